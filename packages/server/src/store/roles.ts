@@ -1,0 +1,85 @@
+import pg from 'pg';
+import { type DatabaseTarget, RESTRICTED_ROLE } from './db.ts';
+
+/** What the restricted role may do, and nothing else: no table here is known before an organisation is. */
+const GRANTS = `
+  GRANT USAGE ON SCHEMA rollcall TO ${RESTRICTED_ROLE};
+  GRANT SELECT, UPDATE (last_used_at) ON rollcall.api_keys TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT ON rollcall.presence_events TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.refused_events TO ${RESTRICTED_ROLE};
+  REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),
+    rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys() TO ${RESTRICTED_ROLE};
+`;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+/** Roles belong to the whole server: another database's migration may have made it at the same moment. */
+const ALREADY_THERE = new Set(['42710', '23505']);
+
+/**
+ * Makes the restricted role where that is allowed, makes the connected role a member of it, and renews its
+ * grants. A plain owner that may not create roles goes on without: forced row-level security binds owners too.
+ */
+export async function applyGrants(client: pg.Client): Promise<void> {
+  const { rows } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE]);
+  if (rows.length === 0) {
+    const created = await attempt(client, `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS`);
+    if (!created) return;
+  }
+  if (!(await mayBecomeRestricted(client))) {
+    await attempt(client, `GRANT ${RESTRICTED_ROLE} TO CURRENT_USER`);
+  }
+  await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('rollcall grants')); ${GRANTS} COMMIT`);
+}
+
+/** The connected role is neither bound by row-level security nor able to become one that is. */
+export class UnrestrictedRoleError extends Error {}
+
+/**
+ * How connections of `target` are kept under row-level security: by becoming the restricted role, or, for a
+ * plain owner without it, by forced policies alone. Throws `UnrestrictedRoleError` with what to grant.
+ */
+export async function chooseRole(target: DatabaseTarget): Promise<'restricted' | 'owner'> {
+  const client = new pg.Client({ ...target, application_name: 'rollcall' });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    if (await mayBecomeRestricted(client)) return 'restricted';
+    const { rows } = await client.query<{ name: string; exempt: boolean }>(
+      'SELECT rolname AS name, rolsuper OR rolbypassrls AS exempt FROM pg_roles WHERE rolname = current_user',
+    );
+    const role = rows[0];
+    if (!role?.exempt) return 'owner';
+    throw new UnrestrictedRoleError(
+      `The database role ${role.name} is exempt from row-level security and cannot become ${RESTRICTED_ROLE}: ` +
+        `have an administrator run CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+async function mayBecomeRestricted(client: pg.Client): Promise<boolean> {
+  try {
+    await client.query(`SET ROLE ${RESTRICTED_ROLE}`);
+    await client.query('RESET ROLE');
+    return true;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return false;
+    throw error;
+  }
+}
+
+/** Runs one statement of the bootstrap; false when this role may not. */
+async function attempt(client: pg.Client, statement: string): Promise<boolean> {
+  try {
+    await client.query(statement);
+    return true;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    if (ALREADY_THERE.has(error.code ?? '')) return true;
+    if (error.code === INSUFFICIENT_PRIVILEGE) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import pg from 'pg';
+
+/** The database cannot be reached, or stopped answering in the middle. The caller may try again. */
+export class StoreUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('The database does not answer.', { cause });
+    this.name = 'StoreUnavailableError';
+  }
+}
+
+/** SQLSTATE classes and codes with which a server says that it is going, gone, starting or full. */
+const UNAVAILABLE_SQLSTATE = /^(08...|57P0[1-5]|53300|25006)$/;
+const NODE_NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/**
+ * Whether `error` means that the database was away rather than that the statement was wrong. node-postgres
+ * reports a connection lost during a query as a plain Error without a code.
+ */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof StoreUnavailableError) return true;
+  if (error instanceof pg.DatabaseError) return UNAVAILABLE_SQLSTATE.test(error.code ?? '');
+  if (!(error instanceof Error)) return false;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined && NODE_NETWORK_CODES.has(code)) return true;
+  return /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/.test(
+    error.message,
+  );
+}

@@ -1,0 +1,60 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { Database, type DatabaseTarget } from '../../src/store/db.ts';
+
+export interface TestDatabase {
+  /** Connects as the product does: an owner, before it becomes the restricted role. */
+  target: DatabaseTarget;
+  owner: Database;
+  restricted: Database;
+  drop(): Promise<void>;
+}
+
+/** A new database of its own for a test file, already migrated. Call `drop` in afterAll. */
+export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const product = inject('productUser');
+  const template = (options.migrated ?? true) ? `TEMPLATE ${inject('templateDatabase')}` : '';
+  await asAdmin((client) =>
+    client.query(`CREATE DATABASE ${name} ${template} OWNER ${pg.escapeIdentifier(product.user)}`),
+  );
+  const target = { ...inject('adminTarget'), ...product, database: name } as DatabaseTarget;
+  const owner = new Database({ target, as: 'owner', poolSize: 2, exportPoolSize: 1 });
+  const restricted = new Database({ target, as: 'restricted', poolSize: 10, exportPoolSize: 4 });
+  return {
+    target,
+    owner,
+    restricted,
+    drop: async () => {
+      await Promise.all([owner.close(), restricted.close()]);
+      await asAdmin((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+/** Runs `work` as the administrator of the server under test, for what the product itself may not do. */
+export async function asAdmin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(inject('adminTarget'));
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A new, empty organisation; its tenant id. */
+export async function createTestOrganisation(
+  database: Database,
+  { slug = `org-${randomBytes(4).toString('hex')}`, timeZone = 'Europe/London' } = {},
+): Promise<string> {
+  const tenantId = randomUUID();
+  await database.inSystem((tx) =>
+    tx.query(
+      'INSERT INTO organisations (tenant_id, slug, name, time_zone, created_at) VALUES ($1, $2, $2, $3, $4)',
+      [tenantId, slug, timeZone, new Date('2026-01-01T00:00:00Z')],
+    ),
+  );
+  return tenantId;
+}

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import type { DatabaseTarget } from '../../src/store/db.ts';
+import { migrate } from '../../src/store/migrate.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A role that may create databases on the server under test. */
+    adminTarget: DatabaseTarget;
+    /** The role that the product connects as. */
+    productUser: { user: string; password: string | undefined };
+    templateDatabase: string;
+  }
+}
+
+const PACKAGE_DIR = fileURLToPath(new URL('../../', import.meta.url));
+
+/** One PostgreSQL for the whole run: the one of DATABASE_URL, else an embedded one in a temporary directory. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // The command line is tested as it is shipped: compiled.
+  execFileSync(process.execPath, [tscPath(), '-p', 'tsconfig.json'], { cwd: PACKAGE_DIR, stdio: 'inherit' });
+
+  const server = process.env.DATABASE_URL ? givenServer(process.env.DATABASE_URL) : await embeddedServer();
+  const templateDatabase = `rollcall_template_${process.pid}`;
+  const admin = new pg.Client(server.adminTarget);
+  await admin.connect();
+  try {
+    await admin.query(
+      `CREATE DATABASE ${templateDatabase} OWNER ${pg.escapeIdentifier(server.productUser.user)}`,
+    );
+    await migrate({ ...server.adminTarget, ...server.productUser, database: templateDatabase });
+  } finally {
+    await admin.end();
+  }
+  project.provide('adminTarget', server.adminTarget);
+  project.provide('productUser', server.productUser);
+  project.provide('templateDatabase', templateDatabase);
+
+  return async () => {
+    const client = new pg.Client(server.adminTarget);
+    await client.connect();
+    await client
+      .query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`)
+      .finally(() => client.end());
+    await server.stop();
+  };
+}
+
+interface TestServer {
+  adminTarget: DatabaseTarget;
+  productUser: { user: string; password: string | undefined };
+  stop(): Promise<void>;
+}
+
+function givenServer(databaseUrl: string): TestServer {
+  const { host, port, user, password, database } = new pg.Client(databaseUrl);
+  const adminTarget = { host, port, user, password, database } as DatabaseTarget;
+  return { adminTarget, productUser: { user: user ?? 'postgres', password }, stop: async () => undefined };
+}
+
+async function embeddedServer(): Promise<TestServer> {
+  const { joinEmbedded } = await import('../../src/store/embedded/index.ts');
+  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  const server = await joinEmbedded({ dataDir, purpose: 'serve', name: 'rollcall tests' });
+  const superuserPassword = (await readFile(join(dataDir, 'postgres.secret'), 'utf8')).trim();
+  const { user, password } = server.target as { user: string; password: string };
+  return {
+    adminTarget: { ...server.target, user: 'postgres', password: superuserPassword, database: 'postgres' },
+    productUser: { user, password },
+    stop: async () => {
+      await server.release();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function tscPath(): string {
+  return fileURLToPath(new URL('../../../../node_modules/typescript/bin/tsc', import.meta.url));
+}
