@@ -1,8 +1,7 @@
 import pg from 'pg';
-import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
+import { NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
-/** A connection inside a transaction. Queries on it see one organisation, or none at all. */
-export type Tx = pg.ClientBase;
+export { enterTenant, type Tx } from './transaction.ts';
 
 /** What a pool connects to: a connection string, or host, user and password of the embedded server. */
 export type DatabaseTarget = pg.ClientConfig;
@@ -24,7 +23,7 @@ export interface DatabaseOptions {
 const OID = { date: 1082, int8: 20 } as const;
 
 /** Days stay `YYYY-MM-DD` (a Date would be read in the process's time zone), 64-bit counts become numbers. */
-const types: pg.CustomTypesConfig = {
+export const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (format !== 'binary' && oid === OID.date) return (text: string) => text;
     if (format !== 'binary' && oid === OID.int8) return Number;
@@ -44,8 +43,19 @@ export class Database {
     this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
   }
 
-  get target(): DatabaseTarget {
-    return this.#options.target;
+  /** A connection of its own, outside the pools, for what must stay on one; the caller ends it. */
+  async connect(name: string): Promise<pg.Client> {
+    const client = new pg.Client({
+      ...this.#options.target,
+      application_name: name,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 5_000,
+      keepAlive: true,
+    });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query(sessionSettings(this.#options.as, 0));
+    return client;
   }
 
   #createPool(max: number, statementTimeoutMs: number): pg.Pool {
@@ -67,30 +77,36 @@ export class Database {
 
   /** Runs `work` in one transaction that sees the rows of `tenantId` only. Throws `StoreUnavailableError`. */
   inTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return transact(this.#requests, 'BEGIN', tenantId, work);
+    return transact(this.#requests, tenantId, work);
   }
 
   /** Runs `work` in one transaction that sees no organisation's rows. Throws `StoreUnavailableError`. */
   inSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return transact(this.#requests, 'BEGIN', '', work);
+    return transact(this.#requests, NO_TENANT, work);
   }
 
   /**
-   * As `inTenant`, on the pool kept for exports, read-only, and seeing one moment throughout however long
-   * the reader takes.
+   * What `read` yields, read in one transaction that sees the rows of `tenantId` at one moment, on the pool kept
+   * for exports. The connection is held until the last item is taken or the iteration is given up.
    */
-  inExport<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return transact(this.#exports, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', tenantId, work);
+  async *stream<T>(tenantId: string, read: (tx: Tx) => AsyncIterable<T>): AsyncGenerator<T, void> {
+    const transaction = await Transaction.begin(this.#exports, SNAPSHOT, tenantId);
+    let ended = false;
+    try {
+      yield* read(transaction.client);
+      await transaction.commit();
+      ended = true;
+    } catch (error) {
+      ended = true;
+      throw await transaction.rollback(error);
+    } finally {
+      if (!ended) await transaction.rollback();
+    }
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#requests.end(), this.#exports.end()]);
   }
-}
-
-/** Lets the rest of a transaction see the rows of `tenantId`. */
-export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
-  await tx.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
 }
 
 function sessionSettings(as: DatabaseOptions['as'], statementTimeoutMs: number): string {
@@ -105,38 +121,15 @@ function sessionSettings(as: DatabaseOptions['as'], statementTimeoutMs: number):
   return settings.join('; ');
 }
 
-async function transact<T>(
-  pool: pg.Pool,
-  begin: string,
-  tenantId: string,
-  work: (tx: Tx) => Promise<T>,
-): Promise<T> {
-  let client: pg.PoolClient;
+const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+async function transact<T>(pool: pg.Pool, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const transaction = await Transaction.begin(pool, 'BEGIN', tenantId);
   try {
-    client = await pool.connect();
-  } catch (error) {
-    throw new StoreUnavailableError(error);
-  }
-  let broken = false;
-  const onError = () => {
-    broken = true;
-  };
-  client.on('error', onError);
-  try {
-    await client.query(begin);
-    await enterTenant(client, tenantId);
-    const result = await work(client);
-    await client.query('COMMIT');
+    const result = await work(transaction.client);
+    await transaction.commit();
     return result;
   } catch (error) {
-    if (isUnavailable(error)) {
-      broken = true;
-      throw new StoreUnavailableError(error);
-    }
-    await client.query('ROLLBACK').catch(onError);
-    throw error;
-  } finally {
-    client.off('error', onError);
-    client.release(broken);
+    throw await transaction.rollback(error);
   }
 }

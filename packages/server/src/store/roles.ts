@@ -63,8 +63,11 @@ export async function chooseRole(target: DatabaseTarget): Promise<'restricted' |
 async function mayBecomeRestricted(client: pg.Client): Promise<boolean> {
   try {
     await client.query(`SET ROLE ${RESTRICTED_ROLE}`);
+    const { rows } = await client.query<{ bound: boolean }>(
+      'SELECT NOT (rolsuper OR rolbypassrls) AS bound FROM pg_roles WHERE rolname = current_user',
+    );
     await client.query('RESET ROLE');
-    return true;
+    return rows[0]?.bound ?? false;
   } catch (error) {
     if (error instanceof pg.DatabaseError) return false;
     throw error;

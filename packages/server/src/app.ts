@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import helmet from '@fastify/helmet';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { ApiKeys } from './auth/api-keys.ts';
+import { guardRoutes } from './auth/guard.ts';
+import { authRoutes } from './auth/routes.ts';
+import type { MasterKey } from './auth/secrets.ts';
+import { SigningKeys } from './auth/signing-keys.ts';
+import { Tokens } from './auth/tokens.ts';
+import type { ServerConfig } from './config.ts';
+import { correlationIdOf } from './http/correlation.ts';
+import { describeRoutes } from './http/docs.ts';
+import { HttpProblem, handleError, sendProblem, unavailable } from './http/errors.ts';
+import { healthRoutes, type Lifecycle } from './http/health.ts';
+import { acceptJson } from './http/json-body.ts';
+import { logAnswers } from './http/logging.ts';
+import { Refusals } from './ingest/refusals.ts';
+import { ingestRoutes } from './ingest/routes.ts';
+import { ChangeFeed } from './store/changes.ts';
+import type { Database } from './store/db.ts';
+import { warehouseRoutes } from './warehouse/routes.ts';
+
+export interface AppDeps {
+  config: Pick<ServerConfig, 'publicUrl' | 'trustProxy' | 'clockSkewS' | 'tokenLifeS' | 'refusedEventsKept'>;
+  /** Connects as the restricted role. */
+  database: Database;
+  masterKey: MasterKey;
+  logger: FastifyBaseLogger;
+  lifecycle: Lifecycle;
+  /** Milliseconds since the epoch. */
+  clock?: () => number;
+  tls?: { cert: Buffer; key: Buffer } | undefined;
+}
+
+export type App = FastifyInstance;
+
+/** Issuer and audience of tokens where no public URL is set: stable, so that tokens survive restarts. */
+const DEFAULT_ISSUER = 'urn:rollcall';
+
+const EVENT_BODY_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** A connection on which nothing moves: an export's reader that stopped reading, too. */
+const STALLED_CONNECTION_MS = 120_000;
+const KEEP_ALIVE_MS = 72_000;
+
+export const VERSION = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** Builds the server: the only place where that is done. Listen on the result, or inject into it. */
+export async function createApp(deps: AppDeps): Promise<App> {
+  const { config, database, masterKey, lifecycle, clock = Date.now } = deps;
+  const app = Fastify({
+    loggerInstance: deps.logger,
+    genReqId: correlationIdOf,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
+    trustProxy: config.trustProxy,
+    bodyLimit: EVENT_BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: STALLED_CONNECTION_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
+    },
+    ...(deps.tls ? { https: deps.tls } : {}),
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
+
+  const changes = new ChangeFeed(database);
+  const apiKeys = new ApiKeys({ database, changes, masterKey, clock });
+  const signingKeys = new SigningKeys(database, masterKey);
+  const issuer = config.publicUrl ?? DEFAULT_ISSUER;
+  const tokens = new Tokens({ signingKeys, issuer, lifeS: config.tokenLifeS, clock });
+  const refusals = new Refusals({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
+
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(notFound(app, request.method, request.url), request, reply),
+  );
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('correlationId', request.id);
+  });
+  app.addHook('onRequest', async (request) => {
+    if (!lifecycle.migrated && !request.routeOptions.config?.servesUnmigrated) throw unavailable();
+  });
+  logAnswers(app);
+  acceptJson(app);
+  guardRoutes(app, { apiKeys, tokens });
+  await app.register(helmet, { global: true, contentSecurityPolicy: false });
+  await describeRoutes(app, VERSION);
+
+  await app.register(healthRoutes, { database, lifecycle });
+  await app.register(authRoutes, {
+    apiKeys,
+    tokens,
+    signingKeys,
+    clock,
+    clockSkewS: config.clockSkewS,
+    publicUrl: config.publicUrl,
+    issuer,
+  });
+  await app.register(ingestRoutes, { database, refusals, clock });
+  await app.register(warehouseRoutes, { database });
+
+  changes.start();
+  app.addHook('onClose', async () => {
+    refusals.close();
+    await apiKeys.close();
+    await changes.close();
+  });
+  return app;
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+function notFound(app: App, method: string, url: string): HttpProblem {
+  const path = url.split('?', 1)[0] ?? '/';
+  const allowed = METHODS.filter((candidate) => app.findRoute({ method: candidate, url: path }) !== null);
+  return allowed.length === 0
+    ? new HttpProblem(404, 'There is nothing at this path; /docs lists what there is.')
+    : new HttpProblem(405, `This path takes ${allowed.join(', ')}, not ${method}.`, {
+        headers: { allow: allowed.join(', ') },
+      });
+}

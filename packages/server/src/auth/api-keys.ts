@@ -1,0 +1,149 @@
+import type { ApiKeyAuthentication, ApiKeyRole, ApiKeyRow } from '../store/api-keys.ts';
+import { findApiKey, touchApiKeys } from '../store/api-keys.ts';
+import type { ChangeFeed } from '../store/changes.ts';
+import type { Database } from '../store/db.ts';
+import { foldApiKey } from './credentials.ts';
+import { generateSecret, type MasterKey } from './secrets.ts';
+
+/** A key as the guard and the token endpoints need it, its secrets open. */
+export interface ApiKey {
+  tenantId: string;
+  apiKey: string;
+  apiKeyFolded: string;
+  role: ApiKeyRole;
+  authentication: ApiKeyAuthentication;
+  secret: string;
+  previousSecret: string | undefined;
+  previousSecretExpiresAtMs: number;
+  expiresAtMs: number;
+  revoked: boolean;
+}
+
+/** The context under which a key's secret is sealed. */
+export function secretContext(tenantId: string, apiKeyFolded: string): string {
+  return `api-key:${tenantId}:${apiKeyFolded}`;
+}
+
+const REMEMBERED_KEYS = 10_000;
+const LAST_USED_FLUSH_MS = 5_000;
+
+interface Deps {
+  database: Database;
+  changes: ChangeFeed;
+  masterKey: MasterKey;
+  clock: () => number;
+}
+
+/** The keys that callers present: remembered while changes are heard of, looked up when they are not. */
+export class ApiKeys {
+  readonly #deps: Deps;
+  readonly #remembered = new Map<string, ApiKey>();
+  readonly #used = new Map<string, { key: ApiKey; usedAtMs: number }>();
+  readonly #flushTimer: NodeJS.Timeout;
+  /** Compared with in place of the secret of a key that does not exist. */
+  readonly #decoySecret = generateSecret();
+  /** Counts changes, so that a look-up which a change overtook is not remembered. */
+  #generation = 0;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    deps.changes.onChange((change) => {
+      this.#generation++;
+      if (change === 'missed') this.#remembered.clear();
+      else this.#remembered.delete(change.apiKey);
+    });
+    this.#flushTimer = setInterval(() => void this.#flush().catch(() => undefined), LAST_USED_FLUSH_MS);
+    this.#flushTimer.unref();
+  }
+
+  /** The key with this id, whatever its state. Throws `StoreUnavailableError`. */
+  async find(apiKey: string): Promise<ApiKey | undefined> {
+    const remembered = this.#deps.changes.isLive() ? this.#remembered.get(foldApiKey(apiKey)) : undefined;
+    return remembered ?? this.lookUp(apiKey);
+  }
+
+  /** As `find`, but asks the database. */
+  async lookUp(apiKey: string): Promise<ApiKey | undefined> {
+    const folded = foldApiKey(apiKey);
+    const generation = this.#generation;
+    // PostgreSQL's text cannot hold NUL; no key has one.
+    if (folded.includes('\0') || folded.length > 128) return undefined;
+    const row = await this.#deps.database.inSystem((tx) => findApiKey(tx, folded));
+    if (!row) return undefined;
+    const key = this.#open(row);
+    if (generation === this.#generation) this.#remember(key);
+    return key;
+  }
+
+  /** Whether the key may be used at this moment. */
+  isUsable(key: ApiKey): boolean {
+    return !key.revoked && this.#deps.clock() < key.expiresAtMs;
+  }
+
+  /**
+   * The usable key whose secret, or whose former secret within its grace, `proves` accepts. Every failure asks
+   * the database once and tries as many secrets, so that the time taken tells neither whether the id exists
+   * nor which part was wrong; a key that this replica remembers wrongly gets its second chance by the same.
+   */
+  async prove(apiKey: string, proves: (secret: string) => boolean): Promise<ApiKey | undefined> {
+    const known = await this.find(apiKey);
+    if (known && this.#isProved(known, proves)) return known;
+    const fresh = await this.lookUp(apiKey);
+    return this.#isProved(fresh, proves) && fresh ? fresh : undefined;
+  }
+
+  #isProved(key: ApiKey | undefined, proves: (secret: string) => boolean): boolean {
+    const byCurrent = proves(key?.secret ?? this.#decoySecret);
+    const byPrevious = proves(key?.previousSecret ?? this.#decoySecret);
+    if (!key || !this.isUsable(key)) return false;
+    const inGrace = key.previousSecret !== undefined && this.#deps.clock() < key.previousSecretExpiresAtMs;
+    return byCurrent || (byPrevious && inGrace);
+  }
+
+  /** Notes, for `keys list`, that the key was used now; written within some seconds. */
+  noteUse(key: ApiKey): void {
+    this.#used.set(key.apiKeyFolded, { key, usedAtMs: this.#deps.clock() });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#flushTimer);
+    await this.#flush().catch(() => undefined);
+  }
+
+  #open(row: ApiKeyRow): ApiKey {
+    const context = secretContext(row.tenantId, row.apiKeyFolded);
+    const { masterKey } = this.#deps;
+    return {
+      tenantId: row.tenantId,
+      apiKey: row.apiKey,
+      apiKeyFolded: row.apiKeyFolded,
+      role: row.role,
+      authentication: row.authentication,
+      secret: masterKey.open(row.secretSealed, context),
+      previousSecret: row.previousSecretSealed
+        ? masterKey.open(row.previousSecretSealed, context)
+        : undefined,
+      previousSecretExpiresAtMs: row.previousSecretExpiresAt?.getTime() ?? 0,
+      expiresAtMs: row.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+      revoked: row.revokedAt !== null,
+    };
+  }
+
+  #remember(key: ApiKey): void {
+    const oldest = this.#remembered.keys().next();
+    if (this.#remembered.size >= REMEMBERED_KEYS && !oldest.done) this.#remembered.delete(oldest.value);
+    this.#remembered.set(key.apiKeyFolded, key);
+  }
+
+  async #flush(): Promise<void> {
+    const uses = [...this.#used.values()];
+    this.#used.clear();
+    for (const tenantId of new Set(uses.map((use) => use.key.tenantId))) {
+      const touched = uses
+        .filter((use) => use.key.tenantId === tenantId)
+        .map(({ key, usedAtMs }) => ({ apiKeyFolded: key.apiKeyFolded, usedAt: new Date(usedAtMs) }))
+        .sort((a, b) => (a.apiKeyFolded < b.apiKeyFolded ? -1 : 1));
+      await this.#deps.database.inTenant(tenantId, (tx) => touchApiKeys(tx, tenantId, touched));
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import type { Static } from 'typebox';
+import { Type } from 'typebox';
+import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
+import { Maybe } from '../http/schema.ts';
+import type { ApiKey, ApiKeys } from './api-keys.ts';
+import { type Credentials, decodeFormEncoded, readAuthorization } from './credentials.ts';
+import { BASIC_CHALLENGE } from './guard.ts';
+import { equalSecrets } from './secrets.ts';
+import type { Tokens } from './tokens.ts';
+
+export const TokenRequest = Type.Union([
+  Type.Null(),
+  Type.Object({
+    grant_type: Maybe(Type.String({ description: 'client_credentials, if given' })),
+    client_id: Maybe(Type.String()),
+    client_secret: Maybe(Type.String()),
+  }),
+]);
+export type TokenRequest = Static<typeof TokenRequest>;
+
+export const TokenReply = Type.Object({
+  access_token: Type.String(),
+  expires_in: Type.Integer({ description: 'seconds' }),
+  token_type: Type.Literal('Bearer'),
+});
+export type TokenReply = Static<typeof TokenReply>;
+
+export const OAuthError = Type.Object({
+  error: Type.String(),
+  error_description: Type.String(),
+  correlationId: Type.String(),
+});
+
+type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'unsupported_grant_type'
+  | 'temporarily_unavailable'
+  | 'server_error';
+
+class OAuthProblem extends HttpProblem {
+  readonly error: OAuthErrorCode;
+
+  constructor(
+    status: number,
+    error: OAuthErrorCode,
+    description: string,
+    headers: Record<string, string> = {},
+  ) {
+    super(status, description, { headers });
+    this.error = error;
+  }
+}
+
+/** RFC 6749 section 5.2. */
+export const oauthError: ErrorFormat = (problem, correlationId) => ({
+  contentType: 'application/json; charset=utf-8',
+  body: { error: errorCode(problem), error_description: problem.message, correlationId },
+});
+
+function errorCode(problem: HttpProblem): OAuthErrorCode {
+  if (problem instanceof OAuthProblem) return problem.error;
+  if (problem.status === 503) return 'temporarily_unavailable';
+  return problem.status >= 500 ? 'server_error' : 'invalid_request';
+}
+
+interface Deps {
+  apiKeys: ApiKeys;
+  tokens: Tokens;
+}
+
+/** The client credentials grant (RFC 6749 section 4.4), step by step. */
+export async function grantToken(
+  request: { body: unknown; headers: Parameters<typeof readAuthorization>[0] },
+  deps: Deps,
+): Promise<TokenReply> {
+  const body = (request.body ?? {}) as NonNullable<TokenRequest>;
+  checkGrantType(body);
+  const presented = readClient(body, request.headers);
+  const key = await findProvenClient(presented, deps);
+  deps.apiKeys.noteUse(key);
+  const { token } = await deps.tokens.issue(key.apiKey);
+  return { access_token: token, expires_in: deps.tokens.lifeS, token_type: 'Bearer' };
+}
+
+function checkGrantType({ grant_type }: NonNullable<TokenRequest>): void {
+  if (grant_type == null || grant_type === 'client_credentials') return;
+  throw new OAuthProblem(400, 'unsupported_grant_type', 'grant_type must be client_credentials.');
+}
+
+interface PresentedClient {
+  /** The readings of what was sent, likelier first. */
+  readings: Credentials[];
+  byHeader: boolean;
+}
+
+function readClient(
+  { client_id, client_secret }: NonNullable<TokenRequest>,
+  headers: Parameters<typeof readAuthorization>[0],
+): PresentedClient {
+  const authorization = readAuthorization({ authorization: headers.authorization });
+  const inBody = client_id != null || client_secret != null;
+  if (authorization.scheme === 'basic') {
+    // RFC 6749 section 2.3: not more than one mechanism. A client_id alone is an identification, not a second one.
+    if (client_secret != null || (client_id != null && client_id !== authorization.credentials?.apiKey)) {
+      throw new OAuthProblem(
+        400,
+        'invalid_request',
+        'Send the client credentials in the header or in the body, not in both.',
+      );
+    }
+    const sent = authorization.credentials;
+    const decoded = sent && decodeFormEncoded(sent);
+    return { readings: [sent, decoded].filter((reading) => reading !== undefined), byHeader: true };
+  }
+  if (authorization.scheme !== 'none') {
+    throw invalidClient('Client credentials are taken as HTTP Basic or in the body.', true);
+  }
+  if (!inBody) {
+    throw new OAuthProblem(400, 'invalid_request', 'client_id and client_secret are missing.');
+  }
+  if (client_id == null || client_secret == null) {
+    throw new OAuthProblem(
+      400,
+      'invalid_request',
+      `${client_id == null ? 'client_id' : 'client_secret'} is missing.`,
+    );
+  }
+  return { readings: [{ apiKey: client_id, secret: client_secret }], byHeader: false };
+}
+
+async function findProvenClient({ readings, byHeader }: PresentedClient, { apiKeys }: Deps): Promise<ApiKey> {
+  for (const reading of readings) {
+    const key = await apiKeys.prove(reading.apiKey, (secret) => equalSecrets(secret, reading.secret));
+    if (key) return key;
+  }
+  throw invalidClient('The client is unknown, its secret is wrong, or it is no longer valid.', byHeader);
+}
+
+function invalidClient(description: string, byHeader: boolean): OAuthProblem {
+  return new OAuthProblem(
+    401,
+    'invalid_client',
+    description,
+    byHeader ? { 'www-authenticate': BASIC_CHALLENGE } : {},
+  );
+}

@@ -1,0 +1,73 @@
+import { parseGuid } from '../http/guid.ts';
+
+/** The form in which ids of keys are compared: GUIDs without regard to case, any other text exactly. */
+export function foldApiKey(apiKey: string): string {
+  return parseGuid(apiKey) ?? apiKey;
+}
+
+/** An id and a secret as they were presented, not yet believed. */
+export interface Credentials {
+  apiKey: string;
+  secret: string;
+}
+
+/** What an `Authorization` header holds; `other` for a scheme that is spoken nowhere here. */
+export type Authorization =
+  | { scheme: 'none' }
+  | { scheme: 'bearer'; token: string }
+  | { scheme: 'basic'; credentials: Credentials | undefined }
+  | { scheme: 'other' };
+
+/**
+ * Reads the credentials of a request. `Authentication` is read where `Authorization` is absent, and for Bearer
+ * tokens only: one of the vendor's pages names that header.
+ */
+export function readAuthorization(headers: {
+  authorization?: string | undefined;
+  authentication?: string | string[] | undefined;
+}): Authorization {
+  if (headers.authorization !== undefined) return parseAuthorization(headers.authorization);
+  if (typeof headers.authentication !== 'string') return { scheme: 'none' };
+  const parsed = parseAuthorization(headers.authentication);
+  return parsed.scheme === 'bearer' ? parsed : { scheme: 'none' };
+}
+
+function parseAuthorization(value: string): Authorization {
+  const [, scheme = '', rest = ''] = /^\s*(\S+)(?:\s+(.*?))?\s*$/s.exec(value) ?? [];
+  switch (scheme.toLowerCase()) {
+    case '':
+      return { scheme: 'none' };
+    case 'bearer':
+      return { scheme: 'bearer', token: rest };
+    case 'basic':
+      return { scheme: 'basic', credentials: parseBasic(rest) };
+    default:
+      return { scheme: 'other' };
+  }
+}
+
+/** RFC 7617: base64 of id and secret, split at the first colon. */
+function parseBasic(base64: string): Credentials | undefined {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
+  const decoded = Buffer.from(base64, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  if (colon < 1) return undefined;
+  return { apiKey: decoded.slice(0, colon), secret: decoded.slice(colon + 1) };
+}
+
+/**
+ * The credentials after form-urlencoding, which RFC 6749 section 2.3.1 asks of clients that put them in a
+ * Basic header; undefined when there is nothing to decode.
+ */
+export function decodeFormEncoded({ apiKey, secret }: Credentials): Credentials | undefined {
+  if (!/[%+]/.test(apiKey + secret)) return undefined;
+  try {
+    return { apiKey: formDecode(apiKey), secret: formDecode(secret) };
+  } catch {
+    return undefined;
+  }
+}
+
+function formDecode(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}

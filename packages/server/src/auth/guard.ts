@@ -1,0 +1,154 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import { HttpProblem } from '../http/errors.ts';
+import type { ApiKeyRole } from '../store/api-keys.ts';
+import type { ApiKey, ApiKeys } from './api-keys.ts';
+import { readAuthorization } from './credentials.ts';
+import { equalSecrets } from './secrets.ts';
+import type { Tokens } from './tokens.ts';
+
+/** Who may call a route. Every route declares it; `public` says that it is meant. */
+export type Access = 'public' | { scheme: 'bearer' | 'basic'; roles: readonly ApiKeyRole[] };
+
+/** On whose behalf a request runs. */
+export interface Caller {
+  tenantId: string;
+  apiKey: string;
+  apiKeyFolded: string;
+  role: ApiKeyRole;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyInstance {
+    /** Every route of the server, in the order of registration. */
+    routeTable: readonly RouteOptions[];
+  }
+  interface FastifyRequest {
+    /** Set by the guard; null on public routes. */
+    caller: Caller | null;
+  }
+}
+
+const REALM = 'rollcall';
+export const BEARER_CHALLENGE = `Bearer realm="${REALM}"`;
+export const BASIC_CHALLENGE = `Basic realm="${REALM}", charset="UTF-8"`;
+
+interface Deps {
+  apiKeys: ApiKeys;
+  tokens: Tokens;
+}
+
+/**
+ * Guards every route before its body is read: 401 for missing or bad credentials, then 403 for the wrong role.
+ * The server refuses to start while a route does not say who may call it.
+ */
+export function guardRoutes(app: FastifyInstance, deps: Deps): void {
+  const routes: RouteOptions[] = [];
+  app.decorate('routeTable', routes);
+  app.decorateRequest('caller', null);
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+  });
+  app.addHook('onReady', async () => {
+    const undeclared = routes
+      .filter((route) => !route.config?.access)
+      .map((route) => `${route.method} ${route.url}`);
+    if (undeclared.length > 0) {
+      throw new Error(`Routes that do not declare who may call them: ${undeclared.join(', ')}`);
+    }
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return;
+    const access = request.routeOptions.config.access;
+    if (access === 'public') return;
+    if (!access) throw new HttpProblem(403, 'This route is closed.');
+    const key =
+      access.scheme === 'bearer' ? await provenByBearer(request, deps) : await provenByBasic(request, deps);
+    if (!access.roles.includes(key.role)) {
+      throw new HttpProblem(
+        403,
+        `A key with the role ${key.role} may not call this; roles that may: ${access.roles.join(', ')}.`,
+      );
+    }
+    deps.apiKeys.noteUse(key);
+    request.caller = {
+      tenantId: key.tenantId,
+      apiKey: key.apiKey,
+      apiKeyFolded: key.apiKeyFolded,
+      role: key.role,
+    };
+  });
+}
+
+/** The caller of a route that the guard let through. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new Error('A guarded route ran without its guard.');
+  return request.caller;
+}
+
+async function provenByBearer(request: FastifyRequest, { apiKeys, tokens }: Deps): Promise<ApiKey> {
+  const authorization = readAuthorization(request.headers);
+  if (authorization.scheme === 'basic') {
+    throw challenge(
+      BEARER_CHALLENGE,
+      `This path takes a Bearer token from /v1/auth or /v1/auth/token; ${basicHint(request)}.`,
+    );
+  }
+  if (authorization.scheme !== 'bearer') {
+    throw challenge(
+      BEARER_CHALLENGE,
+      'Send the token of /v1/auth or /v1/auth/token as "Authorization: Bearer <token>".',
+    );
+  }
+  const apiKey = await tokens.verify(authorization.token);
+  const key = apiKey === undefined ? undefined : await apiKeys.find(apiKey);
+  if (!key || !apiKeys.isUsable(key)) {
+    throw challenge(
+      `${BEARER_CHALLENGE}, error="invalid_token"`,
+      'The token is not valid, or no longer; log in again.',
+    );
+  }
+  return key;
+}
+
+async function provenByBasic(request: FastifyRequest, { apiKeys }: Deps): Promise<ApiKey> {
+  const authorization = readAuthorization(request.headers);
+  if (authorization.scheme === 'bearer') {
+    throw challenge(
+      BASIC_CHALLENGE,
+      `This path takes HTTP Basic; with a token, call ${bearerPath(request)}.`,
+    );
+  }
+  if (authorization.scheme !== 'basic') {
+    throw challenge(BASIC_CHALLENGE, 'Send the id and secret of a key as HTTP Basic credentials.');
+  }
+  const { credentials } = authorization;
+  const key =
+    credentials &&
+    (await apiKeys.prove(credentials.apiKey, (secret) => equalSecrets(secret, credentials.secret)));
+  if (!key) throw challenge(BASIC_CHALLENGE, 'The id or the secret is wrong, or the key is no longer valid.');
+  if (key.authentication !== 'basic') {
+    throw new HttpProblem(
+      403,
+      'This key is for HMAC only: log in at /v1/auth, or use a key of the type Basic and HMAC.',
+    );
+  }
+  return key;
+}
+
+function challenge(header: string, detail: string): HttpProblem {
+  return new HttpProblem(401, detail, { headers: { 'www-authenticate': header } });
+}
+
+function basicHint(request: FastifyRequest): string {
+  const twin = `${request.routeOptions.url}/basic`;
+  return request.server.hasRoute({ method: request.method as 'GET', url: twin })
+    ? `for HTTP Basic, call ${twin}`
+    : 'it has no twin for HTTP Basic';
+}
+
+function bearerPath(request: FastifyRequest): string {
+  return (request.routeOptions.url ?? '').replace(/\/basic$/, '');
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type ApiKeyAuthentication,
+  type ApiKeyRole,
+  type ApiKeyRow,
+  findApiKey,
+  insertApiKey,
+  listApiKeys,
+  revokeApiKey,
+  rotateApiKey,
+} from '../store/api-keys.ts';
+import type { Database } from '../store/db.ts';
+import { secretContext } from './api-keys.ts';
+import { foldApiKey } from './credentials.ts';
+import { generateSecret, type MasterKey } from './secrets.ts';
+
+/** A key cannot be made, found or changed as asked. `message` is one sentence for the operator. */
+export class KeyError extends Error {}
+
+export interface NewKey {
+  tenantId: string;
+  name: string;
+  role: ApiKeyRole;
+  authentication: ApiKeyAuthentication;
+  expiresAt?: Date | undefined;
+  /** An id and secret that exist already, elsewhere; new ones are made without them. */
+  existing?: { apiKey: string; secret: string };
+}
+
+/** A key with its secret: the only moment at which the secret is shown. */
+export interface ShownKey {
+  apiKey: string;
+  secret: string;
+  name: string;
+  role: ApiKeyRole;
+  authentication: ApiKeyAuthentication;
+  expiresAt: Date | null;
+}
+
+const LONGEST_API_KEY = 128;
+const LONGEST_SECRET = 1_024;
+const LONGEST_NAME = 200;
+
+interface Deps {
+  /** Connects as the owner. */
+  owner: Database;
+  masterKey: MasterKey;
+  clock: () => number;
+}
+
+/** Makes or imports a key. Throws `KeyError`. */
+export async function createKey(key: NewKey, { owner, masterKey, clock }: Deps): Promise<ShownKey> {
+  const apiKey = key.existing?.apiKey ?? randomUUID();
+  const secret = key.existing?.secret ?? generateSecret();
+  checkNewKey({ ...key, apiKey, secret });
+  const apiKeyFolded = foldApiKey(apiKey);
+  const row = {
+    tenantId: key.tenantId,
+    apiKeyFolded,
+    apiKey,
+    name: key.name,
+    role: key.role,
+    authentication: key.authentication,
+    secretSealed: masterKey.seal(secret, secretContext(key.tenantId, apiKeyFolded)),
+    createdAt: new Date(clock()),
+    expiresAt: key.expiresAt ?? null,
+  };
+  const inserted = await owner.inTenant(key.tenantId, (tx) => insertApiKey(tx, row));
+  if (!inserted) throw new KeyError(`A key with the id ${apiKey} exists already.`);
+  const { name, role, authentication, expiresAt } = row;
+  return { apiKey, secret, name, role, authentication, expiresAt };
+}
+
+/** All keys of an organisation, without secrets. */
+export function keysOf(tenantId: string, owner: Database): Promise<ApiKeyRow[]> {
+  return owner.inTenant(tenantId, (tx) => listApiKeys(tx, tenantId));
+}
+
+/**
+ * Gives a key a new secret. The former one goes on working for `graceMs`; one that was still in its own grace
+ * stops. Throws `KeyError`.
+ */
+export async function rotateKey(
+  { apiKey, graceMs }: { apiKey: string; graceMs: number },
+  { owner, masterKey, clock }: Deps,
+): Promise<ShownKey> {
+  const secret = generateSecret();
+  return withKey(apiKey, owner, async (tx, key) => {
+    if (key.revokedAt) throw new KeyError(`The key ${key.apiKey} is revoked; create a new one.`);
+    const sealed = masterKey.seal(secret, secretContext(key.tenantId, key.apiKeyFolded));
+    await rotateApiKey(tx, key.tenantId, key.apiKeyFolded, sealed, new Date(clock() + graceMs));
+    const { name, role, authentication, expiresAt } = key;
+    return { apiKey: key.apiKey, secret, name, role, authentication, expiresAt };
+  });
+}
+
+/** Revokes a key, at once and for good. Throws `KeyError` when there is none with this id. */
+export async function revokeKey(
+  apiKey: string,
+  { owner, clock }: Omit<Deps, 'masterKey'>,
+): Promise<ApiKeyRow> {
+  return withKey(apiKey, owner, async (tx, key) => {
+    await revokeApiKey(tx, key.tenantId, key.apiKeyFolded, new Date(clock()));
+    return key;
+  });
+}
+
+async function withKey<T>(
+  apiKey: string,
+  owner: Database,
+  work: (tx: Parameters<typeof findApiKey>[0], key: ApiKeyRow) => Promise<T>,
+): Promise<T> {
+  return owner.inSystem(async (tx) => {
+    const key = await findApiKey(tx, foldApiKey(apiKey));
+    if (!key) throw new KeyError(`There is no key with the id ${apiKey}.`);
+    return work(tx, key);
+  });
+}
+
+function checkNewKey({
+  apiKey,
+  secret,
+  name,
+  authentication,
+}: NewKey & { apiKey: string; secret: string }): void {
+  const unprintable = /[\p{Cc}\p{Cs}]/u;
+  if (apiKey.length === 0 || apiKey.length > LONGEST_API_KEY || unprintable.test(apiKey)) {
+    throw new KeyError(`The id of a key must be 1 to ${LONGEST_API_KEY} printable characters.`);
+  }
+  if (secret.length === 0 || secret.length > LONGEST_SECRET || !secret.isWellFormed()) {
+    throw new KeyError(`A secret must be 1 to ${LONGEST_SECRET} characters.`);
+  }
+  if (name.trim() === '' || name.length > LONGEST_NAME || unprintable.test(name)) {
+    throw new KeyError(`The name of a key must be 1 to ${LONGEST_NAME} printable characters.`);
+  }
+  if (authentication === 'basic' && apiKey.includes(':')) {
+    throw new KeyError(
+      'The id of a key for HTTP Basic must not contain a colon: Basic ends the id at the first one.',
+    );
+  }
+}

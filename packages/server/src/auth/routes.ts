@@ -1,0 +1,112 @@
+import formbody from '@fastify/formbody';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { ApiKeys } from './api-keys.ts';
+import { grantToken, OAuthError, oauthError, TokenReply, TokenRequest } from './client-credentials.ts';
+import { LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface AuthRoutesOptions {
+  apiKeys: ApiKeys;
+  tokens: Tokens;
+  signingKeys: SigningKeys;
+  clock: () => number;
+  clockSkewS: number;
+  publicUrl: string | undefined;
+  issuer: string;
+}
+
+const JWKS_MAX_AGE_S = 300;
+
+/** /v1/auth, /v1/auth/token and what describes their tokens. */
+export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (app, options) => {
+  app.route({
+    method: 'POST',
+    url: '/v1/auth',
+    config: { access: 'public', errorFormat: loginFailure, keepBodyText: true },
+    schema: {
+      tags: ['Authentication'],
+      summary: 'Log in with an HMAC hash',
+      body: LoginRequest,
+      response: { 200: LoginReply, 400: LoginFailure, 401: LoginFailure, 503: LoginFailure },
+    },
+    handler: async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return logIn(request.body, request.bodyText, options);
+    },
+  });
+
+  await app.register(async (scope) => {
+    await scope.register(formbody);
+    scope.addHook('preParsing', async (request, _reply, payload) => {
+      // A Basic header needs no body, whatever content type an empty one claims to have.
+      if (request.headers['content-length'] === '0') delete request.headers['content-type'];
+      return payload;
+    });
+    scope.addHook('preValidation', async (request) => {
+      request.body ??= null;
+    });
+    scope.route({
+      method: 'POST',
+      url: '/v1/auth/token',
+      config: { access: 'public', errorFormat: oauthError },
+      schema: {
+        tags: ['Authentication'],
+        summary: 'OAuth 2.0 client credentials (RFC 6749 section 4.4)',
+        consumes: ['application/json', 'application/x-www-form-urlencoded'],
+        body: TokenRequest,
+        response: { 200: TokenReply, 400: OAuthError, 401: OAuthError, 503: OAuthError },
+      },
+      handler: async (request, reply) => {
+        reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
+        return grantToken(request, options);
+      },
+    });
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/.well-known/jwks.json',
+    config: { access: 'public' },
+    schema: {
+      tags: ['Authentication'],
+      summary: 'Public keys of the tokens (RFC 7517)',
+      response: { 200: Type.Object({ keys: Type.Array(Type.Object({}, { additionalProperties: true })) }) },
+    },
+    handler: async (_request, reply) => {
+      reply.header('cache-control', `public, max-age=${JWKS_MAX_AGE_S}`);
+      return options.signingKeys.jwks();
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/.well-known/oauth-authorization-server',
+    config: { access: 'public' },
+    schema: {
+      tags: ['Authentication'],
+      summary: 'Authorization server metadata (RFC 8414)',
+      response: { 200: Type.Object({}, { additionalProperties: true }) },
+    },
+    handler: async (request) => serverMetadata(options, options.publicUrl ?? requestedOrigin(request)),
+  });
+};
+
+/** RFC 8414 section 2. */
+function serverMetadata({ issuer }: AuthRoutesOptions, baseUrl: string) {
+  return {
+    issuer,
+    token_endpoint: `${baseUrl}/v1/auth/token`,
+    jwks_uri: `${baseUrl}/.well-known/jwks.json`,
+    response_types_supported: [],
+    grant_types_supported: ['client_credentials'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    service_documentation: `${baseUrl}/docs`,
+  };
+}
+
+function requestedOrigin(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host}`;
+}

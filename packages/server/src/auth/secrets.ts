@@ -1,0 +1,88 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const FORMAT = 1;
+
+/** The master key is missing, malformed or another one than the data were sealed with. */
+export class MasterKeyError extends Error {}
+
+/**
+ * Seals secrets at rest with AES-256-GCM. A sealed value is one byte of format, the nonce, the ciphertext and
+ * the tag. `context` is authenticated with it, so that a value moved to another row does not open there.
+ */
+export class MasterKey {
+  readonly #key: Buffer;
+
+  /** `key`: 32 bytes. */
+  constructor(key: Buffer) {
+    if (key.length !== KEY_BYTES) throw new MasterKeyError('The master key must be 32 bytes, in base64.');
+    this.#key = key;
+  }
+
+  static generate(): MasterKey {
+    return new MasterKey(randomBytes(KEY_BYTES));
+  }
+
+  /** Reads base64, as it stands in the key file or the environment. Throws `MasterKeyError`. */
+  static parse(base64: string): MasterKey {
+    return new MasterKey(Buffer.from(base64.trim(), 'base64'));
+  }
+
+  /** Base64, for the key file and for backups. */
+  export(): string {
+    return this.#key.toString('base64');
+  }
+
+  seal(plaintext: string, context: string): Buffer {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(context));
+    const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+    return Buffer.concat([Buffer.of(FORMAT), nonce, ciphertext, cipher.getAuthTag()]);
+  }
+
+  /** Throws `MasterKeyError` when the value was sealed with another key, for another context, or damaged. */
+  open(sealed: Buffer, context: string): string {
+    try {
+      if (sealed[0] !== FORMAT) throw new Error('unknown format');
+      const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(1, 1 + NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      })
+        .setAAD(Buffer.from(context))
+        .setAuthTag(sealed.subarray(-TAG_BYTES));
+      return Buffer.concat([
+        decipher.update(sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES)),
+        decipher.final(),
+      ]).toString('utf8');
+    } catch (cause) {
+      throw new MasterKeyError('A sealed secret does not open with this master key.', { cause });
+    }
+  }
+}
+
+/** A new secret: 256 random bits, in characters that need no escaping in a URL, a shell or a Basic header. */
+export function generateSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** Whether two texts are equal, in a time that does not tell where they differ nor how long either is. */
+export function equalSecrets(a: string, b: string): boolean {
+  return timingSafeEqual(sha256(a), sha256(b));
+}
+
+/** Lower-case hex of HMAC-SHA256 over `message` under the UTF-8 bytes of `secret`: the hash of `/v1/auth`. */
+export function loginHash(secret: string, message: string): string {
+  return createHmac('sha256', secret).update(message, 'utf8').digest('hex');
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,239 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/**
+ * One setting: a flag, an environment variable and a default, with one parser. This file is where the names
+ * of environment variables are; the command line hands them to commander, which reads them: flags win.
+ */
+export interface Setting<T = unknown> {
+  flags: string;
+  env: string;
+  description: string;
+  parse: (text: string) => T;
+  default?: T;
+}
+
+const text = (value: string): string => value;
+
+const whole =
+  (minimum: number, maximum: number) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
+      throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
+    }
+    return number;
+  };
+
+const oneOf =
+  <const T extends string>(...choices: T[]) =>
+  (value: string): T => {
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`);
+    return found;
+  };
+
+const httpUrl = (value: string): string => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new InvalidArgumentError('It must be an http(s) URL without a query.');
+  }
+  return value.replace(/\/+$/, '');
+};
+
+const postgresUrl = (value: string): string => {
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) {
+    throw new InvalidArgumentError('It must be a URL that begins with postgres://.');
+  }
+  return value;
+};
+
+/** `true`: every proxy. Else a comma list of addresses and networks, as Fastify's trustProxy takes it. */
+const proxies = (value: string): string | boolean =>
+  value === 'true' ? true : value === 'false' ? false : value;
+
+/** Where the data are. Every command has these. */
+export const DATA_SETTINGS = {
+  dataDir: setting(
+    '--data-dir <path>',
+    'ROLLCALL_DATA_DIR',
+    'directory of the embedded database and the master key',
+    text,
+    'rollcall-data',
+  ),
+  databaseUrl: setting(
+    '--database-url <url>',
+    'DATABASE_URL',
+    'use this PostgreSQL (15 or later) instead of the embedded one',
+    postgresUrl,
+  ),
+  masterKeyFile: setting(
+    '--master-key-file <path>',
+    'ROLLCALL_MASTER_KEY_FILE',
+    'file with the master key, base64 of 32 bytes; required with a database URL, else master.key in the data directory',
+    text,
+  ),
+} as const;
+
+/** How the server listens and behaves. */
+export const SERVER_SETTINGS = {
+  port: setting('--port <number>', 'PORT', 'TCP port; 0 picks a free one', whole(0, 65_535), 8080),
+  host: setting('--host <address>', 'HOST', 'address to listen on', text, '127.0.0.1'),
+  publicUrl: setting(
+    '--public-url <url>',
+    'ROLLCALL_PUBLIC_URL',
+    "how clients reach the server: the tokens' issuer and audience",
+    httpUrl,
+  ),
+  tlsCert: setting(
+    '--tls-cert <path>',
+    'ROLLCALL_TLS_CERT',
+    'TLS certificate chain, PEM; with --tls-key',
+    text,
+  ),
+  tlsKey: setting('--tls-key <path>', 'ROLLCALL_TLS_KEY', 'TLS private key, PEM; with --tls-cert', text),
+  trustProxy: setting(
+    '--trust-proxy <addresses>',
+    'ROLLCALL_TRUST_PROXY',
+    'believe X-Forwarded-* of these proxies: comma list of addresses or networks, or true',
+    proxies,
+    false as string | boolean,
+  ),
+  clockSkewS: setting(
+    '--clock-skew-s <seconds>',
+    'ROLLCALL_CLOCK_SKEW_S',
+    "how far a login's timestamp may be off",
+    whole(1, 86_400),
+    300,
+  ),
+  tokenLifeS: setting(
+    '--token-life-s <seconds>',
+    'ROLLCALL_TOKEN_LIFE_S',
+    'how long a token is valid',
+    whole(60, 86_400),
+    3600,
+  ),
+  refusedEventsKept: setting(
+    '--refused-events-kept <count>',
+    'ROLLCALL_REFUSED_EVENTS_KEPT',
+    'refused events kept per organisation, for 30 days at most',
+    whole(0, 1_000_000),
+    10_000,
+  ),
+  databasePoolSize: setting(
+    '--database-pool-size <count>',
+    'ROLLCALL_DATABASE_POOL_SIZE',
+    'database connections for requests',
+    whole(1, 500),
+    10,
+  ),
+  exportPoolSize: setting(
+    '--export-pool-size <count>',
+    'ROLLCALL_EXPORT_POOL_SIZE',
+    'database connections for exports',
+    whole(1, 500),
+    4,
+  ),
+  shutdownTimeoutS: setting(
+    '--shutdown-timeout-s <seconds>',
+    'ROLLCALL_SHUTDOWN_TIMEOUT_S',
+    'how long requests in flight may take to finish at shutdown',
+    whole(0, 600),
+    10,
+  ),
+  logLevel: setting(
+    '--log-level <level>',
+    'ROLLCALL_LOG_LEVEL',
+    'least level that is logged',
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
+    'info' as const,
+  ),
+} as const;
+
+/** What the demo organisation is made of. */
+export const DEMO_SETTINGS = {
+  users: setting(
+    '--users <count>',
+    'ROLLCALL_DEMO_USERS',
+    'people in the demo organisation',
+    whole(1, 100_000),
+    300,
+  ),
+  days: setting('--days <count>', 'ROLLCALL_DEMO_DAYS', 'days of history', whole(0, 730), 30),
+  seed: setting(
+    '--seed <number>',
+    'ROLLCALL_DEMO_SEED',
+    'the same seed makes the same data, relative to today',
+    whole(0, 4_294_967_295),
+    1,
+  ),
+  credentialsFile: setting(
+    '--credentials-file <path>',
+    'ROLLCALL_DEMO_CREDENTIALS_FILE',
+    'write base URL and demo keys to this file once the server answers',
+    text,
+  ),
+} as const;
+
+/** The master key itself comes from a file or this variable only: a flag would show in the process list. */
+export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
+
+/** The environment's master key, base64 of 32 bytes, where it is given. */
+export function masterKeyFromEnvironment(): string | undefined {
+  return process.env[MASTER_KEY_ENV] || undefined;
+}
+
+type SettingsOf<T extends Record<string, Setting>> = {
+  [K in keyof T]: ReturnType<T[K]['parse']> | (T[K] extends { default: unknown } ? never : undefined);
+};
+export type DataConfig = SettingsOf<typeof DATA_SETTINGS>;
+export type ServerConfig = SettingsOf<typeof SERVER_SETTINGS>;
+export type DemoConfig = SettingsOf<typeof DEMO_SETTINGS>;
+
+/** The settings as commander options. An empty environment variable counts as not set. */
+export function toOptions(settings: Record<string, Setting>): Option[] {
+  return Object.values(settings).map((entry) => {
+    const option = new Option(entry.flags, entry.description).env(entry.env);
+    option.argParser((value: string) => (value === '' ? entry.default : entry.parse(value)));
+    if (entry.default !== undefined) option.default(entry.default);
+    return option;
+  });
+}
+
+/** The defaults of a group of settings, for those who build a server without a command line. */
+export function defaults<T extends Record<string, Setting>>(settings: T): SettingsOf<T> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, entry]) => [name, entry.default]),
+  ) as SettingsOf<T>;
+}
+
+/** The settings as a Markdown table, as docs/operations.md shows it. */
+export function settingsTable(): string {
+  const all = { ...DATA_SETTINGS, ...SERVER_SETTINGS, ...DEMO_SETTINGS };
+  const rows = Object.values(all as Record<string, Setting>).map(
+    (entry) => `| \`${entry.flags}\` | \`${entry.env}\` | ${entry.default ?? ''} | ${entry.description} |`,
+  );
+  return [
+    '| flag | environment | default | meaning |',
+    '|---|---|---|---|',
+    ...rows,
+    `| | \`${MASTER_KEY_ENV}\` | | the master key itself, base64 of 32 bytes |`,
+  ].join('\n');
+}
+
+function setting<T>(
+  flags: string,
+  env: string,
+  description: string,
+  parse: (text: string) => T,
+  value: T,
+): Setting<T> & { default: T };
+function setting<T>(flags: string, env: string, description: string, parse: (text: string) => T): Setting<T>;
+function setting<T>(
+  flags: string,
+  env: string,
+  description: string,
+  parse: (text: string) => T,
+  value?: T,
+): Setting<T> {
+  return { flags, env, description, parse, ...(value === undefined ? {} : { default: value }) };
+}

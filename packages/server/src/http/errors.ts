@@ -1,0 +1,140 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { StoreUnavailableError } from '../store/unavailable.ts';
+
+/** One thing wrong with the input: `path` is a JSON Pointer into the body, or the name of a parameter. */
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+export interface ProblemOptions {
+  errors?: FieldError[];
+  headers?: Record<string, string>;
+  /** For the log only; the caller never sees it. */
+  cause?: unknown;
+}
+
+/**
+ * An answer other than success. `message` is written for the caller: it says what to do, and nothing that a
+ * stranger could use.
+ */
+export class HttpProblem extends Error {
+  readonly status: number;
+  readonly errors: FieldError[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.name = 'HttpProblem';
+    this.status = status;
+    this.errors = options.errors;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** An error's body on the wire. */
+export interface ErrorBody {
+  contentType: string;
+  body: Record<string, unknown>;
+}
+
+/** How a route writes its errors; problem documents unless the contract has another shape for it. */
+export type ErrorFormat = (problem: HttpProblem, correlationId: string) => ErrorBody;
+
+/** RFC 9457 problem document. `type` is `about:blank`: the status says what kind of problem it is. */
+export const problemDocument: ErrorFormat = (problem, correlationId) => ({
+  contentType: 'application/problem+json',
+  body: {
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status] ?? 'Error',
+    status: problem.status,
+    detail: problem.message,
+    correlationId,
+    ...(problem.errors ? { errors: problem.errors } : {}),
+  },
+});
+
+const RETRY_AFTER_S = 2;
+
+/** 503: try again; the server recovers by itself. */
+export function unavailable(cause?: unknown): HttpProblem {
+  return new HttpProblem(503, 'The service is temporarily unavailable; nothing was lost, please try again.', {
+    headers: { 'retry-after': String(RETRY_AFTER_S) },
+    cause,
+  });
+}
+
+/** Whatever was thrown, as the problem that the caller is told of. */
+export function toProblem(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof StoreUnavailableError) return unavailable(error);
+  const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>;
+  if (validation) {
+    const errors = validation.map((issue) => fieldError(issue, validationContext ?? 'body'));
+    return new HttpProblem(400, `The request is malformed: ${errors[0]?.path} ${errors[0]?.message}.`, {
+      errors,
+    });
+  }
+  switch (code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new HttpProblem(415, 'The content type must be application/json.');
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new HttpProblem(413, 'The request body is too large; send fewer events per call.');
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return malformedBody('The request body is empty; it must be a JSON object.');
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return malformedBody('The request body is not as long as Content-Length says.');
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return malformedBody('The request body is not JSON.');
+  }
+  if (statusCode === 400) return malformedBody('The request is malformed.', error);
+  return new HttpProblem(
+    500,
+    'Something went wrong on our side; quote the correlationId when you report it.',
+    {
+      cause: error,
+    },
+  );
+}
+
+export function malformedBody(detail: string, cause?: unknown): HttpProblem {
+  return new HttpProblem(400, detail, { errors: [{ path: '', message: detail }], cause });
+}
+
+function fieldError(issue: NonNullable<FastifyError['validation']>[number], context: string): FieldError {
+  const missing = issue.keyword === 'required' ? `/${String(issue.params.missingProperty)}` : '';
+  const pointer = issue.instancePath + missing;
+  const path = context === 'body' ? pointer : pointer.slice(1);
+  return { path, message: missing ? 'is required' : (issue.message ?? 'is invalid') };
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Absent: problem documents. */
+    errorFormat?: ErrorFormat;
+  }
+}
+
+/** The one error handler: maps what was thrown, logs what is our fault, answers in the route's own shape. */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error);
+  if (problem.status >= 500) request.log.error({ err: problem.cause ?? error }, problem.message);
+  return sendProblem(problem, request, reply);
+}
+
+export function sendProblem(
+  problem: HttpProblem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const format = request.routeOptions.config?.errorFormat ?? problemDocument;
+  const { contentType, body } = format(problem, request.id);
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('cache-control', 'no-store')
+    .type(contentType)
+    .serializer(JSON.stringify)
+    .send(body);
+}

@@ -1,0 +1,53 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { Database } from '../store/db.ts';
+import { unavailable } from './errors.ts';
+import { problems } from './schema.ts';
+
+/** What the server is waiting for before it may serve requests. */
+export interface Lifecycle {
+  /** The schema is up to date and the keys are checked. */
+  migrated: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answers while the schema is still being brought up to date; everything else is a 503 then. */
+    servesUnmigrated?: boolean;
+  }
+}
+
+const Status = Type.Object({ status: Type.Literal('ok') });
+const OK = { status: 'ok' } as const;
+
+export interface HealthRoutesOptions {
+  database: Database;
+  lifecycle: Lifecycle;
+}
+
+/** /healthz: the process lives. /readyz: it can serve, that is, it is migrated and the database answers. */
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (app, options) => {
+  app.route({
+    method: 'GET',
+    url: '/healthz',
+    config: { access: 'public', servesUnmigrated: true },
+    schema: { tags: ['Operation'], summary: 'The process lives', response: { 200: Status } },
+    handler: async () => OK,
+  });
+  app.route({
+    method: 'GET',
+    url: '/readyz',
+    config: { access: 'public', servesUnmigrated: true },
+    schema: {
+      tags: ['Operation'],
+      summary: 'The server can serve',
+      response: { 200: Status, ...problems(503) },
+    },
+    handler: async (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+      if (!options.lifecycle.migrated) throw unavailable();
+      await options.database.inSystem((tx) => tx.query('SELECT 1'));
+      return OK;
+    },
+  });
+};

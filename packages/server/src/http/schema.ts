@@ -1,0 +1,42 @@
+import { type Static, type TSchema, Type } from 'typebox';
+
+/** A member that may be left out; `null` means the same. */
+export function Maybe<T extends TSchema>(schema: T) {
+  return Type.Optional(Type.Union([schema, Type.Null()]));
+}
+
+/** RFC 9457 problem document, as every error but those of the token endpoints is sent. */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    correlationId: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  },
+  { $id: 'Problem', description: 'RFC 9457 problem document' },
+);
+export type Problem = Static<typeof Problem>;
+
+const PROBLEM_STATUSES = {
+  400: 'The request is malformed; nothing was stored.',
+  401: 'Credentials are missing or wrong.',
+  403: 'The key may not call this.',
+  413: 'The body is too large.',
+  415: 'The content type is not application/json.',
+  503: 'Temporarily unavailable; try again after the seconds in Retry-After.',
+} as const;
+
+/** The documentation of the errors that a route answers, by status. */
+export function problems(...statuses: (keyof typeof PROBLEM_STATUSES)[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: PROBLEM_STATUSES[status],
+        content: { 'application/problem+json': { schema: Type.Ref('Problem') } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { Static } from 'typebox';
+import { Type } from 'typebox';
+import { Maybe } from '../http/schema.ts';
+import { NODE_KINDS, type NodeKind } from '../store/nodes.ts';
+import { insertPresenceEvents, type PresenceEventRow } from '../store/presence-events.ts';
+import type { UserIdentity } from '../store/users.ts';
+import type { EventKind } from './batch.ts';
+import type { Resolved } from './resolve.ts';
+import { RESULT, type Refusal, refuse } from './results.ts';
+import { formatInstant, type InstantUs, parseInstant, rangeFault, textFault } from './values.ts';
+
+export const PRESENCE_EVENTS_PER_CALL = 100;
+
+export const PresenceEvent = Type.Object({
+  eventId: Type.String({ description: 'any text; echoed' }),
+  timestamp: Type.String({ description: 'ISO 8601; UTC without an offset; may be in the past' }),
+  locationId: Type.String({ description: 'id of a node of the tree' }),
+  locationType: Type.String({ description: `kind of that node: ${NODE_KINDS.join(', ')}` }),
+  userId: Maybe(Type.String()),
+  userEmail: Maybe(Type.String({ description: 'case sensitive: exact e-mail, else exact userName' })),
+  sourceUserId: Maybe(Type.String({ description: "the source's own id of the person" })),
+});
+export type PresenceEvent = Static<typeof PresenceEvent>;
+
+export const PresenceSubmission = Type.Object({
+  sourceId: Type.String({ description: 'any text; kept for troubleshooting' }),
+  presenceEvents: Type.Array(PresenceEvent, { maxItems: PRESENCE_EVENTS_PER_CALL }),
+});
+export type PresenceSubmission = Static<typeof PresenceSubmission>;
+
+const TEXT_MEMBERS = [
+  'eventId',
+  'timestamp',
+  'locationId',
+  'locationType',
+  'userId',
+  'userEmail',
+  'sourceUserId',
+] as const;
+
+/** How presence events are looked up, classified and written. */
+export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
+  endpoint: 'presence',
+
+  fault({ event, sourceId, nowMs }) {
+    const sourceFault = textFault(sourceId);
+    if (sourceFault) return `sourceId ${sourceFault}`;
+    for (const member of TEXT_MEMBERS) {
+      const fault = textFault(event[member] ?? '');
+      if (fault) return `${member} ${fault}`;
+    }
+    if (!isNodeKind(event.locationType)) return `locationType must be one of ${NODE_KINDS.join(', ')}`;
+    const observedAtUs = parseInstant(event.timestamp);
+    if (observedAtUs === undefined) return 'timestamp must be an ISO 8601 date and time that exists';
+    const outOfRange = rangeFault(observedAtUs, nowMs);
+    return outOfRange && `timestamp ${outOfRange}`;
+  },
+
+  mentions: (event) => ({
+    userIds: event.userId == null ? [] : [event.userId],
+    names: event.userEmail == null ? [] : [event.userEmail],
+    nodeIds: [event.locationId],
+  }),
+
+  classify(event, { sourceId, resolved }) {
+    const user = classifyUser(event, resolved);
+    if ('resultCode' in user) return user;
+    const node = resolved.node(event.locationId);
+    if (!node) return refuse(RESULT.locationNotFound, 'locationId: no active location has this id');
+    if (node.kind !== event.locationType) {
+      return refuse(RESULT.locationNotFound, `locationId is a ${node.kind}, not a ${event.locationType}`);
+    }
+    const observedAtUs = parseInstant(event.timestamp) as InstantUs;
+    return {
+      observedAt: formatInstant(observedAtUs),
+      eventDigest: digest([sourceId, event.eventId, user.userId, node.nodeId, String(observedAtUs)]),
+      userId: user.userId,
+      locationId: node.locationId,
+      nodeId: node.nodeId,
+      timeZone: node.timeZone,
+      eventId: event.eventId,
+      sourceUserId: event.sourceUserId ?? null,
+    };
+  },
+
+  write: insertPresenceEvents,
+};
+
+function isNodeKind(text: string): text is NodeKind {
+  return (NODE_KINDS as readonly string[]).includes(text);
+}
+
+function classifyUser(event: PresenceEvent, resolved: Resolved): UserIdentity | Refusal {
+  const { userId, userEmail } = event;
+  if (userId == null && userEmail == null) {
+    return refuse(RESULT.userNotFound, 'neither userId nor userEmail is given');
+  }
+  const byId = userId == null ? undefined : resolved.userById(userId);
+  const byEmail = userEmail == null ? undefined : resolved.userByName(userEmail);
+  const user = byId ?? byEmail;
+  if (!user) {
+    return refuse(
+      RESULT.userNotFound,
+      `${userId == null ? 'userEmail' : 'userId'}: no active user matches exactly`,
+    );
+  }
+  if (userId != null && userEmail != null && byId?.userId !== byEmail?.userId) {
+    return refuse(RESULT.notAcceptable, 'userId and userEmail are not the same active user');
+  }
+  return user;
+}
+
+/** A UUID for what makes two events the same. JSON keeps the members apart: none can pose as another's end. */
+function digest(members: string[]): string {
+  const hex = createHash('sha256').update(JSON.stringify(members)).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,90 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Caller } from '../auth/guard.ts';
+import type { Database, Tx } from '../store/db.ts';
+import { organisationIds } from '../store/organisations.ts';
+import { insertRefusedEvents, type RefusedEventRow, trimRefusedEvents } from '../store/refused-events.ts';
+import { LONGEST_STRING } from './values.ts';
+
+const KEPT_MS = 30 * 24 * 3_600_000;
+const LONGEST_EVENT_JSON = 8_192;
+/** An organisation's refused events are trimmed after this many more, and once an hour. */
+const TRIM_AFTER = 1_000;
+const TRIM_EVERY_MS = 3_600_000;
+
+export interface RefusedEvent {
+  sourceId: string | undefined;
+  eventId: string | undefined;
+  resultCode: number | undefined;
+  reason: string;
+  event: unknown;
+}
+
+interface Deps {
+  database: Database;
+  clock: () => number;
+  keep: number;
+  log: FastifyBaseLogger;
+}
+
+/** Keeps refused events with their reason: the newest `keep` of each organisation, for 30 days at most. */
+export class Refusals {
+  readonly #deps: Deps;
+  readonly #sinceTrim = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#timer = setInterval(() => void this.#trimAll(), TRIM_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** Writes refusals within the transaction that stores the rest of their batch. */
+  async record(tx: Tx, caller: Caller, endpoint: string, events: RefusedEvent[]): Promise<void> {
+    if (events.length === 0 || this.#deps.keep === 0) return;
+    await insertRefusedEvents(tx, caller.tenantId, {
+      apiKeyFolded: caller.apiKeyFolded,
+      endpoint,
+      refusedAt: new Date(this.#deps.clock()),
+      rows: events.slice(-this.#deps.keep).map(toRow),
+    });
+    const count = (this.#sinceTrim.get(caller.tenantId) ?? 0) + events.length;
+    this.#sinceTrim.set(caller.tenantId, count);
+    if (count >= TRIM_AFTER) await this.#trim(tx, caller.tenantId);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #trim(tx: Tx, tenantId: string): Promise<void> {
+    this.#sinceTrim.set(tenantId, 0);
+    await trimRefusedEvents(tx, tenantId, new Date(this.#deps.clock() - KEPT_MS), this.#deps.keep);
+  }
+
+  async #trimAll(): Promise<void> {
+    const { database, log } = this.#deps;
+    try {
+      for (const tenantId of await database.inSystem(organisationIds)) {
+        await database.inTenant(tenantId, (tx) => this.#trim(tx, tenantId));
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'old refused events could not be deleted; the next hour tries again');
+    }
+  }
+}
+
+function toRow({ sourceId, eventId, resultCode, reason, event }: RefusedEvent): RefusedEventRow {
+  return {
+    sourceId: storable(sourceId, LONGEST_STRING),
+    eventId: storable(eventId, LONGEST_STRING),
+    resultCode: resultCode ?? null,
+    reason: storable(reason, LONGEST_STRING) ?? '',
+    // JSON escapes NUL and lone surrogates, so this text shows what PostgreSQL could not hold.
+    event: storable(JSON.stringify(event), LONGEST_EVENT_JSON),
+  };
+}
+
+/** A text as PostgreSQL can hold it: shortened, what it cannot hold replaced. */
+function storable(text: string | undefined, longest: number): string | null {
+  return text?.slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed() ?? null;
+}

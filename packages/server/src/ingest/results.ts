@@ -1,0 +1,33 @@
+import type { Static } from 'typebox';
+import { Type } from 'typebox';
+
+/** Result codes: 0 to 2 are the vendor's, 3 is ours. */
+export const RESULT = { stored: 0, userNotFound: 1, locationNotFound: 2, notAcceptable: 3 } as const;
+export type ResultCode = (typeof RESULT)[keyof typeof RESULT];
+
+/** Why an event was not stored. `message` names the member. */
+export interface Refusal {
+  resultCode: Exclude<ResultCode, 0>;
+  message: string;
+}
+
+export function refuse(resultCode: Refusal['resultCode'], message: string): Refusal {
+  return { resultCode, message };
+}
+
+export const EventResult = Type.Object({
+  eventId: Type.String(),
+  resultCode: Type.Integer({
+    description:
+      '0 stored (a repeat included), 1 user not found, 2 location not found, 3 the event is not acceptable',
+  }),
+  message: Type.String(),
+});
+export type EventResult = Static<typeof EventResult>;
+
+export const SubmissionReply = Type.Object({
+  sourceId: Type.String(),
+  timestamp: Type.String({ format: 'date-time', description: "the server's time" }),
+  results: Type.Array(EventResult, { description: 'one per event, in the order of the request' }),
+});
+export type SubmissionReply = Static<typeof SubmissionReply>;

@@ -1,0 +1,74 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { type Access, callerOf } from '../auth/guard.ts';
+import { toProblem } from '../http/errors.ts';
+import { problems } from '../http/schema.ts';
+import type { Database } from '../store/db.ts';
+import { submitBatch } from './batch.ts';
+import { PresenceSubmission, presence } from './presence.ts';
+import type { Refusals } from './refusals.ts';
+import { SubmissionReply } from './results.ts';
+
+export interface IngestRoutesOptions {
+  database: Database;
+  refusals: Refusals;
+  clock: () => number;
+}
+
+const SUBMITTERS = ['submitting-events', 'all'] as const;
+
+/** The paths on which events are submitted. */
+export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = async (app, options) => {
+  app.addHook('onError', async (request, _reply, error) => {
+    await keepMalformed(request, error, options);
+  });
+
+  for (const { url, scheme } of [
+    { url: '/v1/presence', scheme: 'bearer' },
+    { url: '/v1/presence/basic', scheme: 'basic' },
+  ] as const) {
+    app.route({
+      method: 'POST',
+      url,
+      config: { access: { scheme, roles: SUBMITTERS } satisfies Access },
+      schema: {
+        tags: ['Events'],
+        summary: 'Submit presence events',
+        security: [{ [scheme]: [] }],
+        body: PresenceSubmission,
+        response: { 200: SubmissionReply, ...problems(400, 401, 403, 413, 415, 503) },
+      },
+      handler: async (request) => {
+        const { sourceId, presenceEvents } = request.body;
+        return submitBatch(
+          presence,
+          { caller: callerOf(request), sourceId, events: presenceEvents },
+          options,
+        );
+      },
+    });
+  }
+};
+
+/** A malformed request is kept beside the refused events, so that whoever sent it can see what arrived. */
+async function keepMalformed(
+  request: FastifyRequest,
+  error: Error,
+  options: IngestRoutesOptions,
+): Promise<void> {
+  const problem = toProblem(error);
+  const { caller } = request;
+  if (!caller || problem.status >= 500 || problem.status === 401 || problem.status === 403) return;
+  const endpoint = (request.routeOptions.url ?? '').split('/')[2] ?? '';
+  const sourceId = (request.body as { sourceId?: unknown } | undefined)?.sourceId;
+  const refused = {
+    sourceId: typeof sourceId === 'string' ? sourceId : undefined,
+    eventId: undefined,
+    resultCode: undefined,
+    reason: problem.message,
+    event: request.body,
+  };
+  await options.database
+    .inTenant(caller.tenantId, (tx) => options.refusals.record(tx, caller, endpoint, [refused]))
+    .catch((cause: unknown) => request.log.warn({ err: cause }, 'a malformed request could not be kept'));
+}

@@ -1,0 +1,60 @@
+/** The longest string that an event may hold, in UTF-16 code units. */
+export const LONGEST_STRING = 1_024;
+
+/** Why PostgreSQL could not keep a text, or we will not; undefined when it is fine. */
+export function textFault(text: string): string | undefined {
+  if (text.length > LONGEST_STRING) return `is longer than ${LONGEST_STRING} characters`;
+  if (text.includes('\0')) return 'contains a NUL character';
+  if (!text.isWellFormed()) return 'contains a lone surrogate';
+  return undefined;
+}
+
+/** Microseconds since 1970-01-01T00:00:00Z, exact: what PostgreSQL keeps of an instant. */
+export type InstantUs = number;
+
+const ISO_INSTANT =
+  /^(\d{4})-?(\d{2})-?(\d{2})[Tt ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?\s?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?$/;
+
+/**
+ * Reads an ISO 8601 date and time; without an offset it is UTC, digits beyond microseconds are cut. Undefined
+ * for anything else, dates that do not exist (30 February) included.
+ */
+export function parseInstant(text: string): InstantUs | undefined {
+  const match = ISO_INSTANT.exec(text);
+  if (!match) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((digits) => Number(digits ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [offsetHour, offsetMinute] = [Number(match[10] ?? 0), Number(match[11] ?? 0)];
+  if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return undefined;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second);
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  const offsetMs = (match[9] === '-' ? -1 : 1) * (offsetHour * 60 + offsetMinute) * 60_000;
+  const fractionUs = Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'));
+  return (date.getTime() - offsetMs) * 1_000 + fractionUs;
+}
+
+/** The instant as ISO 8601 in UTC: milliseconds, or microseconds where there are any. */
+export function formatInstant(instantUs: InstantUs): string {
+  const epochMs = Math.floor(instantUs / 1_000);
+  const microseconds = instantUs - epochMs * 1_000;
+  const text = new Date(epochMs).toISOString();
+  return microseconds === 0 ? text : `${text.slice(0, -1)}${String(microseconds).padStart(3, '0')}Z`;
+}
+
+const EARLIEST_US = Date.UTC(2000, 0, 1) * 1_000;
+const AHEAD_MS = 24 * 3_600_000;
+
+/** Why an event may not have happened at this instant; undefined when it may. */
+export function rangeFault(instantUs: InstantUs, nowMs: number): string | undefined {
+  if (instantUs < EARLIEST_US) return 'is before 2000-01-01';
+  if (instantUs > (nowMs + AHEAD_MS) * 1_000) return 'is more than 24 hours ahead';
+  return undefined;
+}

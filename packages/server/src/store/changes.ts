@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from './db.ts';
+
+/** What a transaction announced on commit; today, that a key changed. */
+export interface Change {
+  apiKey: string;
+}
+
+const HEARTBEAT_MS = 250;
+const TRUST_MS = 900;
+const RECONNECT_MS = 250;
+
+/**
+ * Hears of changes that any process made (`LISTEN rollcall_changes`).
+ *
+ * Invariant: while `isLive()`, everything committed more than `TRUST_MS` ago has been delivered. PostgreSQL
+ * delivers what was committed before a query on the listening connection ran no later than that query's
+ * answer, so each heartbeat that comes back vouches for the moment at which it was sent.
+ */
+export class ChangeFeed {
+  readonly #database: Database;
+  readonly #stop = new AbortController();
+  readonly #listeners = new Set<(change: Change | 'missed') => void>();
+  #vouchedAtMs = Number.NEGATIVE_INFINITY;
+  #done: Promise<void> | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Calls `listener` for each change, and with `missed` when some may have gone by unheard. */
+  onChange(listener: (change: Change | 'missed') => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Whether what was remembered, and not announced as changed, is at most a second old. */
+  isLive(): boolean {
+    return performance.now() - this.#vouchedAtMs < TRUST_MS;
+  }
+
+  start(): void {
+    this.#done ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#listen().catch(() => undefined);
+      this.#vouchedAtMs = Number.NEGATIVE_INFINITY;
+      await delay(RECONNECT_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  /** One connection's life; ends when the connection does, or does not answer a heartbeat in time. */
+  async #listen(): Promise<void> {
+    const client = await this.#database.connect('rollcall changes');
+    try {
+      client.on('notification', ({ payload }) => this.#emit(JSON.parse(payload ?? '{}') as Change));
+      await client.query('LISTEN rollcall_changes');
+      this.#emit('missed');
+      while (!this.#stop.signal.aborted) {
+        const sentAtMs = performance.now();
+        await client.query('SELECT 1');
+        this.#vouchedAtMs = sentAtMs;
+        await delay(HEARTBEAT_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      }
+    } finally {
+      await Promise.race([client.end().catch(() => undefined), delay(1_000, undefined, { ref: false })]);
+    }
+  }
+
+  #emit(change: Change | 'missed'): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}

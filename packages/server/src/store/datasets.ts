@@ -1,0 +1,84 @@
+import { readRows } from './cursor.ts';
+import type { Tx } from './db.ts';
+import { types } from './db.ts';
+
+/** Days from `from` until before `before`, both `YYYY-MM-DD`. */
+export interface DayWindow {
+  from: string;
+  before: string;
+}
+
+/** What an export is asked for. Absent filters select everything, unknown ids nothing. */
+export interface ExportQuery {
+  tenantId: string;
+  window: DayWindow;
+  /** GUIDs; each stands for itself and all beneath it. */
+  locationIds?: string[] | undefined;
+  userIds?: string[] | undefined;
+}
+
+type Rows = AsyncIterable<Record<string, unknown>[]>;
+/** Reads a dataset's rows, named as they go out, in the order that is promised. */
+export type DatasetReader = (tx: Tx, query: ExportQuery) => Rows;
+
+export const readUsers: DatasetReader = (tx, { tenantId }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded, NULL AS "primaryGroupId",
+            primary_location_id AS "primaryLocationId", status, user_id AS "userId", user_name AS "userName"
+     FROM users WHERE tenant_id = $1 ORDER BY user_id`,
+    [tenantId],
+  );
+
+export const readLocations: DatasetReader = (tx, { tenantId }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT node_id AS "locationId", name AS "locationName", address, status, time_zone AS "timeZone"
+     FROM nodes WHERE tenant_id = $1 AND kind = 'location' ORDER BY node_id`,
+    [tenantId],
+  );
+
+export const readDesks: DatasetReader = (tx, { tenantId }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT place_id AS "deskId", place_name AS "deskName", zone_id AS "zoneId", zone_name AS "zoneName",
+            level_id AS "levelId", level_name AS "levelName", location_id AS "locationId",
+            location_name AS "locationName", status
+     FROM node_paths WHERE tenant_id = $1 AND kind = 'place' ORDER BY node_id`,
+    [tenantId],
+  );
+
+export const readSpaces: DatasetReader = (tx, { tenantId }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT p.space_id AS "spaceId", p.space_name AS "spaceName", n.space_type AS "spaceType", n.capacity,
+            p.level_id AS "levelId", p.level_name AS "levelName", p.location_id AS "locationId",
+            p.location_name AS "locationName", p.status
+     FROM node_paths p JOIN nodes n ON n.tenant_id = p.tenant_id AND n.node_id = p.node_id
+     WHERE p.tenant_id = $1 AND p.kind = 'space' ORDER BY p.node_id`,
+    [tenantId],
+  );
+
+export const readPresence: DatasetReader = (tx, { tenantId, window, locationIds, userIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.user_id AS "userId",
+            u.email AS "userEmail", e.source_id AS "sourceId", e.source_user_id AS "sourceUserId",
+            p.kind AS "locationType", p.location_id AS "locationId", p.location_name AS "locationName",
+            p.level_id AS "levelId", p.level_name AS "levelName", p.zone_id AS "zoneId", p.zone_name AS "zoneName",
+            p.place_id AS "placeId", p.place_name AS "placeName", p.space_id AS "spaceId", p.space_name AS "spaceName"
+     FROM presence_events e
+     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
+     JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = e.user_id
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date
+       AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4))
+       AND ($5::uuid[] IS NULL OR p.location_id = ANY ($5) OR p.level_id = ANY ($5) OR p.zone_id = ANY ($5)
+            OR p.node_id = ANY ($5))
+     ORDER BY e.day, e.user_id, e.location_id, e.observed_at, e.event_digest`,
+    [tenantId, window.from, window.before, userIds ?? null, locationIds ?? null],
+  );

@@ -1,0 +1,58 @@
+import type { Tx } from './db.ts';
+
+export interface PresenceEventRow {
+  /** ISO 8601 in UTC. */
+  observedAt: string;
+  /** UUID that stands for sourceId, eventId, user, node and instant. */
+  eventDigest: string;
+  userId: string;
+  locationId: string;
+  nodeId: string;
+  /** The office's time zone, which decides the event's day. */
+  timeZone: string;
+  eventId: string;
+  sourceUserId: string | null;
+}
+
+/**
+ * Stores presence events in one statement; those that are stored already stay as they are. Rows are written in
+ * the order of their keys, so that two batches with events in common never wait for each other in a circle.
+ */
+export async function insertPresenceEvents(
+  tx: Tx,
+  tenantId: string,
+  batch: { sourceId: string; receivedAt: Date; rows: PresenceEventRow[] },
+): Promise<void> {
+  const rows = batch.rows.toSorted((a, b) =>
+    a.observedAt === b.observedAt
+      ? compare(a.eventDigest, b.eventDigest)
+      : compare(a.observedAt, b.observedAt),
+  );
+  const column = <K extends keyof PresenceEventRow>(name: K) => rows.map((row) => row[name]);
+  await tx.query(
+    `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
+                                  event_id, source_id, source_user_id, received_at)
+     SELECT $1, e.observed_at, e.event_digest, (e.observed_at AT TIME ZONE e.time_zone)::date, e.user_id,
+            e.location_id, e.node_id, e.event_id, $2, e.source_user_id, $3
+     FROM unnest($4::timestamptz[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[])
+       AS e (observed_at, event_digest, user_id, location_id, node_id, time_zone, event_id, source_user_id)
+     ON CONFLICT DO NOTHING`,
+    [
+      tenantId,
+      batch.sourceId,
+      batch.receivedAt,
+      column('observedAt'),
+      column('eventDigest'),
+      column('userId'),
+      column('locationId'),
+      column('nodeId'),
+      column('timeZone'),
+      column('eventId'),
+      column('sourceUserId'),
+    ],
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,62 @@
+import type pg from 'pg';
+import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
+
+/** A connection inside a transaction. Queries on it see one organisation, or none at all. */
+export type Tx = pg.ClientBase;
+
+export const NO_TENANT = '';
+
+/** Lets the rest of a transaction see the rows of `tenantId`. */
+export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
+  await tx.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
+}
+
+/** A pooled connection for the length of one transaction; it goes back to the pool when that ends. */
+export class Transaction {
+  readonly client: pg.PoolClient;
+  #broken = false;
+  readonly #onError = () => {
+    this.#broken = true;
+  };
+
+  private constructor(client: pg.PoolClient) {
+    this.client = client;
+    client.on('error', this.#onError);
+  }
+
+  /** Throws `StoreUnavailableError` when no connection is to be had, or the one that was broke. */
+  static async begin(pool: pg.Pool, begin: string, tenantId: string): Promise<Transaction> {
+    const client = await pool.connect().catch((error: unknown) => {
+      throw new StoreUnavailableError(error);
+    });
+    const transaction = new Transaction(client);
+    try {
+      await client.query(begin);
+      await enterTenant(client, tenantId);
+      return transaction;
+    } catch (error) {
+      throw await transaction.rollback(error);
+    }
+  }
+
+  /** Throws when the transaction turns out to have been aborted: nothing is stored then. */
+  async commit(): Promise<void> {
+    const { command } = await this.client.query('COMMIT');
+    if (command !== 'COMMIT') throw new Error('The transaction was aborted before its commit.');
+    this.#release();
+  }
+
+  /** Ends the transaction without effect; returns `error` as it is to be thrown. */
+  async rollback(error?: unknown): Promise<unknown> {
+    const unavailable = isUnavailable(error);
+    if (unavailable) this.#broken = true;
+    else await this.client.query('ROLLBACK').catch(this.#onError);
+    this.#release();
+    return unavailable ? new StoreUnavailableError(error) : error;
+  }
+
+  #release(): void {
+    this.client.off('error', this.#onError);
+    this.client.release(this.#broken);
+  }
+}

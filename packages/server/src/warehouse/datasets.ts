@@ -1,0 +1,117 @@
+import {
+  type DatasetReader,
+  readDesks,
+  readLocations,
+  readPresence,
+  readSpaces,
+  readUsers,
+} from '../store/datasets.ts';
+import { NODE_KINDS } from '../store/nodes.ts';
+import { type Column, column, oneOf, optional } from './columns.ts';
+
+/** A dataset of the warehouse. Its routes, their documentation and its row's serializer follow from this. */
+export interface Dataset {
+  /** Below /v1/analytics/. */
+  path: string;
+  summary: string;
+  /** What a call may be narrowed by; `dates` are required where a dataset takes them. */
+  filters: readonly ('dates' | 'locationIds' | 'userIds')[];
+  /** In the order in which they go out. */
+  columns: Record<string, Column>;
+  read: DatasetReader;
+}
+
+const STATUSES = ['active', 'inactive'] as const;
+
+export const datasets: readonly Dataset[] = [
+  {
+    path: 'users',
+    summary: 'People, active and inactive',
+    filters: [],
+    columns: {
+      email: column.maybeText('doc'),
+      firstName: column.maybeText('doc'),
+      lastName: column.maybeText('doc'),
+      onboarded: column.boolean('doc'),
+      primaryGroupId: column.maybeId('doc'),
+      primaryLocationId: column.maybeId('doc'),
+      status: oneOf(STATUSES, 'doc'),
+      userId: column.id('doc'),
+      userName: column.text('doc'),
+    },
+    read: readUsers,
+  },
+  {
+    path: 'locations',
+    summary: 'Offices',
+    filters: [],
+    columns: {
+      locationId: column.id('doc'),
+      locationName: column.text('doc'),
+      address: column.maybeText('doc'),
+      status: oneOf(STATUSES, 'doc'),
+      timeZone: column.text('ours', 'IANA name'),
+    },
+    read: readLocations,
+  },
+  {
+    path: 'desks',
+    summary: 'Desks, with the zone, level and office they are in',
+    filters: [],
+    columns: {
+      deskId: column.id('ours'),
+      deskName: column.text('ours'),
+      zoneId: column.id('ours'),
+      zoneName: column.text('ours'),
+      levelId: column.id('ours'),
+      levelName: column.text('ours'),
+      locationId: column.id('ours'),
+      locationName: column.text('ours'),
+      status: oneOf(STATUSES, 'ours'),
+    },
+    read: readDesks,
+  },
+  {
+    path: 'spaces',
+    summary: 'Rooms and booths, with the level and office they are in',
+    filters: [],
+    columns: {
+      spaceId: column.id('ours'),
+      spaceName: column.text('ours'),
+      spaceType: column.maybeText('ours'),
+      capacity: column.maybeInteger('ours', 'people'),
+      levelId: column.id('ours'),
+      levelName: column.text('ours'),
+      locationId: column.id('ours'),
+      locationName: column.text('ours'),
+      status: oneOf(STATUSES, 'ours'),
+    },
+    read: readSpaces,
+  },
+  {
+    path: 'presence',
+    summary: 'Presence events, by the local day of their office',
+    filters: ['dates', 'locationIds', 'userIds'],
+    columns: {
+      eventId: column.text('ours'),
+      timestamp: column.instant('ours'),
+      day: column.day('ours'),
+      userId: column.id('ours'),
+      userEmail: column.maybeText('ours'),
+      sourceId: column.text('ours'),
+      sourceUserId: column.maybeText('ours'),
+      locationType: oneOf(NODE_KINDS, 'ours'),
+      locationId: column.id('ours'),
+      locationName: column.text('ours'),
+      levelId: optional(column.id('ours')),
+      levelName: optional(column.text('ours')),
+      zoneId: optional(column.id('ours')),
+      zoneName: optional(column.text('ours')),
+      placeId: optional(column.id('ours')),
+      placeName: optional(column.text('ours')),
+      spaceId: optional(column.id('ours')),
+      spaceName: optional(column.text('ours')),
+    },
+    read: readPresence,
+  },
+];

@@ -1,0 +1,46 @@
+import { type FieldError, HttpProblem } from '../http/errors.ts';
+import type { DayWindow } from '../store/datasets.ts';
+
+/** The most dates that one call may span. */
+export const LONGEST_WINDOW_DAYS = 31;
+const DAY_MS = 86_400_000;
+
+const DATE = /^(\d{4})(?:-(\d{2})-(\d{2})|(\d{2})(\d{2}))(?:[Tt ].*)?$/;
+
+/**
+ * Reads the inclusive range of a warehouse call into a window that is half-open. Dates are `YYYYMMDD`,
+ * `YYYY-MM-DD` or the date part of an ISO instant. Throws a 400 that names the parameter.
+ */
+export function parseWindow(startDate: string, endDate: string): DayWindow {
+  const startMs = parseDate(startDate);
+  const endMs = parseDate(endDate);
+  const errors: FieldError[] = [];
+  const message = 'must be a date that exists, as YYYY-MM-DD or YYYYMMDD';
+  if (startMs === undefined) errors.push({ path: 'startDate', message });
+  if (endMs === undefined) errors.push({ path: 'endDate', message });
+  if (startMs === undefined || endMs === undefined) throw badWindow(errors);
+  if (endMs < startMs) throw badWindow([{ path: 'endDate', message: 'must not be before startDate' }]);
+  if (endMs - startMs >= LONGEST_WINDOW_DAYS * DAY_MS) {
+    throw badWindow([
+      { path: 'endDate', message: `must be at most ${LONGEST_WINDOW_DAYS} dates from startDate` },
+    ]);
+  }
+  return { from: isoDate(startMs), before: isoDate(endMs + DAY_MS) };
+}
+
+function parseDate(text: string): number | undefined {
+  const match = DATE.exec(text);
+  if (!match) return undefined;
+  const iso = `${match[1]}-${match[2] ?? match[4]}-${match[3] ?? match[5]}`;
+  const epochMs = Date.parse(`${iso}T00:00:00Z`);
+  return Number.isNaN(epochMs) || isoDate(epochMs) !== iso || iso < '0001' ? undefined : epochMs;
+}
+
+function isoDate(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 10);
+}
+
+function badWindow(errors: FieldError[]): HttpProblem {
+  const detail = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+  return new HttpProblem(400, `The range of dates is not valid: ${detail}.`, { errors });
+}

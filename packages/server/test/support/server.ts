@@ -1,0 +1,117 @@
+import { createHmac } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { type App, createApp } from '../../src/app.ts';
+import { createKey, type ShownKey } from '../../src/auth/manage-keys.ts';
+import { MasterKey } from '../../src/auth/secrets.ts';
+import { ensureSigningKey } from '../../src/auth/signing-keys.ts';
+import { defaults, SERVER_SETTINGS, type ServerConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/http/logging.ts';
+import type { ApiKeyAuthentication, ApiKeyRole } from '../../src/store/api-keys.ts';
+import { createTestDatabase, createTestOrganisation, type TestDatabase } from './database.ts';
+
+/** A settable clock, so that no test depends on when it runs. */
+export class TestClock {
+  nowMs: number;
+
+  constructor(iso = '2026-03-10T12:00:00Z') {
+    this.nowMs = Date.parse(iso);
+  }
+
+  readonly read = (): number => this.nowMs;
+
+  get nowS(): number {
+    return Math.floor(this.nowMs / 1000);
+  }
+
+  advanceS(seconds: number): void {
+    this.nowMs += seconds * 1000;
+  }
+}
+
+export interface TestServer {
+  app: App;
+  db: TestDatabase;
+  clock: TestClock;
+  masterKey: MasterKey;
+  /** Every line that the server logged. */
+  logs: string[];
+  /** The tenant id of a new organisation. */
+  organisation(options?: { slug?: string; timeZone?: string }): Promise<string>;
+  key(
+    tenantId: string,
+    options?: {
+      role?: ApiKeyRole;
+      authentication?: ApiKeyAuthentication;
+      expiresAt?: Date;
+      existing?: { apiKey: string; secret: string };
+    },
+  ): Promise<ShownKey>;
+  /** A token for the key, by HMAC login through the server. */
+  token(key: { apiKey: string; secret: string }): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The real application on a database of its own, with a settable clock. */
+export async function startTestServer(config: Partial<ServerConfig> = {}): Promise<TestServer> {
+  const db = await createTestDatabase();
+  const clock = new TestClock();
+  const masterKey = MasterKey.generate();
+  const logs: string[] = [];
+  await ensureSigningKey(db.owner, masterKey, new Date(clock.nowMs));
+  const app = await createApp({
+    config: { ...defaults(SERVER_SETTINGS), ...config },
+    database: db.restricted,
+    masterKey,
+    logger: createLogger('info', lineSink(logs)),
+    lifecycle: { migrated: true },
+    clock: clock.read,
+  });
+  await app.ready();
+  return {
+    app,
+    db,
+    clock,
+    masterKey,
+    logs,
+    organisation: (options) => createTestOrganisation(db.owner, options),
+    key: (tenantId, { role = 'all', authentication = 'basic', ...rest } = {}) =>
+      createKey(
+        { tenantId, name: `${role} key`, role, authentication, ...rest },
+        { owner: db.owner, masterKey, clock: clock.read },
+      ),
+    token: async (key) => {
+      const reply = await app.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) });
+      return (reply.json() as { token: string }).token;
+    },
+    close: async () => {
+      await app.close();
+      await db.drop();
+    },
+  };
+}
+
+/** The body of an HMAC login. */
+export function login(
+  { apiKey, secret }: { apiKey: string; secret: string },
+  timestamp: number | string,
+): { apiKey: string; timestamp: number | string; hash: string } {
+  return {
+    apiKey,
+    timestamp,
+    hash: createHmac('sha256', secret).update(`${apiKey}${timestamp}`).digest('hex'),
+  };
+}
+
+/** An HTTP Basic header. */
+export function basic({ apiKey, secret }: { apiKey: string; secret: string }): string {
+  return `Basic ${Buffer.from(`${apiKey}:${secret}`).toString('base64')}`;
+}
+
+function lineSink(lines: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+}
