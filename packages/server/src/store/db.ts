@@ -9,10 +9,13 @@ export type DatabaseTarget = pg.ClientConfig;
 /** The role that the migrations' grants are made for: it reads and writes rows, under row-level security. */
 export const RESTRICTED_ROLE = 'rollcall_app';
 
+/** `restricted` for everything that serves requests, `owner` for migrations and the command line. */
+export type SessionRole = 'restricted' | 'owner';
+
 export interface DatabaseOptions {
   target: DatabaseTarget;
-  /** `restricted` for everything that serves requests, `owner` for migrations and the command line. */
-  as: 'restricted' | 'owner';
+  /** A promise where migrations have yet to make the role; connections wait for it. */
+  as: SessionRole | Promise<SessionRole>;
   /** Connections for requests. */
   poolSize?: number;
   /** Connections for exports, so that slow readers never keep an ingest request waiting. */
@@ -54,7 +57,7 @@ export class Database {
     });
     client.on('error', () => undefined);
     await client.connect();
-    await client.query(sessionSettings(this.#options.as, 0));
+    await client.query(sessionSettings(await this.#options.as, 0));
     return client;
   }
 
@@ -67,8 +70,9 @@ export class Database {
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
-      onConnect: ((client: pg.ClientBase) =>
-        client.query(sessionSettings(this.#options.as, statementTimeoutMs))) as never,
+      onConnect: (async (client: pg.ClientBase) => {
+        await client.query(sessionSettings(await this.#options.as, statementTimeoutMs));
+      }) as never,
     });
     // An idle connection that breaks has no request to tell; the next one connects anew.
     pool.on('error', () => undefined);
@@ -109,7 +113,7 @@ export class Database {
   }
 }
 
-function sessionSettings(as: DatabaseOptions['as'], statementTimeoutMs: number): string {
+function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
   const settings = [
     'SET search_path TO rollcall',
     "SET timezone TO 'UTC'",

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type DatabaseTarget, RESTRICTED_ROLE } from './db.ts';
+import { type DatabaseTarget, RESTRICTED_ROLE, type SessionRole } from './db.ts';
 
 /** What the restricted role may do, and nothing else: no table here is known before an organisation is. */
 const GRANTS = `
@@ -40,7 +40,7 @@ export class UnrestrictedRoleError extends Error {}
  * How connections of `target` are kept under row-level security: by becoming the restricted role, or, for a
  * plain owner without it, by forced policies alone. Throws `UnrestrictedRoleError` with what to grant.
  */
-export async function chooseRole(target: DatabaseTarget): Promise<'restricted' | 'owner'> {
+export async function chooseRole(target: DatabaseTarget): Promise<SessionRole> {
   const client = new pg.Client({ ...target, application_name: 'rollcall' });
   client.on('error', () => undefined);
   await client.connect();

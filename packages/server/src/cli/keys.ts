@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { Command, Option } from 'commander';
+import { createKey, keysOf, revokeKey, rotateKey, type ShownKey } from '../auth/manage-keys.ts';
+import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import {
+  API_KEY_AUTHENTICATIONS,
+  API_KEY_ROLES,
+  type ApiKeyAuthentication,
+  type ApiKeyRole,
+  type ApiKeyRow,
+} from '../store/api-keys.ts';
+import { chooseOrganisation, withContext } from './context.ts';
+import { CliError } from './errors.ts';
+import { formatTable, formatTime, print } from './output.ts';
+import { parseDuration, parseFuture } from './time.ts';
+
+interface Common extends DataConfig {
+  org?: string;
+  json?: true;
+}
+interface KeyProperties extends Common {
+  role: ApiKeyRole;
+  authentication: ApiKeyAuthentication;
+  name: string;
+  expires?: Date;
+}
+
+/** `rollcall keys create|import|list|rotate|revoke`. */
+export function keysCommand(): Command {
+  const keys = new Command('keys').description('keys that clients log in with');
+  for (const command of [createCommand(), importCommand(), listCommand(), rotateCommand(), revokeCommand()]) {
+    command.option('--json', 'print JSON');
+    for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
+    keys.addCommand(command);
+  }
+  return keys;
+}
+
+function createCommand(): Command {
+  return withKeyProperties(
+    new Command('create').description('create a key; its secret is shown this once'),
+  ).action(async (options: KeyProperties) => {
+    const key = await makeKey(options, undefined);
+    show(key, options, 'The key is created. Its secret is shown only now:');
+  });
+}
+
+function importCommand(): Command {
+  return withKeyProperties(
+    new Command('import')
+      .description('import a key that clients have already: they change nothing but the base URL')
+      .argument('<id>', 'the id of the key, also called apiKey, client_id or username')
+      .option('--secret-file <path>', 'file that holds the secret (default: standard input)'),
+  ).action(async (apiKey: string, options: KeyProperties & { secretFile?: string }) => {
+    const secret = await readSecret(options.secretFile);
+    const { secret: _, ...key } = await makeKey(options, { apiKey, secret });
+    print(options.json ? JSON.stringify(key) : `The key ${apiKey} is imported.`);
+  });
+}
+
+function listCommand(): Command {
+  return withOrganisation(new Command('list').description('list the keys, with their last use')).action(
+    async (options: Common) => {
+      const rows = await withContext(options, 'rollcall keys', async ({ owner }) => {
+        const { tenantId } = await chooseOrganisation(owner, options.org);
+        return keysOf(tenantId, owner);
+      });
+      if (options.json) return print(JSON.stringify(rows.map(listed)));
+      print(
+        rows.length > 0
+          ? formatTable(rows.map(listedLine))
+          : 'There is no key yet; "rollcall keys create" makes one.',
+      );
+    },
+  );
+}
+
+function rotateCommand(): Command {
+  return new Command('rotate')
+    .description('give a key a new secret; the id stays')
+    .argument('<id>', 'the id of the key')
+    .addOption(
+      new Option('--grace <duration>', 'how long the old secret goes on working')
+        .argParser(parseDuration)
+        .default(parseDuration('24h'), '24h'),
+    )
+    .action(async (apiKey: string, options: Common & { grace: number }) => {
+      const key = await withContext(options, 'rollcall keys', ({ owner, masterKey }) =>
+        rotateKey({ apiKey, graceMs: options.grace }, { owner, masterKey, clock: Date.now }),
+      );
+      show(key, options, 'The key has a new secret, shown only now:');
+    });
+}
+
+function revokeCommand(): Command {
+  return new Command('revoke')
+    .description('revoke a key at once, with all its tokens')
+    .argument('<id>', 'the id of the key')
+    .action(async (apiKey: string, options: Common) => {
+      const key = await withContext(options, 'rollcall keys', ({ owner }) =>
+        revokeKey(apiKey, { owner, clock: Date.now }),
+      );
+      print(
+        options.json
+          ? JSON.stringify({ apiKey: key.apiKey, revoked: true })
+          : `The key ${key.apiKey} is revoked.`,
+      );
+    });
+}
+
+function withKeyProperties(command: Command): Command {
+  return withOrganisation(command)
+    .addOption(new Option('--role <role>', 'what it may call').choices(API_KEY_ROLES).makeOptionMandatory())
+    .addOption(
+      new Option('--authentication <type>', 'hmac: log in for a token; basic: HTTP Basic as well')
+        .choices(API_KEY_AUTHENTICATIONS)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--name <name>', 'what it is for')
+    .addOption(
+      new Option('--expires <when>', 'a date, an instant or a duration such as 90d').argParser(parseFuture),
+    );
+}
+
+function withOrganisation(command: Command): Command {
+  return command.option('--org <slug>', 'the organisation; needed when there are several');
+}
+
+function makeKey(
+  options: KeyProperties,
+  existing: { apiKey: string; secret: string } | undefined,
+): Promise<ShownKey> {
+  return withContext(options, 'rollcall keys', async ({ owner, masterKey }) => {
+    const { tenantId } = await chooseOrganisation(owner, options.org);
+    const { name, role, authentication, expires } = options;
+    return createKey(
+      { tenantId, name, role, authentication, expiresAt: expires, ...(existing ? { existing } : {}) },
+      { owner, masterKey, clock: Date.now },
+    );
+  });
+}
+
+async function readSecret(file: string | undefined): Promise<string> {
+  const content =
+    file === undefined ? await text(process.stdin) : await readFile(file, 'utf8').catch(unreadable(file));
+  const secret = content.replace(/\r?\n$/, '');
+  if (secret === '')
+    throw new CliError('The secret is empty; give it on standard input or with --secret-file.');
+  return secret;
+}
+
+const unreadable =
+  (file: string) =>
+  (error: NodeJS.ErrnoException): never => {
+    throw new CliError(`The file ${file} cannot be read (${error.code}).`);
+  };
+
+function show(key: ShownKey, { json }: Common, heading: string): void {
+  print(json ? JSON.stringify(key) : `${heading}\n  id      ${key.apiKey}\n  secret  ${key.secret}`);
+}
+
+function listed(row: ApiKeyRow) {
+  const { apiKey, name, role, authentication, createdAt, lastUsedAt, expiresAt, revokedAt } = row;
+  return {
+    apiKey,
+    name,
+    role,
+    authentication,
+    state: stateOf(row),
+    createdAt,
+    lastUsedAt,
+    expiresAt,
+    revokedAt,
+  };
+}
+
+function listedLine(row: ApiKeyRow): Record<string, string> {
+  return {
+    id: row.apiKey,
+    name: row.name,
+    role: row.role,
+    authentication: row.authentication,
+    state: stateOf(row),
+    created: formatTime(row.createdAt),
+    'last use': formatTime(row.lastUsedAt),
+    expires: formatTime(row.expiresAt),
+  };
+}
+
+function stateOf(row: ApiKeyRow): 'active' | 'revoked' | 'expired' {
+  if (row.revokedAt) return 'revoked';
+  return row.expiresAt && row.expiresAt.getTime() <= Date.now() ? 'expired' : 'active';
+}

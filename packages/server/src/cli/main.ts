@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../app.ts';
+import { KeyError } from '../auth/manage-keys.ts';
+import { MasterKeyError } from '../auth/secrets.ts';
+import { EmbeddedServerError } from '../store/embedded/index.ts';
+import { SchemaTooNewError } from '../store/migrate.ts';
+import { UnrestrictedRoleError } from '../store/roles.ts';
+import { StoreUnavailableError } from '../store/unavailable.ts';
+import { CliError } from './errors.ts';
+import { eventsCommand } from './events.ts';
+import { keysCommand } from './keys.ts';
+import { openapiCommand } from './openapi.ts';
+import { orgsCommand } from './orgs.ts';
+import { remark } from './output.ts';
+import { serveCommand } from './serve-command.ts';
+
+const SPOKEN_ERRORS = [
+  CliError,
+  KeyError,
+  MasterKeyError,
+  EmbeddedServerError,
+  SchemaTooNewError,
+  UnrestrictedRoleError,
+  StoreUnavailableError,
+];
+
+const program = new Command('rollcall')
+  .description('Workplace presence behind the Calven customer API, on your own machines.')
+  .version(VERSION)
+  .showHelpAfterError('(add --help for what there is)')
+  .addCommand(serveCommand())
+  .addCommand(keysCommand())
+  .addCommand(orgsCommand())
+  .addCommand(eventsCommand())
+  .addCommand(openapiCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = 1;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else if (SPOKEN_ERRORS.some((kind) => error instanceof kind))
+    remark(`rollcall: ${(error as Error).message}`);
+  else
+    remark(
+      `rollcall: something unexpected went wrong. ${error instanceof Error ? error.stack : String(error)}`,
+    );
+}

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { isIP } from 'node:net';
+import { type App, createApp } from '../app.ts';
+import type { DataConfig, ServerConfig } from '../config.ts';
+import { createLogger } from '../http/logging.ts';
+import { Database, type SessionRole } from '../store/db.ts';
+import { connectData, type DataConnection, prepareData } from './context.ts';
+import { CliError } from './errors.ts';
+import { remark } from './output.ts';
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it is reached from this machine. */
+  baseUrl: string;
+  app: App;
+  owner: Database;
+  data: DataConnection;
+  /** Finishes requests in flight, then lets go of the data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the server: it listens first, answering 503 but for /healthz until the schema is up to date. Throws
+ * `CliError` with one sentence.
+ */
+export async function startServer(config: DataConfig & ServerConfig, name: string): Promise<RunningServer> {
+  const tls = await readTls(config);
+  warnOfBareSecrets(config);
+  const data = await connectData(config, { purpose: 'serve', name });
+  let decideRole: (role: SessionRole) => void = () => undefined;
+  const role = new Promise<SessionRole>((resolve) => {
+    decideRole = resolve;
+  });
+  const owner = new Database({ target: data.target, as: 'owner', poolSize: 2, exportPoolSize: 1 });
+  const database = new Database({
+    target: data.target,
+    as: role,
+    poolSize: config.databasePoolSize,
+    exportPoolSize: config.exportPoolSize,
+  });
+  const lifecycle = { migrated: false };
+  let app: App | undefined;
+  const stop = async () => {
+    if (app) await closeApp(app, config.shutdownTimeoutS * 1_000);
+    await Promise.all([owner.close(), database.close()]);
+    await data.close();
+  };
+  try {
+    const logger = createLogger(config.logLevel);
+    app = await createApp({ config, database, masterKey: data.masterKey, logger, lifecycle, tls });
+    await listen(app, config);
+    decideRole(await prepareData(data, owner));
+    lifecycle.migrated = true;
+    return { baseUrl: baseUrlOf(app, config), app, owner, data, stop };
+  } catch (error) {
+    // Connections that wait for the role must end before the pools can.
+    decideRole('owner');
+    await stop();
+    throw error;
+  }
+}
+
+/** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */
+export async function serveUntilSignalled(running: RunningServer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    // npm passes Ctrl-C on a second time: a repeated signal must not cut the shutdown short.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+  remark('Stopping: finishing the requests in flight.');
+  await running.stop();
+}
+
+async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
+  try {
+    await app.listen({ host, port, listenTextResolver: () => '' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new CliError(`Port ${port} is in use; choose another with --port.`);
+    if (code === 'EACCES')
+      throw new CliError(`This user may not listen on port ${port}; choose another with --port.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new CliError(`${host} is not an address of this machine.`);
+    throw error;
+  }
+}
+
+/** Waits for requests in flight, but for no longer than `timeoutMs`. */
+async function closeApp(app: App, timeoutMs: number): Promise<void> {
+  const deadline = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  await app.close();
+  clearTimeout(deadline);
+}
+
+function baseUrlOf(app: App, { host, publicUrl, tlsCert }: ServerConfig): string {
+  if (publicUrl !== undefined) return publicUrl;
+  const { port } = app.server.address() as AddressInfo;
+  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const authority = isIP(reachable) === 6 ? `[${reachable}]` : reachable;
+  return `${tlsCert === undefined ? 'http' : 'https'}://${authority}:${port}`;
+}
+
+async function readTls({
+  tlsCert,
+  tlsKey,
+}: ServerConfig): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new CliError('TLS needs both --tls-cert and --tls-key.');
+  }
+  const read = (file: string) =>
+    readFile(file).catch((error: NodeJS.ErrnoException) => {
+      throw new CliError(`The file ${file} cannot be read (${error.code}).`);
+    });
+  return { cert: await read(tlsCert), key: await read(tlsKey) };
+}
+
+function warnOfBareSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {
+  const loopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  if (loopback || tlsCert !== undefined || trustProxy !== false) return;
+  remark(
+    `Warning: listening on ${host} without TLS: Basic secrets and tokens travel bare. Give --tls-cert and --tls-key, ` +
+      'or put a TLS proxy in front and name it with --trust-proxy.',
+  );
+}

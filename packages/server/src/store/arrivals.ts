@@ -1,0 +1,46 @@
+import type { Tx } from './db.ts';
+
+/** An event, or a malformed request, as it arrived. */
+export interface Arrival {
+  /** Unique within the organisation; the same whenever it is read. */
+  arrivalId: string;
+  arrivedAt: Date;
+  endpoint: string;
+  sourceId: string | null;
+  eventId: string | null;
+  /** 0 for what was stored; null for a malformed request. */
+  resultCode: number | null;
+  /** Why it was refused. */
+  reason: string | null;
+  /** Who and where, as far as it was resolved. */
+  userName: string | null;
+  nodeName: string | null;
+  locationName: string | null;
+}
+
+/** What arrived at or after `since`, oldest first; the newest `limit` of it. */
+export async function listArrivals(
+  tx: Tx,
+  tenantId: string,
+  { since, limit, refusedOnly }: { since: Date; limit: number; refusedOnly: boolean },
+): Promise<Arrival[]> {
+  const { rows } = await tx.query<Arrival>(
+    `SELECT * FROM (
+       SELECT 'presence ' || e.observed_at || ' ' || e.event_digest AS "arrivalId", e.received_at AS "arrivedAt",
+              'presence' AS endpoint, e.source_id AS "sourceId", e.event_id AS "eventId", 0 AS "resultCode",
+              NULL AS reason, u.user_name AS "userName", n.name AS "nodeName", o.name AS "locationName"
+       FROM presence_events e
+       LEFT JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = e.user_id
+       LEFT JOIN nodes n ON n.tenant_id = e.tenant_id AND n.node_id = e.node_id
+       LEFT JOIN nodes o ON o.tenant_id = e.tenant_id AND o.node_id = e.location_id
+       WHERE e.tenant_id = $1 AND e.received_at >= $2 AND NOT $4
+       UNION ALL
+       SELECT 'refused ' || refusal_id, refused_at, endpoint, source_id, event_id, result_code, reason, NULL, NULL, NULL
+       FROM refused_events
+       WHERE tenant_id = $1 AND refused_at >= $2
+     ) AS arrivals
+     ORDER BY "arrivedAt" DESC, "arrivalId" DESC LIMIT $3`,
+    [tenantId, since, limit, refusedOnly],
+  );
+  return rows.reverse();
+}
