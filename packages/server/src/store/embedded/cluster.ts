@@ -33,7 +33,6 @@ export async function checkVersion(layout: Layout, pkg: PostgresPackage): Promis
  */
 export async function createCluster(layout: Layout, programs: string): Promise<void> {
   await ensureSecret(layout.dataDir);
-  await removeUnfinished(layout.cluster);
   const work = await mkdtemp(`${layout.cluster}.new-`);
   try {
     const passwordFile = join(work, 'password');
@@ -73,8 +72,11 @@ async function runInitdb(
   }
 }
 
-/** Only the holder of the transition lock makes such directories, so any that we find are of killed processes. */
-async function removeUnfinished(cluster: string): Promise<void> {
+/**
+ * Removes what killed processes left of clusters they were making. Call it under the transition lock: only its holder
+ * makes such directories.
+ */
+export async function removeUnfinished(cluster: string): Promise<void> {
   const prefix = `${basename(cluster)}.new-`;
   for (const entry of await readdir(dirname(cluster))) {
     if (!entry.startsWith(prefix)) continue;

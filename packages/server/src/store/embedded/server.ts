@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { type Anchor, closeAnchor, leaveAndAskIfLast, openAnchor, takePart } from './anchor.ts';
 import { findPostgresPackage, usablePrograms } from './binaries.ts';
-import { bootstrap, checkVersion, createCluster } from './cluster.ts';
+import { bootstrap, checkVersion, createCluster, removeUnfinished } from './cluster.ts';
 import { codeOf, EmbeddedServerError } from './errors.ts';
 import { type Layout, resolveLayout, type Surroundings } from './layout.ts';
 import {
@@ -67,6 +67,7 @@ export async function joinServer(
       continue;
     }
     const programs = await usablePrograms(pkg, layout.user, around.systemDir, dataDir);
+    await removeUnfinished(layout.cluster);
     const isNew = !layout.exists;
     if (isNew) await createCluster(layout, programs);
     layout.exists = true;
