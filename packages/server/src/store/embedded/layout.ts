@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rmdir,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { prepareSystemDir } from './binaries.ts';
+import { codeOf, EmbeddedServerError, ifPresent, makeDir } from './errors.ts';
+import { stopLeftover } from './postmaster.ts';
+import { hasSecret } from './secret.ts';
+import { canTraverse, chooseServerUser, ownerOf, type ServerUser } from './server-user.ts';
+
+/** Places and names outside the data directory; other than the defaults only in tests. */
+export interface Surroundings {
+  /** Holds what the server's user must reach when we are root. */
+  systemDir: string;
+  /** Where a socket directory goes when the path beside the cluster is too long. Not os.tmpdir(): TMPDIR differs between the processes of one user. */
+  tempDir: string;
+  /** Users to run as when we are root, the best first. */
+  userNames: readonly [string, ...string[]];
+  /** The directory of the PostgreSQL package, when it is not to be looked up. */
+  packageRoot?: string;
+}
+
+/** Where one data directory's things are. */
+export interface Layout {
+  dataDir: string;
+  /** PostgreSQL's own directory (PGDATA), real path. */
+  cluster: string;
+  exists: boolean;
+  user: ServerUser;
+}
+
+export const lockPath = (dataDir: string): string => join(dataDir, 'postgres.lock');
+const linkPath = (dataDir: string): string => join(dataDir, 'postgres');
+
+/**
+ * Makes the data directory if it is missing, and gives its real path.
+ *
+ * The mode is 0700; when root makes it, 0710 with the group of the server's user, who has to pass through.
+ *
+ * @throws EmbeddedServerError when the path is taken by something else
+ */
+export async function prepareDataDir(dataDir: string, around: Surroundings): Promise<string> {
+  const found = await ifPresent(stat(dataDir));
+  if (found !== undefined && !found.isDirectory()) {
+    throw new EmbeddedServerError(`The data directory ${dataDir} is a file; choose another path.`);
+  }
+  if (found === undefined) {
+    await mkdir(dirname(dataDir), { recursive: true });
+    const user = await chooseServerUser(around.userNames);
+    if (user.isOther && (await canTraverse(dirname(dataDir), user))) await makeSharedDir(dataDir, user);
+    else await makeDir(dataDir);
+  }
+  return realpath(dataDir);
+}
+
+/** Renamed into place, for a second process must not find it there with the wrong group. */
+async function makeSharedDir(dataDir: string, user: ServerUser): Promise<void> {
+  const temporary = await mkdtemp(`${dataDir}.new-`);
+  await chown(temporary, 0, user.gid);
+  await chmod(temporary, 0o710);
+  try {
+    await rename(temporary, dataDir);
+  } catch (error) {
+    await rmdir(temporary);
+    if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+  }
+}
+
+/**
+ * Works out where the cluster of a data directory is or will be, and who runs it. Call it under the transition lock.
+ *
+ * @throws EmbeddedServerError when the database is out of reach, lost, or shared with another data directory
+ */
+export async function resolveLayout(dataDir: string, around: Surroundings): Promise<Layout> {
+  const link = linkPath(dataDir);
+  const found = await ifPresent(lstat(link));
+  if (found === undefined) return layoutOfNew(dataDir, around);
+  if (!found.isSymbolicLink()) {
+    const user = await ownerOf(link);
+    if (user.isOther && !(await canTraverse(dataDir, user))) {
+      throw new EmbeddedServerError(
+        `The system user with uid ${user.uid}, who runs the database in ${link}, cannot reach it; allow others to pass through the directories above it (chmod o+x).`,
+      );
+    }
+    return { dataDir, cluster: link, exists: true, user };
+  }
+  const cluster = await ifPresent(realpath(link));
+  if (cluster === undefined) {
+    throw new EmbeddedServerError(
+      `The database of ${dataDir} was in ${await readlink(link)}, which is gone; bring it back, or remove ${link} to begin with an empty one.`,
+    );
+  }
+  await claimRelocated(cluster, dataDir);
+  return { dataDir, cluster, exists: true, user: await ownerOf(cluster) };
+}
+
+async function layoutOfNew(dataDir: string, around: Surroundings): Promise<Layout> {
+  const user = await chooseServerUser(around.userNames);
+  if (!user.isOther || (await canTraverse(dataDir, user))) {
+    return { dataDir, cluster: linkPath(dataDir), exists: false, user };
+  }
+  await prepareSystemDir(around.systemDir);
+  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
+  const shortName = basename(dataDir)
+    .replaceAll(/[^\w-]/g, '')
+    .slice(0, 20);
+  const cluster = join(await realpath(around.systemDir), `${shortName}-${hash}`);
+  if ((await ifPresent(lstat(cluster))) !== undefined) {
+    if (await hasSecret(dataDir)) {
+      // We were killed between making the cluster and linking to it.
+      const layout = { dataDir, cluster, exists: true, user: await ownerOf(cluster) };
+      await linkRelocated(layout);
+      return layout;
+    }
+    // Its data directory was deleted, and with it the password; nobody can use this one, but it may hold someone's only copy.
+    await stopLeftover(cluster);
+    await rename(cluster, `${cluster}.set-aside-${Date.now()}`);
+  }
+  return { dataDir, cluster, exists: false, user };
+}
+
+/** Makes `<data directory>/postgres` lead to a cluster that could not be put there. Nothing to do for one that is. */
+export async function linkRelocated(layout: Layout): Promise<void> {
+  if (layout.cluster === linkPath(layout.dataDir)) return;
+  await writeFile(`${layout.cluster}.owner`, layout.dataDir, { mode: 0o600 });
+  await symlink(layout.cluster, linkPath(layout.dataDir));
+}
+
+/** A moved data directory keeps its cluster; a copied one must not share the original's. */
+async function claimRelocated(cluster: string, dataDir: string): Promise<void> {
+  const owner = await ifPresent(readFile(`${cluster}.owner`, 'utf8'));
+  if (owner === dataDir) return;
+  const leadsTo = owner && (await realpath(linkPath(owner)).catch(() => undefined));
+  if (leadsTo === cluster) {
+    throw new EmbeddedServerError(
+      `${dataDir} is a copy of ${owner} that still leads to the database of the original; use "rollcall backup" and "rollcall restore" to copy one.`,
+    );
+  }
+  await writeFile(`${cluster}.owner`, dataDir, { mode: 0o600 });
+}

@@ -1,0 +1,238 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmod, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
+import { Bench, isRoot, ORDINARY_USER, query, serverPid } from './support.ts';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+afterEach(() => bench.clear());
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+const command = (dataDir: string) => ({ dataDir, purpose: 'command' as const, name: 'rollcall test' });
+
+describe('a new data directory', () => {
+  test('has a database in UTF-8 with a fixed locale, whatever the environment', async () => {
+    const dataDir = join(await bench.dir(), 'data');
+    const odd = {
+      LANG: 'POSIX',
+      LC_ALL: 'tr_TR.ISO-8859-9',
+      TZ: 'Asia/Tokyo',
+      PGDATA: '/nowhere',
+      PGPORT: '1',
+      PGHOST: 'elsewhere.invalid',
+      PGSSLMODE: 'require',
+      PGCLIENTENCODING: 'LATIN1',
+      PGCLIENT_ENCODING: 'LATIN1',
+      PGOPTIONS: '-c search_path=nowhere',
+    };
+    const child = bench.child({ dataDir }, { env: odd });
+    const { target, created } = await child.report('joined');
+    expect(created).toBe(true);
+    const [row] = await child.query(
+      `
+      SELECT pg_encoding_to_char(encoding) AS encoding, datlocprovider AS provider, datlocale AS locale,
+        datcollate AS collate, lower('ÉŁ') AS folded, current_setting('TimeZone') AS zone,
+        current_setting('search_path') AS path, current_setting('client_encoding') AS client
+      FROM pg_database WHERE datname = current_database()`.replaceAll('\n', ' '),
+    );
+    expect(row).toEqual({
+      encoding: 'UTF8',
+      provider: 'b',
+      locale: 'C.UTF-8',
+      collate: 'C',
+      folded: 'éł',
+      zone: 'UTC',
+      path: '"$user", public',
+      client: 'UTF8',
+    });
+    expect(target?.application_name).toBe('test');
+    await child.release();
+  });
+
+  test('is made also with an empty environment', async () => {
+    const child = bench.child({ dataDir: join(await bench.dir(), 'data') }, { env: {} });
+    await child.report('joined');
+    expect(await child.query('SHOW server_encoding')).toEqual([{ server_encoding: 'UTF8' }]);
+    await child.release();
+  });
+
+  test('gives an owner without power, who can become the application role, and nothing more', async () => {
+    const server = await joinEmbedded(command(join(await bench.dir(), 'data')));
+    const roles = await query(
+      server.target,
+      `SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication, rolcanlogin
+       FROM pg_roles WHERE rolname LIKE 'rollcall%' ORDER BY 1`,
+    );
+    const powerless = {
+      rolsuper: false,
+      rolbypassrls: false,
+      rolcreatedb: false,
+      rolcreaterole: false,
+      rolreplication: false,
+    };
+    expect(roles).toEqual([
+      { rolname: 'rollcall', ...powerless, rolcanlogin: true },
+      { rolname: 'rollcall_app', ...powerless, rolcanlogin: false },
+    ]);
+    await query(server.target, 'SET ROLE rollcall_app');
+    await query(server.target, 'CREATE TABLE mine (id int)');
+    const owners = await query(
+      server.target,
+      "SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = 'rollcall'",
+    );
+    expect(owners).toEqual([{ owner: 'rollcall' }]);
+    // Neither role's password is the other's.
+    const asSuperuser = query({ ...server.target, user: 'postgres' }, 'SELECT 1');
+    await expect(asSuperuser).rejects.toThrow('password authentication failed');
+    await server.release();
+  });
+
+  test('cannot be reached over the network, nor without its password', async () => {
+    const dataDir = join(await bench.dir(), 'data');
+    const server = await joinEmbedded(command(dataDir));
+    const rules = (await readFile(join(dataDir, 'postgres/pg_hba.conf'), 'utf8')).split('\n');
+    const methods = rules
+      .filter((line) => /^(local|host)/.test(line))
+      .map((line) => line.split(/\s+/).at(-1));
+    expect(new Set(methods)).toEqual(new Set(['scram-sha-256']));
+    expect(await query(server.target, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '' }]);
+    const pid = await serverPid(join(dataDir, 'postgres'));
+    if (process.platform === 'linux') expect(listeningSockets(Number(pid))).toEqual([]);
+    expect(server.target.host).toMatch(/^\//);
+    expect(modeOf(String(server.target.host))).toBe(0o700);
+    expect(statSync(String(server.target.host)).uid).toBe(statSync(join(dataDir, 'postgres')).uid);
+    expect(modeOf(join(dataDir, 'postgres.secret'))).toBe(0o600);
+    expect(modeOf(join(dataDir, 'postgres.log'))).toBe(0o600);
+    expect(modeOf(dataDir)).toBe(isRoot ? 0o710 : 0o700);
+    await expect(query({ ...server.target, password: 'password' }, 'SELECT 1')).rejects.toThrow('password');
+    await server.release();
+  });
+
+  test('keeps its socket elsewhere, in a private directory, when its own path is too long', async () => {
+    const dataDir = join(await bench.dir(), 'long'.repeat(20), 'data');
+    const tempDir = await bench.dir(0o711);
+    const first = await joinEmbedded(command(dataDir), { tempDir });
+    const host = String(first.target.host);
+    expect(host.startsWith(`${tempDir}/rollcall-`)).toBe(true);
+    expect(modeOf(host)).toBe(0o700);
+    // Another process learns of it, whatever it would choose itself.
+    const second = await joinEmbedded(command(dataDir), { tempDir: '/nowhere' });
+    expect(second.target.host).toBe(host);
+    await first.release();
+    await second.release();
+    const again = await joinEmbedded(command(dataDir), { tempDir });
+    expect(again.target.host).toBe(host);
+    await again.release();
+  });
+
+  test('works at a path with spaces, quotes and commas', async () => {
+    const dataDir = join(await bench.dir(), `o'dd, "pa th" %s`);
+    const server = await joinEmbedded(command(dataDir));
+    expect(await query(server.target, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await server.release();
+  });
+});
+
+describe('the log', () => {
+  test('holds no data of people, is private, and does not grow for ever', async () => {
+    const dataDir = join(await bench.dir(), 'data');
+    const first = await joinEmbedded(command(dataDir));
+    await query(first.target, 'CREATE TABLE people (mail text UNIQUE, age int)');
+    for (const sql of [
+      "INSERT INTO people VALUES ('ada@example.org', 1), ('ada@example.org', 2)",
+      "INSERT INTO people VALUES ('x', 'ada@example.org'::text::int)",
+      "DO $$ BEGIN RAISE WARNING 'ada@example.org'; END $$; SELECT 'ada@example.org'::uuid",
+    ]) {
+      await query(first.target, sql).catch(() => undefined);
+    }
+    const client = new pg.Client(first.target);
+    await client.connect();
+    await expect(client.query('SELECT $1::int', ['ada@example.org'])).rejects.toThrow('invalid input');
+    await client.end();
+    await first.release();
+    const log = join(dataDir, 'postgres.log');
+    expect(readFileSync(log, 'utf8')).toContain('ready to accept connections');
+    expect(readFileSync(log, 'utf8')).not.toContain('ada@');
+
+    await truncate(log, 11_000_000);
+    const second = await joinEmbedded(command(dataDir));
+    expect(statSync(log).size).toBeLessThan(10_000);
+    expect(modeOf(log)).toBe(0o600);
+    await second.release();
+  });
+});
+
+describe('in one sentence it refuses', () => {
+  async function refusal(dataDir: string): Promise<string> {
+    const error = await joinEmbedded(command(dataDir)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(EmbeddedServerError);
+    const { message } = error as EmbeddedServerError;
+    expect(message).toMatch(/^[^\n]+\.$/);
+    return message;
+  }
+
+  test('a data directory of another major version, and says how to move it', async () => {
+    const dataDir = join(await bench.dir(), 'data');
+    await (await joinEmbedded(command(dataDir))).release();
+    await writeFile(join(dataDir, 'postgres/PG_VERSION'), '17\n');
+    const message = await refusal(dataDir);
+    expect(message).toContain('PostgreSQL 17');
+    expect(message).toContain('rollcall backup FILE');
+    expect(message).toContain('rollcall restore FILE');
+  });
+
+  test('a data directory that is a file, or lies in one', async () => {
+    const file = join(await bench.dir(), 'file');
+    await writeFile(file, '');
+    expect(await refusal(file)).toContain('is a file');
+    expect(await refusal(join(file, 'data'))).toContain('is a file');
+  });
+
+  test('a directory in the place of the database that is none', async () => {
+    const dataDir = await bench.dir();
+    await mkdir(join(dataDir, 'postgres'));
+    if (isRoot) await chmod(join(dataDir, 'postgres'), 0o755);
+    expect(await refusal(dataDir)).toMatch(/not a PostgreSQL data directory|belongs to root/);
+  });
+
+  test('a database whose password file is lost or not its own', async () => {
+    const dataDir = join(await bench.dir(), 'data');
+    await (await joinEmbedded(command(dataDir))).release();
+    const secret = join(dataDir, 'postgres.secret');
+    await writeFile(secret, 'x'.repeat(43));
+    expect(await refusal(dataDir)).toContain('is not the one of the database');
+    await writeFile(secret, '');
+    expect(await refusal(dataDir)).toContain('missing or damaged');
+  });
+
+  test('a server that does not start, and says where its log is', async () => {
+    const dataDir = join(await bench.dir(), 'data');
+    await (await joinEmbedded(command(dataDir))).release();
+    await writeFile(join(dataDir, 'postgres/postgresql.conf'), 'no_such_setting = 1\n');
+    const message = await refusal(dataDir);
+    expect(message).toContain('could not be started');
+    expect(message).toContain(join(dataDir, 'postgres.log'));
+  });
+
+  test.runIf(isRoot)('a place where an ordinary user may not write', async () => {
+    const dataDir = join(await bench.dir(0o755), 'data');
+    const child = bench.child({ dataDir }, ORDINARY_USER);
+    const { name, message } = await child.report('failed');
+    expect(name).toBe('EmbeddedServerError');
+    expect(message).toMatch(/^The data directory \S+ cannot be used: permission is denied/);
+  });
+});
+
+/** The process's own sockets that /proc lists as listening on TCP (state 0A). */
+function listeningSockets(pid: number): string[] {
+  const tables = ['tcp', 'tcp6'].map((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8'));
+  const lines = tables.flatMap((table) => table.split('\n').slice(1)).map((line) => line.trim().split(/\s+/));
+  const listening = lines.filter((fields) => fields[3] === '0A').map((fields) => `socket:[${fields[9]}]`);
+  const own = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  return own.filter((target) => listening.includes(target));
+}

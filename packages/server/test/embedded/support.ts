@@ -1,0 +1,186 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmod, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { expect } from 'vitest';
+import { joinEmbedded } from '../../src/store/embedded/index.ts';
+import { isPostmasterOf, readPostmasterFile } from '../../src/store/embedded/postmaster.ts';
+
+export const isRoot = process.geteuid?.() === 0;
+/** `nobody`, as whom root runs what has to work for an ordinary user. */
+export const ORDINARY_USER = { uid: 65534, gid: 65534 };
+
+const source = fileURLToPath(new URL('../../src/store/embedded/', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/store/embedded/', import.meta.url));
+
+function checkBuilt(): void {
+  for (const file of readdirSync(source)) {
+    const output = join(built, file.replace(/\.ts$/, '.js'));
+    if (!existsSync(output) || statSync(output).mtimeMs < statSync(join(source, file)).mtimeMs) {
+      throw new Error('These tests start processes from dist; build first (npm run build).');
+    }
+  }
+}
+
+interface Report {
+  event: 'joined' | 'released' | 'failed' | 'log' | 'rows';
+  created?: boolean;
+  tookMs?: number;
+  target?: pg.ClientConfig;
+  name?: string;
+  message?: string;
+  rows?: Record<string, unknown>[];
+}
+
+/** A child process that takes part in an embedded server. */
+export class Child {
+  readonly process: ChildProcess;
+  readonly reports: Report[] = [];
+  readonly exited: Promise<number | NodeJS.Signals | null>;
+
+  constructor(options: object, as: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {}) {
+    checkBuilt();
+    const script = fileURLToPath(new URL('participant.mjs', import.meta.url));
+    this.process = spawn(process.execPath, [script, JSON.stringify(options)], {
+      ...as,
+      cwd: '/',
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.exited = new Promise((resolve) => {
+      this.process.once('close', (code, signal) => resolve(signal ?? code));
+    });
+    const output = this.process.stdout;
+    if (output !== null) {
+      createInterface({ input: output }).on('line', (line) => this.reports.push(JSON.parse(line)));
+    }
+  }
+
+  /** The first report of a kind, or a test failure with what came instead. */
+  async report(event: Report['event'], limitMs = 15_000): Promise<Report> {
+    await until(() => this.reports.some((one) => one.event === event || one.event === 'failed'), limitMs);
+    const found = this.reports.find((one) => one.event === event);
+    if (found === undefined) throw new Error(`no "${event}": ${JSON.stringify(this.reports)}`);
+    return found;
+  }
+
+  async query(sql: string): Promise<Record<string, unknown>[]> {
+    const before = this.reports.filter((one) => one.event === 'rows').length;
+    this.process.stdin?.write(`${sql}\n`);
+    await until(() => this.reports.filter((one) => one.event === 'rows').length > before);
+    return this.reports.findLast((one) => one.event === 'rows')?.rows ?? [];
+  }
+
+  /** Leaves properly; the process must then end by itself. */
+  async release(): Promise<void> {
+    this.process.stdin?.write('release\n');
+    await this.report('released');
+    expect(await this.exited).toBe(0);
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.process.kill(signal);
+    await this.exited;
+  }
+}
+
+const execute = promisify(execFile);
+let template: Promise<string> | undefined;
+
+async function makeTemplate(): Promise<string> {
+  const dir = await mkdtemp('/tmp/rollcall-test-');
+  await chmod(dir, 0o711);
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const server = await joinEmbedded({ dataDir: join(dir, 'data'), purpose: 'command', name: 'template' });
+  await server.release();
+  return join(dir, 'data');
+}
+
+/** Everything that one test starts and makes, and its removal. */
+export class Bench {
+  readonly #dirs: string[] = [];
+  readonly #children: Child[] = [];
+
+  /** A new directory; with 0711 its server can live in it also when we are root. */
+  async dir(mode = 0o711, owner?: { uid: number; gid: number }): Promise<string> {
+    const dir = await mkdtemp('/tmp/rollcall-test-');
+    await chmod(dir, mode);
+    if (owner !== undefined) await chown(dir, owner.uid, owner.gid);
+    this.#dirs.push(dir);
+    return dir;
+  }
+
+  /** An initialised data directory that is not in use: a copy, for making one takes a second. */
+  async dataDir(): Promise<string> {
+    template ??= makeTemplate();
+    const copy = join(await this.dir(), 'data');
+    await execute('cp', ['-a', await template, copy]);
+    return copy;
+  }
+
+  child(...args: ConstructorParameters<typeof Child>): Child {
+    const child = new Child(...args);
+    this.#children.push(child);
+    return child;
+  }
+
+  async clear(): Promise<void> {
+    for (const child of this.#children) await child.kill();
+    for (const dir of this.#dirs) {
+      for (const cluster of await clustersIn(dir)) {
+        const pid = await serverPid(cluster);
+        if (pid === undefined) continue;
+        process.kill(pid, 'SIGQUIT');
+        await until(() => !isAlive(pid));
+      }
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+}
+
+async function clustersIn(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true }).catch(() => []);
+  return entries.filter((entry) => entry.endsWith('postmaster.pid')).map((entry) => join(dir, entry, '..'));
+}
+
+/** The pid of a cluster's running server. */
+export async function serverPid(cluster: string): Promise<number | undefined> {
+  const file = await readPostmasterFile(cluster);
+  if (file === undefined) return undefined;
+  return (await isPostmasterOf(file.pid, cluster, statSync(cluster).uid)) ? file.pid : undefined;
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    // A zombie answers signals, too.
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+export async function until(condition: () => unknown, limitMs = 15_000): Promise<void> {
+  const deadlineMs = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${condition}`);
+    await sleep(5);
+  }
+}
+
+/** One statement on a connection of its own. */
+export async function query<Row extends pg.QueryResultRow>(
+  target: pg.ClientConfig,
+  sql: string,
+): Promise<Row[]> {
+  const client = new pg.Client(target);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
