@@ -88,7 +88,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   logAnswers(app);
   acceptJson(app);
   guardRoutes(app, { apiKeys, tokens });
-  await app.register(helmet, { global: true, contentSecurityPolicy: false });
+  await app.register(helmet, { contentSecurityPolicy: false, hsts: deps.tls !== undefined });
   await describeRoutes(app, VERSION);
 
   await app.register(healthRoutes, { database, lifecycle });

@@ -73,7 +73,7 @@ export async function serveUntilSignalled(running: RunningServer): Promise<void>
 
 async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
   try {
-    await app.listen({ host, port, listenTextResolver: () => '' });
+    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') throw new CliError(`Port ${port} is in use; choose another with --port.`);
