@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
-import { type EmbeddedServer, joinEmbedded } from '../store/embedded/index.ts';
+import { joinEmbedded } from '../store/embedded/index.ts';
 import { masterKeyCheck } from '../store/instance.ts';
 import { migrate } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
@@ -49,7 +49,7 @@ export async function connectData(
   const server = await joinEmbedded({ dataDir, purpose, name, log: remark });
   try {
     if (isNew) remark(`Created the data directory ${dataDir}.`);
-    const masterKey = (await givenMasterKey(config)) ?? (await localMasterKey(dataDir, server));
+    const masterKey = (await givenMasterKey(config)) ?? (await localMasterKey(dataDir));
     return { target: server.target, masterKey, close: () => server.release() };
   } catch (error) {
     await server.release();
@@ -129,19 +129,25 @@ async function givenMasterKey(config: DataConfig): Promise<MasterKey | undefined
   return fromEnvironment === undefined ? undefined : MasterKey.parse(fromEnvironment);
 }
 
-async function localMasterKey(dataDir: string, server: EmbeddedServer): Promise<MasterKey> {
+/** The data directory's own key; a missing one is made, and refused later if the database knows another. */
+async function localMasterKey(dataDir: string): Promise<MasterKey> {
   const file = join(dataDir, MASTER_KEY_FILE);
-  if (server.created) await saveMasterKey(dataDir, MasterKey.generate());
+  if (!existsSync(file)) await saveMasterKey(dataDir, MasterKey.generate());
   return MasterKey.parse(await readText(file));
 }
 
-/** Writes the master key into a data directory, unless there is one already. Mode 0600. */
+/** Writes the master key into a data directory, unless there is one already. Mode 0600, whole or not at all. */
 export async function saveMasterKey(dataDir: string, masterKey: MasterKey): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const content = `${masterKey.export()}\n`;
-  await writeFile(join(dataDir, MASTER_KEY_FILE), content, { mode: 0o600, flag: 'wx' }).catch((error) => {
+  const unfinished = join(dataDir, `${MASTER_KEY_FILE}.${randomUUID()}`);
+  await writeFile(unfinished, `${masterKey.export()}\n`, { mode: 0o600, flush: true });
+  try {
+    await link(unfinished, join(dataDir, MASTER_KEY_FILE));
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  });
+  } finally {
+    await unlink(unfinished);
+  }
 }
 
 async function checkMasterKey(owner: Database, masterKey: MasterKey): Promise<void> {
@@ -152,7 +158,7 @@ async function checkMasterKey(owner: Database, masterKey: MasterKey): Promise<vo
   } catch (error) {
     if (!(error instanceof MasterKeyError)) throw error;
     throw new CliError(
-      'This master key is not the one that the database was set up with; give the right one.',
+      'This master key is not the one that the database was set up with; bring the right one back.',
     );
   }
 }

@@ -3,10 +3,12 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../app.ts';
 import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
+import { DemoError } from '../demo/organisation.ts';
 import { EmbeddedServerError } from '../store/embedded/index.ts';
 import { SchemaTooNewError } from '../store/migrate.ts';
 import { UnrestrictedRoleError } from '../store/roles.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
+import { demoCommand } from './demo.ts';
 import { CliError } from './errors.ts';
 import { eventsCommand } from './events.ts';
 import { keysCommand } from './keys.ts';
@@ -23,12 +25,14 @@ const SPOKEN_ERRORS = [
   SchemaTooNewError,
   UnrestrictedRoleError,
   StoreUnavailableError,
+  DemoError,
 ];
 
 const program = new Command('rollcall')
   .description('Workplace presence behind the Calven customer API, on your own machines.')
   .version(VERSION)
   .showHelpAfterError('(add --help for what there is)')
+  .addCommand(demoCommand())
   .addCommand(serveCommand())
   .addCommand(keysCommand())
   .addCommand(orgsCommand())

@@ -1,0 +1,128 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import type { ShownKey } from '../auth/manage-keys.ts';
+import {
+  DATA_SETTINGS,
+  type DataConfig,
+  DEMO_SETTINGS,
+  type DemoConfig,
+  SERVER_SETTINGS,
+  type ServerConfig,
+  toOptions,
+} from '../config.ts';
+import { type Demo, ensureDemo } from '../demo/organisation.ts';
+import { CliError } from './errors.ts';
+import { formatTable, print } from './output.ts';
+import { showProgress } from './progress.ts';
+import { serveUntilSignalled, startServer } from './serve.ts';
+
+type Options = DataConfig & ServerConfig & DemoConfig;
+
+/** `rollcall demo`. */
+export function demoCommand(): Command {
+  const command = new Command('demo').description('run the server with a demo organisation in it');
+  for (const option of toOptions({ ...SERVER_SETTINGS, ...DEMO_SETTINGS, ...DATA_SETTINGS })) {
+    // The screen is for the keys and the lines to paste.
+    command.addOption(option.name() === 'log-level' ? option.default('warn') : option);
+  }
+  return command.action(async (options: Options) => {
+    const running = await startServer(options, 'rollcall demo');
+    const progress = showProgress('Making the demo organisation', 'days');
+    try {
+      const demo = await ensureDemo(options, {
+        owner: running.owner,
+        masterKey: running.data.masterKey,
+        clock: Date.now,
+        onProgress: progress.update,
+      });
+      progress.stop();
+      if (options.credentialsFile !== undefined) {
+        await saveCredentials(options.credentialsFile, running.baseUrl, demo.keys);
+      }
+      print(describe(running.baseUrl, demo));
+    } catch (error) {
+      progress.stop();
+      await running.stop();
+      throw error;
+    }
+    await serveUntilSignalled(running);
+  });
+}
+
+async function saveCredentials(file: string, baseUrl: string, keys: ShownKey[]): Promise<void> {
+  const content = {
+    baseUrl,
+    keys: keys.map(({ name, role, authentication, apiKey, secret }) => ({
+      name,
+      role,
+      authentication,
+      apiKey,
+      secret,
+    })),
+  };
+  const unfinished = `${file}.${process.pid}`;
+  try {
+    // Renamed into place: whoever waits for the file never reads half of it, nor through an older file's mode.
+    await writeFile(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+    await rename(unfinished, file);
+  } catch (error) {
+    throw new CliError(
+      `The credentials file ${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`,
+    );
+  }
+}
+
+function describe(baseUrl: string, { keys, created, sample }: Demo): string {
+  const basicKey = keys.find((key) => key.authentication === 'basic');
+  const rows = keys.map(({ role, authentication, apiKey, secret }) => ({
+    role,
+    authentication: authentication === 'basic' ? 'Basic and HMAC' : 'HMAC',
+    id: apiKey,
+    secret,
+  }));
+  const lines = [
+    `Rollcall is at ${baseUrl} with ${created ? 'a new' : 'its'} demo organisation. Documentation: ${baseUrl}/docs`,
+    '',
+    formatTable(rows),
+  ];
+  if (basicKey && sample) {
+    lines.push(
+      '',
+      'Log in and submit one presence event (paste this into another terminal):',
+      submitLine(baseUrl, basicKey, sample),
+      '',
+      'Read it back:',
+      readLine(baseUrl, basicKey),
+    );
+  }
+  lines.push('', 'Ctrl-C stops it; the next start finds the data again.');
+  return lines.join('\n');
+}
+
+/** Plain Node, since nothing else is sure to be there. Only double quotes inside: the shell's are single. */
+function submitLine(
+  baseUrl: string,
+  { apiKey, secret }: ShownKey,
+  sample: NonNullable<Demo['sample']>,
+): string {
+  const script = [
+    `const u=${JSON.stringify(baseUrl)},apiKey=${JSON.stringify(apiKey)}`,
+    'timestamp=Math.floor(Date.now()/1e3)',
+    `hash=require("crypto").createHmac("sha256",${JSON.stringify(secret)}).update(apiKey+timestamp).digest("hex")`,
+    'p=(w,b,h)=>fetch(u+w,{method:"POST",headers:{"content-type":"application/json",...h},body:JSON.stringify(b)}).then(r=>r.json());' +
+      'p("/v1/auth/",{apiKey,timestamp,hash}).then(({token})=>p("/v1/presence/",{sourceId:"my first source",' +
+      `presenceEvents:[{eventId:"my first event",timestamp:new Date(),locationType:"location",locationId:${JSON.stringify(sample.locationId)},` +
+      `userEmail:${JSON.stringify(sample.email)}}]},{authorization:"Bearer "+token})).then(r=>console.log(r))`,
+  ];
+  return `node -e '${script.join(',')}'`;
+}
+
+function readLine(baseUrl: string, { apiKey, secret }: ShownKey): string {
+  const credentials = JSON.stringify(`${apiKey}:${secret}`);
+  const script =
+    'const d=n=>new Date(Date.now()+n*864e5).toISOString();' +
+    `fetch(${JSON.stringify(baseUrl)}+"/v1/analytics/presence/basic?startDate="+d(-1)+"&endDate="+d(1),` +
+    `{headers:{authorization:"Basic "+btoa(${credentials})}}).then(r=>r.json())` +
+    '.then(r=>console.log(r.filter(e=>e.sourceId=="my first source")))';
+  return `node -e '${script}'`;
+}

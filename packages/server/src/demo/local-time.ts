@@ -1,0 +1,43 @@
+const MINUTE_MS = 60_000;
+
+/**
+ * The instant at which clocks in a time zone show `minutes` after midnight of `day`.
+ *
+ * @param day `YYYY-MM-DD`
+ * @returns milliseconds since the epoch
+ */
+export function instantOf(day: string, minutes: number, timeZone: string): number {
+  const asIfUtcMs = Date.parse(`${day}T00:00:00Z`) + minutes * MINUTE_MS;
+  const guessMs = asIfUtcMs - offsetMs(asIfUtcMs, timeZone);
+  return asIfUtcMs - offsetMs(guessMs, timeZone);
+}
+
+/** The date that a time zone has at an instant, as `YYYY-MM-DD`. */
+export function localDay(epochMs: number, timeZone: string): string {
+  return new Date(epochMs + offsetMs(epochMs, timeZone)).toISOString().slice(0, 10);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** How far the clocks of a time zone are ahead of UTC at an instant. */
+function offsetMs(epochMs: number, timeZone: string): number {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(timeZone, format);
+  }
+  const parts = Object.fromEntries(
+    format.formatToParts(epochMs).map(({ type, value }) => [type, Number(value)]),
+  );
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(epochMs / 1000) * 1000;
+}
