@@ -9,7 +9,7 @@ test('docs/import.md describes the columns that are read (vitest run -u writes i
   const text = await readFile(GUIDE, 'utf8');
   const kinds: string[] = [];
   const expected = text.replaceAll(
-    /<!-- columns: (\w+) -->[^]*?<!-- end -->/g,
+    /<!-- columns: (\w+) -->[\s\S]*?<!-- end -->/g,
     (_block: string, kind: ImportKind) => {
       kinds.push(kind);
       return `<!-- columns: ${kind} -->\n${describeColumns(kind)}\n<!-- end -->`;

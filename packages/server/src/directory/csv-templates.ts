@@ -182,17 +182,32 @@ export function describeColumns(kind: ImportKind): string {
     const group = anyOf.find((names) => names.includes(column.name));
     return group ? `one of ${group.join(', ')}` : 'optional';
   };
+  const table = [
+    ['column', '', 'what it holds', 'example'],
+    ...columns.map((column) => [
+      `\`${column.name}\``,
+      need(column),
+      column.description,
+      `\`${column.example}\``,
+    ]),
+  ];
   return [
-    '| column | | what it holds | example |',
-    '|---|---|---|---|',
-    ...columns.map(
-      (column) => `| \`${column.name}\` | ${need(column)} | ${column.description} | \`${column.example}\` |`,
-    ),
+    ...alignTable(table),
     '',
     '```csv',
     csvExample(kind).replaceAll('\r\n', '\n').trimEnd(),
     '```',
   ].join('\n');
+}
+
+/** A Markdown table as the formatter leaves it. */
+function alignTable(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  const [header = '', ...body] = rows.map((row) =>
+    line(row.map((cell, index) => cell.padEnd(widths[index] ?? 0))),
+  );
+  return [header, line(widths.map((width) => '-'.repeat(width))), ...body];
 }
 
 function required<Member extends string>(
