@@ -119,14 +119,18 @@ class People {
 
   static async load(tx: Tx, tenantId: string, drafts: Draft[]): Promise<People> {
     const people = new People();
-    const found = [
-      ...(await listUsersById(tx, tenantId, [...new Set(drafts.flatMap((draft) => draft.userId ?? []))])),
-      ...(await listUsersByUserName(tx, tenantId, [...new Set(drafts.map((draft) => draft.userNameFolded))])),
-    ];
+    const ids = new Set(drafts.flatMap((draft) => draft.userId ?? []));
+    for (const user of await listUsersById(tx, tenantId, [...ids])) people.put(user);
+
+    // Names and addresses are unique: where one is known to be somebody's, nobody else can have it.
+    const names = new Set(drafts.map((draft) => draft.userNameFolded));
+    const newNames = [...names].filter((name) => !people.withUserName(name));
+    for (const user of await listUsersByUserName(tx, tenantId, newNames)) people.put(user);
+
     // The addresses of those found, too: one of them may become active again.
-    const emails = new Set([...drafts, ...found].flatMap(({ email }) => email ?? []));
-    found.push(...(await listActiveUsersByEmail(tx, tenantId, [...emails])));
-    for (const user of found) people.put(user);
+    const emails = new Set([...drafts, ...people.#byId.values()].flatMap(({ email }) => email ?? []));
+    const newEmails = [...emails].filter((email) => !people.activeWithEmail(email));
+    for (const user of await listActiveUsersByEmail(tx, tenantId, newEmails)) people.put(user);
     return people;
   }
 
