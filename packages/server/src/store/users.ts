@@ -1,5 +1,101 @@
 import type { Tx } from './db.ts';
+import type { Status } from './nodes.ts';
 
+/** A user, whole. Ids are in lower case, folded members made by `fold`. */
+export interface UserRow {
+  userId: string;
+  userName: string;
+  userNameFolded: string;
+  email: string | null;
+  emailFolded: string | null;
+  firstName: string | null;
+  lastName: string | null;
+  onboarded: boolean;
+  status: Status;
+  primaryLocationId: string | null;
+}
+
+const SELECT = `SELECT user_id AS "userId", user_name AS "userName", user_name_folded AS "userNameFolded", email,
+  email_folded AS "emailFolded", first_name AS "firstName", last_name AS "lastName", onboarded, status,
+  primary_location_id AS "primaryLocationId" FROM users`;
+
+/** The users with one of `userIds`, of any status, in no order. */
+export async function listUsersById(tx: Tx, tenantId: string, userIds: string[]): Promise<UserRow[]> {
+  if (userIds.length === 0) return [];
+  const { rows } = await tx.query<UserRow>(`${SELECT} WHERE tenant_id = $1 AND user_id = ANY($2::uuid[])`, [
+    tenantId,
+    userIds,
+  ]);
+  return rows;
+}
+
+/** The users whose folded userName is one of `folded`, of any status, in no order. */
+export async function listUsersByUserName(tx: Tx, tenantId: string, folded: string[]): Promise<UserRow[]> {
+  if (folded.length === 0) return [];
+  const { rows } = await tx.query<UserRow>(
+    `${SELECT} WHERE tenant_id = $1 AND user_name_folded = ANY($2::text[])`,
+    [tenantId, folded],
+  );
+  return rows;
+}
+
+/** The active users with exactly one of `emails`, in no order. */
+export async function listActiveUsersByEmail(tx: Tx, tenantId: string, emails: string[]): Promise<UserRow[]> {
+  if (emails.length === 0) return [];
+  const { rows } = await tx.query<UserRow>(
+    `${SELECT} WHERE tenant_id = $1 AND email = ANY($2::text[]) AND status = 'active'`,
+    [tenantId, emails],
+  );
+  return rows;
+}
+
+const ROWS = `unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+  $9::boolean[], $10::text[], $11::uuid[]) AS r (user_id, user_name, user_name_folded, email, email_folded,
+  first_name, last_name, onboarded, status, primary_location_id)`;
+
+/** Inserts users. Throws a unique violation where an id, a userName or an active e-mail address is taken. */
+export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[]): Promise<void> {
+  if (users.length === 0) return;
+  await tx.query(
+    `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name,
+       last_name, onboarded, status, primary_location_id)
+     SELECT $1::uuid, r.* FROM ${ROWS}`,
+    parameters(tenantId, users),
+  );
+}
+
+/**
+ * Writes users that exist, whole. Throws a unique violation where a userName or an active e-mail address is
+ * taken, be it by another of `users` that is about to give it up.
+ */
+export async function updateUsers(tx: Tx, tenantId: string, users: UserRow[]): Promise<void> {
+  if (users.length === 0) return;
+  await tx.query(
+    `UPDATE users u SET user_name = r.user_name, user_name_folded = r.user_name_folded, email = r.email,
+       email_folded = r.email_folded, first_name = r.first_name, last_name = r.last_name,
+       onboarded = r.onboarded, status = r.status, primary_location_id = r.primary_location_id
+     FROM ${ROWS} WHERE u.tenant_id = $1 AND u.user_id = r.user_id`,
+    parameters(tenantId, users),
+  );
+}
+
+function parameters(tenantId: string, users: UserRow[]): unknown[] {
+  return [
+    tenantId,
+    users.map((user) => user.userId),
+    users.map((user) => user.userName),
+    users.map((user) => user.userNameFolded),
+    users.map((user) => user.email),
+    users.map((user) => user.emailFolded),
+    users.map((user) => user.firstName),
+    users.map((user) => user.lastName),
+    users.map((user) => user.onboarded),
+    users.map((user) => user.status),
+    users.map((user) => user.primaryLocationId),
+  ];
+}
+
+/** What identifies a person to those who submit events. */
 export interface UserIdentity {
   userId: string;
   userName: string;

@@ -1,0 +1,79 @@
+import type { Status } from '../store/nodes.ts';
+
+/** One item is not acceptable; the message says which member and why. Never leaves the directory slice. */
+export class Refusal extends Error {}
+
+/** In characters, that is code points. */
+const MAX_CHARACTERS = 1_024;
+/** A B-tree entry holds 2,704 bytes at most; the rest is for the ids beside the text. */
+const MAX_INDEXED_BYTES = 2_400;
+const MAX_INTEGER = 2_147_483_647;
+
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** A value as a reason may show it: in quotes, at most 40 characters, control characters escaped. */
+export function quote(value: string): string {
+  const characters = Array.from(value.slice(0, 82));
+  return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 40).join('')}…` : value);
+}
+
+/** `value` without white space around it; undefined when absent or nothing but white space. Throws `Refusal`. */
+export function optionalText(member: string, value: string | undefined): string | undefined {
+  const text = value?.trim();
+  if (text === undefined || text === '') return undefined;
+  if (text.includes('\0')) throw new Refusal(`${member} ${quote(text)} contains a NUL`);
+  if (LONE_SURROGATE.test(text)) throw new Refusal(`${member} ${quote(text)} contains half a surrogate pair`);
+  if (text.length > MAX_CHARACTERS && Array.from(text).length > MAX_CHARACTERS) {
+    throw new Refusal(`${member} ${quote(text)} is longer than 1,024 characters`);
+  }
+  return text;
+}
+
+/** As `optionalText`, for what PostgreSQL keeps in an index; `indexed` is what it keeps there. */
+export function optionalKey(
+  member: string,
+  value: string | undefined,
+  indexed = (text: string) => text,
+): string | undefined {
+  const text = optionalText(member, value);
+  if (text === undefined) return undefined;
+  if (Math.max(Buffer.byteLength(text), Buffer.byteLength(indexed(text))) > MAX_INDEXED_BYTES) {
+    throw new Refusal(`${member} ${quote(text)} is longer than 2,400 bytes`);
+  }
+  return text;
+}
+
+/** As `optionalKey`, but absent is refused too. */
+export function requiredKey(
+  member: string,
+  value: string | undefined,
+  indexed?: (text: string) => string,
+): string {
+  const text = optionalKey(member, value, indexed);
+  if (text === undefined) throw new Refusal(`${member} is empty`);
+  return text;
+}
+
+/** A GUID in lower case; undefined when absent or empty. Throws `Refusal`. */
+export function optionalGuid(member: string, value: string | undefined): string | undefined {
+  const text = value?.trim();
+  if (text === undefined || text === '') return undefined;
+  if (!GUID.test(text)) throw new Refusal(`${member} ${quote(text)} is not a GUID`);
+  return text.toLowerCase();
+}
+
+/** `active` or `inactive`, given in any case; undefined when absent or empty. Throws `Refusal`. */
+export function optionalStatus(member: string, value: string | undefined): Status | undefined {
+  const text = value?.trim();
+  if (text === undefined || text === '') return undefined;
+  const status = text.toLowerCase();
+  if (status === 'active' || status === 'inactive') return status;
+  throw new Refusal(`${member} ${quote(text)} is neither active nor inactive`);
+}
+
+/** A whole number from 0 to 2,147,483,647; undefined when absent. Throws `Refusal`. */
+export function optionalCount(member: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= MAX_INTEGER)) return value;
+  throw new Refusal(`${member} ${quote(String(value))} is not a whole number from 0 to 2147483647`);
+}

@@ -1,0 +1,11 @@
+import pg from 'pg';
+
+const CONFLICT = new Set(['23505', '40001', '40P01']);
+
+/**
+ * Whether `error` means that another transaction wrote the same thing first (a unique violation, a
+ * serialization failure or a deadlock), so that the same work can succeed after fresh look-ups.
+ */
+export function isWriteConflict(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && CONFLICT.has(error.code ?? '');
+}

@@ -1,0 +1,15 @@
+import type { Tx } from './db.ts';
+import { isUnavailable } from './unavailable.ts';
+
+/** Runs `work` inside the transaction `tx`; when it throws, only what `work` wrote is undone. Does not nest. */
+export async function inSavepoint<T>(tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  await tx.query('SAVEPOINT work');
+  try {
+    const result = await work(tx);
+    await tx.query('RELEASE SAVEPOINT work');
+    return result;
+  } catch (error) {
+    if (!isUnavailable(error)) await tx.query('ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work');
+    throw error;
+  }
+}

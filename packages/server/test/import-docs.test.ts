@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { describeColumns, type ImportKind } from '../src/directory/csv-templates.ts';
+
+const GUIDE = fileURLToPath(new URL('../../../docs/import.md', import.meta.url));
+
+test('docs/import.md describes the columns that are read (vitest run -u writes it)', async () => {
+  const text = await readFile(GUIDE, 'utf8');
+  const kinds: string[] = [];
+  const expected = text.replaceAll(
+    /<!-- columns: (\w+) -->[\s\S]*?<!-- end -->/g,
+    (_block: string, kind: ImportKind) => {
+      kinds.push(kind);
+      return `<!-- columns: ${kind} -->\n${describeColumns(kind)}\n<!-- end -->`;
+    },
+  );
+  expect(kinds).toEqual(['locations', 'desks', 'spaces', 'users']);
+  await expect(expected).toMatchFileSnapshot(GUIDE);
+});
