@@ -12,7 +12,7 @@ import { masterKeyCheck } from '../store/instance.ts';
 import { migrate } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
 import { chooseRole } from '../store/roles.ts';
-import { CliError } from './errors.ts';
+import { CliError, unreadable } from './errors.ts';
 import { remark } from './output.ts';
 
 /** The data that a command works on: reached, but not yet migrated. */
@@ -80,7 +80,14 @@ export async function withContext<T>(
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   const connection = await connectData(config, { purpose: 'command', name });
-  const owner = new Database({ target: connection.target, as: 'owner', poolSize: 2, exportPoolSize: 1 });
+  // Imports wait for one another, and may do so for long.
+  const owner = new Database({
+    target: connection.target,
+    as: 'owner',
+    poolSize: 2,
+    exportPoolSize: 1,
+    statementTimeoutMs: 0,
+  });
   try {
     await prepareData(connection, owner);
     return await work({ ...connection, owner });
@@ -189,7 +196,5 @@ async function checkServer(target: DatabaseTarget): Promise<void> {
 }
 
 async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CliError(`The file ${file} cannot be read (${error.code}).`);
-  });
+  return readFile(file, 'utf8').catch(unreadable(file));
 }

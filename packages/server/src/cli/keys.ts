@@ -11,7 +11,7 @@ import {
   type ApiKeyRow,
 } from '../store/api-keys.ts';
 import { chooseOrganisation, withContext } from './context.ts';
-import { CliError } from './errors.ts';
+import { CliError, unreadable } from './errors.ts';
 import { formatTable, formatTime, print } from './output.ts';
 import { parseDuration, parseFuture } from './time.ts';
 
@@ -149,12 +149,6 @@ async function readSecret(file: string | undefined): Promise<string> {
     throw new CliError('The secret is empty; give it on standard input or with --secret-file.');
   return secret;
 }
-
-const unreadable =
-  (file: string) =>
-  (error: NodeJS.ErrnoException): never => {
-    throw new CliError(`The file ${file} cannot be read (${error.code}).`);
-  };
 
 function show(key: ShownKey, { json }: Common, heading: string): void {
   print(json ? JSON.stringify(key) : `${heading}\n  id      ${key.apiKey}\n  secret  ${key.secret}`);

@@ -4,6 +4,7 @@ import { VERSION } from '../app.ts';
 import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
 import { DemoError } from '../demo/organisation.ts';
+import { ImportError } from '../directory/import.ts';
 import { EmbeddedServerError } from '../store/embedded/index.ts';
 import { SchemaTooNewError } from '../store/migrate.ts';
 import { UnrestrictedRoleError } from '../store/roles.ts';
@@ -11,6 +12,7 @@ import { StoreUnavailableError } from '../store/unavailable.ts';
 import { demoCommand } from './demo.ts';
 import { CliError } from './errors.ts';
 import { eventsCommand } from './events.ts';
+import { importCommand } from './import.ts';
 import { keysCommand } from './keys.ts';
 import { openapiCommand } from './openapi.ts';
 import { orgsCommand } from './orgs.ts';
@@ -26,6 +28,7 @@ const SPOKEN_ERRORS = [
   UnrestrictedRoleError,
   StoreUnavailableError,
   DemoError,
+  ImportError,
 ];
 
 const program = new Command('rollcall')
@@ -36,6 +39,7 @@ const program = new Command('rollcall')
   .addCommand(serveCommand())
   .addCommand(keysCommand())
   .addCommand(orgsCommand())
+  .addCommand(importCommand())
   .addCommand(eventsCommand())
   .addCommand(openapiCommand());
 

@@ -6,7 +6,7 @@ import type { DataConfig, ServerConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
 import { Database, type SessionRole } from '../store/db.ts';
 import { connectData, type DataConnection, prepareData } from './context.ts';
-import { CliError } from './errors.ts';
+import { CliError, unreadable } from './errors.ts';
 import { remark } from './output.ts';
 
 /** A server that listens. */
@@ -108,11 +108,10 @@ async function readTls({
   if (tlsCert === undefined || tlsKey === undefined) {
     throw new CliError('TLS needs both --tls-cert and --tls-key.');
   }
-  const read = (file: string) =>
-    readFile(file).catch((error: NodeJS.ErrnoException) => {
-      throw new CliError(`The file ${file} cannot be read (${error.code}).`);
-    });
-  return { cert: await read(tlsCert), key: await read(tlsKey) };
+  return {
+    cert: await readFile(tlsCert).catch(unreadable(tlsCert)),
+    key: await readFile(tlsKey).catch(unreadable(tlsKey)),
+  };
 }
 
 function warnOfBareSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import {
   chmod,
   chown,
-  cp,
   lstat,
   mkdir,
   readFile,
