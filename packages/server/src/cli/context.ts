@@ -58,14 +58,27 @@ export async function connectData(
 }
 
 /** Brings the schema up to date and checks the master key against it; how to stay under row-level security. */
-export async function prepareData(
-  { target, masterKey }: DataConnection,
-  owner: Database,
-): Promise<SessionRole> {
+export async function prepareData({ target, masterKey }: DataConnection): Promise<SessionRole> {
   await migrate(target);
-  await checkMasterKey(owner, masterKey);
-  await ensureSigningKey(owner, masterKey, new Date());
+  await withOwner(target, async (owner) => {
+    await checkMasterKey(owner, masterKey);
+    await ensureSigningKey(owner, masterKey, new Date());
+  });
   return chooseRole(target);
+}
+
+/** Runs `work` with connections of the owner, which are closed afterwards. */
+export async function withOwner<T>(
+  target: DatabaseTarget,
+  work: (owner: Database) => Promise<T>,
+): Promise<T> {
+  // Imports wait for one another, and may do so for long.
+  const owner = new Database({ target, as: 'owner', poolSize: 2, exportPoolSize: 1, statementTimeoutMs: 0 });
+  try {
+    return await work(owner);
+  } finally {
+    await owner.close();
+  }
 }
 
 /** What a command that administers data works with. */
@@ -80,19 +93,10 @@ export async function withContext<T>(
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   const connection = await connectData(config, { purpose: 'command', name });
-  // Imports wait for one another, and may do so for long.
-  const owner = new Database({
-    target: connection.target,
-    as: 'owner',
-    poolSize: 2,
-    exportPoolSize: 1,
-    statementTimeoutMs: 0,
-  });
   try {
-    await prepareData(connection, owner);
-    return await work({ ...connection, owner });
+    await prepareData(connection);
+    return await withOwner(connection.target, (owner) => work({ ...connection, owner }));
   } finally {
-    await owner.close();
     await connection.close();
   }
 }

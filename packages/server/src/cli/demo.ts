@@ -11,6 +11,7 @@ import {
   toOptions,
 } from '../config.ts';
 import { type Demo, ensureDemo } from '../demo/organisation.ts';
+import { withOwner } from './context.ts';
 import { CliError } from './errors.ts';
 import { formatTable, print } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -29,12 +30,10 @@ export function demoCommand(): Command {
     const running = await startServer(options, 'rollcall demo');
     const progress = showProgress('Making the demo organisation', 'days');
     try {
-      const demo = await ensureDemo(options, {
-        owner: running.owner,
-        masterKey: running.data.masterKey,
-        clock: Date.now,
-        onProgress: progress.update,
-      });
+      const { target, masterKey } = running.data;
+      const demo = await withOwner(target, (owner) =>
+        ensureDemo(options, { owner, masterKey, clock: Date.now, onProgress: progress.update }),
+      );
       progress.stop();
       if (options.credentialsFile !== undefined) {
         await saveCredentials(options.credentialsFile, running.baseUrl, demo.keys);

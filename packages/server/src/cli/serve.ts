@@ -14,7 +14,6 @@ export interface RunningServer {
   /** Where it is reached from this machine. */
   baseUrl: string;
   app: App;
-  owner: Database;
   data: DataConnection;
   /** Finishes requests in flight, then lets go of the data. */
   stop(): Promise<void>;
@@ -32,7 +31,6 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
   const role = new Promise<SessionRole>((resolve) => {
     decideRole = resolve;
   });
-  const owner = new Database({ target: data.target, as: 'owner', poolSize: 2, exportPoolSize: 1 });
   const database = new Database({
     target: data.target,
     as: role,
@@ -43,16 +41,16 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
   let app: App | undefined;
   const stop = async () => {
     if (app) await closeApp(app, config.shutdownTimeoutS * 1_000);
-    await Promise.all([owner.close(), database.close()]);
+    await database.close();
     await data.close();
   };
   try {
     const logger = createLogger(config.logLevel);
     app = await createApp({ config, database, masterKey: data.masterKey, logger, lifecycle, tls });
     await listen(app, config);
-    decideRole(await prepareData(data, owner));
+    decideRole(await prepareData(data));
     lifecycle.migrated = true;
-    return { baseUrl: baseUrlOf(app, config), app, owner, data, stop };
+    return { baseUrl: baseUrlOf(app, config), app, data, stop };
   } catch (error) {
     // Connections that wait for the role must end before the pools can.
     decideRole('owner');
