@@ -1,14 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
-import { NODE_KINDS, type NodeKind } from '../store/nodes.ts';
+import { NODE_KINDS } from '../store/nodes.ts';
 import { insertPresenceEvents, type PresenceEventRow } from '../store/presence-events.ts';
 import type { UserIdentity } from '../store/users.ts';
 import type { EventKind } from './batch.ts';
+import { digest } from './digest.ts';
+import { classifyPlace, locationTypeFault } from './place.ts';
 import type { Resolved } from './resolve.ts';
-import { RESULT, type Refusal, refuse } from './results.ts';
-import { formatInstant, type InstantUs, parseInstant, rangeFault, textFault } from './values.ts';
+import { isRefusal, RESULT, type Refusal, refuse } from './results.ts';
+import { formatInstant, type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
 
 export const PRESENCE_EVENTS_PER_CALL = 100;
 
@@ -29,32 +30,26 @@ export const PresenceSubmission = Type.Object({
 });
 export type PresenceSubmission = Static<typeof PresenceSubmission>;
 
-const TEXT_MEMBERS = [
-  'eventId',
-  'timestamp',
-  'locationId',
-  'locationType',
-  'userId',
-  'userEmail',
-  'sourceUserId',
-] as const;
-
 /** How presence events are looked up, classified and written. */
 export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
   endpoint: 'presence',
 
   fault({ event, sourceId, nowMs }) {
-    const sourceFault = textFault(sourceId);
-    if (sourceFault) return `sourceId ${sourceFault}`;
-    for (const member of TEXT_MEMBERS) {
-      const fault = textFault(event[member] ?? '');
-      if (fault) return `${member} ${fault}`;
-    }
-    if (!isNodeKind(event.locationType)) return `locationType must be one of ${NODE_KINDS.join(', ')}`;
-    const observedAtUs = parseInstant(event.timestamp);
-    if (observedAtUs === undefined) return 'timestamp must be an ISO 8601 date and time that exists';
-    const outOfRange = rangeFault(observedAtUs, nowMs);
-    return outOfRange && `timestamp ${outOfRange}`;
+    const { eventId, timestamp, locationId, locationType, userId, userEmail, sourceUserId } = event;
+    return (
+      textsFault({
+        sourceId,
+        eventId,
+        timestamp,
+        locationId,
+        locationType,
+        userId,
+        userEmail,
+        sourceUserId,
+      }) ??
+      locationTypeFault(locationType) ??
+      timestampFault(timestamp, nowMs)
+    );
   },
 
   mentions: (event) => ({
@@ -65,12 +60,9 @@ export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
 
   classify(event, { sourceId, resolved }) {
     const user = classifyUser(event, resolved);
-    if ('resultCode' in user) return user;
-    const node = resolved.node(event.locationId);
-    if (!node) return refuse(RESULT.locationNotFound, 'locationId: no active location has this id');
-    if (node.kind !== event.locationType) {
-      return refuse(RESULT.locationNotFound, `locationId is a ${node.kind}, not a ${event.locationType}`);
-    }
+    if (isRefusal(user)) return user;
+    const node = classifyPlace(event, resolved);
+    if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
       observedAt: formatInstant(observedAtUs),
@@ -86,10 +78,6 @@ export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
 
   write: insertPresenceEvents,
 };
-
-function isNodeKind(text: string): text is NodeKind {
-  return (NODE_KINDS as readonly string[]).includes(text);
-}
 
 function classifyUser(event: PresenceEvent, resolved: Resolved): UserIdentity | Refusal {
   const { userId, userEmail } = event;
@@ -109,10 +97,4 @@ function classifyUser(event: PresenceEvent, resolved: Resolved): UserIdentity | 
     return refuse(RESULT.notAcceptable, 'userId and userEmail are not the same active user');
   }
   return user;
-}
-
-/** A UUID for what makes two events the same. JSON keeps the members apart: none can pose as another's end. */
-function digest(members: string[]): string {
-  const hex = createHash('sha256').update(JSON.stringify(members)).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
