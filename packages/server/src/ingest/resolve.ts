@@ -43,7 +43,7 @@ export class Resolved {
   }
 }
 
-/** Looks up everything that a batch mentions, in two queries. */
+/** Looks up everything that a batch mentions, in one query for all people and one for all places. */
 export async function resolve(tx: Tx, tenantId: string, mentioned: Mentioned): Promise<Resolved> {
   const users = await findActiveUsers(tx, tenantId, guids(mentioned.userIds), [...new Set(mentioned.names)]);
   const nodes = await findActiveNodes(tx, tenantId, guids(mentioned.nodeIds));

@@ -5,6 +5,7 @@ import { toProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/db.ts';
 import { submitBatch } from './batch.ts';
+import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
 import type { Refusals } from './refusals.ts';
 import { SubmissionReply } from './results.ts';
@@ -16,6 +17,9 @@ export interface IngestRoutesOptions {
 }
 
 const SUBMITTERS = ['submitting-events', 'all'] as const;
+const ERRORS = problems(400, 401, 403, 413, 415, 503);
+/** A thousand events have room in it with ids of 1,024 characters, of three bytes each. */
+const OCCUPANCY_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** The paths on which events are submitted. */
 export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = async (app, options) => {
@@ -36,7 +40,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         summary: 'Submit presence events',
         security: [{ [scheme]: [] }],
         body: PresenceSubmission,
-        response: { 200: SubmissionReply, ...problems(400, 401, 403, 413, 415, 503) },
+        response: { 200: SubmissionReply, ...ERRORS },
       },
       handler: async (request) => {
         const { sourceId, presenceEvents } = request.body;
@@ -48,6 +52,28 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       },
     });
   }
+
+  app.route({
+    method: 'POST',
+    url: '/v1/occupancy',
+    bodyLimit: OCCUPANCY_BODY_LIMIT_BYTES,
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access },
+    schema: {
+      tags: ['Events'],
+      summary: 'Submit occupancy events',
+      security: [{ bearer: [] }],
+      body: OccupancySubmission,
+      response: { 200: SubmissionReply, ...ERRORS },
+    },
+    handler: async (request) => {
+      const { sourceId, occupancyEvents } = request.body;
+      return submitBatch(
+        occupancy,
+        { caller: callerOf(request), sourceId, events: occupancyEvents },
+        options,
+      );
+    },
+  });
 };
 
 /** A malformed request is kept beside the refused events, so that whoever sent it can see what arrived. */

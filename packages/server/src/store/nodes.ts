@@ -125,6 +125,7 @@ export interface NodeInOffice {
 
 /** The active nodes with these ids (GUIDs). */
 export async function findActiveNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<NodeInOffice[]> {
+  if (nodeIds.length === 0) return [];
   const { rows } = await tx.query<NodeInOffice>(
     `SELECT node_id AS "nodeId", kind, location_id AS "locationId", time_zone AS "timeZone"
      FROM node_paths WHERE tenant_id = $1 AND status = 'active' AND node_id = ANY ($2::uuid[])`,

@@ -112,6 +112,7 @@ export async function findActiveUsers(
   userIds: string[],
   names: string[],
 ): Promise<UserIdentity[]> {
+  if (userIds.length === 0 && names.length === 0) return [];
   const columns = 'user_id AS "userId", user_name AS "userName", email';
   const { rows } = await tx.query<UserIdentity>(
     `SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_id = ANY ($2::uuid[])

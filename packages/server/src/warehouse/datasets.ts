@@ -2,6 +2,7 @@ import {
   type DatasetReader,
   readDesks,
   readLocations,
+  readOccupancy,
   readPresence,
   readSpaces,
   readUsers,
@@ -22,6 +23,21 @@ export interface Dataset {
 }
 
 const STATUSES = ['active', 'inactive'] as const;
+
+/** A node by its ids and names, with all that it is in. */
+const PLACE = {
+  locationType: oneOf(NODE_KINDS, 'ours'),
+  locationId: column.id('ours'),
+  locationName: column.text('ours'),
+  levelId: optional(column.id('ours')),
+  levelName: optional(column.text('ours')),
+  zoneId: optional(column.id('ours')),
+  zoneName: optional(column.text('ours')),
+  placeId: optional(column.id('ours')),
+  placeName: optional(column.text('ours')),
+  spaceId: optional(column.id('ours')),
+  spaceName: optional(column.text('ours')),
+} as const satisfies Record<string, Column>;
 
 export const datasets: readonly Dataset[] = [
   {
@@ -100,18 +116,23 @@ export const datasets: readonly Dataset[] = [
       userEmail: column.maybeText('ours'),
       sourceId: column.text('ours'),
       sourceUserId: column.maybeText('ours'),
-      locationType: oneOf(NODE_KINDS, 'ours'),
-      locationId: column.id('ours'),
-      locationName: column.text('ours'),
-      levelId: optional(column.id('ours')),
-      levelName: optional(column.text('ours')),
-      zoneId: optional(column.id('ours')),
-      zoneName: optional(column.text('ours')),
-      placeId: optional(column.id('ours')),
-      placeName: optional(column.text('ours')),
-      spaceId: optional(column.id('ours')),
-      spaceName: optional(column.text('ours')),
+      ...PLACE,
     },
     read: readPresence,
+  },
+  {
+    path: 'occupancy',
+    summary: 'Occupancy events, by the local day of their office',
+    filters: ['dates', 'locationIds'],
+    columns: {
+      eventId: column.text('ours'),
+      timestamp: column.instant('ours'),
+      day: column.day('ours'),
+      occupied: column.boolean('ours'),
+      occupancy: column.maybeNumber('ours', 'people'),
+      sourceId: column.text('ours'),
+      ...PLACE,
+    },
+    read: readOccupancy,
   },
 ];
