@@ -76,7 +76,13 @@ function mentionedBy<Event extends { eventId: string }>(
 ): Mentioned {
   const mentions = events.map((event) => kind.mentions(event));
   const all = (member: keyof Mentioned) => mentions.flatMap((each) => each[member] ?? []);
-  return { userIds: all('userIds'), names: all('names'), nodeIds: all('nodeIds') };
+  return {
+    userIds: all('userIds'),
+    names: all('names'),
+    namesInAnyCase: all('namesInAnyCase'),
+    cards: all('cards'),
+    nodeIds: all('nodeIds'),
+  };
 }
 
 function refusedOf(events: { eventId: string }[], outcomes: object[], sourceId: string): RefusedEvent[] {

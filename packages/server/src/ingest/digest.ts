@@ -8,3 +8,8 @@ export function digest(texts: readonly (string | number | boolean | null)[]): st
   const hex = createHash('sha256').update(JSON.stringify(texts)).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
+
+/** Stands for a text by which a card may be looked up: its number, or one of its scan data. */
+export function cardTextDigest(text: string): string {
+  return digest([text]);
+}
