@@ -4,6 +4,11 @@ import { type Access, callerOf } from '../auth/guard.ts';
 import { toProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/db.ts';
+import {
+  AccessCredentialReply,
+  AccessCredentialSubmission,
+  updateAccessCredentials,
+} from './access-credentials.ts';
 import { submitBatch } from './batch.ts';
 import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
@@ -73,6 +78,21 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         options,
       );
     },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/access-credentials',
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access },
+    schema: {
+      tags: ['Access credentials'],
+      summary: "Activate and deactivate people's cards",
+      security: [{ bearer: [] }],
+      body: AccessCredentialSubmission,
+      response: { 200: AccessCredentialReply, ...ERRORS },
+    },
+    handler: async (request) =>
+      updateAccessCredentials({ caller: callerOf(request), updates: request.body.data }, options),
   });
 };
 
