@@ -6,6 +6,7 @@ import { insertPresenceEvents, type PresenceEventRow } from '../store/presence-e
 import type { UserIdentity } from '../store/users.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
+import { classifyPerson } from './person.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
 import type { Resolved } from './resolve.ts';
 import { isRefusal, RESULT, type Refusal, refuse } from './results.ts';
@@ -55,6 +56,7 @@ export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
   mentions: (event) => ({
     userIds: event.userId == null ? [] : [event.userId],
     names: event.userEmail == null ? [] : [event.userEmail],
+    cards: isByCard(event) && event.sourceUserId ? [event.sourceUserId] : [],
     nodeIds: [event.locationId],
   }),
 
@@ -79,22 +81,36 @@ export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
   write: insertPresenceEvents,
 };
 
+/** Nobody is named, so that what the source calls the person may be one of their cards. */
+function isByCard({ userId, userEmail }: PresenceEvent): boolean {
+  return userId == null && userEmail == null;
+}
+
 function classifyUser(event: PresenceEvent, resolved: Resolved): UserIdentity | Refusal {
-  const { userId, userEmail } = event;
-  if (userId == null && userEmail == null) {
-    return refuse(RESULT.userNotFound, 'neither userId nor userEmail is given');
-  }
-  const byId = userId == null ? undefined : resolved.userById(userId);
-  const byEmail = userEmail == null ? undefined : resolved.userByName(userEmail);
-  const user = byId ?? byEmail;
-  if (!user) {
+  const named = classifyPerson(
+    [
+      { member: 'userId', text: event.userId, find: (userId) => resolved.userById(userId) },
+      { member: 'userEmail', text: event.userEmail, find: (name) => resolved.userByName(name) },
+    ],
+    'no active user matches exactly',
+  );
+  return named ?? classifyCard(event.sourceUserId, resolved);
+}
+
+function classifyCard(sourceUserId: string | null | undefined, resolved: Resolved): UserIdentity | Refusal {
+  if (!sourceUserId) return refuse(RESULT.userNotFound, 'userId, userEmail and sourceUserId are all absent');
+  const [holder, other] = resolved.cardHolders(sourceUserId);
+  if (!holder) {
     return refuse(
       RESULT.userNotFound,
-      `${userId == null ? 'userEmail' : 'userId'}: no active user matches exactly`,
+      'sourceUserId is no active access credential of an active user; userId and userEmail are not given',
     );
   }
-  if (userId != null && userEmail != null && byId?.userId !== byEmail?.userId) {
-    return refuse(RESULT.notAcceptable, 'userId and userEmail are not the same active user');
+  if (other) {
+    return refuse(
+      RESULT.userNotFound,
+      'sourceUserId is ambiguous: access credentials of several people match',
+    );
   }
-  return user;
+  return holder;
 }
