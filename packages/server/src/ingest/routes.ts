@@ -14,6 +14,7 @@ import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
 import type { Refusals } from './refusals.ts';
 import { SubmissionReply } from './results.ts';
+import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
 
 export interface IngestRoutesOptions {
   database: Database;
@@ -22,6 +23,7 @@ export interface IngestRoutesOptions {
 }
 
 const SUBMITTERS = ['submitting-events', 'all'] as const;
+const VISITOR_SUBMITTERS = ['submitting-events', 'visitor-only', 'all'] as const;
 const ERRORS = problems(400, 401, 403, 413, 415, 503);
 /** A thousand events have room in it with ids of 1,024 characters, of three bytes each. */
 const OCCUPANCY_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -75,6 +77,27 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       return submitBatch(
         occupancy,
         { caller: callerOf(request), sourceId, events: occupancyEvents },
+        options,
+      );
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/visitor-arrival',
+    config: { access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS } satisfies Access },
+    schema: {
+      tags: ['Events'],
+      summary: 'Submit arrivals of visitors',
+      security: [{ bearer: [] }],
+      body: VisitorArrivalSubmission,
+      response: { 200: SubmissionReply, ...ERRORS },
+    },
+    handler: async (request) => {
+      const { sourceId, visitorArrivals } = request.body;
+      return submitBatch(
+        visitorArrival,
+        { caller: callerOf(request), sourceId, events: visitorArrivals },
         options,
       );
     },

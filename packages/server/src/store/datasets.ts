@@ -102,3 +102,18 @@ export const readOccupancy: DatasetReader = (tx, { tenantId, window, locationIds
      ORDER BY e.day, e.location_id, e.observed_at, e.event_digest`,
     [tenantId, window.from, window.before, locationIds ?? null],
   );
+
+export const readVisitors: DatasetReader = (tx, { tenantId, window, locationIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.visitor_name AS "visitorName",
+            e.visitor_email AS "visitorEmail", e.visitor_company AS "visitorCompany",
+            e.host_user_id AS "hostUserId", e.source_id AS "sourceId", p.location_id AS "locationId",
+            p.location_name AS "locationName"
+     FROM visitor_arrivals e
+     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('$4')}
+     ORDER BY e.day, e.host_user_id, e.location_id, e.observed_at, e.event_digest`,
+    [tenantId, window.from, window.before, locationIds ?? null],
+  );

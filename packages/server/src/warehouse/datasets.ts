@@ -6,6 +6,7 @@ import {
   readPresence,
   readSpaces,
   readUsers,
+  readVisitors,
 } from '../store/datasets.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
 import { type Column, column, oneOf, optional } from './columns.ts';
@@ -134,5 +135,23 @@ export const datasets: readonly Dataset[] = [
       ...PLACE,
     },
     read: readOccupancy,
+  },
+  {
+    path: 'visitors',
+    summary: 'Arrivals of visitors, by the local day of their office',
+    filters: ['dates', 'locationIds'],
+    columns: {
+      eventId: column.text('ours'),
+      timestamp: column.instant('ours'),
+      day: column.day('ours'),
+      visitorName: column.text('ours'),
+      visitorEmail: column.maybeText('ours'),
+      visitorCompany: column.maybeText('ours'),
+      hostUserId: column.maybeId('ours'),
+      sourceId: column.text('ours'),
+      locationId: column.id('ours', "the office's"),
+      locationName: column.text('ours', "the office's"),
+    },
+    read: readVisitors,
   },
 ];
