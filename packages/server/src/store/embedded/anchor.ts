@@ -7,6 +7,8 @@ export interface Anchor {
   client: pg.Client;
   /** Settles when the session is over, for whatever reason. Never rejects. */
   closed: Promise<void>;
+  /** Pid of the server that the session belongs to; while the session lives, no other process has it. */
+  serverPid: number;
 }
 
 /** Advisory locks with two keys; the first one spells "Roll". */
@@ -17,7 +19,7 @@ const PARTICIPANT = 1;
 const SERVE = 2;
 
 /** Opens the session that anchors a participant. Rejects with the error of `pg`. */
-export async function openAnchor(target: pg.ClientConfig): Promise<Anchor> {
+export async function openAnchor(target: pg.ClientConfig, serverPid: number): Promise<Anchor> {
   const client = new pg.Client({
     ...target,
     connectionTimeoutMillis: 30_000,
@@ -27,7 +29,7 @@ export async function openAnchor(target: pg.ClientConfig): Promise<Anchor> {
   client.on('error', () => undefined);
   const closed = new Promise<void>((resolve) => client.once('end', resolve));
   await client.connect();
-  return { client, closed };
+  return { client, closed, serverPid };
 }
 
 /** Ends the session; the server may have ended it before. */

@@ -59,6 +59,8 @@ export async function joinEmbedded(
   try {
     const dataDir = await prepareDataDir(options.dataDir, surroundings);
     const joined = await enter(dataDir, surroundings, options, true);
+    const { setAside } = joined.layout;
+    if (setAside !== undefined) options.log?.(`An earlier database of ${dataDir} is kept in ${setAside}.`);
     return new Participant(dataDir, surroundings, options, joined);
   } catch (error) {
     throw explain(error, options.dataDir);
@@ -151,18 +153,25 @@ class Participant implements EmbeddedServer {
     if (Date.now() - this.#joinedAtMs > HEALTHY_MS) this.#failures = 0;
     let told = '';
     while (!this.#released.signal.aborted) {
-      try {
-        await this.#pause();
-        this.#failures++;
-        const joined = await enter(this.#dataDir, this.#around, this.#options, false);
-        if (joined.started) this.#options.log?.('The database had stopped; it was started again.');
-        this.#hold(joined.anchor);
+      const outcome = await this.#attempt();
+      if (typeof outcome !== 'string') {
+        this.#hold(outcome.anchor);
+        if (outcome.started) this.#options.log?.('The database had stopped; it was started again.');
         return;
-      } catch (error) {
-        const { message } = explain(error, this.#dataDir);
-        if (!this.#released.signal.aborted && message !== told) this.#options.log?.(message);
-        told = message;
       }
+      if (!this.#released.signal.aborted && outcome !== told) this.#options.log?.(outcome);
+      told = outcome;
+    }
+  }
+
+  /** Gives what went wrong as a sentence. */
+  async #attempt(): Promise<Joined | string> {
+    try {
+      await this.#pause();
+      this.#failures++;
+      return await enter(this.#dataDir, this.#around, this.#options, false);
+    } catch (error) {
+      return explain(error, this.#dataDir).message;
     }
   }
 
