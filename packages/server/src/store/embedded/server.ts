@@ -44,6 +44,7 @@ export interface Joined {
  *
  * @param name application_name of the sessions
  * @param mayCreate make the cluster if there is none
+ * @param signal ends the longest of the waiting (AbortError)
  * @throws EmbeddedServerError
  */
 export async function joinServer(
@@ -51,6 +52,7 @@ export async function joinServer(
   around: Surroundings,
   name: string,
   mayCreate: boolean,
+  signal: AbortSignal,
 ): Promise<Joined> {
   const pkg = await findPostgresPackage(around.packageRoot);
   const layout = await resolveLayout(dataDir, around);
@@ -72,7 +74,7 @@ export async function joinServer(
     const isNew = !layout.exists;
     if (isNew) await createCluster(layout, programs);
     layout.exists = true;
-    await startPostmaster(layout, programs, await prepareSocketDir(layout, around.tempDir));
+    await startPostmaster(layout, programs, await prepareSocketDir(layout, around.tempDir), signal);
     started = true;
     const file = await readPostmasterFile(layout.cluster);
     if (isNew && file !== undefined) await bootstrap(dataDir, await targetOf(layout, file, name));
@@ -166,7 +168,8 @@ function judge(error: unknown, dataDir: string, isLate: boolean): string {
   const code = codeOf(error) ?? '';
   if (NOT_NOW.includes(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'].includes(code)) return code;
   const isFull = code === '53300';
-  const isCutOff = code === '' && error instanceof Error && /^Connection terminated/.test(error.message);
+  const isCutOff =
+    code === '' && error instanceof Error && /^(Connection terminated|timeout expired)/.test(error.message);
   if ((isFull || isCutOff) && !isLate) return code;
   if (code === '28P01') {
     throw new EmbeddedServerError(
