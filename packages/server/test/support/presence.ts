@@ -110,3 +110,18 @@ export async function refusedRows(server: TestServer, { tenantId }: Site): Promi
     return rows;
   });
 }
+
+/** Adds presence rows of the site's person over March 2026, past the server. */
+export async function insertPresence(server: TestServer, site: Site, count: number): Promise<void> {
+  const { tenantId, user, office } = site;
+  await server.db.owner.inTenant(tenantId, (tx) =>
+    tx.query(
+      `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
+                                    event_id, source_id, received_at)
+       SELECT $1, e.at, md5(e.i::text)::uuid, (e.at AT TIME ZONE 'UTC')::date, $2, $3, $4, 'e' || e.i, repeat('s', 100), e.at
+       FROM (SELECT i, timestamptz '2026-03-01 00:00:00Z' + i * interval '10 seconds' AS at
+             FROM generate_series(1, $5::integer) AS i) AS e`,
+      [tenantId, user.userId, office.locationId, office.placeId, count],
+    ),
+  );
+}
