@@ -5,6 +5,7 @@ import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 export type Tx = pg.ClientBase;
 
 export const NO_TENANT = '';
+const BEGIN_TIMEOUT_MS = 5_000;
 
 /** Lets the rest of a transaction see the rows of `tenantId`. */
 export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
@@ -31,7 +32,8 @@ export class Transaction {
     });
     const transaction = new Transaction(client);
     try {
-      await client.query(begin);
+      // The connection may have died unheard in the pool.
+      await client.query({ text: begin, query_timeout: BEGIN_TIMEOUT_MS } as pg.QueryConfig);
       await enterTenant(client, tenantId);
       return transaction;
     } catch (error) {
