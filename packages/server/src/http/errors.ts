@@ -72,9 +72,13 @@ export function toProblem(error: unknown): HttpProblem {
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>;
   if (validation) {
     const errors = validation.map((issue) => fieldError(issue, validationContext ?? 'body'));
-    return new HttpProblem(400, `The request is malformed: ${errors[0]?.path} ${errors[0]?.message}.`, {
-      errors,
-    });
+    return new HttpProblem(
+      400,
+      `The request is malformed: ${errors[0]?.path || 'the body'} ${errors[0]?.message}.`,
+      {
+        errors,
+      },
+    );
   }
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
