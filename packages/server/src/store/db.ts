@@ -85,6 +85,11 @@ export class Database {
     return transact(this.#requests, NO_TENANT, work);
   }
 
+  /** Throws `StoreUnavailableError` when the database does not answer. */
+  async ping(): Promise<void> {
+    await this.inSystem(async () => undefined);
+  }
+
   /**
    * What `read` yields, read in one transaction that sees the rows of `tenantId` at one moment, on the pool kept
    * for exports. The connection is held until the last item is taken or the iteration is given up.
