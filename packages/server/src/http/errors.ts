@@ -72,7 +72,8 @@ export function toProblem(error: unknown): HttpProblem {
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>;
   if (validation) {
     const errors = onePerPath(validation.map((issue) => fieldError(issue, validationContext ?? 'body')));
-    return new HttpProblem(400, `The request is malformed: ${errors[0]?.path} ${errors[0]?.message}.`, {
+    const [first] = errors;
+    return new HttpProblem(400, `The request is malformed: ${first?.path || 'the body'} ${first?.message}.`, {
       errors,
     });
   }

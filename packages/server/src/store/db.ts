@@ -47,7 +47,7 @@ export class Database {
     this.#options = options;
     const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
     this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, {
-      query_timeout: statementTimeoutMs + NETWORK_GRACE_MS,
+      ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
     });
     this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
   }
@@ -94,6 +94,11 @@ export class Database {
   /** Runs `work` in one transaction that sees no organisation's rows. Throws `StoreUnavailableError`. */
   inSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return transact(this.#requests, NO_TENANT, work);
+  }
+
+  /** Throws `StoreUnavailableError` when the database does not answer. */
+  async ping(): Promise<void> {
+    await this.inSystem(async () => undefined);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A connection inside a transaction. Queries on it see one organisation, or none at all. */
@@ -51,7 +51,8 @@ export class Transaction {
   /** Ends the transaction without effect; returns `error` as it is to be thrown. */
   async rollback(error?: unknown): Promise<unknown> {
     const unavailable = isUnavailable(error);
-    if (unavailable) this.#broken = true;
+    // What the server itself reports leaves a connection behind that may well live on.
+    if (unavailable && !(error instanceof pg.DatabaseError)) this.#broken = true;
     else await this.client.query('ROLLBACK').catch(this.#onError);
     this.#release();
     return unavailable ? new StoreUnavailableError(error) : error;
