@@ -129,6 +129,8 @@ function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
   const settings = [
     'SET search_path TO rollcall',
     "SET timezone TO 'UTC'",
+    // Instants and days are read off PostgreSQL's own text.
+    'SET DateStyle TO ISO',
     `SET statement_timeout TO ${statementTimeoutMs}`,
     // What was answered with code 0 is on disk, whatever the server's own default is.
     'SET synchronous_commit TO on',
