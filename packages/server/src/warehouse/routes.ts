@@ -30,6 +30,8 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
       app.route({
         method: 'GET',
         url: `/v1/analytics/${dataset.path}${suffix}`,
+        // A HEAD would read the whole export for nothing.
+        exposeHeadRoute: false,
         config: { access: { scheme, roles: READERS } satisfies Access },
         schema: {
           tags: ['Warehouse'],
