@@ -48,6 +48,16 @@ describe('a dataset', () => {
     },
   );
 
+  test('answers a HEAD with its headers, and checks what it was asked', async () => {
+    const head = (path: string) =>
+      server.app.inject({ method: 'HEAD', url: `/v1/analytics/${path}`, headers: site.headers });
+    const reply = await head(`presence/basic?${DATES}`);
+    expect(reply.statusCode).toBe(200);
+    expect(reply.headers).toMatchObject({ 'content-type': 'application/json; charset=utf-8' });
+    expect(reply.body).toBe('');
+    expect((await head('presence/basic?startDate=2026-03-01&endDate=2026-02-01')).statusCode).toBe(400);
+  });
+
   async function emptySite() {
     const tenantId = await server.organisation();
     const key = await server.key(tenantId);

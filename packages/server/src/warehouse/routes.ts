@@ -30,8 +30,6 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
       app.route({
         method: 'GET',
         url: `/v1/analytics/${dataset.path}${suffix}`,
-        // A HEAD would read the whole export for nothing.
-        exposeHeadRoute: false,
         config: { access: { scheme, roles: READERS } satisfies Access },
         schema: {
           tags: ['Warehouse'],
@@ -81,6 +79,9 @@ async function sendRows(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const query = readQuery(dataset, callerOf(request).tenantId, request.query as Record<string, string>);
+  reply.header('cache-control', 'private, no-cache').type('application/json; charset=utf-8');
+  // A HEAD must not read a whole export for nothing.
+  if (request.method === 'HEAD') return reply.send();
   const serialize: RowSerializer = reply.compileSerializationSchema(row);
   const chunks = toJsonArray(
     dataset,
@@ -89,10 +90,7 @@ async function sendRows(
   );
   // Whatever fails before the first rows are there is still an ordinary error answer.
   const first = await chunks.next();
-  return reply
-    .header('cache-control', 'private, no-cache')
-    .type('application/json; charset=utf-8')
-    .send(Readable.from(resume(first, chunks), { objectMode: false }));
+  return reply.send(Readable.from(resume(first, chunks), { objectMode: false }));
 }
 
 function readQuery(dataset: Dataset, tenantId: string, parameters: Record<string, string>): ExportQuery {
