@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import type { DatabaseTarget } from '../../src/store/db.ts';
+import { joinEmbedded } from '../../src/store/embedded/index.ts';
+import { passwordOf, ROLES } from '../../src/store/embedded/secret.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
 declare module 'vitest' {
@@ -64,17 +66,24 @@ function givenServer(databaseUrl: string): TestServer {
 }
 
 async function embeddedServer(): Promise<TestServer> {
-  const { joinEmbedded } = await import('../../src/store/embedded/index.ts');
-  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  // Started as root, the server runs as another user, who has to get to its data here.
+  await chmod(directory, 0o711);
+  const dataDir = join(directory, 'data');
   const server = await joinEmbedded({ dataDir, purpose: 'serve', name: 'rollcall tests' });
-  const superuserPassword = (await readFile(join(dataDir, 'postgres.secret'), 'utf8')).trim();
+  const superuserPassword = await passwordOf(dataDir, ROLES.superuser);
   const { user, password } = server.target as { user: string; password: string };
   return {
-    adminTarget: { ...server.target, user: 'postgres', password: superuserPassword, database: 'postgres' },
+    adminTarget: {
+      ...server.target,
+      user: ROLES.superuser,
+      password: superuserPassword,
+      database: 'postgres',
+    },
     productUser: { user, password },
     stop: async () => {
       await server.release();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }
