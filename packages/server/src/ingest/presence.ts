@@ -21,7 +21,12 @@ export const PresenceEvent = Type.Object({
   locationType: Type.String({ description: `kind of that node: ${NODE_KINDS.join(', ')}` }),
   userId: Maybe(Type.String()),
   userEmail: Maybe(Type.String({ description: 'case sensitive: exact e-mail, else exact userName' })),
-  sourceUserId: Maybe(Type.String({ description: "the source's own id of the person" })),
+  sourceUserId: Maybe(
+    Type.String({
+      description:
+        "the source's own id of the person; without userId and userEmail, scan data or number of an access card",
+    }),
+  ),
 });
 export type PresenceEvent = Static<typeof PresenceEvent>;
 

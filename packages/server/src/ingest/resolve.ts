@@ -67,11 +67,15 @@ export class Resolved {
     return this.userByName(name) ?? (other ? undefined : match);
   }
 
-  /** The active users who hold an active card with this scan data, else with this number: each once. */
+  /** The active users who have an active card with this scan data, else with this number: each once. */
   cardHolders(card: string): UserIdentity[] {
     const holders = this.#holders.get(cardTextDigest(card)) ?? [];
-    const byScan = holders.filter((holder) => holder.byScan);
-    return byScan.length > 0 ? byScan : holders;
+    const usersFound = (byScan: boolean) =>
+      holders.flatMap((holder) =>
+        holder.byScan === byScan ? (this.#usersById.get(holder.userId) ?? []) : [],
+      );
+    const byScan = usersFound(true);
+    return byScan.length > 0 ? byScan : usersFound(false);
   }
 
   /** The active node with this id, a GUID in any case. */
@@ -80,15 +84,19 @@ export class Resolved {
   }
 }
 
-/** Looks up everything that a batch mentions: one query for each way to name people, one for all places. */
+/**
+ * Looks up everything that a batch mentions: one query for all people, one for all places, and one more each
+ * for names in any case and for cards, where there are any.
+ */
 export async function resolve(
   tx: Tx,
   tenantId: string,
   { userIds = [], names = [], namesInAnyCase = [], cards = [], nodeIds = [] }: Partial<Mentioned>,
 ): Promise<Resolved> {
-  const exact = await findActiveUsers(tx, tenantId, guids(userIds), distinct(names));
-  const inAnyCase = await findActiveUsersInAnyCase(tx, tenantId, distinct(namesInAnyCase.map(fold)));
   const holders = await findCardHolders(tx, tenantId, distinct(cards.map(cardTextDigest)));
+  const wantedIds = distinct([...guids(userIds), ...holders.map((holder) => holder.userId)]);
+  const exact = await findActiveUsers(tx, tenantId, wantedIds, distinct(names));
+  const inAnyCase = await findActiveUsersInAnyCase(tx, tenantId, distinct(namesInAnyCase.map(fold)));
   const nodes = await findActiveNodes(tx, tenantId, guids(nodeIds));
   return new Resolved({ users: [...exact, ...inAnyCase], holders, nodes });
 }

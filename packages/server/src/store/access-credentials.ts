@@ -1,5 +1,4 @@
 import type { Tx } from './db.ts';
-import type { UserIdentity } from './users.ts';
 
 /** A card of a person, whole. Texts that are looked up are so by a UUID that stands for them. */
 export interface AccessCredentialRow {
@@ -24,9 +23,10 @@ export interface CardHolding {
   inForce: boolean;
 }
 
-/** Who holds an active card. */
-export interface CardHolder extends UserIdentity {
-  /** The digest by which the card was found. */
+/** Who has an active card; they may be inactive themselves. */
+export interface CardHolder {
+  userId: string;
+  /** By which the card was found. */
   digest: string;
   /** Found by scan data rather than by card number. */
   byScan: boolean;
@@ -51,9 +51,10 @@ export async function listCardHoldings(
 ): Promise<CardHolding[]> {
   if (cardDigests.length === 0) return [];
   const { rows } = await tx.query<CardHolding>(
-    `SELECT c.card_digest AS "cardDigest", c.user_id AS "userId", c.active AND u.status = 'active' AS "inForce"
+    `SELECT c.card_digest AS "cardDigest", c.user_id AS "userId",
+            c.active AND EXISTS (SELECT FROM users u WHERE u.tenant_id = c.tenant_id AND u.user_id = c.user_id
+                                   AND u.status = 'active') AS "inForce"
      FROM access_credentials c
-     JOIN users u ON u.tenant_id = c.tenant_id AND u.user_id = c.user_id
      WHERE c.tenant_id = $1 AND c.card_digest = ANY ($2::uuid[])`,
     [tenantId, cardDigests],
   );
@@ -112,22 +113,17 @@ async function replaceScans(tx: Tx, tenantId: string, rows: AccessCredentialRow[
   );
 }
 
-/** The active users whose active cards have a text that one of `digests` stands for, as scan data or number. */
+/** Whose active cards have a text that one of `digests` stands for, as scan data or as their number. */
 export async function findCardHolders(tx: Tx, tenantId: string, digests: string[]): Promise<CardHolder[]> {
   if (digests.length === 0) return [];
   const { rows } = await tx.query<CardHolder>(
-    `SELECT found.digest, found.by_scan AS "byScan", u.user_id AS "userId", u.user_name AS "userName", u.email
-     FROM (
-       SELECT s.scan_digest AS digest, true AS by_scan, c.user_id
-       FROM access_credential_scans s
-       JOIN access_credentials c ON c.tenant_id = s.tenant_id AND c.card_digest = s.card_digest
-       WHERE s.tenant_id = $1 AND s.scan_digest = ANY ($2::uuid[]) AND c.active
-       UNION
-       SELECT card_number_digest, false, user_id
-       FROM access_credentials
-       WHERE tenant_id = $1 AND card_number_digest = ANY ($2::uuid[]) AND active
-     ) AS found
-     JOIN users u ON u.tenant_id = $1 AND u.user_id = found.user_id AND u.status = 'active'`,
+    `SELECT s.scan_digest AS digest, true AS "byScan", c.user_id AS "userId"
+     FROM access_credential_scans s
+     JOIN access_credentials c ON c.tenant_id = s.tenant_id AND c.card_digest = s.card_digest
+     WHERE s.tenant_id = $1 AND s.scan_digest = ANY ($2::uuid[]) AND c.active
+     UNION
+     SELECT card_number_digest, false, user_id FROM access_credentials
+     WHERE tenant_id = $1 AND card_number_digest = ANY ($2::uuid[]) AND active`,
     [tenantId, digests],
   );
   return rows;
