@@ -25,8 +25,6 @@ export interface IngestRoutesOptions {
 const SUBMITTERS = ['submitting-events', 'all'] as const;
 const VISITOR_SUBMITTERS = ['submitting-events', 'visitor-only', 'all'] as const;
 const ERRORS = problems(400, 401, 403, 413, 415, 503);
-/** A thousand events have room in it with ids of 1,024 characters, of three bytes each. */
-const OCCUPANCY_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** The paths on which events are submitted. */
 export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = async (app, options) => {
@@ -63,7 +61,6 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/occupancy',
-    bodyLimit: OCCUPANCY_BODY_LIMIT_BYTES,
     config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access },
     schema: {
       tags: ['Events'],
