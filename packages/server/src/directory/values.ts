@@ -18,15 +18,22 @@ export function quote(value: string): string {
   return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 40).join('')}…` : value);
 }
 
+/** Why PostgreSQL could not keep `text`, or we will not; undefined when it is fine. */
+export function textFault(text: string): string | undefined {
+  if (text.includes('\0')) return 'contains a NUL';
+  if (LONE_SURROGATE.test(text)) return 'contains half a surrogate pair';
+  if (text.length > MAX_CHARACTERS && Array.from(text).length > MAX_CHARACTERS) {
+    return 'is longer than 1,024 characters';
+  }
+  return undefined;
+}
+
 /** `value` without white space around it; undefined when absent or nothing but white space. Throws `Refusal`. */
 export function optionalText(member: string, value: string | undefined): string | undefined {
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
-  if (text.includes('\0')) throw new Refusal(`${member} ${quote(text)} contains a NUL`);
-  if (LONE_SURROGATE.test(text)) throw new Refusal(`${member} ${quote(text)} contains half a surrogate pair`);
-  if (text.length > MAX_CHARACTERS && Array.from(text).length > MAX_CHARACTERS) {
-    throw new Refusal(`${member} ${quote(text)} is longer than 1,024 characters`);
-  }
+  const fault = textFault(text);
+  if (fault) throw new Refusal(`${member} ${quote(text)} ${fault}`);
   return text;
 }
 
