@@ -42,10 +42,13 @@ test('with a token, with a trailing slash, and with parent left out', async () =
 });
 
 test.each(['submitting-events', 'visitor-only', 'data-warehouse'] as const)(
-  'a key with the role %s may not send relationships',
+  'a key with the role %s may send neither relationships nor attributes',
   async (role) => {
     const authorization = basic(await server.key(client.tenantId, { role }));
-    for (const [method, path] of [['PUT', 'group-relationships']] as const) {
+    for (const [method, path] of [
+      ['PUT', 'group-relationships'],
+      ['POST', 'user-attributes'],
+    ] as const) {
       const reply = await server.app.inject({
         method,
         url: `/v1/directory-management/${path}/basic`,

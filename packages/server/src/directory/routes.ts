@@ -9,6 +9,7 @@ import {
   replaceRelationships,
 } from './group-relationships.ts';
 import { Turns } from './turns.ts';
+import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
 
 export interface DirectoryRoutesOptions {
   database: Database;
@@ -23,7 +24,7 @@ const SCHEMES = [
   { suffix: '/basic', scheme: 'basic' },
 ] as const;
 
-/** Groups of people, as the organisation's directory sends them; with its `/basic` twin. */
+/** Groups and attributes of people, as the organisation's directory sends them; each with its `/basic` twin. */
 export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
   app,
   { database, clock },
@@ -54,6 +55,27 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
           database.inTenant(tenantId, (tx) => replaceRelationships(tx, tenantId, hierarchy)),
         );
         return { timestamp: timestamp(), relationships: hierarchy.relationships };
+      },
+    });
+
+    app.route({
+      method: 'POST',
+      url: `/v1/directory-management/user-attributes${suffix}`,
+      config,
+      bodyLimit: BODY_LIMIT_BYTES,
+      schema: {
+        ...common,
+        summary: 'Merge attributes into those of people',
+        body: UserAttributes,
+        response: { 200: UserAttributesReply, ...errors },
+      },
+      handler: async (request) => {
+        const { tenantId } = callerOf(request);
+        const { userAttributes } = request.body;
+        const results = await turns.take(tenantId, () =>
+          database.inTenant(tenantId, (tx) => storeAttributes(tx, tenantId, userAttributes)),
+        );
+        return { timestamp: timestamp(), results };
       },
     });
   }
