@@ -123,7 +123,7 @@ LEFT JOIN nodes l ON l.tenant_id = n.tenant_id
 LEFT JOIN nodes o ON o.tenant_id = n.tenant_id
   AND o.node_id = CASE n.kind WHEN 'location' THEN n.node_id ELSE coalesce(l.parent_id, n.parent_id) END;
 
--- The folded names are folded by the application (see directory/fold): a lower() in the query would not be
+-- The folded names are folded by the application (see store/fold): a lower() in the query would not be
 -- leakproof, and would lose its index under a policy. Users are deactivated, never deleted.
 CREATE TABLE users (
   tenant_id uuid NOT NULL REFERENCES organisations,

@@ -9,6 +9,7 @@ import type { MasterKey } from './auth/secrets.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
+import { directoryRoutes } from './directory/routes.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { describeRoutes } from './http/docs.ts';
 import { HttpProblem, handleError, sendProblem, unavailable } from './http/errors.ts';
@@ -107,6 +108,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     issuer,
   });
   await app.register(ingestRoutes, { database, refusals, clock });
+  await app.register(directoryRoutes, { database, clock });
   await app.register(warehouseRoutes, { database });
 
   changes.start();

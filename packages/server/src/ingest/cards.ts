@@ -1,6 +1,7 @@
+import { textFault } from '../http/text.ts';
 import type { AccessCredentialRow, CardHolding } from '../store/access-credentials.ts';
 import { cardTextDigest, digest } from './digest.ts';
-import { textFault, textsFault } from './values.ts';
+import { textsFault } from './values.ts';
 
 /** A card as it is submitted. */
 export interface Card {

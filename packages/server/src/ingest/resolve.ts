@@ -1,9 +1,9 @@
 import { parseGuid } from '../http/guid.ts';
 import { type CardHolder, findCardHolders } from '../store/access-credentials.ts';
 import type { Tx } from '../store/db.ts';
-import { fold } from '../store/fold.ts';
 import { findActiveNodes, type NodeInOffice } from '../store/nodes.ts';
-import { findActiveUsers, findActiveUsersInAnyCase, type UserIdentity } from '../store/users.ts';
+import { People } from '../store/people.ts';
+import { findActiveUsers, type UserIdentity } from '../store/users.ts';
 import { cardTextDigest } from './digest.ts';
 
 /** The identifiers that the events of a batch name. Texts must be ones that PostgreSQL can hold. */
@@ -21,6 +21,7 @@ export interface Mentioned {
 /** What `resolve` found. */
 export interface Found {
   users: UserIdentity[];
+  people: People;
   holders: CardHolder[];
   nodes: NodeInOffice[];
 }
@@ -30,13 +31,12 @@ export class Resolved {
   readonly #usersById = new Map<string, UserIdentity>();
   readonly #usersByEmail = new Map<string, UserIdentity>();
   readonly #usersByUserName = new Map<string, UserIdentity>();
-  readonly #users: UserIdentity[];
-  #usersByFolded: Map<string, Map<string, UserIdentity>> | undefined;
+  readonly #people: People;
   readonly #holders = new Map<string, CardHolder[]>();
   readonly #nodes = new Map<string, NodeInOffice>();
 
-  constructor({ users, holders, nodes }: Found) {
-    this.#users = users;
+  constructor({ users, people, holders, nodes }: Found) {
+    this.#people = people;
     for (const user of users) {
       this.#usersById.set(user.userId, user);
       this.#usersByUserName.set(user.userName, user);
@@ -62,9 +62,8 @@ export class Resolved {
 
   /** As `userByName`, else the one active user whose e-mail or userName differs from this by case only. */
   userByNameInAnyCase(name: string): UserIdentity | undefined {
-    this.#usersByFolded ??= byFoldedNames(this.#users);
-    const [match, other] = [...(this.#usersByFolded.get(fold(name))?.values() ?? [])];
-    return this.userByName(name) ?? (other ? undefined : match);
+    const match = this.#people.match(name);
+    return 'userId' in match ? match : undefined;
   }
 
   /** The active users who have an active card with this scan data, else with this number: each once. */
@@ -95,23 +94,10 @@ export async function resolve(
 ): Promise<Resolved> {
   const holders = await findCardHolders(tx, tenantId, distinct(cards.map(cardTextDigest)));
   const wantedIds = distinct([...guids(userIds), ...holders.map((holder) => holder.userId)]);
-  const exact = await findActiveUsers(tx, tenantId, wantedIds, distinct(names));
-  const inAnyCase = await findActiveUsersInAnyCase(tx, tenantId, distinct(namesInAnyCase.map(fold)));
+  const users = await findActiveUsers(tx, tenantId, wantedIds, distinct(names));
+  const people = await People.load(tx, tenantId, namesInAnyCase);
   const nodes = await findActiveNodes(tx, tenantId, guids(nodeIds));
-  return new Resolved({ users: [...exact, ...inAnyCase], holders, nodes });
-}
-
-function byFoldedNames(users: UserIdentity[]): Map<string, Map<string, UserIdentity>> {
-  const byFolded = new Map<string, Map<string, UserIdentity>>();
-  for (const user of users) {
-    for (const name of [user.userName, user.email]) {
-      if (name === null) continue;
-      const folded = fold(name);
-      const same = byFolded.get(folded) ?? new Map<string, UserIdentity>();
-      byFolded.set(folded, same.set(user.userId, user));
-    }
-  }
-  return byFolded;
+  return new Resolved({ users, people, holders, nodes });
 }
 
 function guids(texts: string[]): string[] {

@@ -1,13 +1,4 @@
-/** The longest string that an event may hold, in UTF-16 code units. */
-export const LONGEST_STRING = 1_024;
-
-/** Why PostgreSQL could not keep a text, or we will not; undefined when it is fine. */
-export function textFault(text: string): string | undefined {
-  if (text.length > LONGEST_STRING) return `is longer than ${LONGEST_STRING} characters`;
-  if (text.includes('\0')) return 'contains a NUL character';
-  if (!text.isWellFormed()) return 'contains a lone surrogate';
-  return undefined;
-}
+import { textFault } from '../http/text.ts';
 
 /** What is wrong with the first bad one of these texts, with its member's name; absent ones are fine. */
 export function textsFault(texts: Readonly<Record<string, string | null | undefined>>): string | undefined {

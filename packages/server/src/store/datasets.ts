@@ -25,9 +25,19 @@ export const readUsers: DatasetReader = (tx, { tenantId }) =>
   readRows(
     tx,
     types,
-    `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded, NULL AS "primaryGroupId",
-            primary_location_id AS "primaryLocationId", status, user_id AS "userId", user_name AS "userName"
+    `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded,
+            primary_group_id AS "primaryGroupId", primary_location_id AS "primaryLocationId", status,
+            user_id AS "userId", user_name AS "userName"
      FROM users WHERE tenant_id = $1 ORDER BY user_id`,
+    [tenantId],
+  );
+
+export const readGroups: DatasetReader = (tx, { tenantId }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT group_id AS "groupId", name AS "groupName", group_type AS "groupType", parent_id AS "parentGroupId", status
+     FROM groups WHERE tenant_id = $1 ORDER BY group_id`,
     [tenantId],
   );
 

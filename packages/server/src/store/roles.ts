@@ -11,10 +11,16 @@ const GRANTS = `
   GRANT SELECT, INSERT, UPDATE (user_id, active, credential_type, updated_at) ON rollcall.access_credentials
     TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.access_credential_scans TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (attributes, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings
+    TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.refused_events TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),
-    rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys() TO ${RESTRICTED_ROLE};
+    rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys(),
+    rollcall.group_digest(text, text) TO ${RESTRICTED_ROLE};
 `;
 
 const INSUFFICIENT_PRIVILEGE = '42501';

@@ -1,6 +1,7 @@
 import {
   type DatasetReader,
   readDesks,
+  readGroups,
   readLocations,
   readOccupancy,
   readPresence,
@@ -57,6 +58,19 @@ export const datasets: readonly Dataset[] = [
       userName: column.text('doc'),
     },
     read: readUsers,
+  },
+  {
+    path: 'groups',
+    summary: 'Groups of people and the hierarchy they form, retired groups included',
+    filters: [],
+    columns: {
+      groupId: column.id('ours'),
+      groupName: column.text('ours'),
+      groupType: column.text('ours'),
+      parentGroupId: column.maybeId('ours', 'null at the top'),
+      status: oneOf(STATUSES, 'ours'),
+    },
+    read: readGroups,
   },
   {
     path: 'locations',
