@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import { columnList, listTables, qualified } from '../../src/store/backup/tables.ts';
 import { type BackupOptions, type BackupSummary, backup } from '../../src/store/backup.ts';
 import type { DatabaseTarget } from '../../src/store/db.ts';
+import { groupRows, groupUseRows } from './backup-groups.ts';
 import { submittedRows } from './backup-submissions.ts';
 import { asAdmin, createTestDatabase } from './database.ts';
 
@@ -182,6 +183,8 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
          ($1, $6, 'space', $4, $7, 'active', NULL, NULL, $7, 2147483647)`,
         [tenant_id, id(1), id(2), id(3), id(4), id(5), NASTY],
       );
+      const values = { tenantId: tenant_id, id, text: NASTY, instant };
+      for (const [table, row] of groupRows(values)) await insert(table, row);
       await insert('users', { tenant_id, user_id: id(6), user_name: '', user_name_folded: '' });
       await insert('users', {
         tenant_id,
@@ -195,6 +198,8 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         onboarded: true,
         status: 'inactive',
         primary_location_id: id(4),
+        primary_group_id: id(401),
+        attributes: JSON.stringify({ [NASTY.replace('\u0007', '')]: NASTY, n: 1.1, b: true }),
       });
       for (const [number, observed_at] of [
         '-infinity',
@@ -215,9 +220,8 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
           received_at: instant,
         });
       }
-      for (const [table, row] of submittedRows({ tenantId: tenant_id, id, text: NASTY, instant })) {
+      for (const [table, row] of [...groupUseRows(values), ...submittedRows(values)])
         await insert(table, row);
-      }
       const refused = { tenant_id, refused_at: instant, api_key_folded: 'k', endpoint: '/', reason: NASTY };
       await insert('refused_events', { ...refused, refusal_id: id(200) });
       await insert('refused_events', {
