@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import type { DatabaseTarget } from '../../src/store/db.ts';
+import { passwordOf, ROLES } from '../../src/store/embedded/secret.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
 declare module 'vitest' {
@@ -27,28 +28,33 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   const server = process.env.DATABASE_URL ? givenServer(process.env.DATABASE_URL) : await embeddedServer();
   const templateDatabase = `rollcall_template_${process.pid}`;
-  const admin = new pg.Client(server.adminTarget);
-  await admin.connect();
+  const { user } = server.productUser;
   try {
-    await admin.query(
-      `CREATE DATABASE ${templateDatabase} OWNER ${pg.escapeIdentifier(server.productUser.user)}`,
+    await asAdmin(server, (admin) =>
+      admin.query(`CREATE DATABASE ${templateDatabase} OWNER ${pg.escapeIdentifier(user)}`),
     );
     await migrate({ ...server.adminTarget, ...server.productUser, database: templateDatabase });
-  } finally {
-    await admin.end();
+  } catch (error) {
+    await server.stop();
+    throw error;
   }
   project.provide('adminTarget', server.adminTarget);
   project.provide('productUser', server.productUser);
   project.provide('templateDatabase', templateDatabase);
 
   return async () => {
-    const client = new pg.Client(server.adminTarget);
-    await client.connect();
-    await client
-      .query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`)
-      .finally(() => client.end());
+    await asAdmin(server, (admin) => admin.query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`));
     await server.stop();
   };
+}
+
+async function asAdmin(
+  { adminTarget }: TestServer,
+  work: (admin: pg.Client) => Promise<unknown>,
+): Promise<void> {
+  const admin = new pg.Client(adminTarget);
+  await admin.connect();
+  await work(admin).finally(() => admin.end());
 }
 
 interface TestServer {
@@ -66,11 +72,13 @@ function givenServer(databaseUrl: string): TestServer {
 async function embeddedServer(): Promise<TestServer> {
   const { joinEmbedded } = await import('../../src/store/embedded/index.ts');
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  // Started by root, the server runs as another user, and its cluster stays here if that one may pass through.
+  await chmod(dataDir, 0o711);
   const server = await joinEmbedded({ dataDir, purpose: 'serve', name: 'rollcall tests' });
-  const superuserPassword = (await readFile(join(dataDir, 'postgres.secret'), 'utf8')).trim();
+  const superuser = { user: ROLES.superuser, password: await passwordOf(dataDir, ROLES.superuser) };
   const { user, password } = server.target as { user: string; password: string };
   return {
-    adminTarget: { ...server.target, user: 'postgres', password: superuserPassword, database: 'postgres' },
+    adminTarget: { ...server.target, ...superuser, database: 'postgres' },
     productUser: { user, password },
     stop: async () => {
       await server.release();
