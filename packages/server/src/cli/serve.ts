@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { type App, createApp } from '../app.ts';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
@@ -83,11 +84,16 @@ async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
   }
 }
 
+const SWEEP_MS = 50;
+
 /** Waits for requests in flight, but for no longer than `timeoutMs`. */
 async function closeApp(app: App, timeoutMs: number): Promise<void> {
   const deadline = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  // A connection that a request in flight came on becomes idle after its answer, and would be kept alive.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
   await app.close();
   clearTimeout(deadline);
+  clearInterval(sweep);
 }
 
 function baseUrlOf(app: App, { host, publicUrl, tlsCert }: ServerConfig): string {
@@ -106,10 +112,17 @@ async function readTls({
   if (tlsCert === undefined || tlsKey === undefined) {
     throw new CliError('TLS needs both --tls-cert and --tls-key.');
   }
-  return {
+  const tls = {
     cert: await readFile(tlsCert).catch(unreadable(tlsCert)),
     key: await readFile(tlsKey).catch(unreadable(tlsKey)),
   };
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    const { reason, message } = error as Error & { reason?: string };
+    throw new CliError(`TLS cannot use ${tlsCert} with ${tlsKey}: ${reason ?? message}.`);
+  }
+  return tls;
 }
 
 function warnOfBareSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {
