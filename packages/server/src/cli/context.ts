@@ -13,6 +13,7 @@ import { migrate } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
 import { chooseRole } from '../store/roles.ts';
 import { CliError, unreadable } from './errors.ts';
+import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
 /** The data that a command works on: reached, but not yet migrated. */
@@ -23,6 +24,7 @@ export interface DataConnection {
 }
 
 const LEAST_POSTGRES = 15;
+const INSUFFICIENT_PRIVILEGE = '42501';
 const MASTER_KEY_FILE = 'master.key';
 
 /**
@@ -59,7 +61,12 @@ export async function connectData(
 
 /** Brings the schema up to date and checks the master key against it; how to stay under row-level security. */
 export async function prepareData({ target, masterKey }: DataConnection): Promise<SessionRole> {
-  await migrate(target);
+  await migrate(target).catch((error: unknown) => {
+    if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new CliError(
+      `The database role may not set up the schema "rollcall" (${error.message}); connect as the owner of the database.`,
+    );
+  });
   await withOwner(target, async (owner) => {
     await checkMasterKey(owner, masterKey);
     await ensureSigningKey(owner, masterKey, new Date());
@@ -86,16 +93,17 @@ export interface Context extends DataConnection {
   owner: Database;
 }
 
-/** Runs `work` with the owner's access to migrated data, and lets go of the data afterwards. */
+/** Runs `work` with the owner's access to migrated data, and lets go of the data afterwards. Throws `Interrupted`. */
 export async function withContext<T>(
   config: DataConfig,
   name: string,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
+  catchInterruption();
   const connection = await connectData(config, { purpose: 'command', name });
   try {
-    await prepareData(connection);
-    return await withOwner(connection.target, (owner) => work({ ...connection, owner }));
+    await unlessInterrupted(prepareData(connection));
+    return await unlessInterrupted(withOwner(connection.target, (owner) => work({ ...connection, owner })));
   } finally {
     await connection.close();
   }
@@ -175,7 +183,7 @@ async function checkMasterKey(owner: Database, masterKey: MasterKey): Promise<vo
 }
 
 async function checkServer(target: DatabaseTarget): Promise<void> {
-  const client = new pg.Client({ ...target, connectionTimeoutMillis: 5_000 });
+  const client = clientOf(target);
   client.on('error', () => undefined);
   const { host, port } = client;
   try {
@@ -196,6 +204,17 @@ async function checkServer(target: DatabaseTarget): Promise<void> {
     throw new CliError(`The database at ${host}:${port} does not let us in: ${reason}.`);
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+/** Throws `CliError` where the URL names a certificate that cannot be read. */
+function clientOf(target: DatabaseTarget): pg.Client {
+  try {
+    return new pg.Client({ ...target, connectionTimeoutMillis: 5_000 });
+  } catch (error) {
+    throw new CliError(
+      `The database URL cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
@@ -8,6 +9,7 @@ import { createLogger } from '../http/logging.ts';
 import { Database, type SessionRole } from '../store/db.ts';
 import { connectData, type DataConnection, prepareData } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
+import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
 /** A server that listens. */
@@ -22,9 +24,10 @@ export interface RunningServer {
 
 /**
  * Starts the server: it listens first, answering 503 but for /healthz until the schema is up to date. Throws
- * `CliError` with one sentence.
+ * `CliError` with one sentence, and `Interrupted`.
  */
 export async function startServer(config: DataConfig & ServerConfig, name: string): Promise<RunningServer> {
+  catchInterruption();
   const tls = await readTls(config);
   warnOfBareSecrets(config);
   const data = await connectData(config, { purpose: 'serve', name });
@@ -49,23 +52,21 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     const logger = createLogger(config.logLevel);
     app = await createApp({ config, database, masterKey: data.masterKey, logger, lifecycle, tls });
     await listen(app, config);
-    decideRole(await prepareData(data));
+    decideRole(await unlessInterrupted(prepareData(data)));
     lifecycle.migrated = true;
     return { baseUrl: baseUrlOf(app, config), app, data, stop };
   } catch (error) {
     // Connections that wait for the role must end before the pools can.
     decideRole('owner');
     await stop();
-    throw error;
+    return endsWell(error);
   }
 }
 
 /** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */
 export async function serveUntilSignalled(running: RunningServer): Promise<void> {
-  await new Promise<void>((resolve) => {
-    // npm passes Ctrl-C on a second time: a repeated signal must not cut the shutdown short.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-  });
+  const interruption = catchInterruption();
+  if (!interruption.aborted) await once(interruption, 'abort');
   remark('Stopping: finishing the requests in flight.');
   await running.stop();
 }
