@@ -11,6 +11,7 @@ import {
   SERVER_SETTINGS,
   type Setting,
 } from '../../src/config.ts';
+import { serverPid } from '../embedded/support.ts';
 import { type Key, logIn, processesNaming, type Rollcall, until, Workspace } from './support.ts';
 
 let work: Workspace;
@@ -98,11 +99,8 @@ describe('Settings', () => {
   });
 
   test.each([
-    ['serve', { ...DATA_SETTINGS, ...SERVER_SETTINGS }],
     ['demo', { ...DATA_SETTINGS, ...SERVER_SETTINGS, ...DEMO_SETTINGS }],
     ['keys list', DATA_SETTINGS],
-    ['import', DATA_SETTINGS],
-    ['events tail', DATA_SETTINGS],
   ] as [string, Record<string, Setting>][])(
     '%s --help shows every setting with its environment variable',
     async (command, settings) => {
@@ -155,6 +153,14 @@ describe('Stopping', () => {
     expect(processesNaming(work.dir)).toEqual([]);
     // Far less than a connection is kept alive, and than the shutdown timeout.
     expect(performance.now() - finishedMs).toBeLessThan(4_000);
+  });
+
+  test('a command that is interrupted leaves no database server behind', async () => {
+    const command = work.spawn(['orgs', 'create', 'one', '--data-dir', work.path('new')]);
+    await until(() => serverPid(work.path('new/postgres')).catch(() => undefined));
+    command.signalGroup('SIGINT');
+    expect(await command.exited).toMatchObject({ code: 130, stdout: '' });
+    expect(processesNaming(work.path('new'))).toEqual([]);
   });
 
   test('a request that does not finish is given up after the shutdown timeout', async () => {
