@@ -37,7 +37,12 @@ export class MasterKey {
     return new MasterKey(Buffer.from(base64.trim(), 'base64'));
   }
 
-  /** Base64, for the key file and for backups. */
+  /** The 32 bytes, for backups. */
+  bytes(): Buffer {
+    return Buffer.from(this.#key);
+  }
+
+  /** Base64, for the key file. */
   export(): string {
     return this.#key.toString('base64');
   }

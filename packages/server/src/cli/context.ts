@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
 import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
@@ -11,62 +10,65 @@ import { joinEmbedded } from '../store/embedded/index.ts';
 import { masterKeyCheck } from '../store/instance.ts';
 import { migrate } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
+import { checkReachable } from '../store/reach.ts';
 import { chooseRole } from '../store/roles.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
-/** The data that a command works on: reached, but not yet migrated. */
-export interface DataConnection {
+/** A database that was reached. */
+export interface Connection {
   target: DatabaseTarget;
-  masterKey: MasterKey;
   close(): Promise<void>;
 }
 
-const LEAST_POSTGRES = 15;
-const INSUFFICIENT_PRIVILEGE = '42501';
+/** The data that a command works on: reached, but not yet migrated. */
+export interface DataConnection extends Connection {
+  masterKey: MasterKey;
+}
+
+interface Joining {
+  purpose: 'serve' | 'command';
+  /** For the database's list of sessions. */
+  name: string;
+}
+
 const MASTER_KEY_FILE = 'master.key';
 
-/**
- * Reaches the database, starting the embedded one where no URL is given, and reads the master key. Throws
- * `CliError` and `EmbeddedServerError`, each with one sentence.
- */
-export async function connectData(
-  config: DataConfig,
-  { purpose, name }: { purpose: 'serve' | 'command'; name: string },
-): Promise<DataConnection> {
+/** Reaches the database, starting the embedded one where no URL is given. Throws one-sentence errors. */
+export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
   if (config.databaseUrl !== undefined) {
-    const masterKey = await givenMasterKey(config);
-    if (!masterKey) {
-      throw new CliError(
-        `With a database URL the master key must be given, in ${MASTER_KEY_ENV} or --master-key-file; "openssl rand -base64 32" makes one.`,
-      );
-    }
     const target = { connectionString: config.databaseUrl };
-    await checkServer(target);
-    return { target, masterKey, close: async () => undefined };
+    await checkReachable(target);
+    return { target, close: async () => undefined };
   }
   const dataDir = resolve(config.dataDir);
   const isNew = !existsSync(dataDir);
-  const server = await joinEmbedded({ dataDir, purpose, name, log: remark });
+  const server = await joinEmbedded({ dataDir, ...joining, log: remark });
+  if (isNew) remark(`Created the data directory ${dataDir}.`);
+  return { target: server.target, close: () => server.release() };
+}
+
+/** As `connectTarget`, with the master key. */
+export async function connectData(config: DataConfig, joining: Joining): Promise<DataConnection> {
+  const given = await givenMasterKey(config);
+  if (config.databaseUrl !== undefined && !given) {
+    throw new CliError(
+      `With a database URL the master key must be given, in ${MASTER_KEY_ENV} or --master-key-file; "openssl rand -base64 32" makes one.`,
+    );
+  }
+  const connection = await connectTarget(config, joining);
   try {
-    if (isNew) remark(`Created the data directory ${dataDir}.`);
-    const masterKey = (await givenMasterKey(config)) ?? (await localMasterKey(dataDir));
-    return { target: server.target, masterKey, close: () => server.release() };
+    return { ...connection, masterKey: given ?? (await localMasterKey(resolve(config.dataDir))) };
   } catch (error) {
-    await server.release();
+    await connection.close();
     throw error;
   }
 }
 
 /** Brings the schema up to date and checks the master key against it; how to stay under row-level security. */
 export async function prepareData({ target, masterKey }: DataConnection): Promise<SessionRole> {
-  await migrate(target).catch((error: unknown) => {
-    if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
-    throw new CliError(
-      `The database role may not set up the schema "rollcall" (${error.message}); connect as the owner of the database.`,
-    );
-  });
+  await migrate(target);
   await withOwner(target, async (owner) => {
     await checkMasterKey(owner, masterKey);
     await ensureSigningKey(owner, masterKey, new Date());
@@ -142,7 +144,8 @@ async function createDefaultOrganisation(owner: Database): Promise<Organisation>
   return organisation;
 }
 
-async function givenMasterKey(config: DataConfig): Promise<MasterKey | undefined> {
+/** The master key that a file or the environment gives. */
+export async function givenMasterKey(config: DataConfig): Promise<MasterKey | undefined> {
   if (config.masterKeyFile !== undefined) return MasterKey.parse(await readText(config.masterKeyFile));
   const fromEnvironment = masterKeyFromEnvironment();
   return fromEnvironment === undefined ? undefined : MasterKey.parse(fromEnvironment);
@@ -151,21 +154,33 @@ async function givenMasterKey(config: DataConfig): Promise<MasterKey | undefined
 /** The data directory's own key; a missing one is made, and refused later if the database knows another. */
 async function localMasterKey(dataDir: string): Promise<MasterKey> {
   const file = join(dataDir, MASTER_KEY_FILE);
-  if (!existsSync(file)) await saveMasterKey(dataDir, MasterKey.generate());
+  if (!existsSync(file)) await writeMasterKey(file, MasterKey.generate(), keepExisting);
   return MasterKey.parse(await readText(file));
 }
 
-/** Writes the master key into a data directory, unless there is one already. Mode 0600, whole or not at all. */
-export async function saveMasterKey(dataDir: string, masterKey: MasterKey): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const unfinished = join(dataDir, `${MASTER_KEY_FILE}.${randomUUID()}`);
+/** Writes a master key to a file of mode 0600, in place of any there. */
+export function replaceMasterKey(file: string, masterKey: MasterKey): Promise<void> {
+  return writeMasterKey(file, masterKey, rename);
+}
+
+/** The file is there whole or not at all, whoever else writes it at the same moment. */
+async function writeMasterKey(
+  file: string,
+  masterKey: MasterKey,
+  putInPlace: (from: string, to: string) => Promise<void>,
+): Promise<void> {
+  const unfinished = `${file}.${randomUUID()}`;
   await writeFile(unfinished, `${masterKey.export()}\n`, { mode: 0o600, flush: true });
+  await putInPlace(unfinished, file);
+}
+
+async function keepExisting(from: string, to: string): Promise<void> {
   try {
-    await link(unfinished, join(dataDir, MASTER_KEY_FILE));
+    await link(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    await unlink(unfinished);
+    await unlink(from);
   }
 }
 
@@ -178,42 +193,6 @@ async function checkMasterKey(owner: Database, masterKey: MasterKey): Promise<vo
     if (!(error instanceof MasterKeyError)) throw error;
     throw new CliError(
       'This master key is not the one that the database was set up with; bring the right one back.',
-    );
-  }
-}
-
-async function checkServer(target: DatabaseTarget): Promise<void> {
-  const client = clientOf(target);
-  client.on('error', () => undefined);
-  const { host, port } = client;
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ major: number }>(
-      "SELECT current_setting('server_version_num')::int / 10000 AS major",
-    );
-    const major = rows[0]?.major ?? 0;
-    if (major < LEAST_POSTGRES) {
-      throw new CliError(
-        `The database at ${host}:${port} is PostgreSQL ${major}; ${LEAST_POSTGRES} or later is needed.`,
-      );
-    }
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    const reason =
-      error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : String(error);
-    throw new CliError(`The database at ${host}:${port} does not let us in: ${reason}.`);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-/** Throws `CliError` where the URL names a certificate that cannot be read. */
-function clientOf(target: DatabaseTarget): pg.Client {
-  try {
-    return new pg.Client({ ...target, connectionTimeoutMillis: 5_000 });
-  } catch (error) {
-    throw new CliError(
-      `The database URL cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
     );
   }
 }

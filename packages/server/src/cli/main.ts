@@ -5,10 +5,14 @@ import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
 import { DemoError } from '../demo/organisation.ts';
 import { ImportError } from '../directory/import.ts';
+import { BackupError } from '../store/backup.ts';
 import { EmbeddedServerError } from '../store/embedded/index.ts';
 import { SchemaTooNewError } from '../store/migrate.ts';
+import { UnusableDatabaseError } from '../store/reach.ts';
+import { RestoreError } from '../store/restore.ts';
 import { UnrestrictedRoleError } from '../store/roles.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
+import { backupCommand, restoreCommand } from './backup.ts';
 import { demoCommand } from './demo.ts';
 import { CliError } from './errors.ts';
 import { eventsCommand } from './events.ts';
@@ -30,6 +34,9 @@ const SPOKEN_ERRORS = [
   StoreUnavailableError,
   DemoError,
   ImportError,
+  BackupError,
+  RestoreError,
+  UnusableDatabaseError,
 ];
 
 const program = new Command('rollcall')
@@ -42,6 +49,8 @@ const program = new Command('rollcall')
   .addCommand(orgsCommand())
   .addCommand(importCommand())
   .addCommand(eventsCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand())
   .addCommand(openapiCommand());
 
 try {

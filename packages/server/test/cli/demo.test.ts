@@ -112,15 +112,15 @@ describe('The demo', () => {
 });
 
 describe('A demo in the making', () => {
-  const LARGER = ['--users', '200', '--days', '40', '--seed', '3'];
-  const history = { seed: 3, days: 40 };
+  const LARGER = ['--users', '120', '--days', '30', '--seed', '3'];
+  const history = { seed: 3, days: 30 };
 
   /** Starts one, and waits until a part of its history is written. */
   async function interruptable() {
     const dataDir = work.path('interrupted');
     const server = work.spawn(['demo', '--port', '0', '--data-dir', dataDir, ...LARGER]);
     const before = await countEvents(dataDir);
-    await until(async () => (await countEvents(dataDir)) > before);
+    await until(async () => (await countEvents(dataDir)) > before, 60_000);
     return { server, dataDir };
   }
 
@@ -143,7 +143,7 @@ describe('A demo in the making', () => {
       await superuserOf(killed.dataDir),
       `SELECT user_id || ' ' || event_id AS event FROM rollcall.presence_events WHERE observed_at <= '${new Date(nowMs).toISOString()}' ORDER BY 1`,
     );
-    const made = [...makePresence(makeDirectory(3, 200), { ...history, nowMs })];
+    const made = [...makePresence(makeDirectory(3, 120), { ...history, nowMs })];
     expect(written.map(({ event }) => event)).toEqual(
       made.map(({ userId, eventId }) => `${userId} ${eventId}`).sort(),
     );

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -45,13 +45,13 @@ test('the server outlives a killed process, and the next one adopts it at once',
   await child.report('joined');
   const pid = await runningPid();
   await child.kill('SIGKILL');
-  expect(isAlive(pid)).toBe(true);
+  expect(await isAlive(pid)).toBe(true);
   const beganMs = performance.now();
   const next = await joinEmbedded(options('serve'));
   expect(performance.now() - beganMs).toBeLessThan(500);
   expect(await runningPid()).toBe(pid);
   await next.release();
-  expect(isAlive(pid)).toBe(false);
+  expect(await isAlive(pid)).toBe(false);
 });
 
 test.runIf(process.platform === 'linux')('Ctrl-C in our terminal does not reach the server', async () => {
@@ -83,7 +83,7 @@ test('a lock file left by a dead server does not block a start, whoever has its 
       expect(await works(server.target)).toBe(true);
       await server.release();
     }
-    expect(isAlive(Number(stranger.pid))).toBe(true);
+    expect(await isAlive(Number(stranger.pid))).toBe(true);
   } finally {
     stranger.kill();
     await exited;
@@ -170,6 +170,25 @@ test('while it cannot be started again, that is said once, tried again, and ende
   const beganMs = performance.now();
   await server.release();
   expect(performance.now() - beganMs).toBeLessThan(1_000);
+});
+
+test('a server whose socket a cleaner has removed is restarted by the next to come', async () => {
+  const server = await joinEmbedded(options());
+  await rm(String(server.target.host), { recursive: true });
+  const next = await joinEmbedded(options());
+  expect(next.target.host).toBe(server.target.host);
+  await next.release();
+  await until(() => works(server.target));
+  await server.release();
+  expect(await serverPid(cluster)).toBeUndefined();
+});
+
+test('release ends the server also after its data directory was deleted', async () => {
+  const server = await joinEmbedded(options());
+  const pid = await runningPid();
+  await rm(dataDir, { recursive: true });
+  await server.release();
+  expect(await isAlive(pid)).toBe(false);
 });
 
 test('ending a process at any moment of its first start leaves nothing that the next one stumbles over', async () => {

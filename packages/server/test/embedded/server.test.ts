@@ -130,6 +130,16 @@ describe('a new data directory', () => {
     await again.release();
   });
 
+  test('of which there are two never share a server', async () => {
+    const servers = [];
+    for (const dataDir of [await bench.dataDir(), await bench.dataDir()]) {
+      servers.push(await joinEmbedded({ dataDir, purpose: 'serve', name: 'test' }));
+    }
+    const [first, second] = servers;
+    expect(first?.target.host).not.toBe(second?.target.host);
+    for (const server of servers) await server.release();
+  });
+
   test('works at a path with spaces, quotes and commas', async () => {
     const dataDir = join(await bench.dir(), `o'dd, "pa th" %s`);
     const server = await joinEmbedded(command(dataDir));
@@ -140,7 +150,7 @@ describe('a new data directory', () => {
 
 describe('the log', () => {
   test('holds no data of people, is private, and does not grow for ever', async () => {
-    const dataDir = join(await bench.dir(), 'data');
+    const dataDir = await bench.dataDir();
     const first = await joinEmbedded(command(dataDir));
     await query(first.target, 'CREATE TABLE people (mail text UNIQUE, age int)');
     for (const sql of [
@@ -176,9 +186,18 @@ describe('in one sentence it refuses', () => {
     return message;
   }
 
+  test('Windows', async () => {
+    const { platform } = process;
+    Object.defineProperty(process, 'platform', { value: 'win32' });
+    try {
+      expect(await refusal('C:\\data')).toContain('WSL2');
+    } finally {
+      Object.defineProperty(process, 'platform', { value: platform });
+    }
+  });
+
   test('a data directory of another major version, and says how to move it', async () => {
-    const dataDir = join(await bench.dir(), 'data');
-    await (await joinEmbedded(command(dataDir))).release();
+    const dataDir = await bench.dataDir();
     await writeFile(join(dataDir, 'postgres/PG_VERSION'), '17\n');
     const message = await refusal(dataDir);
     expect(message).toContain('PostgreSQL 17');
@@ -201,8 +220,7 @@ describe('in one sentence it refuses', () => {
   });
 
   test('a database whose password file is lost or not its own', async () => {
-    const dataDir = join(await bench.dir(), 'data');
-    await (await joinEmbedded(command(dataDir))).release();
+    const dataDir = await bench.dataDir();
     const secret = join(dataDir, 'postgres.secret');
     await writeFile(secret, 'x'.repeat(43));
     expect(await refusal(dataDir)).toContain('is not the one of the database');
@@ -211,8 +229,7 @@ describe('in one sentence it refuses', () => {
   });
 
   test('a server that does not start, and says where its log is', async () => {
-    const dataDir = join(await bench.dir(), 'data');
-    await (await joinEmbedded(command(dataDir))).release();
+    const dataDir = await bench.dataDir();
     await writeFile(join(dataDir, 'postgres/postgresql.conf'), 'no_such_setting = 1\n');
     const message = await refusal(dataDir);
     expect(message).toContain('could not be started');

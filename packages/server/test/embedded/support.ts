@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { chmod, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,9 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { joinEmbedded } from '../../src/store/embedded/index.ts';
 import { isPostmasterOf, readPostmasterFile } from '../../src/store/embedded/postmaster.ts';
+import { inspectProcess } from '../../src/store/embedded/processes.ts';
 
 export const isRoot = process.geteuid?.() === 0;
 /** `nobody`, as whom root runs what has to work for an ordinary user. */
@@ -90,11 +91,15 @@ export class Child {
 
 const execute = promisify(execFile);
 let template: Promise<string> | undefined;
+let templateDir: string | undefined;
+afterAll(async () => {
+  if (templateDir !== undefined) await rm(templateDir, { recursive: true, force: true });
+});
 
 async function makeTemplate(): Promise<string> {
   const dir = await mkdtemp('/tmp/rollcall-test-');
   await chmod(dir, 0o711);
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  templateDir = dir;
   const server = await joinEmbedded({ dataDir: join(dir, 'data'), purpose: 'command', name: 'template' });
   await server.release();
   return join(dir, 'data');
@@ -135,7 +140,7 @@ export class Bench {
         const pid = await serverPid(cluster);
         if (pid === undefined) continue;
         process.kill(pid, 'SIGQUIT');
-        await until(() => !isAlive(pid));
+        await until(async () => !(await isAlive(pid)));
       }
       await rm(dir, { recursive: true, force: true });
     }
@@ -154,13 +159,8 @@ export async function serverPid(cluster: string): Promise<number | undefined> {
   return (await isPostmasterOf(file.pid, cluster, statSync(cluster).uid)) ? file.pid : undefined;
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    // A zombie answers signals, too.
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
+export async function isAlive(pid: number): Promise<boolean> {
+  return (await inspectProcess(pid)) !== undefined;
 }
 
 export async function until(condition: () => unknown, limitMs = 15_000): Promise<void> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import type { DatabaseTarget } from '../../src/store/db.ts';
+import { joinEmbedded } from '../../src/store/embedded/index.ts';
 import { passwordOf, ROLES } from '../../src/store/embedded/secret.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
@@ -70,19 +71,24 @@ function givenServer(databaseUrl: string): TestServer {
 }
 
 async function embeddedServer(): Promise<TestServer> {
-  const { joinEmbedded } = await import('../../src/store/embedded/index.ts');
-  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
-  // Started by root, the server runs as another user, and its cluster stays here if that one may pass through.
-  await chmod(dataDir, 0o711);
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  // Started as root, the server runs as another user, who has to get to its data here.
+  await chmod(directory, 0o711);
+  const dataDir = join(directory, 'data');
   const server = await joinEmbedded({ dataDir, purpose: 'serve', name: 'rollcall tests' });
-  const superuser = { user: ROLES.superuser, password: await passwordOf(dataDir, ROLES.superuser) };
+  const superuserPassword = await passwordOf(dataDir, ROLES.superuser);
   const { user, password } = server.target as { user: string; password: string };
   return {
-    adminTarget: { ...server.target, ...superuser, database: 'postgres' },
+    adminTarget: {
+      ...server.target,
+      user: ROLES.superuser,
+      password: superuserPassword,
+      database: 'postgres',
+    },
     productUser: { user, password },
     stop: async () => {
       await server.release();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { POLL_MS } from './postmaster.ts';
@@ -5,9 +6,15 @@ import { POLL_MS } from './postmaster.ts';
 /** The session by which a process takes part: the server drops its locks when the process ends, however it ends. */
 export interface Anchor {
   client: pg.Client;
+  socket: Socket;
   /** Settles when the session is over, for whatever reason. Never rejects. */
   closed: Promise<void>;
+  /** Pid of the server that the session belongs to; while the session lives, no other process has it. */
+  serverPid: number;
 }
+
+const ANSWER_LIMIT_MS = 10_000;
+const GOODBYE_LIMIT_MS = 1_000;
 
 /** Advisory locks with two keys; the first one spells "Roll". */
 const LOCK_CLASS = 0x526f6c6c;
@@ -17,22 +24,28 @@ const PARTICIPANT = 1;
 const SERVE = 2;
 
 /** Opens the session that anchors a participant. Rejects with the error of `pg`. */
-export async function openAnchor(target: pg.ClientConfig): Promise<Anchor> {
+export async function openAnchor(target: pg.ClientConfig, serverPid: number): Promise<Anchor> {
+  const socket = new Socket();
   const client = new pg.Client({
     ...target,
-    connectionTimeoutMillis: 30_000,
+    stream: () => socket,
+    // The processes of a killed server may live on, and never answer.
+    connectionTimeoutMillis: ANSWER_LIMIT_MS,
+    query_timeout: ANSWER_LIMIT_MS,
     // Whatever defaults the database gets later, this session must be able to sit idle.
     options: '-c idle_session_timeout=0 -c statement_timeout=0 -c lock_timeout=0',
   });
   client.on('error', () => undefined);
   const closed = new Promise<void>((resolve) => client.once('end', resolve));
   await client.connect();
-  return { client, closed };
+  return { client, socket, closed, serverPid };
 }
 
 /** Ends the session; the server may have ended it before. */
 export async function closeAnchor(anchor: Anchor): Promise<void> {
+  const timer = setTimeout(() => anchor.socket.destroy(), GOODBYE_LIMIT_MS);
   await anchor.client.end().catch(() => undefined);
+  clearTimeout(timer);
 }
 
 async function ask(anchor: Anchor, call: string, key: number): Promise<boolean> {

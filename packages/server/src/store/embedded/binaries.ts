@@ -86,7 +86,7 @@ async function isOpenTo(root: string, user: ServerUser): Promise<boolean> {
  * @throws EmbeddedServerError when somebody else could change it
  */
 export async function prepareSystemDir(systemDir: string): Promise<void> {
-  await mkdir(systemDir, { recursive: true });
+  await mkdir(systemDir, { recursive: true, mode: 0o755 });
   const { uid, mode } = await stat(systemDir);
   if (uid !== 0 || (mode & 0o022) !== 0) {
     throw new EmbeddedServerError(`${systemDir} must belong to root and be writable by root only.`);

@@ -38,6 +38,7 @@ const REASONS: Record<string, string> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+  ENOENT: 'a part of the path does not exist',
   ENOTDIR: 'a part of the path is a file, not a directory',
   ENAMETOOLONG: 'the path is too long',
   ELOOP: 'its symbolic links go round in a circle',
@@ -48,7 +49,7 @@ const REASONS: Record<string, string> = {
 /** Says what went wrong with a data directory in one sentence; an EmbeddedServerError is returned as it is. */
 export function explain(error: unknown, dataDir: string): EmbeddedServerError {
   if (error instanceof EmbeddedServerError) return error;
-  const path = (error as NodeJS.ErrnoException).path;
+  const path = (error as NodeJS.ErrnoException | null)?.path;
   const where = path === undefined || path === dataDir ? '' : ` (at ${path})`;
   const reason = REASONS[codeOf(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
   return new EmbeddedServerError(`The data directory ${dataDir} cannot be used: ${reason}${where}.`, {

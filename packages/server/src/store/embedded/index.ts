@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { type Anchor, takeServe } from './anchor.ts';
+import { type Anchor, closeAnchor, takeServe } from './anchor.ts';
 import { codeOf, EmbeddedServerError, explain } from './errors.ts';
 import { lockPath, prepareDataDir, type Surroundings } from './layout.ts';
 import { type Joined, joinServer, leaveServer } from './server.ts';
@@ -58,7 +58,9 @@ export async function joinEmbedded(
   const surroundings = { ...SURROUNDINGS, ...around };
   try {
     const dataDir = await prepareDataDir(options.dataDir, surroundings);
-    const joined = await enter(dataDir, surroundings, options, true);
+    const joined = await enter(dataDir, surroundings, options, true, new AbortController().signal);
+    const { setAside } = joined.layout;
+    if (setAside !== undefined) options.log?.(`An earlier database of ${dataDir} is kept in ${setAside}.`);
     return new Participant(dataDir, surroundings, options, joined);
   } catch (error) {
     throw explain(error, options.dataDir);
@@ -70,9 +72,14 @@ async function enter(
   around: Surroundings,
   { name, purpose }: EmbeddedOptions,
   mayCreate: boolean,
+  signal: AbortSignal,
 ): Promise<Joined> {
   const lock = lockPath(dataDir);
-  const joined = await withTransitionLock(lock, () => joinServer(dataDir, around, name, mayCreate));
+  const joined = await withTransitionLock(
+    lock,
+    () => joinServer(dataDir, around, name, mayCreate, signal),
+    signal,
+  );
   if (purpose === 'command') return joined;
   const serves = await takeServe(joined.anchor).catch(() => undefined);
   if (serves === true) return joined;
@@ -132,7 +139,7 @@ class Participant implements EmbeddedServer {
       throw explain(error, this.#dataDir);
     } finally {
       // Also after a failure, or the session would keep the process alive.
-      await this.#anchor?.client.end().catch(() => undefined);
+      if (this.#anchor !== undefined) await closeAnchor(this.#anchor);
     }
   }
 
@@ -151,18 +158,25 @@ class Participant implements EmbeddedServer {
     if (Date.now() - this.#joinedAtMs > HEALTHY_MS) this.#failures = 0;
     let told = '';
     while (!this.#released.signal.aborted) {
-      try {
-        await this.#pause();
-        this.#failures++;
-        const joined = await enter(this.#dataDir, this.#around, this.#options, false);
-        if (joined.started) this.#options.log?.('The database had stopped; it was started again.');
-        this.#hold(joined.anchor);
+      const outcome = await this.#attempt();
+      if (typeof outcome !== 'string') {
+        this.#hold(outcome.anchor);
+        if (outcome.started) this.#options.log?.('The database had stopped; it was started again.');
         return;
-      } catch (error) {
-        const { message } = explain(error, this.#dataDir);
-        if (!this.#released.signal.aborted && message !== told) this.#options.log?.(message);
-        told = message;
       }
+      if (!this.#released.signal.aborted && outcome !== told) this.#options.log?.(outcome);
+      told = outcome;
+    }
+  }
+
+  /** Gives what went wrong as a sentence. */
+  async #attempt(): Promise<Joined | string> {
+    try {
+      await this.#pause();
+      this.#failures++;
+      return await enter(this.#dataDir, this.#around, this.#options, false, this.#released.signal);
+    } catch (error) {
+      return explain(error, this.#dataDir).message;
     }
   }
 

@@ -40,6 +40,8 @@ export interface Layout {
   cluster: string;
   exists: boolean;
   user: ServerUser;
+  /** Where an earlier cluster went that was found in this one's place. */
+  setAside?: string;
 }
 
 export const lockPath = (dataDir: string): string => join(dataDir, 'postgres.lock');
@@ -58,7 +60,7 @@ export async function prepareDataDir(dataDir: string, around: Surroundings): Pro
     throw new EmbeddedServerError(`The data directory ${dataDir} is a file; choose another path.`);
   }
   if (found === undefined) {
-    await mkdir(dirname(dataDir), { recursive: true });
+    await mkdir(dirname(dataDir), { recursive: true, mode: 0o755 });
     const user = await chooseServerUser(around.userNames);
     if (user.isOther && (await canTraverse(dirname(dataDir), user))) await makeSharedDir(dataDir, user);
     else await makeDir(dataDir);
@@ -127,7 +129,9 @@ async function layoutOfNew(dataDir: string, around: Surroundings): Promise<Layou
     }
     // Its data directory was deleted, and with it the password; nobody can use this one, but it may hold someone's only copy.
     await stopLeftover(cluster);
-    await rename(cluster, `${cluster}.set-aside-${Date.now()}`);
+    const setAside = `${cluster}.set-aside-${Date.now()}`;
+    await rename(cluster, setAside);
+    return { dataDir, cluster, exists: false, user, setAside };
   }
   return { dataDir, cluster, exists: false, user };
 }

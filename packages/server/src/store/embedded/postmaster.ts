@@ -78,9 +78,15 @@ function settings(socketDir: string): string[] {
  *
  * It gets its own session, so that Ctrl-C in our terminal does not reach it, and outlives us.
  *
+ * @param signal ends the waiting for the processes of an earlier server (AbortError)
  * @throws EmbeddedServerError when it does not start; the sentence says why and where the log is
  */
-export async function startPostmaster(layout: Layout, programs: string, socketDir: string): Promise<void> {
+export async function startPostmaster(
+  layout: Layout,
+  programs: string,
+  socketDir: string,
+  signal: AbortSignal,
+): Promise<void> {
   await removeStaleFiles(layout, socketDir);
   const path = `${layout.cluster}.log`;
   const log = await openLog(path);
@@ -104,7 +110,7 @@ export async function startPostmaster(layout: Layout, programs: string, socketDi
       if (!reason.includes('pre-existing shared memory block') || Date.now() > deadlineMs) {
         throw new EmbeddedServerError(`The database could not be started: ${reason}; its log is ${path}.`);
       }
-      await sleep(10 * POLL_MS);
+      await sleep(10 * POLL_MS, undefined, { signal });
     }
   } finally {
     await log.close();

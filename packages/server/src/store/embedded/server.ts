@@ -44,6 +44,7 @@ export interface Joined {
  *
  * @param name application_name of the sessions
  * @param mayCreate make the cluster if there is none
+ * @param signal ends the longest of the waiting (AbortError)
  * @throws EmbeddedServerError
  */
 export async function joinServer(
@@ -51,6 +52,7 @@ export async function joinServer(
   around: Surroundings,
   name: string,
   mayCreate: boolean,
+  signal: AbortSignal,
 ): Promise<Joined> {
   const pkg = await findPostgresPackage(around.packageRoot);
   const layout = await resolveLayout(dataDir, around);
@@ -61,7 +63,8 @@ export async function joinServer(
   for (;;) {
     const running = layout.exists ? await connectToRunning(layout, name) : undefined;
     if (running !== undefined) {
-      if (await takePart(running.anchor)) return { ...running, layout, created, started };
+      const takesPart = await takePart(running.anchor).catch(() => false);
+      if (takesPart) return { ...running, layout, created, started };
       await closeAnchor(running.anchor);
       await sleep(POLL_MS);
       continue;
@@ -71,7 +74,7 @@ export async function joinServer(
     const isNew = !layout.exists;
     if (isNew) await createCluster(layout, programs);
     layout.exists = true;
-    await startPostmaster(layout, programs, await prepareSocketDir(layout, around.tempDir));
+    await startPostmaster(layout, programs, await prepareSocketDir(layout, around.tempDir), signal);
     started = true;
     const file = await readPostmasterFile(layout.cluster);
     if (isNew && file !== undefined) await bootstrap(dataDir, await targetOf(layout, file, name));
@@ -84,20 +87,16 @@ export async function joinServer(
  * @param anchor the participant's session, or `undefined` when the server took it down with it
  */
 export async function leaveServer(layout: Layout, name: string, anchor: Anchor | undefined): Promise<void> {
-  // Read before asking: an answer proves that the session's server still runs, so the pid read earlier is its own.
-  const file = await readPostmasterFile(layout.cluster);
-  if (file === undefined) {
-    if (anchor !== undefined) await closeAnchor(anchor);
-    return;
-  }
   const session = anchor ?? (await connectToRunning(layout, name))?.anchor;
   if (session === undefined) return;
   try {
     const isLast = await leaveAndAskIfLast(session).catch(() => undefined);
     // No answer: this server is down. Another one may run by now, and we may have been its last participant.
     if (isLast === undefined && anchor !== undefined) return await leaveServer(layout, name, undefined);
-    const isOurs = await isPostmasterOf(file.pid, layout.cluster, layout.user.uid);
-    if (isLast === true && isOurs) await stopPostmaster(file.pid, layout.cluster);
+    if (isLast !== true) return;
+    // Not so if it runs in another container; whoever started it there ends it.
+    const isOurs = await isPostmasterOf(session.serverPid, layout.cluster, layout.user.uid);
+    if (isOurs) await stopPostmaster(session.serverPid, layout.cluster);
   } finally {
     await closeAnchor(session);
   }
@@ -117,7 +116,7 @@ async function connectToRunning(
     if (file.status === 'ready') {
       const target = await targetOf(layout, file, name);
       try {
-        return { anchor: await openSetUp(layout.dataDir, target), target };
+        return { anchor: await openSetUp(layout.dataDir, target, file.pid), target };
       } catch (error) {
         failure = judge(error, layout.dataDir, passed(BUSY_LIMIT_MS));
       }
@@ -147,20 +146,20 @@ async function targetOf(
     password: await passwordOf(layout.dataDir, ROLES.owner),
     database: 'rollcall',
     application_name: name,
-    // Said here so that PGSSLMODE, PGCLIENTENCODING and PGOPTIONS in the environment are not asked.
+    // Said here so that pg does not ask the environment (PGSSLMODE, PGCLIENT_ENCODING, PGOPTIONS).
     ssl: false,
     client_encoding: 'UTF8',
     options: '-c timezone=UTC',
   };
 }
 
-async function openSetUp(dataDir: string, target: pg.ClientConfig): Promise<Anchor> {
+async function openSetUp(dataDir: string, target: pg.ClientConfig, pid: number): Promise<Anchor> {
   try {
-    return await openAnchor(target);
+    return await openAnchor(target, pid);
   } catch (error) {
     if (!NOT_SET_UP.includes(codeOf(error) ?? '')) throw error;
     await bootstrap(dataDir, target);
-    return openAnchor(target);
+    return openAnchor(target, pid);
   }
 }
 
@@ -169,7 +168,8 @@ function judge(error: unknown, dataDir: string, isLate: boolean): string {
   const code = codeOf(error) ?? '';
   if (NOT_NOW.includes(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'].includes(code)) return code;
   const isFull = code === '53300';
-  const isCutOff = code === '' && error instanceof Error && /^Connection terminated/.test(error.message);
+  const isCutOff =
+    code === '' && error instanceof Error && /^(Connection terminated|timeout expired)/.test(error.message);
   if ((isFull || isCutOff) && !isLate) return code;
   if (code === '28P01') {
     throw new EmbeddedServerError(

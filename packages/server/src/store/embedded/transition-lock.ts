@@ -20,9 +20,14 @@ interface Holder {
  * The lock is a symbolic link whose text names its holder: made in one step, never half written, and left behind
  * by a killed holder in a form that the next one can judge.
  *
+ * @param signal ends the waiting for the lock (AbortError), not the work
  * @throws EmbeddedServerError when a live process has held the lock for eleven minutes
  */
-export async function withTransitionLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withTransitionLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const own: Holder = {
     pid: process.pid,
     startedAt: (await inspectProcess(process.pid))?.startedAt ?? '',
@@ -36,7 +41,7 @@ export async function withTransitionLock<T>(path: string, work: () => Promise<T>
         `Another process (pid ${pid}) has been starting or stopping the database for too long; see to that one, then try again.`,
       );
     }
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
   }
   try {
     return await work();

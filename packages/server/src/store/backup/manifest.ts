@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import Type from 'typebox';
+import { Value } from 'typebox/value';
+import { damaged, foreign } from './archive.ts';
+import { RestoreError } from './errors.ts';
+
+export const FORMAT = 'rollcall-backup';
+export const FORMAT_VERSION = 1;
+
+export const MANIFEST_NAME = 'manifest.json';
+export const MASTER_KEY_NAME = 'master.key';
+export const END_NAME = 'end.json';
+
+/** The first entry of a backup: what made it, from which schema, and what follows. */
+export const Manifest = Type.Object({
+  format: Type.Literal(FORMAT),
+  formatVersion: Type.Literal(FORMAT_VERSION),
+  rollcallVersion: Type.String(),
+  /** `server_version` of the PostgreSQL that it was read from; for people only. */
+  postgresVersion: Type.String(),
+  createdAt: Type.String(),
+  /** The migrations that the database had, oldest first. */
+  migrations: Type.Array(Type.String(), { minItems: 1 }),
+  /** In the order in which they are loaded: no table refers to a later one. */
+  tables: Type.Array(
+    Type.Object({ name: Type.String(), columns: Type.Array(Type.String(), { minItems: 1 }) }),
+  ),
+});
+export type Manifest = Type.Static<typeof Manifest>;
+
+/** The last entry of a backup. Without it the file is incomplete. */
+export const End = Type.Object({
+  /** Rows of every table of the manifest. */
+  rows: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
+  /** The `ArchiveDigest` of every entry before this one, lowercase hexadecimal. */
+  sha256: Type.String(),
+});
+export type End = Type.Static<typeof End>;
+
+const AnyManifest = Type.Object({
+  format: Type.Literal(FORMAT),
+  formatVersion: Type.Integer(),
+  rollcallVersion: Type.String(),
+});
+
+/** The manifest in `json`. Throws `RestoreError` where it is another program's, a newer format, or damaged. */
+export function parseManifest(json: Buffer): Manifest {
+  const value = parseJson(json);
+  if (!Value.Check(AnyManifest, value)) throw foreign();
+  if (value.formatVersion > FORMAT_VERSION) {
+    throw new RestoreError(
+      `This backup was made by a newer Rollcall (${value.rollcallVersion}); restore it with that release, or a newer one.`,
+    );
+  }
+  if (!Value.Check(Manifest, value)) throw damaged();
+  return value;
+}
+
+/** The end entry in `json`. Throws `RestoreError`. */
+export function parseEnd(json: Buffer): End {
+  const value = parseJson(json);
+  if (!Value.Check(End, value)) throw damaged();
+  return value;
+}
+
+/** `data/<table>/<six digits or more>.copy`, numbered from 1 within its table. */
+export function rowsEntryName(table: string, number: number): string {
+  return `data/${table}/${String(number).padStart(6, '0')}.copy`;
+}
+
+/** The version of this release. */
+export async function rollcallVersion(): Promise<string> {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
+}
+
+function parseJson(json: Buffer): unknown {
+  try {
+    return JSON.parse(json.toString('utf8'));
+  } catch (error) {
+    throw damaged(error);
+  }
+}

@@ -1,0 +1,64 @@
+import pg from 'pg';
+
+/** A table as a backup carries it. */
+export interface Table {
+  name: string;
+  /** What is carried: neither what PostgreSQL computes nor `written_xid`, which belongs to one database. */
+  columns: string[];
+  /** Row-level security is on: its rows are read one organisation at a time. */
+  tenantScoped: boolean;
+  /** Row-level security binds the owner too. */
+  forced: boolean;
+}
+
+interface CatalogRow extends Table {
+  refersTo: string[];
+}
+
+/**
+ * Every table of the schema but the migrations', from the catalog, so that none can be forgotten; a table
+ * stands after those that its foreign keys refer to. Empty where the schema is missing.
+ */
+export async function listTables(client: pg.ClientBase): Promise<Table[]> {
+  const { rows } = await client.query<CatalogRow>(`
+    SELECT c.relname::text AS name,
+           c.relrowsecurity AS "tenantScoped",
+           c.relrowsecurity AND c.relforcerowsecurity AS forced,
+           ARRAY(SELECT a.attname::text FROM pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                   AND a.attgenerated = '' AND a.attname <> 'written_xid'
+                 ORDER BY a.attnum) AS columns,
+           -- A table's reference to itself is checked when its one COPY ends, when all its rows are there.
+           ARRAY(SELECT DISTINCT f.relname::text FROM pg_constraint k JOIN pg_class f ON f.oid = k.confrelid
+                 WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> c.oid) AS "refersTo"
+    FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace('rollcall') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      AND c.relname <> 'migrations'
+    ORDER BY c.relname`);
+  return inReferenceOrder(rows);
+}
+
+/** `rollcall.<name>`, quoted. */
+export function qualified(table: { name: string }): string {
+  return `rollcall.${pg.escapeIdentifier(table.name)}`;
+}
+
+/** The columns as a list for SQL, quoted. */
+export function columnList(table: { columns: string[] }): string {
+  return table.columns.map((column) => pg.escapeIdentifier(column)).join(', ');
+}
+
+function inReferenceOrder(tables: CatalogRow[]): Table[] {
+  const ordered: Table[] = [];
+  const placed = new Set<string>();
+  const waiting = [...tables];
+  while (waiting.length > 0) {
+    const at = waiting.findIndex((table) => table.refersTo.every((name) => placed.has(name)));
+    const [next] = waiting.splice(at, at === -1 ? 0 : 1);
+    if (!next) throw new Error(`Foreign keys in a circle: ${waiting.map((table) => table.name).join(', ')}`);
+    const { refersTo: _, ...table } = next;
+    ordered.push(table);
+    placed.add(table.name);
+  }
+  return ordered;
+}

@@ -1,0 +1,114 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { columnList, listTables, qualified } from '../src/store/backup/tables.ts';
+import { migrate, SchemaTooNewError } from '../src/store/migrate.ts';
+import { restore } from '../src/store/restore.ts';
+import {
+  backupToBuffer,
+  createEmptyDatabase,
+  createPlainlyOwnedDatabase,
+  fillEveryTable,
+  opening,
+  readAll,
+  seeingAll,
+  state,
+} from './support/backup.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+
+let source: TestDatabase;
+let file: Buffer;
+let migrationsDir: string;
+
+beforeAll(async () => {
+  source = await createTestDatabase();
+  await fillEveryTable(source.target);
+  ({ file } = await backupToBuffer(source.target));
+  // The next release, as far as this one knows.
+  migrationsDir = await mkdtemp(join(tmpdir(), 'rollcall-migrations-'));
+  await cp(fileURLToPath(new URL('../migrations/', import.meta.url)), migrationsDir, { recursive: true });
+  await writeFile(
+    join(migrationsDir, '9999_later.sql'),
+    `-- Up Migration
+     ALTER TABLE users ADD COLUMN later text NOT NULL DEFAULT 'later';
+     ALTER TABLE users DROP COLUMN first_name;
+     CREATE TABLE later (tenant_id uuid PRIMARY KEY REFERENCES organisations);`,
+  );
+});
+afterAll(() => Promise.all([source.drop(), rm(migrationsDir, { recursive: true })]));
+
+test('the rows of these tests have every table, every column with a value and, where it may be null, without', async () => {
+  await seeingAll(source.target, async (client) => {
+    for (const table of await listTables(client)) {
+      const { rows: nullable } = await client.query(
+        `SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND NOT attnotnull AND attnum > 0`,
+        [qualified(table)],
+      );
+      const mayBeNull = new Set(nullable.map((row) => row.name));
+      for (const column of table.columns) {
+        const { rows } = await client.query(
+          `SELECT count("${column}") > 0 AS filled, bool_or("${column}" IS NULL) AS empty FROM ${qualified(table)}`,
+        );
+        expect({ table: table.name, column, ...rows[0] }).toEqual({
+          table: table.name,
+          column,
+          filled: true,
+          empty: mayBeNull.has(column),
+        });
+      }
+    }
+  });
+});
+
+test('a backup of an older schema is brought forward, also where the empty database is newer already', async () => {
+  const [fresh, newer] = [await createPlainlyOwnedDatabase(), await createEmptyDatabase()];
+  await migrate(newer.target, { dir: migrationsDir });
+  for (const { target, drop } of [fresh, newer]) {
+    await restore({ target, input: opening(file), migrationsDir });
+    expect(await state(target)).toEqual({ organisations: 2, unforced: [] });
+    const { users, later, ...same } = await readAll(target);
+    const { users: before, ...rest } = await readAll(source.target);
+    expect(same).toEqual(rest);
+    expect([users?.length, later]).toEqual([before?.length, []]);
+    await seeingAll(target, async (client) => {
+      const { rows } = await client.query('SELECT DISTINCT later FROM users');
+      expect(rows).toEqual([{ later: 'later' }]);
+    });
+    await drop();
+  }
+});
+
+test('a backup of a newer schema, and a database with one, are refused', async () => {
+  const { target, drop } = await createEmptyDatabase();
+  await migrate(target, { dir: migrationsDir });
+  await expect(backupToBuffer(target)).rejects.toThrow(SchemaTooNewError);
+  await expect(restore({ target, input: opening(file) })).rejects.toThrow(SchemaTooNewError);
+  await drop();
+});
+
+test('a step to the newer schema that fails leaves the data as they were backed up', async () => {
+  const { target, drop } = await createEmptyDatabase();
+  const dir = await mkdtemp(join(tmpdir(), 'rollcall-migrations-'));
+  await cp(migrationsDir, dir, { recursive: true });
+  await writeFile(join(dir, '9999_later.sql'), '-- Up Migration\nSELECT 1 / 0;');
+  await expect(restore({ target, input: opening(file), migrationsDir: dir })).rejects.toThrow(
+    "The data are restored, but the step to this release's schema failed (PostgreSQL: division by zero).",
+  );
+  expect(await readAll(target)).toEqual(await readAll(source.target));
+  await Promise.all([drop(), rm(dir, { recursive: true })]);
+});
+
+test('nothing that a backup would miss is in the schema: no sequence, no materialised view, no large object', async () => {
+  await seeingAll(source.target, async (client) => {
+    const { rows } = await client.query(
+      `SELECT relname FROM pg_class WHERE relnamespace = 'rollcall'::regnamespace AND relkind IN ('S', 'm', 'f')
+       UNION ALL SELECT oid::text FROM pg_largeobject_metadata`,
+    );
+    expect(rows).toEqual([{ relname: 'migrations_id_seq' }]);
+    for (const table of await listTables(client)) {
+      if (table.tenantScoped) expect(columnList(table)).toContain('"tenant_id"');
+    }
+  });
+});

@@ -1,0 +1,191 @@
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import { unpackTar } from 'modern-tar';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DatabaseTarget } from '../src/store/db.ts';
+import { migrate } from '../src/store/migrate.ts';
+import { RestoreError, restore } from '../src/store/restore.ts';
+import {
+  backupToBuffer,
+  CREATED_AT,
+  createEmptyDatabase,
+  createPlainlyOwnedDatabase,
+  createSuperusersDatabase,
+  fillEveryTable,
+  MASTER_KEY,
+  opening,
+  readAll,
+  seeingAll,
+  state,
+} from './support/backup.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+
+let source: TestDatabase;
+let file: Buffer;
+const drops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  source = await createTestDatabase();
+  await fillEveryTable(source.target);
+  ({ file } = await backupToBuffer(source.target));
+});
+afterAll(async () => {
+  await Promise.all([source.drop(), ...drops.map((drop) => drop())]);
+});
+
+async function empty(create = createEmptyDatabase): Promise<DatabaseTarget> {
+  const { target, drop } = await create();
+  drops.push(drop);
+  return target;
+}
+
+test.each([
+  ['a superuser', 'a plain owner', createSuperusersDatabase, createPlainlyOwnedDatabase],
+  ['a plain owner', 'a superuser', createPlainlyOwnedDatabase, createSuperusersDatabase],
+  ['a plain owner', 'a plain owner', createPlainlyOwnedDatabase, createPlainlyOwnedDatabase],
+])('everything comes back as it was: backed up by %s, restored by %s', async (_by, _into, from, into) => {
+  const first = await empty(from);
+  await migrate(first);
+  await fillEveryTable(first);
+  const before = await readAll(first);
+  const made = await backupToBuffer(first);
+
+  const second = await empty(into);
+  const { masterKey, summary } = await restore({ target: second, input: opening(made.file) });
+
+  expect(await readAll(second)).toEqual(before);
+  expect(masterKey).toEqual(MASTER_KEY);
+  const { createdAt, organisations, tables, rows } = made.summary;
+  expect(summary).toMatchObject({ createdAt, organisations, tables, rows });
+  expect(summary).toMatchObject({ createdAt: CREATED_AT, organisations: 2 });
+  expect(tables).toEqual(
+    Object.fromEntries(Object.entries(before).map(([name, list]) => [name, list.length])),
+  );
+  expect(made.summary.bytes).toBe(made.file.length);
+  expect(await state(second)).toEqual({ organisations: 2, unforced: [] });
+
+  const third = await empty(from);
+  await restore({ target: third, input: opening((await backupToBuffer(second)).file) });
+  expect(await readAll(third)).toEqual(before);
+});
+
+test('a restored row is a new write of its new database', async () => {
+  const target = await empty();
+  await restore({ target, input: opening(file) });
+  await seeingAll(target, async (client) => {
+    const { rows } = await client.query(
+      `SELECT count(DISTINCT written_xid)::int AS writes, bool_and(pg_xact_status(written_xid) = 'committed') AS here
+       FROM (SELECT written_xid FROM users UNION ALL SELECT written_xid FROM presence_events) all_rows`,
+    );
+    expect(rows).toEqual([{ writes: 1, here: true }]);
+  });
+});
+
+test('a database with an organisation is never restored into', async () => {
+  const target = await empty();
+  await restore({ target, input: opening(file) });
+  const before = await readAll(target);
+  await expect(restore({ target, input: opening(file) })).rejects.toThrow(
+    new RestoreError('This database has organisations already; restore into an empty one.'),
+  );
+  expect(await readAll(target)).toEqual(before);
+});
+
+test('an organisation made after the first look is seen before anything is replaced', async () => {
+  const target = await empty();
+  await migrate(target);
+  let opened = 0;
+  const input = () => {
+    opened++;
+    return Readable.from(
+      (async function* () {
+        await seeingAll(target, (client) =>
+          client.query(
+            `INSERT INTO organisations VALUES (gen_random_uuid(), 'new', 'New', 'UTC', false, '2026-01-01')`,
+          ),
+        );
+        yield file;
+      })(),
+    );
+  };
+  await expect(restore({ target, input })).rejects.toThrow(/has organisations already/);
+  expect(opened).toBe(1);
+  expect(await state(target)).toEqual({ organisations: 1, unforced: [] });
+});
+
+test('what an empty database was started with gives way to the backup', async () => {
+  const target = await empty();
+  await migrate(target);
+  await seeingAll(target, (client) =>
+    client.query(`INSERT INTO instance_settings VALUES ('master-key-check', 'x');
+      INSERT INTO signing_keys VALUES ('k', 'ES256', '{}', 'x', '2026-01-01')`),
+  );
+  await restore({ target, input: opening(file) });
+  expect(await readAll(target)).toEqual(await readAll(source.target));
+});
+
+test('no data without their key: what fails before the commit leaves the database empty', async () => {
+  const target = await empty();
+  const beforeCommit = async (key: Buffer) => {
+    expect(key).toEqual(MASTER_KEY);
+    throw new Error('no place for the key');
+  };
+  await expect(restore({ target, input: opening(file), beforeCommit })).rejects.toThrow(
+    'no place for the key',
+  );
+  expect(await state(target)).toEqual({ organisations: 0, unforced: [] });
+});
+
+test('progress counts the rows of each table to its total, and is told of every table with rows', async () => {
+  const backedUp = new Map<string, number>();
+  const made = await backupToBuffer(source.target, {
+    onProgress: (rows, table) => backedUp.set(table, rows),
+  });
+  expect(Object.fromEntries(backedUp)).toEqual(made.summary.tables);
+  const restored = new Map<string, number>();
+  await restore({
+    target: await empty(),
+    input: opening(made.file),
+    onProgress: (rows, table, total) => {
+      expect(rows).toBeLessThanOrEqual(total);
+      restored.set(table, rows);
+    },
+  });
+  expect(Object.fromEntries(restored)).toEqual(made.summary.tables);
+});
+
+test('a database without Rollcall is not backed up', async () => {
+  await expect(backupToBuffer(await empty())).rejects.toThrow(
+    'There is no Rollcall in this database to back up.',
+  );
+});
+
+test('a database that does not answer is said to be away', async () => {
+  const target = { ...source.target, port: 1 };
+  await expect(backupToBuffer(target)).rejects.toThrow('The database does not answer.');
+  await expect(restore({ target, input: opening(file) })).rejects.toThrow('The database does not answer.');
+});
+
+test('the file is an ordinary tar: manifest, key, rows in pieces that end with a row, end', async () => {
+  const entries = await unpackTar(gunzipSync(file), { strict: true });
+  const names = entries.map((entry) => entry.header.name);
+  expect(names.slice(0, 2)).toEqual(['manifest.json', 'master.key']);
+  expect(names.at(-1)).toBe('end.json');
+  expect(names).toContain('data/organisations/000001.copy');
+  expect(names).toContain('data/refused_events/000002.copy');
+  expect(entries.filter((entry) => entry.header.mode !== 0o600)).toEqual([]);
+  for (const entry of entries.slice(2, -1)) expect(entry.data?.at(-1)).toBe(0x0a);
+  const text = (name: string) =>
+    Buffer.from(entries.find((entry) => entry.header.name === name)?.data ?? []).toString();
+  expect(text('master.key')).toBe(`${MASTER_KEY.toString('base64')}\n`);
+  const manifest = JSON.parse(text('manifest.json'));
+  expect(manifest).toMatchObject({
+    format: 'rollcall-backup',
+    formatVersion: 1,
+    createdAt: CREATED_AT.toISOString(),
+  });
+  const order: string[] = manifest.tables.map((table: { name: string }) => table.name);
+  expect(order.indexOf('organisations')).toBeLessThan(order.indexOf('nodes'));
+  expect(order.indexOf('nodes')).toBeLessThan(order.indexOf('users'));
+  expect(order).not.toContain('migrations');
+});

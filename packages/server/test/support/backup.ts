@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import { Readable, Writable } from 'node:stream';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { columnList, listTables, qualified } from '../../src/store/backup/tables.ts';
+import { type BackupOptions, type BackupSummary, backup } from '../../src/store/backup.ts';
+import type { DatabaseTarget } from '../../src/store/db.ts';
+import { asAdmin, createTestDatabase } from './database.ts';
+
+export const MASTER_KEY = Buffer.from(
+  '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff',
+  'hex',
+);
+export const CREATED_AT = new Date('2026-05-04T03:02:01.000Z');
+
+/** A database that an ordinary role owns, one that may neither bypass policies nor create roles. */
+export async function createPlainlyOwnedDatabase(): Promise<{
+  target: DatabaseTarget;
+  drop(): Promise<void>;
+}> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
+  await asAdmin(async (client) => {
+    await client.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
+    await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
+  });
+  return {
+    target: { ...inject('adminTarget'), user: name, password, database: name } as DatabaseTarget,
+    drop: () =>
+      asAdmin(async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        await client.query(`DROP ROLE ${name}`);
+      }),
+  };
+}
+
+/** An empty database of the role that the product connects as. */
+export async function createEmptyDatabase(): Promise<{ target: DatabaseTarget; drop(): Promise<void> }> {
+  const { target, drop } = await createTestDatabase({ migrated: false });
+  return { target, drop };
+}
+
+/** An empty database as a superuser sees it, whom no policy binds. */
+export async function createSuperusersDatabase(): Promise<{ target: DatabaseTarget; drop(): Promise<void> }> {
+  const { target, drop } = await createTestDatabase({ migrated: false });
+  return { target: { ...inject('adminTarget'), database: target.database } as DatabaseTarget, drop };
+}
+
+/** Runs `work` as the administrator inside the database of `target`: no policy hides anything. */
+export async function seeingAll<T>(
+  target: DatabaseTarget,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ ...inject('adminTarget'), database: target.database } as DatabaseTarget);
+  await client.connect();
+  try {
+    await client.query("SET search_path TO rollcall; SET timezone TO 'UTC'");
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every value of every table as PostgreSQL's own text; rows sorted, tables by name. */
+export function readAll(target: DatabaseTarget): Promise<Record<string, string[]>> {
+  return seeingAll(target, async (client) => {
+    const all: Record<string, string[]> = {};
+    for (const table of await listTables(client)) {
+      const { rows } = await client.query<{ row: string }>(
+        `SELECT row(${columnList(table)})::text AS row FROM ${qualified(table)} ORDER BY 1`,
+      );
+      all[table.name] = rows.map(({ row }) => row);
+    }
+    return all;
+  });
+}
+
+/** `nothing` where no Rollcall was ever made, else its organisations, and tables whose policies bind no owner. */
+export function state(
+  target: DatabaseTarget,
+): Promise<'nothing' | { organisations: number; unforced: string[] }> {
+  return seeingAll(target, async (client) => {
+    const { rows } = await client.query("SELECT to_regclass('rollcall.organisations') AS found");
+    if (rows[0].found === null) return 'nothing';
+    const { rows: counts } = await client.query('SELECT count(*)::int AS n FROM organisations');
+    const { rows: unforced } = await client.query(
+      `SELECT relname FROM pg_class WHERE relnamespace = 'rollcall'::regnamespace
+       AND relrowsecurity AND NOT relforcerowsecurity`,
+    );
+    return { organisations: counts[0].n, unforced: unforced.map((row) => row.relname) };
+  });
+}
+
+/** A backup of `target` in memory. */
+export async function backupToBuffer(
+  target: DatabaseTarget,
+  options: Partial<BackupOptions> = {},
+): Promise<{ file: Buffer; summary: BackupSummary }> {
+  const chunks: Buffer[] = [];
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  const summary = await backup({ target, masterKey: MASTER_KEY, createdAt: CREATED_AT, output, ...options });
+  return { file: Buffer.concat(chunks), summary };
+}
+
+/** Opens `file` anew with each call, in pieces of `pieceBytes`. */
+export function opening(file: Buffer, pieceBytes = 10_000): () => Readable {
+  return () =>
+    Readable.from(
+      (function* () {
+        for (let at = 0; at < file.length; at += pieceBytes) yield file.subarray(at, at + pieceBytes);
+      })(),
+      { objectMode: false },
+    );
+}
+
+const NASTY =
+  'tab\t newline\n return\r\n bell\u0007 \\ \\N \\. \\t \\\\ "quotes" \'\' , {} 👩🏽‍💻 Zoë 日本 \u202e end';
+
+/** Two organisations with every table filled: each column with a value, each nullable one without as well. */
+export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
+  await seeingAll(target, async (client) => {
+    const insert = async (table: string, row: Record<string, unknown>): Promise<void> => {
+      const names = Object.keys(row);
+      const places = names.map((_, index) => `$${index + 1}`);
+      await client.query(`INSERT INTO ${table} (${names}) VALUES (${places})`, Object.values(row));
+    };
+    const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    await insert('signing_keys', {
+      kid: NASTY,
+      algorithm: 'ES256',
+      public_jwk: JSON.stringify({ x: NASTY, n: 1.1, list: [null, true, 1e-30] }),
+      private_key_sealed: everyByte,
+      created_at: '2026-01-02 03:04:05.678901+00',
+    });
+    await insert('instance_settings', { name: NASTY, value: everyByte });
+    for (const org of ['one', 'two']) {
+      const id = (number: number) =>
+        `${org === 'one' ? '1' : '2'}0000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+      const tenant_id = id(0);
+      await insert('organisations', {
+        tenant_id,
+        slug: org,
+        name: NASTY,
+        time_zone: 'Europe/Paris',
+        is_demo: org === 'two',
+        created_at: '2026-01-01 00:00:00.000001+00',
+      });
+      await insert('api_key_index', { api_key_folded: `${org} ${NASTY}`, tenant_id });
+      const key = {
+        tenant_id,
+        name: NASTY,
+        role: 'all',
+        authentication: 'hmac',
+        secret_sealed: everyByte,
+        created_at: '2026-01-02 03:04:05.678901+00',
+      };
+      const instant = '2026-03-29 01:59:59.999999+00';
+      await insert('api_keys', { ...key, api_key_folded: `${org} ${NASTY}`, api_key: NASTY });
+      await insert('api_keys', {
+        ...key,
+        api_key_folded: 'second',
+        api_key: 'Second',
+        previous_secret_sealed: Buffer.alloc(0),
+        previous_secret_expires_at: 'infinity',
+        expires_at: instant,
+        revoked_at: instant,
+        last_used_at: instant,
+      });
+      // Children come first: the order of rows in a table is no order of parents.
+      await client.query(
+        `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name, status, address, time_zone, space_type, capacity) VALUES
+         ($1, $2, 'place', $3, $7, 'active', NULL, NULL, NULL, NULL),
+         ($1, $3, 'zone', $4, $7, 'inactive', NULL, NULL, NULL, NULL),
+         ($1, $4, 'level', $5, '', 'active', NULL, NULL, NULL, NULL),
+         ($1, $5, 'location', NULL, $7, 'active', $7, 'Europe/Paris', NULL, NULL),
+         ($1, $6, 'space', $4, $7, 'active', NULL, NULL, $7, 2147483647)`,
+        [tenant_id, id(1), id(2), id(3), id(4), id(5), NASTY],
+      );
+      await insert('users', { tenant_id, user_id: id(6), user_name: '', user_name_folded: '' });
+      await insert('users', {
+        tenant_id,
+        user_id: id(7),
+        user_name: NASTY,
+        user_name_folded: NASTY,
+        email: NASTY,
+        email_folded: NASTY,
+        first_name: NASTY,
+        last_name: '\\N',
+        onboarded: true,
+        status: 'inactive',
+        primary_location_id: id(4),
+      });
+      for (const [number, observed_at] of [
+        '-infinity',
+        '0044-03-15 12:00:00.000001+00 BC',
+        instant,
+      ].entries()) {
+        await insert('presence_events', {
+          tenant_id,
+          observed_at,
+          event_digest: id(100 + number),
+          day: '2026-03-29',
+          user_id: id(7),
+          location_id: id(4),
+          node_id: id(1),
+          event_id: NASTY,
+          source_id: '',
+          source_user_id: number === 0 ? null : NASTY,
+          received_at: instant,
+        });
+      }
+      const refused = { tenant_id, refused_at: instant, api_key_folded: 'k', endpoint: '/', reason: NASTY };
+      await insert('refused_events', { ...refused, refusal_id: id(200) });
+      await insert('refused_events', {
+        ...refused,
+        refusal_id: id(201),
+        source_id: NASTY,
+        event_id: NASTY,
+        result_code: -32768,
+        event: NASTY + randomBytes(org === 'one' ? 3_200_000 : 3).toString('base64'),
+      });
+    }
+  });
+}
