@@ -8,6 +8,7 @@ import { backup } from '../store/backup.ts';
 import { type RestoreSummary, restore } from '../store/restore.ts';
 import { connectTarget, givenMasterKey, replaceMasterKey, withContext } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
+import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
@@ -73,16 +74,19 @@ export function restoreCommand(): Command {
 }
 
 async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
+  catchInterruption();
   // As the one that serves: nobody else may use the database meanwhile.
   const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');
   try {
-    const { summary } = await restore({
-      target: connection.target,
-      input: () => createReadStream(file),
-      onProgress: (rows, _table, total) => progress.update(rows, total),
-      beforeCommit: (key) => keepMasterKey(new MasterKey(key), config),
-    });
+    const { summary } = await unlessInterrupted(
+      restore({
+        target: connection.target,
+        input: () => createReadStream(file),
+        onProgress: (rows, _table, total) => progress.update(rows, total),
+        beforeCommit: (key) => keepMasterKey(new MasterKey(key), config),
+      }),
+    );
     return summary;
   } finally {
     progress.stop();

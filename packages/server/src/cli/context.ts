@@ -13,6 +13,7 @@ import { insertOrganisation, listOrganisations, type Organisation } from '../sto
 import { checkReachable } from '../store/reach.ts';
 import { chooseRole } from '../store/roles.ts';
 import { CliError, unreadable } from './errors.ts';
+import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
 /** A database that was reached. */
@@ -94,16 +95,17 @@ export interface Context extends DataConnection {
   owner: Database;
 }
 
-/** Runs `work` with the owner's access to migrated data, and lets go of the data afterwards. */
+/** Runs `work` with the owner's access to migrated data, and lets go of the data afterwards. Throws `Interrupted`. */
 export async function withContext<T>(
   config: DataConfig,
   name: string,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
+  catchInterruption();
   const connection = await connectData(config, { purpose: 'command', name });
   try {
-    await prepareData(connection);
-    return await withOwner(connection.target, (owner) => work({ ...connection, owner }));
+    await unlessInterrupted(prepareData(connection));
+    return await unlessInterrupted(withOwner(connection.target, (owner) => work({ ...connection, owner })));
   } finally {
     await connection.close();
   }

@@ -13,6 +13,7 @@ import {
 import { type Demo, ensureDemo } from '../demo/organisation.ts';
 import { withOwner } from './context.ts';
 import { CliError } from './errors.ts';
+import { endsWell, unlessInterrupted } from './interruption.ts';
 import { formatTable, print } from './output.ts';
 import { showProgress } from './progress.ts';
 import { serveUntilSignalled, startServer } from './serve.ts';
@@ -31,8 +32,10 @@ export function demoCommand(): Command {
     const progress = showProgress('Making the demo organisation', 'days');
     try {
       const { target, masterKey } = running.data;
-      const demo = await withOwner(target, (owner) =>
-        ensureDemo(options, { owner, masterKey, clock: Date.now, onProgress: progress.update }),
+      const demo = await unlessInterrupted(
+        withOwner(target, (owner) =>
+          ensureDemo(options, { owner, masterKey, clock: Date.now, onProgress: progress.update }),
+        ),
       );
       progress.stop();
       if (options.credentialsFile !== undefined) {
@@ -42,7 +45,7 @@ export function demoCommand(): Command {
     } catch (error) {
       progress.stop();
       await running.stop();
-      throw error;
+      return endsWell(error);
     }
     await serveUntilSignalled(running);
   });

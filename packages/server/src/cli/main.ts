@@ -17,6 +17,7 @@ import { demoCommand } from './demo.ts';
 import { CliError } from './errors.ts';
 import { eventsCommand } from './events.ts';
 import { importCommand } from './import.ts';
+import { Interrupted } from './interruption.ts';
 import { keysCommand } from './keys.ts';
 import { openapiCommand } from './openapi.ts';
 import { orgsCommand } from './orgs.ts';
@@ -55,6 +56,8 @@ const program = new Command('rollcall')
 try {
   await program.parseAsync();
 } catch (error) {
+  // What was interrupted may still wait for something.
+  if (error instanceof Interrupted) process.exit(error.exitCode);
   process.exitCode = 1;
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else if (SPOKEN_ERRORS.some((kind) => error instanceof kind))

@@ -52,13 +52,15 @@ interface Deps {
 export async function ensureDemo(config: DemoConfig, deps: Deps): Promise<Demo> {
   const { tenantId } = await ensureOrganisation(deps);
   const directory = makeDirectory(config.seed, config.users);
-  const created = (await shownKeys(tenantId, deps)).length < KEYS.length;
+  const existing = new Set((await shownKeys(tenantId, deps)).map((key) => key.name));
+  const missing = KEYS.filter((key) => !existing.has(key.name));
+  const created = missing.length > 0;
   if (created) {
     await saveDirectory(tenantId, directory, deps.owner);
     const { seed, days } = config;
     const events = makePresence(directory, { seed, days, nowMs: deps.clock(), onDay: deps.onProgress });
     await submitHistory(tenantId, events, deps);
-    for (const key of KEYS) await createKey({ tenantId, ...key }, deps);
+    for (const key of missing) await createKey({ tenantId, ...key }, deps);
   }
   return {
     keys: await shownKeys(tenantId, deps),

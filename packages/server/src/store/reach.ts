@@ -9,7 +9,7 @@ export class UnusableDatabaseError extends Error {}
 
 /** Connects once, to tell early and plainly what is wrong with a database URL. Throws `UnusableDatabaseError`. */
 export async function checkReachable(target: DatabaseTarget): Promise<void> {
-  const client = new pg.Client({ ...target, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = clientOf(target);
   client.on('error', () => undefined);
   const where = `${client.host}:${client.port}`;
   try {
@@ -29,5 +29,14 @@ export async function checkReachable(target: DatabaseTarget): Promise<void> {
     throw new UnusableDatabaseError(`The database at ${where} does not let us in: ${message || code}.`);
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+/** Throws `UnusableDatabaseError` where the URL names a certificate that cannot be read. */
+function clientOf(target: DatabaseTarget): pg.Client {
+  try {
+    return new pg.Client({ ...target, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  } catch (error) {
+    throw new UnusableDatabaseError(`The database URL cannot be used: ${(error as Error).message}.`);
   }
 }

@@ -61,9 +61,12 @@ export async function chooseRole(target: DatabaseTarget): Promise<SessionRole> {
     );
     const role = rows[0];
     if (!role?.exempt) return 'owner';
+    const isMissing =
+      (await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE])).rowCount === 0;
+    const create = isMissing ? `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; ` : '';
     throw new UnrestrictedRoleError(
       `The database role ${role.name} is exempt from row-level security and cannot become ${RESTRICTED_ROLE}: ` +
-        `have an administrator run CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
+        `have an administrator run ${create}GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
     );
   } finally {
     await client.end();
