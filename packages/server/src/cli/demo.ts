@@ -10,13 +10,12 @@ import {
   type ServerConfig,
   toOptions,
 } from '../config.ts';
-import { type Demo, ensureDemo } from '../demo/organisation.ts';
+import type { Demo } from '../demo/organisation.ts';
 import { withOwner } from './context.ts';
 import { CliError } from './errors.ts';
 import { endsWell, unlessInterrupted } from './interruption.ts';
 import { formatTable, print } from './output.ts';
 import { showProgress } from './progress.ts';
-import { serveUntilSignalled, startServer } from './serve.ts';
 
 type Options = DataConfig & ServerConfig & DemoConfig;
 
@@ -28,6 +27,9 @@ export function demoCommand(): Command {
     command.addOption(option.name() === 'log-level' ? option.default('warn') : option);
   }
   return command.action(async (options: Options) => {
+    // Loaded here, so that other commands do not wait for the server's code.
+    const { serveUntilSignalled, startServer } = await import('./serve.ts');
+    const { ensureDemo } = await import('../demo/organisation.ts');
     const running = await startServer(options, 'rollcall demo');
     const progress = showProgress('Making the demo organisation', 'days');
     try {

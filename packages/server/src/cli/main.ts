@@ -1,17 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../app.ts';
 import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
-import { DemoError } from '../demo/organisation.ts';
+import { DemoError } from '../demo/errors.ts';
 import { ImportError } from '../directory/import.ts';
-import { BackupError } from '../store/backup.ts';
+import { BackupError, RestoreError } from '../store/backup/errors.ts';
 import { EmbeddedServerError } from '../store/embedded/index.ts';
 import { SchemaTooNewError } from '../store/migrate.ts';
 import { UnusableDatabaseError } from '../store/reach.ts';
-import { RestoreError } from '../store/restore.ts';
 import { UnrestrictedRoleError } from '../store/roles.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
+import { VERSION } from '../store/version.ts';
 import { backupCommand, restoreCommand } from './backup.ts';
 import { demoCommand } from './demo.ts';
 import { CliError } from './errors.ts';

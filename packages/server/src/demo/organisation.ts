@@ -14,6 +14,7 @@ import type { Database, Tx } from '../store/db.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
 import { findSamplePerson, type SamplePerson } from '../store/sample-person.ts';
 import { type DemoDirectory, makeDirectory } from './directory.ts';
+import { DemoError } from './errors.ts';
 import { makePresence } from './history.ts';
 
 const ITEMS_PER_TRANSACTION = 1_000;
@@ -24,9 +25,6 @@ const KEYS = [
   ...API_KEY_ROLES.map((role) => ({ name: `Demo ${role}`, role, authentication: 'hmac' as const })),
   { name: 'Demo all, Basic and HMAC', role: 'all', authentication: 'basic' },
 ] as const;
-
-/** The demo cannot be made here. `message` is one sentence for the user. */
-export class DemoError extends Error {}
 
 /** The demo organisation. */
 export interface Demo {
