@@ -102,7 +102,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     issuer,
   });
   await app.register(ingestRoutes, { database, refusals, clock });
-  await app.register(warehouseRoutes, { database });
+  await app.register(warehouseRoutes, { database, clock });
 
   changes.start();
   app.addHook('onClose', async () => {

@@ -15,6 +15,10 @@ export interface ExportQuery {
   /** GUIDs; each stands for itself and all beneath it. */
   locationIds?: string[] | undefined;
   userIds?: string[] | undefined;
+  /** The GUID of one office; null where the id that was asked for is none, and so selects nothing. */
+  locationId?: string | null | undefined;
+  /** The moment of the call, which decides the days that have ended. */
+  now: Date;
 }
 
 type Rows = AsyncIterable<Record<string, unknown>[]>;

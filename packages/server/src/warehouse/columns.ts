@@ -51,6 +51,11 @@ export function optional(of: Column): Column {
 }
 
 /** A column whose values are these. */
-export function oneOf(values: readonly string[], provenance: Provenance): Column {
-  return { schema: Type.String({ enum: [...values] }), provenance };
+export function oneOf(
+  values: readonly string[] | readonly number[],
+  provenance: Provenance,
+  description = '',
+): Column {
+  const options = { enum: [...values], ...describe(description) };
+  return { schema: typeof values[0] === 'number' ? Type.Integer(options) : Type.String(options), provenance };
 }
