@@ -86,3 +86,17 @@ export const readPresence: DatasetReader = (tx, { tenantId, window, locationIds,
      ORDER BY e.day, e.user_id, e.location_id, e.observed_at, e.event_digest`,
     [tenantId, window.from, window.before, userIds ?? null, locationIds ?? null],
   );
+
+export const readUserChanges: DatasetReader = (tx, { tenantId, window, userIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT logged_at AS "eventTime", user_id AS "userId", day, category, action, description,
+            changed_by AS "changedBy", changed_by_name AS "changedByName", reason, action_id AS "actionId",
+            before, after
+     FROM action_log
+     WHERE tenant_id = $1 AND logged_at >= $2::date::timestamp AT TIME ZONE 'UTC'
+       AND logged_at < $3::date::timestamp AT TIME ZONE 'UTC' AND ($4::uuid[] IS NULL OR user_id = ANY ($4))
+     ORDER BY (logged_at AT TIME ZONE 'UTC')::date, user_id, logged_at, entry_id`,
+    [tenantId, window.from, window.before, userIds ?? null],
+  );

@@ -34,6 +34,10 @@ export const column = {
     schema: nullable(Type.Integer(describe(description))),
     provenance,
   }),
+  maybeObject: (provenance, description = '') => ({
+    schema: nullable(Type.Object({}, { additionalProperties: true, ...describe(description) })),
+    provenance,
+  }),
   boolean: (provenance, description = '') => ({ schema: Type.Boolean(describe(description)), provenance }),
   instant: (provenance, description = '') => ({
     schema: Type.String({ ...describe(description), examples: ['2026-01-31T09:00:00.000Z'] }),

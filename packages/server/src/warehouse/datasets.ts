@@ -4,6 +4,7 @@ import {
   readLocations,
   readPresence,
   readSpaces,
+  readUserChanges,
   readUsers,
 } from '../store/datasets.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
@@ -150,5 +151,28 @@ export const datasets: readonly Dataset[] = [
       attendanceLocationName: optional(column.text('ours')),
     },
     read: readUserBookingAttendance,
+  },
+  {
+    path: 'change-log/user',
+    summary: 'Changes of plans and bookings, by the UTC date on which they were made',
+    description:
+      'startDate and endDate are dates of eventTime, in UTC, whatever day was changed. Ordered by that date, then user, ' +
+      'then eventTime. A change of a plan and the change of its booking share an actionId.',
+    filters: ['dates', 'userIds'],
+    columns: {
+      eventTime: column.instant('ours'),
+      userId: column.id('ours'),
+      day: column.day('ours', 'the day whose plan or booking changed'),
+      category: oneOf(['plan', 'booking'], 'ours'),
+      action: column.text('ours'),
+      description: column.text('ours'),
+      changedBy: oneOf(['user', 'admin', 'engine', 'integration'], 'ours'),
+      changedByName: column.maybeText('ours'),
+      reason: column.maybeText('ours'),
+      actionId: column.id('ours'),
+      before: column.maybeObject('ours', 'null where there was nothing'),
+      after: column.maybeObject('ours', 'null where nothing is left'),
+    },
+    read: readUserChanges,
   },
 ];
