@@ -105,6 +105,8 @@ CREATE TRIGGER stamp BEFORE UPDATE ON nodes FOR EACH ROW EXECUTE FUNCTION stamp_
 -- A node with the ids and names of everything above it.
 CREATE VIEW node_paths WITH (security_invoker = true) AS
 SELECT n.tenant_id, n.node_id, n.kind, n.status,
+       -- A node of a retired office, level or zone is retired with it.
+       'inactive' NOT IN (n.status, coalesce(z.status, 'active'), coalesce(l.status, 'active'), o.status) AS in_use,
        o.node_id AS location_id, o.name AS location_name, o.time_zone,
        l.node_id AS level_id, l.name AS level_name,
        z.node_id AS zone_id, z.name AS zone_name,

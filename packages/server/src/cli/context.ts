@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
 import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
@@ -11,6 +10,7 @@ import { joinEmbedded } from '../store/embedded/index.ts';
 import { masterKeyCheck } from '../store/instance.ts';
 import { migrate } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
+import { checkReachable } from '../store/reach.ts';
 import { chooseRole } from '../store/roles.ts';
 import { CliError, unreadable } from './errors.ts';
 import { remark } from './output.ts';
@@ -32,14 +32,13 @@ interface Joining {
   name: string;
 }
 
-const LEAST_POSTGRES = 15;
 const MASTER_KEY_FILE = 'master.key';
 
 /** Reaches the database, starting the embedded one where no URL is given. Throws one-sentence errors. */
 export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
   if (config.databaseUrl !== undefined) {
     const target = { connectionString: config.databaseUrl };
-    await checkServer(target);
+    await checkReachable(target);
     return { target, close: async () => undefined };
   }
   const dataDir = resolve(config.dataDir);
@@ -193,31 +192,6 @@ async function checkMasterKey(owner: Database, masterKey: MasterKey): Promise<vo
     throw new CliError(
       'This master key is not the one that the database was set up with; bring the right one back.',
     );
-  }
-}
-
-async function checkServer(target: DatabaseTarget): Promise<void> {
-  const client = new pg.Client({ ...target, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  const { host, port } = client;
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ major: number }>(
-      "SELECT current_setting('server_version_num')::int / 10000 AS major",
-    );
-    const major = rows[0]?.major ?? 0;
-    if (major < LEAST_POSTGRES) {
-      throw new CliError(
-        `The database at ${host}:${port} is PostgreSQL ${major}; ${LEAST_POSTGRES} or later is needed.`,
-      );
-    }
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    const reason =
-      error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : String(error);
-    throw new CliError(`The database at ${host}:${port} does not let us in: ${reason}.`);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

@@ -56,15 +56,24 @@ async function followArrivals(owner: Database, tenantId: string, options: TailOp
   }
 }
 
-function formatArrival(arrival: Arrival): string {
-  const { arrivedAt, endpoint, sourceId, eventId, resultCode, reason, userName, nodeName, locationName } =
-    arrival;
+/** One line for a terminal. */
+export function formatArrival(arrival: Arrival): string {
+  const { arrivedAt, endpoint, sourceId, eventId, resultCode, reason, nodeName, locationName } = arrival;
   const where = nodeName === locationName ? nodeName : `${nodeName}, ${locationName}`;
   const outcome =
-    reason === null ? `stored  ${userName} at ${where}` : `refused (${resultCode ?? 'request'})  ${reason}`;
+    reason === null
+      ? `stored  ${whatWasSeen(arrival)} at ${where}`
+      : `refused (${resultCode ?? 'request'})  ${reason}`;
   const line = `${arrivedAt.toISOString()}  ${endpoint}  ${quote(sourceId)} ${quote(eventId)}  ${outcome}`;
   // Texts come from outside: a control character must not reach the terminal.
   return line.replace(/\p{Cc}/gu, '\ufffd');
+}
+
+function whatWasSeen({ userName, visitorName, occupied, occupancy }: Arrival): string {
+  if (visitorName !== null) return userName === null ? visitorName : `${visitorName} for ${userName}`;
+  if (occupied === null) return userName ?? '-';
+  const count = occupancy === null ? '' : ` (${occupancy})`;
+  return (occupied ? 'occupied' : 'not occupied') + count;
 }
 
 function quote(text: string | null): string {

@@ -8,6 +8,7 @@ import { ImportError } from '../directory/import.ts';
 import { BackupError } from '../store/backup.ts';
 import { EmbeddedServerError } from '../store/embedded/index.ts';
 import { SchemaTooNewError } from '../store/migrate.ts';
+import { UnusableDatabaseError } from '../store/reach.ts';
 import { RestoreError } from '../store/restore.ts';
 import { UnrestrictedRoleError } from '../store/roles.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
@@ -34,6 +35,7 @@ const SPOKEN_ERRORS = [
   ImportError,
   BackupError,
   RestoreError,
+  UnusableDatabaseError,
 ];
 
 const program = new Command('rollcall')

@@ -71,8 +71,9 @@ export function toProblem(error: unknown): HttpProblem {
   if (error instanceof StoreUnavailableError) return unavailable(error);
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>;
   if (validation) {
-    const errors = validation.map((issue) => fieldError(issue, validationContext ?? 'body'));
-    return new HttpProblem(400, `The request is malformed: ${errors[0]?.path} ${errors[0]?.message}.`, {
+    const errors = onePerPath(validation.map((issue) => fieldError(issue, validationContext ?? 'body')));
+    const [first] = errors;
+    return new HttpProblem(400, `The request is malformed: ${first?.path || 'the body'} ${first?.message}.`, {
       errors,
     });
   }
@@ -80,7 +81,7 @@ export function toProblem(error: unknown): HttpProblem {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new HttpProblem(415, 'The content type must be application/json.');
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new HttpProblem(413, 'The request body is too large; send fewer events per call.');
+      return new HttpProblem(413, 'The request body is too large; send less per call.');
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return malformedBody('The request body is empty; it must be a JSON object.');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
@@ -100,6 +101,11 @@ export function toProblem(error: unknown): HttpProblem {
 
 export function malformedBody(detail: string, cause?: unknown): HttpProblem {
   return new HttpProblem(400, detail, { errors: [{ path: '', message: detail }], cause });
+}
+
+/** An optional member may also be null, so one wrong type breaks each alternative and their union: the first tells. */
+function onePerPath(errors: FieldError[]): FieldError[] {
+  return errors.filter(({ path }, index) => errors.findIndex((error) => error.path === path) === index);
 }
 
 function fieldError(issue: NonNullable<FastifyError['validation']>[number], context: string): FieldError {

@@ -67,24 +67,59 @@ export const readSpaces: DatasetReader = (tx, { tenantId }) =>
     [tenantId],
   );
 
+/** A node by its ids and names, with all that it is in. */
+const PLACE = `p.kind AS "locationType", p.location_id AS "locationId", p.location_name AS "locationName",
+  p.level_id AS "levelId", p.level_name AS "levelName", p.zone_id AS "zoneId", p.zone_name AS "zoneName",
+  p.place_id AS "placeId", p.place_name AS "placeName", p.space_id AS "spaceId", p.space_name AS "spaceName"`;
+
+/** Whether the node `p` is one of the filter's, or beneath one; so are all where there is no filter. */
+const placeIn = (filter: string) =>
+  `(${filter}::uuid[] IS NULL OR p.location_id = ANY (${filter}) OR p.level_id = ANY (${filter})
+    OR p.zone_id = ANY (${filter}) OR p.node_id = ANY (${filter}))`;
+
 export const readPresence: DatasetReader = (tx, { tenantId, window, locationIds, userIds }) =>
   readRows(
     tx,
     types,
     `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.user_id AS "userId",
             u.email AS "userEmail", e.source_id AS "sourceId", e.source_user_id AS "sourceUserId",
-            p.kind AS "locationType", p.location_id AS "locationId", p.location_name AS "locationName",
-            p.level_id AS "levelId", p.level_name AS "levelName", p.zone_id AS "zoneId", p.zone_name AS "zoneName",
-            p.place_id AS "placeId", p.place_name AS "placeName", p.space_id AS "spaceId", p.space_name AS "spaceName"
+            ${PLACE}
      FROM presence_events e
      JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
      JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = e.user_id
      WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date
        AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4))
-       AND ($5::uuid[] IS NULL OR p.location_id = ANY ($5) OR p.level_id = ANY ($5) OR p.zone_id = ANY ($5)
-            OR p.node_id = ANY ($5))
+       AND ${placeIn('$5')}
      ORDER BY e.day, e.user_id, e.location_id, e.observed_at, e.event_digest`,
     [tenantId, window.from, window.before, userIds ?? null, locationIds ?? null],
+  );
+
+export const readOccupancy: DatasetReader = (tx, { tenantId, window, locationIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.occupied, e.occupancy,
+            e.source_id AS "sourceId", ${PLACE}
+     FROM occupancy_events e
+     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('$4')}
+     ORDER BY e.day, e.location_id, e.observed_at, e.event_digest`,
+    [tenantId, window.from, window.before, locationIds ?? null],
+  );
+
+export const readVisitors: DatasetReader = (tx, { tenantId, window, locationIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.visitor_name AS "visitorName",
+            e.visitor_email AS "visitorEmail", e.visitor_company AS "visitorCompany",
+            e.host_user_id AS "hostUserId", e.source_id AS "sourceId", p.location_id AS "locationId",
+            p.location_name AS "locationName"
+     FROM visitor_arrivals e
+     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('$4')}
+     ORDER BY e.day, e.host_user_id, e.location_id, e.observed_at, e.event_digest`,
+    [tenantId, window.from, window.before, locationIds ?? null],
   );
 
 export const readUserChanges: DatasetReader = (tx, { tenantId, window, userIds }) =>

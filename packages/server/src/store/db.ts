@@ -34,6 +34,11 @@ export const types: pg.CustomTypesConfig = {
   },
 } as pg.CustomTypesConfig;
 
+/** A server that did not end a statement at its timeout by now is not heard of any more. */
+const NETWORK_GRACE_MS = 1_000;
+/** After so long in silence the other end is asked whether it is still there. */
+const KEEP_ALIVE_MS = 10_000;
+
 /** Access to PostgreSQL. Every query runs in a transaction that knows whose rows it may see. */
 export class Database {
   readonly #requests: pg.Pool;
@@ -42,7 +47,10 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
-    this.#requests = this.#createPool(options.poolSize ?? 10, options.statementTimeoutMs ?? 30_000);
+    const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
+    this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, {
+      ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
+    });
     this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
   }
 
@@ -61,8 +69,9 @@ export class Database {
     return client;
   }
 
-  #createPool(max: number, statementTimeoutMs: number): pg.Pool {
+  #createPool(max: number, statementTimeoutMs: number, config: pg.PoolConfig = {}): pg.Pool {
     const pool = new pg.Pool({
+      ...config,
       ...this.#options.target,
       application_name: 'rollcall',
       max,
@@ -70,6 +79,7 @@ export class Database {
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       onConnect: (async (client: pg.ClientBase) => {
         await client.query(sessionSettings(await this.#options.as, statementTimeoutMs));
       }) as never,
@@ -87,6 +97,11 @@ export class Database {
   /** Runs `work` in one transaction that sees no organisation's rows. Throws `StoreUnavailableError`. */
   inSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return transact(this.#requests, NO_TENANT, work);
+  }
+
+  /** Throws `StoreUnavailableError` when the database does not answer. */
+  async ping(): Promise<void> {
+    await this.inSystem(async () => undefined);
   }
 
   /**
@@ -117,6 +132,8 @@ function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
   const settings = [
     'SET search_path TO rollcall',
     "SET timezone TO 'UTC'",
+    // Instants and days are read off PostgreSQL's own text.
+    'SET DateStyle TO ISO',
     `SET statement_timeout TO ${statementTimeoutMs}`,
     // What was answered with code 0 is on disk, whatever the server's own default is.
     'SET synchronous_commit TO on',

@@ -8,7 +8,11 @@ const GRANTS = `
   GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.office_settings, rollcall.offices, rollcall.day_plans, rollcall.bookings,
     rollcall.action_log TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT ON rollcall.presence_events TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (user_id, active, credential_type, updated_at) ON rollcall.access_credentials
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.access_credential_scans TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.refused_events TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),

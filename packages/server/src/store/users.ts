@@ -102,6 +102,8 @@ export interface UserIdentity {
   email: string | null;
 }
 
+const IDENTITY = 'user_id AS "userId", user_name AS "userName", email';
+
 /**
  * The active users that have one of these ids, or one of these texts as e-mail or userName, in exactly this
  * case. `userIds` are GUIDs.
@@ -112,14 +114,32 @@ export async function findActiveUsers(
   userIds: string[],
   names: string[],
 ): Promise<UserIdentity[]> {
-  const columns = 'user_id AS "userId", user_name AS "userName", email';
+  if (userIds.length === 0 && names.length === 0) return [];
   const { rows } = await tx.query<UserIdentity>(
-    `SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_id = ANY ($2::uuid[])
+    `SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_id = ANY ($2::uuid[])
      UNION
-     SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND email = ANY ($3::text[])
+     SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND email = ANY ($3::text[])
      UNION
-     SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_name = ANY ($3::text[])`,
+     SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_name = ANY ($3::text[])`,
     [tenantId, userIds, names],
+  );
+  return rows;
+}
+
+/** The active users whose e-mail or userName folds to one of `folded`. */
+export async function findActiveUsersInAnyCase(
+  tx: Tx,
+  tenantId: string,
+  folded: string[],
+): Promise<UserIdentity[]> {
+  if (folded.length === 0) return [];
+  const { rows } = await tx.query<UserIdentity>(
+    `SELECT ${IDENTITY} FROM users
+     WHERE tenant_id = $1 AND status = 'active' AND email_folded = ANY ($2::text[])
+     UNION
+     SELECT ${IDENTITY} FROM users
+     WHERE tenant_id = $1 AND status = 'active' AND user_name_folded = ANY ($2::text[])`,
+    [tenantId, folded],
   );
   return rows;
 }

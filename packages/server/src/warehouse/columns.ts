@@ -34,6 +34,10 @@ export const column = {
     schema: nullable(Type.Integer(describe(description))),
     provenance,
   }),
+  maybeNumber: (provenance, description = '') => ({
+    schema: nullable(Type.Number(describe(description))),
+    provenance,
+  }),
   maybeObject: (provenance, description = '') => ({
     schema: nullable(Type.Object({}, { additionalProperties: true, ...describe(description) })),
     provenance,

@@ -2,10 +2,12 @@ import {
   type DatasetReader,
   readDesks,
   readLocations,
+  readOccupancy,
   readPresence,
   readSpaces,
   readUserChanges,
   readUsers,
+  readVisitors,
 } from '../store/datasets.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
 import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
@@ -26,6 +28,21 @@ export interface Dataset {
 }
 
 const STATUSES = ['active', 'inactive'] as const;
+
+/** A node by its ids and names, with all that it is in. */
+const PLACE = {
+  locationType: oneOf(NODE_KINDS, 'ours'),
+  locationId: column.id('ours'),
+  locationName: column.text('ours'),
+  levelId: optional(column.id('ours')),
+  levelName: optional(column.text('ours')),
+  zoneId: optional(column.id('ours')),
+  zoneName: optional(column.text('ours')),
+  placeId: optional(column.id('ours')),
+  placeName: optional(column.text('ours')),
+  spaceId: optional(column.id('ours')),
+  spaceName: optional(column.text('ours')),
+} as const satisfies Record<string, Column>;
 
 export const datasets: readonly Dataset[] = [
   {
@@ -104,17 +121,7 @@ export const datasets: readonly Dataset[] = [
       userEmail: column.maybeText('ours'),
       sourceId: column.text('ours'),
       sourceUserId: column.maybeText('ours'),
-      locationType: oneOf(NODE_KINDS, 'ours'),
-      locationId: column.id('ours'),
-      locationName: column.text('ours'),
-      levelId: optional(column.id('ours')),
-      levelName: optional(column.text('ours')),
-      zoneId: optional(column.id('ours')),
-      zoneName: optional(column.text('ours')),
-      placeId: optional(column.id('ours')),
-      placeName: optional(column.text('ours')),
-      spaceId: optional(column.id('ours')),
-      spaceName: optional(column.text('ours')),
+      ...PLACE,
     },
     read: readPresence,
   },
@@ -174,5 +181,38 @@ export const datasets: readonly Dataset[] = [
       after: column.maybeObject('ours', 'null where nothing is left'),
     },
     read: readUserChanges,
+  },
+  {
+    path: 'occupancy',
+    summary: 'Occupancy events, by the local day of their office',
+    filters: ['dates', 'locationIds'],
+    columns: {
+      eventId: column.text('ours'),
+      timestamp: column.instant('ours'),
+      day: column.day('ours'),
+      occupied: column.boolean('ours'),
+      occupancy: column.maybeNumber('ours', 'people'),
+      sourceId: column.text('ours'),
+      ...PLACE,
+    },
+    read: readOccupancy,
+  },
+  {
+    path: 'visitors',
+    summary: 'Arrivals of visitors, by the local day of their office',
+    filters: ['dates', 'locationIds'],
+    columns: {
+      eventId: column.text('ours'),
+      timestamp: column.instant('ours'),
+      day: column.day('ours'),
+      visitorName: column.text('ours'),
+      visitorEmail: column.maybeText('ours'),
+      visitorCompany: column.maybeText('ours'),
+      hostUserId: column.maybeId('ours'),
+      sourceId: column.text('ours'),
+      locationId: column.id('ours', "the office's"),
+      locationName: column.text('ours', "the office's"),
+    },
+    read: readVisitors,
   },
 ];

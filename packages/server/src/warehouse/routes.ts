@@ -96,6 +96,9 @@ async function sendRows(
     now: new Date(clock()),
     ...readFilters(dataset, parameters),
   };
+  reply.header('cache-control', 'private, no-cache').type('application/json; charset=utf-8');
+  // A HEAD must not read a whole export for nothing.
+  if (request.method === 'HEAD') return reply.send();
   const serialize: RowSerializer = reply.compileSerializationSchema(row);
   const chunks = toJsonArray(
     dataset,
@@ -104,10 +107,7 @@ async function sendRows(
   );
   // Whatever fails before the first rows are there is still an ordinary error answer.
   const first = await chunks.next();
-  return reply
-    .header('cache-control', 'private, no-cache')
-    .type('application/json; charset=utf-8')
-    .send(Readable.from(resume(first, chunks), { objectMode: false }));
+  return reply.send(Readable.from(resume(first, chunks), { objectMode: false }));
 }
 
 function readFilters(
@@ -152,15 +152,24 @@ function withoutUnknown(row: Record<string, unknown>, optional: string[]): Recor
   return row;
 }
 
-async function* resume<T>(
+/**
+ * The whole of an iteration whose first step is taken already. No generator: one that was never started ends
+ * without its `finally`, and a client that hung up by now would keep its export connection for good.
+ */
+function resume<T>(
   first: IteratorResult<T, void>,
   rest: AsyncGenerator<T, void>,
-): AsyncGenerator<T, void> {
-  try {
-    if (first.done) return;
-    yield first.value;
-    yield* rest;
-  } finally {
-    await rest.return();
-  }
+): AsyncIterableIterator<T, void> {
+  let taken: IteratorResult<T, void> | undefined = first;
+  return {
+    async next() {
+      const result = taken;
+      taken = undefined;
+      return result ?? rest.next();
+    },
+    return: () => rest.return(),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }

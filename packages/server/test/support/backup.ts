@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import { columnList, listTables, qualified } from '../../src/store/backup/tables.ts';
 import { type BackupOptions, type BackupSummary, backup } from '../../src/store/backup.ts';
 import type { DatabaseTarget } from '../../src/store/db.ts';
+import { submittedRows } from './backup-submissions.ts';
 import { asAdmin, createTestDatabase } from './database.ts';
 
 export const MASTER_KEY = Buffer.from(
@@ -213,6 +214,9 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
           source_user_id: number === 0 ? null : NASTY,
           received_at: instant,
         });
+      }
+      for (const [table, row] of submittedRows({ tenantId: tenant_id, id, text: NASTY, instant })) {
+        await insert(table, row);
       }
       const refused = { tenant_id, refused_at: instant, api_key_folded: 'k', endpoint: '/', reason: NASTY };
       await insert('refused_events', { ...refused, refusal_id: id(200) });
