@@ -328,6 +328,11 @@ describe('a call', () => {
     },
   );
 
+  test('may ask for the last day there is', async () => {
+    await store({ userId: user.userId, day: '9999-12-31', plan: 'o', locationId: london.locationId });
+    expect(brief(await client.attendance('9999-12-30', '9999-12-31'))).toEqual(['1 o - london']);
+  });
+
   test('sees the rows of its own organisation only', async () => {
     await store({ userId: user.userId, day: DAY, plan: 'o', locationId: london.locationId });
     const other = new AttendanceClient(server, await server.key(await server.organisation()));

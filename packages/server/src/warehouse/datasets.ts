@@ -130,9 +130,9 @@ export const datasets: readonly Dataset[] = [
     summary: 'Plans and bookings, and whether people came',
     description:
       'One row for each stored plan, and one for each walk-in: a person detected at an office that their plan does not ' +
-      'name. The booking is on the row of its plan. attendanceType is absent where there is nothing to judge: plans that name ' +
-      'no office, and days that have not ended at their office. Ordered by day, user and attendanceLocationId, the ' +
-      'row without one first.',
+      'name. A plan that presence itself made is a walkIn. The booking is on the row of its plan. attendanceType is absent where ' +
+      'there is nothing to judge: on plans that name no office, and, for those not detected, until the day has ended ' +
+      'at the office. Ordered by day, user and attendanceLocationId, the row without one first.',
     filters: ['dates', 'locationId'],
     columns: {
       userId: column.id('doc'),
