@@ -105,7 +105,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   await app.register(ingestRoutes, { database, refusals, clock });
   await app.register(directoryRoutes, { database, clock });
-  await app.register(warehouseRoutes, { database });
+  await app.register(warehouseRoutes, { database, clock });
 
   changes.start();
   app.addHook('onClose', async () => {

@@ -15,6 +15,10 @@ export interface ExportQuery {
   /** GUIDs; each stands for itself and all beneath it. */
   locationIds?: string[] | undefined;
   userIds?: string[] | undefined;
+  /** The GUID of one office; null where the id that was asked for is none, and so selects nothing. */
+  locationId?: string | null | undefined;
+  /** The moment of the call, which decides the days that have ended. */
+  now: Date;
 }
 
 type Rows = AsyncIterable<Record<string, unknown>[]>;
@@ -126,4 +130,18 @@ export const readVisitors: DatasetReader = (tx, { tenantId, window, locationIds 
      WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('$4')}
      ORDER BY e.day, e.host_user_id, e.location_id, e.observed_at, e.event_digest`,
     [tenantId, window.from, window.before, locationIds ?? null],
+  );
+
+export const readUserChanges: DatasetReader = (tx, { tenantId, window, userIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT logged_at AS "eventTime", user_id AS "userId", day, category, action, description,
+            changed_by AS "changedBy", changed_by_name AS "changedByName", reason, action_id AS "actionId",
+            before, after
+     FROM action_log
+     WHERE tenant_id = $1 AND logged_at >= $2::date::timestamp AT TIME ZONE 'UTC'
+       AND logged_at < $3::date::timestamp AT TIME ZONE 'UTC' AND ($4::uuid[] IS NULL OR user_id = ANY ($4))
+     ORDER BY (logged_at AT TIME ZONE 'UTC')::date, user_id, logged_at, entry_id`,
+    [tenantId, window.from, window.before, userIds ?? null],
   );

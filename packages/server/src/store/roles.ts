@@ -6,6 +6,8 @@ const GRANTS = `
   GRANT USAGE ON SCHEMA rollcall TO ${RESTRICTED_ROLE};
   GRANT SELECT, UPDATE (last_used_at) ON rollcall.api_keys TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.office_settings, rollcall.offices, rollcall.day_plans, rollcall.bookings,
+    rollcall.action_log TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
     TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (user_id, active, credential_type, updated_at) ON rollcall.access_credentials
