@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['packages/server/test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Files share a worker's modules, not their state: each has a database of its own. Loading anew costs a second a file.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
