@@ -15,6 +15,7 @@ import { HttpProblem, handleError, sendProblem, unavailable } from './http/error
 import { healthRoutes, type Lifecycle } from './http/health.ts';
 import { acceptJson } from './http/json-body.ts';
 import { logAnswers } from './http/logging.ts';
+import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { Refusals } from './ingest/refusals.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { ChangeFeed } from './store/changes.ts';
@@ -61,6 +62,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     connectionTimeout: STALLED_CONNECTION_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
+    // What still comes in on an open connection while the server closes is served like the requests in flight.
+    return503OnClosing: false,
+    frameworkErrors: refusePath,
+    clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
@@ -118,7 +123,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 function notFound(app: App, method: string, url: string): HttpProblem {
   const path = url.split('?', 1)[0] ?? '/';
   const allowed = METHODS.filter((candidate) => app.findRoute({ method: candidate, url: path }) !== null);
-  return allowed.length === 0
+  // A path of files takes GET, and yet not every file is there.
+  return allowed.length === 0 || allowed.some((candidate) => candidate === method)
     ? new HttpProblem(404, 'There is nothing at this path; /docs lists what there is.')
     : new HttpProblem(405, `This path takes ${allowed.join(', ')}, not ${method}.`, {
         headers: { allow: allowed.join(', ') },

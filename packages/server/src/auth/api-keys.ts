@@ -58,8 +58,7 @@ export class ApiKeys {
 
   /** The key with this id, whatever its state. Throws `StoreUnavailableError`. */
   async find(apiKey: string): Promise<ApiKey | undefined> {
-    const remembered = this.#deps.changes.isLive() ? this.#remembered.get(foldApiKey(apiKey)) : undefined;
-    return remembered ?? this.lookUp(apiKey);
+    return this.#recall(apiKey) ?? this.lookUp(apiKey);
   }
 
   /** As `find`, but asks the database. */
@@ -86,10 +85,14 @@ export class ApiKeys {
    * nor which part was wrong; a key that this replica remembers wrongly gets its second chance by the same.
    */
   async prove(apiKey: string, proves: (secret: string) => boolean): Promise<ApiKey | undefined> {
-    const known = await this.find(apiKey);
-    if (known && this.#isProved(known, proves)) return known;
+    const remembered = this.#recall(apiKey);
+    if (this.#isProved(remembered, proves)) return remembered;
     const fresh = await this.lookUp(apiKey);
-    return this.#isProved(fresh, proves) && fresh ? fresh : undefined;
+    return this.#isProved(fresh, proves) ? fresh : undefined;
+  }
+
+  #recall(apiKey: string): ApiKey | undefined {
+    return this.#deps.changes.isLive() ? this.#remembered.get(foldApiKey(apiKey)) : undefined;
   }
 
   #isProved(key: ApiKey | undefined, proves: (secret: string) => boolean): boolean {

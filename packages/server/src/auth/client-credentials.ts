@@ -3,7 +3,12 @@ import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
 import { Maybe } from '../http/schema.ts';
 import type { ApiKey, ApiKeys } from './api-keys.ts';
-import { type Credentials, decodeFormEncoded, readAuthorization } from './credentials.ts';
+import {
+  type AuthorizationHeaders,
+  type Credentials,
+  decodeFormEncoded,
+  readAuthorization,
+} from './credentials.ts';
 import { BASIC_CHALLENGE } from './guard.ts';
 import { equalSecrets } from './secrets.ts';
 import type { Tokens } from './tokens.ts';
@@ -71,10 +76,10 @@ interface Deps {
 
 /** The client credentials grant (RFC 6749 section 4.4), step by step. */
 export async function grantToken(
-  request: { body: unknown; headers: Parameters<typeof readAuthorization>[0] },
+  request: { body: unknown; headers: AuthorizationHeaders },
   deps: Deps,
 ): Promise<TokenReply> {
-  const body = (request.body ?? {}) as NonNullable<TokenRequest>;
+  const body = givenParameters(request.body as TokenRequest);
   checkGrantType(body);
   const presented = readClient(body, request.headers);
   const key = await findProvenClient(presented, deps);
@@ -83,8 +88,24 @@ export async function grantToken(
   return { access_token: token, expires_in: deps.tokens.lifeS, token_type: 'Bearer' };
 }
 
-function checkGrantType({ grant_type }: NonNullable<TokenRequest>): void {
-  if (grant_type == null || grant_type === 'client_credentials') return;
+interface GivenParameters {
+  grant_type: string | undefined;
+  client_id: string | undefined;
+  client_secret: string | undefined;
+}
+
+/** RFC 6749 section 3.2: a parameter sent without a value counts as omitted. */
+function givenParameters(body: TokenRequest): GivenParameters {
+  const { grant_type, client_id, client_secret } = body ?? {};
+  return {
+    grant_type: grant_type || undefined,
+    client_id: client_id || undefined,
+    client_secret: client_secret || undefined,
+  };
+}
+
+function checkGrantType({ grant_type }: GivenParameters): void {
+  if (grant_type === undefined || grant_type === 'client_credentials') return;
   throw new OAuthProblem(400, 'unsupported_grant_type', 'grant_type must be client_credentials.');
 }
 
@@ -95,14 +116,17 @@ interface PresentedClient {
 }
 
 function readClient(
-  { client_id, client_secret }: NonNullable<TokenRequest>,
-  headers: Parameters<typeof readAuthorization>[0],
+  { client_id, client_secret }: GivenParameters,
+  headers: AuthorizationHeaders,
 ): PresentedClient {
   const authorization = readAuthorization({ authorization: headers.authorization });
-  const inBody = client_id != null || client_secret != null;
+  const inBody = client_id !== undefined || client_secret !== undefined;
   if (authorization.scheme === 'basic') {
     // RFC 6749 section 2.3: not more than one mechanism. A client_id alone is an identification, not a second one.
-    if (client_secret != null || (client_id != null && client_id !== authorization.credentials?.apiKey)) {
+    if (
+      client_secret !== undefined ||
+      (client_id !== undefined && client_id !== authorization.credentials?.apiKey)
+    ) {
       throw new OAuthProblem(
         400,
         'invalid_request',
@@ -119,11 +143,11 @@ function readClient(
   if (!inBody) {
     throw new OAuthProblem(400, 'invalid_request', 'client_id and client_secret are missing.');
   }
-  if (client_id == null || client_secret == null) {
+  if (client_id === undefined || client_secret === undefined) {
     throw new OAuthProblem(
       400,
       'invalid_request',
-      `${client_id == null ? 'client_id' : 'client_secret'} is missing.`,
+      `${client_id === undefined ? 'client_id' : 'client_secret'} is missing.`,
     );
   }
   return { readings: [{ apiKey: client_id, secret: client_secret }], byHeader: false };

@@ -18,14 +18,17 @@ export type Authorization =
   | { scheme: 'basic'; credentials: Credentials | undefined }
   | { scheme: 'other' };
 
+/** The headers that can hold credentials. */
+export interface AuthorizationHeaders {
+  authorization?: string | undefined;
+  authentication?: string | string[] | undefined;
+}
+
 /**
  * Reads the credentials of a request. `Authentication` is read where `Authorization` is absent, and for Bearer
  * tokens only: one of the vendor's pages names that header.
  */
-export function readAuthorization(headers: {
-  authorization?: string | undefined;
-  authentication?: string | string[] | undefined;
-}): Authorization {
+export function readAuthorization(headers: AuthorizationHeaders): Authorization {
   if (headers.authorization !== undefined) return parseAuthorization(headers.authorization);
   if (typeof headers.authentication !== 'string') return { scheme: 'none' };
   const parsed = parseAuthorization(headers.authentication);

@@ -51,40 +51,49 @@ interface Deps {
 export async function logIn(request: LoginRequest, bodyText: string, deps: Deps): Promise<LoginReply> {
   const timestamp = readTimestamp(request.timestamp, bodyText);
   checkClock(timestamp.seconds, deps);
-  const key = await findProvenKey(request, timestamp.asSent, deps);
+  const key = await findProvenKey(request, timestamp.spellings, deps);
   deps.apiKeys.noteUse(key);
   return reply(await deps.tokens.issue(key.apiKey));
 }
 
 interface Timestamp {
   seconds: number;
-  asSent: string;
+  /** As sent: one text, save where the body holds the same number more than once. */
+  spellings: string[];
 }
 
 const JSON_NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/;
 const SENT_NUMBER = new RegExp(`"timestamp"\\s*:\\s*(${JSON_NUMBER.source})`, 'g');
+const MOST_SPELLINGS = 4;
 const WHOLE_TEXT = /^\d+(?:\.0+)?$/;
+/** With the comma that Windows PowerShell writes in some countries, too. */
+const FRACTIONAL_TEXT = /^\d+[.,]\d+$/;
 /** Seconds reach this in the year 5138; what is above it was meant in milliseconds. */
 const LEAST_MILLISECONDS = 1e11;
+const HAS_FRACTION = 'has a fraction; it must be a whole number of seconds';
 
 function readTimestamp(value: number | string, bodyText: string): Timestamp {
   const seconds = typeof value === 'string' && WHOLE_TEXT.test(value) ? Number(value) : value;
-  if (typeof seconds === 'string') throw badTimestamp('must be a whole number of seconds');
+  if (typeof seconds === 'string') {
+    throw badTimestamp(FRACTIONAL_TEXT.test(seconds) ? HAS_FRACTION : 'must be a whole number of seconds');
+  }
   if (seconds >= LEAST_MILLISECONDS) throw badTimestamp('is in milliseconds; it must be in seconds');
-  if (!Number.isInteger(seconds)) throw badTimestamp('has a fraction; it must be a whole number of seconds');
-  if (typeof value === 'string') return { seconds, asSent: value };
-  return { seconds, asSent: sentNumber(value, bodyText) };
+  if (!Number.isInteger(seconds)) throw badTimestamp(HAS_FRACTION);
+  return { seconds, spellings: typeof value === 'string' ? [value] : spellingsOf(value, bodyText) };
 }
 
 /**
- * The digits with which a number was sent (1683257792.0 is 1683257792 once parsed). Only digits of the same
- * value are taken, so that no other text in the body can stand in for the timestamp that was judged.
+ * The digits with which a number was sent (1683257792.0 is 1683257792 once parsed). An unknown member may hold
+ * another spelling of it, so there can be several. Only digits of the same value are taken, so that no other
+ * text in the body can stand in for the timestamp that was judged.
  */
-function sentNumber(value: number, bodyText: string): string {
+function spellingsOf(value: number, bodyText: string): string[] {
+  const spellings = new Set<string>();
   for (const [, digits] of bodyText.matchAll(SENT_NUMBER)) {
-    if (digits !== undefined && Number(digits) === value) return digits;
+    if (digits !== undefined && Number(digits) === value) spellings.add(digits);
+    if (spellings.size === MOST_SPELLINGS) break;
   }
-  return String(value);
+  return spellings.size > 0 ? [...spellings] : [String(value)];
 }
 
 function badTimestamp(message: string): HttpProblem {
@@ -111,12 +120,13 @@ function checkClock(seconds: number, { clock, clockSkewS }: Deps): void {
 
 async function findProvenKey(
   { apiKey, hash }: LoginRequest,
-  timestampAsSent: string,
+  timestamps: string[],
   { apiKeys }: Deps,
 ): Promise<ApiKey> {
-  const message = apiKey + timestampAsSent;
   const presented = hash.toLowerCase();
-  const key = await apiKeys.prove(apiKey, (secret) => equalSecrets(loginHash(secret, message), presented));
+  const key = await apiKeys.prove(apiKey, (secret) =>
+    timestamps.some((timestamp) => equalSecrets(loginHash(secret, apiKey + timestamp), presented)),
+  );
   if (!key) throw unauthorized('Authentication failed: the key, its secret or the hash is not valid.');
   return key;
 }

@@ -41,8 +41,8 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
   await app.register(async (scope) => {
     await scope.register(formbody);
     scope.addHook('preParsing', async (request, _reply, payload) => {
-      // A Basic header needs no body, whatever content type an empty one claims to have.
-      if (request.headers['content-length'] === '0') delete request.headers['content-type'];
+      // A Basic header needs no body, whatever content type an absent or empty one claims to have.
+      if (!hasBody(request)) delete request.headers['content-type'];
       return payload;
     });
     scope.addHook('preValidation', async (request) => {
@@ -93,6 +93,11 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     handler: async (request) => serverMetadata(options, options.publicUrl ?? requestedOrigin(request)),
   });
 };
+
+/** RFC 9112 section 6.3: a request has a body when it says how that one is framed. */
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
 
 /** RFC 8414 section 2. */
 function serverMetadata({ issuer }: AuthRoutesOptions, baseUrl: string) {

@@ -68,7 +68,7 @@ export class Tokens {
         requiredClaims: ['exp', 'client_id'],
         currentDate: new Date(clock()),
       });
-      return payload.client_id as string;
+      return typeof payload.client_id === 'string' ? payload.client_id : undefined;
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
       return undefined;

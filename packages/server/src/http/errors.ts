@@ -71,8 +71,9 @@ export function toProblem(error: unknown): HttpProblem {
   if (error instanceof StoreUnavailableError) return unavailable(error);
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>;
   if (validation) {
-    const errors = validation.map((issue) => fieldError(issue, validationContext ?? 'body'));
-    return new HttpProblem(400, `The request is malformed: ${errors[0]?.path} ${errors[0]?.message}.`, {
+    const errors = onePerPath(validation.map((issue) => fieldError(issue, validationContext ?? 'body')));
+    const [first] = errors;
+    return new HttpProblem(400, `The request is malformed: ${first?.path || 'the body'} ${first?.message}.`, {
       errors,
     });
   }
@@ -100,6 +101,11 @@ export function toProblem(error: unknown): HttpProblem {
 
 export function malformedBody(detail: string, cause?: unknown): HttpProblem {
   return new HttpProblem(400, detail, { errors: [{ path: '', message: detail }], cause });
+}
+
+/** An optional member may also be null, so one wrong type breaks each alternative and their union: the first tells. */
+function onePerPath(errors: FieldError[]): FieldError[] {
+  return errors.filter(({ path }, index) => errors.findIndex((error) => error.path === path) === index);
 }
 
 function fieldError(issue: NonNullable<FastifyError['validation']>[number], context: string): FieldError {

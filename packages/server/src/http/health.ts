@@ -46,7 +46,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
     handler: async (_request, reply) => {
       reply.header('cache-control', 'no-store');
       if (!options.lifecycle.migrated) throw unavailable();
-      await options.database.inSystem((tx) => tx.query('SELECT 1'));
+      await options.database.ping();
       return OK;
     },
   });

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { StoreUnavailableError } from './unavailable.ts';
 
 const CONFLICT = new Set(['23505', '40001', '40P01']);
 
@@ -7,5 +8,6 @@ const CONFLICT = new Set(['23505', '40001', '40P01']);
  * serialization failure or a deadlock), so that the same work can succeed after fresh look-ups.
  */
 export function isWriteConflict(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && CONFLICT.has(error.code ?? '');
+  const cause = error instanceof StoreUnavailableError ? error.cause : error;
+  return cause instanceof pg.DatabaseError && CONFLICT.has(cause.code ?? '');
 }

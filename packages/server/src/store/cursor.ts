@@ -27,6 +27,13 @@ export async function* readRows<Row>(
   values: unknown[],
 ): AsyncGenerator<Row[], void> {
   const cursor = tx.query(new Cursor<Row>(sql, values, { types: exportTypes(types) }));
+  // Closing waits for the server's answer, which a connection that broke does not bring any more.
+  let onLost = (): void => undefined;
+  const lost = new Promise<void>((resolve) => {
+    onLost = resolve;
+  });
+  cursor.once('error', onLost);
+  tx.once('end', onLost);
   try {
     for (;;) {
       const rows = await cursor.read(ROWS_PER_READ);
@@ -34,7 +41,8 @@ export async function* readRows<Row>(
       yield rows;
     }
   } finally {
-    await cursor.close();
+    await Promise.race([cursor.close(), lost]);
+    tx.off('end', onLost);
   }
 }
 

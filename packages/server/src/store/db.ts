@@ -34,6 +34,9 @@ export const types: pg.CustomTypesConfig = {
   },
 } as pg.CustomTypesConfig;
 
+/** A server that did not end a statement at its timeout by now is not heard of any more. */
+const NETWORK_GRACE_MS = 1_000;
+
 /** Access to PostgreSQL. Every query runs in a transaction that knows whose rows it may see. */
 export class Database {
   readonly #requests: pg.Pool;
@@ -42,7 +45,10 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
-    this.#requests = this.#createPool(options.poolSize ?? 10, options.statementTimeoutMs ?? 30_000);
+    const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
+    this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, {
+      ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
+    });
     this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
   }
 
@@ -61,8 +67,9 @@ export class Database {
     return client;
   }
 
-  #createPool(max: number, statementTimeoutMs: number): pg.Pool {
+  #createPool(max: number, statementTimeoutMs: number, config: pg.PoolConfig = {}): pg.Pool {
     const pool = new pg.Pool({
+      ...config,
       ...this.#options.target,
       application_name: 'rollcall',
       max,
@@ -87,6 +94,11 @@ export class Database {
   /** Runs `work` in one transaction that sees no organisation's rows. Throws `StoreUnavailableError`. */
   inSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return transact(this.#requests, NO_TENANT, work);
+  }
+
+  /** Throws `StoreUnavailableError` when the database does not answer. */
+  async ping(): Promise<void> {
+    await this.inSystem(async () => undefined);
   }
 
   /**

@@ -39,14 +39,22 @@ export async function insertRefusedEvents(
   );
 }
 
-/** Deletes an organisation's refused events from before `before`, and all but its newest `keep`. */
+/**
+ * Deletes an organisation's refused events from before `before`, and all but its newest `keep`; nothing where
+ * another transaction is at it already, so that no batch of events waits for housekeeping or deadlocks with it.
+ */
 export async function trimRefusedEvents(tx: Tx, tenantId: string, before: Date, keep: number): Promise<void> {
+  const { rows } = await tx.query<{ free: boolean }>(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended('rollcall trim ' || $1, 0)) AS free",
+    [tenantId],
+  );
+  if (!rows[0]?.free) return;
   await tx.query('DELETE FROM refused_events WHERE tenant_id = $1 AND refused_at < $2', [tenantId, before]);
   await tx.query(
     `DELETE FROM refused_events r
      USING (SELECT refused_at, refusal_id FROM refused_events WHERE tenant_id = $1
-            ORDER BY refused_at DESC, refusal_id DESC OFFSET $2) AS old
-     WHERE r.tenant_id = $1 AND r.refused_at = old.refused_at AND r.refusal_id = old.refusal_id`,
+            ORDER BY refused_at DESC, refusal_id DESC OFFSET $2 LIMIT 1) AS newest_old
+     WHERE r.tenant_id = $1 AND (r.refused_at, r.refusal_id) <= (newest_old.refused_at, newest_old.refusal_id)`,
     [tenantId, keep],
   );
 }

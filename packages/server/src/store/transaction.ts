@@ -1,10 +1,11 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A connection inside a transaction. Queries on it see one organisation, or none at all. */
 export type Tx = pg.ClientBase;
 
 export const NO_TENANT = '';
+const BEGIN_TIMEOUT_MS = 5_000;
 
 /** Lets the rest of a transaction see the rows of `tenantId`. */
 export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
@@ -31,7 +32,8 @@ export class Transaction {
     });
     const transaction = new Transaction(client);
     try {
-      await client.query(begin);
+      // The connection may have died unheard in the pool.
+      await client.query({ text: begin, query_timeout: BEGIN_TIMEOUT_MS } as pg.QueryConfig);
       await enterTenant(client, tenantId);
       return transaction;
     } catch (error) {
@@ -49,7 +51,8 @@ export class Transaction {
   /** Ends the transaction without effect; returns `error` as it is to be thrown. */
   async rollback(error?: unknown): Promise<unknown> {
     const unavailable = isUnavailable(error);
-    if (unavailable) this.#broken = true;
+    // What the server itself reports leaves a connection behind that may well live on.
+    if (unavailable && !(error instanceof pg.DatabaseError)) this.#broken = true;
     else await this.client.query('ROLLBACK').catch(this.#onError);
     this.#release();
     return unavailable ? new StoreUnavailableError(error) : error;

@@ -8,8 +8,11 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** SQLSTATE classes and codes with which a server says that it is going, gone, starting or full. */
-const UNAVAILABLE_SQLSTATE = /^(08...|57P0[1-5]|53300|25006)$/;
+/**
+ * SQLSTATE classes and codes with which a server says that it is going, gone, starting, full or too busy: a
+ * statement that was cancelled at its timeout, or lost to a concurrent one, may well succeed the next time.
+ */
+const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0[1-5]|57014|40001|40P01|55P03|25006)$/;
 const NODE_NETWORK_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -32,7 +35,7 @@ export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as NodeJS.ErrnoException).code;
   if (code !== undefined && NODE_NETWORK_CODES.has(code)) return true;
-  return /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/.test(
+  return /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout|Client was closed)/.test(
     error.message,
   );
 }

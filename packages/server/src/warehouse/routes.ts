@@ -132,15 +132,24 @@ function withoutUnknown(row: Record<string, unknown>, optional: string[]): Recor
   return row;
 }
 
-async function* resume<T>(
+/**
+ * The whole of an iteration whose first step is taken already. No generator: one that was never started ends
+ * without its `finally`, and a client that hung up by now would keep its export connection for good.
+ */
+function resume<T>(
   first: IteratorResult<T, void>,
   rest: AsyncGenerator<T, void>,
-): AsyncGenerator<T, void> {
-  try {
-    if (first.done) return;
-    yield first.value;
-    yield* rest;
-  } finally {
-    await rest.return();
-  }
+): AsyncIterableIterator<T, void> {
+  let taken: IteratorResult<T, void> | undefined = first;
+  return {
+    async next() {
+      const result = taken;
+      taken = undefined;
+      return result ?? rest.next();
+    },
+    return: () => rest.return(),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }

@@ -36,8 +36,9 @@ function parseDate(text: string): number | undefined {
   return Number.isNaN(epochMs) || isoDate(epochMs) !== iso || iso < '0001' ? undefined : epochMs;
 }
 
+/** The day after 9999-12-31 is `10000-01-01` to PostgreSQL, where ISO 8601 has a sign and six digits. */
 function isoDate(epochMs: number): string {
-  return new Date(epochMs).toISOString().slice(0, 10);
+  return new Date(epochMs).toISOString().replace(/^\+0*/, '').replace(/T.*$/, '');
 }
 
 function badWindow(errors: FieldError[]): HttpProblem {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,16 +66,24 @@ function givenServer(databaseUrl: string): TestServer {
 }
 
 async function embeddedServer(): Promise<TestServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  // Started as root, the server runs as another user, who has to get to its data here.
+  await chmod(directory, 0o711);
+  const dataDir = join(directory, 'data');
   const server = await joinEmbedded({ dataDir, purpose: 'serve', name: 'rollcall tests' });
   const superuserPassword = await passwordOf(dataDir, ROLES.superuser);
   const { user, password } = server.target as { user: string; password: string };
   return {
-    adminTarget: { ...server.target, user: ROLES.superuser, password: superuserPassword, database: 'postgres' },
+    adminTarget: {
+      ...server.target,
+      user: ROLES.superuser,
+      password: superuserPassword,
+      database: 'postgres',
+    },
     productUser: { user, password },
     stop: async () => {
       await server.release();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -5,8 +5,10 @@ import { createKey, type ShownKey } from '../../src/auth/manage-keys.ts';
 import { MasterKey } from '../../src/auth/secrets.ts';
 import { ensureSigningKey } from '../../src/auth/signing-keys.ts';
 import { defaults, SERVER_SETTINGS, type ServerConfig } from '../../src/config.ts';
+import type { Lifecycle } from '../../src/http/health.ts';
 import { createLogger } from '../../src/http/logging.ts';
 import type { ApiKeyAuthentication, ApiKeyRole } from '../../src/store/api-keys.ts';
+import { Database, type DatabaseOptions } from '../../src/store/db.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './database.ts';
 
 /** A settable clock, so that no test depends on when it runs. */
@@ -51,19 +53,31 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+export interface TestServerOptions {
+  /** How the server itself reaches its database, where that differs from how the test does. */
+  database?: Partial<DatabaseOptions>;
+  lifecycle?: Lifecycle;
+}
+
 /** The real application on a database of its own, with a settable clock. */
-export async function startTestServer(config: Partial<ServerConfig> = {}): Promise<TestServer> {
+export async function startTestServer(
+  config: Partial<ServerConfig> = {},
+  { database: own, lifecycle = { migrated: true } }: TestServerOptions = {},
+): Promise<TestServer> {
   const db = await createTestDatabase();
+  const database = own
+    ? new Database({ as: 'restricted', ...own, target: { ...db.target, ...own.target } })
+    : db.restricted;
   const clock = new TestClock();
   const masterKey = MasterKey.generate();
   const logs: string[] = [];
   await ensureSigningKey(db.owner, masterKey, new Date(clock.nowMs));
   const app = await createApp({
     config: { ...defaults(SERVER_SETTINGS), ...config },
-    database: db.restricted,
+    database,
     masterKey,
     logger: createLogger('info', lineSink(logs)),
-    lifecycle: { migrated: true },
+    lifecycle,
     clock: clock.read,
   });
   await app.ready();
@@ -85,6 +99,7 @@ export async function startTestServer(config: Partial<ServerConfig> = {}): Promi
     },
     close: async () => {
       await app.close();
+      if (database !== db.restricted) await database.close();
       await db.drop();
     },
   };

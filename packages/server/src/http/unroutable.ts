@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { HttpProblem, problemDocument, sendProblem } from './errors.ts';
+
+/** Answers a request whose path cannot be decoded or matched: none of the hooks runs for it. */
+export function refusePath(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const status = error.statusCode ?? 400;
+  request.log.info({ method: request.method, route: 'unknown', status }, 'answered');
+  reply.header('correlationId', request.id);
+  sendProblem(new HttpProblem(status, 'The path of the request cannot be read.'), request, reply);
+}
+
+const BROKEN: Record<string, HttpProblem> = {
+  ERR_HTTP_REQUEST_TIMEOUT: new HttpProblem(408, 'The request did not arrive in time.'),
+  HPE_HEADER_OVERFLOW: new HttpProblem(431, 'The headers of the request are too long.'),
+};
+const NOT_HTTP = new HttpProblem(400, 'The request is not HTTP.');
+
+/** Answers what never became a request, and ends its connection. The bytes themselves are not logged. */
+export function refuseConnection(log: FastifyBaseLogger, error: { code: string }, socket: Socket): void {
+  // Once: the rest of what was sent can be reported again while the answer is on its way.
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const problem = BROKEN[error.code] ?? NOT_HTTP;
+  const correlationId = randomUUID();
+  log.info({ correlationId, code: error.code, status: problem.status }, 'answered what is not a request');
+  const { contentType, body } = problemDocument(problem, correlationId);
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    `correlationId: ${correlationId}`,
+    `content-type: ${contentType}`,
+    `content-length: ${Buffer.byteLength(text)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n${text}`);
+  socket.destroySoon();
+}

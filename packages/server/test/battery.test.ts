@@ -1,0 +1,255 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { createApp } from '../src/app.ts';
+import type { Access } from '../src/auth/guard.ts';
+import { revokeKey } from '../src/auth/manage-keys.ts';
+import { defaults, SERVER_SETTINGS } from '../src/config.ts';
+import { createLogger } from '../src/http/logging.ts';
+import { API_KEY_ROLES } from '../src/store/api-keys.ts';
+import { addOffice, addUser } from './support/directory.ts';
+import { expectProblem } from './support/problems.ts';
+import { basic, startTestServer } from './support/server.ts';
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Guarded = Exclude<Access, 'public'>;
+
+// Started here, not in beforeAll: the tests below are made from its routes.
+const server = await startTestServer();
+const { app } = server;
+afterAll(() => server.close());
+
+const routes = app.routeTable.flatMap(({ method, url, config }) =>
+  [method].flat().map((each) => ({
+    method: each as Method,
+    url,
+    path: url.replace(/:\w+/g, '0').replace('*', 'x'),
+    access: config?.access as Access,
+  })),
+);
+const guarded = routes.filter(
+  (route): route is (typeof routes)[number] & { access: Guarded } => route.access !== 'public',
+);
+type GuardedRoute = (typeof guarded)[number];
+const onBearer = guarded.filter((route) => route.access.scheme === 'bearer');
+const onBasic = guarded.filter((route) => route.access.scheme === 'basic');
+
+const tenantId = await server.organisation();
+const rightKey = await server.key(tenantId);
+const rightToken = await server.token(rightKey);
+const byRole = await Promise.all(
+  API_KEY_ROLES.map(async (role) => {
+    const key = await server.key(tenantId, { role });
+    return { role, key, token: await server.token(key) };
+  }),
+);
+const hmacKey = await server.key(tenantId, { role: 'all', authentication: 'hmac' });
+const revokedKey = await server.key(tenantId);
+const revokedToken = await server.token(revokedKey);
+await revokeKey(revokedKey.apiKey, { owner: server.db.owner, clock: server.clock.read });
+const expiredKey = await server.key(tenantId, { expiresAt: new Date(server.clock.nowMs + 10_000) });
+const expiredToken = await server.token(expiredKey);
+server.clock.advanceS(10);
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const withBasic = (key: { apiKey: string; secret: string }) => ({ authorization: basic(key) });
+
+/** Calls the route as it is written and with a trailing slash; the two must answer alike. */
+async function call({ method, path }: GuardedRoute, headers: Record<string, string>, payload?: string) {
+  const request = { method, headers, ...(payload === undefined ? {} : { payload }) };
+  const plain = await app.inject({ ...request, url: path });
+  const slashed = await app.inject({ ...request, url: `${path}/` });
+  expect(slashed.statusCode).toBe(plain.statusCode);
+  return [plain, slashed];
+}
+
+async function expectRefused(
+  route: GuardedRoute,
+  headers: Record<string, string>,
+  expected: { status: 401 | 403; challenge?: RegExp; detail?: string },
+  payload?: string,
+) {
+  for (const reply of await call(route, headers, payload)) {
+    const detail = expectProblem(reply, expected.status);
+    if (expected.challenge) expect(reply.headers['www-authenticate']).toMatch(expected.challenge);
+    if (expected.detail && route.method !== 'HEAD') expect(detail).toContain(expected.detail);
+  }
+}
+
+async function expectLetThrough(route: GuardedRoute, headers: Record<string, string>) {
+  for (const reply of await call(route, headers)) {
+    expect([200, 400, 404]).toContain(reply.statusCode);
+    expect(reply.headers).not.toHaveProperty('www-authenticate');
+  }
+}
+
+test('the routes that anyone may call are these', () => {
+  const open = routes.filter((route) => route.access === 'public' && route.method !== 'HEAD');
+  expect(open.map((route) => `${route.method} ${route.url}`).sort()).toEqual([
+    'GET /.well-known/jwks.json',
+    'GET /.well-known/oauth-authorization-server',
+    'GET /docs',
+    'GET /docs/json',
+    'GET /docs/static/*',
+    'GET /docs/static/index.html',
+    'GET /docs/static/swagger-initializer.js',
+    'GET /docs/yaml',
+    'GET /healthz',
+    'GET /openapi.json',
+    'GET /readyz',
+    'POST /v1/auth',
+    'POST /v1/auth/token',
+  ]);
+});
+
+test('/basic is at the end of the paths that take Basic, and of no other', () => {
+  expect(onBasic.length).toBeGreaterThan(5);
+  expect(onBearer.length).toBeGreaterThan(5);
+  expect(onBasic.filter((route) => !route.url.endsWith('/basic'))).toEqual([]);
+  expect(onBearer.filter((route) => route.url.endsWith('/basic'))).toEqual([]);
+});
+
+test('the roles may call what the contract says', () => {
+  const callable = (role: (typeof API_KEY_ROLES)[number]) =>
+    guarded
+      .filter(({ access }) => access.roles.includes(role))
+      .map(({ method, path }) => `${method} ${path}`);
+  const EVENTS = /^POST \/v1\/(presence|occupancy|access-credentials|timeoff|visitor-arrival)(\/basic)?$/;
+  expect(callable('submitting-events').filter((route) => !EVENTS.test(route))).toEqual([]);
+  expect(callable('visitor-only').filter((route) => route !== 'POST /v1/visitor-arrival')).toEqual([]);
+  expect(callable('data-warehouse').filter((route) => !/^(GET|HEAD) \/v1\/analytics\//.test(route))).toEqual(
+    [],
+  );
+  expect(callable('all')).toHaveLength(guarded.length);
+});
+
+describe.each(guarded)('$method $url', (route) => {
+  const { access } = route;
+
+  test('is 401 without credentials, whatever the body', async () => {
+    const challenge = access.scheme === 'bearer' ? /^Bearer / : /^Basic /;
+    await expectRefused(route, {}, { status: 401, challenge });
+    await expectRefused(route, { authorization: 'Negotiate x' }, { status: 401, challenge });
+    if (route.method === 'HEAD' || route.method === 'GET') return;
+    for (const type of ['application/json', 'text/plain', 'nonsense']) {
+      await expectRefused(route, { 'content-type': type }, { status: 401, challenge }, '{"a');
+    }
+    const tooLarge = ' '.repeat(2 * 1024 * 1024);
+    await expectRefused(route, { 'content-type': 'application/json' }, { status: 401, challenge }, tooLarge);
+  });
+
+  test('is 403 for the roles that may not call it, and open to those that may', async () => {
+    for (const { role, key, token } of byRole) {
+      const headers = access.scheme === 'bearer' ? bearer(token) : withBasic(key);
+      if (access.roles.includes(role)) await expectLetThrough(route, headers);
+      else await expectRefused(route, headers, { status: 403 });
+    }
+  });
+});
+
+describe.each(onBearer)('$method $url', (route) => {
+  const challenge = /^Bearer /;
+
+  test('is 401 for HTTP Basic, and names the path that takes it', async () => {
+    const twin = `${route.url}/basic`;
+    const hasTwin = onBasic.some(({ method, url }) => method === route.method && url === twin);
+    const detail = hasTwin ? twin : 'no twin for HTTP Basic';
+    await expectRefused(route, withBasic(rightKey), { status: 401, challenge, detail });
+  });
+
+  test('is 401 for tokens that are garbage, or whose key is revoked or has expired', async () => {
+    const invalid = { status: 401, challenge: /^Bearer .*error="invalid_token"/ } as const;
+    for (const token of ['', 'garbage', 'ey.ey.ey', `${rightToken}x`, rightToken.slice(0, -2)]) {
+      await expectRefused(route, bearer(token), invalid);
+    }
+    await expectRefused(route, bearer(revokedToken), invalid);
+    await expectRefused(route, bearer(expiredToken), invalid);
+  });
+});
+
+describe.each(onBasic)('$method $url', (route) => {
+  const challenge = /^Basic .*charset="UTF-8"/;
+
+  test('is 401 for a Bearer token, and names the path that takes it', async () => {
+    const detail = `call ${route.url.replace('/basic', '')}.`;
+    await expectRefused(route, bearer(rightToken), { status: 401, challenge, detail });
+    await expectRefused(
+      route,
+      { authentication: `Bearer ${rightToken}` },
+      { status: 401, challenge, detail },
+    );
+  });
+
+  test('is 401 for wrong credentials and for those of a key that is revoked or has expired', async () => {
+    const wrong = [
+      { ...rightKey, secret: `${rightKey.secret}x` },
+      { ...rightKey, secret: '' },
+      { apiKey: 'nobody', secret: rightKey.secret },
+      { ...hmacKey, secret: 'wrong' },
+      revokedKey,
+      expiredKey,
+    ];
+    for (const key of wrong) await expectRefused(route, withBasic(key), { status: 401, challenge });
+    for (const rest of ['', '!!!', Buffer.from('no colon').toString('base64')]) {
+      await expectRefused(route, { authorization: `Basic ${rest}` }, { status: 401, challenge });
+    }
+  });
+
+  test('is 403 for a key of the type HMAC with the right secret', async () => {
+    await expectRefused(route, withBasic(hmacKey), { status: 403, detail: 'HMAC only' });
+  });
+});
+
+test("another organisation's key succeeds as that organisation, and sees and touches nothing of the first", async () => {
+  const office = await addOffice(server.db.owner, tenantId);
+  const person = await addUser(server.db.owner, tenantId);
+  const otherKey = await server.key(await server.organisation());
+  const otherToken = await server.token(otherKey);
+  const event = { eventId: 'e', timestamp: '2026-03-10T09:00:00Z', locationId: office.placeId };
+  const submission = {
+    sourceId: 's',
+    presenceEvents: [{ ...event, locationType: 'place', userId: person.userId }],
+  };
+  const submit = async (headers: Record<string, string>, url: string) =>
+    (await app.inject({ method: 'POST', url, headers, payload: submission })).json().results[0].resultCode;
+  const read = async (headers: Record<string, string>, path: string, filter = '') => {
+    const url = `/v1/analytics/${path}?startDate=20260310&endDate=20260310&${filter}`;
+    return (await app.inject({ url, headers })).json();
+  };
+
+  expect(await submit(bearer(rightToken), '/v1/presence')).toBe(0);
+  expect(await submit(bearer(otherToken), '/v1/presence')).toBe(1);
+  expect(await submit(withBasic(otherKey), '/v1/presence/basic')).toBe(1);
+  for (const dataset of ['users', 'locations', 'desks', 'spaces', 'presence']) {
+    expect(await read(bearer(rightToken), dataset)).toHaveLength(1);
+    expect(await read(bearer(otherToken), dataset)).toEqual([]);
+    expect(await read(withBasic(otherKey), `${dataset}/basic`)).toEqual([]);
+  }
+  const byName = `userIds=${person.userId}&locationIds=${office.locationId}`;
+  expect(await read(bearer(rightToken), 'presence', byName)).toHaveLength(1);
+  expect(await read(bearer(otherToken), 'presence', byName)).toEqual([]);
+});
+
+test('a server refuses to start while a route does not declare who may call it', async () => {
+  const closed = await anotherApp({ migrated: true });
+  closed.get('/v1/forgotten', async () => 'open');
+  await expect(closed.ready()).rejects.toThrow('GET /v1/forgotten');
+  await closed.close();
+});
+
+test('while the schema is not up to date, every route but those of health is 503', async () => {
+  const waiting = await anotherApp({ migrated: false });
+  for (const { method, url, path } of routes) {
+    const reply = await waiting.inject({ method, url: path });
+    expect(`${url} ${reply.statusCode}`).toBe(`${url} ${url === '/healthz' ? 200 : 503}`);
+  }
+  await waiting.close();
+});
+
+function anotherApp(lifecycle: { migrated: boolean }) {
+  return createApp({
+    config: defaults(SERVER_SETTINGS),
+    database: server.db.restricted,
+    masterKey: server.masterKey,
+    logger: createLogger('silent'),
+    lifecycle,
+  });
+}

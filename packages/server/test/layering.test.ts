@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const SOURCE_DIR = fileURLToPath(new URL('../src/', import.meta.url));
+const LONGEST_FILE = 300;
+const SQL = /\b(SELECT\s|INSERT\s+INTO\b|UPDATE\s[\s\S]*?\sSET\b|DELETE\s+FROM\b)/;
+
+/** A comment, or a string or template literal; whichever begins first. */
+const TOKEN = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`/g;
+
+interface Source {
+  /** Below src, with slashes. */
+  path: string;
+  text: string;
+  /** The files below src that it imports, types included. */
+  imports: string[];
+  /** Those of them that are not of types alone, which vanish when compiled. */
+  runtimeImports: string[];
+  /** Its string and template literals, as they are written. */
+  literals: string[];
+}
+
+const sources: Source[] = readdirSync(SOURCE_DIR, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'))
+  .map(readSource);
+
+test('there are sources to judge', () => {
+  expect(sources.length).toBeGreaterThan(30);
+  expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(60);
+  const imported = new Set(sources.flatMap(({ imports }) => imports));
+  const paths = new Set(sources.map(({ path }) => path));
+  expect([...imported].filter((path) => !paths.has(path))).toEqual([]);
+});
+
+describe('imports', () => {
+  const SLICES = ['auth', 'ingest', 'warehouse', 'directory', 'workday', 'backoffice'];
+  /** What any slice may import of another. */
+  const SHARED = ['auth/guard.ts', 'workday/plan.ts', 'workday/attendance.ts'];
+  const layerOf = (path: string) => (path.includes('/') ? (path.split('/')[0] ?? '') : '.');
+
+  const forbidden = (isForbidden: (from: string, to: string) => boolean) =>
+    sources.flatMap(({ path, imports }) =>
+      imports.filter((to) => isForbidden(path, to)).map((to) => `${path} imports ${to}`),
+    );
+
+  test('of the store stay in the store', () => {
+    expect(forbidden((from, to) => layerOf(from) === 'store' && layerOf(to) !== 'store')).toEqual([]);
+  });
+
+  test('of a slice reach no other slice, save what is there for all', () => {
+    const found = forbidden(
+      (from, to) =>
+        SLICES.includes(layerOf(from)) &&
+        SLICES.includes(layerOf(to)) &&
+        layerOf(from) !== layerOf(to) &&
+        !SHARED.includes(to),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('of http reach no slice', () => {
+    expect(forbidden((from, to) => layerOf(from) === 'http' && SLICES.includes(layerOf(to)))).toEqual([]);
+  });
+
+  test('of the app and the command line are theirs alone', () => {
+    const found = forbidden(
+      (from, to) => (to === 'app.ts' || layerOf(to) === 'cli') && layerOf(from) !== 'cli',
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('make no circle', () => {
+    const runtimeImports = new Map(sources.map((source) => [source.path, source.runtimeImports]));
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const visit = (path: string, trail: string[]): void => {
+      if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' > '));
+      if (done.has(path) || trail.includes(path)) return;
+      for (const to of runtimeImports.get(path) ?? []) visit(to, [...trail, path]);
+      done.add(path);
+    };
+    for (const { path } of sources) visit(path, []);
+    expect(circles).toEqual([]);
+  });
+});
+
+test('SQL is in the store and nowhere else', () => {
+  const found = sources
+    .filter(({ path }) => !path.startsWith('store/'))
+    .flatMap(({ path, literals }) =>
+      literals.filter((literal) => SQL.test(literal)).map((literal) => `${path}: ${literal}`),
+    );
+  expect(found).toEqual([]);
+  expect(
+    sources.filter(({ literals }) => literals.some((literal) => SQL.test(literal))).length,
+  ).toBeGreaterThan(5);
+});
+
+test('the environment is read in config.ts and nowhere else', () => {
+  const readers = sources.filter(({ text }) =>
+    /\bprocess\s*(\?\.|\.|\[['"`])\s*env\b|\benv\b.*from 'node:process'/.test(text),
+  );
+  expect(readers.map(({ path }) => path)).toEqual(['config.ts']);
+});
+
+test('no file is longer than can be read in one sitting', () => {
+  const long = sources.map(({ path, text }) => [path, text.trimEnd().split('\n').length] as const);
+  expect(long.filter(([, lines]) => lines > LONGEST_FILE)).toEqual([]);
+});
+
+function readSource(path: string): Source {
+  const text = readFileSync(join(SOURCE_DIR, path), 'utf8');
+  const isComment = (token: string) => /^\/[/*]/.test(token);
+  const code = text.replace(TOKEN, (token) => (isComment(token) ? ' ' : token));
+  const importsOf = (pattern: RegExp) =>
+    [...code.matchAll(pattern)].flatMap(([, specifier = '']) => resolveImport(path, specifier));
+  return {
+    path,
+    text,
+    imports: importsOf(/\b(?:from|import)\s*\(?\s*'([^']+)'/g),
+    runtimeImports: importsOf(/^(?:import|export)\s(?!type\b)[^;']*'([^']+)'/gm),
+    literals: (code.match(TOKEN) ?? []).filter((token) => !isComment(token)),
+  };
+}
+
+/** The file below src that is meant; packages and files elsewhere are none. */
+function resolveImport(from: string, specifier: string): string[] {
+  if (!specifier.startsWith('.')) return [];
+  const path = normalize(join(dirname(from), specifier)).replaceAll('\\', '/');
+  return path.startsWith('..') ? [] : [path];
+}

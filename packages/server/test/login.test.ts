@@ -1,0 +1,155 @@
+import { decodeJwt } from 'jose';
+import pg from 'pg';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { revokeKey } from '../src/auth/manage-keys.ts';
+import { hmac, loginsOf } from './support/logins.ts';
+import { login, startTestServer } from './support/server.ts';
+
+const server = await startTestServer();
+const { now, post, expectSuccess, expectFailure } = loginsOf(server);
+afterAll(() => server.close());
+
+const tenantId = await server.organisation();
+const key = await server.key(tenantId);
+
+describe('the key', () => {
+  test('proves itself by a hash in upper or lower case', async () => {
+    const body = login(key, now());
+    await expectSuccess({ ...body, hash: body.hash.toUpperCase() });
+  });
+
+  test('that is a GUID may be sent in any case, is hashed as sent and echoed as stored', async () => {
+    const existing = { apiKey: 'ABCDEF01-2345-6789-abcd-EF0123456789', secret: 's' };
+    await server.key(tenantId, { existing });
+    for (const apiKey of [existing.apiKey, existing.apiKey.toLowerCase(), existing.apiKey.toUpperCase()]) {
+      const token = await expectSuccess(login({ ...existing, apiKey }, now()));
+      expect(decodeJwt(token)).toMatchObject({ client_id: existing.apiKey });
+    }
+    const lower = existing.apiKey.toLowerCase();
+    await expectFailure(401, { ...login(existing, now()), apiKey: lower });
+  });
+
+  test('that is no GUID is compared exactly', async () => {
+    const existing = { apiKey: 'North-Door', secret: 's' };
+    await server.key(tenantId, { existing });
+    await expectSuccess(login(existing, now()));
+    await expectFailure(401, login({ ...existing, apiKey: 'north-door' }, now()));
+  });
+
+  test('may be any text up to 128 characters, colons included, with any secret', async () => {
+    for (const existing of [
+      { apiKey: 'acme:door:1', secret: 'p:w' },
+      { apiKey: 'Tür/№ 7+%', secret: 'pässwörd-日本-🔑' },
+      { apiKey: 'k'.repeat(128), secret: ' spaces and\ttabs ' },
+    ]) {
+      await server.key(tenantId, { existing, authentication: 'hmac' });
+      await expectSuccess(login(existing, now()));
+    }
+  });
+
+  test('may be of the type Basic and HMAC', async () => {
+    for (const authentication of ['hmac', 'basic'] as const) {
+      await expectSuccess(login(await server.key(tenantId, { authentication }), now()));
+    }
+  });
+
+  test('may log in twice in one second, with the same hash', async () => {
+    const body = login(key, now());
+    const replies = await Promise.all([post(body), post(body), post(body)]);
+    expect(replies.map((reply) => reply.statusCode)).toEqual([200, 200, 200]);
+  });
+});
+
+test('a wrong key, hash or secret and a revoked or expired key get one answer, byte for byte', async () => {
+  const { clock, db } = server;
+  const revoked = await server.key(tenantId);
+  await revokeKey(revoked.apiKey, { owner: db.owner, clock: clock.read });
+  const expired = await server.key(tenantId, { expiresAt: new Date(clock.nowMs) });
+  const bodies = [
+    { ...login(key, now()), hash: hmac('wrong', `${key.apiKey}${now()}`) },
+    { ...login(key, now()), hash: '' },
+    { ...login(key, now()), hash: 'ü' },
+    { ...login(key, now()), hash: hmac(key.secret, key.apiKey) },
+    login({ apiKey: '00000000-0000-0000-0000-000000000000', secret: key.secret }, now()),
+    login({ apiKey: '', secret: key.secret }, now()),
+    login({ apiKey: 'nul \0 id', secret: key.secret }, now()),
+    login({ apiKey: 'lone \ud800 surrogate', secret: key.secret }, now()),
+    login({ apiKey: 'x'.repeat(5_000), secret: key.secret }, now()),
+    login(revoked, now()),
+    login(expired, now()),
+  ];
+  const answers = new Set<string>();
+  for (const body of bodies) {
+    const reply = await post(body, { correlationid: 'same' });
+    const { date: _, ...headers } = reply.headers;
+    answers.add(JSON.stringify([reply.statusCode, headers, reply.body]));
+  }
+  expect([...answers]).toHaveLength(1);
+  await expectFailure(401, bodies[0]);
+});
+
+test('an unknown key costs as many queries as a wrong hash, a revoked or an expired key', async () => {
+  const revoked = await server.key(tenantId);
+  await revokeKey(revoked.apiKey, { owner: server.db.owner, clock: server.clock.read });
+  const expired = await server.key(tenantId, { expiresAt: new Date(server.clock.nowMs) });
+  await expectSuccess(login(key, now()));
+  const remembered = { ...key, secret: 'wrong' };
+  const neverSeen = { ...(await server.key(tenantId)), secret: 'wrong' };
+  const unknown = { apiKey: '00000000-0000-4000-8000-000000000000', secret: 'wrong' };
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  const costs: number[] = [];
+  for (const who of [
+    remembered,
+    neverSeen,
+    neverSeen,
+    unknown,
+    unknown,
+    revoked,
+    revoked,
+    expired,
+    expired,
+  ]) {
+    const body = login(who, now());
+    query.mockClear();
+    await expectFailure(401, body);
+    costs.push(query.mock.calls.filter(([text]) => !isHeartbeat(text)).length);
+  }
+  query.mockRestore();
+  expect(new Set(costs).size).toBe(1);
+  expect(costs[0]).toBeGreaterThan(0);
+});
+
+/** The change feed asks this of its own accord. */
+function isHeartbeat(text: unknown): boolean {
+  return text === 'SELECT 1';
+}
+
+test('malformed input is a 400, or a 415, of the same shape', async () => {
+  const { apiKey, timestamp, hash } = login(key, now());
+  for (const body of [
+    '',
+    '{',
+    'null',
+    '[]',
+    '"text"',
+    '{}',
+    Buffer.from([0x7b, 0xff, 0x7d]),
+    { timestamp, hash },
+    { apiKey, hash },
+    { apiKey, timestamp },
+    { apiKey: 1, timestamp, hash },
+    { apiKey, timestamp: true, hash },
+    { apiKey, timestamp: null, hash },
+    { apiKey, timestamp: [timestamp], hash },
+    { apiKey, timestamp, hash: null },
+    [login(key, now())],
+  ]) {
+    await expectFailure(400, body);
+  }
+  expect((await post({ apiKey, timestamp })).json().errors).toEqual([
+    { path: '/hash', message: 'is required' },
+  ]);
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx']) {
+    await expectFailure(415, login(key, now()), { 'content-type': type });
+  }
+});

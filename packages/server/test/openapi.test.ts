@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
+interface Operation {
+  summary?: string;
+  tags?: string[];
+  security?: Record<string, string[]>[];
+  responses: Record<string, { description?: string; content?: Record<string, { schema?: Json }> }>;
+}
+interface Document {
+  openapi: string;
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Json>; securitySchemes: Record<string, Json> };
+}
+
+let server: TestServer;
+let document: Document;
+beforeAll(async () => {
+  server = await startTestServer();
+  document = (await server.app.inject('/openapi.json')).json();
+});
+afterAll(() => server.close());
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+/** Every member of this name, anywhere in the document. */
+function findAll(value: Json, name: string): Json[] {
+  if (Array.isArray(value)) return value.flatMap((item) => findAll(item, name));
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, member]) => [
+    ...(key === name ? [member] : []),
+    ...findAll(member, name),
+  ]);
+}
+
+describe('/openapi.json', () => {
+  test('is OpenAPI 3.1, served to anyone', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+    expect(document.info).toMatchObject({
+      title: 'Rollcall',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    });
+    expect(Object.keys(document.components.securitySchemes)).toEqual(['bearer', 'basic']);
+  });
+
+  test('holds no reference that leads nowhere', () => {
+    const references = findAll(document as unknown as Json, '$ref');
+    expect(references.length).toBeGreaterThan(10);
+    for (const reference of references) {
+      expect(reference).toMatch(/^#\//);
+      const found = String(reference)
+        .slice(2)
+        .split('/')
+        .reduce<unknown>((node, step) => (node as Record<string, unknown> | undefined)?.[step], document);
+      expect(found, String(reference)).toBeDefined();
+    }
+  });
+
+  test('describes every operation: summary, tag, answers with a description and a schema, parameters', () => {
+    for (const { path, method, operation } of operations()) {
+      const name = `${method} ${path}`;
+      expect(operation.summary, name).toMatch(/\S/);
+      expect(operation.tags, name).toHaveLength(1);
+      expect(Object.keys(operation.responses), name).toContain('200');
+      for (const response of Object.values(operation.responses)) {
+        expect(response.description, name).toMatch(/\S/);
+        for (const { schema } of Object.values(response.content ?? {}))
+          expect(schema, name).toBeTypeOf('object');
+      }
+    }
+  });
+
+  test('describes every route that the server has, but for its own documentation', () => {
+    const routes = server.app.routeTable
+      .filter((route) => !/^\/(docs|openapi\.json)/.test(route.url))
+      .flatMap((route) => [route.method].flat().map((method) => `${method.toLowerCase()} ${route.url}`))
+      .filter((route) => !route.startsWith('head '));
+    const described = operations().map(({ path, method }) => `${method} ${path}`);
+    expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());
+  });
+
+  test('names the scheme of every guarded operation, and its 401, 403 and 503', () => {
+    const guarded = server.app.routeTable.flatMap(({ url, method, config }) => {
+      const access = config?.access;
+      return access === 'public' || access === undefined || method === 'HEAD'
+        ? []
+        : [{ url, method: String(method).toLowerCase(), scheme: access.scheme }];
+    });
+    expect(guarded.length).toBeGreaterThan(10);
+    for (const { url, method, scheme } of guarded) {
+      const operation = document.paths[url]?.[method];
+      expect(operation?.security, url).toEqual([{ [scheme]: [] }]);
+      expect(Object.keys(operation?.responses ?? {}), url).toEqual(
+        expect.arrayContaining(['401', '403', '503']),
+      );
+    }
+  });
+
+  test.each([
+    '/v1/presence',
+    ...['users', 'locations', 'desks', 'spaces', 'presence'].map((name) => `/v1/analytics/${name}`),
+  ])('%s has its twin for HTTP Basic, the same but for the scheme', (path) => {
+    const [bearer, basic] = [document.paths[path], document.paths[`${path}/basic`]];
+    expect(JSON.parse(JSON.stringify(basic).replaceAll('"basic":[]', '"bearer":[]'))).toEqual(bearer);
+  });
+});
+
+describe('/docs', () => {
+  const load = async (url: string) => {
+    const reply = await server.app.inject(url);
+    return reply.statusCode >= 300 && reply.statusCode < 400
+      ? server.app.inject(new URL(String(reply.headers.location), `http://localhost${url}`).pathname)
+      : reply;
+  };
+
+  test('loads from this server alone: page, styles, scripts, initialiser', async () => {
+    const page = await load('/docs');
+    expect(page.statusCode).toBe(200);
+    expect(page.headers['content-type']).toMatch(/^text\/html/);
+    const linked = [...page.body.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, url = '']) => url);
+    expect(linked.length).toBeGreaterThan(4);
+    for (const url of linked) {
+      expect(url).not.toMatch(/^(https?:)?\/\//);
+      const asset = await load(new URL(url, 'http://localhost/docs/').pathname);
+      expect([url, asset.statusCode]).toEqual([url, 200]);
+      if (/\.css$|initializer\.js$|theme/.test(url)) expect(elsewhere(asset.body)).toEqual([]);
+    }
+    expect(elsewhere(page.body)).toEqual([]);
+    expect(linked.some((url) => url.endsWith('swagger-initializer.js'))).toBe(true);
+  });
+
+  test('shows this document, and sends it to no validator', async () => {
+    const initializer = (await load('/docs/static/swagger-initializer.js')).body;
+    expect(initializer).toMatch(/"?validatorUrl"?\s*:\s*null/);
+    expect((await load('/docs/json')).json()).toEqual(document);
+  });
+
+  test('forbids the browser to load from elsewhere, and does not send it to https on a plain http server', async () => {
+    const policy = String((await load('/docs')).headers['content-security-policy']);
+    expect(policy).toMatch(/default-src 'self'/);
+    expect(policy).not.toMatch(/https?:|swagger\.io|\*|upgrade-insecure-requests/);
+  });
+
+  /** Absolute addresses of other hosts; comments and the names of XML namespaces are never fetched. */
+  function elsewhere(text: string): string[] {
+    const fetchable = text.replaceAll(/\/\*.*?\*\/|^\s*\/\/[^\n]*$/gms, '');
+    const urls = fetchable.match(/(?:https?:)?\/\/[a-z0-9.-]+\.[a-z]{2,}[^\s"'`)]*/gi) ?? [];
+    return urls.filter((url) => !/^https?:\/\/www\.w3\.org\//.test(url));
+  }
+});

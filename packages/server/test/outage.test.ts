@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { addSite, goodEvent, presenceRows, results, type Site, submit } from './support/presence.ts';
+import { login, startTestServer, type TestServer } from './support/server.ts';
+import { DatabaseProxy } from './support/sockets.ts';
+
+const STATEMENT_TIMEOUT_MS = 500;
+const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
+
+let proxy: DatabaseProxy;
+let server: TestServer;
+let site: Site;
+let bearer: { authorization: string };
+beforeAll(async () => {
+  proxy = await DatabaseProxy.start(inject('adminTarget'));
+  server = await startTestServer(
+    {},
+    { database: { target: proxy.target, statementTimeoutMs: STATEMENT_TIMEOUT_MS } },
+  );
+  site = await addSite(server);
+  bearer = { authorization: `Bearer ${await server.token(site.key)}` };
+});
+afterAll(async () => {
+  await proxy.restore();
+  await server.close();
+  await proxy.close();
+});
+
+const get = (url: string, headers = {}) => server.app.inject({ url, headers });
+const isReady = async () => (await get('/readyz')).statusCode;
+
+/** Everything that needs the database. */
+function askEverything() {
+  const payload = { sourceId: 'door', presenceEvents: [goodEvent(site, { eventId: 'lost' })] };
+  return [
+    server.app.inject({ method: 'POST', url: '/v1/presence/', headers: bearer, payload }),
+    submit(server, site, payload.presenceEvents),
+    get('/v1/analytics/users/basic', site.headers),
+    get(`/v1/analytics/presence?${DATES}`, bearer),
+    get('/readyz'),
+  ];
+}
+
+describe.each([
+  ['that is not there', 'refuses'],
+  ['that ends its connections', 'resets'],
+  ['that nothing is heard of any more', 'frozen'],
+] as const)('a database %s', (_, how) => {
+  test('is a 503 that asks to try again, and all is well when it is back', async () => {
+    const before = `before ${how}`;
+    expect(await results(server, site, [goodEvent(site, { eventId: before })])).toMatchObject([
+      { resultCode: 0 },
+    ]);
+    await proxy.cut(how);
+
+    expect((await get('/healthz')).statusCode).toBe(200);
+    for (const reply of await Promise.all(askEverything())) {
+      expect(reply.statusCode).toBe(503);
+      expect(reply.headers).toMatchObject({
+        'content-type': 'application/problem+json',
+        'retry-after': expect.stringMatching(/^\d+$/),
+      });
+      expect(reply.json()).toMatchObject({ status: 503, title: 'Service Unavailable' });
+      expect(reply.body).not.toMatch(/postgres|ECONN|SELECT|pool|127\.0\.0\.1/i);
+    }
+    expect((await get('/healthz')).statusCode).toBe(200);
+
+    await proxy.restore();
+    await vi.waitFor(async () => expect(await isReady()).toBe(200), 10_000);
+    expect(await results(server, site, [goodEvent(site, { eventId: `after ${how}` })])).toMatchObject([
+      { resultCode: 0 },
+    ]);
+    expect((await get(`/v1/analytics/presence?${DATES}`, bearer)).statusCode).toBe(200);
+    const stored = (await presenceRows(server, site)).map((row) => row.eventId);
+    expect(stored).toEqual(expect.arrayContaining([before, `after ${how}`]));
+    expect(stored).not.toContain('lost');
+  });
+});
+
+test('logging in without a database is a 503 in the shapes of the token endpoints', async () => {
+  await proxy.cut('refuses');
+  const unknown = { apiKey: 'not remembered', secret: 's' };
+  const byHash = await server.app.inject({
+    method: 'POST',
+    url: '/v1/auth/',
+    payload: login(unknown, server.clock.nowS),
+  });
+  const byCredentials = await server.app.inject({
+    method: 'POST',
+    url: '/v1/auth/token',
+    payload: { client_id: unknown.apiKey, client_secret: unknown.secret },
+  });
+  expect(byHash.json()).toMatchObject({ authenticated: false, message: expect.any(String) });
+  expect(byCredentials.json()).toMatchObject({ error: 'temporarily_unavailable' });
+  for (const reply of [byHash, byCredentials]) {
+    expect(reply.statusCode).toBe(503);
+    expect(reply.headers['retry-after']).toMatch(/^\d+$/);
+  }
+  await proxy.restore();
+  await vi.waitFor(async () => expect(await isReady()).toBe(200), 10_000);
+});
+
+test('every event answered with code 0 while the database went away is there; the others may be sent again', async () => {
+  let cut: Promise<void> | undefined;
+  const sent = Array.from({ length: 60 }, async (_, index) => {
+    const events = [goodEvent(site, { eventId: `race ${index}` })];
+    const reply = await submit(server, site, events);
+    if (index === 20) cut ??= proxy.cut('resets');
+    return { events, reply };
+  });
+  const answers = await Promise.all(sent);
+  await cut;
+  expect(
+    answers.map(({ reply }) => reply.statusCode).filter((status) => status !== 503 && status !== 200),
+  ).toEqual([]);
+  await proxy.restore();
+  await vi.waitFor(async () => expect(await isReady()).toBe(200), 10_000);
+  const stored = async () => new Set((await presenceRows(server, site)).map((row) => row.eventId));
+  const accepted = answers.filter(({ reply }) => reply.statusCode === 200);
+  expect([...(await stored())]).toEqual(
+    expect.arrayContaining(accepted.map(({ events }) => events[0]?.eventId)),
+  );
+  for (const { events } of answers) await results(server, site, events);
+  expect([...(await stored())].filter((eventId) => eventId.startsWith('race'))).toHaveLength(60);
+});
+
+test('a statement that takes too long is a 503, and stores nothing', async () => {
+  await server.db.owner.inSystem(async (tx) => {
+    await tx.query('LOCK TABLE presence_events');
+    const reply = await submit(server, site, [goodEvent(site, { eventId: 'too long' })]);
+    expect(reply.statusCode).toBe(503);
+    expect(reply.headers['retry-after']).toMatch(/^\d+$/);
+  });
+  const stored = (await presenceRows(server, site)).map((row) => row.eventId);
+  expect(stored).not.toContain('too long');
+});
+
+test('until the schema is up to date, everything but /healthz is a 503', async () => {
+  const lifecycle = { migrated: false };
+  const starting = await startTestServer({}, { lifecycle });
+  try {
+    const visible = starting.app.routeTable.filter((route) => route.url !== '/healthz');
+    expect(visible.length).toBeGreaterThan(15);
+    for (const { method, url } of [...visible, { method: 'GET', url: '/nowhere' }]) {
+      const reply = await starting.app.inject({ method: [method].flat()[0] as 'GET', url });
+      expect([url, reply.statusCode]).toEqual([url, 503]);
+      expect(reply.headers['retry-after']).toMatch(/^\d+$/);
+    }
+    expect((await starting.app.inject('/healthz')).statusCode).toBe(200);
+    lifecycle.migrated = true;
+    expect((await starting.app.inject('/readyz')).statusCode).toBe(200);
+  } finally {
+    await starting.close();
+  }
+});

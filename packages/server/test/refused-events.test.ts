@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { trimRefusedEvents } from '../src/store/refused-events.ts';
+import {
+  addSite,
+  goodEvent,
+  presenceRows,
+  refusedRows,
+  results,
+  type Site,
+  submit,
+} from './support/presence.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+const KEPT = 50;
+const HOUR_MS = 3_600_000;
+const DAY_S = 86_400;
+
+let server: TestServer;
+let site: Site;
+beforeAll(async () => {
+  // Only the hourly housekeeping runs on this clock; what it does is real.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  server = await startTestServer({ refusedEventsKept: KEPT });
+});
+beforeEach(async () => {
+  site = await addSite(server);
+});
+afterEach(() => {
+  server.clock.nowMs = Date.parse('2026-03-10T12:00:00Z');
+});
+afterAll(async () => {
+  await server.close();
+  vi.useRealTimers();
+});
+
+/** Events that are refused: nobody knows their person. */
+const refusable = (to: Site, count: number, name = 'bad') =>
+  Array.from({ length: count }, (_, index) =>
+    goodEvent(to, { eventId: `${name} ${index}`, userId: undefined, userEmail: 'nobody@example.com' }),
+  );
+const keptIds = async (of: Site) => (await refusedRows(server, of)).map((row) => row.eventId);
+
+test('the newest are kept, as many as the setting says, and each organisation has its own', async () => {
+  const neighbour = await addSite(server);
+  await results(server, neighbour, refusable(neighbour, 1, 'neighbour'));
+  for (let call = 0; call < 40; call++) {
+    server.clock.advanceS(1);
+    await results(server, site, refusable(site, 25, `call ${call}`));
+  }
+  expect((await keptIds(site)).toSorted()).toEqual(
+    [...refusable(site, 25, 'call 38'), ...refusable(site, 25, 'call 39')]
+      .map((event) => event.eventId)
+      .toSorted(),
+  );
+  expect(await keptIds(neighbour)).toEqual(['neighbour 0']);
+});
+
+test('one call with more than are kept leaves its last', async () => {
+  await results(server, site, refusable(site, 100));
+  expect((await keptIds(site)).toSorted()).toEqual(
+    refusable(site, 100)
+      .slice(-KEPT)
+      .map((event) => event.eventId)
+      .toSorted(),
+  );
+});
+
+test('they go after 30 days, within the hour, in every organisation', async () => {
+  const neighbour = await addSite(server);
+  for (const each of [site, neighbour]) await results(server, each, refusable(each, 1, 'old'));
+  server.clock.advanceS(1);
+  await results(server, site, refusable(site, 1, 'younger'));
+  server.clock.advanceS(30 * DAY_S - 1);
+  vi.advanceTimersByTime(HOUR_MS);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await keptIds(site)).toEqual(['old 0', 'younger 0']);
+  server.clock.advanceS(1);
+  vi.advanceTimersByTime(HOUR_MS);
+  await vi.waitFor(async () => expect(await keptIds(neighbour)).toEqual([]), 5_000);
+  await vi.waitFor(async () => expect(await keptIds(site)).toEqual(['younger 0']), 5_000);
+});
+
+test('many clients whose events are refused at once are all answered, and trimming stops none', async () => {
+  const replies = await Promise.all(
+    Array.from({ length: 60 }, (_, call) =>
+      submit(server, site, [
+        ...refusable(site, 99, `call ${call}`),
+        goodEvent(site, { eventId: `good ${call}` }),
+      ]),
+    ),
+  );
+  expect(new Set(replies.map((reply) => reply.statusCode))).toEqual(new Set([200]));
+  expect(await presenceRows(server, site)).toHaveLength(60);
+  expect((await keptIds(site)).length).toBeLessThanOrEqual(KEPT + 1_000);
+});
+
+test('a batch does not wait for a trimming that another process is busy with', async () => {
+  await results(server, site, refusable(site, 100, 'early'));
+  await server.db.owner.inTenant(site.tenantId, async (tx) => {
+    await trimRefusedEvents(tx, site.tenantId, new Date(0), 1);
+    for (let call = 0; call < 10; call++) {
+      server.clock.advanceS(1);
+      await results(server, site, [...refusable(site, 99, `call ${call}`), goodEvent(site)]);
+    }
+  });
+  expect(await presenceRows(server, site)).toHaveLength(1);
+}, 10_000);
+
+test('what is kept of one is bounded, whatever was sent', async () => {
+  const long = 'x'.repeat(200_000);
+  await submit(server, site, [goodEvent(site, { eventId: long, note: long })], long);
+  const [row] = await refusedRows(server, site);
+  for (const text of Object.values(row ?? {})) expect(String(text).length).toBeLessThanOrEqual(8_192);
+});
+
+test('none are kept where the setting is 0, and the answers are the same', async () => {
+  const forgetful = await startTestServer({ refusedEventsKept: 0 });
+  const own = await addSite(forgetful);
+  expect(await results(forgetful, own, refusable(own, 1))).toMatchObject([{ resultCode: 1 }]);
+  expect((await submit(forgetful, own, 'nonsense')).statusCode).toBe(400);
+  expect(await refusedRows(forgetful, own)).toEqual([]);
+  await forgetful.close();
+});

@@ -1,0 +1,204 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
+import { type App, createApp } from '../src/app.ts';
+import { keysOf, revokeKey, type ShownKey } from '../src/auth/manage-keys.ts';
+import { defaults, SERVER_SETTINGS } from '../src/config.ts';
+import { createLogger } from '../src/http/logging.ts';
+import { Database, type DatabaseTarget } from '../src/store/db.ts';
+import { asAdmin } from './support/database.ts';
+import { basic, login, startTestServer } from './support/server.ts';
+
+const server = await startTestServer();
+afterAll(() => server.close());
+const { clock, db } = server;
+const tenantId = await server.organisation();
+
+const PROMISED_MS = 1_000;
+/** Long enough for a change feed to connect, to speak, and to be known as lost. */
+const SETTLED = { timeout: 10_000, interval: 20 };
+
+test('a revoked key and its tokens are refused by every replica within a second', async () => {
+  const other = await startReplica();
+  for (let round = 0; round < 3; round++) {
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    for (const app of [server.app, other.app]) {
+      expect(await answersOf(app, key, token)).toEqual([200, 200, 200]);
+      await expect.poll(() => remembers(app, token), SETTLED).toBe(true);
+    }
+    await revoke(key);
+    const revokedAtMs = performance.now();
+    const [here, there] = await Promise.all([
+      lastLetThroughMs(server.app, key, token),
+      lastLetThroughMs(other.app, key, token),
+    ]);
+    expect(here - revokedAtMs).toBeLessThan(PROMISED_MS);
+    expect(there - revokedAtMs).toBeLessThan(PROMISED_MS);
+  }
+});
+
+test('a replica that is cut off from changes, and cannot connect again, looks up instead of remembering', async () => {
+  const cut = await startReplica();
+  const key = await server.key(tenantId);
+  const token = await server.token(key);
+  await expect.poll(() => remembers(cut.app, token), SETTLED).toBe(true);
+
+  // The pool's connections live on; new ones, the change feed's among them, are refused.
+  const name = String(db.target.database);
+  await asAdmin((admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`));
+  onTestFinished(async () => {
+    await asAdmin((admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`));
+  });
+  const killed = await asAdmin((admin) =>
+    admin.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'rollcall changes'",
+      [name],
+    ),
+  );
+  expect(killed.rowCount).toBe(2);
+  await expect.poll(() => remembers(cut.app, token), SETTLED).toBe(false);
+  expect(await answersOf(cut.app, key, token)).toEqual([200, 200, 200]);
+
+  await revoke(key);
+  expect(await answersOf(cut.app, key, token)).toEqual(REFUSED);
+  expect(await answersOf(server.app, key, token)).toEqual(REFUSED);
+});
+
+test('a replica trusts what it remembers again once it hears of changes again', async () => {
+  const key = await server.key(tenantId);
+  const token = await server.token(key);
+  await expect.poll(() => remembers(server.app, token), SETTLED).toBe(true);
+  await revoke(key);
+  const revokedAtMs = performance.now();
+  expect((await lastLetThroughMs(server.app, key, token)) - revokedAtMs).toBeLessThan(PROMISED_MS);
+});
+
+test('a replica whose change feed has fallen silent refuses a revoked key within a second', async () => {
+  const wire = await startWire(db.target);
+  const deaf = await startReplica(wire.target);
+  const key = await server.key(tenantId);
+  const token = await server.token(key);
+  await expect.poll(() => remembers(deaf.app, token), SETTLED).toBe(true);
+
+  wire.muteChangeFeed();
+  await revoke(key);
+  const revokedAtMs = performance.now();
+  expect((await lastLetThroughMs(deaf.app, key, token)) - revokedAtMs).toBeLessThan(PROMISED_MS);
+  expect(wire.swallowed()).toContain(key.apiKey);
+  wire.cut();
+});
+
+test('when a key was last used is written, at the latest when the server closes', async () => {
+  const replica = await startReplica();
+  const otherTenantId = await server.organisation();
+  const byToken = await server.key(tenantId);
+  const byBasic = await server.key(otherTenantId);
+  const unused = await server.key(tenantId);
+  const token = await server.token(byToken);
+  clock.advanceS(5);
+  await call(replica.app, `Bearer ${token}`, '');
+  await call(replica.app, basic(byBasic), '/basic');
+  await call(replica.app, basic({ ...unused, secret: 'wrong' }), '/basic');
+  await replica.close();
+  const stored = [...(await keysOf(tenantId, db.owner)), ...(await keysOf(otherTenantId, db.owner))];
+  const lastUsedAt = ({ apiKey }: ShownKey) => stored.find((row) => row.apiKey === apiKey)?.lastUsedAt;
+  expect([byToken, byBasic, unused].map(lastUsedAt)).toEqual([
+    new Date(clock.nowMs),
+    new Date(clock.nowMs),
+    null,
+  ]);
+});
+
+/** What a token, Basic and a login answer. */
+const REFUSED = [401, 401, 401];
+async function answersOf(app: App, key: ShownKey, token: string): Promise<number[]> {
+  const loggedIn = await app.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) });
+  return [await call(app, `Bearer ${token}`, ''), await call(app, basic(key), '/basic'), loggedIn.statusCode];
+}
+
+async function call(app: App, authorization: string, suffix: '' | '/basic'): Promise<number> {
+  const reply = await app.inject({ url: `/v1/analytics/users${suffix}`, headers: { authorization } });
+  return reply.statusCode;
+}
+
+/** When the last request began that was not refused yet. */
+async function lastLetThroughMs(app: App, key: ShownKey, token: string): Promise<number> {
+  let last = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const beganAtMs = performance.now();
+    const answers = await answersOf(app, key, token);
+    if (answers.every((status) => status === 401)) return last;
+    expect(answers.filter((status) => status !== 200 && status !== 401)).toEqual([]);
+    last = beganAtMs;
+    await delay(10);
+  }
+}
+
+/** Whether the replica lets the token through without asking the database for its key. */
+async function remembers(app: App, token: string): Promise<boolean> {
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  expect(await call(app, `Bearer ${token}`, '')).toBe(200);
+  const looked = query.mock.calls.some(([text]) => String(text).includes('tenant_of_api_key'));
+  query.mockRestore();
+  return !looked;
+}
+
+function revoke(key: ShownKey) {
+  return revokeKey(key.apiKey, { owner: db.owner, clock: clock.read });
+}
+
+/** Another server on the same database, with connections of its own. */
+async function startReplica(target: DatabaseTarget = db.target) {
+  const database = new Database({ target, as: 'restricted', poolSize: 2, exportPoolSize: 1 });
+  const app = await createApp({
+    config: defaults(SERVER_SETTINGS),
+    database,
+    masterKey: server.masterKey,
+    logger: createLogger('silent'),
+    lifecycle: { migrated: true },
+    clock: clock.read,
+  });
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= app.close().then(() => database.close());
+    return closed;
+  };
+  onTestFinished(close);
+  return { app, close };
+}
+
+/** A wire to the database that can swallow what comes over the change feed's connection, without closing it. */
+async function startWire({ host, port, ...rest }: DatabaseTarget) {
+  const feeds = new Set<Socket>();
+  const sockets = new Set<Socket>();
+  const wire = createServer((client) => {
+    const upstream = connect(Number(port), String(host));
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => client.destroy() && upstream.destroy());
+    }
+    client.once('data', (startup) => {
+      if (startup.includes('rollcall changes')) feeds.add(upstream);
+    });
+    client.pipe(upstream).pipe(client);
+  });
+  wire.listen(0, '127.0.0.1');
+  await once(wire, 'listening');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+    wire.close();
+  };
+  onTestFinished(cut);
+  return {
+    target: { ...rest, host: '127.0.0.1', port: (wire.address() as AddressInfo).port },
+    muteChangeFeed: () => {
+      expect(feeds.size).toBe(1);
+      for (const upstream of feeds) upstream.unpipe().pause();
+    },
+    swallowed: () => [...feeds].map((upstream) => String(upstream.read())).join(''),
+    cut,
+  };
+}

@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { asAdmin } from './support/database.ts';
+import { addSite, goodEvent, insertPresence, results, type Site } from './support/presence.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+import { listen, openPaused, readAll } from './support/sockets.ts';
+
+const ROWS = 60_000;
+const EXPORT_CONNECTIONS = 4;
+
+let server: TestServer;
+let site: Site;
+let exportUrl: string;
+const open: http.IncomingMessage[] = [];
+
+beforeAll(async () => {
+  server = await startTestServer();
+  site = await addSite(server);
+  await insertPresence(server, site, ROWS);
+  const baseUrl = await listen(server);
+  exportUrl = `${baseUrl}/v1/analytics/presence/basic?startDate=2026-03-01&endDate=2026-03-31`;
+});
+afterEach(async () => {
+  for (const response of open.splice(0)) response.destroy();
+  await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 10_000);
+});
+afterAll(() => server.close());
+
+async function openExport(): Promise<http.IncomingMessage> {
+  const response = await openPaused(exportUrl, site);
+  open.push(response);
+  return response;
+}
+
+const inDatabase = <T>(work: (client: pg.Client, database: string) => Promise<T>) =>
+  asAdmin((client) => work(client, server.db.target.database ?? ''));
+
+/** How many transactions of exports are open in the database. */
+const exportsRunning = () =>
+  inDatabase(async (client, database) => {
+    const { rows } = await client.query<{ count: string }>(
+      `SELECT count(*) FROM pg_stat_activity
+       WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL`,
+      [database],
+    );
+    return Number(rows[0]?.count);
+  });
+
+test('an export is sent while it is still being read from the database, and is whole', async () => {
+  const response = await openExport();
+  expect(response.headers).toMatchObject({
+    'transfer-encoding': 'chunked',
+    'content-type': 'application/json; charset=utf-8',
+  });
+  await once(response, 'readable');
+  expect(response.read(1)?.toString()).toBe('[');
+  expect(await exportsRunning()).toBe(1);
+  const { text, complete } = await readAll(response);
+  expect(complete).toBe(true);
+  const rows = JSON.parse(`[${text}`) as { eventId: string }[];
+  expect(rows).toHaveLength(ROWS);
+  expect(new Set(rows.map((row) => row.eventId)).size).toBe(ROWS);
+});
+
+test('readers that stopped reading, on every export connection, keep no event and no other request waiting', async () => {
+  for (let reader = 0; reader < EXPORT_CONNECTIONS; reader++) await openExport();
+  expect(await exportsRunning()).toBe(EXPORT_CONNECTIONS);
+
+  const refused = openExport().then(async (response) => ({ response, body: await readAll(response) }));
+  let answered = false;
+  void refused.then(() => {
+    answered = true;
+  });
+  let slowestMs = 0;
+  while (!answered) {
+    const startedMs = performance.now();
+    const [result] = await results(server, site, [goodEvent(site, { timestamp: '2026-01-01T00:00:00Z' })]);
+    expect(result?.resultCode).toBe(0);
+    slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(slowestMs).toBeLessThan(1_500);
+  const { response, body } = await refused;
+  expect(response.statusCode).toBe(503);
+  expect(response.headers).toMatchObject({
+    'content-type': 'application/problem+json',
+    'retry-after': expect.stringMatching(/^\d+$/),
+  });
+  expect(JSON.parse(body.text)).toMatchObject({ status: 503, correlationId: expect.any(String) });
+
+  const patient = open[0] as http.IncomingMessage;
+  expect(JSON.parse((await readAll(patient)).text)).toHaveLength(ROWS);
+});
+
+test('a client that hangs up frees its export connection', async () => {
+  for (let round = 0; round < 2; round++) {
+    const readers = await Promise.all(Array.from({ length: EXPORT_CONNECTIONS }, openExport));
+    for (const response of readers) response.destroy();
+    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+  }
+});
+
+test('a client that hangs up before the first row frees its export connection', async () => {
+  await server.db.owner.inSystem(async (tx) => {
+    await tx.query('LOCK TABLE presence_events');
+    const requests = Array.from({ length: EXPORT_CONNECTIONS }, () =>
+      http.get(exportUrl, { headers: site.headers, agent: false }).on('error', () => undefined),
+    );
+    await vi.waitFor(async () => expect(await exportsRunning()).toBe(EXPORT_CONNECTIONS + 1), 5_000);
+    for (const request of requests) request.destroy();
+    // The server must have seen them go before there is a first row.
+    await vi.waitFor(async () => {
+      const connections = await new Promise((resolve) =>
+        server.app.server.getConnections((_error, count) => resolve(count)),
+      );
+      expect(connections).toBe(0);
+    });
+  });
+  await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+  expect((await readAll(await openExport())).complete).toBe(true);
+});
+
+test.each([
+  ['while it is read', false],
+  ['while its reader pauses', true],
+])('an export whose database connection breaks %s breaks visibly', async (_, paused) => {
+  const response = await openExport();
+  const transfer = paused ? undefined : readAll(response);
+  await inDatabase((client, database) =>
+    client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL`,
+      [database],
+    ),
+  );
+  const { text, complete } = await (transfer ?? readAll(response));
+  expect(complete).toBe(false);
+  expect(() => JSON.parse(text)).toThrow(SyntaxError);
+  expect((await readAll(await openExport())).complete).toBe(true);
+});

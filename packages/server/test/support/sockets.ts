@@ -1,0 +1,122 @@
+import http from 'node:http';
+import net from 'node:net';
+import type { DatabaseTarget } from '../../src/store/db.ts';
+import type { Site } from './presence.ts';
+import type { TestServer } from './server.ts';
+
+/** Lets the server listen on a free port; its base URL. */
+export function listen(server: TestServer): Promise<string> {
+  return server.app.listen({ host: '127.0.0.1', port: 0 });
+}
+
+/** A GET that has its headers and has read nothing yet: what is not read is held back all the way to the database. */
+export function openPaused(url: string, site: Site): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url, { headers: site.headers, agent: false }, (response) => {
+      response.pause();
+      resolve(response);
+    });
+    request.on('error', reject);
+  });
+}
+
+export interface Transfer {
+  text: string;
+  chunks: number;
+  /** Whether the transfer came to its proper end. */
+  complete: boolean;
+}
+
+/** Reads an answer to its end, or to where it broke off. */
+export function readAll(response: http.IncomingMessage): Promise<Transfer> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    response.on('data', (piece: Buffer) => pieces.push(piece));
+    response.on('error', () => undefined);
+    response.on('close', () =>
+      resolve({ text: Buffer.concat(pieces).toString(), chunks: pieces.length, complete: response.complete }),
+    );
+    response.resume();
+  });
+}
+
+/** Stands between the server and its database, so that a test can take the database away and bring it back. */
+export class DatabaseProxy {
+  readonly #target: DatabaseTarget;
+  readonly #pairs = new Set<[net.Socket, net.Socket]>();
+  #listener = net.createServer();
+  #mode: 'open' | 'resets' | 'frozen' = 'open';
+  #port = 0;
+
+  private constructor(target: DatabaseTarget) {
+    this.#target = target;
+  }
+
+  static async start(target: DatabaseTarget): Promise<DatabaseProxy> {
+    const proxy = new DatabaseProxy(target);
+    await proxy.#listen();
+    return proxy;
+  }
+
+  get target(): DatabaseTarget {
+    return { host: '127.0.0.1', port: this.#port };
+  }
+
+  /** `refuses`: nobody listens. `resets`: connections end at once. `frozen`: nothing moves, and nothing ends. */
+  async cut(how: 'refuses' | 'resets' | 'frozen'): Promise<void> {
+    if (how === 'frozen') {
+      this.#mode = 'frozen';
+      for (const [near, far] of this.#pairs) for (const socket of [near, far]) socket.unpipe();
+      return;
+    }
+    this.#mode = 'resets';
+    this.#endAll();
+    if (how === 'refuses') await this.#stopListening();
+  }
+
+  async restore(): Promise<void> {
+    if (this.#mode === 'frozen') this.#endAll();
+    this.#mode = 'open';
+    if (!this.#listener.listening) await this.#listen();
+  }
+
+  async close(): Promise<void> {
+    this.#endAll();
+    if (this.#listener.listening) await this.#stopListening();
+  }
+
+  async #listen(): Promise<void> {
+    this.#listener = net.createServer((near) => this.#accept(near));
+    await new Promise<void>((resolve) => this.#listener.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (this.#listener.address() as net.AddressInfo).port;
+  }
+
+  async #stopListening(): Promise<void> {
+    await new Promise((resolve) => this.#listener.close(resolve));
+  }
+
+  #accept(near: net.Socket): void {
+    near.on('error', () => undefined);
+    if (this.#mode === 'resets') return void near.destroy();
+    const { host = 'localhost', port = 5432 } = this.#target;
+    const far = host.startsWith('/') ? net.connect(`${host}/.s.PGSQL.${port}`) : net.connect(port, host);
+    far.on('error', () => undefined);
+    const pair: [net.Socket, net.Socket] = [near, far];
+    this.#pairs.add(pair);
+    near.on('close', () => far.destroy());
+    far.on('close', () => {
+      near.destroy();
+      this.#pairs.delete(pair);
+    });
+    if (this.#mode === 'frozen') return;
+    near.pipe(far);
+    far.pipe(near);
+  }
+
+  #endAll(): void {
+    for (const [near, far] of this.#pairs) {
+      near.destroy();
+      far.destroy();
+    }
+  }
+}

@@ -1,0 +1,274 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addNode, addOffice, addUser } from './support/directory.ts';
+import { addSite, goodEvent, presenceRows, results, type Site } from './support/presence.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let site: Site;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+beforeEach(async () => {
+  site = await addSite(server);
+});
+afterAll(() => server.close());
+
+const get = (path: string) => server.app.inject({ url: `/v1/analytics/${path}`, headers: site.headers });
+const rowsOf = async (dataset: string): Promise<Record<string, unknown>[]> =>
+  (await get(`${dataset}/basic`)).json();
+const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
+const owned = (sql: string, values: unknown[]) =>
+  server.db.owner.inTenant(site.tenantId, (tx) => tx.query(sql, [site.tenantId, ...values]));
+
+/** One row, its members in their order. */
+function expectRow(row: Record<string, unknown> | undefined, members: Record<string, unknown>) {
+  expect(Object.entries(row ?? {})).toEqual(Object.entries(members));
+}
+
+describe('a dataset', () => {
+  test.each(['users', 'locations', 'desks', 'spaces', `presence?${DATES}`])(
+    '%s is a bare array, on both paths, and an empty one where there is nothing',
+    async (dataset) => {
+      site = { ...site, ...(await emptySite()) };
+      const token = await server.token(site.key);
+      const [path, query = ''] = dataset.split('?');
+      const byBasic = await get(`${path}/basic/?${query}`);
+      const byBearer = await server.app.inject({
+        url: `/v1/analytics/${path}?${query}`,
+        headers: { authorization: `Bearer ${token}` },
+      });
+      for (const reply of [byBasic, byBearer]) {
+        expect(reply.statusCode).toBe(200);
+        expect(reply.headers).toMatchObject({
+          'content-type': 'application/json; charset=utf-8',
+          'cache-control': 'private, no-cache',
+        });
+        expect(reply.body).toBe('[]');
+      }
+    },
+  );
+
+  async function emptySite() {
+    const tenantId = await server.organisation();
+    const key = await server.key(tenantId);
+    const authorization = `Basic ${Buffer.from(`${key.apiKey}:${key.secret}`).toString('base64')}`;
+    return { tenantId, key, headers: { authorization } };
+  }
+
+  test('users: every member, null where unknown, by id', async () => {
+    const nobody = '00000000-0000-4000-8000-000000000000';
+    await owned(
+      `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, status) VALUES ($1, $2, 'left', 'left', 'inactive')`,
+      [nobody],
+    );
+    await owned(
+      `UPDATE users SET first_name = 'Ada', last_name = 'L\u00f8', onboarded = true, primary_location_id = $3
+       WHERE tenant_id = $1 AND user_id = $2`,
+      [site.user.userId, site.office.locationId],
+    );
+    const [left, ada, ...more] = await rowsOf('users');
+    expect(more).toEqual([]);
+    expectRow(left, {
+      email: null,
+      firstName: null,
+      lastName: null,
+      onboarded: false,
+      primaryGroupId: null,
+      primaryLocationId: null,
+      status: 'inactive',
+      userId: nobody,
+      userName: 'left',
+    });
+    expectRow(ada, {
+      email: site.user.email,
+      firstName: 'Ada',
+      lastName: 'L\u00f8',
+      onboarded: true,
+      primaryGroupId: null,
+      primaryLocationId: site.office.locationId,
+      status: 'active',
+      userId: site.user.userId,
+      userName: site.user.userName,
+    });
+  });
+
+  test('locations: offices only', async () => {
+    const nodeId = 'ffffffff-0000-4000-8000-000000000000';
+    await addNode(server.db.owner, site.tenantId, {
+      kind: 'location',
+      name: 'HQ',
+      status: 'inactive',
+      nodeId,
+    });
+    await owned(`UPDATE nodes SET address = '1 Main St' WHERE tenant_id = $1 AND node_id = $2`, [nodeId]);
+    const rows = await rowsOf('locations');
+    expect(rows).toHaveLength(2);
+    expectRow(rows[0], {
+      locationId: site.office.locationId,
+      locationName: `location ${site.office.locationId.slice(0, 4)}`,
+      address: null,
+      status: 'active',
+      timeZone: 'UTC',
+    });
+    expectRow(rows[1], {
+      locationId: nodeId,
+      locationName: 'HQ',
+      address: '1 Main St',
+      status: 'inactive',
+      timeZone: 'Europe/London',
+    });
+  });
+
+  test('desks and spaces: with all that is above them', async () => {
+    const { locationId, levelId, zoneId, placeId, spaceId } = site.office;
+    const name = (kind: string, id: string) => `${kind} ${id.slice(0, 4)}`;
+    const above = {
+      levelId,
+      levelName: name('level', levelId),
+      locationId,
+      locationName: name('location', locationId),
+    };
+    const desks = await rowsOf('desks');
+    expect(desks).toHaveLength(1);
+    expectRow(desks[0], {
+      deskId: placeId,
+      deskName: name('place', placeId),
+      zoneId,
+      zoneName: name('zone', zoneId),
+      ...above,
+      status: 'active',
+    });
+    await owned(
+      `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name, space_type, capacity)
+       VALUES ($1, 'ffffffff-0000-4000-8000-000000000000', 'space', $2, 'Booth', 'booth', 2)`,
+      [levelId],
+    );
+    const spaces = await rowsOf('spaces');
+    const unknown = { spaceType: null, capacity: null };
+    const plain = { spaceId, spaceName: name('space', spaceId), ...unknown, ...above, status: 'active' };
+    expectRow(spaces[0], plain);
+    expectRow(spaces[1], {
+      ...plain,
+      spaceId: 'ffffffff-0000-4000-8000-000000000000',
+      spaceName: 'Booth',
+      spaceType: 'booth',
+      capacity: 2,
+    });
+  });
+
+  test('presence: levels, zones, desks and spaces only where they apply', async () => {
+    const { locationId, levelId, zoneId, placeId } = site.office;
+    const name = (kind: string, id: string) => `${kind} ${id.slice(0, 4)}`;
+    await results(server, site, [
+      goodEvent(site, { sourceUserId: 'card 7', timestamp: '2026-03-10T09:00:00.25Z' }),
+      goodEvent(site, { locationId, locationType: 'location', timestamp: '2026-03-10T10:00:00.000025Z' }),
+    ]);
+    const [atDesk, inOffice] = await presenceRows(server, site);
+    const common = { day: '2026-03-10T00:00:00.000Z', userId: site.user.userId, userEmail: site.user.email };
+    const office = { locationId, locationName: name('location', locationId) };
+    expectRow(atDesk, {
+      eventId: 'e1',
+      timestamp: '2026-03-10T09:00:00.250Z',
+      ...common,
+      sourceId: 'door',
+      sourceUserId: 'card 7',
+      locationType: 'place',
+      ...office,
+      levelId,
+      levelName: name('level', levelId),
+      zoneId,
+      zoneName: name('zone', zoneId),
+      placeId,
+      placeName: name('place', placeId),
+    });
+    expectRow(inOffice, {
+      eventId: 'e1',
+      timestamp: '2026-03-10T10:00:00.000025Z',
+      ...common,
+      sourceId: 'door',
+      sourceUserId: null,
+      locationType: 'location',
+      ...office,
+    });
+  });
+});
+
+test('presence comes by day, then user, then location, also across read batches', async () => {
+  const offices = [site.office, await addOffice(server.db.owner, site.tenantId, 'UTC')];
+  const users = [site.user, await addUser(server.db.owner, site.tenantId)];
+  const events = Array.from({ length: 600 }, (_, index) =>
+    goodEvent(site, {
+      eventId: `e${index}`,
+      userId: users[index % 2]?.userId,
+      locationId: offices[Math.floor(index / 2) % 2]?.placeId,
+      timestamp: new Date(Date.UTC(2026, 2, 5 - (index % 5), 8, index % 60)).toISOString(),
+    }),
+  );
+  for (let start = 0; start < 600; start += 100)
+    await results(server, site, events.slice(start, start + 100));
+  const rows = await presenceRows(server, site, 'startDate=2026-03-01&endDate=2026-03-31');
+  const keys = rows.map((row) => `${row.day} ${row.userId} ${row.locationId} ${row.timestamp}`);
+  expect(keys).toHaveLength(600);
+  expect(keys).toEqual(keys.toSorted());
+});
+
+describe('locationIds and userIds', () => {
+  test('locationIds takes any node and means it with all beneath it', async () => {
+    const other = await addOffice(server.db.owner, site.tenantId);
+    const at = (office: typeof other, name: string) =>
+      (['location', 'level', 'zone', 'place', 'space'] as const).map((kind) =>
+        goodEvent(site, { eventId: `${name}${kind}`, locationType: kind, locationId: office[`${kind}Id`] }),
+      );
+    await results(server, site, [...at(site.office, ''), ...at(other, 'other ')]);
+    const selected = async (filter: string) =>
+      (await presenceRows(server, site, `${DATES}&${filter}`)).map((row) => row.eventId).toSorted();
+    const { locationId, levelId, zoneId, placeId, spaceId } = site.office;
+    expect(await selected(`locationIds=${locationId}`)).toEqual([
+      'level',
+      'location',
+      'place',
+      'space',
+      'zone',
+    ]);
+    expect(await selected(`locationIds=${levelId}`)).toEqual(['level', 'place', 'space', 'zone']);
+    expect(await selected(`locationIds=${zoneId.toUpperCase()}`)).toEqual(['place', 'zone']);
+    expect(await selected(`locationIds=${placeId}`)).toEqual(['place']);
+    expect(await selected(`locationIds=${spaceId}`)).toEqual(['space']);
+    expect(await selected(`locationIds=${placeId},%20${other.zoneId},${randomUUID()},x`)).toEqual([
+      'other place',
+      'other zone',
+      'place',
+    ]);
+  });
+
+  test('userIds takes several; both filters hold; unknown ids select nothing', async () => {
+    const [a, b] = [site.user, await addUser(server.db.owner, site.tenantId)];
+    await results(server, site, [goodEvent(site), goodEvent(site, { userId: b.userId })]);
+    const selected = async (filter: string) =>
+      (await presenceRows(server, site, `${DATES}&${filter}`)).map((row) => row.userId).toSorted();
+    expect(await selected(`userIds=${a.userId}`)).toEqual([a.userId]);
+    expect(await selected(`userIds=${a.userId},${b.userId.toUpperCase()}`)).toEqual(
+      [a.userId, b.userId].toSorted(),
+    );
+    expect(await selected(`userIds=${b.userId}&locationIds=${site.office.levelId}`)).toEqual([b.userId]);
+    for (const unknown of [randomUUID(), 'x', ',', `${'x'.repeat(1_000)}`, '%00', "'"]) {
+      expect(await selected(`userIds=${unknown}`)).toEqual([]);
+      expect(await selected(`locationIds=${unknown}`)).toEqual([]);
+    }
+    expect(await selected(`userIds=${a.userId}&locationIds=${randomUUID()}`)).toEqual([]);
+  });
+});
+
+test("no organisation sees another's rows, whatever it asks for", async () => {
+  const other = await addSite(server);
+  await results(server, other, [goodEvent(other)]);
+  for (const dataset of ['users', 'locations', 'desks', 'spaces']) {
+    expect(JSON.stringify(await rowsOf(dataset))).not.toMatch(
+      new RegExp([...Object.values(other.office), other.user.userId].join('|')),
+    );
+  }
+  for (const filter of ['', `locationIds=${other.office.locationId}`, `userIds=${other.user.userId}`]) {
+    expect(await presenceRows(server, site, `${DATES}&${filter}`)).toEqual([]);
+  }
+});
