@@ -137,28 +137,59 @@ CREATE TABLE zone_days (
   PRIMARY KEY (tenant_id, zone_id, day)
 );
 
--- SQLSTATE RC001: the zone is full that day.
-CREATE FUNCTION count_zone_booking() RETURNS trigger
+-- What a booking says of its node was true of the tree when it was made; the tree may change later.
+CREATE FUNCTION check_booked_nodes() RETURNS trigger
   LANGUAGE plpgsql AS $$
-DECLARE
-  now_booked integer;
 BEGIN
-  IF TG_OP <> 'INSERT' AND OLD.zone_id IS NOT NULL THEN
-    UPDATE zone_days SET booked = booked - 1
-    WHERE tenant_id = OLD.tenant_id AND zone_id = OLD.zone_id AND day = OLD.day;
-  END IF;
-  IF TG_OP <> 'DELETE' AND NEW.zone_id IS NOT NULL THEN
-    INSERT INTO zone_days AS z (tenant_id, zone_id, day, booked) VALUES (NEW.tenant_id, NEW.zone_id, NEW.day, 1)
-    ON CONFLICT (tenant_id, zone_id, day) DO UPDATE SET booked = z.booked + 1
-    RETURNING booked INTO now_booked;
-    IF now_booked > (SELECT capacity FROM nodes WHERE tenant_id = NEW.tenant_id AND node_id = NEW.zone_id) THEN
-      RAISE EXCEPTION 'The zone is full that day.' USING ERRCODE = 'RC001';
-    END IF;
+  IF EXISTS (
+    SELECT FROM new_rows b JOIN node_paths n ON n.tenant_id = b.tenant_id AND n.node_id = b.node_id
+    WHERE (n.location_id, n.zone_id) IS DISTINCT FROM (b.location_id, b.zone_id)
+  ) THEN
+    RAISE EXCEPTION 'A booking is of a node of its office, in the zone of that node.' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;
 END $$;
-CREATE TRIGGER count_zone AFTER INSERT OR DELETE OR UPDATE OF zone_id ON bookings
-  FOR EACH ROW EXECUTE FUNCTION count_zone_booking();
+CREATE TRIGGER check_nodes AFTER INSERT ON bookings REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION check_booked_nodes();
+
+-- Once per statement and in the order of the key: a leave of years is one pass, and two statements never wait
+-- for each other's zones in a circle. SQLSTATE RC001: the zone is full that day.
+CREATE FUNCTION count_zone_bookings() RETURNS trigger
+  LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    UPDATE zone_days z SET booked = z.booked - gone.bookings
+    FROM (SELECT tenant_id, zone_id, day, count(*) AS bookings FROM old_rows GROUP BY tenant_id, zone_id, day) AS gone
+    WHERE z.tenant_id = gone.tenant_id AND z.zone_id = gone.zone_id AND z.day = gone.day;
+    RETURN NULL;
+  END IF;
+  INSERT INTO zone_days AS z (tenant_id, zone_id, day, booked)
+  SELECT tenant_id, zone_id, day, count(*) FROM new_rows WHERE zone_id IS NOT NULL
+  GROUP BY tenant_id, zone_id, day ORDER BY tenant_id, zone_id, day
+  ON CONFLICT (tenant_id, zone_id, day) DO UPDATE SET booked = z.booked + excluded.booked;
+  IF EXISTS (
+    SELECT FROM new_rows b
+    JOIN zone_days z ON z.tenant_id = b.tenant_id AND z.zone_id = b.zone_id AND z.day = b.day
+    JOIN nodes n ON n.tenant_id = b.tenant_id AND n.node_id = b.zone_id
+    WHERE z.booked > n.capacity
+  ) THEN
+    RAISE EXCEPTION 'The zone is full that day.' USING ERRCODE = 'RC001';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER count_new AFTER INSERT ON bookings REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION count_zone_bookings();
+CREATE TRIGGER count_gone AFTER DELETE ON bookings REFERENCING OLD TABLE AS old_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION count_zone_bookings();
+
+-- So that nothing is booked but by an insert, which is checked and counted.
+CREATE FUNCTION refuse_moved_booking() RETURNS trigger
+  LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'A booking is deleted and made anew, not moved.' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER unmoved BEFORE UPDATE OF tenant_id, user_id, day, location_id, node_id, node_kind, zone_id ON bookings
+  FOR EACH ROW EXECUTE FUNCTION refuse_moved_booking();
 
 ---------------------------------------------------------------------------------------------------------
 -- The action log: a plan change and the booking change that it causes share an action_id.

@@ -175,11 +175,12 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
       await client.query(
         `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name, status, address, time_zone, space_type, capacity) VALUES
          ($1, $2, 'place', $3, $7, 'active', NULL, NULL, NULL, NULL),
-         ($1, $3, 'zone', $4, $7, 'inactive', NULL, NULL, NULL, NULL),
+         ($1, $3, 'zone', $4, $7, 'inactive', NULL, NULL, NULL, 1),
          ($1, $4, 'level', $5, '', 'active', NULL, NULL, NULL, NULL),
          ($1, $5, 'location', NULL, $7, 'active', $7, 'Europe/Paris', NULL, NULL),
-         ($1, $6, 'space', $4, $7, 'active', NULL, NULL, $7, 2147483647)`,
-        [tenant_id, id(1), id(2), id(3), id(4), id(5), NASTY],
+         ($1, $6, 'space', $4, $7, 'active', NULL, NULL, $7, 2147483647),
+         ($1, $8, 'location', NULL, '', 'active', NULL, 'UTC', NULL, NULL)`,
+        [tenant_id, id(1), id(2), id(3), id(4), id(5), NASTY, id(8)],
       );
       await insert('users', { tenant_id, user_id: id(6), user_name: '', user_name_folded: '' });
       await insert('users', {
@@ -214,6 +215,14 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
           received_at: instant,
         });
       }
+      await fillWorkday(client, insert, tenant_id, {
+        placeId: id(1),
+        zoneId: id(2),
+        locationId: id(4),
+        otherLocationId: id(8),
+        userId: id(6),
+        otherUserId: id(7),
+      });
       const refused = { tenant_id, refused_at: instant, api_key_folded: 'k', endpoint: '/', reason: NASTY };
       await insert('refused_events', { ...refused, refusal_id: id(200) });
       await insert('refused_events', {
@@ -225,5 +234,88 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         event: NASTY + randomBytes(org === 'one' ? 3_200_000 : 3).toString('base64'),
       });
     }
+  });
+}
+
+type Insert = (table: string, row: Record<string, unknown>) => Promise<void>;
+
+/** The desk is booked, then moved from the zone that the booking counts in: rows that no longer agree. */
+async function fillWorkday(
+  client: pg.Client,
+  insert: Insert,
+  tenant_id: string,
+  ids: Record<'placeId' | 'zoneId' | 'locationId' | 'otherLocationId' | 'userId' | 'otherUserId', string>,
+): Promise<void> {
+  const { placeId: place_id, zoneId: zone_id, locationId: location_id, userId: user_id } = ids;
+  const day = '2026-03-29';
+  await insert('office_settings', { tenant_id, location_id, horizon_days: 366, horizon_reached: day });
+  await insert('office_settings', {
+    tenant_id,
+    location_id: ids.otherLocationId,
+    presence_reporting: 'never',
+    desk_presence: 'book',
+    release_assigned_desks: false,
+  });
+  await insert('desk_assignments', { tenant_id, place_id, user_id });
+  await insert('week_plans', { tenant_id, user_id, weekday: 1, plan: 'o', location_id });
+  await insert('week_plans', { tenant_id, user_id, weekday: 7, plan: 'r' });
+  const leave = { tenant_id, user_id, start_day: day, end_day: '9999-12-31' };
+  await insert('leaves', { ...leave, leave_id: place_id });
+  await insert('leaves', { ...leave, leave_id: zone_id, leave_type: 'sick' });
+  await client.query('BEGIN');
+  await insert('day_plans', { tenant_id, user_id, day, plan: 'o', location_id, set_by: 'day' });
+  await insert('day_plans', {
+    tenant_id,
+    user_id: ids.otherUserId,
+    day,
+    plan: 'o',
+    location_id,
+    set_by: 'week',
+  });
+  await insert('day_plans', { tenant_id, user_id, day: '2026-03-30', plan: 'a', set_by: 'leave' });
+  const booking = { tenant_id, day, location_id };
+  await insert('bookings', {
+    ...booking,
+    user_id,
+    node_id: place_id,
+    node_kind: 'place',
+    zone_id,
+    set_by: 'person',
+  });
+  await insert('bookings', {
+    ...booking,
+    user_id: ids.otherUserId,
+    node_id: location_id,
+    node_kind: 'location',
+    set_by: 'engine',
+  });
+  await client.query('COMMIT');
+  await client.query(
+    `WITH elsewhere AS (
+       INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name)
+       SELECT tenant_id, gen_random_uuid(), 'zone', parent_id, 'elsewhere' FROM nodes WHERE tenant_id = $1 AND node_id = $3
+       RETURNING node_id)
+     UPDATE nodes SET parent_id = (SELECT node_id FROM elsewhere) WHERE tenant_id = $1 AND node_id = $2`,
+    [tenant_id, place_id, zone_id],
+  );
+  const entry = {
+    tenant_id,
+    logged_at: '2026-03-29 01:59:59.999999+00',
+    action_id: zone_id,
+    user_id,
+    day,
+    description: NASTY,
+    changed_by: 'user',
+  };
+  await insert('action_log', { ...entry, entry_id: place_id, category: 'plan', action: 'created' });
+  await insert('action_log', {
+    ...entry,
+    entry_id: zone_id,
+    category: 'booking',
+    action: NASTY,
+    changed_by_name: NASTY,
+    reason: NASTY,
+    before: JSON.stringify({ plan: NASTY }),
+    after: JSON.stringify({ nodeId: null }),
   });
 }

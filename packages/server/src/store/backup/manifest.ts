@@ -21,7 +21,7 @@ export const Manifest = Type.Object({
   createdAt: Type.String(),
   /** The migrations that the database had, oldest first. */
   migrations: Type.Array(Type.String(), { minItems: 1 }),
-  /** In the order in which they are loaded: no table refers to a later one. */
+  /** In the order in which they are loaded: no table refers to a later one, save by deferrable foreign keys. */
   tables: Type.Array(
     Type.Object({ name: Type.String(), columns: Type.Array(Type.String(), { minItems: 1 }) }),
   ),

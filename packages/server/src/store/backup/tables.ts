@@ -17,7 +17,8 @@ interface CatalogRow extends Table {
 
 /**
  * Every table of the schema but the migrations', from the catalog, so that none can be forgotten; a table
- * stands after those that its foreign keys refer to. Empty where the schema is missing.
+ * stands after those that its foreign keys refer to, but for deferrable ones, which are checked when all tables
+ * are loaded. Empty where the schema is missing.
  */
 export async function listTables(client: pg.ClientBase): Promise<Table[]> {
   const { rows } = await client.query<CatalogRow>(`
@@ -30,7 +31,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                  ORDER BY a.attnum) AS columns,
            -- A table's reference to itself is checked when its one COPY ends, when all its rows are there.
            ARRAY(SELECT DISTINCT f.relname::text FROM pg_constraint k JOIN pg_class f ON f.oid = k.confrelid
-                 WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> c.oid) AS "refersTo"
+                 WHERE k.conrelid = c.oid AND k.contype = 'f' AND NOT k.condeferrable AND k.confrelid <> c.oid) AS "refersTo"
     FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('rollcall') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND c.relname <> 'migrations'
