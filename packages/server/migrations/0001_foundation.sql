@@ -105,6 +105,8 @@ CREATE TRIGGER stamp BEFORE UPDATE ON nodes FOR EACH ROW EXECUTE FUNCTION stamp_
 -- A node with the ids and names of everything above it.
 CREATE VIEW node_paths WITH (security_invoker = true) AS
 SELECT n.tenant_id, n.node_id, n.kind, n.status,
+       -- A node of a retired office, level or zone is retired with it.
+       'inactive' NOT IN (n.status, coalesce(z.status, 'active'), coalesce(l.status, 'active'), o.status) AS in_use,
        o.node_id AS location_id, o.name AS location_name, o.time_zone,
        l.node_id AS level_id, l.name AS level_name,
        z.node_id AS zone_id, z.name AS zone_name,
@@ -121,7 +123,7 @@ LEFT JOIN nodes l ON l.tenant_id = n.tenant_id
 LEFT JOIN nodes o ON o.tenant_id = n.tenant_id
   AND o.node_id = CASE n.kind WHEN 'location' THEN n.node_id ELSE coalesce(l.parent_id, n.parent_id) END;
 
--- The folded names are folded by the application (see directory/fold): a lower() in the query would not be
+-- The folded names are folded by the application (see store/fold): a lower() in the query would not be
 -- leakproof, and would lose its index under a policy. Users are deactivated, never deleted.
 CREATE TABLE users (
   tenant_id uuid NOT NULL REFERENCES organisations,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -9,6 +8,7 @@ import type { MasterKey } from './auth/secrets.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
+import { directoryRoutes } from './directory/routes.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { describeRoutes } from './http/docs.ts';
 import { HttpProblem, handleError, sendProblem, unavailable } from './http/errors.ts';
@@ -20,6 +20,7 @@ import { Refusals } from './ingest/refusals.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { ChangeFeed } from './store/changes.ts';
 import type { Database } from './store/db.ts';
+import { VERSION } from './store/version.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
 
 export interface AppDeps {
@@ -44,10 +45,6 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** A connection on which nothing moves: an export's reader that stopped reading, too. */
 const STALLED_CONNECTION_MS = 120_000;
 const KEEP_ALIVE_MS = 72_000;
-
-export const VERSION = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
 
 /** Builds the server: the only place where that is done. Listen on the result, or inject into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
@@ -107,7 +104,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     issuer,
   });
   await app.register(ingestRoutes, { database, refusals, clock });
-  await app.register(warehouseRoutes, { database });
+  await app.register(directoryRoutes, { database, clock });
+  await app.register(warehouseRoutes, { database, clock });
 
   changes.start();
   app.addHook('onClose', async () => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
 
 /**
@@ -12,7 +13,11 @@ export interface Setting<T = unknown> {
   default?: T;
 }
 
-const text = (value: string): string => value;
+/** An empty path would be the working directory. */
+const text = (value: string): string => {
+  if (value === '') throw new InvalidArgumentError('It must not be empty.');
+  return value;
+};
 
 const whole =
   (minimum: number, maximum: number) =>
@@ -41,15 +46,34 @@ const httpUrl = (value: string): string => {
 };
 
 const postgresUrl = (value: string): string => {
-  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) {
+  // With a socket's directory as ?host=, the host before the path is empty, also after credentials.
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value.replace('@/', '@localhost/'))) {
     throw new InvalidArgumentError('It must be a URL that begins with postgres://.');
   }
   return value;
 };
 
 /** `true`: every proxy. Else a comma list of addresses and networks, as Fastify's trustProxy takes it. */
-const proxies = (value: string): string | boolean =>
-  value === 'true' ? true : value === 'false' ? false : value;
+const proxies = (value: string): string | boolean => {
+  if (value === 'true' || value === 'false') return value === 'true';
+  if (!value.split(',').every((proxy) => isNetwork(proxy.trim()))) {
+    throw new InvalidArgumentError('It must be true, or IP addresses and networks such as 10.0.0.0/8.');
+  }
+  return value;
+};
+
+const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix = '1', ...rest] = text.split('/');
+  const version = isIP(address);
+  const bits = Number(prefix);
+  const isSound = /^\d+$/.test(prefix) && bits >= 1 && bits <= (version === 6 ? 128 : 32);
+  return NAMED_NETWORKS.includes(text) || (version !== 0 && isSound && rest.length === 0);
+}
+
+/** The master key itself comes from a file or this variable only: a flag would show in the process list. */
+export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
 
 /** Where the data are. Every command has these. */
 export const DATA_SETTINGS = {
@@ -69,7 +93,7 @@ export const DATA_SETTINGS = {
   masterKeyFile: setting(
     '--master-key-file <path>',
     'ROLLCALL_MASTER_KEY_FILE',
-    'file with the master key, base64 of 32 bytes; required with a database URL, else master.key in the data directory',
+    `file with the master key, base64 of 32 bytes, unless ${MASTER_KEY_ENV} holds it; one is required with a database URL, else master.key in the data directory`,
     text,
   ),
 } as const;
@@ -174,9 +198,6 @@ export const DEMO_SETTINGS = {
   ),
 } as const;
 
-/** The master key itself comes from a file or this variable only: a flag would show in the process list. */
-export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
-
 /** The environment's master key, base64 of 32 bytes, where it is given. */
 export function masterKeyFromEnvironment(): string | undefined {
   return process.env[MASTER_KEY_ENV] || undefined;
@@ -192,8 +213,9 @@ export type DemoConfig = SettingsOf<typeof DEMO_SETTINGS>;
 /** The settings as commander options. An empty environment variable counts as not set. */
 export function toOptions(settings: Record<string, Setting>): Option[] {
   return Object.values(settings).map((entry) => {
-    const option = new Option(entry.flags, entry.description).env(entry.env);
-    option.argParser((value: string) => (value === '' ? entry.default : entry.parse(value)));
+    // commander would take an empty variable for a value.
+    if (process.env[entry.env] === '') delete process.env[entry.env];
+    const option = new Option(entry.flags, entry.description).env(entry.env).argParser(entry.parse);
     if (entry.default !== undefined) option.default(entry.default);
     return option;
   });

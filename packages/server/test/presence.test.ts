@@ -125,9 +125,13 @@ describe('the place', () => {
       status: 'inactive',
     });
     const { office: foreign } = await addSite(server);
+    const closed = await addNode(owner, site.tenantId, { kind: 'location', status: 'inactive' });
+    const inClosed = await addNode(owner, site.tenantId, { kind: 'level', parentId: closed });
     for (const locationId of [randomUUID(), inactive, foreign.placeId, 'desk 7', '']) {
       expect(await resultOf(good({ locationId }))).toEqual(refused(2, 'locationId'));
     }
+    const active = { locationId: inClosed, locationType: 'level' };
+    expect(await resultOf(good(active))).toEqual(refused(2, 'locationId'));
   });
 
   test('of another kind than was said is code 2, and the message says which it is', async () => {

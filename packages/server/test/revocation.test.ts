@@ -23,8 +23,7 @@ const SETTLED = { timeout: 10_000, interval: 20 };
 test('a revoked key and its tokens are refused by every replica within a second', async () => {
   const other = await startReplica();
   for (let round = 0; round < 3; round++) {
-    const key = await server.key(tenantId);
-    const token = await server.token(key);
+    const { key, token } = await keyWithToken();
     for (const app of [server.app, other.app]) {
       expect(await answersOf(app, key, token)).toEqual([200, 200, 200]);
       await expect.poll(() => remembers(app, token), SETTLED).toBe(true);
@@ -40,47 +39,42 @@ test('a revoked key and its tokens are refused by every replica within a second'
   }
 });
 
-test('a replica that is cut off from changes, and cannot connect again, looks up instead of remembering', async () => {
+test('a replica that is cut off from changes looks up, and forgets what it remembered when it hears again', async () => {
   const cut = await startReplica();
-  const key = await server.key(tenantId);
-  const token = await server.token(key);
-  await expect.poll(() => remembers(cut.app, token), SETTLED).toBe(true);
+  const [asked, unasked, bystander] = [await keyWithToken(), await keyWithToken(), await keyWithToken()];
+  for (const { token } of [asked, unasked, bystander]) {
+    await expect.poll(() => remembers(cut.app, token), SETTLED).toBe(true);
+  }
 
   // The pool's connections live on; new ones, the change feed's among them, are refused.
   const name = String(db.target.database);
-  await asAdmin((admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`));
-  onTestFinished(async () => {
-    await asAdmin((admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`));
-  });
+  const allowConnections = (allowed: boolean) =>
+    asAdmin((admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allowed}`));
+  await allowConnections(false);
+  onTestFinished(async () => void (await allowConnections(true)));
   const killed = await asAdmin((admin) =>
     admin.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'rollcall changes'",
       [name],
     ),
   );
-  expect(killed.rowCount).toBe(2);
-  await expect.poll(() => remembers(cut.app, token), SETTLED).toBe(false);
-  expect(await answersOf(cut.app, key, token)).toEqual([200, 200, 200]);
+  expect(killed.rowCount).toBeGreaterThanOrEqual(2);
+  await expect.poll(() => remembers(cut.app, asked.token), SETTLED).toBe(false);
+  expect(await answersOf(cut.app, asked.key, asked.token)).toEqual([200, 200, 200]);
+  await revoke(asked.key);
+  await revoke(unasked.key);
+  expect(await answersOf(cut.app, asked.key, asked.token)).toEqual(REFUSED);
+  expect(await answersOf(server.app, asked.key, asked.token)).toEqual(REFUSED);
 
-  await revoke(key);
-  expect(await answersOf(cut.app, key, token)).toEqual(REFUSED);
-  expect(await answersOf(server.app, key, token)).toEqual(REFUSED);
-});
-
-test('a replica trusts what it remembers again once it hears of changes again', async () => {
-  const key = await server.key(tenantId);
-  const token = await server.token(key);
-  await expect.poll(() => remembers(server.app, token), SETTLED).toBe(true);
-  await revoke(key);
-  const revokedAtMs = performance.now();
-  expect((await lastLetThroughMs(server.app, key, token)) - revokedAtMs).toBeLessThan(PROMISED_MS);
+  await allowConnections(true);
+  await expect.poll(() => remembers(cut.app, bystander.token), SETTLED).toBe(true);
+  expect(await answersOf(cut.app, unasked.key, unasked.token)).toEqual(REFUSED);
 });
 
 test('a replica whose change feed has fallen silent refuses a revoked key within a second', async () => {
   const wire = await startWire(db.target);
   const deaf = await startReplica(wire.target);
-  const key = await server.key(tenantId);
-  const token = await server.token(key);
+  const { key, token } = await keyWithToken();
   await expect.poll(() => remembers(deaf.app, token), SETTLED).toBe(true);
 
   wire.muteChangeFeed();
@@ -146,6 +140,11 @@ async function remembers(app: App, token: string): Promise<boolean> {
   return !looked;
 }
 
+async function keyWithToken(): Promise<{ key: ShownKey; token: string }> {
+  const key = await server.key(tenantId);
+  return { key, token: await server.token(key) };
+}
+
 function revoke(key: ShownKey) {
   return revokeKey(key.apiKey, { owner: db.owner, clock: clock.read });
 }
@@ -175,7 +174,9 @@ async function startWire({ host, port, ...rest }: DatabaseTarget) {
   const feeds = new Set<Socket>();
   const sockets = new Set<Socket>();
   const wire = createServer((client) => {
-    const upstream = connect(Number(port), String(host));
+    const upstream = String(host).startsWith('/')
+      ? connect(`${host}/.s.PGSQL.${port}`)
+      : connect(Number(port), String(host));
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => client.destroy() && upstream.destroy());

@@ -4,7 +4,7 @@ import { createApp } from '../src/app.ts';
 import { createKey, rotateKey } from '../src/auth/manage-keys.ts';
 import { MasterKey, MasterKeyError } from '../src/auth/secrets.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
-import { createLogger } from '../src/http/logging.ts';
+import { createLogger, serializeError } from '../src/http/logging.ts';
 import { addOffice, addUser } from './support/directory.ts';
 import { expectProblem } from './support/problems.ts';
 import { basic, login, startTestServer } from './support/server.ts';
@@ -146,6 +146,19 @@ describe('the log', () => {
     expect([...new Set(statuses)].sort()).toEqual([200, 400, 401, 404, 405]);
     expect((await get(`/v1/analytics/users`, bearer)).body).toContain(person.email);
     expectCleanLogs();
+  });
+
+  test('of an error keeps no rows of the database and no e-mail, causes included', () => {
+    const refused = Object.assign(new pg.DatabaseError(`key (${email}) exists`, 1, 'error'), {
+      code: '23505',
+      detail: `Key (email)=(${email}) already exists.`,
+      where: `COPY users, line 1: "${email}"`,
+    });
+    const wrapped = new Error(`no reply for <${email}>`, { cause: refused });
+    const logged = serializeError(wrapped);
+    expect(JSON.stringify(logged)).not.toContain('lovelace');
+    expect(logged).toMatchObject({ message: 'no reply for <[email]>', cause: { code: '23505' } });
+    expect(serializeError(email)).toEqual({ type: 'string' });
   });
 
   test('of an error of ours tells what the answer does not, and neither holds data', async () => {

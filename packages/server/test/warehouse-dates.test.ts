@@ -84,3 +84,16 @@ test.each([
 test.each(['0001-01-01', '1969-12-31', '9999-12-31'])('%s is a date, if an empty one', async (date) => {
   expect(await eventsOf(date)).toEqual([]);
 });
+
+test("days and instants are ISO 8601 whatever the database's own style of dates is", async () => {
+  const german = await startTestServer({}, { database: { target: { options: '-c DateStyle=German' } } });
+  try {
+    const own = await addSite(german);
+    await results(german, own, [goodEvent(own, { timestamp: '2026-03-04T05:06:07.008Z' })]);
+    expect(await presenceRows(german, own)).toMatchObject([
+      { timestamp: '2026-03-04T05:06:07.008Z', day: '2026-03-04T00:00:00.000Z' },
+    ]);
+  } finally {
+    await german.close();
+  }
+});

@@ -117,10 +117,18 @@ describe('a body', () => {
       `"constructor":{"prototype":{"userId":"${userId}"}}`,
       `"\\u005f_proto__":{"userId":"${userId}"}`,
     ]) {
-      const body = JSON.stringify({ ...SUBMISSION, presenceEvents: [event] });
+      const body = JSON.stringify({ ...SUBMISSION, presenceEvents: [{ ...event, eventId: 'proto' }] });
       expect(await resultOf(body.replace('"eventId"', `${attempt},"eventId"`))).toBe(1);
     }
     expect(({} as Record<string, unknown>).userId).toBeUndefined();
+    const { rows } = await db.owner.inTenant(tenantId, (tx) =>
+      tx.query('SELECT event FROM refused_events WHERE tenant_id = $1 AND event_id = $2', [
+        tenantId,
+        'proto',
+      ]),
+    );
+    expect(rows).toHaveLength(3);
+    for (const row of rows) expect(row.event).not.toMatch(/proto_|constructor/);
   });
 
   test('may begin with a byte order mark', async () => {

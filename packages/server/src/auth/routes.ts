@@ -19,12 +19,15 @@ export interface AuthRoutesOptions {
 }
 
 const JWKS_MAX_AGE_S = 300;
+/** Strangers call these: they may not make the server read more than credentials take. */
+const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** /v1/auth, /v1/auth/token and what describes their tokens. */
 export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (app, options) => {
   app.route({
     method: 'POST',
     url: '/v1/auth',
+    bodyLimit: BODY_LIMIT_BYTES,
     config: { access: 'public', errorFormat: loginFailure, keepBodyText: true },
     schema: {
       tags: ['Authentication'],
@@ -51,6 +54,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     scope.route({
       method: 'POST',
       url: '/v1/auth/token',
+      bodyLimit: BODY_LIMIT_BYTES,
       config: { access: 'public', errorFormat: oauthError },
       schema: {
         tags: ['Authentication'],

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
 import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV, toOptions } from '../config.ts';
-import { backup } from '../store/backup.ts';
-import { type RestoreSummary, restore } from '../store/restore.ts';
+import type { RestoreSummary } from '../store/restore.ts';
 import { connectTarget, givenMasterKey, replaceMasterKey, withContext } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
+import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
@@ -20,6 +20,8 @@ export function backupCommand(): Command {
     .action(async (file: string, options: DataConfig & { json?: true }) => {
       if (existsSync(file))
         throw new CliError(`The file ${file} exists already; a backup overwrites nothing.`);
+      // Loaded here, so that other commands do not wait for it.
+      const { backup } = await import('../store/backup.ts');
       const summary = await withContext(options, 'rollcall backup', async ({ target, masterKey }) => {
         const unfinished = `${file}.${process.pid}`;
         const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
@@ -73,16 +75,20 @@ export function restoreCommand(): Command {
 }
 
 async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
+  catchInterruption();
+  const { restore } = await import('../store/restore.ts');
   // As the one that serves: nobody else may use the database meanwhile.
   const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');
   try {
-    const { summary } = await restore({
-      target: connection.target,
-      input: () => createReadStream(file),
-      onProgress: (rows, _table, total) => progress.update(rows, total),
-      beforeCommit: (key) => keepMasterKey(new MasterKey(key), config),
-    });
+    const { summary } = await unlessInterrupted(
+      restore({
+        target: connection.target,
+        input: () => createReadStream(file),
+        onProgress: (rows, _table, total) => progress.update(rows, total),
+        beforeCommit: (key) => keepMasterKey(new MasterKey(key), config),
+      }),
+    );
     return summary;
   } finally {
     progress.stop();

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
 import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
@@ -11,8 +10,10 @@ import { joinEmbedded } from '../store/embedded/index.ts';
 import { masterKeyCheck } from '../store/instance.ts';
 import { migrate } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
+import { checkReachable } from '../store/reach.ts';
 import { chooseRole } from '../store/roles.ts';
 import { CliError, unreadable } from './errors.ts';
+import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
 /** A database that was reached. */
@@ -32,14 +33,13 @@ interface Joining {
   name: string;
 }
 
-const LEAST_POSTGRES = 15;
 const MASTER_KEY_FILE = 'master.key';
 
 /** Reaches the database, starting the embedded one where no URL is given. Throws one-sentence errors. */
 export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
   if (config.databaseUrl !== undefined) {
     const target = { connectionString: config.databaseUrl };
-    await checkServer(target);
+    await checkReachable(target);
     return { target, close: async () => undefined };
   }
   const dataDir = resolve(config.dataDir);
@@ -95,16 +95,17 @@ export interface Context extends DataConnection {
   owner: Database;
 }
 
-/** Runs `work` with the owner's access to migrated data, and lets go of the data afterwards. */
+/** Runs `work` with the owner's access to migrated data, and lets go of the data afterwards. Throws `Interrupted`. */
 export async function withContext<T>(
   config: DataConfig,
   name: string,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
+  catchInterruption();
   const connection = await connectData(config, { purpose: 'command', name });
   try {
-    await prepareData(connection);
-    return await withOwner(connection.target, (owner) => work({ ...connection, owner }));
+    await unlessInterrupted(prepareData(connection));
+    return await unlessInterrupted(withOwner(connection.target, (owner) => work({ ...connection, owner })));
   } finally {
     await connection.close();
   }
@@ -193,31 +194,6 @@ async function checkMasterKey(owner: Database, masterKey: MasterKey): Promise<vo
     throw new CliError(
       'This master key is not the one that the database was set up with; bring the right one back.',
     );
-  }
-}
-
-async function checkServer(target: DatabaseTarget): Promise<void> {
-  const client = new pg.Client({ ...target, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  const { host, port } = client;
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ major: number }>(
-      "SELECT current_setting('server_version_num')::int / 10000 AS major",
-    );
-    const major = rows[0]?.major ?? 0;
-    if (major < LEAST_POSTGRES) {
-      throw new CliError(
-        `The database at ${host}:${port} is PostgreSQL ${major}; ${LEAST_POSTGRES} or later is needed.`,
-      );
-    }
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    const reason =
-      error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : String(error);
-    throw new CliError(`The database at ${host}:${port} does not let us in: ${reason}.`);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

@@ -10,12 +10,12 @@ import {
   type ServerConfig,
   toOptions,
 } from '../config.ts';
-import { type Demo, ensureDemo } from '../demo/organisation.ts';
+import type { Demo } from '../demo/organisation.ts';
 import { withOwner } from './context.ts';
 import { CliError } from './errors.ts';
+import { endsWell, unlessInterrupted } from './interruption.ts';
 import { formatTable, print } from './output.ts';
 import { showProgress } from './progress.ts';
-import { serveUntilSignalled, startServer } from './serve.ts';
 
 type Options = DataConfig & ServerConfig & DemoConfig;
 
@@ -27,12 +27,17 @@ export function demoCommand(): Command {
     command.addOption(option.name() === 'log-level' ? option.default('warn') : option);
   }
   return command.action(async (options: Options) => {
+    // Loaded here, so that other commands do not wait for the server's code.
+    const { serveUntilSignalled, startServer } = await import('./serve.ts');
+    const { ensureDemo } = await import('../demo/organisation.ts');
     const running = await startServer(options, 'rollcall demo');
     const progress = showProgress('Making the demo organisation', 'days');
     try {
       const { target, masterKey } = running.data;
-      const demo = await withOwner(target, (owner) =>
-        ensureDemo(options, { owner, masterKey, clock: Date.now, onProgress: progress.update }),
+      const demo = await unlessInterrupted(
+        withOwner(target, (owner) =>
+          ensureDemo(options, { owner, masterKey, clock: Date.now, onProgress: progress.update }),
+        ),
       );
       progress.stop();
       if (options.credentialsFile !== undefined) {
@@ -42,7 +47,7 @@ export function demoCommand(): Command {
     } catch (error) {
       progress.stop();
       await running.stop();
-      throw error;
+      return endsWell(error);
     }
     await serveUntilSignalled(running);
   });

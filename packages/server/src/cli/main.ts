@@ -1,21 +1,22 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../app.ts';
 import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
-import { DemoError } from '../demo/organisation.ts';
+import { DemoError } from '../demo/errors.ts';
 import { ImportError } from '../directory/import.ts';
-import { BackupError } from '../store/backup.ts';
+import { BackupError, RestoreError } from '../store/backup/errors.ts';
 import { EmbeddedServerError } from '../store/embedded/index.ts';
 import { SchemaTooNewError } from '../store/migrate.ts';
-import { RestoreError } from '../store/restore.ts';
+import { UnusableDatabaseError } from '../store/reach.ts';
 import { UnrestrictedRoleError } from '../store/roles.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
+import { VERSION } from '../store/version.ts';
 import { backupCommand, restoreCommand } from './backup.ts';
 import { demoCommand } from './demo.ts';
 import { CliError } from './errors.ts';
 import { eventsCommand } from './events.ts';
 import { importCommand } from './import.ts';
+import { Interrupted } from './interruption.ts';
 import { keysCommand } from './keys.ts';
 import { openapiCommand } from './openapi.ts';
 import { orgsCommand } from './orgs.ts';
@@ -34,6 +35,7 @@ const SPOKEN_ERRORS = [
   ImportError,
   BackupError,
   RestoreError,
+  UnusableDatabaseError,
 ];
 
 const program = new Command('rollcall')
@@ -53,6 +55,8 @@ const program = new Command('rollcall')
 try {
   await program.parseAsync();
 } catch (error) {
+  // What was interrupted may still wait for something.
+  if (error instanceof Interrupted) process.exit(error.exitCode);
   process.exitCode = 1;
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else if (SPOKEN_ERRORS.some((kind) => error instanceof kind))

@@ -1,8 +1,6 @@
 import { Command } from 'commander';
-import { createApp } from '../app.ts';
 import { MasterKey } from '../auth/secrets.ts';
 import { defaults, SERVER_SETTINGS } from '../config.ts';
-import { createLogger } from '../http/logging.ts';
 import { Database } from '../store/db.ts';
 import { print } from './output.ts';
 
@@ -17,6 +15,9 @@ export function openapiCommand(): Command {
 
 /** Builds the server without a database, which its description does not need. */
 async function describeApi(): Promise<object> {
+  // Loaded here, so that other commands do not wait for the server's code.
+  const { createApp } = await import('../app.ts');
+  const { createLogger } = await import('../http/logging.ts');
   const nowhere = new Database({ target: { host: '127.0.0.1', port: 1 }, as: 'restricted' });
   const app = await createApp({
     config: defaults(SERVER_SETTINGS),

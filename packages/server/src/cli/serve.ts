@@ -1,12 +1,15 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { type App, createApp } from '../app.ts';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
 import { Database, type SessionRole } from '../store/db.ts';
 import { connectData, type DataConnection, prepareData } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
+import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
 /** A server that listens. */
@@ -21,9 +24,10 @@ export interface RunningServer {
 
 /**
  * Starts the server: it listens first, answering 503 but for /healthz until the schema is up to date. Throws
- * `CliError` with one sentence.
+ * `CliError` with one sentence, and `Interrupted`.
  */
 export async function startServer(config: DataConfig & ServerConfig, name: string): Promise<RunningServer> {
+  catchInterruption();
   const tls = await readTls(config);
   warnOfBareSecrets(config);
   const data = await connectData(config, { purpose: 'serve', name });
@@ -48,23 +52,21 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     const logger = createLogger(config.logLevel);
     app = await createApp({ config, database, masterKey: data.masterKey, logger, lifecycle, tls });
     await listen(app, config);
-    decideRole(await prepareData(data));
+    decideRole(await unlessInterrupted(prepareData(data)));
     lifecycle.migrated = true;
     return { baseUrl: baseUrlOf(app, config), app, data, stop };
   } catch (error) {
     // Connections that wait for the role must end before the pools can.
     decideRole('owner');
     await stop();
-    throw error;
+    return endsWell(error);
   }
 }
 
 /** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */
 export async function serveUntilSignalled(running: RunningServer): Promise<void> {
-  await new Promise<void>((resolve) => {
-    // npm passes Ctrl-C on a second time: a repeated signal must not cut the shutdown short.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-  });
+  const interruption = catchInterruption();
+  if (!interruption.aborted) await once(interruption, 'abort');
   remark('Stopping: finishing the requests in flight.');
   await running.stop();
 }
@@ -83,11 +85,16 @@ async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
   }
 }
 
+const SWEEP_MS = 50;
+
 /** Waits for requests in flight, but for no longer than `timeoutMs`. */
 async function closeApp(app: App, timeoutMs: number): Promise<void> {
   const deadline = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  // A connection that a request in flight came on becomes idle after its answer, and would be kept alive.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
   await app.close();
   clearTimeout(deadline);
+  clearInterval(sweep);
 }
 
 function baseUrlOf(app: App, { host, publicUrl, tlsCert }: ServerConfig): string {
@@ -106,10 +113,17 @@ async function readTls({
   if (tlsCert === undefined || tlsKey === undefined) {
     throw new CliError('TLS needs both --tls-cert and --tls-key.');
   }
-  return {
+  const tls = {
     cert: await readFile(tlsCert).catch(unreadable(tlsCert)),
     key: await readFile(tlsKey).catch(unreadable(tlsKey)),
   };
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    const { reason, message } = error as Error & { reason?: string };
+    throw new CliError(`TLS cannot use ${tlsCert} with ${tlsKey}: ${reason ?? message}.`);
+  }
+  return tls;
 }
 
 function warnOfBareSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {

@@ -132,15 +132,19 @@ function addOffice(
   const office: DemoOffice = { locationId: random.guid(), name, timeZone, deskIds: [] };
   directory.offices.push(office);
   directory.locations.push({ locationId: office.locationId, locationName: name, address, timeZone });
+  const idOf = lasting(random);
   const deskCount = Math.max(ZONES.length, Math.ceil(people * DESKS_PER_PERSON));
   for (let index = 0; index < deskCount; index++) {
     const levelName = `Level ${1 + Math.floor(index / DESKS_PER_LEVEL)}`;
+    const zoneName = ZONES[index % ZONES.length] ?? ZONES[0];
     const deskId = random.guid();
     office.deskIds.push(deskId);
     directory.desks.push({
       deskId,
       deskName: `${levelName.slice(6)}-${String((index % DESKS_PER_LEVEL) + 1).padStart(2, '0')}`,
-      zoneName: ZONES[index % ZONES.length] ?? ZONES[0],
+      zoneId: idOf(`${levelName}, ${zoneName}`),
+      zoneName,
+      levelId: idOf(levelName),
       levelName,
       locationId: office.locationId,
     });
@@ -152,11 +156,22 @@ function addOffice(
         spaceId: random.guid(),
         spaceName,
         ...space,
+        levelId: idOf(`Level ${level}`),
         levelName: `Level ${level}`,
         locationId: office.locationId,
       });
     }
   }
+}
+
+/** The same id for the same name; a new one for a new name. */
+function lasting(random: Random): (name: string) => string {
+  const ids = new Map<string, string>();
+  return (name) => {
+    const id = ids.get(name) ?? random.guid();
+    ids.set(name, id);
+    return id;
+  };
 }
 
 function addPerson(directory: DemoDirectory, number: number, random: Random): void {

@@ -15,6 +15,7 @@ import { insertOrganisation, listOrganisations, type Organisation } from '../sto
 import { findSamplePerson, type SamplePerson } from '../store/sample-person.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { type DemoDirectory, makeDirectory } from './directory.ts';
+import { DemoError } from './errors.ts';
 import { makePresence } from './history.ts';
 
 const ITEMS_PER_TRANSACTION = 1_000;
@@ -25,9 +26,6 @@ const KEYS = [
   ...API_KEY_ROLES.map((role) => ({ name: `Demo ${role}`, role, authentication: 'hmac' as const })),
   { name: 'Demo all, Basic and HMAC', role: 'all', authentication: 'basic' },
 ] as const;
-
-/** The demo cannot be made here. `message` is one sentence for the user. */
-export class DemoError extends Error {}
 
 /** The demo organisation. */
 export interface Demo {
@@ -53,13 +51,15 @@ interface Deps {
 export async function ensureDemo(config: DemoConfig, deps: Deps): Promise<Demo> {
   const { tenantId } = await ensureOrganisation(deps);
   const directory = makeDirectory(config.seed, config.users);
-  const created = (await shownKeys(tenantId, deps)).length < KEYS.length;
+  const existing = new Set((await shownKeys(tenantId, deps)).map((key) => key.name));
+  const missing = KEYS.filter((key) => !existing.has(key.name));
+  const created = missing.length > 0;
   if (created) {
     await saveDirectory(tenantId, directory, deps);
     const { seed, days } = config;
     const events = makePresence(directory, { seed, days, nowMs: deps.clock(), onDay: deps.onProgress });
     await submitHistory(tenantId, events, deps);
-    for (const key of KEYS) await createKey({ tenantId, ...key }, deps);
+    for (const key of missing) await createKey({ tenantId, ...key }, deps);
   }
   return {
     keys: await shownKeys(tenantId, deps),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../store/db.ts';
 import { lockDirectory } from '../store/directory-lock.ts';
+import { fold } from '../store/fold.ts';
 import type { Status } from '../store/nodes.ts';
 import {
   insertUsers,
@@ -12,7 +13,6 @@ import {
   updateUsers,
 } from '../store/users.ts';
 import { type DayAuthor, releaseUsers } from '../workday/plan.ts';
-import { fold } from './fold.ts';
 import { type Segment, Tree } from './tree.ts';
 import { Claims, orRefused, type UpsertItem, type UpsertResult } from './upsert.ts';
 import {

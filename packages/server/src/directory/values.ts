@@ -1,16 +1,13 @@
+import { parseGuid } from '../http/guid.ts';
+import { textFault } from '../http/text.ts';
 import type { Status } from '../store/nodes.ts';
 
 /** One item is not acceptable; the message says which member and why. Never leaves the directory slice. */
 export class Refusal extends Error {}
 
-/** In characters, that is code points. */
-const MAX_CHARACTERS = 1_024;
 /** A B-tree entry holds 2,704 bytes at most; the rest is for the ids beside the text. */
 const MAX_INDEXED_BYTES = 2_400;
 const MAX_INTEGER = 2_147_483_647;
-
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A value as a reason may show it: in quotes, at most 40 characters, control characters escaped. */
 export function quote(value: string): string {
@@ -22,11 +19,8 @@ export function quote(value: string): string {
 export function optionalText(member: string, value: string | undefined): string | undefined {
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
-  if (text.includes('\0')) throw new Refusal(`${member} ${quote(text)} contains a NUL`);
-  if (LONE_SURROGATE.test(text)) throw new Refusal(`${member} ${quote(text)} contains half a surrogate pair`);
-  if (text.length > MAX_CHARACTERS && Array.from(text).length > MAX_CHARACTERS) {
-    throw new Refusal(`${member} ${quote(text)} is longer than 1,024 characters`);
-  }
+  const fault = textFault(text);
+  if (fault) throw new Refusal(`${member} ${quote(text)} ${fault}`);
   return text;
 }
 
@@ -59,8 +53,9 @@ export function requiredKey(
 export function optionalGuid(member: string, value: string | undefined): string | undefined {
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
-  if (!GUID.test(text)) throw new Refusal(`${member} ${quote(text)} is not a GUID`);
-  return text.toLowerCase();
+  const guid = parseGuid(text);
+  if (guid === undefined) throw new Refusal(`${member} ${quote(text)} is not a GUID`);
+  return guid;
 }
 
 /** `active` or `inactive`, given in any case; undefined when absent or empty. Throws `Refusal`. */

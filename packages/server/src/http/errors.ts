@@ -81,7 +81,7 @@ export function toProblem(error: unknown): HttpProblem {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new HttpProblem(415, 'The content type must be application/json.');
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new HttpProblem(413, 'The request body is too large; send fewer events per call.');
+      return new HttpProblem(413, 'The request body is too large; send less per call.');
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return malformedBody('The request body is empty; it must be a JSON object.');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':

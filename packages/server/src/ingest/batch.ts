@@ -2,7 +2,14 @@ import type { Caller } from '../auth/guard.ts';
 import type { Database, Tx } from '../store/db.ts';
 import type { Refusals, RefusedEvent } from './refusals.ts';
 import { type Mentioned, type Resolved, resolve } from './resolve.ts';
-import { type EventResult, RESULT, type Refusal, refuse, type SubmissionReply } from './results.ts';
+import {
+  type EventResult,
+  isRefusal,
+  RESULT,
+  type Refusal,
+  refuse,
+  type SubmissionReply,
+} from './results.ts';
 
 /** What differs between the kinds of events: how one is checked, looked up, classified and written. */
 export interface EventKind<Event extends { eventId: string }, Row> {
@@ -11,7 +18,7 @@ export interface EventKind<Event extends { eventId: string }, Row> {
   /** What is wrong with the event by itself; its message names the member. */
   fault(input: { event: Event; sourceId: string; nowMs: number }): string | undefined;
   /** The identifiers to look up for an event without a fault. */
-  mentions(event: Event): Mentioned;
+  mentions(event: Event): Partial<Mentioned>;
   /** Pure: the row to store, or why there is none. */
   classify(event: Event, context: { sourceId: string; resolved: Resolved }): Row | Refusal;
   /** Stores the rows, in one statement. */
@@ -63,19 +70,18 @@ export async function submitBatch<Event extends { eventId: string }, Row extends
   };
 }
 
-function isRefusal(outcome: object | undefined): outcome is Refusal {
-  return outcome !== undefined && 'resultCode' in outcome;
-}
-
 function mentionedBy<Event extends { eventId: string }>(
   events: Event[],
   kind: Pick<EventKind<Event, never>, 'mentions'>,
 ): Mentioned {
   const mentions = events.map((event) => kind.mentions(event));
+  const all = (member: keyof Mentioned) => mentions.flatMap((each) => each[member] ?? []);
   return {
-    userIds: mentions.flatMap((each) => each.userIds),
-    names: mentions.flatMap((each) => each.names),
-    nodeIds: mentions.flatMap((each) => each.nodeIds),
+    userIds: all('userIds'),
+    names: all('names'),
+    namesInAnyCase: all('namesInAnyCase'),
+    cards: all('cards'),
+    nodeIds: all('nodeIds'),
   };
 }
 

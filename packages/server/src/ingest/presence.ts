@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
-import { NODE_KINDS, type NodeKind } from '../store/nodes.ts';
+import { NODE_KINDS } from '../store/nodes.ts';
 import { insertPresenceEvents, type PresenceEventRow } from '../store/presence-events.ts';
 import type { UserIdentity } from '../store/users.ts';
 import type { EventKind } from './batch.ts';
+import { digest } from './digest.ts';
+import { classifyPerson } from './person.ts';
+import { classifyPlace, locationTypeFault } from './place.ts';
 import type { Resolved } from './resolve.ts';
-import { RESULT, type Refusal, refuse } from './results.ts';
-import { formatInstant, type InstantUs, parseInstant, rangeFault, textFault } from './values.ts';
+import { isRefusal, RESULT, type Refusal, refuse } from './results.ts';
+import { formatInstant, type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
 
 export const PRESENCE_EVENTS_PER_CALL = 100;
 
@@ -19,7 +21,12 @@ export const PresenceEvent = Type.Object({
   locationType: Type.String({ description: `kind of that node: ${NODE_KINDS.join(', ')}` }),
   userId: Maybe(Type.String()),
   userEmail: Maybe(Type.String({ description: 'case sensitive: exact e-mail, else exact userName' })),
-  sourceUserId: Maybe(Type.String({ description: "the source's own id of the person" })),
+  sourceUserId: Maybe(
+    Type.String({
+      description:
+        "the source's own id of the person; without userId and userEmail, scan data or number of an access card",
+    }),
+  ),
 });
 export type PresenceEvent = Static<typeof PresenceEvent>;
 
@@ -29,48 +36,40 @@ export const PresenceSubmission = Type.Object({
 });
 export type PresenceSubmission = Static<typeof PresenceSubmission>;
 
-const TEXT_MEMBERS = [
-  'eventId',
-  'timestamp',
-  'locationId',
-  'locationType',
-  'userId',
-  'userEmail',
-  'sourceUserId',
-] as const;
-
 /** How presence events are looked up, classified and written. */
 export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
   endpoint: 'presence',
 
   fault({ event, sourceId, nowMs }) {
-    const sourceFault = textFault(sourceId);
-    if (sourceFault) return `sourceId ${sourceFault}`;
-    for (const member of TEXT_MEMBERS) {
-      const fault = textFault(event[member] ?? '');
-      if (fault) return `${member} ${fault}`;
-    }
-    if (!isNodeKind(event.locationType)) return `locationType must be one of ${NODE_KINDS.join(', ')}`;
-    const observedAtUs = parseInstant(event.timestamp);
-    if (observedAtUs === undefined) return 'timestamp must be an ISO 8601 date and time that exists';
-    const outOfRange = rangeFault(observedAtUs, nowMs);
-    return outOfRange && `timestamp ${outOfRange}`;
+    const { eventId, timestamp, locationId, locationType, userId, userEmail, sourceUserId } = event;
+    return (
+      textsFault({
+        sourceId,
+        eventId,
+        timestamp,
+        locationId,
+        locationType,
+        userId,
+        userEmail,
+        sourceUserId,
+      }) ??
+      locationTypeFault(locationType) ??
+      timestampFault(timestamp, nowMs)
+    );
   },
 
   mentions: (event) => ({
     userIds: event.userId == null ? [] : [event.userId],
     names: event.userEmail == null ? [] : [event.userEmail],
+    cards: isByCard(event) && event.sourceUserId ? [event.sourceUserId] : [],
     nodeIds: [event.locationId],
   }),
 
   classify(event, { sourceId, resolved }) {
     const user = classifyUser(event, resolved);
-    if ('resultCode' in user) return user;
-    const node = resolved.node(event.locationId);
-    if (!node) return refuse(RESULT.locationNotFound, 'locationId: no active location has this id');
-    if (node.kind !== event.locationType) {
-      return refuse(RESULT.locationNotFound, `locationId is a ${node.kind}, not a ${event.locationType}`);
-    }
+    if (isRefusal(user)) return user;
+    const node = classifyPlace(event, resolved);
+    if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
       observedAt: formatInstant(observedAtUs),
@@ -87,32 +86,36 @@ export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
   write: insertPresenceEvents,
 };
 
-function isNodeKind(text: string): text is NodeKind {
-  return (NODE_KINDS as readonly string[]).includes(text);
+/** Nobody is named, so that what the source calls the person may be one of their cards. */
+function isByCard({ userId, userEmail }: PresenceEvent): boolean {
+  return userId == null && userEmail == null;
 }
 
 function classifyUser(event: PresenceEvent, resolved: Resolved): UserIdentity | Refusal {
-  const { userId, userEmail } = event;
-  if (userId == null && userEmail == null) {
-    return refuse(RESULT.userNotFound, 'neither userId nor userEmail is given');
-  }
-  const byId = userId == null ? undefined : resolved.userById(userId);
-  const byEmail = userEmail == null ? undefined : resolved.userByName(userEmail);
-  const user = byId ?? byEmail;
-  if (!user) {
-    return refuse(
-      RESULT.userNotFound,
-      `${userId == null ? 'userEmail' : 'userId'}: no active user matches exactly`,
-    );
-  }
-  if (userId != null && userEmail != null && byId?.userId !== byEmail?.userId) {
-    return refuse(RESULT.notAcceptable, 'userId and userEmail are not the same active user');
-  }
-  return user;
+  const named = classifyPerson(
+    [
+      { member: 'userId', text: event.userId, find: (userId) => resolved.userById(userId) },
+      { member: 'userEmail', text: event.userEmail, find: (name) => resolved.userByName(name) },
+    ],
+    'no active user matches exactly',
+  );
+  return named ?? classifyCard(event.sourceUserId, resolved);
 }
 
-/** A UUID for what makes two events the same. JSON keeps the members apart: none can pose as another's end. */
-function digest(members: string[]): string {
-  const hex = createHash('sha256').update(JSON.stringify(members)).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+function classifyCard(sourceUserId: string | null | undefined, resolved: Resolved): UserIdentity | Refusal {
+  if (!sourceUserId) return refuse(RESULT.userNotFound, 'userId, userEmail and sourceUserId are all absent');
+  const [holder, other] = resolved.cardHolders(sourceUserId);
+  if (!holder) {
+    return refuse(
+      RESULT.userNotFound,
+      'sourceUserId is no active access credential of an active user; userId and userEmail are not given',
+    );
+  }
+  if (other) {
+    return refuse(
+      RESULT.userNotFound,
+      'sourceUserId is ambiguous: access credentials of several people match',
+    );
+  }
+  return holder;
 }

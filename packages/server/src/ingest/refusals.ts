@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
+import { LONGEST_TEXT } from '../http/text.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { organisationIds } from '../store/organisations.ts';
 import { insertRefusedEvents, type RefusedEventRow, trimRefusedEvents } from '../store/refused-events.ts';
-import { LONGEST_STRING } from './values.ts';
 
 const KEPT_MS = 30 * 24 * 3_600_000;
 const LONGEST_EVENT_JSON = 8_192;
@@ -75,10 +75,10 @@ export class Refusals {
 
 function toRow({ sourceId, eventId, resultCode, reason, event }: RefusedEvent): RefusedEventRow {
   return {
-    sourceId: storable(sourceId, LONGEST_STRING),
-    eventId: storable(eventId, LONGEST_STRING),
+    sourceId: storable(sourceId, LONGEST_TEXT),
+    eventId: storable(eventId, LONGEST_TEXT),
     resultCode: resultCode ?? null,
-    reason: storable(reason, LONGEST_STRING) ?? '',
+    reason: storable(reason, LONGEST_TEXT) ?? '',
     // JSON escapes NUL and lone surrogates, so this text shows what PostgreSQL could not hold.
     event: storable(JSON.stringify(event), LONGEST_EVENT_JSON),
   };

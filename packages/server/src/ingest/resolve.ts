@@ -1,14 +1,29 @@
 import { parseGuid } from '../http/guid.ts';
+import { type CardHolder, findCardHolders } from '../store/access-credentials.ts';
 import type { Tx } from '../store/db.ts';
 import { findActiveNodes, type NodeInOffice } from '../store/nodes.ts';
+import { People } from '../store/people.ts';
 import { findActiveUsers, type UserIdentity } from '../store/users.ts';
+import { cardTextDigest } from './digest.ts';
 
 /** The identifiers that the events of a batch name. Texts must be ones that PostgreSQL can hold. */
 export interface Mentioned {
   userIds: string[];
-  /** E-mails or userNames. */
+  /** E-mails or userNames, to be matched exactly. */
   names: string[];
+  /** E-mails or userNames, to be matched exactly or else without regard to case. */
+  namesInAnyCase: string[];
+  /** Scan data or card numbers of access credentials. */
+  cards: string[];
   nodeIds: string[];
+}
+
+/** What `resolve` found. */
+export interface Found {
+  users: UserIdentity[];
+  people: People;
+  holders: CardHolder[];
+  nodes: NodeInOffice[];
 }
 
 /** The active users and nodes that a batch mentions. */
@@ -16,13 +31,21 @@ export class Resolved {
   readonly #usersById = new Map<string, UserIdentity>();
   readonly #usersByEmail = new Map<string, UserIdentity>();
   readonly #usersByUserName = new Map<string, UserIdentity>();
+  readonly #people: People;
+  readonly #holders = new Map<string, CardHolder[]>();
   readonly #nodes = new Map<string, NodeInOffice>();
 
-  constructor(users: UserIdentity[], nodes: NodeInOffice[]) {
+  constructor({ users, people, holders, nodes }: Found) {
+    this.#people = people;
     for (const user of users) {
       this.#usersById.set(user.userId, user);
       this.#usersByUserName.set(user.userName, user);
       if (user.email !== null) this.#usersByEmail.set(user.email, user);
+    }
+    for (const holder of holders) {
+      const others = this.#holders.get(holder.digest);
+      if (others) others.push(holder);
+      else this.#holders.set(holder.digest, [holder]);
     }
     for (const node of nodes) this.#nodes.set(node.nodeId, node);
   }
@@ -37,19 +60,50 @@ export class Resolved {
     return this.#usersByEmail.get(name) ?? this.#usersByUserName.get(name);
   }
 
+  /** As `userByName`, else the one active user whose e-mail or userName differs from this by case only. */
+  userByNameInAnyCase(name: string): UserIdentity | undefined {
+    const match = this.#people.match(name);
+    return 'userId' in match ? match : undefined;
+  }
+
+  /** The active users who have an active card with this scan data, else with this number: each once. */
+  cardHolders(card: string): UserIdentity[] {
+    const holders = this.#holders.get(cardTextDigest(card)) ?? [];
+    const usersFound = (byScan: boolean) =>
+      holders.flatMap((holder) =>
+        holder.byScan === byScan ? (this.#usersById.get(holder.userId) ?? []) : [],
+      );
+    const byScan = usersFound(true);
+    return byScan.length > 0 ? byScan : usersFound(false);
+  }
+
   /** The active node with this id, a GUID in any case. */
   node(nodeId: string): NodeInOffice | undefined {
     return this.#nodes.get(parseGuid(nodeId) ?? '');
   }
 }
 
-/** Looks up everything that a batch mentions, in two queries. */
-export async function resolve(tx: Tx, tenantId: string, mentioned: Mentioned): Promise<Resolved> {
-  const users = await findActiveUsers(tx, tenantId, guids(mentioned.userIds), [...new Set(mentioned.names)]);
-  const nodes = await findActiveNodes(tx, tenantId, guids(mentioned.nodeIds));
-  return new Resolved(users, nodes);
+/**
+ * Looks up everything that a batch mentions: one query for all people, one for all places, and one more each
+ * for names in any case and for cards, where there are any.
+ */
+export async function resolve(
+  tx: Tx,
+  tenantId: string,
+  { userIds = [], names = [], namesInAnyCase = [], cards = [], nodeIds = [] }: Partial<Mentioned>,
+): Promise<Resolved> {
+  const holders = await findCardHolders(tx, tenantId, distinct(cards.map(cardTextDigest)));
+  const wantedIds = distinct([...guids(userIds), ...holders.map((holder) => holder.userId)]);
+  const users = await findActiveUsers(tx, tenantId, wantedIds, distinct(names));
+  const people = await People.load(tx, tenantId, namesInAnyCase);
+  const nodes = await findActiveNodes(tx, tenantId, guids(nodeIds));
+  return new Resolved({ users, people, holders, nodes });
 }
 
 function guids(texts: string[]): string[] {
-  return [...new Set(texts.map(parseGuid).filter((guid) => guid !== undefined))];
+  return distinct(texts.map(parseGuid).filter((guid) => guid !== undefined));
+}
+
+function distinct(texts: string[]): string[] {
+  return [...new Set(texts)];
 }

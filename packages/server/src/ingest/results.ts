@@ -15,6 +15,11 @@ export function refuse(resultCode: Refusal['resultCode'], message: string): Refu
   return { resultCode, message };
 }
 
+/** Whether what was classified is a reason to refuse the event, rather than what was looked for. */
+export function isRefusal(outcome: object | undefined): outcome is Refusal {
+  return outcome !== undefined && 'resultCode' in outcome;
+}
+
 export const EventResult = Type.Object({
   eventId: Type.String(),
   resultCode: Type.Integer({

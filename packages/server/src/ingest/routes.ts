@@ -4,10 +4,17 @@ import { type Access, callerOf } from '../auth/guard.ts';
 import { toProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/db.ts';
+import {
+  AccessCredentialReply,
+  AccessCredentialSubmission,
+  updateAccessCredentials,
+} from './access-credentials.ts';
 import { submitBatch } from './batch.ts';
+import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
 import type { Refusals } from './refusals.ts';
 import { SubmissionReply } from './results.ts';
+import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
 
 export interface IngestRoutesOptions {
   database: Database;
@@ -16,6 +23,8 @@ export interface IngestRoutesOptions {
 }
 
 const SUBMITTERS = ['submitting-events', 'all'] as const;
+const VISITOR_SUBMITTERS = ['submitting-events', 'visitor-only', 'all'] as const;
+const ERRORS = problems(400, 401, 403, 413, 415, 503);
 
 /** The paths on which events are submitted. */
 export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = async (app, options) => {
@@ -36,7 +45,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         summary: 'Submit presence events',
         security: [{ [scheme]: [] }],
         body: PresenceSubmission,
-        response: { 200: SubmissionReply, ...problems(400, 401, 403, 413, 415, 503) },
+        response: { 200: SubmissionReply, ...ERRORS },
       },
       handler: async (request) => {
         const { sourceId, presenceEvents } = request.body;
@@ -48,6 +57,63 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       },
     });
   }
+
+  app.route({
+    method: 'POST',
+    url: '/v1/occupancy',
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access },
+    schema: {
+      tags: ['Events'],
+      summary: 'Submit occupancy events',
+      security: [{ bearer: [] }],
+      body: OccupancySubmission,
+      response: { 200: SubmissionReply, ...ERRORS },
+    },
+    handler: async (request) => {
+      const { sourceId, occupancyEvents } = request.body;
+      return submitBatch(
+        occupancy,
+        { caller: callerOf(request), sourceId, events: occupancyEvents },
+        options,
+      );
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/visitor-arrival',
+    config: { access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS } satisfies Access },
+    schema: {
+      tags: ['Events'],
+      summary: 'Submit arrivals of visitors',
+      security: [{ bearer: [] }],
+      body: VisitorArrivalSubmission,
+      response: { 200: SubmissionReply, ...ERRORS },
+    },
+    handler: async (request) => {
+      const { sourceId, visitorArrivals } = request.body;
+      return submitBatch(
+        visitorArrival,
+        { caller: callerOf(request), sourceId, events: visitorArrivals },
+        options,
+      );
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/access-credentials',
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access },
+    schema: {
+      tags: ['Access credentials'],
+      summary: "Activate and deactivate people's cards",
+      security: [{ bearer: [] }],
+      body: AccessCredentialSubmission,
+      response: { 200: AccessCredentialReply, ...ERRORS },
+    },
+    handler: async (request) =>
+      updateAccessCredentials({ caller: callerOf(request), updates: request.body.data }, options),
+  });
 };
 
 /** A malformed request is kept beside the refused events, so that whoever sent it can see what arrived. */

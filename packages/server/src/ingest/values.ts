@@ -1,11 +1,11 @@
-/** The longest string that an event may hold, in UTF-16 code units. */
-export const LONGEST_STRING = 1_024;
+import { textFault } from '../http/text.ts';
 
-/** Why PostgreSQL could not keep a text, or we will not; undefined when it is fine. */
-export function textFault(text: string): string | undefined {
-  if (text.length > LONGEST_STRING) return `is longer than ${LONGEST_STRING} characters`;
-  if (text.includes('\0')) return 'contains a NUL character';
-  if (!text.isWellFormed()) return 'contains a lone surrogate';
+/** What is wrong with the first bad one of these texts, with its member's name; absent ones are fine. */
+export function textsFault(texts: Readonly<Record<string, string | null | undefined>>): string | undefined {
+  for (const [member, text] of Object.entries(texts)) {
+    const fault = textFault(text ?? '');
+    if (fault) return `${member} ${fault}`;
+  }
   return undefined;
 }
 
@@ -52,8 +52,15 @@ export function formatInstant(instantUs: InstantUs): string {
 const EARLIEST_US = Date.UTC(2000, 0, 1) * 1_000;
 const AHEAD_MS = 24 * 3_600_000;
 
-/** Why an event may not have happened at this instant; undefined when it may. */
-export function rangeFault(instantUs: InstantUs, nowMs: number): string | undefined {
+/** What is wrong with an event's `timestamp`; undefined when it is an instant at which it may have happened. */
+export function timestampFault(timestamp: string, nowMs: number): string | undefined {
+  const instantUs = parseInstant(timestamp);
+  if (instantUs === undefined) return 'timestamp must be an ISO 8601 date and time that exists';
+  const fault = rangeFault(instantUs, nowMs);
+  return fault && `timestamp ${fault}`;
+}
+
+function rangeFault(instantUs: InstantUs, nowMs: number): string | undefined {
   if (instantUs < EARLIEST_US) return 'is before 2000-01-01';
   if (instantUs > (nowMs + AHEAD_MS) * 1_000) return 'is more than 24 hours ahead';
   return undefined;

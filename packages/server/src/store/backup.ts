@@ -12,13 +12,13 @@ import {
   MANIFEST_NAME,
   MASTER_KEY_NAME,
   type Manifest,
-  rollcallVersion,
   rowsEntryName,
 } from './backup/manifest.ts';
 import { withSession } from './backup/session.ts';
 import { columnList, listTables, qualified, type Table } from './backup/tables.ts';
 import { type DatabaseTarget, enterTenant } from './db.ts';
 import { appliedMigrations, refuseNewerSchema } from './migrate.ts';
+import { VERSION } from './version.ts';
 
 export { BackupError };
 
@@ -116,7 +116,7 @@ async function describe(client: pg.Client, tables: Table[], createdAt: Date): Pr
   return {
     format: FORMAT,
     formatVersion: FORMAT_VERSION,
-    rollcallVersion: await rollcallVersion(),
+    rollcallVersion: VERSION,
     postgresVersion: rows[0]?.version ?? '',
     createdAt: createdAt.toISOString(),
     migrations: await appliedMigrations(client),

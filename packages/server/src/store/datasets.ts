@@ -15,6 +15,10 @@ export interface ExportQuery {
   /** GUIDs; each stands for itself and all beneath it. */
   locationIds?: string[] | undefined;
   userIds?: string[] | undefined;
+  /** The GUID of one office; null where the id that was asked for is none, and so selects nothing. */
+  locationId?: string | null | undefined;
+  /** The moment of the call, which decides the days that have ended. */
+  now: Date;
 }
 
 type Rows = AsyncIterable<Record<string, unknown>[]>;
@@ -25,9 +29,19 @@ export const readUsers: DatasetReader = (tx, { tenantId }) =>
   readRows(
     tx,
     types,
-    `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded, NULL AS "primaryGroupId",
-            primary_location_id AS "primaryLocationId", status, user_id AS "userId", user_name AS "userName"
+    `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded,
+            primary_group_id AS "primaryGroupId", primary_location_id AS "primaryLocationId", status,
+            user_id AS "userId", user_name AS "userName"
      FROM users WHERE tenant_id = $1 ORDER BY user_id`,
+    [tenantId],
+  );
+
+export const readGroups: DatasetReader = (tx, { tenantId }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT group_id AS "groupId", name AS "groupName", group_type AS "groupType", parent_id AS "parentGroupId", status
+     FROM groups WHERE tenant_id = $1 ORDER BY group_id`,
     [tenantId],
   );
 
@@ -63,22 +77,71 @@ export const readSpaces: DatasetReader = (tx, { tenantId }) =>
     [tenantId],
   );
 
+/** A node by its ids and names, with all that it is in. */
+const PLACE = `p.kind AS "locationType", p.location_id AS "locationId", p.location_name AS "locationName",
+  p.level_id AS "levelId", p.level_name AS "levelName", p.zone_id AS "zoneId", p.zone_name AS "zoneName",
+  p.place_id AS "placeId", p.place_name AS "placeName", p.space_id AS "spaceId", p.space_name AS "spaceName"`;
+
+/** Whether the node `p` is one of the filter's, or beneath one; so are all where there is no filter. */
+const placeIn = (filter: string) =>
+  `(${filter}::uuid[] IS NULL OR p.location_id = ANY (${filter}) OR p.level_id = ANY (${filter})
+    OR p.zone_id = ANY (${filter}) OR p.node_id = ANY (${filter}))`;
+
 export const readPresence: DatasetReader = (tx, { tenantId, window, locationIds, userIds }) =>
   readRows(
     tx,
     types,
     `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.user_id AS "userId",
             u.email AS "userEmail", e.source_id AS "sourceId", e.source_user_id AS "sourceUserId",
-            p.kind AS "locationType", p.location_id AS "locationId", p.location_name AS "locationName",
-            p.level_id AS "levelId", p.level_name AS "levelName", p.zone_id AS "zoneId", p.zone_name AS "zoneName",
-            p.place_id AS "placeId", p.place_name AS "placeName", p.space_id AS "spaceId", p.space_name AS "spaceName"
+            ${PLACE}
      FROM presence_events e
      JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
      JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = e.user_id
      WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date
        AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4))
-       AND ($5::uuid[] IS NULL OR p.location_id = ANY ($5) OR p.level_id = ANY ($5) OR p.zone_id = ANY ($5)
-            OR p.node_id = ANY ($5))
+       AND ${placeIn('$5')}
      ORDER BY e.day, e.user_id, e.location_id, e.observed_at, e.event_digest`,
     [tenantId, window.from, window.before, userIds ?? null, locationIds ?? null],
+  );
+
+export const readOccupancy: DatasetReader = (tx, { tenantId, window, locationIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.occupied, e.occupancy,
+            e.source_id AS "sourceId", ${PLACE}
+     FROM occupancy_events e
+     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('$4')}
+     ORDER BY e.day, e.location_id, e.observed_at, e.event_digest`,
+    [tenantId, window.from, window.before, locationIds ?? null],
+  );
+
+export const readVisitors: DatasetReader = (tx, { tenantId, window, locationIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.visitor_name AS "visitorName",
+            e.visitor_email AS "visitorEmail", e.visitor_company AS "visitorCompany",
+            e.host_user_id AS "hostUserId", e.source_id AS "sourceId", p.location_id AS "locationId",
+            p.location_name AS "locationName"
+     FROM visitor_arrivals e
+     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('$4')}
+     ORDER BY e.day, e.host_user_id, e.location_id, e.observed_at, e.event_digest`,
+    [tenantId, window.from, window.before, locationIds ?? null],
+  );
+
+export const readUserChanges: DatasetReader = (tx, { tenantId, window, userIds }) =>
+  readRows(
+    tx,
+    types,
+    `SELECT logged_at AS "eventTime", user_id AS "userId", day, category, action, description,
+            changed_by AS "changedBy", changed_by_name AS "changedByName", reason, action_id AS "actionId",
+            before, after
+     FROM action_log
+     WHERE tenant_id = $1 AND logged_at >= $2::date::timestamp AT TIME ZONE 'UTC'
+       AND logged_at < $3::date::timestamp AT TIME ZONE 'UTC' AND ($4::uuid[] IS NULL OR user_id = ANY ($4))
+     ORDER BY (logged_at AT TIME ZONE 'UTC')::date, user_id, logged_at, entry_id`,
+    [tenantId, window.from, window.before, userIds ?? null],
   );

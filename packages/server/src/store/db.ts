@@ -36,6 +36,8 @@ export const types: pg.CustomTypesConfig = {
 
 /** A server that did not end a statement at its timeout by now is not heard of any more. */
 const NETWORK_GRACE_MS = 1_000;
+/** After so long in silence the other end is asked whether it is still there. */
+const KEEP_ALIVE_MS = 10_000;
 
 /** Access to PostgreSQL. Every query runs in a transaction that knows whose rows it may see. */
 export class Database {
@@ -77,6 +79,7 @@ export class Database {
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       onConnect: (async (client: pg.ClientBase) => {
         await client.query(sessionSettings(await this.#options.as, statementTimeoutMs));
       }) as never,
@@ -129,6 +132,8 @@ function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
   const settings = [
     'SET search_path TO rollcall',
     "SET timezone TO 'UTC'",
+    // Instants and days are read off PostgreSQL's own text.
+    'SET DateStyle TO ISO',
     `SET statement_timeout TO ${statementTimeoutMs}`,
     // What was answered with code 0 is on disk, whatever the server's own default is.
     'SET synchronous_commit TO on',

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import type { DatabaseTarget } from './db.ts';
+import { UnusableDatabaseError } from './reach.ts';
 import { applyGrants } from './roles.ts';
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('../../migrations/', import.meta.url));
@@ -20,7 +21,8 @@ export interface MigrateOptions {
 /**
  * Brings the schema `rollcall` of the database up to this version, then renews the grants of the restricted
  * role. Safe to run from several processes at once: the others wait. Connects as the role of `target`.
- * With `upTo` it may stop earlier, and makes no grants: they are for the newest schema.
+ * With `upTo` it may stop earlier, and makes no grants: they are for the newest schema. Throws `SchemaTooNewError`,
+ * and `UnusableDatabaseError` where the role may not set up the schema.
  */
 export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<void> {
   const { upTo, dir = MIGRATIONS_DIR } = options;
@@ -42,10 +44,17 @@ export async function migrate(target: DatabaseTarget, options: MigrateOptions = 
       logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     });
     if (upTo === undefined) await applyGrants(client);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new UnusableDatabaseError(
+      `The database role may not set up the schema "rollcall" (${error.message}); connect as the owner of the database.`,
+    );
   } finally {
     await client.end();
   }
 }
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 const ignore = () => undefined;
 

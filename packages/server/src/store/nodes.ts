@@ -123,11 +123,12 @@ export interface NodeInOffice {
   timeZone: string;
 }
 
-/** The active nodes with these ids (GUIDs). */
+/** The nodes with these ids (GUIDs) that are active, as is everything above them. */
 export async function findActiveNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<NodeInOffice[]> {
+  if (nodeIds.length === 0) return [];
   const { rows } = await tx.query<NodeInOffice>(
     `SELECT node_id AS "nodeId", kind, location_id AS "locationId", time_zone AS "timeZone"
-     FROM node_paths WHERE tenant_id = $1 AND status = 'active' AND node_id = ANY ($2::uuid[])`,
+     FROM node_paths WHERE tenant_id = $1 AND in_use AND node_id = ANY ($2::uuid[])`,
     [tenantId, nodeIds],
   );
   return rows;

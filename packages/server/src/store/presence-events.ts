@@ -1,10 +1,8 @@
 import type { Tx } from './db.ts';
+import { type EventKey, inKeyOrder } from './event-order.ts';
 
-export interface PresenceEventRow {
-  /** ISO 8601 in UTC. */
-  observedAt: string;
-  /** UUID that stands for sourceId, eventId, user, node and instant. */
-  eventDigest: string;
+/** Its digest stands for sourceId, eventId, user, node and instant. */
+export interface PresenceEventRow extends EventKey {
   userId: string;
   locationId: string;
   nodeId: string;
@@ -14,20 +12,13 @@ export interface PresenceEventRow {
   sourceUserId: string | null;
 }
 
-/**
- * Stores presence events in one statement; those that are stored already stay as they are. Rows are written in
- * the order of their keys, so that two batches with events in common never wait for each other in a circle.
- */
+/** Stores presence events in one statement; those that are stored already stay as they are. */
 export async function insertPresenceEvents(
   tx: Tx,
   tenantId: string,
   batch: { sourceId: string; receivedAt: Date; rows: PresenceEventRow[] },
 ): Promise<void> {
-  const rows = batch.rows.toSorted((a, b) =>
-    a.observedAt === b.observedAt
-      ? compare(a.eventDigest, b.eventDigest)
-      : compare(a.observedAt, b.observedAt),
-  );
+  const rows = inKeyOrder(batch.rows);
   const column = <K extends keyof PresenceEventRow>(name: K) => rows.map((row) => row[name]);
   await tx.query(
     `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
@@ -51,8 +42,4 @@ export async function insertPresenceEvents(
       column('sourceUserId'),
     ],
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

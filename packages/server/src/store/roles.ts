@@ -6,7 +6,18 @@ const GRANTS = `
   GRANT USAGE ON SCHEMA rollcall TO ${RESTRICTED_ROLE};
   GRANT SELECT, UPDATE (last_used_at) ON rollcall.api_keys TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT ON rollcall.presence_events TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.office_settings, rollcall.offices, rollcall.day_plans, rollcall.bookings,
+    rollcall.action_log TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (user_id, active, credential_type, updated_at) ON rollcall.access_credentials
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.access_credential_scans TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (attributes, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings
+    TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.refused_events TO ${RESTRICTED_ROLE};
   -- People and desks are locked while their days are written, and a row's lock asks for the right to update a
   -- column; a trigger has the say over this one.
@@ -19,7 +30,8 @@ const GRANTS = `
   GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),
-    rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys() TO ${RESTRICTED_ROLE};
+    rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys(),
+    rollcall.group_digest(text, text) TO ${RESTRICTED_ROLE};
 `;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -60,9 +72,12 @@ export async function chooseRole(target: DatabaseTarget): Promise<SessionRole> {
     );
     const role = rows[0];
     if (!role?.exempt) return 'owner';
+    const isMissing =
+      (await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE])).rowCount === 0;
+    const create = isMissing ? `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; ` : '';
     throw new UnrestrictedRoleError(
       `The database role ${role.name} is exempt from row-level security and cannot become ${RESTRICTED_ROLE}: ` +
-        `have an administrator run CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
+        `have an administrator run ${create}GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
     );
   } finally {
     await client.end();

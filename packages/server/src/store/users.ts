@@ -116,6 +116,8 @@ export interface UserIdentity {
   email: string | null;
 }
 
+const IDENTITY = 'user_id AS "userId", user_name AS "userName", email';
+
 /**
  * The active users that have one of these ids, or one of these texts as e-mail or userName, in exactly this
  * case. `userIds` are GUIDs.
@@ -126,14 +128,62 @@ export async function findActiveUsers(
   userIds: string[],
   names: string[],
 ): Promise<UserIdentity[]> {
-  const columns = 'user_id AS "userId", user_name AS "userName", email';
+  if (userIds.length === 0 && names.length === 0) return [];
   const { rows } = await tx.query<UserIdentity>(
-    `SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_id = ANY ($2::uuid[])
+    `SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_id = ANY ($2::uuid[])
      UNION
-     SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND email = ANY ($3::text[])
+     SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND email = ANY ($3::text[])
      UNION
-     SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_name = ANY ($3::text[])`,
+     SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_name = ANY ($3::text[])`,
     [tenantId, userIds, names],
   );
   return rows;
+}
+
+/** What identifies a person to those who may spell them in another case. */
+export interface FoldedIdentity extends UserIdentity {
+  userNameFolded: string;
+  emailFolded: string | null;
+}
+
+/** The active users whose folded e-mail or folded userName is one of `folded`. */
+export async function findActiveUsersByFolded(
+  tx: Tx,
+  tenantId: string,
+  folded: string[],
+): Promise<FoldedIdentity[]> {
+  if (folded.length === 0) return [];
+  const columns = `user_id AS "userId", user_name AS "userName", user_name_folded AS "userNameFolded", email,
+    email_folded AS "emailFolded"`;
+  const { rows } = await tx.query<FoldedIdentity>(
+    `SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_name_folded = ANY ($2::text[])
+     UNION
+     SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND email_folded = ANY ($2::text[])`,
+    [tenantId, folded],
+  );
+  return rows;
+}
+
+/** What an attribute holds. */
+export type AttributeValue = string | number | boolean;
+/** Attributes to set, by name; null removes. */
+export type AttributePatch = Map<string, AttributeValue | null>;
+
+/** Merges attributes into those that users, by id, have. What is so already is not written. Needs the directory lock. */
+export async function mergeAttributes(
+  tx: Tx,
+  tenantId: string,
+  patches: ReadonlyMap<string, AttributePatch>,
+): Promise<void> {
+  await tx.query(
+    `UPDATE users u SET attributes = jsonb_strip_nulls(u.attributes || r.patch)
+     FROM unnest($2::uuid[], $3::jsonb[]) AS r (user_id, patch)
+     WHERE u.tenant_id = $1 AND u.user_id = ANY ($2) AND u.user_id = r.user_id
+       AND u.attributes <> jsonb_strip_nulls(u.attributes || r.patch)`,
+    [
+      tenantId,
+      [...patches.keys()],
+      [...patches.values()].map((patch) => JSON.stringify(Object.fromEntries(patch))),
+    ],
+  );
 }

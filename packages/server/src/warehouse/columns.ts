@@ -34,6 +34,14 @@ export const column = {
     schema: nullable(Type.Integer(describe(description))),
     provenance,
   }),
+  maybeNumber: (provenance, description = '') => ({
+    schema: nullable(Type.Number(describe(description))),
+    provenance,
+  }),
+  maybeObject: (provenance, description = '') => ({
+    schema: nullable(Type.Object({}, { additionalProperties: true, ...describe(description) })),
+    provenance,
+  }),
   boolean: (provenance, description = '') => ({ schema: Type.Boolean(describe(description)), provenance }),
   instant: (provenance, description = '') => ({
     schema: Type.String({ ...describe(description), examples: ['2026-01-31T09:00:00.000Z'] }),
@@ -51,6 +59,11 @@ export function optional(of: Column): Column {
 }
 
 /** A column whose values are these. */
-export function oneOf(values: readonly string[], provenance: Provenance): Column {
-  return { schema: Type.String({ enum: [...values] }), provenance };
+export function oneOf(
+  values: readonly string[] | readonly number[],
+  provenance: Provenance,
+  description = '',
+): Column {
+  const options = { enum: [...values], ...describe(description) };
+  return { schema: typeof values[0] === 'number' ? Type.Integer(options) : Type.String(options), provenance };
 }

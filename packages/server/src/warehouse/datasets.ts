@@ -1,27 +1,49 @@
 import {
   type DatasetReader,
   readDesks,
+  readGroups,
   readLocations,
+  readOccupancy,
   readPresence,
   readSpaces,
+  readUserChanges,
   readUsers,
+  readVisitors,
 } from '../store/datasets.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
+import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
 import { type Column, column, oneOf, optional } from './columns.ts';
+import { readUserBookingAttendance } from './user-booking-attendance.ts';
 
 /** A dataset of the warehouse. Its routes, their documentation and its row's serializer follow from this. */
 export interface Dataset {
   /** Below /v1/analytics/. */
   path: string;
   summary: string;
+  description?: string;
   /** What a call may be narrowed by; `dates` are required where a dataset takes them. */
-  filters: readonly ('dates' | 'locationIds' | 'userIds')[];
+  filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds')[];
   /** In the order in which they go out. */
   columns: Record<string, Column>;
   read: DatasetReader;
 }
 
 const STATUSES = ['active', 'inactive'] as const;
+
+/** A node by its ids and names, with all that it is in. */
+const PLACE = {
+  locationType: oneOf(NODE_KINDS, 'ours'),
+  locationId: column.id('ours'),
+  locationName: column.text('ours'),
+  levelId: optional(column.id('ours')),
+  levelName: optional(column.text('ours')),
+  zoneId: optional(column.id('ours')),
+  zoneName: optional(column.text('ours')),
+  placeId: optional(column.id('ours')),
+  placeName: optional(column.text('ours')),
+  spaceId: optional(column.id('ours')),
+  spaceName: optional(column.text('ours')),
+} as const satisfies Record<string, Column>;
 
 export const datasets: readonly Dataset[] = [
   {
@@ -40,6 +62,19 @@ export const datasets: readonly Dataset[] = [
       userName: column.text('doc'),
     },
     read: readUsers,
+  },
+  {
+    path: 'groups',
+    summary: 'Groups of people and the hierarchy they form, retired groups included',
+    filters: [],
+    columns: {
+      groupId: column.id('ours'),
+      groupName: column.text('ours'),
+      groupType: column.text('ours'),
+      parentGroupId: column.maybeId('ours', 'null at the top'),
+      status: oneOf(STATUSES, 'ours'),
+    },
+    read: readGroups,
   },
   {
     path: 'locations',
@@ -100,18 +135,98 @@ export const datasets: readonly Dataset[] = [
       userEmail: column.maybeText('ours'),
       sourceId: column.text('ours'),
       sourceUserId: column.maybeText('ours'),
-      locationType: oneOf(NODE_KINDS, 'ours'),
-      locationId: column.id('ours'),
-      locationName: column.text('ours'),
-      levelId: optional(column.id('ours')),
-      levelName: optional(column.text('ours')),
-      zoneId: optional(column.id('ours')),
-      zoneName: optional(column.text('ours')),
-      placeId: optional(column.id('ours')),
-      placeName: optional(column.text('ours')),
-      spaceId: optional(column.id('ours')),
-      spaceName: optional(column.text('ours')),
+      ...PLACE,
     },
     read: readPresence,
+  },
+  {
+    path: 'user-booking-attendance',
+    summary: 'Plans and bookings, and whether people came',
+    description:
+      'One row for each stored plan, and one for each walk-in: a person detected at an office that their plan does not ' +
+      'name. A plan that presence itself made is a walkIn. The booking is on the row of its plan. attendanceType is absent where ' +
+      'there is nothing to judge: on plans that name no office, and, for those not detected, until the day has ended ' +
+      'at the office. Ordered by day, user and attendanceLocationId, the row without one first.',
+    filters: ['dates', 'locationId'],
+    columns: {
+      userId: column.id('doc'),
+      primaryLocationId: column.maybeId('doc'),
+      primaryLocationName: column.maybeText('doc'),
+      day: column.day('doc'),
+      plan: oneOf(PLANS, 'doc', 'office, remote, away; a without a plan'),
+      bookingDepth: optional(oneOf([1, 2, 3], 'doc', '1 office, 2 zone, 3 desk')),
+      attendanceType: optional(oneOf(ATTENDANCE_TYPES, 'doc')),
+      bookingLocationId: optional(column.id('doc')),
+      bookingLocationName: optional(column.text('doc')),
+      bookingLevelId: optional(column.id('doc')),
+      bookingLevelName: optional(column.text('doc')),
+      bookingZoneId: optional(column.id('doc')),
+      bookingZoneName: optional(column.text('doc')),
+      bookingPlaceId: optional(column.id('doc')),
+      bookingPlaceName: optional(column.text('doc')),
+      primaryGroupId: optional(column.id('doc')),
+      primaryGroupName: optional(column.text('ours')),
+      attendanceLocationId: optional(
+        column.id('ours', 'the office where the person was detected, else that of their plan'),
+      ),
+      attendanceLocationName: optional(column.text('ours')),
+    },
+    read: readUserBookingAttendance,
+  },
+  {
+    path: 'change-log/user',
+    summary: 'Changes of plans and bookings, by the UTC date on which they were made',
+    description:
+      'startDate and endDate are dates of eventTime, in UTC, whatever day was changed. Ordered by that date, then user, ' +
+      'then eventTime. A change of a plan and the change of its booking share an actionId.',
+    filters: ['dates', 'userIds'],
+    columns: {
+      eventTime: column.instant('ours'),
+      userId: column.id('ours'),
+      day: column.day('ours', 'the day whose plan or booking changed'),
+      category: oneOf(['plan', 'booking'], 'ours'),
+      action: column.text('ours'),
+      description: column.text('ours'),
+      changedBy: oneOf(['user', 'admin', 'engine', 'integration'], 'ours'),
+      changedByName: column.maybeText('ours'),
+      reason: column.maybeText('ours'),
+      actionId: column.id('ours'),
+      before: column.maybeObject('ours', 'null where there was nothing'),
+      after: column.maybeObject('ours', 'null where nothing is left'),
+    },
+    read: readUserChanges,
+  },
+  {
+    path: 'occupancy',
+    summary: 'Occupancy events, by the local day of their office',
+    filters: ['dates', 'locationIds'],
+    columns: {
+      eventId: column.text('ours'),
+      timestamp: column.instant('ours'),
+      day: column.day('ours'),
+      occupied: column.boolean('ours'),
+      occupancy: column.maybeNumber('ours', 'people'),
+      sourceId: column.text('ours'),
+      ...PLACE,
+    },
+    read: readOccupancy,
+  },
+  {
+    path: 'visitors',
+    summary: 'Arrivals of visitors, by the local day of their office',
+    filters: ['dates', 'locationIds'],
+    columns: {
+      eventId: column.text('ours'),
+      timestamp: column.instant('ours'),
+      day: column.day('ours'),
+      visitorName: column.text('ours'),
+      visitorEmail: column.maybeText('ours'),
+      visitorCompany: column.maybeText('ours'),
+      hostUserId: column.maybeId('ours'),
+      sourceId: column.text('ours'),
+      locationId: column.id('ours', "the office's"),
+      locationName: column.text('ours', "the office's"),
+    },
+    read: readVisitors,
   },
 ];

@@ -12,6 +12,8 @@ import { parseWindow } from './window.ts';
 
 export interface WarehouseRoutesOptions {
   database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
 }
 
 const READERS = ['data-warehouse', 'all'] as const;
@@ -19,7 +21,7 @@ const READERS = ['data-warehouse', 'all'] as const;
 /** GET /v1/analytics/… and the `/basic` twin of each, all from the registry. */
 export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> = async (
   app,
-  { database },
+  { database, clock },
 ) => {
   for (const dataset of datasets) {
     const row = rowSchema(dataset);
@@ -34,11 +36,12 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
         schema: {
           tags: ['Warehouse'],
           summary: dataset.summary,
+          ...(dataset.description ? { description: dataset.description } : {}),
           security: [{ [scheme]: [] }],
           querystring: querySchema(dataset),
           response: { 200: Type.Array(row), ...problems(400, 401, 403, 503) },
         },
-        handler: async (request, reply) => sendRows(dataset, { ...row }, database, request, reply),
+        handler: async (request, reply) => sendRows(dataset, { ...row }, { database, clock }, request, reply),
       });
     }
   }
@@ -50,6 +53,15 @@ const FILTERS = {
       description: 'first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts',
     }),
     endDate: Type.String({ description: 'last day, inclusive; at most 31 dates in all' }),
+  },
+  locationId: {
+    locationId: Type.Optional(
+      Type.String({
+        description:
+          'one office: rows with that attendanceLocationId, and rows without one of people whose primary location it is. ' +
+          'Calls for all offices return every row exactly once, save those that have neither',
+      }),
+    ),
   },
   locationIds: {
     locationIds: Type.Optional(Type.String({ description: 'comma list; any node, with all beneath it' })),
@@ -74,11 +86,19 @@ function rowSchema(dataset: Dataset) {
 async function sendRows(
   dataset: Dataset,
   row: Record<string, unknown>,
-  database: Database,
+  { database, clock }: WarehouseRoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const query = readQuery(dataset, callerOf(request).tenantId, request.query as Record<string, string>);
+  const parameters = request.query as Record<string, string>;
+  const query = {
+    tenantId: callerOf(request).tenantId,
+    now: new Date(clock()),
+    ...readFilters(dataset, parameters),
+  };
+  reply.header('cache-control', 'private, no-cache').type('application/json; charset=utf-8');
+  // A HEAD must not read a whole export for nothing.
+  if (request.method === 'HEAD') return reply.send();
   const serialize: RowSerializer = reply.compileSerializationSchema(row);
   const chunks = toJsonArray(
     dataset,
@@ -87,17 +107,17 @@ async function sendRows(
   );
   // Whatever fails before the first rows are there is still an ordinary error answer.
   const first = await chunks.next();
-  return reply
-    .header('cache-control', 'private, no-cache')
-    .type('application/json; charset=utf-8')
-    .send(Readable.from(resume(first, chunks), { objectMode: false }));
+  return reply.send(Readable.from(resume(first, chunks), { objectMode: false }));
 }
 
-function readQuery(dataset: Dataset, tenantId: string, parameters: Record<string, string>): ExportQuery {
-  const { startDate = '', endDate = '', locationIds, userIds } = parameters;
+function readFilters(
+  dataset: Dataset,
+  parameters: Record<string, string>,
+): Omit<ExportQuery, 'tenantId' | 'now'> {
+  const { startDate = '', endDate = '', locationId, locationIds, userIds } = parameters;
   return {
-    tenantId,
     window: dataset.filters.includes('dates') ? parseWindow(startDate, endDate) : { from: '', before: '' },
+    locationId: locationId ? (parseGuid(locationId.trim()) ?? null) : undefined,
     locationIds: idList(locationIds),
     userIds: idList(userIds),
   };

@@ -28,6 +28,15 @@ export function parseWindow(startDate: string, endDate: string): DayWindow {
   return { from: isoDate(startMs), before: isoDate(endMs + DAY_MS) };
 }
 
+/** The days of a window, as `YYYY-MM-DD`. */
+export function* daysOf({ from, before }: DayWindow): Generator<string> {
+  let day = from;
+  for (let n = 1; day !== before; n++) {
+    yield day;
+    day = isoDate(Date.parse(from) + n * DAY_MS);
+  }
+}
+
 function parseDate(text: string): number | undefined {
   const match = DATE.exec(text);
   if (!match) return undefined;

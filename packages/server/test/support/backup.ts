@@ -5,6 +5,8 @@ import { inject } from 'vitest';
 import { columnList, listTables, qualified } from '../../src/store/backup/tables.ts';
 import { type BackupOptions, type BackupSummary, backup } from '../../src/store/backup.ts';
 import type { DatabaseTarget } from '../../src/store/db.ts';
+import { groupRows, groupUseRows } from './backup-groups.ts';
+import { submittedRows } from './backup-submissions.ts';
 import { asAdmin, createTestDatabase } from './database.ts';
 
 export const MASTER_KEY = Buffer.from(
@@ -182,6 +184,8 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
          ($1, $8, 'location', NULL, '', 'active', NULL, 'UTC', NULL, NULL)`,
         [tenant_id, id(1), id(2), id(3), id(4), id(5), NASTY, id(8)],
       );
+      const values = { tenantId: tenant_id, id, text: NASTY, instant };
+      for (const [table, row] of groupRows(values)) await insert(table, row);
       await insert('users', { tenant_id, user_id: id(6), user_name: '', user_name_folded: '' });
       await insert('users', {
         tenant_id,
@@ -195,6 +199,8 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         onboarded: true,
         status: 'inactive',
         primary_location_id: id(4),
+        primary_group_id: id(401),
+        attributes: JSON.stringify({ [NASTY.replace('\u0007', '')]: NASTY, n: 1.1, b: true }),
       });
       for (const [number, observed_at] of [
         '-infinity',
@@ -215,6 +221,8 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
           received_at: instant,
         });
       }
+      for (const [table, row] of [...groupUseRows(values), ...submittedRows(values)])
+        await insert(table, row);
       await fillWorkday(client, insert, tenant_id, {
         placeId: id(1),
         zoneId: id(2),

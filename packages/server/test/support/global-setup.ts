@@ -29,28 +29,33 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   const server = process.env.DATABASE_URL ? givenServer(process.env.DATABASE_URL) : await embeddedServer();
   const templateDatabase = `rollcall_template_${process.pid}`;
-  const admin = new pg.Client(server.adminTarget);
-  await admin.connect();
+  const { user } = server.productUser;
   try {
-    await admin.query(
-      `CREATE DATABASE ${templateDatabase} OWNER ${pg.escapeIdentifier(server.productUser.user)}`,
+    await asAdmin(server, (admin) =>
+      admin.query(`CREATE DATABASE ${templateDatabase} OWNER ${pg.escapeIdentifier(user)}`),
     );
     await migrate({ ...server.adminTarget, ...server.productUser, database: templateDatabase });
-  } finally {
-    await admin.end();
+  } catch (error) {
+    await server.stop();
+    throw error;
   }
   project.provide('adminTarget', server.adminTarget);
   project.provide('productUser', server.productUser);
   project.provide('templateDatabase', templateDatabase);
 
   return async () => {
-    const client = new pg.Client(server.adminTarget);
-    await client.connect();
-    await client
-      .query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`)
-      .finally(() => client.end());
+    await asAdmin(server, (admin) => admin.query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`));
     await server.stop();
   };
+}
+
+async function asAdmin(
+  { adminTarget }: TestServer,
+  work: (admin: pg.Client) => Promise<unknown>,
+): Promise<void> {
+  const admin = new pg.Client(adminTarget);
+  await admin.connect();
+  await work(admin).finally(() => admin.end());
 }
 
 interface TestServer {

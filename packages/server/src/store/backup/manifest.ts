@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 import { damaged, foreign } from './archive.ts';
@@ -66,12 +65,6 @@ export function parseEnd(json: Buffer): End {
 /** `data/<table>/<six digits or more>.copy`, numbered from 1 within its table. */
 export function rowsEntryName(table: string, number: number): string {
   return `data/${table}/${String(number).padStart(6, '0')}.copy`;
-}
-
-/** The version of this release. */
-export async function rollcallVersion(): Promise<string> {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
 }
 
 function parseJson(json: Buffer): unknown {

@@ -1,0 +1,52 @@
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The user wants the command to end. */
+export class Interrupted extends Error {
+  /** As shells have it for SIGINT, for a command that did not do what it was to do. */
+  exitCode = 130;
+}
+
+const interruption = new AbortController();
+let isCaught = false;
+
+/**
+ * From the first call on, a signal, or a reader of our output who goes away, no longer ends the process but aborts
+ * what this gives: killed, the process would leave the embedded server behind. npm passes Ctrl-C on a second time:
+ * a repeated signal must not cut the shutdown short.
+ */
+export function catchInterruption(): AbortSignal {
+  if (isCaught) return interruption.signal;
+  isCaught = true;
+  for (const signal of SIGNALS) process.on(signal, () => interruption.abort());
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      interruption.abort();
+    });
+  }
+  return interruption.signal;
+}
+
+/**
+ * What `work` gives, or `Interrupted` if that comes first. The work is then left to itself, to fail when its
+ * connections are closed.
+ */
+export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
+  return Promise.race([work, interrupted()]);
+}
+
+/** Rejects with `Interrupted` when that comes. */
+function interrupted(): Promise<never> {
+  const signal = catchInterruption();
+  return new Promise((_, reject) => {
+    const give = () => reject(new Interrupted());
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
+}
+
+/** For `catch`, where an interruption is how the command is meant to end. */
+export function endsWell(error: unknown): never {
+  if (error instanceof Interrupted) error.exitCode = 0;
+  throw error;
+}

@@ -1,0 +1,82 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Access, callerOf } from '../auth/guard.ts';
+import { problems } from '../http/schema.ts';
+import type { Database } from '../store/db.ts';
+import {
+  GroupRelationships,
+  GroupRelationshipsReply,
+  judgeRelationships,
+  replaceRelationships,
+} from './group-relationships.ts';
+import { Turns } from './turns.ts';
+import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
+
+export interface DirectoryRoutesOptions {
+  database: Database;
+  clock: () => number;
+}
+
+const ROLES = ['all'] as const;
+/** A hierarchy comes whole, in one call. */
+const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
+const SCHEMES = [
+  { suffix: '', scheme: 'bearer' },
+  { suffix: '/basic', scheme: 'basic' },
+] as const;
+
+/** Groups and attributes of people, as the organisation's directory sends them; each with its `/basic` twin. */
+export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
+  app,
+  { database, clock },
+) => {
+  const turns = new Turns();
+  const timestamp = () => new Date(clock()).toISOString();
+
+  for (const { suffix, scheme } of SCHEMES) {
+    const config = { access: { scheme, roles: ROLES } satisfies Access };
+    const common = { tags: ['Directory'], security: [{ [scheme]: [] }] };
+    const errors = problems(400, 401, 403, 413, 415, 503);
+
+    app.route({
+      method: 'PUT',
+      url: `/v1/directory-management/group-relationships${suffix}`,
+      config,
+      bodyLimit: BODY_LIMIT_BYTES,
+      schema: {
+        ...common,
+        summary: 'Replace the hierarchy of groups, all or nothing',
+        body: GroupRelationships,
+        response: { 200: GroupRelationshipsReply, ...errors },
+      },
+      handler: async (request) => {
+        const { tenantId } = callerOf(request);
+        const hierarchy = judgeRelationships(request.body.groupRelationships);
+        await turns.take(tenantId, () =>
+          database.inTenant(tenantId, (tx) => replaceRelationships(tx, tenantId, hierarchy)),
+        );
+        return { timestamp: timestamp(), relationships: hierarchy.relationships };
+      },
+    });
+
+    app.route({
+      method: 'POST',
+      url: `/v1/directory-management/user-attributes${suffix}`,
+      config,
+      bodyLimit: BODY_LIMIT_BYTES,
+      schema: {
+        ...common,
+        summary: 'Merge attributes into those of people',
+        body: UserAttributes,
+        response: { 200: UserAttributesReply, ...errors },
+      },
+      handler: async (request) => {
+        const { tenantId } = callerOf(request);
+        const { userAttributes } = request.body;
+        const results = await turns.take(tenantId, () =>
+          database.inTenant(tenantId, (tx) => storeAttributes(tx, tenantId, userAttributes)),
+        );
+        return { timestamp: timestamp(), results };
+      },
+    });
+  }
+};

@@ -1,0 +1,56 @@
+import { type FieldError, HttpProblem } from '../http/errors.ts';
+import { textFault } from '../http/text.ts';
+import type { Tx } from '../store/db.ts';
+import { lockDirectory } from '../store/directory-lock.ts';
+import { getDirectorySettings, upsertDirectorySettings } from '../store/directory-settings.ts';
+import {
+  clearPrimaryGroups,
+  deleteMemberships,
+  type FollowedAttributes,
+  followAttributes,
+} from '../store/group-following.ts';
+
+export type DirectorySettings = FollowedAttributes;
+
+const MOST_ATTRIBUTES = 100;
+
+/**
+ * Chooses the attributes from which users' groups follow, and makes everyone's groups follow. What followed from
+ * attributes that are no longer chosen ends; their groups stay. Throws a 400 that names the member.
+ */
+export async function setDirectorySettings(
+  tx: Tx,
+  tenantId: string,
+  settings: DirectorySettings,
+): Promise<void> {
+  const chosen = { ...settings, groupAttributes: [...new Set(settings.groupAttributes)] };
+  refuseFaults(chosen);
+  await lockDirectory(tx, tenantId);
+  const before = await getDirectorySettings(tx, tenantId);
+  await upsertDirectorySettings(tx, tenantId, chosen);
+  await deleteMemberships(
+    tx,
+    tenantId,
+    before.groupAttributes.filter((name) => !chosen.groupAttributes.includes(name)),
+  );
+  if (before.primaryGroupAttribute !== null && chosen.primaryGroupAttribute === null) {
+    await clearPrimaryGroups(tx, tenantId, before.primaryGroupAttribute);
+  }
+  await followAttributes(tx, tenantId, chosen, 'everyone');
+}
+
+function refuseFaults({ groupAttributes, primaryGroupAttribute }: DirectorySettings): void {
+  const named = groupAttributes.map((name, index) => [`/groupAttributes/${index}`, name] as const);
+  const primary =
+    primaryGroupAttribute === null ? [] : [['/primaryGroupAttribute', primaryGroupAttribute] as const];
+  const errors: FieldError[] = [...named, ...primary].flatMap(([path, name]) => {
+    const message = name === '' ? 'is empty' : textFault(name);
+    return message ? [{ path, message }] : [];
+  });
+  if (groupAttributes.length > MOST_ATTRIBUTES) {
+    errors.push({ path: '/groupAttributes', message: `has more than ${MOST_ATTRIBUTES} names` });
+  }
+  if (errors.length === 0) return;
+  const detail = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+  throw new HttpProblem(400, `The settings are not valid: ${detail}.`, { errors });
+}

@@ -1,0 +1,12 @@
+/** The longest text that is kept, in characters (code points). */
+export const LONGEST_TEXT = 1_024;
+
+/** Why PostgreSQL could not keep `text`, or we will not; undefined when it is fine. */
+export function textFault(text: string): string | undefined {
+  if (text.includes('\0')) return 'contains a NUL';
+  if (!text.isWellFormed()) return 'contains half a surrogate pair';
+  if (text.length > LONGEST_TEXT && Array.from(text).length > LONGEST_TEXT) {
+    return 'is longer than 1,024 characters';
+  }
+  return undefined;
+}

@@ -1,0 +1,77 @@
+import { textFault } from '../http/text.ts';
+import type { AccessCredentialRow, CardHolding } from '../store/access-credentials.ts';
+import { cardTextDigest, digest } from './digest.ts';
+import { textsFault } from './values.ts';
+
+/** A card as it is submitted. */
+export interface Card {
+  active: boolean;
+  cardNumber: string;
+  facilityCode?: string | null;
+  scanData: string[];
+  credentialType: string;
+}
+
+/** What identifies a card: without a facility code it is the same as with an empty one. */
+export function cardDigest({ facilityCode, cardNumber }: Pick<Card, 'facilityCode' | 'cardNumber'>): string {
+  return digest([facilityCode ?? '', cardNumber]);
+}
+
+/** What is wrong with a card by itself; the text names the member. */
+export function credentialFault({
+  cardNumber,
+  facilityCode,
+  credentialType,
+  scanData,
+}: Card): string | undefined {
+  const fault = textsFault({ cardNumber, facilityCode, credentialType });
+  if (fault) return fault;
+  for (const text of scanData) {
+    const scanFault = textFault(text);
+    if (scanFault) return `scanData ${scanFault}`;
+  }
+  return cardNumber.trim() === '' ? 'cardNumber is empty' : undefined;
+}
+
+/** The cards that a request mentions, with what it has made of them so far. */
+export class Cards {
+  readonly #holdings: Map<string, Omit<CardHolding, 'cardDigest'>>;
+  readonly #changed = new Map<string, AccessCredentialRow>();
+
+  constructor(holdings: CardHolding[]) {
+    this.#holdings = new Map(holdings.map((holding) => [holding.cardDigest, holding]));
+  }
+
+  /** Makes a card what was submitted for this active user. When that may not be: nothing but the reason. */
+  apply(userId: string, card: Card): string | undefined {
+    const key = cardDigest(card);
+    const held = this.#holdings.get(key);
+    if (held && held.userId !== userId) {
+      if (held.inForce) return 'the card is active for someone else';
+      if (!card.active) return 'the card is of someone else; only activating it takes it over';
+    }
+    this.#holdings.set(key, { userId, inForce: card.active });
+    this.#changed.set(key, toRow(key, userId, card));
+    return undefined;
+  }
+
+  /** The cards as they are to be stored, each once. */
+  get changed(): AccessCredentialRow[] {
+    return [...this.#changed.values()];
+  }
+}
+
+function toRow(key: string, userId: string, card: Card): AccessCredentialRow {
+  // An empty text is what readers send of no card.
+  const scanData = [...new Set(card.scanData)].filter((text) => text !== '');
+  return {
+    cardDigest: key,
+    cardNumberDigest: cardTextDigest(card.cardNumber),
+    facilityCode: card.facilityCode ?? '',
+    cardNumber: card.cardNumber,
+    userId,
+    active: card.active,
+    credentialType: card.credentialType,
+    scans: scanData.map((text) => ({ scanDigest: cardTextDigest(text), scanData: text })),
+  };
+}

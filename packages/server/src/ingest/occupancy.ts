@@ -1,0 +1,76 @@
+import type { Static } from 'typebox';
+import { Type } from 'typebox';
+import { Maybe } from '../http/schema.ts';
+import { NODE_KINDS } from '../store/nodes.ts';
+import { insertOccupancyEvents, type OccupancyEventRow } from '../store/occupancy-events.ts';
+import type { EventKind } from './batch.ts';
+import { digest } from './digest.ts';
+import { classifyPlace, locationTypeFault } from './place.ts';
+import { isRefusal } from './results.ts';
+import { formatInstant, type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
+
+export const OCCUPANCY_EVENTS_PER_CALL = 1_000;
+
+export const OccupancyEvent = Type.Object({
+  eventId: Type.String({ description: 'any text; echoed' }),
+  timestamp: Type.String({ description: 'ISO 8601; UTC without an offset; may be in the past' }),
+  locationId: Type.String({ description: 'id of a node of the tree' }),
+  locationType: Type.String({ description: `kind of that node: ${NODE_KINDS.join(', ')}` }),
+  occupied: Maybe(Type.Boolean({ description: 'whether occupancy is more than 0, where absent' })),
+  occupancy: Maybe(
+    Type.Number({ description: 'number of people, 0 or more; needed where occupied is absent' }),
+  ),
+});
+export type OccupancyEvent = Static<typeof OccupancyEvent>;
+
+export const OccupancySubmission = Type.Object({
+  sourceId: Type.String({ description: 'any text; kept for troubleshooting' }),
+  occupancyEvents: Type.Array(OccupancyEvent, { maxItems: OCCUPANCY_EVENTS_PER_CALL }),
+});
+export type OccupancySubmission = Static<typeof OccupancySubmission>;
+
+/** How occupancy events are looked up, classified and written. */
+export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
+  endpoint: 'occupancy',
+
+  fault({ event, sourceId, nowMs }) {
+    const { eventId, timestamp, locationId, locationType } = event;
+    return (
+      textsFault({ sourceId, eventId, timestamp, locationId, locationType }) ??
+      locationTypeFault(locationType) ??
+      timestampFault(timestamp, nowMs) ??
+      valuesFault(event)
+    );
+  },
+
+  mentions: (event) => ({ nodeIds: [event.locationId] }),
+
+  classify(event, { sourceId, resolved }) {
+    const node = classifyPlace(event, resolved);
+    if (isRefusal(node)) return node;
+    const observedAtUs = parseInstant(event.timestamp) as InstantUs;
+    // Adding 0 makes -0 the 0 that it equals.
+    const count = event.occupancy == null ? null : event.occupancy + 0;
+    const occupied = event.occupied ?? (count !== null && count > 0);
+    return {
+      observedAt: formatInstant(observedAtUs),
+      eventDigest: digest([sourceId, event.eventId, node.nodeId, String(observedAtUs), occupied, count]),
+      locationId: node.locationId,
+      nodeId: node.nodeId,
+      timeZone: node.timeZone,
+      occupied,
+      occupancy: count,
+      eventId: event.eventId,
+    };
+  },
+
+  write: insertOccupancyEvents,
+};
+
+function valuesFault({ occupied, occupancy }: OccupancyEvent): string | undefined {
+  if (occupied == null && occupancy == null) return 'occupied or occupancy must be given';
+  if (occupancy == null) return undefined;
+  // JSON can say 1e999, which JavaScript reads as Infinity.
+  if (!Number.isFinite(occupancy)) return 'occupancy must be a finite number';
+  return occupancy < 0 ? 'occupancy must not be negative' : undefined;
+}

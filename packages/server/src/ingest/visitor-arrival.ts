@@ -1,0 +1,98 @@
+import type { Static } from 'typebox';
+import { Type } from 'typebox';
+import { Maybe } from '../http/schema.ts';
+import { insertVisitorArrivals, type VisitorArrivalRow } from '../store/visitor-arrivals.ts';
+import type { EventKind } from './batch.ts';
+import { digest } from './digest.ts';
+import { classifyPerson } from './person.ts';
+import { classifyPlace } from './place.ts';
+import { isRefusal } from './results.ts';
+import { formatInstant, type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
+
+export const VISITOR_ARRIVALS_PER_CALL = 100;
+
+export const VisitorArrival = Type.Object({
+  eventId: Type.String({ description: 'any text; echoed' }),
+  timestamp: Type.String({ description: 'ISO 8601; UTC without an offset; may be in the past' }),
+  locationId: Type.String({ description: 'id of a node of the tree, of any kind' }),
+  visitorName: Type.String({ description: 'not empty' }),
+  visitorEmail: Maybe(Type.String()),
+  visitorCompany: Maybe(Type.String()),
+  hostUserId: Maybe(Type.String()),
+  hostUserEmail: Maybe(
+    Type.String({ description: 'e-mail or userName; exact, else the only one that differs by case' }),
+  ),
+});
+export type VisitorArrival = Static<typeof VisitorArrival>;
+
+export const VisitorArrivalSubmission = Type.Object({
+  sourceId: Type.String({ description: 'any text; kept for troubleshooting' }),
+  visitorArrivals: Type.Array(VisitorArrival, { maxItems: VISITOR_ARRIVALS_PER_CALL }),
+});
+export type VisitorArrivalSubmission = Static<typeof VisitorArrivalSubmission>;
+
+/** How arrivals of visitors are looked up, classified and written. */
+export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
+  endpoint: 'visitor-arrival',
+
+  fault({ event, sourceId, nowMs }) {
+    return (
+      textsFault({ sourceId, ...textMembers(event) }) ??
+      timestampFault(event.timestamp, nowMs) ??
+      (event.visitorName.trim() === '' ? 'visitorName is empty' : undefined)
+    );
+  },
+
+  mentions: (event) => ({
+    userIds: event.hostUserId == null ? [] : [event.hostUserId],
+    namesInAnyCase: event.hostUserEmail == null ? [] : [event.hostUserEmail],
+    nodeIds: [event.locationId],
+  }),
+
+  classify(event, { sourceId, resolved }) {
+    const host = classifyPerson(
+      [
+        { member: 'hostUserId', text: event.hostUserId, find: (userId) => resolved.userById(userId) },
+        {
+          member: 'hostUserEmail',
+          text: event.hostUserEmail,
+          find: (name) => resolved.userByNameInAnyCase(name),
+        },
+      ],
+      'no active user matches, or several do but for case',
+    );
+    if (isRefusal(host)) return host;
+    const node = classifyPlace({ locationId: event.locationId }, resolved);
+    if (isRefusal(node)) return node;
+    const observedAtUs = parseInstant(event.timestamp) as InstantUs;
+    return {
+      observedAt: formatInstant(observedAtUs),
+      eventDigest: digest([sourceId, event.eventId, node.nodeId, String(observedAtUs), event.visitorName]),
+      locationId: node.locationId,
+      nodeId: node.nodeId,
+      timeZone: node.timeZone,
+      visitorName: event.visitorName,
+      visitorEmail: event.visitorEmail ?? null,
+      visitorCompany: event.visitorCompany ?? null,
+      hostUserId: host?.userId ?? null,
+      eventId: event.eventId,
+    };
+  },
+
+  write: insertVisitorArrivals,
+};
+
+function textMembers(event: VisitorArrival) {
+  const { eventId, timestamp, locationId, visitorName, visitorEmail, visitorCompany } = event;
+  const { hostUserId, hostUserEmail } = event;
+  return {
+    eventId,
+    timestamp,
+    locationId,
+    visitorName,
+    visitorEmail,
+    visitorCompany,
+    hostUserId,
+    hostUserEmail,
+  };
+}

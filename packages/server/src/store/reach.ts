@@ -1,0 +1,42 @@
+import pg from 'pg';
+import type { DatabaseTarget } from './db.ts';
+
+const LEAST_POSTGRES = 15;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** The database cannot be used. `message` is one sentence for the operator, without credentials. */
+export class UnusableDatabaseError extends Error {}
+
+/** Connects once, to tell early and plainly what is wrong with a database URL. Throws `UnusableDatabaseError`. */
+export async function checkReachable(target: DatabaseTarget): Promise<void> {
+  const client = clientOf(target);
+  client.on('error', () => undefined);
+  const where = `${client.host}:${client.port}`;
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ major: number }>(
+      "SELECT current_setting('server_version_num')::int / 10000 AS major",
+    );
+    const major = rows[0]?.major ?? 0;
+    if (major < LEAST_POSTGRES) {
+      throw new UnusableDatabaseError(
+        `The database at ${where} is PostgreSQL ${major}; ${LEAST_POSTGRES} or later is needed.`,
+      );
+    }
+  } catch (error) {
+    if (error instanceof UnusableDatabaseError) throw error;
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new UnusableDatabaseError(`The database at ${where} does not let us in: ${message || code}.`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Throws `UnusableDatabaseError` where the URL names a certificate that cannot be read. */
+function clientOf(target: DatabaseTarget): pg.Client {
+  try {
+    return new pg.Client({ ...target, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  } catch (error) {
+    throw new UnusableDatabaseError(`The database URL cannot be used: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { query } from '../embedded/support.ts';
+import { asAdmin } from '../support/database.ts';
+import {
+  expectOneSentence,
+  type Key,
+  logIn,
+  type Rollcall,
+  readStatus,
+  until,
+  Workspace,
+} from './support.ts';
+
+const PASSWORD = 'not secret: a role of a test';
+const MASTER_KEY = randomBytes(32).toString('base64');
+
+let work: Workspace;
+let made: string[] = [];
+let running: Rollcall[] = [];
+beforeAll(async () => {
+  work = await Workspace.create();
+});
+afterEach(async () => {
+  for (const server of running) if (!server.hasEnded) await server.stop();
+  running = [];
+  await asAdmin(async (admin) => {
+    for (const statement of made.reverse()) await admin.query(statement);
+  });
+  made = [];
+});
+afterAll(() => work.close());
+
+/** A new role with these attributes, and a new database that it owns; what reaches it. */
+async function makeDatabase(attributes: string, { owned = true } = {}) {
+  const name = `cli_${randomBytes(4).toString('hex')}`;
+  await asAdmin(async (admin) => {
+    await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD ${pg.escapeLiteral(PASSWORD)} ${attributes}`);
+    made.push(`DROP ROLE ${name}`);
+    await admin.query(`CREATE DATABASE ${name}`);
+    made.push(`DROP DATABASE ${name} WITH (FORCE)`);
+    if (owned) await admin.query(`ALTER DATABASE ${name} OWNER TO ${name}`);
+  });
+  const target = inject('adminTarget');
+  const { host = '', port = 5432 } = target;
+  // A socket's directory goes into the query, as libpq has it.
+  const where = host.startsWith('/')
+    ? `@/${name}?host=${encodeURIComponent(host)}&port=${port}`
+    : `@${host}:${port}/${name}`;
+  return {
+    name,
+    admin: { ...target, database: name },
+    env: {
+      DATABASE_URL: `postgres://${name}:${encodeURIComponent(PASSWORD)}${where}`,
+      ROLLCALL_MASTER_KEY: MASTER_KEY,
+    },
+  };
+}
+
+async function serve(env: Record<string, string>): Promise<string> {
+  const { server, baseUrl } = await work.start(['serve'], { env });
+  running.push(server);
+  return baseUrl;
+}
+
+async function createKey(env: Record<string, string>): Promise<Key> {
+  const properties = ['--role', 'all', '--authentication', 'hmac', '--name', 'test'];
+  return work.json<Key>(['keys', 'create', ...properties], { env });
+}
+
+/** Whether a server's requests become rollcall_app: then they may not read what that role may not. */
+async function servesRestricted(baseUrl: string, token: string, admin: pg.ClientConfig): Promise<boolean> {
+  expect(await readStatus(baseUrl, token)).toBe(200);
+  await query(admin, 'REVOKE SELECT ON rollcall.users FROM rollcall_app');
+  const status = await readStatus(baseUrl, token);
+  await query(admin, 'GRANT SELECT ON rollcall.users TO rollcall_app');
+  return status !== 200;
+}
+
+test('a superuser serves as rollcall_app, and two replicas that start at once work together', async () => {
+  const { env, admin } = await makeDatabase('SUPERUSER');
+  const [left, right] = (await Promise.all([serve(env), serve(env)])) as [string, string];
+  const key = await createKey(env);
+  const { token } = await logIn(left, key);
+  expect(await readStatus(right, token)).toBe(200);
+  expect(await servesRestricted(left, token, admin)).toBe(true);
+
+  await work.json(['keys', 'revoke', key.apiKey], { env });
+  const accepting = async (baseUrl: string) => (await readStatus(baseUrl, token)) === 200;
+  await until(async () => !(await accepting(left)) && !(await accepting(right)), 1_000);
+
+  const other = { ...env, ROLLCALL_MASTER_KEY: randomBytes(32).toString('base64') };
+  expectOneSentence(
+    await work.rollcall(['keys', 'list'], { env: other }),
+    /^rollcall: This master key is not the one that the database was set up with; .*\.\n$/,
+  );
+});
+
+test('a role with BYPASSRLS that cannot become rollcall_app is told what to grant, and then serves as that', async () => {
+  const { name, env, admin } = await makeDatabase('BYPASSRLS');
+  const refused = await work.rollcall(['serve', '--port', '0', '--log-level', 'silent'], { env });
+  expectOneSentence(
+    refused,
+    new RegExp(`^rollcall: The database role ${name} is exempt from row-level security .*;\n$`),
+  );
+  const statements = /have an administrator run (.*)\n/.exec(refused.stderr)?.[1] ?? '';
+  expect(statements).toContain(`GRANT rollcall_app TO "${name}";`);
+  await query(admin, statements);
+
+  const baseUrl = await serve(env);
+  const { token } = await logIn(baseUrl, await createKey(env));
+  expect(await servesRestricted(baseUrl, token, admin)).toBe(true);
+});
+
+test('a plain owner of the database serves as itself', async () => {
+  const { env, admin } = await makeDatabase('NOCREATEROLE');
+  const baseUrl = await serve(env);
+  const { token } = await logIn(baseUrl, await createKey(env));
+  expect(await servesRestricted(baseUrl, token, admin)).toBe(false);
+});
+
+test('a role that may not set up the schema is refused in a sentence', async () => {
+  const { env } = await makeDatabase('NOCREATEROLE', { owned: false });
+  expectOneSentence(
+    await work.rollcall(['keys', 'list'], { env }),
+    /^rollcall: The database role may not set up the schema "rollcall" \(permission denied .*\); .*\.\n$/,
+  );
+});

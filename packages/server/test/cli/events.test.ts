@@ -1,0 +1,142 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { csvExample } from '../../src/directory/csv-templates.ts';
+import {
+  expectOneSentence,
+  type Key,
+  logIn,
+  type Outcome,
+  postJson,
+  processesNaming,
+  type Rollcall,
+  until,
+  Workspace,
+} from './support.ts';
+
+let work: Workspace;
+let data: string[];
+let server: Rollcall;
+let baseUrl: string;
+let token: string;
+beforeAll(async () => {
+  work = await Workspace.create();
+  data = ['--data-dir', work.path('data')];
+  ({ server, baseUrl } = await work.start(['serve', ...data]));
+  const properties = ['--role', 'all', '--authentication', 'hmac', '--name', 'test'];
+  ({ token } = await logIn(baseUrl, await work.json<Key>(['keys', 'create', ...data, ...properties])));
+});
+afterAll(async () => {
+  await server.stop();
+  await work.close();
+});
+
+describe('import', () => {
+  const importFile = async (kind: string, text: string, ...more: string[]): Promise<Outcome> => {
+    const file = work.path(`${kind}.csv`);
+    await writeFile(file, text);
+    return work.rollcall(['import', kind, file, ...data, ...more]);
+  };
+
+  test('what --template prints can be imported, and imported again changes nothing', async () => {
+    for (const kind of ['locations', 'users'] as const) {
+      const { stdout: example } = await work.rollcall(['import', kind, '--template']);
+      expect(example.trimEnd()).toBe(csvExample(kind).trimEnd());
+      expect(await importFile(kind, example)).toMatchObject({
+        code: 0,
+        stdout: '1 created, 0 updated, 0 unchanged, 0 refused.\n',
+        stderr: '',
+      });
+    }
+    const again = await importFile('users', csvExample('users'));
+    expect(again).toMatchObject({ code: 0, stdout: '0 created, 0 updated, 1 unchanged, 0 refused.\n' });
+  });
+
+  test('a refused row is named by its line and ends in code 1; --strict then stores nothing', async () => {
+    const rows = 'userName,primaryLocationName\ngood@example.com,Harbour House\nbad@example.com,Nowhere\n';
+    const strict = await importFile('users', rows, '--strict');
+    expect(strict).toMatchObject({ code: 1, stdout: 'Nothing was stored: 1 refused.\n' });
+    const lenient = await importFile('users', rows, '--json');
+    expect(lenient.code).toBe(1);
+    expect(JSON.parse(lenient.stdout)).toMatchObject({ created: 1, refused: [{ line: 3 }] });
+    const again = await importFile('users', rows);
+    expect(again.stderr).toBe('line 3: primaryLocationName "Nowhere" is not known\n');
+    expect(again.stdout).toBe('0 created, 0 updated, 1 unchanged, 1 refused.\n');
+  });
+
+  test('a file that cannot be read, or is not given, is refused in a sentence', async () => {
+    const [missing, directory, none] = await Promise.all([
+      work.rollcall(['import', 'users', work.path('nothing.csv'), ...data]),
+      work.rollcall(['import', 'users', work.dir, ...data]),
+      work.rollcall(['import', 'users', ...data]),
+    ]);
+    expectOneSentence(missing, /^rollcall: The file \S+nothing\.csv cannot be read \(ENOENT\)\.\n$/);
+    expectOneSentence(directory, /^rollcall: The file \S+ cannot be read \(EISDIR\)\.\n$/);
+    expectOneSentence(none, /^rollcall: Which file\? /);
+  });
+});
+
+describe('events tail', () => {
+  const ESCAPES = 'door \u001b[2J\u009b31m\r\n2';
+
+  const submit = async (eventId: string, userEmail: string): Promise<void> => {
+    const event = {
+      eventId,
+      timestamp: new Date().toISOString(),
+      locationId: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01',
+      locationType: 'location',
+      userEmail,
+    };
+    const reply = await postJson(
+      `${baseUrl}/v1/presence`,
+      { sourceId: ESCAPES, presenceEvents: [event] },
+      token,
+    );
+    expect(reply.status).toBe(200);
+  };
+
+  test('shows each event as one line within two seconds, refused ones with the reason, and ends on Ctrl-C', async () => {
+    const [all, refused, asJson] = [[], ['--refused'], ['--json']].map((more) =>
+      work.spawn(['events', 'tail', ...data, ...more]),
+    ) as [Rollcall, Rollcall, Rollcall];
+    for (const tail of [all, refused, asJson]) await until(() => tail.stderr.includes('Ctrl-C ends it'));
+
+    await submit('arrived', 'ada@example.com');
+    await submit('stranger', 'nobody@example.com');
+    const beganMs = performance.now();
+    await until(() => [all, asJson].every(({ stdout }) => stdout.split('\n').length === 3));
+    await until(() => refused.stdout !== '');
+    expect(performance.now() - beganMs).toBeLessThan(2_500);
+
+    for (const tail of [all, refused, asJson]) {
+      tail.signalGroup('SIGINT');
+      expect(await tail.exited).toMatchObject({ code: 0 });
+      expect(tail.stdout).not.toMatch(/[^\P{Cc}\n]/u);
+    }
+    const [stored, notStored] = all.stdout.split('\n');
+    expect(stored).toMatch(
+      /^\S+Z {2}presence {2}"door .*" "arrived" {2}stored {2}ada@example\.com at Harbour House$/,
+    );
+    expect(notStored).toMatch(/^\S+Z {2}presence {2}"door .*" "stranger" {2}refused \(1\) {2}\S.*user/i);
+    expect(refused.stdout).toBe(`${notStored}\n`);
+    expect(
+      asJson.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { eventId: 'arrived', sourceId: ESCAPES, resultCode: 0, userName: 'ada@example.com' },
+      { eventId: 'stranger', sourceId: ESCAPES, resultCode: 1 },
+    ]);
+  });
+
+  test('ends quietly when its reader goes away', async () => {
+    const tail = work.spawn(['events', 'tail', ...data]);
+    await until(() => tail.stderr.includes('Ctrl-C ends it'));
+    tail.stopReading();
+    await submit('unread', 'ada@example.com');
+    const { code, stderr } = await tail.exited;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^What arrives .*; Ctrl-C ends it\.\n$/);
+    expect(processesNaming(`events tail ${data.join(' ')}`)).toEqual([]);
+  });
+});

@@ -1,0 +1,162 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  expectOneSentence,
+  type Key,
+  logIn,
+  type Outcome,
+  type Rollcall,
+  readStatus,
+  until,
+  Workspace,
+} from './support.ts';
+
+interface ListedKey {
+  apiKey: string;
+  name: string;
+  role: string;
+  authentication: string;
+  state: string;
+  lastUsedAt: string | null;
+  expiresAt: string | null;
+}
+
+let work: Workspace;
+let baseUrl: string;
+let server: Rollcall;
+beforeAll(async () => {
+  work = await Workspace.create();
+  ({ server, baseUrl } = await work.start(['serve', '--data-dir', work.path('data')]));
+});
+afterAll(async () => {
+  await server.stop();
+  await work.close();
+});
+
+/** Runs a command on the data that the server serves at the same time. */
+const run = (args: string[], input?: string): Promise<Outcome> =>
+  work.rollcall([...args, '--data-dir', work.path('data')], input === undefined ? {} : { input });
+const json = <T>(args: string[], input?: string): Promise<T> =>
+  work.json<T>([...args, '--data-dir', work.path('data')], input === undefined ? {} : { input });
+
+const WAREHOUSE = ['--role', 'data-warehouse', '--authentication', 'hmac'];
+const create = (name: string, ...more: string[]): Promise<Key> =>
+  json(['keys', 'create', '--org', 'one', ...WAREHOUSE, '--name', name, ...more]);
+const listed = (org = 'one'): Promise<ListedKey[]> => json(['keys', 'list', '--org', org]);
+
+describe('Organisations', () => {
+  test('without one, the first key makes one; with several, --org is needed', async () => {
+    const first = await run(['keys', 'create', ...WAREHOUSE, '--name', 'first']);
+    expect(first.stderr).toContain('created "default"');
+    expect(first.stdout).toMatch(/^The key is created\. .*:\n {2}id {6}\S+\n {2}secret {2}\S{43}\n$/);
+
+    const one = await json(['orgs', 'create', 'one', '--name', 'One & Co', '--time-zone', 'Asia/Tokyo']);
+    expect(one).toMatchObject({ slug: 'one', name: 'One & Co', timeZone: 'Asia/Tokyo' });
+    expect((await run(['orgs', 'create', 'two'])).stdout).toBe('Created the organisation two.\n');
+    expect(await json(['orgs', 'list'])).toMatchObject([{ slug: 'default' }, one, { slug: 'two' }]);
+
+    const [unnamed, unknown, again] = await Promise.all([
+      run(['keys', 'list']),
+      run(['keys', 'list', '--org', 'three']),
+      run(['orgs', 'create', 'one']),
+    ]);
+    expectOneSentence(unnamed, /^rollcall: Say which organisation with --org: default, one, two\.\n$/);
+    expectOneSentence(unknown, /^rollcall: There is no organisation three; .*\.\n$/);
+    expectOneSentence(again, /^rollcall: There is an organisation one already\.\n$/);
+  });
+});
+
+describe('Keys, while the server runs', () => {
+  test('an imported key logs in with its secret, from standard input or a file; list shows its use', async () => {
+    const secret = 'p@ss wörd with spaces ';
+    const properties = [
+      '--role',
+      'all',
+      '--authentication',
+      'basic',
+      '--name',
+      'ours already',
+      '--org',
+      'one',
+    ];
+    const imported = await run(['keys', 'import', 'Client-42', ...properties], `${secret}\n`);
+    expect(imported).toMatchObject({ code: 0, stdout: 'The key Client-42 is imported.\n' });
+    await writeFile(work.path('secret'), `${secret}\r\n`);
+    const fromFile = ['--secret-file', work.path('secret')];
+    expect(await json(['keys', 'import', 'client-43', ...properties, ...fromFile])).toEqual({
+      apiKey: 'client-43',
+      name: 'ours already',
+      role: 'all',
+      authentication: 'basic',
+      expiresAt: null,
+    });
+    for (const apiKey of ['Client-42', 'client-43']) {
+      expect(await logIn(baseUrl, { apiKey, secret })).toMatchObject({ status: 200 });
+    }
+    const usedAt = Date.now();
+
+    let lastUsedAt: string | null | undefined;
+    await until(async () => {
+      lastUsedAt = (await listed()).find((key) => key.apiKey === 'Client-42')?.lastUsedAt;
+      return lastUsedAt;
+    });
+    expect(Math.abs(Date.parse(lastUsedAt ?? '') - usedAt)).toBeLessThan(5_000);
+    const table = (await run(['keys', 'list', '--org', 'one'])).stdout;
+    expect(table).toMatch(/^Client-42 +ours already +all +basic +active +\S+Z +\S+Z +-$/m);
+    expect(table + JSON.stringify(await listed())).not.toContain('wörd');
+  });
+
+  test('an id that another organisation has, and a key without a secret or a future, is refused in a sentence', async () => {
+    const key = await create('taken');
+    const properties = ['--org', 'two', ...WAREHOUSE, '--name', 'same'];
+    const [taken, noSecret, past] = await Promise.all([
+      run(['keys', 'import', key.apiKey.toUpperCase(), ...properties], 'secret'),
+      run(['keys', 'import', 'without', ...properties], '\n'),
+      run(['keys', 'create', ...properties, '--expires', '2020-01-01']),
+    ]);
+    expectOneSentence(taken, /^rollcall: A key with the id \S+ exists already\.\n$/);
+    expectOneSentence(noSecret, /^rollcall: The secret is empty; .*\.\n$/);
+    expectOneSentence(past, /^error: .*'2020-01-01' is invalid\. It must be in the future\.\n$/);
+    expect(await listed('two')).toEqual([]);
+  });
+
+  test('a rotated key takes both secrets within the grace, and one without', async () => {
+    const old = await create('rotated');
+    expect(await logIn(baseUrl, old)).toMatchObject({ status: 200 });
+    const next = await json<Key>(['keys', 'rotate', old.apiKey]);
+    expect(next.apiKey).toBe(old.apiKey);
+    expect(await logIn(baseUrl, next)).toMatchObject({ status: 200 });
+    expect(await logIn(baseUrl, old)).toMatchObject({ status: 200 });
+
+    const last = await json<Key>(['keys', 'rotate', old.apiKey, '--grace', '0s']);
+    await until(async () => (await logIn(baseUrl, next)).status === 401, 1_000);
+    expect(await logIn(baseUrl, old)).toMatchObject({ status: 401 });
+    expect(await logIn(baseUrl, last)).toMatchObject({ status: 200 });
+  });
+
+  test('a revoked key and its tokens are refused within a second, one that expires from then on', async () => {
+    const short = await create('short', '--expires', '10s');
+    expect(await logIn(baseUrl, short)).toMatchObject({ status: 200 });
+
+    const key = await create('revoked');
+    const { token } = await logIn(baseUrl, key);
+    expect(await readStatus(baseUrl, token)).toBe(200);
+    expect(await json(['keys', 'revoke', key.apiKey])).toEqual({ apiKey: key.apiKey, revoked: true });
+    await until(async () => (await readStatus(baseUrl, token)) === 401, 1_000);
+    expect(await logIn(baseUrl, key)).toMatchObject({ status: 401 });
+
+    const [unknown, rotated] = await Promise.all([
+      run(['keys', 'revoke', 'nobody']),
+      run(['keys', 'rotate', key.apiKey]),
+    ]);
+    expectOneSentence(unknown, /^rollcall: There is no key with the id nobody\.\n$/);
+    expectOneSentence(rotated, /^rollcall: The key \S+ is revoked; create a new one\.\n$/);
+
+    await until(async () => (await logIn(baseUrl, short)).status === 401);
+    const keys = await listed();
+    const entry = keys.find(({ name }) => name === 'short');
+    expect(entry?.state).toBe('expired');
+    expect(Date.parse(entry?.expiresAt ?? '')).toBeLessThanOrEqual(Date.now());
+    expect(keys.find(({ name }) => name === 'revoked')?.state).toBe('revoked');
+  });
+});

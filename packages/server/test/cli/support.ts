@@ -1,0 +1,235 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import { expect, vi } from 'vitest';
+import { readPostmasterFile } from '../../src/store/embedded/postmaster.ts';
+import { passwordOf, ROLES } from '../../src/store/embedded/secret.ts';
+import { serverPid, until } from '../embedded/support.ts';
+import { login } from '../support/server.ts';
+
+export { until } from '../embedded/support.ts';
+
+// Dozens of processes, each with Node.js to start; a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+interface Surroundings {
+  /** The whole environment, but for PATH: what the tests were started with does not count. */
+  env?: Record<string, string>;
+  input?: string;
+}
+
+/** A running `rollcall`, in a process group of its own, as a shell gives it one. */
+export class Rollcall {
+  readonly exited: Promise<Outcome>;
+  stdout = '';
+  stderr = '';
+  readonly #child: ChildProcess;
+
+  constructor(args: string[], { env = {}, input }: Surroundings = {}) {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env: { PATH: process.env.PATH ?? '', ...env },
+      cwd: '/',
+      detached: true,
+      stdio: 'pipe',
+    });
+    this.#child = child;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    // One that fails before it reads what it is given closes the pipe.
+    child.stdin.on('error', () => undefined).end(input ?? '');
+    this.exited = new Promise((resolve) => {
+      child.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
+    });
+  }
+
+  /** Waits for the server's address, or fails with what was said instead. */
+  async baseUrl(): Promise<string> {
+    const found = () => /Rollcall is at (\S+)/.exec(this.stdout + this.stderr)?.[1];
+    await until(() => found() ?? this.hasEnded, 60_000);
+    return found() ?? expect.fail(`It did not start: ${this.stderr}${this.stdout}`);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** To this process only. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** To its whole process group, as a terminal does. */
+  signalGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
+  }
+
+  /** Stops it and expects it to end well. */
+  async stop(): Promise<Outcome> {
+    this.signal('SIGTERM');
+    const outcome = await this.exited;
+    expect(outcome).toMatchObject({ code: 0 });
+    return outcome;
+  }
+
+  /** Closes the reading end of its standard output. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+  }
+}
+
+/** A directory of a test file's own, and every process that it starts. */
+export class Workspace {
+  readonly dir: string;
+  readonly #started: Rollcall[] = [];
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  static async create(): Promise<Workspace> {
+    const dir = await mkdtemp(join(tmpdir(), 'rollcall-cli-'));
+    // As root, the database's user has to pass through.
+    await chmod(dir, 0o711);
+    return new Workspace(dir);
+  }
+
+  path(name: string): string {
+    return join(this.dir, name);
+  }
+
+  /** Runs a command to its end. */
+  rollcall(args: string[], surroundings: Surroundings = {}): Promise<Outcome> {
+    return this.spawn(args, surroundings).exited;
+  }
+
+  /** Runs a command that is to succeed; what it printed as JSON. */
+  async json<T>(args: string[], surroundings: Surroundings = {}): Promise<T> {
+    const { code, stdout, stderr } = await this.rollcall([...args, '--json'], surroundings);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    return JSON.parse(stdout) as T;
+  }
+
+  spawn(args: string[], surroundings: Surroundings = {}): Rollcall {
+    const started = new Rollcall(args, surroundings);
+    this.#started.push(started);
+    return started;
+  }
+
+  /** Starts a server, and waits until it serves. */
+  async start(
+    args: string[],
+    surroundings: Surroundings = {},
+  ): Promise<{ server: Rollcall; baseUrl: string }> {
+    const server = this.spawn([...args, '--port', '0'], surroundings);
+    return { server, baseUrl: await server.baseUrl() };
+  }
+
+  /** Ends and removes what is left, and fails if that was anything. */
+  async close(): Promise<void> {
+    const left = processesNaming(this.dir);
+    for (const one of this.#started) {
+      if (!one.hasEnded) one.signal('SIGKILL');
+      await one.exited;
+    }
+    for (const name of readdirSync(this.dir)) await stopDatabase(this.path(name));
+    await rm(this.dir, { recursive: true, force: true });
+    expect(left).toEqual([]);
+  }
+}
+
+async function stopDatabase(dataDir: string): Promise<void> {
+  const pid = await serverPid(join(dataDir, 'postgres')).catch(() => undefined);
+  if (pid === undefined) return;
+  process.kill(pid, 'SIGQUIT');
+  await until(async () => (await serverPid(join(dataDir, 'postgres'))) === undefined);
+}
+
+/** The command lines of all processes that name `text`. */
+export function processesNaming(text: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return [];
+      }
+    })
+    .filter((command) => command.includes(text));
+}
+
+/** How an administrator reaches the server that runs in a data directory. */
+export async function superuserOf(dataDir: string): Promise<pg.ClientConfig> {
+  const file = await readPostmasterFile(join(dataDir, 'postgres'));
+  return {
+    host: file?.socketDir ?? '',
+    port: file?.port ?? 0,
+    user: ROLES.superuser,
+    password: await passwordOf(dataDir, ROLES.superuser),
+    database: 'rollcall',
+  };
+}
+
+export interface Key {
+  apiKey: string;
+  secret: string;
+}
+
+/** Logs in by HMAC. */
+export async function logIn(
+  baseUrl: string,
+  key: Key,
+): Promise<{ status: number; token: string; body: string }> {
+  const payload = login(key, Math.floor(Date.now() / 1000));
+  const reply = await postJson(`${baseUrl}/v1/auth`, payload);
+  const body = await reply.text();
+  return { status: reply.status, token: (JSON.parse(body) as { token?: string }).token ?? '', body };
+}
+
+export function postJson(url: string, body: object, token?: string): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body: JSON.stringify(body),
+  });
+}
+
+/** The status of a read with a token. */
+export async function readStatus(baseUrl: string, token: string): Promise<number> {
+  const reply = await fetch(`${baseUrl}/v1/analytics/users`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await reply.arrayBuffer();
+  return reply.status;
+}
+
+/** What a command says that cannot do what it was told: one plain sentence, nothing on standard output. */
+export function expectOneSentence({ code, stdout, stderr }: Outcome, saying: RegExp): void {
+  expect(stderr).toMatch(saying);
+  expect(stderr).not.toMatch(/^ {4}at /m);
+  expect(stderr).not.toContain('unexpected');
+  const lines = stderr.trim().split('\n');
+  expect(lines.filter((line) => line.startsWith('rollcall: ') || line.startsWith('error: '))).toHaveLength(1);
+  expect(stdout).toBe('');
+  expect(code).toBe(1);
+}

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { card, sendUpdates, updateOf } from './support/credentials.ts';
+import { addUser, type TestUser } from './support/directory.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+import { BAD_TEXTS, type Members, type Result, Workplace } from './support/submissions.ts';
+
+let server: TestServer;
+let workplace: Workplace;
+let ada: TestUser;
+let bob: TestUser;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+beforeEach(async () => {
+  workplace = await Workplace.open(server);
+  ada = workplace.user;
+  bob = await addUser(server.db.owner, workplace.tenantId);
+});
+afterAll(() => server.close());
+
+const give = (user: TestUser, ...cards: Members[]) => sendUpdates(workplace, updateOf(user, ...cards));
+const seen = (sourceUserId: unknown, members: Members = {}): Members => ({
+  eventId: 'e1',
+  timestamp: '2026-03-10T09:00:00Z',
+  locationId: workplace.office.placeId,
+  locationType: 'place',
+  sourceUserId,
+  ...members,
+});
+const results = async (...presenceEvents: Members[]) =>
+  (await workplace.submit<{ results: Result[] }>('presence', { sourceId: 'door', presenceEvents })).results;
+const exported = async () =>
+  (await workplace.exported('presence')).map(({ sourceUserId, userId }) => [sourceUserId, userId]);
+
+const STORED = { eventId: 'e1', resultCode: 0, message: 'Success' };
+const notFound = (message: string | RegExp) => ({
+  eventId: 'e1',
+  resultCode: 1,
+  message: expect.stringMatching(message),
+});
+
+test('whoever is not named is found by scan data or number of an active card', async () => {
+  await give(ada, card({ cardNumber: '1', scanData: ['scan a', 'scan b'] }));
+  await give(bob, card({ cardNumber: '2', scanData: [] }));
+  const events = ['scan a', 'scan b', '1', '2'].map((text) => seen(text, { userId: null }));
+  expect(await results(...events)).toEqual(events.map(() => STORED));
+  // The card is not what tells events apart: ada's three are one.
+  expect(await exported()).toHaveLength(2);
+  expect(await exported()).toEqual(
+    expect.arrayContaining([
+      ['scan a', ada.userId],
+      ['2', bob.userId],
+    ]),
+  );
+});
+
+test('whoever is named is not looked for by card', async () => {
+  await give(bob, card({ cardNumber: '1' }));
+  expect(await results(seen('1', { userId: ada.userId }))).toEqual([STORED]);
+  expect(await exported()).toEqual([['1', ada.userId]]);
+  expect(await results(seen('1', { userEmail: 'nobody@example.com' }))).toEqual([notFound(/userEmail/)]);
+});
+
+test('scan data goes before card numbers', async () => {
+  await give(ada, card({ cardNumber: '1', scanData: ['2'] }));
+  await give(bob, card({ cardNumber: '2', scanData: ['3'] }));
+  expect(await results(seen('2'))).toEqual([STORED]);
+  expect(await exported()).toEqual([['2', ada.userId]]);
+});
+
+describe('nobody is found, code 1,', () => {
+  test('where nothing matches, or only in another case', async () => {
+    await give(ada, card({ cardNumber: 'abc', scanData: ['def', ''] }));
+    for (const text of ['ABC', 'DEF', '100', 'abc ', '%', '']) {
+      expect([text, await results(seen(text))]).toEqual([text, [notFound(/sourceUserId/)]]);
+    }
+    expect(await workplace.refused()).toHaveLength(6);
+  });
+
+  test('where neither a name nor a card is given', async () => {
+    for (const event of [seen(null), seen(undefined, { userId: null, userEmail: null })]) {
+      expect(await results(event)).toEqual([notFound(/userId, userEmail and sourceUserId/)]);
+    }
+  });
+
+  test('by a card that is not active, that was taken over or that has other scan data now', async () => {
+    await give(ada, card({ active: false, cardNumber: '1', scanData: ['s1'] }));
+    expect(await results(seen('1'), seen('s1'))).toEqual([notFound(/active/), notFound(/active/)]);
+    await give(bob, card({ cardNumber: '1', scanData: ['s2'] }));
+    expect(await results(seen('1'), seen('s1'), seen('s2'))).toEqual([STORED, notFound(/active/), STORED]);
+    expect((await exported()).map(([, userId]) => userId)).toEqual([bob.userId]);
+  });
+
+  test('where the holder is inactive', async () => {
+    await give(ada, card({ cardNumber: '1', scanData: ['s1'] }));
+    await server.db.owner.inTenant(workplace.tenantId, (tx) =>
+      tx.query("UPDATE users SET status = 'inactive' WHERE tenant_id = $1 AND user_id = $2", [
+        workplace.tenantId,
+        ada.userId,
+      ]),
+    );
+    expect(await results(seen('1'), seen('s1'))).toEqual([notFound(/active/), notFound(/active/)]);
+  });
+
+  test('where several people match, and the message says so; several cards of one person are no matter', async () => {
+    await give(ada, card({ facilityCode: '1' }), card({ facilityCode: '2', scanData: [] }));
+    expect(await results(seen('1234567890'))).toEqual([STORED]);
+    await give(bob, card({ facilityCode: '3' }));
+    expect(await results(seen('1234567890'))).toEqual([notFound(/sourceUserId.*ambiguous/)]);
+    expect(await results(seen('100:1234567890'))).toEqual([notFound(/sourceUserId.*ambiguous/)]);
+    await give(bob, card({ facilityCode: '3', active: false }));
+    expect(await results(seen('1234567890'))).toEqual([STORED]);
+  });
+
+  test('by a card of another organisation', async () => {
+    const other = await Workplace.open(server);
+    await sendUpdates(other, updateOf(other.user, card({ scanData: ['s1'] })));
+    expect(await results(seen('1234567890'), seen('s1'))).toEqual([notFound(/active/), notFound(/active/)]);
+  });
+});
+
+test('a bad sourceUserId is code 3, and the rest of the batch is stored', async () => {
+  await give(ada, card({ cardNumber: '1' }));
+  const answered = await results(...BAD_TEXTS.map((text) => seen(text)), seen('1'));
+  expect(answered.map(({ resultCode }) => resultCode)).toEqual([...BAD_TEXTS.map(() => 3), 0]);
+});
+
+test('as many people are looked up by card in one call as it has events', async () => {
+  await give(
+    ada,
+    ...Array.from({ length: 100 }, (_, n) => card({ cardNumber: String(n), scanData: [`s${n}`] })),
+  );
+  const events = Array.from({ length: 100 }, (_, n) =>
+    seen(n % 2 ? String(n) : `s${n}`, { eventId: String(n) }),
+  );
+  expect(new Set((await results(...events)).map(({ resultCode }) => resultCode))).toEqual(new Set([0]));
+  expect(await exported()).toHaveLength(100);
+});

@@ -1,0 +1,24 @@
+interface Values {
+  tenantId: string;
+  id(number: number): string;
+  text: string;
+}
+
+/** Groups two levels deep, a membership and settings: each column with a value, each nullable one without as well. */
+export function groupRows({ tenantId, id, text }: Values): [string, Record<string, unknown>][] {
+  const group = { tenant_id: tenantId, group_type: text };
+  return [
+    ['groups', { ...group, group_id: id(400), name: '', in_hierarchy: true }],
+    ['groups', { ...group, group_id: id(401), name: text, parent_id: id(400), in_hierarchy: true }],
+    ['groups', { ...group, group_id: id(402), name: 'retired', status: 'inactive' }],
+  ];
+}
+
+/** What refers to the groups and people above. */
+export function groupUseRows({ tenantId, id, text }: Values): [string, Record<string, unknown>][] {
+  const settings = { group_attributes: [text, 'b'], primary_group_attribute: text };
+  return [
+    ['group_members', { tenant_id: tenantId, group_id: id(401), user_id: id(7) }],
+    ['organisation_settings', { tenant_id: tenantId, ...(id(0).startsWith('1') ? settings : {}) }],
+  ];
+}

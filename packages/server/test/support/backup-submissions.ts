@@ -1,0 +1,46 @@
+interface Values {
+  tenantId: string;
+  id(number: number): string;
+  text: string;
+  instant: string;
+}
+
+/** Rows of what is submitted, but for presence: each column with a value, each nullable one without as well. */
+export function submittedRows({ tenantId, id, text, instant }: Values): [string, Record<string, unknown>][] {
+  const event = (number: number) => ({
+    tenant_id: tenantId,
+    observed_at: instant,
+    event_digest: id(number),
+    day: '2026-03-29',
+    location_id: id(4),
+    node_id: id(1),
+    event_id: text,
+    source_id: '',
+    received_at: instant,
+  });
+  const card = {
+    tenant_id: tenantId,
+    card_digest: id(310),
+    card_number_digest: id(311),
+    facility_code: '',
+    card_number: text,
+    user_id: id(7),
+    active: true,
+    credential_type: text,
+    updated_at: instant,
+  };
+  const guest = { visitor_email: text, visitor_company: '', host_user_id: id(7) };
+  return [
+    ['occupancy_events', { ...event(300), occupied: true, occupancy: 5e-324 }],
+    ['occupancy_events', { ...event(301), occupied: false, occupancy: 1.7976931348623157e308 }],
+    ['occupancy_events', { ...event(302), occupied: false }],
+    ['visitor_arrivals', { ...event(303), visitor_name: text, ...guest }],
+    ['visitor_arrivals', { ...event(304), visitor_name: ' ' }],
+    ['access_credentials', card],
+    ['access_credentials', { ...card, card_digest: id(312), facility_code: text, active: false }],
+    [
+      'access_credential_scans',
+      { tenant_id: tenantId, scan_digest: id(313), card_digest: id(310), scan_data: text },
+    ],
+  ];
+}
