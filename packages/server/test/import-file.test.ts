@@ -171,7 +171,14 @@ describe('a file that cannot be imported is one plain sentence', () => {
       },
     });
     await expect(
-      importCsv({ kind: 'users', input, database: db.owner, tenantId: tenant, strict: false }),
+      importCsv({
+        kind: 'users',
+        input,
+        database: db.owner,
+        tenantId: tenant,
+        strict: false,
+        clock: Date.now,
+      }),
     ).rejects.toThrow('disk gone');
   });
 });

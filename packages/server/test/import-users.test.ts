@@ -154,8 +154,9 @@ test('the longest texts fit their indexes', async () => {
 });
 
 test('half a surrogate pair is refused', async () => {
+  const author = { actor: { changedBy: 'admin', name: null, reason: null }, at: new Date() } as const;
   const results = await db.owner.inTenant(tenant, (tx) =>
-    upsertUsers(tx, tenant, [{ userName: 'a\ud800' }, { userName: 'b\ud83d\ude00' }]),
+    upsertUsers(tx, tenant, [{ userName: 'a\ud800' }, { userName: 'b\ud83d\ude00' }], author),
   );
   expect(results).toEqual([{ refused: 'userName "a\\ud800" contains half a surrogate pair' }, 'created']);
 });

@@ -55,6 +55,7 @@ async function importFile(
         database: owner,
         tenantId,
         strict: options.strict ?? false,
+        clock: Date.now,
         onProgress: ({ bytes }) => progress.update(bytes, size),
       });
     } catch (error) {

@@ -13,6 +13,7 @@ import { API_KEY_ROLES, listApiKeys } from '../store/api-keys.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
 import { findSamplePerson, type SamplePerson } from '../store/sample-person.ts';
+import type { DayAuthor } from '../workday/plan.ts';
 import { type DemoDirectory, makeDirectory } from './directory.ts';
 import { DemoError } from './errors.ts';
 import { makePresence } from './history.ts';
@@ -54,7 +55,7 @@ export async function ensureDemo(config: DemoConfig, deps: Deps): Promise<Demo> 
   const missing = KEYS.filter((key) => !existing.has(key.name));
   const created = missing.length > 0;
   if (created) {
-    await saveDirectory(tenantId, directory, deps.owner);
+    await saveDirectory(tenantId, directory, deps);
     const { seed, days } = config;
     const events = makePresence(directory, { seed, days, nowMs: deps.clock(), onDay: deps.onProgress });
     await submitHistory(tenantId, events, deps);
@@ -84,11 +85,21 @@ async function ensureOrganisation({ owner, clock }: Deps): Promise<Organisation>
   return organisation;
 }
 
-async function saveDirectory(tenantId: string, directory: DemoDirectory, owner: Database): Promise<void> {
+async function saveDirectory(
+  tenantId: string,
+  directory: DemoDirectory,
+  { owner, clock }: Deps,
+): Promise<void> {
   await inSlices(owner, tenantId, directory.locations, upsertLocations);
   await inSlices(owner, tenantId, directory.desks, upsertDesks);
   await inSlices(owner, tenantId, directory.spaces, upsertSpaces);
-  await inSlices(owner, tenantId, directory.users, upsertUsers);
+  const author: DayAuthor = {
+    actor: { changedBy: 'engine', name: null, reason: null },
+    at: new Date(clock()),
+  };
+  await inSlices(owner, tenantId, directory.users, (tx, tenant, users) =>
+    upsertUsers(tx, tenant, users, author),
+  );
 }
 
 async function inSlices<Item>(

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { isWriteConflict } from '../store/conflict.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { inSavepoint } from '../store/savepoint.ts';
+import type { Actor } from '../workday/plan.ts';
 import { ImportError, readCsv } from './csv.ts';
 import { type CsvHeader, type ImportItems, type ImportKind, readHeader, readItem } from './csv-templates.ts';
 import { upsertDesks, upsertLocations, upsertSpaces } from './places.ts';
@@ -23,6 +24,8 @@ export interface ImportOptions<Kind extends ImportKind = ImportKind> {
   tenantId: string;
   /** One refused row and nothing at all is stored. */
   strict: boolean;
+  /** Milliseconds since the epoch; says from which day on those who leave give up their bookings. */
+  clock: () => number;
   /** Called after every batch. */
   onProgress?: (progress: ImportProgress) => void;
 }
@@ -87,13 +90,22 @@ class StrictlyRefused extends Error {
 /** Runs `work` so that either all or nothing of what it writes stays. */
 type Atomically = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
 
-type Upsert<Item> = (tx: Tx, tenantId: string, items: Item[], claims: Claims) => Promise<UpsertResult[]>;
+type Upsert<Item> = (
+  tx: Tx,
+  tenantId: string,
+  items: Item[],
+  claims: Claims,
+  clock: () => number,
+) => Promise<UpsertResult[]>;
+
+const IMPORT: Actor = { changedBy: 'admin', name: null, reason: 'Import of people' };
 
 const UPSERT: { [Kind in ImportKind]: Upsert<ImportItems[Kind]> } = {
   locations: upsertLocations,
   desks: upsertDesks,
   spaces: upsertSpaces,
-  users: upsertUsers,
+  users: (tx, tenantId, items, claims, clock) =>
+    upsertUsers(tx, tenantId, items, { actor: IMPORT, at: new Date(clock()) }, claims),
 };
 
 interface Row<Item> {
@@ -168,12 +180,12 @@ class Importer<Kind extends ImportKind> {
 
   /** Stores `rows` and counts them; false, with nothing stored, where another writer came first. */
   async #try(rows: Row<ImportItems[Kind]>[]): Promise<boolean> {
-    const { kind, tenantId } = this.#options;
+    const { kind, tenantId, clock } = this.#options;
     const upsert: Upsert<ImportItems[Kind]> = UPSERT[kind];
     const items = rows.map((row) => row.item);
     let results: UpsertResult[];
     try {
-      results = await this.#atomically((tx) => upsert(tx, tenantId, items, this.#claims));
+      results = await this.#atomically((tx) => upsert(tx, tenantId, items, this.#claims, clock));
     } catch (error) {
       if (!isWriteConflict(error)) throw error;
       this.#claims.discard();

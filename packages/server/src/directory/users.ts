@@ -8,9 +8,11 @@ import {
   listActiveUsersByEmail,
   listUsersById,
   listUsersByUserName,
+  lockUsers,
   type UserRow,
   updateUsers,
 } from '../store/users.ts';
+import { type DayAuthor, releaseUsers } from '../workday/plan.ts';
 import { type Segment, Tree } from './tree.ts';
 import { Claims, orRefused, type UpsertItem, type UpsertResult } from './upsert.ts';
 import {
@@ -61,11 +63,14 @@ interface Draft {
  * (`isWriteConflict`) where a writer without that lock came first, or where users of one call trade names or
  * addresses among themselves; nothing is written then, and the same items can be tried again in a new
  * transaction, after `claims.discard()`, at last one by one.
+ *
+ * People who become inactive give up what they have booked from `author.at` on.
  */
 export async function upsertUsers(
   tx: Tx,
   tenantId: string,
   items: UserItem[],
+  author: DayAuthor,
   claims = new Claims(),
 ): Promise<UpsertResult[]> {
   const drafts = items.map((item) => orRefused(() => judge(item)));
@@ -78,9 +83,16 @@ export async function upsertUsers(
   );
   const writer = new UserWriter(await People.load(tx, tenantId, good), tree, claims);
   const results = drafts.map((draft) => ('refused' in draft ? draft : orRefused(() => writer.apply(draft))));
+  // In the order of their ids, as the writers of days do: an update alone takes them in any.
+  await lockUsers(
+    tx,
+    tenantId,
+    writer.updates.map((user) => user.userId),
+  );
   // First, so that a name or an address that one user gives up is free for a new one.
   await updateUsers(tx, tenantId, writer.updates);
   await insertUsers(tx, tenantId, writer.inserts);
+  await releaseUsers(tx, tenantId, writer.deactivated, author);
   return results;
 }
 
@@ -163,6 +175,8 @@ class People {
 class UserWriter {
   readonly inserts: UserRow[] = [];
   readonly updates: UserRow[] = [];
+  /** Ids of those among `updates` who were active. */
+  readonly deactivated: string[] = [];
   readonly #people: People;
   readonly #tree: Tree;
   readonly #claims: Claims;
@@ -187,6 +201,7 @@ class UserWriter {
     if (!changes) return 'unchanged';
     this.#people.put(next);
     (current ? this.updates : this.inserts).push(next);
+    if (current?.status === 'active' && next.status === 'inactive') this.deactivated.push(next.userId);
     return current ? 'updated' : 'created';
   }
 

@@ -19,6 +19,15 @@ const GRANTS = `
   GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings
     TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.refused_events TO ${RESTRICTED_ROLE};
+  -- People and desks are locked while their days are written, and a row's lock asks for the right to update a
+  -- column; a trigger has the say over this one.
+  GRANT UPDATE (written_xid) ON rollcall.nodes, rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.office_settings, rollcall.offices, rollcall.desk_assignments TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (plan, location_id) ON rollcall.week_plans TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (plan, location_id, set_by) ON rollcall.day_plans TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (set_by) ON rollcall.bookings TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (booked) ON rollcall.zone_days TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),
     rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys(),

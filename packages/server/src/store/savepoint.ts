@@ -1,3 +1,4 @@
+import { isWriteConflict } from './conflict.ts';
 import type { Tx } from './db.ts';
 import { isUnavailable } from './unavailable.ts';
 
@@ -9,7 +10,10 @@ export async function inSavepoint<T>(tx: Tx, work: (tx: Tx) => Promise<T>): Prom
     await tx.query('RELEASE SAVEPOINT work');
     return result;
   } catch (error) {
-    if (!isUnavailable(error)) await tx.query('ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work');
+    // After a deadlock the connection is still there, and the caller may try again.
+    if (!isUnavailable(error) || isWriteConflict(error)) {
+      await tx.query('ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work');
+    }
     throw error;
   }
 }

@@ -49,6 +49,20 @@ export async function listActiveUsersByEmail(tx: Tx, tenantId: string, emails: s
   return rows;
 }
 
+/**
+ * The status of those of `userIds` that exist. Until the transaction ends nobody else changes these people, or
+ * the days of theirs; they are locked in the order of their ids.
+ */
+export async function lockUsers(tx: Tx, tenantId: string, userIds: string[]): Promise<Map<string, Status>> {
+  if (userIds.length === 0) return new Map();
+  const { rows } = await tx.query<{ userId: string; status: Status }>(
+    `SELECT user_id AS "userId", status FROM users WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[])
+     ORDER BY user_id FOR NO KEY UPDATE`,
+    [tenantId, userIds],
+  );
+  return new Map(rows.map(({ userId, status }) => [userId, status]));
+}
+
 const ROWS = `unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
   $9::boolean[], $10::text[], $11::uuid[]) AS r (user_id, user_name, user_name_folded, email, email_folded,
   first_name, last_name, onboarded, status, primary_location_id)`;

@@ -16,7 +16,15 @@ export function importFile(
   options: Partial<ImportOptions> = {},
 ): Promise<ImportReport> {
   const bytes = Buffer.isBuffer(file) ? file : Buffer.from(Array.isArray(file) ? file.join('\n') : file);
-  return importCsv({ kind, input: inChunks(bytes), database, tenantId, strict: false, ...options });
+  return importCsv({
+    kind,
+    input: inChunks(bytes),
+    database,
+    tenantId,
+    strict: false,
+    clock: Date.now,
+    ...options,
+  });
 }
 
 /** In small pieces, so that line ends, characters and quotes are cut in two. */

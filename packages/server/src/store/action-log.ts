@@ -1,0 +1,54 @@
+import type { UserDay } from './day-plans.ts';
+import type { Tx } from './db.ts';
+
+export interface Actor {
+  changedBy: 'user' | 'admin' | 'engine' | 'integration';
+  /** Who, or which program, as people know it. */
+  name: string | null;
+  reason: string | null;
+}
+
+export interface ActionLogRow extends UserDay {
+  entryId: string;
+  /** Shared by a change of a plan and the change of a booking that it caused. */
+  actionId: string;
+  category: 'plan' | 'booking';
+  action: 'created' | 'changed' | 'deleted' | 'cancelled';
+  /** One English sentence, without a full stop. */
+  description: string;
+  before: object | null;
+  after: object | null;
+}
+
+/** Adds entries of one moment and one actor. Texts must be ones that PostgreSQL can hold. */
+export async function insertActionLog(
+  tx: Tx,
+  tenantId: string,
+  { actor, at, rows }: { actor: Actor; at: Date; rows: ActionLogRow[] },
+): Promise<void> {
+  if (rows.length === 0) return;
+  const json = (value: object | null) => (value === null ? null : JSON.stringify(value));
+  await tx.query(
+    `INSERT INTO action_log (tenant_id, logged_at, changed_by, changed_by_name, reason, entry_id, action_id, user_id,
+                             day, category, action, description, before, after)
+     SELECT $1, $2, $3, $4, $5, w.*
+     FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::date[], $10::text[], $11::text[], $12::text[], $13::jsonb[],
+                 $14::jsonb[]) AS w`,
+    [
+      tenantId,
+      at,
+      actor.changedBy,
+      actor.name,
+      actor.reason,
+      rows.map((row) => row.entryId),
+      rows.map((row) => row.actionId),
+      rows.map((row) => row.userId),
+      rows.map((row) => row.day),
+      rows.map((row) => row.category),
+      rows.map((row) => row.action),
+      rows.map((row) => row.description),
+      rows.map((row) => json(row.before)),
+      rows.map((row) => json(row.after)),
+    ],
+  );
+}

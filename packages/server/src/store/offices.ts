@@ -1,0 +1,72 @@
+import type { Tx } from './db.ts';
+import type { NodeKind } from './nodes.ts';
+
+/** A node as bookings see it. */
+export interface OfficeNode {
+  nodeId: string;
+  kind: NodeKind;
+  name: string;
+  /** It and everything above it is. */
+  active: boolean;
+  locationId: string;
+  locationName: string;
+  /** Of a zone or a desk: the zone whose capacity a booking uses. */
+  zoneId: string | null;
+  /** How many may be booked into that zone; null: no bound. */
+  zoneCapacity: number | null;
+  /** Whether its office releases assigned desks on days when their owners are elsewhere. */
+  releasesDesks: boolean;
+}
+
+/** The nodes with these ids, of any kind and status, in no order. */
+export async function listOfficeNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<OfficeNode[]> {
+  if (nodeIds.length === 0) return [];
+  const { rows } = await tx.query<OfficeNode>(
+    `SELECT n.node_id AS "nodeId", n.kind, n.name, n.location_id AS "locationId", o.name AS "locationName",
+            n.zone_id AS "zoneId", z.capacity AS "zoneCapacity", o.release_assigned_desks AS "releasesDesks",
+            'active' = ALL (ARRAY[n.status, o.status, coalesce(l.status, 'active'), coalesce(z.status, 'active')]) AS active
+     FROM (SELECT p.*, self.name FROM node_paths p
+           JOIN nodes self ON self.tenant_id = p.tenant_id AND self.node_id = p.node_id) AS n
+     JOIN offices o ON o.tenant_id = n.tenant_id AND o.location_id = n.location_id
+     LEFT JOIN nodes l ON l.tenant_id = n.tenant_id AND l.node_id = n.level_id
+     LEFT JOIN nodes z ON z.tenant_id = n.tenant_id AND z.node_id = n.zone_id
+     WHERE n.tenant_id = $1 AND n.node_id = ANY ($2::uuid[])`,
+    [tenantId, nodeIds],
+  );
+  return rows;
+}
+
+/** Until the transaction ends, nobody else who asks for them books these desks. They are locked in the order of their ids. */
+export async function lockDesks(tx: Tx, tenantId: string, nodeIds: string[]): Promise<void> {
+  if (nodeIds.length === 0) return;
+  await tx.query(
+    `SELECT FROM nodes WHERE tenant_id = $1 AND node_id = ANY ($2::uuid[]) AND kind = 'place'
+     ORDER BY node_id FOR NO KEY UPDATE`,
+    [tenantId, nodeIds],
+  );
+}
+
+/** Whose desk a place is. */
+export interface DeskAssignment {
+  placeId: string;
+  userId: string;
+}
+
+/** The assignments to active people of one of these desks, or to one of these people; by desk. */
+export async function listDeskAssignments(
+  tx: Tx,
+  tenantId: string,
+  { placeIds = [], userIds = [] }: { placeIds?: string[]; userIds?: string[] },
+): Promise<DeskAssignment[]> {
+  if (placeIds.length === 0 && userIds.length === 0) return [];
+  const { rows } = await tx.query<DeskAssignment>(
+    `SELECT a.place_id AS "placeId", a.user_id AS "userId"
+     FROM (SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND place_id = ANY ($2::uuid[])
+           UNION
+           SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND user_id = ANY ($3::uuid[])) AS a
+     JOIN users u ON u.tenant_id = $1 AND u.user_id = a.user_id AND u.status = 'active'
+     ORDER BY a.place_id`,
+    [tenantId, placeIds, userIds],
+  );
+  return rows;
+}

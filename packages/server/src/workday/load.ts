@@ -1,0 +1,139 @@
+import {
+  type BookingRow,
+  listBookings,
+  listDeskBookings,
+  lockZoneDays,
+  type NodeDay,
+} from '../store/bookings.ts';
+import { type DayPlanRow, listDayPlans, type UserDay } from '../store/day-plans.ts';
+import type { Tx } from '../store/db.ts';
+import { listDeskAssignments, listOfficeNodes, lockDesks, type OfficeNode } from '../store/offices.ts';
+import { lockUsers } from '../store/users.ts';
+import { nodeDayKey, Seating } from './booking.ts';
+import { ActionLog } from './log.ts';
+import type { DayChange } from './plan.ts';
+import { type LoadedDay, userDayKey, Workday } from './workday.ts';
+
+/**
+ * Locks what `changes` can touch, and looks up, after each lock, what it guards: under READ COMMITTED every
+ * statement sees what the writer before had committed. Users, desks, zones' days: always in this order.
+ */
+export async function loadWorkday(
+  tx: Tx,
+  tenantId: string,
+  changes: DayChange[],
+  at: Date,
+): Promise<Workday> {
+  const users = await lockUsers(tx, tenantId, unique(changes.map(({ userId }) => userId)));
+  const known = changes.filter(({ userId }) => users.has(userId));
+  const changing = await loadDays(tx, tenantId, known);
+
+  const visits = await listVisits(tx, tenantId, known);
+  const candidates = unique(visits.flatMap((visit) => visit.candidates));
+  await lockDesks(tx, tenantId, candidates);
+  const mentioned = [...changing.values()].flatMap(({ loaded: { plan, booking } }) => [
+    plan?.locationId ?? [],
+    booking?.nodeId ?? [],
+  ]);
+  const offices = visits.map(({ locationId }) => locationId);
+  const nodes = await listOfficeNodes(tx, tenantId, unique([...candidates, ...offices, ...mentioned.flat()]));
+
+  const seats = seatsOf(visits, nodes);
+  const desks = seats.filter(({ node }) => node.kind === 'place');
+  const deskIds = unique(desks.map(({ node }) => node.nodeId));
+  const assignments = await listDeskAssignments(tx, tenantId, { placeIds: deskIds });
+  const owners = new Map(assignments.map(({ placeId, userId }) => [placeId, userId]));
+  const ownersDays = desks.flatMap(({ node, day }) => {
+    const userId = owners.get(node.nodeId);
+    return userId === undefined || changing.has(userDayKey(userId, day)) ? [] : [{ userId, day }];
+  });
+  const days = new Map([...changing, ...(await loadDays(tx, tenantId, ownersDays))]);
+  const wanted = distinct(desks.map(({ node, day }) => ({ nodeId: node.nodeId, day })));
+  const deskBookings = await listDeskBookings(tx, tenantId, wanted);
+
+  const zonesLeft = [...changing.values()].map(({ loaded, day }) => ({
+    nodeId: loaded.booking?.zoneId,
+    day,
+  }));
+  const zonesEntered = seats.map(({ node, day }) => ({ nodeId: node.zoneId, day }));
+  const zones = [...zonesLeft, ...zonesEntered].flatMap(({ nodeId, day }) =>
+    nodeId ? [{ nodeId, day }] : [],
+  );
+  const zoneDays = await lockZoneDays(tx, tenantId, distinct(zones));
+
+  const seating = new Seating({ nodes, assignments, deskBookings, zoneDays }, (userId, day) => {
+    const plan = days.get(userDayKey(userId, day))?.now.plan;
+    return plan ? plan.locationId : undefined;
+  });
+  return new Workday({ users, days, seating, log: new ActionLog(at, (nodeId) => seating.node(nodeId)) });
+}
+
+/** A change to an office plan. */
+interface Visit {
+  day: string;
+  locationId: string;
+  /** What may be booked besides the office itself: the wish, else the desks assigned to the person. */
+  candidates: string[];
+}
+
+async function listVisits(tx: Tx, tenantId: string, changes: DayChange[]): Promise<Visit[]> {
+  const visits = changes.flatMap(({ userId, day, plan }) =>
+    plan?.kind === 'o' ? [{ userId, day, locationId: plan.locationId, wished: plan.booking?.nodeId }] : [],
+  );
+  const undecided = visits.filter(({ wished }) => wished === undefined);
+  const own = new Map<string, string[]>();
+  for (const { userId, placeId } of await listDeskAssignments(tx, tenantId, {
+    userIds: unique(undecided.map(({ userId }) => userId)),
+  })) {
+    own.set(userId, [...(own.get(userId) ?? []), placeId]);
+  }
+  return visits.map(({ userId, day, locationId, wished }) => ({
+    day,
+    locationId,
+    candidates: wished === undefined ? (own.get(userId) ?? []) : [wished],
+  }));
+}
+
+function seatsOf(visits: Visit[], nodes: OfficeNode[]): { node: OfficeNode; day: string }[] {
+  const nodeOf = new Map(nodes.map((node) => [node.nodeId, node]));
+  return visits.flatMap(({ day, locationId, candidates }) =>
+    candidates.flatMap((nodeId) => {
+      const node = nodeOf.get(nodeId);
+      return node?.locationId === locationId ? [{ node, day }] : [];
+    }),
+  );
+}
+
+async function loadDays(tx: Tx, tenantId: string, wanted: UserDay[]): Promise<Map<string, LoadedDay>> {
+  const keyOf = ({ userId, day }: UserDay) => userDayKey(userId, day);
+  const days = [
+    ...new Map(wanted.map(({ userId, day }) => [userDayKey(userId, day), { userId, day }])).values(),
+  ];
+  const plans = new Map((await listDayPlans(tx, tenantId, days)).map((row) => [keyOf(row), row]));
+  const bookings = new Map((await listBookings(tx, tenantId, days)).map((row) => [keyOf(row), row]));
+  return new Map(
+    days.map((day) => {
+      const key = keyOf(day);
+      const state = { plan: planOf(plans.get(key)), booking: bookingOf(bookings.get(key)) };
+      return [key, { ...day, loaded: state, now: state }];
+    }),
+  );
+}
+
+function planOf(row: DayPlanRow | undefined) {
+  return row ? { plan: row.plan, locationId: row.locationId, setBy: row.setBy } : null;
+}
+
+function bookingOf(row: BookingRow | undefined) {
+  if (!row) return null;
+  const { locationId, nodeId, nodeKind, zoneId, setBy } = row;
+  return { locationId, nodeId, nodeKind, zoneId, setBy };
+}
+
+function unique(ids: string[]): string[] {
+  return [...new Set(ids)];
+}
+
+function distinct(nodeDays: NodeDay[]): NodeDay[] {
+  return [...new Map(nodeDays.map((each) => [nodeDayKey(each.nodeId, each.day), each])).values()];
+}

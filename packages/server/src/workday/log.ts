@@ -1,0 +1,127 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { ActionLogRow } from '../store/action-log.ts';
+import type { BookableKind } from '../store/bookings.ts';
+import type { UserDay } from '../store/day-plans.ts';
+import type { OfficeNode } from '../store/offices.ts';
+import type { Booking } from './booking.ts';
+import type { DayPlan, DayState } from './workday.ts';
+
+const DEPTH: Record<BookableKind, 1 | 2 | 3> = { location: 1, zone: 2, place: 3 };
+
+type NodeOf = (nodeId: string) => OfficeNode | undefined;
+
+/** The log entries of one set of changes, in order; `entryId`s grow with them. */
+export class ActionLog {
+  readonly rows: ActionLogRow[] = [];
+  readonly #atMs: number;
+  readonly #nodeOf: NodeOf;
+
+  constructor(at: Date, nodeOf: NodeOf) {
+    this.#atMs = at.getTime();
+    this.#nodeOf = nodeOf;
+  }
+
+  /** Adds what tells `after` from `before`, as one action; false where nothing does. */
+  add({ userId, day }: UserDay, before: DayState, after: DayState): boolean {
+    const actionId = randomUUID();
+    const changes = [
+      this.#planChange(before.plan, after.plan),
+      this.#bookingChange(before.booking, after.booking),
+    ];
+    const found = changes.filter((change) => change !== undefined);
+    for (const change of found) {
+      this.rows.push({ userId, day, actionId, entryId: orderedId(this.#atMs, this.rows.length), ...change });
+    }
+    return found.length > 0;
+  }
+
+  #planChange(before: DayPlan | null, after: DayPlan | null) {
+    if (before?.plan === after?.plan && before?.locationId === after?.locationId) return undefined;
+    const [was, is] = [this.#planWord(before), this.#planWord(after)];
+    const [action, description] = told(
+      { was, is },
+      ['created', `Plan set to ${is}`],
+      ['changed', `Plan changed from ${was} to ${is}`],
+      ['deleted', `Plan deleted, which was ${was}`],
+    );
+    return {
+      category: 'plan' as const,
+      action,
+      description,
+      before: planJson(before),
+      after: planJson(after),
+    };
+  }
+
+  #bookingChange(before: Booking | null, after: Booking | null) {
+    if (before?.nodeId === after?.nodeId && before?.locationId === after?.locationId) return undefined;
+    const [was, is] = [this.#bookingWord(before), this.#bookingWord(after)];
+    const [action, description] = told(
+      { was, is },
+      ['created', `Booking made of ${is}`],
+      ['changed', `Booking changed from ${was} to ${is}`],
+      ['cancelled', `Booking of ${was} cancelled`],
+    );
+    return {
+      category: 'booking' as const,
+      action,
+      description,
+      before: bookingJson(before),
+      after: bookingJson(after),
+    };
+  }
+
+  #planWord(plan: DayPlan | null): string | null {
+    if (!plan) return null;
+    if (plan.plan !== 'o') return plan.plan === 'r' ? 'remote' : 'away';
+    return `office (${this.#nodeOf(plan.locationId ?? '')?.locationName ?? plan.locationId})`;
+  }
+
+  #bookingWord(booking: Booking | null): string | null {
+    if (!booking) return null;
+    const { nodeId, nodeKind } = booking;
+    const node = this.#nodeOf(nodeId);
+    const office = node?.locationName ?? booking.locationId;
+    if (nodeKind === 'location') return `office (${office})`;
+    return `${nodeKind === 'zone' ? 'zone' : 'desk'} ${node?.name ?? nodeId} (${office})`;
+  }
+}
+
+type Told = [ActionLogRow['action'], string];
+
+function told(
+  { was, is }: { was: string | null; is: string | null },
+  made: Told,
+  changed: Told,
+  gone: Told,
+): Told {
+  if (was === null) return made;
+  return is === null ? gone : changed;
+}
+
+function planJson(plan: DayPlan | null): object | null {
+  return plan && { plan: plan.plan, locationId: plan.locationId };
+}
+
+function bookingJson(booking: Booking | null): object | null {
+  return (
+    booking && {
+      locationId: booking.locationId,
+      nodeId: booking.nodeId,
+      depth: DEPTH[booking.nodeKind],
+    }
+  );
+}
+
+/**
+ * A UUID of version 7 (RFC 9562 §5.7), with a counter in the bits after the time (§6.2, method 1): entries of
+ * one set of changes sort as they were made.
+ */
+function orderedId(atMs: number, counter: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(atMs, 0, 6);
+  bytes.writeUInt16BE(0x7000 | ((counter >>> 14) & 0xfff), 6);
+  bytes.writeUInt16BE(0x8000 | (counter & 0x3fff), 8);
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

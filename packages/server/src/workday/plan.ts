@@ -1,0 +1,100 @@
+import type { Actor } from '../store/action-log.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
+import type { PlanSource, UserDay } from '../store/day-plans.ts';
+import type { Database, Tx } from '../store/db.ts';
+import { loadWorkday } from './load.ts';
+import { findOfficeDays } from './release.ts';
+import { saveWorkday } from './save.ts';
+
+export type { Actor } from '../store/action-log.ts';
+export type { PlanKind, PlanSource } from '../store/day-plans.ts';
+
+/** What to book at an office: the office itself, a zone or a desk. */
+export interface BookingWish {
+  /** In lower case. */
+  nodeId: string;
+}
+
+/**
+ * What a day shall be: o office, r remote, a away. An office plan without a wish keeps the booking at that
+ * office, if there is one. Else it gets a desk assigned to the person there that is free, else a booking of the
+ * office itself.
+ */
+export type Plan = { kind: 'o'; locationId: string; booking?: BookingWish } | { kind: 'r' } | { kind: 'a' };
+
+/** What a user's day shall be; a plan of null deletes what there is. Ids are in lower case. */
+export interface DayChange extends UserDay {
+  plan: Plan | null;
+  /** Only a plan of `a`, or null, may be set by leave. */
+  setBy: PlanSource;
+}
+
+export type RefusalCode = 'unknown-user' | 'not-bookable' | 'desk-taken' | 'zone-full';
+
+export interface DayRefusal {
+  refused: RefusalCode;
+  /** One English sentence for whoever asked. */
+  message: string;
+}
+
+/** `unchanged`: the day was so already, and nothing was logged. */
+export type DayOutcome = 'changed' | 'unchanged' | DayRefusal;
+
+/** Who changes days, and when; the log says so. */
+export interface DayAuthor {
+  actor: Actor;
+  at: Date;
+}
+
+/**
+ * Makes users' days what `changes` say, one after the other: plan, booking and action log together. This is the
+ * only writer of any of them. Outcomes are in the order of `changes`; a change that is refused leaves its day as
+ * it was and stops no other. A later change of the same day sees what an earlier one made of it. However many
+ * changes there are, it takes at most eighteen statements.
+ *
+ * A plan that is the same already stays; but where the week plan or a one-day change says it again, it counts
+ * from then on as set by that, so that what presence or leave did to a day is not undone by them later.
+ *
+ * Users, desks and zones' days are locked in this order, each kind in the order of its keys, so that two calls
+ * never wait for each other in a circle. A transaction with further locks, or several calls, must be ready to be
+ * run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
+ */
+export async function writeDays(
+  tx: Tx,
+  tenantId: string,
+  changes: DayChange[],
+  author: DayAuthor,
+): Promise<DayOutcome[]> {
+  if (changes.length === 0) return [];
+  const workday = await loadWorkday(tx, tenantId, changes, author.at);
+  const outcomes = changes.map((change) => workday.apply(change));
+  await saveWorkday(tx, tenantId, workday, author);
+  return outcomes;
+}
+
+/**
+ * `writeDays` in a transaction of its own, again where other writers came first. Throws `ContentionError` when
+ * they did so every time, and `StoreUnavailableError`.
+ */
+export function changeDays(
+  database: Database,
+  tenantId: string,
+  changes: DayChange[],
+  author: DayAuthor,
+): Promise<DayOutcome[]> {
+  return inTenantWithRetries(database, tenantId, (tx) => writeDays(tx, tenantId, changes, author));
+}
+
+/**
+ * Frees what people who leave have booked: their office plans, and so their bookings, of every day that is not
+ * over at `author.at`, in the time zone of their primary location, else of the organisation. To be called in the
+ * transaction that deactivates them, after it did; days away or remote stay. Throws as `writeDays`.
+ */
+export async function releaseUsers(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+  author: DayAuthor,
+): Promise<void> {
+  await writeDays(tx, tenantId, await findOfficeDays(tx, tenantId, userIds, author.at), author);
+}

@@ -1,0 +1,43 @@
+import { insertActionLog } from '../store/action-log.ts';
+import { type BookingRow, deleteBookings, insertBookings, updateBookingSources } from '../store/bookings.ts';
+import { type DayPlanRow, deleteDayPlans, type UserDay, upsertDayPlans } from '../store/day-plans.ts';
+import type { Tx } from '../store/db.ts';
+import type { DayAuthor } from './plan.ts';
+import type { Workday } from './workday.ts';
+
+/** Writes what differs from what was loaded, and the log. */
+export async function saveWorkday(
+  tx: Tx,
+  tenantId: string,
+  workday: Workday,
+  { actor, at }: DayAuthor,
+): Promise<void> {
+  const plans: DayPlanRow[] = [];
+  const plansGone: UserDay[] = [];
+  const bookings: BookingRow[] = [];
+  const bookingsGone: UserDay[] = [];
+  const bookingsClaimed: BookingRow[] = [];
+  for (const { userId, day, loaded, now } of workday.days) {
+    if (now.plan && !same(loaded.plan, now.plan)) plans.push({ userId, day, ...now.plan });
+    if (loaded.plan && !now.plan) plansGone.push({ userId, day });
+    if (same(loaded.booking, now.booking)) continue;
+    if (now.booking && loaded.booking?.nodeId === now.booking.nodeId) {
+      bookingsClaimed.push({ userId, day, ...now.booking });
+      continue;
+    }
+    if (loaded.booking) bookingsGone.push({ userId, day });
+    if (now.booking) bookings.push({ userId, day, ...now.booking });
+  }
+  // What is given up goes first, so that a desk or seat that one person leaves is free for the next.
+  await deleteBookings(tx, tenantId, bookingsGone);
+  await deleteDayPlans(tx, tenantId, plansGone);
+  await upsertDayPlans(tx, tenantId, plans);
+  await insertBookings(tx, tenantId, bookings);
+  await updateBookingSources(tx, tenantId, bookingsClaimed);
+  await insertActionLog(tx, tenantId, { actor, at, rows: workday.entries });
+}
+
+function same<Row extends object>(a: Row | null, b: Row | null): boolean {
+  if (a === null || b === null || a === b) return a === b;
+  return (Object.keys(a) as (keyof Row)[]).every((member) => a[member] === b[member]);
+}

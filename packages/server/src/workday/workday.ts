@@ -1,0 +1,98 @@
+import type { ActionLogRow } from '../store/action-log.ts';
+import type { BookingSource } from '../store/bookings.ts';
+import type { DayPlanRow, PlanSource, UserDay } from '../store/day-plans.ts';
+import type { Status } from '../store/nodes.ts';
+import { type Booking, refusal, type Seating } from './booking.ts';
+import type { ActionLog } from './log.ts';
+import type { DayChange, DayOutcome, Plan } from './plan.ts';
+
+export type DayPlan = Omit<DayPlanRow, 'userId' | 'day'>;
+
+export interface DayState {
+  plan: DayPlan | null;
+  booking: Booking | null;
+}
+
+/** A day as it was loaded, and what the changes so far make of it. */
+export interface LoadedDay extends UserDay {
+  loaded: DayState;
+  now: DayState;
+}
+
+export interface WorkdayFacts {
+  /** Of everybody whose days are to change, and who exists. */
+  users: Map<string, Status>;
+  /** Every day that is to change, or decides whether a desk is released; by `userDayKey`. */
+  days: Map<string, LoadedDay>;
+  seating: Seating;
+  log: ActionLog;
+}
+
+const BOOKED_BY: Record<PlanSource, BookingSource> = {
+  week: 'engine',
+  day: 'person',
+  leave: 'engine',
+  presence: 'presence',
+};
+
+/** Applies changes to the days that were loaded, in order. Pure: what comes of it is then to be saved. */
+export class Workday {
+  readonly #facts: WorkdayFacts;
+
+  constructor(facts: WorkdayFacts) {
+    this.#facts = facts;
+  }
+
+  get days(): Iterable<LoadedDay> {
+    return this.#facts.days.values();
+  }
+
+  get entries(): ActionLogRow[] {
+    return this.#facts.log.rows;
+  }
+
+  apply(change: DayChange): DayOutcome {
+    const { users, days, seating, log } = this.#facts;
+    const { userId, day, plan } = change;
+    const status = users.get(userId);
+    // Those who have left may still give up a day.
+    if (status === undefined || (status === 'inactive' && plan !== null)) {
+      return refusal('unknown-user', `User ${userId} is not known, or not active`);
+    }
+    const subject = days.get(userDayKey(userId, day));
+    if (!subject) throw new Error('A day that is to change was not loaded.');
+    const before = subject.now;
+    const booking = plan?.kind === 'o' ? this.#book(change, plan, before) : null;
+    if (booking && 'refused' in booking) return booking;
+    seating.move(userId, day, before.booking, booking);
+    subject.now = { plan: planned(plan, change.setBy, before.plan), booking };
+    return log.add(change, before, subject.now) ? 'changed' : 'unchanged';
+  }
+
+  #book({ userId, day, setBy }: DayChange, plan: Plan & { kind: 'o' }, { booking: current }: DayState) {
+    const guest = { userId, day, current, setBy: BOOKED_BY[setBy] };
+    const booking = this.#facts.seating.book(guest, plan.locationId, plan.booking?.nodeId);
+    // Somebody's word for a booking that presence made.
+    const claimed = booking === current && current?.setBy === 'presence' && claims(setBy);
+    return claimed ? { ...current, setBy: guest.setBy } : booking;
+  }
+}
+
+export function userDayKey(userId: string, day: string): string {
+  return `${userId} ${day}`;
+}
+
+/**
+ * Presence at an office where somebody planned to be is no plan of its own, nor is leave on a day that they
+ * took off themselves: what set such a plan first goes on doing so.
+ */
+function planned(plan: Plan | null, setBy: PlanSource, before: DayPlan | null): DayPlan | null {
+  if (!plan) return null;
+  const locationId = plan.kind === 'o' ? plan.locationId : null;
+  const same = before?.plan === plan.kind && before.locationId === locationId;
+  return { plan: plan.kind, locationId, setBy: same && !claims(setBy) ? before.setBy : setBy };
+}
+
+function claims(setBy: PlanSource): boolean {
+  return setBy === 'week' || setBy === 'day';
+}
