@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { afterAll, expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { joinEmbedded } from '../../src/store/embedded/index.ts';
 import { isPostmasterOf, readPostmasterFile } from '../../src/store/embedded/postmaster.ts';
 import { inspectProcess } from '../../src/store/embedded/processes.ts';
@@ -90,16 +90,12 @@ export class Child {
 }
 
 const execute = promisify(execFile);
+/** One for all files of this worker. */
 let template: Promise<string> | undefined;
-let templateDir: string | undefined;
-afterAll(async () => {
-  if (templateDir !== undefined) await rm(templateDir, { recursive: true, force: true });
-});
 
 async function makeTemplate(): Promise<string> {
-  const dir = await mkdtemp('/tmp/rollcall-test-');
+  const dir = await mkdtemp(join(inject('scratchDir'), 'template-'));
   await chmod(dir, 0o711);
-  templateDir = dir;
   const server = await joinEmbedded({ dataDir: join(dir, 'data'), purpose: 'command', name: 'template' });
   await server.release();
   return join(dir, 'data');

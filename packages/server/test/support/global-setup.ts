@@ -17,6 +17,8 @@ declare module 'vitest' {
     /** The role that the product connects as. */
     productUser: { user: string; password: string | undefined };
     templateDatabase: string;
+    /** For what outlives one test file; removed after the run. Anybody may pass through it. */
+    scratchDir: string;
   }
 }
 
@@ -42,11 +44,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('adminTarget', server.adminTarget);
   project.provide('productUser', server.productUser);
   project.provide('templateDatabase', templateDatabase);
+  const scratchDir = await openDirectory();
+  project.provide('scratchDir', scratchDir);
 
   return async () => {
     await asAdmin(server, (admin) => admin.query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`));
     await server.stop();
+    await rm(scratchDir, { recursive: true, force: true });
   };
+}
+
+/** Started as root, an embedded server runs as another user, who has to get to its data in here. */
+async function openDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  await chmod(directory, 0o711);
+  return directory;
 }
 
 async function asAdmin(
@@ -71,9 +83,7 @@ function givenServer(databaseUrl: string): TestServer {
 }
 
 async function embeddedServer(): Promise<TestServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
-  // Started as root, the server runs as another user, who has to get to its data here.
-  await chmod(directory, 0o711);
+  const directory = await openDirectory();
   const dataDir = join(directory, 'data');
   const server = await joinEmbedded({ dataDir, purpose: 'serve', name: 'rollcall tests' });
   const superuserPassword = await passwordOf(dataDir, ROLES.superuser);
