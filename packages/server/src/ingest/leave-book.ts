@@ -25,17 +25,10 @@ export class LeaveBook {
   }
 
   /**
-   * Takes back what was scheduled for exactly these days: others that overlap them were scheduled in their own
-   * right and stay. Where nothing was, the days are cut out of every leave that has them.
+   * Takes days out of every leave that has them: afterwards no leave has any of them. Cancellations do not say
+   * which leave they mean; and a repeated one must find nothing more to take.
    */
   cancel(range: DayRange): void {
-    const others = this.#leaves.filter(
-      ({ startDay, endDay }) => startDay !== range.startDay || endDay !== range.endDay,
-    );
-    if (others.length < this.#leaves.length) {
-      this.#leaves = others;
-      return;
-    }
     const cut = this.#leaves.filter((leave) => overlap(leave, range));
     this.#leaves = this.#leaves.filter((leave) => !overlap(leave, range));
     for (const { startDay, endDay, leaveType } of cut) {
@@ -44,12 +37,6 @@ export class LeaveBook {
       }
       if (endDay > range.endDay) this.schedule({ startDay: addDays(range.endDay, 1), endDay }, leaveType);
     }
-  }
-
-  /** Those of `days` that no leave has; all of them are within `range`. */
-  uncovered(range: DayRange, days: string[]): string[] {
-    const near = this.#leaves.filter((leave) => overlap(leave, range));
-    return days.filter((day) => !near.some(({ startDay, endDay }) => startDay <= day && day <= endDay));
   }
 
   /** Leaves that are to be stored. */

@@ -23,8 +23,8 @@ export interface Changes {
 }
 
 /**
- * What a sequence of leaves and cancellations makes of people's days, so that each is written once at most, and
- * only if it comes to something: a request that is repeated writes nothing.
+ * What a sequence of leaves and cancellations makes of people's days. However long it is, a day is written only if
+ * something comes of it, and twice at most: a request that is repeated writes nothing.
  */
 export class LeaveDays {
   readonly #plans: Map<string, DayPlanRow>;

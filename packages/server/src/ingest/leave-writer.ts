@@ -121,7 +121,8 @@ function apply(change: LeaveChange, person: Person, days: LeaveDays): void {
     return;
   }
   person.book.cancel(change);
-  const over = person.book.uncovered(change, ahead).filter((day) => days.isLeave({ userId, day }));
+  // No leave has any of these days now, so all that one had made away are given back.
+  const over = ahead.filter((day) => days.isLeave({ userId, day }));
   const near = over.filter((day) => day <= person.horizon);
   for (const { day, plan } of person.weekOf(near)) days.giveBack({ userId, day }, plan, reason);
   for (const day of over.slice(near.length)) days.giveBack({ userId, day }, null, reason);
