@@ -14,6 +14,7 @@ import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
 import type { Refusals } from './refusals.ts';
 import { SubmissionReply } from './results.ts';
+import { submitTimeOff, TimeOffReply, TimeOffSubmission } from './time-off.ts';
 import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
 
 export interface IngestRoutesOptions {
@@ -77,6 +78,21 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         options,
       );
     },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/timeoff',
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access },
+    schema: {
+      tags: ['Events'],
+      summary: 'Schedule and cancel time off',
+      security: [{ bearer: [] }],
+      body: TimeOffSubmission,
+      response: { 200: TimeOffReply, ...ERRORS },
+    },
+    handler: async (request) =>
+      submitTimeOff({ caller: callerOf(request), events: request.body.timeOffEvents }, options),
   });
 
   app.route({

@@ -1,0 +1,205 @@
+import type { Static } from 'typebox';
+import { Type } from 'typebox';
+import type { Caller } from '../auth/guard.ts';
+import { Maybe } from '../http/schema.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
+import type { Database, Tx } from '../store/db.ts';
+import { LEAVE_TYPES, type LeaveType, listLocalDays, type UserInstant } from '../store/leaves.ts';
+import { lockUsers } from '../store/users.ts';
+import { addDays, countDays, dayRangeFault, laterOf, leaveDatesFault, readLeaveDate } from './leave-dates.ts';
+import { type LeaveChange, writeLeaves } from './leave-writer.ts';
+import { classifyPerson } from './person.ts';
+import type { Refusals } from './refusals.ts';
+import { type Resolved, resolve } from './resolve.ts';
+import { EventResult, isRefusal, RESULT, type Refusal, refuse } from './results.ts';
+import { textsFault } from './values.ts';
+
+export const TIME_OFF_EVENTS_PER_CALL = 1_000;
+/** What one transaction may change: enough for almost every request, and done in a second or two. */
+const DAYS_PER_TRANSACTION = 20_000;
+
+const EVENT_TYPES = ['scheduled', 'cancelled'] as const;
+const DATE = 'YYYY-MM-DD, or an ISO 8601 instant: midnight in UTC is that date, any other the local date';
+
+export const TimeOffEvent = Type.Object({
+  eventId: Type.String({ description: 'any text; echoed' }),
+  email: Maybe(
+    Type.String({ description: 'e-mail or userName; exact, else the only one that differs by case' }),
+  ),
+  uid: Maybe(Type.String({ description: 'id of the user; this or email' })),
+  eventType: Type.String({ description: EVENT_TYPES.join(', ') }),
+  startDate: Type.String({ description: `first day; ${DATE} at the user's office` }),
+  endDate: Type.String({ description: 'last day, included; as startDate' }),
+  timeOffType: Maybe(Type.String({ description: LEAVE_TYPES.join(', ') })),
+});
+export type TimeOffEvent = Static<typeof TimeOffEvent>;
+
+export const TimeOffSubmission = Type.Object({
+  timeOffEvents: Type.Array(TimeOffEvent, { maxItems: TIME_OFF_EVENTS_PER_CALL }),
+});
+export type TimeOffSubmission = Static<typeof TimeOffSubmission>;
+
+export const TimeOffReply = Type.Object({
+  timestamp: Type.String({ format: 'date-time', description: "the server's time" }),
+  results: Type.Array(EventResult, { description: 'one per event, in the order of the request' }),
+});
+export type TimeOffReply = Static<typeof TimeOffReply>;
+
+interface Deps {
+  database: Database;
+  refusals: Refusals;
+  clock: () => number;
+}
+
+/**
+ * Applies time off in the order of the request, in as many transactions as its days take, and keeps the refused
+ * events. Throws `StoreUnavailableError`: then a first part of it may have been applied, and the caller may send
+ * all of it again.
+ */
+export async function submitTimeOff(
+  { caller, events }: { caller: Caller; events: TimeOffEvent[] },
+  { database, refusals, clock }: Deps,
+): Promise<TimeOffReply> {
+  const nowMs = clock();
+  const results: EventResult[] = [];
+  for (const slice of sliced(events, nowMs)) {
+    const outcomes = await inTenantWithRetries(database, caller.tenantId, async (tx) => {
+      const outcomes = await classify(tx, caller.tenantId, slice);
+      const changes = outcomes.filter((outcome): outcome is LeaveChange => !isRefusal(outcome));
+      await writeLeaves(tx, caller.tenantId, changes, { apiKey: caller.apiKey, at: new Date(nowMs) });
+      const refused = slice.flatMap((event, index) => refusedOf(event, outcomes[index]));
+      await refusals.record(tx, caller, 'timeoff', refused);
+      return outcomes;
+    });
+    results.push(...slice.map(({ eventId }, index) => toResult(eventId, outcomes[index])));
+  }
+  return { timestamp: new Date(nowMs).toISOString(), results };
+}
+
+/** The events, in order, in parts of not too many days each. */
+function sliced(events: TimeOffEvent[], nowMs: number): TimeOffEvent[][] {
+  const slices: TimeOffEvent[][] = [];
+  let days = 0;
+  for (const event of events) {
+    const count = daysAtMost(event, nowMs);
+    const slice = slices.at(-1);
+    if (slice && days + count <= DAYS_PER_TRANSACTION) {
+      slice.push(event);
+      days += count;
+    } else {
+      slices.push([event]);
+      days = count;
+    }
+  }
+  return slices;
+}
+
+/** How many days an event can change, wherever on earth the person is. */
+function daysAtMost(event: TimeOffEvent, nowMs: number): number {
+  if (leaveDatesFault(event) !== undefined) return 0;
+  const [startDay, endDay] = [event.startDate, event.endDate].map((text) => {
+    const date = readLeaveDate(text);
+    return date && 'day' in date ? date.day : date?.instant.slice(0, 10);
+  });
+  if (startDay === undefined || endDay === undefined) return 0;
+  const yesterday = addDays(new Date(nowMs).toISOString().slice(0, 10), -1);
+  return countDays({ startDay: laterOf(addDays(startDay, -1), yesterday), endDay: addDays(endDay, 1) });
+}
+
+async function classify(
+  tx: Tx,
+  tenantId: string,
+  events: TimeOffEvent[],
+): Promise<(LeaveChange | Refusal)[]> {
+  const faults = events.map(faultOf);
+  const sound = events.filter((_, index) => faults[index] === undefined);
+  const resolved = await resolve(tx, tenantId, {
+    userIds: sound.flatMap(({ uid }) => uid ?? []),
+    namesInAnyCase: sound.flatMap(({ email }) => email ?? []),
+  });
+  const people = events.map((event, index) => {
+    const fault = faults[index];
+    return fault === undefined ? personOf(event, resolved) : refuse(RESULT.notAcceptable, fault);
+  });
+  const userIds = people.flatMap((person) => (isRefusal(person) ? [] : person.userId));
+  // Before anything of theirs is read: whoever else changes these people's days has ended by then.
+  const statuses = await lockUsers(tx, tenantId, [...new Set(userIds)]);
+  const localDay = await localDays(tx, tenantId, events, people);
+  return events.map((event, index) => {
+    const person = people[index] ?? absent();
+    if (isRefusal(person)) return person;
+    const { userId } = person;
+    if (statuses.get(userId) !== 'active') return refuse(RESULT.userNotFound, 'the user is no longer active');
+    const range = { startDay: localDay(userId, event.startDate), endDay: localDay(userId, event.endDate) };
+    const fault = dayRangeFault(range);
+    if (fault !== undefined) return refuse(RESULT.notAcceptable, fault);
+    const leaveType = LEAVE_TYPES.find((type) => type === event.timeOffType) ?? null;
+    return { userId, kind: event.eventType as LeaveChange['kind'], leaveType, ...range };
+  });
+}
+
+/** What is wrong with an event, whoever it is about; names the member. */
+function faultOf({ eventId, email, uid, eventType, startDate, endDate, timeOffType }: TimeOffEvent) {
+  const fault = textsFault({ eventId, email, uid, eventType, startDate, endDate, timeOffType });
+  if (fault !== undefined) return fault;
+  if (!(EVENT_TYPES as readonly string[]).includes(eventType)) {
+    return `eventType must be one of ${EVENT_TYPES.join(', ')}`;
+  }
+  if (timeOffType != null && !LEAVE_TYPES.includes(timeOffType as LeaveType)) {
+    return `timeOffType must be one of ${LEAVE_TYPES.join(', ')}`;
+  }
+  return leaveDatesFault({ startDate, endDate });
+}
+
+function personOf(event: TimeOffEvent, resolved: Resolved): { userId: string } | Refusal {
+  const person = classifyPerson(
+    [
+      { member: 'uid', text: event.uid, find: (userId) => resolved.userById(userId) },
+      { member: 'email', text: event.email, find: (name) => resolved.userByNameInAnyCase(name) },
+    ],
+    'no active user matches, or several do but for case',
+  );
+  return person ?? absent();
+}
+
+function absent(): Refusal {
+  return refuse(RESULT.userNotFound, 'uid and email are both absent');
+}
+
+/** Tells the day that a date of an event is for somebody; instants are looked up at once, for all events. */
+async function localDays(
+  tx: Tx,
+  tenantId: string,
+  events: TimeOffEvent[],
+  people: ({ userId: string } | Refusal)[],
+): Promise<(userId: string, text: string) => string> {
+  const instants = events.flatMap(({ startDate, endDate }, index): UserInstant[] => {
+    const person = people[index];
+    if (!person || isRefusal(person)) return [];
+    return [startDate, endDate].flatMap((text) => {
+      const date = readLeaveDate(text);
+      return date && 'instant' in date ? [{ userId: person.userId, instant: date.instant }] : [];
+    });
+  });
+  const days = new Map<string, string>();
+  for (const { userId, instant, day } of await listLocalDays(tx, tenantId, instants)) {
+    days.set(`${userId} ${instant}`, day);
+  }
+  return (userId, text) => {
+    const date = readLeaveDate(text);
+    if (!date) return '';
+    return 'day' in date ? date.day : (days.get(`${userId} ${date.instant}`) ?? '');
+  };
+}
+
+function refusedOf(event: TimeOffEvent, outcome: LeaveChange | Refusal | undefined) {
+  if (!outcome || !isRefusal(outcome)) return [];
+  const { resultCode, message: reason } = outcome;
+  return [{ sourceId: undefined, eventId: event.eventId, resultCode, reason, event }];
+}
+
+function toResult(eventId: string, outcome: LeaveChange | Refusal | undefined): EventResult {
+  return isRefusal(outcome)
+    ? { eventId, resultCode: outcome.resultCode, message: outcome.message }
+    : { eventId, resultCode: RESULT.stored, message: 'Success' };
+}
