@@ -63,6 +63,11 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       // The badge would send the document to a validator on the internet.
       uiConfig: { validatorUrl: null, docExpansion: 'list', persistAuthorization: false },
       staticCSP: DOCS_POLICY,
+      theme: {
+        title: 'Rollcall API',
+        // The bar would carry another project's name, and a field for other servers' documents.
+        css: [{ filename: 'rollcall.css', content: '.swagger-ui .topbar { display: none }' }],
+      },
     });
   });
 }
