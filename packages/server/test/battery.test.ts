@@ -91,6 +91,7 @@ test('the routes that anyone may call are these', () => {
     'GET /docs/static/*',
     'GET /docs/static/index.html',
     'GET /docs/static/swagger-initializer.js',
+    'GET /docs/static/theme/rollcall.css',
     'GET /docs/yaml',
     'GET /healthz',
     'GET /openapi.json',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
-import { Bench, isRoot, ORDINARY_USER, query, serverPid } from './support.ts';
+import { Bench, isRoot, ORDINARY_USER, ordinaryUserCanRun, query, serverPid } from './support.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -236,7 +236,7 @@ describe('in one sentence it refuses', () => {
     expect(message).toContain(join(dataDir, 'postgres.log'));
   });
 
-  test.runIf(isRoot)('a place where an ordinary user may not write', async () => {
+  test.runIf(isRoot && ordinaryUserCanRun)('a place where an ordinary user may not write', async () => {
     const dataDir = join(await bench.dir(0o755), 'data');
     const child = bench.child({ dataDir }, ORDINARY_USER);
     const { name, message } = await child.report('failed');

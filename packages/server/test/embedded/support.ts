@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { chmod, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,19 @@ import { inspectProcess } from '../../src/store/embedded/processes.ts';
 export const isRoot = process.geteuid?.() === 0;
 /** `nobody`, as whom root runs what has to work for an ordinary user. */
 export const ORDINARY_USER = { uid: 65534, gid: 65534 };
+
+/** Whether an ordinary user can run the code of this checkout: in root's private home, nobody else may enter. */
+export const ordinaryUserCanRun = !isRoot || isOpenToAll(fileURLToPath(import.meta.url));
+if (!ordinaryUserCanRun) {
+  console.warn(
+    'NOT RUN, since only root may enter this checkout: what the embedded server does for ordinary users',
+  );
+}
+
+function isOpenToAll(path: string): boolean {
+  const parent = dirname(path);
+  return parent === path || ((statSync(parent).mode & 0o001) !== 0 && isOpenToAll(parent));
+}
 
 const source = fileURLToPath(new URL('../../src/store/embedded/', import.meta.url));
 const built = fileURLToPath(new URL('../../dist/store/embedded/', import.meta.url));

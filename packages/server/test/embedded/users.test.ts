@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findPostgresPackage } from '../../src/store/embedded/binaries.ts';
 import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
-import { Bench, isRoot, ORDINARY_USER, query, serverPid } from './support.ts';
+import { Bench, isRoot, ORDINARY_USER, ordinaryUserCanRun, query, serverPid } from './support.ts';
 
 const execute = promisify(execFile);
 
@@ -164,7 +164,7 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
     ).rejects.toThrow(/refuses to run as root.*\.$/);
   });
 
-  test("an ordinary user's data directory stays that user's", async () => {
+  test.runIf(ordinaryUserCanRun)("an ordinary user's data directory stays that user's", async () => {
     const dataDir = join(await bench.dir(0o711, ORDINARY_USER), 'data');
     const first = bench.child({ dataDir }, ORDINARY_USER);
     await first.report('joined');
@@ -184,7 +184,7 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
   });
 });
 
-describe('as an ordinary user', () => {
+describe.runIf(ordinaryUserCanRun)('as an ordinary user', () => {
   const as = isRoot ? ORDINARY_USER : {};
   const owner = isRoot ? ORDINARY_USER : undefined;
 
