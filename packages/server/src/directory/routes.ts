@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
+import { BULK_BODY_LIMIT_BYTES } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/db.ts';
 import {
@@ -17,8 +18,6 @@ export interface DirectoryRoutesOptions {
 }
 
 const ROLES = ['all'] as const;
-/** A hierarchy comes whole, in one call. */
-const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 const SCHEMES = [
   { suffix: '', scheme: 'bearer' },
   { suffix: '/basic', scheme: 'basic' },
@@ -41,7 +40,7 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       method: 'PUT',
       url: `/v1/directory-management/group-relationships${suffix}`,
       config,
-      bodyLimit: BODY_LIMIT_BYTES,
+      bodyLimit: BULK_BODY_LIMIT_BYTES,
       schema: {
         ...common,
         summary: 'Replace the hierarchy of groups, all or nothing',
@@ -62,7 +61,7 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       method: 'POST',
       url: `/v1/directory-management/user-attributes${suffix}`,
       config,
-      bodyLimit: BODY_LIMIT_BYTES,
+      bodyLimit: BULK_BODY_LIMIT_BYTES,
       schema: {
         ...common,
         summary: 'Merge attributes into those of people',

@@ -23,6 +23,8 @@ const PROBLEM_STATUSES = {
   400: 'The request is malformed; nothing was stored.',
   401: 'Credentials are missing or wrong.',
   403: 'The key may not call this.',
+  404: 'There is nothing with this id.',
+  409: 'It cannot be so now: something else stands in the way, which the detail names. Nothing was stored.',
   413: 'The body is too large.',
   415: 'The content type is not application/json.',
   503: 'Temporarily unavailable; try again after the seconds in Retry-After.',
