@@ -5,6 +5,9 @@ import type { Status } from '../store/nodes.ts';
 /** One item is not acceptable; the message says which member and why. Never leaves the directory slice. */
 export class Refusal extends Error {}
 
+/** What the item asks for is something else's, and can be only one's. */
+export class TakenRefusal extends Refusal {}
+
 /** A B-tree entry holds 2,704 bytes at most; the rest is for the ids beside the text. */
 const MAX_INDEXED_BYTES = 2_400;
 const MAX_INTEGER = 2_147_483_647;
@@ -24,6 +27,11 @@ export function optionalText(member: string, value: string | undefined): string 
   return text;
 }
 
+/** What `read` makes of the value; null, which empties the member, is itself. */
+export function clearable<T, R>(value: T | null | undefined, read: (value: T | undefined) => R): R | null {
+  return value === null ? null : read(value);
+}
+
 /** As `optionalText`, for what PostgreSQL keeps in an index; `indexed` is what it keeps there. */
 export function optionalKey(
   member: string,
@@ -35,17 +43,6 @@ export function optionalKey(
   if (Math.max(Buffer.byteLength(text), Buffer.byteLength(indexed(text))) > MAX_INDEXED_BYTES) {
     throw new Refusal(`${member} ${quote(text)} is longer than 2,400 bytes`);
   }
-  return text;
-}
-
-/** As `optionalKey`, but absent is refused too. */
-export function requiredKey(
-  member: string,
-  value: string | undefined,
-  indexed?: (text: string) => string,
-): string {
-  const text = optionalKey(member, value, indexed);
-  if (text === undefined) throw new Refusal(`${member} is empty`);
   return text;
 }
 

@@ -1,4 +1,4 @@
-import { type UserDay, userDayColumns } from './day-plans.ts';
+import { type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
 import type { Tx } from './db.ts';
 
 export type BookableKind = 'location' | 'zone' | 'place';
@@ -41,6 +41,31 @@ export async function listDeskBookings(tx: Tx, tenantId: string, desks: NodeDay[
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (node_id, day)
      JOIN bookings b ON b.tenant_id = $1 AND b.node_id = w.node_id AND b.day = w.day AND b.node_kind = 'place'`,
     [tenantId, ...nodeDayColumns(desks)],
+  );
+  return rows;
+}
+
+/**
+ * The bookings of these nodes that are of days not over at `at` at the office booked, each with what set its
+ * plan; by user and day.
+ */
+export async function listBookingsFrom(
+  tx: Tx,
+  tenantId: string,
+  nodeIds: string[],
+  at: Date,
+): Promise<(BookingRow & { planSetBy: PlanSource })[]> {
+  if (nodeIds.length === 0) return [];
+  // No office is more than a day behind UTC: with that bound the days are found by their index.
+  const { rows } = await tx.query<BookingRow & { planSetBy: PlanSource }>(
+    `SELECT ${COLUMNS}, p.set_by AS "planSetBy"
+     FROM bookings b
+     JOIN nodes o ON o.tenant_id = b.tenant_id AND o.node_id = b.location_id
+     JOIN day_plans p ON p.tenant_id = b.tenant_id AND p.user_id = b.user_id AND p.day = b.day
+     WHERE b.tenant_id = $1 AND b.node_id = ANY ($2::uuid[]) AND b.day >= $3::timestamptz::date - 1
+       AND b.day >= ($3::timestamptz AT TIME ZONE o.time_zone)::date
+     ORDER BY b.user_id, b.day`,
+    [tenantId, nodeIds, at],
   );
   return rows;
 }

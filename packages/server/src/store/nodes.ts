@@ -58,6 +58,19 @@ export async function listChildrenByName(
   return rows;
 }
 
+/** The ids of these nodes and of all beneath them, in no order. */
+export async function listNodesBelow(tx: Tx, tenantId: string, nodeIds: string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ nodeId: string }>(
+    `WITH RECURSIVE below (node_id) AS (
+       SELECT unnest($2::uuid[])
+       UNION SELECT n.node_id FROM below JOIN nodes n ON n.tenant_id = $1 AND n.parent_id = below.node_id
+     )
+     SELECT node_id AS "nodeId" FROM below`,
+    [tenantId, nodeIds],
+  );
+  return rows.map((row) => row.nodeId);
+}
+
 /** Inserts nodes, parents and children in any order. Throws a unique violation where an id is taken. */
 export async function insertNodes(tx: Tx, tenantId: string, nodes: NodeRow[]): Promise<void> {
   if (nodes.length === 0) return;

@@ -3,7 +3,7 @@ import { inTenantWithRetries } from '../store/conflict.ts';
 import type { PlanSource, UserDay } from '../store/day-plans.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { loadWorkday } from './load.ts';
-import { findOfficeDays } from './release.ts';
+import { findDisplaced, findOfficeDays, type Rebooking } from './release.ts';
 import { saveWorkday } from './save.ts';
 
 export type { Actor } from '../store/action-log.ts';
@@ -51,12 +51,12 @@ export interface DayAuthor {
  * Makes users' days what `changes` say, one after the other: plan, booking and action log together. This is the
  * only writer of any of them. Outcomes are in the order of `changes`; a change that is refused leaves its day as
  * it was and stops no other. A later change of the same day sees what an earlier one made of it. However many
- * changes there are, it takes at most eighteen statements.
+ * changes there are, it takes at most nineteen statements.
  *
  * A plan that is the same already stays; but where the week plan or a one-day change says it again, it counts
  * from then on as set by that, so that what presence or leave did to a day is not undone by them later.
  *
- * Users, desks and zones' days are locked in this order, each kind in the order of its keys, so that two calls
+ * The tree, users, desks and zones' days are locked in this order, each kind in the order of its keys, so that two calls
  * never wait for each other in a circle. A transaction with further locks, or several calls, must be ready to be
  * run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
  */
@@ -84,6 +84,48 @@ export function changeDays(
   author: DayAuthor,
 ): Promise<DayOutcome[]> {
   return inTenantWithRetries(database, tenantId, (tx) => writeDays(tx, tenantId, changes, author));
+}
+
+/** Changes a statement can hold without trouble. */
+const REBOOKED_AT_ONCE = 10_000;
+
+/**
+ * Sees to whoever has booked one of these nodes, or what is in them, for a day that is not over at `author.at` at
+ * that office: to be called in the transaction that retired or moved the nodes, after it did. A desk that is
+ * still of the same office stays booked, and counts in the zone that it is in now. Where that zone is full, or the
+ * node is retired or of another office, the office itself is booked instead; where the office is retired,
+ * the plan goes. Throws as `writeDays`.
+ */
+export async function releaseNodes(
+  tx: Tx,
+  tenantId: string,
+  nodeIds: string[],
+  author: DayAuthor,
+): Promise<void> {
+  const displaced = await findDisplaced(tx, tenantId, nodeIds, author.at);
+  for (let start = 0; start < displaced.length; start += REBOOKED_AT_ONCE) {
+    await rebook(tx, tenantId, displaced.slice(start, start + REBOOKED_AT_ONCE), author);
+  }
+}
+
+/** Makes of each day the first of its choices that can be. */
+async function rebook(tx: Tx, tenantId: string, days: Rebooking[], author: DayAuthor): Promise<void> {
+  const tried = days.filter(({ choices }) => choices.length > 0);
+  if (tried.length === 0) return;
+  const changes = tried.map(({ userId, day, setBy, choices: [plan = null] }) => ({
+    userId,
+    day,
+    setBy,
+    plan,
+  }));
+  const outcomes = await writeDays(tx, tenantId, changes, author);
+  const refused = tried.filter((_, index) => typeof outcomes[index] === 'object');
+  await rebook(
+    tx,
+    tenantId,
+    refused.map((each) => ({ ...each, choices: each.choices.slice(1) })),
+    author,
+  );
 }
 
 /**
