@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NodeRow } from '../store/nodes.ts';
 import { bothEmpty, isSilent, KIND_WORD, type Segment, type Tree } from './tree.ts';
 import { type Claims, orRefused, type Stored, type UpsertResult } from './upsert.ts';
-import { quote, Refusal, TakenRefusal } from './values.ts';
+import { ConflictRefusal, quote, Refusal } from './values.ts';
 
 export type Attributes = Partial<Pick<NodeRow, 'status' | 'address' | 'timeZone' | 'spaceType' | 'capacity'>>;
 
@@ -103,7 +103,7 @@ export class NodeWriter {
     const other = taken.find((node) => node.nodeId !== current.nodeId);
     if (!other) return;
     const owner = this.#claims.get(other.nodeId)?.origin ?? `${KIND_WORD[other.kind]} ${other.nodeId}`;
-    throw new TakenRefusal(`${subject.nameMember} ${quote(next.name)} is already that of ${owner}`);
+    throw new ConflictRefusal(`${subject.nameMember} ${quote(next.name)} is already that of ${owner}`);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   judgeRelationships,
   replaceRelationships,
 } from './group-relationships.ts';
+import { manageRoutes } from './manage/routes.ts';
 import { Turns } from './turns.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
 
@@ -23,12 +24,16 @@ const SCHEMES = [
   { suffix: '/basic', scheme: 'basic' },
 ] as const;
 
-/** Groups and attributes of people, as the organisation's directory sends them; each with its `/basic` twin. */
+/**
+ * Groups and attributes of people, as the organisation's directory sends them, each with its `/basic` twin; and
+ * the management of all that the directory has.
+ */
 export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
   app,
   { database, clock },
 ) => {
   const turns = new Turns();
+  await app.register(manageRoutes, { database, clock, turns });
   const timestamp = () => new Date(clock()).toISOString();
 
   for (const { suffix, scheme } of SCHEMES) {

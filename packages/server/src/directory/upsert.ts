@@ -1,10 +1,10 @@
-import { quote, Refusal, TakenRefusal } from './values.ts';
+import { ConflictRefusal, quote, Refusal } from './values.ts';
 
 /** An item that is not acceptable: the reason, naming the member and its value. */
 export interface Refused {
   refused: string;
-  /** It would be acceptable, had something else not the name or address that it asks for. */
-  taken?: true;
+  /** It would be acceptable, but for how something else is now: who has the name or address that it asks for. */
+  conflict?: true;
 }
 
 export interface Stored {
@@ -77,7 +77,7 @@ export function orRefused<T>(work: () => T): T | Refused {
   try {
     return work();
   } catch (error) {
-    if (error instanceof TakenRefusal) return { refused: error.message, taken: true };
+    if (error instanceof ConflictRefusal) return { refused: error.message, conflict: true };
     if (error instanceof Refusal) return { refused: error.message };
     throw error;
   }

@@ -16,6 +16,7 @@ import { type DayAuthor, releaseUsers } from '../workday/plan.ts';
 import { isSilent, type Segment, Tree } from './tree.ts';
 import { Claims, orRefused, type Stored, type UpsertItem, type UpsertResult } from './upsert.ts';
 import {
+  ConflictRefusal,
   clearable,
   optionalGuid,
   optionalKey,
@@ -23,7 +24,6 @@ import {
   optionalText,
   quote,
   Refusal,
-  TakenRefusal,
 } from './values.ts';
 
 /**
@@ -222,7 +222,7 @@ class UserWriter {
     const byName = this.#people.withUserName(fold(userName));
     if (userId === undefined || byName === undefined || byName.userId === userId) return byId ?? byName;
     const taken = `userName ${quote(userName)} is already that of ${this.#owner(byName)}`;
-    throw new TakenRefusal(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
+    throw new ConflictRefusal(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
   }
 
   #next(current: UserRow | undefined, draft: Draft): UserRow {
@@ -260,7 +260,7 @@ class UserWriter {
     if (email === null || status !== 'active') return;
     const other = this.#people.activeWithEmail(email);
     if (!other || other.userId === userId) return;
-    throw new TakenRefusal(`email ${quote(email)} is already that of ${this.#owner(other)}`);
+    throw new ConflictRefusal(`email ${quote(email)} is already that of ${this.#owner(other)}`);
   }
 
   #owner(user: UserRow): string {

@@ -5,8 +5,8 @@ import type { Status } from '../store/nodes.ts';
 /** One item is not acceptable; the message says which member and why. Never leaves the directory slice. */
 export class Refusal extends Error {}
 
-/** What the item asks for is something else's, and can be only one's. */
-export class TakenRefusal extends Refusal {}
+/** The item asks for what something else stands in the way of: a name that is another's already. */
+export class ConflictRefusal extends Refusal {}
 
 /** A B-tree entry holds 2,704 bytes at most; the rest is for the ids beside the text. */
 const MAX_INDEXED_BYTES = 2_400;
