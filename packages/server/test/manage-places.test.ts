@@ -75,6 +75,8 @@ test('a list comes in pages, by id, and narrowed by what things are in and by th
     expect(await count(nothing)).toBe(0);
   }
   expect(await count('locationId=&status=&after=&limit=')).toBe(27);
+  // What a kind cannot be narrowed by is a parameter that is not known, and those are ignored.
+  expect(await client.list(`levels?zoneId=${zoneId}&levelId=${randomUUID()}`)).toHaveLength(1);
   for (const wrong of ['limit=0', 'limit=1001', 'limit=x', 'limit=1.5', 'after=x', 'status=gone']) {
     const reply = await client.send('GET', `desks?${wrong}`);
     expect(expectProblem(reply, 400)).toContain(wrong.split('=')[0]);
@@ -260,6 +262,8 @@ describe('PATCH', () => {
     expect(await client.patch(`zones/${upper(zoneId)}`, { capacity: 3 })).toMatchObject({ capacity: 3 });
     expect(await client.patch(`zones/${zoneId}`, { capacity: null })).toMatchObject({ capacity: null });
     expect(await client.patch(`desks/${deskId}`, {})).toMatchObject({ deskName: 'N1' });
+    const unknown = { origin: 5, deskId: randomUUID(), capacity: 'x', deskName: 'N1' };
+    expect(await client.patch(`desks/${deskId}`, unknown)).toMatchObject({ deskId, deskName: 'N1' });
     expect(await client.patch(`desks/${deskId}`, { status: 'inactive' })).toMatchObject({
       status: 'inactive',
     });

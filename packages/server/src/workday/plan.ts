@@ -56,9 +56,9 @@ export interface DayAuthor {
  * A plan that is the same already stays; but where the week plan or a one-day change says it again, it counts
  * from then on as set by that, so that what presence or leave did to a day is not undone by them later.
  *
- * The tree, users, desks and zones' days are locked in this order, each kind in the order of its keys, so that two calls
- * never wait for each other in a circle. A transaction with further locks, or several calls, must be ready to be
- * run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
+ * The tree, users, desks and zones' days are locked in this order, each kind in the order of its keys, so that
+ * two calls never wait for each other in a circle. A transaction with further locks, or several calls, must be
+ * ready to be run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
  */
 export async function writeDays(
   tx: Tx,
@@ -86,7 +86,7 @@ export function changeDays(
   return inTenantWithRetries(database, tenantId, (tx) => writeDays(tx, tenantId, changes, author));
 }
 
-/** Changes a statement can hold without trouble. */
+/** Days whose changes are held in memory, and in one statement, at a time. */
 const REBOOKED_AT_ONCE = 10_000;
 
 /**

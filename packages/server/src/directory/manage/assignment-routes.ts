@@ -21,6 +21,7 @@ import {
   CONFIG,
   DOCUMENTED,
   idFilter,
+  LIST_PROBLEMS,
   type ManageDeps,
   onlyResult,
   READ_PROBLEMS,
@@ -64,7 +65,7 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
         locationId: Type.Optional(Type.String({ description: 'of one location' })),
         userId: Type.Optional(Type.String({ description: 'of one person' })),
       }),
-      response: { 200: Page(Assignment), ...READ_PROBLEMS },
+      response: { 200: Page(Assignment), ...LIST_PROBLEMS },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);

@@ -7,7 +7,7 @@ import { lockTree } from '../../store/directory-lock.ts';
 import { listOfficeNodes, lockDesks } from '../../store/offices.ts';
 import { People } from '../../store/people.ts';
 import { lockUsers } from '../../store/users.ts';
-import { orRefused, type Refused, type UpsertResult } from '../upsert.ts';
+import { orRefused, type UpsertResult } from '../upsert.ts';
 import { ConflictRefusal, optionalGuid, optionalText, quote, Refusal } from '../values.ts';
 
 /** Whose a desk shall be. */
@@ -77,9 +77,7 @@ export async function assignDesks(
     if (current === userId) return { id: deskId, result: 'unchanged' };
     return { id: deskId, result: current === null ? 'created' : 'updated' };
   };
-  const results = drafts.map((draft): UpsertResult | Refused =>
-    'refused' in draft ? draft : orRefused(() => apply(draft)),
-  );
+  const results = drafts.map((draft) => ('refused' in draft ? draft : orRefused(() => apply(draft))));
   const changed = [...now].filter(([deskId, userId]) => (before.get(deskId) ?? null) !== userId);
   await writeOwners(
     tx,

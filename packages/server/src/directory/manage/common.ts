@@ -21,6 +21,7 @@ export interface ManageDeps {
 /** Who may call the routes of management. */
 export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
 export const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
+export const LIST_PROBLEMS = problems(400, 401, 403, 503);
 export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
 export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
 export const BULK_PROBLEMS = problems(400, 401, 403, 413, 415, 503);

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES, BulkReply, BulkRequest } from '../../http/bulk.ts';
 import { parseGuid } from '../../http/guid.ts';
+import { problems } from '../../http/schema.ts';
 import { inTenantWithRetries } from '../../store/conflict.ts';
 import type { Tx } from '../../store/db.ts';
 import {
@@ -112,7 +113,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
     schema: {
       ...DOCUMENTED,
       summary: 'Read the organisation and its settings',
-      response: { 200: Organisation, ...READ_PROBLEMS },
+      response: { 200: Organisation, ...problems(401, 403, 503) },
     },
     handler: (request) => {
       const { tenantId } = callerOf(request);
@@ -128,7 +129,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
       ...DOCUMENTED,
       summary: 'Change the organisation and its settings',
       body: OrganisationChange,
-      response: { 200: Organisation, ...WRITE_PROBLEMS },
+      response: { 200: Organisation, ...BULK_PROBLEMS },
     },
     handler: (request) => {
       const { tenantId } = callerOf(request);

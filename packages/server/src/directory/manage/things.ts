@@ -22,6 +22,7 @@ import {
   bulkReply,
   CONFIG,
   DOCUMENTED,
+  LIST_PROBLEMS,
   type ManageDeps,
   onlyResult,
   READ_PROBLEMS,
@@ -47,13 +48,14 @@ export function thingRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manag
       ...DOCUMENTED,
       summary: `List ${path}, active and inactive, by id`,
       querystring: querySchema(kind),
-      response: { 200: Page(kind.row), ...READ_PROBLEMS },
+      response: { 200: Page(kind.row), ...LIST_PROBLEMS },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const { [idMember]: _, ...query } = request.query as Query;
+      const query = request.query as Query;
       const window = readPage(query);
-      const rows = await database.inTenant(tenantId, (tx) => kind.list(tx, tenantId, query, window));
+      const filters = pick(query, ['status', ...Object.keys(kind.filters)]);
+      const rows = await database.inTenant(tenantId, (tx) => kind.list(tx, tenantId, filters, window));
       return pageOf(rows, window, (row) => String(row[idMember]));
     },
   });
@@ -122,7 +124,8 @@ export function thingRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manag
     handler: async (request) => {
       const { tenantId } = callerOf(request);
       const id = (request.params as Query)[idMember];
-      const item: UpsertItem = { ...(request.body as Row), [idMember]: id };
+      const said = pick(request.body as Row, Object.keys(kind.members));
+      const item: UpsertItem = { ...said, [idMember]: id };
       const author = authorOf(request, deps, kind.reason);
       return turns.take(tenantId, () =>
         inTenantWithRetries(database, tenantId, async (tx) => {
@@ -141,6 +144,11 @@ async function getThing(kind: ManagedKind, tx: Tx, tenantId: string, text: strin
   const [row] = id === undefined ? [] : await kind.list(tx, tenantId, { [kind.idMember]: id }, FIRST);
   if (!row) throw unknownThing(kind.word);
   return row;
+}
+
+/** The members of these names; no others are known. */
+function pick<Value>(from: Record<string, Value>, names: string[]): Record<string, Value> {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }
 
 /** An item of a bulk call, in which null means absent. */
