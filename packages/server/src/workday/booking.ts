@@ -22,6 +22,8 @@ interface Guest {
   /** What the guest would give up for it. */
   current: Booking | null;
   setBy: BookingSource;
+  /** Whether the current booking is kept only if the product chose it. */
+  givenBack?: boolean | undefined;
 }
 
 /**
@@ -61,7 +63,10 @@ export class Seating {
   /** A booking at the office `locationId`: of `wishedId`, or, without, whatever is the guest's there by default. */
   book(guest: Guest, locationId: string, wishedId: string | undefined): Booking | DayRefusal {
     const { current } = guest;
-    if (current?.locationId === locationId && (wishedId ?? current.nodeId) === current.nodeId) return current;
+    const isKept = !guest.givenBack || current?.setBy === 'engine';
+    if (isKept && current?.locationId === locationId && (wishedId ?? current.nodeId) === current.nodeId) {
+      return current;
+    }
     const office = this.#nodes.get(locationId);
     if (office?.kind !== 'location' || !office.active) {
       return refusal('not-bookable', `Office ${locationId} is not known, or not active`);

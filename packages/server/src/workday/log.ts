@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ActionLogRow } from '../store/action-log.ts';
 import type { BookableKind } from '../store/bookings.ts';
-import type { UserDay } from '../store/day-plans.ts';
 import type { OfficeNode } from '../store/offices.ts';
 import type { Booking } from './booking.ts';
+import type { DayChange } from './plan.ts';
 import type { DayPlan, DayState } from './workday.ts';
 
 const DEPTH: Record<BookableKind, 1 | 2 | 3> = { location: 1, zone: 2, place: 3 };
@@ -22,7 +22,11 @@ export class ActionLog {
   }
 
   /** Adds what tells `after` from `before`, as one action; false where nothing does. */
-  add({ userId, day }: UserDay, before: DayState, after: DayState): boolean {
+  add(
+    { userId, day, reason }: Pick<DayChange, 'userId' | 'day' | 'reason'>,
+    before: DayState,
+    after: DayState,
+  ): boolean {
     const actionId = randomUUID();
     const changes = [
       this.#planChange(before.plan, after.plan),
@@ -30,7 +34,8 @@ export class ActionLog {
     ];
     const found = changes.filter((change) => change !== undefined);
     for (const change of found) {
-      this.rows.push({ userId, day, actionId, entryId: orderedId(this.#atMs, this.rows.length), ...change });
+      const entryId = orderedId(this.#atMs, this.rows.length);
+      this.rows.push({ userId, day, actionId, entryId, reason, ...change });
     }
     return found.length > 0;
   }

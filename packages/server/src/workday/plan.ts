@@ -8,7 +8,7 @@ import { saveWorkday } from './save.ts';
 
 export type { Actor } from '../store/action-log.ts';
 export type { PlanKind, PlanSource } from '../store/day-plans.ts';
-export { plansFromWeek, readWeekPlans, type WeekPlan } from './week-plan.ts';
+export { loadWeeks, type WeekReader } from './week-plan.ts';
 
 /** What to book at an office: the office itself, a zone or a desk. */
 export interface BookingWish {
@@ -28,6 +28,10 @@ export interface DayChange extends UserDay {
   plan: Plan | null;
   /** Only a plan of `a`, or null, may be set by leave. */
   setBy: PlanSource;
+  /** Why, where that is not the actor's reason. */
+  reason?: string | null;
+  /** What was said of the day before is forgotten: only a booking that the product chose may be kept. */
+  givenBack?: boolean;
 }
 
 export type RefusalCode = 'unknown-user' | 'not-bookable' | 'desk-taken' | 'zone-full';

@@ -61,11 +61,8 @@ export async function setWeekPlan(
     return { refused: 'unknown-user', message: `User ${userId} is not known, or not active.` };
   }
   const rows = week.flatMap((plan, index) => (plan ? [{ weekday: index + 1, ...weekdayRow(plan) }] : []));
-  const locationIds = [...new Set(rows.flatMap(({ locationId }) => locationId ?? []))];
-  const nodes = await listOfficeNodes(tx, tenantId, locationIds);
-  const offices = new Set(
-    nodes.filter(({ kind, active }) => kind === 'location' && active).map((node) => node.nodeId),
-  );
+  const locationIds = week.flatMap(officeOf);
+  const offices = await listActiveOffices(tx, tenantId, locationIds);
   const unknown = locationIds.find((locationId) => !offices.has(locationId));
   if (unknown !== undefined) {
     return { refused: 'unknown-location', message: `Office ${unknown} is not known, or not active.` };
@@ -84,6 +81,43 @@ export function plansFromWeek(
   offices: { primaryLocationId: string | null; activeLocationIds: ReadonlySet<string> },
 ): { day: string; plan: Plan | null }[] {
   return days.map((day) => ({ day, plan: planFor(week[weekdayOf(day) - 1] ?? null, offices) }));
+}
+
+/** What a person's week plan makes of days (`YYYY-MM-DD`), in their order; null: no plan. Pure. */
+export type WeekReader = (days: string[]) => { day: string; plan: Plan | null }[];
+
+/** Readers of these people's week plans, with the offices that are active now. */
+export async function loadWeeks(
+  tx: Tx,
+  tenantId: string,
+  people: { userId: string; primaryLocationId: string | null }[],
+): Promise<Map<string, WeekReader>> {
+  const weeks = await readWeekPlans(
+    tx,
+    tenantId,
+    people.map(({ userId }) => userId),
+  );
+  const named = [...weeks.values()].flatMap((week) => week.flatMap(officeOf));
+  const offices = [...named, ...people.flatMap(({ primaryLocationId }) => primaryLocationId ?? [])];
+  const activeLocationIds = await listActiveOffices(tx, tenantId, offices);
+  return new Map(
+    people.map(({ userId, primaryLocationId }) => [
+      userId,
+      (days) =>
+        plansFromWeek(weeks.get(userId) ?? emptyWeek(), days, { primaryLocationId, activeLocationIds }),
+    ]),
+  );
+}
+
+function officeOf(plan: WeekdayPlan | null): string[] {
+  return plan?.kind === 'o' && plan.locationId !== null ? [plan.locationId] : [];
+}
+
+async function listActiveOffices(tx: Tx, tenantId: string, locationIds: string[]): Promise<Set<string>> {
+  const nodes = await listOfficeNodes(tx, tenantId, [...new Set(locationIds)]);
+  return new Set(
+    nodes.filter(({ kind, active }) => kind === 'location' && active).map((node) => node.nodeId),
+  );
 }
 
 function planFor(
