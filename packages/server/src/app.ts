@@ -22,6 +22,7 @@ import { ChangeFeed } from './store/changes.ts';
 import type { Database } from './store/db.ts';
 import { VERSION } from './store/version.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
+import { workdayRoutes } from './workday/routes.ts';
 
 export interface AppDeps {
   config: Pick<ServerConfig, 'publicUrl' | 'trustProxy' | 'clockSkewS' | 'tokenLifeS' | 'refusedEventsKept'>;
@@ -105,6 +106,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   await app.register(ingestRoutes, { database, refusals, clock });
   await app.register(directoryRoutes, { database, clock });
+  await app.register(workdayRoutes, { database, clock });
   await app.register(warehouseRoutes, { database, clock });
 
   changes.start();

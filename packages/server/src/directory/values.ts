@@ -1,6 +1,8 @@
 import { parseGuid } from '../http/guid.ts';
-import { textFault } from '../http/text.ts';
+import { quote, textFault } from '../http/text.ts';
 import type { Status } from '../store/nodes.ts';
+
+export { quote } from '../http/text.ts';
 
 /** One item is not acceptable; the message says which member and why. Never leaves the directory slice. */
 export class Refusal extends Error {}
@@ -8,12 +10,6 @@ export class Refusal extends Error {}
 /** A B-tree entry holds 2,704 bytes at most; the rest is for the ids beside the text. */
 const MAX_INDEXED_BYTES = 2_400;
 const MAX_INTEGER = 2_147_483_647;
-
-/** A value as a reason may show it: in quotes, at most 40 characters, control characters escaped. */
-export function quote(value: string): string {
-  const characters = Array.from(value.slice(0, 82));
-  return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 40).join('')}…` : value);
-}
 
 /** `value` without white space around it; undefined when absent or nothing but white space. Throws `Refusal`. */
 export function optionalText(member: string, value: string | undefined): string | undefined {
