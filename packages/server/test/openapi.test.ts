@@ -81,7 +81,9 @@ describe('/openapi.json', () => {
   test('describes every route that the server has, but for its own documentation', () => {
     const routes = server.app.routeTable
       .filter((route) => !/^\/(docs|openapi\.json)/.test(route.url))
-      .flatMap((route) => [route.method].flat().map((method) => `${method.toLowerCase()} ${templated(route.url)}`))
+      .flatMap((route) =>
+        [route.method].flat().map((method) => `${method.toLowerCase()} ${templated(route.url)}`),
+      )
       .filter((route) => !route.startsWith('head '));
     const described = operations().map(({ path, method }) => `${method} ${path}`);
     expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());

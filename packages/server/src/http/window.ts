@@ -45,6 +45,11 @@ export function* daysOf({ from, before }: DayWindow): Generator<string> {
   }
 }
 
+/** The days from one to another, both included; none where they are reversed. */
+export function listDays(from: string, last: string): string[] {
+  return from > last ? [] : [...daysOf({ from, before: isoDate(Date.parse(last) + DAY_MS) })];
+}
+
 function parseDate(text: string): number | undefined {
   const match = DATE.exec(text);
   if (!match) return undefined;

@@ -31,6 +31,31 @@ export async function listDayPlans(tx: Tx, tenantId: string, days: UserDay[]): P
   return rows;
 }
 
+/** Days of a person from one to their horizon, as `YYYY-MM-DD`. */
+export interface DaysAhead {
+  userId: string;
+  from: string;
+  horizon: string;
+}
+
+/** The plans that there are on these days, and those beyond the horizon that the week plan made; in no order. */
+export async function listPlansAhead(tx: Tx, tenantId: string, ranges: DaysAhead[]): Promise<DayPlanRow[]> {
+  if (ranges.length === 0) return [];
+  const { rows } = await tx.query<DayPlanRow>(
+    `SELECT p.user_id AS "userId", p.day, p.plan, p.location_id AS "locationId", p.set_by AS "setBy"
+     FROM unnest($2::uuid[], $3::date[], $4::date[]) AS w (user_id, first_day, horizon)
+     JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = w.user_id AND p.day >= w.first_day
+       AND (p.day <= w.horizon OR p.set_by = 'week')`,
+    [
+      tenantId,
+      ranges.map(({ userId }) => userId),
+      ranges.map(({ from }) => from),
+      ranges.map(({ horizon }) => horizon),
+    ],
+  );
+  return rows;
+}
+
 /**
  * Writes plans, one per user and day. The transaction must also see to the bookings: the database refuses, at
  * the commit, an office plan without a booking at that office.

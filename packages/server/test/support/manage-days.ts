@@ -18,9 +18,13 @@ export interface LogLine {
 /** A workplace of somebody who works at its office, whose days a client manages. */
 export class ManagedWorkplace extends Workplace {
   static async at(server: TestServer, timeZone = 'UTC'): Promise<ManagedWorkplace> {
-    const { tenantId, token, office } = await Workplace.open(server, timeZone);
-    const user = await addUser(server.db.owner, tenantId, { primaryLocationId: office.locationId });
-    return new ManagedWorkplace(server, { tenantId, token, office, user });
+    const work = new ManagedWorkplace(server, await Workplace.open(server, timeZone));
+    await work.sql(
+      'UPDATE users SET primary_location_id = $3 WHERE tenant_id = $1 AND user_id = $2',
+      work.user.userId,
+      work.office.locationId,
+    );
+    return work;
   }
 
   /** Changes are a millisecond apart, so that the log has an order. */
