@@ -7,6 +7,8 @@ const DAY_MS = 86_400_000;
 
 const DATE = /^(\d{4})(?:-(\d{2})-(\d{2})|(\d{2})(\d{2}))(?:[Tt ].*)?$/;
 
+/** How a date is given. */
+export const DATE_FORMS = 'YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts';
 /** What is wrong with a text that is no date. */
 export const NO_DATE = 'must be a date that exists, as YYYY-MM-DD or YYYYMMDD';
 

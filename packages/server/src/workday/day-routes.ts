@@ -2,18 +2,28 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
-import { Page, PageQuery, pageOf, readPage, wrongParameter } from '../http/bulk.ts';
+import {
+  BULK_BODY_LIMIT_BYTES,
+  BulkRequest,
+  Page,
+  PageQuery,
+  pageOf,
+  readPage,
+  wrongParameter,
+} from '../http/bulk.ts';
 import { parseGuid } from '../http/guid.ts';
 import { problems } from '../http/schema.ts';
-import { parseWindow } from '../http/window.ts';
+import { DATE_FORMS, parseWindow } from '../http/window.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
 import { listDaysAtOffice } from '../store/user-days.ts';
+import { writeRequests } from './day-requests.ts';
 import { DayView, PersonDayView, viewDay } from './day-view.ts';
-import { CANCELLED_TO, DayBody, ManagedDays, readDays } from './manage-days.ts';
+import { ManagedReply, writeItems } from './manage-bulk.ts';
+import { CANCELLED_TO, DayBody, DayItem, ManagedDays, readDays, readItem } from './manage-days.ts';
 import {
   authorOf,
   COMMON,
   CONFIG,
-  DATE,
   DayPath,
   dayOf,
   reasonOf,
@@ -42,7 +52,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
       description: 'One entry for each date, in order, whether there is a plan or not.',
       params: UserPath,
       querystring: Type.Object({
-        startDate: Type.String({ description: `first day: ${DATE}` }),
+        startDate: Type.String({ description: `first day: ${DATE_FORMS}` }),
         endDate: Type.String({ description: 'last day, inclusive; at most 31 dates in all' }),
       }),
       response: { 200: Type.Array(DayView), ...problems(400, 401, 403, 404, 503) },
@@ -117,7 +127,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
       ...COMMON,
       summary: 'Who plans to be at an office on a day, and what they have booked',
       querystring: Type.Object({
-        day: Type.String({ description: DATE }),
+        day: Type.String({ description: DATE_FORMS }),
         locationId: Type.String({ description: 'the office; an unknown one selects nobody' }),
         ...PageQuery,
       }),
@@ -137,6 +147,30 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
         items: items.map((row) => ({ userId: row.userId, userName: row.userName, ...viewDay(row) })),
         next,
       };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/manage/days',
+    config: CONFIG,
+    bodyLimit: BULK_BODY_LIMIT_BYTES,
+    schema: {
+      ...COMMON,
+      summary: 'Plan days of many users, book, move and cancel',
+      description: 'Items apply in order, in one transaction; one that is refused stops no other.',
+      body: BulkRequest(DayItem),
+      response: { 200: ManagedReply, ...problems(400, 401, 403, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const author = authorOf(request, clock);
+      const results = await writeItems(database, tenantId, request.body.items, {
+        read: readItem,
+        write: (days) =>
+          inTenantWithRetries(database, tenantId, (tx) => writeRequests(tx, tenantId, days, author)),
+      });
+      return { timestamp: author.at.toISOString(), results };
     },
   });
 };

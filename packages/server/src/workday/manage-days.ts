@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
-import { parseWindow } from '../http/window.ts';
+import { quote } from '../http/text.ts';
+import { DATE_FORMS, NO_DATE, parseDay, parseWindow } from '../http/window.ts';
 import { listBookings } from '../store/bookings.ts';
 import { inTenantWithRetries } from '../store/conflict.ts';
 import type { DayWindow } from '../store/datasets.ts';
@@ -8,9 +9,10 @@ import type { UserDay } from '../store/day-plans.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { listUserDays } from '../store/user-days.ts';
 import { listUsersById, lockUsers } from '../store/users.ts';
-import { type DayRequest, type RequestRefusal, writeRequests } from './day-requests.ts';
+import { type DayRequest, notAcceptable, type RequestRefusal, writeRequests } from './day-requests.ts';
 import { type DayView, viewDays } from './day-view.ts';
 import { type DayWish, readWish, WishMembers } from './day-wish.ts';
+import { PersonMembers } from './persons.ts';
 import type { DayAuthor } from './plan.ts';
 
 export const DayBody = Type.Object({
@@ -18,6 +20,23 @@ export const DayBody = Type.Object({
   ...WishMembers,
 });
 export type DayBody = Static<typeof DayBody>;
+
+export const DayItem = Type.Object({
+  ...PersonMembers,
+  day: Type.String({ description: DATE_FORMS }),
+  plan: Type.Union([Type.String(), Type.Null()], {
+    description: 'o office, r remote, a away; null gives the day back, as DELETE of the day does',
+  }),
+  ...WishMembers,
+});
+export type DayItem = Static<typeof DayItem>;
+
+export function readItem({ day: text, ...wish }: DayItem): Omit<DayRequest, 'userId'> | RequestRefusal {
+  const day = parseDay(text);
+  if (day === undefined) return notAcceptable('/day', `${quote(text)} ${NO_DATE}`);
+  const asked = readWish(wish);
+  return 'refused' in asked ? asked : { day, ...asked };
+}
 
 /** What a cancelled booking leaves of the day; null: no plan. */
 export const CANCELLED_TO = { r: { kind: 'r' }, a: { kind: 'a' }, none: null } as const;

@@ -5,7 +5,7 @@ import { wrongParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { parseGuid } from '../http/guid.ts';
 import { quote, textFault } from '../http/text.ts';
-import { NO_DATE, parseDay } from '../http/window.ts';
+import { DATE_FORMS, NO_DATE, parseDay } from '../http/window.ts';
 import type { Database } from '../store/db.ts';
 import type { DayAuthor } from './plan.ts';
 
@@ -19,10 +19,8 @@ export interface WorkdayRoutesOptions {
 export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
 export const COMMON = { tags: ['Management'], security: [{ bearer: [] }] };
 
-/** How a date is given. */
-export const DATE = 'YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts';
 export const UserPath = Type.Object({ userId: Type.String() });
-export const DayPath = Type.Object({ userId: Type.String(), day: Type.String({ description: DATE }) });
+export const DayPath = Type.Object({ userId: Type.String(), day: Type.String({ description: DATE_FORMS }) });
 export const Why = { reason: Type.Optional(Type.String({ description: 'why; goes into the action log' })) };
 
 /** The key, as the author of changes that have no reason of their own but `reason`. */
