@@ -196,22 +196,24 @@ describe('many week plans', () => {
     expect((await plans())[0]).toBeNull();
   });
 
-  test('are a thousand at most, and a thousand people with their fortnight take seconds', async () => {
+  test('are a thousand at most, which take seconds', async () => {
     const users = await work.sql<{ userId: string }>(
       `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded)
        SELECT $1, gen_random_uuid(), 'u' || n, 'u' || n FROM generate_series(1, 1000) AS n RETURNING user_id AS "userId"`,
     );
-    const items = users.map(({ userId }) => ({ userId, weekPlan: REMOTE, applyFrom: TODAY }));
+    const items = users.map(({ userId }) => ({ userId, weekPlan: REMOTE }));
     const startedMs = performance.now();
     const { results } = await post(items);
-    expect(performance.now() - startedMs).toBeLessThan(20_000);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
     expect(results.filter(({ result }) => result === 'updated')).toHaveLength(1_000);
-    const [days] = await work.sql<{ count: number }>('SELECT count(*) FROM day_plans WHERE tenant_id = $1');
-    expect(days?.count).toBe(15_000);
+    const [stored] = await work.sql<{ count: number }>(
+      'SELECT count(*) FROM week_plans WHERE tenant_id = $1',
+    );
+    expect(stored?.count).toBe(7_000);
     for (const wrong of [[], [...items, items[0]]]) {
       expectProblem(await work.call('POST', 'week-plans', { items: wrong }), 400);
     }
-  }, 60_000);
+  });
 
   test('are read in pages, of active people, of one primary location or of all', async () => {
     const nomad = await work.addUser();

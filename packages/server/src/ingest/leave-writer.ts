@@ -9,7 +9,7 @@ import {
   listCalendars,
   listLeaves,
 } from '../store/leaves.ts';
-import { loadWeeks, type WeekReader, writeDays } from '../workday/plan.ts';
+import { loadWeeks, type Plan, writeDays } from '../workday/plan.ts';
 import { LeaveBook } from './leave-book.ts';
 import { type DayRange, laterOf, listDays } from './leave-dates.ts';
 import { type Changes, LeaveDays } from './leave-days.ts';
@@ -63,7 +63,8 @@ export async function writeLeaves(
 
 interface Person extends Calendar {
   book: LeaveBook;
-  weekOf: WeekReader;
+  /** What the week plan makes of these days. */
+  weekOf(days: string[]): { day: string; plan: Plan | null }[];
 }
 
 async function loadPeople(
@@ -77,7 +78,7 @@ async function loadPeople(
   const calendars = await listCalendars(tx, tenantId, userIds, at);
   const leaves = new Map<string, LeaveRow[]>(userIds.map((userId) => [userId, []]));
   for (const leave of await listLeaves(tx, tenantId, userIds)) leaves.get(leave.userId)?.push(leave);
-  const weeks = await loadWeeks(
+  const plansOf = await loadWeeks(
     tx,
     tenantId,
     calendars.filter(({ userId }) => givenBack.has(userId)),
@@ -85,8 +86,12 @@ async function loadPeople(
   return new Map(
     calendars.map((calendar) => {
       const { userId } = calendar;
-      const book = new LeaveBook(userId, leaves.get(userId) ?? []);
-      return [userId, { ...calendar, book, weekOf: weeks.get(userId) ?? (() => []) }];
+      const person: Person = {
+        ...calendar,
+        book: new LeaveBook(userId, leaves.get(userId) ?? []),
+        weekOf: (days) => plansOf(calendar, days),
+      };
+      return [userId, person];
     }),
   );
 }

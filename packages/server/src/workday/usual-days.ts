@@ -1,7 +1,7 @@
 import type { Tx } from '../store/db.ts';
 import { type Calendar, type LeaveRow, listCalendars, listLeaves } from '../store/leaves.ts';
 import type { Plan, PlanSource } from './plan.ts';
-import { loadWeeks, type WeekReader } from './week-plan.ts';
+import { loadWeeks, type PlansOf } from './week-plan.ts';
 
 /** What a day is where nobody says anything of it. */
 export interface UsualDay {
@@ -27,26 +27,20 @@ export async function loadUsualDays(
   at: Date,
 ): Promise<Map<string, UsualDays>> {
   const calendars = await listCalendars(tx, tenantId, userIds, at);
-  const weeks = await loadWeeks(tx, tenantId, calendars);
+  const plansOf = await loadWeeks(tx, tenantId, calendars);
   const leaves = new Map<string, LeaveRow[]>(userIds.map((userId) => [userId, []]));
   for (const leave of await listLeaves(tx, tenantId, userIds)) leaves.get(leave.userId)?.push(leave);
   return new Map(
     calendars.map((calendar) => {
-      const { userId } = calendar;
-      const [weekOf, own] = [weeks.get(userId), leaves.get(userId) ?? []];
-      return [userId, { ...calendar, on: (days) => usual(days, calendar, weekOf, own) }];
+      const own = leaves.get(calendar.userId) ?? [];
+      return [calendar.userId, { ...calendar, on: (days) => usual(days, calendar, plansOf, own) }];
     }),
   );
 }
 
-function usual(
-  days: string[],
-  { horizon }: Calendar,
-  weekOf: WeekReader | undefined,
-  leaves: LeaveRow[],
-): UsualDay[] {
-  const plans = weekOf?.(days.filter((day) => day <= horizon)) ?? [];
-  const byWeek = new Map(plans.map(({ day, plan }) => [day, plan]));
+function usual(days: string[], calendar: Calendar, plansOf: PlansOf, leaves: LeaveRow[]): UsualDay[] {
+  const near = days.filter((day) => day <= calendar.horizon);
+  const byWeek = new Map(plansOf(calendar, near).map(({ day, plan }) => [day, plan]));
   return days.map((day) =>
     leaves.some(({ startDay, endDay }) => startDay <= day && day <= endDay)
       ? { day, plan: { kind: 'a' }, setBy: 'leave' }

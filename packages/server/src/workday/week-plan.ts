@@ -114,6 +114,27 @@ function rowsOf({ userId, week }: WeekPlanChange): WeekPlanRow[] {
   return week.flatMap((plan, index) => (plan ? [{ userId, weekday: index + 1, ...weekdayRow(plan) }] : []));
 }
 
+/** What somebody's week plan makes of days, as `plansFromWeek` says. */
+export type PlansOf = (
+  person: { userId: string; primaryLocationId: string | null },
+  days: string[],
+) => { day: string; plan: Plan | null }[];
+
+/** Looks up the week plans of these people, and which of their offices are active. */
+export async function loadWeeks(
+  tx: Tx,
+  tenantId: string,
+  people: { userId: string; primaryLocationId: string | null }[],
+): Promise<PlansOf> {
+  const userIds = people.map(({ userId }) => userId);
+  const weeks = await readWeekPlans(tx, tenantId, userIds);
+  const named = [...weeks.values()].flatMap((week) => week.flatMap(officeOf));
+  const primary = people.flatMap(({ primaryLocationId }) => primaryLocationId ?? []);
+  const activeLocationIds = await listActiveOffices(tx, tenantId, [...named, ...primary]);
+  return ({ userId, primaryLocationId }, days) =>
+    plansFromWeek(weeks.get(userId) ?? emptyWeek(), days, { primaryLocationId, activeLocationIds });
+}
+
 /**
  * What a person's week plan makes of `days` (`YYYY-MM-DD`), in their order; null: no plan. Pure.
  *
@@ -125,32 +146,6 @@ export function plansFromWeek(
   offices: { primaryLocationId: string | null; activeLocationIds: ReadonlySet<string> },
 ): { day: string; plan: Plan | null }[] {
   return days.map((day) => ({ day, plan: planFor(week[weekdayOf(day) - 1] ?? null, offices) }));
-}
-
-/** What a person's week plan makes of days (`YYYY-MM-DD`), in their order; null: no plan. Pure. */
-export type WeekReader = (days: string[]) => { day: string; plan: Plan | null }[];
-
-/** Readers of these people's week plans, with the offices that are active now. */
-export async function loadWeeks(
-  tx: Tx,
-  tenantId: string,
-  people: { userId: string; primaryLocationId: string | null }[],
-): Promise<Map<string, WeekReader>> {
-  const weeks = await readWeekPlans(
-    tx,
-    tenantId,
-    people.map(({ userId }) => userId),
-  );
-  const named = [...weeks.values()].flatMap((week) => week.flatMap(officeOf));
-  const offices = [...named, ...people.flatMap(({ primaryLocationId }) => primaryLocationId ?? [])];
-  const activeLocationIds = await listActiveOffices(tx, tenantId, offices);
-  return new Map(
-    people.map(({ userId, primaryLocationId }) => [
-      userId,
-      (days) =>
-        plansFromWeek(weeks.get(userId) ?? emptyWeek(), days, { primaryLocationId, activeLocationIds }),
-    ]),
-  );
 }
 
 function officeOf(plan: WeekdayPlan | null): string[] {
