@@ -2,6 +2,7 @@ import type { BookingSource } from './bookings.ts';
 import type { DayWindow } from './datasets.ts';
 import type { PlanKind, PlanSource, UserDay } from './day-plans.ts';
 import type { Tx } from './db.ts';
+import { expectManyRows } from './groups.ts';
 import type { PageWindow } from './page.ts';
 
 /** A day that has a plan, with what is booked. The booking's members are null where there is none, or no such node. */
@@ -27,6 +28,7 @@ const COLUMNS = `p.user_id AS "userId", p.day, p.plan, p.set_by AS "setBy", p.lo
   b.set_by AS "bookingSetBy", b.node_id AS "nodeId", n.level_id AS "levelId", n.level_name AS "levelName",
   n.zone_id AS "zoneId", n.zone_name AS "zoneName", n.place_id AS "placeId", n.place_name AS "placeName"`;
 
+/** What belongs to the plans `p`. */
 const JOINS = `LEFT JOIN nodes o ON o.tenant_id = $1 AND o.node_id = p.location_id
   LEFT JOIN bookings b ON b.tenant_id = $1 AND b.user_id = p.user_id AND b.day = p.day
   LEFT JOIN node_paths n ON n.tenant_id = $1 AND n.node_id = b.node_id`;
@@ -53,6 +55,7 @@ export async function listDaysAtOffice(
   { locationId, day }: { locationId: string; day: string },
   { limit, after }: PageWindow,
 ): Promise<(UserDayRow & { userName: string })[]> {
+  await expectManyRows(tx);
   const { rows } = await tx.query<UserDayRow & { userName: string }>(
     `SELECT ${COLUMNS}, u.user_name AS "userName"
      FROM (SELECT * FROM day_plans
