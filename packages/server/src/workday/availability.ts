@@ -18,8 +18,8 @@ const Desk = Type.Object({
   levelName: Type.String(),
   state: Type.Enum(STATES, {
     description:
-      'free: anybody who has nothing booked in the zone can book it; assigned: its owner keeps it that day; zone-full: nobody is at ' +
-      'the desk, but the zone takes no more',
+      'free: somebody who has nothing booked there can book it; assigned: its owner keeps it that day; ' +
+      'zone-full: nobody is at the desk, but its zone takes no more',
   }),
   bookedBy: Type.Optional(Type.String({ description: 'the user who has it booked' })),
   assignedTo: Type.Optional(Type.String({ description: 'the active user whose desk it is' })),

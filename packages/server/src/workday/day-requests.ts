@@ -2,8 +2,14 @@ import type { Tx } from '../store/db.ts';
 import type { Calendar } from '../store/leaves.ts';
 import { listOfficeNodes, type OfficeNode } from '../store/offices.ts';
 import { lockUsers } from '../store/users.ts';
-import type { DayAuthor, DayChange, DayOutcome, Plan, RefusalCode } from './plan.ts';
-import { writeDays } from './plan.ts';
+import {
+  type DayAuthor,
+  type DayChange,
+  type DayOutcome,
+  type Plan,
+  type RefusalCode,
+  writeDays,
+} from './plan.ts';
 import { loadUsualDays, type UsualDays } from './usual-days.ts';
 
 /** The last day that can be planned. */

@@ -19,7 +19,6 @@ export const DayBody = Type.Object({
   plan: Type.String({ description: 'o office, r remote, a away' }),
   ...WishMembers,
 });
-export type DayBody = Static<typeof DayBody>;
 
 export const DayItem = Type.Object({
   ...PersonMembers,
