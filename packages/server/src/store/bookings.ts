@@ -45,6 +45,48 @@ export async function listDeskBookings(tx: Tx, tenantId: string, desks: NodeDay[
   return rows;
 }
 
+/** All bookings of a day at these offices, each with the primary group of whoever has it; in no order. */
+export async function listBookingsAt(
+  tx: Tx,
+  tenantId: string,
+  { locationIds, day }: { locationIds: string[]; day: string },
+): Promise<(BookingRow & { primaryGroupId: string | null })[]> {
+  const { rows } = await tx.query<BookingRow & { primaryGroupId: string | null }>(
+    `SELECT ${COLUMNS}, u.primary_group_id AS "primaryGroupId" FROM bookings b
+     JOIN users u ON u.tenant_id = b.tenant_id AND u.user_id = b.user_id
+     WHERE b.tenant_id = $1 AND b.day = $2 AND b.location_id = ANY ($3::uuid[])`,
+    [tenantId, day, locationIds],
+  );
+  return rows;
+}
+
+/** A desk that somebody booked before. */
+export interface DeskHabit {
+  userId: string;
+  placeId: string;
+}
+
+/**
+ * The desks that these people booked, or came to sit at, in the `days` days before `day`: by user, those that they
+ * had most often first, and of those as often the latest. What the product chose for them does not count.
+ */
+export async function listDeskHabits(
+  tx: Tx,
+  tenantId: string,
+  { userIds, day, days }: { userIds: string[]; day: string; days: number },
+): Promise<DeskHabit[]> {
+  if (userIds.length === 0) return [];
+  const { rows } = await tx.query<DeskHabit>(
+    `SELECT b.user_id AS "userId", b.node_id AS "placeId" FROM bookings b
+     WHERE b.tenant_id = $1 AND b.user_id = ANY ($2::uuid[]) AND b.day >= $3::date - $4::integer AND b.day < $3
+       AND b.node_kind = 'place' AND b.set_by <> 'engine'
+     GROUP BY b.user_id, b.node_id
+     ORDER BY b.user_id, count(*) DESC, max(b.day) DESC, b.node_id`,
+    [tenantId, userIds, day, days],
+  );
+  return rows;
+}
+
 /**
  * Makes bookings. The database refuses a second one of a user's day or of a desk's (23505), one more than a
  * zone has room for (RC001), and, at the commit, one without an office plan there.

@@ -26,6 +26,8 @@ const GRANTS = `
   GRANT SELECT, INSERT, DELETE, UPDATE (plan, location_id) ON rollcall.week_plans TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (plan, location_id, set_by) ON rollcall.day_plans TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (set_by) ON rollcall.bookings TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, location_id, horizon_reached), UPDATE (horizon_reached) ON rollcall.office_settings
+    TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.leaves TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (booked) ON rollcall.zone_days TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};

@@ -8,7 +8,7 @@ import { saveWorkday } from './save.ts';
 
 export type { Actor } from '../store/action-log.ts';
 export type { PlanKind, PlanSource } from '../store/day-plans.ts';
-export { plansFromWeek, readWeekPlans, type WeekPlan } from './week-plan.ts';
+export { loadWeeks, plansFromWeek, readWeekPlans, type WeekPlan } from './week-plan.ts';
 
 /** What to book at an office: the office itself, a zone or a desk. */
 export interface BookingWish {

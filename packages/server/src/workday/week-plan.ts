@@ -73,6 +73,31 @@ export async function setWeekPlan(
   return (await replaceWeekPlan(tx, tenantId, userId, rows)) ? 'changed' : 'unchanged';
 }
 
+/** What somebody's week plan makes of days, as `plansFromWeek` says. */
+export type PlansOf = (
+  person: { userId: string; primaryLocationId: string | null },
+  days: string[],
+) => { day: string; plan: Plan | null }[];
+
+/** Looks up the week plans of these people, and which of their offices are active. */
+export async function loadWeeks(
+  tx: Tx,
+  tenantId: string,
+  people: { userId: string; primaryLocationId: string | null }[],
+): Promise<PlansOf> {
+  const userIds = people.map(({ userId }) => userId);
+  const weeks = await readWeekPlans(tx, tenantId, userIds);
+  const named = [...weeks.values()].flat().map((plan) => (plan?.kind === 'o' ? plan.locationId : null));
+  const primary = people.map(({ primaryLocationId }) => primaryLocationId);
+  const locationIds = new Set([...named, ...primary].filter((id) => id !== null));
+  const nodes = await listOfficeNodes(tx, tenantId, [...locationIds]);
+  const activeLocationIds = new Set(
+    nodes.filter(({ kind, active }) => kind === 'location' && active).map(({ nodeId }) => nodeId),
+  );
+  return ({ userId, primaryLocationId }, days) =>
+    plansFromWeek(weeks.get(userId) ?? emptyWeek(), days, { primaryLocationId, activeLocationIds });
+}
+
 /**
  * What a person's week plan makes of `days` (`YYYY-MM-DD`), in their order; null: no plan. Pure.
  *
