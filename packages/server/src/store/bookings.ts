@@ -1,4 +1,4 @@
-import { type UserDay, userDayColumns } from './day-plans.ts';
+import { daySpan, type UserDay, userDayColumns } from './day-plans.ts';
 import type { Tx } from './db.ts';
 
 export type BookableKind = 'location' | 'zone' | 'place';
@@ -28,8 +28,8 @@ export async function listBookings(tx: Tx, tenantId: string, days: UserDay[]): P
   if (days.length === 0) return [];
   const { rows } = await tx.query<BookingRow>(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
-     JOIN bookings b ON b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day`,
-    [tenantId, ...userDayColumns(days)],
+     JOIN bookings b ON b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day AND b.day BETWEEN $4 AND $5`,
+    [tenantId, ...userDayColumns(days), ...daySpan(days)],
   );
   return rows;
 }

@@ -25,8 +25,8 @@ export async function listDayPlans(tx: Tx, tenantId: string, days: UserDay[]): P
   const { rows } = await tx.query<DayPlanRow>(
     `SELECT p.user_id AS "userId", p.day, p.plan, p.location_id AS "locationId", p.set_by AS "setBy"
      FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
-     JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = w.user_id AND p.day = w.day`,
-    [tenantId, ...userDayColumns(days)],
+     JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = w.user_id AND p.day = w.day AND p.day BETWEEN $4 AND $5`,
+    [tenantId, ...userDayColumns(days), ...daySpan(days)],
   );
   return rows;
 }
@@ -89,4 +89,13 @@ export async function listOfficeDaysFrom(
 /** The two parameters of `unnest($::uuid[], $::date[])`. */
 export function userDayColumns(days: UserDay[]): [string[], string[]] {
   return [days.map((row) => row.userId), days.map((row) => row.day)];
+}
+
+/**
+ * The first and the last of days that are asked for. A join with many of them reads the whole table, where the
+ * planner is not told that it can only find rows in between.
+ */
+export function daySpan(days: { day: string }[]): [string | undefined, string | undefined] {
+  const sorted = days.map(({ day }) => day).sort();
+  return [sorted[0], sorted.at(-1)];
 }

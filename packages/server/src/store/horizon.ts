@@ -1,40 +1,56 @@
 import type { Tx } from './db.ts';
+import { expectManyRows } from './groups.ts';
 
 /** Days ahead of people who have no primary location, and so no office that sets them. */
 const HORIZON_DAYS_WITHOUT_OFFICE = 14;
 
+const NO_OFFICE = '00000000-0000-0000-0000-000000000000';
+
 /**
- * SQL of everybody's calendar at the instant `parameter`: `tenant_id`, `user_id`, `status`, `primary_location_id`,
- * `today` by the clock of the primary location, else of the organisation, and `horizon`, the last day that plans
- * are made for from the week plan.
+ * SQL of what the calendars say at the instant `parameter`: for every office its `today`, by its own clock, and
+ * `horizon`, the last day that plans are made for from the week plans; in a row with the `calendar_id` that
+ * `CALENDAR_OF_USER` has for people of that office. Who has no office follows the organisation's clock.
  */
 export function calendarsAt(parameter: string): string {
-  return `(SELECT c.tenant_id, c.user_id, c.status, c.primary_location_id, c.today, c.today + c.horizon_days AS horizon
-    FROM (SELECT u.tenant_id, u.user_id, u.status, u.primary_location_id,
-                 coalesce(o.horizon_days, ${HORIZON_DAYS_WITHOUT_OFFICE}) AS horizon_days,
-                 (${parameter}::timestamptz AT TIME ZONE coalesce(o.time_zone, organisation.time_zone))::date AS today
-          FROM users u
-          CROSS JOIN current_organisation() AS organisation
-          LEFT JOIN offices o ON o.tenant_id = u.tenant_id AND o.location_id = u.primary_location_id) AS c)`;
+  return `(SELECT c.calendar_id, c.today, c.today + c.horizon_days AS horizon
+    FROM (SELECT z.calendar_id, z.horizon_days, (${parameter}::timestamptz AT TIME ZONE z.time_zone)::date AS today
+          FROM (SELECT location_id AS calendar_id, time_zone, horizon_days FROM offices
+                UNION ALL
+                SELECT '${NO_OFFICE}', time_zone, ${HORIZON_DAYS_WITHOUT_OFFICE} FROM current_organisation()) AS z) AS c)`;
 }
 
-/** Who has no plan for a day between their today and their horizon, though their week plan makes one of it. */
-const MISSING = `FROM ${calendarsAt('$2')} AS c
-  CROSS JOIN LATERAL generate_series(0, c.horizon - c.today) AS ahead
-  CROSS JOIN LATERAL (SELECT c.today + ahead AS day) AS d
-  JOIN week_plans w ON w.tenant_id = c.tenant_id AND w.user_id = c.user_id
-    AND w.weekday = extract(isodow FROM d.day)
-  LEFT JOIN nodes o ON o.tenant_id = c.tenant_id AND o.node_id = coalesce(w.location_id, c.primary_location_id)
-  WHERE c.tenant_id = $1 AND c.status = 'active' AND (w.plan <> 'o' OR o.status = 'active')
-    AND NOT EXISTS (SELECT FROM day_plans p
-                    WHERE p.tenant_id = c.tenant_id AND p.user_id = c.user_id AND p.day = d.day)`;
+/** SQL of the calendar that a row of `users`, called u, follows. */
+export const CALENDAR_OF_USER = `coalesce(u.primary_location_id, '${NO_OFFICE}')`;
 
-/** The days on which plans are missing at `at`, in order. Days without a missing plan cost this one statement. */
+/**
+ * Who has no plan of a day between their today and their horizon, though their week plan makes one of it. What the
+ * calendars say is worked out once for each office rather than for each person and day.
+ */
+const MISSING = `WITH days AS MATERIALIZED (
+    SELECT c.calendar_id, d.day, extract(isodow FROM d.day)::smallint AS weekday
+    FROM ${calendarsAt('$2')} AS c
+    CROSS JOIN LATERAL (SELECT c.today + ahead AS day FROM generate_series(0, c.horizon - c.today) AS ahead) AS d
+    WHERE d.day = $3::date OR $3 IS NULL
+  ), missing AS (
+    SELECT u.user_id, d.day
+    FROM users u
+    JOIN days d ON d.calendar_id = ${CALENDAR_OF_USER}
+    JOIN week_plans w ON w.tenant_id = u.tenant_id AND w.user_id = u.user_id AND w.weekday = d.weekday
+    LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.kind = 'location'
+      AND o.node_id = coalesce(w.location_id, u.primary_location_id)
+    WHERE u.tenant_id = $1 AND u.status = 'active' AND (w.plan <> 'o' OR o.status = 'active')
+      AND NOT EXISTS (SELECT FROM day_plans p
+                      WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id AND p.day = d.day
+                        AND p.day BETWEEN (SELECT min(day) FROM days) AND (SELECT max(day) FROM days))
+  )`;
+
+/** The days on which plans are missing at `at`, in order. Where none is, this statement is all that it takes. */
 export async function listDaysToPlan(tx: Tx, tenantId: string, at: Date): Promise<string[]> {
-  const { rows } = await tx.query<{ day: string }>(`SELECT DISTINCT d.day ${MISSING} ORDER BY d.day`, [
-    tenantId,
-    at,
-  ]);
+  await expectManyRows(tx);
+  const { rows } = await tx.query<{ day: string }>(
+    `${MISSING} SELECT DISTINCT day FROM missing ORDER BY day`,
+    [tenantId, at, null],
+  );
   return rows.map(({ day }) => day);
 }
 
@@ -54,10 +70,12 @@ export async function listPeopleToPlan(
   tenantId: string,
   { day, at }: { day: string; at: Date },
 ): Promise<PersonToPlan[]> {
+  await expectManyRows(tx);
   const { rows } = await tx.query<PersonToPlan>(
-    `SELECT u.user_id AS "userId", u.primary_location_id AS "primaryLocationId",
+    `${MISSING}
+     SELECT u.user_id AS "userId", u.primary_location_id AS "primaryLocationId",
             u.primary_group_id AS "primaryGroupId", coalesce(own.desk_ids, '{}') AS "ownDeskIds"
-     FROM (SELECT c.user_id ${MISSING} AND d.day = $3) AS missing
+     FROM missing
      JOIN users u ON u.tenant_id = $1 AND u.user_id = missing.user_id
      LEFT JOIN (SELECT user_id, array_agg(place_id::text ORDER BY place_id) AS desk_ids
                 FROM desk_assignments WHERE tenant_id = $1 GROUP BY user_id) AS own ON own.user_id = u.user_id

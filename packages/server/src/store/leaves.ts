@@ -1,6 +1,6 @@
 import type { UserDay } from './day-plans.ts';
 import type { Tx } from './db.ts';
-import { calendarsAt } from './horizon.ts';
+import { CALENDAR_OF_USER, calendarsAt } from './horizon.ts';
 
 export const LEAVE_TYPES = ['holiday', 'leave', 'sick'] as const;
 export type LeaveType = (typeof LEAVE_TYPES)[number];
@@ -72,8 +72,9 @@ export async function listCalendars(
 ): Promise<Calendar[]> {
   if (userIds.length === 0) return [];
   const { rows } = await tx.query<Calendar>(
-    `SELECT user_id AS "userId", primary_location_id AS "primaryLocationId", today, horizon
-     FROM ${calendarsAt('$3')} AS c WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[])`,
+    `SELECT u.user_id AS "userId", u.primary_location_id AS "primaryLocationId", c.today, c.horizon
+     FROM users u JOIN ${calendarsAt('$3')} AS c ON c.calendar_id = ${CALENDAR_OF_USER}
+     WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[])`,
     [tenantId, userIds, at],
   );
   return rows;
