@@ -103,7 +103,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     publicUrl: config.publicUrl,
     issuer,
   });
-  await app.register(ingestRoutes, { database, refusals, clock });
+  await app.register(ingestRoutes, { database, refusals, clock, log: deps.logger });
   await app.register(directoryRoutes, { database, clock });
   await app.register(warehouseRoutes, { database, clock });
 

@@ -121,7 +121,8 @@ async function submitHistory(
   { owner: database, clock }: Deps,
 ): Promise<void> {
   const caller = { tenantId, apiKey: 'demo', apiKeyFolded: 'demo', role: 'all' as const };
-  const refusals = new Refusals({ database, clock, keep: 0, log: createLogger('silent') });
+  const log = createLogger('silent');
+  const refusals = new Refusals({ database, clock, keep: 0, log });
   const batches = inBatches(events, PRESENCE_EVENTS_PER_CALL);
   const submitAll = async () => {
     for (const batch of batches) {
@@ -129,7 +130,7 @@ async function submitHistory(
       await submitBatch(
         presence,
         { caller, sourceId: 'demo', events: batch },
-        { database, refusals, clock: () => receivedMs },
+        { database, refusals, clock: () => receivedMs, log },
       );
     }
   };

@@ -121,14 +121,19 @@ export interface NodeInOffice {
   locationId: string;
   /** IANA name of the office's time zone. */
   timeZone: string;
+  /** Whether presence at a desk of the office books it, or is only recorded. */
+  deskPresence: 'record' | 'book';
 }
 
 /** The nodes with these ids (GUIDs) that are active, as is everything above them. */
 export async function findActiveNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<NodeInOffice[]> {
   if (nodeIds.length === 0) return [];
   const { rows } = await tx.query<NodeInOffice>(
-    `SELECT node_id AS "nodeId", kind, location_id AS "locationId", time_zone AS "timeZone"
-     FROM node_paths WHERE tenant_id = $1 AND in_use AND node_id = ANY ($2::uuid[])`,
+    `SELECT n.node_id AS "nodeId", n.kind, n.location_id AS "locationId", n.time_zone AS "timeZone",
+            coalesce(s.desk_presence, 'record') AS "deskPresence"
+     FROM node_paths n
+     LEFT JOIN office_settings s ON s.tenant_id = n.tenant_id AND s.location_id = n.location_id
+     WHERE n.tenant_id = $1 AND n.in_use AND n.node_id = ANY ($2::uuid[])`,
     [tenantId, nodeIds],
   );
   return rows;

@@ -87,13 +87,13 @@ test('whichever runs there were, the plans ahead are the same', async () => {
   const week = fc.array(weekday, { minLength: 7, maxLength: 7 }) as unknown as fc.Arbitrary<WeekPlan>;
   await fc.assert(
     fc.asyncProperty(
-      fc.array(week, { minLength: 1, maxLength: 3 }),
+      fc.array(week, { minLength: 1, maxLength: 2 }),
       fc.uniqueArray(fc.integer({ min: 0, max: 240 }), { minLength: 0, maxLength: 6 }),
       fc.integer({ min: 0, max: 9 }),
       fc.constantFrom('Europe/London', 'America/Los_Angeles', 'Australia/Lord_Howe', 'Pacific/Kiritimati'),
       async (weeks, hours, horizonDays, timeZone) => {
-        // Both changes of clocks of that spring lie within.
-        const startMs = Date.parse('2026-03-25T00:00:00Z');
+        // Clocks change in London and on Lord Howe meanwhile.
+        const startMs = Date.parse('2026-03-27T00:00:00Z');
         const lastMs = startMs + 241 * HOUR_MS;
         const runs = [hours.toSorted((a, b) => a - b).map((hour) => startMs + hour * HOUR_MS), []];
         const found: unknown[] = [];
@@ -123,6 +123,6 @@ test('whichever runs there were, the plans ahead are the same', async () => {
         expect(found[0]).toEqual(found[1]);
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 6 },
   );
 });
