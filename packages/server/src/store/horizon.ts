@@ -4,27 +4,26 @@ import { expectManyRows } from './groups.ts';
 /** Days ahead of people who have no primary location, and so no office that sets them. */
 const HORIZON_DAYS_WITHOUT_OFFICE = 14;
 
-const NO_OFFICE = '00000000-0000-0000-0000-000000000000';
-
 /**
- * SQL of what the calendars say at the instant `parameter`: for every office its `today`, by its own clock, and
- * `horizon`, the last day that plans are made for from the week plans; in a row with the `calendar_id` that
- * `CALENDAR_OF_USER` has for people of that office. Who has no office follows the organisation's clock.
+ * SQL of what the calendars of the organisation `$1` say at the instant `parameter`: for every office its `today`, by
+ * its own clock, and `horizon`, the last day that plans are made for from the week plans, in a row with the
+ * `calendar_id` that `CALENDAR_OF_USER` is of people of that office. Who has none follows the organisation's clock.
  */
 export function calendarsAt(parameter: string): string {
   return `(SELECT c.calendar_id, c.today, c.today + c.horizon_days AS horizon
     FROM (SELECT z.calendar_id, z.horizon_days, (${parameter}::timestamptz AT TIME ZONE z.time_zone)::date AS today
-          FROM (SELECT location_id AS calendar_id, time_zone, horizon_days FROM offices
+          FROM (SELECT location_id::text AS calendar_id, time_zone, horizon_days FROM offices WHERE tenant_id = $1
                 UNION ALL
-                SELECT '${NO_OFFICE}', time_zone, ${HORIZON_DAYS_WITHOUT_OFFICE} FROM current_organisation()) AS z) AS c)`;
+                SELECT 'organisation', time_zone, ${HORIZON_DAYS_WITHOUT_OFFICE} FROM current_organisation()) AS z) AS c)`;
 }
 
 /** SQL of the calendar that a row of `users`, called u, follows. */
-export const CALENDAR_OF_USER = `coalesce(u.primary_location_id, '${NO_OFFICE}')`;
+export const CALENDAR_OF_USER = "coalesce(u.primary_location_id::text, 'organisation')";
 
 /**
- * Who has no plan of a day between their today and their horizon, though their week plan makes one of it. What the
- * calendars say is worked out once for each office rather than for each person and day.
+ * Who has no plan of a day (`$3`, null: any) between their today and their horizon, though their week plan makes one
+ * of it: an office day without an active office would be looked at again by every run. What the calendars say is
+ * worked out once for each office rather than for each person and day.
  */
 const MISSING = `WITH days AS MATERIALIZED (
     SELECT c.calendar_id, d.day, extract(isodow FROM d.day)::smallint AS weekday

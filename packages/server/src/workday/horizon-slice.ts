@@ -18,10 +18,12 @@ const MOST_CHOICES = 2;
 
 /** An organisation's offices, read once for a day: whatever has changed since is refused when it is written. */
 export interface Offices {
+  /** By name, the order in which what is free is given away. */
   nodes: Map<string, OfficeNode>;
   assignments: DeskAssignment[];
 }
 
+/** All offices of an organisation, and whose desks are whose. */
 export async function loadOffices(tx: Tx, tenantId: string): Promise<Offices> {
   const nodes = await listBookableNodes(tx, tenantId);
   const placeIds = nodes.filter(({ kind }) => kind === 'place').map(({ nodeId }) => nodeId);

@@ -21,7 +21,7 @@ export interface HorizonDeps {
   clock: () => number;
   log: Pick<FastifyBaseLogger, 'info' | 'error'>;
   /** Ends the run between two transactions: it rejects with the signal's reason, and the next run goes on. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What a run made for the people of one office. */

@@ -40,13 +40,15 @@ export class SeatChoice {
     this.#zones = facts.nodes.filter(({ kind }) => kind === 'zone');
     const assigned = new Set(facts.assignments.map(({ placeId }) => placeId));
     const desks = facts.nodes.filter(({ kind }) => kind === 'place');
-    for (const wanted of [false, true]) {
-      for (const { nodeId, zoneId } of desks.filter((desk) => assigned.has(desk.nodeId) === wanted)) {
-        if (zoneId === null) continue;
-        const others = this.#desksOfZone.get(zoneId);
-        if (others) others.push(nodeId);
-        else this.#desksOfZone.set(zoneId, [nodeId]);
-      }
+    const isAssigned = ({ nodeId }: OfficeNode) => assigned.has(nodeId);
+    for (const { nodeId, zoneId } of [
+      ...desks.filter((desk) => !isAssigned(desk)),
+      ...desks.filter(isAssigned),
+    ]) {
+      if (zoneId === null) continue;
+      const others = this.#desksOfZone.get(zoneId);
+      if (others) others.push(nodeId);
+      else this.#desksOfZone.set(zoneId, [nodeId]);
     }
     for (const { zoneId, primaryGroupId } of facts.bookings) this.#noteGroup(primaryGroupId, zoneId);
   }
