@@ -17,6 +17,7 @@ import { CliError } from './errors.ts';
 import { eventsCommand } from './events.ts';
 import { importCommand } from './import.ts';
 import { Interrupted } from './interruption.ts';
+import { jobsCommand } from './jobs-command.ts';
 import { keysCommand } from './keys.ts';
 import { openapiCommand } from './openapi.ts';
 import { orgsCommand } from './orgs.ts';
@@ -48,6 +49,7 @@ const program = new Command('rollcall')
   .addCommand(orgsCommand())
   .addCommand(importCommand())
   .addCommand(eventsCommand())
+  .addCommand(jobsCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand())
   .addCommand(openapiCommand());

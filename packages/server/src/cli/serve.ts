@@ -6,7 +6,10 @@ import { createSecureContext } from 'node:tls';
 import { type App, createApp } from '../app.ts';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
+import { type Jobs, startJobs } from '../jobs/runner.ts';
+import { TASKS } from '../jobs/tasks.ts';
 import { Database, type SessionRole } from '../store/db.ts';
+import { migrateJobQueue } from '../store/job-queue.ts';
 import { connectData, type DataConnection, prepareData } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
@@ -18,7 +21,7 @@ export interface RunningServer {
   baseUrl: string;
   app: App;
   data: DataConnection;
-  /** Finishes requests in flight, then lets go of the data. */
+  /** Finishes requests and jobs in flight, then lets go of the data. */
   stop(): Promise<void>;
 }
 
@@ -43,8 +46,10 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
   });
   const lifecycle = { migrated: false };
   let app: App | undefined;
+  let jobs: Jobs | undefined;
   const stop = async () => {
-    if (app) await closeApp(app, config.shutdownTimeoutS * 1_000);
+    const timeoutMs = config.shutdownTimeoutS * 1_000;
+    await Promise.all([app && closeApp(app, timeoutMs), jobs?.stop(timeoutMs)]);
     await database.close();
     await data.close();
   };
@@ -54,6 +59,10 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     await listen(app, config);
     decideRole(await unlessInterrupted(prepareData(data)));
     lifecycle.migrated = true;
+    if (config.jobs === 'on') {
+      await unlessInterrupted(migrateJobQueue(data.target));
+      jobs = startJobs({ target: data.target, tasks: TASKS, database, clock: Date.now, log: logger });
+    }
     return { baseUrl: baseUrlOf(app, config), app, data, stop };
   } catch (error) {
     // Connections that wait for the role must end before the pools can.
