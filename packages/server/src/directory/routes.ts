@@ -9,6 +9,7 @@ import {
   judgeRelationships,
   replaceRelationships,
 } from './group-relationships.ts';
+import { redatingRoutes } from './redating-routes.ts';
 import { Turns } from './turns.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
 
@@ -30,6 +31,8 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
 ) => {
   const turns = new Turns();
   const timestamp = () => new Date(clock()).toISOString();
+
+  await app.register(redatingRoutes, { database });
 
   for (const { suffix, scheme } of SCHEMES) {
     const config = { access: { scheme, roles: ROLES } satisfies Access };

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { redateOffices } from '../directory/redating.ts';
 import type { Database } from '../store/db.ts';
 import { whileAlone } from '../store/job-lock.ts';
 
@@ -31,7 +32,15 @@ export interface JobTask {
 }
 
 /** All tasks of this release. */
-export const TASKS: readonly JobTask[] = [];
+export const TASKS: readonly JobTask[] = [
+  {
+    name: 'redate',
+    description: 'Re-date the events of offices whose time zone has changed',
+    cron: '* * * * *',
+    unit: 'events',
+    run: redateOffices,
+  },
+];
 
 /** Runs `task` unless some process is at it already; whether it ran. Throws what the task throws. */
 export function runTask(task: JobTask, deps: JobDeps): Promise<boolean> {

@@ -29,6 +29,10 @@ const GRANTS = `
   GRANT SELECT, INSERT, DELETE ON rollcall.leaves TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (booked) ON rollcall.zone_days TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (day, written_xid) ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (from_time_zone, to_time_zone, started_at, finished_at, events_total, events_done,
+    next_table, last_observed_at, last_event_digest) ON rollcall.office_redatings TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),
     rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys(),
