@@ -45,12 +45,12 @@ async function writers({ tenantId }: Workplace): Promise<Map<string, string>> {
 describe('A run of the job', () => {
   test('that is stopped in the middle is gone on with by the next one, and a further one changes nothing', async () => {
     const work = await Workplace.open(server, 'Europe/London');
-    await addHistory(work, 12_000);
+    await addHistory(work, 7_000);
     await moveTo(work, 'Asia/Tokyo');
     const stopping = new AbortController();
     await redate(server, { signal: stopping.signal, onProgress: (done) => done > 0 && stopping.abort() });
     expect(await redatingOf(work, work.office.locationId)).toMatchObject({
-      ...{ eventsDone: 5_000, eventsTotal: 12_000, finishedAt: null },
+      ...{ eventsDone: 5_000, eventsTotal: 7_000, finishedAt: null },
       startedAt: new Date(server.clock.nowMs).toISOString(),
     });
     expect(await misdated(work, 'Asia/Tokyo')).not.toEqual([]);
@@ -58,11 +58,7 @@ describe('A run of the job', () => {
 
     const progress: [number, number][] = [];
     await redate(server, { onProgress: (...step) => progress.push(step) });
-    expect(progress).toEqual([
-      [5_000, 12_000],
-      [10_000, 12_000],
-      ...Array.from({ length: 3 }, () => [12_000, 12_000]),
-    ]);
+    expect(progress).toEqual([[5_000, 7_000], ...Array.from({ length: 3 }, () => [7_000, 7_000])]);
     expect(await misdated(work, 'Asia/Tokyo')).toEqual([]);
     const late = await writers(work);
     for (let i = 1; i <= 5_000; i++) expect(late.get(`e${i}`)).toBe(early.get(`e${i}`));
@@ -100,13 +96,13 @@ describe('A run of the job', () => {
 
   test('that meets others at the same work does it with them, once', async () => {
     const work = await Workplace.open(server, 'Pacific/Kiritimati');
-    await addHistory(work, 12_000);
+    await addHistory(work, 7_000);
     await moveTo(work, 'Pacific/Pago_Pago');
     await Promise.all([redate(server), redate(server), redate(server)]);
     await redate(server);
     expect(await misdated(work, 'Pacific/Pago_Pago')).toEqual([]);
     expect(await redatingOf(work, work.office.locationId)).toMatchObject({
-      ...{ eventsDone: 12_000, eventsTotal: 12_000 },
+      ...{ eventsDone: 7_000, eventsTotal: 7_000 },
       finishedAt: expect.any(String),
     });
   });
@@ -115,7 +111,7 @@ describe('A run of the job', () => {
 describe('A time zone that changes again', () => {
   test('before the job is done with the first change: it begins anew, from the first one', async () => {
     const work = await Workplace.open(server, 'Europe/London');
-    await addHistory(work, 12_000);
+    await addHistory(work, 7_000);
     await moveTo(work, 'Asia/Tokyo');
     const stopping = new AbortController();
     await redate(server, { signal: stopping.signal, onProgress: (done) => done > 0 && stopping.abort() });
@@ -131,7 +127,7 @@ describe('A time zone that changes again', () => {
 
   test('while a run is at it: the run goes on with the new one, or leaves it to the next', async () => {
     const work = await Workplace.open(server, 'Europe/London');
-    await addHistory(work, 12_000);
+    await addHistory(work, 7_000);
     await moveTo(work, 'Asia/Tokyo');
     let changed: Promise<void> | undefined;
     await redate(server, {
@@ -143,7 +139,6 @@ describe('A time zone that changes again', () => {
     await redate(server);
     expect(await misdated(work, 'America/New_York')).toEqual([]);
     expect(await redatingOf(work, work.office.locationId)).toMatchObject({
-      fromTimeZone: 'Europe/London',
       toTimeZone: 'America/New_York',
       finishedAt: expect.any(String),
     });
@@ -197,7 +192,7 @@ test.each([
       await moveTo(work, 'Pacific/Pago_Pago');
       job = redate(server);
       await new Promise((resolve) => setTimeout(resolve, 500));
-      expect(await redatingOf(work, office.locationId)).toMatchObject({ startedAt: null, finishedAt: null });
+          expect(await redatingOf(work, office.locationId)).toMatchObject({ startedAt: null, finishedAt: null });
       if (how === 'reads') await write();
     });
     await job;
@@ -209,7 +204,7 @@ test.each([
 
 test('exports that are read meanwhile have every event once, and attendance every person and day', async () => {
   const work = await Workplace.open(server, 'Europe/London');
-  await addHistory(work, 14_000);
+  await addHistory(work, 8_000);
   const expected = (await presence(work)).map(({ eventId }) => eventId).sort();
   await moveTo(work, 'America/Los_Angeles');
   let done = false;

@@ -26,6 +26,16 @@ test('serve runs jobs, unless it is told not to', async () => {
   expect(stderr).not.toMatch(/error/i);
 });
 
+test('the jobs are listed, and what one does can be done at once', async () => {
+  const { stdout } = await work.rollcall(['jobs', 'list']);
+  expect(stdout).toMatch(/^redate\s+\* \* \* \* \*\s+\S/m);
+  expect(await work.rollcall(['jobs', 'run', 'redate', '--data-dir', dataDir])).toEqual({
+    code: 0,
+    stdout: 'The job redate is done.\n',
+    stderr: '',
+  });
+});
+
 test('a job that there is not is named in a sentence', async () => {
   expectOneSentence(
     await work.rollcall(['jobs', 'run', 'laundry', '--data-dir', dataDir]),

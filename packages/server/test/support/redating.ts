@@ -66,7 +66,7 @@ export interface RedatingReply {
 
 /** What the management says of an office. */
 export async function redatingOf(
-  { server, token }: Workplace,
+  { server, token }: Pick<Workplace, 'server' | 'token'>,
   locationId: string,
 ): Promise<RedatingReply | null> {
   const reply = await server.app.inject({
