@@ -192,7 +192,7 @@ test.each([
       await moveTo(work, 'Pacific/Pago_Pago');
       job = redate(server);
       await new Promise((resolve) => setTimeout(resolve, 500));
-          expect(await redatingOf(work, office.locationId)).toMatchObject({ startedAt: null, finishedAt: null });
+      expect(await redatingOf(work, office.locationId)).toMatchObject({ startedAt: null, finishedAt: null });
       if (how === 'reads') await write();
     });
     await job;

@@ -26,7 +26,7 @@ export async function runJob(name: string, config: DataConfig): Promise<void> {
     }
   });
   if (!ran) throw new CliError(`Another process is at the job ${name} right now.`);
-  print(`The job ${name} is done.`);
+  print(`The job ${name} has run.`);
 }
 
 async function runHere(task: JobTask, database: Database): Promise<boolean> {

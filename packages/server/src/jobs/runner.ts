@@ -10,7 +10,7 @@ import { type JobDeps, type JobTask, runTask } from './tasks.ts';
 const CONCURRENCY = 2;
 /** New jobs announce themselves; this is for those that are to be tried again. */
 const POLL_MS = 2_000;
-const RESTART_MS = 1_000;
+const RESTART_MS = 3_000;
 
 export interface JobsOptions extends Omit<JobDeps, 'signal' | 'onProgress'> {
   /** Where the queue is; connects as the role that owns it. */

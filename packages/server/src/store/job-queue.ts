@@ -10,7 +10,7 @@ export const JOBS_SCHEMA = 'rollcall_jobs';
 /** One listens for new jobs; the others fetch and finish them. */
 const POOL_SIZE = 2;
 const TIMEOUT_MS = 10_000;
-const RETRY_MS = 1_000;
+const RETRY_MS = 3_000;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**

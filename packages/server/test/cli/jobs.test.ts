@@ -31,7 +31,7 @@ test('the jobs are listed, and what one does can be done at once', async () => {
   expect(stdout).toMatch(/^redate\s+\* \* \* \* \*\s+\S/m);
   expect(await work.rollcall(['jobs', 'run', 'redate', '--data-dir', dataDir])).toEqual({
     code: 0,
-    stdout: 'The job redate is done.\n',
+    stdout: 'The job redate has run.\n',
     stderr: '',
   });
 });
