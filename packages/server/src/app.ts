@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { ApiKeys } from './auth/api-keys.ts';
 import { guardRoutes } from './auth/guard.ts';
 import { authRoutes } from './auth/routes.ts';
+import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
@@ -89,7 +90,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   logAnswers(app);
   acceptJson(app);
-  guardRoutes(app, { apiKeys, tokens });
+  guardRoutes(app, {
+    apiKeys,
+    tokens,
+    proveScimToken: (token) => proveScimToken(token, { database, clock }),
+  });
   await app.register(helmet, { contentSecurityPolicy: false, hsts: deps.tls !== undefined });
   await describeRoutes(app, VERSION);
 

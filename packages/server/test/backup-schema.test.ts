@@ -33,7 +33,7 @@ beforeAll(async () => {
     join(migrationsDir, '9999_later.sql'),
     `-- Up Migration
      ALTER TABLE users ADD COLUMN later text NOT NULL DEFAULT 'later';
-     ALTER TABLE users DROP COLUMN first_name;
+     ALTER TABLE visitor_arrivals DROP COLUMN visitor_company;
      CREATE TABLE later (tenant_id uuid PRIMARY KEY REFERENCES organisations);`,
   );
 });
@@ -68,8 +68,8 @@ test('a backup of an older schema is brought forward, also where the empty datab
   for (const { target, drop } of [fresh, newer]) {
     await restore({ target, input: opening(file), migrationsDir });
     expect(await state(target)).toEqual({ organisations: 2, unforced: [] });
-    const { users, later, ...same } = await readAll(target);
-    const { users: before, ...rest } = await readAll(source.target);
+    const { users, visitor_arrivals: _, later, ...same } = await readAll(target);
+    const { users: before, visitor_arrivals: __, ...rest } = await readAll(source.target);
     expect(same).toEqual(rest);
     expect([users?.length, later]).toEqual([before?.length, []]);
     await seeingAll(target, async (client) => {

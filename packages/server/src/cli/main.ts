@@ -21,6 +21,7 @@ import { keysCommand } from './keys.ts';
 import { openapiCommand } from './openapi.ts';
 import { orgsCommand } from './orgs.ts';
 import { remark } from './output.ts';
+import { scimTokensCommand } from './scim-tokens.ts';
 import { serveCommand } from './serve-command.ts';
 
 const SPOKEN_ERRORS = [
@@ -45,6 +46,7 @@ const program = new Command('rollcall')
   .addCommand(demoCommand())
   .addCommand(serveCommand())
   .addCommand(keysCommand())
+  .addCommand(scimTokensCommand())
   .addCommand(orgsCommand())
   .addCommand(importCommand())
   .addCommand(eventsCommand())

@@ -15,6 +15,12 @@ const GRANTS = `
   GRANT SELECT, INSERT, DELETE ON rollcall.access_credential_scans TO ${RESTRICTED_ROLE};
   GRANT UPDATE (attributes, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  -- The columns that an identity provider keeps.
+  GRANT SELECT, UPDATE (last_used_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
+  GRANT INSERT, UPDATE (user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded, status,
+    primary_location_id, external_id, display_name, deprovisioned) ON rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (group_type, name, external_id, provisioned, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (provisioned_group_type) ON rollcall.organisation_settings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings
     TO ${RESTRICTED_ROLE};
@@ -31,6 +37,7 @@ const GRANTS = `
   GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),
+    rollcall.tenant_of_scim_token(bytea),
     rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys(),
     rollcall.group_digest(text, text) TO ${RESTRICTED_ROLE};
 `;
