@@ -109,7 +109,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     issuer,
   });
   await app.register(ingestRoutes, { database, refusals, clock });
-  await app.register(directoryRoutes, { database, clock });
+  await app.register(directoryRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(warehouseRoutes, { database, clock });
 
   changes.start();

@@ -9,12 +9,14 @@ import {
   judgeRelationships,
   replaceRelationships,
 } from './group-relationships.ts';
+import { SCIM_PREFIX, scimRoutes } from './scim/routes.ts';
 import { Turns } from './turns.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
 
 export interface DirectoryRoutesOptions {
   database: Database;
   clock: () => number;
+  publicUrl: string | undefined;
 }
 
 const ROLES = ['all'] as const;
@@ -26,9 +28,10 @@ const SCHEMES = [
 /** Groups and attributes of people, as the organisation's directory sends them; each with its `/basic` twin. */
 export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
   app,
-  { database, clock },
+  { database, clock, publicUrl },
 ) => {
   const turns = new Turns();
+  await app.register(scimRoutes, { database, clock, turns, publicUrl, prefix: SCIM_PREFIX });
   const timestamp = () => new Date(clock()).toISOString();
 
   for (const { suffix, scheme } of SCHEMES) {
