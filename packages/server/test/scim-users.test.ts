@@ -172,7 +172,7 @@ describe('what is unique', () => {
     expectScimError(await idp.call('POST', '/Users', second), 409, 'uniqueness');
     const { id } = await idp.createUser('other');
     expectScimError(
-      await idp.call('PUT', `/Users/${id}`, { userName: 'other', ...second }),
+      await idp.call('PUT', `/Users/${id}`, { ...{ userName: 'other' }, ...second }),
       409,
       'uniqueness',
     );

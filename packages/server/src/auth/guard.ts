@@ -137,9 +137,12 @@ async function provenByBearer(request: FastifyRequest, { apiKeys, tokens }: Deps
     );
   }
   if (authorization.scheme !== 'bearer') {
+    const { access } = request.routeOptions.config;
+    const token =
+      typeof access === 'object' && access.scimTokens ? 'a SCIM token, or the token' : 'the token';
     throw challenge(
       BEARER_CHALLENGE,
-      'Send the token of /v1/auth or /v1/auth/token as "Authorization: Bearer <token>".',
+      `Send ${token} of /v1/auth or /v1/auth/token, as "Authorization: Bearer <token>".`,
     );
   }
   const apiKey = await tokens.verify(authorization.token);
@@ -183,8 +186,10 @@ function challenge(header: string, detail: string): HttpProblem {
 }
 
 function basicHint(request: FastifyRequest): string {
-  const twin = `${request.routeOptions.url}/basic`;
-  return request.server.hasRoute({ method: request.method as 'GET', url: twin })
+  const { url = '' } = request.routeOptions;
+  const twin = `${url}/basic`;
+  // Nothing can be asked for beneath a wildcard.
+  return !url.endsWith('*') && request.server.hasRoute({ method: request.method as 'GET', url: twin })
     ? `for HTTP Basic, call ${twin}`
     : 'it has no twin for HTTP Basic';
 }

@@ -2,7 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
 import type { Database } from '../store/db.ts';
+import { getProvisionedGroupType } from '../store/provisioned-groups.ts';
 import {
   GroupRelationships,
   GroupRelationshipsReply,
@@ -10,6 +12,7 @@ import {
   replaceRelationships,
 } from './group-relationships.ts';
 import { SCIM_PREFIX, scimRoutes } from './scim/routes.ts';
+import { chooseGroupType, ProvisioningSettings } from './scim/settings.ts';
 import { Turns } from './turns.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
 
@@ -81,4 +84,43 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       },
     });
   }
+
+  const manage = {
+    config: { access: { scheme: 'bearer', roles: ROLES } satisfies Access },
+    url: '/v1/manage/provisioning',
+  } as const;
+  const described = { tags: ['Management'], security: [{ bearer: [] }] };
+  app.route({
+    ...manage,
+    method: 'GET',
+    schema: {
+      ...described,
+      summary: 'How provisioned groups are kept',
+      response: { 200: ProvisioningSettings, ...problems(401, 403, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      return { groupType: await database.inTenant(tenantId, (tx) => getProvisionedGroupType(tx, tenantId)) };
+    },
+  });
+  app.route({
+    ...manage,
+    method: 'PUT',
+    schema: {
+      ...described,
+      summary: 'Choose how provisioned groups are kept',
+      description: 'Groups that there are get the type, too, and keep their ids.',
+      body: ProvisioningSettings,
+      response: { 200: ProvisioningSettings, ...problems(400, 401, 403, 409, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const { groupType } = request.body;
+      return {
+        groupType: await turns.take(tenantId, () =>
+          inTenantWithRetries(database, tenantId, (tx) => chooseGroupType(tx, tenantId, groupType)),
+        ),
+      };
+    },
+  });
 };

@@ -39,7 +39,8 @@ export async function replaceHierarchy(tx: Tx, tenantId: string, groups: Hierarc
      )
      UPDATE groups g
      SET in_hierarchy = next.in_hierarchy, parent_id = next.parent_id,
-         status = CASE WHEN next.in_hierarchy THEN 'active' ELSE 'inactive' END
+         -- A group that an identity provider keeps is not retired for being in no hierarchy.
+         status = CASE WHEN next.in_hierarchy THEN 'active' WHEN g.provisioned THEN g.status ELSE 'inactive' END
      FROM next
      WHERE g.tenant_id = $1 AND g.group_id = next.group_id
        AND (g.in_hierarchy, g.parent_id) IS DISTINCT FROM (next.in_hierarchy, next.parent_id)`,

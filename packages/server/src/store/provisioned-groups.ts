@@ -209,13 +209,16 @@ export async function changeMembers(
   ]);
 }
 
-/** The type of provisioned groups; null until the organisation chose one. */
-export async function findProvisionedGroupType(tx: Tx, tenantId: string): Promise<string | null> {
+/** Unless the organisation chooses another one. */
+const DEFAULT_GROUP_TYPE = 'SCIM';
+
+/** The type of an organisation's provisioned groups. */
+export async function getProvisionedGroupType(tx: Tx, tenantId: string): Promise<string> {
   const { rows } = await tx.query<{ groupType: string | null }>(
     'SELECT provisioned_group_type AS "groupType" FROM organisation_settings WHERE tenant_id = $1',
     [tenantId],
   );
-  return rows[0]?.groupType ?? null;
+  return rows[0]?.groupType ?? DEFAULT_GROUP_TYPE;
 }
 
 /** Those groups of this type that the identity provider has nothing to do with, but whose name is that of one of its groups. */

@@ -6,9 +6,9 @@ import {
   findGroupByExternalId,
   findGroupByName,
   findProvisionedGroup,
-  findProvisionedGroupType,
   findUnknownUsers,
   GROUP_COLUMNS,
+  getProvisionedGroupType,
   listMembers,
   listProvisionedGroups,
   type ProvisionedGroup,
@@ -23,8 +23,6 @@ import { missing, type Precondition, type ResourceType, type Writing } from './r
 import { GROUP_PATH } from './schemas.ts';
 import { selects } from './selection.ts';
 
-/** Unless the organisation chooses another one. */
-export const DEFAULT_GROUP_TYPE = 'SCIM';
 /** A page of groups ends where its members would be more, after one group at least. */
 const MOST_LISTED_MEMBERS = 50_000;
 
@@ -70,7 +68,7 @@ export const GROUPS: ResourceType = {
   create: async (tx, { tenantId }, document) => {
     const wanted = readGroup(document);
     await lockDirectory(tx, tenantId);
-    const groupType = await groupTypeOf(tx, tenantId);
+    const groupType = await getProvisionedGroupType(tx, tenantId);
     const named = await findGroupByName(tx, tenantId, groupType, wanted.name);
     // One that was retired is the same group again; one that others made becomes the identity provider's.
     if (named?.visible) throw nameTaken(wanted.name, named.groupId);
@@ -91,11 +89,6 @@ export const GROUPS: ResourceType = {
   },
 };
 
-/** The type of an organisation's provisioned groups. */
-export async function groupTypeOf(tx: Tx, tenantId: string): Promise<string> {
-  return (await findProvisionedGroupType(tx, tenantId)) ?? DEFAULT_GROUP_TYPE;
-}
-
 function withFewMembers(groups: ProvisionedGroup[]): ProvisionedGroup[] {
   let members = 0;
   return groups.filter(({ memberCount }, index) => {
@@ -113,7 +106,7 @@ async function change(
 ): Promise<void> {
   const group = await findToChange(tx, tenantId, groupId, precondition);
   const wanted = read(group);
-  const groupType = await groupTypeOf(tx, tenantId);
+  const groupType = await getProvisionedGroupType(tx, tenantId);
   const named = await findGroupByName(tx, tenantId, groupType, wanted.name);
   if (named && named.groupId !== groupId) throw nameTaken(wanted.name, named.groupId);
   await write(tx, tenantId, { groupId, groupType, wanted });

@@ -42,7 +42,9 @@ function patchPath(document: Document, path: PatchPath | undefined, change: Chan
     throw wrong('mutability', `${attribute} cannot be changed.`);
   }
   if (attribute === undefined) {
-    patchValue(document, ENTERPRISE_SCHEMA, change);
+    // Left empty rather than out: an extension that is not there is not spoken of.
+    if (change.op === 'remove') document[ENTERPRISE_SCHEMA] = {};
+    else patchValue(document, ENTERPRISE_SCHEMA, change);
     return;
   }
   const container = isEnterprise ? childOf(document, ENTERPRISE_SCHEMA) : document;
