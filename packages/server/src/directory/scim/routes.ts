@@ -49,6 +49,9 @@ const Query = Type.Object({
 export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOptions): Promise<void> {
   const { database, clock, turns, publicUrl } = options;
   acceptJsonAs(app, SCIM_MEDIA_TYPE);
+  app.addContentTypeParser('*', (_request, _body, done) => {
+    done(new HttpProblem(415, `The content type must be ${SCIM_MEDIA_TYPE} or application/json.`));
+  });
 
   const baseUrlOf = (request: FastifyRequest) =>
     `${publicUrl ?? `${request.protocol}://${request.host}`}${SCIM_PREFIX}`;
