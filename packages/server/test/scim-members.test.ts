@@ -162,6 +162,7 @@ test('10,000 members are replaced, and come and go in parts, within seconds', as
     members: asMembers(0, 10_000),
   });
   expect(put.json().members).toHaveLength(10_000);
+
   for (let from = 0; from < 3_000; from += 1_000) {
     const part = asMembers(from, from + 1_000).map((each) => ({
       op: 'Remove',
@@ -170,7 +171,7 @@ test('10,000 members are replaced, and come and go in parts, within seconds', as
     }));
     expect((await idp.patch(`/Groups/${id}`, ...part)).statusCode).toBe(204);
   }
+
   expect((await idp.get(`/Groups/${id}`)).json().members).toHaveLength(7_000);
-  console.log('TOOK', performance.now() - startedMs);
   expect(performance.now() - startedMs).toBeLessThan(30_000);
 }, 60_000);

@@ -73,14 +73,20 @@ export async function listProvisionedGroups(
   return { total, groups };
 }
 
+/** From so many members on, statements must not be planned for few. */
+const MANY_MEMBERS = 1_000;
+
 /** The members of groups, by the groups' ids, each in the order of the people's ids. */
 export async function listMembers(
   tx: Tx,
   tenantId: string,
-  groupIds: string[],
+  groups: Pick<ProvisionedGroup, 'groupId' | 'memberCount'>[],
 ): Promise<Map<string, Member[]>> {
+  const groupIds = groups.map(({ groupId }) => groupId);
   const members = new Map<string, Member[]>(groupIds.map((groupId) => [groupId, []]));
-  if (groupIds.length === 0) return members;
+  const total = groups.reduce((sum, { memberCount }) => sum + memberCount, 0);
+  if (total === 0) return members;
+  if (total >= MANY_MEMBERS) await expectManyRows(tx);
   const { rows } = await tx.query<Member & { groupId: string }>(
     `SELECT m.group_id AS "groupId", m.user_id AS "userId", ${SHOWN_NAME} AS "shownName"
      FROM group_members m JOIN users u ON u.tenant_id = $1 AND u.user_id = m.user_id
@@ -161,16 +167,14 @@ export async function retireProvisionedGroup(tx: Tx, tenantId: string, groupId: 
   );
 }
 
-/** Those of `userIds` that are nobody's, or that of someone whom the identity provider deleted. */
-export async function findUnknownUsers(tx: Tx, tenantId: string, userIds: string[]): Promise<string[]> {
-  await expectManyRows(tx);
+/** Those of `userIds` that are somebody's whom the identity provider did not delete. */
+export async function findKnownUsers(tx: Tx, tenantId: string, userIds: string[]): Promise<Set<string>> {
   const { rows } = await tx.query<{ userId: string }>(
-    `SELECT r.user_id AS "userId" FROM unnest($2::uuid[]) AS r (user_id)
-     LEFT JOIN users u ON u.tenant_id = $1 AND u.user_id = r.user_id AND NOT u.deprovisioned
-     WHERE u.user_id IS NULL ORDER BY 1`,
+    `SELECT user_id AS "userId" FROM users
+     WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[]) AND NOT deprovisioned`,
     [tenantId, userIds],
   );
-  return rows.map(({ userId }) => userId);
+  return new Set(rows.map(({ userId }) => userId));
 }
 
 /** How a group's members change. `removed` are those who go; of `all`, everyone but those added. */
@@ -186,7 +190,6 @@ export async function changeMembers(
   groupId: string,
   { added, removed }: MemberChange,
 ): Promise<void> {
-  await expectManyRows(tx);
   const { rowCount: gone } =
     removed === 'all'
       ? await tx.query(
@@ -197,6 +200,9 @@ export async function changeMembers(
           'DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = ANY ($3::uuid[])',
           [tenantId, groupId, removed],
         );
+  // Foreign keys are checked by plans that the connection keeps. Those that it made while there were few people
+  // read all of them for each member.
+  if (added.length >= MANY_MEMBERS) await tx.query('DISCARD PLANS');
   const { rowCount: come } = await tx.query(
     `INSERT INTO group_members (tenant_id, group_id, user_id) SELECT $1, $2, unnest($3::uuid[])
      ON CONFLICT DO NOTHING`,

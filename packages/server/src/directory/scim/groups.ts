@@ -5,8 +5,8 @@ import {
   changeMembers,
   findGroupByExternalId,
   findGroupByName,
+  findKnownUsers,
   findProvisionedGroup,
-  findUnknownUsers,
   GROUP_COLUMNS,
   getProvisionedGroupType,
   listMembers,
@@ -40,11 +40,7 @@ export const GROUPS: ResourceType = {
       return { total, resources: groups.map((group) => groupResource(group, undefined, baseUrl)) };
     }
     const shown = withFewMembers(groups);
-    const members = await listMembers(
-      tx,
-      tenantId,
-      shown.map(({ groupId }) => groupId),
-    );
+    const members = await listMembers(tx, tenantId, shown);
     return {
       total,
       resources: shown.map((group) => groupResource(group, members.get(group.groupId), baseUrl)),
@@ -55,7 +51,7 @@ export const GROUPS: ResourceType = {
     const group = await findProvisionedGroup(tx, tenantId, groupId);
     if (!group) return undefined;
     const members = selects(selection, 'members')
-      ? (await listMembers(tx, tenantId, [groupId])).get(groupId)
+      ? (await listMembers(tx, tenantId, [group])).get(groupId)
       : undefined;
     return groupResource(group, members, baseUrl);
   },
@@ -146,7 +142,9 @@ async function write(
 }
 
 async function refuseUnknown(tx: Tx, tenantId: string, userIds: string[]): Promise<void> {
-  const unknown = userIds.length === 0 ? [] : await findUnknownUsers(tx, tenantId, userIds);
+  if (userIds.length === 0) return;
+  const known = await findKnownUsers(tx, tenantId, userIds);
+  const unknown = userIds.filter((userId) => !known.has(userId));
   if (unknown.length === 0) return;
   const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
   throw wrong('invalidValue', `members: there is no user ${unknown.slice(0, 5).join(', ')}${more}.`);
