@@ -128,6 +128,27 @@ test.each([
   expect(performance.now() - startedMs).toBeLessThan(2_000);
 });
 
+test('names that every object has are no attributes, and reach no object of ours', async () => {
+  for (const name of [
+    'constructor',
+    'Constructor.polluted',
+    'constructor.prototype.polluted',
+    '__proto__.polluted',
+    'toString.call',
+    'emails.hasOwnProperty.call',
+    'emails[toString.call eq "x"].value',
+    'urn:x:constructor.prototype.polluted',
+  ]) {
+    expectScimError(await find('Users', `${name} eq "x"`), 400, 'invalidFilter');
+    expectScimError(await find('Groups', `displayName pr and ${name} pr`), 400, 'invalidFilter');
+    const operation = { op: 'remove', path: `emails[${name.replace(/[[\]]/g, '')} pr]` };
+    expectScimError(await idp.patch(`/Users/${ids.Ada}`, operation), 400);
+  }
+  expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  expect((Object as { polluted?: unknown }).polluted).toBeUndefined();
+  expect(Object.prototype.toString.call([])).toBe('[object Array]');
+});
+
 describe('a page', () => {
   const page = async (query: string) => (await idp.get(`/Users?${query}`)).json();
 
@@ -208,6 +229,11 @@ describe('attributes', () => {
       formatted: 'Ada Lovelace',
       givenName: 'Ada',
     });
+  });
+
+  test('are so many at most', async () => {
+    const attributes = Array(101).fill('userName');
+    expectScimError(await idp.call('POST', '/Users/.search', { attributes }), 400, 'invalidValue');
   });
 
   test('can be left out of the answer to a PATCH', async () => {

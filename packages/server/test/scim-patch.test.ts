@@ -257,6 +257,18 @@ describe('a PATCH is refused', () => {
     expect((await idp.get(`/Users/${id}`)).json()).toEqual(before.json());
   });
 
+  test('with more values than anyone has, and at once', async () => {
+    const emails = Array.from({ length: 100_000 }, (_, n) => ({ value: `${n}@x`, primary: true }));
+    const names = Object.fromEntries(emails.map(({ value }) => [value.replace(/\W/g, ''), 1]));
+    const startedMs = performance.now();
+    for (const value of [{ emails }, { name: { ...names } }, { [ENTERPRISE]: names }]) {
+      expectScimError(await idp.patch(`/Users/${id}`, { op: 'add', value }), 400, 'invalidValue');
+    }
+    const parts = Array.from({ length: 101 }, (_, n) => ({ op: 'add', path: 'emails', value: [emails[n]] }));
+    expectScimError(await idp.patch(`/Users/${id}`, ...parts), 400, 'invalidValue');
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+
   test('without operations, without the schema of a PATCH, and with too many operations', async () => {
     const patch = (body: object) => idp.call('PATCH', `/Users/${id}`, body);
     const operation = { op: 'replace', path: 'active', value: true };

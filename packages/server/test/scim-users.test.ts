@@ -141,6 +141,26 @@ describe('a person', () => {
     expect(await attributesOf(userId)).toEqual({ department: 'Math' });
   });
 
+  test('keeps attributes of others as they are, a number too, while nobody changes them', async () => {
+    const { id } = await idp.createUser('ada');
+    const token = await server.token(await server.key(idp.tenantId));
+    await server.app.inject({
+      method: 'POST',
+      url: '/v1/directory-management/user-attributes',
+      headers: { authorization: `Bearer ${token}` },
+      payload: {
+        userAttributes: [{ userName: 'ada', attributes: { costCenter: 7, floor: 3, department: 'D' } }],
+      },
+    });
+    const reply = await idp.patch(`/Users/${id}`, {
+      op: 'replace',
+      path: `${ENTERPRISE}:department`,
+      value: 'E',
+    });
+    expect(reply.json()[ENTERPRISE]).toEqual({ costCenter: '7', department: 'E' });
+    expect(await attributesOf(id)).toEqual({ costCenter: 7, floor: 3, department: 'E' });
+  });
+
   test('belongs to the group that follows from their department', async () => {
     await server.db.restricted.inTenant(idp.tenantId, (tx) =>
       setDirectorySettings(tx, idp.tenantId, {

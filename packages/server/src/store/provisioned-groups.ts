@@ -31,10 +31,9 @@ export const GROUP_COLUMNS: FilterColumns = {
   'members.value': MEMBER,
 };
 
-const SELECT = `SELECT g.group_id AS "groupId", g.external_id AS "externalId", g.name,
+const COLUMNS = `g.group_id AS "groupId", g.external_id AS "externalId", g.name,
   g.written_xid::text AS "writtenXid",
-  (SELECT count(*) FROM group_members m WHERE m.tenant_id = $1 AND m.group_id = g.group_id) AS "memberCount"
-  FROM groups g`;
+  (SELECT count(*) FROM group_members m WHERE m.tenant_id = $1 AND m.group_id = g.group_id) AS "memberCount"`;
 /** What an identity provider sees. */
 const VISIBLE = `g.tenant_id = $1 AND g.provisioned AND g.status = 'active'`;
 
@@ -43,10 +42,10 @@ export async function findProvisionedGroup(
   tenantId: string,
   groupId: string,
 ): Promise<ProvisionedGroup | undefined> {
-  const { rows } = await tx.query<ProvisionedGroup>(`${SELECT} WHERE ${VISIBLE} AND g.group_id = $2`, [
-    tenantId,
-    groupId,
-  ]);
+  const { rows } = await tx.query<ProvisionedGroup>(
+    `SELECT ${COLUMNS} FROM groups g WHERE ${VISIBLE} AND g.group_id = $2`,
+    [tenantId, groupId],
+  );
   return rows[0];
 }
 
@@ -67,7 +66,9 @@ export async function listProvisionedGroups(
   if (page.limit === 0 || page.offset >= total) return { total, groups: [] };
   const places = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
   const { rows: groups } = await tx.query<ProvisionedGroup>(
-    `${SELECT} ${where} ORDER BY g.group_id OFFSET ${places[0]} LIMIT ${places[1]}`,
+    `SELECT ${COLUMNS}
+     FROM (SELECT * FROM groups g ${where} ORDER BY g.group_id OFFSET ${places[0]} LIMIT ${places[1]}) AS g
+     ORDER BY g.group_id`,
     parameters,
   );
   return { total, groups };

@@ -36,14 +36,13 @@ export const USER_COLUMNS: FilterColumns = {
   active: { sql: `u.status = 'active'`, compare: 'boolean', operators: ['eq', 'ne', 'pr'] },
 };
 
-const SELECT = `SELECT u.user_id AS "userId", u.external_id AS "externalId", u.user_name AS "userName",
+const COLUMNS = `u.user_id AS "userId", u.external_id AS "externalId", u.user_name AS "userName",
   u.display_name AS "displayName", u.first_name AS "firstName", u.last_name AS "lastName", u.email, u.status,
   u.attributes, u.written_xid::text AS "writtenXid",
   coalesce((SELECT json_agg(json_build_object('groupId', g.group_id, 'name', g.name) ORDER BY g.group_id)
             FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.group_id = m.group_id
             WHERE m.tenant_id = u.tenant_id AND m.user_id = u.user_id AND g.provisioned AND g.status = 'active'),
-           '[]') AS groups
-  FROM users u`;
+           '[]') AS groups`;
 
 /** The person with this id; nobody whom the identity provider deleted, unless `deprovisioned` asks for them. */
 export async function findProvisionedUser(
@@ -53,7 +52,7 @@ export async function findProvisionedUser(
   { deprovisioned = false } = {},
 ): Promise<ProvisionedUser | undefined> {
   const { rows } = await tx.query<ProvisionedUser>(
-    `${SELECT} WHERE u.tenant_id = $1 AND u.user_id = $2 AND (NOT u.deprovisioned OR $3)`,
+    `SELECT ${COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.user_id = $2 AND (NOT u.deprovisioned OR $3)`,
     [tenantId, userId, deprovisioned],
   );
   return rows[0];
@@ -75,8 +74,11 @@ export async function listProvisionedUsers(
   const total = counted[0]?.total ?? 0;
   if (page.limit === 0 || page.offset >= total) return { total, users: [] };
   const places = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
+  // Within, so that the groups are looked up of those on the page only.
   const { rows: users } = await tx.query<ProvisionedUser>(
-    `${SELECT} ${where} ORDER BY u.user_id OFFSET ${places[0]} LIMIT ${places[1]}`,
+    `SELECT ${COLUMNS}
+     FROM (SELECT * FROM users u ${where} ORDER BY u.user_id OFFSET ${places[0]} LIMIT ${places[1]}) AS u
+     ORDER BY u.user_id`,
     parameters,
   );
   return { total, users };

@@ -18,6 +18,10 @@ const MOST_GROUPS = 4;
 /** No character that a word of a filter may begin with: what begins with it was a string. */
 const MARK = '~';
 
+const NAMES_OF_EVERY_OBJECT = new Set(
+  [...Object.getOwnPropertyNames(Object.prototype), 'prototype'].map((name) => name.toLowerCase()),
+);
+
 /** A filter or a path whose strings have been taken out; `"~3"` stands for `literals[3]`. */
 export interface Bare {
   text: string;
@@ -62,6 +66,9 @@ export function parseBare({ text, literals }: Bare): Filter {
   if (terms.length > MOST_TERMS || (text.match(/[([]/g) ?? []).length > MOST_GROUPS) {
     throw wrong('invalidFilter', `The filter has more than ${MOST_TERMS} terms or ${MOST_GROUPS} groups.`);
   }
+  if ((text.match(/[-$\w]+/g) ?? []).some(isOfEveryObject)) {
+    throw wrong('invalidFilter', 'The filter names what is no attribute.');
+  }
   let branches: readonly object[];
   try {
     branches = [...new Types.Filter(text)];
@@ -75,6 +82,14 @@ export function parseBare({ text, literals }: Bare): Filter {
     throw wrong('invalidFilter', 'The filter cannot be read.');
   }
   return filter.map((alternative) => alternative.map(({ literal: _, ...term }) => term));
+}
+
+/**
+ * Whether the library, which puts what it reads into plain objects under the names that it found, would reach
+ * into one of the language's own: `constructor.prototype` is that of every object here.
+ */
+function isOfEveryObject(word: string): boolean {
+  return NAMES_OF_EVERY_OBJECT.has(word.toLowerCase());
 }
 
 /** A term with the index of its string. */
@@ -114,7 +129,7 @@ export function filterOf(source: string, columns: FilterColumns): Filter {
   return parseFilter(source).map((alternative) =>
     alternative.map((term) => {
       const attribute = term.attribute.replace(CORE_SCHEMA, '');
-      const column = columns[attribute];
+      const column = Object.hasOwn(columns, attribute) ? columns[attribute] : undefined;
       if (!column?.operators.includes(term.operator)) {
         const can = Object.entries(columns).map(
           ([name, { operators }]) => `${name} (${operators.join(' ')})`,

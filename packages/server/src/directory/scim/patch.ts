@@ -7,6 +7,10 @@ import { ENTERPRISE_SCHEMA } from './schemas.ts';
 
 /** What nobody but us says of a resource. */
 const READ_ONLY = new Set(['id', 'meta', 'schemas', 'groups']);
+/** What of a document anyone reads, in lower case; of the extension, all. */
+const KEPT = new Set(['username', 'externalid', 'displayname', 'active', 'name', 'emails']);
+/** Of an attribute. Nobody has so many; work that grows with their square stays small. */
+const MOST_VALUES = 100;
 /** Values that a filter may ask for and that do not come to exist by being set. */
 const DESCRIPTIVE = new Set(['type', 'primary']);
 
@@ -16,7 +20,7 @@ type Change = Pick<Operation, 'op' | 'value'>;
  * Applies the operations of a PATCH to a resource's writable attributes, in order; returns the same document.
  * It is liberal where identity providers are: names may be dotted or begin with a schema's URN also where there is
  * no path, and a value that a filter asks for by its type comes to exist. Attributes that are not kept may be
- * set; whoever reads the document ignores them. Throws a 400.
+ * named, without effect. Throws a 400.
  */
 export function patchDocument(document: Document, operations: Operation[]): Document {
   for (const { op, path, value } of operations) {
@@ -41,6 +45,7 @@ function patchPath(document: Document, path: PatchPath | undefined, change: Chan
   if (READ_ONLY.has(attribute?.toLowerCase() ?? '')) {
     throw wrong('mutability', `${attribute} cannot be changed.`);
   }
+  if (!isEnterprise && !KEPT.has(attribute?.toLowerCase() ?? '')) return;
   if (attribute === undefined) {
     // Left empty rather than out: an extension that is not there is not spoken of.
     if (change.op === 'remove') document[ENTERPRISE_SCHEMA] = {};
@@ -65,11 +70,19 @@ function partsOf(container: Document, attribute: string): Document[] {
 function patchValue(container: Document, name: string, { op, value }: Change): void {
   const key = keyOf(container, name) ?? name;
   const current = container[key];
+  refuseMany(name, value);
   if (op === 'remove') delete container[key];
   else if (Array.isArray(current) && op === 'add') for (const each of [value].flat()) append(current, each);
   else if (isDocument(current) && isDocument(value)) {
     for (const [member, each] of Object.entries(value)) patchValue(current, member, { op, value: each });
   } else container[key] = Array.isArray(current) ? [value ?? []].flat() : value;
+}
+
+function refuseMany(name: string, value: unknown): void {
+  const values = isDocument(value) ? Object.keys(value) : value;
+  if (Array.isArray(values) && values.length > MOST_VALUES) {
+    throw wrong('invalidValue', `${name} has more than ${MOST_VALUES} values.`);
+  }
 }
 
 /** At most one value of an attribute is the primary one, RFC 7643 section 2.4: the one that came last. */
@@ -78,6 +91,7 @@ function append(values: unknown[], value: unknown): void {
     for (const each of values) if (isDocument(each)) delete each[keyOf(each, 'primary') ?? 'primary'];
   }
   values.push(value);
+  refuseMany('The attribute', values);
 }
 
 function patchFiltered(

@@ -1,4 +1,5 @@
 import { type Document, isDocument } from './document.ts';
+import { wrong } from './errors.ts';
 import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';
 
 /** Which attributes a client wants, RFC 7644 section 3.9; paths in lower case, such as `name.givenname`. */
@@ -14,7 +15,9 @@ const ALWAYS = new Set(['id', 'schemas']);
 const ENTERPRISE = ENTERPRISE_SCHEMA.toLowerCase();
 const CORE_PREFIXES = [USER_SCHEMA, GROUP_SCHEMA].map((schema) => `${schema.toLowerCase()}:`);
 
-/** Reads the comma lists of a query, or the lists of a search request. */
+const MOST_NAMES = 100;
+
+/** Reads the comma lists of a query, or the lists of a search request. Throws a 400. */
 export function readSelection(query: { attributes?: unknown; excludedAttributes?: unknown }): Selection {
   return {
     attributes: readNames(query.attributes),
@@ -22,12 +25,12 @@ export function readSelection(query: { attributes?: unknown; excludedAttributes?
   };
 }
 
-function readNames(names: unknown): string[] {
-  return [names ?? []]
-    .flat()
-    .flatMap((name) => String(name).split(','))
-    .map((name) => withoutCoreSchema(name.trim().toLowerCase()))
-    .filter((name) => name !== '');
+function readNames(given: unknown): string[] {
+  const names = [given ?? []].flat().flatMap((name) => String(name).split(','));
+  if (names.length > MOST_NAMES) {
+    throw wrong('invalidValue', `One cannot choose more than ${MOST_NAMES} attributes.`);
+  }
+  return names.map((name) => withoutCoreSchema(name.trim().toLowerCase())).filter((name) => name !== '');
 }
 
 function withoutCoreSchema(name: string): string {

@@ -144,8 +144,12 @@ async function write(
     status: active ? 'active' : 'inactive',
   });
   await updateProvisionedUser(tx, tenantId, { ...wanted, userId });
-  if (!attributes) return;
-  await mergeAttributes(tx, tenantId, new Map([[userId, attributes]]));
+  // One that reads the same is left as it is: it may be a number that others gave.
+  const changed = [...(attributes ?? [])].filter(
+    ([name, value]) => value !== (current?.attributes[name]?.toString() ?? null),
+  );
+  if (changed.length === 0) return;
+  await mergeAttributes(tx, tenantId, new Map([[userId, new Map(changed)]]));
   await followAttributes(tx, tenantId, await getDirectorySettings(tx, tenantId), [userId]);
 }
 
