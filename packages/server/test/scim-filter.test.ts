@@ -119,6 +119,12 @@ test.each([
   ['half a group', '(userName eq "ada"'],
   ['too many terms', Array(21).fill('userName pr').join(' and ')],
   ['too many alternatives', Array(5).fill('(active pr or active pr)').join(' and ')],
+  [
+    'too many alternatives without spaces',
+    Array(4)
+      .fill(`(active pr${'or_x pr'.repeat(8)})`)
+      .join('and'),
+  ],
   ['too long a text', `userName eq "${'a'.repeat(4_000)}"`],
   ['quotes without end', `userName eq "${'\\'.repeat(61)}`],
   ['line ends without end', `userName eq "${'\n'.repeat(60)}`],

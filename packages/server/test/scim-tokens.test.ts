@@ -59,8 +59,11 @@ test('nothing that opens SCIM is stored or logged', async () => {
   await idp.get('/Users');
   const random = idp.token.slice('rcs_'.length);
   const stored = await server.db.owner.inTenant(idp.tenantId, (tx) =>
-    tx.query(`SELECT t::text AS token, i::text AS index, encode(t.token_hash, 'escape') AS hash
-              FROM scim_tokens t JOIN scim_token_index i USING (token_hash)`),
+    tx.query(
+      `SELECT t::text AS token, i::text AS index, encode(t.token_hash, 'escape') AS hash
+              FROM scim_tokens t JOIN scim_token_index i USING (token_hash) WHERE t.tenant_id = $1`,
+      [idp.tenantId],
+    ),
   );
   expect(stored.rows).toHaveLength(1);
   for (const text of [JSON.stringify(stored.rows), server.logs.join('')]) expect(text).not.toContain(random);

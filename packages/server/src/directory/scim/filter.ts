@@ -62,8 +62,9 @@ export function parseFilter(source: string): Filter {
 
 /** As `parseFilter`, for a text whose strings have been taken out. */
 export function parseBare({ text, literals }: Bare): Filter {
-  const terms = text.match(new RegExp(`\\s(${[...FILTER_OPERATORS].join('|')})(?![\\w-])`, 'gi')) ?? [];
-  if (terms.length > MOST_TERMS || (text.match(/[([]/g) ?? []).length > MOST_GROUPS) {
+  // As loosely as the library tells them from other words.
+  const joins = text.match(/(?:and|or)(?![a-z0-9])/gi) ?? [];
+  if (joins.length >= MOST_TERMS || (text.match(/[([]/g) ?? []).length > MOST_GROUPS) {
     throw wrong('invalidFilter', `The filter has more than ${MOST_TERMS} terms or ${MOST_GROUPS} groups.`);
   }
   if ((text.match(/[-$\w]+/g) ?? []).some(isOfEveryObject)) {
