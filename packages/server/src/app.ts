@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { ApiKeys } from './auth/api-keys.ts';
 import { guardRoutes } from './auth/guard.ts';
 import { authRoutes } from './auth/routes.ts';
+import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
@@ -22,6 +23,7 @@ import { ChangeFeed } from './store/changes.ts';
 import type { Database } from './store/db.ts';
 import { VERSION } from './store/version.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
+import { workdayRoutes } from './workday/routes.ts';
 
 export interface AppDeps {
   config: Pick<ServerConfig, 'publicUrl' | 'trustProxy' | 'clockSkewS' | 'tokenLifeS' | 'refusedEventsKept'>;
@@ -89,7 +91,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   logAnswers(app);
   acceptJson(app);
-  guardRoutes(app, { apiKeys, tokens });
+  guardRoutes(app, {
+    apiKeys,
+    tokens,
+    proveScimToken: (token) => proveScimToken(token, { database, clock }),
+  });
   await app.register(helmet, { contentSecurityPolicy: false, hsts: deps.tls !== undefined });
   await describeRoutes(app, VERSION);
 
@@ -103,8 +109,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     publicUrl: config.publicUrl,
     issuer,
   });
-  await app.register(ingestRoutes, { database, refusals, clock });
-  await app.register(directoryRoutes, { database, clock });
+  await app.register(ingestRoutes, { database, refusals, clock, log: deps.logger });
+  await app.register(directoryRoutes, { database, clock, publicUrl: config.publicUrl });
+  await app.register(workdayRoutes, { database, clock });
   await app.register(warehouseRoutes, { database, clock });
 
   changes.start();

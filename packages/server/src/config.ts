@@ -164,6 +164,13 @@ export const SERVER_SETTINGS = {
     whole(0, 600),
     10,
   ),
+  jobs: setting(
+    '--jobs <switch>',
+    'ROLLCALL_JOBS',
+    'on or off: whether this process takes part in background jobs; some replica has to',
+    oneOf('on', 'off'),
+    'on' as const,
+  ),
   logLevel: setting(
     '--log-level <level>',
     'ROLLCALL_LOG_LEVEL',

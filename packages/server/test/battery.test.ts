@@ -7,6 +7,7 @@ import { createLogger } from '../src/http/logging.ts';
 import { API_KEY_ROLES } from '../src/store/api-keys.ts';
 import { addOffice, addUser } from './support/directory.ts';
 import { expectProblem } from './support/problems.ts';
+import { expectScimError, scimClient } from './support/scim.ts';
 import { basic, startTestServer } from './support/server.ts';
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -29,10 +30,12 @@ const guarded = routes.filter(
   (route): route is (typeof routes)[number] & { access: Guarded } => route.access !== 'public',
 );
 type GuardedRoute = (typeof guarded)[number];
+const isScim = ({ url }: { url: string }) => url.startsWith('/scim/v2');
 const onBearer = guarded.filter((route) => route.access.scheme === 'bearer');
 const onBasic = guarded.filter((route) => route.access.scheme === 'basic');
 
 const tenantId = await server.organisation();
+const { token: scimToken } = await scimClient(server, tenantId);
 const rightKey = await server.key(tenantId);
 const rightToken = await server.token(rightKey);
 const byRole = await Promise.all(
@@ -68,7 +71,9 @@ async function expectRefused(
   payload?: string,
 ) {
   for (const reply of await call(route, headers, payload)) {
-    const detail = expectProblem(reply, expected.status);
+    const detail = isScim(route)
+      ? expectScimError(reply, expected.status)
+      : expectProblem(reply, expected.status);
     if (expected.challenge) expect(reply.headers['www-authenticate']).toMatch(expected.challenge);
     if (expected.detail && route.method !== 'HEAD') expect(detail).toContain(expected.detail);
   }
@@ -76,7 +81,8 @@ async function expectRefused(
 
 async function expectLetThrough(route: GuardedRoute, headers: Record<string, string>) {
   for (const reply of await call(route, headers)) {
-    expect([200, 400, 404]).toContain(reply.statusCode);
+    // What SCIM does not have is said to those only who may know what it has.
+    expect(isScim(route) ? [200, 400, 404, 405, 501] : [200, 400, 404]).toContain(reply.statusCode);
     expect(reply.headers).not.toHaveProperty('www-authenticate');
   }
 }
@@ -164,6 +170,20 @@ describe.each(onBearer)('$method $url', (route) => {
     await expectRefused(route, bearer(revokedToken), invalid);
     await expectRefused(route, bearer(expiredToken), invalid);
   });
+});
+
+test('SCIM tokens may call what is under /scim/v2, all of it and nothing else', async () => {
+  expect(onBearer.filter(({ access }) => access.scimTokens).length).toBeGreaterThan(10);
+  for (const route of onBearer) {
+    expect([route.url, route.access.scimTokens ?? false]).toEqual([route.url, isScim(route)]);
+    if (isScim(route)) await expectLetThrough(route, bearer(scimToken));
+    else
+      await expectRefused(route, bearer(scimToken), {
+        status: 401,
+        challenge: /^Bearer .*error="invalid_token"/,
+        detail: 'under /scim/v2 only',
+      });
+  }
 });
 
 describe.each(onBasic)('$method $url', (route) => {

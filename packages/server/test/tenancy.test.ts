@@ -49,14 +49,21 @@ test('the role that serves requests is bound by row-level security and reaches n
     );
     expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false }]);
   });
-  for (const table of ['organisations', 'api_key_index', 'signing_keys', 'instance_settings', 'migrations']) {
+  for (const table of [
+    'organisations',
+    'api_key_index',
+    'scim_token_index',
+    'signing_keys',
+    'instance_settings',
+    'migrations',
+  ]) {
     await expect(db.restricted.inSystem((tx) => tx.query(`SELECT * FROM ${table}`))).rejects.toThrow(
       /permission denied/,
     );
   }
 });
 
-test('every table with a tenant_id, but for the index of key ids, forces row-level security and leads its keys with the tenant', async () => {
+test('every table with a tenant_id, but for the indexes of keys and tokens, forces row-level security and leads its keys with the tenant', async () => {
   const { rows } = await db.owner.inSystem((tx) =>
     tx.query<{ table: string; forced: boolean; leads: boolean }>(`
       SELECT c.relname AS table, c.relrowsecurity AND c.relforcerowsecurity AS forced,
@@ -67,7 +74,7 @@ test('every table with a tenant_id, but for the index of key ids, forces row-lev
       FROM pg_class c
       JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id'
       WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relkind IN ('r', 'p')
-        AND c.relname NOT IN ('organisations', 'api_key_index')
+        AND c.relname NOT IN ('organisations', 'api_key_index', 'scim_token_index')
       ORDER BY 1`),
   );
   expect(rows.length).toBeGreaterThan(4);

@@ -1,17 +1,27 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
 import type { ApiKeyRole } from '../store/api-keys.ts';
+import type { ScimTokenRow } from '../store/scim-tokens.ts';
 import type { ApiKey, ApiKeys } from './api-keys.ts';
 import { readAuthorization } from './credentials.ts';
+import { isScimToken } from './scim-tokens.ts';
 import { equalSecrets } from './secrets.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Who may call a route. Every route declares it; `public` says that it is meant. */
-export type Access = 'public' | { scheme: 'bearer' | 'basic'; roles: readonly ApiKeyRole[] };
+export type Access =
+  | 'public'
+  | {
+      scheme: 'bearer' | 'basic';
+      roles: readonly ApiKeyRole[];
+      /** Tokens of identity providers may call it too; of `scheme` bearer only. */
+      scimTokens?: true;
+    };
 
 /** On whose behalf a request runs. */
 export interface Caller {
   tenantId: string;
+  /** The id of the key, or of the SCIM token. */
   apiKey: string;
   apiKeyFolded: string;
   role: ApiKeyRole;
@@ -38,6 +48,8 @@ export const BASIC_CHALLENGE = `Basic realm="${REALM}", charset="UTF-8"`;
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
+  /** A SCIM token that may be used now. */
+  proveScimToken(token: string): Promise<ScimTokenRow | undefined>;
 }
 
 /**
@@ -64,6 +76,11 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
     const access = request.routeOptions.config.access;
     if (access === 'public') return;
     if (!access) throw new HttpProblem(403, 'This route is closed.');
+    const scimToken = scimTokenOf(request);
+    if (access.scheme === 'bearer' && scimToken !== undefined) {
+      request.caller = await callerWithScimToken(scimToken, access, deps);
+      return;
+    }
     const key =
       access.scheme === 'bearer' ? await provenByBearer(request, deps) : await provenByBasic(request, deps);
     if (!access.roles.includes(key.role)) {
@@ -88,6 +105,29 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
+function scimTokenOf(request: FastifyRequest): string | undefined {
+  const authorization = readAuthorization(request.headers);
+  return authorization.scheme === 'bearer' && isScimToken(authorization.token)
+    ? authorization.token
+    : undefined;
+}
+
+async function callerWithScimToken(
+  token: string,
+  access: Exclude<Access, 'public'>,
+  deps: Deps,
+): Promise<Caller> {
+  const invalid = `${BEARER_CHALLENGE}, error="invalid_token"`;
+  if (!access.scimTokens) {
+    throw challenge(invalid, 'A SCIM token is good for paths under /scim/v2 only; log in with a key here.');
+  }
+  const row = await deps.proveScimToken(token);
+  if (!row) {
+    throw challenge(invalid, 'The SCIM token is not valid, or no longer; "rollcall scim-tokens" makes them.');
+  }
+  return { tenantId: row.tenantId, apiKey: row.tokenId, apiKeyFolded: row.tokenId, role: 'all' };
+}
+
 async function provenByBearer(request: FastifyRequest, { apiKeys, tokens }: Deps): Promise<ApiKey> {
   const authorization = readAuthorization(request.headers);
   if (authorization.scheme === 'basic') {
@@ -97,9 +137,12 @@ async function provenByBearer(request: FastifyRequest, { apiKeys, tokens }: Deps
     );
   }
   if (authorization.scheme !== 'bearer') {
+    const { access } = request.routeOptions.config;
+    const token =
+      typeof access === 'object' && access.scimTokens ? 'a SCIM token, or the token' : 'the token';
     throw challenge(
       BEARER_CHALLENGE,
-      'Send the token of /v1/auth or /v1/auth/token as "Authorization: Bearer <token>".',
+      `Send ${token} of /v1/auth or /v1/auth/token, as "Authorization: Bearer <token>".`,
     );
   }
   const apiKey = await tokens.verify(authorization.token);
@@ -143,8 +186,10 @@ function challenge(header: string, detail: string): HttpProblem {
 }
 
 function basicHint(request: FastifyRequest): string {
-  const twin = `${request.routeOptions.url}/basic`;
-  return request.server.hasRoute({ method: request.method as 'GET', url: twin })
+  const { url = '' } = request.routeOptions;
+  const twin = `${url}/basic`;
+  // Nothing can be asked for beneath a wildcard.
+  return !url.endsWith('*') && request.server.hasRoute({ method: request.method as 'GET', url: twin })
     ? `for HTTP Basic, call ${twin}`
     : 'it has no twin for HTTP Basic';
 }

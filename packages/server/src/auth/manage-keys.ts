@@ -40,6 +40,7 @@ export interface ShownKey {
 const LONGEST_API_KEY = 128;
 const LONGEST_SECRET = 1_024;
 const LONGEST_NAME = 200;
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 interface Deps {
   /** Connects as the owner. */
@@ -123,19 +124,23 @@ function checkNewKey({
   name,
   authentication,
 }: NewKey & { apiKey: string; secret: string }): void {
-  const unprintable = /[\p{Cc}\p{Cs}]/u;
-  if (apiKey.length === 0 || apiKey.length > LONGEST_API_KEY || unprintable.test(apiKey)) {
+  if (apiKey.length === 0 || apiKey.length > LONGEST_API_KEY || UNPRINTABLE.test(apiKey)) {
     throw new KeyError(`The id of a key must be 1 to ${LONGEST_API_KEY} printable characters.`);
   }
   if (secret.length === 0 || secret.length > LONGEST_SECRET || !secret.isWellFormed()) {
     throw new KeyError(`A secret must be 1 to ${LONGEST_SECRET} characters.`);
   }
-  if (name.trim() === '' || name.length > LONGEST_NAME || unprintable.test(name)) {
-    throw new KeyError(`The name of a key must be 1 to ${LONGEST_NAME} printable characters.`);
-  }
+  checkName('key', name);
   if (authentication === 'basic' && apiKey.includes(':')) {
     throw new KeyError(
       'The id of a key for HTTP Basic must not contain a colon: Basic ends the id at the first one.',
     );
+  }
+}
+
+/** Throws `KeyError` when `name` cannot be that of a key or token. */
+export function checkName(of: 'key' | 'token', name: string): void {
+  if (name.trim() === '' || name.length > LONGEST_NAME || UNPRINTABLE.test(name)) {
+    throw new KeyError(`The name of a ${of} must be 1 to ${LONGEST_NAME} printable characters.`);
   }
 }

@@ -93,6 +93,8 @@ export async function withOwner<T>(
 /** What a command that administers data works with. */
 export interface Context extends DataConnection {
   owner: Database;
+  /** How other connections are to stay under row-level security. */
+  role: SessionRole;
 }
 
 /** Runs `work` with the owner's access to migrated data, and lets go of the data afterwards. Throws `Interrupted`. */
@@ -104,8 +106,10 @@ export async function withContext<T>(
   catchInterruption();
   const connection = await connectData(config, { purpose: 'command', name });
   try {
-    await unlessInterrupted(prepareData(connection));
-    return await unlessInterrupted(withOwner(connection.target, (owner) => work({ ...connection, owner })));
+    const role = await unlessInterrupted(prepareData(connection));
+    return await unlessInterrupted(
+      withOwner(connection.target, (owner) => work({ ...connection, owner, role })),
+    );
   } finally {
     await connection.close();
   }

@@ -182,7 +182,8 @@ function listedLine(row: ApiKeyRow): Record<string, string> {
   };
 }
 
-function stateOf(row: ApiKeyRow): 'active' | 'revoked' | 'expired' {
+/** Whether a key, or a token, may be used now. */
+export function stateOf(row: Pick<ApiKeyRow, 'revokedAt' | 'expiresAt'>): 'active' | 'revoked' | 'expired' {
   if (row.revokedAt) return 'revoked';
   return row.expiresAt && row.expiresAt.getTime() <= Date.now() ? 'expired' : 'active';
 }

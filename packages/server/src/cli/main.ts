@@ -17,10 +17,12 @@ import { CliError } from './errors.ts';
 import { eventsCommand } from './events.ts';
 import { importCommand } from './import.ts';
 import { Interrupted } from './interruption.ts';
+import { jobsCommand } from './jobs-command.ts';
 import { keysCommand } from './keys.ts';
 import { openapiCommand } from './openapi.ts';
 import { orgsCommand } from './orgs.ts';
 import { remark } from './output.ts';
+import { scimTokensCommand } from './scim-tokens.ts';
 import { serveCommand } from './serve-command.ts';
 
 const SPOKEN_ERRORS = [
@@ -45,9 +47,11 @@ const program = new Command('rollcall')
   .addCommand(demoCommand())
   .addCommand(serveCommand())
   .addCommand(keysCommand())
+  .addCommand(scimTokensCommand())
   .addCommand(orgsCommand())
   .addCommand(importCommand())
   .addCommand(eventsCommand())
+  .addCommand(jobsCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand())
   .addCommand(openapiCommand());

@@ -10,6 +10,7 @@ export function serveCommand(): Command {
     // Loaded here, so that other commands do not wait for the server's code.
     const { serveUntilSignalled, startServer } = await import('./serve.ts');
     const running = await startServer(config, 'rollcall serve');
+    await running.startJobs();
     remark(`Rollcall is at ${running.baseUrl} (documentation: ${running.baseUrl}/docs).`);
     await serveUntilSignalled(running);
   });

@@ -6,7 +6,10 @@ import { createSecureContext } from 'node:tls';
 import { type App, createApp } from '../app.ts';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
+import { type Jobs, startJobs } from '../jobs/runner.ts';
+import { TASKS } from '../jobs/tasks.ts';
 import { Database, type SessionRole } from '../store/db.ts';
+import { migrateJobQueue } from '../store/job-queue.ts';
 import { connectData, type DataConnection, prepareData } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
@@ -18,13 +21,15 @@ export interface RunningServer {
   baseUrl: string;
   app: App;
   data: DataConnection;
-  /** Finishes requests in flight, then lets go of the data. */
+  /** Takes part in background jobs from then on, unless the settings say not to. */
+  startJobs(): Promise<void>;
+  /** Finishes requests and jobs in flight, then lets go of the data. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the server: it listens first, answering 503 but for /healthz until the schema is up to date. Throws
- * `CliError` with one sentence, and `Interrupted`.
+ * Starts the server, without its jobs: it listens first, answering 503 but for /healthz until the schema is up to
+ * date. Throws `CliError` with one sentence, and `Interrupted`.
  */
 export async function startServer(config: DataConfig & ServerConfig, name: string): Promise<RunningServer> {
   catchInterruption();
@@ -43,10 +48,16 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
   });
   const lifecycle = { migrated: false };
   let app: App | undefined;
+  let jobs: Jobs | undefined;
   const stop = async () => {
-    if (app) await closeApp(app, config.shutdownTimeoutS * 1_000);
+    const timeoutMs = config.shutdownTimeoutS * 1_000;
+    await Promise.all([app && closeApp(app, timeoutMs), jobs?.stop(timeoutMs)]);
     await database.close();
     await data.close();
+  };
+  const stopAndThrow = async (error: unknown): Promise<never> => {
+    await stop();
+    return endsWell(error);
   };
   try {
     const logger = createLogger(config.logLevel);
@@ -54,12 +65,16 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     await listen(app, config);
     decideRole(await unlessInterrupted(prepareData(data)));
     lifecycle.migrated = true;
-    return { baseUrl: baseUrlOf(app, config), app, data, stop };
+    const startJobsHere = async () => {
+      if (config.jobs === 'off') return;
+      await unlessInterrupted(migrateJobQueue(data.target)).catch(stopAndThrow);
+      jobs = startJobs({ target: data.target, tasks: TASKS, database, clock: Date.now, log: logger });
+    };
+    return { baseUrl: baseUrlOf(app, config), app, data, startJobs: startJobsHere, stop };
   } catch (error) {
     // Connections that wait for the role must end before the pools can.
     decideRole('owner');
-    await stop();
-    return endsWell(error);
+    return stopAndThrow(error);
   }
 }
 

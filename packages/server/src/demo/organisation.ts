@@ -90,27 +90,25 @@ async function saveDirectory(
   directory: DemoDirectory,
   { owner, clock }: Deps,
 ): Promise<void> {
-  await inSlices(owner, tenantId, directory.locations, upsertLocations);
-  await inSlices(owner, tenantId, directory.desks, upsertDesks);
-  await inSlices(owner, tenantId, directory.spaces, upsertSpaces);
   const author: DayAuthor = {
     actor: { changedBy: 'engine', name: null, reason: null },
     at: new Date(clock()),
   };
-  await inSlices(owner, tenantId, directory.users, (tx, tenant, users) =>
-    upsertUsers(tx, tenant, users, author),
-  );
+  const by = { database: owner, tenantId, author };
+  await inSlices(by, directory.locations, upsertLocations);
+  await inSlices(by, directory.desks, upsertDesks);
+  await inSlices(by, directory.spaces, upsertSpaces);
+  await inSlices(by, directory.users, upsertUsers);
 }
 
 async function inSlices<Item>(
-  owner: Database,
-  tenantId: string,
+  { database, tenantId, author }: { database: Database; tenantId: string; author: DayAuthor },
   items: Item[],
-  upsert: (tx: Tx, tenantId: string, items: Item[]) => Promise<unknown>,
+  upsert: (tx: Tx, tenantId: string, items: Item[], author: DayAuthor) => Promise<unknown>,
 ): Promise<void> {
   for (let start = 0; start < items.length; start += ITEMS_PER_TRANSACTION) {
     const slice = items.slice(start, start + ITEMS_PER_TRANSACTION);
-    await owner.inTenant(tenantId, (tx) => upsert(tx, tenantId, slice));
+    await database.inTenant(tenantId, (tx) => upsert(tx, tenantId, slice, author));
   }
 }
 
@@ -121,7 +119,8 @@ async function submitHistory(
   { owner: database, clock }: Deps,
 ): Promise<void> {
   const caller = { tenantId, apiKey: 'demo', apiKeyFolded: 'demo', role: 'all' as const };
-  const refusals = new Refusals({ database, clock, keep: 0, log: createLogger('silent') });
+  const log = createLogger('silent');
+  const refusals = new Refusals({ database, clock, keep: 0, log });
   const batches = inBatches(events, PRESENCE_EVENTS_PER_CALL);
   const submitAll = async () => {
     for (const batch of batches) {
@@ -129,7 +128,7 @@ async function submitHistory(
       await submitBatch(
         presence,
         { caller, sourceId: 'demo', events: batch },
-        { database, refusals, clock: () => receivedMs },
+        { database, refusals, clock: () => receivedMs, log },
       );
     }
   };

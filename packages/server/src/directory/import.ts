@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { isWriteConflict } from '../store/conflict.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { inSavepoint } from '../store/savepoint.ts';
-import type { Actor } from '../workday/plan.ts';
+import type { DayAuthor } from '../workday/plan.ts';
+import { type Atomically, storeBatch } from './batch.ts';
 import { ImportError, readCsv } from './csv.ts';
 import { type CsvHeader, type ImportItems, type ImportKind, readHeader, readItem } from './csv-templates.ts';
 import { upsertDesks, upsertLocations, upsertSpaces } from './places.ts';
@@ -13,13 +13,11 @@ export { ImportError } from './csv.ts';
 export type { ImportKind } from './csv-templates.ts';
 
 const BATCH_ROWS = 1_000;
-const BEATEN_TWICE = 'another change to the directory came first, twice; import the file again';
 
 export interface ImportOptions<Kind extends ImportKind = ImportKind> {
   kind: Kind;
   /** The file's bytes. */
   input: Readable;
-  /** As the owner: the restricted role may not write nodes and users. */
   database: Database;
   tenantId: string;
   /** One refused row and nothing at all is stored. */
@@ -87,25 +85,27 @@ class StrictlyRefused extends Error {
   }
 }
 
-/** Runs `work` so that either all or nothing of what it writes stays. */
-type Atomically = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
-
 type Upsert<Item> = (
   tx: Tx,
   tenantId: string,
   items: Item[],
+  author: DayAuthor,
   claims: Claims,
-  clock: () => number,
 ) => Promise<UpsertResult[]>;
-
-const IMPORT: Actor = { changedBy: 'admin', name: null, reason: 'Import of people' };
 
 const UPSERT: { [Kind in ImportKind]: Upsert<ImportItems[Kind]> } = {
   locations: upsertLocations,
   desks: upsertDesks,
   spaces: upsertSpaces,
-  users: (tx, tenantId, items, claims, clock) =>
-    upsertUsers(tx, tenantId, items, { actor: IMPORT, at: new Date(clock()) }, claims),
+  users: upsertUsers,
+};
+
+/** Why days were changed, as the action log says it. */
+const REASON: Record<ImportKind, string> = {
+  locations: 'Import of locations',
+  desks: 'Import of desks',
+  spaces: 'Import of spaces',
+  users: 'Import of people',
 };
 
 interface Row<Item> {
@@ -163,40 +163,29 @@ class Importer<Kind extends ImportKind> {
   }
 
   async #write(rows: Row<ImportItems[Kind]>[]): Promise<void> {
-    if (rows.length > 0 && !(await this.#tryTwice(rows))) {
-      // In the order of the file, so that a row can give up a name that a later one takes.
-      for (const row of rows) {
-        if (await this.#tryTwice([row])) continue;
-        this.#report.refused.push({ line: row.line, reason: BEATEN_TWICE });
+    const { kind, tenantId, clock } = this.#options;
+    const upsert: Upsert<ImportItems[Kind]> = UPSERT[kind];
+    const author: DayAuthor = {
+      actor: { changedBy: 'admin', name: null, reason: REASON[kind] },
+      at: new Date(clock()),
+    };
+    const results = await storeBatch(
+      rows.map((row) => row.item),
+      {
+        atomically: this.#atomically,
+        claims: this.#claims,
+        upsert: (tx, items) => upsert(tx, tenantId, items, author, this.#claims),
+        advice: 'import the file again',
+      },
+    );
+    for (const [index, result] of results.entries()) {
+      if ('refused' in result) {
+        this.#report.refused.push({ line: rows[index]?.line ?? 0, reason: result.refused });
+      } else {
+        this.#report[result.result]++;
       }
     }
     this.#options.onProgress?.({ rows: this.#rows, bytes: this.#bytes });
-  }
-
-  /** The second time every look-up is made anew, and sees what got in between. */
-  async #tryTwice(rows: Row<ImportItems[Kind]>[]): Promise<boolean> {
-    return (await this.#try(rows)) || (await this.#try(rows));
-  }
-
-  /** Stores `rows` and counts them; false, with nothing stored, where another writer came first. */
-  async #try(rows: Row<ImportItems[Kind]>[]): Promise<boolean> {
-    const { kind, tenantId, clock } = this.#options;
-    const upsert: Upsert<ImportItems[Kind]> = UPSERT[kind];
-    const items = rows.map((row) => row.item);
-    let results: UpsertResult[];
-    try {
-      results = await this.#atomically((tx) => upsert(tx, tenantId, items, this.#claims, clock));
-    } catch (error) {
-      if (!isWriteConflict(error)) throw error;
-      this.#claims.discard();
-      return false;
-    }
-    this.#claims.settle();
-    for (const [index, result] of results.entries()) {
-      if (typeof result === 'string') this.#report[result]++;
-      else this.#report.refused.push({ line: rows[index]?.line ?? 0, reason: result.refused });
-    }
-    return true;
   }
 
   async *#counted(input: Readable): AsyncGenerator<Buffer | string> {

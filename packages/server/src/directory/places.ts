@@ -1,55 +1,73 @@
 import type { Tx } from '../store/db.ts';
-import { lockDirectory } from '../store/directory-lock.ts';
-import { insertNodes, listTimeZoneNames, type NodeKind, updateNodes } from '../store/nodes.ts';
+import { lockDirectory, lockTree } from '../store/directory-lock.ts';
+import { insertNodes, type NodeKind, updateNodes } from '../store/nodes.ts';
+import { type DayAuthor, releaseNodes } from '../workday/plan.ts';
 import { type Attributes, type NodeDraft, NodeWriter } from './node-writer.ts';
+import { TimeZones } from './time-zones.ts';
 import { type Segment, Tree } from './tree.ts';
 import { Claims, orRefused, type UpsertItem, type UpsertResult } from './upsert.ts';
 import {
+  clearable,
   optionalCount,
   optionalGuid,
   optionalKey,
   optionalStatus,
   optionalText,
-  quote,
-  Refusal,
-  requiredKey,
 } from './values.ts';
 
-/** Members left out, or empty, stay as they are on an update; on a create they take their default. */
-export interface LocationItem extends UpsertItem {
+/** Where a node is, from the location down. */
+interface InLocation {
   locationId?: string;
-  locationName: string;
-  address?: string;
+  locationName?: string;
+}
+
+interface OnLevel extends InLocation {
+  levelId?: string;
+  levelName?: string;
+}
+
+/**
+ * Members left out, or empty, stay as they are on an update; on a create they take their default. Null empties.
+ * A new thing needs its name, and what it is in; what is named by its id needs neither.
+ */
+export interface LocationItem extends UpsertItem, InLocation {
+  address?: string | null;
   /** An IANA name, such as `Europe/London`. Needed on a create. */
   timeZone?: string;
   /** `active` (the default) or `inactive`. */
   status?: string;
 }
 
-/** A desk. Its level and zone are made where they are not known; its location must be. */
-export interface DeskItem extends UpsertItem {
-  deskId?: string;
-  deskName: string;
+/** A level. Its location must be known. */
+export interface LevelItem extends UpsertItem, OnLevel {
+  status?: string;
+}
+
+/** A zone. Its level is made where it is not known; its location must be. */
+export interface ZoneItem extends UpsertItem, OnLevel {
   zoneId?: string;
-  zoneName: string;
-  levelId?: string;
-  levelName: string;
-  locationId?: string;
-  locationName?: string;
+  zoneName?: string;
+  /** How many may be booked into it, a whole number from 0; null: no bound. */
+  capacity?: number | null;
+  status?: string;
+}
+
+/** A desk. Its level and zone are made where they are not known; its location must be. */
+export interface DeskItem extends UpsertItem, OnLevel {
+  deskId?: string;
+  deskName?: string;
+  zoneId?: string;
+  zoneName?: string;
   status?: string;
 }
 
 /** A room or booth. Its level is made where it is not known; its location must be. */
-export interface SpaceItem extends UpsertItem {
+export interface SpaceItem extends UpsertItem, OnLevel {
   spaceId?: string;
-  spaceName: string;
-  spaceType?: string;
+  spaceName?: string;
+  spaceType?: string | null;
   /** A whole number from 0. */
-  capacity?: number;
-  levelId?: string;
-  levelName: string;
-  locationId?: string;
-  locationName?: string;
+  capacity?: number | null;
   status?: string;
 }
 
@@ -58,27 +76,58 @@ export interface SpaceItem extends UpsertItem {
  * is refused stops no other. Takes the directory lock. Throws a write conflict (`isWriteConflict`) where a
  * writer without that lock came first; nothing is written then, and the same call can be made again in a new
  * transaction, after `claims.discard()`.
+ *
+ * Whoever has booked what is retired here, or moved to another office or zone, is seen to (`releaseNodes`).
  */
 export async function upsertLocations(
   tx: Tx,
   tenantId: string,
   items: LocationItem[],
+  author: DayAuthor,
   claims = new Claims(),
 ): Promise<UpsertResult[]> {
-  const zones = new Set(items.flatMap((item) => item.timeZone?.trim() || []));
-  const known = new Set(await listTimeZoneNames(tx, [...zones].filter(isIntlTimeZone)));
-  return upsertNodes(tx, tenantId, items, claims, (item) => {
-    const timeZone = optionalText('timeZone', item.timeZone);
-    if (timeZone !== undefined && !known.has(timeZone)) {
-      throw new Refusal(
-        `timeZone ${quote(timeZone)} is not the IANA name of a time zone, such as Europe/London`,
-      );
-    }
-    return {
-      path: [{ ...locationSegment(item), name: requiredKey('locationName', item.locationName) }],
-      attributes: given({ address: optionalText('address', item.address), timeZone }, item.status),
-    };
-  });
+  const timeZones = await TimeZones.load(
+    tx,
+    items.map((item) => item.timeZone),
+  );
+  return upsertNodes(tx, tenantId, items, { author, claims }, (item) => ({
+    path: [location(item)],
+    attributes: given(
+      {
+        address: clearable(item.address, (address) => optionalText('address', address)),
+        timeZone: timeZones.read('timeZone', item.timeZone),
+      },
+      item.status,
+    ),
+  }));
+}
+
+/** As `upsertLocations`, for levels, matched by id or else by location and name. */
+export function upsertLevels(
+  tx: Tx,
+  tenantId: string,
+  items: LevelItem[],
+  author: DayAuthor,
+  claims = new Claims(),
+): Promise<UpsertResult[]> {
+  return upsertNodes(tx, tenantId, items, { author, claims }, (item) => ({
+    path: [location(item), level(item)],
+    attributes: given({}, item.status),
+  }));
+}
+
+/** As `upsertLocations`, for zones, matched by id or else by level and name. */
+export function upsertZones(
+  tx: Tx,
+  tenantId: string,
+  items: ZoneItem[],
+  author: DayAuthor,
+  claims = new Claims(),
+): Promise<UpsertResult[]> {
+  return upsertNodes(tx, tenantId, items, { author, claims }, (item) => ({
+    path: [location(item), level(item), zone(item)],
+    attributes: given({ capacity: capacity(item) }, item.status),
+  }));
 }
 
 /** As `upsertLocations`, for desks, matched by id or else by zone and name. */
@@ -86,14 +135,15 @@ export function upsertDesks(
   tx: Tx,
   tenantId: string,
   items: DeskItem[],
+  author: DayAuthor,
   claims = new Claims(),
 ): Promise<UpsertResult[]> {
-  return upsertNodes(tx, tenantId, items, claims, (item) => ({
+  return upsertNodes(tx, tenantId, items, { author, claims }, (item) => ({
     path: [
-      locationSegment(item),
-      segment('level', 'levelId', item.levelId, 'levelName', item.levelName),
-      segment('zone', 'zoneId', item.zoneId, 'zoneName', item.zoneName),
-      segment('place', 'deskId', item.deskId, 'deskName', item.deskName),
+      location(item),
+      level(item),
+      zone(item),
+      segment('place', ['deskId', item.deskId], ['deskName', item.deskName]),
     ],
     attributes: given({}, item.status),
   }));
@@ -104,48 +154,51 @@ export function upsertSpaces(
   tx: Tx,
   tenantId: string,
   items: SpaceItem[],
+  author: DayAuthor,
   claims = new Claims(),
 ): Promise<UpsertResult[]> {
-  return upsertNodes(tx, tenantId, items, claims, (item) => ({
+  return upsertNodes(tx, tenantId, items, { author, claims }, (item) => ({
     path: [
-      locationSegment(item),
-      segment('level', 'levelId', item.levelId, 'levelName', item.levelName),
-      segment('space', 'spaceId', item.spaceId, 'spaceName', item.spaceName),
+      location(item),
+      level(item),
+      segment('space', ['spaceId', item.spaceId], ['spaceName', item.spaceName]),
     ],
     attributes: given(
       {
-        spaceType: optionalText('spaceType', item.spaceType),
-        capacity: optionalCount('capacity', item.capacity),
+        spaceType: clearable(item.spaceType, (type) => optionalText('spaceType', type)),
+        capacity: capacity(item),
       },
       item.status,
     ),
   }));
 }
 
-function locationSegment({
-  locationId,
-  locationName,
-}: {
-  locationId?: string;
-  locationName?: string;
-}): Segment {
+function location({ locationId, locationName }: InLocation): Segment {
+  return segment('location', ['locationId', locationId], ['locationName', locationName]);
+}
+
+function level({ levelId, levelName }: OnLevel): Segment {
+  return segment('level', ['levelId', levelId], ['levelName', levelName]);
+}
+
+function zone({ zoneId, zoneName }: { zoneId?: string; zoneName?: string }): Segment {
+  return segment('zone', ['zoneId', zoneId], ['zoneName', zoneName]);
+}
+
+type Member = [name: string, value: string | undefined];
+
+function segment(kind: NodeKind, [idMember, id]: Member, [nameMember, name]: Member): Segment {
   return {
-    kind: 'location',
-    idMember: 'locationId',
-    nameMember: 'locationName',
-    id: optionalGuid('locationId', locationId),
-    name: optionalKey('locationName', locationName),
+    kind,
+    idMember,
+    nameMember,
+    id: optionalGuid(idMember, id),
+    name: optionalKey(nameMember, name),
   };
 }
 
-function segment(
-  kind: NodeKind,
-  idMember: string,
-  id: string | undefined,
-  nameMember: string,
-  name: string,
-): Segment {
-  return { kind, idMember, nameMember, id: optionalGuid(idMember, id), name: requiredKey(nameMember, name) };
+function capacity(item: { capacity?: number | null }): number | null | undefined {
+  return clearable(item.capacity, (value) => optionalCount('capacity', value));
 }
 
 /** Only the attributes that have a value, so that spreading them changes nothing else. */
@@ -161,7 +214,7 @@ async function upsertNodes<Item extends UpsertItem>(
   tx: Tx,
   tenantId: string,
   items: Item[],
-  claims: Claims,
+  { author, claims }: { author: DayAuthor; claims: Claims },
   judge: (item: Item) => Omit<NodeDraft, 'origin'>,
 ): Promise<UpsertResult[]> {
   const drafts = items.map((item) => orRefused<NodeDraft>(() => ({ origin: item.origin, ...judge(item) })));
@@ -169,16 +222,9 @@ async function upsertNodes<Item extends UpsertItem>(
   const paths = drafts.flatMap((draft) => ('refused' in draft ? [] : [draft.path]));
   const writer = new NodeWriter(await Tree.load(tx, tenantId, paths), claims);
   const results = drafts.map((draft) => ('refused' in draft ? draft : writer.apply(draft)));
+  if (writer.displaced.length > 0) await lockTree(tx, tenantId, 'exclusive');
   await insertNodes(tx, tenantId, writer.inserts);
   await updateNodes(tx, tenantId, writer.updates);
+  await releaseNodes(tx, tenantId, writer.displaced, author);
   return results;
-}
-
-function isIntlTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,19 +2,26 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
 import type { Database } from '../store/db.ts';
+import { getProvisionedGroupType } from '../store/provisioned-groups.ts';
 import {
   GroupRelationships,
   GroupRelationshipsReply,
   judgeRelationships,
   replaceRelationships,
 } from './group-relationships.ts';
+import { manageRoutes } from './manage/routes.ts';
+import { redatingRoutes } from './redating-routes.ts';
+import { SCIM_PREFIX, scimRoutes } from './scim/routes.ts';
+import { chooseGroupType, ProvisioningSettings } from './scim/settings.ts';
 import { Turns } from './turns.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
 
 export interface DirectoryRoutesOptions {
   database: Database;
   clock: () => number;
+  publicUrl: string | undefined;
 }
 
 const ROLES = ['all'] as const;
@@ -23,12 +30,18 @@ const SCHEMES = [
   { suffix: '/basic', scheme: 'basic' },
 ] as const;
 
-/** Groups and attributes of people, as the organisation's directory sends them; each with its `/basic` twin. */
+/**
+ * Groups and attributes of people, as the organisation's directory sends them, each with its `/basic` twin; and
+ * the management of all that the directory has.
+ */
 export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
   app,
-  { database, clock },
+  { database, clock, publicUrl },
 ) => {
   const turns = new Turns();
+  await app.register(manageRoutes, { database, clock, turns });
+  await app.register(scimRoutes, { database, clock, turns, publicUrl, prefix: SCIM_PREFIX });
+  await app.register(redatingRoutes, { database });
   const timestamp = () => new Date(clock()).toISOString();
 
   for (const { suffix, scheme } of SCHEMES) {
@@ -78,4 +91,43 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       },
     });
   }
+
+  const manage = {
+    config: { access: { scheme: 'bearer', roles: ROLES } satisfies Access },
+    url: '/v1/manage/provisioning',
+  } as const;
+  const described = { tags: ['Management'], security: [{ bearer: [] }] };
+  app.route({
+    ...manage,
+    method: 'GET',
+    schema: {
+      ...described,
+      summary: 'How provisioned groups are kept',
+      response: { 200: ProvisioningSettings, ...problems(401, 403, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      return { groupType: await database.inTenant(tenantId, (tx) => getProvisionedGroupType(tx, tenantId)) };
+    },
+  });
+  app.route({
+    ...manage,
+    method: 'PUT',
+    schema: {
+      ...described,
+      summary: 'Choose how provisioned groups are kept',
+      description: 'Groups that there are get the type, too, and keep their ids.',
+      body: ProvisioningSettings,
+      response: { 200: ProvisioningSettings, ...problems(400, 401, 403, 409, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const { groupType } = request.body;
+      return {
+        groupType: await turns.take(tenantId, () =>
+          inTenantWithRetries(database, tenantId, (tx) => chooseGroupType(tx, tenantId, groupType)),
+        ),
+      };
+    },
+  });
 };

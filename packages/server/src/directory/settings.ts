@@ -9,6 +9,7 @@ import {
   type FollowedAttributes,
   followAttributes,
 } from '../store/group-following.ts';
+import { getProvisionedGroupType } from '../store/provisioned-groups.ts';
 
 export type DirectorySettings = FollowedAttributes;
 
@@ -24,8 +25,8 @@ export async function setDirectorySettings(
   settings: DirectorySettings,
 ): Promise<void> {
   const chosen = { ...settings, groupAttributes: [...new Set(settings.groupAttributes)] };
-  refuseFaults(chosen);
   await lockDirectory(tx, tenantId);
+  refuseFaults(chosen, await getProvisionedGroupType(tx, tenantId));
   const before = await getDirectorySettings(tx, tenantId);
   await upsertDirectorySettings(tx, tenantId, chosen);
   await deleteMemberships(
@@ -39,12 +40,20 @@ export async function setDirectorySettings(
   await followAttributes(tx, tenantId, chosen, 'everyone');
 }
 
-function refuseFaults({ groupAttributes, primaryGroupAttribute }: DirectorySettings): void {
+function refuseFaults(
+  { groupAttributes, primaryGroupAttribute }: DirectorySettings,
+  provisionedGroupType: string,
+): void {
   const named = groupAttributes.map((name, index) => [`/groupAttributes/${index}`, name] as const);
   const primary =
     primaryGroupAttribute === null ? [] : [['/primaryGroupAttribute', primaryGroupAttribute] as const];
   const errors: FieldError[] = [...named, ...primary].flatMap(([path, name]) => {
-    const message = name === '' ? 'is empty' : textFault(name);
+    const message =
+      name === ''
+        ? 'is empty'
+        : name === provisionedGroupType
+          ? 'is the type of provisioned groups'
+          : textFault(name);
     return message ? [{ path, message }] : [];
   });
   if (groupAttributes.length > MOST_ATTRIBUTES) {

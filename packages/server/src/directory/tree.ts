@@ -42,10 +42,11 @@ export class Tree {
 
     let parents: (string | null)[][] = paths.map(() => [null]);
     for (let level = 0; level < (paths[0]?.length ?? 0); level++) {
-      tree.#addAll(await listNamed(tx, tenantId, paths, parents, level));
+      const below = paths.map((path, index) => tree.#possibleParents(path[level], parents[index] ?? []));
+      tree.#addAll(await listNamed(tx, tenantId, paths, below, level));
       parents = paths.map((path, index) => {
         const segment = path[level];
-        return segment ? tree.#candidates(segment, parents[index] ?? []) : [];
+        return segment ? tree.#candidates(segment, below[index] ?? []) : [];
       });
     }
     return tree;
@@ -77,13 +78,14 @@ export class Tree {
 
   /**
    * The node below `parentId` that `segment` names, by id or else by name; undefined where there is none yet.
+   * With a `parentId` of undefined it is not said below what, and only an id can tell.
    * Throws `Refusal` where id, name and parent do not agree, or where several nodes have the name.
    */
-  resolve(segment: Segment, parentId: string | null): NodeRow | undefined {
+  resolve(segment: Segment, parentId: string | null | undefined): NodeRow | undefined {
     const byId = this.getOfKind(segment);
-    if (!byId) return this.resolveByName(segment, parentId);
+    if (!byId) return parentId === undefined ? undefined : this.resolveByName(segment, parentId);
     const { idMember, nameMember, id = '', name } = segment;
-    if (byId.parentId !== parentId) {
+    if (parentId !== undefined && byId.parentId !== parentId) {
       const parent = byId.parentId === null ? undefined : this.get(byId.parentId);
       const owner = parent ? `${KIND_WORD[parent.kind]} ${quote(parent.name)}` : 'another part of the tree';
       throw new Refusal(`${idMember} ${quote(id)} belongs to ${owner}`);
@@ -94,6 +96,13 @@ export class Tree {
       );
     }
     return byId;
+  }
+
+  /** As `resolve`, for what an item is itself: an id alone tells which node, and may name and move it. */
+  resolveSubject(segment: Segment, parentId: string | null | undefined): NodeRow | undefined {
+    const byId = this.getOfKind(segment);
+    if (byId || parentId === undefined) return byId;
+    return this.resolveByName(segment, parentId);
   }
 
   /** The node with the id of `segment`. Throws `Refusal` where that is of another kind. */
@@ -134,11 +143,17 @@ export class Tree {
     const { idMember, nameMember, id, name } = segment;
     if (id !== undefined) throw new Refusal(`${idMember} ${quote(id)} is not known`);
     if (name !== undefined) throw new Refusal(`${nameMember} ${quote(name)} is not known`);
-    throw new Refusal(`${idMember} and ${nameMember} are both empty`);
+    throw bothEmpty(segment);
   }
 
   #addAll(nodes: NodeRow[]): void {
     for (const node of nodes) this.add(node);
+  }
+
+  /** Below what a segment's node may be: what the path says, or what it is below already. */
+  #possibleParents(segment: Segment | undefined, parents: (string | null)[]): (string | null)[] {
+    const known = segment?.id === undefined ? undefined : this.get(segment.id);
+    return known ? [...parents, known.parentId] : parents;
   }
 
   #candidates({ kind, id, name }: Segment, parents: (string | null)[]): string[] {
@@ -146,6 +161,16 @@ export class Tree {
     const byName = name === undefined ? [] : parents.flatMap((parentId) => this.named(kind, parentId, name));
     return [...(byId ? [byId] : []), ...byName].map((node) => node.nodeId);
   }
+}
+
+/** For a segment that had to say which node it is. */
+export function bothEmpty({ idMember, nameMember }: Pick<Segment, 'idMember' | 'nameMember'>): Refusal {
+  return new Refusal(`${idMember} and ${nameMember} are both empty`);
+}
+
+/** Whether the segment says nothing at all. */
+export function isSilent({ id, name }: Segment): boolean {
+  return id === undefined && name === undefined;
 }
 
 async function listNamed(

@@ -1,11 +1,24 @@
-import { quote, Refusal } from './values.ts';
+import { ConflictRefusal, quote, Refusal } from './values.ts';
 
-/** What became of one item; `refused` is the reason, naming the member and its value. */
-export type UpsertResult = 'created' | 'updated' | 'unchanged' | { refused: string };
+/** An item that is not acceptable: the reason, naming the member and its value. */
+export interface Refused {
+  refused: string;
+  /** It would be acceptable, but for how something else is now: who has the name or address that it asks for. */
+  conflict?: true;
+}
+
+export interface Stored {
+  /** Of what the item made, changed or left as it was. In lower case. */
+  id: string;
+  result: 'created' | 'updated' | 'unchanged';
+}
+
+/** What became of one item. */
+export type UpsertResult = Stored | Refused;
 
 /** What every item may say of itself. */
 export interface UpsertItem {
-  /** Where the item stands, as reasons about repeated items say it: `line 3`. */
+  /** Where the item stands, as reasons about repeated items say it: `line 3`, `/items/2`. */
   origin?: string;
 }
 
@@ -60,10 +73,11 @@ export class Claims {
 }
 
 /** The result of `work`, or the refusal that it threw. */
-export function orRefused<T>(work: () => T): T | { refused: string } {
+export function orRefused<T>(work: () => T): T | Refused {
   try {
     return work();
   } catch (error) {
+    if (error instanceof ConflictRefusal) return { refused: error.message, conflict: true };
     if (error instanceof Refusal) return { refused: error.message };
     throw error;
   }

@@ -13,48 +13,51 @@ import {
   updateUsers,
 } from '../store/users.ts';
 import { type DayAuthor, releaseUsers } from '../workday/plan.ts';
-import { type Segment, Tree } from './tree.ts';
-import { Claims, orRefused, type UpsertItem, type UpsertResult } from './upsert.ts';
+import { isSilent, type Segment, Tree } from './tree.ts';
+import { Claims, orRefused, type Stored, type UpsertItem, type UpsertResult } from './upsert.ts';
 import {
+  ConflictRefusal,
+  clearable,
   optionalGuid,
   optionalKey,
   optionalStatus,
   optionalText,
   quote,
   Refusal,
-  requiredKey,
 } from './values.ts';
 
-/** Members left out, or empty, stay as they are on an update; on a create they take their default. */
+/**
+ * Members left out, or empty, stay as they are on an update; on a create they take their default. Null empties.
+ * Somebody new needs a userName.
+ */
 export interface UserItem extends UpsertItem {
   userId?: string;
   /** Unique without regard to case. */
-  userName: string;
+  userName?: string;
   /** Kept exactly as given; unique among active users. */
-  email?: string;
-  firstName?: string;
-  lastName?: string;
+  email?: string | null;
+  firstName?: string | null;
+  lastName?: string | null;
   /** Default false. */
   onboarded?: boolean;
   /** `active` (the default) or `inactive`. */
   status?: string;
   /** The location must exist; id and name, when both are given, must agree. */
-  primaryLocationId?: string;
-  primaryLocationName?: string;
+  primaryLocationId?: string | null;
+  primaryLocationName?: string | null;
 }
 
 /** An item, judged on its own. */
 interface Draft {
   origin: string | undefined;
   userId: string | undefined;
-  userName: string;
-  userNameFolded: string;
-  email: string | undefined;
-  firstName: string | undefined;
-  lastName: string | undefined;
+  userName: string | undefined;
+  email: string | null | undefined;
+  firstName: string | null | undefined;
+  lastName: string | null | undefined;
   onboarded: boolean | undefined;
   status: Status | undefined;
-  location: Segment | undefined;
+  location: Segment | null | undefined;
 }
 
 /**
@@ -97,30 +100,35 @@ export async function upsertUsers(
 }
 
 function judge(item: UserItem): Draft {
-  const userName = requiredKey('userName', item.userName, fold);
-  const locationId = optionalGuid('primaryLocationId', item.primaryLocationId);
-  const locationName = optionalKey('primaryLocationName', item.primaryLocationName);
+  const userId = optionalGuid('userId', item.userId);
+  const userName = optionalKey('userName', item.userName, fold);
+  if (userId === undefined && userName === undefined) throw new Refusal('userName is empty');
   return {
     origin: item.origin,
-    userId: optionalGuid('userId', item.userId),
+    userId,
     userName,
-    userNameFolded: fold(userName),
-    email: optionalKey('email', item.email, fold),
-    firstName: optionalText('firstName', item.firstName),
-    lastName: optionalText('lastName', item.lastName),
+    email: clearable(item.email, (email) => optionalKey('email', email, fold)),
+    firstName: clearable(item.firstName, (name) => optionalText('firstName', name)),
+    lastName: clearable(item.lastName, (name) => optionalText('lastName', name)),
     onboarded: item.onboarded,
     status: optionalStatus('status', item.status),
-    location:
-      locationId === undefined && locationName === undefined
-        ? undefined
-        : {
-            kind: 'location',
-            idMember: 'primaryLocationId',
-            nameMember: 'primaryLocationName',
-            id: locationId,
-            name: locationName,
-          },
+    location: judgeLocation(item),
   };
+}
+
+/** The location that an item names; null where it says that there shall be none. */
+function judgeLocation({ primaryLocationId, primaryLocationName }: UserItem): Segment | null | undefined {
+  const segment: Segment = {
+    kind: 'location',
+    idMember: 'primaryLocationId',
+    nameMember: 'primaryLocationName',
+    id: optionalGuid('primaryLocationId', primaryLocationId ?? undefined),
+    name: optionalKey('primaryLocationName', primaryLocationName ?? undefined),
+  };
+  const none = primaryLocationId === null || primaryLocationName === null;
+  if (isSilent(segment)) return none ? null : undefined;
+  if (!none) return segment;
+  throw new Refusal('primaryLocationId and primaryLocationName do not agree: one of them is null');
 }
 
 /** The users that a batch of items can mean or collide with, with what the batch makes of them. */
@@ -135,7 +143,7 @@ class People {
     for (const user of await listUsersById(tx, tenantId, [...ids])) people.put(user);
 
     // Names and addresses are unique: where one is known to be somebody's, nobody else can have it.
-    const names = new Set(drafts.map((draft) => draft.userNameFolded));
+    const names = new Set(drafts.flatMap(({ userName }) => (userName === undefined ? [] : fold(userName))));
     const newNames = [...names].filter((name) => !people.withUserName(name));
     for (const user of await listUsersByUserName(tx, tenantId, newNames)) people.put(user);
 
@@ -187,7 +195,7 @@ class UserWriter {
     this.#claims = claims;
   }
 
-  apply(draft: Draft): 'created' | 'updated' | 'unchanged' {
+  apply(draft: Draft): Stored {
     const current = this.#find(draft);
     const next = this.#next(current, draft);
     const changes = current === undefined || !sameUser(current, next);
@@ -198,43 +206,49 @@ class UserWriter {
       { ...subject, idMember: 'userId', nameMember: 'userName' },
       { origin: draft.origin, changes },
     );
-    if (!changes) return 'unchanged';
+    if (!changes) return { id: next.userId, result: 'unchanged' };
     this.#people.put(next);
     (current ? this.updates : this.inserts).push(next);
     if (current?.status === 'active' && next.status === 'inactive') this.deactivated.push(next.userId);
-    return current ? 'updated' : 'created';
+    return { id: next.userId, result: current ? 'updated' : 'created' };
   }
 
-  #find({ userId, userName, userNameFolded }: Draft): UserRow | undefined {
+  #find({ userId, userName }: Draft): UserRow | undefined {
     const byId = userId === undefined ? undefined : this.#people.get(userId);
-    const byName = this.#people.withUserName(userNameFolded);
+    if (userName === undefined) {
+      if (byId) return byId;
+      throw new Refusal(`userId ${quote(userId ?? '')} is not known`);
+    }
+    const byName = this.#people.withUserName(fold(userName));
     if (userId === undefined || byName === undefined || byName.userId === userId) return byId ?? byName;
     const taken = `userName ${quote(userName)} is already that of ${this.#owner(byName)}`;
-    throw new Refusal(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
+    throw new ConflictRefusal(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
   }
 
   #next(current: UserRow | undefined, draft: Draft): UserRow {
-    const { userName, userNameFolded, location } = draft;
-    const email = draft.email ?? current?.email ?? null;
+    const userName = draft.userName ?? current?.userName ?? '';
+    const email = either(draft.email, current?.email);
     return {
       userId: current?.userId ?? draft.userId ?? randomUUID(),
       userName,
-      userNameFolded,
+      userNameFolded: fold(userName),
       email,
       emailFolded: email === null ? null : fold(email),
-      firstName: draft.firstName ?? current?.firstName ?? null,
-      lastName: draft.lastName ?? current?.lastName ?? null,
+      firstName: either(draft.firstName, current?.firstName),
+      lastName: either(draft.lastName, current?.lastName),
       onboarded: draft.onboarded ?? current?.onboarded ?? false,
       status: draft.status ?? current?.status ?? 'active',
-      primaryLocationId: location
-        ? this.#tree.getLocation(location).nodeId
-        : (current?.primaryLocationId ?? null),
+      primaryLocationId: either(
+        draft.location && this.#tree.getLocation(draft.location).nodeId,
+        current?.primaryLocationId,
+      ),
     };
   }
 
   /** Two spellings of one userName in a file are two people to whoever wrote it. */
-  #refuseSpelling(current: UserRow | undefined, { userName, userNameFolded }: Draft): void {
-    if (current?.userNameFolded !== userNameFolded || current.userName === userName) return;
+  #refuseSpelling(current: UserRow | undefined, { userName }: Draft): void {
+    if (!current || userName === undefined || current.userName === userName) return;
+    if (current.userNameFolded !== fold(userName)) return;
     const earlier = this.#claims.get(current.userId);
     if (!earlier) return;
     throw new Refusal(
@@ -246,12 +260,17 @@ class UserWriter {
     if (email === null || status !== 'active') return;
     const other = this.#people.activeWithEmail(email);
     if (!other || other.userId === userId) return;
-    throw new Refusal(`email ${quote(email)} is already that of ${this.#owner(other)}`);
+    throw new ConflictRefusal(`email ${quote(email)} is already that of ${this.#owner(other)}`);
   }
 
   #owner(user: UserRow): string {
     return this.#claims.get(user.userId)?.origin ?? `user ${user.userId}`;
   }
+}
+
+/** What the item says, else what is there. */
+function either(said: string | null | undefined, stored: string | null | undefined): string | null {
+  return said === undefined ? (stored ?? null) : said;
 }
 
 function sameUser(a: UserRow, b: UserRow): boolean {

@@ -1,19 +1,18 @@
 import { parseGuid } from '../http/guid.ts';
-import { textFault } from '../http/text.ts';
+import { quote, textFault } from '../http/text.ts';
 import type { Status } from '../store/nodes.ts';
+
+export { quote } from '../http/text.ts';
 
 /** One item is not acceptable; the message says which member and why. Never leaves the directory slice. */
 export class Refusal extends Error {}
 
+/** The item asks for what something else stands in the way of: a name that is another's already. */
+export class ConflictRefusal extends Refusal {}
+
 /** A B-tree entry holds 2,704 bytes at most; the rest is for the ids beside the text. */
 const MAX_INDEXED_BYTES = 2_400;
 const MAX_INTEGER = 2_147_483_647;
-
-/** A value as a reason may show it: in quotes, at most 40 characters, control characters escaped. */
-export function quote(value: string): string {
-  const characters = Array.from(value.slice(0, 82));
-  return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 40).join('')}…` : value);
-}
 
 /** `value` without white space around it; undefined when absent or nothing but white space. Throws `Refusal`. */
 export function optionalText(member: string, value: string | undefined): string | undefined {
@@ -22,6 +21,11 @@ export function optionalText(member: string, value: string | undefined): string 
   const fault = textFault(text);
   if (fault) throw new Refusal(`${member} ${quote(text)} ${fault}`);
   return text;
+}
+
+/** What `read` makes of the value; null, which empties the member, is itself. */
+export function clearable<T, R>(value: T | null | undefined, read: (value: T | undefined) => R): R | null {
+  return value === null ? null : read(value);
 }
 
 /** As `optionalText`, for what PostgreSQL keeps in an index; `indexed` is what it keeps there. */
@@ -35,17 +39,6 @@ export function optionalKey(
   if (Math.max(Buffer.byteLength(text), Buffer.byteLength(indexed(text))) > MAX_INDEXED_BYTES) {
     throw new Refusal(`${member} ${quote(text)} is longer than 2,400 bytes`);
   }
-  return text;
-}
-
-/** As `optionalKey`, but absent is refused too. */
-export function requiredKey(
-  member: string,
-  value: string | undefined,
-  indexed?: (text: string) => string,
-): string {
-  const text = optionalKey(member, value, indexed);
-  if (text === undefined) throw new Refusal(`${member} is empty`);
   return text;
 }
 

@@ -1,4 +1,7 @@
 import { type TSchema, Type } from 'typebox';
+import type { PageWindow } from '../store/page.ts';
+import { HttpProblem } from './errors.ts';
+import { parseGuid } from './guid.ts';
 
 export const MOST_BULK_ITEMS = 1_000;
 /** What comes whole, in one call: a thousand items, a hierarchy of groups. */
@@ -27,10 +30,13 @@ export const BulkReply = Type.Object({
 });
 
 export const MOST_PAGE_ITEMS = 1_000;
+const PAGE_ITEMS = 100;
 
 /** Query parameters of a list that comes in pages. */
 export const PageQuery = {
-  limit: Type.Optional(Type.String({ description: `items a page, 1 to ${MOST_PAGE_ITEMS}; by default 100` })),
+  limit: Type.Optional(
+    Type.String({ description: `items a page, 1 to ${MOST_PAGE_ITEMS}; by default ${PAGE_ITEMS}` }),
+  ),
   after: Type.Optional(Type.String({ description: '`next` of the page before' })),
 };
 
@@ -41,5 +47,34 @@ export function Page<T extends TSchema>(item: T) {
     next: Type.Union([Type.String(), Type.Null()], {
       description: '`after` of the next page; null on the last',
     }),
+  });
+}
+
+/** What the parameters of `PageQuery` ask for. Throws a 400 that names the one that is wrong. */
+export function readPage({ limit, after }: { limit?: string; after?: string }): PageWindow {
+  const items = limit ? Number(limit) : PAGE_ITEMS;
+  if ((limit && !/^\d{1,4}$/.test(limit)) || items < 1 || items > MOST_PAGE_ITEMS) {
+    throw wrongParameter('limit', `must be a whole number from 1 to ${MOST_PAGE_ITEMS}`);
+  }
+  const id = after ? parseGuid(after) : null;
+  if (id === undefined) throw wrongParameter('after', 'must be `next` of the page before');
+  return { limit: items, after: id };
+}
+
+/** The page that `rows` make, which were read with one more than it holds, to tell whether another follows. */
+export function pageOf<Row>(
+  rows: Row[],
+  { limit }: PageWindow,
+  idOf: (row: Row) => string,
+): { items: Row[]; next: string | null } {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? idOf(last) : null };
+}
+
+/** A 400 for a query parameter. */
+export function wrongParameter(path: string, message: string): HttpProblem {
+  return new HttpProblem(400, `The request is malformed: ${path} ${message}.`, {
+    errors: [{ path, message }],
   });
 }

@@ -18,10 +18,15 @@ declare module 'fastify' {
  * members as it does any unknown member.
  */
 export function acceptJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('remove', 'remove');
   app.removeAllContentTypeParsers();
   app.decorateRequest('bodyText', '');
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+  acceptJsonAs(app, 'application/json');
+}
+
+/** Takes JSON bodies of a further type, in the same way, and no others than before. */
+export function acceptJsonAs(app: FastifyInstance, mediaType: string): void {
+  const parse = app.getDefaultJsonParser('remove', 'remove');
+  app.addContentTypeParser(mediaType, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     const refusal = refuseEncoding(request, body);
     if (refusal) return done(refusal);
     const text = body.toString('utf8');

@@ -10,3 +10,9 @@ export function textFault(text: string): string | undefined {
   }
   return undefined;
 }
+
+/** A value as a reason may show it: in quotes, at most 40 characters, control characters escaped. */
+export function quote(value: string): string {
+  const characters = Array.from(value.slice(0, 82));
+  return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 40).join('')}…` : value);
+}

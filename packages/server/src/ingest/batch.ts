@@ -1,5 +1,7 @@
+import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
 import type { Database, Tx } from '../store/db.ts';
+import { StoreUnavailableError } from '../store/unavailable.ts';
 import type { Refusals, RefusedEvent } from './refusals.ts';
 import { type Mentioned, type Resolved, resolve } from './resolve.ts';
 import {
@@ -23,25 +25,29 @@ export interface EventKind<Event extends { eventId: string }, Row> {
   classify(event: Event, context: { sourceId: string; resolved: Resolved }): Row | Refusal;
   /** Stores the rows, in one statement. */
   write(tx: Tx, tenantId: string, batch: { sourceId: string; receivedAt: Date; rows: Row[] }): Promise<void>;
+  /** What stored rows bring about, after they were committed and before they are answered; can be repeated. */
+  follow?(database: Database, batch: { caller: Caller; receivedAt: Date; rows: Row[] }): Promise<void>;
 }
 
 interface Deps {
   database: Database;
   refusals: Refusals;
   clock: () => number;
+  log: Pick<FastifyBaseLogger, 'error'>;
 }
 
 /**
  * Stores a batch of events in one transaction, the refused ones beside the good ones, and answers for each in
  * the order of the request. Throws `StoreUnavailableError`: then nothing was stored, or all of it was, and the
- * caller may send it again.
+ * caller may send it again; so it may where what follows from the events could not be done.
  */
 export async function submitBatch<Event extends { eventId: string }, Row extends object>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events }: { caller: Caller; sourceId: string; events: Event[] },
-  { database, refusals, clock }: Deps,
+  { database, refusals, clock, log }: Deps,
 ): Promise<SubmissionReply> {
   const nowMs = clock();
+  const receivedAt = new Date(nowMs);
   const faults = events.map((event) => kind.fault({ event, sourceId, nowMs }));
   const sound = events.filter((_, index) => faults[index] === undefined);
 
@@ -55,19 +61,37 @@ export async function submitBatch<Event extends { eventId: string }, Row extends
             ? kind.classify(event, { sourceId, resolved })
             : refuse(RESULT.notAcceptable, fault);
         });
-        const rows = outcomes.filter((outcome): outcome is Row => !isRefusal(outcome));
-        if (rows.length > 0) {
-          await kind.write(tx, caller.tenantId, { sourceId, receivedAt: new Date(nowMs), rows });
-        }
+        const rows = outcomes.filter(isRow);
+        if (rows.length > 0) await kind.write(tx, caller.tenantId, { sourceId, receivedAt, rows });
         await refusals.record(tx, caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
         return outcomes;
       }));
+  await follow(kind, database, { caller, receivedAt, rows: outcomes.filter(isRow) }, log);
 
   return {
     sourceId,
-    timestamp: new Date(nowMs).toISOString(),
+    timestamp: receivedAt.toISOString(),
     results: events.map((event, index) => toResult(event.eventId, outcomes[index])),
   };
+}
+
+/** The events are stored: a fault of ours in what follows must not keep their source from going on. */
+async function follow<Event extends { eventId: string }, Row extends object>(
+  kind: EventKind<Event, Row>,
+  database: Database,
+  batch: { caller: Caller; receivedAt: Date; rows: Row[] },
+  log: Deps['log'],
+): Promise<void> {
+  try {
+    await kind.follow?.(database, batch);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw error;
+    log.error({ err: error }, `what follows from ${kind.endpoint} events could not be done`);
+  }
+}
+
+function isRow<Row extends object>(outcome: Row | Refusal): outcome is Row {
+  return !isRefusal(outcome);
 }
 
 function mentionedBy<Event extends { eventId: string }>(

@@ -9,8 +9,7 @@ import {
   listCalendars,
   listLeaves,
 } from '../store/leaves.ts';
-import { listOfficeNodes } from '../store/offices.ts';
-import { type Plan, plansFromWeek, readWeekPlans, type WeekPlan, writeDays } from '../workday/plan.ts';
+import { loadWeeks, type Plan, writeDays } from '../workday/plan.ts';
 import { LeaveBook } from './leave-book.ts';
 import { type DayRange, laterOf, listDays } from './leave-dates.ts';
 import { type Changes, LeaveDays } from './leave-days.ts';
@@ -24,7 +23,7 @@ export interface LeaveChange extends DayRange {
 }
 
 /**
- * Applies changes of leave in order, and makes plans and bookings follow. People must be locked (`lockUsers`).
+ * Applies changes of leave in order, and makes plans and bookings follow. People must be locked (`lockPeople`).
  * However long the leaves are, it takes a bounded number of statements. Throws as `writeDays`.
  */
 export async function writeLeaves(
@@ -75,35 +74,26 @@ async function loadPeople(
   at: Date,
 ): Promise<Map<string, Person>> {
   const userIds = distinct(changes.map(({ userId }) => userId));
-  const givenBack = distinct(changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : [])));
+  const givenBack = new Set(changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : [])));
   const calendars = await listCalendars(tx, tenantId, userIds, at);
   const leaves = new Map<string, LeaveRow[]>(userIds.map((userId) => [userId, []]));
   for (const leave of await listLeaves(tx, tenantId, userIds)) leaves.get(leave.userId)?.push(leave);
-  const weeks = await readWeekPlans(tx, tenantId, givenBack);
-  const offices = [
-    ...officesOf([...weeks.values()]),
-    ...calendars.map((each) => each.primaryLocationId ?? []),
-  ];
-  const nodes = await listOfficeNodes(tx, tenantId, distinct(offices.flat()));
-  const activeLocationIds = new Set(
-    nodes.filter(({ kind, active }) => kind === 'location' && active).map(({ nodeId }) => nodeId),
+  const plansOf = await loadWeeks(
+    tx,
+    tenantId,
+    calendars.filter(({ userId }) => givenBack.has(userId)),
   );
   return new Map(
     calendars.map((calendar) => {
-      const { userId, primaryLocationId } = calendar;
-      const week = weeks.get(userId);
+      const { userId } = calendar;
       const person: Person = {
         ...calendar,
         book: new LeaveBook(userId, leaves.get(userId) ?? []),
-        weekOf: (days) => (week ? plansFromWeek(week, days, { primaryLocationId, activeLocationIds }) : []),
+        weekOf: (days) => plansOf(calendar, days),
       };
       return [userId, person];
     }),
   );
-}
-
-function officesOf(weeks: WeekPlan[]): string[] {
-  return weeks.flatMap((week) => week.flatMap((day) => (day?.kind === 'o' ? (day.locationId ?? []) : [])));
 }
 
 /** The days of a change that are not past where the person is. */

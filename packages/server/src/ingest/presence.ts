@@ -5,6 +5,7 @@ import { NODE_KINDS } from '../store/nodes.ts';
 import { insertPresenceEvents, type PresenceEventRow } from '../store/presence-events.ts';
 import type { UserIdentity } from '../store/users.ts';
 import type { EventKind } from './batch.ts';
+import { bookDesks } from './desk-presence.ts';
 import { digest } from './digest.ts';
 import { classifyPerson } from './person.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
@@ -36,8 +37,13 @@ export const PresenceSubmission = Type.Object({
 });
 export type PresenceSubmission = Static<typeof PresenceSubmission>;
 
+/** An event as it is stored, and whether it is one at a desk that presence books. */
+interface Sighting extends PresenceEventRow {
+  booksDesk: boolean;
+}
+
 /** How presence events are looked up, classified and written. */
-export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
+export const presence: EventKind<PresenceEvent, Sighting> = {
   endpoint: 'presence',
 
   fault({ event, sourceId, nowMs }) {
@@ -80,10 +86,16 @@ export const presence: EventKind<PresenceEvent, PresenceEventRow> = {
       timeZone: node.timeZone,
       eventId: event.eventId,
       sourceUserId: event.sourceUserId ?? null,
+      booksDesk: node.kind === 'place' && node.deskPresence === 'book',
     };
   },
 
   write: insertPresenceEvents,
+
+  async follow(database, { rows, ...occasion }) {
+    const atDesks = rows.filter(({ booksDesk }) => booksDesk);
+    if (atDesks.length > 0) await bookDesks(database, atDesks, occasion);
+  },
 };
 
 /** Nobody is named, so that what the source calls the person may be one of their cards. */

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { toProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
@@ -21,6 +21,7 @@ export interface IngestRoutesOptions {
   database: Database;
   refusals: Refusals;
   clock: () => number;
+  log: FastifyBaseLogger;
 }
 
 const SUBMITTERS = ['submitting-events', 'all'] as const;
@@ -53,7 +54,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         return submitBatch(
           presence,
           { caller: callerOf(request), sourceId, events: presenceEvents },
-          options,
+          { ...options, log: request.log },
         );
       },
     });

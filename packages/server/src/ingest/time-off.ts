@@ -5,7 +5,7 @@ import { Maybe } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/conflict.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { LEAVE_TYPES, type LeaveType, listLocalDays, type UserInstant } from '../store/leaves.ts';
-import { lockUsers } from '../store/users.ts';
+import { lockPeople } from '../workday/plan.ts';
 import { addDays, countDays, dayRangeFault, laterOf, leaveDatesFault, readLeaveDate } from './leave-dates.ts';
 import { type LeaveChange, writeLeaves } from './leave-writer.ts';
 import { classifyPerson } from './person.ts';
@@ -123,7 +123,7 @@ async function classify(
   });
   const userIds = people.flatMap((person) => (isRefusal(person) ? [] : person.userId));
   // Before anything of theirs is read: whoever else changes these people's days has ended by then.
-  const statuses = await lockUsers(tx, tenantId, [...new Set(userIds)]);
+  const statuses = await lockPeople(tx, tenantId, [...new Set(userIds)]);
   const localDay = await localDays(tx, tenantId, events, people);
   return events.map((event, index) => {
     const person = people[index] ?? absent();

@@ -5,6 +5,7 @@ export interface Actor {
   changedBy: 'user' | 'admin' | 'engine' | 'integration';
   /** Who, or which program, as people know it. */
   name: string | null;
+  /** Of entries that have none of their own. */
   reason: string | null;
 }
 
@@ -18,6 +19,8 @@ export interface ActionLogRow extends UserDay {
   description: string;
   before: object | null;
   after: object | null;
+  /** Undefined: the actor's. */
+  reason: string | null | undefined;
 }
 
 /** Adds entries of one moment and one actor. Texts must be ones that PostgreSQL can hold. */
@@ -29,17 +32,16 @@ export async function insertActionLog(
   if (rows.length === 0) return;
   const json = (value: object | null) => (value === null ? null : JSON.stringify(value));
   await tx.query(
-    `INSERT INTO action_log (tenant_id, logged_at, changed_by, changed_by_name, reason, entry_id, action_id, user_id,
-                             day, category, action, description, before, after)
-     SELECT $1, $2, $3, $4, $5, w.*
-     FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::date[], $10::text[], $11::text[], $12::text[], $13::jsonb[],
-                 $14::jsonb[]) AS w`,
+    `INSERT INTO action_log (tenant_id, logged_at, changed_by, changed_by_name, entry_id, action_id, user_id, day,
+                             category, action, description, before, after, reason)
+     SELECT $1, $2, $3, $4, w.*
+     FROM unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::date[], $9::text[], $10::text[], $11::text[], $12::jsonb[],
+                 $13::jsonb[], $14::text[]) AS w`,
     [
       tenantId,
       at,
       actor.changedBy,
       actor.name,
-      actor.reason,
       rows.map((row) => row.entryId),
       rows.map((row) => row.actionId),
       rows.map((row) => row.userId),
@@ -49,6 +51,7 @@ export async function insertActionLog(
       rows.map((row) => row.description),
       rows.map((row) => json(row.before)),
       rows.map((row) => json(row.after)),
+      rows.map(({ reason = actor.reason }) => reason),
     ],
   );
 }

@@ -1,4 +1,4 @@
-import { type UserDay, userDayColumns } from './day-plans.ts';
+import { daySpan, type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
 import type { Tx } from './db.ts';
 
 export type BookableKind = 'location' | 'zone' | 'place';
@@ -28,8 +28,8 @@ export async function listBookings(tx: Tx, tenantId: string, days: UserDay[]): P
   if (days.length === 0) return [];
   const { rows } = await tx.query<BookingRow>(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
-     JOIN bookings b ON b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day`,
-    [tenantId, ...userDayColumns(days)],
+     JOIN bookings b ON b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day AND b.day BETWEEN $4 AND $5`,
+    [tenantId, ...userDayColumns(days), ...daySpan(days)],
   );
   return rows;
 }
@@ -41,6 +41,73 @@ export async function listDeskBookings(tx: Tx, tenantId: string, desks: NodeDay[
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (node_id, day)
      JOIN bookings b ON b.tenant_id = $1 AND b.node_id = w.node_id AND b.day = w.day AND b.node_kind = 'place'`,
     [tenantId, ...nodeDayColumns(desks)],
+  );
+  return rows;
+}
+
+/** All bookings of a day at these offices, each with the primary group of whoever has it; in no order. */
+export async function listBookingsAt(
+  tx: Tx,
+  tenantId: string,
+  { locationIds, day }: { locationIds: string[]; day: string },
+): Promise<(BookingRow & { primaryGroupId: string | null })[]> {
+  const { rows } = await tx.query<BookingRow & { primaryGroupId: string | null }>(
+    `SELECT ${COLUMNS}, u.primary_group_id AS "primaryGroupId" FROM bookings b
+     JOIN users u ON u.tenant_id = b.tenant_id AND u.user_id = b.user_id
+     WHERE b.tenant_id = $1 AND b.day = $2 AND b.location_id = ANY ($3::uuid[])`,
+    [tenantId, day, locationIds],
+  );
+  return rows;
+}
+
+/** A desk that somebody booked before. */
+export interface DeskHabit {
+  userId: string;
+  placeId: string;
+}
+
+/**
+ * The desks that these people booked, or came to sit at, in the `days` days before `day`: by user, those that they
+ * had most often first, and of those as often the latest. What the product chose for them does not count.
+ */
+export async function listDeskHabits(
+  tx: Tx,
+  tenantId: string,
+  { userIds, day, days }: { userIds: string[]; day: string; days: number },
+): Promise<DeskHabit[]> {
+  if (userIds.length === 0) return [];
+  const { rows } = await tx.query<DeskHabit>(
+    `SELECT b.user_id AS "userId", b.node_id AS "placeId" FROM bookings b
+     WHERE b.tenant_id = $1 AND b.user_id = ANY ($2::uuid[]) AND b.day >= $3::date - $4::integer AND b.day < $3
+       AND b.node_kind = 'place' AND b.set_by <> 'engine'
+     GROUP BY b.user_id, b.node_id
+     ORDER BY b.user_id, count(*) DESC, max(b.day) DESC, b.node_id`,
+    [tenantId, userIds, day, days],
+  );
+  return rows;
+}
+
+/**
+ * The bookings of these nodes that are of days not over at `at` at the office booked, each with what set its
+ * plan; by user and day.
+ */
+export async function listBookingsFrom(
+  tx: Tx,
+  tenantId: string,
+  nodeIds: string[],
+  at: Date,
+): Promise<(BookingRow & { planSetBy: PlanSource })[]> {
+  if (nodeIds.length === 0) return [];
+  // No office is more than a day behind UTC: with that bound the days are found by their index.
+  const { rows } = await tx.query<BookingRow & { planSetBy: PlanSource }>(
+    `SELECT ${COLUMNS}, p.set_by AS "planSetBy"
+     FROM bookings b
+     JOIN nodes o ON o.tenant_id = b.tenant_id AND o.node_id = b.location_id
+     JOIN day_plans p ON p.tenant_id = b.tenant_id AND p.user_id = b.user_id AND p.day = b.day
+     WHERE b.tenant_id = $1 AND b.node_id = ANY ($2::uuid[]) AND b.day >= $3::timestamptz::date - 1
+       AND b.day >= ($3::timestamptz AT TIME ZONE o.time_zone)::date
+     ORDER BY b.user_id, b.day`,
+    [tenantId, nodeIds, at],
   );
   return rows;
 }

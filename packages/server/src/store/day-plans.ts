@@ -1,4 +1,5 @@
 import type { Tx } from './db.ts';
+import { expectManyRows } from './groups.ts';
 
 /** o office, r remote, a away. */
 export type PlanKind = 'o' | 'r' | 'a';
@@ -25,8 +26,33 @@ export async function listDayPlans(tx: Tx, tenantId: string, days: UserDay[]): P
   const { rows } = await tx.query<DayPlanRow>(
     `SELECT p.user_id AS "userId", p.day, p.plan, p.location_id AS "locationId", p.set_by AS "setBy"
      FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
-     JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = w.user_id AND p.day = w.day`,
-    [tenantId, ...userDayColumns(days)],
+     JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = w.user_id AND p.day = w.day AND p.day BETWEEN $4 AND $5`,
+    [tenantId, ...userDayColumns(days), ...daySpan(days)],
+  );
+  return rows;
+}
+
+/** Days of a person from one to their horizon, as `YYYY-MM-DD`. */
+export interface DaysAhead {
+  userId: string;
+  from: string;
+  horizon: string;
+}
+
+/** The plans that there are on these days, and those beyond the horizon that the week plan made; in no order. */
+export async function listPlansAhead(tx: Tx, tenantId: string, ranges: DaysAhead[]): Promise<DayPlanRow[]> {
+  if (ranges.length === 0) return [];
+  const { rows } = await tx.query<DayPlanRow>(
+    `SELECT p.user_id AS "userId", p.day, p.plan, p.location_id AS "locationId", p.set_by AS "setBy"
+     FROM unnest($2::uuid[], $3::date[], $4::date[]) AS w (user_id, first_day, horizon)
+     JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = w.user_id AND p.day >= w.first_day
+       AND (p.day <= w.horizon OR p.set_by = 'week')`,
+    [
+      tenantId,
+      ranges.map(({ userId }) => userId),
+      ranges.map(({ from }) => from),
+      ranges.map(({ horizon }) => horizon),
+    ],
   );
   return rows;
 }
@@ -86,7 +112,38 @@ export async function listOfficeDaysFrom(
   return rows;
 }
 
+/** What somebody has planned, and the desk that is booked for it. */
+export interface PlannedDayRow {
+  userId: string;
+  plan: PlanKind;
+  locationId: string | null;
+  placeId: string | null;
+}
+
+/** Everybody's plan of one day (`YYYY-MM-DD`), in no order. */
+export async function listPlannedDays(tx: Tx, tenantId: string, day: string): Promise<PlannedDayRow[]> {
+  await expectManyRows(tx);
+  const { rows } = await tx.query<PlannedDayRow>(
+    `SELECT p.user_id AS "userId", p.plan, p.location_id AS "locationId",
+            CASE WHEN b.node_kind = 'place' THEN b.node_id END AS "placeId"
+     FROM day_plans p
+     LEFT JOIN bookings b ON b.tenant_id = p.tenant_id AND b.user_id = p.user_id AND b.day = p.day
+     WHERE p.tenant_id = $1 AND p.day = $2`,
+    [tenantId, day],
+  );
+  return rows;
+}
+
 /** The two parameters of `unnest($::uuid[], $::date[])`. */
 export function userDayColumns(days: UserDay[]): [string[], string[]] {
   return [days.map((row) => row.userId), days.map((row) => row.day)];
+}
+
+/**
+ * The first and the last of days that are asked for. A join with many of them reads the whole table, where the
+ * planner is not told that it can only find rows in between.
+ */
+export function daySpan(days: { day: string }[]): [string | undefined, string | undefined] {
+  const sorted = days.map(({ day }) => day).sort();
+  return [sorted[0], sorted.at(-1)];
 }

@@ -135,6 +135,8 @@ function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
     // Instants and days are read off PostgreSQL's own text.
     'SET DateStyle TO ISO',
     `SET statement_timeout TO ${statementTimeoutMs}`,
+    // The planner's costs, far off where statistics are behind, would have next to every statement compiled.
+    'SET jit TO off',
     // What was answered with code 0 is on disk, whatever the server's own default is.
     'SET synchronous_commit TO on',
   ];

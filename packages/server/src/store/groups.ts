@@ -9,6 +9,8 @@ export interface GroupName {
 /** A group as a hierarchy has it; `parent` is null at the top. */
 export interface HierarchyGroup extends GroupName {
   parent: GroupName | null;
+  /** In lower case; what the group is to have where it is not known yet, instead of a new one. */
+  groupId?: string;
 }
 
 /**
@@ -23,10 +25,11 @@ export async function replaceHierarchy(tx: Tx, tenantId: string, groups: Hierarc
   await expectManyRows(tx);
   await tx.query(
     `INSERT INTO groups (tenant_id, group_id, group_type, name)
-     SELECT $1, gen_random_uuid(), r.group_type, r.name FROM unnest($2::text[], $3::text[]) AS r (group_type, name)
+     SELECT $1, coalesce(r.group_id, gen_random_uuid()), r.group_type, r.name
+     FROM unnest($2::text[], $3::text[], $4::uuid[]) AS r (group_type, name, group_id)
      WHERE NOT EXISTS (SELECT FROM groups g
                        WHERE g.tenant_id = $1 AND g.group_type = r.group_type AND g.name = r.name)`,
-    [tenantId, types, names],
+    [tenantId, types, names, groups.map((group) => group.groupId ?? null)],
   );
   await tx.query(
     `WITH next AS (
@@ -39,7 +42,8 @@ export async function replaceHierarchy(tx: Tx, tenantId: string, groups: Hierarc
      )
      UPDATE groups g
      SET in_hierarchy = next.in_hierarchy, parent_id = next.parent_id,
-         status = CASE WHEN next.in_hierarchy THEN 'active' ELSE 'inactive' END
+         -- A group that an identity provider keeps is not retired for being in no hierarchy.
+         status = CASE WHEN next.in_hierarchy THEN 'active' WHEN g.provisioned THEN g.status ELSE 'inactive' END
      FROM next
      WHERE g.tenant_id = $1 AND g.group_id = next.group_id
        AND (g.in_hierarchy, g.parent_id) IS DISTINCT FROM (next.in_hierarchy, next.parent_id)`,
@@ -55,9 +59,8 @@ export async function replaceHierarchy(tx: Tx, tenantId: string, groups: Hierarc
 
 /**
  * For the rest of the transaction, makes the planner join by hashes. Until statistics are gathered it takes the
- * rows of an organisation for next to none, and would join thousands of them by nested loops, row by row. The
- * penalty that it puts on those must not make it compile a statement either.
+ * rows of an organisation for next to none, and would join thousands of them by nested loops, row by row.
  */
 export async function expectManyRows(tx: Tx): Promise<void> {
-  await tx.query('SET LOCAL enable_nestloop TO off; SET LOCAL jit TO off');
+  await tx.query('SET LOCAL enable_nestloop TO off');
 }

@@ -1,5 +1,6 @@
 import type { UserDay } from './day-plans.ts';
 import type { Tx } from './db.ts';
+import { CALENDAR_OF_USER, calendarsAt } from './horizon.ts';
 
 export const LEAVE_TYPES = ['holiday', 'leave', 'sick'] as const;
 export type LeaveType = (typeof LEAVE_TYPES)[number];
@@ -71,14 +72,9 @@ export async function listCalendars(
 ): Promise<Calendar[]> {
   if (userIds.length === 0) return [];
   const { rows } = await tx.query<Calendar>(
-    `SELECT c.user_id AS "userId", c.primary_location_id AS "primaryLocationId", c.today,
-            c.today + c.horizon_days AS horizon
-     FROM (SELECT u.user_id, u.primary_location_id, coalesce(o.horizon_days, 14) AS horizon_days,
-                  ($3::timestamptz AT TIME ZONE coalesce(o.time_zone, organisation.time_zone))::date AS today
-           FROM users u
-           CROSS JOIN current_organisation() AS organisation
-           LEFT JOIN offices o ON o.tenant_id = u.tenant_id AND o.location_id = u.primary_location_id
-           WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[])) AS c`,
+    `SELECT u.user_id AS "userId", u.primary_location_id AS "primaryLocationId", c.today, c.horizon
+     FROM users u JOIN ${calendarsAt('$3')} AS c ON c.calendar_id = ${CALENDAR_OF_USER}
+     WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[])`,
     [tenantId, userIds, at],
   );
   return rows;

@@ -58,6 +58,19 @@ export async function listChildrenByName(
   return rows;
 }
 
+/** The ids of these nodes and of all beneath them, in no order. */
+export async function listNodesBelow(tx: Tx, tenantId: string, nodeIds: string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ nodeId: string }>(
+    `WITH RECURSIVE below (node_id) AS (
+       SELECT unnest($2::uuid[])
+       UNION SELECT n.node_id FROM below JOIN nodes n ON n.tenant_id = $1 AND n.parent_id = below.node_id
+     )
+     SELECT node_id AS "nodeId" FROM below`,
+    [tenantId, nodeIds],
+  );
+  return rows.map((row) => row.nodeId);
+}
+
 /** Inserts nodes, parents and children in any order. Throws a unique violation where an id is taken. */
 export async function insertNodes(tx: Tx, tenantId: string, nodes: NodeRow[]): Promise<void> {
   if (nodes.length === 0) return;
@@ -121,14 +134,19 @@ export interface NodeInOffice {
   locationId: string;
   /** IANA name of the office's time zone. */
   timeZone: string;
+  /** Whether presence at a desk of the office books it, or is only recorded. */
+  deskPresence: 'record' | 'book';
 }
 
 /** The nodes with these ids (GUIDs) that are active, as is everything above them. */
 export async function findActiveNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<NodeInOffice[]> {
   if (nodeIds.length === 0) return [];
   const { rows } = await tx.query<NodeInOffice>(
-    `SELECT node_id AS "nodeId", kind, location_id AS "locationId", time_zone AS "timeZone"
-     FROM node_paths WHERE tenant_id = $1 AND in_use AND node_id = ANY ($2::uuid[])`,
+    `SELECT n.node_id AS "nodeId", n.kind, n.location_id AS "locationId", n.time_zone AS "timeZone",
+            coalesce(s.desk_presence, 'record') AS "deskPresence"
+     FROM node_paths n
+     LEFT JOIN office_settings s ON s.tenant_id = n.tenant_id AND s.location_id = n.location_id
+     WHERE n.tenant_id = $1 AND n.in_use AND n.node_id = ANY ($2::uuid[])`,
     [tenantId, nodeIds],
   );
   return rows;

@@ -10,6 +10,8 @@ export interface OfficeNode {
   active: boolean;
   locationId: string;
   locationName: string;
+  /** Of whatever is on a level. */
+  levelId: string | null;
   /** Of a zone or a desk: the zone whose capacity a booking uses. */
   zoneId: string | null;
   /** How many may be booked into that zone; null: no bound. */
@@ -18,20 +20,28 @@ export interface OfficeNode {
   releasesDesks: boolean;
 }
 
+const OFFICE_NODES = `SELECT p.node_id AS "nodeId", p.kind, p.name, p.location_id AS "locationId",
+    p.location_name AS "locationName", p.level_id AS "levelId", p.zone_id AS "zoneId", p.zone_capacity AS "zoneCapacity",
+    coalesce(s.release_assigned_desks, true) AS "releasesDesks", p.in_use AS active
+  FROM node_paths p
+  LEFT JOIN office_settings s ON s.tenant_id = p.tenant_id AND s.location_id = p.location_id
+  WHERE p.tenant_id = $1`;
+
 /** The nodes with these ids, of any kind and status, in no order. */
 export async function listOfficeNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<OfficeNode[]> {
   if (nodeIds.length === 0) return [];
+  const { rows } = await tx.query<OfficeNode>(`${OFFICE_NODES} AND p.node_id = ANY ($2::uuid[])`, [
+    tenantId,
+    nodeIds,
+  ]);
+  return rows;
+}
+
+/** All offices, zones and desks, of any status, by name. */
+export async function listBookableNodes(tx: Tx, tenantId: string): Promise<OfficeNode[]> {
   const { rows } = await tx.query<OfficeNode>(
-    `SELECT n.node_id AS "nodeId", n.kind, n.name, n.location_id AS "locationId", o.name AS "locationName",
-            n.zone_id AS "zoneId", z.capacity AS "zoneCapacity", o.release_assigned_desks AS "releasesDesks",
-            'active' = ALL (ARRAY[n.status, o.status, coalesce(l.status, 'active'), coalesce(z.status, 'active')]) AS active
-     FROM (SELECT p.*, self.name FROM node_paths p
-           JOIN nodes self ON self.tenant_id = p.tenant_id AND self.node_id = p.node_id) AS n
-     JOIN offices o ON o.tenant_id = n.tenant_id AND o.location_id = n.location_id
-     LEFT JOIN nodes l ON l.tenant_id = n.tenant_id AND l.node_id = n.level_id
-     LEFT JOIN nodes z ON z.tenant_id = n.tenant_id AND z.node_id = n.zone_id
-     WHERE n.tenant_id = $1 AND n.node_id = ANY ($2::uuid[])`,
-    [tenantId, nodeIds],
+    `${OFFICE_NODES} AND p.kind IN ('location', 'zone', 'place') ORDER BY p.name, p.node_id`,
+    [tenantId],
   );
   return rows;
 }

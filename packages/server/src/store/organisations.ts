@@ -18,6 +18,24 @@ export async function organisationIds(tx: Tx): Promise<string[]> {
   return rows.map((row) => row.tenantId);
 }
 
+/** The organisation of the transaction. */
+export async function getOrganisation(tx: Tx): Promise<Pick<Organisation, 'slug' | 'name' | 'timeZone'>> {
+  const { rows } = await tx.query<Pick<Organisation, 'slug' | 'name' | 'timeZone'>>(
+    'SELECT slug, name, time_zone AS "timeZone" FROM current_organisation()',
+  );
+  const [organisation] = rows;
+  if (!organisation) throw new Error('The transaction is of no organisation.');
+  return organisation;
+}
+
+/** Renames the organisation of the transaction, or moves it to another time zone; null leaves as it is. */
+export async function updateOrganisation(
+  tx: Tx,
+  { name, timeZone }: { name: string | null; timeZone: string | null },
+): Promise<void> {
+  await tx.query('SELECT update_organisation($1, $2)', [name, timeZone]);
+}
+
 /** Owner only. */
 export async function listOrganisations(tx: Tx): Promise<Organisation[]> {
   const { rows } = await tx.query<Organisation>(

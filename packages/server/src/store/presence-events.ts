@@ -43,3 +43,22 @@ export async function insertPresenceEvents(
     ],
   );
 }
+
+/** Those of `events` that are of the day that their office has at `at`, by their instants, with that day. */
+export async function listEventsOfToday<Event extends Pick<PresenceEventRow, 'observedAt' | 'timeZone'>>(
+  tx: Tx,
+  events: Event[],
+  at: Date,
+): Promise<(Event & { day: string })[]> {
+  const { rows } = await tx.query<{ position: number; day: string }>(
+    `SELECT e.position, (e.observed_at AT TIME ZONE e.time_zone)::date AS day
+     FROM unnest($1::timestamptz[], $2::text[]) WITH ORDINALITY AS e (observed_at, time_zone, position)
+     WHERE (e.observed_at AT TIME ZONE e.time_zone)::date = ($3::timestamptz AT TIME ZONE e.time_zone)::date
+     ORDER BY e.observed_at, e.position`,
+    [events.map(({ observedAt }) => observedAt), events.map(({ timeZone }) => timeZone), at],
+  );
+  return rows.flatMap(({ position, day }) => {
+    const event = events[position - 1];
+    return event ? [{ ...event, day }] : [];
+  });
+}

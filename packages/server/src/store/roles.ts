@@ -13,8 +13,16 @@ const GRANTS = `
   GRANT SELECT, INSERT, UPDATE (user_id, active, credential_type, updated_at) ON rollcall.access_credentials
     TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.access_credential_scans TO ${RESTRICTED_ROLE};
-  GRANT UPDATE (attributes, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, node_id, kind, parent_id, name, status, address, time_zone, space_type, capacity),
+    UPDATE (parent_id, name, status, address, time_zone, space_type, capacity) ON rollcall.nodes TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded,
+      status, primary_location_id, external_id, display_name, deprovisioned),
+    UPDATE (user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded, status,
+      primary_location_id, external_id, display_name, deprovisioned, attributes, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT SELECT, UPDATE (last_used_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (group_type, name, external_id, provisioned, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (provisioned_group_type) ON rollcall.organisation_settings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings
     TO ${RESTRICTED_ROLE};
@@ -22,17 +30,26 @@ const GRANTS = `
   -- People and desks are locked while their days are written, and a row's lock asks for the right to update a
   -- column; a trigger has the say over this one.
   GRANT UPDATE (written_xid) ON rollcall.nodes, rollcall.users TO ${RESTRICTED_ROLE};
-  GRANT SELECT ON rollcall.office_settings, rollcall.offices, rollcall.desk_assignments TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, location_id, horizon_days, presence_reporting, desk_presence, release_assigned_desks),
+    UPDATE (horizon_days, presence_reporting, desk_presence, release_assigned_desks) ON rollcall.office_settings
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (user_id), DELETE ON rollcall.desk_assignments TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (plan, location_id) ON rollcall.week_plans TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (plan, location_id, set_by) ON rollcall.day_plans TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (set_by) ON rollcall.bookings TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, location_id, horizon_reached), UPDATE (horizon_reached) ON rollcall.office_settings
+    TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.leaves TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (booked) ON rollcall.zone_days TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (day, written_xid) ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (from_time_zone, to_time_zone, started_at, finished_at, events_total, events_done,
+    next_table, last_observed_at, last_event_digest) ON rollcall.office_redatings TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),
-    rollcall.current_organisation(), rollcall.organisation_ids(), rollcall.all_signing_keys(),
-    rollcall.group_digest(text, text) TO ${RESTRICTED_ROLE};
+    rollcall.tenant_of_scim_token(bytea), rollcall.current_organisation(), rollcall.update_organisation(text, text),
+    rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.group_digest(text, text) TO ${RESTRICTED_ROLE};
 `;
 
 const INSUFFICIENT_PRIVILEGE = '42501';

@@ -1,5 +1,6 @@
 import type { PlanKind } from './day-plans.ts';
 import type { Tx } from './db.ts';
+import type { PageWindow } from './page.ts';
 
 export interface WeekPlanRow {
   userId: string;
@@ -21,24 +22,48 @@ export async function listWeekPlans(tx: Tx, tenantId: string, userIds: string[])
   return rows;
 }
 
-/** Makes `rows` the whole week of one user, writing only what differs; whether anything did. */
-export async function replaceWeekPlan(
+/** Makes `rows` the whole weeks of these users, writing only what differs; the users of whom anything did. */
+export async function replaceWeekPlans(
   tx: Tx,
   tenantId: string,
-  userId: string,
-  rows: Omit<WeekPlanRow, 'userId'>[],
-): Promise<boolean> {
-  const weekdays = rows.map((row) => row.weekday);
-  const deleted = await tx.query(
-    'DELETE FROM week_plans WHERE tenant_id = $1 AND user_id = $2 AND weekday <> ALL ($3::smallint[])',
-    [tenantId, userId, weekdays],
+  userIds: string[],
+  rows: WeekPlanRow[],
+): Promise<Set<string>> {
+  const [owners, weekdays] = [rows.map((row) => row.userId), rows.map((row) => row.weekday)];
+  const deleted = await tx.query<{ userId: string }>(
+    `DELETE FROM week_plans p WHERE p.tenant_id = $1 AND p.user_id = ANY ($2::uuid[])
+       AND NOT EXISTS (SELECT FROM unnest($3::uuid[], $4::smallint[]) AS w (user_id, weekday)
+                       WHERE w.user_id = p.user_id AND w.weekday = p.weekday)
+     RETURNING p.user_id AS "userId"`,
+    [tenantId, userIds, owners, weekdays],
   );
-  const written = await tx.query(
+  const written = await tx.query<{ userId: string }>(
     `INSERT INTO week_plans AS p (tenant_id, user_id, weekday, plan, location_id)
-     SELECT $1, $2, w.* FROM unnest($3::smallint[], $4::text[], $5::uuid[]) AS w
+     SELECT $1, w.* FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[]) AS w
      ON CONFLICT (tenant_id, user_id, weekday) DO UPDATE SET plan = excluded.plan, location_id = excluded.location_id
-     WHERE (p.plan, p.location_id) IS DISTINCT FROM (excluded.plan, excluded.location_id)`,
-    [tenantId, userId, weekdays, rows.map((row) => row.plan), rows.map((row) => row.locationId)],
+     WHERE (p.plan, p.location_id) IS DISTINCT FROM (excluded.plan, excluded.location_id)
+     RETURNING p.user_id AS "userId"`,
+    [tenantId, owners, weekdays, rows.map((row) => row.plan), rows.map((row) => row.locationId)],
   );
-  return (deleted.rowCount ?? 0) + (written.rowCount ?? 0) > 0;
+  return new Set([...deleted.rows, ...written.rows].map(({ userId }) => userId));
+}
+
+/**
+ * A page of the active users, by id, of one primary location or of all; one more than asked for, where there is
+ * one. Their week plans are read by id.
+ */
+export async function listWeekPlanOwners(
+  tx: Tx,
+  tenantId: string,
+  primaryLocationId: string | undefined,
+  { limit, after }: PageWindow,
+): Promise<{ userId: string; userName: string }[]> {
+  const { rows } = await tx.query<{ userId: string; userName: string }>(
+    `SELECT user_id AS "userId", user_name AS "userName" FROM users
+     WHERE tenant_id = $1 AND status = 'active' AND ($2::uuid IS NULL OR primary_location_id = $2)
+       AND ($3::uuid IS NULL OR user_id > $3)
+     ORDER BY user_id LIMIT $4`,
+    [tenantId, primaryLocationId ?? null, after, limit + 1],
+  );
+  return rows;
 }

@@ -5,10 +5,10 @@ import { type TSchema, Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { parseGuid } from '../http/guid.ts';
 import { problems } from '../http/schema.ts';
+import { parseWindow } from '../http/window.ts';
 import type { ExportQuery } from '../store/datasets.ts';
 import type { Database } from '../store/db.ts';
 import { type Dataset, datasets } from './datasets.ts';
-import { parseWindow } from './window.ts';
 
 export interface WarehouseRoutesOptions {
   database: Database;

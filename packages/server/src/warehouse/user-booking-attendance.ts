@@ -1,7 +1,7 @@
+import { daysOf } from '../http/window.ts';
 import { listOfficeDays, type OfficeDayRow, type PersonDayRow, readPersonDays } from '../store/attendance.ts';
 import type { DatasetReader } from '../store/datasets.ts';
 import { type Attendance, attendanceOf, type DayPlan } from '../workday/attendance.ts';
-import { daysOf } from './window.ts';
 
 /**
  * Day by day: the offices of the day, then its people, typed as they come. A day's offices and one batch of

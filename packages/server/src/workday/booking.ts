@@ -22,6 +22,8 @@ interface Guest {
   /** What the guest would give up for it. */
   current: Booking | null;
   setBy: BookingSource;
+  /** Whether the current booking is kept only if the product chose it. */
+  givenBack?: boolean | undefined;
 }
 
 /**
@@ -61,7 +63,9 @@ export class Seating {
   /** A booking at the office `locationId`: of `wishedId`, or, without, whatever is the guest's there by default. */
   book(guest: Guest, locationId: string, wishedId: string | undefined): Booking | DayRefusal {
     const { current } = guest;
-    if (current?.locationId === locationId && (wishedId ?? current.nodeId) === current.nodeId) return current;
+    const isKept = !guest.givenBack || current?.setBy === 'engine';
+    const isSame = current?.locationId === locationId && (wishedId ?? current.nodeId) === current.nodeId;
+    if (isKept && isSame && this.#stands(current)) return current;
     const office = this.#nodes.get(locationId);
     if (office?.kind !== 'location' || !office.active) {
       return refusal('not-bookable', `Office ${locationId} is not known, or not active`);
@@ -80,6 +84,12 @@ export class Seating {
     if (from?.zoneId) this.#count(nodeDayKey(from.zoneId, day), -1);
     if (to?.nodeKind === 'place') this.#holders.set(nodeDayKey(to.nodeId, day), userId);
     if (to?.zoneId) this.#count(nodeDayKey(to.zoneId, day), 1);
+  }
+
+  /** Whether a booking is still true of the tree: what is booked is in use, and where it was. */
+  #stands({ nodeId, locationId, zoneId }: Booking): boolean {
+    const node = this.#nodes.get(nodeId);
+    return node?.active === true && node.locationId === locationId && node.zoneId === zoneId;
   }
 
   #take(guest: Guest, locationId: string, nodeId: string): Booking | DayRefusal {

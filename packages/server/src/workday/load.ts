@@ -8,15 +8,15 @@ import {
 import { type DayPlanRow, listDayPlans, type UserDay } from '../store/day-plans.ts';
 import type { Tx } from '../store/db.ts';
 import { listDeskAssignments, listOfficeNodes, lockDesks, type OfficeNode } from '../store/offices.ts';
-import { lockUsers } from '../store/users.ts';
 import { nodeDayKey, Seating } from './booking.ts';
+import { lockPeople } from './lock-people.ts';
 import { ActionLog } from './log.ts';
 import type { DayChange } from './plan.ts';
 import { type LoadedDay, userDayKey, Workday } from './workday.ts';
 
 /**
  * Locks what `changes` can touch, and looks up, after each lock, what it guards: under READ COMMITTED every
- * statement sees what the writer before had committed. Users, desks, zones' days: always in this order.
+ * statement sees what the writer before had committed. The tree, users, desks, zones' days: always in this order.
  */
 export async function loadWorkday(
   tx: Tx,
@@ -24,7 +24,7 @@ export async function loadWorkday(
   changes: DayChange[],
   at: Date,
 ): Promise<Workday> {
-  const users = await lockUsers(tx, tenantId, unique(changes.map(({ userId }) => userId)));
+  const users = await lockPeople(tx, tenantId, unique(changes.map(({ userId }) => userId)));
   const known = changes.filter(({ userId }) => users.has(userId));
   const changing = await loadDays(tx, tenantId, known);
 

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ActionLogRow } from '../store/action-log.ts';
 import type { BookableKind } from '../store/bookings.ts';
-import type { UserDay } from '../store/day-plans.ts';
 import type { OfficeNode } from '../store/offices.ts';
 import type { Booking } from './booking.ts';
+import type { DayChange } from './plan.ts';
 import type { DayPlan, DayState } from './workday.ts';
 
 const DEPTH: Record<BookableKind, 1 | 2 | 3> = { location: 1, zone: 2, place: 3 };
@@ -22,7 +22,11 @@ export class ActionLog {
   }
 
   /** Adds what tells `after` from `before`, as one action; false where nothing does. */
-  add({ userId, day }: UserDay, before: DayState, after: DayState): boolean {
+  add(
+    { userId, day, reason }: Pick<DayChange, 'userId' | 'day' | 'reason'>,
+    before: DayState,
+    after: DayState,
+  ): boolean {
     const actionId = randomUUID();
     const changes = [
       this.#planChange(before.plan, after.plan),
@@ -30,7 +34,8 @@ export class ActionLog {
     ];
     const found = changes.filter((change) => change !== undefined);
     for (const change of found) {
-      this.rows.push({ userId, day, actionId, entryId: orderedId(this.#atMs, this.rows.length), ...change });
+      const entryId = orderedId(this.#atMs);
+      this.rows.push({ userId, day, actionId, entryId, reason, ...change });
     }
     return found.length > 0;
   }
@@ -113,15 +118,18 @@ function bookingJson(booking: Booking | null): object | null {
   );
 }
 
+let latest = { atMs: 0, counter: 0 };
+
 /**
- * A UUID of version 7 (RFC 9562 §5.7), with a counter in the bits after the time (§6.2, method 1): entries of
- * one set of changes sort as they were made.
+ * A UUID of version 7 (RFC 9562 §5.7), with a counter in the bits after the time (§6.2, method 1): what one process
+ * logs of one millisecond sorts as it was made, also where it took several sets of changes.
  */
-function orderedId(atMs: number, counter: number): string {
+function orderedId(atMs: number): string {
+  latest = { atMs, counter: atMs === latest.atMs ? latest.counter + 1 : 0 };
   const bytes = randomBytes(16);
   bytes.writeUIntBE(atMs, 0, 6);
-  bytes.writeUInt16BE(0x7000 | ((counter >>> 14) & 0xfff), 6);
-  bytes.writeUInt16BE(0x8000 | (counter & 0x3fff), 8);
+  bytes.writeUInt16BE(0x7000 | ((latest.counter >>> 14) & 0xfff), 6);
+  bytes.writeUInt16BE(0x8000 | (latest.counter & 0x3fff), 8);
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

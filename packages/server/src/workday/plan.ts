@@ -3,12 +3,13 @@ import { inTenantWithRetries } from '../store/conflict.ts';
 import type { PlanSource, UserDay } from '../store/day-plans.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { loadWorkday } from './load.ts';
-import { findOfficeDays } from './release.ts';
+import { findDisplaced, findOfficeDays, type Rebooking } from './release.ts';
 import { saveWorkday } from './save.ts';
 
 export type { Actor } from '../store/action-log.ts';
 export type { PlanKind, PlanSource } from '../store/day-plans.ts';
-export { plansFromWeek, readWeekPlans, type WeekPlan } from './week-plan.ts';
+export { lockPeople } from './lock-people.ts';
+export { loadWeeks, type WeekPlan } from './week-plan.ts';
 
 /** What to book at an office: the office itself, a zone or a desk. */
 export interface BookingWish {
@@ -28,6 +29,10 @@ export interface DayChange extends UserDay {
   plan: Plan | null;
   /** Only a plan of `a`, or null, may be set by leave. */
   setBy: PlanSource;
+  /** Why, where that is not the actor's reason. */
+  reason?: string | null;
+  /** What was said of the day before is forgotten: only a booking that the product chose may be kept. */
+  givenBack?: boolean;
 }
 
 export type RefusalCode = 'unknown-user' | 'not-bookable' | 'desk-taken' | 'zone-full';
@@ -51,14 +56,14 @@ export interface DayAuthor {
  * Makes users' days what `changes` say, one after the other: plan, booking and action log together. This is the
  * only writer of any of them. Outcomes are in the order of `changes`; a change that is refused leaves its day as
  * it was and stops no other. A later change of the same day sees what an earlier one made of it. However many
- * changes there are, it takes at most eighteen statements.
+ * changes there are, it takes at most nineteen statements.
  *
  * A plan that is the same already stays; but where the week plan or a one-day change says it again, it counts
  * from then on as set by that, so that what presence or leave did to a day is not undone by them later.
  *
- * Users, desks and zones' days are locked in this order, each kind in the order of its keys, so that two calls
- * never wait for each other in a circle. A transaction with further locks, or several calls, must be ready to be
- * run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
+ * The tree, users, desks and zones' days are locked in this order, each kind in the order of its keys, so that
+ * two calls never wait for each other in a circle. A transaction with further locks, or several calls, must be
+ * ready to be run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
  */
 export async function writeDays(
   tx: Tx,
@@ -84,6 +89,48 @@ export function changeDays(
   author: DayAuthor,
 ): Promise<DayOutcome[]> {
   return inTenantWithRetries(database, tenantId, (tx) => writeDays(tx, tenantId, changes, author));
+}
+
+/** Days whose changes are held in memory, and in one statement, at a time. */
+const REBOOKED_AT_ONCE = 10_000;
+
+/**
+ * Sees to whoever has booked one of these nodes, or what is in them, for a day that is not over at `author.at` at
+ * that office: to be called in the transaction that retired or moved the nodes, after it did. A desk that is
+ * still of the same office stays booked, and counts in the zone that it is in now. Where that zone is full, or the
+ * node is retired or of another office, the office itself is booked instead; where the office is retired,
+ * the plan goes. Throws as `writeDays`.
+ */
+export async function releaseNodes(
+  tx: Tx,
+  tenantId: string,
+  nodeIds: string[],
+  author: DayAuthor,
+): Promise<void> {
+  const displaced = await findDisplaced(tx, tenantId, nodeIds, author.at);
+  for (let start = 0; start < displaced.length; start += REBOOKED_AT_ONCE) {
+    await rebook(tx, tenantId, displaced.slice(start, start + REBOOKED_AT_ONCE), author);
+  }
+}
+
+/** Makes of each day the first of its choices that can be. */
+async function rebook(tx: Tx, tenantId: string, days: Rebooking[], author: DayAuthor): Promise<void> {
+  const tried = days.filter(({ choices }) => choices.length > 0);
+  if (tried.length === 0) return;
+  const changes = tried.map(({ userId, day, setBy, choices: [plan = null] }) => ({
+    userId,
+    day,
+    setBy,
+    plan,
+  }));
+  const outcomes = await writeDays(tx, tenantId, changes, author);
+  const refused = tried.filter((_, index) => typeof outcomes[index] === 'object');
+  await rebook(
+    tx,
+    tenantId,
+    refused.map((each) => ({ ...each, choices: each.choices.slice(1) })),
+    author,
+  );
 }
 
 /**

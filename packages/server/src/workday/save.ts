@@ -2,6 +2,7 @@ import { insertActionLog } from '../store/action-log.ts';
 import { type BookingRow, deleteBookings, insertBookings, updateBookingSources } from '../store/bookings.ts';
 import { type DayPlanRow, deleteDayPlans, type UserDay, upsertDayPlans } from '../store/day-plans.ts';
 import type { Tx } from '../store/db.ts';
+import type { Booking } from './booking.ts';
 import type { DayAuthor } from './plan.ts';
 import type { Workday } from './workday.ts';
 
@@ -21,7 +22,7 @@ export async function saveWorkday(
     if (now.plan && !same(loaded.plan, now.plan)) plans.push({ userId, day, ...now.plan });
     if (loaded.plan && !now.plan) plansGone.push({ userId, day });
     if (same(loaded.booking, now.booking)) continue;
-    if (now.booking && loaded.booking?.nodeId === now.booking.nodeId) {
+    if (now.booking && isOfSameSeat(loaded.booking, now.booking)) {
       bookingsClaimed.push({ userId, day, ...now.booking });
       continue;
     }
@@ -35,6 +36,11 @@ export async function saveWorkday(
   await insertBookings(tx, tenantId, bookings);
   await updateBookingSources(tx, tenantId, bookingsClaimed);
   await insertActionLog(tx, tenantId, { actor, at, rows: workday.entries });
+}
+
+/** Not so where a desk is in another zone now: it is then that zone's bookings that count. */
+function isOfSameSeat(a: Booking | null, b: Booking): boolean {
+  return a?.nodeId === b.nodeId && a.zoneId === b.zoneId && a.locationId === b.locationId;
 }
 
 function same<Row extends object>(a: Row | null, b: Row | null): boolean {

@@ -1,8 +1,8 @@
 import type { PlanKind } from '../store/day-plans.ts';
 import type { Tx } from '../store/db.ts';
 import { listOfficeNodes } from '../store/offices.ts';
-import { lockUsers } from '../store/users.ts';
-import { listWeekPlans, replaceWeekPlan, type WeekPlanRow } from '../store/week-plans.ts';
+import { listWeekPlans, replaceWeekPlans, type WeekPlanRow } from '../store/week-plans.ts';
+import { lockPeople } from './lock-people.ts';
 import type { Plan } from './plan.ts';
 
 /** Where an office day of the week is spent; null: at the person's primary location, whichever it is then. */
@@ -20,10 +20,14 @@ export type WeekPlan = [
 ];
 
 /** `unchanged`: it was so already. `message` is one English sentence for whoever asked. */
-export type WeekPlanOutcome =
-  | 'changed'
-  | 'unchanged'
-  | { refused: 'unknown-user' | 'unknown-location' | 'not-a-week'; message: string };
+export type WeekPlanOutcome = 'changed' | 'unchanged' | WeekPlanRefusal;
+
+export interface WeekPlanRefusal {
+  refused: 'unknown-user' | 'unknown-location' | 'not-a-week';
+  message: string;
+  /** From 0, Monday: the day at fault, where it is one. */
+  weekday?: number;
+}
 
 /** The week plans of these people, who need not exist; a week without any plan for those who have none. */
 export async function readWeekPlans(
@@ -43,34 +47,92 @@ export async function readWeekPlan(tx: Tx, tenantId: string, userId: string): Pr
   return (await readWeekPlans(tx, tenantId, [userId])).get(userId) ?? emptyWeek();
 }
 
+/** A week plan that is to be somebody's. */
+export interface WeekPlanChange {
+  userId: string;
+  week: WeekPlan;
+}
+
 /**
- * Sets the week plan of an active user, whole. Offices must be active locations; ids are in lower case. Days
- * that have a plan already stay as they are.
+ * Sets the week plans of active users, whole; each user once. Offices must be active locations; ids are in lower
+ * case. Outcomes are in the order of `changes`, and a week that is refused stops no other. Days that have a plan
+ * already stay as they are.
  */
+export async function setWeekPlans(
+  tx: Tx,
+  tenantId: string,
+  changes: WeekPlanChange[],
+): Promise<WeekPlanOutcome[]> {
+  const statuses = await lockPeople(
+    tx,
+    tenantId,
+    changes.map(({ userId }) => userId),
+  );
+  const named = changes.flatMap(({ week }) => week.flatMap(officeOf));
+  const offices = await listActiveOffices(tx, tenantId, named);
+  const refusals = changes.map((change) => whyNot(change, statuses, offices));
+  const accepted = changes.filter((_, index) => !refusals[index]);
+  const changed = await replaceWeekPlans(
+    tx,
+    tenantId,
+    accepted.map(({ userId }) => userId),
+    accepted.flatMap(rowsOf),
+  );
+  return changes.map(({ userId }, n) => refusals[n] ?? (changed.has(userId) ? 'changed' : 'unchanged'));
+}
+
+/** As `setWeekPlans`, of one user. */
 export async function setWeekPlan(
   tx: Tx,
   tenantId: string,
   userId: string,
   week: WeekPlan,
 ): Promise<WeekPlanOutcome> {
+  const [outcome] = await setWeekPlans(tx, tenantId, [{ userId, week }]);
+  return outcome ?? 'unchanged';
+}
+
+function whyNot(
+  { userId, week }: WeekPlanChange,
+  statuses: ReadonlyMap<string, string>,
+  offices: ReadonlySet<string>,
+): WeekPlanRefusal | undefined {
   if (week.length !== 7) {
     return { refused: 'not-a-week', message: 'A week plan has seven days, from Monday to Sunday.' };
   }
-  const status = (await lockUsers(tx, tenantId, [userId])).get(userId);
-  if (status !== 'active') {
+  if (statuses.get(userId) !== 'active') {
     return { refused: 'unknown-user', message: `User ${userId} is not known, or not active.` };
   }
-  const rows = week.flatMap((plan, index) => (plan ? [{ weekday: index + 1, ...weekdayRow(plan) }] : []));
-  const locationIds = [...new Set(rows.flatMap(({ locationId }) => locationId ?? []))];
-  const nodes = await listOfficeNodes(tx, tenantId, locationIds);
-  const offices = new Set(
-    nodes.filter(({ kind, active }) => kind === 'location' && active).map((node) => node.nodeId),
-  );
-  const unknown = locationIds.find((locationId) => !offices.has(locationId));
-  if (unknown !== undefined) {
-    return { refused: 'unknown-location', message: `Office ${unknown} is not known, or not active.` };
-  }
-  return (await replaceWeekPlan(tx, tenantId, userId, rows)) ? 'changed' : 'unchanged';
+  const weekday = week.findIndex((plan) => officeOf(plan).some((id) => !offices.has(id)));
+  const unknown = officeOf(week[weekday] ?? null)[0];
+  if (unknown === undefined) return undefined;
+  const message = `Office ${unknown} is not known, or not active.`;
+  return { refused: 'unknown-location', message, weekday };
+}
+
+function rowsOf({ userId, week }: WeekPlanChange): WeekPlanRow[] {
+  return week.flatMap((plan, index) => (plan ? [{ userId, weekday: index + 1, ...weekdayRow(plan) }] : []));
+}
+
+/** What somebody's week plan makes of days, as `plansFromWeek` says. */
+export type PlansOf = (
+  person: { userId: string; primaryLocationId: string | null },
+  days: string[],
+) => { day: string; plan: Plan | null }[];
+
+/** Looks up the week plans of these people, and which of their offices are active. */
+export async function loadWeeks(
+  tx: Tx,
+  tenantId: string,
+  people: { userId: string; primaryLocationId: string | null }[],
+): Promise<PlansOf> {
+  const userIds = people.map(({ userId }) => userId);
+  const weeks = await readWeekPlans(tx, tenantId, userIds);
+  const named = [...weeks.values()].flatMap((week) => week.flatMap(officeOf));
+  const primary = people.flatMap(({ primaryLocationId }) => primaryLocationId ?? []);
+  const activeLocationIds = await listActiveOffices(tx, tenantId, [...named, ...primary]);
+  return ({ userId, primaryLocationId }, days) =>
+    plansFromWeek(weeks.get(userId) ?? emptyWeek(), days, { primaryLocationId, activeLocationIds });
 }
 
 /**
@@ -84,6 +146,17 @@ export function plansFromWeek(
   offices: { primaryLocationId: string | null; activeLocationIds: ReadonlySet<string> },
 ): { day: string; plan: Plan | null }[] {
   return days.map((day) => ({ day, plan: planFor(week[weekdayOf(day) - 1] ?? null, offices) }));
+}
+
+function officeOf(plan: WeekdayPlan | null): string[] {
+  return plan?.kind === 'o' && plan.locationId !== null ? [plan.locationId] : [];
+}
+
+async function listActiveOffices(tx: Tx, tenantId: string, locationIds: string[]): Promise<Set<string>> {
+  const nodes = await listOfficeNodes(tx, tenantId, [...new Set(locationIds)]);
+  return new Set(
+    nodes.filter(({ kind, active }) => kind === 'location' && active).map((node) => node.nodeId),
+  );
 }
 
 function planFor(
@@ -111,6 +184,6 @@ function weekdayRow(plan: WeekdayPlan): { plan: PlanKind; locationId: string | n
   return { plan: plan.kind, locationId: plan.kind === 'o' ? plan.locationId : null };
 }
 
-function emptyWeek(): WeekPlan {
+export function emptyWeek(): WeekPlan {
   return [null, null, null, null, null, null, null];
 }

@@ -65,12 +65,13 @@ export class Workday {
     const booking = plan?.kind === 'o' ? this.#book(change, plan, before) : null;
     if (booking && 'refused' in booking) return booking;
     seating.move(userId, day, before.booking, booking);
-    subject.now = { plan: planned(plan, change.setBy, before.plan), booking };
+    subject.now = { plan: planned(change, before.plan), booking };
     return log.add(change, before, subject.now) ? 'changed' : 'unchanged';
   }
 
-  #book({ userId, day, setBy }: DayChange, plan: Plan & { kind: 'o' }, { booking: current }: DayState) {
-    const guest = { userId, day, current, setBy: BOOKED_BY[setBy] };
+  #book(change: DayChange, plan: Plan & { kind: 'o' }, { booking: current }: DayState) {
+    const { userId, day, setBy, givenBack } = change;
+    const guest = { userId, day, current, setBy: BOOKED_BY[setBy], givenBack };
     const booking = this.#facts.seating.book(guest, plan.locationId, plan.booking?.nodeId);
     // Somebody's word for a booking that presence made.
     const claimed = booking === current && current?.setBy === 'presence' && claims(setBy);
@@ -86,11 +87,11 @@ export function userDayKey(userId: string, day: string): string {
  * Presence at an office where somebody planned to be is no plan of its own, nor is leave on a day that they
  * took off themselves: what set such a plan first goes on doing so.
  */
-function planned(plan: Plan | null, setBy: PlanSource, before: DayPlan | null): DayPlan | null {
+function planned({ plan, setBy, givenBack }: DayChange, before: DayPlan | null): DayPlan | null {
   if (!plan) return null;
   const locationId = plan.kind === 'o' ? plan.locationId : null;
   const same = before?.plan === plan.kind && before.locationId === locationId;
-  return { plan: plan.kind, locationId, setBy: same && !claims(setBy) ? before.setBy : setBy };
+  return { plan: plan.kind, locationId, setBy: same && !claims(setBy) && !givenBack ? before.setBy : setBy };
 }
 
 function claims(setBy: PlanSource): boolean {

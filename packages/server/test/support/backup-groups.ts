@@ -11,12 +11,17 @@ export function groupRows({ tenantId, id, text }: Values): [string, Record<strin
     ['groups', { ...group, group_id: id(400), name: '', in_hierarchy: true }],
     ['groups', { ...group, group_id: id(401), name: text, parent_id: id(400), in_hierarchy: true }],
     ['groups', { ...group, group_id: id(402), name: 'retired', status: 'inactive' }],
+    ['groups', { ...group, group_id: id(403), name: 'provisioned', provisioned: true, external_id: text }],
   ];
 }
 
 /** What refers to the groups and people above. */
 export function groupUseRows({ tenantId, id, text }: Values): [string, Record<string, unknown>][] {
-  const settings = { group_attributes: [text, 'b'], primary_group_attribute: text };
+  const settings = {
+    group_attributes: [text, 'b'],
+    primary_group_attribute: text,
+    provisioned_group_type: text,
+  };
   return [
     ['group_members', { tenant_id: tenantId, group_id: id(401), user_id: id(7) }],
     ['organisation_settings', { tenant_id: tenantId, ...(id(0).startsWith('1') ? settings : {}) }],

@@ -42,5 +42,17 @@ export function submittedRows({ tenantId, id, text, instant }: Values): [string,
       'access_credential_scans',
       { tenant_id: tenantId, scan_digest: id(313), card_digest: id(310), scan_data: text },
     ],
+    ...redatings({ tenantId, id, text, instant }),
+  ];
+}
+
+/** One that has not begun, and one that is in the middle. */
+function redatings({ tenantId, id, text, instant }: Values): [string, Record<string, unknown>][] {
+  const change = { tenant_id: tenantId, from_time_zone: text, to_time_zone: 'UTC' };
+  const progress = { started_at: instant, finished_at: instant, events_total: 2 ** 40, events_done: 2 ** 33 };
+  const next = { next_table: 'visitor_arrivals', last_observed_at: instant, last_event_digest: id(303) };
+  return [
+    ['office_redatings', { ...change, location_id: id(4) }],
+    ['office_redatings', { ...change, location_id: id(8), ...progress, ...next }],
   ];
 }

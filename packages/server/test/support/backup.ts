@@ -6,6 +6,7 @@ import { columnList, listTables, qualified } from '../../src/store/backup/tables
 import { type BackupOptions, type BackupSummary, backup } from '../../src/store/backup.ts';
 import type { DatabaseTarget } from '../../src/store/db.ts';
 import { groupRows, groupUseRows } from './backup-groups.ts';
+import { scimTokenRows } from './backup-scim-tokens.ts';
 import { submittedRows } from './backup-submissions.ts';
 import { asAdmin, createTestDatabase } from './database.ts';
 
@@ -201,6 +202,9 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         primary_location_id: id(4),
         primary_group_id: id(401),
         attributes: JSON.stringify({ [NASTY.replace('\u0007', '')]: NASTY, n: 1.1, b: true }),
+        external_id: NASTY,
+        display_name: NASTY,
+        deprovisioned: true,
       });
       for (const [number, observed_at] of [
         '-infinity',
@@ -221,7 +225,11 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
           received_at: instant,
         });
       }
-      for (const [table, row] of [...groupUseRows(values), ...submittedRows(values)])
+      for (const [table, row] of [
+        ...groupUseRows(values),
+        ...scimTokenRows(values),
+        ...submittedRows(values),
+      ])
         await insert(table, row);
       await fillWorkday(client, insert, tenant_id, {
         placeId: id(1),

@@ -229,16 +229,21 @@ test('writers that know nothing of locks still leave one at a desk and no more i
   await writers.close();
 });
 
-test('the role that serves requests can neither move bookings nor rewrite the log', async () => {
+test('the role that serves requests can neither move bookings, rewrite the log, nor delete or change the identity of what is managed', async () => {
   for (const sql of [
     'UPDATE bookings SET zone_id = NULL',
     'UPDATE action_log SET reason = NULL',
     'DELETE FROM action_log',
     'DELETE FROM zone_days',
-    'UPDATE nodes SET capacity = NULL',
-    "UPDATE users SET status = 'active'",
-    'INSERT INTO desk_assignments DEFAULT VALUES',
-    'UPDATE office_settings SET horizon_days = 0',
+    'DELETE FROM nodes',
+    "UPDATE nodes SET kind = 'zone'",
+    'UPDATE nodes SET node_id = node_id',
+    'DELETE FROM users',
+    'UPDATE users SET user_id = user_id',
+    'UPDATE desk_assignments SET place_id = place_id',
+    'DELETE FROM office_settings',
+    'UPDATE office_settings SET location_id = location_id',
+    "UPDATE organisations SET name = 'other'",
   ]) {
     await expect(db.restricted.inTenant(tenant, (tx) => tx.query(sql))).rejects.toThrow(/permission denied/);
   }

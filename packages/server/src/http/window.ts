@@ -1,5 +1,5 @@
-import { type FieldError, HttpProblem } from '../http/errors.ts';
 import type { DayWindow } from '../store/datasets.ts';
+import { type FieldError, HttpProblem } from './errors.ts';
 
 /** The most dates that one call may span. */
 export const LONGEST_WINDOW_DAYS = 31;
@@ -7,17 +7,27 @@ const DAY_MS = 86_400_000;
 
 const DATE = /^(\d{4})(?:-(\d{2})-(\d{2})|(\d{2})(\d{2}))(?:[Tt ].*)?$/;
 
+/** How a date is given. */
+export const DATE_FORMS = 'YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts';
+/** What is wrong with a text that is no date. */
+export const NO_DATE = 'must be a date that exists, as YYYY-MM-DD or YYYYMMDD';
+
+/** The day that a text means, as `YYYY-MM-DD`: of `YYYYMMDD`, `YYYY-MM-DD` or the date part of an ISO instant. */
+export function parseDay(text: string): string | undefined {
+  const epochMs = parseDate(text);
+  return epochMs === undefined ? undefined : isoDate(epochMs);
+}
+
 /**
- * Reads the inclusive range of a warehouse call into a window that is half-open. Dates are `YYYYMMDD`,
- * `YYYY-MM-DD` or the date part of an ISO instant. Throws a 400 that names the parameter.
+ * Reads an inclusive range of dates, each as `parseDay` does, into a window that is half-open. Throws a 400 that
+ * names the parameter.
  */
 export function parseWindow(startDate: string, endDate: string): DayWindow {
   const startMs = parseDate(startDate);
   const endMs = parseDate(endDate);
   const errors: FieldError[] = [];
-  const message = 'must be a date that exists, as YYYY-MM-DD or YYYYMMDD';
-  if (startMs === undefined) errors.push({ path: 'startDate', message });
-  if (endMs === undefined) errors.push({ path: 'endDate', message });
+  if (startMs === undefined) errors.push({ path: 'startDate', message: NO_DATE });
+  if (endMs === undefined) errors.push({ path: 'endDate', message: NO_DATE });
   if (startMs === undefined || endMs === undefined) throw badWindow(errors);
   if (endMs < startMs) throw badWindow([{ path: 'endDate', message: 'must not be before startDate' }]);
   if (endMs - startMs >= LONGEST_WINDOW_DAYS * DAY_MS) {
@@ -35,6 +45,11 @@ export function* daysOf({ from, before }: DayWindow): Generator<string> {
     yield day;
     day = isoDate(Date.parse(from) + n * DAY_MS);
   }
+}
+
+/** The days from one to another, both included; none where they are reversed. */
+export function listDays(from: string, last: string): string[] {
+  return from > last ? [] : [...daysOf({ from, before: isoDate(Date.parse(last) + DAY_MS) })];
 }
 
 function parseDate(text: string): number | undefined {

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { parseGuid } from '../http/guid.ts';
+import type { Database } from '../store/db.ts';
+import { insertScimToken, listScimTokens, revokeScimToken, type ScimTokenRow } from '../store/scim-tokens.ts';
+import { checkName, KeyError } from './manage-keys.ts';
+import { generateScimToken, hashScimToken } from './scim-tokens.ts';
+
+export interface NewScimToken {
+  tenantId: string;
+  name: string;
+  expiresAt?: Date | undefined;
+}
+
+/** A token with what is to be presented: the only moment at which that is shown. */
+export interface ShownScimToken {
+  tokenId: string;
+  token: string;
+  name: string;
+  expiresAt: Date | null;
+}
+
+interface Deps {
+  /** Connects as the owner. */
+  owner: Database;
+  clock: () => number;
+}
+
+/** Makes a token of an identity provider. Throws `KeyError`. */
+export async function createScimToken(
+  { tenantId, name, expiresAt = undefined }: NewScimToken,
+  { owner, clock }: Deps,
+): Promise<ShownScimToken> {
+  checkName('token', name);
+  const token = generateScimToken();
+  const row = {
+    tenantId,
+    tokenId: randomUUID(),
+    name,
+    tokenHash: hashScimToken(token),
+    createdAt: new Date(clock()),
+    expiresAt: expiresAt ?? null,
+  };
+  await owner.inTenant(tenantId, (tx) => insertScimToken(tx, row));
+  return { tokenId: row.tokenId, token, name, expiresAt: row.expiresAt };
+}
+
+/** All tokens of an organisation, without what is presented. */
+export function scimTokensOf(tenantId: string, owner: Database): Promise<ScimTokenRow[]> {
+  return owner.inTenant(tenantId, (tx) => listScimTokens(tx, tenantId));
+}
+
+/** Revokes a token, at once and for good. Throws `KeyError` when the organisation has none with this id. */
+export async function revokeToken(tenantId: string, tokenId: string, { owner, clock }: Deps): Promise<void> {
+  const guid = parseGuid(tokenId);
+  const found =
+    guid !== undefined &&
+    (await owner.inTenant(tenantId, (tx) => revokeScimToken(tx, tenantId, guid, new Date(clock()))));
+  if (!found) throw new KeyError(`There is no SCIM token with the id ${tokenId}.`);
+}

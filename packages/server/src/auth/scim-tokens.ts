@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { Database } from '../store/db.ts';
+import { findScimToken, type ScimTokenRow, touchScimToken } from '../store/scim-tokens.ts';
+import { generateSecret } from './secrets.ts';
+
+/** What every SCIM token begins with, so that one can be told from an access token, and found where it leaked. */
+const PREFIX = 'rcs_';
+/** The last use is written this often at most. */
+const LAST_USED_STEP_MS = 60_000;
+
+/** A new token: the prefix and 256 random bits. */
+export function generateScimToken(): string {
+  return PREFIX + generateSecret();
+}
+
+/** Whether a Bearer token is of the kind that only `/scim/v2` takes. */
+export function isScimToken(token: string): boolean {
+  return token.startsWith(PREFIX);
+}
+
+/** What is kept of a token. */
+export function hashScimToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/**
+ * The token as it is stored, undefined when it may not be used at this moment. Asks the database every time:
+ * identity providers call seldom, and what was revoked is so for every replica at once. Throws
+ * `StoreUnavailableError`.
+ */
+export async function proveScimToken(
+  token: string,
+  { database, clock }: { database: Database; clock: () => number },
+): Promise<ScimTokenRow | undefined> {
+  const nowMs = clock();
+  return database.inSystem(async (tx) => {
+    const row = await findScimToken(tx, hashScimToken(token));
+    if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) return undefined;
+    if (nowMs - (row.lastUsedAt?.getTime() ?? 0) >= LAST_USED_STEP_MS) {
+      await touchScimToken(tx, row, new Date(nowMs));
+    }
+    return row;
+  });
+}

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+
+/** `rollcall jobs`. */
+export function jobsCommand(): Command {
+  const list = new Command('list').description('list the jobs').action(async () => {
+    // Loaded here, as below, so that other commands do not wait for the code of the jobs.
+    const { listJobs } = await import('./jobs.ts');
+    listJobs();
+  });
+  const run = new Command('run')
+    .description('do what a job does, now and in this process')
+    .argument('<name>', 'the job')
+    .action(async (name: string, config: DataConfig) => {
+      const { runJob } = await import('./jobs.ts');
+      await runJob(name, config);
+    });
+  for (const option of toOptions(DATA_SETTINGS)) run.addOption(option);
+  return new Command('jobs')
+    .description('what servers do in the background')
+    .addCommand(list)
+    .addCommand(run);
+}

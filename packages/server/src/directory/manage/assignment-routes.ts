@@ -1,0 +1,143 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { callerOf } from '../../auth/guard.ts';
+import {
+  BULK_BODY_LIMIT_BYTES,
+  BulkReply,
+  BulkRequest,
+  Page,
+  PageQuery,
+  pageOf,
+  readPage,
+} from '../../http/bulk.ts';
+import { parseGuid } from '../../http/guid.ts';
+import { inTenantWithRetries } from '../../store/conflict.ts';
+import type { Tx } from '../../store/db.ts';
+import { type DeskAssignmentDetails, listAssignments } from '../../store/desk-assignments.ts';
+import { AssignmentItem, assignDesks, Owner } from './assignments.ts';
+import {
+  BULK_PROBLEMS,
+  bulkReply,
+  CONFIG,
+  DOCUMENTED,
+  idFilter,
+  LIST_PROBLEMS,
+  type ManageDeps,
+  onlyResult,
+  READ_PROBLEMS,
+  unknownThing,
+  WRITE_PROBLEMS,
+} from './common.ts';
+
+const ID = Type.String({ format: 'uuid' });
+const Assignment = Type.Object({
+  deskId: ID,
+  deskName: Type.String(),
+  zoneId: ID,
+  zoneName: Type.String(),
+  levelId: ID,
+  levelName: Type.String(),
+  locationId: ID,
+  locationName: Type.String(),
+  userId: Type.Union([ID, Type.Null()], { description: "whose desk it is; null: nobody's" }),
+  userName: Type.Union([Type.String(), Type.Null()]),
+  inEffect: Type.Boolean({
+    description: 'false where the desk is retired, or the person has left: an assignment means nothing then',
+  }),
+});
+const PARAMS = Type.Object({ deskId: Type.String() });
+const URL = '/v1/manage/desk-assignments';
+const ONE_URL = '/v1/manage/desks/:deskId/assignment';
+
+/** Whose desk a desk is: all of them, many to write, one to give and to take away. */
+export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, deps) => {
+  const { database } = deps;
+
+  app.route({
+    method: 'GET',
+    url: URL,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'List desks that are assigned to somebody, by id',
+      querystring: Type.Object({
+        ...PageQuery,
+        locationId: Type.Optional(Type.String({ description: 'of one location' })),
+        userId: Type.Optional(Type.String({ description: 'of one person' })),
+      }),
+      response: { 200: Page(Assignment), ...LIST_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const { locationId, userId, ...page } = request.query;
+      const window = readPage(page);
+      const filter = { locationId: idFilter(locationId), userId: idFilter(userId) };
+      const rows = await database.inTenant(tenantId, (tx) => listAssignments(tx, tenantId, filter, window));
+      return pageOf(rows, window, (row) => row.deskId);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: URL,
+    config: CONFIG,
+    bodyLimit: BULK_BODY_LIMIT_BYTES,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Assign desks to people, or to nobody',
+      description: 'Items apply in order. Bookings stay as they are.',
+      body: BulkRequest(AssignmentItem),
+      response: { 200: BulkReply, ...BULK_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const { items } = request.body;
+      return bulkReply(
+        await inTenantWithRetries(database, tenantId, (tx) => assignDesks(tx, tenantId, items)),
+        deps,
+      );
+    },
+  });
+
+  const assign = (tenantId: string, text: string, owner: Omit<AssignmentItem, 'deskId'>) =>
+    inTenantWithRetries(database, tenantId, async (tx) => {
+      const { deskId } = await getDesk(tx, tenantId, text);
+      onlyResult(await assignDesks(tx, tenantId, [{ ...owner, deskId }]));
+      return getDesk(tx, tenantId, deskId);
+    });
+
+  app.route({
+    method: 'PUT',
+    url: ONE_URL,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Assign a desk to somebody',
+      params: PARAMS,
+      body: Owner,
+      response: { 200: Assignment, ...WRITE_PROBLEMS },
+    },
+    handler: (request) => assign(callerOf(request).tenantId, request.params.deskId, request.body),
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: ONE_URL,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: "Make a desk nobody's",
+      params: PARAMS,
+      response: { 200: Assignment, ...READ_PROBLEMS },
+    },
+    handler: (request) => assign(callerOf(request).tenantId, request.params.deskId, { userId: null }),
+  });
+};
+
+/** A desk and whose it is. Throws a 404. */
+async function getDesk(tx: Tx, tenantId: string, text: string): Promise<DeskAssignmentDetails> {
+  const filter = { deskId: parseGuid(text) ?? null, unassigned: true };
+  const [desk] = await listAssignments(tx, tenantId, filter, { limit: 1, after: null });
+  if (!desk) throw unknownThing('desk');
+  return desk;
+}

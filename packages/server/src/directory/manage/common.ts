@@ -1,0 +1,72 @@
+import type { FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
+import { type Access, callerOf } from '../../auth/guard.ts';
+import { type BulkReply, wrongParameter } from '../../http/bulk.ts';
+import { HttpProblem } from '../../http/errors.ts';
+import { parseGuid } from '../../http/guid.ts';
+import { problems } from '../../http/schema.ts';
+import type { Database } from '../../store/db.ts';
+import type { DayAuthor } from '../../workday/plan.ts';
+import type { Turns } from '../turns.ts';
+import type { Refused, UpsertResult } from '../upsert.ts';
+
+export interface ManageDeps {
+  database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  /** Shared by all who write the directory. */
+  turns: Turns;
+}
+
+/** Who may call the routes of management. */
+export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
+export const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
+export const LIST_PROBLEMS = problems(400, 401, 403, 503);
+export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
+export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
+export const BULK_PROBLEMS = problems(400, 401, 403, 413, 415, 503);
+
+/** Who changes people's days by what they change of the directory. `reason` is what the action log gives. */
+export function authorOf(request: FastifyRequest, { clock }: ManageDeps, reason: string): DayAuthor {
+  return {
+    actor: { changedBy: 'admin', name: callerOf(request).apiKey, reason },
+    at: new Date(clock()),
+  };
+}
+
+/** The answer to a bulk call. */
+export function bulkReply(results: UpsertResult[], { clock }: ManageDeps): Static<typeof BulkReply> {
+  return {
+    timestamp: new Date(clock()).toISOString(),
+    results: results.map((result) =>
+      'refused' in result
+        ? { id: null, result: 'refused', message: result.refused }
+        : { ...result, message: 'Success' },
+    ),
+  };
+}
+
+/** What became of the only item of a call. Throws a 409 or 400 where it was refused. */
+export function onlyResult([result]: UpsertResult[]): void {
+  if (result && 'refused' in result) throw refusalProblem(result);
+}
+
+function refusalProblem({ refused, conflict }: Refused): HttpProblem {
+  return new HttpProblem(conflict ? 409 : 400, `Nothing was changed: ${refused}.`);
+}
+
+/** 404 for a path whose id is that of nothing here; `thing` is the word for it. */
+export function unknownThing(thing: string): HttpProblem {
+  return new HttpProblem(404, `There is no ${thing} with this id.`);
+}
+
+/** An id to filter by: undefined where none is given, null where it cannot be anything's. */
+export function idFilter(text: string | undefined): string | null | undefined {
+  return text ? (parseGuid(text) ?? null) : undefined;
+}
+
+/** A status to filter by. Throws a 400. */
+export function statusFilter(text: string | undefined): string | undefined {
+  if (!text || text === 'active' || text === 'inactive') return text || undefined;
+  throw wrongParameter('status', 'must be active or inactive');
+}

@@ -1,0 +1,152 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { callerOf } from '../../auth/guard.ts';
+import { BULK_BODY_LIMIT_BYTES, BulkReply, BulkRequest } from '../../http/bulk.ts';
+import { parseGuid } from '../../http/guid.ts';
+import { problems } from '../../http/schema.ts';
+import { inTenantWithRetries } from '../../store/conflict.ts';
+import type { Tx } from '../../store/db.ts';
+import {
+  DESK_PRESENCE,
+  listOfficeSettings,
+  type OfficeSettingsRow,
+  PRESENCE_REPORTING,
+} from '../../store/office-settings.ts';
+import {
+  BULK_PROBLEMS,
+  bulkReply,
+  CONFIG,
+  DOCUMENTED,
+  type ManageDeps,
+  onlyResult,
+  READ_PROBLEMS,
+  unknownThing,
+  WRITE_PROBLEMS,
+} from './common.ts';
+import { changeOfficeSettings, SettingsChange, SettingsItem } from './office-settings.ts';
+import { changeOrganisation, Organisation, OrganisationChange, readOrganisation } from './organisation.ts';
+
+const Settings = Type.Object({
+  locationId: Type.String({ format: 'uuid' }),
+  locationName: Type.String(),
+  horizonDays: Type.Integer(),
+  presenceReporting: Type.String({ enum: [...PRESENCE_REPORTING] }),
+  deskPresence: Type.String({ enum: [...DESK_PRESENCE] }),
+  releaseAssignedDesks: Type.Boolean(),
+  horizonReached: Type.Union([Type.String(), Type.Null()], {
+    description: 'the last day, YYYY-MM-DD, that was made from week plans; null before the first',
+  }),
+});
+const PARAMS = Type.Object({ locationId: Type.String() });
+const URL = '/v1/manage/locations/:locationId/settings';
+const ORGANISATION_URL = '/v1/manage/organisation';
+
+/** The settings of offices and of the organisation. */
+export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, deps) => {
+  const { database, turns } = deps;
+
+  app.route({
+    method: 'GET',
+    url: URL,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Read the settings of an office',
+      params: PARAMS,
+      response: { 200: Settings, ...READ_PROBLEMS },
+    },
+    handler: (request) => {
+      const { tenantId } = callerOf(request);
+      const { locationId } = request.params;
+      return database.inTenant(tenantId, (tx) => getSettings(tx, tenantId, locationId));
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: URL,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Change the settings of an office',
+      params: PARAMS,
+      body: SettingsChange,
+      response: { 200: Settings, ...WRITE_PROBLEMS },
+    },
+    handler: (request) => {
+      const { tenantId } = callerOf(request);
+      return turns.take(tenantId, () =>
+        inTenantWithRetries(database, tenantId, async (tx) => {
+          const { locationId } = await getSettings(tx, tenantId, request.params.locationId);
+          onlyResult(await changeOfficeSettings(tx, tenantId, [{ ...request.body, locationId }]));
+          return getSettings(tx, tenantId, locationId);
+        }),
+      );
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/manage/office-settings',
+    config: CONFIG,
+    bodyLimit: BULK_BODY_LIMIT_BYTES,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Change the settings of offices',
+      body: BulkRequest(SettingsItem),
+      response: { 200: BulkReply, ...BULK_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const { items } = request.body;
+      const results = await turns.take(tenantId, () =>
+        inTenantWithRetries(database, tenantId, (tx) => changeOfficeSettings(tx, tenantId, items)),
+      );
+      return bulkReply(results, deps);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: ORGANISATION_URL,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Read the organisation and its settings',
+      response: { 200: Organisation, ...problems(401, 403, 503) },
+    },
+    handler: (request) => {
+      const { tenantId } = callerOf(request);
+      return database.inTenant(tenantId, (tx) => readOrganisation(tx, tenantId));
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: ORGANISATION_URL,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Change the organisation and its settings',
+      body: OrganisationChange,
+      response: { 200: Organisation, ...BULK_PROBLEMS },
+    },
+    handler: (request) => {
+      const { tenantId } = callerOf(request);
+      return turns.take(tenantId, () =>
+        inTenantWithRetries(database, tenantId, async (tx) => {
+          await changeOrganisation(tx, tenantId, request.body);
+          return readOrganisation(tx, tenantId);
+        }),
+      );
+    },
+  });
+};
+
+/** Throws a 404 where there is no such office. */
+async function getSettings(tx: Tx, tenantId: string, text: string): Promise<OfficeSettingsRow> {
+  const locationId = parseGuid(text);
+  const [settings] = await listOfficeSettings(tx, tenantId, locationId === undefined ? [] : [locationId]);
+  if (!settings) throw unknownThing('location');
+  return settings;
+}

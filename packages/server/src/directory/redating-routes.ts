@@ -1,0 +1,66 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { callerOf } from '../auth/guard.ts';
+import { HttpProblem } from '../http/errors.ts';
+import { parseGuid } from '../http/guid.ts';
+import { problems } from '../http/schema.ts';
+import type { Database } from '../store/db.ts';
+import { listNodesById } from '../store/nodes.ts';
+import { findOfficeRedating } from '../store/office-redatings.ts';
+
+const instantOrNull = (description: string) =>
+  Type.Union([Type.String(), Type.Null()], { description: `an instant; null ${description}` });
+
+const Redating = Type.Object({
+  locationId: Type.String(),
+  fromTimeZone: Type.String(),
+  toTimeZone: Type.String(),
+  startedAt: instantOrNull('while transactions that began before the change are still open'),
+  finishedAt: instantOrNull('while there are events with days of the old time zone'),
+  eventsDone: Type.Integer({ description: 'events of the office that were looked at' }),
+  eventsTotal: Type.Integer({ description: 'events of the office; 0 until it has started' }),
+});
+
+const RedatingReply = Type.Object({
+  redating: Type.Union([Redating, Type.Null()], {
+    description: "the last change of the office's time zone; null where there was none",
+  }),
+});
+
+/** How far the events of an office have been given the days of its new time zone. */
+export const redatingRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = async (
+  app,
+  { database },
+) => {
+  app.route({
+    method: 'GET',
+    url: '/v1/manage/locations/:locationId/redating',
+    config: { access: { scheme: 'bearer', roles: ['all'] } },
+    schema: {
+      tags: ['Management'],
+      security: [{ bearer: [] }],
+      summary: "How far an office's events follow the last change of its time zone",
+      params: Type.Object({ locationId: Type.String() }),
+      response: { 200: RedatingReply, ...problems(401, 403, 404, 503) },
+    },
+    handler: async (request, reply) => {
+      const { tenantId } = callerOf(request);
+      const locationId = parseGuid(request.params.locationId);
+      const redating = await database.inTenant(tenantId, async (tx) => {
+        const [node] = await listNodesById(tx, tenantId, locationId === undefined ? [] : [locationId]);
+        if (node?.kind !== 'location') throw new HttpProblem(404, 'There is no location with this id.');
+        return findOfficeRedating(tx, tenantId, node.nodeId);
+      });
+      reply.header('cache-control', 'private, no-cache');
+      if (!redating) return { redating: null };
+      const { startedAt, finishedAt, ...rest } = redating;
+      return {
+        redating: {
+          ...rest,
+          startedAt: startedAt?.toISOString() ?? null,
+          finishedAt: finishedAt?.toISOString() ?? null,
+        },
+      };
+    },
+  });
+};

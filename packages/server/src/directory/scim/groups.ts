@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import type { Tx } from '../../store/db.ts';
+import { lockDirectory } from '../../store/directory-lock.ts';
+import {
+  changeMembers,
+  findGroupByExternalId,
+  findGroupByName,
+  findKnownUsers,
+  findProvisionedGroup,
+  GROUP_COLUMNS,
+  getProvisionedGroupType,
+  listMembers,
+  listProvisionedGroups,
+  type ProvisionedGroup,
+  retireProvisionedGroup,
+  upsertProvisionedGroup,
+} from '../../store/provisioned-groups.ts';
+import { quote } from '../values.ts';
+import { taken, wrong } from './errors.ts';
+import { filterOf } from './filter.ts';
+import { groupResource, groupVersion, patchGroup, readGroup, type WantedGroup } from './group-resource.ts';
+import { missing, type Precondition, type ResourceType, type Writing } from './resource-type.ts';
+import { GROUP_PATH } from './schemas.ts';
+import { selects } from './selection.ts';
+
+/** A page of groups ends where its members would be more, after one group at least. */
+const MOST_LISTED_MEMBERS = 50_000;
+
+/** Groups that the identity provider made or took over, RFC 7643 section 4.2. */
+export const GROUPS: ResourceType = {
+  name: 'Group',
+  path: GROUP_PATH,
+  // A group of thousands would come back with every person who joins it.
+  answersPatch: false,
+
+  list: async (tx, { tenantId, baseUrl, selection, filter, offset, limit }) => {
+    const conditions = filter === undefined ? [] : filterOf(filter, GROUP_COLUMNS);
+    const { total, groups } = await listProvisionedGroups(tx, tenantId, conditions, { offset, limit });
+    if (!selects(selection, 'members')) {
+      return { total, resources: groups.map((group) => groupResource(group, undefined, baseUrl)) };
+    }
+    const shown = withFewMembers(groups);
+    const members = await listMembers(tx, tenantId, shown);
+    return {
+      total,
+      resources: shown.map((group) => groupResource(group, members.get(group.groupId), baseUrl)),
+    };
+  },
+
+  find: async (tx, { tenantId, baseUrl, selection }, groupId) => {
+    const group = await findProvisionedGroup(tx, tenantId, groupId);
+    if (!group) return undefined;
+    const members = selects(selection, 'members')
+      ? (await listMembers(tx, tenantId, [group])).get(groupId)
+      : undefined;
+    return groupResource(group, members, baseUrl);
+  },
+
+  findVersion: async (tx, tenantId, groupId) => {
+    const group = await findProvisionedGroup(tx, tenantId, groupId);
+    return group && groupVersion(group);
+  },
+
+  create: async (tx, { tenantId }, document) => {
+    const wanted = readGroup(document);
+    await lockDirectory(tx, tenantId);
+    const groupType = await getProvisionedGroupType(tx, tenantId);
+    const named = await findGroupByName(tx, tenantId, groupType, wanted.name);
+    // One that was retired is the same group again; one that others made becomes the identity provider's.
+    if (named?.visible) throw nameTaken(wanted.name, named.groupId);
+    const groupId = named?.groupId ?? randomUUID();
+    await write(tx, tenantId, { groupId, groupType, wanted });
+    return groupId;
+  },
+
+  replace: (tx, writing, groupId, document, precondition) =>
+    change(tx, writing, groupId, precondition, () => readGroup(document)),
+
+  patch: (tx, writing, groupId, operations, precondition) =>
+    change(tx, writing, groupId, precondition, (group) => patchGroup(group, operations)),
+
+  remove: async (tx, { tenantId }, groupId, precondition) => {
+    await findToChange(tx, tenantId, groupId, precondition);
+    await retireProvisionedGroup(tx, tenantId, groupId);
+  },
+};
+
+function withFewMembers(groups: ProvisionedGroup[]): ProvisionedGroup[] {
+  let members = 0;
+  return groups.filter(({ memberCount }, index) => {
+    members += memberCount;
+    return index === 0 || members <= MOST_LISTED_MEMBERS;
+  });
+}
+
+async function change(
+  tx: Tx,
+  { tenantId }: Writing,
+  groupId: string,
+  precondition: Precondition,
+  read: (group: ProvisionedGroup) => WantedGroup,
+): Promise<void> {
+  const group = await findToChange(tx, tenantId, groupId, precondition);
+  const wanted = read(group);
+  const groupType = await getProvisionedGroupType(tx, tenantId);
+  const named = await findGroupByName(tx, tenantId, groupType, wanted.name);
+  if (named && named.groupId !== groupId) throw nameTaken(wanted.name, named.groupId);
+  await write(tx, tenantId, { groupId, groupType, wanted });
+}
+
+async function findToChange(
+  tx: Tx,
+  tenantId: string,
+  groupId: string,
+  precondition: Precondition,
+): Promise<ProvisionedGroup> {
+  await lockDirectory(tx, tenantId);
+  const group = await findProvisionedGroup(tx, tenantId, groupId);
+  if (!group) throw missing();
+  precondition(groupVersion(group));
+  return group;
+}
+
+function nameTaken(name: string, groupId: string) {
+  return taken(`displayName ${quote(name)} is already that of group ${groupId}.`);
+}
+
+/** Writes a group, and what is to change of its members. What is so already is not written. */
+async function write(
+  tx: Tx,
+  tenantId: string,
+  { groupId, groupType, wanted }: { groupId: string; groupType: string; wanted: WantedGroup },
+): Promise<void> {
+  const { name, externalId, members } = wanted;
+  const holder = externalId === null ? undefined : await findGroupByExternalId(tx, tenantId, externalId);
+  if (holder !== undefined && holder !== groupId) {
+    throw taken(`externalId ${quote(externalId ?? '')} is already that of group ${holder}.`);
+  }
+  if (members) await refuseUnknown(tx, tenantId, members.added);
+  await upsertProvisionedGroup(tx, tenantId, { groupId, groupType, name, externalId });
+  if (members) await changeMembers(tx, tenantId, groupId, members);
+}
+
+async function refuseUnknown(tx: Tx, tenantId: string, userIds: string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  const known = await findKnownUsers(tx, tenantId, userIds);
+  const unknown = userIds.filter((userId) => !known.has(userId));
+  if (unknown.length === 0) return;
+  const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
+  throw wrong('invalidValue', `members: there is no user ${unknown.slice(0, 5).join(', ')}${more}.`);
+}

@@ -1,0 +1,27 @@
+import type { FastifyRequest } from 'fastify';
+import { HttpProblem } from '../../http/errors.ts';
+import type { Precondition } from './resource-type.ts';
+
+/**
+ * Judges a version by the If-Match of a request, RFC 7644 section 3.14. Weak tags are compared, as SCIM's own
+ * examples do, though RFC 9110 would have If-Match take strong ones only.
+ */
+export function ifMatch({ headers }: FastifyRequest): Precondition {
+  const wanted = headers['if-match'];
+  return (version) => {
+    if (wanted !== undefined && !lists(wanted, version)) {
+      throw new HttpProblem(412, 'The resource has changed: its version is not the one in If-Match.');
+    }
+  };
+}
+
+/** Whether the client has this version already. */
+export function isKnown({ headers }: FastifyRequest, version: string): boolean {
+  const known = headers['if-none-match'];
+  return known !== undefined && lists(known, version);
+}
+
+function lists(header: string, version: string): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
+  return header.trim() === '*' || header.split(',').some((tag) => opaque(tag) === opaque(version));
+}

@@ -1,0 +1,143 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyBaseLogger } from 'fastify';
+import type { LogFunctionFactory, Runner, TaskList, WorkerEvents } from 'graphile-worker';
+import type { DatabaseTarget } from '../store/db.ts';
+import { JOBS_SCHEMA, openJobPool } from '../store/job-queue.ts';
+import { type JobDeps, type JobTask, runTask } from './tasks.ts';
+
+/** More than one, so that a long run of one task does not keep the others waiting. */
+const CONCURRENCY = 2;
+/** New jobs announce themselves; this is for those that are to be tried again. */
+const POLL_MS = 2_000;
+const RESTART_MS = 3_000;
+
+export interface JobsOptions extends Omit<JobDeps, 'signal' | 'onProgress'> {
+  /** Where the queue is; connects as the role that owns it. */
+  target: DatabaseTarget;
+  tasks: readonly JobTask[];
+}
+
+/** Jobs that run in the background. */
+export interface Jobs {
+  /** Lets running tasks end, but waits no longer than `timeoutMs`. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * Runs `tasks` by their cron until it is stopped, together with all other replicas on the queue: each tick is for one
+ * of them. It outlives a database that goes away and comes back. The queue's schema must be there.
+ */
+export function startJobs(options: JobsOptions): Jobs {
+  const stopping = new AbortController();
+  const done = keepRunning(options, stopping.signal);
+  return {
+    stop: async (timeoutMs) => {
+      stopping.abort();
+      const waiting = new AbortController();
+      await Promise.race([
+        done,
+        delay(timeoutMs, undefined, { signal: waiting.signal }).catch(() => undefined),
+      ]);
+      waiting.abort();
+    },
+  };
+}
+
+async function keepRunning(options: JobsOptions, stopping: AbortSignal): Promise<void> {
+  const { log } = options;
+  while (!stopping.aborted) {
+    try {
+      await runUntilBroken(options, stopping);
+    } catch (error) {
+      if (!stopping.aborted) log.warn({ err: error }, 'jobs stopped running, and are started again');
+    }
+    await delay(RESTART_MS, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+/** One life of graphile-worker: until `stopping`, or until it has lost one of its workers. */
+async function runUntilBroken(options: JobsOptions, stopping: AbortSignal): Promise<void> {
+  // Loaded here, so that commands without jobs do not wait for the library.
+  const { Logger, parseCronItems, run } = await import('graphile-worker');
+  const { target, tasks, log } = options;
+  const broken = new AbortController();
+  const signal = AbortSignal.any([stopping, broken.signal]);
+  const events: WorkerEvents = new EventEmitter();
+  // A worker that could not report how its job went is gone for good, and the library carries on without it.
+  events.on('worker:fatalError', () => broken.abort());
+  const pool = openJobPool(target, {
+    signal,
+    onError: (error) => log.warn({ err: error }, 'the job queue does not answer'),
+  });
+  try {
+    const runner = await run({
+      pgPool: pool,
+      schema: JOBS_SCHEMA,
+      taskList: Object.fromEntries(tasks.map((task) => [task.name, toListed(task, options, signal)])),
+      parsedCronItems: parseCronItems(
+        tasks.map(({ name, cron }) => ({
+          task: name,
+          match: cron,
+          options: { backfillPeriod: 0, jobKey: name },
+        })),
+      ),
+      noHandleSignals: true,
+      concurrency: CONCURRENCY,
+      pollInterval: POLL_MS,
+      events,
+      logger: new Logger(toLogger(log)),
+    });
+    await untilAborted(runner, tasks, { broken, signal });
+  } finally {
+    await pool.end();
+  }
+}
+
+async function untilAborted(
+  runner: Runner,
+  tasks: readonly JobTask[],
+  { broken, signal }: { broken: AbortController; signal: AbortSignal },
+): Promise<void> {
+  let ended = false;
+  const end = () => {
+    ended = true;
+    broken.abort();
+  };
+  runner.promise.then(end, end);
+  try {
+    // What is missing since the last tick is not left to wait for the next one.
+    for (const { name } of tasks) await runner.addJob(name, {}, { jobKey: name });
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  } finally {
+    broken.abort();
+    if (!ended) await runner.stop();
+  }
+}
+
+/** The task as the library takes it. What it throws is stored in the queue, and so says nothing of the data. */
+function toListed(task: JobTask, options: JobsOptions, signal: AbortSignal): TaskList[string] {
+  const log = options.log.child({ job: task.name });
+  return async () => {
+    try {
+      await runTask(task, { ...options, log, signal });
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error }, 'the job failed, and is tried again');
+      throw new Error('The log says why.');
+    }
+    // Another replica goes on with what may be left.
+    if (signal.aborted) throw new Error('It was stopped.');
+  };
+}
+
+/** What the library says of itself. Failed tasks have been logged, and what else it adds may hold anything. */
+function toLogger(log: FastifyBaseLogger): LogFunctionFactory {
+  return () => (level, message, meta) => {
+    const { error, failure } = (meta ?? {}) as { error?: unknown; failure?: boolean };
+    if (failure) return;
+    const [said = ''] = message.split('\n');
+    if (level === 'error' || level === 'warning') log.warn({ err: error }, `jobs: ${said}`);
+    else log.debug(`jobs: ${said}`);
+  };
+}

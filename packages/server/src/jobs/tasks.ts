@@ -1,0 +1,59 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { redateOffices } from '../directory/redating.ts';
+import type { Database } from '../store/db.ts';
+import { whileAlone } from '../store/job-lock.ts';
+import { runHorizon } from '../workday/horizon.ts';
+
+/** What a task works with. */
+export interface JobDeps {
+  /** Connects as the restricted role, or the plain owner. */
+  database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  log: FastifyBaseLogger;
+  /** Aborted when the process is to end: the task ends soon, and leaves the rest to its next run. */
+  signal: AbortSignal;
+  /** Called with how far the work has come, in the task's `unit`. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Work that is done again and again, in one replica at a time. A run does what is missing, whatever earlier runs did
+ * or left undone, and may safely be done twice.
+ */
+export interface JobTask {
+  name: string;
+  /** For `rollcall jobs list`. */
+  description: string;
+  /** Five fields of cron, in UTC. It also runs whenever a replica starts. */
+  cron: string;
+  /** What its progress is counted in. */
+  unit: string;
+  run(deps: JobDeps): Promise<void>;
+}
+
+/** All tasks of this release. */
+export const TASKS: readonly JobTask[] = [
+  {
+    name: 'horizon',
+    description: 'Make plans and bookings from the week plans, up to the horizon of each office',
+    // Days begin at all hours, somewhere.
+    cron: '2,17,32,47 * * * *',
+    unit: 'days',
+    run: async (deps) => {
+      await runHorizon(deps);
+    },
+  },
+  {
+    name: 'redate',
+    description: 'Re-date the events of offices whose time zone has changed',
+    cron: '* * * * *',
+    unit: 'events',
+    run: redateOffices,
+  },
+];
+
+/** Runs `task` unless some process is at it already; whether it ran. Throws what the task throws. */
+export function runTask(task: JobTask, deps: JobDeps): Promise<boolean> {
+  return whileAlone(deps.database, `job ${task.name}`, () => task.run(deps));
+}

@@ -1,0 +1,109 @@
+import type { Tx } from './db.ts';
+import { expectManyRows } from './groups.ts';
+
+/** Days ahead of people who have no primary location, and so no office that sets them. */
+const HORIZON_DAYS_WITHOUT_OFFICE = 14;
+
+/**
+ * SQL of what the calendars of the organisation `$1` say at the instant `parameter`: for every office its `today`, by
+ * its own clock, and `horizon`, the last day that plans are made for from the week plans, in a row with the
+ * `calendar_id` that `CALENDAR_OF_USER` is of people of that office. Who has none follows the organisation's clock.
+ */
+export function calendarsAt(parameter: string): string {
+  return `(SELECT c.calendar_id, c.today, c.today + c.horizon_days AS horizon
+    FROM (SELECT z.calendar_id, z.horizon_days, (${parameter}::timestamptz AT TIME ZONE z.time_zone)::date AS today
+          FROM (SELECT location_id::text AS calendar_id, time_zone, horizon_days FROM offices WHERE tenant_id = $1
+                UNION ALL
+                SELECT 'organisation', time_zone, ${HORIZON_DAYS_WITHOUT_OFFICE} FROM current_organisation()) AS z) AS c)`;
+}
+
+/** SQL of the calendar that a row of `users`, called u, follows. */
+export const CALENDAR_OF_USER = "coalesce(u.primary_location_id::text, 'organisation')";
+
+/**
+ * Who has no plan of a day (`$3`, null: any) between their today and their horizon, though their week plan makes one
+ * of it: an office day without an active office would be looked at again by every run. What the calendars say is
+ * worked out once for each office rather than for each person and day.
+ */
+const MISSING = `WITH days AS MATERIALIZED (
+    SELECT c.calendar_id, d.day, extract(isodow FROM d.day)::smallint AS weekday
+    FROM ${calendarsAt('$2')} AS c
+    CROSS JOIN LATERAL (SELECT c.today + ahead AS day FROM generate_series(0, c.horizon - c.today) AS ahead) AS d
+    WHERE d.day = $3::date OR $3 IS NULL
+  ), missing AS (
+    SELECT u.user_id, d.day
+    FROM users u
+    JOIN days d ON d.calendar_id = ${CALENDAR_OF_USER}
+    JOIN week_plans w ON w.tenant_id = u.tenant_id AND w.user_id = u.user_id AND w.weekday = d.weekday
+    LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.kind = 'location'
+      AND o.node_id = coalesce(w.location_id, u.primary_location_id)
+    WHERE u.tenant_id = $1 AND u.status = 'active' AND (w.plan <> 'o' OR o.status = 'active')
+      AND NOT EXISTS (SELECT FROM day_plans p
+                      WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id AND p.day = d.day
+                        AND p.day BETWEEN (SELECT min(day) FROM days) AND (SELECT max(day) FROM days))
+  )`;
+
+/** The days on which plans are missing at `at`, in order. Where none is, this statement is all that it takes. */
+export async function listDaysToPlan(tx: Tx, tenantId: string, at: Date): Promise<string[]> {
+  await expectManyRows(tx);
+  const { rows } = await tx.query<{ day: string }>(
+    `${MISSING} SELECT DISTINCT day FROM missing ORDER BY day`,
+    [tenantId, at, null],
+  );
+  return rows.map(({ day }) => day);
+}
+
+/** Somebody whose plan of a day is missing. */
+export interface PersonToPlan {
+  userId: string;
+  /** Whose horizon it is; null: the organisation's. */
+  primaryLocationId: string | null;
+  primaryGroupId: string | null;
+  /** The desks assigned to them, anywhere, in the order of their ids. */
+  ownDeskIds: string[];
+}
+
+/** Whose plan of `day` is missing at `at`, by primary location and id. */
+export async function listPeopleToPlan(
+  tx: Tx,
+  tenantId: string,
+  { day, at }: { day: string; at: Date },
+): Promise<PersonToPlan[]> {
+  await expectManyRows(tx);
+  const { rows } = await tx.query<PersonToPlan>(
+    `${MISSING}
+     SELECT u.user_id AS "userId", u.primary_location_id AS "primaryLocationId",
+            u.primary_group_id AS "primaryGroupId", coalesce(own.desk_ids, '{}') AS "ownDeskIds"
+     FROM missing
+     JOIN users u ON u.tenant_id = $1 AND u.user_id = missing.user_id
+     LEFT JOIN (SELECT user_id, array_agg(place_id::text ORDER BY place_id) AS desk_ids
+                FROM desk_assignments WHERE tenant_id = $1 GROUP BY user_id) AS own ON own.user_id = u.user_id
+     ORDER BY u.primary_location_id, u.user_id`,
+    [tenantId, at, day],
+  );
+  return rows;
+}
+
+/**
+ * Notes that every plan up to `day` is made that its office's horizon reaches; null: all of them. What was reached
+ * before an office drew its horizon in stays; where nothing is new, nothing is written.
+ */
+export async function advanceHorizons(
+  tx: Tx,
+  tenantId: string,
+  { day, at }: { day: string | null; at: Date },
+): Promise<void> {
+  // least() passes over null.
+  await tx.query(
+    `INSERT INTO office_settings AS s (tenant_id, location_id, horizon_reached)
+     SELECT o.tenant_id, o.location_id, o.reached
+     FROM (SELECT tenant_id, location_id, horizon_reached, today, least(today + horizon_days, $3::date) AS reached
+           FROM (SELECT *, ($2::timestamptz AT TIME ZONE time_zone)::date AS today FROM offices
+                 WHERE tenant_id = $1 AND status = 'active') AS dated) AS o
+     WHERE o.today <= o.reached AND (o.horizon_reached < o.reached OR o.horizon_reached IS NULL)
+     ORDER BY o.location_id
+     ON CONFLICT (tenant_id, location_id) DO UPDATE SET horizon_reached = excluded.horizon_reached
+     WHERE s.horizon_reached < excluded.horizon_reached OR s.horizon_reached IS NULL`,
+    [tenantId, at, day],
+  );
+}

@@ -1,0 +1,59 @@
+import type { Tx } from './db.ts';
+import { fold } from './fold.ts';
+import type { PageWindow } from './page.ts';
+import type { AttributeValue, UserRow } from './users.ts';
+
+/** A user with all that hangs on one. */
+export interface UserDetails extends Omit<UserRow, 'userNameFolded' | 'emailFolded'> {
+  primaryLocationName: string | null;
+  primaryGroupId: string | null;
+  attributes: Record<string, AttributeValue>;
+  /** Desks that are theirs, retired or not, by id. */
+  assignedDeskIds: string[];
+}
+
+export interface UserFilter {
+  /** In lower case; null selects nobody, undefined everybody. */
+  userId?: string | null | undefined;
+  /** The primary location; as `userId`. */
+  locationId?: string | null | undefined;
+  /** Without regard to case. A text that PostgreSQL can hold; so is `email`. */
+  userName?: string | undefined;
+  email?: string | undefined;
+  status?: string | undefined;
+}
+
+/** The users who pass the filter, by id: those of the page, and one more where there is one. */
+export async function listUsers(
+  tx: Tx,
+  tenantId: string,
+  { userId, locationId, userName, email, status }: UserFilter,
+  { limit, after }: PageWindow,
+): Promise<UserDetails[]> {
+  if (userId === null || locationId === null) return [];
+  const { rows } = await tx.query<UserDetails>(
+    `SELECT u.user_id AS "userId", u.user_name AS "userName", u.email, u.first_name AS "firstName",
+            u.last_name AS "lastName", u.onboarded, u.status, u.primary_location_id AS "primaryLocationId",
+            o.name AS "primaryLocationName", u.primary_group_id AS "primaryGroupId", u.attributes,
+            ARRAY(SELECT a.place_id::text FROM desk_assignments a
+                  WHERE a.tenant_id = u.tenant_id AND a.user_id = u.user_id ORDER BY a.place_id) AS "assignedDeskIds"
+     FROM users u
+     LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.node_id = u.primary_location_id
+     WHERE u.tenant_id = $1 AND ($2::uuid IS NULL OR u.user_id = $2)
+       AND ($3::uuid IS NULL OR u.primary_location_id = $3)
+       AND ($4::text IS NULL OR u.user_name_folded = $4) AND ($5::text IS NULL OR u.email_folded = $5)
+       AND ($6::text IS NULL OR u.status = $6) AND ($7::uuid IS NULL OR u.user_id > $7)
+     ORDER BY u.user_id LIMIT $8`,
+    [
+      tenantId,
+      userId ?? null,
+      locationId ?? null,
+      userName === undefined ? null : fold(userName),
+      email === undefined ? null : fold(email),
+      status ?? null,
+      after,
+      limit + 1,
+    ],
+  );
+  return rows;
+}

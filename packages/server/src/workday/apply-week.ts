@@ -1,0 +1,43 @@
+import { listDays } from '../http/window.ts';
+import { listPlansAhead } from '../store/day-plans.ts';
+import type { Tx } from '../store/db.ts';
+import { type DayAuthor, type DayChange, writeDays } from './plan.ts';
+import { loadUsualDays } from './usual-days.ts';
+
+/** From which day (`YYYY-MM-DD`) on a person's days are to follow the week plan. */
+export interface WeekStart {
+  userId: string;
+  fromDay: string;
+}
+
+/**
+ * Makes the days of these people, who must be locked, anew from their week plans: from the day that is said, but
+ * not before their today, up to their horizon. Days that a one-day change, leave or presence made stay as they
+ * are. What the week plan made beyond a horizon that was further once, goes. Those of whom anything changed.
+ * Throws as `writeDays`.
+ */
+export async function applyWeekPlans(
+  tx: Tx,
+  tenantId: string,
+  starts: WeekStart[],
+  author: DayAuthor,
+): Promise<Set<string>> {
+  const userIds = starts.map(({ userId }) => userId);
+  const people = await loadUsualDays(tx, tenantId, userIds, author.at);
+  const ranges = starts.flatMap(({ userId, fromDay }) => {
+    const person = people.get(userId);
+    if (!person) return [];
+    const { today, horizon, on } = person;
+    return [{ userId, from: fromDay > today ? fromDay : today, horizon, on }];
+  });
+  const days = new Map(ranges.map(({ userId, from, horizon }) => [userId, new Set(listDays(from, horizon))]));
+  for (const { userId, day, setBy } of await listPlansAhead(tx, tenantId, ranges)) {
+    if (setBy === 'week') days.get(userId)?.add(day);
+    else days.get(userId)?.delete(day);
+  }
+  const changes = ranges.flatMap(({ userId, on }) =>
+    on([...(days.get(userId) ?? [])]).map((usual): DayChange => ({ userId, ...usual })),
+  );
+  const outcomes = await writeDays(tx, tenantId, changes, author);
+  return new Set(changes.flatMap(({ userId }, n) => (outcomes[n] === 'changed' ? [userId] : [])));
+}

@@ -1,0 +1,137 @@
+import type { Tx } from '../store/db.ts';
+import type { Calendar } from '../store/leaves.ts';
+import { listOfficeNodes, type OfficeNode } from '../store/offices.ts';
+import { lockPeople } from './lock-people.ts';
+import {
+  type DayAuthor,
+  type DayChange,
+  type DayOutcome,
+  type Plan,
+  type RefusalCode,
+  writeDays,
+} from './plan.ts';
+import { loadUsualDays, type UsualDays } from './usual-days.ts';
+
+/** The last day that can be planned. */
+const LAST_DAY = '2100-12-31';
+
+/** What somebody who owns the data asks of a person's day. Ids are in lower case. */
+export interface DayRequest {
+  userId: string;
+  /** `YYYY-MM-DD`. */
+  day: string;
+  /** null: no plan at all; `usual`: what the day would be if nobody had said anything of it. */
+  plan: Plan | null | 'usual';
+  reason: string | null;
+}
+
+export const REQUEST_REFUSALS = [
+  'unknown-user',
+  'not-acceptable',
+  'past-day',
+  'not-bookable',
+  'desk-taken',
+  'zone-full',
+] as const satisfies readonly (RefusalCode | 'not-acceptable' | 'past-day')[];
+
+export interface RequestRefusal {
+  refused: (typeof REQUEST_REFUSALS)[number];
+  /** One English sentence for whoever asked. */
+  message: string;
+  /** Of what is not acceptable: a JSON Pointer to it, and what is wrong with it. */
+  fault?: { path: string; message: string };
+}
+
+export type RequestOutcome = Exclude<DayOutcome, object> | RequestRefusal;
+
+/** What cannot be asked, with the member that is at fault. */
+export function notAcceptable(path: string, message: string): RequestRefusal {
+  const member = path.slice(1).replaceAll('/', '.');
+  return { refused: 'not-acceptable', message: `${member} ${message}.`, fault: { path, message } };
+}
+
+/**
+ * Makes people's days what `requests` ask, one after the other, outcomes in their order; one that is refused
+ * stops no other. Days before a person's today are facts, and stay. Throws as `writeDays`.
+ */
+export async function writeRequests(
+  tx: Tx,
+  tenantId: string,
+  requests: DayRequest[],
+  author: DayAuthor,
+): Promise<RequestOutcome[]> {
+  const userIds = [...new Set(requests.map(({ userId }) => userId))];
+  const statuses = await lockPeople(tx, tenantId, userIds);
+  const people = await loadUsualDays(tx, tenantId, userIds, author.at);
+  const nodes = await loadNodes(tx, tenantId, requests);
+  const judged = requests.map((request) => {
+    const person = people.get(request.userId);
+    const isActive = statuses.get(request.userId) === 'active';
+    return person ? judge(request, person, { nodes, isActive }) : unknownUser(request.userId);
+  });
+  const outcomes = await writeDays(
+    tx,
+    tenantId,
+    judged.flatMap((each) => ('refused' in each ? [] : [each])),
+    author,
+  );
+  return judged.map((each) => {
+    if ('refused' in each) return each;
+    const outcome = outcomes.shift();
+    if (outcome === undefined) throw new Error('A change of a day has no outcome.');
+    return outcome;
+  });
+}
+
+function judge(
+  { userId, day, plan, reason }: DayRequest,
+  person: UsualDays,
+  { nodes, isActive }: { nodes: Map<string, OfficeNode>; isActive: boolean },
+): DayChange | RequestRefusal {
+  const fault = dayFault(day, person) ?? (plan !== 'usual' && plan?.kind === 'o' && placeFault(plan, nodes));
+  if (fault) return fault;
+  if (plan !== 'usual') return { userId, day, plan, setBy: 'day', reason };
+  // Nobody makes days of those who have left.
+  const [usual] = isActive ? person.on([day]) : [];
+  return { userId, day, plan: usual?.plan ?? null, setBy: usual?.setBy ?? 'day', reason, givenBack: true };
+}
+
+function dayFault(day: string, { today }: Calendar): RequestRefusal | undefined {
+  if (day > LAST_DAY) return notAcceptable('/day', `${day} is after ${LAST_DAY}`);
+  if (day >= today) return undefined;
+  const message = `${day} is past, and what is past stays: today is ${today} where the person is.`;
+  return { refused: 'past-day', message };
+}
+
+/** Why no place can ever be booked so; whether this one is free, and open, is seen when it is booked. */
+function placeFault(
+  { locationId, booking }: Plan & { kind: 'o' },
+  nodes: Map<string, OfficeNode>,
+): RequestRefusal | undefined {
+  if (nodes.get(locationId)?.kind !== 'location') {
+    return notAcceptable('/locationId', `${locationId} is not known as a location`);
+  }
+  if (!booking) return undefined;
+  const node = nodes.get(booking.nodeId);
+  const path = '/booking/nodeId';
+  if (!node) return notAcceptable(path, `${booking.nodeId} is not known`);
+  if (node.kind === 'level' || node.kind === 'space') {
+    return notAcceptable(path, `${booking.nodeId} is a ${node.kind}; desks, zones and locations are booked`);
+  }
+  if (node.locationId !== locationId) {
+    return notAcceptable(path, `${booking.nodeId} is not at location ${locationId}`);
+  }
+  return undefined;
+}
+
+async function loadNodes(tx: Tx, tenantId: string, requests: DayRequest[]): Promise<Map<string, OfficeNode>> {
+  const nodeIds = requests.flatMap(({ plan }) =>
+    plan !== 'usual' && plan?.kind === 'o' ? [plan.locationId, plan.booking?.nodeId ?? plan.locationId] : [],
+  );
+  const nodes = await listOfficeNodes(tx, tenantId, [...new Set(nodeIds)]);
+  return new Map(nodes.map((node) => [node.nodeId, node]));
+}
+
+function unknownUser(userId: string): RequestRefusal {
+  return { refused: 'unknown-user', message: `User ${userId} is not known.` };
+}

@@ -1,0 +1,176 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { callerOf } from '../auth/guard.ts';
+import {
+  BULK_BODY_LIMIT_BYTES,
+  BulkRequest,
+  Page,
+  PageQuery,
+  pageOf,
+  readPage,
+  wrongParameter,
+} from '../http/bulk.ts';
+import { parseGuid } from '../http/guid.ts';
+import { problems } from '../http/schema.ts';
+import { DATE_FORMS, parseWindow } from '../http/window.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
+import { listDaysAtOffice } from '../store/user-days.ts';
+import { writeRequests } from './day-requests.ts';
+import { DayView, PersonDayView, viewDay } from './day-view.ts';
+import { ManagedReply, writeItems } from './manage-bulk.ts';
+import { CANCELLED_TO, DayBody, DayItem, ManagedDays, readDays, readItem } from './manage-days.ts';
+import {
+  authorOf,
+  COMMON,
+  CONFIG,
+  DayPath,
+  dayOf,
+  reasonOf,
+  UserPath,
+  userDayOf,
+  userIdOf,
+  Why,
+  type WorkdayRoutesOptions,
+} from './management.ts';
+
+/** People's days: plans and bookings. */
+export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async (
+  app,
+  { database, clock },
+) => {
+  const managed = (request: FastifyRequest) =>
+    new ManagedDays(database, callerOf(request).tenantId, authorOf(request, clock));
+
+  app.route({
+    method: 'GET',
+    url: '/v1/manage/users/:userId/days',
+    config: CONFIG,
+    schema: {
+      ...COMMON,
+      summary: "A user's days: plans and bookings",
+      description: 'One entry for each date, in order, whether there is a plan or not.',
+      params: UserPath,
+      querystring: Type.Object({
+        startDate: Type.String({ description: `first day: ${DATE_FORMS}` }),
+        endDate: Type.String({ description: 'last day, inclusive; at most 31 dates in all' }),
+      }),
+      response: { 200: Type.Array(DayView), ...problems(400, 401, 403, 404, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const window = parseWindow(request.query.startDate, request.query.endDate);
+      const userId = userIdOf(request.params);
+      return database.inTenant(tenantId, (tx) => readDays(tx, tenantId, userId, window));
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/v1/manage/users/:userId/days/:day',
+    config: CONFIG,
+    schema: {
+      ...COMMON,
+      summary: "Plan a user's day, book, or move a booking",
+      params: DayPath,
+      body: DayBody,
+      response: { 200: DayView, ...problems(400, 401, 403, 404, 409, 413, 415, 503) },
+    },
+    handler: async (request) => managed(request).set(userDayOf(request.params), request.body),
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/manage/users/:userId/days/:day',
+    config: CONFIG,
+    schema: {
+      ...COMMON,
+      summary: "Give a user's day back to their leave or week plan",
+      description: 'Beyond the horizon of their office the plan is deleted, unless they have leave.',
+      params: DayPath,
+      querystring: Type.Object(Why),
+      response: { 200: DayView, ...problems(400, 401, 403, 404, 409, 503) },
+    },
+    handler: async (request) => managed(request).giveBack(userDayOf(request.params), reasonOf(request.query)),
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/manage/users/:userId/days/:day/booking',
+    config: CONFIG,
+    schema: {
+      ...COMMON,
+      summary: "Cancel a user's booking",
+      params: DayPath,
+      querystring: Type.Object({
+        plan: Type.Optional(
+          Type.String({ description: 'what the day is instead: r remote (by default), a away, or none' }),
+        ),
+        ...Why,
+      }),
+      response: { 200: DayView, ...problems(400, 401, 403, 404, 409, 503) },
+    },
+    handler: async (request) => {
+      const { plan = 'r' } = request.query;
+      if (plan !== 'r' && plan !== 'a' && plan !== 'none') {
+        throw wrongParameter('plan', `must be one of ${Object.keys(CANCELLED_TO).join(', ')}`);
+      }
+      return managed(request).cancelBooking(userDayOf(request.params), plan, reasonOf(request.query));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/manage/days',
+    config: CONFIG,
+    schema: {
+      ...COMMON,
+      summary: 'Who plans to be at an office on a day, and what they have booked',
+      querystring: Type.Object({
+        day: Type.String({ description: DATE_FORMS }),
+        locationId: Type.String({ description: 'the office; an unknown one selects nobody' }),
+        ...PageQuery,
+      }),
+      response: { 200: Page(PersonDayView), ...problems(400, 401, 403, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const day = dayOf(request.query);
+      const page = readPage(request.query);
+      const locationId = parseGuid(request.query.locationId);
+      if (locationId === undefined) return { items: [], next: null };
+      const rows = await database.inTenant(tenantId, (tx) =>
+        listDaysAtOffice(tx, tenantId, { locationId, day }, page),
+      );
+      const { items, next } = pageOf(rows, page, ({ userId }) => userId);
+      return {
+        items: items.map((row) => ({ userId: row.userId, userName: row.userName, ...viewDay(row) })),
+        next,
+      };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/manage/days',
+    config: CONFIG,
+    bodyLimit: BULK_BODY_LIMIT_BYTES,
+    schema: {
+      ...COMMON,
+      summary: 'Plan days of many users, book, move and cancel',
+      description: 'Items apply in order, in one transaction; one that is refused stops no other.',
+      body: BulkRequest(DayItem),
+      response: { 200: ManagedReply, ...problems(400, 401, 403, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const author = authorOf(request, clock);
+      const results = await writeItems(database, tenantId, request.body.items, {
+        read: readItem,
+        write: (days) =>
+          inTenantWithRetries(database, tenantId, (tx) => writeRequests(tx, tenantId, days, author)),
+      });
+      return { timestamp: author.at.toISOString(), results };
+    },
+  });
+};

@@ -1,0 +1,60 @@
+import { type Static, Type } from 'typebox';
+import { daysOf } from '../http/window.ts';
+import type { DayWindow } from '../store/datasets.ts';
+import type { UserDayRow } from '../store/user-days.ts';
+
+const OrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+
+const BookingView = Type.Object({
+  depth: Type.Integer({ description: '1 the location, 2 a zone, 3 a desk' }),
+  nodeId: Type.String({ description: 'what is booked' }),
+  setBy: Type.String({ description: 'person: somebody wished for it; engine: the default; presence' }),
+  levelId: Type.Optional(Type.String()),
+  levelName: Type.Optional(Type.String()),
+  zoneId: Type.Optional(Type.String()),
+  zoneName: Type.Optional(Type.String()),
+  placeId: Type.Optional(Type.String({ description: 'the desk' })),
+  placeName: Type.Optional(Type.String()),
+});
+
+/** A day of a person, as it goes out. */
+export const DayView = Type.Object({
+  day: Type.String({ description: 'YYYY-MM-DD' }),
+  plan: OrNull('o office, r remote, a away; null: no plan'),
+  setBy: OrNull('what made the plan: week, day, leave or presence; null without one'),
+  locationId: OrNull('the office of an office plan'),
+  locationName: OrNull('its name'),
+  booking: Type.Optional(BookingView),
+});
+export type DayView = Static<typeof DayView>;
+
+/** A day of one of many people. */
+export const PersonDayView = Type.Object({
+  userId: Type.String(),
+  userName: Type.String(),
+  ...DayView.properties,
+});
+
+/** Every day of the window in order, those without a plan included. */
+export function viewDays(rows: UserDayRow[], window: DayWindow): DayView[] {
+  const byDay = new Map(rows.map((row) => [row.day, row]));
+  return [...daysOf(window)].map((day) => {
+    const row = byDay.get(day);
+    return row ? viewDay(row) : { day, plan: null, setBy: null, locationId: null, locationName: null };
+  });
+}
+
+export function viewDay(row: UserDayRow): DayView {
+  const { day, plan, setBy, locationId, locationName } = row;
+  const booking = viewBooking(row);
+  return { day, plan, setBy, locationId, locationName, ...(booking ? { booking } : {}) };
+}
+
+function viewBooking(row: UserDayRow): DayView['booking'] {
+  const { bookingDepth: depth, bookingSetBy: setBy, nodeId } = row;
+  if (depth === null || setBy === null || nodeId === null) return undefined;
+  const { levelId, levelName, zoneId, zoneName, placeId, placeName } = row;
+  const around = { levelId, levelName, zoneId, zoneName, placeId, placeName };
+  const known = Object.entries(around).filter(([, value]) => value !== null);
+  return { depth, nodeId, setBy, ...Object.fromEntries(known) };
+}

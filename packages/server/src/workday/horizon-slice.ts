@@ -1,0 +1,170 @@
+import { type BookableKind, type BookingRow, listBookingsAt } from '../store/bookings.ts';
+import { listDayPlans } from '../store/day-plans.ts';
+import type { Tx } from '../store/db.ts';
+import type { PersonToPlan } from '../store/horizon.ts';
+import { listCalendars, listLeaves } from '../store/leaves.ts';
+import {
+  type DeskAssignment,
+  listBookableNodes,
+  listDeskAssignments,
+  type OfficeNode,
+} from '../store/offices.ts';
+import { lockPeople } from './lock-people.ts';
+import { type DayAuthor, type DayChange, type DayOutcome, loadWeeks, writeDays } from './plan.ts';
+import { SeatChoice, type Seeker } from './seat-choice.ts';
+
+/** A choice that was refused as often gives way to a booking of the office, which is never taken. */
+const MOST_CHOICES = 2;
+
+/** An organisation's offices, read once for a day: whatever has changed since is refused when it is written. */
+export interface Offices {
+  /** By name, the order in which what is free is given away. */
+  nodes: Map<string, OfficeNode>;
+  assignments: DeskAssignment[];
+}
+
+/** All offices of an organisation, and whose desks are whose. */
+export async function loadOffices(tx: Tx, tenantId: string): Promise<Offices> {
+  const nodes = await listBookableNodes(tx, tenantId);
+  const placeIds = nodes.filter(({ kind }) => kind === 'place').map(({ nodeId }) => nodeId);
+  const assignments = await listDeskAssignments(tx, tenantId, { placeIds });
+  return { nodes: new Map(nodes.map((node) => [node.nodeId, node])), assignments };
+}
+
+/** A day that was made for somebody. */
+export interface MadeDay {
+  /** Their primary location. */
+  locationId: string | null;
+  /** What was booked for an office day. */
+  booked: BookableKind | null;
+}
+
+type Person = PersonToPlan & Seeker;
+
+interface Wanted {
+  person: Person;
+  change: DayChange;
+}
+
+/**
+ * Makes one day of these people, one after the other: what their week plan says, or away where they have leave.
+ * Whoever has a plan by now keeps it. Throws as `writeDays`, and is then to be run again.
+ */
+export async function makeDay(
+  tx: Tx,
+  tenantId: string,
+  { day, people, offices }: { day: string; people: Person[]; offices: Offices },
+  author: DayAuthor,
+): Promise<MadeDay[]> {
+  const made: MadeDay[] = [];
+  let wanted = await listWanted(tx, tenantId, { day, people, at: author.at });
+  for (let choices = 0; wanted.length > 0 && choices <= MOST_CHOICES; choices++) {
+    const choice =
+      choices < MOST_CHOICES ? await loadChoice(tx, tenantId, { day, wanted, offices }) : undefined;
+    const changes = wanted.map((each) => withBooking(each, choice));
+    const outcomes = await writeDays(tx, tenantId, changes, author);
+    for (const [index, { person }] of wanted.entries()) {
+      if (isRefused(outcomes[index])) continue;
+      made.push({ locationId: person.primaryLocationId, booked: bookedBy(changes[index], offices) });
+    }
+    wanted = wanted.filter((_, index) => isRefused(outcomes[index]));
+  }
+  return made;
+}
+
+/** Locks these people, and looks up what each of them, who has no plan of that day, should have. */
+async function listWanted(
+  tx: Tx,
+  tenantId: string,
+  { day, people, at }: { day: string; people: Person[]; at: Date },
+): Promise<Wanted[]> {
+  const userIds = people.map(({ userId }) => userId);
+  const statuses = await lockPeople(tx, tenantId, userIds);
+  const plans = await listDayPlans(
+    tx,
+    tenantId,
+    userIds.map((userId) => ({ userId, day })),
+  );
+  const planned = new Set(plans.map(({ userId }) => userId));
+  const leaves = await listLeaves(tx, tenantId, userIds);
+  const onLeave = new Set(
+    leaves.filter(({ startDay, endDay }) => startDay <= day && day <= endDay).map(({ userId }) => userId),
+  );
+  const calendars = new Map(
+    (await listCalendars(tx, tenantId, userIds, at)).map((calendar) => [calendar.userId, calendar]),
+  );
+  const plansOf = await loadWeeks(tx, tenantId, [...calendars.values()]);
+  return people.flatMap((person): Wanted[] => {
+    const { userId } = person;
+    const calendar = calendars.get(userId);
+    if (!calendar || statuses.get(userId) !== 'active' || planned.has(userId)) return [];
+    if (day < calendar.today || day > calendar.horizon) return [];
+    if (onLeave.has(userId)) {
+      return [{ person, change: { userId, day, plan: { kind: 'a' }, setBy: 'leave' } }];
+    }
+    const plan = plansOf(calendar, [day])[0]?.plan;
+    return plan ? [{ person, change: { userId, day, plan, setBy: 'week' } }] : [];
+  });
+}
+
+/** What is free that day at the offices where these people want to be. */
+async function loadChoice(
+  tx: Tx,
+  tenantId: string,
+  { day, wanted, offices }: { day: string; wanted: Wanted[]; offices: Offices },
+): Promise<SeatChoice> {
+  const locationIds = new Set(
+    wanted.flatMap(({ change: { plan } }) => (plan?.kind === 'o' ? plan.locationId : [])),
+  );
+  const nodes = [...offices.nodes.values()].filter((node) => locationIds.has(node.locationId));
+  const assignments = offices.assignments.filter(({ placeId }) =>
+    locationIds.has(offices.nodes.get(placeId)?.locationId ?? ''),
+  );
+  const bookings = await listBookingsAt(tx, tenantId, { locationIds: [...locationIds], day });
+  const owners = new Set(assignments.map(({ userId }) => userId));
+  const ownersPlans = await listDayPlans(
+    tx,
+    tenantId,
+    [...owners].map((userId) => ({ userId, day })),
+  );
+  return new SeatChoice({
+    day,
+    nodes,
+    assignments,
+    bookings,
+    deskBookings: bookings.filter(({ nodeKind }) => nodeKind === 'place'),
+    zoneDays: countZones(bookings),
+    officeOfOwner: new Map(ownersPlans.map(({ userId, locationId }) => [userId, locationId])),
+  });
+}
+
+function countZones(bookings: BookingRow[]) {
+  const booked = new Map<string, { nodeId: string; day: string; booked: number }>();
+  for (const { zoneId, day } of bookings) {
+    if (zoneId === null) continue;
+    const zone = booked.get(zoneId);
+    if (zone) zone.booked++;
+    else booked.set(zoneId, { nodeId: zoneId, day, booked: 1 });
+  }
+  return [...booked.values()];
+}
+
+function withBooking({ person, change }: Wanted, choice: SeatChoice | undefined): DayChange {
+  const { userId, plan } = change;
+  if (plan?.kind !== 'o') {
+    choice?.passOver(userId);
+    return change;
+  }
+  const nodeId = choice ? choice.choose(person, plan.locationId) : plan.locationId;
+  return { ...change, plan: { ...plan, booking: { nodeId } } };
+}
+
+function isRefused(outcome: DayOutcome | undefined): boolean {
+  return typeof outcome === 'object';
+}
+
+function bookedBy(change: DayChange | undefined, { nodes }: Offices): BookableKind | null {
+  if (change?.plan?.kind !== 'o') return null;
+  const kind = nodes.get(change.plan.booking?.nodeId ?? '')?.kind;
+  return kind === 'zone' || kind === 'place' ? kind : 'location';
+}

@@ -1,0 +1,152 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { listDeskHabits } from '../store/bookings.ts';
+import { ContentionError, inTenantWithRetries } from '../store/conflict.ts';
+import type { Database, Tx } from '../store/db.ts';
+import { advanceHorizons, listDaysToPlan, listPeopleToPlan, type PersonToPlan } from '../store/horizon.ts';
+import { organisationIds } from '../store/organisations.ts';
+import { StoreUnavailableError } from '../store/unavailable.ts';
+import { loadOffices, type MadeDay, makeDay } from './horizon-slice.ts';
+import type { DayAuthor } from './plan.ts';
+import type { Seeker } from './seat-choice.ts';
+
+const PEOPLE_PER_TRANSACTION = 2_000;
+/** A desk that somebody has not had for so long is none that they booked before. */
+const HABIT_DAYS = 90;
+
+const COUNTED_AS = { place: 'desks', zone: 'zones', location: 'offices' } as const;
+
+export interface HorizonDeps {
+  database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  log: Pick<FastifyBaseLogger, 'info' | 'error'>;
+  /** Ends the run between two transactions: it rejects with the signal's reason, and the next run goes on. */
+  signal?: AbortSignal | undefined;
+  /** Called with how many days of organisations are made, of those found missing so far. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What a run made for the people of one office. */
+export interface OfficeReport {
+  tenantId: string;
+  /** Their primary location; null: they have none. */
+  locationId: string | null;
+  /** Days of people, each counted for itself. */
+  days: number;
+  /** What was booked for those of them that are office days, here or elsewhere. */
+  bookings: { desks: number; zones: number; offices: number };
+}
+
+export interface HorizonReport {
+  /** Of every office for which anything was made. */
+  offices: OfficeReport[];
+  /** The organisations that a run could not finish; the log has why. */
+  failedTenantIds: string[];
+  ms: number;
+}
+
+/**
+ * The horizon engine: makes plans and bookings from the week plans, in every organisation, from each person's today
+ * up to the horizon of their primary location. It looks for what is missing, so that skipped days are caught up, a
+ * second run does nothing, and several may run at once. Rejects with `StoreUnavailableError`.
+ */
+export async function runHorizon(deps: HorizonDeps): Promise<HorizonReport> {
+  const { database, clock, log, signal } = deps;
+  const startedMs = performance.now();
+  const offices: OfficeReport[] = [];
+  const failedTenantIds: string[] = [];
+  const before = { done: 0, total: 0 };
+  for (const tenantId of await database.inSystem(organisationIds)) {
+    try {
+      const found = { ...before };
+      const onDay = (done: number, total: number) => {
+        Object.assign(before, { done: found.done + done, total: found.total + total });
+        deps.onProgress?.(before.done, before.total);
+      };
+      const reports = await advanceOrganisation(database, tenantId, { at: new Date(clock()), signal, onDay });
+      for (const report of reports) log.info(report, 'the horizon was advanced');
+      offices.push(...reports);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof StoreUnavailableError && !(error instanceof ContentionError)) throw error;
+      log.error({ err: error, tenantId }, 'the horizon of an organisation could not be advanced');
+      failedTenantIds.push(tenantId);
+    }
+  }
+  return { offices, failedTenantIds, ms: Math.round(performance.now() - startedMs) };
+}
+
+interface AdvanceOptions {
+  at: Date;
+  signal?: AbortSignal | undefined;
+  /** Called after each day, with how many of the days on which plans were missing are done. */
+  onDay?: (done: number, total: number) => void;
+}
+
+/**
+ * As `runHorizon`, in one organisation: day by day, so that whoever owns a desk is seen to be elsewhere before
+ * somebody else wants it. Throws `StoreUnavailableError`, and the reason of `signal`.
+ */
+export async function advanceOrganisation(
+  database: Database,
+  tenantId: string,
+  { at, signal, onDay }: AdvanceOptions,
+): Promise<OfficeReport[]> {
+  const author: DayAuthor = { actor: { changedBy: 'engine', name: null, reason: 'Horizon' }, at };
+  const reports = new Map<string | null, OfficeReport>();
+  const days = await database.inTenant(tenantId, (tx) => listDaysToPlan(tx, tenantId, at));
+  for (const [index, day] of days.entries()) {
+    const { people, offices } = await database.inTenant(tenantId, async (tx) => ({
+      people: await listSeekers(tx, tenantId, { day, at }),
+      offices: await loadOffices(tx, tenantId),
+    }));
+    for (let start = 0; start < people.length; start += PEOPLE_PER_TRANSACTION) {
+      signal?.throwIfAborted();
+      const slice = people.slice(start, start + PEOPLE_PER_TRANSACTION);
+      const made = await inTenantWithRetries(database, tenantId, async (tx) => {
+        const made = await makeDay(tx, tenantId, { day, people: slice, offices }, author);
+        if (start + slice.length === people.length) await advanceHorizons(tx, tenantId, { day, at });
+        return made;
+      });
+      for (const each of made) count(reports, tenantId, each);
+    }
+    onDay?.(index + 1, days.length);
+  }
+  await inTenantWithRetries(database, tenantId, (tx) => advanceHorizons(tx, tenantId, { day: null, at }));
+  return [...reports.values()];
+}
+
+/** In the order in which they choose: owners of desks, then those who know where they sit, then the others. */
+async function listSeekers(
+  tx: Tx,
+  tenantId: string,
+  { day, at }: { day: string; at: Date },
+): Promise<(PersonToPlan & Seeker)[]> {
+  const people = await listPeopleToPlan(tx, tenantId, { day, at });
+  const userIds = people.map(({ userId }) => userId);
+  const habits = new Map<string, string[]>();
+  for (const { userId, placeId } of await listDeskHabits(tx, tenantId, { userIds, day, days: HABIT_DAYS })) {
+    habits.set(userId, [...(habits.get(userId) ?? []), placeId]);
+  }
+  const rank = ({ ownDeskIds, habitualDeskIds }: Seeker) =>
+    ownDeskIds.length > 0 ? 0 : habitualDeskIds.length > 0 ? 1 : 2;
+  return people
+    .map((person) => ({ ...person, habitualDeskIds: habits.get(person.userId) ?? [] }))
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+function count(
+  reports: Map<string | null, OfficeReport>,
+  tenantId: string,
+  { locationId, booked }: MadeDay,
+): void {
+  const report = reports.get(locationId) ?? {
+    tenantId,
+    locationId,
+    days: 0,
+    bookings: { desks: 0, zones: 0, offices: 0 },
+  };
+  report.days++;
+  if (booked) report.bookings[COUNTED_AS[booked]]++;
+  reports.set(locationId, report);
+}

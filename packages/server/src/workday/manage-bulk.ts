@@ -1,0 +1,55 @@
+import { type Static, Type } from 'typebox';
+import { BulkReply, BulkResult } from '../http/bulk.ts';
+import type { Database } from '../store/db.ts';
+import { REQUEST_REFUSALS, type RequestOutcome, type RequestRefusal } from './day-requests.ts';
+import { findPersons, type PersonNaming } from './persons.ts';
+
+const ManagedResult = Type.Object({
+  ...BulkResult.properties,
+  id: Type.Union([Type.String(), Type.Null()], { description: 'of the user; null where it was refused' }),
+  reason: Type.Optional(Type.Enum(REQUEST_REFUSALS, { description: 'why it was refused, for programs' })),
+});
+type ManagedResult = Static<typeof ManagedResult>;
+
+/** One result for each item, in the order of the request. */
+export const ManagedReply = Type.Object({ ...BulkReply.properties, results: Type.Array(ManagedResult) });
+
+/**
+ * Writes items about people, each for whom it names: `read` says in the terms of the model what an item asks for,
+ * and `write` does what is asked, in order, with an outcome for each. Results are in the order of `items`.
+ */
+export async function writeItems<Item extends PersonNaming, Wish extends object>(
+  database: Database,
+  tenantId: string,
+  items: Item[],
+  {
+    read,
+    write,
+  }: {
+    read(item: NoInfer<Item>): Wish | RequestRefusal;
+    write(requests: (Wish & { userId: string })[]): Promise<RequestOutcome[]>;
+  },
+): Promise<ManagedResult[]> {
+  const people = await database.inTenant(tenantId, (tx) => findPersons(tx, tenantId, items));
+  const accepted: (Wish & { userId: string })[] = [];
+  const judged = people.map((person, n): number | RequestRefusal => {
+    if ('refused' in person) return person;
+    const wish = read(items[n] as Item);
+    if ('refused' in wish) return wish;
+    return accepted.push({ ...wish, userId: person.userId }) - 1;
+  });
+  const outcomes = await write(accepted);
+  return judged.map((each) => {
+    if (typeof each === 'object') return refused(each);
+    const [request, outcome] = [accepted[each], outcomes[each]];
+    if (!request || !outcome) throw new Error('An item has no outcome.');
+    if (typeof outcome === 'object') return refused(outcome);
+    return { id: request.userId, result: RESULT[outcome], message: 'Success' };
+  });
+}
+
+const RESULT = { changed: 'updated', unchanged: 'unchanged' } as const;
+
+function refused({ refused: reason, message }: RequestRefusal): ManagedResult {
+  return { id: null, result: 'refused', message, reason };
+}

@@ -1,0 +1,121 @@
+import { type Static, Type } from 'typebox';
+import { HttpProblem } from '../http/errors.ts';
+import { quote } from '../http/text.ts';
+import { DATE_FORMS, NO_DATE, parseDay, parseWindow } from '../http/window.ts';
+import { listBookings } from '../store/bookings.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
+import type { DayWindow } from '../store/datasets.ts';
+import type { UserDay } from '../store/day-plans.ts';
+import type { Database, Tx } from '../store/db.ts';
+import { listUserDays } from '../store/user-days.ts';
+import { listUsersById } from '../store/users.ts';
+import { type DayRequest, notAcceptable, type RequestRefusal, writeRequests } from './day-requests.ts';
+import { type DayView, viewDays } from './day-view.ts';
+import { type DayWish, readWish, WishMembers } from './day-wish.ts';
+import { lockPeople } from './lock-people.ts';
+import { PersonMembers } from './persons.ts';
+import type { DayAuthor } from './plan.ts';
+
+export const DayBody = Type.Object({
+  plan: Type.String({ description: 'o office, r remote, a away' }),
+  ...WishMembers,
+});
+
+export const DayItem = Type.Object({
+  ...PersonMembers,
+  day: Type.String({ description: DATE_FORMS }),
+  plan: Type.Union([Type.String(), Type.Null()], {
+    description: 'o office, r remote, a away; null gives the day back, as DELETE of the day does',
+  }),
+  ...WishMembers,
+});
+export type DayItem = Static<typeof DayItem>;
+
+export function readItem({ day: text, ...wish }: DayItem): Omit<DayRequest, 'userId'> | RequestRefusal {
+  const day = parseDay(text);
+  if (day === undefined) return notAcceptable('/day', `${quote(text)} ${NO_DATE}`);
+  const asked = readWish(wish);
+  return 'refused' in asked ? asked : { day, ...asked };
+}
+
+/** What a cancelled booking leaves of the day; null: no plan. */
+export const CANCELLED_TO = { r: { kind: 'r' }, a: { kind: 'a' }, none: null } as const;
+
+/** The days of a person, each of the window. Throws a 404 where there is no such person. */
+export async function readDays(
+  tx: Tx,
+  tenantId: string,
+  userId: string,
+  window: DayWindow,
+): Promise<DayView[]> {
+  if ((await listUsersById(tx, tenantId, [userId])).length === 0) throw noUser(userId);
+  return viewDays(await listUserDays(tx, tenantId, userId, window), window);
+}
+
+/** Writes on a person's day: each makes it so, and answers what it is then, or throws why it cannot be. */
+export class ManagedDays {
+  readonly #database: Database;
+  readonly #tenantId: string;
+  readonly #author: DayAuthor;
+
+  constructor(database: Database, tenantId: string, author: DayAuthor) {
+    this.#database = database;
+    this.#tenantId = tenantId;
+    this.#author = author;
+  }
+
+  async set(userDay: UserDay, wish: DayWish): Promise<DayView> {
+    const asked = readWish(wish);
+    if ('refused' in asked) throw refusalProblem(asked);
+    return this.#write(userDay, asked);
+  }
+
+  giveBack(userDay: UserDay, reason: string | null): Promise<DayView> {
+    return this.#write(userDay, { plan: 'usual', reason });
+  }
+
+  cancelBooking(userDay: UserDay, to: keyof typeof CANCELLED_TO, reason: string | null): Promise<DayView> {
+    return this.#write(userDay, { plan: CANCELLED_TO[to], reason }, (tx) => this.#expectBooking(tx, userDay));
+  }
+
+  #write(
+    userDay: UserDay,
+    asked: Pick<DayRequest, 'plan' | 'reason'>,
+    expect: (tx: Tx) => Promise<void> = async () => undefined,
+  ): Promise<DayView> {
+    const tenantId = this.#tenantId;
+    return inTenantWithRetries(this.#database, tenantId, async (tx) => {
+      await expect(tx);
+      const [outcome] = await writeRequests(tx, tenantId, [{ ...userDay, ...asked }], this.#author);
+      if (typeof outcome === 'object') throw refusalProblem(outcome);
+      const [day] = await readDays(tx, tenantId, userDay.userId, parseWindow(userDay.day, userDay.day));
+      if (!day) throw new Error('A window of one day has no day.');
+      return day;
+    });
+  }
+
+  async #expectBooking(tx: Tx, userDay: UserDay): Promise<void> {
+    const users = await lockPeople(tx, this.#tenantId, [userDay.userId]);
+    if (!users.has(userDay.userId)) throw noUser(userDay.userId);
+    if ((await listBookings(tx, this.#tenantId, [userDay])).length > 0) return;
+    throw new HttpProblem(404, `There is no booking on ${userDay.day}.`);
+  }
+}
+
+const STATUS: Record<RequestRefusal['refused'], number> = {
+  'unknown-user': 404,
+  'not-acceptable': 400,
+  'past-day': 409,
+  'not-bookable': 409,
+  'desk-taken': 409,
+  'zone-full': 409,
+};
+
+/** A refusal as the answer to a request for that one thing. */
+export function refusalProblem({ refused, message, fault }: RequestRefusal): HttpProblem {
+  return new HttpProblem(STATUS[refused], message, fault ? { errors: [fault] } : {});
+}
+
+export function noUser(userId: string): HttpProblem {
+  return new HttpProblem(404, `There is no user ${userId}.`);
+}

@@ -1,0 +1,160 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { parseGuid } from '../http/guid.ts';
+import { Maybe } from '../http/schema.ts';
+import { quote } from '../http/text.ts';
+import { NO_DATE, parseDay } from '../http/window.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
+import type { Database, Tx } from '../store/db.ts';
+import { applyWeekPlans } from './apply-week.ts';
+import { notAcceptable, type RequestRefusal } from './day-requests.ts';
+import type { DayAuthor } from './plan.ts';
+import { setWeekPlans, type WeekdayPlan, type WeekPlan, type WeekPlanRefusal } from './week-plan.ts';
+
+const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+type Weekday = (typeof WEEKDAYS)[number];
+
+const WeekdayView = Type.Object({
+  plan: Type.String({ description: 'o office, r remote, a away' }),
+  locationId: Maybe(
+    Type.String({
+      description: 'the office of an office plan; null: the primary location, whichever it is then',
+    }),
+  ),
+});
+type WeekdayView = Static<typeof WeekdayView>;
+
+export const WeekView = eachWeekday(Type.Union([WeekdayView, Type.Null()], { description: 'null: no plan' }));
+export type WeekView = Record<Weekday, WeekdayView | null>;
+
+export const WeekMembers = {
+  weekPlan: eachWeekday(Maybe(WeekdayView)),
+  applyFrom: Maybe(
+    Type.String({
+      description:
+        'a date: from this day on, but not before today, days up to the horizon that the week plan made, or that ' +
+        'have no plan, are made anew. Left out, days that have a plan stay as they are',
+    }),
+  ),
+};
+interface WeekWish {
+  weekPlan: { [Day in Weekday]?: WeekdayView | null };
+  applyFrom?: string | null;
+}
+
+/** A week plan as somebody asked for it, in the terms of the model. */
+export interface WeekRequest {
+  userId: string;
+  week: WeekPlan;
+  /** `YYYY-MM-DD`; undefined: days that there are stay as they are. */
+  applyFrom: string | undefined;
+}
+
+export type WeekOutcome = 'changed' | 'unchanged' | RequestRefusal;
+
+export function readWeek({ weekPlan, applyFrom }: WeekWish): Omit<WeekRequest, 'userId'> | RequestRefusal {
+  const week: (WeekdayPlan | null)[] = [];
+  for (const weekday of WEEKDAYS) {
+    const plan = readWeekday(`/weekPlan/${weekday}`, weekPlan[weekday] ?? null);
+    if (plan && 'refused' in plan) return plan;
+    week.push(plan);
+  }
+  if (applyFrom == null) return { week: week as WeekPlan, applyFrom: undefined };
+  const from = parseDay(applyFrom);
+  if (from === undefined) return notAcceptable('/applyFrom', `${quote(applyFrom)} ${NO_DATE}`);
+  return { week: week as WeekPlan, applyFrom: from };
+}
+
+/** A week plan as it goes out. */
+export function viewWeek(week: WeekPlan): WeekView {
+  const days = WEEKDAYS.map((weekday, index) => [weekday, viewWeekday(week[index] ?? null)] as const);
+  return Object.fromEntries(days) as WeekView;
+}
+
+/**
+ * Sets the week plans of people, each of them once, and applies those that say so. Outcomes are in the order of
+ * `requests`; a week that is refused stops no other. Throws as `writeDays`.
+ */
+export async function writeWeeks(
+  tx: Tx,
+  tenantId: string,
+  requests: WeekRequest[],
+  author: DayAuthor,
+): Promise<WeekOutcome[]> {
+  const outcomes = await setWeekPlans(tx, tenantId, requests);
+  const starts = requests.flatMap(({ userId, applyFrom }, n) =>
+    applyFrom === undefined || typeof outcomes[n] === 'object' ? [] : [{ userId, fromDay: applyFrom }],
+  );
+  const changed = await applyWeekPlans(tx, tenantId, starts, author);
+  return requests.map(({ userId }, n) => {
+    const outcome = outcomes[n];
+    if (typeof outcome === 'object') return refusalOf(outcome);
+    return outcome === 'changed' || changed.has(userId) ? 'changed' : 'unchanged';
+  });
+}
+
+/** People whose weeks are written at once: with their days, that bounds the locks of a transaction. */
+const PEOPLE_AT_ONCE = 100;
+
+/** `writeWeeks` of any number of requests, in order, so many at a time; a later one of a person replaces an earlier. */
+export async function writeManyWeeks(
+  database: Database,
+  tenantId: string,
+  requests: WeekRequest[],
+  author: DayAuthor,
+): Promise<WeekOutcome[]> {
+  const outcomes: WeekOutcome[] = [];
+  for (let start = 0; start < requests.length; start = outcomes.length) {
+    const slice = onceEach(requests.slice(start, start + PEOPLE_AT_ONCE));
+    outcomes.push(
+      ...(await inTenantWithRetries(database, tenantId, (tx) => writeWeeks(tx, tenantId, slice, author))),
+    );
+  }
+  return outcomes;
+}
+
+/** `requests` as far as they are of different people. */
+function onceEach(requests: WeekRequest[]): WeekRequest[] {
+  const seen = new Set<string>();
+  const repeated = requests.findIndex(({ userId }) => seen.size === seen.add(userId).size);
+  return repeated === -1 ? requests : requests.slice(0, repeated);
+}
+
+function readWeekday(path: string, wish: WeekdayView | null): WeekdayPlan | null | RequestRefusal {
+  if (wish === null) return null;
+  const { plan, locationId } = wish;
+  if (plan !== 'o' && plan !== 'r' && plan !== 'a') {
+    return notAcceptable(`${path}/plan`, `${quote(plan)} is none of o, r and a`);
+  }
+  if (locationId == null) return plan === 'o' ? { kind: plan, locationId: null } : { kind: plan };
+  if (plan !== 'o') return notAcceptable(`${path}/locationId`, 'goes with the plan o only');
+  const office = parseGuid(locationId);
+  if (office === undefined) return notAcceptable(`${path}/locationId`, `${quote(locationId)} is not a GUID`);
+  return { kind: plan, locationId: office };
+}
+
+function viewWeekday(plan: WeekdayPlan | null): WeekdayView | null {
+  if (!plan) return null;
+  return plan.kind === 'o' ? { plan: 'o', locationId: plan.locationId } : { plan: plan.kind };
+}
+
+function refusalOf({ refused, message, weekday }: WeekPlanRefusal): RequestRefusal {
+  if (refused === 'unknown-user') return { refused, message };
+  const day = weekday === undefined ? undefined : WEEKDAYS[weekday];
+  return {
+    refused: 'not-acceptable',
+    message: day ? `weekPlan.${day}.locationId: ${message}` : message,
+    fault: { path: day ? `/weekPlan/${day}/locationId` : '/weekPlan', message },
+  };
+}
+
+function eachWeekday<T extends TSchema>(schema: T) {
+  return Type.Object({
+    monday: schema,
+    tuesday: schema,
+    wednesday: schema,
+    thursday: schema,
+    friday: schema,
+    saturday: schema,
+    sunday: schema,
+  });
+}

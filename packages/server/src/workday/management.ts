@@ -1,0 +1,59 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { type Access, callerOf } from '../auth/guard.ts';
+import { wrongParameter } from '../http/bulk.ts';
+import { HttpProblem } from '../http/errors.ts';
+import { parseGuid } from '../http/guid.ts';
+import { quote, textFault } from '../http/text.ts';
+import { DATE_FORMS, NO_DATE, parseDay } from '../http/window.ts';
+import type { Database } from '../store/db.ts';
+import type { DayAuthor } from './plan.ts';
+
+export interface WorkdayRoutesOptions {
+  database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+}
+
+/** What the routes below /v1/manage have in common. */
+export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
+export const COMMON = { tags: ['Management'], security: [{ bearer: [] }] };
+
+export const UserPath = Type.Object({ userId: Type.String() });
+export const DayPath = Type.Object({ userId: Type.String(), day: Type.String({ description: DATE_FORMS }) });
+export const Why = { reason: Type.Optional(Type.String({ description: 'why; goes into the action log' })) };
+
+/** The key, as the author of changes that have no reason of their own but `reason`. */
+export function authorOf(
+  request: FastifyRequest,
+  clock: () => number,
+  reason: string | null = null,
+): DayAuthor {
+  return {
+    actor: { changedBy: 'admin', name: callerOf(request).apiKey, reason },
+    at: new Date(clock()),
+  };
+}
+
+export function userIdOf({ userId }: { userId: string }): string {
+  const guid = parseGuid(userId);
+  if (guid === undefined) throw new HttpProblem(404, `There is no user ${quote(userId)}.`);
+  return guid;
+}
+
+export function userDayOf(path: { userId: string; day: string }): { userId: string; day: string } {
+  return { userId: userIdOf(path), day: dayOf(path) };
+}
+
+export function dayOf({ day: text }: { day: string }): string {
+  const day = parseDay(text);
+  if (day === undefined) throw wrongParameter('day', NO_DATE);
+  return day;
+}
+
+export function reasonOf({ reason }: { reason?: string }): string | null {
+  if (reason === undefined) return null;
+  const fault = textFault(reason);
+  if (fault) throw wrongParameter('reason', fault);
+  return reason;
+}

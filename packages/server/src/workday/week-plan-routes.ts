@@ -1,0 +1,134 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { callerOf } from '../auth/guard.ts';
+import { BULK_BODY_LIMIT_BYTES, BulkRequest, Page, PageQuery, pageOf, readPage } from '../http/bulk.ts';
+import { parseGuid } from '../http/guid.ts';
+import { problems } from '../http/schema.ts';
+import { inTenantWithRetries } from '../store/conflict.ts';
+import { listUsersById } from '../store/users.ts';
+import { listWeekPlanOwners } from '../store/week-plans.ts';
+import { ManagedReply, writeItems } from './manage-bulk.ts';
+import { noUser, refusalProblem } from './manage-days.ts';
+import {
+  readWeek,
+  viewWeek,
+  WeekMembers,
+  WeekView,
+  writeManyWeeks,
+  writeWeeks,
+} from './manage-week-plans.ts';
+import { authorOf, COMMON, CONFIG, UserPath, userIdOf, type WorkdayRoutesOptions } from './management.ts';
+import { PersonMembers } from './persons.ts';
+import { emptyWeek, readWeekPlan, readWeekPlans } from './week-plan.ts';
+
+const REASON = 'Week plan changed';
+const UserWeek = Type.Object({ userId: Type.String(), weekPlan: WeekView });
+
+/** What people's weeks are by default. */
+export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async (
+  app,
+  { database, clock },
+) => {
+  app.route({
+    method: 'GET',
+    url: '/v1/manage/users/:userId/week-plan',
+    config: CONFIG,
+    schema: {
+      ...COMMON,
+      summary: "A user's week plan",
+      params: UserPath,
+      response: { 200: UserWeek, ...problems(400, 401, 403, 404, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const userId = userIdOf(request.params);
+      return database.inTenant(tenantId, async (tx) => {
+        if ((await listUsersById(tx, tenantId, [userId])).length === 0) throw noUser(userId);
+        return { userId, weekPlan: viewWeek(await readWeekPlan(tx, tenantId, userId)) };
+      });
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/v1/manage/users/:userId/week-plan',
+    config: CONFIG,
+    schema: {
+      ...COMMON,
+      summary: "Replace a user's week plan",
+      params: UserPath,
+      body: Type.Object(WeekMembers),
+      response: { 200: UserWeek, ...problems(400, 401, 403, 404, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const userId = userIdOf(request.params);
+      const asked = readWeek(request.body);
+      if ('refused' in asked) throw refusalProblem(asked);
+      const author = authorOf(request, clock, REASON);
+      await inTenantWithRetries(database, tenantId, async (tx) => {
+        const [outcome] = await writeWeeks(tx, tenantId, [{ userId, ...asked }], author);
+        if (typeof outcome === 'object') throw refusalProblem(outcome);
+      });
+      return { userId, weekPlan: viewWeek(asked.week) };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/manage/week-plans',
+    config: CONFIG,
+    schema: {
+      ...COMMON,
+      summary: 'The week plans of active users',
+      querystring: Type.Object({
+        locationId: Type.Optional(
+          Type.String({ description: 'those with this primary location; an unknown one selects nobody' }),
+        ),
+        ...PageQuery,
+      }),
+      response: {
+        200: Page(Type.Object({ userId: Type.String(), userName: Type.String(), weekPlan: WeekView })),
+        ...problems(400, 401, 403, 503),
+      },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const page = readPage(request.query);
+      const wanted = request.query.locationId || undefined;
+      const locationId = wanted && parseGuid(wanted);
+      if (wanted && !locationId) return { items: [], next: null };
+      return database.inTenant(tenantId, async (tx) => {
+        const owners = await listWeekPlanOwners(tx, tenantId, locationId, page);
+        const { items, next } = pageOf(owners, page, ({ userId }) => userId);
+        const ids = items.map(({ userId }) => userId);
+        const weeks = await readWeekPlans(tx, tenantId, ids);
+        const view = (userId: string) => viewWeek(weeks.get(userId) ?? emptyWeek());
+        return { items: items.map((owner) => ({ ...owner, weekPlan: view(owner.userId) })), next };
+      });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/manage/week-plans',
+    config: CONFIG,
+    bodyLimit: BULK_BODY_LIMIT_BYTES,
+    schema: {
+      ...COMMON,
+      summary: 'Replace the week plans of many users',
+      description: 'Items apply in order; one that is refused stops no other.',
+      body: BulkRequest(Type.Object({ ...PersonMembers, ...WeekMembers })),
+      response: { 200: ManagedReply, ...problems(400, 401, 403, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const author = authorOf(request, clock, REASON);
+      const results = await writeItems(database, tenantId, request.body.items, {
+        read: readWeek,
+        write: (weeks) => writeManyWeeks(database, tenantId, weeks, author),
+      });
+      return { timestamp: author.at.toISOString(), results };
+    },
+  });
+};

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { query } from '../embedded/support.ts';
+import { expectOneSentence, superuserOf, Workspace } from './support.ts';
+
+let work: Workspace;
+let dataDir: string;
+beforeAll(async () => {
+  work = await Workspace.create();
+  dataDir = work.path('data');
+});
+afterAll(() => work.close());
+
+const QUEUE = "SELECT to_regclass('rollcall_jobs.jobs') IS NOT NULL AS found";
+const LISTENING =
+  "SELECT count(*)::int AS connections FROM pg_stat_activity WHERE application_name = 'rollcall jobs'";
+
+test('serve runs jobs, unless it is told not to', async () => {
+  const without = await work.start(['serve', '--data-dir', dataDir], { env: { ROLLCALL_JOBS: 'off' } });
+  expect(await query(await superuserOf(dataDir), QUEUE)).toEqual([{ found: false }]);
+  await without.server.stop();
+  const { server: withJobs } = await work.start(['serve', '--data-dir', dataDir]);
+  expect(await query(await superuserOf(dataDir), QUEUE)).toEqual([{ found: true }]);
+  const [activity] = await query<{ connections: number }>(await superuserOf(dataDir), LISTENING);
+  expect(activity?.connections).toBeLessThanOrEqual(2);
+  const { stderr } = await withJobs.stop();
+  expect(stderr).not.toMatch(/error/i);
+});
+
+test('the jobs are listed, and what one does can be done at once', async () => {
+  const { stdout } = await work.rollcall(['jobs', 'list']);
+  expect(stdout).toMatch(/^redate\s+\* \* \* \* \*\s+\S/m);
+  expect(await work.rollcall(['jobs', 'run', 'redate', '--data-dir', dataDir])).toEqual({
+    code: 0,
+    stdout: 'The job redate has run.\n',
+    stderr: '',
+  });
+});
+
+test('a job that there is not is named in a sentence', async () => {
+  expectOneSentence(
+    await work.rollcall(['jobs', 'run', 'laundry', '--data-dir', dataDir]),
+    /^rollcall: There is no job laundry; "rollcall jobs list" shows those there are\.\n$/,
+  );
+});

@@ -1,0 +1,67 @@
+import { afterAll, expect, test } from 'vitest';
+import { migrateJobQueue } from '../../src/store/job-queue.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { UnusableDatabaseError } from '../../src/store/reach.ts';
+import { restore } from '../../src/store/restore.ts';
+import { query } from '../embedded/support.ts';
+import {
+  backupToBuffer,
+  createEmptyDatabase,
+  createPlainlyOwnedDatabase,
+  fillEveryTable,
+  opening,
+  readAll,
+  state,
+} from '../support/backup.ts';
+import { asAdmin, createTestDatabase } from '../support/database.ts';
+
+const drops: (() => Promise<void>)[] = [];
+afterAll(() => Promise.all(drops.map((drop) => drop())));
+
+const QUEUED = "SELECT task_identifier FROM rollcall_jobs.jobs WHERE task_identifier = 'left over'";
+
+test('a plain owner makes the queue, several processes at once, once and again', async () => {
+  const { target, drop } = await createPlainlyOwnedDatabase();
+  drops.push(drop);
+  await migrate(target);
+  await Promise.all(Array.from({ length: 5 }, () => migrateJobQueue(target)));
+  await query(target, "SELECT rollcall_jobs.add_job('left over')");
+  await migrateJobQueue(target);
+  expect(await query(target, QUEUED)).toEqual([{ task_identifier: 'left over' }]);
+});
+
+test('who may not make it is told so in a sentence', async () => {
+  const { target, drop } = await createPlainlyOwnedDatabase();
+  drops.push(drop);
+  await asAdmin((admin) => admin.query(`ALTER DATABASE ${target.database} OWNER TO CURRENT_USER`));
+  await expect(migrateJobQueue(target)).rejects.toThrow(UnusableDatabaseError);
+  await asAdmin((admin) => admin.query(`ALTER DATABASE ${target.database} OWNER TO ${target.user}`));
+});
+
+test('a backup leaves the queue where it is, and a restore goes into a database that has one', async () => {
+  const source = await createTestDatabase();
+  const into = await createEmptyDatabase();
+  drops.push(source.drop, into.drop);
+  await fillEveryTable(source.target);
+  await migrateJobQueue(source.target);
+  await query(source.target, "SELECT rollcall_jobs.add_job('left over')");
+  const { file, summary } = await backupToBuffer(source.target);
+  expect(Object.keys(summary.tables).filter((name) => /job/.test(name))).toEqual([]);
+
+  await migrate(into.target);
+  await migrateJobQueue(into.target);
+  await restore({ target: into.target, input: opening(file) });
+  expect(await state(into.target)).toEqual({ organisations: 2, unforced: [] });
+  expect(await readAll(into.target)).toEqual(await readAll(source.target));
+  await migrateJobQueue(into.target);
+  expect(await query(into.target, QUEUED)).toEqual([]);
+});
+
+test('organisations’ data are not reached from the queue, nor the queue by the restricted role', async () => {
+  const db = await createTestDatabase();
+  drops.push(db.drop);
+  await migrateJobQueue(db.target);
+  await expect(db.restricted.inSystem((tx) => tx.query('SELECT FROM rollcall_jobs.jobs'))).rejects.toThrow(
+    'permission denied for schema rollcall_jobs',
+  );
+});

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { directoryClient } from './support/groups.ts';
+import { type ManageClient, makeLondon, manageClient } from './support/manage.ts';
+import { expectProblem } from './support/problems.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+import { storeDays } from './support/workday.ts';
+import { readDay, readLog } from './workday/support.ts';
+
+let server: TestServer;
+let client: ManageClient;
+let london: Awaited<ReturnType<typeof makeLondon>>;
+let ada: string;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+beforeEach(async () => {
+  client = await manageClient(server);
+  london = await makeLondon(client);
+  ada = await client.make('users', {
+    userName: 'Ada',
+    email: 'Ada@example.com',
+    firstName: 'Ada',
+    lastName: 'Lovelace',
+    onboarded: true,
+    primaryLocationId: london.locationId,
+  });
+});
+afterAll(() => server.close());
+
+test('a row has everything there is to know of a person', async () => {
+  const { postAttributes, tenantId } = await directoryClient(server);
+  const attributed = await manageClient(server, tenantId);
+  await attributed.patch('organisation', { primaryGroupAttribute: 'team' });
+  const userId = await attributed.make('users', { userName: 'grace' });
+  await postAttributes([{ userName: 'grace', attributes: { team: 'Engines', floor: 3, remote: false } }]);
+  expect(await attributed.get(`users/${userId}`)).toEqual({
+    userId,
+    userName: 'grace',
+    email: null,
+    firstName: null,
+    lastName: null,
+    onboarded: false,
+    status: 'active',
+    primaryLocationId: null,
+    primaryLocationName: null,
+    primaryGroupId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    attributes: { team: 'Engines', floor: 3, remote: false },
+    assignedDeskIds: [],
+  });
+  await client.put(`desks/${london.deskId}/assignment`, { userId: ada });
+  expect(await client.get(`users/${ada.toUpperCase()}`)).toMatchObject({
+    userName: 'Ada',
+    email: 'Ada@example.com',
+    onboarded: true,
+    primaryLocationId: london.locationId,
+    primaryLocationName: 'London',
+    assignedDeskIds: [london.deskId],
+  });
+});
+
+test('a list is narrowed by primary location, by userName and e-mail in any case, and by status', async () => {
+  const grace = await client.make('users', { userName: 'grace', status: 'inactive' });
+  const found = async (query: string) => (await client.list(`users?${query}`)).map(({ userId }) => userId);
+  expect((await found('')).toSorted()).toEqual([ada, grace].toSorted());
+  expect(await found(`locationId=${london.locationId}`)).toEqual([ada]);
+  expect(await found('userName=ADA')).toEqual([ada]);
+  expect(await found('email=ada@EXAMPLE.com')).toEqual([ada]);
+  expect(await found('status=inactive')).toEqual([grace]);
+  expect(await found('userName=ada&status=inactive')).toEqual([]);
+  for (const nobody of ['userName=%00', 'email=x', `locationId=${randomUUID()}`, 'locationId=x']) {
+    expect(await found(nobody)).toEqual([]);
+  }
+});
+
+describe('bulk', () => {
+  test('makes people, matches them by id or else by userName in any case, and refuses what is taken', async () => {
+    const results = await client.bulk('users', [
+      { userName: 'grace', email: 'grace@example.com', primaryLocationName: 'London' },
+      { userName: 'ADA', lastName: 'King' },
+      { userName: 'alan', email: 'Ada@example.com' },
+      { userId: ada, status: 'inactive' },
+      { userId: randomUUID(), status: 'inactive' },
+      { firstName: 'Nobody' },
+      { userName: 'joan', primaryLocationId: randomUUID() },
+      { userName: 'joan', status: 'active', onboarded: null, email: '' },
+    ]);
+    expect(results.map(({ result, message }) => (result === 'refused' ? message : result))).toEqual([
+      'created',
+      'updated',
+      'email "Ada@example.com" is already that of /items/1',
+      expect.stringContaining('was already given in /items/1, with other values'),
+      expect.stringMatching(/^userId .* is not known$/),
+      'userName is empty',
+      expect.stringMatching(/^primaryLocationId .* is not known$/),
+      'created',
+    ]);
+    expect(results[1]?.id).toBe(ada);
+    expect(await client.get(`users/${ada}`)).toMatchObject({
+      userName: 'ADA',
+      lastName: 'King',
+      status: 'active',
+    });
+    expect(await client.get(`users/${results[0]?.id}`)).toMatchObject({ primaryLocationName: 'London' });
+  });
+
+  test('a row that was read can be sent back, and changes nothing', async () => {
+    await client.make('users', { userName: 'grace' });
+    expect(await client.outcomes('users', await client.list('users'))).toEqual(['unchanged', 'unchanged']);
+  });
+});
+
+describe('PATCH', () => {
+  test('changes what it names, and null empties', async () => {
+    const change = { email: null, firstName: null, lastName: null, primaryLocationId: null };
+    expect(await client.patch(`users/${ada}`, change)).toMatchObject({
+      userName: 'Ada',
+      ...change,
+      primaryLocationName: null,
+      onboarded: true,
+    });
+    expect(await client.patch(`users/${ada}`, { userName: 'ada.king', onboarded: false })).toMatchObject({
+      userName: 'ada.king',
+      onboarded: false,
+    });
+    const away = { primaryLocationName: 'London' };
+    expect(await client.patch(`users/${ada}`, away)).toMatchObject({ primaryLocationId: london.locationId });
+  });
+
+  test('is a 409 where a name or an address is taken, also by coming back; a 400 where a value is wrong', async () => {
+    const grace = await client.make('users', { userName: 'grace', email: 'g@example.com' });
+    const alan = await client.make('users', { userName: 'alan', email: 'g@example.com', status: 'inactive' });
+    const refused = async (id: string, change: object, status: number) =>
+      expectProblem(await client.send('PATCH', `users/${id}`, change), status);
+    expect(await refused(grace, { userName: 'ADA' }, 409)).toContain('userName "ADA" is already that of');
+    expect(await refused(grace, { email: 'Ada@example.com' }, 409)).toContain('email');
+    expect(await refused(alan, { status: 'active' }, 409)).toContain('email "g@example.com"');
+    expect(await refused(grace, { primaryLocationId: london.deskId }, 400)).toContain('primaryLocationId');
+    expect(await refused(grace, { primaryLocationId: null, primaryLocationName: 'London' }, 400)).toContain(
+      'primaryLocationId',
+    );
+    for (const change of [{ userName: null }, { userName: '' }, { onboarded: null }, { email: ' ' }]) {
+      expect(await refused(grace, change, 400)).toContain(Object.keys(change)[0]);
+    }
+    expect(await client.get(`users/${grace}`)).toMatchObject({ userName: 'grace', email: 'g@example.com' });
+  });
+
+  test('who is made inactive gives up what they have booked, and the log says by which key', async () => {
+    const { tenantId } = client;
+    await storeDays(server.db.owner, tenantId, [
+      { userId: ada, day: '2026-03-09', plan: 'o', locationId: london.locationId },
+      { userId: ada, day: '2026-03-11', plan: 'o', locationId: london.locationId },
+    ]);
+    await client.patch(`users/${ada}`, { status: 'inactive' });
+    expect(await readDay(server.db.owner, tenantId, ada, '2026-03-09')).toMatchObject({ plan: 'o' });
+    expect(await readDay(server.db.owner, tenantId, ada, '2026-03-11')).toMatchObject({ plan: undefined });
+    expect(await readLog(server.db.owner, tenantId)).toMatchObject([
+      { action: 'deleted', changedBy: 'admin', changedByName: client.apiKey, reason: 'Person deactivated' },
+      { action: 'cancelled', day: '2026-03-11' },
+    ]);
+  });
+});

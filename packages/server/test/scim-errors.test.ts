@@ -1,0 +1,201 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { ENTERPRISE, expectScimError, GROUP, scimClient, USER } from './support/scim.ts';
+import { startTestServer } from './support/server.ts';
+
+const server = await startTestServer();
+afterAll(() => server.close());
+const idp = await scimClient(server);
+const { app } = server;
+const authorization = `Bearer ${idp.token}`;
+const PATHS = ['/Users', '/Users/0', '/Groups', '/Groups/0', '/Schemas', '/Nothing', '/Users/0/x', ''];
+
+test('without credentials, and with wrong ones, each path is a 401 of SCIM', async () => {
+  for (const path of PATHS) {
+    expectScimError(await app.inject(`/scim/v2${path}`), 401);
+    for (const given of ['Bearer rcs_x', 'Bearer x', 'Basic eDp5', 'Negotiate x']) {
+      expectScimError(await app.inject({ url: `/scim/v2${path}`, headers: { authorization: given } }), 401);
+    }
+  }
+});
+
+test('for a key that may not, each path is a 403 of SCIM', async () => {
+  const token = await server.token(await server.key(idp.tenantId, { role: 'data-warehouse' }));
+  const headers = { authorization: `Bearer ${token}` };
+  for (const path of PATHS) expectScimError(await app.inject({ url: `/scim/v2${path}`, headers }), 403);
+});
+
+test('what there is not is a 404', async () => {
+  for (const path of [
+    '',
+    '/',
+    '/Nothing',
+    '/Users/0',
+    '/Users/0/x',
+    '/Groups/0',
+    `/Users/${idp.tenantId}`,
+    '/Schemas/x',
+    '/ResourceTypes/x',
+  ]) {
+    expectScimError(await idp.get(path), 404);
+  }
+});
+
+test('a method that a path does not take is a 405, and tells those that it takes', async () => {
+  for (const [method, path, allow] of [
+    ['DELETE', '/Users', 'GET, POST'],
+    ['POST', '/Users/0', 'GET, PUT, PATCH, DELETE'],
+    ['PUT', '/Schemas', 'GET'],
+    ['POST', '/ServiceProviderConfig', 'GET'],
+    ['GET', '/Groups/.search', 'POST'],
+  ] as const) {
+    const reply = await idp.call(method, path);
+    expectScimError(reply, 405);
+    expect(reply.headers.allow).toBe(allow);
+  }
+});
+
+test('what is not supported is a 501', async () => {
+  for (const path of ['/Me', '/Bulk', '/.search']) expectScimError(await idp.call('POST', path, {}), 501);
+});
+
+describe('a body', () => {
+  const post = (payload: string, type: string | undefined) =>
+    app.inject({
+      method: 'POST',
+      url: '/scim/v2/Users',
+      headers: { authorization, ...(type === undefined ? {} : { 'content-type': type }) },
+      payload,
+    });
+
+  test('may be SCIM or JSON, and nothing else', async () => {
+    const types = [
+      'application/scim+json',
+      'application/scim+json; charset=utf-8',
+      'application/json',
+      'application/json;charset=UTF-8',
+    ];
+    for (const [index, type] of types.entries()) {
+      expect((await post(`{"userName":"u${index}"}`, type)).statusCode).toBe(201);
+    }
+    for (const type of ['text/plain', 'application/xml', undefined]) {
+      expect(expectScimError(await post('{"userName":"x"}', type), 415)).toContain('application/scim+json');
+    }
+    const elsewhere = await app.inject({
+      method: 'POST',
+      url: '/v1/auth',
+      headers: { 'content-type': 'application/scim+json' },
+      payload: '{}',
+    });
+    expect(elsewhere.statusCode).toBe(415);
+  });
+
+  test('that is no JSON object is a 400', async () => {
+    for (const body of ['{"userName', '[]', '"x"', 'null']) {
+      expectScimError(await post(body, 'application/scim+json'), 400, 'invalidSyntax');
+    }
+    expectScimError(await idp.call('PUT', '/Users/0'), 400, 'invalidSyntax');
+  });
+
+  test('that is too large is a 413', async () => {
+    const body = JSON.stringify({ userName: 'x', title: 'x'.repeat(16 * 1024 * 1024) });
+    expectScimError(await post(body, 'application/scim+json'), 413);
+  });
+
+  test.each([
+    ['no userName', {}],
+    ['a blank userName', { userName: ' ' }],
+    ['a userName that is none', { userName: ['x'] }],
+    ['a userName that cannot be kept', { userName: 'a\u0000b' }],
+    ['a text that is too long', { userName: 'x', displayName: 'x'.repeat(1_025) }],
+    ['a key that is too long', { userName: 'x', externalId: '\u{1f600}'.repeat(1_000) }],
+    ['half a character', { userName: 'x', name: { givenName: '\ud800' } }],
+    ['an address that is none', { userName: 'x', emails: [{ value: {}, primary: true }] }],
+    ['an active that is none', { userName: 'x', active: 1 }],
+    ['an attribute that is none', { userName: 'x', [ENTERPRISE]: { department: {} } }],
+  ])('with %s is a 400', async (_what, user) => {
+    expectScimError(await idp.call('POST', '/Users', user), 400, 'invalidValue');
+  });
+});
+
+test('while the schema is not up to date, the answer is a 503 of SCIM', async () => {
+  const waiting = await startTestServer({}, { lifecycle: { migrated: false } });
+  for (const path of ['/Users', '/Nothing']) {
+    const reply = await waiting.app.inject({ url: `/scim/v2${path}`, headers: { authorization } });
+    expectScimError(reply, 503);
+    expect(reply.headers['retry-after']).toBe('2');
+  }
+  await waiting.close();
+});
+
+describe('discovery', () => {
+  test('says what is supported', async () => {
+    const reply = await idp.get('/ServiceProviderConfig/');
+    expect(reply.headers['content-type']).toMatch(/^application\/scim\+json/);
+    expect(reply.json()).toMatchObject({
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
+      patch: { supported: true },
+      bulk: { supported: false },
+      filter: { supported: true, maxResults: 1_000 },
+      changePassword: { supported: false },
+      sort: { supported: false },
+      etag: { supported: true },
+      authenticationSchemes: [{ type: 'oauthbearertoken' }],
+    });
+  });
+
+  test('lists the kinds of resources and their schemas, each of which is at its location', async () => {
+    for (const [path, ids] of [
+      ['/ResourceTypes', ['User', 'Group']],
+      ['/Schemas', [USER, ENTERPRISE, GROUP]],
+    ] as const) {
+      const list = (await idp.get(path)).json();
+      expect(list).toMatchObject({ totalResults: ids.length, startIndex: 1, itemsPerPage: ids.length });
+      expect(list.Resources.map(({ id }: { id: string }) => id)).toEqual(ids);
+      for (const each of list.Resources) {
+        const { pathname } = new URL(each.meta.location);
+        expect((await idp.get(pathname.replace('/scim/v2', ''))).json()).toEqual(each);
+      }
+    }
+    const [user] = (await idp.get('/ResourceTypes')).json().Resources;
+    expect(user).toMatchObject({
+      endpoint: '/Users',
+      schema: USER,
+      schemaExtensions: [{ schema: ENTERPRISE, required: false }],
+    });
+  });
+
+  test('a schema describes each attribute that is sent', async () => {
+    const [core, extension, group] = (await idp.get('/Schemas')).json().Resources;
+    const names = (schema: { attributes: { name: string }[] }) =>
+      schema.attributes.map(({ name }) => name).toSorted();
+    expect(names(core)).toEqual(['active', 'displayName', 'emails', 'groups', 'name', 'userName']);
+    expect(names(extension)).toEqual([
+      'costCenter',
+      'department',
+      'division',
+      'employeeNumber',
+      'manager',
+      'organization',
+    ]);
+    expect(names(group)).toEqual(['displayName', 'members']);
+    expect(core.attributes[0]).toEqual({
+      name: 'userName',
+      type: 'string',
+      multiValued: false,
+      description: expect.any(String),
+      required: true,
+      caseExact: false,
+      mutability: 'readWrite',
+      returned: 'default',
+      uniqueness: 'server',
+    });
+  });
+
+  test('locations begin with the public URL, where there is one', async () => {
+    const behindProxy = await startTestServer({ publicUrl: 'https://rollcall.example.com' });
+    const client = await scimClient(behindProxy);
+    const { meta } = await client.createUser('ada');
+    expect(meta.location).toMatch(/^https:\/\/rollcall\.example\.com\/scim\/v2\/Users\//);
+    await behindProxy.close();
+  });
+});

@@ -1,0 +1,316 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
+import { addNode, type Office } from '../support/directory.ts';
+import { storeDays } from '../support/workday.ts';
+import { everyDay, Horizon, OFFICE, REMOTE } from './horizon-support.ts';
+import {
+  addLondon,
+  assignDesk,
+  change,
+  office,
+  plan,
+  readCounterFaults,
+  readLog,
+  setCapacity,
+} from './support.ts';
+
+/** A Monday, and the only day that is made. */
+const DAY = '2026-03-02';
+const NOON = `${DAY}T12:00:00Z`;
+
+let db: TestDatabase;
+let tenant: string;
+let horizon: Horizon;
+let london: Office & { deskIds: string[] };
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+beforeEach(async () => {
+  tenant = await createTestOrganisation(db.owner);
+  horizon = new Horizon(db, tenant);
+  london = await addLondon(db.owner, tenant, { desks: 3 });
+  await horizon.setOffice(london.locationId, { horizon_days: 0 });
+});
+afterAll(() => db.drop());
+
+const desk = (n: number) => london.deskIds[n] ?? '';
+const id = (n: number) => `0000000${n}-0000-4000-8000-000000000000`;
+/** Somebody who comes to London every day; those with lower numbers choose first, where nothing else decides. */
+const comes = (n: number, primaryGroupId?: string) =>
+  horizon.hire(everyDay(OFFICE), {
+    userId: id(n),
+    primaryLocationId: london.locationId,
+    ...(primaryGroupId === undefined ? {} : { primaryGroupId }),
+  });
+const stays = (n: number) =>
+  horizon.hire(everyDay(REMOTE), { userId: id(n), primaryLocationId: london.locationId });
+
+/** Books desks in London for somebody, a day each. */
+function bookBefore(userId: string, nodeIds: [day: string, nodeId: string][], setBy = 'person') {
+  return storeDays(
+    db.owner,
+    tenant,
+    nodeIds.map(([day, nodeId]) => ({
+      userId,
+      day,
+      plan: 'o',
+      locationId: london.locationId,
+      booking: { nodeId, kind: 'place', zoneId: london.zoneId, setBy },
+    })),
+  );
+}
+
+/** What each of these people has booked after a run. */
+async function seatsAfterRun(...userIds: string[]): Promise<(string | undefined)[]> {
+  await horizon.run(NOON);
+  expect(await readCounterFaults(db.owner, tenant)).toEqual([]);
+  return Promise.all(userIds.map((userId) => horizon.booked(userId, DAY)));
+}
+
+test('without anything to go by, the office itself is booked', async () => {
+  const ada = await comes(1);
+  expect(await seatsAfterRun(ada)).toEqual([london.locationId]);
+});
+
+describe('a desk of their own', () => {
+  test('comes before one that they had before', async () => {
+    const ada = await comes(1);
+    await assignDesk(db.owner, tenant, desk(1), ada);
+    await bookBefore(ada, [['2026-02-20', desk(0)]]);
+    expect(await seatsAfterRun(ada)).toEqual([desk(1)]);
+  });
+
+  test('that somebody else has gives way to another of their own, then to one that they had before', async () => {
+    const [ada, ben, eve] = [await comes(1), await comes(2), await stays(9)];
+    await assignDesk(db.owner, tenant, desk(0), ada);
+    await assignDesk(db.owner, tenant, desk(1), ada);
+    await assignDesk(db.owner, tenant, desk(2), ben);
+    await bookBefore(ben, [['2026-02-20', desk(1)]]);
+    // Both owners were remote when eve and the other guest came.
+    const guest = await stays(8);
+    await change(db.restricted, tenant, [plan(ada, DAY, 'r'), plan(ben, DAY, 'r')]);
+    await change(db.restricted, tenant, [
+      office(eve, DAY, london.locationId, desk(0)),
+      office(guest, DAY, london.locationId, desk(2)),
+    ]);
+    await change(db.restricted, tenant, [plan(ada, DAY, null), plan(ben, DAY, null)]);
+    expect(await seatsAfterRun(ada, ben)).toEqual([desk(1), london.locationId]);
+  });
+
+  test('elsewhere is of no use here', async () => {
+    const paris = await addLondon(db.owner, tenant);
+    const ada = await comes(1);
+    await assignDesk(db.owner, tenant, paris.placeId, ada);
+    expect(await seatsAfterRun(ada)).toEqual([london.locationId]);
+  });
+});
+
+describe('a desk that they booked before', () => {
+  test('is the one that they had most often, else the latest', async () => {
+    const [ada, ben] = [await comes(1), await comes(2)];
+    await bookBefore(ada, [
+      ['2026-02-02', desk(0)],
+      ['2026-02-03', desk(0)],
+      ['2026-02-27', desk(1)],
+    ]);
+    await bookBefore(ben, [
+      ['2026-02-04', desk(1)],
+      ['2026-02-05', desk(2)],
+    ]);
+    expect(await seatsAfterRun(ada, ben)).toEqual([desk(0), desk(2)]);
+  });
+
+  test('is the next best where somebody has it', async () => {
+    const [ada, ben] = [await comes(1), await comes(2)];
+    await bookBefore(ada, [['2026-02-02', desk(0)]]);
+    await bookBefore(ben, [
+      ['2026-02-04', desk(0)],
+      ['2026-02-05', desk(0)],
+      ['2026-02-06', desk(1)],
+    ]);
+    expect(await seatsAfterRun(ada, ben)).toEqual([desk(0), desk(1)]);
+  });
+
+  test('is one where they came to sit, but none that the engine chose, nor one of more than 90 days ago', async () => {
+    const [ada, ben, eve] = [await comes(1), await comes(2), await comes(3)];
+    await bookBefore(ada, [['2026-02-02', desk(0)]], 'presence');
+    await bookBefore(ben, [['2026-02-03', desk(1)]], 'engine');
+    await bookBefore(eve, [['2025-12-01', desk(2)]]);
+    expect(await seatsAfterRun(ada, ben, eve)).toEqual([desk(0), london.locationId, london.locationId]);
+  });
+
+  test('is passed over when it is retired or in a full zone', async () => {
+    const [ada, ben] = [await comes(1), await comes(2)];
+    await bookBefore(ada, [['2026-02-02', desk(0)]]);
+    await horizon.sql("UPDATE nodes SET status = 'inactive' WHERE tenant_id = $1 AND node_id = $2", [
+      desk(0),
+    ]);
+    const full = await addNode(db.owner, tenant, { kind: 'zone', parentId: london.levelId });
+    const inFull = await addNode(db.owner, tenant, { kind: 'place', parentId: full });
+    await storeDays(db.owner, tenant, [
+      {
+        userId: ben,
+        day: '2026-02-02',
+        plan: 'o',
+        locationId: london.locationId,
+        booking: { nodeId: inFull, kind: 'place', zoneId: full, setBy: 'person' },
+      },
+    ]);
+    await db.owner.inTenant(tenant, (tx) => setCapacity(tx, tenant, full, 1));
+    const rival = await horizon.hire(null);
+    await change(db.restricted, tenant, [office(rival, DAY, london.locationId, full)]);
+    expect(await seatsAfterRun(ada, ben)).toEqual([london.locationId, london.locationId]);
+  });
+});
+
+describe('a desk that is assigned to somebody else', () => {
+  test('is free for others on days when its owner is elsewhere, whoever is planned first', async () => {
+    const [guest, owner] = [await comes(1), await stays(9)];
+    await assignDesk(db.owner, tenant, desk(0), owner);
+    await bookBefore(guest, [['2026-02-02', desk(0)]]);
+    expect(await seatsAfterRun(guest)).toEqual([desk(0)]);
+  });
+
+  test('is free even where the owner belongs to another office', async () => {
+    const paris = await addLondon(db.owner, tenant);
+    const guest = await comes(1);
+    const owner = await horizon.hire(everyDay(OFFICE), {
+      userId: id(9),
+      primaryLocationId: paris.locationId,
+    });
+    await assignDesk(db.owner, tenant, desk(0), owner);
+    await bookBefore(guest, [['2026-02-02', desk(0)]]);
+    expect(await seatsAfterRun(guest)).toEqual([desk(0)]);
+  });
+
+  test.each([
+    ['the owner comes', async (owner: string) => horizon.setWeek(owner, everyDay(OFFICE))],
+    [
+      'the owner has no plan',
+      async (owner: string) => horizon.setWeek(owner, everyDay(null)).catch(() => undefined),
+    ],
+    [
+      'the office keeps desks',
+      async () => horizon.setOffice(london.locationId, { release_assigned_desks: false }),
+    ],
+  ])('is not free when %s', async (_, arrange) => {
+    const [guest, owner] = [await comes(1), await stays(9)];
+    await assignDesk(db.owner, tenant, desk(0), owner);
+    await bookBefore(guest, [['2026-02-02', desk(0)]]);
+    await arrange(owner);
+    expect(await seatsAfterRun(guest)).toEqual([london.locationId]);
+  });
+});
+
+describe('a seat near the primary group', () => {
+  let group: string;
+  let anchor: string;
+  /** Another zone of the same level, with a desk. */
+  let quiet: string;
+  let quietDesk: string;
+  /** A zone of another level, with a desk. */
+  let upstairs: string;
+  let upstairsDesk: string;
+
+  beforeEach(async () => {
+    group = await horizon.addGroup();
+    quiet = await addNode(db.owner, tenant, { kind: 'zone', parentId: london.levelId, name: 'Quiet' });
+    quietDesk = await addNode(db.owner, tenant, { kind: 'place', parentId: quiet });
+    const level = await addNode(db.owner, tenant, { kind: 'level', parentId: london.locationId });
+    upstairs = await addNode(db.owner, tenant, { kind: 'zone', parentId: level, name: 'A first one' });
+    upstairsDesk = await addNode(db.owner, tenant, { kind: 'place', parentId: upstairs });
+    anchor = await stays(9);
+    await horizon.sql('UPDATE users SET primary_group_id = $3 WHERE tenant_id = $1 AND user_id = $2', [
+      anchor,
+      group,
+    ]);
+  });
+
+  const sit = (userId: string, nodeId: string) =>
+    change(db.restricted, tenant, [office(userId, DAY, london.locationId, nodeId)]);
+
+  test('is a desk of the zone where the group sits that day, then elsewhere on that level, then the office', async () => {
+    await sit(anchor, desk(0));
+    const people = [];
+    for (const n of [1, 2, 3, 4]) people.push(await comes(n, group));
+    const stranger = await comes(5, await horizon.addGroup());
+    const seats = await seatsAfterRun(...people, stranger);
+    expect(seats.slice(0, 2).toSorted()).toEqual([desk(1), desk(2)].toSorted());
+    expect(seats.slice(2)).toEqual([quietDesk, london.locationId, london.locationId]);
+  });
+
+  test('is in the zone where most of them sit', async () => {
+    const other = await horizon.hire(null, { primaryGroupId: group });
+    const third = await horizon.hire(null, { primaryGroupId: group });
+    await sit(anchor, desk(0));
+    await sit(other, upstairs);
+    await sit(third, upstairs);
+    expect(await seatsAfterRun(await comes(1, group))).toEqual([upstairsDesk]);
+  });
+
+  test('is the zone itself where it has a capacity and no desk is free, and never beyond that', async () => {
+    await db.owner.inTenant(tenant, (tx) => setCapacity(tx, tenant, quiet, 3));
+    await db.owner.inTenant(tenant, (tx) => setCapacity(tx, tenant, london.zoneId, 0));
+    await sit(anchor, quiet);
+    const people = [await comes(1, group), await comes(2, group), await comes(3, group)];
+    expect(await seatsAfterRun(...people)).toEqual([quietDesk, quiet, london.locationId]);
+  });
+
+  test('follows those of the group who have a desk of their own or one from before, though they are asked later', async () => {
+    const ada = await comes(1, group);
+    const ben = await comes(2, group);
+    await bookBefore(ben, [['2026-02-02', desk(2)]]);
+    const [seat, other] = await seatsAfterRun(ada, ben);
+    expect(other).toBe(desk(2));
+    expect([desk(0), desk(1)]).toContain(seat);
+  });
+
+  test('leaves desks that are assigned, but released, to the last', async () => {
+    const owner = await stays(8);
+    await sit(anchor, desk(1));
+    // By name, it would be the first.
+    const [assigned = '', free] = [desk(0), desk(2)].toSorted();
+    await assignDesk(db.owner, tenant, assigned, owner);
+    expect(await seatsAfterRun(await comes(1, group), await comes(2, group))).toEqual([free, assigned]);
+  });
+
+  test('is none where nobody of the group has a seat', async () => {
+    await sit(anchor, london.locationId);
+    expect(await seatsAfterRun(await comes(1, group), await comes(2))).toEqual([
+      london.locationId,
+      london.locationId,
+    ]);
+  });
+});
+
+test('what was taken between the choice and the writing is chosen anew', async () => {
+  const [ada, rival] = [await comes(1), await horizon.hire(null)];
+  await bookBefore(ada, [
+    ['2026-02-02', desk(0)],
+    ['2026-02-03', desk(0)],
+    ['2026-02-04', desk(1)],
+  ]);
+  // The rival's booking is not committed yet when the choice is made, and is when the desk is locked.
+  let run: Promise<unknown> = Promise.resolve();
+  await db.owner.inTenant(tenant, async (tx) => {
+    await tx.query('SELECT FROM nodes WHERE tenant_id = $1 AND node_id = $2 FOR NO KEY UPDATE', [
+      tenant,
+      desk(0),
+    ]);
+    await tx.query(
+      "INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by) VALUES ($1, $2, $3, 'o', $4, 'day')",
+      [tenant, rival, DAY, london.locationId],
+    );
+    await tx.query(
+      `INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, zone_id, set_by)
+       VALUES ($1, $2, $3, $4, $5, 'place', $6, 'person')`,
+      [tenant, rival, DAY, london.locationId, desk(0), london.zoneId],
+    );
+    run = horizon.run(NOON);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  });
+  await run;
+  expect(await horizon.booked(ada, DAY)).toBe(desk(1));
+  expect((await readLog(db.owner, tenant)).filter(({ userId }) => userId === ada)).toHaveLength(2);
+});

@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { runHorizon } from '../../src/workday/horizon.ts';
+import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
+import { addOffice, type Office } from '../support/directory.ts';
+import { everyDay, Horizon, OFFICE, REMOTE, weekdaysOf, workdays } from './horizon-support.ts';
+import { change, MONDAY, office, plan, readCounterFaults, readLog, readStored } from './support.ts';
+
+/** Noon in London. */
+const NOON = `${MONDAY}T12:00:00Z`;
+/** Fourteen days ahead. */
+const LAST = '2026-03-16';
+
+let db: TestDatabase;
+let tenant: string;
+let horizon: Horizon;
+let london: Office;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+beforeEach(async () => {
+  tenant = await createTestOrganisation(db.owner);
+  horizon = new Horizon(db, tenant);
+  london = await addOffice(db.owner, tenant);
+});
+afterAll(() => db.drop());
+
+const atLondon = () => ({ primaryLocationId: london.locationId });
+
+test('the first run makes today and as many days ahead as the office says, from the week plan', async () => {
+  const ada = await horizon.hire([OFFICE, OFFICE, REMOTE, { kind: 'a' }, null, null, null], atLondon());
+  const reports = await horizon.run(NOON);
+  expect(await horizon.plans(ada)).toEqual({
+    ...weekdaysOf(MONDAY, LAST, 'o week', [1, 2]),
+    ...weekdaysOf(MONDAY, LAST, 'r week', [3]),
+    ...weekdaysOf(MONDAY, LAST, 'a week', [4]),
+  });
+  expect(reports).toEqual([
+    {
+      tenantId: tenant,
+      locationId: london.locationId,
+      days: 9,
+      bookings: { desks: 0, zones: 0, offices: 5 },
+    },
+  ]);
+  expect(await horizon.reached(london.locationId)).toBe(LAST);
+  const log = await readLog(db.owner, tenant);
+  expect(log).toHaveLength(9 + 5);
+  for (const entry of log) {
+    expect(entry).toMatchObject({
+      changedBy: 'engine',
+      changedByName: null,
+      reason: 'Horizon',
+      action: 'created',
+    });
+  }
+  // A plan and its booking are one action.
+  expect(new Set(log.map(({ actionId }) => actionId)).size).toBe(9);
+});
+
+test('a second run changes nothing and logs nothing', async () => {
+  await horizon.hire(everyDay(OFFICE), atLondon());
+  await horizon.hire(workdays(REMOTE));
+  await horizon.run(NOON);
+  const before = await horizon.everything();
+  expect(await horizon.run(NOON)).toEqual([]);
+  expect(await horizon.run(`${MONDAY}T23:59:59Z`)).toEqual([]);
+  expect(await horizon.everything()).toEqual(before);
+});
+
+test('each later day makes one day more', async () => {
+  const ada = await horizon.hire(everyDay(REMOTE), atLondon());
+  await horizon.run(NOON);
+  expect(await horizon.run('2026-03-03T00:00:00Z')).toMatchObject([{ days: 1 }]);
+  expect(Object.keys(await horizon.plans(ada)).at(-1)).toBe('2026-03-17');
+  expect(await horizon.reached(london.locationId)).toBe('2026-03-17');
+});
+
+test('after a week without a run the days that are not past are caught up', async () => {
+  const ada = await horizon.hire(everyDay(REMOTE), atLondon());
+  await horizon.run(NOON);
+  const ben = await horizon.hire(everyDay(REMOTE), atLondon());
+  await horizon.run('2026-03-09T12:00:00Z');
+  const all = [1, 2, 3, 4, 5, 6, 7];
+  expect(await horizon.plans(ada)).toEqual(weekdaysOf(MONDAY, '2026-03-23', 'r week', all));
+  expect(await horizon.plans(ben)).toEqual(weekdaysOf('2026-03-09', '2026-03-23', 'r week', all));
+});
+
+test('an enlarged horizon is filled up by the next run; one that is drawn in takes nothing away', async () => {
+  const ada = await horizon.hire(workdays(OFFICE), atLondon());
+  await horizon.run(NOON);
+  await horizon.setOffice(london.locationId, { horizon_days: 30 });
+  await horizon.run(NOON);
+  expect(await horizon.plans(ada)).toEqual(weekdaysOf(MONDAY, '2026-04-01', 'o week'));
+  const before = await readStored(db.owner, tenant);
+  await horizon.setOffice(london.locationId, { horizon_days: 0 });
+  expect(await horizon.run(NOON)).toEqual([]);
+  expect(await readStored(db.owner, tenant)).toEqual(before);
+  expect(await horizon.reached(london.locationId)).toBe('2026-04-01');
+});
+
+test('who is hired, or gets a week plan, after the days were made gets theirs at the next run', async () => {
+  const ada = await horizon.hire(workdays(OFFICE), atLondon());
+  const ben = await horizon.hire(null, atLondon());
+  await horizon.run(NOON);
+  expect(await horizon.plans(ben)).toEqual({});
+  await horizon.setWeek(ben, workdays(REMOTE));
+  const eve = await horizon.hire(workdays(OFFICE), atLondon());
+  expect(await horizon.run(NOON)).toMatchObject([{ days: 22 }]);
+  expect(await horizon.plans(ben)).toEqual(weekdaysOf(MONDAY, LAST, 'r week'));
+  expect(await horizon.plans(eve)).toEqual(await horizon.plans(ada));
+});
+
+test('nothing that is planned already is changed, whoever planned it and whatever the week plan says now', async () => {
+  const ada = await horizon.hire(workdays(OFFICE), atLondon());
+  await change(db.restricted, tenant, [
+    plan(ada, MONDAY, 'r'),
+    office(ada, '2026-03-03', london.locationId, london.placeId),
+    { ...plan(ada, '2026-03-04', 'a'), setBy: 'leave' },
+  ]);
+  await horizon.run(NOON);
+  await horizon.setWeek(ada, everyDay(REMOTE));
+  await horizon.run(NOON);
+  expect(await horizon.plans(ada)).toEqual({
+    ...weekdaysOf(MONDAY, LAST, 'o week'),
+    ...weekdaysOf(MONDAY, LAST, 'r week', [6, 7]),
+    [MONDAY]: 'r day',
+    '2026-03-03': 'o day',
+    '2026-03-04': 'a leave',
+  });
+  expect(await horizon.booked(ada, '2026-03-03')).toBe(london.placeId);
+});
+
+test('days of leave are away, though nobody had written them yet', async () => {
+  const ada = await horizon.hire(workdays(OFFICE), atLondon());
+  await horizon.sql(
+    `INSERT INTO leaves (tenant_id, user_id, leave_id, start_day, end_day)
+     VALUES ($1, $2, gen_random_uuid(), '2026-03-05', '2026-03-10')`,
+    [ada],
+  );
+  await horizon.run(NOON);
+  expect(await horizon.plans(ada)).toEqual({
+    ...weekdaysOf(MONDAY, LAST, 'o week'),
+    ...weekdaysOf('2026-03-05', '2026-03-10', 'a leave'),
+  });
+});
+
+test("a person's days are made by the horizon of their primary location, wherever they are spent", async () => {
+  const paris = await addOffice(db.owner, tenant, 'Europe/Paris');
+  await horizon.setOffice(london.locationId, { horizon_days: 2 });
+  await horizon.setOffice(paris.locationId, { horizon_days: 6 });
+  const inParis = { kind: 'o', locationId: paris.locationId } as const;
+  const ada = await horizon.hire([inParis, OFFICE, REMOTE, null, null, null, null], atLondon());
+  const ben = await horizon.hire(everyDay(REMOTE));
+  const reports = await horizon.run(NOON);
+  expect(await horizon.plans(ada)).toEqual({
+    [MONDAY]: 'o week',
+    '2026-03-03': 'o week',
+    '2026-03-04': 'r week',
+  });
+  expect(await horizon.booked(ada, MONDAY)).toBe(paris.locationId);
+  expect(await horizon.booked(ada, '2026-03-03')).toBe(london.locationId);
+  // Without a primary location: the organisation's clock, and 14 days.
+  expect(Object.keys(await horizon.plans(ben)).at(-1)).toBe(LAST);
+  expect(reports.map(({ locationId, days }) => [locationId, days])).toEqual(
+    expect.arrayContaining([
+      [london.locationId, 3],
+      [null, 15],
+    ]),
+  );
+  expect(await horizon.reached(paris.locationId)).toBe('2026-03-08');
+});
+
+test('there is no office day without an active office, and nothing for who has left', async () => {
+  const nowhere = await horizon.hire([OFFICE, REMOTE, null, null, null, null, null]);
+  const closing = await horizon.hire([OFFICE, REMOTE, null, null, null, null, null], atLondon());
+  const gone = await horizon.hire(everyDay(OFFICE), atLondon());
+  await horizon.sql("UPDATE nodes SET status = 'inactive' WHERE tenant_id = $1 AND node_id = $2", [
+    london.locationId,
+  ]);
+  await horizon.sql("UPDATE users SET status = 'inactive' WHERE tenant_id = $1 AND user_id = $2", [gone]);
+  await horizon.run(NOON);
+  const tuesdays = weekdaysOf(MONDAY, LAST, 'r week', [2]);
+  expect(await horizon.plans(nowhere)).toEqual(tuesdays);
+  expect(await horizon.plans(closing)).toEqual(tuesdays);
+  expect(await horizon.plans(gone)).toEqual({});
+  expect(await horizon.reached(london.locationId)).toBeNull();
+  expect(await horizon.run(NOON)).toEqual([]);
+});
+
+test('several engines at once make every day once', async () => {
+  const people = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => horizon.hire(everyDay(n % 3 ? OFFICE : REMOTE), atLondon())),
+  );
+  const reports = await Promise.all(Array.from({ length: 4 }, () => horizon.run(NOON)));
+  expect(reports.flat().reduce((sum, { days }) => sum + days, 0)).toBe(12 * 15);
+  const log = (await readLog(db.owner, tenant)).filter(({ category }) => category === 'plan');
+  expect(log).toHaveLength(12 * 15);
+  expect(new Set(log.map(({ userId, day }) => `${userId} ${day}`)).size).toBe(12 * 15);
+  for (const person of people) expect(Object.keys(await horizon.plans(person))).toHaveLength(15);
+  expect(await readCounterFaults(db.owner, tenant)).toEqual([]);
+  expect(await horizon.reached(london.locationId)).toBe(LAST);
+});
+
+test('a run goes over all organisations, and says which it could not finish', async () => {
+  const other = new Horizon(db, await createTestOrganisation(db.owner));
+  const ada = await horizon.hire(everyDay(REMOTE), atLondon());
+  const ben = await other.hire(everyDay(REMOTE));
+  const broken = new Horizon(db, await createTestOrganisation(db.owner));
+  const paris = await addOffice(db.owner, broken.tenantId);
+  await broken.hire(everyDay(REMOTE), { primaryLocationId: paris.locationId });
+  await broken.sql("UPDATE nodes SET time_zone = 'Europe/Atlantis' WHERE tenant_id = $1 AND node_id = $2", [
+    paris.locationId,
+  ]);
+  const errors: unknown[] = [];
+  const log = { info: () => undefined, error: (entry: unknown) => errors.push(entry) };
+  const report = await runHorizon({ database: db.restricted, clock: () => Date.parse(NOON), log });
+  expect(Object.keys(await horizon.plans(ada))).toHaveLength(15);
+  expect(Object.keys(await other.plans(ben))).toHaveLength(15);
+  expect(report.failedTenantIds).toEqual([broken.tenantId]);
+  expect(errors).toMatchObject([{ tenantId: broken.tenantId }]);
+  await broken.sql(
+    "UPDATE nodes SET time_zone = 'Europe/Paris' WHERE tenant_id = $1 AND time_zone IS NOT NULL",
+    [],
+  );
+});
+
+test('a run that is aborted makes nothing more, and the next one goes on', async () => {
+  const ada = await horizon.hire(everyDay(REMOTE), atLondon());
+  const controller = new AbortController();
+  const log = { info: () => undefined, error: () => undefined };
+  controller.abort(new Error('stopping'));
+  const run = (signal?: AbortSignal) =>
+    runHorizon({
+      database: db.restricted,
+      clock: () => Date.parse(NOON),
+      log,
+      signal,
+    });
+  await expect(run(controller.signal)).rejects.toThrow('stopping');
+  expect(await horizon.plans(ada)).toEqual({});
+  await run();
+  expect(Object.keys(await horizon.plans(ada))).toHaveLength(15);
+});
