@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const templateDatabase = `rollcall_template_${process.pid}`;
   const { user } = server.productUser;
   try {
-    await asAdmin(server, (admin) =>
+    await asAdmin(server.adminTarget, (admin) =>
       admin.query(`CREATE DATABASE ${templateDatabase} OWNER ${pg.escapeIdentifier(user)}`),
     );
     await migrate({ ...server.adminTarget, ...server.productUser, database: templateDatabase });
@@ -48,7 +48,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('scratchDir', scratchDir);
 
   return async () => {
-    await asAdmin(server, (admin) => admin.query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`));
+    await asAdmin(server.adminTarget, (admin) =>
+      admin.query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`),
+    );
     await server.stop();
     await rm(scratchDir, { recursive: true, force: true });
   };
@@ -62,7 +64,7 @@ async function openDirectory(): Promise<string> {
 }
 
 async function asAdmin(
-  { adminTarget }: TestServer,
+  adminTarget: DatabaseTarget,
   work: (admin: pg.Client) => Promise<unknown>,
 ): Promise<void> {
   const admin = new pg.Client(adminTarget);
@@ -88,13 +90,20 @@ async function embeddedServer(): Promise<TestServer> {
   const server = await joinEmbedded({ dataDir, purpose: 'serve', name: 'rollcall tests' });
   const superuserPassword = await passwordOf(dataDir, ROLES.superuser);
   const { user, password } = server.target as { user: string; password: string };
+  const adminTarget = {
+    ...server.target,
+    user: ROLES.superuser,
+    password: superuserPassword,
+    database: 'postgres',
+  };
+  await asAdmin(adminTarget, async (admin) => {
+    // Nothing here has to outlive a loss of power, and a hundred databases are made and dropped.
+    for (const setting of ['fsync', 'full_page_writes'])
+      await admin.query(`ALTER SYSTEM SET ${setting} TO off`);
+    await admin.query('SELECT pg_reload_conf()');
+  });
   return {
-    adminTarget: {
-      ...server.target,
-      user: ROLES.superuser,
-      password: superuserPassword,
-      database: 'postgres',
-    },
+    adminTarget,
     productUser: { user, password },
     stop: async () => {
       await server.release();
