@@ -197,6 +197,20 @@ export const DEMO_SETTINGS = {
     whole(0, 4_294_967_295),
     1,
   ),
+  live: setting(
+    '--live',
+    'ROLLCALL_DEMO_LIVE',
+    'go on submitting events through the HTTP API as the day passes',
+    Boolean,
+    false as boolean,
+  ),
+  speed: setting(
+    '--speed <factor>',
+    'ROLLCALL_DEMO_SPEED',
+    'how many times faster than the clock the live day passes',
+    whole(1, 100_000),
+    1,
+  ),
   credentialsFile: setting(
     '--credentials-file <path>',
     'ROLLCALL_DEMO_CREDENTIALS_FILE',

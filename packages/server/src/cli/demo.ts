@@ -10,11 +10,12 @@ import {
   type ServerConfig,
   toOptions,
 } from '../config.ts';
+import type { LiveProgress } from '../demo/live.ts';
 import type { Demo } from '../demo/organisation.ts';
 import { withOwner } from './context.ts';
 import { CliError } from './errors.ts';
-import { endsWell, unlessInterrupted } from './interruption.ts';
-import { formatTable, print } from './output.ts';
+import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
+import { formatTable, formatTime, print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
 type Options = DataConfig & ServerConfig & DemoConfig;
@@ -40,10 +41,12 @@ export function demoCommand(): Command {
         ),
       );
       progress.stop();
+      await running.startJobs();
       if (options.credentialsFile !== undefined) {
         await saveCredentials(options.credentialsFile, running.baseUrl, demo.keys);
       }
       print(describe(running.baseUrl, demo));
+      if (options.live) void liveOn(options, running.baseUrl, demo);
     } catch (error) {
       progress.stop();
       await running.stop();
@@ -51,6 +54,30 @@ export function demoCommand(): Command {
     }
     await serveUntilSignalled(running);
   });
+}
+
+const SHOWN_EVERY_MS = 10_000;
+
+/** Goes on with the day beside the server, until that is stopped. */
+async function liveOn({ speed }: Options, baseUrl: string, { keys, directory }: Demo): Promise<void> {
+  const { live } = await import('../demo/live.ts');
+  const submitKey = keys.find((key) => key.role === 'submitting-events');
+  const readKey = keys.find((key) => key.authentication === 'basic');
+  if (!submitKey || !readKey) throw new Error('The demo has lost its keys.');
+  let shownMs = Number.NEGATIVE_INFINITY;
+  let shown = '';
+  const onRound = ({ atMs, submitted, trouble }: LiveProgress) => {
+    if (trouble === null && performance.now() - shownMs < SHOWN_EVERY_MS) return;
+    const { presence, occupancy, visitors } = submitted;
+    const counts = `${presence} of presence, ${occupancy} of occupancy, ${visitors} visitors`;
+    const state = trouble === null ? '' : `; not all could be submitted (${trouble}), trying again`;
+    if (`${counts}${state}` === shown) return;
+    remark(`Live at ${formatTime(new Date(atMs))}: ${counts}${state}.`);
+    shownMs = performance.now();
+    shown = `${counts}${state}`;
+  };
+  const signal = catchInterruption();
+  await live(directory, { baseUrl, submitKey, readKey, speed, clock: Date.now, signal, onRound });
 }
 
 async function saveCredentials(file: string, baseUrl: string, keys: ShownKey[]): Promise<void> {

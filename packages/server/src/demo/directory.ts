@@ -1,218 +1,81 @@
-import type { DeskItem, LocationItem, SpaceItem } from '../directory/places.ts';
 import type { UserItem } from '../directory/users.ts';
+import type { HierarchyGroup } from '../store/groups.ts';
+import type { WeekPlan } from '../workday/plan.ts';
+import { makeName, plain } from './names.ts';
+import { type DemoOffice, makeOffices, officeOf } from './places.ts';
 import { Random } from './random.ts';
+import { makeTeams, pickTeam } from './teams.ts';
 
 /** The people and places of the demo organisation. */
 export interface DemoDirectory {
+  seed: number;
   offices: DemoOffice[];
-  locations: LocationItem[];
-  desks: DeskItem[];
-  spaces: SpaceItem[];
-  users: UserItem[];
+  hierarchy: HierarchyGroup[];
   people: DemoPerson[];
 }
 
-export interface DemoOffice {
-  locationId: string;
-  name: string;
-  timeZone: string;
-  deskIds: string[];
-}
-
 export interface DemoPerson {
+  /** From 0; tells people apart where chance is drawn. */
+  number: number;
   userId: string;
   email: string;
+  user: UserItem;
   office: DemoOffice;
-  /** How likely this person is to come in, against the average of 1. */
-  eagerness: number;
-  /** The desk this person mostly sits at. */
-  deskId: string;
+  team: string;
+  week: WeekPlan;
+  /** The desk this person sits at when nothing else is booked. */
+  favouriteDeskId: string;
+  assignedDeskId: string | null;
+  /** How likely this person is to come on a day planned at the office. */
+  reliability: number;
 }
 
-const OFFICES = [
-  {
-    name: 'London Bridge',
-    address: '1 London Bridge Street, London',
-    timeZone: 'Europe/London',
-    share: 0.45,
-  },
-  { name: 'Hudson Yards', address: '20 Hudson Yards, New York', timeZone: 'America/New_York', share: 0.35 },
-  { name: 'Barangaroo', address: '100 Barangaroo Avenue, Sydney', timeZone: 'Australia/Sydney', share: 0.2 },
-] as const;
-const ZONES = ['North', 'South', 'Quiet'] as const;
-const SPACES = [
-  { name: 'Boardroom', spaceType: 'meeting room', capacity: 14 },
-  { name: 'Huddle', spaceType: 'meeting room', capacity: 4 },
-  { name: 'Phone booth', spaceType: 'booth', capacity: 1 },
-] as const;
-/** Hybrid work shares desks: so many for each person. */
-const DESKS_PER_PERSON = 0.6;
-const DESKS_PER_LEVEL = 60;
-
-const FIRST_NAMES = [
-  'Ada',
-  'Amir',
-  'Anika',
-  'Ben',
-  'Carla',
-  'Chen',
-  'Diego',
-  'Elena',
-  'Farah',
-  'Grace',
-  'Hiro',
-  'Imani',
-  'Jonas',
-  'Kofi',
-  'Lena',
-  'Maya',
-  'Noor',
-  'Oscar',
-  'Priya',
-  'Quinn',
-  'Rosa',
-  'Sam',
-  'Tomás',
-  'Uma',
-  'Viktor',
-  'Wen',
-  'Yara',
-  'Zoë',
-];
-const LAST_NAMES = [
-  'Adeyemi',
-  'Baker',
-  'Castillo',
-  'Dubois',
-  'Evans',
-  'Fischer',
-  'García',
-  'Haddad',
-  'Ivanova',
-  'Jensen',
-  'Kim',
-  'Lopez',
-  'Müller',
-  'Nguyen',
-  'Okafor',
-  'Patel',
-  'Quiroga',
-  'Rossi',
-  'Sato',
-  'Taylor',
-  'Ueda',
-  'Vargas',
-  'Wang',
-  'Young',
-];
+/** Monday to Friday: hybrid work peaks from Tuesday to Thursday. */
+const OFFICE_BY_WEEKDAY = [0.42, 0.7, 0.74, 0.66, 0.28] as const;
+const ASSIGNED_DESKS = 0.08;
 
 /** Makes up three offices and `userCount` people; the same seed makes the same ones, ids included. */
 export function makeDirectory(seed: number, userCount: number): DemoDirectory {
   const random = new Random(seed);
-  const directory: DemoDirectory = {
-    offices: [],
-    locations: [],
-    desks: [],
-    spaces: [],
-    users: [],
-    people: [],
-  };
-  for (const plan of OFFICES)
-    addOffice(directory, plan, Math.max(1, Math.round(userCount * plan.share)), random);
-  for (let number = 0; number < userCount; number++) addPerson(directory, number, random);
-  return directory;
-}
-
-function addOffice(
-  directory: DemoDirectory,
-  { name, address, timeZone }: (typeof OFFICES)[number],
-  people: number,
-  random: Random,
-): void {
-  const office: DemoOffice = { locationId: random.guid(), name, timeZone, deskIds: [] };
-  directory.offices.push(office);
-  directory.locations.push({ locationId: office.locationId, locationName: name, address, timeZone });
-  const idOf = lasting(random);
-  const deskCount = Math.max(ZONES.length, Math.ceil(people * DESKS_PER_PERSON));
-  for (let index = 0; index < deskCount; index++) {
-    const levelName = `Level ${1 + Math.floor(index / DESKS_PER_LEVEL)}`;
-    const zoneName = ZONES[index % ZONES.length] ?? ZONES[0];
-    const deskId = random.guid();
-    office.deskIds.push(deskId);
-    directory.desks.push({
-      deskId,
-      deskName: `${levelName.slice(6)}-${String((index % DESKS_PER_LEVEL) + 1).padStart(2, '0')}`,
-      zoneId: idOf(`${levelName}, ${zoneName}`),
-      zoneName,
-      levelId: idOf(levelName),
-      levelName,
-      locationId: office.locationId,
-    });
-  }
-  const levels = Math.ceil(deskCount / DESKS_PER_LEVEL);
-  for (let level = 1; level <= levels; level++) {
-    for (const { name: spaceName, ...space } of SPACES) {
-      directory.spaces.push({
-        spaceId: random.guid(),
-        spaceName,
-        ...space,
-        levelId: idOf(`Level ${level}`),
-        levelName: `Level ${level}`,
-        locationId: office.locationId,
-      });
-    }
-  }
-}
-
-/** The same id for the same name; a new one for a new name. */
-function lasting(random: Random): (name: string) => string {
-  const ids = new Map<string, string>();
-  return (name) => {
-    const id = ids.get(name) ?? random.guid();
-    ids.set(name, id);
-    return id;
-  };
-}
-
-function addPerson(directory: DemoDirectory, number: number, random: Random): void {
-  const [firstName, lastName] = [random.pick(FIRST_NAMES), random.pick(LAST_NAMES)];
-  const userName = `${plain(firstName)}.${plain(lastName)}${number + 1}`;
-  const email = `${userName}@demo.example`;
-  const office = officeOf(directory, random.next());
-  const userId = random.guid();
-  directory.users.push({
-    userId,
-    userName,
-    email,
-    firstName,
-    lastName,
-    onboarded: true,
-    primaryLocationId: office.locationId,
+  const offices = makeOffices(userCount, random);
+  const { teams, hierarchy } = makeTeams(userCount, random);
+  const unassigned = new Map(offices.map((office) => [office, office.desks.map(({ deskId }) => deskId)]));
+  const people = Array.from({ length: userCount }, (_, number): DemoPerson => {
+    const { firstName, lastName } = makeName(random);
+    const userName = `${plain(firstName)}.${plain(lastName)}${number + 1}`;
+    const email = `${userName}@demo.example`;
+    const office = officeOf(offices, random.next());
+    const userId = random.guid();
+    const eagerness = Math.max(0.1, random.around(1, 0.3));
+    const desks = unassigned.get(office) ?? [];
+    return {
+      number,
+      userId,
+      email,
+      user: {
+        userId,
+        userName,
+        email,
+        firstName,
+        lastName,
+        onboarded: true,
+        primaryLocationId: office.locationId,
+      },
+      office,
+      team: pickTeam(teams, offices.indexOf(office), random),
+      week: makeWeek(eagerness, random),
+      favouriteDeskId: random.pick(office.desks).deskId,
+      assignedDeskId:
+        (random.chance(ASSIGNED_DESKS) && desks.splice(random.below(desks.length), 1)[0]) || null,
+      reliability: Math.min(0.98, Math.max(0.6, random.around(0.88, 0.06))),
+    };
   });
-  directory.people.push({
-    userId,
-    email,
-    office,
-    eagerness: Math.max(0.1, random.around(1, 0.3)),
-    deskId: random.pick(office.deskIds),
-  });
+  return { seed, offices, hierarchy, people };
 }
 
-/** The office that a draw from 0 to 1 falls to, by the offices' shares. */
-function officeOf({ offices }: DemoDirectory, draw: number): DemoOffice {
-  let left = draw;
-  for (const [index, { share }] of OFFICES.entries()) {
-    const office = offices[index];
-    left -= share;
-    if (office && (left < 0 || index === OFFICES.length - 1)) return office;
-  }
-  throw new Error('The demo has no office.');
-}
-
-/** A name as it stands in an e-mail address. */
-function plain(name: string): string {
-  return name
-    .normalize('NFD')
-    .replace(/\P{ASCII}/gu, '')
-    .toLowerCase();
+function makeWeek(eagerness: number, random: Random): WeekPlan {
+  const [monday, tuesday, wednesday, thursday, friday] = OFFICE_BY_WEEKDAY.map((share) =>
+    random.chance(share * eagerness) ? { kind: 'o' as const, locationId: null } : { kind: 'r' as const },
+  );
+  return [monday ?? null, tuesday ?? null, wednesday ?? null, thursday ?? null, friday ?? null, null, null];
 }

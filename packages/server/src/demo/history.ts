@@ -1,64 +1,184 @@
-import type { PresenceEvent } from '../ingest/presence.ts';
-import type { DemoDirectory, DemoPerson } from './directory.ts';
-import { instantOf, localDay } from './local-time.ts';
-import { Random } from './random.ts';
+import type { Caller } from '../auth/guard.ts';
+import { changeOfficeSettings } from '../directory/manage/office-settings.ts';
+import { createLogger } from '../http/logging.ts';
+import { type EventKind, submitBatch } from '../ingest/batch.ts';
+import { OCCUPANCY_EVENTS_PER_CALL, occupancy } from '../ingest/occupancy.ts';
+import { PRESENCE_EVENTS_PER_CALL, presence } from '../ingest/presence.ts';
+import { Refusals } from '../ingest/refusals.ts';
+import { submitTimeOff } from '../ingest/time-off.ts';
+import { VISITOR_ARRIVALS_PER_CALL, visitorArrival } from '../ingest/visitor-arrival.ts';
+import { listPlannedDays } from '../store/day-plans.ts';
+import type { Database } from '../store/db.ts';
+import { listOfficeSettings } from '../store/office-settings.ts';
+import { advanceOrganisation } from '../workday/horizon.ts';
+import { changeDays } from '../workday/plan.ts';
+import type { DemoDirectory } from './directory.ts';
+import { inOrder, makeOfficeDay, type PlannedDay, SOURCE_ID } from './life.ts';
+import { Calendar } from './local-time.ts';
+import { slicesOf } from './slices.ts';
+import { changesOfMind, timeOffOf } from './wishes.ts';
 
 const DAY_MS = 86_400_000;
-/** Sunday to Saturday: hybrid work peaks from Tuesday to Thursday. */
-const ATTENDANCE_BY_WEEKDAY = [0.01, 0.42, 0.66, 0.7, 0.62, 0.3, 0.02] as const;
 
 export interface HistoryOptions {
-  seed: number;
+  database: Database;
+  tenantId: string;
   /** How many days before today. */
   days: number;
   nowMs: number;
-  /** Called as each day is begun, with how many are done. */
-  onDay?: (done: number, total: number) => void;
+  /** Called as each day is done. */
+  onDay: (done: number, total: number) => void;
 }
 
 /**
- * The badge and desk-panel events of the days before today, and of today up to now, in no particular order.
- * The same seed gives the same events relative to today.
+ * Lets the organisation live through the days before today, and through today up to now, by the code that serves
+ * requests: each day plans are made ahead, people ask for leave and change their minds, and readers and sensors
+ * report. What is there already stays as it is, so that another call completes a history that was cut short.
+ *
+ * While a day is planned, what happened the day before is submitted: presence books no desks before today, so that
+ * neither makes a difference to the other.
  */
-export function* makePresence(
-  { people }: DemoDirectory,
-  { seed, days, nowMs, onDay }: HistoryOptions,
-): Generator<PresenceEvent> {
-  const random = new Random(seed ^ 0x5eed);
-  for (let age = days; age >= 0; age--) {
-    onDay?.(days - age, days + 1);
-    for (const person of people) {
-      const day = localDay(nowMs - age * DAY_MS, person.office.timeZone);
-      for (const event of dayOf(person, day, random)) {
-        if (Date.parse(event.timestamp) <= nowMs) yield event;
-      }
+export async function makeHistory(directory: DemoDirectory, options: HistoryOptions): Promise<void> {
+  const { days, onDay } = options;
+  const history = new History(directory, options);
+  try {
+    await history.setDeskPresence('record');
+    for (let age = await history.firstUnplanned(); age >= 0; age--) {
+      await Promise.all([history.planDay(age), age < days && history.reportDay(age + 1)]);
+      onDay(days - age, days + 1);
     }
+    await history.setDeskPresence('book');
+    await history.reportDay(0);
+    onDay(days + 1, days + 1);
+  } finally {
+    history.close();
   }
 }
 
-function dayOf(person: DemoPerson, day: string, random: Random): PresenceEvent[] {
-  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
-  const comes = random.chance((ATTENDANCE_BY_WEEKDAY[weekday] ?? 0) * person.eagerness);
-  const arrival = random.around(8 * 60 + 50, 35);
-  const usesPanel = random.chance(0.7);
-  const deskId = random.chance(0.8) ? person.deskId : random.pick(person.office.deskIds);
-  const returnsAfterLunch = random.chance(0.5);
-  if (!comes) return [];
-  const { locationId } = person.office;
-  const events = [observe(person, day, arrival, 'badge', 'location', locationId)];
-  if (usesPanel) events.push(observe(person, day, arrival + 6, 'panel', 'place', deskId));
-  if (returnsAfterLunch) events.push(observe(person, day, arrival + 260, 'badge', 'location', locationId));
-  return events;
-}
+/** Everybody's plan of a day. */
+type PlanReader = (day: string) => Promise<ReadonlyMap<string, PlannedDay>>;
 
-function observe(
-  person: DemoPerson,
-  day: string,
-  minutes: number,
-  source: string,
-  locationType: 'location' | 'place',
-  locationId: string,
-): PresenceEvent {
-  const timestamp = new Date(instantOf(day, minutes, person.office.timeZone)).toISOString();
-  return { eventId: `${source}-${timestamp}`, timestamp, locationId, locationType, userId: person.userId };
+class History {
+  readonly #directory: DemoDirectory;
+  readonly #options: HistoryOptions;
+  readonly #calendar: Calendar;
+  readonly #refusals: Refusals;
+  readonly #log = createLogger('silent');
+  readonly #caller: Caller;
+
+  constructor(directory: DemoDirectory, options: HistoryOptions) {
+    const { database, tenantId, nowMs } = options;
+    this.#directory = directory;
+    this.#options = options;
+    this.#calendar = new Calendar(nowMs);
+    this.#refusals = new Refusals({ database, clock: () => nowMs, keep: 0, log: this.#log });
+    this.#caller = { tenantId, apiKey: 'demo', apiKeyFolded: 'demo', role: 'all' };
+  }
+
+  close(): void {
+    this.#refusals.close();
+  }
+
+  /** Where presence at a desk books it, says whether it does yet. */
+  async setDeskPresence(deskPresence: 'record' | 'book'): Promise<void> {
+    const { database, tenantId } = this.#options;
+    const offices = this.#directory.offices.filter((office) => office.deskPresence === 'book');
+    const items = offices.map(({ locationId }) => ({ locationId, deskPresence }));
+    await database.inTenant(tenantId, (tx) => changeOfficeSettings(tx, tenantId, items));
+  }
+
+  /** The age of the first day that has yet to be planned: where a history was cut short, of the day in which it was. */
+  async firstUnplanned(): Promise<number> {
+    const { database, tenantId, days } = this.#options;
+    const { offices } = this.#directory;
+    const ids = offices.map(({ locationId }) => locationId);
+    const settings = await database.inTenant(tenantId, (tx) => listOfficeSettings(tx, tenantId, ids));
+    const ages = offices.map(({ locationId, timeZone }) => {
+      const office = settings.find((each) => each.locationId === locationId);
+      if (!office?.horizonReached) return days;
+      const today = Date.parse(this.#calendar.day(timeZone, 0));
+      return (today - Date.parse(office.horizonReached)) / DAY_MS + office.horizonDays;
+    });
+    return Math.max(0, Math.min(days, Math.max(...ages)));
+  }
+
+  /** What the engine and people do on the day that is `age` days before today. */
+  async planDay(age: number): Promise<void> {
+    const { database, tenantId, nowMs } = this.#options;
+    const at = new Date(nowMs - age * DAY_MS);
+    await advanceOrganisation(database, tenantId, { at });
+    await this.#askForTimeOff(age, at);
+    const tomorrows = new Set(
+      this.#directory.offices.map(({ timeZone }) => this.#calendar.day(timeZone, age - 1)),
+    );
+    for (const day of tomorrows) await this.#changeMinds(day, age, at);
+  }
+
+  /** What readers and sensors say of that day, at every office by its own date. */
+  async reportDay(age: number): Promise<void> {
+    const plansOf = this.#planReader();
+    const days = await Promise.all(
+      this.#directory.offices.map(async (office) => {
+        const day = this.#calendar.day(office.timeZone, age);
+        return makeOfficeDay(this.#directory, office, { day, age }, await plansOf(day));
+      }),
+    );
+    // In the order of time: who sits down at a desk first may have it.
+    await Promise.all([
+      this.#submit(presence, inOrder(days.flatMap((each) => each.presence)), PRESENCE_EVENTS_PER_CALL),
+      this.#submit(occupancy, inOrder(days.flatMap((each) => each.occupancy)), OCCUPANCY_EVENTS_PER_CALL),
+      this.#submit(visitorArrival, inOrder(days.flatMap((each) => each.visitors)), VISITOR_ARRIVALS_PER_CALL),
+    ]);
+  }
+
+  async #askForTimeOff(age: number, at: Date): Promise<void> {
+    const { database } = this.#options;
+    const events = timeOffOf(this.#directory, age, this.#calendar);
+    const deps = { database, refusals: this.#refusals, clock: () => at.getTime() };
+    await submitTimeOff({ caller: this.#caller, events }, deps);
+  }
+
+  async #changeMinds(day: string, age: number, at: Date): Promise<void> {
+    const { database, tenantId } = this.#options;
+    const plans = await this.#planReader()(day);
+    const offices = this.#directory.offices.filter(
+      ({ timeZone }) => this.#calendar.day(timeZone, age - 1) === day,
+    );
+    const changes = changesOfMind(this.#directory, offices, { day, age }, plans);
+    const author = { actor: { changedBy: 'user' as const, name: null, reason: null }, at };
+    await changeDays(database, tenantId, changes, author);
+  }
+
+  /** Submits what has happened by now, each batch received as it happened. */
+  async #submit<Event extends { eventId: string; timestamp: string }, Row extends object>(
+    kind: EventKind<Event, Row>,
+    events: Event[],
+    perCall: number,
+  ): Promise<void> {
+    const { database, nowMs } = this.#options;
+    const past = events.filter(({ timestamp }) => Date.parse(timestamp) <= nowMs);
+    for (const batch of slicesOf(past, perCall)) {
+      const receivedMs = Date.parse(batch.at(-1)?.timestamp ?? '');
+      await submitBatch(
+        kind,
+        { caller: this.#caller, sourceId: SOURCE_ID, events: batch },
+        { database, refusals: this.#refusals, clock: () => receivedMs, log: this.#log },
+      );
+    }
+  }
+
+  /** Reads each day once. */
+  #planReader(): PlanReader {
+    const { database, tenantId } = this.#options;
+    const read = async (day: string) => {
+      const plans = await database.inTenant(tenantId, (tx) => listPlannedDays(tx, tenantId, day));
+      return new Map(plans.map((plan) => [plan.userId, plan]));
+    };
+    const days = new Map<string, ReturnType<typeof read>>();
+    return (day) => {
+      const known = days.get(day) ?? read(day);
+      days.set(day, known);
+      return known;
+    };
+  }
 }

@@ -1,4 +1,5 @@
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /**
  * The instant at which clocks in a time zone show `minutes` after midnight of `day`.
@@ -15,6 +16,23 @@ export function instantOf(day: string, minutes: number, timeZone: string): numbe
 /** The date that a time zone has at an instant, as `YYYY-MM-DD`. */
 export function localDay(epochMs: number, timeZone: string): string {
   return new Date(epochMs + offsetMs(epochMs, timeZone)).toISOString().slice(0, 10);
+}
+
+/** The dates of offices around one instant. */
+export class Calendar {
+  readonly #nowMs: number;
+  readonly #todays = new Map<string, number>();
+
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** The date `daysBefore` the one that the time zone has at the instant, `YYYY-MM-DD`; less than 0 is after it. */
+  day(timeZone: string, daysBefore: number): string {
+    const todayMs = this.#todays.get(timeZone) ?? Date.parse(localDay(this.#nowMs, timeZone));
+    this.#todays.set(timeZone, todayMs);
+    return new Date(todayMs - daysBefore * DAY_MS).toISOString().slice(0, 10);
+  }
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -6,6 +6,13 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
+  /** A sequence of its own for each combination of numbers, in whatever order they are asked for. */
+  static of(...parts: number[]): Random {
+    return new Random(
+      parts.reduce((mixed, part) => Math.imul(mixed ^ part, 0x9e3779b1) ^ (mixed >>> 15), 0x5eed),
+    );
+  }
+
   /** From 0 inclusive to 1 exclusive. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;

@@ -4,8 +4,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keysOf } from '../../src/auth/manage-keys.ts';
 import { MasterKey } from '../../src/auth/secrets.ts';
-import { makeDirectory } from '../../src/demo/directory.ts';
-import { makePresence } from '../../src/demo/history.ts';
 import { ensureDemo } from '../../src/demo/organisation.ts';
 import { listOrganisations } from '../../src/store/organisations.ts';
 import { query } from '../embedded/support.ts';
@@ -112,8 +110,7 @@ describe('The demo', () => {
 });
 
 describe('A demo in the making', () => {
-  const LARGER = ['--users', '120', '--days', '30', '--seed', '3'];
-  const history = { seed: 3, days: 30 };
+  const LARGER = ['--users', '60', '--days', '12', '--seed', '3'];
 
   /** Starts one, and waits until a part of its history is written. */
   async function interruptable() {
@@ -134,26 +131,27 @@ describe('A demo in the making', () => {
     const killed = await interruptable();
     killed.server.signal('SIGKILL');
     expect(await killed.server.exited).toMatchObject({ code: null, stdout: '' });
-    const nowMs = Date.now();
 
     const completed = await startDemo('interrupted', LARGER);
     expect(completed.server.stdout).toContain('a new demo organisation');
     expect(completed.credentials.keys).toHaveLength(5);
-    const written = await query<{ event: string }>(
+    const [span] = await query<{ first: number; last: number; ahead: number }>(
       await superuserOf(killed.dataDir),
-      `SELECT user_id || ' ' || event_id AS event FROM rollcall.presence_events WHERE observed_at <= '${new Date(nowMs).toISOString()}' ORDER BY 1`,
+      `SELECT current_date - (SELECT min(day) FROM rollcall.presence_events) AS first,
+              current_date - (SELECT max(day) FROM rollcall.presence_events) AS last,
+              (SELECT max(day) FROM rollcall.day_plans WHERE set_by = 'week') - current_date AS ahead`,
     );
-    const made = [...makePresence(makeDirectory(3, 120), { ...history, nowMs })];
-    expect(written.map(({ event }) => event)).toEqual(
-      made.map(({ userId, eventId }) => `${userId} ${eventId}`).sort(),
-    );
+    // Few come on a weekend; offices' dates are up to a day apart.
+    expect(span?.first).toBeGreaterThanOrEqual(9);
+    expect(span?.last).toBeLessThanOrEqual(3);
+    expect(span?.ahead).toBeGreaterThanOrEqual(11);
     await completed.server.stop();
   });
 
   test('that was killed between two of its keys keeps the ones it has', async () => {
     const db = await createTestDatabase();
     try {
-      const config = { users: 1, days: 0, seed: 1, credentialsFile: undefined };
+      const config = { users: 1, days: 0, seed: 1 };
       const deps = {
         owner: db.owner,
         masterKey: MasterKey.generate(),

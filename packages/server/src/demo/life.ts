@@ -1,0 +1,184 @@
+import type { OccupancyEvent } from '../ingest/occupancy.ts';
+import type { PresenceEvent } from '../ingest/presence.ts';
+import type { VisitorArrival } from '../ingest/visitor-arrival.ts';
+import type { DemoDirectory, DemoPerson } from './directory.ts';
+import { instantOf } from './local-time.ts';
+import { makeCompany, makeName, plain } from './names.ts';
+import type { DemoOffice } from './places.ts';
+import { Random } from './random.ts';
+
+/** As which readers, panels and sensors submit. */
+export const SOURCE_ID = 'demo';
+
+/** What a person has planned for a day; nobody needs to have. */
+export interface PlannedDay {
+  plan: 'o' | 'r' | 'a';
+  locationId: string | null;
+  /** The desk that is booked. */
+  placeId: string | null;
+}
+
+/** What happens at one office on one of its days, in the order of time. */
+export interface OfficeDay {
+  presence: PresenceEvent[];
+  occupancy: OccupancyEvent[];
+  visitors: VisitorArrival[];
+}
+
+interface Day {
+  /** `YYYY-MM-DD`. */
+  day: string;
+  /** How many days before today. */
+  age: number;
+}
+
+const COMES_UNPLANNED = { o: 0, r: 0.04, a: 0.01, none: 0.005 } as const;
+const GOES_ELSEWHERE = 0.015;
+const PEOPLE_PER_VISITOR = 60;
+const MEETINGS = 4;
+/** So that chance drawn for one purpose says nothing about another. */
+const CHANCE = { presence: 1, occupancy: 2, visitors: 3 } as const;
+
+/**
+ * What happens at `office` on `day`: badges and panels, room sensors, visitors. It follows from the seed, the age
+ * of the day, and from who had planned what, and from nothing else.
+ */
+export function makeOfficeDay(
+  directory: DemoDirectory,
+  office: DemoOffice,
+  { day, age }: Day,
+  plans: ReadonlyMap<string, PlannedDay>,
+): OfficeDay {
+  const { seed, people, offices } = directory;
+  const visit: Visit = { office, minutes: wallClock(day, office.timeZone) };
+  const presence = people.flatMap((person) => {
+    const random = Random.of(seed, CHANCE.presence, person.number, age);
+    const where = whereabouts(person, plans.get(person.userId), offices, random);
+    return where === office ? badges(person, plans.get(person.userId), visit, random) : [];
+  });
+  const busy = isWeekday(day);
+  return {
+    presence: inOrder(office.reportsPresence ? presence : []),
+    occupancy: inOrder(
+      busy
+        ? office.spaces.flatMap((space, index) =>
+            meetings(space, visit, Random.of(seed, CHANCE.occupancy, offices.indexOf(office), index, age)),
+          )
+        : [],
+    ),
+    visitors: inOrder(
+      busy ? arrivals(directory, visit, Random.of(seed, CHANCE.visitors, offices.indexOf(office), age)) : [],
+    ),
+  };
+}
+
+interface Visit {
+  office: DemoOffice;
+  /** The instant at which the office's clocks show so many minutes after midnight, in ISO 8601. */
+  minutes(minutes: number): string;
+}
+
+/** The office where a person turns up, if at one: mostly where they planned to be. */
+function whereabouts(
+  person: DemoPerson,
+  planned: PlannedDay | undefined,
+  offices: DemoOffice[],
+  random: Random,
+): DemoOffice | undefined {
+  const [comes, elsewhere, other] = [random.next(), random.chance(GOES_ELSEWHERE), random.pick(offices)];
+  const unplanned = COMES_UNPLANNED[planned?.plan ?? 'none'];
+  if (planned?.plan !== 'o') return comes < unplanned ? person.office : undefined;
+  if (elsewhere) return other;
+  return comes < person.reliability
+    ? offices.find(({ locationId }) => locationId === planned.locationId)
+    : undefined;
+}
+
+function badges(
+  person: DemoPerson,
+  planned: PlannedDay | undefined,
+  { office, minutes }: Visit,
+  random: Random,
+): PresenceEvent[] {
+  const arrival = random.around(8 * 60 + 50, 35);
+  const usesPanel = random.chance(0.7);
+  const [ownSeat, anySeat] = [random.chance(0.85), random.pick(office.desks).deskId];
+  const [lunch, leave] = [random.chance(0.5), random.chance(0.3)];
+  const booked = planned?.locationId === office.locationId ? planned.placeId : null;
+  const usual = office === person.office ? person.favouriteDeskId : anySeat;
+  const at = (source: string, time: number, place: Pick<PresenceEvent, 'locationType' | 'locationId'>) => ({
+    eventId: `${source}-${minutes(time)}`,
+    timestamp: minutes(time),
+    ...place,
+    userId: person.userId,
+  });
+  const door = { locationType: 'location', locationId: office.locationId };
+  const events = [at('badge', arrival, door)];
+  if (usesPanel) {
+    events.push(
+      at('panel', arrival + 6, { locationType: 'place', locationId: booked ?? (ownSeat ? usual : anySeat) }),
+    );
+  }
+  if (lunch) events.push(at('badge', arrival + 260, door));
+  if (leave) events.push(at('badge', arrival + 540, door));
+  return events;
+}
+
+/** A sensor says how many are in a room whenever that changes. */
+function meetings({ spaceId, capacity }: DemoOffice['spaces'][number], { minutes }: Visit, random: Random) {
+  const events: OccupancyEvent[] = [];
+  const say = (time: number, occupancy: number) =>
+    events.push({
+      eventId: `sensor-${minutes(time)}`,
+      timestamp: minutes(time),
+      locationType: 'space',
+      locationId: spaceId,
+      occupancy,
+    });
+  let time = 8 * 60 + 30 + random.below(60);
+  for (let meeting = 0; meeting < MEETINGS; meeting++) {
+    time += 15 + random.below(90);
+    const people = 1 + random.below(capacity);
+    say(time, people);
+    time += 20 + random.below(55);
+    say(time, 0);
+  }
+  return events;
+}
+
+function arrivals({ people }: DemoDirectory, { office, minutes }: Visit, random: Random): VisitorArrival[] {
+  const hosts = people.filter((person) => person.office === office);
+  const count = Math.ceil((hosts.length / PEOPLE_PER_VISITOR) * random.next() * 2);
+  return Array.from({ length: hosts.length === 0 ? 0 : count }, (_, index) => {
+    const { firstName, lastName } = makeName(random);
+    const timestamp = minutes(9 * 60 + random.below(7 * 60));
+    return {
+      eventId: `visitor-${timestamp}-${index}`,
+      timestamp,
+      locationId: office.locationId,
+      visitorName: `${firstName} ${lastName}`,
+      visitorEmail: `${plain(firstName)}.${plain(lastName)}@visitor.example`,
+      visitorCompany: makeCompany(random),
+      hostUserId: random.pick(hosts).userId,
+    };
+  });
+}
+
+export function isWeekday(day: string): boolean {
+  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+  return weekday > 0 && weekday < 6;
+}
+
+const NOON_MINUTES = 12 * 60;
+const MINUTE_MS = 60_000;
+
+/** Reckoned from noon: clocks are changed at night, and nothing happens here before morning. */
+function wallClock(day: string, timeZone: string): (minutes: number) => string {
+  const noonMs = instantOf(day, NOON_MINUTES, timeZone);
+  return (minutes) => new Date(noonMs + (minutes - NOON_MINUTES) * MINUTE_MS).toISOString();
+}
+
+/** Events in the order of time. */
+export function inOrder<Event extends { timestamp: string }>(events: Event[]): Event[] {
+  return events.sort((a, b) => (a.timestamp < b.timestamp ? -1 : Number(a.timestamp > b.timestamp)));
+}

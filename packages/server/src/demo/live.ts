@@ -1,0 +1,190 @@
+import { createHmac } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ShownKey } from '../auth/manage-keys.ts';
+import { OCCUPANCY_EVENTS_PER_CALL } from '../ingest/occupancy.ts';
+import { PRESENCE_EVENTS_PER_CALL } from '../ingest/presence.ts';
+import { VISITOR_ARRIVALS_PER_CALL } from '../ingest/visitor-arrival.ts';
+import type { DemoDirectory } from './directory.ts';
+import { makeOfficeDay, type OfficeDay, type PlannedDay, SOURCE_ID } from './life.ts';
+import { instantOf, localDay } from './local-time.ts';
+import type { DemoOffice } from './places.ts';
+import { slicesOf } from './slices.ts';
+
+const TICK_MS = 1_000;
+const DAY_MS = 86_400_000;
+/** Events may be a day ahead of the server's clock; a little less, for the time that a request takes. */
+const FARTHEST_AHEAD_MS = DAY_MS - 600_000;
+
+const ENDPOINTS = [
+  { kind: 'presence', path: '/v1/presence/', member: 'presenceEvents', perCall: PRESENCE_EVENTS_PER_CALL },
+  {
+    kind: 'occupancy',
+    path: '/v1/occupancy/',
+    member: 'occupancyEvents',
+    perCall: OCCUPANCY_EVENTS_PER_CALL,
+  },
+  {
+    kind: 'visitors',
+    path: '/v1/visitor-arrival/',
+    member: 'visitorArrivals',
+    perCall: VISITOR_ARRIVALS_PER_CALL,
+  },
+] as const;
+
+/** How far a day has got. */
+export interface LiveProgress {
+  /** The instant that is being lived; milliseconds since the epoch. */
+  atMs: number;
+  /** Events that the server has stored, by kind. */
+  submitted: Record<keyof OfficeDay, number>;
+  /** Why the last round could not be submitted, and will be tried again. */
+  trouble: string | null;
+}
+
+export interface LiveOptions {
+  baseUrl: string;
+  /** May submit events; logs in by HMAC before every call, as existing clients do. */
+  submitKey: ShownKey;
+  /** May read exports, by HTTP Basic: what happens follows from what people have planned. */
+  readKey: ShownKey;
+  /** How many times faster than the clock the day passes, until it is a day ahead of it. */
+  speed: number;
+  clock: () => number;
+  signal: AbortSignal;
+  /** Called after each round. */
+  onRound: (progress: LiveProgress) => void;
+}
+
+/**
+ * Goes on with the day at every office, from its midnight on, until `signal`: submits events through the HTTP API as
+ * they happen. What could not be submitted is sent again; a repeat is harmless.
+ */
+export async function live(directory: DemoDirectory, options: LiveOptions): Promise<void> {
+  const { clock, signal, onRound } = options;
+  const feed = new LiveFeed(directory, options);
+  while (!signal.aborted) {
+    onRound(await feed.advance(clock()));
+    await delay(TICK_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+class LiveFeed {
+  readonly #directory: DemoDirectory;
+  readonly #options: LiveOptions;
+  readonly #startMs: number;
+  /** The day that each office is in. */
+  readonly #days = new Map<DemoOffice, { day: string; events: OfficeDay }>();
+  /** Up to when each office's events are submitted. */
+  readonly #doneMs = new Map<DemoOffice, number>();
+  readonly #submitted = { presence: 0, occupancy: 0, visitors: 0 };
+
+  constructor(directory: DemoDirectory, options: LiveOptions) {
+    this.#directory = directory;
+    this.#options = options;
+    this.#startMs = options.clock();
+    for (const office of directory.offices) {
+      const today = localDay(this.#startMs, office.timeZone);
+      this.#doneMs.set(office, instantOf(today, 0, office.timeZone));
+    }
+  }
+
+  /** Submits what has happened by `nowMs`, and says how far it came. */
+  async advance(nowMs: number): Promise<LiveProgress> {
+    const { speed } = this.#options;
+    const atMs = Math.min(this.#startMs + (nowMs - this.#startMs) * speed, nowMs + FARTHEST_AHEAD_MS);
+    let trouble: string | null = null;
+    for (const office of this.#directory.offices) {
+      try {
+        await this.#liveUntil(office, atMs);
+        this.#doneMs.set(office, atMs);
+      } catch (error) {
+        trouble = (error as Error).message;
+      }
+    }
+    return { atMs, submitted: { ...this.#submitted }, trouble };
+  }
+
+  async #liveUntil(office: DemoOffice, atMs: number): Promise<void> {
+    const doneMs = this.#doneMs.get(office) ?? atMs;
+    const last = localDay(atMs, office.timeZone);
+    for (let day = localDay(doneMs, office.timeZone); day <= last; day = dayAfter(day)) {
+      const events = await this.#dayOf(office, day);
+      for (const { kind, path, member, perCall } of ENDPOINTS) {
+        const due = [...events[kind]].filter(({ timestamp }) => {
+          const ms = Date.parse(timestamp);
+          return doneMs < ms && ms <= atMs;
+        });
+        for (const batch of slicesOf(due, perCall)) {
+          await this.#submit(path, { sourceId: SOURCE_ID, [member]: batch });
+          this.#submitted[kind] += batch.length;
+        }
+      }
+    }
+  }
+
+  async #dayOf(office: DemoOffice, day: string): Promise<OfficeDay> {
+    const known = this.#days.get(office);
+    if (known?.day === day) return known.events;
+    const today = localDay(this.#startMs, office.timeZone);
+    const age = Math.round((Date.parse(today) - Date.parse(day)) / DAY_MS);
+    const events = makeOfficeDay(this.#directory, office, { day, age }, await this.#plansOf(day));
+    this.#days.set(office, { day, events });
+    return events;
+  }
+
+  /** Everybody's plan of a day, as the export of attendance has it. */
+  async #plansOf(day: string): Promise<Map<string, PlannedDay>> {
+    const { baseUrl, readKey } = this.#options;
+    const rows = await answer<AttendanceRow[]>(
+      fetch(`${baseUrl}/v1/analytics/user-booking-attendance/basic?startDate=${day}&endDate=${day}`, {
+        headers: { authorization: `Basic ${btoa(`${readKey.apiKey}:${readKey.secret}`)}` },
+      }),
+    );
+    return new Map(
+      rows
+        .filter(({ attendanceType }) => attendanceType !== 'walkIn')
+        .map(({ userId, plan, bookingLocationId, bookingPlaceId }) => [
+          userId,
+          { plan, locationId: bookingLocationId ?? null, placeId: bookingPlaceId ?? null },
+        ]),
+    );
+  }
+
+  async #submit(path: string, body: object): Promise<void> {
+    const { baseUrl, submitKey } = this.#options;
+    const { apiKey, secret } = submitKey;
+    const timestamp = Math.floor(this.#options.clock() / 1_000);
+    const hash = createHmac('sha256', secret).update(`${apiKey}${timestamp}`).digest('hex');
+    const { token } = await answer<{ token: string }>(
+      post(`${baseUrl}/v1/auth/`, { apiKey, timestamp, hash }),
+    );
+    await answer(post(`${baseUrl}${path}`, body, { authorization: `Bearer ${token}` }));
+  }
+}
+
+interface AttendanceRow {
+  userId: string;
+  plan: PlannedDay['plan'];
+  attendanceType?: string;
+  bookingLocationId?: string;
+  bookingPlaceId?: string;
+}
+
+function post(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+async function answer<T>(reply: Promise<Response>): Promise<T> {
+  const response = await reply;
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.status} from ${new URL(response.url).pathname}`);
+  return JSON.parse(text) as T;
+}
+
+function dayAfter(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+}

@@ -1,0 +1,86 @@
+import type { Random } from './random.ts';
+
+const FIRST_NAMES = [
+  'Ada',
+  'Amir',
+  'Anika',
+  'Ben',
+  'Carla',
+  'Chen',
+  'Diego',
+  'Elena',
+  'Farah',
+  'Grace',
+  'Hiro',
+  'Imani',
+  'Jonas',
+  'Kofi',
+  'Lena',
+  'Maya',
+  'Noor',
+  'Oscar',
+  'Priya',
+  'Quinn',
+  'Rosa',
+  'Sam',
+  'Tomás',
+  'Uma',
+  'Viktor',
+  'Wen',
+  'Yara',
+  'Zoë',
+];
+const LAST_NAMES = [
+  'Adeyemi',
+  'Baker',
+  'Castillo',
+  'Dubois',
+  'Evans',
+  'Fischer',
+  'García',
+  'Haddad',
+  'Ivanova',
+  'Jensen',
+  'Kim',
+  'Lopez',
+  'Müller',
+  'Nguyen',
+  'Okafor',
+  'Patel',
+  'Quiroga',
+  'Rossi',
+  'Sato',
+  'Taylor',
+  'Ueda',
+  'Vargas',
+  'Wang',
+  'Young',
+];
+
+const COMPANIES = [
+  'Alder & Finch',
+  'Bluewater Systems',
+  'Copperfield',
+  'Dunmore Partners',
+  'Eastgate Media',
+  'Fairhaven',
+  'Greystone Legal',
+  'Harbour Analytics',
+] as const;
+
+/** Somebody's name. */
+export function makeName(random: Random): { firstName: string; lastName: string } {
+  return { firstName: random.pick(FIRST_NAMES), lastName: random.pick(LAST_NAMES) };
+}
+
+export function makeCompany(random: Random): string {
+  return random.pick(COMPANIES);
+}
+
+/** A name as it stands in an e-mail address. */
+export function plain(name: string): string {
+  return name
+    .normalize('NFD')
+    .replace(/[^a-z]/giu, '')
+    .toLowerCase();
+}

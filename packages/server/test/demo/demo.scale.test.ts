@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { MasterKey } from '../../src/auth/secrets.ts';
+import { ensureDemo } from '../../src/demo/organisation.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+/** What the demo promises on two cores with nothing else to do. */
+test.each([
+  { users: 300, days: 30, withinS: 10 },
+  { users: 5_000, days: 90, withinS: 120 },
+])('$users users and $days days are made within $withinS seconds', async ({ users, days, withinS }) => {
+  const db = await createTestDatabase();
+  try {
+    const startedMs = performance.now();
+    await ensureDemo(
+      { users, days, seed: 1 },
+      { owner: db.owner, masterKey: MasterKey.generate(), clock: Date.now, onProgress: () => {} },
+    );
+    const seconds = (performance.now() - startedMs) / 1_000;
+    console.log(`${users} users, ${days} days: ${seconds.toFixed(1)} s`);
+    expect(seconds).toBeLessThan(withinS);
+  } finally {
+    await db.drop();
+  }
+});
