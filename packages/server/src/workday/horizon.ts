@@ -10,6 +10,8 @@ import type { DayAuthor } from './plan.ts';
 import type { Seeker } from './seat-choice.ts';
 
 const PEOPLE_PER_TRANSACTION = 2_000;
+/** Transactions at once: one keeps the database busy while another is prepared. */
+const LANES = 2;
 /** A desk that somebody has not had for so long is none that they booked before. */
 const HABIT_DAYS = 90;
 
@@ -100,16 +102,20 @@ export async function advanceOrganisation(
       people: await listSeekers(tx, tenantId, { day, at }),
       offices: await loadOffices(tx, tenantId),
     }));
-    for (let start = 0; start < people.length; start += PEOPLE_PER_TRANSACTION) {
-      signal?.throwIfAborted();
-      const slice = people.slice(start, start + PEOPLE_PER_TRANSACTION);
-      const made = await inTenantWithRetries(database, tenantId, async (tx) => {
-        const made = await makeDay(tx, tenantId, { day, people: slice, offices }, author);
-        if (start + slice.length === people.length) await advanceHorizons(tx, tenantId, { day, at });
-        return made;
-      });
-      for (const each of made) count(reports, tenantId, each);
-    }
+    const makeAll = async (of: (PersonToPlan & Seeker)[]) => {
+      for (let start = 0; start < of.length; start += PEOPLE_PER_TRANSACTION) {
+        signal?.throwIfAborted();
+        const slice = of.slice(start, start + PEOPLE_PER_TRANSACTION);
+        const made = await inTenantWithRetries(database, tenantId, (tx) =>
+          makeDay(tx, tenantId, { day, people: slice, offices }, author),
+        );
+        for (const each of made) count(reports, tenantId, each);
+      }
+    };
+    const isOwner = ({ ownDeskIds }: Seeker) => ownDeskIds.length > 0;
+    await makeAll(people.filter(isOwner));
+    await allEnded(lanesOf(people.filter((person) => !isOwner(person))).map(makeAll));
+    await inTenantWithRetries(database, tenantId, (tx) => advanceHorizons(tx, tenantId, { day, at }));
     onDay?.(index + 1, days.length);
   }
   await inTenantWithRetries(database, tenantId, (tx) => advanceHorizons(tx, tenantId, { day: null, at }));
@@ -133,6 +139,30 @@ async function listSeekers(
   return people
     .map((person) => ({ ...person, habitualDeskIds: habits.get(person.userId) ?? [] }))
     .sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * The people of each office together and in their order, in lanes of about the same length: those of different
+ * offices hardly ever want the same seats.
+ */
+function lanesOf(people: (PersonToPlan & Seeker)[]): (PersonToPlan & Seeker)[][] {
+  const offices = new Map<string | null, (PersonToPlan & Seeker)[]>();
+  for (const person of people) {
+    const others = offices.get(person.primaryLocationId);
+    if (others) others.push(person);
+    else offices.set(person.primaryLocationId, [person]);
+  }
+  const lanes: (PersonToPlan & Seeker)[][] = Array.from({ length: LANES }, () => []);
+  for (const office of [...offices.values()].sort((a, b) => b.length - a.length)) {
+    lanes.sort((a, b) => a.length - b.length)[0]?.push(...office);
+  }
+  return lanes;
+}
+
+/** Rejects as the first of them does, but not before all have ended. */
+async function allEnded(works: Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }
 
 function count(
