@@ -18,7 +18,10 @@ test('serve runs jobs, unless it is told not to', async () => {
   const without = await work.start(['serve', '--data-dir', dataDir], { env: { ROLLCALL_JOBS: 'off' } });
   expect(await query(await superuserOf(dataDir), QUEUE)).toEqual([{ found: false }]);
   await without.server.stop();
-  const { server: withJobs } = await work.start(['serve', '--data-dir', dataDir]);
+  // Empty is as not set: they are on unless somebody turns them off.
+  const { server: withJobs } = await work.start(['serve', '--data-dir', dataDir], {
+    env: { ROLLCALL_JOBS: '' },
+  });
   expect(await query(await superuserOf(dataDir), QUEUE)).toEqual([{ found: true }]);
   const [activity] = await query<{ connections: number }>(await superuserOf(dataDir), LISTENING);
   expect(activity?.connections).toBeLessThanOrEqual(2);

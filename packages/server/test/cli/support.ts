@@ -25,7 +25,10 @@ export interface Outcome {
 }
 
 interface Surroundings {
-  /** The whole environment, but for PATH: what the tests were started with does not count. */
+  /**
+   * The whole environment, but for PATH, and for ROLLCALL_JOBS: servers have no jobs unless it says so. What the tests
+   * were started with does not count.
+   */
   env?: Record<string, string>;
   input?: string;
 }
@@ -39,7 +42,7 @@ export class Rollcall {
 
   constructor(args: string[], { env = {}, input }: Surroundings = {}) {
     const child = spawn(process.execPath, [MAIN, ...args], {
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { PATH: process.env.PATH ?? '', ROLLCALL_JOBS: 'off', ...env },
       cwd: '/',
       detached: true,
       stdio: 'pipe',
