@@ -1,0 +1,28 @@
+// Compiles src/ to dist/esm and dist/cjs, each with its own types. Comments are for the types: the programs go without.
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const packageDir = fileURLToPath(new URL('..', import.meta.url));
+const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+
+const compile = (...args) =>
+  promisify(execFile)(process.execPath, [join(typescript, 'bin/tsc'), ...args], { cwd: packageDir });
+
+await rm(join(packageDir, 'dist'), { recursive: true, force: true });
+try {
+  await Promise.all(
+    ['tsconfig.json', 'tsconfig.cjs.json'].flatMap((project) => [
+      compile('-p', project, '--removeComments', '--declaration', 'false'),
+      compile('-p', project, '--emitDeclarationOnly'),
+    ]),
+  );
+} catch (error) {
+  console.error(error.stdout || error);
+  process.exit(1);
+}
+await mkdir(join(packageDir, 'dist/cjs'), { recursive: true });
+await writeFile(join(packageDir, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');

@@ -1,0 +1,1 @@
+export type { Operations, Problem } from './types.gen.ts';
