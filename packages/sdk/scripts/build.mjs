@@ -1,6 +1,6 @@
 // Compiles src/ to dist/esm and dist/cjs, each with its own types. Comments are for the types: the programs go without.
 import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,5 +24,11 @@ try {
   console.error(error.stdout || error);
   process.exit(1);
 }
-await mkdir(join(packageDir, 'dist/cjs'), { recursive: true });
+// The compiler rewrites the ends of imports in programs only; not every reader of types takes `.ts` there.
+for (const kind of ['dist/esm', 'dist/cjs'])
+  for (const name of await readdir(join(packageDir, kind))) {
+    if (!name.endsWith('.d.ts')) continue;
+    const path = join(packageDir, kind, name);
+    await writeFile(path, (await readFile(path, 'utf8')).replaceAll(/(from '\.\/[\w.-]+)\.ts'/g, "$1.js'"));
+  }
 await writeFile(join(packageDir, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
