@@ -1,0 +1,58 @@
+import { resultsOf } from './events.ts';
+import type { CallOptions } from './options.ts';
+import type { Query, Transport } from './request.ts';
+import { Rows } from './rows.ts';
+import { type Many, type SubmitOptions, type Submitted, submitAll } from './submit.ts';
+import type { DateLike } from './types.ts';
+
+/** Greatest number of items that a page has, and that a call takes. */
+const MOST_ITEMS = 1000;
+
+/** A list that comes in pages, which turn by themselves. */
+export function pages<T>(
+  transport: Transport,
+  path: string,
+  filter: object = {},
+  options?: CallOptions,
+): Rows<T> {
+  return new Rows(async function* () {
+    for (let after: string | null | undefined; after !== null; ) {
+      const query: Query = { ...filter, limit: MOST_ITEMS, after };
+      const page: { items: T[]; next: string | null } = await transport.json(
+        { method: 'GET', path, query },
+        options,
+      );
+      yield* page.items;
+      after = page.next ?? null;
+    }
+  });
+}
+
+/** Items in their order, a thousand in a call. */
+export function submitItems<T, R>(
+  transport: Transport,
+  path: string,
+  items: Many<T>,
+  options?: SubmitOptions,
+): Promise<Submitted<T, R>> {
+  return submitAll<T, R>(
+    transport,
+    {
+      method: 'POST',
+      path,
+      size: MOST_ITEMS,
+      inOrder: true,
+      bodyOf: (batch) => ({ items: batch }),
+      resultsOf,
+      isRefused: (result) => (result as { result: string }).result === 'refused',
+    },
+    items,
+    options,
+  );
+}
+
+/** Puts ids into a path. */
+export function at(strings: TemplateStringsArray, ...ids: DateLike[]): string {
+  const texts = ids.map((id) => encodeURIComponent(id instanceof Date ? id.toISOString() : id));
+  return `/v1/manage/${String.raw({ raw: strings }, ...texts)}`;
+}

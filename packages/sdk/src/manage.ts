@@ -1,0 +1,81 @@
+import { at } from './manage-calls.ts';
+import { Days, WeekPlans } from './manage-days.ts';
+import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
+import type { CallOptions } from './options.ts';
+import type { Transport } from './request.ts';
+import type { Change, DateLike, Reply } from './types.ts';
+
+/** Management: places, people, assigned desks, settings, plans and bookings. Rollcall only; the vendor has nothing like it. */
+export class Manage {
+  readonly #transport: Transport;
+  readonly locations: Collection<'locations'>;
+  readonly levels: Collection<'levels'>;
+  readonly zones: Collection<'zones'>;
+  readonly desks: Collection<'desks'>;
+  readonly spaces: Collection<'spaces'>;
+  readonly users: Collection<'users'>;
+  readonly deskAssignments: DeskAssignments;
+  readonly settings: OfficeSettings;
+  readonly weekPlans: WeekPlans;
+  readonly days: Days;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+    this.locations = new Collection(transport, 'locations');
+    this.levels = new Collection(transport, 'levels');
+    this.zones = new Collection(transport, 'zones');
+    this.desks = new Collection(transport, 'desks');
+    this.spaces = new Collection(transport, 'spaces');
+    this.users = new Collection(transport, 'users');
+    this.deskAssignments = new DeskAssignments(transport);
+    this.settings = new OfficeSettings(transport);
+    this.weekPlans = new WeekPlans(transport);
+    this.days = new Days(transport);
+  }
+
+  /** Desks of an office and what state they are in on a day, and what its zones have left. */
+  availability(
+    locationId: string,
+    query: { day: DateLike; free?: boolean | undefined },
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/locations/{locationId}/availability'>> {
+    return this.#transport.json(
+      { method: 'GET', path: at`locations/${locationId}/availability`, query },
+      options,
+    );
+  }
+
+  /** How far an office's events follow the last change of its time zone. */
+  redating(
+    locationId: string,
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/locations/{locationId}/redating'>> {
+    return this.#transport.json({ method: 'GET', path: at`locations/${locationId}/redating` }, options);
+  }
+
+  /** The organisation and its settings. */
+  organisation(options?: CallOptions): Promise<Reply<'GET /v1/manage/organisation'>> {
+    return this.#transport.json({ method: 'GET', path: at`organisation` }, options);
+  }
+
+  /** Changes the organisation: what is left out stays. */
+  updateOrganisation(
+    change: Change<'PATCH /v1/manage/organisation'>,
+    options?: CallOptions,
+  ): Promise<Reply<'PATCH /v1/manage/organisation'>> {
+    return this.#transport.json({ method: 'PATCH', path: at`organisation`, body: change }, options);
+  }
+
+  /** How provisioned groups are kept. */
+  provisioning(options?: CallOptions): Promise<Reply<'GET /v1/manage/provisioning'>> {
+    return this.#transport.json({ method: 'GET', path: at`provisioning` }, options);
+  }
+
+  /** Chooses how provisioned groups are kept. */
+  setProvisioning(
+    settings: Change<'PUT /v1/manage/provisioning'>,
+    options?: CallOptions,
+  ): Promise<Reply<'PUT /v1/manage/provisioning'>> {
+    return this.#transport.json({ method: 'PUT', path: at`provisioning`, body: settings }, options);
+  }
+}
