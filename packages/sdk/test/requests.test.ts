@@ -1,0 +1,173 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import {
+  ConflictError,
+  NetworkError,
+  NotFoundError,
+  RateLimitError,
+  RollcallError,
+  TimeoutError,
+  TransferError,
+  UnavailableError,
+  ValidationError,
+} from '../src/index.ts';
+import type { Fate } from './support/proxy.ts';
+import { daysAgo, eventsOf, type Setup, setUp } from './support/setup.ts';
+
+let setup: Setup;
+beforeAll(async () => {
+  setup = await setUp();
+});
+afterEach(() => setup.proxy.reset());
+afterAll(() => setup.close());
+
+/** The fates of the calls to a path, one after the other; then it passes. */
+function fatesOf(path: string, ...fates: Fate[]): void {
+  setup.proxy.fate = (request) => (request.path === path ? (fates.shift() ?? 'pass') : 'pass');
+}
+
+const failureOf = (promise: PromiseLike<unknown>): Promise<RollcallError> =>
+  Promise.resolve(promise).then(
+    () => Promise.reject(new Error('It did not fail.')),
+    (error) => error,
+  );
+
+const USERS = '/v1/analytics/users';
+
+test.each([
+  ['seconds', { 'retry-after': '1' }],
+  [
+    'a date, by the clock of the server',
+    {
+      date: 'Tue, 10 Mar 2026 12:00:00 GMT',
+      'retry-after': 'Tue, 10 Mar 2026 12:00:01 GMT',
+    },
+  ],
+])('Retry-After is honoured: %s', async (_, headers) => {
+  fatesOf(USERS, { status: 503, headers });
+  const startedAtMs = performance.now();
+  expect(await setup.client().analytics.users()).toHaveLength(1);
+  expect(performance.now() - startedAtMs).toBeGreaterThan(990);
+  expect(performance.now() - startedAtMs).toBeLessThan(3000);
+});
+
+test('a Retry-After that is too long is not waited for, and is in the error', async () => {
+  fatesOf(USERS, { status: 429, headers: { 'retry-after': '3600' } });
+  const failure = await failureOf(setup.client().analytics.users());
+  expect(failure).toBeInstanceOf(RateLimitError);
+  expect(failure.retryAfterMs).toBe(3_600_000);
+});
+
+test.each([
+  ['UnavailableError', UnavailableError, { status: 503 }, 2],
+  ['UnavailableError, without another try', UnavailableError, { status: 500 }, 1],
+  ['RateLimitError', RateLimitError, { status: 429 }, 2],
+  ['ConflictError', ConflictError, { status: 409 }, 1],
+  ['NotFoundError', NotFoundError, { status: 404 }, 1],
+  ['NetworkError', NetworkError, 'lose', 2],
+  ['TransferError', TransferError, 'shorten', 2],
+  ['TimeoutError', TimeoutError, { delayMs: 2000 }, 2],
+] as const)('%s', async (_, expected, fate, attempts) => {
+  const path = '/v1/manage/organisation';
+  setup.proxy.fate = (request) => (request.path === path ? fate : 'pass');
+  const client = setup.client({ maxRetries: 1, timeoutMs: 300 });
+  const failure = await failureOf(client.manage.organisation({ correlationId: 'mine' }));
+  expect(failure).toBeInstanceOf(expected);
+  expect(failure).toBeInstanceOf(RollcallError);
+  expect(failure.correlationId).toBe('mine');
+  expect(setup.proxy.count(path)).toBe(attempts);
+});
+
+test('a server that is not there is a NetworkError', async () => {
+  const client = setup.client({ baseUrl: 'http://127.0.0.1:1', maxRetries: 0 });
+  expect(await failureOf(client.analytics.users())).toBeInstanceOf(NetworkError);
+});
+
+test('a malformed batch is a ValidationError that names the members', async () => {
+  const event = { ...eventsOf(setup, 1)[0], locationId: undefined };
+  const failure = await failureOf(setup.client().presence.submit('door', [event as never]));
+  expect(failure).toBeInstanceOf(ValidationError);
+  expect((failure as ValidationError).errors[0]?.path).toContain('presenceEvents/0');
+  expect(setup.server.logs.join('')).toContain(failure.correlationId);
+});
+
+test('events that are refused come back with their place and the reason', async () => {
+  const events = eventsOf(setup, 250);
+  events[120] = { ...events[120], userId: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01' } as never;
+  const { results, refused } = await setup.client().presence.submit('door', events);
+  expect(results).toHaveLength(250);
+  expect(refused).toEqual([{ index: 120, item: events[120], result: results[120] }]);
+  expect(results[120]).toMatchObject({ eventId: 'e120', resultCode: 1, message: expect.any(String) });
+  expect(setup.proxy.seen.filter(({ path }) => path === '/v1/presence').length).toBe(3);
+});
+
+test('nothing submitted is nothing sent', async () => {
+  expect(await setup.client().presence.submit('door', [])).toEqual({ results: [], refused: [] });
+  expect(setup.proxy.seen).toEqual([]);
+});
+
+test('what has an order is sent one call after the other', async () => {
+  const events = Array.from({ length: 2001 }, (_, index) => ({
+    eventId: `t${index}`,
+    email: setup.site.user.email,
+    eventType: index % 2 ? 'cancelled' : 'scheduled',
+    startDate: '2020-01-01',
+    endDate: '2020-01-01',
+  }));
+  let [running, most] = [0, 0];
+  const client = setup.client({
+    fetch: (...args) => {
+      most = Math.max(most, ++running);
+      return fetch(...args).finally(() => running--);
+    },
+  });
+  const { results } = await client.timeOff.submit(events, { concurrency: 8 });
+  expect(results.map(({ eventId }) => eventId)).toEqual(events.map(({ eventId }) => eventId));
+  expect(most).toBe(1);
+});
+
+test('a call that cannot be repeated is not, where its answer was lost', async () => {
+  const path = `/v1/manage/users/${setup.site.user.userId}/days/${daysAgo(0)}/booking`;
+  fatesOf(path, 'lose');
+  const failure = await failureOf(
+    setup.client().manage.days.cancelBooking(setup.site.user.userId, daysAgo(0)),
+  );
+  expect(failure).toBeInstanceOf(NetworkError);
+  expect(setup.proxy.count(path)).toBe(1);
+});
+
+test.each([
+  ['an answer', { delayMs: 5000 }],
+  ['the next try', { status: 503, headers: { 'retry-after': '30' } }],
+] as const)('an aborted call throws the reason of its signal at once: waiting for %s', async (_, fate) => {
+  setup.proxy.fate = ({ path }) => (path === '/v1/presence' ? fate : 'pass');
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 100);
+  const startedAtMs = performance.now();
+  const submitted = setup
+    .client()
+    .presence.submit('door', eventsOf(setup, 300), { signal: controller.signal });
+  await expect(submitted).rejects.toMatchObject({ name: 'AbortError' });
+  expect(performance.now() - startedAtMs).toBeLessThan(1500);
+});
+
+test('an aborted call does not take the login from others', async () => {
+  setup.proxy.fate = ({ path }) => (path === '/v1/auth' ? { delayMs: 300 } : 'pass');
+  const client = setup.client();
+  const controller = new AbortController();
+  const aborted = failureOf(client.analytics.users({ signal: controller.signal }));
+  const other = client.analytics.users().then((rows) => rows.length);
+  setTimeout(() => controller.abort(new Error('enough')), 50);
+  expect(await aborted).toEqual(new Error('enough'));
+  expect(await other).toBe(1);
+  expect(setup.proxy.count('/v1/auth')).toBe(1);
+});
+
+test('an input that never ends can be aborted', async () => {
+  const controller = new AbortController();
+  const forever: AsyncIterable<never> = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
+  };
+  setTimeout(() => controller.abort(), 50);
+  const submitted = setup.client().presence.submit('door', forever, { signal: controller.signal });
+  await expect(submitted).rejects.toMatchObject({ name: 'AbortError' });
+});

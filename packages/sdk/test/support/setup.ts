@@ -1,0 +1,54 @@
+import { addSite, type Site } from '../../../server/test/support/presence.ts';
+import { startTestServer, type TestServer } from '../../../server/test/support/server.ts';
+import { listen } from '../../../server/test/support/sockets.ts';
+import { Rollcall, type RollcallOptions } from '../../src/index.ts';
+import type { PresenceEvent } from '../../src/types.ts';
+import { Proxy } from './proxy.ts';
+
+export interface Setup {
+  server: TestServer;
+  site: Site;
+  proxy: Proxy;
+  /** A client that goes through the proxy. */
+  client(options?: RollcallOptions): Rollcall;
+  close(): Promise<void>;
+}
+
+/** The real server, an organisation in it, and a proxy before it. */
+export async function setUp(): Promise<Setup> {
+  const server = await startTestServer();
+  // Clients go by the real time.
+  server.clock.nowMs = Date.now();
+  const site = await addSite(server);
+  const proxy = await Proxy.start(await listen(server));
+  return {
+    server,
+    site,
+    proxy,
+    client: (options = {}) =>
+      new Rollcall({ baseUrl: proxy.baseUrl, apiKey: site.key.apiKey, secret: site.key.secret, ...options }),
+    close: async () => {
+      await proxy.close();
+      await server.close();
+    },
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Events of the site's person, one a second from `days` ago. */
+export function eventsOf({ site }: Setup, count: number, daysAgo = 1, stepMs = 1000): PresenceEvent[] {
+  const fromMs = Date.now() - daysAgo * DAY_MS;
+  return Array.from({ length: count }, (_, index) => ({
+    eventId: `e${index}`,
+    timestamp: new Date(fromMs + index * stepMs),
+    locationId: site.office.placeId,
+    locationType: 'place',
+    userId: site.user.userId,
+  }));
+}
+
+/** The date so many days ago, in UTC. */
+export function daysAgo(days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+}
