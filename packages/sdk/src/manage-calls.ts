@@ -22,7 +22,7 @@ export function pages<T>(
         { method: 'GET', path, query },
         options,
       );
-      yield* page.items;
+      yield page.items;
       after = page.next ?? null;
     }
   });

@@ -4,26 +4,27 @@ import type { CallOptions } from './options.ts';
 import { type Answer, failureOf, type Request, type Transport } from './request.ts';
 
 /**
- * Rows that can be walked through as they arrive, `for await (const row of rows)`, with as much memory as one row takes, or
+ * Rows that can be walked through as they arrive, `for await (const row of rows)`, with as much memory as arrives at a time, or
  * awaited, as an array. Nothing is asked for before one of both is done; each time it is done, it is asked for again.
  */
 export class Rows<T> implements AsyncIterable<T>, PromiseLike<T[]> {
-  readonly #read: (whole: boolean) => AsyncGenerator<T, void, undefined>;
+  readonly #read: (whole: boolean) => AsyncIterable<T[]>;
 
-  /** `read` is told whether all rows are wanted: it may then repeat what broke off, since nobody has seen any yet. */
-  constructor(read: (whole: boolean) => AsyncGenerator<T, void, undefined>) {
+  /** `read` gives rows as many at a time as arrive together: to await each by itself is slow. It is told whether all rows are wanted: it may then repeat what broke off, since nobody has seen any yet. */
+  constructor(read: (whole: boolean) => AsyncIterable<T[]>) {
     this.#read = read;
   }
 
   /** @throws TransferError where an answer breaks off: the rows before it are right, and not all. */
-  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    return this.#read(false);
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for await (const rows of this.#read(false)) yield* rows;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: to be awaited is what it is for.
   then<A = T[], B = never>(
     onFulfilled?: ((rows: T[]) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    // biome-ignore lint/suspicious/noExplicitAny: as PromiseLike has it.
+    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return collect(this.#read(true)).then(onFulfilled, onRejected);
   }
@@ -35,19 +36,23 @@ export async function* readRows<T>(
   request: Request,
   options: CallOptions,
   whole: boolean,
-): AsyncGenerator<T, void, undefined> {
-  if (whole) yield* await transport.exchange(request, options, (answer) => collect(rowsOf<T>(answer)));
+): AsyncGenerator<T[], void, undefined> {
+  if (whole) yield await transport.exchange(request, options, (answer) => collect(rowsOf<T>(answer)));
   else yield* rowsOf<T>(await transport.exchange(request, options, async (answer) => answer));
 }
 
-async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
+async function collect<T>(pieces: AsyncIterable<T[]>): Promise<T[]> {
   const all: T[] = [];
-  for await (const row of rows) all.push(row);
+  for await (const rows of pieces) for (const row of rows) all.push(row);
   return all;
 }
 
 /** The elements of the JSON array that a body is. Time runs only while the server is waited for. */
-async function* rowsOf<T>({ response, deadline, correlationId }: Answer): AsyncGenerator<T, void, undefined> {
+async function* rowsOf<T>({
+  response,
+  deadline,
+  correlationId,
+}: Answer): AsyncGenerator<T[], void, undefined> {
   const parser = new ArrayParser<T>();
   const decoder = new TextDecoder();
   const reader = response.body?.getReader();
@@ -58,7 +63,7 @@ async function* rowsOf<T>({ response, deadline, correlationId }: Answer): AsyncG
   try {
     for (let piece = await next(); piece && !piece.done; piece = await next()) {
       deadline.pause();
-      yield* parser.push(decoder.decode(piece.value, { stream: true }));
+      yield [...parser.push(decoder.decode(piece.value, { stream: true }))];
     }
     parser.end();
   } catch (error) {
@@ -70,5 +75,6 @@ async function* rowsOf<T>({ response, deadline, correlationId }: Answer): AsyncG
     deadline.end();
     // What is not wanted any more has to be said, or the server goes on sending.
     reader?.cancel().catch(() => undefined);
+    reader?.releaseLock();
   }
 }

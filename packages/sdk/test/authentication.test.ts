@@ -48,7 +48,10 @@ describe.each([
 
   test('a wrong secret is an AuthenticationError with what the server says, and is not tried again', async () => {
     const client = setup.client({ authentication, secret: 'wrong' });
-    const failure = await client.analytics.users().then(null, (error) => error);
+    const failure = await client.analytics.users().then(
+      () => Promise.reject(new Error('It did not fail.')),
+      (error: AuthenticationError) => error,
+    );
     expect(failure).toBeInstanceOf(AuthenticationError);
     expect(failure).toMatchObject({ name: 'AuthenticationError', status: 401, detail: expect.any(String) });
     expect(setup.proxy.seen.map(({ path }) => path)).toEqual([login]);

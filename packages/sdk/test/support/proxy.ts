@@ -34,7 +34,7 @@ interface Reply {
 }
 
 /** Stands between a client and the server, and decides of each request what becomes of it. */
-export class Proxy {
+export class TestProxy {
   readonly seen: Seen[] = [];
   readonly #target: string;
   readonly #server: http.Server;
@@ -47,8 +47,8 @@ export class Proxy {
     });
   }
 
-  static async start(target: string): Promise<Proxy> {
-    const proxy = new Proxy(target);
+  static async start(target: string): Promise<TestProxy> {
+    const proxy = new TestProxy(target);
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }

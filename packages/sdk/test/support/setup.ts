@@ -3,12 +3,12 @@ import { startTestServer, type TestServer } from '../../../server/test/support/s
 import { listen } from '../../../server/test/support/sockets.ts';
 import { Rollcall, type RollcallOptions } from '../../src/index.ts';
 import type { PresenceEvent } from '../../src/types.ts';
-import { Proxy } from './proxy.ts';
+import { TestProxy } from './proxy.ts';
 
 export interface Setup {
   server: TestServer;
   site: Site;
-  proxy: Proxy;
+  proxy: TestProxy;
   /** A client that goes through the proxy. */
   client(options?: RollcallOptions): Rollcall;
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export async function setUp(): Promise<Setup> {
   // Clients go by the real time.
   server.clock.nowMs = Date.now();
   const site = await addSite(server);
-  const proxy = await Proxy.start(await listen(server));
+  const proxy = await TestProxy.start(await listen(server));
   return {
     server,
     site,

@@ -1,0 +1,74 @@
+// Writes docs/sdk.md from the docstrings of the public members; with --check, fails when the page is stale instead, and when a
+// public member has none. It reads the sources as the formatter leaves them: members of a class are indented by two.
+import { readFile, writeFile } from 'node:fs/promises';
+
+const target = new URL('../../../docs/sdk.md', import.meta.url);
+const sourceOf = (name) => readFile(new URL(`../src/${name}.ts`, import.meta.url), 'utf8');
+
+const SECTIONS = [
+  { title: 'The client', files: ['index', 'options'] },
+  { title: 'Submitting', files: ['submit', 'events'] },
+  { title: 'Analytics', files: ['analytics', 'rows'] },
+  { title: 'Management', files: ['manage', 'manage-places', 'manage-days'] },
+  { title: 'Errors', files: ['errors'] },
+];
+/** Exported for the other files of the package, and not by it. */
+const INTERNAL = ['Settings', 'Batching', 'errorOf', 'settingsOf', 'submitAll', 'resultsOf', 'readRows', 'rangedRows'];
+
+const DECLARATION = /(?:\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?export (class|interface|type|function|async function\*?) (\w+)([^\n]*)\n([\s\S]*?)(?=\n\}\n|\n\n)/g;
+const MEMBER = /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^ {2}(?!#|\/|\*|\}|\)|override|constructor|private|return|throw)((?:readonly )?(?:async \*)?\[?\w[\w.]*\]?\??)(?=[(<:])([\s\S]*?)(?: \{$|;$)/gm;
+
+function proseOf(comment) {
+  const lines = (comment ?? '').split('\n').map((line) => line.replace(/^\s*\*? ?/, '').trim());
+  const text = lines.join(' ').trim();
+  return text
+    .replaceAll(/ ?@param (\w+) /g, ' `$1`: ')
+    .replaceAll(/ ?@throws (\w+) /g, '; throws `$1` ')
+    .replace(/^; t/, 'T');
+}
+
+function membersOf(body, where, isClass) {
+  const found = [];
+  for (const [, comment, name, rest] of body.matchAll(MEMBER)) {
+    if (name === 'readonly detail' && where !== 'RollcallError') continue;
+    const plain = name.replace('readonly ', '').replace('async *', '');
+    const prose = proseOf(comment);
+    const isMethod = rest.startsWith('(') || rest.startsWith('<');
+    if (isClass && isMethod && !prose && plain !== 'then') throw new Error(`${where}.${plain} has no docstring.`);
+    const signature = `${plain}${rest}`.replaceAll(/\s*\/\/[^\n]*/g, '').replaceAll(/\s+/g, ' ');
+    const tidy = signature.replaceAll('( ', '(').replaceAll(', )', ')').replaceAll('< ', '<').replaceAll(' >', '>');
+    found.push(`- \`${tidy}\`${prose ? `  \n  ${prose}` : ''}\n`);
+  }
+  return found.join('');
+}
+
+let page = '# The SDK, member by member\n\n';
+page += 'Written by `npm run sdk:docs` from the docstrings of `packages/sdk`; not to be edited. What it is and how it is used is in its\n';
+page += '[README](../packages/sdk/README.md).\n';
+for (const { title, files } of SECTIONS) {
+  page += `\n## ${title}\n`;
+  for (const file of files) {
+    for (const [, comment, kind, name, , body] of (await sourceOf(file)).matchAll(DECLARATION)) {
+      if (INTERNAL.includes(name) || kind.includes('function')) continue;
+      const prose = proseOf(comment);
+      page += `\n### ${name}\n${prose ? `\n${prose}\n` : ''}`;
+      const whole = kind === 'type' ? '' : bodyOf(await sourceOf(file), kind, name);
+      const members = membersOf(whole ?? body, name, kind === 'class');
+      if (members) page += `\n${members}`;
+    }
+  }
+}
+
+/** From the line of a declaration to the bracket that closes it. */
+function bodyOf(text, kind, name) {
+  const start = text.search(new RegExp(`^export ${kind} ${name}\\b`, 'm'));
+  const first = text.indexOf('\n', text.indexOf('{', start));
+  return text.slice(first + 1, text.indexOf('\n}\n', start) + 1);
+}
+
+if (!process.argv.includes('--check')) {
+  await writeFile(target, page);
+} else if (page !== (await readFile(target, 'utf8').catch(() => ''))) {
+  console.error('docs/sdk.md is stale: run npm run sdk:docs.');
+  process.exit(1);
+}

@@ -1,0 +1,95 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Setup, setUp } from './support/setup.ts';
+
+const PACKAGE_DIR = fileURLToPath(new URL('../', import.meta.url));
+const TSC = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
+const LARGEST_BYTES = 10_000;
+
+let setup: Setup;
+/** Within the package: there its own name leads to what is built. */
+let workDir: string;
+beforeAll(async () => {
+  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: PACKAGE_DIR, stdio: 'inherit' });
+  workDir = await mkdtemp(join(PACKAGE_DIR, '.test-'));
+  setup = await setUp();
+});
+afterAll(async () => {
+  await setup.close();
+  await rm(workDir, { recursive: true, force: true });
+});
+
+async function run(name: string, program: string): Promise<string> {
+  const path = join(workDir, name);
+  await writeFile(path, program);
+  const env = {
+    ...process.env,
+    ROLLCALL_BASE_URL: setup.proxy.baseUrl,
+    ROLLCALL_API_KEY: setup.site.key.apiKey,
+    ROLLCALL_SECRET: setup.site.key.secret,
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, [path], { env });
+  return stdout;
+}
+
+const USE = `new Rollcall().analytics.users().then((rows) => console.log(rows.length, typeof TransferError));`;
+
+test.each([
+  ['import.mjs', `import { Rollcall, TransferError } from '@rollcall/sdk';\n${USE}`],
+  ['require.cjs', `const { Rollcall, TransferError } = require('@rollcall/sdk');\n${USE}`],
+])('what is built works by %s', async (name, program) => {
+  expect(await run(name, program)).toBe('1 function\n');
+});
+
+test.each(['mts', 'cts'])('its types are found and right in .%s', async (ending) => {
+  const path = join(workDir, `consumer.${ending}`);
+  await writeFile(
+    path,
+    `import { Rollcall, type UserRow } from '@rollcall/sdk';
+     export const rows: Promise<UserRow[]> = new Rollcall().analytics.users().then((all) => all);
+     export const day: Promise<string> = new Rollcall().analytics
+       .presence({ startDate: new Date(), endDate: '2026-03-01' })
+       .then(([row]) => row?.day ?? '');
+     // @ts-expect-error: a mistake has to be seen.
+     new Rollcall().presence.submit('door', [{ eventId: 1 }]);\n`,
+  );
+  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom'];
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    TSC,
+    '--ignoreConfig',
+    ...flags,
+    path,
+  ]).catch((error) => error);
+  expect(stdout).toBe('');
+});
+
+test('it is smaller than 10 kB compressed, has no dependencies, and needs nothing of Node', async () => {
+  const directory = join(PACKAGE_DIR, 'dist/esm');
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.js'));
+  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));
+  const text = texts.join('');
+  expect(gzipSync(text).length).toBeLessThan(LARGEST_BYTES);
+  const imports = [...text.matchAll(/from '([^']+)'/g)].map(([, from]) => from);
+  expect(imports.filter((from) => !from?.startsWith('./'))).toEqual([]);
+  expect(text).not.toMatch(/\bBuffer\b|\brequire\(/);
+  const { dependencies, sideEffects } = JSON.parse(await readFile(join(PACKAGE_DIR, 'package.json'), 'utf8'));
+  expect([dependencies, sideEffects]).toEqual([undefined, false]);
+});
+
+test('the quick start of the README runs as it is written', async () => {
+  const readme = await readFile(join(PACKAGE_DIR, 'README.md'), 'utf8');
+  const [, program = ''] = /## Quick start[\s\S]*?```js\n([\s\S]*?)```/.exec(readme) ?? [];
+  expect(program).toContain('new Rollcall(');
+  const { office, user } = setup.site;
+  const filled = program
+    .replace("'LOCATION_ID'", JSON.stringify(office.locationId))
+    .replace("'ada@example.com'", JSON.stringify(user.email));
+  const output = await run('quick-start.mjs', filled);
+  expect(output).toMatch(/^1 stored, 0 refused\n/);
+  expect(output).toContain(`${user.userId} walkIn`);
+});
