@@ -13,18 +13,29 @@ const SECTIONS = [
   { title: 'Errors', files: ['errors'] },
 ];
 /** Exported for the other files of the package, and not by it. */
-const INTERNAL = ['Settings', 'Batching', 'errorOf', 'settingsOf', 'submitAll', 'resultsOf', 'readRows', 'rangedRows'];
+const INTERNAL = [
+  'Settings',
+  'Batching',
+  'errorOf',
+  'settingsOf',
+  'submitAll',
+  'resultsOf',
+  'readRows',
+  'rangedRows',
+];
 
-const DECLARATION = /(?:\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?export (class|interface|type|function|async function\*?) (\w+)([^\n]*)\n([\s\S]*?)(?=\n\}\n|\n\n)/g;
-const MEMBER = /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^ {2}(?!#|\/|\*|\}|\)|override|constructor|private|return|throw)((?:readonly )?(?:async \*)?\[?\w[\w.]*\]?\??)(?=[(<:])([\s\S]*?)(?: \{$|;$)/gm;
+const DECLARATION =
+  /(?:\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^export (class|interface|type|function|async function\*?) (\w+)/gm;
+const MEMBER =
+  /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^ {2}(?!#|\/|\*|\}|\)|override|constructor|private|return|throw)((?:readonly )?(?:async \*)?\[?\w[\w.]*\]?\??)(?=[(<:])([\s\S]*?)(?: \{$|;$)/gm;
 
 function proseOf(comment) {
   const lines = (comment ?? '').split('\n').map((line) => line.replace(/^\s*\*? ?/, '').trim());
   const text = lines.join(' ').trim();
   return text
     .replaceAll(/ ?@param (\w+) /g, ' `$1`: ')
-    .replaceAll(/ ?@throws (\w+) /g, '; throws `$1` ')
-    .replace(/^; t/, 'T');
+    .replaceAll(/\.? ?@throws (\w+) /g, '. Throws `$1` ')
+    .replace(/^\. /, '');
 }
 
 function membersOf(body, where, isClass) {
@@ -34,26 +45,32 @@ function membersOf(body, where, isClass) {
     const plain = name.replace('readonly ', '').replace('async *', '');
     const prose = proseOf(comment);
     const isMethod = rest.startsWith('(') || rest.startsWith('<');
-    if (isClass && isMethod && !prose && plain !== 'then') throw new Error(`${where}.${plain} has no docstring.`);
+    if (isClass && isMethod && !prose && plain !== 'then')
+      throw new Error(`${where}.${plain} has no docstring.`);
     const signature = `${plain}${rest}`.replaceAll(/\s*\/\/[^\n]*/g, '').replaceAll(/\s+/g, ' ');
-    const tidy = signature.replaceAll('( ', '(').replaceAll(', )', ')').replaceAll('< ', '<').replaceAll(' >', '>');
+    const tidy = signature
+      .replaceAll('( ', '(')
+      .replaceAll(', )', ')')
+      .replaceAll('< ', '<')
+      .replaceAll(' >', '>');
     found.push(`- \`${tidy}\`${prose ? `  \n  ${prose}` : ''}\n`);
   }
   return found.join('');
 }
 
 let page = '# The SDK, member by member\n\n';
-page += 'Written by `npm run sdk:docs` from the docstrings of `packages/sdk`; not to be edited. What it is and how it is used is in its\n';
+page +=
+  'Written by `npm run sdk:docs` from the docstrings of `packages/sdk`; not to be edited. What it is and how it is used is in its\n';
 page += '[README](../packages/sdk/README.md).\n';
 for (const { title, files } of SECTIONS) {
   page += `\n## ${title}\n`;
   for (const file of files) {
-    for (const [, comment, kind, name, , body] of (await sourceOf(file)).matchAll(DECLARATION)) {
+    for (const [, comment, kind, name] of (await sourceOf(file)).matchAll(DECLARATION)) {
       if (INTERNAL.includes(name) || kind.includes('function')) continue;
       const prose = proseOf(comment);
       page += `\n### ${name}\n${prose ? `\n${prose}\n` : ''}`;
       const whole = kind === 'type' ? '' : bodyOf(await sourceOf(file), kind, name);
-      const members = membersOf(whole ?? body, name, kind === 'class');
+      const members = membersOf(whole, name, kind === 'class');
       if (members) page += `\n${members}`;
     }
   }

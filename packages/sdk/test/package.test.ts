@@ -1,14 +1,15 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Setup, setUp } from './support/setup.ts';
+import { daysAgo, eventsOf, type Setup, setUp } from './support/setup.ts';
 
 const PACKAGE_DIR = fileURLToPath(new URL('../', import.meta.url));
 const TSC = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
+const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const LARGEST_BYTES = 10_000;
 
 let setup: Setup;
@@ -24,17 +25,30 @@ afterAll(async () => {
   await rm(workDir, { recursive: true, force: true });
 });
 
-async function run(name: string, program: string): Promise<string> {
-  const path = join(workDir, name);
-  await writeFile(path, program);
+function execute(command: string, args: string[]) {
+  const { apiKey, secret } = setup.site.key;
   const env = {
     ...process.env,
     ROLLCALL_BASE_URL: setup.proxy.baseUrl,
-    ROLLCALL_API_KEY: setup.site.key.apiKey,
-    ROLLCALL_SECRET: setup.site.key.secret,
+    ROLLCALL_API_KEY: apiKey,
+    ROLLCALL_SECRET: secret,
+    ROLLCALL_KEY_ID: apiKey,
+    ROLLCALL_KEY_SECRET: secret,
+    no_proxy: '127.0.0.1',
   };
-  const { stdout } = await promisify(execFile)(process.execPath, [path], { env });
-  return stdout;
+  return promisify(execFile)(command, args, { env });
+}
+
+async function run(name: string, program: string): Promise<string> {
+  const path = join(workDir, name);
+  await writeFile(path, program);
+  return (await execute(process.execPath, [path])).stdout;
+}
+
+async function runExample(command: string, path: string, ...args: string[]) {
+  const script = join(workDir, path.replace('/', '-'));
+  await copyFile(join(EXAMPLES, path), script);
+  return execute(command, [script, ...args]);
 }
 
 const USE = `new Rollcall().analytics.users().then((rows) => console.log(rows.length, typeof TransferError));`;
@@ -92,4 +106,42 @@ test('the quick start of the README runs as it is written', async () => {
   const output = await run('quick-start.mjs', filled);
   expect(output).toMatch(/^1 stored, 0 refused\n/);
   expect(output).toContain(`${user.userId} walkIn`);
+});
+
+test('the badge bridge submits each line once, however often it is started, and names what is refused', async () => {
+  const { user, office } = setup.site;
+  const credentials = [{ active: true, cardNumber: '4711', scanData: ['4711'], credentialType: 'card' }];
+  await setup.client().accessCredentials.submit([{ username: user.email, updateId: 'u', credentials }]);
+  const log = join(workDir, 'badges.csv');
+  const at = new Date(Date.now() - 60_000).toISOString();
+  await writeFile(log, `${at},4711\n${at},unknown\n${at},47`);
+  for (let start = 0; start < 2; start++) {
+    const { stdout, stderr } = await runExample(
+      process.execPath,
+      'sdk/badge-bridge.mjs',
+      '--once',
+      log,
+      office.locationId,
+    );
+    expect(stdout).toBe('1 stored, 1 refused\n');
+    expect(stderr).toMatch(/^line 2: /);
+  }
+  const rows = await setup.client().analytics.presence({ startDate: daysAgo(2), endDate: daysAgo(-1) });
+  expect(rows.filter(({ sourceId }) => sourceId === log)).toHaveLength(1);
+});
+
+test('the attendance report counts by office and day, over more than one window', async () => {
+  await setup.client().presence.submit('door', eventsOf(setup, 40, 40, 86_400_000));
+  const { stdout } = await runExample(process.execPath, 'sdk/attendance-report.mjs', daysAgo(39), daysAgo(2));
+  const [header, ...lines] = stdout.trim().split('\n');
+  expect(header).toBe('day,office,confirmed,walkIn,noShow,unconfirmed');
+  expect(lines).toHaveLength(38);
+  expect(lines[0]).toMatch(new RegExp(`^${daysAgo(39)},".+",0,1,0,0$`));
+});
+
+test('the Python script writes an export over more than one window', async () => {
+  const { stdout } = await runExample('python3', 'python/warehouse.py', 'presence', daysAgo(39), daysAgo(2));
+  const [header, ...lines] = stdout.trim().split('\n');
+  expect(header).toContain('eventId');
+  expect(lines).toHaveLength(38);
 });

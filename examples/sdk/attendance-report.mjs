@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+// Writes attendance by office and day as CSV, small enough for a spreadsheet whatever the range. Node 20 or later, @rollcall/sdk.
+//
+//   node attendance-report.mjs 2026-01-01 2026-12-31 > attendance.csv
+//
+// ROLLCALL_BASE_URL, ROLLCALL_API_KEY and ROLLCALL_SECRET say where and who.
+import { Rollcall } from '@rollcall/sdk';
+
+const [startDate, endDate] = process.argv.slice(2);
+if (!startDate || !endDate) {
+  console.error('usage: attendance-report.mjs START_DATE END_DATE');
+  process.exit(2);
+}
+
+const TYPES = ['confirmed', 'walkIn', 'noShow', 'unconfirmed'];
+const counts = new Map();
+// Only the counts are kept: the rows of a year need not fit into memory.
+for await (const row of new Rollcall().analytics.userBookingAttendance({ startDate, endDate })) {
+  if (!row.attendanceType) continue;
+  const key = JSON.stringify([
+    row.day.slice(0, 10),
+    row.attendanceLocationName ?? row.attendanceLocationId ?? '',
+  ]);
+  const count = counts.get(key) ?? Object.fromEntries(TYPES.map((type) => [type, 0]));
+  count[row.attendanceType]++;
+  counts.set(key, count);
+}
+
+// A spreadsheet takes a text that begins with these for a formula.
+const cell = (value) =>
+  `"${String(value)
+    .replace(/^[=+\-@]/, "'$&")
+    .replaceAll('"', '""')}"`;
+console.log(['day', 'office', ...TYPES].join(','));
+for (const [key, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const [day, office] = JSON.parse(key);
+  console.log([day, cell(office), ...TYPES.map((type) => count[type])].join(','));
+}
