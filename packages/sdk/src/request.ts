@@ -24,6 +24,8 @@ export interface Answer {
 }
 
 const RETRIED_STATUSES = [429, 502, 503, 504];
+/** Those of them that say that nothing was done: 502 and 504 are of a proxy, which does not know. */
+const UNDONE_STATUSES = [429, 503];
 const FIRST_DELAY_MS = 250;
 const LONGEST_BACKOFF_MS = 10_000;
 
@@ -101,7 +103,7 @@ export class Transport {
         method,
         headers,
         signal: deadline.signal,
-        credentials: authentication === 'session' ? 'include' : 'omit',
+        ...(authentication === 'session' ? { credentials: 'include' as const } : {}),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       correlationId = response.headers.get('correlationId') ?? sentId;
@@ -151,7 +153,7 @@ export async function readJson<T>({ response, correlationId }: Answer): Promise<
 function isWorthARetry(error: RollcallError, once = false): boolean {
   const { status } = error;
   if (status !== undefined && status >= 300)
-    return RETRIED_STATUSES.includes(status) && !(once && status > 503);
+    return (once ? UNDONE_STATUSES : RETRIED_STATUSES).includes(status);
   return !once && [TimeoutError, NetworkError, TransferError].some((each) => error instanceof each);
 }
 

@@ -125,15 +125,18 @@ test('what has an order is sent one call after the other', async () => {
   expect(most).toBe(1);
 });
 
-test('a call that cannot be repeated is not, where its answer was lost', async () => {
-  const path = `/v1/manage/users/${setup.site.user.userId}/days/${daysAgo(0)}/booking`;
-  fatesOf(path, 'lose');
-  const failure = await failureOf(
-    setup.client().manage.days.cancelBooking(setup.site.user.userId, daysAgo(0)),
-  );
-  expect(failure).toBeInstanceOf(NetworkError);
-  expect(setup.proxy.count(path)).toBe(1);
-});
+test.each(['lose', { status: 502 }] as const)(
+  'a call that cannot be repeated is not, where it is not known whether it was carried out: %j',
+  async (fate) => {
+    const path = `/v1/manage/users/${setup.site.user.userId}/days/${daysAgo(0)}/booking`;
+    fatesOf(path, fate);
+    const failure = await failureOf(
+      setup.client().manage.days.cancelBooking(setup.site.user.userId, daysAgo(0)),
+    );
+    expect(failure).toBeInstanceOf(fate === 'lose' ? NetworkError : UnavailableError);
+    expect(setup.proxy.count(path)).toBe(1);
+  },
+);
 
 test.each([
   ['an answer', { delayMs: 5000 }],
