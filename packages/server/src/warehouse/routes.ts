@@ -4,11 +4,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { parseGuid } from '../http/guid.ts';
+import { preferredRange } from '../http/negotiation.ts';
 import { problems } from '../http/schema.ts';
 import { parseWindow } from '../http/window.ts';
 import type { ExportQuery } from '../store/datasets.ts';
 import type { Database } from '../store/db.ts';
 import { type Dataset, datasets } from './datasets.ts';
+import { type Format, formats, type RowSerializer } from './formats.ts';
 
 export interface WarehouseRoutesOptions {
   database: Database;
@@ -39,7 +41,7 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
           ...(dataset.description ? { description: dataset.description } : {}),
           security: [{ [scheme]: [] }],
           querystring: querySchema(dataset),
-          response: { 200: Type.Array(row), ...problems(400, 401, 403, 503) },
+          response: { 200: answerSchema(row), ...problems(400, 401, 403, 503) },
         },
         handler: async (request, reply) => sendRows(dataset, { ...row }, { database, clock }, request, reply),
       });
@@ -69,10 +71,29 @@ const FILTERS = {
   userIds: { userIds: Type.Optional(Type.String({ description: 'comma list' })) },
 } satisfies Record<Dataset['filters'][number], Record<string, TSchema>>;
 
+const FORMAT = {
+  format: Type.Optional(
+    Type.String({
+      enum: formats.map(({ name }) => name),
+      description:
+        'goes before Accept, which is heeded where its highest-ranked range names one of our types; else json',
+    }),
+  ),
+};
+
 function querySchema(dataset: Dataset) {
   return Type.Object(
-    Object.assign({}, ...dataset.filters.map((filter) => FILTERS[filter])) as Record<string, TSchema>,
+    Object.assign({}, ...dataset.filters.map((filter) => FILTERS[filter]), FORMAT) as Record<string, TSchema>,
   );
+}
+
+function answerSchema(row: TSchema) {
+  return {
+    description: 'All rows. A transfer that breaks off is not whole.',
+    content: Object.fromEntries(
+      formats.map(({ mediaType, describe }) => [mediaType, { schema: describe(row) }] as const),
+    ),
+  };
 }
 
 function rowSchema(dataset: Dataset) {
@@ -96,18 +117,28 @@ async function sendRows(
     now: new Date(clock()),
     ...readFilters(dataset, parameters),
   };
-  reply.header('cache-control', 'private, no-cache').type('application/json; charset=utf-8');
+  const format = chooseFormat(parameters.format, request.headers.accept);
+  reply
+    .header('cache-control', 'private, no-cache')
+    .header('vary', 'Accept, Accept-Encoding')
+    .type(format.contentType);
   // A HEAD must not read a whole export for nothing.
   if (request.method === 'HEAD') return reply.send();
   const serialize: RowSerializer = reply.compileSerializationSchema(row);
-  const chunks = toJsonArray(
-    dataset,
+  const chunks = format.encode(
+    dataset.columns,
     database.stream(query.tenantId, (tx) => dataset.read(tx, query)),
     serialize,
   );
   // Whatever fails before the first rows are there is still an ordinary error answer.
   const first = await chunks.next();
   return reply.send(Readable.from(resume(first, chunks), { objectMode: false }));
+}
+
+function chooseFormat(name: string | undefined, accept: string | undefined): Format {
+  const range = preferredRange(accept);
+  const isChosen = (format: Format) => (name ? format.name === name : format.mediaType === range);
+  return formats.find(isChosen) ?? formats[0];
 }
 
 function readFilters(
@@ -127,29 +158,6 @@ function readFilters(
 function idList(list: string | undefined): string[] | undefined {
   if (!list) return undefined;
   return list.split(',').flatMap((id) => parseGuid(id.trim()) ?? []);
-}
-
-type RowSerializer = (row: Record<string, unknown>) => string;
-
-/** A JSON array in pieces, one for each batch of rows. */
-async function* toJsonArray(
-  dataset: Dataset,
-  batches: AsyncIterable<Record<string, unknown>[]>,
-  serialize: RowSerializer,
-): AsyncGenerator<string, void> {
-  const optional = Object.keys(dataset.columns).filter((name) => dataset.columns[name]?.optional);
-  let opening = '[';
-  for await (const rows of batches) {
-    const texts = rows.map((row) => serialize(withoutUnknown(row, optional)));
-    yield opening + texts.join(',');
-    opening = ',';
-  }
-  yield opening === '[' ? '[]' : ']';
-}
-
-function withoutUnknown(row: Record<string, unknown>, optional: string[]): Record<string, unknown> {
-  for (const name of optional) if (row[name] === null) row[name] = undefined;
-  return row;
 }
 
 /**

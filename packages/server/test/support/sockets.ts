@@ -10,9 +10,14 @@ export function listen(server: TestServer): Promise<string> {
 }
 
 /** A GET that has its headers and has read nothing yet: what is not read is held back all the way to the database. */
-export function openPaused(url: string, site: Site): Promise<http.IncomingMessage> {
+export function openPaused(
+  url: string,
+  site: Site,
+  headers: Record<string, string> = {},
+): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = http.get(url, { headers: site.headers, agent: false }, (response) => {
+    const options = { headers: { ...site.headers, ...headers }, agent: false };
+    const request = http.get(url, options, (response) => {
       response.pause();
       resolve(response);
     });
