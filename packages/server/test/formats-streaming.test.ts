@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type http from 'node:http';
+import http from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { asAdmin } from './support/database.ts';
@@ -7,7 +8,9 @@ import { addSite, insertPresence, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { listen, openPaused, readAll } from './support/sockets.ts';
 
-const ROWS = 60_000;
+const ROWS = 40_000;
+const EXPORT_CONNECTIONS = 4;
+const MEBIBYTE = 1024 * 1024;
 
 let server: TestServer;
 let site: Site;
@@ -18,6 +21,14 @@ beforeAll(async () => {
   server = await startTestServer();
   site = await addSite(server);
   await insertPresence(server, site, ROWS);
+  // Rows that compress badly: an export that fits into the buffers on the way to its reader is soon over.
+  await server.db.owner.inTenant(site.tenantId, (tx) =>
+    tx.query(
+      `UPDATE presence_events SET source_id = (SELECT string_agg(md5(event_id || i), '') FROM generate_series(1, 24) AS i)
+       WHERE tenant_id = $1`,
+      [site.tenantId],
+    ),
+  );
   const baseUrl = await listen(server);
   exportUrl = `${baseUrl}/v1/analytics/presence/basic?startDate=2026-03-01&endDate=2026-03-31`;
 });
@@ -27,11 +38,23 @@ afterEach(async () => {
 });
 afterAll(() => server.close());
 
-async function openExport(format: string): Promise<http.IncomingMessage> {
-  const response = await openPaused(`${exportUrl}&format=${format}`, site);
+async function openExport(format: string, coding?: string): Promise<http.IncomingMessage> {
+  const response = await openPaused(`${exportUrl}&format=${format}`, site, codingHeader(coding));
   open.push(response);
   return response;
 }
+
+const codingHeader = (coding?: string): Record<string, string> =>
+  coding ? { 'accept-encoding': coding } : {};
+
+const breakDatabaseConnection = () =>
+  inDatabase((client, database) =>
+    client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL`,
+      [database],
+    ),
+  );
 
 const inDatabase = <T>(work: (client: pg.Client, database: string) => Promise<T>) =>
   asAdmin((client) => work(client, server.db.target.database ?? ''));
@@ -62,15 +85,96 @@ describe.each(['ndjson', 'csv'])('%s', (format) => {
 
   test('breaks off visibly where its database connection breaks', async () => {
     const response = await openExport(format);
-    await inDatabase((client, database) =>
-      client.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL`,
-        [database],
-      ),
-    );
+    await breakDatabaseConnection();
     const { complete, text } = await readAll(response);
     expect(text.length).toBeGreaterThan(1_000);
     expect(complete).toBe(false);
   });
+});
+
+describe.each([
+  ['br', brotliDecompressSync],
+  ['gzip', gunzipSync],
+] as const)('%s', (coding, decode) => {
+  test('is sent while it is still being read from the database, and is the same rows', async () => {
+    const response = await openExport('ndjson', coding);
+    expect(response.headers).toMatchObject({ 'content-encoding': coding, 'transfer-encoding': 'chunked' });
+    await once(response, 'readable');
+    expect(await exportsRunning()).toBe(1);
+    const { bytes, complete } = await readAll(response);
+    expect(complete).toBe(true);
+    expect(decode(bytes).toString() === (await readAll(await openExport('ndjson'))).text).toBe(true);
+  });
+
+  test.each(['json', 'csv'])(
+    'of %s breaks off visibly where its database connection breaks',
+    async (format) => {
+      const response = await openExport(format, coding);
+      await breakDatabaseConnection();
+      const { complete, bytes } = await readAll(response);
+      expect(bytes.length).toBeGreaterThan(1_000);
+      expect(complete).toBe(false);
+      expect(() => decode(bytes)).toThrow('unexpected end of file');
+    },
+  );
+
+  test('a client that hangs up frees its export connection', async () => {
+    const open = () => openExport('json', coding);
+    for (let round = 0; round < 2; round++) {
+      const readers = await Promise.all(Array.from({ length: EXPORT_CONNECTIONS }, open));
+      expect(await exportsRunning()).toBe(EXPORT_CONNECTIONS);
+      for (const response of readers) response.destroy();
+      await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+    }
+  });
+
+  test('a client that hangs up before the first row frees its export connection', async () => {
+    await server.db.owner.inSystem(async (tx) => {
+      await tx.query('LOCK TABLE presence_events');
+      const headers = { ...site.headers, ...codingHeader(coding) };
+      const requests = Array.from({ length: EXPORT_CONNECTIONS }, () =>
+        http.get(exportUrl, { headers, agent: false }).on('error', () => undefined),
+      );
+      await vi.waitFor(async () => expect(await exportsRunning()).toBe(EXPORT_CONNECTIONS + 1), 5_000);
+      for (const request of requests) request.destroy();
+      // The server must have seen them go before there is a first row.
+      await vi.waitFor(async () => {
+        const connections = await new Promise((resolve) =>
+          server.app.server.getConnections((_error, count) => resolve(count)),
+        );
+        expect(connections).toBe(0);
+      });
+    });
+    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+    expect((await openExport('json', coding)).statusCode).toBe(200);
+  });
+
+  test('what fails before the first row is an ordinary error, not compressed', async () => {
+    for (let reader = 0; reader < EXPORT_CONNECTIONS; reader++) await openExport('json', coding);
+    const refused = await openExport('csv', coding);
+    expect(refused.statusCode).toBe(503);
+    expect(refused.headers).toMatchObject({ 'content-type': 'application/problem+json' });
+    expect(refused.headers).not.toHaveProperty('content-encoding');
+    expect(JSON.parse((await readAll(refused)).text)).toMatchObject({ status: 503 });
+  });
+});
+
+test.each(['br', 'gzip'])('compressing ten times the rows by %s takes no more memory', async (coding) => {
+  const [small, large] = [await addSite(server), await addSite(server)];
+  await insertPresence(server, small, 20_000);
+  await insertPresence(server, large, 200_000);
+  const exportOf = async (of: Site) => {
+    let [bytes, peakBytes] = [0, 0];
+    const response = await openPaused(exportUrl, of, codingHeader(coding));
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+    }
+    return { bytes, peakBytes };
+  };
+  await exportOf(small);
+  const few = await exportOf(small);
+  const many = await exportOf(large);
+  expect(many.bytes).toBeGreaterThan(8 * few.bytes);
+  expect(many.peakBytes - few.peakBytes).toBeLessThan(48 * MEBIBYTE);
 });

@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -112,6 +113,48 @@ describe('the format', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('the coding', () => {
+  test.each([
+    [undefined, undefined],
+    ['', undefined],
+    ['gzip', 'gzip'],
+    ['GZIP', 'gzip'],
+    ['br', 'br'],
+    ['gzip, deflate, br', 'br'],
+    ['br;q=0.5, gzip', 'gzip'],
+    ['deflate, zstd', undefined],
+    ['*', 'br'],
+    ['br;q=0, *', 'gzip'],
+    ['*;q=0', undefined],
+    ['gzip;q=0', undefined],
+    ['gzip;q=0.5', 'gzip'],
+    ['gzip;q=0.5, identity', undefined],
+    ['gzip;q=0.5, identity;q=0.2', 'gzip'],
+    ['identity;q=0', undefined],
+    ['gzip;q=2, br;q=0.1', 'br'],
+  ])('of Accept-Encoding: %s is %s', async (acceptEncoding, coding) => {
+    const ask = (method: 'GET' | 'HEAD', headers: Record<string, string>) =>
+      server.app.inject({
+        method,
+        url: '/v1/analytics/users/basic',
+        headers: { ...site.headers, ...headers },
+      });
+    const headers: Record<string, string> =
+      acceptEncoding === undefined ? {} : { 'accept-encoding': acceptEncoding };
+    const [plain, reply, head] = [
+      await ask('GET', {}),
+      await ask('GET', headers),
+      await ask('HEAD', headers),
+    ];
+    for (const answer of [reply, head]) {
+      expect(answer.headers['content-encoding']).toBe(coding);
+      expect(answer.headers.vary).toBe('Accept, Accept-Encoding');
+    }
+    const decode = { br: brotliDecompressSync, gzip: gunzipSync }[coding ?? ''];
+    expect(decode ? decode(reply.rawPayload).toString() : reply.body).toBe(plain.body);
   });
 });
 

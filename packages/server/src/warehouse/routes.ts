@@ -3,8 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
+import { CODINGS, compress } from '../http/compression.ts';
 import { parseGuid } from '../http/guid.ts';
-import { preferredRange } from '../http/negotiation.ts';
+import { preferredCoding, preferredRange } from '../http/negotiation.ts';
 import { problems } from '../http/schema.ts';
 import { parseWindow } from '../http/window.ts';
 import type { ExportQuery } from '../store/datasets.ts';
@@ -118,21 +119,30 @@ async function sendRows(
     ...readFilters(dataset, parameters),
   };
   const format = chooseFormat(parameters.format, request.headers.accept);
-  reply
-    .header('cache-control', 'private, no-cache')
-    .header('vary', 'Accept, Accept-Encoding')
-    .type(format.contentType);
+  const coding = preferredCoding(request.headers['accept-encoding'], CODINGS);
+  const describe = () => {
+    reply
+      .header('cache-control', 'private, no-cache')
+      .header('vary', 'Accept, Accept-Encoding')
+      .type(format.contentType);
+    if (coding) reply.header('content-encoding', coding);
+  };
   // A HEAD must not read a whole export for nothing.
-  if (request.method === 'HEAD') return reply.send();
+  if (request.method === 'HEAD') {
+    describe();
+    return reply.send();
+  }
   const serialize: RowSerializer = reply.compileSerializationSchema(row);
-  const chunks = format.encode(
+  const pieces = format.encode(
     dataset.columns,
     database.stream(query.tenantId, (tx) => dataset.read(tx, query)),
     serialize,
   );
-  // Whatever fails before the first rows are there is still an ordinary error answer.
-  const first = await chunks.next();
-  return reply.send(Readable.from(resume(first, chunks), { objectMode: false }));
+  const body = coding ? compress(pieces, coding) : pieces;
+  // Whatever fails before the first rows are there is still an ordinary error answer, in no format and no coding.
+  const first = await body.next();
+  describe();
+  return reply.send(Readable.from(resume(first, body), { objectMode: false }));
 }
 
 function chooseFormat(name: string | undefined, accept: string | undefined): Format {

@@ -26,6 +26,7 @@ export function openPaused(
 }
 
 export interface Transfer {
+  bytes: Buffer;
   text: string;
   chunks: number;
   /** Whether the transfer came to its proper end. */
@@ -38,9 +39,10 @@ export function readAll(response: http.IncomingMessage): Promise<Transfer> {
     const pieces: Buffer[] = [];
     response.on('data', (piece: Buffer) => pieces.push(piece));
     response.on('error', () => undefined);
-    response.on('close', () =>
-      resolve({ text: Buffer.concat(pieces).toString(), chunks: pieces.length, complete: response.complete }),
-    );
+    response.on('close', () => {
+      const bytes = Buffer.concat(pieces);
+      resolve({ bytes, text: bytes.toString(), chunks: pieces.length, complete: response.complete });
+    });
     response.resume();
   });
 }
