@@ -1786,6 +1786,10 @@ export interface Operations {
   };
   /** People, active and inactive */
   'GET /v1/analytics/users': {
+    query: {
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
+    };
     reply: Array<{
       email: string | null;
       firstName: string | null;
@@ -1800,6 +1804,10 @@ export interface Operations {
   };
   /** Groups of people and the hierarchy they form, retired groups included */
   'GET /v1/analytics/groups': {
+    query: {
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
+    };
     reply: Array<{
       groupId: string;
       groupName: string;
@@ -1811,6 +1819,10 @@ export interface Operations {
   };
   /** Offices */
   'GET /v1/analytics/locations': {
+    query: {
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
+    };
     reply: Array<{
       locationId: string;
       locationName: string;
@@ -1822,6 +1834,10 @@ export interface Operations {
   };
   /** Desks, with the zone, level and office they are in */
   'GET /v1/analytics/desks': {
+    query: {
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
+    };
     reply: Array<{
       deskId: string;
       deskName: string;
@@ -1836,6 +1852,10 @@ export interface Operations {
   };
   /** Rooms and booths, with the level and office they are in */
   'GET /v1/analytics/spaces': {
+    query: {
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
+    };
     reply: Array<{
       spaceId: string;
       spaceName: string;
@@ -1860,6 +1880,8 @@ export interface Operations {
       locationIds?: string | undefined;
       /** comma list */
       userIds?: string | undefined;
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
     };
     reply: Array<{
       eventId: string;
@@ -1892,6 +1914,8 @@ export interface Operations {
       endDate: string;
       /** one office: rows with that attendanceLocationId, and rows without one of people whose primary location it is. Calls for all offices return every row exactly once, save those that have neither */
       locationId?: string | undefined;
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
     };
     reply: Array<{
       userId: string;
@@ -1928,6 +1952,8 @@ export interface Operations {
       endDate: string;
       /** comma list */
       userIds?: string | undefined;
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
     };
     reply: Array<{
       eventTime: string;
@@ -1956,6 +1982,8 @@ export interface Operations {
       endDate: string;
       /** comma list; any node, with all beneath it */
       locationIds?: string | undefined;
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
     };
     reply: Array<{
       eventId: string;
@@ -1988,6 +2016,8 @@ export interface Operations {
       endDate: string;
       /** comma list; any node, with all beneath it */
       locationIds?: string | undefined;
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | undefined;
     };
     reply: Array<{
       eventId: string;
