@@ -25,57 +25,59 @@ type Rows = AsyncIterable<Record<string, unknown>[]>;
 /** Reads a dataset's rows, named as they go out, in the order that is promised. */
 export type DatasetReader = (tx: Tx, query: ExportQuery) => Rows;
 
-export const readUsers: DatasetReader = (tx, { tenantId }) =>
-  readRows(
-    tx,
-    types,
-    `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded,
+/** A dataset that always goes out whole, and so can be recognized as the one that somebody has already. */
+export interface WholeDataset {
+  read: DatasetReader;
+  /** Differs where any row would, or the number of rows; reads them all, but hands none out. */
+  fingerprint: (tx: Tx, tenantId: string) => Promise<string>;
+}
+
+/** `sql` takes the tenant's id as its only parameter. */
+function wholeDataset(sql: string): WholeDataset {
+  return {
+    read: (tx, { tenantId }) => readRows(tx, types, sql, [tenantId]),
+    async fingerprint(tx, tenantId) {
+      const { rows } = await tx.query<{ fingerprint: string }>(
+        `SELECT concat_ws(' ', count(*), sum(hashtextextended(d::text, 0)), sum(hashtextextended(d::text, 1))) AS fingerprint
+         FROM (${sql}) AS d`,
+        [tenantId],
+      );
+      return rows[0]?.fingerprint ?? '';
+    },
+  };
+}
+
+export const wholeUsers = wholeDataset(
+  `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded,
             primary_group_id AS "primaryGroupId", primary_location_id AS "primaryLocationId", status,
             user_id AS "userId", user_name AS "userName"
      FROM users WHERE tenant_id = $1 ORDER BY user_id`,
-    [tenantId],
-  );
+);
 
-export const readGroups: DatasetReader = (tx, { tenantId }) =>
-  readRows(
-    tx,
-    types,
-    `SELECT group_id AS "groupId", name AS "groupName", group_type AS "groupType", parent_id AS "parentGroupId", status
+export const wholeGroups = wholeDataset(
+  `SELECT group_id AS "groupId", name AS "groupName", group_type AS "groupType", parent_id AS "parentGroupId", status
      FROM groups WHERE tenant_id = $1 ORDER BY group_id`,
-    [tenantId],
-  );
+);
 
-export const readLocations: DatasetReader = (tx, { tenantId }) =>
-  readRows(
-    tx,
-    types,
-    `SELECT node_id AS "locationId", name AS "locationName", address, status, time_zone AS "timeZone"
+export const wholeLocations = wholeDataset(
+  `SELECT node_id AS "locationId", name AS "locationName", address, status, time_zone AS "timeZone"
      FROM nodes WHERE tenant_id = $1 AND kind = 'location' ORDER BY node_id`,
-    [tenantId],
-  );
+);
 
-export const readDesks: DatasetReader = (tx, { tenantId }) =>
-  readRows(
-    tx,
-    types,
-    `SELECT place_id AS "deskId", place_name AS "deskName", zone_id AS "zoneId", zone_name AS "zoneName",
+export const wholeDesks = wholeDataset(
+  `SELECT place_id AS "deskId", place_name AS "deskName", zone_id AS "zoneId", zone_name AS "zoneName",
             level_id AS "levelId", level_name AS "levelName", location_id AS "locationId",
             location_name AS "locationName", status
      FROM node_paths WHERE tenant_id = $1 AND kind = 'place' ORDER BY node_id`,
-    [tenantId],
-  );
+);
 
-export const readSpaces: DatasetReader = (tx, { tenantId }) =>
-  readRows(
-    tx,
-    types,
-    `SELECT p.space_id AS "spaceId", p.space_name AS "spaceName", n.space_type AS "spaceType", n.capacity,
+export const wholeSpaces = wholeDataset(
+  `SELECT p.space_id AS "spaceId", p.space_name AS "spaceName", n.space_type AS "spaceType", n.capacity,
             p.level_id AS "levelId", p.level_name AS "levelName", p.location_id AS "locationId",
             p.location_name AS "locationName", p.status
      FROM node_paths p JOIN nodes n ON n.tenant_id = p.tenant_id AND n.node_id = p.node_id
      WHERE p.tenant_id = $1 AND p.kind = 'space' ORDER BY p.node_id`,
-    [tenantId],
-  );
+);
 
 /** A node by its ids and names, with all that it is in. */
 const PLACE = `p.kind AS "locationType", p.location_id AS "locationId", p.location_name AS "locationName",

@@ -1,14 +1,15 @@
 import {
   type DatasetReader,
-  readDesks,
-  readGroups,
-  readLocations,
   readOccupancy,
   readPresence,
-  readSpaces,
   readUserChanges,
-  readUsers,
   readVisitors,
+  type WholeDataset,
+  wholeDesks,
+  wholeGroups,
+  wholeLocations,
+  wholeSpaces,
+  wholeUsers,
 } from '../store/datasets.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
 import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
@@ -26,6 +27,8 @@ export interface Dataset {
   /** In the order in which they go out. */
   columns: Record<string, Column>;
   read: DatasetReader;
+  /** There where a dataset always goes out whole: what its ETag is made of. */
+  fingerprint?: WholeDataset['fingerprint'];
 }
 
 const STATUSES = ['active', 'inactive'] as const;
@@ -61,7 +64,7 @@ export const datasets: readonly Dataset[] = [
       userId: column.id('doc'),
       userName: column.text('doc'),
     },
-    read: readUsers,
+    ...wholeUsers,
   },
   {
     path: 'groups',
@@ -74,7 +77,7 @@ export const datasets: readonly Dataset[] = [
       parentGroupId: column.maybeId('ours', 'null at the top'),
       status: oneOf(STATUSES, 'ours'),
     },
-    read: readGroups,
+    ...wholeGroups,
   },
   {
     path: 'locations',
@@ -87,7 +90,7 @@ export const datasets: readonly Dataset[] = [
       status: oneOf(STATUSES, 'doc'),
       timeZone: column.text('ours', 'IANA name'),
     },
-    read: readLocations,
+    ...wholeLocations,
   },
   {
     path: 'desks',
@@ -104,7 +107,7 @@ export const datasets: readonly Dataset[] = [
       locationName: column.text('ours'),
       status: oneOf(STATUSES, 'ours'),
     },
-    read: readDesks,
+    ...wholeDesks,
   },
   {
     path: 'spaces',
@@ -121,7 +124,7 @@ export const datasets: readonly Dataset[] = [
       locationName: column.text('ours'),
       status: oneOf(STATUSES, 'ours'),
     },
-    read: readSpaces,
+    ...wholeSpaces,
   },
   {
     path: 'presence',

@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { CODINGS, compress } from '../http/compression.ts';
+import { isKnown } from '../http/etag.ts';
 import { parseGuid } from '../http/guid.ts';
 import { preferredCoding, preferredRange } from '../http/negotiation.ts';
 import { problems } from '../http/schema.ts';
 import { parseWindow } from '../http/window.ts';
 import type { ExportQuery } from '../store/datasets.ts';
 import type { Database } from '../store/db.ts';
+import { VERSION } from '../store/version.ts';
 import { type Dataset, datasets } from './datasets.ts';
 import { type Format, formats, type RowSerializer } from './formats.ts';
 
@@ -42,7 +45,7 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
           ...(dataset.description ? { description: dataset.description } : {}),
           security: [{ [scheme]: [] }],
           querystring: querySchema(dataset),
-          response: { 200: answerSchema(row), ...problems(400, 401, 403, 503) },
+          response: { 200: answerSchema(row), ...unchangedSchema(dataset), ...problems(400, 401, 403, 503) },
         },
         handler: async (request, reply) => sendRows(dataset, { ...row }, { database, clock }, request, reply),
       });
@@ -97,6 +100,12 @@ function answerSchema(row: TSchema) {
   };
 }
 
+function unchangedSchema(dataset: Dataset) {
+  return dataset.fingerprint
+    ? { 304: { description: 'If-None-Match has the ETag of what would go out.' } }
+    : {};
+}
+
 function rowSchema(dataset: Dataset) {
   const members = Object.entries(dataset.columns).map(([name, { schema, provenance, optional }]) => {
     const documented = { ...schema, 'x-provenance': provenance };
@@ -120,29 +129,36 @@ async function sendRows(
   };
   const format = chooseFormat(parameters.format, request.headers.accept);
   const coding = preferredCoding(request.headers['accept-encoding'], CODINGS);
-  const describe = () => {
-    reply
-      .header('cache-control', 'private, no-cache')
-      .header('vary', 'Accept, Accept-Encoding')
-      .type(format.contentType);
-    if (coding) reply.header('content-encoding', coding);
-  };
-  // A HEAD must not read a whole export for nothing.
-  if (request.method === 'HEAD') {
-    describe();
-    return reply.send();
-  }
+  const isHead = request.method === 'HEAD';
+  let etag: string | undefined;
+  const isUnchanged = () => etag !== undefined && isKnown(request.headers['if-none-match'], etag);
+  const batches = database.stream(query.tenantId, async function* (tx) {
+    const fingerprint = await dataset.fingerprint?.(tx, query.tenantId);
+    if (fingerprint !== undefined)
+      etag = toEtag(VERSION, dataset.path, fingerprint, format.name, coding ?? '');
+    // Neither who asks for headers only, nor who has the rows already, must have them read for nothing.
+    if (!isHead && !isUnchanged()) yield* dataset.read(tx, query);
+  });
   const serialize: RowSerializer = reply.compileSerializationSchema(row);
-  const pieces = format.encode(
-    dataset.columns,
-    database.stream(query.tenantId, (tx) => dataset.read(tx, query)),
-    serialize,
-  );
+  const pieces = format.encode(dataset.columns, batches, serialize);
   const body = coding ? compress(pieces, coding) : pieces;
   // Whatever fails before the first rows are there is still an ordinary error answer, in no format and no coding.
-  const first = await body.next();
-  describe();
-  return reply.send(Readable.from(resume(first, body), { objectMode: false }));
+  const first = isHead && !dataset.fingerprint ? undefined : await body.next();
+  reply.header('cache-control', 'private, no-cache').header('vary', 'Accept, Accept-Encoding');
+  if (etag) reply.header('etag', etag);
+  if (isUnchanged()) reply.code(304);
+  else reply.type(format.contentType);
+  if (coding && !isUnchanged()) reply.header('content-encoding', coding);
+  if (first && !isHead && !isUnchanged()) {
+    return reply.send(Readable.from(resume(first, body), { objectMode: false }));
+  }
+  await body.return();
+  return reply.send();
+}
+
+/** A strong entity tag of what makes a representation another one. */
+function toEtag(...parts: string[]): string {
+  return `"${createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 27)}"`;
 }
 
 function chooseFormat(name: string | undefined, accept: string | undefined): Format {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
 import { HttpProblem } from '../../http/errors.ts';
+import { isKnown } from '../../http/etag.ts';
 import { parseGuid } from '../../http/guid.ts';
 import { acceptJsonAs } from '../../http/json-body.ts';
 import { inTenantWithRetries } from '../../store/conflict.ts';
@@ -17,7 +18,7 @@ import { readOperations } from './patch-request.ts';
 import { missing, type ResourceType, type Writing } from './resource-type.ts';
 import { readSelection, select } from './selection.ts';
 import { USERS } from './users.ts';
-import { ifMatch, isKnown } from './versions.ts';
+import { ifMatch } from './versions.ts';
 
 export interface ScimRoutesOptions {
   database: Database;
@@ -118,7 +119,8 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       {
         GET: async (request, reply) => {
           const resource = await read(request, idOf(request));
-          if (!isKnown(request, versionOf(resource))) return show(request, reply, 200, resource);
+          if (!isKnown(request.headers['if-none-match'], versionOf(resource)))
+            return show(request, reply, 200, resource);
           return reply.code(304).header('etag', versionOf(resource)).send();
         },
         PUT: async (request, reply) => {

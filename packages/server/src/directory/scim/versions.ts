@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { HttpProblem } from '../../http/errors.ts';
+import { listsTag } from '../../http/etag.ts';
 import type { Precondition } from './resource-type.ts';
 
 /**
@@ -9,19 +10,8 @@ import type { Precondition } from './resource-type.ts';
 export function ifMatch({ headers }: FastifyRequest): Precondition {
   const wanted = headers['if-match'];
   return (version) => {
-    if (wanted !== undefined && !lists(wanted, version)) {
+    if (wanted !== undefined && !listsTag(wanted, version)) {
       throw new HttpProblem(412, 'The resource has changed: its version is not the one in If-Match.');
     }
   };
-}
-
-/** Whether the client has this version already. */
-export function isKnown({ headers }: FastifyRequest, version: string): boolean {
-  const known = headers['if-none-match'];
-  return known !== undefined && lists(known, version);
-}
-
-function lists(header: string, version: string): boolean {
-  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
-  return header.trim() === '*' || header.split(',').some((tag) => opaque(tag) === opaque(version));
 }
