@@ -65,7 +65,7 @@ test.each(['break', 'shorten'] as const)(
     const failure = await walk().catch((error) => error);
     expect(failure).toBeInstanceOf(TransferError);
     expect(failure).toMatchObject({ status: 200, correlationId: expect.stringMatching(/^[0-9a-f]{32}$/) });
-    expect(count).toBeGreaterThan(1000);
+    expect(count).toBeGreaterThan(0);
     expect(count).toBeLessThan(ROWS);
     expect(await rows).toHaveLength(ROWS);
   },

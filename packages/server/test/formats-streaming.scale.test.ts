@@ -88,6 +88,7 @@ describe.each(['ndjson', 'csv'])('%s', (format) => {
     const { complete, text } = await readAll(response);
     expect(text.length).toBeGreaterThan(1_000);
     expect(complete).toBe(false);
+  });
 });
 
 describe.each([
