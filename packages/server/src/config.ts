@@ -201,7 +201,8 @@ export const DEMO_SETTINGS = {
     '--live',
     'ROLLCALL_DEMO_LIVE',
     'go on submitting events through the HTTP API as the day passes',
-    Boolean,
+    // A flag has no text: it is there or not.
+    () => true,
     false as boolean,
   ),
   speed: setting(

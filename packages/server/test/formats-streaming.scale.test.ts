@@ -123,7 +123,7 @@ describe.each([
       const readers = await Promise.all(Array.from({ length: EXPORT_CONNECTIONS }, open));
       expect(await exportsRunning()).toBe(EXPORT_CONNECTIONS);
       for (const response of readers) response.destroy();
-      await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+      await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 20_000);
     }
   });
 
@@ -142,9 +142,9 @@ describe.each([
           server.app.server.getConnections((_error, count) => resolve(count)),
         );
         expect(connections).toBe(0);
-      });
+      }, 20_000);
     });
-    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 20_000);
     expect((await openExport('json', coding)).statusCode).toBe(200);
   });
 });
