@@ -15,6 +15,7 @@ import { describeRoutes } from './http/docs.ts';
 import { HttpProblem, handleError, sendProblem, unavailable } from './http/errors.ts';
 import { healthRoutes, type Lifecycle } from './http/health.ts';
 import { acceptJson } from './http/json-body.ts';
+import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers } from './http/logging.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { Refusals } from './ingest/refusals.ts';
@@ -66,9 +67,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
     frameworkErrors: refusePath,
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    ajv: {
-      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
-    },
     ...(deps.tls ? { https: deps.tls } : {}),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
@@ -88,6 +86,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   app.addHook('onRequest', async (request) => {
     if (!lifecycle.migrated && !request.routeOptions.config?.servesUnmigrated) throw unavailable();
+  });
+  compileSchemasLazily(app, {
+    customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
   });
   logAnswers(app);
   acceptJson(app);

@@ -16,7 +16,7 @@ export { until } from '../embedded/support.ts';
 // Dozens of processes, each with Node.js to start; a busy machine takes its time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/rollcall.js', import.meta.url));
 
 export interface Outcome {
   code: number | null;

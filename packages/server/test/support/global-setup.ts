@@ -26,8 +26,8 @@ const PACKAGE_DIR = fileURLToPath(new URL('../../', import.meta.url));
 
 /** One PostgreSQL for the whole run: the one of DATABASE_URL, else an embedded one in a temporary directory. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // The command line is tested as it is shipped: compiled.
-  execFileSync(process.execPath, [tscPath(), '-p', 'tsconfig.json'], { cwd: PACKAGE_DIR, stdio: 'inherit' });
+  // The command line is tested as it is shipped: built.
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: PACKAGE_DIR, stdio: 'inherit' });
 
   const server = process.env.DATABASE_URL ? givenServer(process.env.DATABASE_URL) : await embeddedServer();
   const templateDatabase = `rollcall_template_${process.pid}`;
@@ -110,8 +110,4 @@ async function embeddedServer(): Promise<TestServer> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function tscPath(): string {
-  return fileURLToPath(new URL('../../../../node_modules/typescript/bin/tsc', import.meta.url));
 }

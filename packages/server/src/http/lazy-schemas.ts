@@ -1,0 +1,31 @@
+import buildValidators from '@fastify/ajv-compiler';
+import buildSerializers from '@fastify/fast-json-stringify-compiler';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+
+/**
+ * Has Fastify's own compilers compile each schema when it is first used: a server has hundreds, and would spend most of
+ * its start on them.
+ */
+export function compileSchemasLazily(
+  app: FastifyInstance,
+  ajv: NonNullable<FastifyServerOptions['ajv']>,
+): void {
+  const validators = lazily(() => buildValidators()(app.getSchemas() as Record<string, object>, ajv));
+  const serializers = lazily(() => buildSerializers()(app.getSchemas()));
+  app.setValidatorCompiler<object>(({ schema }) => {
+    const validate = lazily(() => validators()({ schema } as never));
+    return (input: unknown) => (validate()(input) === true ? true : { error: validate().errors ?? [] });
+  });
+  app.setSerializerCompiler(({ schema, ...route }) => {
+    const serialize = lazily(() => serializers()({ schema, httpStatus: '', ...route }));
+    return (output: unknown) => serialize()(output);
+  });
+}
+
+function lazily<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
