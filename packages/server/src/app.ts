@@ -11,6 +11,7 @@ import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { directoryRoutes } from './directory/routes.ts';
 import { correlationIdOf } from './http/correlation.ts';
+import { allowOrigins } from './http/cors.ts';
 import { describeRoutes } from './http/docs.ts';
 import { HttpProblem, handleError, sendProblem, unavailable } from './http/errors.ts';
 import { healthRoutes, type Lifecycle } from './http/health.ts';
@@ -27,7 +28,10 @@ import { warehouseRoutes } from './warehouse/routes.ts';
 import { workdayRoutes } from './workday/routes.ts';
 
 export interface AppDeps {
-  config: Pick<ServerConfig, 'publicUrl' | 'trustProxy' | 'clockSkewS' | 'tokenLifeS' | 'refusedEventsKept'>;
+  config: Pick<
+    ServerConfig,
+    'publicUrl' | 'trustProxy' | 'corsOrigins' | 'clockSkewS' | 'tokenLifeS' | 'refusedEventsKept'
+  >;
   /** Connects as the restricted role. */
   database: Database;
   masterKey: MasterKey;
@@ -84,6 +88,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('correlationId', request.id);
   });
+  await allowOrigins(app, config.corsOrigins);
   app.addHook('onRequest', async (request) => {
     if (!lifecycle.migrated && !request.routeOptions.config?.servesUnmigrated) throw unavailable();
   });

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
 
 /**
  * One setting: a flag, an environment variable and a default, with one parser. This file is where the names
@@ -11,65 +11,6 @@ export interface Setting<T = unknown> {
   description: string;
   parse: (text: string) => T;
   default?: T;
-}
-
-/** An empty path would be the working directory. */
-const text = (value: string): string => {
-  if (value === '') throw new InvalidArgumentError('It must not be empty.');
-  return value;
-};
-
-const whole =
-  (minimum: number, maximum: number) =>
-  (value: string): number => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
-      throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
-    }
-    return number;
-  };
-
-const oneOf =
-  <const T extends string>(...choices: T[]) =>
-  (value: string): T => {
-    const found = choices.find((choice) => choice === value);
-    if (found === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`);
-    return found;
-  };
-
-const httpUrl = (value: string): string => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new InvalidArgumentError('It must be an http(s) URL without a query.');
-  }
-  return value.replace(/\/+$/, '');
-};
-
-const postgresUrl = (value: string): string => {
-  // With a socket's directory as ?host=, the host before the path is empty, also after credentials.
-  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value.replace('@/', '@localhost/'))) {
-    throw new InvalidArgumentError('It must be a URL that begins with postgres://.');
-  }
-  return value;
-};
-
-/** `true`: every proxy. Else a comma list of addresses and networks, as Fastify's trustProxy takes it. */
-const proxies = (value: string): string | boolean => {
-  if (value === 'true' || value === 'false') return value === 'true';
-  if (!value.split(',').every((proxy) => isNetwork(proxy.trim()))) {
-    throw new InvalidArgumentError('It must be true, or IP addresses and networks such as 10.0.0.0/8.');
-  }
-  return value;
-};
-
-const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
-
-function isNetwork(text: string): boolean {
-  const [address = '', prefix = '1', ...rest] = text.split('/');
-  const version = isIP(address);
-  const bits = Number(prefix);
-  const isSound = /^\d+$/.test(prefix) && bits >= 1 && bits <= (version === 6 ? 128 : 32);
-  return NAMED_NETWORKS.includes(text) || (version !== 0 && isSound && rest.length === 0);
 }
 
 /** The master key itself comes from a file or this variable only: a flag would show in the process list. */
@@ -121,6 +62,13 @@ export const SERVER_SETTINGS = {
     'believe X-Forwarded-* of these proxies: comma list of addresses or networks, or true',
     proxies,
     false as string | boolean,
+  ),
+  corsOrigins: setting(
+    '--cors-origins <origins>',
+    'ROLLCALL_CORS_ORIGINS',
+    'web pages of these origins may call the API from browsers: comma list such as https://app.example.com; none by default',
+    origins,
+    [] as string[],
   ),
   clockSkewS: setting(
     '--clock-skew-s <seconds>',

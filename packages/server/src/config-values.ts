@@ -1,0 +1,77 @@
+import { isIP } from 'node:net';
+import { InvalidArgumentError } from 'commander';
+
+// What the texts of settings may be. Each parser throws InvalidArgumentError, which the command line shows.
+
+/** An empty path would be the working directory. */
+export const text = (value: string): string => {
+  if (value === '') throw new InvalidArgumentError('It must not be empty.');
+  return value;
+};
+
+export const whole =
+  (minimum: number, maximum: number) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
+      throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
+    }
+    return number;
+  };
+
+export const oneOf =
+  <const T extends string>(...choices: T[]) =>
+  (value: string): T => {
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`);
+    return found;
+  };
+
+export const httpUrl = (value: string): string => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new InvalidArgumentError('It must be an http(s) URL without a query.');
+  }
+  return value.replace(/\/+$/, '');
+};
+
+export const postgresUrl = (value: string): string => {
+  // With a socket's directory as ?host=, the host before the path is empty, also after credentials.
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value.replace('@/', '@localhost/'))) {
+    throw new InvalidArgumentError('It must be a URL that begins with postgres://.');
+  }
+  return value;
+};
+
+/** `true`: every proxy. Else a comma list of addresses and networks, as Fastify's trustProxy takes it. */
+export const proxies = (value: string): string | boolean => {
+  if (value === 'true' || value === 'false') return value === 'true';
+  if (!value.split(',').every((proxy) => isNetwork(proxy.trim()))) {
+    throw new InvalidArgumentError('It must be true, or IP addresses and networks such as 10.0.0.0/8.');
+  }
+  return value;
+};
+
+/** A comma list of origins (RFC 6454 section 6.2), each as a browser sends it. */
+export const origins = (value: string): string[] =>
+  value.split(',').map((item) => {
+    const text = item.trim();
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const isOrigin = url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+    if (!isOrigin) {
+      throw new InvalidArgumentError(
+        'It must be origins such as https://app.example.com, separated by commas, without paths and without *.',
+      );
+    }
+    return url.origin;
+  });
+
+const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix = '1', ...rest] = text.split('/');
+  const version = isIP(address);
+  const bits = Number(prefix);
+  const isSound = /^\d+$/.test(prefix) && bits >= 1 && bits <= (version === 6 ? 128 : 32);
+  return NAMED_NETWORKS.includes(text) || (version !== 0 && isSound && rest.length === 0);
+}
