@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * @typedef {object} Pace
+ * @property {number} lanes how many may be under way at once
+ * @property {number} warmupS seconds that do not count
+ * @property {number} seconds seconds that do
+ * @property {number} [rate] per second, evenly spaced; without it each lane goes on as soon as it has its answer
+ *
+ * @typedef {object} Measured
+ * @property {number} perSecond
+ * @property {number} completed in all, warm-up included
+ * @property {{ p50: number, p99: number, max: number }} latencyMs with a rate: from when the request was due
+ * @property {number} driverCpu share of one core that this process used
+ */
+
+/**
+ * Runs `work` again and again, at the pace asked for; the first failure ends it.
+ * @param {Pace} pace
+ * @param {(lane: number) => Promise<void>} work
+ * @returns {Promise<Measured>}
+ */
+export async function measure({ lanes, warmupS, seconds, rate }, work) {
+  const startMs = performance.now();
+  const countFromMs = startMs + warmupS * 1_000;
+  const endMs = countFromMs + seconds * 1_000;
+  const latencies = [];
+  let completed = 0;
+  let counted = 0;
+  let cpu;
+
+  const once = async (lane, dueMs) => {
+    await work(lane);
+    const nowMs = performance.now();
+    completed++;
+    if (nowMs < countFromMs || nowMs >= endMs) return;
+    cpu ??= process.cpuUsage();
+    counted++;
+    latencies.push(nowMs - dueMs);
+  };
+
+  const closed = async (lane) => {
+    for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) await once(lane, nowMs);
+  };
+
+  // Whoever is free takes what has been due for longest: a request that waits for a lane is late, and counts as such.
+  let next = 0;
+  const open = async (lane) => {
+    for (;;) {
+      const dueMs = startMs + (next++ * 1_000) / rate;
+      if (dueMs >= endMs) return;
+      const earlyMs = dueMs - performance.now();
+      if (earlyMs > 0) await delay(earlyMs);
+      await once(lane, dueMs);
+    }
+  };
+
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => (rate === undefined ? closed : open)(lane)));
+  const used = process.cpuUsage(cpu);
+  latencies.sort((a, b) => a - b);
+  const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  return {
+    perSecond: counted / seconds,
+    completed,
+    latencyMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
+    driverCpu: (used.user + used.system) / 1e6 / seconds,
+  };
+}

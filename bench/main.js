@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FULL, SMALL } from './dataset.js';
+import { Environment } from './environment.js';
+import { killAll } from './processes.js';
+import { describeMachine, save, table } from './report.js';
+import { logins, tokens } from './rows/auth.js';
+import { latency, memory, presence, single } from './rows/presence.js';
+
+/** In the order of the table. `memory` comes after the loads that it is of. */
+const ROWS = { logins, tokens, presence, single, latency, memory };
+const USAGE = `usage: npm run bench -- [--only ${Object.keys(ROWS).join(',')}] [--runs 5] [--seconds 5] [--smoke] [--no-save] [--profile directory]
+  --smoke    seconds, and a small data set: shows that everything runs, measures nothing, saves nothing
+  --no-save  leaves bench/results.json and docs/performance.md as they are
+  --profile  writes a CPU profile of the server there (for one row at a time: --only logins); figures suffer`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: Object.keys(ROWS).join(',') },
+    runs: { type: 'string' },
+    seconds: { type: 'string' },
+    smoke: { type: 'boolean', default: false },
+    'no-save': { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const names = values.only.split(',');
+const runs = Number(values.runs ?? (values.smoke ? 1 : 5));
+const seconds = Number(values.seconds ?? (values.smoke ? 0.3 : 5));
+const isUnderstood = names.every((name) => name in ROWS) && runs >= 1 && seconds > 0;
+if (values.help || !isUnderstood) {
+  console.error(USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+
+process.once('exit', killAll);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void interrupt());
+
+let environment;
+async function interrupt() {
+  killAll();
+  await environment?.close();
+  process.exit(130);
+}
+
+const lines = [];
+try {
+  console.error('Preparing the data set.');
+  environment = await Environment.create(values.smoke ? SMALL : FULL);
+  const server = await environment.startServer({
+    node: values.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`] : [],
+  });
+  const context = {
+    environment,
+    server,
+    runs,
+    pace: (lanes) => ({ lanes, warmupS: Math.min(1, seconds), seconds }),
+    batchesPerSecond: undefined,
+  };
+  for (const name of Object.keys(ROWS).filter((row) => names.includes(row))) {
+    context.progress = (message) => console.error(`${name}: ${message}`);
+    lines.push(...(await ROWS[name](context)));
+  }
+  const machine = describeMachine(await environment.version());
+  console.log(table(lines));
+  if (!values.smoke && !values.profile && !values['no-save'])
+    save(lines, { machine, order: Object.keys(ROWS), runs, seconds });
+} finally {
+  await environment?.close();
+}

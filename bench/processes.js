@@ -1,0 +1,122 @@
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const STOP_LIMIT_MS = 30_000;
+const ENVIRONMENT = { PATH: process.env.PATH, NODE_ENV: 'production' };
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+export const MAIN = here('../packages/server/dist/cli/main.js');
+
+/** Everything that was started and has not ended. */
+const running = new Set();
+
+/** Ends what is left, whatever happened. */
+export function killAll() {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+function keep(child) {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** Runs a script that takes one job and answers with what it measured. */
+export async function runJob(script, job) {
+  const child = keep(
+    fork(here(script), { env: ENVIRONMENT, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+  );
+  child.send(job);
+  const answer = await firstMessage(child, script);
+  await ended(child);
+  if (answer.error !== undefined) throw new Error(`${script}: ${answer.error}`);
+  return answer.measured;
+}
+
+/** Starts a script that listens on a port of its choice. */
+export async function startContender(script, job) {
+  // oidc-provider warns of every Node.js but the newest.
+  const child = keep(fork(here(script), { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }));
+  child.send(job);
+  const { listening } = await firstMessage(child, script);
+  return {
+    address: { host: '127.0.0.1', port: listening },
+    stop: async () => {
+      child.disconnect();
+      await ended(child);
+    },
+  };
+}
+
+async function firstMessage(child, script) {
+  const aborted = new AbortController();
+  try {
+    return await Promise.race([
+      once(child, 'message', { signal: aborted.signal }).then(([message]) => message),
+      once(child, 'exit', { signal: aborted.signal }).then(() => {
+        throw new Error(`${script} ended without an answer.`);
+      }),
+    ]);
+  } finally {
+    aborted.abort();
+  }
+}
+
+async function ended(child) {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+/**
+ * A running `rollcall serve`.
+ * @typedef {{ address: { host: string, port: number }, pid: number, stop(signal?: NodeJS.Signals): Promise<void> }} Server
+ */
+
+/**
+ * Starts the product's server, as its package has it, and waits until it says where it is.
+ * @param {{ args?: string[], env: Record<string, string>, log: number, node?: string[] }} options `log`: a file for
+ *   what it logs
+ * @returns {Promise<Server>}
+ */
+export async function startServer({ args = [], env, log, node = [] }) {
+  const child = keep(
+    spawn(process.execPath, [...node, MAIN, 'serve', '--port', '0', ...args], {
+      env: { ...ENVIRONMENT, ...env },
+      stdio: ['ignore', log, 'pipe'],
+    }),
+  );
+  const port = await saidPort(child);
+  return {
+    address: { host: '127.0.0.1', port },
+    pid: child.pid,
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      const forced = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+      await ended(child);
+      clearTimeout(forced);
+    },
+  };
+}
+
+async function saidPort(child) {
+  let said = '';
+  child.stderr.setEncoding('utf8');
+  for await (const text of child.stderr.iterator({ destroyOnReturn: false })) {
+    said += text;
+    const port = /Rollcall is at http:\/\/[^:]+:(\d+)/.exec(said)?.[1];
+    if (port !== undefined) {
+      child.stderr.resume();
+      return Number(port);
+    }
+  }
+  throw new Error(`The server did not start: ${said}`);
+}
+
+/** Resident memory of a process in MB, where the system tells (Linux). */
+export function residentMb(pid) {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { VERSION } from '../packages/server/dist/store/version.js';
+
+const RESULTS = fileURLToPath(new URL('results.json', import.meta.url));
+const DOCUMENT = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+const [BEGIN, END] = ['<!-- benchmark -->', '<!-- /benchmark -->'];
+
+/** What the figures depend on, and nothing that names the machine. */
+export function describeMachine(postgres) {
+  const require = createRequire(import.meta.url);
+  const versionOf = (name) => JSON.parse(readFileSync(require.resolve(`${name}/package.json`))).version;
+  const [cpu] = cpus();
+  return {
+    cpu: cpu?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${process.arch}`,
+    node: process.version,
+    postgres,
+    rollcall: commit() ?? VERSION,
+    fastify: versionOf('fastify'),
+    pg: versionOf('pg'),
+    oidcProvider: versionOf('oidc-provider'),
+  };
+}
+
+function commit() {
+  try {
+    const cwd = fileURLToPath(new URL('.', import.meta.url));
+    return execFileSync('git', ['describe', '--always', '--dirty'], { cwd, encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The lines as a Markdown table.
+ * @param {import('./rows/common.js').Line[]} lines
+ */
+export function table(lines) {
+  return [
+    '| what | Rollcall | against | ratio | goal | |',
+    '|---|---|---|---|---|---|',
+    ...lines.map(({ what, unit, ours, against, ratio, goal, met }) =>
+      [
+        '',
+        what,
+        `${spread(ours)} ${unit}`,
+        against ? `${against.name}: ${spread(against)}` : '',
+        ratio ? `**${format(ratio.median)}** (${format(ratio.min)}–${format(ratio.max)})` : '',
+        goal ?? 'reported',
+        met === undefined ? '' : met ? 'met' : 'missed',
+        '',
+      ]
+        .join(' | ')
+        .trim(),
+    ),
+  ].join('\n');
+}
+
+function spread({ median, min, max }) {
+  return min === max ? format(median) : `${format(median)} (${format(min)}–${format(max)})`;
+}
+
+/** Three digits, and whole numbers whole. */
+function format(value) {
+  if (value >= 100) return Math.round(value).toLocaleString('en');
+  return value.toPrecision(value < 1 ? 2 : 3);
+}
+
+/**
+ * Puts the lines of a run in the place of those of the same rows that earlier runs left, in results.json and in
+ * docs/performance.md.
+ */
+export function save(lines, { machine, order, runs, seconds }) {
+  const kept = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')).lines : [];
+  const measured = { date: new Date().toISOString().slice(0, 10), runs, seconds, ...machine };
+  const fresh = lines.map((line) => ({ ...rounded(line), measured }));
+  const rows = new Set(fresh.map((line) => line.row));
+  const all = [...kept.filter((line) => !rows.has(line.row)), ...fresh].sort(
+    (a, b) => order.indexOf(a.row) - order.indexOf(b.row),
+  );
+  writeFileSync(RESULTS, `${JSON.stringify({ lines: all }, null, 2)}\n`);
+  const text = readFileSync(DOCUMENT, 'utf8');
+  const [before, rest] = text.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (after === undefined) throw new Error(`${DOCUMENT} has no place for the table.`);
+  writeFileSync(DOCUMENT, `${before}${BEGIN}\n${table(all)}\n\n${circumstances(all)}\n${END}${after}`);
+}
+
+/** On what, and with what, the lines were measured: once for all that have it in common. */
+function circumstances(lines) {
+  const groups = new Map();
+  for (const { row, measured } of lines) {
+    const { date, cpu, cores, memoryGb, system, node, postgres, rollcall, runs, seconds, ...versions } =
+      measured;
+    const text =
+      `measured ${date} at ${rollcall}, ${runs} runs of ${seconds} s; ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; ` +
+      `Node.js ${node}, PostgreSQL ${postgres}, Fastify ${versions.fastify}, pg ${versions.pg}, oidc-provider ${versions.oidcProvider}.`;
+    groups.set(text, (groups.get(text) ?? new Set()).add(row));
+  }
+  return [...groups].map(([text, rows]) => `${[...rows].join(', ')}: ${text}`).join('\n\n');
+}
+
+function rounded(value) {
+  if (typeof value === 'number') return Number(value.toPrecision(4));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, rounded(each)]));
+}

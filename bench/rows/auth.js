@@ -1,0 +1,67 @@
+import { startContender } from '../processes.js';
+import { inTurn } from '../statistics.js';
+import { comparison, load } from './common.js';
+
+const CONNECTIONS = 32;
+
+/** HMAC logins, against a bare route that validates and answers the same JSON. */
+export async function logins(context) {
+  const { server, environment } = context;
+  const { target, data } = environment;
+  const bare = await startContender('contenders/bare.js', { target, data });
+  try {
+    const run = (to) =>
+      load(context, to, { scenario: 'logins', connections: CONNECTIONS, watched: to === server });
+    const results = await inTurn(
+      context.runs,
+      { rollcall: () => run(server), bare: () => run(bare) },
+      context.progress,
+    );
+    return [
+      comparison({
+        row: 'logins',
+        what: 'logins at /v1/auth, 32 connections',
+        unit: 'logins/s',
+        ours: results.rollcall,
+        against: 'a bare Fastify route',
+        theirs: results.bare,
+        goal: 0.75,
+      }),
+    ];
+  } finally {
+    await bare.stop();
+  }
+}
+
+/** Tokens by client credentials, against oidc-provider. */
+export async function tokens(context) {
+  const { server, environment } = context;
+  const oidc = await startContender('contenders/oidc.js', { data: environment.data });
+  try {
+    const run = (to, path) =>
+      load(context, to, {
+        scenario: 'tokens',
+        connections: CONNECTIONS,
+        options: { path },
+        watched: to === server,
+      });
+    const results = await inTurn(
+      context.runs,
+      { rollcall: () => run(server, '/v1/auth/token'), oidc: () => run(oidc, '/token') },
+      context.progress,
+    );
+    return [
+      comparison({
+        row: 'tokens',
+        what: 'tokens at /v1/auth/token, 32 connections, 1,000 clients',
+        unit: 'tokens/s',
+        ours: results.rollcall,
+        against: 'oidc-provider',
+        theirs: results.oidc,
+        goal: 6,
+      }),
+    ];
+  } finally {
+    await oidc.stop();
+  }
+}

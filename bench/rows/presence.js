@@ -1,0 +1,124 @@
+import { runJob, startContender } from '../processes.js';
+import { inTurn, summarize } from '../statistics.js';
+import { comparison, load, maximum } from './common.js';
+
+const CONNECTIONS = 16;
+const BATCH = 100;
+
+/** Durable presence events, 100 in a request, against the same rows straight through pg. */
+export async function presence(context) {
+  const { environment, server } = context;
+  const results = await inTurn(
+    context.runs,
+    {
+      rollcall: () => batches(context, server),
+      pg: () =>
+        counted(environment, BATCH, () =>
+          runJob('contenders/direct.js', {
+            target: environment.target,
+            data: environment.data,
+            options: { batch: BATCH },
+            pace: context.pace(CONNECTIONS),
+          }),
+        ),
+    },
+    context.progress,
+  );
+  context.batchesPerSecond = results.rollcall.map((each) => each.perSecond);
+  return [
+    comparison({
+      row: 'presence',
+      what: 'durable presence events, 100 per request, 16 connections',
+      unit: 'events/s',
+      scale: BATCH,
+      ours: results.rollcall,
+      against: 'the same rows through pg',
+      theirs: results.pg,
+      goal: 0.9,
+    }),
+  ];
+}
+
+/** One event in a request with a login before each, against bare routes and a single-row insert. */
+export async function single(context) {
+  const { environment, server } = context;
+  const { target, data } = environment;
+  const bare = await startContender('contenders/bare.js', { target, data });
+  try {
+    const run = (to) =>
+      counted(environment, 1, () =>
+        load(context, to, { scenario: 'singles', connections: 32, watched: to === server }),
+      );
+    const results = await inTurn(
+      context.runs,
+      { rollcall: () => run(server), bare: () => run(bare) },
+      context.progress,
+    );
+    return [
+      comparison({
+        row: 'single',
+        what: 'presence posts of one event, a login before each, 32 connections',
+        unit: 'posts/s',
+        ours: results.rollcall,
+        against: 'bare Fastify routes and a durable insert',
+        theirs: results.bare,
+        goal: 1,
+      }),
+    ];
+  } finally {
+    await bare.stop();
+  }
+}
+
+/** The 99th percentile of presence posts that come evenly at half of the greatest rate. */
+export async function latency(context) {
+  context.batchesPerSecond ??= [(await batches(context, context.server)).perSecond];
+  const rate = summarize(context.batchesPerSecond).median / 2;
+  const results = await inTurn(
+    context.runs,
+    { rollcall: () => batches(context, context.server, rate) },
+    context.progress,
+  );
+  return [
+    maximum({
+      row: 'latency',
+      what: 'p99 of presence posts of 100 events, at half of the greatest rate',
+      unit: 'ms',
+      values: results.rollcall.map((each) => each.latencyMs.p99),
+      goal: 50,
+    }),
+  ];
+}
+
+/** Resident memory of the server, the most that was seen under any load of this run. */
+export async function memory(context) {
+  context.batchesPerSecond ??= [(await batches(context, context.server)).perSecond];
+  if (context.environment.peakMb === 0) return [];
+  return [
+    maximum({
+      row: 'memory',
+      what: 'resident memory of the server process at full load',
+      unit: 'MB',
+      values: [context.environment.peakMb],
+      goal: 256,
+    }),
+  ];
+}
+
+/** Full load with batches, or so many of them a second. */
+export function batches(context, server, rate) {
+  return counted(context.environment, BATCH, () =>
+    load(context, server, { scenario: 'batches', connections: CONNECTIONS, rate, watched: true }),
+  );
+}
+
+/** Begins with an empty table, and throws where not everything that was acknowledged is stored. */
+async function counted(environment, eventsEach, run) {
+  await environment.removeEvents();
+  const measured = await run();
+  const stored = await environment.countEvents();
+  const acknowledged = measured.completed * eventsEach;
+  if (stored !== acknowledged)
+    throw new Error(`${acknowledged} events were acknowledged, and ${stored} are stored.`);
+  return measured;
+}

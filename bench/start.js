@@ -1,0 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/* Installs what the benchmark needs, where that is not there yet, and runs it. */
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const changedMs = (path) => statSync(new URL(path, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+if (changedMs('node_modules/.package-lock.json') < changedMs('package-lock.json')) {
+  execFileSync('npm', ['ci'], { cwd: here, stdio: ['ignore', 2, 2] });
+}
+await import('./main.js');
