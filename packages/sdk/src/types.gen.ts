@@ -1788,7 +1788,7 @@ export interface Operations {
   'GET /v1/analytics/users': {
     query: {
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       email: string | null;
@@ -1806,7 +1806,7 @@ export interface Operations {
   'GET /v1/analytics/groups': {
     query: {
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       groupId: string;
@@ -1821,7 +1821,7 @@ export interface Operations {
   'GET /v1/analytics/locations': {
     query: {
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       locationId: string;
@@ -1836,7 +1836,7 @@ export interface Operations {
   'GET /v1/analytics/desks': {
     query: {
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       deskId: string;
@@ -1854,7 +1854,7 @@ export interface Operations {
   'GET /v1/analytics/spaces': {
     query: {
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       spaceId: string;
@@ -1881,7 +1881,7 @@ export interface Operations {
       /** comma list */
       userIds?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       eventId: string;
@@ -1915,7 +1915,7 @@ export interface Operations {
       /** one office: rows with that attendanceLocationId, and rows without one of people whose primary location it is. Calls for all offices return every row exactly once, save those that have neither */
       locationId?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       userId: string;
@@ -1953,7 +1953,7 @@ export interface Operations {
       /** comma list */
       userIds?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       eventTime: string;
@@ -1983,7 +1983,7 @@ export interface Operations {
       /** comma list; any node, with all beneath it */
       locationIds?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       eventId: string;
@@ -2017,7 +2017,7 @@ export interface Operations {
       /** comma list; any node, with all beneath it */
       locationIds?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
-      format?: "json" | "ndjson" | "csv" | undefined;
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       eventId: string;

@@ -294,11 +294,12 @@ test('OpenAPI lists the types of every dataset', async () => {
       'application/json',
       'application/x-ndjson',
       'text/csv',
+      'application/vnd.apache.parquet',
     ]);
     expect(parameters).toContainEqual(
       expect.objectContaining({
         name: 'format',
-        schema: { type: 'string', enum: ['json', 'ndjson', 'csv'] },
+        schema: { type: 'string', enum: ['json', 'ndjson', 'csv', 'parquet'] },
       }),
     );
   }

@@ -1,5 +1,5 @@
-import { readRows } from './cursor.ts';
-import { type Tx, types } from './db.ts';
+import { copyRows } from './copy.ts';
+import type { Tx } from './db.ts';
 
 /** An office, and what is known of one of its local days. */
 export interface OfficeDayRow {
@@ -13,21 +13,11 @@ export interface OfficeDayRow {
 /** A person who has a plan on a day, or was detected. The plan's members are null where there is none. */
 export interface PersonDayRow {
   userId: string;
-  primaryLocationId: string | null;
-  primaryGroupId: string | null;
-  primaryGroupName: string | null;
-  /** As it goes out. */
-  day: string;
   plan: 'o' | 'r' | 'a' | null;
   planLocationId: string | null;
   planSetBy: 'week' | 'day' | 'leave' | 'presence' | null;
-  bookingDepth: 1 | 2 | 3 | null;
-  bookingLevelId: string | null;
-  bookingLevelName: string | null;
-  bookingZoneId: string | null;
-  bookingZoneName: string | null;
-  bookingPlaceId: string | null;
-  bookingPlaceName: string | null;
+  /** What the plan has booked. */
+  bookedNodeId: string | null;
   /** The offices where the person was detected, each once. */
   seenAt: string[];
 }
@@ -67,26 +57,26 @@ export async function* readPersonDays(
   // A whole day of everything is joined. Where statistics lag behind a bulk of writes the planner expects a few
   // rows, loops over them, and compares everyone's plan with everyone's booking.
   await tx.query('SET LOCAL enable_nestloop TO off');
-  yield* readRows<PersonDayRow>(
+  const batches = copyRows(
     tx,
-    types,
-    `SELECT u.user_id AS "userId", u.primary_location_id AS "primaryLocationId",
-            g.group_id AS "primaryGroupId", g.name AS "primaryGroupName",
-            $2::date AS day, p.plan, p.location_id AS "planLocationId", p.set_by AS "planSetBy",
-            CASE b.node_kind WHEN 'location' THEN 1 WHEN 'zone' THEN 2 WHEN 'place' THEN 3 END AS "bookingDepth",
-            n.level_id AS "bookingLevelId", n.level_name AS "bookingLevelName",
-            n.zone_id AS "bookingZoneId", n.zone_name AS "bookingZoneName",
-            n.place_id AS "bookingPlaceId", n.place_name AS "bookingPlaceName",
-            coalesce(e.seen_at, '{}') AS "seenAt"
+    `SELECT user_id, p.plan, p.location_id, p.set_by, b.node_id, e.seen_at
      FROM (SELECT user_id, plan, location_id, set_by FROM day_plans WHERE tenant_id = $1 AND day = $2::date) p
-     FULL JOIN (SELECT user_id, array_agg(DISTINCT location_id) AS seen_at
+     FULL JOIN (SELECT user_id, string_agg(DISTINCT location_id::text, ' ') AS seen_at
                 FROM presence_events WHERE tenant_id = $1 AND day = $2::date GROUP BY user_id) e USING (user_id)
-     JOIN users u ON u.tenant_id = $1 AND u.user_id = coalesce(p.user_id, e.user_id)
-     LEFT JOIN groups g ON g.tenant_id = $1 AND g.group_id = u.primary_group_id
-     LEFT JOIN bookings b ON b.tenant_id = $1 AND b.user_id = p.user_id AND b.day = $2::date
-     LEFT JOIN node_paths n ON n.tenant_id = $1 AND n.node_id = b.node_id
-     WHERE $3::uuid IS NULL OR $3 IN (p.location_id, u.primary_location_id) OR $3 = ANY (e.seen_at)
-     ORDER BY u.user_id`,
-    [tenantId, day, locationId ?? null],
+     LEFT JOIN (SELECT user_id, node_id FROM bookings WHERE tenant_id = $1 AND day = $2::date) b USING (user_id)
+     WHERE $3::uuid IS NULL OR p.location_id = $3::uuid OR e.seen_at LIKE '%' || $3 || '%'
+       OR user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND primary_location_id = $3::uuid)
+     ORDER BY user_id`,
+    [tenantId, day, locationId],
   );
+  for await (const batch of batches) {
+    yield batch.map(([userId, plan, planLocationId, planSetBy, bookedNodeId, seenAt]) => ({
+      userId,
+      plan,
+      planLocationId,
+      planSetBy,
+      bookedNodeId,
+      seenAt: seenAt?.split(' ') ?? [],
+    })) as PersonDayRow[];
+  }
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import Cursor from 'pg-cursor';
 import type { Tx } from './db.ts';
+import { isoDay, isoInstant } from './iso.ts';
 
 const OID = { timestamptz: 1184, date: 1082 } as const;
 const ROWS_PER_READ = 250;
@@ -44,15 +45,4 @@ export async function* readRows<Row>(
     await Promise.race([cursor.close(), lost]);
     tx.off('end', onLost);
   }
-}
-
-function isoDay(text: string): string {
-  return `${text}T00:00:00.000Z`;
-}
-
-/** `2026-01-31 09:00:00.5+00` as `2026-01-31T09:00:00.500Z`; microseconds stay where there are any. */
-function isoInstant(text: string): string {
-  const [date, time = ''] = text.split(' ') as [string, string?];
-  const [whole, fraction = ''] = time.replace(/\+00$/, '').split('.') as [string, string?];
-  return `${date}T${whole}.${fraction.padEnd(fraction.length > 3 ? 6 : 3, '0')}Z`;
 }

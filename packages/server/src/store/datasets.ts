@@ -1,6 +1,9 @@
+import { copyRows } from './copy.ts';
 import { readRows } from './cursor.ts';
 import type { Tx } from './db.ts';
 import { types } from './db.ts';
+import { loadPeople, loadPlaces } from './dimensions.ts';
+import { isoDay, isoInstant } from './iso.ts';
 
 /** Days from `from` until before `before`, both `YYYY-MM-DD`. */
 export interface DayWindow {
@@ -79,45 +82,67 @@ export const wholeSpaces = wholeDataset(
      WHERE p.tenant_id = $1 AND p.kind = 'space' ORDER BY p.node_id`,
 );
 
-/** A node by its ids and names, with all that it is in. */
-const PLACE = `p.kind AS "locationType", p.location_id AS "locationId", p.location_name AS "locationName",
-  p.level_id AS "levelId", p.level_name AS "levelName", p.zone_id AS "zoneId", p.zone_name AS "zoneName",
-  p.place_id AS "placeId", p.place_name AS "placeName", p.space_id AS "spaceId", p.space_name AS "spaceName"`;
+/** Whether the node `column` is one of the filter's, or beneath one; so are all where there is no filter. */
+const placeIn = (column: string, filter: string) =>
+  `(${filter}::uuid[] IS NULL OR ${column} IN (
+      SELECT node_id FROM node_paths
+      WHERE tenant_id = $1 AND (location_id = ANY (${filter}::uuid[]) OR level_id = ANY (${filter}::uuid[])
+                                OR zone_id = ANY (${filter}::uuid[]) OR node_id = ANY (${filter}::uuid[]))))`;
 
-/** Whether the node `p` is one of the filter's, or beneath one; so are all where there is no filter. */
-const placeIn = (filter: string) =>
-  `(${filter}::uuid[] IS NULL OR p.location_id = ANY (${filter}) OR p.level_id = ANY (${filter})
-    OR p.zone_id = ANY (${filter}) OR p.node_id = ANY (${filter}))`;
-
-export const readPresence: DatasetReader = (tx, { tenantId, window, locationIds, userIds }) =>
-  readRows(
+/**
+ * Of each event only what is its own is read, and the person and place that it names are looked up here: they repeat,
+ * and to write them out for each event is most of what reading costs the database.
+ */
+export const readPresence: DatasetReader = async function* (tx, query) {
+  const { tenantId, window, locationIds, userIds } = query;
+  const people = await loadPeople(tx, tenantId);
+  const places = await loadPlaces(tx, tenantId);
+  const batches = copyRows(
     tx,
-    types,
-    `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.user_id AS "userId",
-            u.email AS "userEmail", e.source_id AS "sourceId", e.source_user_id AS "sourceUserId",
-            ${PLACE}
-     FROM presence_events e
-     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
-     JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = e.user_id
-     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date
-       AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4))
-       AND ${placeIn('$5')}
-     ORDER BY e.day, e.user_id, e.location_id, e.observed_at, e.event_digest`,
-    [tenantId, window.from, window.before, userIds ?? null, locationIds ?? null],
+    `SELECT event_id, observed_at, day, user_id, source_id, source_user_id, node_id
+     FROM presence_events
+     WHERE tenant_id = $1 AND day >= $2::date AND day < $3::date
+       AND ($4::uuid[] IS NULL OR user_id = ANY ($4::uuid[]))
+       AND ${placeIn('node_id', '$5')}
+     ORDER BY day, user_id, location_id, observed_at, event_digest`,
+    [tenantId, window.from, window.before, userIds, locationIds],
   );
+  for await (const batch of batches) {
+    yield batch.map(([eventId, timestamp, day, userId, sourceId, sourceUserId, nodeId]) => ({
+      eventId,
+      timestamp: isoInstant(timestamp as string),
+      day: isoDay(day as string),
+      person: people.get(userId as string),
+      sourceId,
+      sourceUserId,
+      place: places.get(nodeId as string),
+    }));
+  }
+};
 
-export const readOccupancy: DatasetReader = (tx, { tenantId, window, locationIds }) =>
-  readRows(
+/** As for presence. */
+export const readOccupancy: DatasetReader = async function* (tx, { tenantId, window, locationIds }) {
+  const places = await loadPlaces(tx, tenantId);
+  const batches = copyRows(
     tx,
-    types,
-    `SELECT e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.occupied, e.occupancy,
-            e.source_id AS "sourceId", ${PLACE}
-     FROM occupancy_events e
-     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
-     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('$4')}
-     ORDER BY e.day, e.location_id, e.observed_at, e.event_digest`,
-    [tenantId, window.from, window.before, locationIds ?? null],
+    `SELECT event_id, observed_at, day, occupied, occupancy, source_id, node_id
+     FROM occupancy_events
+     WHERE tenant_id = $1 AND day >= $2::date AND day < $3::date AND ${placeIn('node_id', '$4')}
+     ORDER BY day, location_id, observed_at, event_digest`,
+    [tenantId, window.from, window.before, locationIds],
   );
+  for await (const batch of batches) {
+    yield batch.map(([eventId, timestamp, day, occupied, occupancy, sourceId, nodeId]) => ({
+      eventId,
+      timestamp: isoInstant(timestamp as string),
+      day: isoDay(day as string),
+      occupied: occupied === 't',
+      occupancy: occupancy === null ? null : Number(occupancy),
+      sourceId,
+      place: places.get(nodeId as string),
+    }));
+  }
+};
 
 export const readVisitors: DatasetReader = (tx, { tenantId, window, locationIds }) =>
   readRows(
@@ -129,7 +154,7 @@ export const readVisitors: DatasetReader = (tx, { tenantId, window, locationIds 
             p.location_name AS "locationName"
      FROM visitor_arrivals e
      JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
-     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('$4')}
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('e.node_id', '$4')}
      ORDER BY e.day, e.host_user_id, e.location_id, e.observed_at, e.event_digest`,
     [tenantId, window.from, window.before, locationIds ?? null],
   );

@@ -3,11 +3,32 @@ import { type TSchema, Type } from 'typebox';
 /** Where a column comes from: stated by the vendor, or ours. */
 export type Provenance = 'doc' | 'ours';
 
-/** A column of a dataset. Its type says whether it may be null; an optional one is absent where it is unknown. */
+/** What a column's values are, whatever the format: texts, or numbers, booleans and objects as in JSON. */
+export type ColumnType =
+  | 'id'
+  | 'text'
+  | 'enum'
+  | 'instant'
+  | 'day'
+  | 'integer'
+  | 'integerEnum'
+  | 'number'
+  | 'boolean'
+  | 'object';
+
+/** A column of a dataset. */
 export interface Column {
+  /** As JSON has it, null included. */
   schema: TSchema;
+  type: ColumnType;
   provenance: Provenance;
+  /** Absent where it is unknown, rather than null. */
   optional?: true;
+  /**
+   * The member of a row that holds the value, where it does not hold it itself: an object that many rows share, such as
+   * the place of events.
+   */
+  part?: string;
 }
 
 const describe = (description: string) => (description ? { description } : {});
@@ -19,36 +40,52 @@ type Make = (provenance: Provenance, description?: string) => Column;
 export const column = {
   id: (provenance, description = '') => ({
     schema: Type.String({ format: 'uuid', ...describe(description) }),
+    type: 'id',
     provenance,
   }),
   maybeId: (provenance, description = '') => ({
     schema: nullable(Type.String({ format: 'uuid', ...describe(description) })),
+    type: 'id',
     provenance,
   }),
-  text: (provenance, description = '') => ({ schema: Type.String(describe(description)), provenance }),
+  text: (provenance, description = '') => ({
+    schema: Type.String(describe(description)),
+    type: 'text',
+    provenance,
+  }),
   maybeText: (provenance, description = '') => ({
     schema: nullable(Type.String(describe(description))),
+    type: 'text',
     provenance,
   }),
   maybeInteger: (provenance, description = '') => ({
     schema: nullable(Type.Integer(describe(description))),
+    type: 'integer',
     provenance,
   }),
   maybeNumber: (provenance, description = '') => ({
     schema: nullable(Type.Number(describe(description))),
+    type: 'number',
     provenance,
   }),
   maybeObject: (provenance, description = '') => ({
     schema: nullable(Type.Object({}, { additionalProperties: true, ...describe(description) })),
+    type: 'object',
     provenance,
   }),
-  boolean: (provenance, description = '') => ({ schema: Type.Boolean(describe(description)), provenance }),
+  boolean: (provenance, description = '') => ({
+    schema: Type.Boolean(describe(description)),
+    type: 'boolean',
+    provenance,
+  }),
   instant: (provenance, description = '') => ({
     schema: Type.String({ ...describe(description), examples: ['2026-01-31T09:00:00.000Z'] }),
+    type: 'instant',
     provenance,
   }),
   day: (provenance, description = "the office's local day") => ({
     schema: Type.String({ description, examples: ['2026-01-31T00:00:00.000Z'] }),
+    type: 'day',
     provenance,
   }),
 } as const satisfies Record<string, Make>;
@@ -58,6 +95,13 @@ export function optional(of: Column): Column {
   return { ...of, optional: true };
 }
 
+/** Columns whose values rows share with one another, in an object that they hold as `part`. */
+export function shared<Columns extends Record<string, Column>>(part: string, columns: Columns): Columns {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, { ...column, part }]),
+  ) as Columns;
+}
+
 /** A column whose values are these. */
 export function oneOf(
   values: readonly string[] | readonly number[],
@@ -65,5 +109,7 @@ export function oneOf(
   description = '',
 ): Column {
   const options = { enum: [...values], ...describe(description) };
-  return { schema: typeof values[0] === 'number' ? Type.Integer(options) : Type.String(options), provenance };
+  return typeof values[0] === 'number'
+    ? { schema: Type.Integer(options), type: 'integerEnum', provenance }
+    : { schema: Type.String(options), type: 'enum', provenance };
 }

@@ -13,7 +13,7 @@ import {
 } from '../store/datasets.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
 import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
-import { type Column, column, oneOf, optional } from './columns.ts';
+import { type Column, column, oneOf, optional, shared } from './columns.ts';
 import { readUserBookingAttendance } from './user-booking-attendance.ts';
 
 /** A dataset of the warehouse. Its routes, their documentation and its row's serializer follow from this. */
@@ -34,7 +34,7 @@ export interface Dataset {
 const STATUSES = ['active', 'inactive'] as const;
 
 /** A node by its ids and names, with all that it is in. */
-const PLACE = {
+const PLACE = shared('place', {
   locationType: oneOf(NODE_KINDS, 'ours'),
   locationId: column.id('ours'),
   locationName: column.text('ours'),
@@ -46,7 +46,7 @@ const PLACE = {
   placeName: optional(column.text('ours')),
   spaceId: optional(column.id('ours')),
   spaceName: optional(column.text('ours')),
-} as const satisfies Record<string, Column>;
+});
 
 export const datasets: readonly Dataset[] = [
   {
@@ -134,8 +134,7 @@ export const datasets: readonly Dataset[] = [
       eventId: column.text('ours'),
       timestamp: column.instant('ours'),
       day: column.day('ours'),
-      userId: column.id('ours'),
-      userEmail: column.maybeText('ours'),
+      ...shared('person', { userId: column.id('ours'), userEmail: column.maybeText('ours') }),
       sourceId: column.text('ours'),
       sourceUserId: column.maybeText('ours'),
       ...PLACE,
@@ -152,27 +151,37 @@ export const datasets: readonly Dataset[] = [
       'at the office. Ordered by day, user and attendanceLocationId, the row without one first.',
     filters: ['dates', 'locationId'],
     columns: {
-      userId: column.id('doc'),
-      primaryLocationId: column.maybeId('doc'),
-      primaryLocationName: column.maybeText('doc'),
+      ...shared('person', {
+        userId: column.id('doc'),
+        primaryLocationId: column.maybeId('doc'),
+        primaryLocationName: column.maybeText('doc'),
+      }),
       day: column.day('doc'),
       plan: oneOf(PLANS, 'doc', 'office, remote, away; a without a plan'),
-      bookingDepth: optional(oneOf([1, 2, 3], 'doc', '1 office, 2 zone, 3 desk')),
+      ...shared('booking', {
+        bookingDepth: optional(oneOf([1, 2, 3], 'doc', '1 office, 2 zone, 3 desk')),
+      }),
       attendanceType: optional(oneOf(ATTENDANCE_TYPES, 'doc')),
-      bookingLocationId: optional(column.id('doc')),
-      bookingLocationName: optional(column.text('doc')),
-      bookingLevelId: optional(column.id('doc')),
-      bookingLevelName: optional(column.text('doc')),
-      bookingZoneId: optional(column.id('doc')),
-      bookingZoneName: optional(column.text('doc')),
-      bookingPlaceId: optional(column.id('doc')),
-      bookingPlaceName: optional(column.text('doc')),
-      primaryGroupId: optional(column.id('doc')),
-      primaryGroupName: optional(column.text('ours')),
-      attendanceLocationId: optional(
-        column.id('ours', 'the office where the person was detected, else that of their plan'),
-      ),
-      attendanceLocationName: optional(column.text('ours')),
+      ...shared('booking', {
+        bookingLocationId: optional(column.id('doc')),
+        bookingLocationName: optional(column.text('doc')),
+        bookingLevelId: optional(column.id('doc')),
+        bookingLevelName: optional(column.text('doc')),
+        bookingZoneId: optional(column.id('doc')),
+        bookingZoneName: optional(column.text('doc')),
+        bookingPlaceId: optional(column.id('doc')),
+        bookingPlaceName: optional(column.text('doc')),
+      }),
+      ...shared('person', {
+        primaryGroupId: optional(column.id('doc')),
+        primaryGroupName: optional(column.text('ours')),
+      }),
+      ...shared('office', {
+        attendanceLocationId: optional(
+          column.id('ours', 'the office where the person was detected, else that of their plan'),
+        ),
+        attendanceLocationName: optional(column.text('ours')),
+      }),
     },
     read: readUserBookingAttendance,
   },

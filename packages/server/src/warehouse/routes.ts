@@ -14,7 +14,8 @@ import type { ExportQuery } from '../store/datasets.ts';
 import type { Database } from '../store/db.ts';
 import { VERSION } from '../store/version.ts';
 import { type Dataset, datasets } from './datasets.ts';
-import { type Format, formats, type RowSerializer } from './formats.ts';
+import type { Format } from './format.ts';
+import { formats } from './formats.ts';
 
 export interface WarehouseRoutesOptions {
   database: Database;
@@ -47,7 +48,7 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
           querystring: querySchema(dataset),
           response: { 200: answerSchema(row), ...unchangedSchema(dataset), ...problems(400, 401, 403, 503) },
         },
-        handler: async (request, reply) => sendRows(dataset, { ...row }, { database, clock }, request, reply),
+        handler: async (request, reply) => sendRows(dataset, { database, clock }, request, reply),
       });
     }
   }
@@ -116,7 +117,6 @@ function rowSchema(dataset: Dataset) {
 
 async function sendRows(
   dataset: Dataset,
-  row: Record<string, unknown>,
   { database, clock }: WarehouseRoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -128,7 +128,9 @@ async function sendRows(
     ...readFilters(dataset, parameters),
   };
   const format = chooseFormat(parameters.format, request.headers.accept);
-  const coding = preferredCoding(request.headers['accept-encoding'], CODINGS);
+  const coding = format.isCompressed
+    ? undefined
+    : preferredCoding(request.headers['accept-encoding'], CODINGS);
   const isHead = request.method === 'HEAD';
   let etag: string | undefined;
   const isUnchanged = () => etag !== undefined && isKnown(request.headers['if-none-match'], etag);
@@ -139,8 +141,7 @@ async function sendRows(
     // Neither who asks for headers only, nor who has the rows already, must have them read for nothing.
     if (!isHead && !isUnchanged()) yield* dataset.read(tx, query);
   });
-  const serialize: RowSerializer = reply.compileSerializationSchema(row);
-  const pieces = format.encode(dataset.columns, batches, serialize);
+  const pieces = format.encode(dataset.columns, batches);
   const body = coding ? compress(pieces, coding) : pieces;
   // Whatever fails before the first rows are there is still an ordinary error answer, in no format and no coding.
   const first = isHead && !dataset.fingerprint ? undefined : await body.next();
