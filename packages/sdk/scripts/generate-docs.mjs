@@ -10,6 +10,7 @@ const SECTIONS = [
   { title: 'Submitting', files: ['submit', 'events'] },
   { title: 'Analytics', files: ['analytics', 'rows'] },
   { title: 'Management', files: ['manage', 'manage-places', 'manage-days'] },
+  { title: 'Types of what is sent and answered', files: ['types'] },
   { title: 'Errors', files: ['errors'] },
 ];
 /** Exported for the other files of the package, and not by it. */
@@ -38,15 +39,13 @@ function proseOf(comment) {
     .replace(/^\. /, '');
 }
 
-function membersOf(body, where, isClass) {
+function membersOf(body, where) {
   const found = [];
   for (const [, comment, name, rest] of body.matchAll(MEMBER)) {
     if (name === 'readonly detail' && where !== 'RollcallError') continue;
     const plain = name.replace('readonly ', '').replace('async *', '');
     const prose = proseOf(comment);
-    const isMethod = rest.startsWith('(') || rest.startsWith('<');
-    if (isClass && isMethod && !prose && plain !== 'then')
-      throw new Error(`${where}.${plain} has no docstring.`);
+    if (!prose && plain !== 'then') throw new Error(`${where}.${plain} has no docstring.`);
     const signature = `${plain}${rest}`.replaceAll(/\s*\/\/[^\n]*/g, '').replaceAll(/\s+/g, ' ');
     const tidy = signature
       .replaceAll('( ', '(')
@@ -68,9 +67,10 @@ for (const { title, files } of SECTIONS) {
     for (const [, comment, kind, name] of (await sourceOf(file)).matchAll(DECLARATION)) {
       if (INTERNAL.includes(name) || kind.includes('function')) continue;
       const prose = proseOf(comment);
+      if (!prose) throw new Error(`${name} has no docstring.`);
       page += `\n### ${name}\n${prose ? `\n${prose}\n` : ''}`;
       const whole = kind === 'type' ? '' : bodyOf(await sourceOf(file), kind, name);
-      const members = membersOf(whole, name, kind === 'class');
+      const members = membersOf(whole, name);
       if (members) page += `\n${members}`;
     }
   }

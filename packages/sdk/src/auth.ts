@@ -112,7 +112,11 @@ function tokenOf(token: string, lifeMs: number): Token {
 async function hmacHex(secret: string, message: string): Promise<string> {
   const encoder = new TextEncoder();
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  const { subtle } = crypto;
+  const subtle = crypto.subtle as SubtleCrypto | undefined;
+  if (!subtle)
+    throw new AuthenticationError(
+      'hmac needs Web Crypto, which browsers have on pages with TLS and on localhost only.',
+    );
   const key = await subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign']);
   const signature = new Uint8Array(await subtle.sign('HMAC', key, encoder.encode(message)));
   return Array.from(signature, (byte) => byte.toString(16).padStart(2, '0')).join('');

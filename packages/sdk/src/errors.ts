@@ -8,6 +8,7 @@ export interface ErrorDetails {
   errors?: FieldError[] | undefined;
   /** How long the server asked to be left alone, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** What was thrown below, where anything was. */
   cause?: unknown;
 }
 
@@ -15,6 +16,7 @@ export interface ErrorDetails {
 export interface FieldError {
   /** JSON pointer into the body, or the name of a parameter. */
   path: string;
+  /** What is wrong with it, as a sentence. */
   message: string;
 }
 

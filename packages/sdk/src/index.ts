@@ -17,13 +17,21 @@ export type * from './types.ts';
  * nothing to close.
  */
 export class Rollcall {
+  /** Where people were seen. */
   readonly presence: Presence;
+  /** How many people a place holds, or whether any. */
   readonly occupancy: Occupancy;
+  /** Leave that is taken, and leave that is cancelled. */
   readonly timeOff: TimeOff;
+  /** Cards that open doors. */
   readonly accessCredentials: AccessCredentials;
+  /** Arrivals of visitors. */
   readonly visitors: Visitors;
+  /** Groups, and the attributes of people that groups follow from. */
   readonly directory: Directory;
+  /** The warehouse: what there is, and what happened. */
   readonly analytics: Analytics;
+  /** Places, people, assigned desks, settings, plans and bookings; on Rollcall only. */
   readonly manage: Manage;
 
   /** @throws AuthenticationError where something is missing or cannot be meant */

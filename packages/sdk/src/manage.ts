@@ -8,15 +8,25 @@ import type { Change, DateLike, Reply } from './types.ts';
 /** Management: places, people, assigned desks, settings, plans and bookings. Rollcall only; the vendor has nothing like it. */
 export class Manage {
   readonly #transport: Transport;
+  /** Offices. */
   readonly locations: Collection<'locations'>;
+  /** Levels of offices. */
   readonly levels: Collection<'levels'>;
+  /** Zones of levels, also called neighbourhoods. */
   readonly zones: Collection<'zones'>;
+  /** Desks of zones. */
   readonly desks: Collection<'desks'>;
+  /** Rooms and other spaces of levels. */
   readonly spaces: Collection<'spaces'>;
+  /** People. */
   readonly users: Collection<'users'>;
+  /** Desks that belong to somebody. */
   readonly deskAssignments: DeskAssignments;
+  /** Settings of offices. */
   readonly settings: OfficeSettings;
+  /** What people do by the days of the week, unless a day says otherwise. */
   readonly weekPlans: WeekPlans;
+  /** Plans and bookings of days. */
   readonly days: Days;
 
   constructor(transport: Transport) {

@@ -61,13 +61,12 @@ interface Surroundings {
 
 /** @throws AuthenticationError where something is missing or cannot be meant. */
 export function settingsOf(options: RollcallOptions): Settings {
-  const { process, location } = globalThis as Surroundings;
-  const env = process?.env ?? {};
-  const authentication = options.authentication ?? (env.ROLLCALL_AUTHENTICATION || 'hmac');
+  const authentication = options.authentication ?? fromEnvironment('AUTHENTICATION') ?? 'hmac';
   const session = authentication === 'session';
-  const baseUrl = options.baseUrl ?? (env.ROLLCALL_BASE_URL || (session ? location?.origin : undefined));
-  const apiKey = options.apiKey ?? env.ROLLCALL_API_KEY ?? '';
-  const secret = options.secret ?? env.ROLLCALL_SECRET ?? '';
+  const page = session ? (globalThis as Surroundings).location?.origin : undefined;
+  const baseUrl = options.baseUrl ?? fromEnvironment('BASE_URL') ?? page;
+  const apiKey = options.apiKey ?? (session ? '' : (fromEnvironment('API_KEY') ?? ''));
+  const secret = options.secret ?? (session ? '' : (fromEnvironment('SECRET') ?? ''));
   if (!AUTHENTICATIONS.includes(authentication))
     throw new AuthenticationError(`authentication: not one of ${AUTHENTICATIONS.join(', ')}`);
   if (!baseUrl) throw new AuthenticationError('baseUrl is missing: give it, or set ROLLCALL_BASE_URL');
@@ -80,11 +79,20 @@ export function settingsOf(options: RollcallOptions): Settings {
     apiKey,
     secret,
     authentication: authentication as Authentication,
-    region: options.region ?? (env.ROLLCALL_REGION || 'usce1'),
+    region: options.region ?? fromEnvironment('REGION') ?? 'usce1',
     timeoutMs: options.timeoutMs ?? 30_000,
     maxRetries: options.maxRetries ?? 5,
     maxRetryDelayMs: options.maxRetryDelayMs ?? 60_000,
     // Browsers' fetch does not work as a method of anything else.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
+}
+
+/** A variable of the environment; undefined where it is empty, where there is no environment, and where Deno does not let it be read. */
+function fromEnvironment(name: string): string | undefined {
+  try {
+    return (globalThis as Surroundings).process?.env?.[`ROLLCALL_${name}`] || undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -88,7 +88,7 @@ export class Transport {
     authenticated: boolean,
     read: (answer: Answer) => Promise<T>,
   ): Promise<T> {
-    const { baseUrl, region, authentication, timeoutMs, fetch } = this.#settings;
+    const { baseUrl, region, timeoutMs, fetch } = this.#settings;
     const { method, body } = request;
     const path = authenticated ? this.#authenticator.pathOf(request.path) : request.path;
     const headers: Record<string, string> = { correlationId: sentId, 'x-calven-region': region };
@@ -103,7 +103,6 @@ export class Transport {
         method,
         headers,
         signal: deadline.signal,
-        ...(authentication === 'session' ? { credentials: 'include' as const } : {}),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       correlationId = response.headers.get('correlationId') ?? sentId;

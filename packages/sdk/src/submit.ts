@@ -6,6 +6,7 @@ import { newCorrelationId, readJson, type Transport } from './request.ts';
 /** What may be submitted: any number, also from a stream. */
 export type Many<T> = Iterable<T> | AsyncIterable<T>;
 
+/** What every `submit` takes last. */
 export interface SubmitOptions extends CallOptions {
   /** Calls in flight at once; by default 4. What has an order is always sent one call after the other. */
   concurrency?: number | undefined;
@@ -13,6 +14,7 @@ export interface SubmitOptions extends CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** How far a submission has come. */
 export interface Progress {
   /** How many were answered so far. */
   done: number;
@@ -24,10 +26,13 @@ export interface Progress {
 export interface Refused<T, R> {
   /** Its place in what was submitted, from 0. */
   index: number;
+  /** As it was submitted. */
   item: T;
+  /** The server's answer to it. */
   result: R;
 }
 
+/** What became of everything that was submitted. */
 export interface Submitted<T, R> {
   /** One for each that was submitted, in that order. */
   results: R[];

@@ -19,31 +19,51 @@ type Listed<T> = {
   [Name in keyof T]: Name extends 'locationIds' | 'userIds' ? T[Name] | readonly string[] : T[Name];
 };
 
+/** Somebody was seen: one of `userId`, `userEmail` (case sensitive) and `sourceUserId` says who. */
 export type PresenceEvent = Dated<Body<'POST /v1/presence'>['presenceEvents'][number]>;
+/** How many people a place holds: `occupied`, or `occupancy` in people from 0, or both. */
 export type OccupancyEvent = Dated<Body<'POST /v1/occupancy'>['occupancyEvents'][number]>;
+/** Leave of a person, `scheduled` or `cancelled`, from `startDate` to `endDate`, both included. */
 export type TimeOffEvent = Dated<Body<'POST /v1/timeoff'>['timeOffEvents'][number]>;
+/** A visitor came, to `hostUserId` or `hostUserEmail`. */
 export type VisitorArrival = Dated<Body<'POST /v1/visitor-arrival'>['visitorArrivals'][number]>;
+/** Cards of the person `username`; cards that are not named stay as they are. */
 export type AccessCredentialUpdate = Body<'POST /v1/access-credentials'>['data'][number];
+/** A group and its parent, which is null for one at the top. */
 export type GroupRelationship =
   Body<'PUT /v1/directory-management/group-relationships'>['groupRelationships'][number];
+/** Attributes of the person `userName`; null removes one, what is not named stays. */
 export type UserAttributes = Body<'POST /v1/directory-management/user-attributes'>['userAttributes'][number];
 
 /** Of one event: `resultCode` 0 stored, 1 user not found, 2 location not found, 3 the event is not acceptable. */
 export type EventResult = Operations['POST /v1/presence']['reply']['results'][number];
+/** Of one update: `OK`, `PARTIAL_UPDATE`, `CARD_UPDATE_FAILED` or `USER_NOT_FOUND`, and the result of each card. */
 export type AccessCredentialResult = Exclude<Operations['POST /v1/access-credentials']['reply'], unknown[]>;
+/** Of one person: `resultCode` 0 is stored, anything else is not, and `message` says why. */
 export type UserAttributesResult =
   Operations['POST /v1/directory-management/user-attributes']['reply']['results'][number];
+/** How many relationships there are now. */
 export type GroupRelationshipsReply = Operations['PUT /v1/directory-management/group-relationships']['reply'];
 
+/** A person. */
 export type UserRow = Row<'GET /v1/analytics/users'>;
+/** A group. */
 export type GroupRow = Row<'GET /v1/analytics/groups'>;
+/** An office. */
 export type LocationRow = Row<'GET /v1/analytics/locations'>;
+/** A desk, and where it is. */
 export type DeskRow = Row<'GET /v1/analytics/desks'>;
+/** A room or other space, and where it is; `capacity` in people. */
 export type SpaceRow = Row<'GET /v1/analytics/spaces'>;
+/** A person's plan and booking of a day, and what it came to. */
 export type UserBookingAttendanceRow = Row<'GET /v1/analytics/user-booking-attendance'>;
+/** A presence event; `timestamp` is an instant in UTC, `day` the day at the office. */
 export type PresenceRow = Row<'GET /v1/analytics/presence'>;
+/** A change of a plan or a booking; `before` and `after` are what changed. */
 export type ChangeLogRow = Row<'GET /v1/analytics/change-log/user'>;
+/** An occupancy event; `occupancy` in people. */
 export type OccupancyRow = Row<'GET /v1/analytics/occupancy'>;
+/** An arrival of a visitor. */
 export type VisitorRow = Row<'GET /v1/analytics/visitors'>;
 
 /** `startDate` and `endDate` are days, both included: `YYYY-MM-DD`, `YYYYMMDD`, or an instant, of which the UTC date counts. */

@@ -1,3 +1,4 @@
+import type { ServerConfig } from '../../../server/src/config.ts';
 import { addSite, type Site } from '../../../server/test/support/presence.ts';
 import { startTestServer, type TestServer } from '../../../server/test/support/server.ts';
 import { listen } from '../../../server/test/support/sockets.ts';
@@ -8,6 +9,8 @@ import { TestProxy } from './proxy.ts';
 export interface Setup {
   server: TestServer;
   site: Site;
+  /** The server's own address. */
+  baseUrl: string;
   proxy: TestProxy;
   /** A client that goes through the proxy. */
   client(options?: RollcallOptions): Rollcall;
@@ -15,15 +18,17 @@ export interface Setup {
 }
 
 /** The real server, an organisation in it, and a proxy before it. */
-export async function setUp(): Promise<Setup> {
-  const server = await startTestServer();
+export async function setUp(config: Partial<ServerConfig> = {}): Promise<Setup> {
+  const server = await startTestServer(config);
   // Clients go by the real time.
   server.clock.nowMs = Date.now();
   const site = await addSite(server);
-  const proxy = await TestProxy.start(await listen(server));
+  const baseUrl = await listen(server);
+  const proxy = await TestProxy.start(baseUrl);
   return {
     server,
     site,
+    baseUrl,
     proxy,
     client: (options = {}) =>
       new Rollcall({ baseUrl: proxy.baseUrl, apiKey: site.key.apiKey, secret: site.key.secret, ...options }),

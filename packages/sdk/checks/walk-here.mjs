@@ -1,0 +1,3 @@
+import { walk } from './walk.mjs';
+
+console.log(JSON.stringify(await walk(JSON.parse(process.argv[2]))));
