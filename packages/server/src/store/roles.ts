@@ -49,7 +49,8 @@ const GRANTS = `
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.tenant_of_api_key(text),
     rollcall.tenant_of_scim_token(bytea), rollcall.current_organisation(), rollcall.update_organisation(text, text),
-    rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.group_digest(text, text) TO ${RESTRICTED_ROLE};
+    rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.group_digest(text, text),
+    rollcall.catch_up_statistics() TO ${RESTRICTED_ROLE};
 `;
 
 const INSUFFICIENT_PRIVILEGE = '42501';

@@ -4,6 +4,7 @@ import { ContentionError, inTenantWithRetries } from '../store/conflict.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { advanceHorizons, listDaysToPlan, listPeopleToPlan, type PersonToPlan } from '../store/horizon.ts';
 import { organisationIds } from '../store/organisations.ts';
+import { catchUpStatistics } from '../store/statistics.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
 import { loadOffices, type MadeDay, makeDay } from './horizon-slice.ts';
 import type { DayAuthor } from './plan.ts';
@@ -98,6 +99,7 @@ export async function advanceOrganisation(
   const reports = new Map<string | null, OfficeReport>();
   const days = await database.inTenant(tenantId, (tx) => listDaysToPlan(tx, tenantId, at));
   for (const [index, day] of days.entries()) {
+    await database.inTenant(tenantId, catchUpStatistics);
     const { people, offices } = await database.inTenant(tenantId, async (tx) => ({
       people: await listSeekers(tx, tenantId, { day, at }),
       offices: await loadOffices(tx, tenantId),
