@@ -58,24 +58,37 @@ export async function listPlansAhead(tx: Tx, tenantId: string, ranges: DaysAhead
 }
 
 /**
- * Writes plans, one per user and day. The transaction must also see to the bookings: the database refuses, at
- * the commit, an office plan without a booking at that office.
+ * Makes plans of days that have none; the database refuses a second one of a user's day (23505). The transaction must
+ * also see to the bookings: the database refuses, at the commit, an office plan without a booking at that office.
  */
-export async function upsertDayPlans(tx: Tx, tenantId: string, plans: DayPlanRow[]): Promise<void> {
+export async function insertDayPlans(tx: Tx, tenantId: string, plans: DayPlanRow[]): Promise<void> {
   if (plans.length === 0) return;
   await tx.query(
     `INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
-     SELECT $1, w.* FROM unnest($2::uuid[], $3::date[], $4::text[], $5::uuid[], $6::text[]) AS w
-     ON CONFLICT (tenant_id, user_id, day) DO UPDATE
-     SET plan = excluded.plan, location_id = excluded.location_id, set_by = excluded.set_by`,
-    [
-      tenantId,
-      ...userDayColumns(plans),
-      plans.map((row) => row.plan),
-      plans.map((row) => row.locationId),
-      plans.map((row) => row.setBy),
-    ],
+     SELECT $1, w.* FROM unnest($2::uuid[], $3::date[], $4::text[], $5::uuid[], $6::text[]) AS w`,
+    [tenantId, ...dayPlanColumns(plans)],
   );
+}
+
+/** Makes plans that there are what `plans` say; as `insertDayPlans`. */
+export async function updateDayPlans(tx: Tx, tenantId: string, plans: DayPlanRow[]): Promise<void> {
+  if (plans.length === 0) return;
+  await tx.query(
+    `UPDATE day_plans p SET plan = w.plan, location_id = w.location_id, set_by = w.set_by
+     FROM unnest($2::uuid[], $3::date[], $4::text[], $5::uuid[], $6::text[])
+       AS w (user_id, day, plan, location_id, set_by)
+     WHERE p.tenant_id = $1 AND p.user_id = w.user_id AND p.day = w.day`,
+    [tenantId, ...dayPlanColumns(plans)],
+  );
+}
+
+function dayPlanColumns(plans: DayPlanRow[]): unknown[][] {
+  return [
+    ...userDayColumns(plans),
+    plans.map((row) => row.plan),
+    plans.map((row) => row.locationId),
+    plans.map((row) => row.setBy),
+  ];
 }
 
 export async function deleteDayPlans(tx: Tx, tenantId: string, days: UserDay[]): Promise<void> {

@@ -1,3 +1,4 @@
+import type { PlanKind } from './day-plans.ts';
 import type { Tx } from './db.ts';
 import { expectManyRows } from './groups.ts';
 
@@ -12,43 +13,50 @@ const HORIZON_DAYS_WITHOUT_OFFICE = 14;
 export function calendarsAt(parameter: string): string {
   return `(SELECT c.calendar_id, c.today, c.today + c.horizon_days AS horizon
     FROM (SELECT z.calendar_id, z.horizon_days, (${parameter}::timestamptz AT TIME ZONE z.time_zone)::date AS today
-          FROM (SELECT location_id::text AS calendar_id, time_zone, horizon_days FROM offices WHERE tenant_id = $1
+          FROM (SELECT location_id AS calendar_id, time_zone, horizon_days FROM offices WHERE tenant_id = $1
                 UNION ALL
-                SELECT 'organisation', time_zone, ${HORIZON_DAYS_WITHOUT_OFFICE} FROM current_organisation()) AS z) AS c)`;
+                SELECT tenant_id, time_zone, ${HORIZON_DAYS_WITHOUT_OFFICE} FROM current_organisation()) AS z) AS c)`;
 }
 
 /** SQL of the calendar that a row of `users`, called u, follows. */
-export const CALENDAR_OF_USER = "coalesce(u.primary_location_id::text, 'organisation')";
+export const CALENDAR_OF_USER = 'coalesce(u.primary_location_id, u.tenant_id)';
 
 /**
- * Who has no plan of a day (`$3`, null: any) between their today and their horizon, though their week plan makes one
- * of it: an office day without an active office would be looked at again by every run. What the calendars say is
- * worked out once for each office rather than for each person and day.
+ * SQL of who has no plan of a day between their today and their horizon, though their week plan makes one of it. `days`
+ * has the days of each calendar (calendar_id, day, weekday), `span` bounds them. An office day without an active office
+ * would be looked at again by every run.
  */
-const MISSING = `WITH days AS MATERIALIZED (
-    SELECT c.calendar_id, d.day, extract(isodow FROM d.day)::smallint AS weekday
-    FROM ${calendarsAt('$2')} AS c
-    CROSS JOIN LATERAL (SELECT c.today + ahead AS day FROM generate_series(0, c.horizon - c.today) AS ahead) AS d
-    WHERE d.day = $3::date OR $3 IS NULL
-  ), missing AS (
-    SELECT u.user_id, d.day
-    FROM users u
-    JOIN days d ON d.calendar_id = ${CALENDAR_OF_USER}
+function missing(days: string, span: string): string {
+  return `FROM users u
+    JOIN ${days} AS d ON d.calendar_id = ${CALENDAR_OF_USER}
     JOIN week_plans w ON w.tenant_id = u.tenant_id AND w.user_id = u.user_id AND w.weekday = d.weekday
     LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.kind = 'location'
       AND o.node_id = coalesce(w.location_id, u.primary_location_id)
     WHERE u.tenant_id = $1 AND u.status = 'active' AND (w.plan <> 'o' OR o.status = 'active')
       AND NOT EXISTS (SELECT FROM day_plans p
-                      WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id AND p.day = d.day
-                        AND p.day BETWEEN (SELECT min(day) FROM days) AND (SELECT max(day) FROM days))
-  )`;
+                      WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id AND p.day = d.day AND ${span})`;
+}
+
+/** Of the one day `$3`. */
+const MISSING_THEN = missing(
+  `(SELECT calendar_id, $3::date AS day, extract(isodow FROM $3::date)::smallint AS weekday
+    FROM ${calendarsAt('$2')} AS c WHERE $3::date BETWEEN c.today AND c.horizon)`,
+  'p.day = $3::date',
+);
 
 /** The days on which plans are missing at `at`, in order. Where none is, this statement is all that it takes. */
 export async function listDaysToPlan(tx: Tx, tenantId: string, at: Date): Promise<string[]> {
   await expectManyRows(tx);
   const { rows } = await tx.query<{ day: string }>(
-    `${MISSING} SELECT DISTINCT day FROM missing ORDER BY day`,
-    [tenantId, at, null],
+    `WITH days AS MATERIALIZED (
+       SELECT c.calendar_id, d.day, extract(isodow FROM d.day)::smallint AS weekday
+       FROM ${calendarsAt('$2')} AS c
+       CROSS JOIN LATERAL (SELECT c.today + ahead AS day FROM generate_series(0, c.horizon - c.today) AS ahead) AS d
+     )
+     SELECT DISTINCT d.day
+     ${missing('days', 'p.day BETWEEN (SELECT min(day) FROM days) AND (SELECT max(day) FROM days)')}
+     ORDER BY d.day`,
+    [tenantId, at],
   );
   return rows.map(({ day }) => day);
 }
@@ -71,15 +79,38 @@ export async function listPeopleToPlan(
 ): Promise<PersonToPlan[]> {
   await expectManyRows(tx);
   const { rows } = await tx.query<PersonToPlan>(
-    `${MISSING}
-     SELECT u.user_id AS "userId", u.primary_location_id AS "primaryLocationId",
-            u.primary_group_id AS "primaryGroupId", coalesce(own.desk_ids, '{}') AS "ownDeskIds"
-     FROM missing
-     JOIN users u ON u.tenant_id = $1 AND u.user_id = missing.user_id
+    `SELECT m.user_id AS "userId", m.primary_location_id AS "primaryLocationId",
+            m.primary_group_id AS "primaryGroupId", coalesce(own.desk_ids, '{}') AS "ownDeskIds"
+     FROM (SELECT u.user_id, u.primary_location_id, u.primary_group_id ${MISSING_THEN}) AS m
      LEFT JOIN (SELECT user_id, array_agg(place_id::text ORDER BY place_id) AS desk_ids
-                FROM desk_assignments WHERE tenant_id = $1 GROUP BY user_id) AS own ON own.user_id = u.user_id
-     ORDER BY u.primary_location_id, u.user_id`,
+                FROM desk_assignments WHERE tenant_id = $1 GROUP BY user_id) AS own ON own.user_id = m.user_id
+     ORDER BY m.primary_location_id, m.user_id`,
     [tenantId, at, day],
+  );
+  return rows;
+}
+
+/** A plan that is missing: what the week plan says, and whether leave comes before it. */
+export interface PlanToMake {
+  userId: string;
+  plan: PlanKind;
+  /** The office of an office plan, null of any other. */
+  locationId: string | null;
+  onLeave: boolean;
+}
+
+/** Those of `userIds` whose plan of `day` is missing at `at`, in no order. They should be locked. */
+export async function listPlansToMake(
+  tx: Tx,
+  tenantId: string,
+  { day, at, userIds }: { day: string; at: Date; userIds: string[] },
+): Promise<PlanToMake[]> {
+  const { rows } = await tx.query<PlanToMake>(
+    `SELECT u.user_id AS "userId", w.plan, CASE WHEN w.plan = 'o' THEN o.node_id END AS "locationId",
+            EXISTS (SELECT FROM leaves l WHERE l.tenant_id = u.tenant_id AND l.user_id = u.user_id
+                    AND $3::date BETWEEN l.start_day AND l.end_day) AS "onLeave"
+     ${MISSING_THEN} AND u.user_id = ANY ($4::uuid[])`,
+    [tenantId, at, day, userIds],
   );
   return rows;
 }

@@ -1,8 +1,7 @@
 import { type BookableKind, type BookingRow, listBookingsAt } from '../store/bookings.ts';
 import { listDayPlans } from '../store/day-plans.ts';
 import type { Tx } from '../store/db.ts';
-import type { PersonToPlan } from '../store/horizon.ts';
-import { listCalendars, listLeaves } from '../store/leaves.ts';
+import { listPlansToMake, type PersonToPlan, type PlanToMake } from '../store/horizon.ts';
 import {
   type DeskAssignment,
   listBookableNodes,
@@ -10,7 +9,7 @@ import {
   type OfficeNode,
 } from '../store/offices.ts';
 import { lockPeople } from './lock-people.ts';
-import { type DayAuthor, type DayChange, type DayOutcome, loadWeeks, writeDays } from './plan.ts';
+import { type DayAuthor, type DayChange, type DayOutcome, type Plan, writeDays } from './plan.ts';
 import { SeatChoice, type Seeker } from './seat-choice.ts';
 
 /** A choice that was refused as often gives way to a booking of the office, which is never taken. */
@@ -57,12 +56,17 @@ export async function makeDay(
   author: DayAuthor,
 ): Promise<MadeDay[]> {
   const made: MadeDay[] = [];
+  const statuses = await lockPeople(
+    tx,
+    tenantId,
+    people.map(({ userId }) => userId),
+  );
   let wanted = await listWanted(tx, tenantId, { day, people, at: author.at });
   for (let choices = 0; wanted.length > 0 && choices <= MOST_CHOICES; choices++) {
     const choice =
       choices < MOST_CHOICES ? await loadChoice(tx, tenantId, { day, wanted, offices }) : undefined;
     const changes = wanted.map((each) => withBooking(each, choice));
-    const outcomes = await writeDays(tx, tenantId, changes, author);
+    const outcomes = await writeDays(tx, tenantId, changes, author, statuses);
     for (const [index, { person }] of wanted.entries()) {
       if (isRefused(outcomes[index])) continue;
       made.push({ locationId: person.primaryLocationId, booked: bookedBy(changes[index], offices) });
@@ -72,39 +76,28 @@ export async function makeDay(
   return made;
 }
 
-/** Locks these people, and looks up what each of them, who has no plan of that day, should have. */
+/** What each of these people, who are locked and have no plan of that day, should have. */
 async function listWanted(
   tx: Tx,
   tenantId: string,
   { day, people, at }: { day: string; people: Person[]; at: Date },
 ): Promise<Wanted[]> {
   const userIds = people.map(({ userId }) => userId);
-  const statuses = await lockPeople(tx, tenantId, userIds);
-  const plans = await listDayPlans(
-    tx,
-    tenantId,
-    userIds.map((userId) => ({ userId, day })),
+  const plans = new Map(
+    (await listPlansToMake(tx, tenantId, { day, at, userIds })).map((row) => [row.userId, row]),
   );
-  const planned = new Set(plans.map(({ userId }) => userId));
-  const leaves = await listLeaves(tx, tenantId, userIds);
-  const onLeave = new Set(
-    leaves.filter(({ startDay, endDay }) => startDay <= day && day <= endDay).map(({ userId }) => userId),
-  );
-  const calendars = new Map(
-    (await listCalendars(tx, tenantId, userIds, at)).map((calendar) => [calendar.userId, calendar]),
-  );
-  const plansOf = await loadWeeks(tx, tenantId, [...calendars.values()]);
   return people.flatMap((person): Wanted[] => {
     const { userId } = person;
-    const calendar = calendars.get(userId);
-    if (!calendar || statuses.get(userId) !== 'active' || planned.has(userId)) return [];
-    if (day < calendar.today || day > calendar.horizon) return [];
-    if (onLeave.has(userId)) {
-      return [{ person, change: { userId, day, plan: { kind: 'a' }, setBy: 'leave' } }];
-    }
-    const plan = plansOf(calendar, [day])[0]?.plan;
-    return plan ? [{ person, change: { userId, day, plan, setBy: 'week' } }] : [];
+    const toMake = plans.get(userId);
+    if (!toMake) return [];
+    if (toMake.onLeave) return [{ person, change: { userId, day, plan: { kind: 'a' }, setBy: 'leave' } }];
+    return [{ person, change: { userId, day, plan: planOf(toMake), setBy: 'week' } }];
   });
+}
+
+function planOf({ plan, locationId }: PlanToMake): Plan | null {
+  if (plan !== 'o') return { kind: plan };
+  return locationId === null ? null : { kind: plan, locationId };
 }
 
 /** What is free that day at the offices where these people want to be. */

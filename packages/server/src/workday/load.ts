@@ -7,6 +7,7 @@ import {
 } from '../store/bookings.ts';
 import { type DayPlanRow, listDayPlans, type UserDay } from '../store/day-plans.ts';
 import type { Tx } from '../store/db.ts';
+import type { Status } from '../store/nodes.ts';
 import { listDeskAssignments, listOfficeNodes, lockDesks, type OfficeNode } from '../store/offices.ts';
 import { nodeDayKey, Seating } from './booking.ts';
 import { lockPeople } from './lock-people.ts';
@@ -17,16 +18,17 @@ import { type LoadedDay, userDayKey, Workday } from './workday.ts';
 /**
  * Locks what `changes` can touch, and looks up, after each lock, what it guards: under READ COMMITTED every
  * statement sees what the writer before had committed. The tree, users, desks, zones' days: always in this order.
+ * `unplanned` is as `writeDays` takes it.
  */
 export async function loadWorkday(
   tx: Tx,
   tenantId: string,
   changes: DayChange[],
-  at: Date,
+  { at, unplanned }: { at: Date; unplanned: ReadonlyMap<string, Status> | undefined },
 ): Promise<Workday> {
-  const users = await lockPeople(tx, tenantId, unique(changes.map(({ userId }) => userId)));
+  const users = unplanned ?? (await lockPeople(tx, tenantId, unique(changes.map(({ userId }) => userId))));
   const known = changes.filter(({ userId }) => users.has(userId));
-  const changing = await loadDays(tx, tenantId, known);
+  const changing = unplanned ? daysOf(known, [], []) : await loadDays(tx, tenantId, known);
 
   const visits = await listVisits(tx, tenantId, known);
   const candidates = unique(visits.flatMap((visit) => visit.candidates));
@@ -105,17 +107,20 @@ function seatsOf(visits: Visit[], nodes: OfficeNode[]): { node: OfficeNode; day:
 }
 
 async function loadDays(tx: Tx, tenantId: string, wanted: UserDay[]): Promise<Map<string, LoadedDay>> {
+  const days = [...daysOf(wanted, [], []).values()];
+  const plans = await listDayPlans(tx, tenantId, days);
+  return daysOf(days, plans, await listBookings(tx, tenantId, days));
+}
+
+function daysOf(days: UserDay[], plans: DayPlanRow[], bookings: BookingRow[]): Map<string, LoadedDay> {
   const keyOf = ({ userId, day }: UserDay) => userDayKey(userId, day);
-  const days = [
-    ...new Map(wanted.map(({ userId, day }) => [userDayKey(userId, day), { userId, day }])).values(),
-  ];
-  const plans = new Map((await listDayPlans(tx, tenantId, days)).map((row) => [keyOf(row), row]));
-  const bookings = new Map((await listBookings(tx, tenantId, days)).map((row) => [keyOf(row), row]));
+  const planOfDay = new Map(plans.map((row) => [keyOf(row), row]));
+  const bookingOfDay = new Map(bookings.map((row) => [keyOf(row), row]));
   return new Map(
-    days.map((day) => {
-      const key = keyOf(day);
-      const state = { plan: planOf(plans.get(key)), booking: bookingOf(bookings.get(key)) };
-      return [key, { ...day, loaded: state, now: state }];
+    days.map(({ userId, day }) => {
+      const key = userDayKey(userId, day);
+      const state = { plan: planOf(planOfDay.get(key)), booking: bookingOf(bookingOfDay.get(key)) };
+      return [key, { userId, day, loaded: state, now: state }];
     }),
   );
 }

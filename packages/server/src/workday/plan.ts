@@ -2,6 +2,7 @@ import type { Actor } from '../store/action-log.ts';
 import { inTenantWithRetries } from '../store/conflict.ts';
 import type { PlanSource, UserDay } from '../store/day-plans.ts';
 import type { Database, Tx } from '../store/db.ts';
+import type { Status } from '../store/nodes.ts';
 import { loadWorkday } from './load.ts';
 import { findDisplaced, findOfficeDays, type Rebooking } from './release.ts';
 import { saveWorkday } from './save.ts';
@@ -56,7 +57,7 @@ export interface DayAuthor {
  * Makes users' days what `changes` say, one after the other: plan, booking and action log together. This is the
  * only writer of any of them. Outcomes are in the order of `changes`; a change that is refused leaves its day as
  * it was and stops no other. A later change of the same day sees what an earlier one made of it. However many
- * changes there are, it takes at most nineteen statements.
+ * changes there are, it takes at most twenty statements.
  *
  * A plan that is the same already stays; but where the week plan or a one-day change says it again, it counts
  * from then on as set by that, so that what presence or leave did to a day is not undone by them later.
@@ -64,15 +65,19 @@ export interface DayAuthor {
  * The tree, users, desks and zones' days are locked in this order, each kind in the order of its keys, so that
  * two calls never wait for each other in a circle. A transaction with further locks, or several calls, must be
  * ready to be run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
+ *
+ * `unplanned` spares a caller who has just seen to it the looking up of what there is: the statuses of everybody, all of
+ * them locked by `lockPeople`, of whose days that are to change none has a plan since.
  */
 export async function writeDays(
   tx: Tx,
   tenantId: string,
   changes: DayChange[],
   author: DayAuthor,
+  unplanned?: ReadonlyMap<string, Status>,
 ): Promise<DayOutcome[]> {
   if (changes.length === 0) return [];
-  const workday = await loadWorkday(tx, tenantId, changes, author.at);
+  const workday = await loadWorkday(tx, tenantId, changes, { at: author.at, unplanned });
   const outcomes = changes.map((change) => workday.apply(change));
   await saveWorkday(tx, tenantId, workday, author);
   return outcomes;

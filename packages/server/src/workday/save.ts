@@ -1,6 +1,12 @@
 import { insertActionLog } from '../store/action-log.ts';
 import { type BookingRow, deleteBookings, insertBookings, updateBookingSources } from '../store/bookings.ts';
-import { type DayPlanRow, deleteDayPlans, type UserDay, upsertDayPlans } from '../store/day-plans.ts';
+import {
+  type DayPlanRow,
+  deleteDayPlans,
+  insertDayPlans,
+  type UserDay,
+  updateDayPlans,
+} from '../store/day-plans.ts';
 import type { Tx } from '../store/db.ts';
 import type { Booking } from './booking.ts';
 import type { DayAuthor } from './plan.ts';
@@ -13,13 +19,16 @@ export async function saveWorkday(
   workday: Workday,
   { actor, at }: DayAuthor,
 ): Promise<void> {
-  const plans: DayPlanRow[] = [];
+  const plansMade: DayPlanRow[] = [];
+  const plansChanged: DayPlanRow[] = [];
   const plansGone: UserDay[] = [];
   const bookings: BookingRow[] = [];
   const bookingsGone: UserDay[] = [];
   const bookingsClaimed: BookingRow[] = [];
   for (const { userId, day, loaded, now } of workday.days) {
-    if (now.plan && !same(loaded.plan, now.plan)) plans.push({ userId, day, ...now.plan });
+    if (now.plan && !same(loaded.plan, now.plan)) {
+      (loaded.plan ? plansChanged : plansMade).push({ userId, day, ...now.plan });
+    }
     if (loaded.plan && !now.plan) plansGone.push({ userId, day });
     if (same(loaded.booking, now.booking)) continue;
     if (now.booking && isOfSameSeat(loaded.booking, now.booking)) {
@@ -32,7 +41,8 @@ export async function saveWorkday(
   // What is given up goes first, so that a desk or seat that one person leaves is free for the next.
   await deleteBookings(tx, tenantId, bookingsGone);
   await deleteDayPlans(tx, tenantId, plansGone);
-  await upsertDayPlans(tx, tenantId, plans);
+  await updateDayPlans(tx, tenantId, plansChanged);
+  await insertDayPlans(tx, tenantId, plansMade);
   await insertBookings(tx, tenantId, bookings);
   await updateBookingSources(tx, tenantId, bookingsClaimed);
   await insertActionLog(tx, tenantId, { actor, at, rows: workday.entries });

@@ -21,7 +21,7 @@ export interface LoadedDay extends UserDay {
 
 export interface WorkdayFacts {
   /** Of everybody whose days are to change, and who exists. */
-  users: Map<string, Status>;
+  users: ReadonlyMap<string, Status>;
   /** Every day that is to change, or decides whether a desk is released; by `userDayKey`. */
   days: Map<string, LoadedDay>;
   seating: Seating;
