@@ -80,9 +80,10 @@ export async function prepareData({ target, masterKey }: DataConnection): Promis
 export async function withOwner<T>(
   target: DatabaseTarget,
   work: (owner: Database) => Promise<T>,
+  poolSize = 2,
 ): Promise<T> {
   // Imports wait for one another, and may do so for long.
-  const owner = new Database({ target, as: 'owner', poolSize: 2, exportPoolSize: 1, statementTimeoutMs: 0 });
+  const owner = new Database({ target, as: 'owner', poolSize, exportPoolSize: 1, statementTimeoutMs: 0 });
   try {
     return await work(owner);
   } finally {

@@ -30,14 +30,16 @@ export function demoCommand(): Command {
   return command.action(async (options: Options) => {
     // Loaded here, so that other commands do not wait for the server's code.
     const { serveUntilSignalled, startServer } = await import('./serve.ts');
-    const { ensureDemo } = await import('../demo/organisation.ts');
+    const { CONNECTIONS, ensureDemo } = await import('../demo/organisation.ts');
     const running = await startServer(options, 'rollcall demo');
     const progress = showProgress('Making the demo organisation', 'days');
     try {
       const { target, masterKey } = running.data;
       const demo = await unlessInterrupted(
-        withOwner(target, (owner) =>
-          ensureDemo(options, { owner, masterKey, clock: Date.now, onProgress: progress.update }),
+        withOwner(
+          target,
+          (owner) => ensureDemo(options, { owner, masterKey, clock: Date.now, onProgress: progress.update }),
+          CONNECTIONS,
         ),
       );
       progress.stop();

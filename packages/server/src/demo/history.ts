@@ -35,28 +35,46 @@ export interface HistoryOptions {
  * requests: each day plans are made ahead, people ask for leave and change their minds, and readers and sensors
  * report. What is there already stays as it is, so that another call completes a history that was cut short.
  *
- * While a day is planned, what happened the day before is submitted: presence books no desks before today, so that
+ * While days are planned, what happened on the ones before is submitted: presence books no desks before today, so that
  * neither makes a difference to the other.
  */
 export async function makeHistory(directory: DemoDirectory, options: HistoryOptions): Promise<void> {
   const { days, onDay } = options;
   const history = new History(directory, options);
+  const reports = new Map<number, Promise<void>>();
+  let latest = Promise.resolve();
+  const report = async (age: number) => {
+    const plans = await history.readPlans(age);
+    latest = latest.then(() => history.reportDay(age, plans));
+    reports.set(age, latest);
+    // Whoever waits for it is told.
+    latest.catch(() => undefined);
+  };
   try {
     await history.setDeskPresence('record');
-    for (let age = await history.firstUnplanned(); age >= 0; age--) {
-      await Promise.all([history.planDay(age), age < days && history.reportDay(age + 1)]);
+    const first = await history.firstUnplanned();
+    for (let age = Math.min(days, first + REPORTS_BEHIND); age > first; age--) await report(age);
+    for (let age = first; age >= 0; age--) {
+      await reports.get(age + REPORTS_BEHIND + 1);
+      await history.planDay(age);
+      if (age > 0) await report(age);
       onDay(days - age, days + 1);
     }
+    await latest;
     await history.setDeskPresence('book');
-    await history.reportDay(0);
+    await history.reportDay(0, await history.readPlans(0));
     onDay(days + 1, days + 1);
   } finally {
+    await Promise.allSettled([latest]);
     history.close();
   }
 }
 
-/** Everybody's plan of a day. */
-type PlanReader = (day: string) => Promise<ReadonlyMap<string, PlannedDay>>;
+/** So many days may be planned already whose reports are not submitted: where that is cut short, they are again. */
+const REPORTS_BEHIND = 3;
+
+/** Everybody's plans of days. */
+type Plans = ReadonlyMap<string, ReadonlyMap<string, PlannedDay>>;
 
 class History {
   readonly #directory: DemoDirectory;
@@ -114,15 +132,20 @@ class History {
     for (const day of tomorrows) await this.#changeMinds(day, age, at);
   }
 
+  /** What everybody has planned for that day, which is another date at each office. */
+  async readPlans(age: number): Promise<Plans> {
+    const days = new Set(this.#directory.offices.map(({ timeZone }) => this.#calendar.day(timeZone, age)));
+    const plans = new Map<string, ReadonlyMap<string, PlannedDay>>();
+    for (const day of days) plans.set(day, await this.#readPlans(day));
+    return plans;
+  }
+
   /** What readers and sensors say of that day, at every office by its own date. */
-  async reportDay(age: number): Promise<void> {
-    const plansOf = this.#planReader();
-    const days = await Promise.all(
-      this.#directory.offices.map(async (office) => {
-        const day = this.#calendar.day(office.timeZone, age);
-        return makeOfficeDay(this.#directory, office, { day, age }, await plansOf(day));
-      }),
-    );
+  async reportDay(age: number, plans: Plans): Promise<void> {
+    const days = this.#directory.offices.map((office) => {
+      const day = this.#calendar.day(office.timeZone, age);
+      return makeOfficeDay(this.#directory, office, { day, age }, plans.get(day) ?? new Map());
+    });
     // In the order of time: who sits down at a desk first may have it.
     await Promise.all([
       this.#submit(presence, inOrder(days.flatMap((each) => each.presence)), PRESENCE_EVENTS_PER_CALL),
@@ -140,7 +163,7 @@ class History {
 
   async #changeMinds(day: string, age: number, at: Date): Promise<void> {
     const { database, tenantId } = this.#options;
-    const plans = await this.#planReader()(day);
+    const plans = await this.#readPlans(day);
     const offices = this.#directory.offices.filter(
       ({ timeZone }) => this.#calendar.day(timeZone, age - 1) === day,
     );
@@ -167,18 +190,9 @@ class History {
     }
   }
 
-  /** Reads each day once. */
-  #planReader(): PlanReader {
+  async #readPlans(day: string): Promise<ReadonlyMap<string, PlannedDay>> {
     const { database, tenantId } = this.#options;
-    const read = async (day: string) => {
-      const plans = await database.inTenant(tenantId, (tx) => listPlannedDays(tx, tenantId, day));
-      return new Map(plans.map((plan) => [plan.userId, plan]));
-    };
-    const days = new Map<string, ReturnType<typeof read>>();
-    return (day) => {
-      const known = days.get(day) ?? read(day);
-      days.set(day, known);
-      return known;
-    };
+    const plans = await database.inTenant(tenantId, (tx) => listPlannedDays(tx, tenantId, day));
+    return new Map(plans.map((plan) => [plan.userId, plan]));
   }
 }

@@ -28,6 +28,9 @@ export interface Demo {
   sample: SamplePerson | undefined;
 }
 
+/** With so many, days are planned and reported side by side. */
+export const CONNECTIONS = 4;
+
 interface Deps {
   owner: Database;
   masterKey: MasterKey;
