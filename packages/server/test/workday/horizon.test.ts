@@ -68,6 +68,31 @@ test('a second run changes nothing and logs nothing', async () => {
   expect(await horizon.everything()).toEqual(before);
 });
 
+test('tables that were just filled have statistics for the planner before the days of their people are made', async () => {
+  const known = async () => {
+    const rows = await horizon.sql<{ table: string; tuples: number }>(
+      `SELECT c.relname AS table, c.reltuples AS tuples FROM pg_class c
+       WHERE $1::uuid IS NOT NULL AND c.oid = ANY (ARRAY['users', 'week_plans', 'day_plans']::regclass[])`,
+      [],
+    );
+    return Object.fromEntries(rows.map(({ table, tuples }) => [table, tuples]));
+  };
+  const fresh = await createTestDatabase();
+  try {
+    horizon = new Horizon(fresh, await createTestOrganisation(fresh.owner));
+    await horizon.hire(workdays(REMOTE));
+    expect(await known()).toEqual({ users: -1, week_plans: -1, day_plans: -1 });
+    await horizon.run(NOON);
+    expect(await known()).toMatchObject({ users: 1, week_plans: 5 });
+    // Until the table has doubled they are left alone.
+    await horizon.hire(workdays(REMOTE));
+    await horizon.run(NOON);
+    expect(await known()).toMatchObject({ users: 1, week_plans: 5 });
+  } finally {
+    await fresh.drop();
+  }
+});
+
 test('each later day makes one day more', async () => {
   const ada = await horizon.hire(everyDay(REMOTE), atLondon());
   await horizon.run(NOON);
