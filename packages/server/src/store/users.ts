@@ -128,15 +128,20 @@ export async function findActiveUsers(
   userIds: string[],
   names: string[],
 ): Promise<UserIdentity[]> {
-  if (userIds.length === 0 && names.length === 0) return [];
-  const { rows } = await tx.query<UserIdentity>(
-    `SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_id = ANY ($2::uuid[])
+  const active = `SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active'`;
+  const byId = `${active} AND user_id = ANY ($2::uuid[])`;
+  const byName = (parameter: string) => `${active} AND email = ANY (${parameter}::text[])
      UNION
-     SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND email = ANY ($3::text[])
-     UNION
-     SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_name = ANY ($3::text[])`,
-    [tenantId, userIds, names],
-  );
+     ${active} AND user_name = ANY (${parameter}::text[])`;
+  // Mostly people are named in one way only, and the other look-ups, of nothing, would take as long as theirs.
+  const [query, ...sought] =
+    names.length === 0
+      ? [byId, userIds]
+      : userIds.length === 0
+        ? [byName('$2'), names]
+        : [`${byId} UNION ${byName('$3')}`, userIds, names];
+  if (sought.every(({ length }) => length === 0)) return [];
+  const { rows } = await tx.query<UserIdentity>(query, [tenantId, ...sought]);
   return rows;
 }
 
