@@ -21,7 +21,8 @@ export function localDay(epochMs: number, timeZone: string): string {
 /** The dates of offices around one instant. */
 export class Calendar {
   readonly #nowMs: number;
-  readonly #todays = new Map<string, number>();
+  /** By time zone, then by days before: everybody is asked for the same few. */
+  readonly #days = new Map<string, Map<number, string>>();
 
   constructor(nowMs: number) {
     this.#nowMs = nowMs;
@@ -29,9 +30,14 @@ export class Calendar {
 
   /** The date `daysBefore` the one that the time zone has at the instant, `YYYY-MM-DD`; less than 0 is after it. */
   day(timeZone: string, daysBefore: number): string {
-    const todayMs = this.#todays.get(timeZone) ?? Date.parse(localDay(this.#nowMs, timeZone));
-    this.#todays.set(timeZone, todayMs);
-    return new Date(todayMs - daysBefore * DAY_MS).toISOString().slice(0, 10);
+    const days = this.#days.get(timeZone) ?? new Map<number, string>();
+    this.#days.set(timeZone, days);
+    const known = days.get(daysBefore);
+    if (known !== undefined) return known;
+    const todayMs = Date.parse(localDay(this.#nowMs, timeZone));
+    const day = new Date(todayMs - daysBefore * DAY_MS).toISOString().slice(0, 10);
+    days.set(daysBefore, day);
+    return day;
   }
 }
 
