@@ -62,5 +62,5 @@ export async function replaceHierarchy(tx: Tx, tenantId: string, groups: Hierarc
  * rows of an organisation for next to none, and would join thousands of them by nested loops, row by row.
  */
 export async function expectManyRows(tx: Tx): Promise<void> {
-  await tx.query('SET LOCAL enable_nestloop TO off; SET LOCAL enable_mergejoin TO off');
+  await tx.query('SET LOCAL enable_nestloop TO off');
 }

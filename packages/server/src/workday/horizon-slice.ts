@@ -91,7 +91,8 @@ async function listWanted(
     const toMake = plans.get(userId);
     if (!toMake) return [];
     if (toMake.onLeave) return [{ person, change: { userId, day, plan: { kind: 'a' }, setBy: 'leave' } }];
-    return [{ person, change: { userId, day, plan: planOf(toMake), setBy: 'week' } }];
+    const plan = planOf(toMake);
+    return plan ? [{ person, change: { userId, day, plan, setBy: 'week' } }] : [];
   });
 }
 
