@@ -19,6 +19,8 @@ import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers } from './http/logging.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
+import { DirectoryMemory } from './ingest/directory-memory.ts';
+import { EventWriter } from './ingest/event-writer.ts';
 import { Refusals } from './ingest/refusals.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { ChangeFeed } from './store/changes.ts';
@@ -115,7 +117,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
     publicUrl: config.publicUrl,
     issuer,
   });
-  await app.register(ingestRoutes, { database, refusals, clock, log: deps.logger });
+  await app.register(ingestRoutes, {
+    database,
+    directory: new DirectoryMemory(database),
+    writer: new EventWriter(database),
+    refusals,
+    clock,
+    log: deps.logger,
+  });
   await app.register(directoryRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   await app.register(warehouseRoutes, { database, clock });

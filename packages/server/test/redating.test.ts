@@ -1,6 +1,7 @@
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findActiveNodes } from '../src/store/nodes.ts';
-import { insertPresenceEvents } from '../src/store/presence-events.ts';
+import { presenceEventsInsert } from '../src/store/presence-events.ts';
 import { until } from './embedded/support.ts';
 import { addNode } from './support/directory.ts';
 import { addHistory, localDate, moveTo, redate, redatingOf } from './support/redating.ts';
@@ -179,15 +180,14 @@ test.each([
     await addHistory(work, 10);
     let job: Promise<void> | undefined;
     await server.db.restricted.inTenant(tenantId, async (tx) => {
-      const [node] = await findActiveNodes(tx, tenantId, [office.placeId]);
+      await findActiveNodes(tx, tenantId, [office.placeId]);
       const row = {
         ...{ userId: user.userId, locationId: office.locationId, nodeId: office.placeId },
-        timeZone: node?.timeZone ?? '',
-        ...{ observedAt: '2026-03-10T00:00:00Z', eventDigest: '00000000-0000-4000-8000-000000000001' },
-        ...{ eventId: 'late', sourceUserId: null },
+        ...{ observedAtUs: Date.parse('2026-03-10T00:00:00Z') * 1_000, receivedAtMs: 0 },
+        ...{ eventDigest: '00000000-0000-4000-8000-000000000001' },
+        ...{ eventId: 'late', sourceId: 'slow', sourceUserId: null },
       };
-      const write = () =>
-        insertPresenceEvents(tx, tenantId, { sourceId: 'slow', receivedAt: new Date(0), rows: [row] });
+      const write = () => tx.query(presenceEventsInsert(tenantId, [row]) as pg.QueryConfig);
       if (how === 'writes') await write();
       await moveTo(work, 'Pacific/Pago_Pago');
       job = redate(server);

@@ -2,6 +2,8 @@ import type { Caller } from '../auth/guard.ts';
 import { changeOfficeSettings } from '../directory/manage/office-settings.ts';
 import { createLogger } from '../http/logging.ts';
 import { type EventKind, submitBatch } from '../ingest/batch.ts';
+import { DirectoryMemory } from '../ingest/directory-memory.ts';
+import { EventWriter } from '../ingest/event-writer.ts';
 import { OCCUPANCY_EVENTS_PER_CALL, occupancy } from '../ingest/occupancy.ts';
 import { PRESENCE_EVENTS_PER_CALL, presence } from '../ingest/presence.ts';
 import { Refusals } from '../ingest/refusals.ts';
@@ -9,6 +11,7 @@ import { submitTimeOff } from '../ingest/time-off.ts';
 import { VISITOR_ARRIVALS_PER_CALL, visitorArrival } from '../ingest/visitor-arrival.ts';
 import { listPlannedDays } from '../store/day-plans.ts';
 import type { Database } from '../store/db.ts';
+import type { EventRow } from '../store/event-order.ts';
 import { listOfficeSettings } from '../store/office-settings.ts';
 import { advanceOrganisation } from '../workday/horizon.ts';
 import { changeDays } from '../workday/plan.ts';
@@ -80,6 +83,8 @@ class History {
   readonly #directory: DemoDirectory;
   readonly #options: HistoryOptions;
   readonly #calendar: Calendar;
+  readonly #memory: DirectoryMemory;
+  readonly #writer: EventWriter;
   readonly #refusals: Refusals;
   readonly #log = createLogger('silent');
   readonly #caller: Caller;
@@ -89,6 +94,8 @@ class History {
     this.#directory = directory;
     this.#options = options;
     this.#calendar = new Calendar(nowMs);
+    this.#memory = new DirectoryMemory(database);
+    this.#writer = new EventWriter(database);
     this.#refusals = new Refusals({ database, clock: () => nowMs, keep: 0, log: this.#log });
     this.#caller = { tenantId, apiKey: 'demo', apiKeyFolded: 'demo', role: 'all' };
   }
@@ -173,7 +180,7 @@ class History {
   }
 
   /** Submits what has happened by now, each batch received as it happened. */
-  async #submit<Event extends { eventId: string; timestamp: string }, Row extends object>(
+  async #submit<Event extends { eventId: string; timestamp: string }, Row extends EventRow>(
     kind: EventKind<Event, Row>,
     events: Event[],
     perCall: number,
@@ -185,7 +192,14 @@ class History {
       await submitBatch(
         kind,
         { caller: this.#caller, sourceId: SOURCE_ID, events: batch },
-        { database, refusals: this.#refusals, clock: () => receivedMs, log: this.#log },
+        {
+          database,
+          directory: this.#memory,
+          writer: this.#writer,
+          refusals: this.#refusals,
+          clock: () => receivedMs,
+          log: this.#log,
+        },
       );
     }
   }

@@ -1,9 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
-import type { Database, Tx } from '../store/db.ts';
+import type { Database } from '../store/db.ts';
+import type { EventRow } from '../store/event-order.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
+import type { DirectoryMemory } from './directory-memory.ts';
+import type { EventWriter, RowKind } from './event-writer.ts';
 import type { Refusals, RefusedEvent } from './refusals.ts';
-import { type Mentioned, type Resolved, resolve } from './resolve.ts';
+import type { Mentioned, Resolved } from './resolve.ts';
 import {
   type EventResult,
   isRefusal,
@@ -13,61 +16,53 @@ import {
   type SubmissionReply,
 } from './results.ts';
 
-/** What differs between the kinds of events: how one is checked, looked up, classified and written. */
-export interface EventKind<Event extends { eventId: string }, Row> {
-  /** The endpoint's name, for the refused events. */
-  endpoint: string;
+/** What differs between the kinds of events: how one is checked, looked up, classified and stored. */
+export interface EventKind<Event extends { eventId: string }, Row> extends RowKind<Row> {
   /** What is wrong with the event by itself; its message names the member. */
   fault(input: { event: Event; sourceId: string; nowMs: number }): string | undefined;
   /** The identifiers to look up for an event without a fault. */
   mentions(event: Event): Partial<Mentioned>;
   /** Pure: the row to store, or why there is none. */
-  classify(event: Event, context: { sourceId: string; resolved: Resolved }): Row | Refusal;
-  /** Stores the rows, in one statement. */
-  write(tx: Tx, tenantId: string, batch: { sourceId: string; receivedAt: Date; rows: Row[] }): Promise<void>;
+  classify(event: Event, context: Occasion): Row | Refusal;
   /** What stored rows bring about, after they were committed and before they are answered; can be repeated. */
   follow?(database: Database, batch: { caller: Caller; receivedAt: Date; rows: Row[] }): Promise<void>;
 }
 
-interface Deps {
+/** What is the same for all events of a request. */
+export interface Occasion {
+  sourceId: string;
+  receivedAtMs: number;
+  resolved: Resolved;
+}
+
+/** What stores events. */
+export interface IngestDeps {
   database: Database;
+  directory: DirectoryMemory;
+  writer: EventWriter;
   refusals: Refusals;
   clock: () => number;
   log: Pick<FastifyBaseLogger, 'error'>;
 }
+
+/** How often events are judged by what is remembered, before whatever is so at the moment has to do. */
+const ATTEMPTS_BY_MEMORY = 4;
 
 /**
  * Stores a batch of events in one transaction, the refused ones beside the good ones, and answers for each in
  * the order of the request. Throws `StoreUnavailableError`: then nothing was stored, or all of it was, and the
  * caller may send it again; so it may where what follows from the events could not be done.
  */
-export async function submitBatch<Event extends { eventId: string }, Row extends object>(
+export async function submitBatch<Event extends { eventId: string }, Row extends EventRow>(
   kind: EventKind<Event, Row>,
-  { caller, sourceId, events }: { caller: Caller; sourceId: string; events: Event[] },
-  { database, refusals, clock, log }: Deps,
+  batch: Batch<Event>,
+  deps: IngestDeps,
 ): Promise<SubmissionReply> {
-  const nowMs = clock();
-  const receivedAt = new Date(nowMs);
-  const faults = events.map((event) => kind.fault({ event, sourceId, nowMs }));
-  const sound = events.filter((_, index) => faults[index] === undefined);
-
-  const outcomes = await (events.length === 0
-    ? []
-    : database.inTenant(caller.tenantId, async (tx) => {
-        const resolved = await resolve(tx, caller.tenantId, mentionedBy(sound, kind));
-        const outcomes = events.map((event, index) => {
-          const fault = faults[index];
-          return fault === undefined
-            ? kind.classify(event, { sourceId, resolved })
-            : refuse(RESULT.notAcceptable, fault);
-        });
-        const rows = outcomes.filter(isRow);
-        if (rows.length > 0) await kind.write(tx, caller.tenantId, { sourceId, receivedAt, rows });
-        await refusals.record(tx, caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
-        return outcomes;
-      }));
-  await follow(kind, database, { caller, receivedAt, rows: outcomes.filter(isRow) }, log);
-
+  const { caller, sourceId, events } = batch;
+  const receivedAt = new Date(deps.clock());
+  const outcomes = events.length === 0 ? [] : await store(kind, batch, receivedAt.getTime(), deps);
+  const rows = outcomes.filter(isRow);
+  await follow(kind, deps.database, { caller, receivedAt, rows }, deps.log);
   return {
     sourceId,
     timestamp: receivedAt.toISOString(),
@@ -75,12 +70,51 @@ export async function submitBatch<Event extends { eventId: string }, Row extends
   };
 }
 
+interface Batch<Event> {
+  caller: Caller;
+  sourceId: string;
+  events: Event[];
+}
+
+/** Judges the events by what is remembered of the directory, and again where that turns out to be out of date. */
+async function store<Event extends { eventId: string }, Row extends EventRow>(
+  kind: EventKind<Event, Row>,
+  { caller, sourceId, events }: Batch<Event>,
+  receivedAtMs: number,
+  { directory, writer, refusals }: IngestDeps,
+): Promise<(Row | Refusal)[]> {
+  const { tenantId } = caller;
+  const faults = events.map((event) => kind.fault({ event, sourceId, nowMs: receivedAtMs }));
+  const mentioned = mentionedBy(
+    events.filter((_, index) => faults[index] === undefined),
+    kind,
+  );
+  for (let attempt = 1; ; attempt++) {
+    const { resolved, version } = await directory.lookUp(tenantId, mentioned);
+    const outcomes = events.map((event, index) => {
+      const fault = faults[index];
+      return fault === undefined
+        ? kind.classify(event, { sourceId, receivedAtMs, resolved })
+        : refuse(RESULT.notAcceptable, fault);
+    });
+    const kept = refusals.rowsOf(caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
+    const remembered = attempt > ATTEMPTS_BY_MEMORY ? undefined : version;
+    const rows = outcomes.filter(isRow);
+    const current = await writer.write({ tenantId, remembered, kind, rows, refusals: kept });
+    if (remembered === undefined || current === remembered) {
+      if (kept.length > 0) await refusals.noteKept(tenantId, kept.length);
+      return outcomes;
+    }
+    directory.forget(tenantId, remembered);
+  }
+}
+
 /** The events are stored: a fault of ours in what follows must not keep their source from going on. */
 async function follow<Event extends { eventId: string }, Row extends object>(
   kind: EventKind<Event, Row>,
   database: Database,
   batch: { caller: Caller; receivedAt: Date; rows: Row[] },
-  log: Deps['log'],
+  log: IngestDeps['log'],
 ): Promise<void> {
   try {
     await kind.follow?.(database, batch);

@@ -7,7 +7,7 @@ import { listEventsOfToday, type PresenceEventRow } from '../store/presence-even
 import { type DayAuthor, type DayChange, lockPeople, writeDays } from '../workday/plan.ts';
 
 /** Presence at a desk, the node of the event. */
-type DeskEvent = Pick<PresenceEventRow, 'userId' | 'locationId' | 'nodeId' | 'timeZone' | 'observedAt'>;
+type DeskEvent = Pick<PresenceEventRow, 'userId' | 'locationId' | 'nodeId' | 'observedAtUs'>;
 
 /**
  * Books the desks at which people are, for today by the office's clock: for those who have no plan or planned to be
@@ -45,7 +45,7 @@ export async function bookDesks(
 
 /** The changes that events ask for: a list for each person and day, in the order in which they were seen. */
 async function listWishes(tx: Tx, tenantId: string, events: DeskEvent[], at: Date): Promise<DayChange[][]> {
-  const today = await listEventsOfToday(tx, events, at);
+  const today = await listEventsOfToday(tx, tenantId, events, at);
   const plans = new Map((await listDayPlans(tx, tenantId, today)).map((row) => [keyOf(row), row]));
   const bookings = new Map((await listBookings(tx, tenantId, today)).map((row) => [keyOf(row), row]));
   const wishes = new Map<string, DayChange[]>();

@@ -2,12 +2,12 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
-import { insertOccupancyEvents, type OccupancyEventRow } from '../store/occupancy-events.ts';
+import { type OccupancyEventRow, occupancyEventsInsert } from '../store/occupancy-events.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
 import { isRefusal } from './results.ts';
-import { formatInstant, type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
+import { type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
 
 export const OCCUPANCY_EVENTS_PER_CALL = 1_000;
 
@@ -45,7 +45,7 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
 
   mentions: (event) => ({ nodeIds: [event.locationId] }),
 
-  classify(event, { sourceId, resolved }) {
+  classify(event, { sourceId, receivedAtMs, resolved }) {
     const node = classifyPlace(event, resolved);
     if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
@@ -53,18 +53,19 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
     const count = event.occupancy == null ? null : event.occupancy + 0;
     const occupied = event.occupied ?? (count !== null && count > 0);
     return {
-      observedAt: formatInstant(observedAtUs),
+      observedAtUs,
       eventDigest: digest([sourceId, event.eventId, node.nodeId, String(observedAtUs), occupied, count]),
       locationId: node.locationId,
       nodeId: node.nodeId,
-      timeZone: node.timeZone,
       occupied,
       occupancy: count,
       eventId: event.eventId,
+      sourceId,
+      receivedAtMs,
     };
   },
 
-  write: insertOccupancyEvents,
+  insert: occupancyEventsInsert,
 };
 
 function valuesFault({ occupied, occupancy }: OccupancyEvent): string | undefined {

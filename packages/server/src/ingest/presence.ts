@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
-import { insertPresenceEvents, type PresenceEventRow } from '../store/presence-events.ts';
+import { type PresenceEventRow, presenceEventsInsert } from '../store/presence-events.ts';
 import type { UserIdentity } from '../store/users.ts';
 import type { EventKind } from './batch.ts';
 import { bookDesks } from './desk-presence.ts';
@@ -11,7 +11,7 @@ import { classifyPerson } from './person.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
 import type { Resolved } from './resolve.ts';
 import { isRefusal, RESULT, type Refusal, refuse } from './results.ts';
-import { formatInstant, type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
+import { type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
 
 export const PRESENCE_EVENTS_PER_CALL = 100;
 
@@ -71,26 +71,27 @@ export const presence: EventKind<PresenceEvent, Sighting> = {
     nodeIds: [event.locationId],
   }),
 
-  classify(event, { sourceId, resolved }) {
+  classify(event, { sourceId, receivedAtMs, resolved }) {
     const user = classifyUser(event, resolved);
     if (isRefusal(user)) return user;
     const node = classifyPlace(event, resolved);
     if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
-      observedAt: formatInstant(observedAtUs),
+      observedAtUs,
       eventDigest: digest([sourceId, event.eventId, user.userId, node.nodeId, String(observedAtUs)]),
       userId: user.userId,
       locationId: node.locationId,
       nodeId: node.nodeId,
-      timeZone: node.timeZone,
       eventId: event.eventId,
+      sourceId,
+      receivedAtMs,
       sourceUserId: event.sourceUserId ?? null,
       booksDesk: node.kind === 'place' && node.deskPresence === 'book',
     };
   },
 
-  write: insertPresenceEvents,
+  insert: presenceEventsInsert,
 
   async follow(database, { rows, ...occasion }) {
     const atDesks = rows.filter(({ booksDesk }) => booksDesk);

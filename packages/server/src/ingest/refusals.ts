@@ -38,26 +38,43 @@ export class Refusals {
     this.#timer.unref();
   }
 
+  /** What is kept of refused events, as rows; of no more than are kept at all. */
+  rowsOf(caller: Caller, endpoint: string, events: readonly RefusedEvent[]): RefusedEventRow[] {
+    const { keep, clock } = this.#deps;
+    if (keep === 0) return [];
+    const { apiKeyFolded } = caller;
+    const occasion = { refusedAtMs: clock(), apiKeyFolded, endpoint };
+    return events.slice(-keep).map((event) => ({ ...occasion, ...toRow(event) }));
+  }
+
   /** Writes refusals within the transaction that stores the rest of their batch. */
   async record(tx: Tx, caller: Caller, endpoint: string, events: RefusedEvent[]): Promise<void> {
-    if (events.length === 0 || this.#deps.keep === 0) return;
-    await insertRefusedEvents(tx, caller.tenantId, {
-      apiKeyFolded: caller.apiKeyFolded,
-      endpoint,
-      refusedAt: new Date(this.#deps.clock()),
-      rows: events.slice(-this.#deps.keep).map(toRow),
-    });
-    const count = (this.#sinceTrim.get(caller.tenantId) ?? 0) + events.length;
-    this.#sinceTrim.set(caller.tenantId, count);
-    if (count >= TRIM_AFTER) await this.#trim(tx, caller.tenantId);
+    const rows = this.rowsOf(caller, endpoint, events);
+    if (rows.length === 0) return;
+    await insertRefusedEvents(tx, caller.tenantId, rows);
+    if (this.#isTrimDue(caller.tenantId, rows.length)) await this.#trim(tx, caller.tenantId);
+  }
+
+  /** Is told of refusals that were committed. */
+  async noteKept(tenantId: string, count: number): Promise<void> {
+    if (!this.#isTrimDue(tenantId, count)) return;
+    const { database, log } = this.#deps;
+    await database
+      .inTenant(tenantId, (tx) => this.#trim(tx, tenantId))
+      .catch((error: unknown) => log.warn({ err: error }, 'old refused events could not be deleted'));
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
+  #isTrimDue(tenantId: string, count: number): boolean {
+    const total = (this.#sinceTrim.get(tenantId) ?? 0) + count;
+    this.#sinceTrim.set(tenantId, total < TRIM_AFTER ? total : 0);
+    return total >= TRIM_AFTER;
+  }
+
   async #trim(tx: Tx, tenantId: string): Promise<void> {
-    this.#sinceTrim.set(tenantId, 0);
     await trimRefusedEvents(tx, tenantId, new Date(this.#deps.clock() - KEPT_MS), this.#deps.keep);
   }
 
@@ -73,7 +90,7 @@ export class Refusals {
   }
 }
 
-function toRow({ sourceId, eventId, resultCode, reason, event }: RefusedEvent): RefusedEventRow {
+function toRow({ sourceId, eventId, resultCode, reason, event }: RefusedEvent) {
   return {
     sourceId: storable(sourceId, LONGEST_TEXT),
     eventId: storable(eventId, LONGEST_TEXT),

@@ -18,16 +18,28 @@ export interface Mentioned {
   nodeIds: string[];
 }
 
-/** What `resolve` found. */
-export interface Found {
+interface Found {
   users: UserIdentity[];
   people: People;
   holders: CardHolder[];
   nodes: NodeInOffice[];
 }
 
-/** The active users and nodes that a batch mentions. */
-export class Resolved {
+/** The active users and nodes that the texts of a batch mean. */
+export interface Resolved {
+  /** The active user with this id, a GUID in any case. */
+  userById(userId: string): UserIdentity | undefined;
+  /** The active user with exactly this e-mail, else with exactly this userName. */
+  userByName(name: string): UserIdentity | undefined;
+  /** As `userByName`, else the one active user whose e-mail or userName differs from this by case only. */
+  userByNameInAnyCase(name: string): UserIdentity | undefined;
+  /** The active users who have an active card with this scan data, else with this number: each once. */
+  cardHolders(card: string): UserIdentity[];
+  /** The active node with this id, a GUID in any case. */
+  node(nodeId: string): NodeInOffice | undefined;
+}
+
+class LookedUp implements Resolved {
   readonly #usersById = new Map<string, UserIdentity>();
   readonly #usersByEmail = new Map<string, UserIdentity>();
   readonly #usersByUserName = new Map<string, UserIdentity>();
@@ -50,23 +62,19 @@ export class Resolved {
     for (const node of nodes) this.#nodes.set(node.nodeId, node);
   }
 
-  /** The active user with this id, a GUID in any case. */
   userById(userId: string): UserIdentity | undefined {
     return this.#usersById.get(parseGuid(userId) ?? '');
   }
 
-  /** The active user with exactly this e-mail, else with exactly this userName. */
   userByName(name: string): UserIdentity | undefined {
     return this.#usersByEmail.get(name) ?? this.#usersByUserName.get(name);
   }
 
-  /** As `userByName`, else the one active user whose e-mail or userName differs from this by case only. */
   userByNameInAnyCase(name: string): UserIdentity | undefined {
     const match = this.#people.match(name);
     return 'userId' in match ? match : undefined;
   }
 
-  /** The active users who have an active card with this scan data, else with this number: each once. */
   cardHolders(card: string): UserIdentity[] {
     const holders = this.#holders.get(cardTextDigest(card)) ?? [];
     const usersFound = (byScan: boolean) =>
@@ -77,7 +85,6 @@ export class Resolved {
     return byScan.length > 0 ? byScan : usersFound(false);
   }
 
-  /** The active node with this id, a GUID in any case. */
   node(nodeId: string): NodeInOffice | undefined {
     return this.#nodes.get(parseGuid(nodeId) ?? '');
   }
@@ -97,7 +104,7 @@ export async function resolve(
   const users = await findActiveUsers(tx, tenantId, wantedIds, distinct(names));
   const people = await People.load(tx, tenantId, namesInAnyCase);
   const nodes = await findActiveNodes(tx, tenantId, guids(nodeIds));
-  return new Resolved({ users, people, holders, nodes });
+  return new LookedUp({ users, people, holders, nodes });
 }
 
 function guids(texts: string[]): string[] {

@@ -1,28 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { toProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
-import type { Database } from '../store/db.ts';
 import {
   AccessCredentialReply,
   AccessCredentialSubmission,
   updateAccessCredentials,
 } from './access-credentials.ts';
-import { submitBatch } from './batch.ts';
+import { type IngestDeps, submitBatch } from './batch.ts';
 import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
-import type { Refusals } from './refusals.ts';
 import { SubmissionReply } from './results.ts';
 import { submitTimeOff, TimeOffReply, TimeOffSubmission } from './time-off.ts';
 import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
 
-export interface IngestRoutesOptions {
-  database: Database;
-  refusals: Refusals;
-  clock: () => number;
-  log: FastifyBaseLogger;
-}
+export type IngestRoutesOptions = IngestDeps;
 
 const SUBMITTERS = ['submitting-events', 'all'] as const;
 const VISITOR_SUBMITTERS = ['submitting-events', 'visitor-only', 'all'] as const;
@@ -151,7 +144,12 @@ async function keepMalformed(
     reason: problem.message,
     event: request.body,
   };
-  await options.database
-    .inTenant(caller.tenantId, (tx) => options.refusals.record(tx, caller, endpoint, [refused]))
+  const { refusals, writer } = options;
+  const { tenantId } = caller;
+  const kept = refusals.rowsOf(caller, endpoint, [refused]);
+  if (kept.length === 0) return;
+  await writer
+    .write({ tenantId, remembered: undefined, rows: [], refusals: kept })
+    .then(() => refusals.noteKept(tenantId, kept.length))
     .catch((cause: unknown) => request.log.warn({ err: cause }, 'a malformed request could not be kept'));
 }

@@ -1,13 +1,13 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
-import { insertVisitorArrivals, type VisitorArrivalRow } from '../store/visitor-arrivals.ts';
+import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/visitor-arrivals.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
 import { classifyPerson } from './person.ts';
 import { classifyPlace } from './place.ts';
 import { isRefusal } from './results.ts';
-import { formatInstant, type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
+import { type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
 
 export const VISITOR_ARRIVALS_PER_CALL = 100;
 
@@ -49,7 +49,7 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     nodeIds: [event.locationId],
   }),
 
-  classify(event, { sourceId, resolved }) {
+  classify(event, { sourceId, receivedAtMs, resolved }) {
     const host = classifyPerson(
       [
         { member: 'hostUserId', text: event.hostUserId, find: (userId) => resolved.userById(userId) },
@@ -66,20 +66,21 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
-      observedAt: formatInstant(observedAtUs),
+      observedAtUs,
       eventDigest: digest([sourceId, event.eventId, node.nodeId, String(observedAtUs), event.visitorName]),
       locationId: node.locationId,
       nodeId: node.nodeId,
-      timeZone: node.timeZone,
       visitorName: event.visitorName,
       visitorEmail: event.visitorEmail ?? null,
       visitorCompany: event.visitorCompany ?? null,
       hostUserId: host?.userId ?? null,
       eventId: event.eventId,
+      sourceId,
+      receivedAtMs,
     };
   },
 
-  write: insertVisitorArrivals,
+  insert: visitorArrivalsInsert,
 };
 
 function textMembers(event: VisitorArrival) {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type Answers, runPipeline, type Statement } from './pipeline.ts';
 import { NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
 export { enterTenant, type Tx } from './transaction.ts';
@@ -20,6 +21,8 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Connections for exports, so that slow readers never keep an ingest request waiting. */
   exportPoolSize?: number;
+  /** Connections for events, so that nothing else keeps them waiting. */
+  eventPoolSize?: number;
   statementTimeoutMs?: number;
 }
 
@@ -43,14 +46,17 @@ const KEEP_ALIVE_MS = 10_000;
 export class Database {
   readonly #requests: pg.Pool;
   readonly #exports: pg.Pool;
+  readonly #events: pg.Pool;
   readonly #options: DatabaseOptions;
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
     const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
-    this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, {
+    const limits = {
       ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
-    });
+    };
+    this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, limits);
+    this.#events = this.#createPool(options.eventPoolSize ?? 2, statementTimeoutMs, limits);
     this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
   }
 
@@ -99,6 +105,15 @@ export class Database {
     return transact(this.#requests, NO_TENANT, work);
   }
 
+  /**
+   * Runs statements as one transaction, in one round trip. They see no organisation's rows before one of them has
+   * entered it. Throws `StoreUnavailableError`: then all of it was committed, or nothing; and what the database says
+   * of the statements: then nothing was.
+   */
+  inPipeline(statements: readonly Statement[]): Promise<Answers> {
+    return runPipeline(this.#events, statements);
+  }
+
   /** Throws `StoreUnavailableError` when the database does not answer. */
   async ping(): Promise<void> {
     await this.inSystem(async () => undefined);
@@ -124,7 +139,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#requests.end(), this.#exports.end()]);
+    await Promise.all([this.#requests.end(), this.#exports.end(), this.#events.end()]);
   }
 }
 

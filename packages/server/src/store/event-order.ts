@@ -1,23 +1,37 @@
 /** What an event's key is made of, after its organisation. */
 export interface EventKey {
-  /** ISO 8601 in UTC. */
-  observedAt: string;
+  /** Whole microseconds since 1970. */
+  observedAtUs: number;
   /** UUID that stands for the members that make two events the same. */
   eventDigest: string;
 }
 
+/** An event as it is stored, whatever its kind. */
+export interface EventRow extends EventKey {
+  /** The office, whose time zone decides the event's day. */
+  locationId: string;
+  nodeId: string;
+  eventId: string;
+  sourceId: string;
+  receivedAtMs: number;
+}
+
 /**
- * The rows in the order of their keys. Batches that all write in this order never wait for each other in a
+ * The rows in the order of their keys. Transactions that all write in this order never wait for each other in a
  * circle, whatever they have in common.
  */
 export function inKeyOrder<Row extends EventKey>(rows: readonly Row[]): Row[] {
-  return rows.toSorted((a, b) =>
-    a.observedAt === b.observedAt
-      ? compare(a.eventDigest, b.eventDigest)
-      : compare(a.observedAt, b.observedAt),
-  );
+  return rows.toSorted((a, b) => a.observedAtUs - b.observedAtUs || compare(a.eventDigest, b.eventDigest));
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/**
+ * The local day of an event `e` at its office. It is read where the event is written, not taken from what a server
+ * remembers: whoever re-dates events waits for the transactions that have read a time zone. A subquery keeps the rows
+ * in their order, which a join need not.
+ */
+export const DAY_OF_EVENT = `(e.observed_at AT TIME ZONE
+    (SELECT o.time_zone FROM nodes o WHERE o.tenant_id = $1 AND o.node_id = e.location_id))::date`;

@@ -132,8 +132,6 @@ export interface NodeInOffice {
   nodeId: string;
   kind: NodeKind;
   locationId: string;
-  /** IANA name of the office's time zone. */
-  timeZone: string;
   /** Whether presence at a desk of the office books it, or is only recorded. */
   deskPresence: 'record' | 'book';
 }
@@ -142,7 +140,7 @@ export interface NodeInOffice {
 export async function findActiveNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<NodeInOffice[]> {
   if (nodeIds.length === 0) return [];
   const { rows } = await tx.query<NodeInOffice>(
-    `SELECT n.node_id AS "nodeId", n.kind, n.location_id AS "locationId", n.time_zone AS "timeZone",
+    `SELECT n.node_id AS "nodeId", n.kind, n.location_id AS "locationId",
             coalesce(s.desk_presence, 'record') AS "deskPresence"
      FROM node_paths n
      LEFT JOIN office_settings s ON s.tenant_id = n.tenant_id AND s.location_id = n.location_id

@@ -1,46 +1,41 @@
-import type { Tx } from './db.ts';
-import { type EventKey, inKeyOrder } from './event-order.ts';
+import { booleanArray, float8Array, instantArray, textArray, uuidArray } from './binary-arrays.ts';
+import { DAY_OF_EVENT, type EventRow, inKeyOrder } from './event-order.ts';
+import type { Statement } from './pipeline.ts';
 
 /** Its digest stands for sourceId, eventId, node, instant and both values. */
-export interface OccupancyEventRow extends EventKey {
-  locationId: string;
-  nodeId: string;
-  /** The office's time zone, which decides the event's day. */
-  timeZone: string;
+export interface OccupancyEventRow extends EventRow {
   occupied: boolean;
   occupancy: number | null;
-  eventId: string;
 }
 
-/** Stores occupancy events in one statement; those that are stored already stay as they are. */
-export async function insertOccupancyEvents(
-  tx: Tx,
-  tenantId: string,
-  batch: { sourceId: string; receivedAt: Date; rows: OccupancyEventRow[] },
-): Promise<void> {
-  const rows = inKeyOrder(batch.rows);
-  const column = <K extends keyof OccupancyEventRow>(name: K) => rows.map((row) => row[name]);
-  await tx.query(
-    `INSERT INTO occupancy_events (tenant_id, observed_at, event_digest, day, location_id, node_id, occupied,
-                                   occupancy, event_id, source_id, received_at)
-     SELECT $1, e.observed_at, e.event_digest, (e.observed_at AT TIME ZONE e.time_zone)::date, e.location_id,
-            e.node_id, e.occupied, e.occupancy, e.event_id, $2, $3
-     FROM unnest($4::timestamptz[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::boolean[], $10::float8[],
-                 $11::text[])
-       AS e (observed_at, event_digest, location_id, node_id, time_zone, occupied, occupancy, event_id)
+/**
+ * Stores occupancy events where the transaction has entered their organisation; those that are stored already stay as
+ * they are.
+ */
+export function occupancyEventsInsert(tenantId: string, events: readonly OccupancyEventRow[]): Statement {
+  const rows = inKeyOrder(events);
+  return {
+    name: 'insert occupancy events',
+    text: `INSERT INTO occupancy_events (tenant_id, observed_at, event_digest, day, location_id, node_id, occupied,
+                                         occupancy, event_id, source_id, received_at)
+     SELECT $1::uuid, e.observed_at, e.event_digest, ${DAY_OF_EVENT}, e.location_id, e.node_id, e.occupied, e.occupancy,
+            e.event_id, e.source_id, e.received_at
+     FROM unnest($2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::boolean[], $7::float8[], $8::text[],
+                 $9::text[], $10::timestamptz[])
+       AS e (observed_at, event_digest, location_id, node_id, occupied, occupancy, event_id, source_id, received_at)
+     WHERE current_tenant_id() = $1
      ON CONFLICT DO NOTHING`,
-    [
+    values: [
       tenantId,
-      batch.sourceId,
-      batch.receivedAt,
-      column('observedAt'),
-      column('eventDigest'),
-      column('locationId'),
-      column('nodeId'),
-      column('timeZone'),
-      column('occupied'),
-      column('occupancy'),
-      column('eventId'),
+      instantArray(rows.map((row) => row.observedAtUs)),
+      uuidArray(rows.map((row) => row.eventDigest)),
+      uuidArray(rows.map((row) => row.locationId)),
+      uuidArray(rows.map((row) => row.nodeId)),
+      booleanArray(rows.map((row) => row.occupied)),
+      float8Array(rows.map((row) => row.occupancy)),
+      textArray(rows.map((row) => row.eventId)),
+      textArray(rows.map((row) => row.sourceId)),
+      instantArray(rows.map((row) => row.receivedAtMs * 1_000)),
     ],
-  );
+  };
 }

@@ -1,61 +1,65 @@
+import { instantArray, textArray, uuidArray } from './binary-arrays.ts';
 import type { Tx } from './db.ts';
-import { type EventKey, inKeyOrder } from './event-order.ts';
+import { DAY_OF_EVENT, type EventRow, inKeyOrder } from './event-order.ts';
+import type { Statement } from './pipeline.ts';
 
 /** Its digest stands for sourceId, eventId, user, node and instant. */
-export interface PresenceEventRow extends EventKey {
+export interface PresenceEventRow extends EventRow {
   userId: string;
-  locationId: string;
-  nodeId: string;
-  /** The office's time zone, which decides the event's day. */
-  timeZone: string;
-  eventId: string;
   sourceUserId: string | null;
 }
 
-/** Stores presence events in one statement; those that are stored already stay as they are. */
-export async function insertPresenceEvents(
-  tx: Tx,
-  tenantId: string,
-  batch: { sourceId: string; receivedAt: Date; rows: PresenceEventRow[] },
-): Promise<void> {
-  const rows = inKeyOrder(batch.rows);
-  const column = <K extends keyof PresenceEventRow>(name: K) => rows.map((row) => row[name]);
-  await tx.query(
-    `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
-                                  event_id, source_id, source_user_id, received_at)
-     SELECT $1, e.observed_at, e.event_digest, (e.observed_at AT TIME ZONE e.time_zone)::date, e.user_id,
-            e.location_id, e.node_id, e.event_id, $2, e.source_user_id, $3
-     FROM unnest($4::timestamptz[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[])
-       AS e (observed_at, event_digest, user_id, location_id, node_id, time_zone, event_id, source_user_id)
+/**
+ * Stores presence events where the transaction has entered their organisation; those that are stored already stay as
+ * they are.
+ */
+export function presenceEventsInsert(tenantId: string, events: readonly PresenceEventRow[]): Statement {
+  const rows = inKeyOrder(events);
+  return {
+    name: 'insert presence events',
+    text: `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
+                                        event_id, source_id, source_user_id, received_at)
+     SELECT $1::uuid, e.observed_at, e.event_digest, ${DAY_OF_EVENT}, e.user_id, e.location_id, e.node_id, e.event_id,
+            e.source_id, e.source_user_id, e.received_at
+     FROM unnest($2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
+                 $10::timestamptz[])
+       AS e (observed_at, event_digest, user_id, location_id, node_id, event_id, source_id, source_user_id, received_at)
+     WHERE current_tenant_id() = $1
      ON CONFLICT DO NOTHING`,
-    [
+    values: [
       tenantId,
-      batch.sourceId,
-      batch.receivedAt,
-      column('observedAt'),
-      column('eventDigest'),
-      column('userId'),
-      column('locationId'),
-      column('nodeId'),
-      column('timeZone'),
-      column('eventId'),
-      column('sourceUserId'),
+      instantArray(rows.map((row) => row.observedAtUs)),
+      uuidArray(rows.map((row) => row.eventDigest)),
+      uuidArray(rows.map((row) => row.userId)),
+      uuidArray(rows.map((row) => row.locationId)),
+      uuidArray(rows.map((row) => row.nodeId)),
+      textArray(rows.map((row) => row.eventId)),
+      textArray(rows.map((row) => row.sourceId)),
+      textArray(rows.map((row) => row.sourceUserId)),
+      instantArray(rows.map((row) => row.receivedAtMs * 1_000)),
     ],
-  );
+  };
 }
 
 /** Those of `events` that are of the day that their office has at `at`, by their instants, with that day. */
-export async function listEventsOfToday<Event extends Pick<PresenceEventRow, 'observedAt' | 'timeZone'>>(
+export async function listEventsOfToday<Event extends Pick<PresenceEventRow, 'observedAtUs' | 'locationId'>>(
   tx: Tx,
+  tenantId: string,
   events: Event[],
   at: Date,
 ): Promise<(Event & { day: string })[]> {
   const { rows } = await tx.query<{ position: number; day: string }>(
-    `SELECT e.position, (e.observed_at AT TIME ZONE e.time_zone)::date AS day
-     FROM unnest($1::timestamptz[], $2::text[]) WITH ORDINALITY AS e (observed_at, time_zone, position)
-     WHERE (e.observed_at AT TIME ZONE e.time_zone)::date = ($3::timestamptz AT TIME ZONE e.time_zone)::date
+    `SELECT e.position, (e.observed_at AT TIME ZONE o.time_zone)::date AS day
+     FROM unnest($2::timestamptz[], $3::uuid[]) WITH ORDINALITY AS e (observed_at, location_id, position)
+     JOIN nodes o ON o.tenant_id = $1 AND o.node_id = e.location_id
+     WHERE (e.observed_at AT TIME ZONE o.time_zone)::date = ($4::timestamptz AT TIME ZONE o.time_zone)::date
      ORDER BY e.observed_at, e.position`,
-    [events.map(({ observedAt }) => observedAt), events.map(({ timeZone }) => timeZone), at],
+    [
+      tenantId,
+      instantArray(events.map(({ observedAtUs }) => observedAtUs)),
+      uuidArray(events.map(({ locationId }) => locationId)),
+      at,
+    ],
   );
   return rows.flatMap(({ position, day }) => {
     const event = events[position - 1];

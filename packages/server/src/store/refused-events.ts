@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { instantArray, int2Array, textArray, uuidArray } from './binary-arrays.ts';
 import type { Tx } from './db.ts';
+import type { Statement } from './pipeline.ts';
 
 export interface RefusedEventRow {
+  refusedAtMs: number;
+  apiKeyFolded: string;
+  endpoint: string;
   sourceId: string | null;
   eventId: string | null;
   /** Null where the whole request was malformed. */
@@ -11,32 +17,37 @@ export interface RefusedEventRow {
   event: string | null;
 }
 
-/** Keeps what was refused. Texts must be without NUL and well-formed. */
+/** Keeps what was refused where the transaction has entered its organisation. Texts must be without NUL and well-formed. */
+export function refusedEventsInsert(tenantId: string, rows: readonly RefusedEventRow[]): Statement {
+  return {
+    name: 'insert refused events',
+    text: `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, api_key_folded, endpoint, source_id, event_id,
+                                       result_code, reason, event)
+     SELECT $1::uuid, r.* FROM unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                $8::smallint[], $9::text[], $10::text[]) AS r
+     WHERE current_tenant_id() = $1`,
+    values: [
+      tenantId,
+      instantArray(rows.map((row) => row.refusedAtMs * 1_000)),
+      uuidArray(rows.map(() => randomUUID())),
+      textArray(rows.map((row) => row.apiKeyFolded)),
+      textArray(rows.map((row) => row.endpoint)),
+      textArray(rows.map((row) => row.sourceId)),
+      textArray(rows.map((row) => row.eventId)),
+      int2Array(rows.map((row) => row.resultCode)),
+      textArray(rows.map((row) => row.reason)),
+      textArray(rows.map((row) => row.event)),
+    ],
+  };
+}
+
+/** Keeps what was refused, in a transaction of their organisation. */
 export async function insertRefusedEvents(
   tx: Tx,
   tenantId: string,
-  batch: { apiKeyFolded: string; endpoint: string; refusedAt: Date; rows: RefusedEventRow[] },
+  rows: readonly RefusedEventRow[],
 ): Promise<void> {
-  const column = <K extends keyof RefusedEventRow>(name: K) => batch.rows.map((row) => row[name]);
-  await tx.query(
-    `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, api_key_folded, endpoint, source_id, event_id,
-                                 result_code, reason, event)
-     SELECT $1, $2, r.refusal_id, $3, $4, r.source_id, r.event_id, r.result_code, r.reason, r.event
-     FROM unnest($5::uuid[], $6::text[], $7::text[], $8::smallint[], $9::text[], $10::text[])
-       AS r (refusal_id, source_id, event_id, result_code, reason, event)`,
-    [
-      tenantId,
-      batch.refusedAt,
-      batch.apiKeyFolded,
-      batch.endpoint,
-      batch.rows.map(() => randomUUID()),
-      column('sourceId'),
-      column('eventId'),
-      column('resultCode'),
-      column('reason'),
-      column('event'),
-    ],
-  );
+  await tx.query(refusedEventsInsert(tenantId, rows) as pg.QueryConfig);
 }
 
 /**

@@ -1,51 +1,46 @@
-import type { Tx } from './db.ts';
-import { type EventKey, inKeyOrder } from './event-order.ts';
+import { instantArray, textArray, uuidArray } from './binary-arrays.ts';
+import { DAY_OF_EVENT, type EventRow, inKeyOrder } from './event-order.ts';
+import type { Statement } from './pipeline.ts';
 
 /** Its digest stands for sourceId, eventId, node, instant and visitorName. */
-export interface VisitorArrivalRow extends EventKey {
-  locationId: string;
-  nodeId: string;
-  /** The office's time zone, which decides the arrival's day. */
-  timeZone: string;
+export interface VisitorArrivalRow extends EventRow {
   visitorName: string;
   visitorEmail: string | null;
   visitorCompany: string | null;
   hostUserId: string | null;
-  eventId: string;
 }
 
-/** Stores arrivals of visitors in one statement; those that are stored already stay as they are. */
-export async function insertVisitorArrivals(
-  tx: Tx,
-  tenantId: string,
-  batch: { sourceId: string; receivedAt: Date; rows: VisitorArrivalRow[] },
-): Promise<void> {
-  const rows = inKeyOrder(batch.rows);
-  const column = <K extends keyof VisitorArrivalRow>(name: K) => rows.map((row) => row[name]);
-  await tx.query(
-    `INSERT INTO visitor_arrivals (tenant_id, observed_at, event_digest, day, location_id, node_id, visitor_name,
-                                   visitor_email, visitor_company, host_user_id, event_id, source_id, received_at)
-     SELECT $1, e.observed_at, e.event_digest, (e.observed_at AT TIME ZONE e.time_zone)::date, e.location_id,
-            e.node_id, e.visitor_name, e.visitor_email, e.visitor_company, e.host_user_id, e.event_id, $2, $3
-     FROM unnest($4::timestamptz[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[],
-                 $11::text[], $12::uuid[], $13::text[])
-       AS e (observed_at, event_digest, location_id, node_id, time_zone, visitor_name, visitor_email,
-             visitor_company, host_user_id, event_id)
+/**
+ * Stores arrivals of visitors where the transaction has entered their organisation; those that are stored already stay
+ * as they are.
+ */
+export function visitorArrivalsInsert(tenantId: string, events: readonly VisitorArrivalRow[]): Statement {
+  const rows = inKeyOrder(events);
+  return {
+    name: 'insert visitor arrivals',
+    text: `INSERT INTO visitor_arrivals (tenant_id, observed_at, event_digest, day, location_id, node_id, visitor_name,
+                                         visitor_email, visitor_company, host_user_id, event_id, source_id, received_at)
+     SELECT $1::uuid, e.observed_at, e.event_digest, ${DAY_OF_EVENT}, e.location_id, e.node_id, e.visitor_name,
+            e.visitor_email, e.visitor_company, e.host_user_id, e.event_id, e.source_id, e.received_at
+     FROM unnest($2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::uuid[],
+                 $10::text[], $11::text[], $12::timestamptz[])
+       AS e (observed_at, event_digest, location_id, node_id, visitor_name, visitor_email, visitor_company,
+             host_user_id, event_id, source_id, received_at)
+     WHERE current_tenant_id() = $1
      ON CONFLICT DO NOTHING`,
-    [
+    values: [
       tenantId,
-      batch.sourceId,
-      batch.receivedAt,
-      column('observedAt'),
-      column('eventDigest'),
-      column('locationId'),
-      column('nodeId'),
-      column('timeZone'),
-      column('visitorName'),
-      column('visitorEmail'),
-      column('visitorCompany'),
-      column('hostUserId'),
-      column('eventId'),
+      instantArray(rows.map((row) => row.observedAtUs)),
+      uuidArray(rows.map((row) => row.eventDigest)),
+      uuidArray(rows.map((row) => row.locationId)),
+      uuidArray(rows.map((row) => row.nodeId)),
+      textArray(rows.map((row) => row.visitorName)),
+      textArray(rows.map((row) => row.visitorEmail)),
+      textArray(rows.map((row) => row.visitorCompany)),
+      uuidArray(rows.map((row) => row.hostUserId)),
+      textArray(rows.map((row) => row.eventId)),
+      textArray(rows.map((row) => row.sourceId)),
+      instantArray(rows.map((row) => row.receivedAtMs * 1_000)),
     ],
-  );
+  };
 }

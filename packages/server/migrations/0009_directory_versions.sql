@@ -1,0 +1,63 @@
+-- Up Migration
+
+-- The transaction that last changed whom or what events may mean: a server that remembers people, cards and places asks,
+-- in the transaction that stores events, whether what it remembers is still what is there. Not carried by backups.
+CREATE TABLE directory_versions (
+  tenant_id uuid PRIMARY KEY,
+  written_xid xid8 NOT NULL DEFAULT pg_current_xact_id()
+);
+INSERT INTO directory_versions (tenant_id) SELECT tenant_id FROM organisations;
+ALTER TABLE directory_versions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE directory_versions FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON directory_versions USING (tenant_id = current_tenant_id());
+
+-- Once for a statement, however many rows it writes. A superuser who has entered no organisation changes those of any.
+CREATE FUNCTION note_directory_change() RETURNS trigger
+  LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_tenant_id() IS NOT NULL THEN
+    INSERT INTO directory_versions AS v (tenant_id) VALUES (current_tenant_id())
+    ON CONFLICT (tenant_id) DO UPDATE SET written_xid = pg_current_xact_id()
+    WHERE v.written_xid <> pg_current_xact_id();
+  ELSIF NOT row_security_active('directory_versions') THEN
+    INSERT INTO directory_versions AS v (tenant_id) SELECT tenant_id FROM organisations
+    ON CONFLICT (tenant_id) DO UPDATE SET written_xid = pg_current_xact_id()
+    WHERE v.written_xid <> pg_current_xact_id();
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- A new node makes nothing wrong that was found before; a new person or card can make a name mean somebody else.
+CREATE TRIGGER note_directory_change AFTER UPDATE OF status, parent_id, kind, time_zone ON nodes
+  FOR EACH STATEMENT EXECUTE FUNCTION note_directory_change();
+CREATE TRIGGER note_directory_change
+  AFTER INSERT OR UPDATE OF user_name, user_name_folded, email, email_folded, status ON users
+  FOR EACH STATEMENT EXECUTE FUNCTION note_directory_change();
+CREATE TRIGGER note_directory_change AFTER INSERT OR UPDATE OF user_id, active ON access_credentials
+  FOR EACH STATEMENT EXECUTE FUNCTION note_directory_change();
+CREATE TRIGGER note_directory_change AFTER INSERT OR DELETE ON access_credential_scans
+  FOR EACH STATEMENT EXECUTE FUNCTION note_directory_change();
+CREATE TRIGGER note_directory_change AFTER INSERT OR UPDATE OF desk_presence ON office_settings
+  FOR EACH STATEMENT EXECUTE FUNCTION note_directory_change();
+
+-- Lets the rest of a transaction see and write the rows of an organisation whose directory is of the version that the
+-- caller remembers, or of any where none is given, and no organisation's otherwise. The version that it is of; ''
+-- where nothing was ever noted.
+CREATE FUNCTION enter_tenant_at(wanted uuid, remembered text) RETURNS text
+  LANGUAGE plpgsql AS $$
+DECLARE
+  current text;
+BEGIN
+  PERFORM set_config('rollcall.tenant_id', wanted::text, true);
+  SELECT written_xid::text INTO current FROM directory_versions WHERE tenant_id = wanted;
+  current := coalesce(current, '');
+  IF current <> remembered THEN
+    PERFORM set_config('rollcall.tenant_id', '', true);
+  END IF;
+  RETURN current;
+END $$;
+
+-- Once for a statement rather than for each of the thousand rows that it inserts.
+ALTER POLICY tenant ON presence_events USING (tenant_id = (SELECT current_tenant_id()));
+ALTER POLICY tenant ON occupancy_events USING (tenant_id = (SELECT current_tenant_id()));
+ALTER POLICY tenant ON visitor_arrivals USING (tenant_id = (SELECT current_tenant_id()));

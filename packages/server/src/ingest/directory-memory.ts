@@ -1,0 +1,135 @@
+import type { Database } from '../store/db.ts';
+import { directoryVersion } from '../store/directory-versions.ts';
+import type { NodeInOffice } from '../store/nodes.ts';
+import type { UserIdentity } from '../store/users.ts';
+import { type Mentioned, type Resolved, resolve } from './resolve.ts';
+
+/** Identifiers remembered of all organisations together; some 300 bytes each. */
+const REMEMBERED = 100_000;
+
+/**
+ * Whom and what events mean, as it was looked up before. Only what was found is remembered, of the version that the
+ * organisation's directory had; whoever is not found is looked up each time. What is remembered may be out of date: the
+ * transaction that stores the events says whether it is (`enterTenantAt`), and only then are they stored.
+ */
+export class DirectoryMemory {
+  readonly #database: Database;
+  /** The organisation that was asked for last is the last one. */
+  readonly #memories = new Map<string, Memory>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * What a batch of events mentions, and the version of the directory that it is of. Throws
+   * `StoreUnavailableError`.
+   */
+  async lookUp(tenantId: string, mentioned: Mentioned): Promise<{ resolved: Resolved; version: string }> {
+    const memory = this.#memories.get(tenantId);
+    const missing = memory?.missing(mentioned) ?? mentioned;
+    if (memory && isNothing(missing)) {
+      this.#keep(tenantId, memory);
+      return { resolved: memory, version: memory.version };
+    }
+    return this.#database.inTenant(tenantId, async (tx) => {
+      const version = await directoryVersion(tx, tenantId);
+      const isCurrent = memory?.version === version;
+      const wanted = isCurrent ? missing : mentioned;
+      const target = isCurrent ? memory : new Memory(version);
+      target.learn(wanted, await resolve(tx, tenantId, wanted));
+      this.#keep(tenantId, target);
+      return { resolved: target, version };
+    });
+  }
+
+  /** Forgets what is of `version`, which has turned out to be an old one. */
+  forget(tenantId: string, version: string): void {
+    if (this.#memories.get(tenantId)?.version === version) this.#memories.delete(tenantId);
+  }
+
+  #keep(tenantId: string, memory: Memory): void {
+    this.#memories.delete(tenantId);
+    this.#memories.set(tenantId, memory);
+    let size = 0;
+    for (const { size: one } of this.#memories.values()) size += one;
+    for (const [oldest, { size: freed }] of this.#memories) {
+      if (size <= REMEMBERED) return;
+      this.#memories.delete(oldest);
+      size -= freed;
+    }
+  }
+}
+
+/** What was found of one organisation, by the texts that were asked for. */
+class Memory implements Resolved {
+  readonly version: string;
+  readonly #usersById = new Map<string, UserIdentity>();
+  readonly #usersByName = new Map<string, UserIdentity>();
+  readonly #usersByNameInAnyCase = new Map<string, UserIdentity>();
+  readonly #holders = new Map<string, UserIdentity[]>();
+  readonly #nodes = new Map<string, NodeInOffice>();
+
+  constructor(version: string) {
+    this.version = version;
+  }
+
+  get size(): number {
+    const maps = [this.#usersById, this.#usersByName, this.#usersByNameInAnyCase, this.#holders, this.#nodes];
+    return maps.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  userById(userId: string): UserIdentity | undefined {
+    return this.#usersById.get(userId);
+  }
+
+  userByName(name: string): UserIdentity | undefined {
+    return this.#usersByName.get(name);
+  }
+
+  userByNameInAnyCase(name: string): UserIdentity | undefined {
+    return this.#usersByNameInAnyCase.get(name);
+  }
+
+  cardHolders(card: string): UserIdentity[] {
+    return this.#holders.get(card) ?? [];
+  }
+
+  node(nodeId: string): NodeInOffice | undefined {
+    return this.#nodes.get(nodeId);
+  }
+
+  /** Those of the texts that nothing is remembered of. */
+  missing({ userIds, names, namesInAnyCase, cards, nodeIds }: Mentioned): Mentioned {
+    return {
+      userIds: userIds.filter((text) => !this.#usersById.has(text)),
+      names: names.filter((text) => !this.#usersByName.has(text)),
+      namesInAnyCase: namesInAnyCase.filter((text) => !this.#usersByNameInAnyCase.has(text)),
+      cards: cards.filter((text) => !this.#holders.has(text)),
+      nodeIds: nodeIds.filter((text) => !this.#nodes.has(text)),
+    };
+  }
+
+  /** Remembers what was found of these texts. */
+  learn({ userIds, names, namesInAnyCase, cards, nodeIds }: Mentioned, found: Resolved): void {
+    remember(this.#usersById, userIds, (text) => found.userById(text));
+    remember(this.#usersByName, names, (text) => found.userByName(text));
+    remember(this.#usersByNameInAnyCase, namesInAnyCase, (text) => found.userByNameInAnyCase(text));
+    remember(this.#nodes, nodeIds, (text) => found.node(text));
+    remember(this.#holders, cards, (text) => {
+      const holders = found.cardHolders(text);
+      return holders.length > 0 ? holders : undefined;
+    });
+  }
+}
+
+function remember<T>(known: Map<string, T>, texts: string[], find: (text: string) => T | undefined): void {
+  for (const text of texts) {
+    const found = find(text);
+    if (found !== undefined) known.set(text, found);
+  }
+}
+
+function isNothing(mentioned: Mentioned): boolean {
+  return Object.values(mentioned).every((texts: string[]) => texts.length === 0);
+}

@@ -1,0 +1,126 @@
+import pg from 'pg';
+import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
+
+/** A statement that connections prepare once, under its name; its values are texts, or in binary format. */
+export interface Statement {
+  name: string;
+  text: string;
+  values: readonly (string | Buffer | null)[];
+}
+
+/** What the statements of a transaction that was committed answered: the first column of the last row of each. */
+export type Answers = (string | undefined)[];
+
+/** What pg's connection has, and its types do not tell of. */
+interface Wire {
+  stream: { cork(): void; uncork(): void };
+  parse(query: { name: string; text: string; types: undefined }): void;
+  bind(config: { portal: string; statement: string; values: readonly unknown[] }): void;
+  execute(config: { portal: string; rows: number }): void;
+  sync(): void;
+}
+
+/** The names of what a connection has prepared. */
+const prepared = new WeakMap<object, Set<string>>();
+
+/**
+ * Statements that are sent at once, before any of them is answered, and are one transaction: without BEGIN, all up to
+ * the one Sync message are (PostgreSQL's protocol, "Pipelining"). One round trip, and one commit.
+ */
+class Pipeline implements pg.Submittable {
+  /** Set by pg where it watches the time. */
+  callback: (error: Error | null, answers?: Answers) => void;
+  readonly #statements: readonly Statement[];
+  readonly #answers: Answers = [];
+  readonly #newNames = new Set<string>();
+  #wire: Wire | undefined;
+  #done = 0;
+
+  constructor(statements: readonly Statement[], callback: (error: Error | null, answers?: Answers) => void) {
+    this.#statements = statements;
+    this.callback = callback;
+  }
+
+  /** Whether the connection may have prepared what nobody knows of: after an error it cannot be used again. */
+  get isMuddled(): boolean {
+    return this.#newNames.size > 0;
+  }
+
+  submit(connection: pg.Connection): void {
+    const wire = connection as unknown as Wire;
+    this.#wire = wire;
+    const known = prepared.get(wire);
+    wire.stream.cork();
+    for (const { name, text, values } of this.#statements) {
+      if (!known?.has(name) && !this.#newNames.has(name)) {
+        wire.parse({ name, text, types: undefined });
+        this.#newNames.add(name);
+      }
+      wire.bind({ portal: '', statement: name, values });
+      wire.execute({ portal: '', rows: 0 });
+    }
+    wire.sync();
+    wire.stream.uncork();
+  }
+
+  handleDataRow({ fields }: { fields: (string | null)[] }): void {
+    this.#answers[this.#done] = fields[0] ?? undefined;
+  }
+
+  handleCommandComplete(): void {
+    this.#done++;
+  }
+
+  handleError(error: Error): void {
+    this.callback(error);
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#wire !== undefined) {
+      const known = prepared.get(this.#wire) ?? new Set();
+      for (const name of this.#newNames) known.add(name);
+      prepared.set(this.#wire, known);
+    }
+    this.callback(null, this.#answers);
+  }
+
+  handleRowDescription(): void {}
+  handleEmptyQuery(): void {}
+  handlePortalSuspended(): void {}
+}
+
+/** A connection that nobody has used for so long may have died unheard. */
+const QUIET_MS = 1_000;
+const PROBE_TIMEOUT_MS = 5_000;
+const usedAtMs = new WeakMap<pg.ClientBase, number>();
+
+/** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. */
+export async function runPipeline(pool: pg.Pool, statements: readonly Statement[]): Promise<Answers> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw new StoreUnavailableError(error);
+  });
+  let isBroken = false;
+  const onError = () => {
+    isBroken = true;
+  };
+  client.on('error', onError);
+  let pipeline: Pipeline | undefined;
+  try {
+    if (performance.now() - (usedAtMs.get(client) ?? 0) > QUIET_MS) {
+      await client.query({ text: 'SELECT', query_timeout: PROBE_TIMEOUT_MS } as pg.QueryConfig);
+    }
+    const answers = await new Promise<Answers>((resolve, reject) => {
+      pipeline = new Pipeline(statements, (error, found = []) => (error ? reject(error) : resolve(found)));
+      client.query(pipeline);
+    });
+    usedAtMs.set(client, performance.now());
+    return answers;
+  } catch (error) {
+    // What the server itself reports leaves a connection behind that may well live on.
+    isBroken ||= pipeline?.isMuddled === true || !(error instanceof pg.DatabaseError);
+    throw isUnavailable(error) ? new StoreUnavailableError(error) : error;
+  } finally {
+    client.off('error', onError);
+    client.release(isBroken);
+  }
+}

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seeingAll } from './support/backup.ts';
+import { addSite, goodEvent, presenceRows, type Site, submit } from './support/presence.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let sites: Site[];
+beforeAll(async () => {
+  server = await startTestServer();
+  sites = [await addSite(server), await addSite(server), await addSite(server)];
+});
+afterAll(() => server.close());
+
+/** Sends a request of one event for each of `count` turns, in turn for each organisation, all at once. */
+function sendAll(name: string, count: number) {
+  return Promise.all(
+    Array.from({ length: count }, async (_, turn) => {
+      const site = sites[turn % sites.length] as Site;
+      const reply = await submit(server, site, [goodEvent(site, { eventId: `${name} ${turn}` })]);
+      return { turn, status: reply.statusCode, code: reply.json().results?.[0]?.resultCode };
+    }),
+  );
+}
+
+async function storedOf(site: Site, name: string): Promise<string[]> {
+  const rows = await presenceRows(server, site);
+  return rows
+    .map(({ eventId }) => eventId)
+    .filter((eventId) => eventId.startsWith(name))
+    .sort();
+}
+
+test('requests that come at the same moment share commits, and each organisation has its own events', async () => {
+  await sendAll('warm', 3);
+  const answers = await sendAll('merged', 60);
+  expect(answers.filter(({ status, code }) => status !== 200 || code !== 0)).toEqual([]);
+  for (const [index, site] of sites.entries()) {
+    const own = answers.filter(({ turn }) => turn % sites.length === index);
+    expect(await storedOf(site, 'merged')).toEqual(own.map(({ turn }) => `merged ${turn}`).sort());
+  }
+  const { rows } = await seeingAll(server.db.target, (client) =>
+    client.query(
+      `SELECT count(*)::int AS events, count(DISTINCT written_xid)::int AS commits,
+              count(DISTINCT tenant_id)::int AS organisations FROM presence_events WHERE event_id LIKE 'merged %'`,
+    ),
+  );
+  expect(rows[0]).toMatchObject({ events: 60, organisations: 3 });
+  expect(rows[0].commits).toBeLessThan(20);
+});
+
+test('a request that the database cannot store fails alone, among strangers who are not to blame', async () => {
+  await seeingAll(server.db.target, (client) =>
+    client.query(`
+      CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'poison'; END $$;
+      GRANT EXECUTE ON FUNCTION refuse_poison() TO PUBLIC;
+      CREATE TRIGGER refuse_poison BEFORE INSERT ON presence_events FOR EACH ROW
+        WHEN (NEW.event_id = 'poisoned 20') EXECUTE FUNCTION refuse_poison()`),
+  );
+  const answers = await sendAll('poisoned', 40);
+  expect(answers.filter(({ status }) => status !== 200).map(({ turn, status }) => [turn, status])).toEqual([
+    [20, 500],
+  ]);
+  expect(answers.filter(({ code }) => code === 0)).toHaveLength(39);
+  const stored = (await Promise.all(sites.map((site) => storedOf(site, 'poisoned')))).flat();
+  expect(stored).toHaveLength(39);
+  expect(stored).not.toContain('poisoned 20');
+  expect(await sendAll('afterwards', 6)).toMatchObject(
+    Array.from({ length: 6 }, () => ({ status: 200, code: 0 })),
+  );
+});
+
+test('the same events in many requests at once are stored once, whoever comes first', async () => {
+  const [site] = sites as [Site];
+  const events = Array.from({ length: 50 }, (_, index) => goodEvent(site, { eventId: `same ${index}` }));
+  const replies = await Promise.all(
+    Array.from({ length: 30 }, (_, turn) => submit(server, site, turn % 2 ? events : events.toReversed())),
+  );
+  expect(replies.filter(({ statusCode }) => statusCode !== 200)).toEqual([]);
+  expect(await storedOf(site, 'same')).toHaveLength(50);
+});
