@@ -37,8 +37,11 @@ CREATE TRIGGER note_directory_change AFTER INSERT OR UPDATE OF user_id, active O
   FOR EACH STATEMENT EXECUTE FUNCTION note_directory_change();
 CREATE TRIGGER note_directory_change AFTER INSERT OR DELETE ON access_credential_scans
   FOR EACH STATEMENT EXECUTE FUNCTION note_directory_change();
-CREATE TRIGGER note_directory_change AFTER INSERT OR UPDATE OF desk_presence ON office_settings
+CREATE TRIGGER note_directory_change AFTER UPDATE OF desk_presence ON office_settings
   FOR EACH STATEMENT EXECUTE FUNCTION note_directory_change();
+-- Not for the horizon engine, which makes rows here while it has people locked that a writer of the directory may wait for.
+CREATE TRIGGER note_first_desk_presence AFTER INSERT ON office_settings
+  FOR EACH ROW WHEN (NEW.desk_presence <> 'record') EXECUTE FUNCTION note_directory_change();
 
 -- Lets the rest of a transaction see and write the rows of an organisation whose directory is of the version that the
 -- caller remembers, or of any where none is given, and no organisation's otherwise. The version that it is of; ''

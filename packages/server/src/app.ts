@@ -18,6 +18,7 @@ import { healthRoutes, type Lifecycle } from './http/health.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers } from './http/logging.ts';
+import { shedLoad } from './http/overload.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { DirectoryMemory } from './ingest/directory-memory.ts';
 import { EventWriter } from './ingest/event-writer.ts';
@@ -32,7 +33,14 @@ import { workdayRoutes } from './workday/routes.ts';
 export interface AppDeps {
   config: Pick<
     ServerConfig,
-    'publicUrl' | 'trustProxy' | 'corsOrigins' | 'clockSkewS' | 'tokenLifeS' | 'refusedEventsKept'
+    | 'publicUrl'
+    | 'trustProxy'
+    | 'corsOrigins'
+    | 'clockSkewS'
+    | 'tokenLifeS'
+    | 'refusedEventsKept'
+    | 'eventBacklog'
+    | 'eventBacklogMib'
   >;
   /** Connects as the restricted role. */
   database: Database;
@@ -98,6 +106,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
   });
   logAnswers(app);
+  shedLoad(app, { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 });
   acceptJson(app);
   guardRoutes(app, {
     apiKeys,

@@ -91,6 +91,20 @@ export const SERVER_SETTINGS = {
     whole(0, 1_000_000),
     10_000,
   ),
+  eventBacklog: setting(
+    '--event-backlog <count>',
+    'ROLLCALL_EVENT_BACKLOG',
+    'requests with events that may be in hand at once; more are answered 503, to try again',
+    whole(1, 100_000),
+    1_000,
+  ),
+  eventBacklogMib: setting(
+    '--event-backlog-mib <MiB>',
+    'ROLLCALL_EVENT_BACKLOG_MIB',
+    'size of the bodies of requests with events that may be in hand at once',
+    whole(1, 1_024),
+    16,
+  ),
   databasePoolSize: setting(
     '--database-pool-size <count>',
     'ROLLCALL_DATABASE_POOL_SIZE',

@@ -96,8 +96,8 @@ export class EventWriter {
 
   /** Together; each alone where together it does not go, so that nobody fails for another's sake. */
   async #store(batch: Waiting[]): Promise<void> {
-    const groups = group(batch);
     try {
+      const groups = group(batch);
       const answers = await this.#database.inPipeline(groups.flatMap(({ statements }) => statements));
       settle(groups, answers);
     } catch (error) {

@@ -6,6 +6,8 @@ export type Tx = pg.ClientBase;
 
 export const NO_TENANT = '';
 const BEGIN_TIMEOUT_MS = 5_000;
+/** More than so many would hardly get one before they are given up. */
+const WAITING_PER_CONNECTION = 50;
 
 /** Lets the rest of a transaction see the rows of `tenantId`. */
 export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
@@ -27,6 +29,9 @@ export class Transaction {
 
   /** Throws `StoreUnavailableError` when no connection is to be had, or the one that was broke. */
   static async begin(pool: pg.Pool, begin: string, tenantId: string): Promise<Transaction> {
+    if (pool.waitingCount >= WAITING_PER_CONNECTION * pool.options.max) {
+      throw new StoreUnavailableError(new Error('Too many wait for a connection already.'));
+    }
     const client = await pool.connect().catch((error: unknown) => {
       throw new StoreUnavailableError(error);
     });
