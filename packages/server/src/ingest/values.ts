@@ -12,6 +12,9 @@ export function textsFault(texts: Readonly<Record<string, string | null | undefi
 /** Microseconds since 1970-01-01T00:00:00Z, exact: what PostgreSQL keeps of an instant. */
 export type InstantUs = number;
 
+/** Of what most clients send, `2026-03-10T09:00:00.000Z`, which need not be taken apart. */
+const USUAL_INSTANT_LENGTH = 24;
+
 const ISO_INSTANT =
   /^(\d{4})-?(\d{2})-?(\d{2})[Tt ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?\s?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?$/;
 
@@ -20,6 +23,9 @@ const ISO_INSTANT =
  * for anything else, dates that do not exist (30 February) included.
  */
 export function parseInstant(text: string): InstantUs | undefined {
+  const usualMs = text.length === USUAL_INSTANT_LENGTH ? Date.parse(text) : Number.NaN;
+  // What reads back as it was written is exactly that instant, and a date that exists.
+  if (!Number.isNaN(usualMs) && new Date(usualMs).toISOString() === text) return usualMs * 1_000;
   const match = ISO_INSTANT.exec(text);
   if (!match) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((digits) => Number(digits ?? 0)) as [

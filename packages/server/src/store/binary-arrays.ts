@@ -84,15 +84,18 @@ function writeHeader(buffer: Buffer, oid: number, values: readonly unknown[]): n
 
 const HYPHEN = 45;
 
+/** The values of hexadecimal digits of either case, by their character codes. */
+const NIBBLES = new Uint8Array(128);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  NIBBLES[digit.charCodeAt(0)] = value;
+  NIBBLES[digit.toUpperCase().charCodeAt(0)] = value;
+}
+
 function writeUuid(buffer: Buffer, uuid: string, at: number): void {
   let byte = at;
   for (let i = 0; i < uuid.length; i += 2) {
     if (uuid.charCodeAt(i) === HYPHEN) i++;
-    buffer[byte++] = (nibble(uuid.charCodeAt(i)) << 4) | nibble(uuid.charCodeAt(i + 1));
+    const [high = 0, low = 0] = [NIBBLES[uuid.charCodeAt(i)], NIBBLES[uuid.charCodeAt(i + 1)]];
+    buffer[byte++] = (high << 4) | low;
   }
-}
-
-/** Of a hexadecimal digit: letters of either case have 1 in the low bits for a, digits are their low bits. */
-function nibble(code: number): number {
-  return (code & 15) + (code > 57 ? 9 : 0);
 }
