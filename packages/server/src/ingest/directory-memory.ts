@@ -39,6 +39,7 @@ export class DirectoryMemory {
       const target = isCurrent ? memory : new Memory(version);
       target.learn(wanted, await resolve(tx, tenantId, wanted));
       this.#keep(tenantId, target);
+      this.#makeRoom();
       return { resolved: target, version };
     });
   }
@@ -51,12 +52,15 @@ export class DirectoryMemory {
   #keep(tenantId: string, memory: Memory): void {
     this.#memories.delete(tenantId);
     this.#memories.set(tenantId, memory);
+  }
+
+  #makeRoom(): void {
     let size = 0;
-    for (const { size: one } of this.#memories.values()) size += one;
-    for (const [oldest, { size: freed }] of this.#memories) {
+    for (const memory of this.#memories.values()) size += memory.size;
+    for (const [oldest, memory] of this.#memories) {
       if (size <= REMEMBERED) return;
       this.#memories.delete(oldest);
-      size -= freed;
+      size -= memory.size;
     }
   }
 }
