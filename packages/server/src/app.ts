@@ -38,6 +38,7 @@ export interface AppDeps {
     | 'corsOrigins'
     | 'clockSkewS'
     | 'tokenLifeS'
+    | 'tokenReuseS'
     | 'refusedEventsKept'
     | 'eventBacklog'
     | 'eventBacklogMib'
@@ -88,7 +89,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const apiKeys = new ApiKeys({ database, changes, masterKey, clock });
   const signingKeys = new SigningKeys(database, masterKey);
   const issuer = config.publicUrl ?? DEFAULT_ISSUER;
-  const tokens = new Tokens({ signingKeys, issuer, lifeS: config.tokenLifeS, clock });
+  const tokens = new Tokens({
+    signingKeys,
+    issuer,
+    lifeS: config.tokenLifeS,
+    reuseS: config.tokenReuseS,
+    clock,
+  });
   const refusals = new Refusals({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
 
   app.setErrorHandler(handleError);

@@ -80,9 +80,16 @@ export const SERVER_SETTINGS = {
   tokenLifeS: setting(
     '--token-life-s <seconds>',
     'ROLLCALL_TOKEN_LIFE_S',
-    'how long a token is valid',
+    'how long a token is said to be valid',
     whole(60, 86_400),
     3600,
+  ),
+  tokenReuseS: setting(
+    '--token-reuse-s <seconds>',
+    'ROLLCALL_TOKEN_REUSE_S',
+    'for how long a key that logs in again gets the same token, which lives so much longer; 0: always a new one',
+    whole(0, 60),
+    60,
   ),
   refusedEventsKept: setting(
     '--refused-events-kept <count>',

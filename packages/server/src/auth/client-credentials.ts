@@ -84,7 +84,7 @@ export async function grantToken(
   const presented = readClient(body, request.headers);
   const key = await findProvenClient(presented, deps);
   deps.apiKeys.noteUse(key);
-  const { token } = await deps.tokens.issue(key.apiKey);
+  const { token } = await deps.tokens.issue(key);
   return { access_token: token, expires_in: deps.tokens.lifeS, token_type: 'Bearer' };
 }
 

@@ -53,7 +53,7 @@ export async function logIn(request: LoginRequest, bodyText: string, deps: Deps)
   checkClock(timestamp.seconds, deps);
   const key = await findProvenKey(request, timestamp.spellings, deps);
   deps.apiKeys.noteUse(key);
-  return reply(await deps.tokens.issue(key.apiKey));
+  return reply(await deps.tokens.issue(key));
 }
 
 interface Timestamp {

@@ -1,13 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import {
-  type CryptoKey,
-  exportJWK,
-  exportPKCS8,
-  generateKeyPair,
-  importJWK,
-  importPKCS8,
-  type JWK,
-} from 'jose';
+import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto';
+import { type CryptoKey, exportJWK, exportPKCS8, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Database } from '../store/db.ts';
 import { insertFirstSigningKey, listSigningKeys, type SigningKeyRow } from '../store/signing-keys.ts';
 import type { MasterKey } from './secrets.ts';
@@ -29,8 +21,14 @@ export async function ensureSigningKey(owner: Database, masterKey: MasterKey, no
   );
 }
 
+/** The key that signs, the same object until the keys are read again. */
+export interface Signer {
+  kid: string;
+  key: KeyObject;
+}
+
 interface Loaded {
-  signer: { kid: string; key: CryptoKey };
+  signer: Signer;
   verifiers: Map<string, CryptoKey>;
   jwks: { keys: JWK[] };
 }
@@ -50,7 +48,7 @@ export class SigningKeys {
   }
 
   /** The key that signs. Throws `StoreUnavailableError`. */
-  async signer(): Promise<Loaded['signer']> {
+  async signer(): Promise<Signer> {
     return (await this.#loaded()).signer;
   }
 
@@ -83,7 +81,7 @@ export class SigningKeys {
     const verifiers = await Promise.all(rows.map(async (row) => [row.kid, await importPublic(row)] as const));
     this.#loadedAtMs = performance.now();
     return {
-      signer: { kid: newest.kid, key: await importPKCS8(pkcs8, newest.algorithm) },
+      signer: { kid: newest.kid, key: createPrivateKey(pkcs8) },
       verifiers: new Map(verifiers),
       jwks: { keys: rows.map((row) => row.publicJwk as JWK) },
     };
