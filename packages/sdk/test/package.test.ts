@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,6 @@ let setup: Setup;
 /** Within the package: there its own name leads to what is built. */
 let workDir: string;
 beforeAll(async () => {
-  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: PACKAGE_DIR, stdio: 'inherit' });
   workDir = await mkdtemp(join(PACKAGE_DIR, '.test-'));
   setup = await setUp();
 });

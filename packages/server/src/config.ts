@@ -189,6 +189,34 @@ export const DEMO_SETTINGS = {
   ),
 } as const;
 
+/** A secret is never an argument: it would show in the process list. */
+export const CLIENT_SECRET_ENV = 'ROLLCALL_SECRET';
+
+/** The server of this contract that a command is a client of. The environment variables are the SDK's. */
+export const CLIENT_SETTINGS = {
+  baseUrl: setting('--base-url <url>', 'ROLLCALL_BASE_URL', 'address of the server to call', httpUrl),
+  key: setting('--key <id>', 'ROLLCALL_API_KEY', 'id of the key to call it with', text),
+  authentication: setting(
+    '--authentication <type>',
+    'ROLLCALL_AUTHENTICATION',
+    'hmac, client-credentials or basic: how to log in there',
+    oneOf('hmac', 'client-credentials', 'basic'),
+    'hmac' as const,
+  ),
+  region: setting(
+    '--region <region>',
+    'ROLLCALL_REGION',
+    "the vendor's region, usce1 or ause1",
+    text,
+    'usce1',
+  ),
+} as const;
+
+/** The secret of the key that a command is a client with, where the environment has it. */
+export function clientSecretFromEnvironment(): string | undefined {
+  return process.env[CLIENT_SECRET_ENV] || undefined;
+}
+
 /** The environment's master key, base64 of 32 bytes, where it is given. */
 export function masterKeyFromEnvironment(): string | undefined {
   return process.env[MASTER_KEY_ENV] || undefined;
@@ -199,6 +227,7 @@ type SettingsOf<T extends Record<string, Setting>> = {
 };
 export type DataConfig = SettingsOf<typeof DATA_SETTINGS>;
 export type ServerConfig = SettingsOf<typeof SERVER_SETTINGS>;
+export type ClientConfig = SettingsOf<typeof CLIENT_SETTINGS>;
 export type DemoConfig = SettingsOf<typeof DEMO_SETTINGS>;
 
 /** The settings as commander options. An empty environment variable counts as not set. */
@@ -221,7 +250,7 @@ export function defaults<T extends Record<string, Setting>>(settings: T): Settin
 
 /** The settings as a Markdown table, as docs/operations.md shows it. */
 export function settingsTable(): string {
-  const all = { ...DATA_SETTINGS, ...SERVER_SETTINGS, ...DEMO_SETTINGS };
+  const all = { ...DATA_SETTINGS, ...SERVER_SETTINGS, ...DEMO_SETTINGS, ...CLIENT_SETTINGS };
   const rows = Object.values(all as Record<string, Setting>).map(
     (entry) => `| \`${entry.flags}\` | \`${entry.env}\` | ${entry.default ?? ''} | ${entry.description} |`,
   );
@@ -230,6 +259,7 @@ export function settingsTable(): string {
     '|---|---|---|---|',
     ...rows,
     `| | \`${MASTER_KEY_ENV}\` | | the master key itself, base64 of 32 bytes |`,
+    `| | \`${CLIENT_SECRET_ENV}\` | | the secret of the key of --key |`,
   ].join('\n');
 }
 

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { createKey, keysOf, revokeKey, rotateKey, type ShownKey } from '../auth/manage-keys.ts';
 import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
@@ -11,8 +9,8 @@ import {
   type ApiKeyRow,
 } from '../store/api-keys.ts';
 import { chooseOrganisation, withContext } from './context.ts';
-import { CliError, unreadable } from './errors.ts';
 import { formatTable, formatTime, print } from './output.ts';
+import { readSecret } from './secret.ts';
 import { parseDuration, parseFuture } from './time.ts';
 
 interface Common extends DataConfig {
@@ -139,15 +137,6 @@ function makeKey(
       { owner, masterKey, clock: Date.now },
     );
   });
-}
-
-async function readSecret(file: string | undefined): Promise<string> {
-  const content =
-    file === undefined ? await text(process.stdin) : await readFile(file, 'utf8').catch(unreadable(file));
-  const secret = content.replace(/\r?\n$/, '');
-  if (secret === '')
-    throw new CliError('The secret is empty; give it on standard input or with --secret-file.');
-  return secret;
 }
 
 function show(key: ShownKey, { json }: Common, heading: string): void {

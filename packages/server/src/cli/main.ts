@@ -24,6 +24,7 @@ import { orgsCommand } from './orgs.ts';
 import { remark } from './output.ts';
 import { scimTokensCommand } from './scim-tokens.ts';
 import { serveCommand } from './serve-command.ts';
+import { submitCommand } from './submit.ts';
 
 const SPOKEN_ERRORS = [
   CliError,
@@ -50,6 +51,7 @@ const program = new Command('rollcall')
   .addCommand(scimTokensCommand())
   .addCommand(orgsCommand())
   .addCommand(importCommand())
+  .addCommand(submitCommand())
   .addCommand(eventsCommand())
   .addCommand(jobsCommand())
   .addCommand(backupCommand())

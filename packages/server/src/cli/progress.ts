@@ -1,9 +1,9 @@
-import { Presets, SingleBar } from 'cli-progress';
+import { Format, Presets, SingleBar } from 'cli-progress';
 
 /** How far long work has come. */
 export interface Progress {
-  /** `done` of `total`, in the unit that was named. */
-  update(done: number, total: number): void;
+  /** `done` of `total`, in the unit that was named; of a total that is not known, only how many are done. */
+  update(done: number, total: number | undefined): void;
   stop(): void;
 }
 
@@ -11,7 +11,17 @@ export interface Progress {
 export function showProgress(label: string, unit: string): Progress {
   const bar = new SingleBar(
     {
-      format: `${label} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`,
+      format: (options, params, payload: { isEndKnown?: boolean }) =>
+        Format.Formatter(
+          {
+            ...options,
+            format: payload.isEndKnown
+              ? `${label} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`
+              : `${label} | {value} ${unit} | {duration_formatted}`,
+          },
+          params,
+          payload,
+        ),
       clearOnComplete: true,
       noTTYOutput: false,
     },
@@ -20,10 +30,12 @@ export function showProgress(label: string, unit: string): Progress {
   let started = false;
   return {
     update(done, total) {
-      if (!started) bar.start(total, done);
+      const isEndKnown = total !== undefined;
+      const end = total ?? Number.MAX_SAFE_INTEGER;
+      if (!started) bar.start(end, done, { isEndKnown });
       else {
-        bar.setTotal(total);
-        bar.update(done);
+        bar.setTotal(end);
+        bar.update(done, { isEndKnown });
       }
       started = true;
     },

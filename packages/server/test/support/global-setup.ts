@@ -22,12 +22,12 @@ declare module 'vitest' {
   }
 }
 
-const PACKAGE_DIR = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT_DIR = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** One PostgreSQL for the whole run: the one of DATABASE_URL, else an embedded one in a temporary directory. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // The command line is tested as it is shipped: built.
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: PACKAGE_DIR, stdio: 'inherit' });
+  // The command line and the SDK are tested as they are shipped: built.
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT_DIR, stdio: 'inherit' });
 
   const server = process.env.DATABASE_URL ? givenServer(process.env.DATABASE_URL) : await embeddedServer();
   const templateDatabase = `rollcall_template_${process.pid}`;

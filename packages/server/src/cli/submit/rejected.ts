@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { stringify } from 'csv-stringify/sync';
+import { CliError } from '../errors.ts';
+import type { SubmitFile, SubmitRow } from './rows.ts';
+
+/** The column, or member, in which a rejected row says why. Sent again, it is left out. */
+const REASON = 'rejectedReason';
+
+/** Rows that were not accepted, in a file like the one that they come from, to be mended and sent again. */
+export class RejectedRows {
+  readonly path: string;
+  count: number;
+  #bytes: number;
+  #file: FileHandle | undefined;
+
+  private constructor(path: string, count: number, bytes: number) {
+    this.path = path;
+    this.count = count;
+    this.#bytes = bytes;
+  }
+
+  /** Goes on where `after` says that the file ended, or begins one. Throws `CliError` where there is one already. */
+  static async open(path: string, after?: { count: number; bytes: number }): Promise<RejectedRows> {
+    if (!after && existsSync(path))
+      throw new CliError(
+        `There is ${path} already, with rows that were rejected before. Send or remove it, or name another file with --rejected.`,
+      );
+    const rejected = new RejectedRows(path, after?.count ?? 0, after?.bytes ?? 0);
+    if (after && after.bytes > 0) {
+      rejected.#file = await open(path, 'r+');
+      // Rows beyond it were written just before the end came, and will be sent again.
+      await rejected.#file.truncate(after.bytes);
+    }
+    return rejected;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** On the disk when it returns. */
+  async add(file: SubmitFile, rows: { row: SubmitRow; reason: string }[]): Promise<void> {
+    if (rows.length === 0) return;
+    this.#file ??= await open(this.path, 'w', 0o600);
+    const header = file.format === 'csv' && this.#bytes === 0 ? toCsv([...headerOf(file), REASON]) : '';
+    const text = header + rows.map((each) => format(file, each)).join('');
+    const { bytesWritten } = await this.#file.write(text, this.#bytes);
+    await this.#file.datasync();
+    this.#bytes += bytesWritten;
+    this.count += rows.length;
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+}
+
+/** The columns of the file, but for the reasons of an earlier time. */
+function headerOf({ header }: SubmitFile): string[] {
+  return header.filter((name) => name !== REASON);
+}
+
+function format(file: SubmitFile, { row: { original }, reason }: { row: SubmitRow; reason: string }): string {
+  if (Array.isArray(original)) {
+    const cells = original.filter((_, place) => file.header[place] !== REASON);
+    while (cells.length < headerOf(file).length) cells.push('');
+    return toCsv([...cells, reason]);
+  }
+  const members = typeof original === 'string' ? { rejectedText: original } : original;
+  return `${JSON.stringify({ ...members, [REASON]: reason })}\n`;
+}
+
+function toCsv(cells: string[]): string {
+  return stringify([cells], { record_delimiter: 'windows' });
+}

@@ -1,0 +1,69 @@
+import type { Rollcall } from '@rollcall/sdk';
+import type { Event, SubmitKind } from './kinds.ts';
+import type { SubmitRow } from './rows.ts';
+
+/** Rows that were answered, and which of them not accepted. */
+export interface Chunk {
+  rows: number;
+  rejected: { row: SubmitRow; reason: string }[];
+}
+
+interface Sending {
+  client: Rollcall;
+  sourceId: string;
+  /** Rows at the beginning that were answered before. */
+  skip: number;
+  signal: AbortSignal;
+  /** After each chunk; the next one waits for it. */
+  onAnswered: (chunk: Chunk) => Promise<void>;
+}
+
+/** Some tens of calls: few enough for the memory, many enough that waiting for the last of them costs little. */
+const CHUNK_ROWS = 4_000;
+
+/** Sends rows in their order, chunk after chunk. Throws what a call throws that fails for good. */
+export async function sendRows(
+  kind: SubmitKind,
+  rows: AsyncIterable<SubmitRow>,
+  sending: Sending,
+): Promise<void> {
+  let skipped = 0;
+  let chunk: SubmitRow[] = [];
+  for await (const row of rows) {
+    if (skipped++ < sending.skip) continue;
+    chunk.push(row);
+    if (chunk.length < CHUNK_ROWS) continue;
+    await sendChunk(kind, chunk, sending);
+    chunk = [];
+  }
+  if (chunk.length > 0) await sendChunk(kind, chunk, sending);
+}
+
+async function sendChunk(
+  kind: SubmitKind,
+  rows: SubmitRow[],
+  { client, sourceId, signal, onAnswered }: Sending,
+): Promise<void> {
+  const sent: SubmitRow[] = [];
+  const events: Event[] = [];
+  const reasons = new Map<SubmitRow, string>();
+  for (const row of rows) {
+    if (isFault(row.event)) reasons.set(row, row.event.fault);
+    else {
+      sent.push(row);
+      events.push(row.event);
+    }
+  }
+  for (const { index, result } of await kind.send(client, sourceId, events, { signal }))
+    reasons.set(sent[index] as SubmitRow, result.message);
+  // In the order of the file, whoever found fault with them.
+  const rejected = rows.flatMap((row) => {
+    const reason = reasons.get(row);
+    return reason === undefined ? [] : [{ row, reason }];
+  });
+  await onAnswered({ rows: rows.length, rejected });
+}
+
+function isFault(event: SubmitRow['event']): event is { fault: string } {
+  return typeof event.fault === 'string';
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { CliError } from '../errors.ts';
+
+/** What is submitted, and to whom. Another one is another submission. */
+export interface Submission {
+  kind: string;
+  baseUrl: string;
+  apiKey: string;
+  sourceId: string;
+  /** Of the file: its size, its time and its beginning. */
+  fingerprint: string;
+}
+
+/** How far a submission has come: what is answered, and what was written of it. */
+export interface SubmitState extends Submission {
+  version: 1;
+  rows: number;
+  rejectedPath: string;
+  rejected: { count: number; bytes: number };
+}
+
+const FINGERPRINTED_BYTES = 65_536;
+
+/** What tells a file from another, or from what it becomes. */
+export async function fingerprintOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(FINGERPRINTED_BYTES),
+      0,
+      FINGERPRINTED_BYTES,
+      0,
+    );
+    return createHash('sha256')
+      .update(`${size} ${mtimeMs} `)
+      .update(buffer.subarray(0, bytesRead))
+      .digest('base64url');
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where an earlier run of the same submission ended; undefined where there was none. Throws `CliError` where it was another one. */
+export async function readState(path: string, submission: Submission): Promise<SubmitState | undefined> {
+  const state = await findState(path);
+  if (!state) return undefined;
+  const others = Object.entries(submission).filter(
+    ([name, value]) => state[name as keyof Submission] !== value,
+  );
+  if (others.length === 0 && state.version === 1) return state;
+  const [[name = ''] = []] = others;
+  const what = name === 'fingerprint' ? 'the file was another then' : `${name} was another then`;
+  throw new CliError(
+    `${path} is of a submission that did not come to its end, and ${what}. With --restart the file is sent from its beginning: what is stored already is not stored twice.`,
+  );
+}
+
+/** The file is there whole or as it was, whenever the end comes. */
+export async function writeState(path: string, state: SubmitState): Promise<void> {
+  await writeFile(`${path}.new`, `${JSON.stringify(state)}\n`, { mode: 0o600, flush: true });
+  await rename(`${path}.new`, path);
+}
+
+export async function removeState(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+/** Forgets a submission that did not come to its end, with the rows that were rejected of it. */
+export async function forget(path: string): Promise<void> {
+  const state = await findState(path);
+  if (state && state.rejected.bytes > 0) await rm(state.rejectedPath, { force: true });
+  await removeState(path);
+}
+
+async function findState(path: string): Promise<SubmitState | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as SubmitState;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { TestProxy } from '../../../sdk/test/support/proxy.ts';
+import { addSite, type PresenceRow, presenceRows, type Site } from '../support/presence.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { listen } from '../support/sockets.ts';
+import { expectOneSentence, type Outcome, Workspace } from './support.ts';
+
+let work: Workspace;
+let server: TestServer;
+let site: Site;
+let proxy: TestProxy;
+let secret: { env: Record<string, string> };
+beforeAll(async () => {
+  work = await Workspace.create();
+  server = await startTestServer();
+  proxy = await TestProxy.start(await listen(server));
+  // The command goes by the real time.
+  server.clock.nowMs = Date.now();
+  site = await addSite(server);
+  secret = { env: { ROLLCALL_SECRET: site.key.secret } };
+});
+afterEach(() => proxy.reset());
+afterAll(async () => {
+  await proxy.close();
+  await server.close();
+  await work.close();
+});
+
+const connection = () => ['--base-url', proxy.baseUrl, '--key', site.key.apiKey];
+
+const submit = (kind: string, file: string, ...more: string[]): Promise<Outcome> =>
+  work.rollcall(['submit', kind, file, ...connection(), ...more], secret);
+
+async function fileOf(name: string, ...lines: string[]): Promise<string> {
+  await writeFile(work.path(name), lines.map((line) => `${line}\n`).join(''));
+  return work.path(name);
+}
+
+/** The stored events of a source, over March 2026. */
+async function stored(sourceId: string): Promise<PresenceRow[]> {
+  return (await presenceRows(server, site)).filter((row) => row.sourceId === sourceId);
+}
+
+const HEADER = 'timestamp,locationId,locationType,userEmail,badge colour';
+
+describe('a CSV file', () => {
+  test('is sent; what is not accepted goes to a file that can be mended and sent, and again stores nothing twice', async () => {
+    const { locationId } = site.office;
+    const file = await fileOf(
+      'door.csv',
+      HEADER,
+      `2026-03-02T09:00:00Z,${locationId},location,${site.user.email},red`,
+      `2026-03-02T09:01:00Z,${locationId},location,nobody@example.com,"bl""ue, dark"`,
+      `,${locationId},location,${site.user.email},green`,
+      `2026-03-02T09:03:00Z,${locationId},location,${site.user.email}`,
+      `2026-03-02T09:04:00Z,${locationId},location,${site.user.email},red`,
+    );
+    const first = await submit('presence', file, '--source-id', 'door');
+    expect([first.code, first.stdout]).toEqual([2, '2 stored, 3 rejected.\n']);
+    expect(first.stderr).toContain(`${file}.rejected.csv`);
+    expect(existsSync(`${file}.submitting`)).toBe(false);
+
+    const rejected = await readFile(`${file}.rejected.csv`, 'utf8');
+    const [header, unknown, missing, short] = rejected.split('\r\n');
+    expect(header).toBe(`${HEADER},rejectedReason`);
+    expect(unknown).toMatch(
+      /^2026-03-02T09:01:00Z,[^,]+,location,nobody@example\.com,"bl""ue, dark",userEmail: no active user/,
+    );
+    expect(missing).toMatch(/^,.*,green,timestamp is missing$/);
+    expect(short).toMatch(/,,the row has 4 columns where the header has 5$/);
+
+    // Sent again while its rejected rows are still to be mended, it would lose them.
+    expectOneSentence(await submit('presence', file, '--source-id', 'door'), /rejected\.csv already/);
+    const again = await submit('presence', file, '--source-id', 'door', '--rejected', work.path('again.csv'));
+    expect([again.code, again.stdout]).toEqual([2, '2 stored, 3 rejected.\n']);
+    expect(await stored('door')).toHaveLength(2);
+
+    const mended = work.path('mended.csv');
+    const text = rejected
+      .replace('nobody@example.com', site.user.email)
+      .replace('\r\n,', '\r\n2026-03-02T09:02:00Z,');
+    await writeFile(mended, text);
+    const third = await submit('presence', mended, '--source-id', 'door', '--json');
+    expect(third.code).toBe(0);
+    expect(JSON.parse(third.stdout)).toEqual({ rows: 3, rejected: 0, rejectedFile: null });
+    expect(await stored('door')).toHaveLength(5);
+  });
+
+  test('without a column that is needed is refused in a sentence, and nothing is sent', async () => {
+    const file = await fileOf('short.csv', 'timestamp,locationId', '2026-03-02T09:00:00Z,x');
+    expectOneSentence(await submit('presence', file), /needs the column locationType\.$/m);
+    expect(proxy.seen.filter(({ path }) => path === '/v1/presence')).toEqual([]);
+  });
+
+  test.each(['presence', 'occupancy', 'timeoff'])(
+    'what --template prints for %s has the right form',
+    async (kind) => {
+      const { stdout: example, code } = await work.rollcall(['submit', kind, '--template']);
+      expect(code).toBe(0);
+      const file = await fileOf(`template-${kind}.csv`, example.trimEnd());
+      const { code: sent } = await submit(kind, file);
+      expect(sent).toBe(2);
+      // The server knows neither its place nor its person; the command found no fault.
+      expect(await readFile(`${file}.rejected.csv`, 'utf8')).toMatch(/: no active (user|location)/);
+    },
+  );
+});
+
+test('NDJSON comes through standard input, an event keeps its id, and what is no JSON is kept as it is', async () => {
+  const at = { locationId: site.office.placeId, locationType: 'place' };
+  const lines = [
+    JSON.stringify({ eventId: 'mine', timestamp: '2026-03-03T09:00:00Z', ...at, occupied: true }),
+    JSON.stringify({ timestamp: '2026-03-03T10:00:00Z', ...at, occupancy: 3, room: 'kept' }),
+    JSON.stringify({ timestamp: '2026-03-03T10:00:00Z', ...at, occupancy: 'three', room: 'kept' }),
+    '{"timestamp": ',
+  ];
+  const rejected = work.path('sensors.rejected');
+  const run = () =>
+    work.rollcall(
+      ['submit', 'occupancy', '-', '--format', 'ndjson', '--rejected', rejected, ...connection()],
+      { ...secret, input: lines.join('\n') },
+    );
+  for (let time = 0; time < 2; time++) {
+    await rm(rejected, { force: true });
+    expect(await run()).toMatchObject({ code: 2, stdout: '2 stored, 2 rejected.\n' });
+  }
+  const [three, broken] = (await readFile(rejected, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(three).toEqual({ ...JSON.parse(lines[2] ?? ''), rejectedReason: 'occupancy is no number' });
+  expect(broken).toEqual({ rejectedText: '{"timestamp": ', rejectedReason: 'the line is no JSON object' });
+  const reply = await server.app.inject({
+    url: '/v1/analytics/occupancy/basic?startDate=2026-03-01&endDate=2026-03-31',
+    headers: site.headers,
+  });
+  const ids = (reply.json() as { eventId: string }[]).map(({ eventId }) => eventId);
+  expect(ids.toSorted()).toEqual(['mine', expect.stringMatching(/^row-.{22}$/)]);
+});
+
+describe('what cannot be done is said in a sentence', () => {
+  test('a wrong secret, which standard input may hold', async () => {
+    const file = await fileOf('good.csv', HEADER, `2026-03-02T09:00:00Z,x,location,${site.user.email},red`);
+    const wrong = await work.rollcall(['submit', 'presence', file, ...connection()], { input: 'wrong\n' });
+    expectOneSentence(wrong, /AuthenticationError/);
+    await rename(file, work.path('good.txt'));
+    expectOneSentence(await submit('presence', work.path('good.txt')), /--format/);
+  });
+
+  test('no server, no key, no file, no secret', async () => {
+    const file = await fileOf('any.csv', HEADER);
+    const run = (...args: string[]) => work.rollcall(['submit', 'presence', ...args]);
+    expectOneSentence(await run(file), /--base-url/);
+    expectOneSentence(await run(file, '--base-url', proxy.baseUrl), /--key/);
+    expectOneSentence(
+      await run(work.path('none.csv'), ...connection()),
+      /none\.csv cannot be read \(ENOENT\)/,
+    );
+    expectOneSentence(await run(file, ...connection()), /secret is empty/);
+    expectOneSentence(await run('-', '--format', 'csv', ...connection()), /ROLLCALL_SECRET/);
+  });
+});
