@@ -27,11 +27,14 @@ export class Environment {
   /** Most resident memory that was seen of the product's server under load, MB. */
   peakMb = 0;
 
-  /** @param {import('./dataset.js').Size} size */
-  static async create(size) {
+  /**
+   * @param {import('./dataset.js').Size} size
+   * @param {typeof fill} fillWith what gives `data`, in a migrated database
+   */
+  static async create(size, fillWith = fill) {
     const environment = new Environment();
     try {
-      await environment.#prepare(size);
+      await environment.#prepare(size, fillWith);
       return environment;
     } catch (error) {
       await environment.close();
@@ -39,7 +42,7 @@ export class Environment {
     }
   }
 
-  async #prepare(size) {
+  async #prepare(size, fillWith) {
     const url = process.env.DATABASE_URL;
     const database = url ? await makeDatabase(url) : await embedded(join(this.#dir, 'rollcall'));
     this.#target = database.target;
@@ -53,7 +56,7 @@ export class Environment {
       statementTimeoutMs: 0,
     });
     await this.#refuseUndurable();
-    this.data = await fill(size, { owner: this.owner, masterKey: this.#masterKey });
+    this.data = await fillWith(size, { owner: this.owner, masterKey: this.#masterKey });
     await this.analyze();
   }
 
@@ -94,7 +97,7 @@ export class Environment {
 
   /** Fresh statistics, so that no contender meets the planner's first guesses. */
   async analyze() {
-    await this.#asOwner('ANALYZE');
+    await this.#asOwner('VACUUM ANALYZE');
   }
 
   async removeEvents() {

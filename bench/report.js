@@ -5,9 +5,7 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../packages/server/dist/store/version.js';
 
-const RESULTS = fileURLToPath(new URL('results.json', import.meta.url));
 const DOCUMENT = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
-const [BEGIN, END] = ['<!-- benchmark -->', '<!-- /benchmark -->'];
 
 /** What the figures depend on, and nothing that names the machine. */
 export function describeMachine(postgres) {
@@ -73,23 +71,25 @@ function format(value) {
 }
 
 /**
- * Puts the lines of a run in the place of those of the same rows that earlier runs left, in results.json and in
+ * Puts the lines of a run in the place of those of the same rows that earlier runs left, in `file` and in the `place` of
  * docs/performance.md.
  */
-export function save(lines, { machine, order, runs, seconds }) {
-  const kept = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')).lines : [];
+export function save(lines, { machine, order, runs, seconds, file = 'results.json', place = 'benchmark' }) {
+  const results = fileURLToPath(new URL(file, import.meta.url));
+  const [begin, end] = [`<!-- ${place} -->`, `<!-- /${place} -->`];
+  const kept = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')).lines : [];
   const measured = { date: new Date().toISOString().slice(0, 10), runs, seconds, ...machine };
   const fresh = lines.map((line) => ({ ...rounded(line), measured }));
   const rows = new Set(fresh.map((line) => line.row));
   const all = [...kept.filter((line) => !rows.has(line.row)), ...fresh].sort(
     (a, b) => order.indexOf(a.row) - order.indexOf(b.row),
   );
-  writeFileSync(RESULTS, `${JSON.stringify({ lines: all }, null, 2)}\n`);
+  writeFileSync(results, `${JSON.stringify({ lines: all }, null, 2)}\n`);
   const text = readFileSync(DOCUMENT, 'utf8');
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
   if (after === undefined) throw new Error(`${DOCUMENT} has no place for the table.`);
-  writeFileSync(DOCUMENT, `${before}${BEGIN}\n${table(all)}\n\n${circumstances(all)}\n${END}${after}`);
+  writeFileSync(DOCUMENT, `${before}${begin}\n${table(all)}\n\n${circumstances(all)}\n${end}${after}`);
 }
 
 /** On what, and with what, the lines were measured: once for all that have it in common. */
@@ -99,7 +99,7 @@ function circumstances(lines) {
     const { date, cpu, cores, memoryGb, system, node, postgres, rollcall, runs, seconds, ...versions } =
       measured;
     const text =
-      `measured ${date} at ${rollcall}, ${runs} runs of ${seconds} s; ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; ` +
+      `measured ${date} at ${rollcall}, ${runs} runs${seconds ? ` of ${seconds} s` : ''}; ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; ` +
       `Node.js ${node}, PostgreSQL ${postgres}, Fastify ${versions.fastify}, pg ${versions.pg}, oidc-provider ${versions.oidcProvider}.`;
     groups.set(text, (groups.get(text) ?? new Set()).add(row));
   }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/* Installs what the benchmark needs, where that is not there yet, and runs it. */
+/* Installs what the benchmark needs, where that is not there yet, and runs it: main.js, or what the first argument names. */
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const changedMs = (path) => statSync(new URL(path, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -10,4 +10,5 @@ const changedMs = (path) => statSync(new URL(path, import.meta.url), { throwIfNo
 if (changedMs('node_modules/.package-lock.json') < changedMs('package-lock.json')) {
   execFileSync('npm', ['ci'], { cwd: here, stdio: ['ignore', 2, 2] });
 }
-await import('./main.js');
+const isNamed = process.argv[2]?.endsWith('.js');
+await import(`./${isNamed ? process.argv.splice(2, 1)[0] : 'main.js'}`);

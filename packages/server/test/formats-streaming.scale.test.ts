@@ -81,13 +81,35 @@ describe.each(['ndjson', 'csv'])('%s', (format) => {
     expect(lines).toHaveLength(format === 'csv' ? ROWS + 1 : ROWS);
     expect(new Set(lines).size).toBe(lines.length);
   });
+});
 
+test('parquet is sent while it is still being read from the database, and is whole', async () => {
+  const response = await openExport('parquet');
+  expect(response.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
+  await once(response, 'readable');
+  expect(await exportsRunning()).toBe(1);
+  const { bytes, complete } = await readAll(response);
+  expect(complete).toBe(true);
+  expect([bytes.subarray(0, 4), bytes.subarray(-4)].map(String)).toEqual(['PAR1', 'PAR1']);
+});
+
+describe.each(['ndjson', 'csv', 'parquet'])('%s', (format) => {
   test('breaks off visibly where its database connection breaks', async () => {
     const response = await openExport(format);
     await breakDatabaseConnection();
-    const { complete, text } = await readAll(response);
-    expect(text.length).toBeGreaterThan(1_000);
+    const { complete, bytes } = await readAll(response);
+    expect(bytes.length).toBeGreaterThan(1_000);
     expect(complete).toBe(false);
+    // The footer without which a Parquet file cannot be read.
+    expect(bytes.subarray(-4).toString()).not.toBe('PAR1');
+  });
+
+  test('a client that hangs up frees its export connection at once', async () => {
+    const readers = await Promise.all(Array.from({ length: EXPORT_CONNECTIONS }, () => openExport(format)));
+    expect(await exportsRunning()).toBe(EXPORT_CONNECTIONS);
+    for (const response of readers) response.destroy();
+    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 2_000);
+    expect((await openExport(format)).statusCode).toBe(200);
   });
 });
 

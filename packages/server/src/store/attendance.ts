@@ -61,8 +61,9 @@ export async function* readPersonDays(
     tx,
     `SELECT user_id, p.plan, p.location_id, p.set_by, b.node_id, e.seen_at
      FROM (SELECT user_id, plan, location_id, set_by FROM day_plans WHERE tenant_id = $1 AND day = $2::date) p
-     FULL JOIN (SELECT user_id, string_agg(DISTINCT location_id::text, ' ') AS seen_at
-                FROM presence_events WHERE tenant_id = $1 AND day = $2::date GROUP BY user_id) e USING (user_id)
+     FULL JOIN (SELECT user_id, string_agg(location_id::text, ' ') AS seen_at
+                FROM (SELECT DISTINCT user_id, location_id FROM presence_events WHERE tenant_id = $1 AND day = $2::date) d
+                GROUP BY user_id) e USING (user_id)
      LEFT JOIN (SELECT user_id, node_id FROM bookings WHERE tenant_id = $1 AND day = $2::date) b USING (user_id)
      WHERE $3::uuid IS NULL OR p.location_id = $3::uuid OR e.seen_at LIKE '%' || $3 || '%'
        OR user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND primary_location_id = $3::uuid)

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Column, ColumnType } from './columns.ts';
 import type { Format, Row } from './format.ts';
+import { Utf8Writer } from './utf8-writer.ts';
 
 export const json: Format = {
   name: 'json',
@@ -8,17 +9,18 @@ export const json: Format = {
   contentType: 'application/json; charset=utf-8',
   describe: (row) => Type.Array(row),
   async *encode(columns, batches) {
+    const out = new Utf8Writer();
     const write = rowWriter(columns, jsonMember);
     let before = '[';
     for await (const rows of batches) {
-      let text = '';
       for (const row of rows) {
-        text += `${before}${write(row)}}`;
-        before = ',';
+        out.ascii(before);
+        write(row, out);
+        before = '},';
       }
-      if (text) yield text;
+      if (!out.isEmpty) yield out.take();
     }
-    yield before === '[' ? '[]' : ']';
+    yield before === '[' ? '[]' : '}]';
   },
 };
 
@@ -29,11 +31,14 @@ export const ndjson: Format = {
   describe: () =>
     Type.String({ description: 'a line for each row, which is an object as in the JSON array' }),
   async *encode(columns, batches) {
+    const out = new Utf8Writer();
     const write = rowWriter(columns, jsonMember);
     for await (const rows of batches) {
-      let text = '';
-      for (const row of rows) text += `${write(row)}}\n`;
-      if (text) yield text;
+      for (const row of rows) {
+        write(row, out);
+        out.ascii('}\n');
+      }
+      if (!out.isEmpty) yield out.take();
     }
   },
 };
@@ -49,13 +54,17 @@ export const csv: Format = {
         "A text that a spreadsheet would take for a formula has a ' before it.",
     }),
   async *encode(columns, batches) {
+    const out = new Utf8Writer();
     const write = rowWriter(columns, csvCell);
     let header = `${Object.keys(columns).join(',')}\r\n`;
     for await (const rows of batches) {
-      let text = header;
-      for (const row of rows) text += `${write(row)}\r\n`;
-      if (text) yield text;
+      out.ascii(header);
       header = '';
+      for (const row of rows) {
+        write(row, out);
+        out.ascii('\r\n');
+      }
+      if (!out.isEmpty) yield out.take();
     }
     if (header) yield header;
   },
@@ -63,21 +72,23 @@ export const csv: Format = {
 
 type Value = string | number | boolean | object;
 /** Writes one column's value, with what stands before it. */
-type CellWriter = (value: Value | null | undefined) => string;
+type CellWriter = (value: Value | null | undefined, out: Utf8Writer) => void;
+type RowWriter = (row: Row, out: Utf8Writer) => void;
 
 /**
- * Writes rows column after column. What columns of one part come to is written once for each object that rows share.
+ * Writes rows column after column. What columns of one part come to is put into words once for each object that rows
+ * share.
  */
 function rowWriter(
   columns: Record<string, Column>,
   cellWriter: (name: string, column: Column, isFirst: boolean) => CellWriter,
-): (row: Row) => string {
-  const segments: ((row: Row) => string)[] = [];
+): RowWriter {
+  const segments: RowWriter[] = [];
   let [lastPart, lastCells]: [string | undefined, [string, CellWriter][]] = [undefined, []];
   for (const [index, [name, column]] of Object.entries(columns).entries()) {
     const write = cellWriter(name, column, index === 0);
     const { part } = column;
-    if (part === undefined) segments.push((row) => write(row[name] as Value));
+    if (part === undefined) segments.push((row, out) => write(row[name] as Value, out));
     else if (part === lastPart) lastCells.push([name, write]);
     else {
       lastCells = [[name, write]];
@@ -85,41 +96,50 @@ function rowWriter(
     }
     lastPart = part;
   }
-  return (row) => {
-    let text = '';
-    for (const segment of segments) text += segment(row);
-    return text;
+  return (row, out) => {
+    for (const segment of segments) segment(row, out);
   };
 }
 
-function partWriter(part: string, cells: [string, CellWriter][]): (row: Row) => string {
-  const known = new WeakMap<object, string>();
-  return (row) => {
+function partWriter(part: string, cells: [string, CellWriter][]): RowWriter {
+  const known = new WeakMap<object, Uint8Array>();
+  const scratch = new Utf8Writer();
+  return (row, out) => {
     const shared = row[part] as Record<string, Value>;
-    let text = known.get(shared);
-    if (text === undefined) {
-      text = cells.map(([name, write]) => write(shared[name])).join('');
-      known.set(shared, text);
+    let bytes = known.get(shared);
+    if (bytes === undefined) {
+      for (const [name, write] of cells) write(shared[name], scratch);
+      bytes = scratch.take();
+      known.set(shared, bytes);
     }
-    return text;
+    out.bytes(bytes);
   };
 }
 
-/** What JSON.stringify makes of a text beyond quoting it, or may make of it. */
-const ESCAPED = /["\\\p{Cc}\p{Cs}]/u;
-const quoted = (text: Value) => `"${text}"`;
+type ValueWriter = (value: Value, out: Utf8Writer) => void;
 
-const JSON_VALUES: Record<ColumnType, (value: Value) => string> = {
+const quoted: ValueWriter = (text, out) => {
+  out.ascii('"');
+  out.ascii(text as string);
+  out.ascii('"');
+};
+const bare: ValueWriter = (value, out) => out.ascii(String(value));
+
+const JSON_VALUES: Record<ColumnType, ValueWriter> = {
   id: quoted,
-  text: (text) => (ESCAPED.test(text as string) ? JSON.stringify(text) : `"${text}"`),
+  text: (text, out) => {
+    out.ascii('"');
+    if (out.plain(text as string)) out.ascii('"');
+    else out.text(JSON.stringify(text).slice(1));
+  },
   enum: quoted,
   instant: quoted,
   day: quoted,
-  integer: String,
-  integerEnum: String,
-  number: String,
-  boolean: String,
-  object: JSON.stringify,
+  integer: bare,
+  integerEnum: bare,
+  number: bare,
+  boolean: bare,
+  object: (value, out) => out.text(JSON.stringify(value)),
 };
 
 /** A member of an object, which the first opens. The first must not be optional: nothing would open it. */
@@ -127,20 +147,26 @@ function jsonMember(name: string, { type, optional }: Column, isFirst: boolean):
   const before = `${isFirst ? '{' : ','}"${name}":`;
   const unknown = optional ? '' : `${before}null`;
   const write = JSON_VALUES[type];
-  return (value) => (value === null || value === undefined ? unknown : before + write(value));
+  return (value, out) => {
+    if (value === null || value === undefined) return out.ascii(unknown);
+    out.ascii(before);
+    write(value, out);
+  };
 }
 
 /** What a spreadsheet takes for the beginning of a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
+const QUOTED = /[",\r\n]/;
 
 function csvCell(_name: string, { type }: Column, isFirst: boolean): CellWriter {
   const before = isFirst ? '' : ',';
   const isText = type === 'text' || type === 'object';
-  return (value) => {
-    if (value === null || value === undefined) return before;
-    if (!isText) return `${before}${value}`;
+  return (value, out) => {
+    out.ascii(before);
+    if (value === null || value === undefined) return;
+    if (!isText) return out.ascii(String(value));
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     const safe = FORMULA.test(text) ? `'${text}` : text;
-    return `${before}${safe === '' || /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe}`;
+    out.text(safe === '' || QUOTED.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe);
   };
 }

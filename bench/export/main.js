@@ -1,0 +1,158 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
+import { parseArgs } from 'node:util';
+import { Environment } from '../environment.js';
+import { killAll } from '../processes.js';
+import { describeMachine, save, table } from '../report.js';
+import { comparison } from '../rows/common.js';
+import { inTurn } from '../statistics.js';
+import { FIRST_DAY, fill, LAST_DAY, SIZE } from './dataset.js';
+import { DATASETS, FORMS } from './sql.js';
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string', default: Object.keys(DATASETS).join(',') },
+    'no-save': { type: 'boolean', default: false },
+  },
+});
+const names = values.only.split(',');
+const runs = Number(values.runs);
+if (!names.every((name) => name in DATASETS) || !(runs >= 1)) {
+  console.error('usage: npm run bench:export -- [--only presence,attendance] [--runs 5] [--no-save]');
+  process.exit(2);
+}
+if (spawnSync('psql', ['--version']).status !== 0) {
+  console.error(
+    'The benchmark of exports compares with psql, which is not here: install the client of PostgreSQL.',
+  );
+  process.exit(2);
+}
+
+process.once('exit', killAll);
+let environment;
+try {
+  console.error('Preparing 1,000,000 presence events and 300,000 plans, which takes a minute.');
+  environment = await Environment.create(SIZE, fill);
+  const server = await environment.startServer();
+  const lines = [];
+  for (const name of names) lines.push(await measure(name, server));
+  console.log(table(lines));
+  const machine = describeMachine(await environment.version());
+  const file = 'results-export.json';
+  if (!values['no-save']) {
+    save(lines, { machine, order: Object.keys(DATASETS), runs, file, place: 'benchmark of exports' });
+  }
+} finally {
+  await environment?.close();
+}
+
+async function measure(name, { address }) {
+  const dataset = DATASETS[name];
+  const progress = (message) => console.error(`${name}: ${message}`);
+  const { rows, form } = await fastestForm(dataset, address, progress);
+  const { ours, theirs } = await inTurn(
+    runs,
+    {
+      ours: () => timed(rows, () => download(dataset, address, () => undefined)),
+      theirs: () => timed(rows, () => psql(FORMS[form](dataset, FIRST_DAY, LAST_DAY), 'ignore')),
+    },
+    progress,
+  );
+  const what = `JSON of ${rows.toLocaleString('en')} rows of ${dataset.path}`;
+  return comparison({
+    row: name,
+    what,
+    unit: 'rows/s',
+    ours,
+    against: `psql, ${form}`,
+    theirs,
+    goal: dataset.goal,
+  });
+}
+
+/** Runs every form of the SQL once, and the export; each must have the same rows, day by day. */
+async function fastestForm(dataset, address, progress) {
+  const seconds = {};
+  for (const form of Object.keys(FORMS)) {
+    const startedMs = performance.now();
+    await psql(FORMS[form](dataset, FIRST_DAY, LAST_DAY), 'ignore');
+    seconds[form] = (performance.now() - startedMs) / 1_000;
+    progress(`${form} ${seconds[form].toFixed(1)} s`);
+  }
+  const [form] = Object.keys(FORMS).sort((a, b) => seconds[a] - seconds[b]);
+  let rows = 0;
+  for (let day = FIRST_DAY; day <= LAST_DAY; day = nextDay(day)) {
+    const [ours, theirs] = [[], []];
+    await download(dataset, address, (chunk) => ours.push(chunk), day);
+    await psql(FORMS[form](dataset, day, day), 'pipe', (chunk) => theirs.push(chunk));
+    const [left, right] = [JSON.parse(Buffer.concat(ours)), parseCopy(Buffer.concat(theirs))];
+    if (left.length === 0 || left.length !== right.length)
+      throw new Error(`${day}: ${left.length} rows, ${right.length} by psql`);
+    for (const [index, row] of left.entries()) {
+      if (canonical(row) !== canonical(right[index]))
+        throw new Error(`${day}, row ${index}: ${canonical(row)} is ${canonical(right[index])} by psql`);
+    }
+    rows += left.length;
+  }
+  progress(`${rows} rows are equal`);
+  return { rows, form };
+}
+
+const nextDay = (day) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+/** COPY writes a backslash as two. */
+const parseCopy = (bytes) =>
+  bytes
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line.replaceAll('\\\\', '\\')));
+const canonical = (row) => JSON.stringify(Object.entries(row).filter(([, value]) => value !== null));
+
+async function timed(rows, work) {
+  const startedMs = performance.now();
+  await work();
+  return { perSecond: (rows / (performance.now() - startedMs)) * 1_000 };
+}
+
+/** Reads an export off a socket to its proper end. */
+async function download({ path }, { host, port }, take, day) {
+  const query = `startDate=${day ?? FIRST_DAY}&endDate=${day ?? LAST_DAY}`;
+  const { apiKey, secret } = environment.data.key;
+  const authorization = `Basic ${Buffer.from(`${apiKey}:${secret}`).toString('base64')}`;
+  const url = `http://${host}:${port}/v1/analytics/${path}/basic?${query}`;
+  const [response] = await once(http.get(url, { headers: { authorization }, agent: false }), 'response');
+  response.on('data', take);
+  await once(response, 'end');
+  if (response.statusCode !== 200 || !response.complete) throw new Error(`${path}: ${response.statusCode}`);
+}
+
+/** Runs `psql -c "COPY (…) TO STDOUT"`; its output goes to nowhere, or to `take`. */
+async function psql(sql, output, take) {
+  const { host, port, user, password, database, connectionString } = environment.target;
+  const settings = [
+    'search_path=rollcall',
+    'timezone=UTC',
+    'jit=off',
+    `rollcall.tenant_id=${environment.data.tenantId}`,
+  ];
+  const child = spawn(
+    'psql',
+    ['-X', '-q', '-c', `COPY (${sql}) TO STDOUT`, ...(connectionString ? [connectionString] : [])],
+    {
+      stdio: ['ignore', output, 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        PGOPTIONS: settings.map((setting) => `-c ${setting}`).join(' '),
+        PGCLIENTENCODING: 'UTF8',
+        ...(connectionString
+          ? {}
+          : { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: database }),
+      },
+    },
+  );
+  child.stdout?.on('data', take);
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`psql ended with ${code}.`);
+}
