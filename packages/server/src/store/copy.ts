@@ -7,8 +7,8 @@ export type TextRow = (string | null)[];
 type Value = string | string[] | null | undefined;
 
 /**
- * The rows of a query as texts, a bufferful at a time, read only as fast as they are taken: COPY sends rows twice as
- * fast as a cursor hands them out. Whoever gives up early ends the connection with it, since nothing else stops
+ * The rows of a query as texts, a bufferful at a time, read only as fast as they are taken: COPY sends rows faster than
+ * a cursor hands them out. Whoever gives up early ends the connection with it, since nothing else stops
  * a COPY at once. `values` stand where the query has `$1` and so on; undefined is null.
  */
 export async function* copyRows(tx: Tx, sql: string, values: Value[]): AsyncGenerator<TextRow[], void> {

@@ -4,7 +4,7 @@ import type { Column } from './columns.ts';
 /**
  * A row by the names of its columns; null or nothing where a member is unknown. Columns of a part (see `Column.part`)
  * are members of an object that the row holds under the part's name, and shares with other rows: it must not be
- * changed, and stands for what it says as long as the export runs.
+ * changed, and stands for what it says as long as the export runs. A row without the part has them itself.
  */
 export type Row = Record<string, unknown>;
 

@@ -93,7 +93,7 @@ const TYPES: Record<ColumnType, ParquetType> = {
 function toSource(name: string, { type, part }: Column): (rows: Row[]) => ColumnSource {
   const { encoding, convert } = TYPES[type];
   const toValue = convert?.();
-  const read = part === undefined ? (row: Row) => row[name] : (row: Row) => (row[part] as Row)[name];
+  const read = part === undefined ? (row: Row) => row[name] : (row: Row) => ((row[part] ?? row) as Row)[name];
   return (rows) => ({
     name,
     data: rows.map((row) => {

@@ -105,7 +105,7 @@ function partWriter(part: string, cells: [string, CellWriter][]): RowWriter {
   const known = new WeakMap<object, Uint8Array>();
   const scratch = new Utf8Writer();
   return (row, out) => {
-    const shared = row[part] as Record<string, Value>;
+    const shared = (row[part] ?? row) as Record<string, Value>;
     let bytes = known.get(shared);
     if (bytes === undefined) {
       for (const [name, write] of cells) write(shared[name], scratch);
