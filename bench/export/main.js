@@ -100,15 +100,19 @@ async function fastestForm(dataset, address, progress) {
   return { rows, form };
 }
 
-const nextDay = (day) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
-/** COPY writes a backslash as two. */
-const parseCopy = (bytes) =>
-  bytes
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line.replaceAll('\\\\', '\\')));
-const canonical = (row) => JSON.stringify(Object.entries(row).filter(([, value]) => value !== null));
+function nextDay(day) {
+  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+}
+
+/** The rows of COPY's text, which writes a backslash as two. */
+function parseCopy(bytes) {
+  const lines = bytes.toString().split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line.replaceAll('\\\\', '\\')));
+}
+
+function canonical(row) {
+  return JSON.stringify(Object.entries(row).filter(([, value]) => value !== null));
+}
 
 async function timed(rows, work) {
   const startedMs = performance.now();

@@ -95,7 +95,7 @@ const placeIn = (column: string, filter: string) =>
  */
 export const readPresence: DatasetReader = async function* (tx, query) {
   const { tenantId, window, locationIds, userIds } = query;
-  const people = await loadPeople(tx, tenantId);
+  const people = await loadPeople(tx, tenantId, userIds);
   const places = await loadPlaces(tx, tenantId);
   const batches = copyRows(
     tx,
