@@ -77,10 +77,10 @@ test('a name that changes while it is exported is the same in all rows', async (
         name,
         site.office.locationId,
       ]);
-      await tx.query('UPDATE users SET email = $2, email_folded = $2 WHERE tenant_id = $1', [
-        site.tenantId,
-        `${name}@example.com`,
-      ]);
+      await tx.query(
+        `UPDATE users SET email = $2 || '+' || user_id, email_folded = $2 || '+' || user_id WHERE tenant_id = $1`,
+        [site.tenantId, name],
+      );
     });
   let [n, isOver] = [0, false];
   const renaming = (async () => {
@@ -89,7 +89,7 @@ test('a name that changes while it is exported is the same in all rows', async (
   await rename('name-first');
   for (let round = 0; round < 10; round++) {
     const rows = JSON.parse(await get(`presence/basic?${DATES}`)) as Record<string, string>[];
-    const names = new Set(rows.flatMap((row) => [row.locationName, row.userEmail?.split('@')[0]]));
+    const names = new Set(rows.flatMap((row) => [row.locationName, row.userEmail?.split('+')[0]]));
     expect(names.size).toBe(1);
   }
   isOver = true;

@@ -7,7 +7,7 @@ import type { Format, Row } from './format.ts';
  * Rows of a group, which is encoded in one go while nothing else is answered, and held until then. The first is
  * small, for the first byte to be early.
  */
-const ROWS_PER_GROUP = 5_000;
+const ROWS_PER_GROUP = 3_000;
 const ROWS_OF_FIRST_GROUP = 500;
 
 /** Parquet, row group by row group; the footer comes last, so what was broken off cannot be taken for whole. */
@@ -101,6 +101,8 @@ function toSource(name: string, { type, part }: Column): (rows: Row[]) => Column
       return value === null || !toValue ? value : toValue(value as never);
     }),
     ...(encoding ? { encoding } : {}),
+    // The least and the greatest of a group's texts help no reader to pass it over, and take long to find.
+    statistics: toValue !== undefined,
   });
 }
 
