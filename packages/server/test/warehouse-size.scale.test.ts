@@ -45,12 +45,8 @@ afterAll(async () => {
 
 function urlOf({ target }: TestDatabase): string {
   const { host = '', port = 5432, user = '', password = '', database = '' } = target;
-  const url = new URL(`postgres://localhost/${database}`);
-  url.searchParams.set('host', host);
-  url.searchParams.set('port', String(port));
-  url.searchParams.set('user', user);
-  url.searchParams.set('password', String(password));
-  return url.href;
+  const where = `host=${encodeURIComponent(host)}&port=${port}`;
+  return `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${where}`;
 }
 
 /** Resident memory of the server. */
