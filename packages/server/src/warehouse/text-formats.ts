@@ -167,6 +167,7 @@ function csvCell(_name: string, { type }: Column, isFirst: boolean): CellWriter 
     if (!isText) return out.ascii(String(value));
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     const safe = FORMULA.test(text) ? `'${text}` : text;
-    out.text(safe === '' || QUOTED.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe);
+    const cell = safe === '' || QUOTED.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+    if (!out.plain(cell)) out.text(cell);
   };
 }
