@@ -6,6 +6,8 @@ import type {
   DeskRow,
   GroupRow,
   LocationRow,
+  MetricsRow,
+  OccupancyMetricsRow,
   OccupancyRow,
   PresenceRow,
   Range,
@@ -77,6 +79,23 @@ export class Analytics {
   /** Arrivals of visitors, by the offices' days; below `locationIds`. */
   visitors(range: Range<'GET /v1/analytics/visitors'>, options?: CallOptions): Rows<VisitorRow> {
     return this.#ranged('visitors', range, options);
+  }
+
+  /**
+   * Attendance and utilisation, by office, level, zone or group and by day, week or month; `docs/metrics.md` has the
+   * formulas. One call for the whole range, of 366 days at most, since a period that is cut is another one.
+   */
+  metrics(range: Range<'GET /v1/analytics/metrics'>, options: CallOptions = {}): Rows<MetricsRow> {
+    const request = { method: 'GET', path: '/v1/analytics/metrics', query: range as Query };
+    return new Rows((whole) => readRows<MetricsRow>(this.#transport, request, options, whole));
+  }
+
+  /** How occupied rooms and other places were, by the hours of their office's clock; below `locationIds`. */
+  occupancyMetrics(
+    range: Range<'GET /v1/analytics/metrics/occupancy'>,
+    options?: CallOptions,
+  ): Rows<OccupancyMetricsRow> {
+    return this.#ranged('metrics/occupancy', range, options);
   }
 
   #all<T>(dataset: string, options: CallOptions = {}): Rows<T> {

@@ -2035,4 +2035,135 @@ export interface Operations {
       locationName: string;
     }>;
   };
+  /** Attendance and utilisation by office, level, zone or group, by day, week, month or range. A row for each period and unit in which there was an office day: a day on which somebody was detected at the office, or was to come and the day has ended. Attendance is as user-booking-attendance has it. Averages, peaks, medians, the percentile and utilisation are of the office days on which presence reporting worked. What would be divided by 0 is null. locationIds takes offices, levels and zones: only what is at them or beneath counts. Ordered by period, office, level, zone and group; those at no known level or zone, or without a group, have a row of their own, the first. */
+  'GET /v1/analytics/metrics': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma list; any node, with all beneath it */
+      locationIds?: string | undefined;
+      /** what a row is of; else location */
+      by?: "location" | "level" | "zone" | "group" | undefined;
+      /** what a row is over; else day. Weeks begin on Monday, range is the whole window */
+      period?: "day" | "week" | "month" | "range" | undefined;
+      /** comma list; who is to count is, by their primary group, in one of these groups or one beneath */
+      groupIds?: string | undefined;
+      /** with by=group: whether a group has the people of the groups beneath it, too; else false */
+      subgroups?: "false" | "true" | undefined;
+      /** comma list of the weekdays that count, 1 Monday to 7 Sunday; else all */
+      weekdays?: string | undefined;
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      by: "location" | "level" | "zone" | "group";
+      period: "day" | "week" | "month" | "range";
+      /** the first day of the whole period: of a week its Monday */
+      periodStart: string;
+      /** the first day of the period within the window */
+      firstDay: string;
+      /** the last day of the period within the window */
+      lastDay: string;
+      /** the window has all of the period, and all of it is over at the office */
+      complete: boolean;
+      /** the office's */
+      locationId: string;
+      /** the office's */
+      locationName: string;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      groupId: string | null;
+      groupName: string | null;
+      /** days on which something was expected or seen at the office */
+      officeDays: number;
+      /** office days on which presence reporting worked */
+      reportedDays: number;
+      /** reportedDays / officeDays */
+      reportingShare: number | null;
+      /** people who came, counted once a day: confirmed + walkIn */
+      attendance: number;
+      /** planned and detected */
+      confirmed: number;
+      /** planned and not detected, though reporting worked */
+      noShow: number;
+      /** planned on a day without reporting */
+      unconfirmed: number;
+      /** detected without a plan for the office */
+      walkIn: number;
+      /** confirmed / (confirmed + noShow) */
+      confirmedRate: number | null;
+      /** noShow / (confirmed + noShow) */
+      noShowRate: number | null;
+      /** unconfirmed / (confirmed + noShow + unconfirmed) */
+      unconfirmedRate: number | null;
+      /** walkIn / attendance */
+      walkInRate: number | null;
+      /** people a reported day */
+      averageAttendance: number | null;
+      /** people on the fullest reported day */
+      peakAttendance: number | null;
+      /** people; nine of ten reported days had at most as many */
+      percentile90Attendance: number | null;
+      /** people; of the fullest reported day of each ISO week */
+      medianWeeklyPeak: number | null;
+      /** people; of the emptiest reported day of each ISO week */
+      medianWeeklyLow: number | null;
+      /** people there is room for, by the places of today; null for groups */
+      capacity: number | null;
+      /** averageAttendance / capacity */
+      utilisation: number | null;
+      /** peakAttendance / capacity */
+      peakUtilisation: number | null;
+    }>;
+  };
+  /** How occupied rooms and other places were, by hour of the clock of their office. What an occupancy event says holds until the next one of the same place, at most to the end of the day at the office. A row for each hour of which anything is known; averages are weighted by time. The hour that clocks are set back over has two rows, told apart by hourStart. Ordered by day, office, place and hour. */
+  'GET /v1/analytics/metrics/occupancy': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma list; any node, with all beneath it */
+      locationIds?: string | undefined;
+      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      /** the office's local day */
+      day: string;
+      /** 0 to 23, by the office's clock */
+      hour: number;
+      hourStart: string;
+      /** what the place is */
+      locationType: "location" | "level" | "zone" | "place" | "space";
+      /** the office's */
+      locationId: string;
+      /** the office's */
+      locationName: string;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      placeId: string | null;
+      placeName: string | null;
+      spaceId: string | null;
+      spaceName: string | null;
+      /** minutes of the hour of which the occupancy is known */
+      knownMinutes: number;
+      /** share of those in which the place was occupied */
+      occupiedShare: number;
+      /** people, over those; null where it was occupied by nobody knows how many */
+      averageOccupancy: number | null;
+      /** people; null as the average is */
+      maximumOccupancy: number | null;
+      /** people there is room for, today */
+      capacity: number | null;
+      /** averageOccupancy / capacity */
+      utilisation: number | null;
+    }>;
+  };
 }

@@ -16,7 +16,9 @@ type Dated<T> = {
 
 /** A query, where a list does in place of text with commas. */
 type Listed<T> = {
-  [Name in keyof T]: Name extends 'locationIds' | 'userIds' ? T[Name] | readonly string[] : T[Name];
+  [Name in keyof T]: Name extends 'locationIds' | 'userIds' | 'groupIds'
+    ? T[Name] | readonly string[]
+    : T[Name];
 };
 
 /** Somebody was seen: one of `userId`, `userEmail` (case sensitive) and `sourceUserId` says who. */
@@ -63,6 +65,10 @@ export type PresenceRow = Row<'GET /v1/analytics/presence'>;
 export type ChangeLogRow = Row<'GET /v1/analytics/change-log/user'>;
 /** An occupancy event; `occupancy` in people. */
 export type OccupancyRow = Row<'GET /v1/analytics/occupancy'>;
+/** Attendance and utilisation of an office, level, zone or group over a period; what would be divided by 0 is null. */
+export type MetricsRow = Row<'GET /v1/analytics/metrics'>;
+/** How occupied a place was in an hour of its office's clock; averages in people. */
+export type OccupancyMetricsRow = Row<'GET /v1/analytics/metrics/occupancy'>;
 /** An arrival of a visitor. */
 export type VisitorRow = Row<'GET /v1/analytics/visitors'>;
 

@@ -34,6 +34,19 @@ test('a long range is asked for in windows of 30 days, one after the other, with
   expect(new Set(calls.map(({ query }) => query.get('locationIds')))).toEqual(new Set([locationIds.join()]));
 });
 
+test('metrics are asked for in one call, so that no window cuts a period', async () => {
+  const { analytics } = setup.client();
+  const year = { startDate: '2026-01-01', endDate: '2026-12-31' };
+  const months = await analytics.metrics({
+    ...year,
+    period: 'month',
+    locationIds: [setup.site.office.locationId],
+  });
+  expect(months).toMatchObject([{ periodStart: '2026-03-01T00:00:00.000Z', attendance: 1 }]);
+  expect(setup.proxy.seen.filter(({ path }) => path === '/v1/analytics/metrics')).toHaveLength(1);
+  expect(await analytics.occupancyMetrics(MARCH)).toEqual([]);
+});
+
 test('who stops walking ends the transfer', async () => {
   let body: ReadableStream | null = null;
   const { baseUrl } = setup.proxy;

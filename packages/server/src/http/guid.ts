@@ -4,3 +4,9 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function parseGuid(text: string): string | undefined {
   return GUID.test(text) ? text.toLowerCase() : undefined;
 }
+
+/** The GUIDs of a comma list; any other text is an unknown id and selects nothing. Empty: not given. */
+export function idList(list: string | undefined): string[] | undefined {
+  if (!list) return undefined;
+  return list.split(',').flatMap((id) => parseGuid(id.trim()) ?? []);
+}

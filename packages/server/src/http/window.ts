@@ -1,7 +1,7 @@
 import type { DayWindow } from '../store/datasets.ts';
 import { type FieldError, HttpProblem } from './errors.ts';
 
-/** The most dates that one call may span. */
+/** The most dates that one export may span. */
 export const LONGEST_WINDOW_DAYS = 31;
 const DAY_MS = 86_400_000;
 
@@ -19,10 +19,14 @@ export function parseDay(text: string): string | undefined {
 }
 
 /**
- * Reads an inclusive range of dates, each as `parseDay` does, into a window that is half-open. Throws a 400 that
- * names the parameter.
+ * Reads an inclusive range of at most `longestDays` dates, each as `parseDay` does, into a window that is half-open.
+ * Throws a 400 that names the parameter.
  */
-export function parseWindow(startDate: string, endDate: string): DayWindow {
+export function parseWindow(
+  startDate: string,
+  endDate: string,
+  longestDays: number = LONGEST_WINDOW_DAYS,
+): DayWindow {
   const startMs = parseDate(startDate);
   const endMs = parseDate(endDate);
   const errors: FieldError[] = [];
@@ -30,10 +34,8 @@ export function parseWindow(startDate: string, endDate: string): DayWindow {
   if (endMs === undefined) errors.push({ path: 'endDate', message: NO_DATE });
   if (startMs === undefined || endMs === undefined) throw badWindow(errors);
   if (endMs < startMs) throw badWindow([{ path: 'endDate', message: 'must not be before startDate' }]);
-  if (endMs - startMs >= LONGEST_WINDOW_DAYS * DAY_MS) {
-    throw badWindow([
-      { path: 'endDate', message: `must be at most ${LONGEST_WINDOW_DAYS} dates from startDate` },
-    ]);
+  if (endMs - startMs >= longestDays * DAY_MS) {
+    throw badWindow([{ path: 'endDate', message: `must be at most ${longestDays} dates from startDate` }]);
   }
   return { from: isoDate(startMs), before: isoDate(endMs + DAY_MS) };
 }

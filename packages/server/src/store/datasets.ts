@@ -4,6 +4,7 @@ import type { Tx } from './db.ts';
 import { types } from './db.ts';
 import { loadPeople, loadPlaces } from './dimensions.ts';
 import { isoDay, isoInstant } from './iso.ts';
+import type { MetricsQuery } from './metrics.ts';
 
 /** Days from `from` until before `before`, both `YYYY-MM-DD`. */
 export interface DayWindow {
@@ -20,6 +21,7 @@ export interface ExportQuery {
   userIds?: string[] | undefined;
   /** The GUID of one office; null where the id that was asked for is none, and so selects nothing. */
   locationId?: string | null | undefined;
+  metrics?: MetricsQuery | undefined;
   /** The moment of the call, which decides the days that have ended. */
   now: Date;
 }

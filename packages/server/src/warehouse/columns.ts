@@ -58,6 +58,11 @@ export const column = {
     type: 'text',
     provenance,
   }),
+  integer: (provenance, description = '') => ({
+    schema: Type.Integer(describe(description)),
+    type: 'integer',
+    provenance,
+  }),
   maybeInteger: (provenance, description = '') => ({
     schema: nullable(Type.Integer(describe(description))),
     type: 'integer',
@@ -65,6 +70,11 @@ export const column = {
   }),
   maybeNumber: (provenance, description = '') => ({
     schema: nullable(Type.Number(describe(description))),
+    type: 'number',
+    provenance,
+  }),
+  number: (provenance, description = '') => ({
+    schema: Type.Number(describe(description)),
     type: 'number',
     provenance,
   }),

@@ -14,6 +14,7 @@ import {
 import { NODE_KINDS } from '../store/nodes.ts';
 import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
 import { type Column, column, oneOf, optional, shared } from './columns.ts';
+import { metricsDatasets } from './metrics-datasets.ts';
 import { readUserBookingAttendance } from './user-booking-attendance.ts';
 
 /** A dataset of the warehouse. Its routes, their documentation and its row's serializer follow from this. */
@@ -22,8 +23,10 @@ export interface Dataset {
   path: string;
   summary: string;
   description?: string;
-  /** What a call may be narrowed by; `dates` are required where a dataset takes them. */
-  filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds')[];
+  /** What a call may be narrowed by; `dates` are required where a dataset takes them. `metrics` are several. */
+  filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds' | 'metrics')[];
+  /** The most dates that a call may span; those of an export unless it says otherwise. */
+  longestWindowDays?: number;
   /** In the order in which they go out. */
   columns: Record<string, Column>;
   read: DatasetReader;
@@ -241,4 +244,5 @@ export const datasets: readonly Dataset[] = [
     },
     read: readVisitors,
   },
+  ...metricsDatasets,
 ];

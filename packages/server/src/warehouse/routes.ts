@@ -6,16 +6,17 @@ import { type TSchema, Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { CODINGS, compress } from '../http/compression.ts';
 import { isKnown } from '../http/etag.ts';
-import { parseGuid } from '../http/guid.ts';
+import { idList, parseGuid } from '../http/guid.ts';
 import { preferredCoding, preferredRange } from '../http/negotiation.ts';
 import { problems } from '../http/schema.ts';
-import { parseWindow } from '../http/window.ts';
+import { LONGEST_WINDOW_DAYS, parseWindow } from '../http/window.ts';
 import type { ExportQuery } from '../store/datasets.ts';
 import type { Database } from '../store/db.ts';
 import { VERSION } from '../store/version.ts';
 import { type Dataset, datasets } from './datasets.ts';
 import type { Format } from './format.ts';
 import { formats } from './formats.ts';
+import { METRICS_FILTERS, readMetricsQuery } from './metrics-query.ts';
 
 export interface WarehouseRoutesOptions {
   database: Database;
@@ -54,13 +55,14 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
   }
 };
 
+const datesSchema = (longestDays: number) => ({
+  startDate: Type.String({
+    description: 'first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts',
+  }),
+  endDate: Type.String({ description: `last day, inclusive; at most ${longestDays} dates in all` }),
+});
+
 const FILTERS = {
-  dates: {
-    startDate: Type.String({
-      description: 'first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts',
-    }),
-    endDate: Type.String({ description: 'last day, inclusive; at most 31 dates in all' }),
-  },
   locationId: {
     locationId: Type.Optional(
       Type.String({
@@ -74,7 +76,8 @@ const FILTERS = {
     locationIds: Type.Optional(Type.String({ description: 'comma list; any node, with all beneath it' })),
   },
   userIds: { userIds: Type.Optional(Type.String({ description: 'comma list' })) },
-} satisfies Record<Dataset['filters'][number], Record<string, TSchema>>;
+  metrics: METRICS_FILTERS,
+} satisfies Record<Exclude<Dataset['filters'][number], 'dates'>, Record<string, TSchema>>;
 
 const FORMAT = {
   format: Type.Optional(
@@ -88,7 +91,13 @@ const FORMAT = {
 
 function querySchema(dataset: Dataset) {
   return Type.Object(
-    Object.assign({}, ...dataset.filters.map((filter) => FILTERS[filter]), FORMAT) as Record<string, TSchema>,
+    Object.assign(
+      {},
+      ...dataset.filters.map((filter) =>
+        filter === 'dates' ? datesSchema(dataset.longestWindowDays ?? LONGEST_WINDOW_DAYS) : FILTERS[filter],
+      ),
+      FORMAT,
+    ) as Record<string, TSchema>,
   );
 }
 
@@ -174,17 +183,14 @@ function readFilters(
 ): Omit<ExportQuery, 'tenantId' | 'now'> {
   const { startDate = '', endDate = '', locationId, locationIds, userIds } = parameters;
   return {
-    window: dataset.filters.includes('dates') ? parseWindow(startDate, endDate) : { from: '', before: '' },
+    window: dataset.filters.includes('dates')
+      ? parseWindow(startDate, endDate, dataset.longestWindowDays)
+      : { from: '', before: '' },
     locationId: locationId ? (parseGuid(locationId.trim()) ?? null) : undefined,
     locationIds: idList(locationIds),
     userIds: idList(userIds),
+    metrics: dataset.filters.includes('metrics') ? readMetricsQuery(parameters) : undefined,
   };
-}
-
-/** The GUIDs of a comma list; any other text is an unknown id and selects nothing. Empty: not given. */
-function idList(list: string | undefined): string[] | undefined {
-  if (!list) return undefined;
-  return list.split(',').flatMap((id) => parseGuid(id.trim()) ?? []);
 }
 
 /**

@@ -68,7 +68,11 @@ function typeOfPlan(
   return reportingWorked(office) ? 'noShow' : 'unconfirmed';
 }
 
-function reportingWorked({ presenceReporting, sawEvent }: OfficeDay): boolean {
+/** Whether who was not detected at the office that day was not there. */
+export function reportingWorked({
+  presenceReporting,
+  sawEvent,
+}: Pick<OfficeDay, 'presenceReporting' | 'sawEvent'>): boolean {
   return presenceReporting === 'always' || (presenceReporting === 'detect' && sawEvent);
 }
 

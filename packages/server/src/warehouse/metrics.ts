@@ -1,0 +1,154 @@
+import type { DatasetReader, ExportQuery } from '../store/datasets.ts';
+import type { Tx } from '../store/db.ts';
+import {
+  type ActiveOfficeDay,
+  type DayCounts,
+  type GroupNode,
+  listActiveOfficeDays,
+  listGroupNodes,
+  listOfficeClocks,
+  listSeatNodes,
+  type MetricsQuery,
+  type OfficeClock,
+  prepareForCounting,
+  readDayCounts,
+} from '../store/metrics.ts';
+import { ancestorsOf, withinGroups } from './group-tree.ts';
+import { OfficeCalendar } from './office-calendar.ts';
+import { addDays, type Period, periodsOf } from './periods.ts';
+import { Seating } from './seating.ts';
+import { Tally, type Unit, unitKey } from './tally.ts';
+
+const ROWS_PER_BATCH = 250;
+/** The most days that the database puts together at a time, so that its work stays in memory. */
+const DAYS_PER_READ = 7;
+
+/** Period by period: what the attendance of its days comes to, for each unit. A period's units are all that is held. */
+export const readMetrics: DatasetReader = async function* (tx, query) {
+  const { tenantId, window, locationIds, now, metrics } = query;
+  if (!metrics) throw new Error('The dataset of metrics declares the filters of metrics.');
+  await prepareForCounting(tx);
+  const seating = new Seating(await listSeatNodes(tx, tenantId), locationIds);
+  const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
+  const clocks = await listOfficeClocks(tx, tenantId, now);
+  // Events may be of a day ahead of now, and an office's day ahead of that of UTC.
+  const lastDay = addDays(now.toISOString().slice(0, 10), 2);
+  for (const period of periodsOf(window, metrics.period)) {
+    if (period.window.from > lastDay) return;
+    const calendar = new OfficeCalendar(clocks, metrics.weekdays);
+    const tallies = new Map<string, Tally>();
+    for (const chunk of chunksOf(period.window)) {
+      await count(tx, { query, metrics, chunk, seating, groups, calendar, tallies });
+    }
+    if (metrics.by !== 'group') {
+      // Nobody was there, which is a number, too.
+      for (const unit of seating.unitsInUse(metrics.by)) tallyOf(tallies, unit);
+    }
+    const rows = [...tallies.entries()]
+      .filter(([, { unit }]) => calendar.has(unit.locationId))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, tally]) => toRow(tally, { metrics, period, calendar, seating, groups, clocks }));
+    for (let from = 0; from < rows.length; from += ROWS_PER_BATCH)
+      yield rows.slice(from, from + ROWS_PER_BATCH);
+  }
+};
+
+function* chunksOf({ from, before }: Period['window']): Generator<Period['window']> {
+  for (let start = from; start < before; start = addDays(start, DAYS_PER_READ)) {
+    const end = addDays(start, DAYS_PER_READ);
+    yield { from: start, before: end < before ? end : before };
+  }
+}
+
+interface Counting {
+  query: ExportQuery;
+  metrics: MetricsQuery;
+  chunk: Period['window'];
+  seating: Seating;
+  groups: ReadonlyMap<string, GroupNode>;
+  calendar: OfficeCalendar;
+  tallies: Map<string, Tally>;
+}
+
+async function count(
+  tx: Tx,
+  { query, metrics, chunk, seating, groups, calendar, tallies }: Counting,
+): Promise<void> {
+  const { tenantId, locationIds: nodeIds } = query;
+  const groupIds = metrics.groupIds && withinGroups(metrics.groupIds, groups);
+  const { officeIds } = seating;
+  const counts: DayCounts[] = [];
+  for await (const rows of readDayCounts(tx, {
+    tenantId,
+    window: chunk,
+    by: metrics.by,
+    officeIds,
+    nodeIds,
+    groupIds,
+  }))
+    counts.push(...rows);
+  // What is an office day does not depend on who is asked for; without a filter the counts themselves say it.
+  calendar.add(
+    nodeIds || groupIds
+      ? await listActiveOfficeDays(tx, tenantId, chunk, officeIds)
+      : counts.map(activeDayOf),
+  );
+  for (const row of counts) {
+    const { locationId, levelId, zoneId, groupId } = row;
+    const { day } = activeDayOf(row);
+    const office = calendar.find(locationId, day);
+    if (!office) continue;
+    const groupIds = groupId && metrics.subgroups ? ancestorsOf(groupId, groups) : [groupId];
+    for (const each of groupIds)
+      tallyOf(tallies, { locationId, levelId, zoneId, groupId: each }).add(day, row, office);
+  }
+}
+
+function activeDayOf({ locationId, day, confirmed, walkIn }: DayCounts): ActiveOfficeDay {
+  return { locationId, day: day.slice(0, 10), sawEvent: confirmed + walkIn > 0 };
+}
+
+function tallyOf(tallies: Map<string, Tally>, unit: Unit): Tally {
+  const key = unitKey(unit);
+  const tally = tallies.get(key) ?? new Tally(unit);
+  tallies.set(key, tally);
+  return tally;
+}
+
+interface RowContext {
+  metrics: MetricsQuery;
+  period: Period;
+  calendar: OfficeCalendar;
+  seating: Seating;
+  groups: ReadonlyMap<string, GroupNode>;
+  clocks: ReadonlyMap<string, OfficeClock>;
+}
+
+function toRow(
+  tally: Tally,
+  { metrics: { by, period: kind }, period, calendar, seating, groups, clocks }: RowContext,
+): Record<string, unknown> {
+  const { locationId, levelId, zoneId, groupId } = tally.unit;
+  const lastDay = addDays(period.window.before, -1);
+  return {
+    by,
+    period: kind,
+    periodStart: toInstant(period.start),
+    firstDay: toInstant(period.window.from),
+    lastDay: toInstant(lastDay),
+    complete: period.isWhole && lastDay < (clocks.get(locationId)?.today ?? ''),
+    locationId,
+    locationName: seating.nameOf(locationId),
+    levelId,
+    levelName: levelId && seating.nameOf(levelId),
+    zoneId,
+    zoneName: zoneId && seating.nameOf(zoneId),
+    groupId,
+    groupName: groupId && (groups.get(groupId)?.name ?? null),
+    ...tally.figures(calendar.daysOf(locationId), by === 'group' ? null : seating.seatsOf(by, tally.unit)),
+  };
+}
+
+function toInstant(day: string): string {
+  return `${day}T00:00:00.000Z`;
+}

@@ -1,0 +1,9 @@
+import { daysOf } from '../http/window.ts';
+import type { DatasetReader } from '../store/datasets.ts';
+import { readOccupancyHours } from '../store/occupancy-hours.ts';
+
+/** Day by day, as the database puts each together. */
+export const readOccupancyMetrics: DatasetReader = async function* (tx, query) {
+  const { tenantId, window, locationIds, now } = query;
+  for (const day of daysOf(window)) yield* readOccupancyHours(tx, tenantId, day, locationIds, now);
+};

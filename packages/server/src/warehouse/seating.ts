@@ -1,0 +1,50 @@
+import type { MetricUnit, SeatNode } from '../store/metrics.ts';
+import type { Unit } from './tally.ts';
+
+/** Offices, levels and zones as they are today, narrowed to some nodes and all beneath them. */
+export class Seating {
+  readonly #nodes: Map<string, SeatNode>;
+  readonly #zones: SeatNode[];
+  readonly #seats = new Map<string, number>();
+  readonly #selected: SeatNode[];
+  /** The offices that anything of what was selected is in. */
+  readonly officeIds: string[];
+
+  /** @param nodeIds absent: everything */
+  constructor(nodes: readonly SeatNode[], nodeIds: readonly string[] | undefined) {
+    this.#nodes = new Map(nodes.map((node) => [node.nodeId, node]));
+    const wanted = nodeIds && new Set(nodeIds);
+    this.#selected = nodes.filter(
+      ({ locationId, levelId, zoneId }) =>
+        !wanted || [locationId, levelId, zoneId].some((id) => id !== null && wanted.has(id)),
+    );
+    this.#zones = this.#selected.filter(({ kind }) => kind === 'zone');
+    this.officeIds = [...new Set(this.#selected.map(({ locationId }) => locationId))];
+    for (const zone of this.#zones) {
+      for (const id of [zone.locationId, zone.levelId, zone.zoneId]) {
+        if (id) this.#seats.set(id, (this.#seats.get(id) ?? 0) + zone.seats);
+      }
+    }
+  }
+
+  nameOf(nodeId: string): string | null {
+    return this.#nodes.get(nodeId)?.name ?? null;
+  }
+
+  /** How many people there is room for today; null for what is at no known level or zone. */
+  seatsOf(by: Exclude<MetricUnit, 'group'>, unit: Unit): number | null {
+    const id = { location: unit.locationId, level: unit.levelId, zone: unit.zoneId }[by];
+    return id === null ? null : (this.#seats.get(id) ?? 0);
+  }
+
+  /** The units in use, or in which anything selected is. */
+  unitsInUse(by: Exclude<MetricUnit, 'group'>): Unit[] {
+    const column = { location: 'locationId', level: 'levelId', zone: 'zoneId' } as const;
+    const ids = new Set(this.#selected.map((node) => node[column[by]]));
+    return [...ids].flatMap((id) => {
+      const node = id === null ? undefined : this.#nodes.get(id);
+      if (!node?.inUse) return [];
+      return [{ locationId: node.locationId, levelId: node.levelId, zoneId: node.zoneId, groupId: null }];
+    });
+  }
+}

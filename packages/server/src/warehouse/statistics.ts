@@ -1,0 +1,26 @@
+/** The quotient, or null where there is nothing to divide by. */
+export function rate(numerator: number, denominator: number): number | null {
+  return denominator === 0 ? null : numerator / denominator;
+}
+
+/** The mean; null of none. */
+export function mean(values: readonly number[]): number | null {
+  return rate(
+    values.reduce((sum, value) => sum + value, 0),
+    values.length,
+  );
+}
+
+/** The value below which the share `p` of the values lies, between two of them in proportion; null of none. As SQL's percentile_cont. */
+export function percentile(values: readonly number[], p: number): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const position = p * (sorted.length - 1);
+  const [low, high] = [sorted[Math.floor(position)], sorted[Math.ceil(position)]];
+  if (low === undefined || high === undefined) return null;
+  return low + (high - low) * (position - Math.floor(position));
+}
+
+/** The middle value, or the mean of the two; null of none. */
+export function median(values: readonly number[]): number | null {
+  return percentile(values, 0.5);
+}

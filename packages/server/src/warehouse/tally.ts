@@ -1,0 +1,80 @@
+import type { DayCounts } from '../store/metrics.ts';
+import type { OfficeDayState } from './office-calendar.ts';
+import { mondayOf } from './periods.ts';
+import { mean, median, percentile, rate } from './statistics.ts';
+
+/** What a row of metrics is of: an office, or a level, zone or group at one. */
+export interface Unit {
+  locationId: string;
+  levelId: string | null;
+  zoneId: string | null;
+  groupId: string | null;
+}
+
+/** Sorts by office, level, zone, group; what is at no known one first. */
+export function unitKey({ locationId, levelId, zoneId, groupId }: Unit): string {
+  return [locationId, levelId ?? '', zoneId ?? '', groupId ?? ''].join(' ');
+}
+
+/** The attendance of a unit over the days of a period. */
+export class Tally {
+  readonly unit: Unit;
+  #confirmed = 0;
+  #noShow = 0;
+  #unconfirmed = 0;
+  #walkIn = 0;
+  /** How many came, of the days on which anybody did. */
+  readonly #cameOn = new Map<string, number>();
+
+  constructor(unit: Unit) {
+    this.unit = unit;
+  }
+
+  add(day: string, counts: DayCounts, office: OfficeDayState): void {
+    this.#confirmed += counts.confirmed;
+    this.#walkIn += counts.walkIn;
+    if (office.ended && office.reported) this.#noShow += counts.silent;
+    else if (office.ended) this.#unconfirmed += counts.silent;
+    const came = counts.confirmed + counts.walkIn;
+    if (came > 0) this.#cameOn.set(day, (this.#cameOn.get(day) ?? 0) + came);
+  }
+
+  /** @param officeDays the office days of the period @param capacity how many there is room for; null where that is no question */
+  figures(officeDays: readonly OfficeDayState[], capacity: number | null): Record<string, number | null> {
+    const reported = officeDays.filter((day) => day.reported).map(({ day }) => day);
+    const daily = reported.map((day) => this.#cameOn.get(day) ?? 0);
+    const weeks = new Map<string, number[]>();
+    reported.forEach((day, index) => {
+      const monday = mondayOf(day);
+      weeks.set(monday, [...(weeks.get(monday) ?? []), daily[index] ?? 0]);
+    });
+    const weekly = [...weeks.values()];
+    const average = mean(daily);
+    const peak = percentile(daily, 1);
+    const judged = this.#confirmed + this.#noShow;
+    const share = (people: number | null) =>
+      people === null || capacity === null ? null : rate(people, capacity);
+    return {
+      officeDays: officeDays.length,
+      reportedDays: reported.length,
+      reportingShare: rate(reported.length, officeDays.length),
+      attendance: this.#confirmed + this.#walkIn,
+      confirmed: this.#confirmed,
+      noShow: this.#noShow,
+      unconfirmed: this.#unconfirmed,
+      walkIn: this.#walkIn,
+      confirmedRate: rate(this.#confirmed, judged),
+      noShowRate: rate(this.#noShow, judged),
+      unconfirmedRate: rate(this.#unconfirmed, judged + this.#unconfirmed),
+      walkInRate: rate(this.#walkIn, this.#confirmed + this.#walkIn),
+      averageAttendance: average,
+      peakAttendance: peak,
+      percentile90Attendance: percentile(daily, 0.9),
+      medianWeeklyPeak: median(weekly.map((days) => Math.max(...days))),
+      medianWeeklyLow: median(weekly.map((days) => Math.min(...days))),
+      capacity,
+      utilisation: share(average),
+      peakUtilisation: share(peak),
+    };
+  }
+}

@@ -1,0 +1,291 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AttendanceClient, type AttendanceRow, type Sighting } from './support/attendance.ts';
+import { addNode, addOffice, addUser, type Office } from './support/directory.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+import { type StoredDay, setReporting, storeDays } from './support/workday.ts';
+
+const DAY_MS = 86_400_000;
+const REPORTING = ['detect', 'always', 'never'] as const;
+const KINDS = ['location', 'level', 'zone', 'place', 'space'] as const;
+
+interface BigOffice extends Office {
+  reporting: (typeof REPORTING)[number];
+  /** A second zone on the level, and a second level with a zone. */
+  nodes: { nodeId: string; kind: (typeof KINDS)[number]; zoneId?: string }[];
+}
+
+let server: TestServer;
+let tenantId: string;
+let client: AttendanceClient;
+let offices: BigOffice[];
+let people: string[];
+
+beforeAll(async () => {
+  server = await startTestServer();
+  server.clock.nowMs = Date.parse('2026-06-01T12:00:00Z');
+  tenantId = await server.organisation();
+  client = new AttendanceClient(server, await server.key(tenantId));
+  const owner = server.db.owner;
+  offices = [];
+  for (const reporting of REPORTING) {
+    const office = await addOffice(owner, tenantId, 'Europe/London');
+    const zone2 = await addNode(owner, tenantId, { kind: 'zone', parentId: office.levelId });
+    const level2 = await addNode(owner, tenantId, { kind: 'level', parentId: office.locationId });
+    const zone3 = await addNode(owner, tenantId, { kind: 'zone', parentId: level2 });
+    const desk3 = await addNode(owner, tenantId, { kind: 'place', parentId: zone3 });
+    await setReporting(owner, tenantId, office.locationId, reporting);
+    offices.push({
+      ...office,
+      reporting,
+      nodes: [
+        ...KINDS.map((kind) => ({
+          nodeId: office[`${kind}Id`],
+          kind,
+          ...(kind === 'place' && { zoneId: office.zoneId }),
+        })),
+        { nodeId: zone2, kind: 'zone' },
+        { nodeId: level2, kind: 'level' },
+        { nodeId: zone3, kind: 'zone' },
+        { nodeId: desk3, kind: 'place', zoneId: zone3 },
+      ],
+    });
+  }
+  people = [];
+  for (let n = 0; n < 5; n++) people.push((await addUser(owner, tenantId)).userId);
+  await owner.inTenant(tenantId, async (tx) => {
+    for (const n of [0, 1]) {
+      await tx.query(
+        `INSERT INTO groups (tenant_id, group_id, group_type, name)
+         VALUES ($1, gen_random_uuid(), 'team', $2)`,
+        [tenantId, `team ${n}`],
+      );
+      await tx.query(
+        `UPDATE users SET primary_group_id = (SELECT group_id FROM groups WHERE tenant_id = $1 AND name = $2)
+         WHERE tenant_id = $1 AND user_id = ANY ($3)`,
+        [tenantId, `team ${n}`, people.slice(n * 2, n * 2 + 2)],
+      );
+    }
+  });
+});
+afterAll(() => server.close());
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index % list.length];
+  if (item === undefined) throw new Error(`nothing at ${index}`);
+  return item;
+}
+
+const draft = { person: fc.nat(4), day: fc.nat(24), office: fc.nat(2), node: fc.nat(8) };
+const scenario = fc.record({
+  plans: fc.uniqueArray(
+    fc.record({
+      ...draft,
+      plan: fc.constantFrom('o', 'o', 'o', 'r'),
+      setBy: fc.constantFrom('week', 'presence'),
+    }),
+    {
+      maxLength: 30,
+      selector: ({ person, day }) => `${person} ${day}`,
+    },
+  ),
+  seen: fc.array(fc.record(draft), { maxLength: 30 }),
+  from: fc.nat(5),
+  days: fc.integer({ min: 1, max: 20 }),
+  period: fc.constantFrom('day', 'week', 'month', 'range'),
+});
+
+/** Each run has days of its own, so that all of them can share people and offices. */
+let nextDayMs = Date.parse('2024-01-01');
+const isoDay = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+
+test('metrics are what summing the exports comes to, by every unit and period', async () => {
+  await fc.assert(
+    fc.asyncProperty(scenario, async ({ plans, seen, from, days, period }) => {
+      const firstMs = nextDayMs;
+      nextDayMs += 27 * DAY_MS;
+      const dayOf = (n: number) => isoDay(firstMs + n * DAY_MS);
+      const desks = new Set<string>();
+      const stored = plans.map(({ person, day, office, node, plan, setBy }): StoredDay => {
+        const userId = at(people, person);
+        if (plan === 'r') return { userId, day: dayOf(day), plan };
+        const { locationId, nodes } = at(offices, office);
+        const { nodeId, kind, zoneId = nodeId } = at(nodes, node);
+        const isFree = kind !== 'place' || !desks.has(`${nodeId} ${day}`);
+        if (kind === 'place') desks.add(`${nodeId} ${day}`);
+        return {
+          userId,
+          day: dayOf(day),
+          plan: 'o',
+          locationId,
+          setBy: setBy as 'week' | 'presence',
+          ...((kind === 'zone' || kind === 'place') && isFree && { booking: { nodeId, kind, zoneId } }),
+        };
+      });
+      await storeDays(server.db.owner, tenantId, stored);
+      const sightings = seen.map(({ person, day, office, node }, index): Sighting => {
+        const { nodeId, kind } = at(at(offices, office).nodes, node);
+        return {
+          userId: at(people, person),
+          nodeId,
+          kind,
+          at: `${dayOf(day)}T12:00:${String(index).padStart(2, '0')}Z`,
+        };
+      });
+      await client.submit(sightings);
+
+      const query = { startDate: dayOf(from), endDate: dayOf(from + days - 1) };
+      const attendance = await client.attendance(query.startDate, query.endDate);
+      const presence = await client.rows<PresenceRow>('presence', query);
+      for (const by of ['location', 'level', 'zone', 'group'] as const) {
+        const rows = await client.rows<Record<string, unknown>>('metrics', { ...query, by, period });
+        const expected = summed(attendance, presence, by, periodOf(period, query.startDate));
+        const actual = new Map(
+          rows
+            // A unit at which nobody was or was to be has a row as well, of nothing.
+            .filter((row) => Number(row.attendance) + Number(row.noShow) + Number(row.unconfirmed) > 0)
+            .map((row) => [
+              keyOf(
+                String(row.periodStart).slice(0, 10),
+                row.locationId,
+                row.levelId,
+                row.zoneId,
+                row.groupId,
+              ),
+              row,
+            ]),
+        );
+        expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
+        for (const [key, numbers] of expected) expect(actual.get(key)).toMatchObject(numbers);
+      }
+    }),
+    { numRuns: 12 },
+  );
+});
+
+interface PresenceRow {
+  day: string;
+  userId: string;
+  locationId: string;
+  levelId?: string;
+  zoneId?: string;
+}
+
+const keyOf = (...ids: unknown[]) => ids.map((id) => id ?? '-').join(' ');
+
+function periodOf(period: string, startDate: string): (day: string) => string {
+  if (period === 'range') return () => startDate;
+  if (period === 'day') return (day) => day;
+  if (period === 'month') return (day) => `${day.slice(0, 7)}-01`;
+  return mondayOf;
+}
+
+function mondayOf(day: string): string {
+  const ms = Date.parse(day);
+  return isoDay(ms - ((new Date(ms).getUTCDay() + 6) % 7) * DAY_MS);
+}
+
+type Spot = [levelId: string | undefined, zoneId: string | undefined];
+
+/** Where a row counts: the closest that the person was detected, with the booking where that is closer. */
+function spotsOf(row: AttendanceRow, presence: PresenceRow[], by: 'level' | 'zone'): Spot[] {
+  const zoneOf = (zoneId: unknown) => (by === 'zone' ? (zoneId as string | undefined) : undefined);
+  const booked: Spot = [row.bookingLevelId as string | undefined, zoneOf(row.bookingZoneId)];
+  const seen = presence
+    .filter((e) => e.day === row.day && e.userId === row.userId && e.locationId === row.attendanceLocationId)
+    .map((e): Spot => [e.levelId, zoneOf(e.zoneId)]);
+  if (seen.length === 0) return [booked];
+  const closest = seen
+    .filter(([level, zone]) => zone || !seen.some(([l, z]) => z && l === level))
+    .filter(([level]) => level || !seen.some(([l]) => l))
+    .map(([level, zone]): Spot => {
+      if (zone || (level && level !== booked[0])) return [level, zone];
+      return booked[0] ? booked : [level, zone];
+    });
+  return [...new Map(closest.map((spot) => [keyOf(...spot), spot])).values()];
+}
+
+function summed(
+  attendance: AttendanceRow[],
+  presence: PresenceRow[],
+  by: 'location' | 'level' | 'zone' | 'group',
+  periodOf: (day: string) => string,
+): Map<string, Record<string, unknown>> {
+  const typed = attendance.filter((row) => row.attendanceType !== undefined);
+  const units = new Map<string, { officeId: string; start: string; rows: AttendanceRow[] }>();
+  for (const row of typed) {
+    const officeId = String(row.attendanceLocationId);
+    const spots: Spot[] =
+      by === 'level' || by === 'zone' ? spotsOf(row, presence, by) : [[undefined, undefined]];
+    for (const [levelId, zoneId] of spots) {
+      const groupId = by === 'group' ? row.primaryGroupId : undefined;
+      const start = periodOf(row.day.slice(0, 10));
+      const key = keyOf(start, officeId, levelId, zoneId, groupId);
+      const unit = units.get(key) ?? { officeId, start, rows: [] };
+      unit.rows.push(row);
+      units.set(key, unit);
+    }
+  }
+  return new Map(
+    [...units].map(([key, { officeId, start, rows }]) => {
+      const ofOffice = typed.filter(
+        (row) => row.attendanceLocationId === officeId && periodOf(row.day.slice(0, 10)) === start,
+      );
+      const officeDays = [...new Set(ofOffice.map((row) => row.day))];
+      const came = (row: AttendanceRow) =>
+        row.attendanceType === 'confirmed' || row.attendanceType === 'walkIn';
+      const reporting = offices.find(({ locationId }) => locationId === officeId)?.reporting;
+      const reported = officeDays.filter(
+        (day) =>
+          reporting === 'always' ||
+          (reporting === 'detect' && ofOffice.some((row) => row.day === day && came(row))),
+      );
+      const daily = reported
+        .map((day) => rows.filter((row) => row.day === day && came(row)).length)
+        .sort((a, b) => a - b);
+      const byWeek = new Map<string, number[]>();
+      for (const day of reported) {
+        const monday = mondayOf(day.slice(0, 10));
+        byWeek.set(monday, [
+          ...(byWeek.get(monday) ?? []),
+          rows.filter((row) => row.day === day && came(row)).length,
+        ]);
+      }
+      const count = (type: string) => rows.filter((row) => row.attendanceType === type).length;
+      const [confirmed, noShow, unconfirmed, walkIn] = ['confirmed', 'noShow', 'unconfirmed', 'walkIn'].map(
+        count,
+      ) as [number, number, number, number];
+      const over = (a: number, b: number) => (b === 0 ? null : a / b);
+      return [
+        key,
+        {
+          officeDays: officeDays.length,
+          reportedDays: reported.length,
+          attendance: confirmed + walkIn,
+          confirmed,
+          noShow,
+          unconfirmed,
+          walkIn,
+          noShowRate: over(noShow, confirmed + noShow),
+          walkInRate: over(walkIn, confirmed + walkIn),
+          averageAttendance: over(
+            daily.reduce((sum, n) => sum + n, 0),
+            daily.length,
+          ),
+          peakAttendance: daily.at(-1) ?? null,
+          medianWeeklyPeak: middle([...byWeek.values()].map((days) => Math.max(...days))),
+          medianWeeklyLow: middle([...byWeek.values()].map((days) => Math.min(...days))),
+        },
+      ] as const;
+    }),
+  );
+}
+
+function middle(values: number[]): number | null {
+  const sorted = values.sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  if (sorted.length === 0) return null;
+  return Number.isInteger(half)
+    ? (at(sorted, half - 1) + at(sorted, half)) / 2
+    : at(sorted, Math.floor(half));
+}

@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from './support/server.ts';
+import { NODES, PEOPLE, smallOrganisation } from './support/small-organisation.ts';
+import { listen } from './support/sockets.ts';
+import { storeDays } from './support/workday.ts';
+
+const page = await readFile(new URL('../../../docs/recipes.md', import.meta.url), 'utf8');
+/** The blocks of a language, by the heading that they are under. */
+function blocks(language: string, heading: string): string[] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
+  return [...section.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
+    ([, text = '']) => text,
+  );
+}
+
+let server: TestServer;
+let folder: string;
+let duckdb: DuckDBConnection;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  const { tenantId, key } = await smallOrganisation(server);
+  // In a week of which Dee came on no day.
+  await storeDays(server.db.owner, tenantId, [
+    { userId: PEOPLE.dee, day: '2026-03-09', plan: 'o', locationId: NODES.hq },
+  ]);
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-recipes-'));
+  const [script] = blocks('sh', 'The folder');
+  await writeFile(join(folder, 'nightly.sh'), script ?? '', { mode: 0o755 });
+  await writeFile(join(folder, 'curl.conf'), `user = "${key.apiKey}:${key.secret}"\n`, { mode: 0o600 });
+  await promisify(execFile)('./nightly.sh', {
+    cwd: folder,
+    env: {
+      ...process.env,
+      MONTHS: '2026-02 2026-03',
+      ROLLCALL_URL: await listen(server),
+      ROLLCALL_CURL: join(folder, 'curl.conf'),
+    },
+  });
+  duckdb = await (await DuckDBInstance.create(':memory:')).connect();
+  await duckdb.run(`SET file_search_path = '${folder}'`);
+  for (const sql of blocks('sql', 'Tables')) await duckdb.run(sql);
+});
+afterAll(async () => {
+  duckdb.closeSync();
+  await rm(folder, { recursive: true });
+  await server.close();
+});
+
+async function answers(heading: string, block = 0): Promise<unknown[][]> {
+  const sql = blocks('sql', heading)[block];
+  if (!sql) throw new Error(`docs/recipes.md has no such SQL: ${heading}`);
+  return (await duckdb.runAndReadAll(sql)).getRowsJson() as unknown[][];
+}
+
+test('the nightly script leaves whole files, by dataset and month', async () => {
+  const files = await readdir(join(folder, 'export'), { recursive: true });
+  const months = (dataset: string, names = ['2026-02', '2026-03']) =>
+    names.map((name) => `${dataset}/${name}.parquet`);
+  expect(files.filter((name) => name.includes('.')).sort()).toEqual(
+    [
+      ...['users', 'groups', 'locations', 'desks', 'spaces'].map((dataset) => `${dataset}/all.parquet`),
+      ...months('user-booking-attendance'),
+      ...months('presence'),
+      ...months('metrics', ['2026-02-days', '2026-02-levels', '2026-03-days', '2026-03-levels']),
+    ].sort(),
+  );
+});
+
+test('the busiest days', async () => {
+  expect(await answers('Which days were the busiest?')).toEqual(
+    [
+      ['hq', '2026-03-02', 3],
+      ['hq', '2026-03-04', 2],
+      ['hq', '2026-03-09', 2],
+      ['hq', '2026-03-06', 1],
+      ['hq', '2026-03-07', 1],
+      ['annex', '2026-03-12', 1],
+      ['hq', '2026-03-12', 1],
+      ['hq', '2026-03-13', 1],
+    ].map(([office, day, people]) => [office, day, String(people)]),
+  );
+});
+
+test('the busiest days, as a picture', async () => {
+  const rows = await answers('Which days were the busiest?', 1);
+  const width = (bar: unknown) => String(bar).trim().length;
+  const monday = rows.find(([office, day]) => office === 'hq' && day === '2026-03-02');
+  expect(monday?.slice(2, 4)).toEqual(['Monday', 3]);
+  expect(rows.map(([office, day, , attendance]) => [office, day, attendance])).toHaveLength(10);
+  expect(width(monday?.[4])).toBe(20);
+  expect(width(rows.find(([, , , attendance]) => attendance === 0)?.[4])).toBe(0);
+});
+
+test('utilisation by floor', async () => {
+  // 4 people on 7 reported days, 2 on the fullest, at 5 seats; 1 where there is no seat.
+  expect(await answers('How well is each floor used?')).toEqual([
+    ['hq', 'first', '2026-03-01', 5, 0.57, 0.114, 0.4],
+    ['hq', 'second', '2026-03-01', 0, 0.14, null, null],
+  ]);
+});
+
+test('no-show rate by group', async () => {
+  expect(await answers('Which groups do not turn up?')).toEqual([
+    ['(none)', '1', '1', 1],
+    ['tech', '2', '2', 1],
+    ['data', '7', '0', 0],
+  ]);
+});
+
+test('desks never used', async () => {
+  expect(await answers('Which desks does nobody use?')).toEqual([['hq', 'first', 'quiet', 'desk3']]);
+});
+
+test('who came on fewer days than planned', async () => {
+  expect(await answers('Who came on fewer days than planned?')).toEqual([
+    ['dee@example.com', '2026-03-09', '1', '0'],
+  ]);
+});
