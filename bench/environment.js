@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, openSync } from 'node:fs';
-import { readlink, rm } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { MasterKey } from '../packages/server/dist/auth/secrets.js';
@@ -65,15 +66,19 @@ export class Environment {
     return this.#target;
   }
 
-  /** Starts the product's server on this database. */
-  async startServer({ args = [], node = [] } = {}) {
-    const { connectionString } = this.#target;
+  /**
+   * Starts the product's server on this database.
+   * @param {{ args?: string[], node?: string[], second?: boolean }} options `second`: beside one that serves already,
+   *   which owns the data directory
+   */
+  async startServer({ args = [], node = [], second = false } = {}) {
+    const url = this.#target.connectionString ?? (second ? urlOf(this.#target) : undefined);
     const server = await startServer({
       node,
-      args: connectionString ? args : ['--data-dir', join(this.#dir, 'rollcall'), ...args],
+      args: url === undefined ? ['--data-dir', join(this.#dir, 'rollcall'), ...args] : args,
       env: {
         ROLLCALL_MASTER_KEY: this.#masterKey.export(),
-        ...(connectionString ? { DATABASE_URL: connectionString } : {}),
+        ...(url === undefined ? {} : { DATABASE_URL: url }),
       },
       log: openSync(join(this.#dir, 'server.log'), 'a'),
     });
@@ -129,19 +134,57 @@ export class Environment {
   }
 }
 
+function urlOf({ host, port, user, password, database }) {
+  const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  return `postgres://${credentials}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
+}
+
+/** Directories that were made and not removed yet. */
+const directories = new Set();
+
 /** A directory for the data of a run. */
 export function newDirectory() {
   mkdirSync(DATA_DIR, { recursive: true });
-  return mkdtempSync(join(DATA_DIR, 'run-'));
+  const dir = mkdtempSync(join(DATA_DIR, 'run-'));
+  directories.add(dir);
+  return dir;
 }
 
-/** Removes a run's directory, and the cluster that root's data directory may lead to. */
+/** Removes a run's directory, the cluster that a data directory in it may lead to, and the database that still runs there. */
 export async function removeDirectory(dir) {
-  const cluster = await readlink(join(dir, 'rollcall', 'postgres')).catch(() => undefined);
-  for (const path of cluster === undefined ? [] : [cluster, `${cluster}.owner`, `${cluster}.log`]) {
+  const link = join(dir, 'rollcall', 'postgres');
+  // As root with staging the cluster is in a directory of the run, which is another one for the server.
+  const staged = await readdir(join(dir, 'system')).catch(() => []);
+  for (const cluster of [link, ...staged.map((name) => join(dir, 'system', name))])
+    await endDatabase(cluster);
+  const relocated = await readlink(link).catch(() => undefined);
+  for (const path of relocated === undefined ? [] : [relocated, `${relocated}.owner`, `${relocated}.log`]) {
     await rm(path, { recursive: true, force: true });
   }
   await rm(dir, { recursive: true, force: true });
+  directories.delete(dir);
+}
+
+/** As `removeDirectory`, for all that an interrupted run leaves. */
+export async function removeAllDirectories() {
+  for (const dir of directories) await removeDirectory(dir);
+}
+
+/** A server that was killed leaves its database behind, which waits to be adopted. */
+async function endDatabase(cluster) {
+  const file = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(file.split('\n')[0]);
+  if (!(pid > 1)) return;
+  for (let tries = 0; tries < 1_000 && signal(pid, tries === 0 ? 'SIGQUIT' : 0); tries++) await delay(10);
+}
+
+/** Whether the process was there to be signalled. */
+function signal(pid, name) {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
 }
 
 async function embedded(dataDir) {

@@ -1,14 +1,20 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FULL, SMALL } from './dataset.js';
-import { Environment } from './environment.js';
-import { killAll } from './processes.js';
+import { Environment, removeAllDirectories } from './environment.js';
+import { endAll, killAll } from './processes.js';
 import { describeMachine, save, table } from './report.js';
 import { logins, tokens } from './rows/auth.js';
+import { install } from './rows/install.js';
 import { latency, memory, presence, single } from './rows/presence.js';
+import { startup } from './rows/startup.js';
+import { volume } from './rows/volume.js';
 
 /** In the order of the table. `memory` comes after the loads that it is of. */
-const ROWS = { logins, tokens, presence, single, latency, memory };
+const ROWS = { logins, tokens, presence, single, latency, memory, volume, startup, install };
+/** What takes too long, or needs the network, to show that it runs. */
+const NOT_SMOKE = ['volume', 'install'];
+
 const USAGE = `usage: npm run bench -- [--only ${Object.keys(ROWS).join(',')}] [--runs 5] [--seconds 5] [--smoke] [--no-save] [--profile directory]
   --smoke    seconds, and a small data set: shows that everything runs, measures nothing, saves nothing
   --no-save  leaves bench/results.json and docs/performance.md as they are
@@ -26,7 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-const names = values.only.split(',');
+const names = values.only.split(',').filter((name) => !(values.smoke && NOT_SMOKE.includes(name)));
 const runs = Number(values.runs ?? (values.smoke ? 1 : 5));
 const seconds = Number(values.seconds ?? (values.smoke ? 0.3 : 5));
 const isUnderstood = names.every((name) => name in ROWS) && runs >= 1 && seconds > 0;
@@ -38,23 +44,26 @@ if (values.help || !isUnderstood) {
 process.once('exit', killAll);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void interrupt());
 
-let environment;
 async function interrupt() {
-  killAll();
-  await environment?.close();
+  await endAll();
+  await environment?.close().catch(() => undefined);
+  await removeAllDirectories();
   process.exit(130);
 }
 
+let environment;
 const lines = [];
 try {
   console.error('Preparing the data set.');
-  environment = await Environment.create(values.smoke ? SMALL : FULL);
+  const size = values.smoke ? SMALL : FULL;
+  environment = await Environment.create(size);
   const server = await environment.startServer({
     node: values.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`] : [],
   });
   const context = {
     environment,
     server,
+    size,
     runs,
     pace: (lanes) => ({ lanes, warmupS: Math.min(1, seconds), seconds }),
     batchesPerSecond: undefined,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const STOP_LIMIT_MS = 30_000;
 const ENVIRONMENT = { PATH: process.env.PATH, NODE_ENV: 'production' };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-export const MAIN = here('../packages/server/dist/cli/main.js');
+export const MAIN = here('../packages/server/dist/bin/rollcall.js');
 
 /** Everything that was started and has not ended. */
 const running = new Set();
@@ -16,7 +16,16 @@ export function killAll() {
   for (const child of running) child.kill('SIGKILL');
 }
 
-function keep(child) {
+/** Ends what is left, in order where it can be. */
+export async function endAll() {
+  for (const child of running) child.kill('SIGTERM');
+  const forced = setTimeout(killAll, STOP_LIMIT_MS / 3);
+  await Promise.all([...running].map(ended));
+  clearTimeout(forced);
+}
+
+/** Notes a process that is to be ended with the benchmark. */
+export function keep(child) {
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

@@ -95,12 +95,15 @@ export class ApiKeys {
     return this.#deps.changes.isLive() ? this.#remembered.get(foldApiKey(apiKey)) : undefined;
   }
 
+  /** A success is told at once; it is only failures whose time must say nothing. */
   #isProved(key: ApiKey | undefined, proves: (secret: string) => boolean): boolean {
+    const usable = key !== undefined && this.isUsable(key);
     const byCurrent = proves(key?.secret ?? this.#decoySecret);
+    if (byCurrent && usable) return true;
     const byPrevious = proves(key?.previousSecret ?? this.#decoySecret);
-    if (!key || !this.isUsable(key)) return false;
+    if (!usable) return false;
     const inGrace = key.previousSecret !== undefined && this.#deps.clock() < key.previousSecretExpiresAtMs;
-    return byCurrent || (byPrevious && inGrace);
+    return byPrevious && inGrace;
   }
 
   /** Notes, for `keys list`, that the key was used now; written within some seconds. */

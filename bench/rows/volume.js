@@ -1,0 +1,86 @@
+import { Environment } from '../environment.js';
+import { inTurn } from '../statistics.js';
+import { comparison, load } from './common.js';
+
+const FEW = 100_000;
+const MANY = 20_000_000;
+/** Of `MANY`, in the month that is being written; the others are in the eleven months before. */
+const MANY_THIS_MONTH = 6_000_000;
+const SLICE = 250_000;
+const BATCH = 100;
+const CONNECTIONS = 16;
+
+/** Events per second with 20 million stored events, against 100 thousand, in two databases side by side. */
+export async function volume(context) {
+  const { environment: few, server } = context;
+  const many = await Environment.create(context.size);
+  try {
+    await store(many, MANY_THIS_MONTH, 0, context.progress);
+    await store(many, MANY - MANY_THIS_MONTH, 11, context.progress);
+    await many.analyze();
+    const manyServer = await many.startServer();
+    const run = (environment, to) =>
+      load({ ...context, environment }, to, { scenario: 'batches', connections: CONNECTIONS });
+    const results = await inTurn(
+      context.runs,
+      {
+        many: () => run(many, manyServer),
+        few: async () => {
+          await few.removeEvents();
+          await store(few, FEW, 0, () => undefined);
+          return run(few, server);
+        },
+      },
+      context.progress,
+    );
+    return [
+      comparison({
+        row: 'volume',
+        what: 'durable presence events as above, with 20 million stored ones, 6 million of them in this month',
+        unit: 'events/s',
+        scale: BATCH,
+        ours: results.many,
+        against: 'the same with 100 thousand',
+        theirs: results.few,
+        goal: 0.9,
+      }),
+    ];
+  } finally {
+    await many.close();
+  }
+}
+
+/**
+ * Stores events of all organisations alike: in this month up to now, or evenly in the whole of so many months before.
+ * As the owner, and not by way of the server, which would take much longer.
+ */
+async function store({ owner, data }, count, monthsBefore, progress) {
+  const each = count / data.organisations.length;
+  for (const [index, { tenantId, locationId }] of data.organisations.entries()) {
+    for (let from = 0; from < each; from += SLICE) {
+      progress(`storing events, ${index * each + from} of ${count}`);
+      await owner.inTenant(tenantId, (tx) =>
+        tx.query(STORE, [tenantId, locationId, from, Math.min(from + SLICE, each), each, monthsBefore]),
+      );
+    }
+  }
+}
+
+const STORE = `
+  WITH span AS (
+    SELECT CASE WHEN $6 = 0 THEN date_trunc('month', now()) ELSE date_trunc('month', now()) - make_interval(months => $6) END AS first,
+           CASE WHEN $6 = 0 THEN now() ELSE date_trunc('month', now()) END AS last
+  ), people AS MATERIALIZED (
+    SELECT array_agg(user_id) AS ids FROM users WHERE tenant_id = $1
+  ), desks AS MATERIALIZED (
+    SELECT array_agg(node_id) AS ids FROM nodes WHERE tenant_id = $1 AND kind = 'place'
+  ), events AS (
+    SELECT first + (last - first) * (n / $5::float8) AS observed_at, n,
+           people.ids[1 + n % cardinality(people.ids)] AS user_id, desks.ids[1 + n % cardinality(desks.ids)] AS node_id
+    FROM generate_series($3::int, $4::int - 1) n, span, people, desks
+  )
+  INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
+                               event_id, source_id, source_user_id, received_at)
+  SELECT $1, observed_at, gen_random_uuid(), (observed_at AT TIME ZONE 'UTC')::date, user_id, $2, node_id,
+         'stored-' || n, 'bench', NULL, observed_at
+  FROM events`;
