@@ -2,10 +2,9 @@ import { Environment } from '../environment.js';
 import { inTurn } from '../statistics.js';
 import { comparison, load } from './common.js';
 
-const FEW = 100_000;
-const MANY = 20_000_000;
-/** Of `MANY`, in the month that is being written; the others are in the eleven months before. */
-const MANY_THIS_MONTH = 6_000_000;
+/** Stored events: few; and many, in the month that is being written and in the eleven months before. */
+const FULL = { few: 100_000, thisMonth: 6_000_000, before: 14_000_000 };
+const SMALL = { few: 10, thisMonth: 600, before: 1_400 };
 const SLICE = 250_000;
 const BATCH = 100;
 const CONNECTIONS = 16;
@@ -13,10 +12,11 @@ const CONNECTIONS = 16;
 /** Events per second with 20 million stored events, against 100 thousand, in two databases side by side. */
 export async function volume(context) {
   const { environment: few, server } = context;
+  const counts = context.isSmoke ? SMALL : FULL;
   const many = await Environment.create(context.size);
   try {
-    await store(many, MANY_THIS_MONTH, 0, context.progress);
-    await store(many, MANY - MANY_THIS_MONTH, 11, context.progress);
+    await store(many, counts.thisMonth, 0, context.progress);
+    await store(many, counts.before, 11, context.progress);
     await many.analyze();
     const manyServer = await many.startServer();
     const run = (environment, to) =>
@@ -27,7 +27,7 @@ export async function volume(context) {
         many: () => run(many, manyServer),
         few: async () => {
           await few.removeEvents();
-          await store(few, FEW, 0, () => undefined);
+          await store(few, counts.few, 0, () => undefined);
           return run(few, server);
         },
       },
