@@ -67,7 +67,7 @@ try {
     size,
     isSmoke: values.smoke,
     runs,
-    pace: (lanes) => ({ lanes, warmupS: Math.min(1, seconds), seconds }),
+    pace: (lanes) => ({ lanes, warmupS: Math.min(2, seconds), seconds }),
     batchesPerSecond: undefined,
   };
   for (const name of Object.keys(ROWS).filter((row) => names.includes(row))) {

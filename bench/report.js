@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
@@ -19,20 +18,11 @@ export function describeMachine(postgres) {
     system: `${process.platform} ${process.arch}`,
     node: process.version,
     postgres,
-    rollcall: commit() ?? VERSION,
+    rollcall: VERSION,
     fastify: versionOf('fastify'),
     pg: versionOf('pg'),
     oidcProvider: versionOf('oidc-provider'),
   };
-}
-
-function commit() {
-  try {
-    const cwd = fileURLToPath(new URL('.', import.meta.url));
-    return execFileSync('git', ['describe', '--always', '--dirty'], { cwd, encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -99,7 +89,7 @@ function circumstances(lines) {
     const { date, cpu, cores, memoryGb, system, node, postgres, rollcall, runs, seconds, ...versions } =
       measured;
     const text =
-      `measured ${date} at ${rollcall}, ${runs} runs${seconds ? ` of ${seconds} s` : ''}; ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; ` +
+      `measured ${date}, Rollcall ${rollcall}, ${runs} runs${seconds ? ` of ${seconds} s` : ''}; ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; ` +
       `Node.js ${node}, PostgreSQL ${postgres}, Fastify ${versions.fastify}, pg ${versions.pg}, oidc-provider ${versions.oidcProvider}.`;
     groups.set(text, (groups.get(text) ?? new Set()).add(row));
   }
