@@ -43,14 +43,16 @@ function send(eventId: string, { length }: { length?: number } = {}): Sent {
       response.on('data', (piece) => {
         text += piece;
       });
-      response.on('end', () =>
+      response.on('end', () => {
+        // Nobody waits for a body that does not come.
+        if (length !== undefined) request.destroy();
         resolve({
           status: response.statusCode ?? 0,
           retryAfter: response.headers['retry-after'],
           body: text,
           tookMs: performance.now() - sentMs,
-        }),
-      );
+        });
+      });
     });
   });
   answer.catch(() => undefined);
