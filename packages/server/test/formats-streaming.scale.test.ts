@@ -108,7 +108,7 @@ describe.each(['ndjson', 'csv', 'parquet'])('%s', (format) => {
     const readers = await Promise.all(Array.from({ length: EXPORT_CONNECTIONS }, () => openExport(format)));
     expect(await exportsRunning()).toBe(EXPORT_CONNECTIONS);
     for (const response of readers) response.destroy();
-    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 2_000);
+    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
     expect((await openExport(format)).statusCode).toBe(200);
   });
 });
