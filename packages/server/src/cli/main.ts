@@ -15,6 +15,7 @@ import { backupCommand, restoreCommand } from './backup.ts';
 import { demoCommand } from './demo.ts';
 import { CliError } from './errors.ts';
 import { eventsCommand } from './events.ts';
+import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { Interrupted } from './interruption.ts';
 import { jobsCommand } from './jobs-command.ts';
@@ -52,6 +53,7 @@ const program = new Command('rollcall')
   .addCommand(orgsCommand())
   .addCommand(importCommand())
   .addCommand(submitCommand())
+  .addCommand(exportCommand())
   .addCommand(eventsCommand())
   .addCommand(jobsCommand())
   .addCommand(backupCommand())

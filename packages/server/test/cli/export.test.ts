@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { TestProxy } from '../../../sdk/test/support/proxy.ts';
+import type { Manifest } from '../../src/cli/export/folder.ts';
+import { addSite, insertPresence, type Site } from '../support/presence.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { listen } from '../support/sockets.ts';
+import { expectOneSentence, type Outcome, until, Workspace } from './support.ts';
+
+const ROWS = 4_000;
+/** Two windows, and so two calls. */
+const MARCH = ['--from', '2026-03-01', '--to', '2026-03-31'];
+
+let work: Workspace;
+let server: TestServer;
+let site: Site;
+let proxy: TestProxy;
+/** Rows of presence as the server itself gives them. */
+let presence: object[];
+beforeAll(async () => {
+  work = await Workspace.create();
+  server = await startTestServer();
+  proxy = await TestProxy.start(await listen(server));
+  // The command goes by the real time.
+  server.clock.nowMs = Date.now();
+  site = await addSite(server);
+  await insertPresence(server, site, ROWS);
+  presence = (await get('presence?startDate=2026-03-01&endDate=2026-03-31')) as object[];
+});
+afterEach(() => proxy.reset());
+afterAll(async () => {
+  await proxy.close();
+  await server.close();
+  await work.close();
+});
+
+async function get(path: string): Promise<unknown> {
+  const [name, query = ''] = path.split('?');
+  const url = `/v1/analytics/${name}/basic?${query}`;
+  return (await server.app.inject({ url, headers: site.headers })).json();
+}
+
+function start(folder: string, ...args: string[]) {
+  const connection = ['--base-url', proxy.baseUrl, '--key', site.key.apiKey];
+  return work.spawn(['export', ...args, '--into', work.path(folder), ...connection], {
+    env: { ROLLCALL_SECRET: site.key.secret },
+  });
+}
+
+const run = (folder: string, ...args: string[]): Promise<Outcome> => start(folder, ...args).exited;
+
+const manifestOf = async (folder: string): Promise<Manifest> =>
+  JSON.parse(await readFile(work.path(`${folder}/manifest.json`), 'utf8'));
+
+async function linesOf(folder: string, file: string): Promise<object[]> {
+  const text = await readFile(work.path(`${folder}/${file}`), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+test('everything a server has is in the folder, as the manifest says, and with the rows of its exports', async () => {
+  const { code, stdout } = await run('all', ...MARCH, '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ files: 10, read: 10, kept: 0 });
+  const { files } = await manifestOf('all');
+  for (const { path, sha256, bytes } of files) {
+    const content = await readFile(work.path(`all/${path}`));
+    expect([createHash('sha256').update(content).digest('hex'), content.length]).toEqual([sha256, bytes]);
+  }
+  expect(files.find(({ path }) => path === 'presence/2026-03.ndjson')?.rows).toBe(ROWS);
+  expect(await linesOf('all', 'presence/2026-03.ndjson')).toEqual(presence);
+  expect(await linesOf('all', 'users/all.ndjson')).toEqual(await get('users'));
+  const attendance = await get('user-booking-attendance?startDate=2026-03-01&endDate=2026-03-31');
+  expect(await linesOf('all', 'user-booking-attendance/2026-03.ndjson')).toEqual(attendance);
+  expect(existsSync(work.path('all/.rollcall-export'))).toBe(false);
+});
+
+test('as CSV and Parquet it has what the server itself writes', async () => {
+  for (const format of ['csv', 'parquet'])
+    expect((await run(format, 'presence', ...MARCH, '--format', format)).code).toBe(0);
+  const url = '/v1/analytics/presence/basic?startDate=2026-03-01&endDate=2026-03-31&format=csv';
+  const { body } = await server.app.inject({ url, headers: site.headers });
+  expect(await readFile(work.path('csv/presence/2026-03.csv'), 'utf8')).toBe(body);
+  const duckdb = await (await DuckDBInstance.create()).connect();
+  const path = work.path('parquet/presence/2026-03.parquet');
+  const read = await duckdb.runAndReadAll(`SELECT "eventId", typeof("timestamp") AS type FROM '${path}'`);
+  duckdb.disconnectSync();
+  const expected = presence.map((row) => ({
+    eventId: (row as { eventId: string }).eventId,
+    type: 'TIMESTAMP WITH TIME ZONE',
+  }));
+  expect(read.getRowObjectsJson()).toEqual(expected);
+});
+
+test('killed half-way, it goes on: no row is lost or there twice, and nothing that is whole is read again', async () => {
+  const range = ['--from', '2025-12-01', '--to', '2026-03-31', '--concurrency', '1'];
+  proxy.fate = ({ path, query }) =>
+    path === '/v1/analytics/presence' && query.get('startDate') === '2026-01-01'
+      ? { delayMs: 60_000 }
+      : 'pass';
+  const first = start('killed', 'users', 'presence', ...range);
+  // The later months come first: March and February are there by now.
+  await until(() => proxy.count('/v1/analytics/presence') === 4 || first.hasEnded, 60_000);
+  first.signal('SIGKILL');
+  expect((await first.exited).code).toBeNull();
+  expect(await readdir(work.path('killed'))).toEqual(['.rollcall-export']);
+
+  proxy.reset();
+  const { code, stdout, stderr } = await run('killed', 'users', 'presence', ...range);
+  expect([code, stdout]).toEqual([0, `${ROWS + 1} rows in 5 files; 5 of them read, 0 kept.\n`]);
+  expect(stderr).toContain('3 files are whole already');
+  const asked = proxy.seen
+    .filter(({ path }) => path !== '/v1/auth')
+    .map(({ query }) => query.get('startDate'));
+  expect(asked).toEqual(['2026-01-01', '2026-01-31', '2025-12-01', '2025-12-31']);
+  expect(await linesOf('killed', 'presence/2026-03.ndjson')).toEqual(presence);
+  expect(
+    (await readdir(work.path('killed'), { recursive: true })).filter((name) => name.includes('part')),
+  ).toEqual([]);
+});
+
+test('an answer that breaks off is read anew, and what it brought is not there twice', async () => {
+  const fates = ['break', 'shorten'] as const;
+  let count = 0;
+  proxy.fate = ({ path }) => (path === '/v1/analytics/presence' ? (fates[count++] ?? 'pass') : 'pass');
+  expect((await run('broken', 'presence', ...MARCH)).code).toBe(0);
+  expect(count).toBeGreaterThan(2);
+  expect(await linesOf('broken', 'presence/2026-03.ndjson')).toEqual(presence);
+});
+
+test('run again, it reads what can have changed, and nothing else', async () => {
+  const today = new Date().toISOString().slice(0, 10);
+  const args = ['locations', 'presence', '--from', '2026-03-01', '--to', today];
+  expect((await run('again', ...args)).code).toBe(0);
+  const before = await manifestOf('again');
+  proxy.reset();
+  const { stdout } = await run('again', ...args, '--json');
+  const settledBefore = Date.now() - 15 * 86_400_000;
+  const kept = before.files.filter(({ endDate }) => endDate && Date.parse(endDate) <= settledBefore);
+  expect(JSON.parse(stdout)).toMatchObject({ files: before.files.length, kept: kept.length });
+  expect(kept.map(({ path }) => path)).toContain('presence/2026-03.ndjson');
+  expect(proxy.seen.map(({ query }) => query.get('startDate'))).not.toContain('2026-03-01');
+  expect(proxy.count('/v1/analytics/locations')).toBe(1);
+  const after = await manifestOf('again');
+  expect(after.files.filter(({ path }) => kept.some((each) => each.path === path))).toEqual(kept);
+  expect(JSON.parse((await run('again', ...args, '--full', '--json')).stdout)).toMatchObject({ kept: 0 });
+});
+
+test('what is not asked for again stays: other datasets, other months, later days', async () => {
+  expect((await run('stays', 'users', 'presence', '--from', '2026-02-10', '--to', '2026-03-31')).code).toBe(
+    0,
+  );
+  const before = await manifestOf('stays');
+  expect(before.files.map(({ path, startDate }) => [path, startDate])).toEqual([
+    ['presence/2026-02.ndjson', '2026-02-01'],
+    ['presence/2026-03.ndjson', '2026-03-01'],
+    ['users/all.ndjson', null],
+  ]);
+  expect((await run('stays', 'presence', '--from', '2026-03-05', '--to', '2026-03-10')).code).toBe(0);
+  expect((await manifestOf('stays')).files).toEqual(before.files);
+  expect(await linesOf('stays', 'presence/2026-03.ndjson')).toEqual(presence);
+});
+
+test('a run that is killed while it puts its files in place is finished by the next', async () => {
+  expect((await run('placing', 'users', 'presence', ...MARCH)).code).toBe(0);
+  const { files } = await manifestOf('placing');
+  const folder = work.path('placing');
+  // As it is between the new manifest, here the first, and the last file.
+  await mkdir(`${folder}/.rollcall-export/presence`, { recursive: true });
+  for (const path of ['manifest.json', 'presence/2026-03.ndjson'])
+    await rename(`${folder}/${path}`, `${folder}/.rollcall-export/${path}`);
+  expect((await run('placing', 'users')).code).toBe(0);
+  expect((await manifestOf('placing')).files.map(({ path, rows }) => [path, rows])).toEqual(
+    files.map(({ path, rows }) => [path, rows]),
+  );
+  expect(await linesOf('placing', 'presence/2026-03.ndjson')).toEqual(presence);
+});
+
+test('a server without some datasets gives those that it has; one that is named must be there', async () => {
+  proxy.fate = ({ path }) => (path.endsWith('/spaces') ? { status: 404, body: 'Not Found' } : 'pass');
+  const { code, stderr } = await run('vendor', ...MARCH);
+  expect(code).toBe(0);
+  expect(stderr).toBe('This server has no dataset spaces.\n');
+  expect((await manifestOf('vendor')).files.map(({ dataset }) => dataset)).not.toContain('spaces');
+  expectOneSentence(await run('named', 'spaces'), /NotFoundError/);
+  expect(existsSync(work.path('named/manifest.json'))).toBe(false);
+});
+
+test('what cannot be done is said in a sentence', async () => {
+  const [none, noDay, reversed, other] = await Promise.all([
+    run('none', 'presence'),
+    run('none', 'presence', '--from', '2026-02-30'),
+    run('none', 'presence', '--from', '2026-03-02', '--to', '2026-03-01'),
+    run('.', 'users'),
+  ]);
+  expectOneSentence(none, /--from/);
+  expectOneSentence(noDay, /2026-01-31/);
+  expectOneSentence(reversed, /before the first/);
+  expectOneSentence(other, /holds something else/);
+  await run('format', 'users');
+  expectOneSentence(await run('format', 'users', '--format', 'csv'), /another format, ndjson.*--full/);
+  expect((await run('format', 'users', '--format', 'csv', '--full')).code).toBe(0);
+  expect((await manifestOf('format')).files.map(({ path }) => path)).toEqual(['users/all.csv']);
+  expect(await readdir(work.path('format/users'))).toEqual(['all.csv']);
+});
