@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './auth/api-keys.ts';
@@ -19,6 +18,7 @@ import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers } from './http/logging.ts';
 import { shedLoad } from './http/overload.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { DirectoryMemory } from './ingest/directory-memory.ts';
 import { EventWriter } from './ingest/event-writer.ts';
@@ -102,12 +102,15 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(notFound(app, request.method, request.url), request, reply),
   );
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('correlationId', request.id);
+  const commonHeaders = securityHeaders(deps.tls !== undefined);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(commonHeaders).header('correlationId', request.id);
+    done();
   });
   await allowOrigins(app, config.corsOrigins);
-  app.addHook('onRequest', async (request) => {
-    if (!lifecycle.migrated && !request.routeOptions.config?.servesUnmigrated) throw unavailable();
+  app.addHook('onRequest', (request, _reply, done) => {
+    const mustWait = !lifecycle.migrated && !request.routeOptions.config?.servesUnmigrated;
+    done(mustWait ? unavailable() : undefined);
   });
   compileSchemasLazily(app, {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
@@ -120,7 +123,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
     tokens,
     proveScimToken: (token) => proveScimToken(token, { database, clock }),
   });
-  await app.register(helmet, { contentSecurityPolicy: false, hsts: deps.tls !== undefined });
   await describeRoutes(app, VERSION);
 
   await app.register(healthRoutes, { database, lifecycle });

@@ -23,8 +23,22 @@ export function serializeError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** The server's logger: JSON lines on standard output. */
-export function createLogger(level: string, destination?: pino.DestinationStream): Logger {
+/** Lines are written together: a call of the system for each would take a tenth of what a login takes. */
+const BUFFERED_BYTES = 4_096;
+const BUFFERED_MS = 100;
+
+/**
+ * The server's logger: JSON lines, on standard output unless said otherwise. There they come up to a tenth of a second late;
+ * what still waits when the process ends is written then, unless it is killed.
+ */
+export function createLogger(
+  level: string,
+  destination: pino.DestinationStream = pino.destination({
+    sync: false,
+    minLength: BUFFERED_BYTES,
+    periodicFlush: BUFFERED_MS,
+  }),
+): Logger {
   const options: pino.LoggerOptions = {
     level,
     base: null,
@@ -32,12 +46,12 @@ export function createLogger(level: string, destination?: pino.DestinationStream
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: serializeError, error: serializeError, req: () => undefined, res: () => undefined },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination);
 }
 
 /** One line per answer: the route's pattern, never the URL, whose query string may name people. */
 export function logAnswers(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     request.log.info(
       {
         method: request.method,
@@ -48,5 +62,6 @@ export function logAnswers(app: FastifyInstance): void {
       },
       'answered',
     );
+    done();
   });
 }
