@@ -187,15 +187,14 @@ test('people who come and go under full load are never taken for what they are n
 
 test('a statement that changes thousands of people is one new version', async () => {
   const versions = () =>
-    change('SELECT written_xid::text AS version FROM directory_versions WHERE tenant_id = $1');
+    change('SELECT sum(changes)::int AS version FROM directory_versions WHERE tenant_id = $1');
   const before = (await versions()).rows;
   await change(
     `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded)
      SELECT $1, gen_random_uuid(), 'bulk' || i, 'bulk' || i FROM generate_series(1, 10000) AS i`,
   );
   const after = (await versions()).rows;
-  expect(after).toHaveLength(1);
-  expect(after).not.toEqual(before);
+  expect(after).toEqual([{ version: before[0].version + 1 }]);
   await change("UPDATE users SET first_name = 'x' WHERE tenant_id = $1");
   expect((await versions()).rows).toEqual(after);
 });

@@ -160,7 +160,7 @@ function statementsOf(submissions: readonly Submission[]): Statement[] {
 function settle(groups: readonly Group[], answers: Answers): void {
   let at = 0;
   for (const { statements, members } of groups) {
-    for (const { settle } of members) settle(answers[at] ?? '');
+    for (const { settle } of members) settle(answers[at] ?? '0');
     at += statements.length;
   }
 }

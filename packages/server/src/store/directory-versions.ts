@@ -2,15 +2,15 @@ import type { Tx } from './db.ts';
 import type { Statement } from './pipeline.ts';
 
 /**
- * The transaction that last changed whom or what an organisation's events may mean; '' where none did. What is looked
- * up after this in the same transaction is of that version or of a later one.
+ * How often whom or what an organisation's events may mean was changed. What is looked up after this in the same
+ * transaction is of that version or of a later one.
  */
 export async function directoryVersion(tx: Tx, tenantId: string): Promise<string> {
   const { rows } = await tx.query<{ version: string }>(
-    'SELECT written_xid::text AS version FROM directory_versions WHERE tenant_id = $1',
+    'SELECT coalesce(sum(changes), 0)::text AS version FROM directory_versions WHERE tenant_id = $1',
     [tenantId],
   );
-  return rows[0]?.version ?? '';
+  return rows[0]?.version ?? '0';
 }
 
 /**

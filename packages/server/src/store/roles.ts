@@ -46,7 +46,7 @@ const GRANTS = `
     TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (from_time_zone, to_time_zone, started_at, finished_at, events_total, events_done,
     next_table, last_observed_at, last_event_digest) ON rollcall.office_redatings TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, UPDATE (written_xid) ON rollcall.directory_versions TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (changes) ON rollcall.directory_versions TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),
     rollcall.tenant_of_api_key(text),

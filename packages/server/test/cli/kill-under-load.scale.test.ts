@@ -17,16 +17,8 @@ let event: Record<string, string>;
 beforeAll(async () => {
   workspace = await Workspace.create();
   dataDir = workspace.path('data');
-  key = await workspace.json<Key>([
-    'keys',
-    'create',
-    '--data-dir',
-    dataDir,
-    '--role',
-    'all',
-    '--name',
-    'load',
-  ]);
+  const properties = ['--role', 'all', '--authentication', 'hmac', '--name', 'load'];
+  key = await workspace.json<Key>(['keys', 'create', '--data-dir', dataDir, ...properties]);
   const { server } = await workspace.start(['serve', '--data-dir', dataDir]);
   const owner = new Database({ target: await superuserOf(dataDir), as: 'owner' });
   const { rows } = await owner.inSystem((tx) =>

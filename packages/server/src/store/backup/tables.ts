@@ -17,7 +17,7 @@ interface CatalogRow extends Table {
 
 /**
  * Every table of the schema, from the catalog, so that none can be forgotten, but for the migrations' and the one that
- * knows transactions of this database only; a table stands after those that its foreign keys refer to, but for
+ * says when memories of this database's servers are old; a table stands after those that its foreign keys refer to, but for
  * deferrable ones, which are checked when all tables are loaded. Empty where the schema is missing.
  */
 export async function listTables(client: pg.ClientBase): Promise<Table[]> {
