@@ -24,6 +24,8 @@ interface Guest {
   setBy: BookingSource;
   /** Whether the current booking is kept only if the product chose it. */
   givenBack?: boolean | undefined;
+  /** It has been: what is retired since may be booked, and a desk that is somebody else's. */
+  past?: boolean;
 }
 
 /**
@@ -67,7 +69,7 @@ export class Seating {
     const isSame = current?.locationId === locationId && (wishedId ?? current.nodeId) === current.nodeId;
     if (isKept && isSame && this.#stands(current)) return current;
     const office = this.#nodes.get(locationId);
-    if (office?.kind !== 'location' || !office.active) {
+    if (office?.kind !== 'location' || !(office.active || guest.past)) {
       return refusal('not-bookable', `Office ${locationId} is not known, or not active`);
     }
     if (wishedId !== undefined) return this.#take(guest, locationId, wishedId);
@@ -94,7 +96,8 @@ export class Seating {
 
   #take(guest: Guest, locationId: string, nodeId: string): Booking | DayRefusal {
     const node = this.#nodes.get(nodeId);
-    if (!node || !isBookable(node.kind) || node.locationId !== locationId || !node.active) {
+    const usable = node?.active || guest.past;
+    if (!node || !usable || !isBookable(node.kind) || node.locationId !== locationId) {
       return refusal('not-bookable', `${nodeId} is not an active desk or zone of office ${locationId}`);
     }
     return (
@@ -109,14 +112,14 @@ export class Seating {
     );
   }
 
-  #whyNotDesk({ userId, day }: Guest, node: OfficeNode): DayRefusal | undefined {
+  #whyNotDesk({ userId, day, past }: Guest, node: OfficeNode): DayRefusal | undefined {
     if (node.kind !== 'place') return undefined;
     const holder = this.#holders.get(nodeDayKey(node.nodeId, day));
     if (holder !== undefined && holder !== userId) {
       return refusal('desk-taken', `Desk ${node.name} is booked by somebody else on ${day}`);
     }
     const owner = this.#owners.get(node.nodeId);
-    if (owner === undefined || owner === userId) return undefined;
+    if (owner === undefined || owner === userId || past) return undefined;
     const ownersOffice = this.#officeOf(owner, day);
     const released = node.releasesDesks && ownersOffice !== undefined && ownersOffice !== node.locationId;
     if (released) return undefined;

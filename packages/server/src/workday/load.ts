@@ -24,7 +24,15 @@ export async function loadWorkday(
   tx: Tx,
   tenantId: string,
   changes: DayChange[],
-  { at, unplanned }: { at: Date; unplanned: ReadonlyMap<string, Status> | undefined },
+  {
+    at,
+    unplanned,
+    recordedUntil,
+  }: {
+    at: Date;
+    unplanned?: ReadonlyMap<string, Status> | undefined;
+    recordedUntil?: string | undefined;
+  },
 ): Promise<Workday> {
   const users = unplanned ?? (await lockPeople(tx, tenantId, unique(changes.map(({ userId }) => userId))));
   const known = changes.filter(({ userId }) => users.has(userId));
@@ -67,7 +75,8 @@ export async function loadWorkday(
     const plan = days.get(userDayKey(userId, day))?.now.plan;
     return plan ? plan.locationId : undefined;
   });
-  return new Workday({ users, days, seating, log: new ActionLog(at, (nodeId) => seating.node(nodeId)) });
+  const log = new ActionLog(at, (nodeId) => seating.node(nodeId));
+  return new Workday({ users, days, seating, log, recordedUntil });
 }
 
 /** A change to an office plan. */

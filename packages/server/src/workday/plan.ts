@@ -83,6 +83,33 @@ export async function writeDays(
   return outcomes;
 }
 
+/** `kept`: the day is planned otherwise here, and stays so. */
+export type RecordOutcome = DayOutcome | 'kept';
+
+/**
+ * As `writeDays`, for days as the records of another system have them, past ones included, in which people and places take
+ * part that are inactive now. What is recorded of a day that has no plan here is not logged: nobody changed anything then. A day
+ * that is planned otherwise here is kept, or, with `replace`, changed, which is logged.
+ */
+export async function recordDays(
+  tx: Tx,
+  tenantId: string,
+  changes: DayChange[],
+  { replace, ...author }: DayAuthor & { replace: boolean },
+): Promise<RecordOutcome[]> {
+  if (changes.length === 0) return [];
+  // No office is more than a day ahead of UTC, and who leaves gives up the office's today.
+  const recordedUntil = author.at.toISOString().slice(0, 10);
+  const workday = await loadWorkday(tx, tenantId, changes, { at: author.at, recordedUntil });
+  const outcomes = changes.map((change): RecordOutcome => {
+    const before = workday.compare(change);
+    if (before === 'same') return 'unchanged';
+    return before === 'other' && !replace ? 'kept' : workday.apply(change);
+  });
+  await saveWorkday(tx, tenantId, workday, author);
+  return outcomes;
+}
+
 /**
  * `writeDays` in a transaction of its own, again where other writers came first. Throws `ContentionError` when
  * they did so every time, and `StoreUnavailableError`.

@@ -26,6 +26,11 @@ export interface WorkdayFacts {
   days: Map<string, LoadedDay>;
   seating: Seating;
   log: ActionLog;
+  /**
+   * There where changes tell how days were, or are, in the records of another system: the last day (`YYYY-MM-DD`) that
+   * people or places which are inactive now can have been part of. What is recorded of a day without a plan is no change of it.
+   */
+  recordedUntil?: string | undefined;
 }
 
 const BOOKED_BY: Record<PlanSource, BookingSource> = {
@@ -52,11 +57,10 @@ export class Workday {
   }
 
   apply(change: DayChange): DayOutcome {
-    const { users, days, seating, log } = this.#facts;
+    const { users, days, seating, log, recordedUntil } = this.#facts;
     const { userId, day, plan } = change;
     const status = users.get(userId);
-    // Those who have left may still give up a day.
-    if (status === undefined || (status === 'inactive' && plan !== null)) {
+    if (status === undefined || (status === 'inactive' && this.#isForActive(change))) {
       return refusal('unknown-user', `User ${userId} is not known, or not active`);
     }
     const subject = days.get(userDayKey(userId, day));
@@ -66,12 +70,30 @@ export class Workday {
     if (booking && 'refused' in booking) return booking;
     seating.move(userId, day, before.booking, booking);
     subject.now = { plan: planned(change, before.plan), booking };
+    if (recordedUntil !== undefined && !before.plan) return plan ? 'changed' : 'unchanged';
     return log.add(change, before, subject.now) ? 'changed' : 'unchanged';
+  }
+
+  /** Whether the day of a change is planned, and as the change says. */
+  compare({ userId, day, plan }: DayChange): 'unplanned' | 'same' | 'other' {
+    const now = this.#facts.days.get(userDayKey(userId, day))?.now;
+    if (!now?.plan) return 'unplanned';
+    if (now.plan.plan !== plan?.kind) return 'other';
+    if (plan.kind !== 'o') return 'same';
+    const wishedId = plan.booking?.nodeId ?? now.booking?.nodeId;
+    return now.plan.locationId === plan.locationId && now.booking?.nodeId === wishedId ? 'same' : 'other';
+  }
+
+  /** Those who have left may still give up a day. Of their records, only an office plan ahead holds a seat. */
+  #isForActive({ day, plan }: DayChange): boolean {
+    const { recordedUntil } = this.#facts;
+    return recordedUntil === undefined ? plan !== null : plan?.kind === 'o' && day > recordedUntil;
   }
 
   #book(change: DayChange, plan: Plan & { kind: 'o' }, { booking: current }: DayState) {
     const { userId, day, setBy, givenBack } = change;
-    const guest = { userId, day, current, setBy: BOOKED_BY[setBy], givenBack };
+    const past = day <= (this.#facts.recordedUntil ?? '');
+    const guest = { userId, day, current, setBy: BOOKED_BY[setBy], givenBack, past };
     const booking = this.#facts.seating.book(guest, plan.locationId, plan.booking?.nodeId);
     // Somebody's word for a booking that presence made.
     const claimed = booking === current && current?.setBy === 'presence' && claims(setBy);
