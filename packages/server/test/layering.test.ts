@@ -65,6 +65,14 @@ describe('imports', () => {
     expect(forbidden((from, to) => layerOf(from) === 'http' && SLICES.includes(layerOf(to)))).toEqual([]);
   });
 
+  test('of what uses several slices come from the command line alone', () => {
+    const found = forbidden(
+      (from, to) =>
+        ['demo', 'move-in'].includes(layerOf(to)) && layerOf(from) !== 'cli' && layerOf(from) !== layerOf(to),
+    );
+    expect(found).toEqual([]);
+  });
+
   test('of the app, the jobs and the command line are theirs alone', () => {
     const outer = (path: string) => path === 'app.ts' || ['cli', 'jobs'].includes(layerOf(path));
     const found = forbidden(

@@ -39,7 +39,8 @@ export interface Resolved {
   node(nodeId: string): NodeInOffice | undefined;
 }
 
-class LookedUp implements Resolved {
+/** What was found, as it is looked up by texts. */
+export class LookedUp implements Resolved {
   readonly #usersById = new Map<string, UserIdentity>();
   readonly #usersByEmail = new Map<string, UserIdentity>();
   readonly #usersByUserName = new Map<string, UserIdentity>();

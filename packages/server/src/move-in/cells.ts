@@ -1,0 +1,91 @@
+import { parseGuid } from '../http/guid.ts';
+import { quote } from '../http/text.ts';
+
+/** A row as a file has it. Of JSON and Parquet members have types, of CSV all are texts or null. */
+export type Row = Record<string, unknown>;
+
+/** The row cannot be taken; the message names the member. */
+export class RowFault extends Error {}
+
+/** The first of these members that is there and not null, as text. */
+export function text(row: Row, ...names: string[]): string | undefined {
+  for (const name of names) {
+    const value = row[name];
+    if (value === null || value === undefined) continue;
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+      return String(value);
+    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+    throw new RowFault(`${name} is neither a text nor a number`);
+  }
+  return undefined;
+}
+
+/** As `text`; null where the member is there without a value, undefined where there is no such member. */
+export function maybeText(row: Row, name: string): string | null | undefined {
+  return text(row, name) ?? (name in row ? null : undefined);
+}
+
+/** A GUID in lower case. */
+export function guid(row: Row, ...names: string[]): string | undefined {
+  const value = text(row, ...names)?.trim();
+  if (value === undefined || value === '') return undefined;
+  const found = parseGuid(value);
+  if (found === undefined) throw new RowFault(`${names[0]} ${quote(value)} is not a GUID`);
+  return found;
+}
+
+/** As `guid`, of a member that must be there. */
+export function needGuid(row: Row, ...names: string[]): string {
+  return guid(row, ...names) ?? missing(names[0]);
+}
+
+export function needText(row: Row, ...names: string[]): string {
+  return text(row, ...names) ?? missing(names[0]);
+}
+
+const DAY = /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?$/;
+
+/** A day as `YYYY-MM-DD`, which may have been written with a time: that of midnight, which is cut. */
+export function needDay(row: Row, name: string): string {
+  const value = needText(row, name);
+  const [, year, month, date] = DAY.exec(value) ?? [];
+  const day = `${year}-${month}-${date}`;
+  // What does not exist is another day when it is read, or none.
+  const read = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(read.getTime()) || read.toISOString().slice(0, 10) !== day) {
+    throw new RowFault(`${name} ${quote(value)} is not a day`);
+  }
+  return day;
+}
+
+export function boolean(row: Row, name: string): boolean | undefined {
+  const value = text(row, name)?.trim().toLowerCase();
+  if (value === undefined || value === '') return undefined;
+  if (value === 'true' || value === '1') return true;
+  if (value === 'false' || value === '0') return false;
+  throw new RowFault(`${name} ${quote(value)} is neither true nor false`);
+}
+
+export function number(row: Row, name: string): number | undefined {
+  const value = text(row, name)?.trim();
+  if (value === undefined || value === '') return undefined;
+  if (Number.isFinite(Number(value))) return Number(value);
+  throw new RowFault(`${name} ${quote(value)} is not a number`);
+}
+
+/** An object, or the JSON of one. */
+export function object(row: Row, name: string): object | null {
+  const value = row[name];
+  if (value === null || value === undefined || value === '') return null;
+  if (typeof value === 'object') return value;
+  try {
+    const read: unknown = JSON.parse(String(value));
+    if (typeof read === 'object') return read;
+  } catch {}
+  throw new RowFault(`${name} is not a JSON object`);
+}
+
+function missing(name = 'a member'): never {
+  throw new RowFault(`${name} is missing`);
+}

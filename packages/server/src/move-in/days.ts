@@ -1,0 +1,104 @@
+import type { PlanKind, PlanSource } from '../store/day-plans.ts';
+import type { Tx } from '../store/db.ts';
+import { type DayChange, recordDays } from '../workday/plan.ts';
+import { needDay, needGuid, needText, type Row, RowFault, text } from './cells.ts';
+import { type NodePath, named, pathOf } from './node-path.ts';
+import type { Places } from './places.ts';
+import type { ReportingEvidence } from './reporting.ts';
+import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
+
+interface PlannedDay {
+  /** Undefined for a walk-in, which follows from presence. */
+  change: DayChange | undefined;
+  paths: NodePath[];
+}
+
+/** Plans and bookings, from the rows of user-booking-attendance; what they say of offices' settings goes to `evidence`. */
+export function loadDays(
+  { target, places, evidence }: { target: Target; places: Places; evidence: ReportingEvidence },
+  rows: SourceRow[],
+): Promise<Outcome[]> {
+  const read = ({ row }: SourceRow) => {
+    evidence.note(row);
+    return readDay(row);
+  };
+  return loadEach(rows, read, async (days) => {
+    await places.ensure(days.flatMap(({ paths }) => paths));
+    const changes = days.flatMap(({ change }) => change ?? []);
+    const outcomes = await target.retrying((tx) => record(tx, target, changes));
+    let next = 0;
+    return days.map(({ change }) => (change && outcomes[next++]) ?? { result: 'already' });
+  });
+}
+
+/** Records days in the order of `changes`, with the office instead of a desk or zone that is not to be had. */
+async function record(tx: Tx, target: Target, changes: DayChange[]): Promise<Outcome[]> {
+  const { tenantId, author, replaceDays: replace } = target;
+  const outcomes = await recordDays(tx, tenantId, changes, { ...author, replace });
+  const seatless = changes.map((change, index) =>
+    outcomes[index] === 'changed' || outcomes[index] === 'unchanged' ? undefined : atOffice(change),
+  );
+  const again = seatless.filter((change) => change !== undefined);
+  const instead = await recordDays(tx, tenantId, again, { ...author, replace });
+  let next = 0;
+  return outcomes.map((outcome, index): Outcome => {
+    if (outcome === 'changed') return { result: 'stored' };
+    if (outcome === 'unchanged') return { result: 'already' };
+    const reason = outcome === 'kept' ? 'The day is planned otherwise here, and stays so.' : outcome.message;
+    const office = seatless[index] && instead[next++];
+    if (office === 'changed') return { result: 'stored', remark: `The office was booked instead. ${reason}` };
+    // An import before this one may have done so.
+    if (office === 'unchanged') return { result: 'already', remark: 'The office is booked instead.' };
+    return { refused: reason };
+  });
+}
+
+/** The same day with a booking of nothing but the office; undefined where that is what it had. */
+function atOffice(change: DayChange): DayChange | undefined {
+  const { plan } = change;
+  if (plan?.kind !== 'o' || plan.booking?.nodeId === plan.locationId) return undefined;
+  return { ...change, plan: { ...plan, booking: { nodeId: plan.locationId } } };
+}
+
+function readDay(row: Row): PlannedDay {
+  const booking = pathOf(row, 'booking');
+  const attended = {
+    ...booking,
+    level: {},
+    zone: {},
+    place: {},
+    location: named(row, 'location', 'attendance'),
+  };
+  const paths = [booking, attended];
+  const day = { userId: needGuid(row, 'userId'), day: needDay(row, 'day') };
+  const kind = needPlan(row);
+  const isWalkIn = text(row, 'attendanceType') === 'walkIn';
+  if (kind !== 'o') {
+    // Away is also what a walk-in without any plan reads.
+    const change = isWalkIn && kind === 'a' ? undefined : { ...day, plan: { kind }, setBy: 'day' as const };
+    return { change, paths };
+  }
+  const isBooked = text(row, 'bookingDepth') !== undefined || booking.location.id !== undefined;
+  if (isWalkIn && !isBooked) return { change: undefined, paths };
+  const locationId = booking.location.id ?? attended.location.id;
+  if (locationId === undefined) throw new RowFault('bookingLocationId is missing');
+  const setBy: PlanSource = isWalkIn ? 'presence' : 'day';
+  const plan = { kind, locationId, booking: { nodeId: bookedNode(row, booking) ?? locationId } };
+  return { change: { ...day, plan, setBy }, paths };
+}
+
+/** The desk or zone that is booked. */
+function bookedNode(row: Row, { zone, place }: NodePath): string | undefined {
+  const depth = text(row, 'bookingDepth') ?? (place.id ? '3' : zone.id ? '2' : '1');
+  if (depth === '1') return undefined;
+  return depth === '3' ? (place.id ?? zone.id) : zone.id;
+}
+
+const PLAN_WORDS: Record<string, PlanKind> = { o: 'o', office: 'o', r: 'r', remote: 'r', a: 'a', away: 'a' };
+
+function needPlan(row: Row): PlanKind {
+  const word = needText(row, 'plan');
+  const plan = PLAN_WORDS[word.trim().toLowerCase()];
+  if (!plan) throw new RowFault(`plan ${JSON.stringify(word.slice(0, 40))} is none of o, r and a`);
+  return plan;
+}

@@ -1,0 +1,148 @@
+import { parseGuid } from '../http/guid.ts';
+import type { EventKind } from '../ingest/batch.ts';
+import { type OccupancyEvent, occupancy } from '../ingest/occupancy.ts';
+import { type PresenceEvent, presence } from '../ingest/presence.ts';
+import { LookedUp, type Resolved } from '../ingest/resolve.ts';
+import { isRefusal } from '../ingest/results.ts';
+import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
+import type { Tx } from '../store/db.ts';
+import type { EventKey } from '../store/event-order.ts';
+import { People } from '../store/people.ts';
+import {
+  type EventTable,
+  listRecordedNodes,
+  listRecordedUsers,
+  listStoredDigests,
+} from '../store/recorded-history.ts';
+import { boolean, needText, number, type Row, text } from './cells.ts';
+import { type NodePath, nodeOf, pathOf } from './node-path.ts';
+import type { Places } from './places.ts';
+import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
+
+interface Recorded<Event> {
+  sourceId: string;
+  event: Event;
+  path: NodePath;
+}
+
+/** A kind of events: how a row of its dataset is read back as the event that it came from, and where that is stored. */
+interface RecordedKind<Event extends { eventId: string }, Stored extends EventKey> {
+  kind: EventKind<Event, Stored>;
+  table: EventTable;
+  read: (row: Row) => Recorded<Event>;
+}
+
+/** Loads presence events. Nothing follows from them: what presence booked is among the bookings. */
+export function loadPresence(target: Target, places: Places, rows: SourceRow[]): Promise<Outcome[]> {
+  return loadEvents(
+    { kind: presence, table: 'presence_events', read: readPresence },
+    { target, places, rows },
+  );
+}
+
+export function loadOccupancy(target: Target, places: Places, rows: SourceRow[]): Promise<Outcome[]> {
+  return loadEvents(
+    { kind: occupancy, table: 'occupancy_events', read: readOccupancy },
+    { target, places, rows },
+  );
+}
+
+/** The dataset names the office alone, whatever part of it a visitor came to. */
+export function loadVisitors(target: Target, places: Places, rows: SourceRow[]): Promise<Outcome[]> {
+  return loadEvents(
+    { kind: visitorArrival, table: 'visitor_arrivals', read: readVisitor },
+    { target, places, rows },
+  );
+}
+
+function readPresence(row: Row): Recorded<PresenceEvent> {
+  const { kind, nodeId, path } = nodeOf(row);
+  const userId = text(row, 'userId');
+  // Addresses change; the id stays.
+  const who = userId === undefined ? { userEmail: text(row, 'userEmail', 'email') ?? null } : { userId };
+  const sourceUserId = text(row, 'sourceUserId') ?? null;
+  const event = { ...identityOf(row), locationId: nodeId, locationType: kind, ...who, sourceUserId };
+  return { sourceId: sourceOf(row), event, path };
+}
+
+function readOccupancy(row: Row): Recorded<OccupancyEvent> {
+  const { kind, nodeId, path } = nodeOf(row);
+  const values = { occupied: boolean(row, 'occupied') ?? null, occupancy: number(row, 'occupancy') ?? null };
+  const event = { ...identityOf(row), locationId: nodeId, locationType: kind, ...values };
+  return { sourceId: sourceOf(row), event, path };
+}
+
+function readVisitor(row: Row): Recorded<VisitorArrival> {
+  const event = {
+    ...identityOf(row),
+    locationId: needText(row, 'locationId'),
+    visitorName: needText(row, 'visitorName'),
+    visitorEmail: text(row, 'visitorEmail') ?? null,
+    visitorCompany: text(row, 'visitorCompany') ?? null,
+    hostUserId: text(row, 'hostUserId') ?? null,
+  };
+  return { sourceId: sourceOf(row), event, path: pathOf(row) };
+}
+
+/** An eventId may be empty: it correlates, and is no key. */
+function identityOf(row: Row): { eventId: string; timestamp: string } {
+  return { eventId: text(row, 'eventId') ?? '', timestamp: needText(row, 'timestamp', 'eventTime') };
+}
+
+function sourceOf(row: Row): string {
+  return text(row, 'sourceId') ?? '';
+}
+
+async function loadEvents<Event extends { eventId: string }, Stored extends EventKey>(
+  { kind, table, read }: RecordedKind<Event, Stored>,
+  { target, places, rows }: { target: Target; places: Places; rows: SourceRow[] },
+): Promise<Outcome[]> {
+  const { tenantId, author, retrying } = target;
+  return loadEach(
+    rows,
+    ({ row }) => read(row),
+    async (recorded) => {
+      await places.ensure(recorded.map(({ path }) => path));
+      return retrying(async (tx) => {
+        const resolved = await resolveRecorded(
+          tx,
+          tenantId,
+          recorded.map(({ event }) => kind.mentions(event)),
+        );
+        const receivedAtMs = author.at.getTime();
+        const outcomes = recorded.map(({ event, sourceId }): { stored: Stored } | { refused: string } => {
+          const message = kind.fault({ event, sourceId, nowMs: receivedAtMs });
+          if (message !== undefined) return { refused: message };
+          const stored = kind.classify(event, { sourceId, receivedAtMs, resolved });
+          return isRefusal(stored) ? { refused: stored.message } : { stored };
+        });
+        const sound = outcomes.flatMap((outcome) => ('stored' in outcome ? [outcome.stored] : []));
+        const there = await listStoredDigests(tx, tenantId, table, sound);
+        const { text: insert, values } = kind.insert(tenantId, sound);
+        await tx.query(insert, [...values]);
+        return outcomes.map((outcome): Outcome => {
+          if ('refused' in outcome) return outcome;
+          const { eventDigest } = outcome.stored;
+          if (there.has(eventDigest)) return { result: 'already' };
+          there.add(eventDigest);
+          return { result: 'stored' };
+        });
+      });
+    },
+  );
+}
+
+/** The people and nodes that events name, those that are inactive by now included. */
+async function resolveRecorded(
+  tx: Tx,
+  tenantId: string,
+  mentions: { userIds?: string[]; names?: string[]; nodeIds?: string[] }[],
+): Promise<Resolved> {
+  const all = (member: keyof (typeof mentions)[number]) => [
+    ...new Set(mentions.flatMap((each) => each[member] ?? [])),
+  ];
+  const guids = (texts: string[]) => texts.flatMap((each) => parseGuid(each) ?? []);
+  const users = await listRecordedUsers(tx, tenantId, guids(all('userIds')), all('names'));
+  const nodes = await listRecordedNodes(tx, tenantId, guids(all('nodeIds')));
+  return new LookedUp({ users, people: await People.load(tx, tenantId, []), holders: [], nodes });
+}

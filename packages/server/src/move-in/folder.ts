@@ -1,0 +1,126 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The folder, or a file in it, cannot be read at all; `message` says why in one sentence. */
+export class FolderError extends Error {}
+
+/** The datasets in the order in which they build on each other, by their paths below `/v1/analytics/`. */
+export const DATASETS = [
+  'locations',
+  'desks',
+  'spaces',
+  'groups',
+  'users',
+  'user-booking-attendance',
+  'change-log/user',
+  'presence',
+  'occupancy',
+  'visitors',
+] as const;
+export type DatasetPath = (typeof DATASETS)[number];
+
+export const FILE_TYPES = ['ndjson', 'csv', 'json', 'parquet'] as const;
+export type FileType = (typeof FILE_TYPES)[number];
+
+export interface DatasetFile {
+  dataset: DatasetPath;
+  type: FileType;
+  path: string;
+  /** As reports call it: below the folder. */
+  name: string;
+  sizeBytes: number;
+}
+
+/** Written when an export is complete: a folder without it may lack any part of any file. */
+const MANIFEST = 'manifest.json';
+
+/** What is read of a manifest: the files that are whole. One of another program may have none of it. */
+interface Manifest {
+  files?: { path: string; dataset: string; bytes: number }[];
+}
+
+/**
+ * The files of a finished export, dataset by dataset, within one in the order of their names, which begin with the month. They are those
+ * that the manifest names; where it names none, whatever is in the folders that are called as datasets are.
+ * Throws `FolderError` where the folder has no manifest, is not as that says, or has nothing to import.
+ */
+export async function listFolder(directory: string): Promise<DatasetFile[]> {
+  const { files } = await readManifest(directory);
+  const found = Array.isArray(files) ? await listNamed(directory, files) : await listFound(directory);
+  if (found.length === 0) {
+    throw new FolderError(
+      `There is nothing to import in ${directory}: datasets are folders in it, such as users or presence, with files that end in ${FILE_TYPES.map((type) => `.${type}`).join(', ')}.`,
+    );
+  }
+  return found.sort(
+    (a, b) => DATASETS.indexOf(a.dataset) - DATASETS.indexOf(b.dataset) || (a.name < b.name ? -1 : 1),
+  );
+}
+
+async function readManifest(directory: string): Promise<Manifest> {
+  const text = await readFile(join(directory, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw new FolderError(`${directory} cannot be read (${error.code}).`);
+    throw new FolderError(
+      `${directory} has no ${MANIFEST}, which an export writes last: run the export again until it finishes.`,
+    );
+  });
+  try {
+    return (JSON.parse(text) ?? {}) as Manifest;
+  } catch {
+    throw new FolderError(
+      `${join(directory, MANIFEST)} is not JSON: run the export again until it finishes.`,
+    );
+  }
+}
+
+/** Another run may have been cut short while it put newer files in place of these. */
+async function listNamed(directory: string, files: NonNullable<Manifest['files']>): Promise<DatasetFile[]> {
+  const found: DatasetFile[] = [];
+  for (const { path: name, dataset, bytes } of files) {
+    const file = DATASETS.includes(dataset as DatasetPath)
+      ? await describe(directory, dataset as DatasetPath, name)
+      : undefined;
+    if (!file) continue;
+    if (file.sizeBytes !== bytes) {
+      throw new FolderError(
+        `${join(directory, name)} is not the file that ${MANIFEST} names: run the export again until it finishes.`,
+      );
+    }
+    found.push(file);
+  }
+  return found;
+}
+
+async function listFound(directory: string): Promise<DatasetFile[]> {
+  const found: DatasetFile[] = [];
+  for (const dataset of DATASETS) {
+    for (const folder of new Set([dataset, dataset.replace('/', '-')])) {
+      const names = await readdir(join(directory, folder), { recursive: true }).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return [];
+          throw new FolderError(`${join(directory, folder)} cannot be read (${error.code}).`);
+        },
+      );
+      for (const below of names) {
+        const file = await describe(directory, dataset, join(folder, below));
+        if (file) found.push(file);
+      }
+    }
+  }
+  return found;
+}
+
+/** Undefined where it is no file that could be read. */
+async function describe(
+  directory: string,
+  dataset: DatasetPath,
+  name: string,
+): Promise<DatasetFile | undefined> {
+  const type = FILE_TYPES.find((each) => name.endsWith(`.${each}`));
+  if (!type) return undefined;
+  const path = join(directory, name);
+  const found = await stat(path).catch(() => {
+    throw new FolderError(`${path}, which ${MANIFEST} names, is not there.`);
+  });
+  return found.isFile() ? { dataset, type, path, name, sizeBytes: found.size } : undefined;
+}

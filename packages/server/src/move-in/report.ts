@@ -1,0 +1,62 @@
+import type { Row } from './cells.ts';
+import type { DatasetFile, DatasetPath } from './folder.ts';
+import type { Outcome } from './target.ts';
+
+const REASONS_SHOWN = 10;
+
+/** What became of a dataset. Every row read is stored, there already, or refused. */
+export interface DatasetReport {
+  dataset: DatasetPath;
+  files: number;
+  rows: number;
+  stored: number;
+  /** Nothing had to be written; of attendance also walk-ins, which follow from presence. */
+  already: number;
+  /** Of those stored or there already, the rows of which something could not be kept. */
+  adjusted: number;
+  refused: number;
+  /** The first that were refused or adjusted. */
+  reasons: { file: string; line: number; reason: string }[];
+}
+
+export interface MoveInReport {
+  datasets: DatasetReport[];
+  /** What the folder lacks, and what was made of that. */
+  remarks: string[];
+  dryRun: boolean;
+}
+
+/** A row that was refused, or of which something could not be kept. */
+export interface Reject {
+  dataset: DatasetPath;
+  file: string;
+  line: number;
+  refused: boolean;
+  reason: string;
+  row: Row | string;
+}
+
+/** Counts what becomes of the rows of one dataset, and hands on what was not taken as it is. */
+export class DatasetCount {
+  readonly report: DatasetReport;
+  readonly #onReject: (reject: Reject) => void;
+
+  constructor(dataset: DatasetPath, files: number, onReject: (reject: Reject) => void) {
+    const counts = { rows: 0, stored: 0, already: 0, adjusted: 0, refused: 0 };
+    this.report = { dataset, files, ...counts, reasons: [] };
+    this.#onReject = onReject;
+  }
+
+  add({ name: file }: DatasetFile, line: number, row: Row | string, outcome: Outcome): void {
+    const { report } = this;
+    report.rows++;
+    const refused = 'refused' in outcome;
+    const reason = refused ? outcome.refused : outcome.remark;
+    if (refused) report.refused++;
+    else report[outcome.result]++;
+    if (reason === undefined) return;
+    if (!refused) report.adjusted++;
+    if (report.reasons.length < REASONS_SHOWN) report.reasons.push({ file, line, reason });
+    this.#onReject({ dataset: report.dataset, file, line, refused, reason, row });
+  }
+}

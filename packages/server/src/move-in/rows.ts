@@ -1,0 +1,118 @@
+import { createReadStream } from 'node:fs';
+import { ImportError, readCsv } from '../directory/csv.ts';
+import type { Row } from './cells.ts';
+import { type DatasetFile, type FileType, FolderError } from './folder.ts';
+import { splitJsonArray } from './json-objects.ts';
+import { readParquet } from './parquet.ts';
+
+const LONGEST_LINE_BYTES = 1_048_576;
+
+/** What stands where a row should. */
+export class NoRow {
+  readonly fault: string;
+  readonly text: string;
+
+  constructor(fault: string, text: string) {
+    this.fault = fault;
+    this.text = text;
+  }
+}
+
+export interface FileRow {
+  /** Line of the file, or number of the row, from 1. */
+  line: number;
+  row: Row | NoRow;
+}
+
+/**
+ * The rows of a file, one after the other, however large it is. A line that is no row is given with its fault, and stops no other.
+ * `onBytes` is told how many bytes more were read. Throws `FolderError` where the file as a whole is not what its name says.
+ */
+export async function* readRows(
+  file: DatasetFile,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<FileRow, void> {
+  try {
+    yield* READERS[file.type](file, onBytes);
+  } catch (error) {
+    if (error instanceof FolderError) throw new FolderError(`${file.name} ${error.message}.`);
+    if (error instanceof ImportError) throw new FolderError(`${file.name}: ${error.message}`);
+    throw error;
+  }
+}
+
+type Reader = (file: DatasetFile, onBytes: (bytes: number) => void) => AsyncGenerator<FileRow, void>;
+
+const READERS: Record<FileType, Reader> = {
+  async *ndjson(file, onBytes) {
+    let line = 0;
+    for await (const text of linesOf(bytesOf(file, onBytes))) {
+      line++;
+      if (text.trim() !== '') yield { line, row: parseObject(text) };
+    }
+  },
+
+  async *json(file, onBytes) {
+    let line = 0;
+    for await (const text of splitJsonArray(bytesOf(file, onBytes)))
+      yield { line: ++line, row: parseObject(text) };
+  },
+
+  async *csv(file, onBytes) {
+    let header: string[] | undefined;
+    for await (const { line, cells } of readCsv(bytesOf(file, onBytes))) {
+      if (!header) {
+        header = cells.map((name) => name.trim());
+        continue;
+      }
+      const names = header;
+      if (cells.length > names.length) {
+        yield { line, row: new NoRow('it has more cells than the header', cells.join(',')) };
+        continue;
+      }
+      yield { line, row: Object.fromEntries(cells.map((cell, index) => [names[index] ?? '', textOf(cell)])) };
+    }
+  },
+
+  parquet: readParquet,
+};
+
+/** An export puts a ' before what a spreadsheet would take for a formula. */
+const MADE_SAFE = /^'[=+\-@\t\r]/;
+
+function textOf(cell: string): string | null {
+  if (cell === '') return null;
+  return MADE_SAFE.test(cell) ? cell.slice(1) : cell;
+}
+
+function parseObject(text: string): FileRow['row'] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Row;
+    return new NoRow('it is not a JSON object', text);
+  } catch {
+    return new NoRow('it is not JSON', text);
+  }
+}
+
+async function* bytesOf(file: DatasetFile, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(file.path) as AsyncIterable<Buffer>) {
+    onBytes(chunk.length);
+    yield chunk;
+  }
+}
+
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let start = 0;
+    for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
+      yield bytes.toString('utf8', start, end);
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
+    if (rest.length > LONGEST_LINE_BYTES) throw new FolderError('has a line of more than 1 MiB');
+  }
+  if (rest.length > 0) yield rest.toString('utf8');
+}
