@@ -1784,9 +1784,15 @@ export interface Operations {
       }>;
     };
   };
-  /** People, active and inactive */
+  /** People, active and inactive. Key, for `changedSince`: userId. */
   'GET /v1/analytics/users': {
     query: {
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -1802,9 +1808,15 @@ export interface Operations {
       userName: string;
     }>;
   };
-  /** Groups of people and the hierarchy they form, retired groups included */
+  /** Groups of people and the hierarchy they form, retired groups included. Key, for `changedSince`: groupId. */
   'GET /v1/analytics/groups': {
     query: {
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -1817,9 +1829,15 @@ export interface Operations {
       status: "active" | "inactive";
     }>;
   };
-  /** Offices */
+  /** Offices. Key, for `changedSince`: locationId. */
   'GET /v1/analytics/locations': {
     query: {
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -1832,9 +1850,15 @@ export interface Operations {
       timeZone: string;
     }>;
   };
-  /** Desks, with the zone, level and office they are in */
+  /** Desks, with the zone, level and office they are in. Key, for `changedSince`: deskId. */
   'GET /v1/analytics/desks': {
     query: {
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -1850,9 +1874,15 @@ export interface Operations {
       status: "active" | "inactive";
     }>;
   };
-  /** Rooms and booths, with the level and office they are in */
+  /** Rooms and booths, with the level and office they are in. Key, for `changedSince`: spaceId. */
   'GET /v1/analytics/spaces': {
     query: {
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -1869,17 +1899,23 @@ export interface Operations {
       status: "active" | "inactive";
     }>;
   };
-  /** Presence events, by the local day of their office */
+  /** Presence events, by the local day of their office. Key, for `changedSince`: timestamp, userId, sourceId, eventId. */
   'GET /v1/analytics/presence': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
-      startDate: string;
-      /** last day, inclusive; at most 31 dates in all */
-      endDate: string;
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      startDate?: string | undefined;
+      /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
+      endDate?: string | undefined;
       /** comma list; any node, with all beneath it */
       locationIds?: string | undefined;
       /** comma list */
       userIds?: string | undefined;
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -1905,15 +1941,21 @@ export interface Operations {
       spaceName?: string;
     }>;
   };
-  /** Plans and bookings, and whether people came. One row for each stored plan, and one for each walk-in: a person detected at an office that their plan does not name. A plan that presence itself made is a walkIn. The booking is on the row of its plan. attendanceType is absent where there is nothing to judge: on plans that name no office, and, for those not detected, until the day has ended at the office. Ordered by day, user and attendanceLocationId, the row without one first. */
+  /** Plans and bookings, and whether people came. One row for each stored plan, and one for each walk-in: a person detected at an office that their plan does not name. A plan that presence itself made is a walkIn. The booking is on the row of its plan. attendanceType is absent where there is nothing to judge: on plans that name no office, and, for those not detected, until the day has ended at the office. Ordered by day, user and attendanceLocationId, the row without one first. Key, for `changedSince`: day, userId, attendanceLocationId. A row that is gone is its key alone, with `deleted`: true. */
   'GET /v1/analytics/user-booking-attendance': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
-      startDate: string;
-      /** last day, inclusive; at most 31 dates in all */
-      endDate: string;
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      startDate?: string | undefined;
+      /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
+      endDate?: string | undefined;
       /** one office: rows with that attendanceLocationId, and rows without one of people whose primary location it is. Calls for all offices return every row exactly once, save those that have neither */
       locationId?: string | undefined;
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -1943,15 +1985,21 @@ export interface Operations {
       attendanceLocationName?: string;
     }>;
   };
-  /** Changes of plans and bookings, by the UTC date on which they were made. startDate and endDate are dates of eventTime, in UTC, whatever day was changed. Ordered by that date, then user, then eventTime. A change of a plan and the change of its booking share an actionId. */
+  /** Changes of plans and bookings, by the UTC date on which they were made. startDate and endDate are dates of eventTime, in UTC, whatever day was changed. Ordered by that date, then user, then eventTime. A change of a plan and the change of its booking share an actionId. Key, for `changedSince`: actionId, category. */
   'GET /v1/analytics/change-log/user': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
-      startDate: string;
-      /** last day, inclusive; at most 31 dates in all */
-      endDate: string;
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      startDate?: string | undefined;
+      /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
+      endDate?: string | undefined;
       /** comma list */
       userIds?: string | undefined;
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -1973,15 +2021,21 @@ export interface Operations {
       after: Record<string, unknown> | null;
     }>;
   };
-  /** Occupancy events, by the local day of their office */
+  /** Occupancy events, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */
   'GET /v1/analytics/occupancy': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
-      startDate: string;
-      /** last day, inclusive; at most 31 dates in all */
-      endDate: string;
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      startDate?: string | undefined;
+      /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
+      endDate?: string | undefined;
       /** comma list; any node, with all beneath it */
       locationIds?: string | undefined;
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
@@ -2007,15 +2061,21 @@ export interface Operations {
       spaceName?: string;
     }>;
   };
-  /** Arrivals of visitors, by the local day of their office */
+  /** Arrivals of visitors, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */
   'GET /v1/analytics/visitors': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
-      startDate: string;
-      /** last day, inclusive; at most 31 dates in all */
-      endDate: string;
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      startDate?: string | undefined;
+      /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
+      endDate?: string | undefined;
       /** comma list; any node, with all beneath it */
       locationIds?: string | undefined;
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      changedSince?: string | undefined;
+      /** rows a page, 1 to 10000; by default all that there are */
+      limit?: string | undefined;
+      /** as the Link of the page before has it */
+      after?: string | undefined;
       /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };

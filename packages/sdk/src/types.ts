@@ -73,7 +73,9 @@ export type OccupancyMetricsRow = Row<'GET /v1/analytics/metrics/occupancy'>;
 export type VisitorRow = Row<'GET /v1/analytics/visitors'>;
 
 /** `startDate` and `endDate` are days, both included: `YYYY-MM-DD`, `YYYYMMDD`, or an instant, of which the UTC date counts. */
-export type Range<Key extends keyof Operations> = Listed<Dated<QueryOf<Key>>>;
+export type Range<Key extends keyof Operations> = Listed<
+  Dated<Omit<QueryOf<Key>, 'changedSince' | 'limit' | 'after'> & { startDate: string; endDate: string }>
+>;
 
 /** A page's filter, without what turns pages. */
 export type Filter<Key extends keyof Operations> = Omit<Dated<QueryOf<Key>>, 'limit' | 'after'>;

@@ -145,7 +145,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   await app.register(directoryRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
-  await app.register(warehouseRoutes, { database, clock });
+  await app.register(warehouseRoutes, { database, clock, publicUrl: config.publicUrl });
 
   changes.start();
   app.addHook('onClose', async () => {

@@ -43,7 +43,11 @@ export async function migrate(target: DatabaseTarget, options: MigrateOptions = 
       ...(upTo === undefined ? {} : { ignorePattern: await namesAfter(upTo, dir) }),
       logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     });
-    if (upTo === undefined) await applyGrants(client);
+    if (upTo === undefined) {
+      await applyGrants(client);
+      // Before anything is written: see database_runs.
+      await client.query('SELECT rollcall.note_database_run()');
+    }
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new UnusableDatabaseError(

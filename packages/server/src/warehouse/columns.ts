@@ -24,6 +24,8 @@ export interface Column {
   provenance: Provenance;
   /** Absent where it is unknown, rather than null. */
   optional?: true;
+  /** Absent also where a row has no such member, as one that is gone. */
+  mayLack?: true;
   /**
    * The member of a row that holds the value, where it does not hold it itself: an object that many rows share, such as
    * the place of events.

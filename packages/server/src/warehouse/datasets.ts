@@ -1,9 +1,14 @@
+import type { Order } from '../store/dataset-rows.ts';
 import {
   type DatasetReader,
+  OCCUPANCY_ORDER,
+  PRESENCE_ORDER,
   readOccupancy,
   readPresence,
   readUserChanges,
   readVisitors,
+  USER_CHANGES_ORDER,
+  VISITORS_ORDER,
   type WholeDataset,
   wholeDesks,
   wholeGroups,
@@ -15,7 +20,7 @@ import { NODE_KINDS } from '../store/nodes.ts';
 import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
 import { type Column, column, oneOf, optional, shared } from './columns.ts';
 import { metricsDatasets } from './metrics-datasets.ts';
-import { readUserBookingAttendance } from './user-booking-attendance.ts';
+import { ATTENDANCE_ORDER, readUserBookingAttendance } from './user-booking-attendance.ts';
 
 /** A dataset of the warehouse. Its routes, their documentation and its row's serializer follow from this. */
 export interface Dataset {
@@ -29,6 +34,16 @@ export interface Dataset {
   longestWindowDays?: number;
   /** In the order in which they go out. */
   columns: Record<string, Column>;
+  /**
+   * The columns that tell rows apart for whoever keeps them: what goes out as changed takes the place of all that has the
+   * same values there, and goes out with all that has them. Absent is a value, too. Nothing in them follows a dimension.
+   * None where rows are not kept: such a dataset has neither changes nor pages.
+   */
+  key?: readonly string[];
+  /** Rows may go: their keys are told then, as `deleted`. Those of other datasets stay for good. */
+  hasDeletions?: true;
+  /** With a key: what rows are ordered by, and so where a page begins. */
+  order?: Order;
   read: DatasetReader;
   /** There where a dataset always goes out whole: what its ETag is made of. */
   fingerprint?: WholeDataset['fingerprint'];
@@ -67,6 +82,7 @@ export const datasets: readonly Dataset[] = [
       userId: column.id('doc'),
       userName: column.text('doc'),
     },
+    key: ['userId'],
     ...wholeUsers,
   },
   {
@@ -80,6 +96,7 @@ export const datasets: readonly Dataset[] = [
       parentGroupId: column.maybeId('ours', 'null at the top'),
       status: oneOf(STATUSES, 'ours'),
     },
+    key: ['groupId'],
     ...wholeGroups,
   },
   {
@@ -93,6 +110,7 @@ export const datasets: readonly Dataset[] = [
       status: oneOf(STATUSES, 'doc'),
       timeZone: column.text('ours', 'IANA name'),
     },
+    key: ['locationId'],
     ...wholeLocations,
   },
   {
@@ -110,6 +128,7 @@ export const datasets: readonly Dataset[] = [
       locationName: column.text('ours'),
       status: oneOf(STATUSES, 'ours'),
     },
+    key: ['deskId'],
     ...wholeDesks,
   },
   {
@@ -127,6 +146,7 @@ export const datasets: readonly Dataset[] = [
       locationName: column.text('ours'),
       status: oneOf(STATUSES, 'ours'),
     },
+    key: ['spaceId'],
     ...wholeSpaces,
   },
   {
@@ -142,6 +162,8 @@ export const datasets: readonly Dataset[] = [
       sourceUserId: column.maybeText('ours'),
       ...PLACE,
     },
+    key: ['timestamp', 'userId', 'sourceId', 'eventId'],
+    order: PRESENCE_ORDER,
     read: readPresence,
   },
   {
@@ -186,6 +208,9 @@ export const datasets: readonly Dataset[] = [
         attendanceLocationName: optional(column.text('ours')),
       }),
     },
+    key: ['day', 'userId', 'attendanceLocationId'],
+    hasDeletions: true,
+    order: ATTENDANCE_ORDER,
     read: readUserBookingAttendance,
   },
   {
@@ -209,6 +234,8 @@ export const datasets: readonly Dataset[] = [
       before: column.maybeObject('ours', 'null where there was nothing'),
       after: column.maybeObject('ours', 'null where nothing is left'),
     },
+    key: ['actionId', 'category'],
+    order: USER_CHANGES_ORDER,
     read: readUserChanges,
   },
   {
@@ -224,6 +251,8 @@ export const datasets: readonly Dataset[] = [
       sourceId: column.text('ours'),
       ...PLACE,
     },
+    key: ['timestamp', 'sourceId', 'eventId'],
+    order: OCCUPANCY_ORDER,
     read: readOccupancy,
   },
   {
@@ -242,6 +271,8 @@ export const datasets: readonly Dataset[] = [
       locationId: column.id('ours', "the office's"),
       locationName: column.text('ours', "the office's"),
     },
+    key: ['timestamp', 'sourceId', 'eventId'],
+    order: VISITORS_ORDER,
     read: readVisitors,
   },
   ...metricsDatasets,

@@ -39,7 +39,7 @@ export const METRICS_FILTERS = {
 } satisfies Record<string, TSchema>;
 
 /** Reads them, once their schema has been kept. */
-export function readMetricsQuery(parameters: Record<string, string>): MetricsQuery {
+export function readMetricsQuery(parameters: Record<string, string | undefined>): MetricsQuery {
   const { by = 'location', period = 'day', groupIds, subgroups, weekdays } = parameters;
   return {
     by: by as MetricUnit,

@@ -9,28 +9,40 @@ import { isKnown } from '../http/etag.ts';
 import { idList, parseGuid } from '../http/guid.ts';
 import { preferredCoding, preferredRange } from '../http/negotiation.ts';
 import { problems } from '../http/schema.ts';
-import { LONGEST_WINDOW_DAYS, parseWindow } from '../http/window.ts';
-import type { ExportQuery } from '../store/datasets.ts';
+import { LONGEST_WINDOW_DAYS } from '../http/window.ts';
+import { ALL_DAYS, type ExportQuery } from '../store/datasets.ts';
 import type { Database } from '../store/db.ts';
 import { VERSION } from '../store/version.ts';
+import { encodeCursor } from './cursor.ts';
 import { type Dataset, datasets } from './datasets.ts';
 import type { Format } from './format.ts';
 import { formats } from './formats.ts';
+import {
+  changedColumns,
+  cursorOf,
+  describeChanges,
+  INCREMENT_HEADERS,
+  INCREMENT_QUERY,
+  type Increment,
+  linkTo,
+  readDays,
+  readIncrement,
+  takePage,
+} from './increments.ts';
 import { METRICS_FILTERS, readMetricsQuery } from './metrics-query.ts';
 
 export interface WarehouseRoutesOptions {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
+  /** Under which clients reach this server; undefined: as they say. */
+  publicUrl: string | undefined;
 }
 
 const READERS = ['data-warehouse', 'all'] as const;
 
 /** GET /v1/analytics/… and the `/basic` twin of each, all from the registry. */
-export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> = async (
-  app,
-  { database, clock },
-) => {
+export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> = async (app, options) => {
   for (const dataset of datasets) {
     const row = rowSchema(dataset);
     for (const [suffix, scheme] of [
@@ -44,23 +56,34 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
         schema: {
           tags: ['Warehouse'],
           summary: dataset.summary,
-          ...(dataset.description ? { description: dataset.description } : {}),
+          description: [dataset.description, describeChanges(dataset)].filter(Boolean).join(' '),
           security: [{ [scheme]: [] }],
           querystring: querySchema(dataset),
-          response: { 200: answerSchema(row), ...unchangedSchema(dataset), ...problems(400, 401, 403, 503) },
+          response: {
+            200: answerSchema(row),
+            ...unchangedSchema(dataset),
+            ...problems(400, 401, 403, 410, 503),
+          },
         },
-        handler: async (request, reply) => sendRows(dataset, { database, clock }, request, reply),
+        handler: async (request, reply) => sendRows(dataset, options, request, reply),
       });
     }
   }
 };
 
-const datesSchema = (longestDays: number) => ({
-  startDate: Type.String({
-    description: 'first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts',
-  }),
-  endDate: Type.String({ description: `last day, inclusive; at most ${longestDays} dates in all` }),
-});
+/** Both dates. Where there are changes to ask for, they may be left out then. */
+function datesSchema({ longestWindowDays = LONGEST_WINDOW_DAYS, key }: Dataset) {
+  const unless = key ? '; required, unless changedSince is given' : '';
+  const startDate = Type.String({
+    description: `first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts${unless}`,
+  });
+  const endDate = Type.String({
+    description: `last day, inclusive; at most ${longestWindowDays} dates in all${unless}`,
+  });
+  return key
+    ? { startDate: Type.Optional(startDate), endDate: Type.Optional(endDate) }
+    : { startDate, endDate };
+}
 
 const FILTERS = {
   locationId: {
@@ -93,9 +116,8 @@ function querySchema(dataset: Dataset) {
   return Type.Object(
     Object.assign(
       {},
-      ...dataset.filters.map((filter) =>
-        filter === 'dates' ? datesSchema(dataset.longestWindowDays ?? LONGEST_WINDOW_DAYS) : FILTERS[filter],
-      ),
+      ...dataset.filters.map((filter) => (filter === 'dates' ? datesSchema(dataset) : FILTERS[filter])),
+      dataset.key ? INCREMENT_QUERY : {},
       FORMAT,
     ) as Record<string, TSchema>,
   );
@@ -103,7 +125,8 @@ function querySchema(dataset: Dataset) {
 
 function answerSchema(row: TSchema) {
   return {
-    description: 'All rows. A transfer that breaks off is not whole.',
+    description: 'All rows that were asked for. A transfer that breaks off is not whole.',
+    headers: INCREMENT_HEADERS,
     content: Object.fromEntries(
       formats.map(({ mediaType, describe }) => [mediaType, { schema: describe(row) }] as const),
     ),
@@ -126,40 +149,55 @@ function rowSchema(dataset: Dataset) {
 
 async function sendRows(
   dataset: Dataset,
-  { database, clock }: WarehouseRoutesOptions,
+  { database, clock, publicUrl }: WarehouseRoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const parameters = request.query as Record<string, string>;
-  const query = {
+  const parameters = request.query as Record<string, string | undefined>;
+  const increment = readIncrement(parameters, dataset.order);
+  const { changes, page } = increment;
+  const query: ExportQuery = {
     tenantId: callerOf(request).tenantId,
     now: new Date(clock()),
-    ...readFilters(dataset, parameters),
+    ...readFilters(dataset, parameters, increment),
+    changes,
+    page: page && { rows: page.limit + 1, after: page.after },
   };
   const format = chooseFormat(parameters.format, request.headers.accept);
   const coding = format.isCompressed
     ? undefined
     : preferredCoding(request.headers['accept-encoding'], CODINGS);
   const isHead = request.method === 'HEAD';
+  let cursor: string | undefined;
+  let link: string | undefined;
   let etag: string | undefined;
   const isUnchanged = () => etag !== undefined && isKnown(request.headers['if-none-match'], etag);
   const batches = database.stream(query.tenantId, async function* (tx) {
-    const fingerprint = await dataset.fingerprint?.(tx, query.tenantId);
+    const seen = await cursorOf(tx, database, increment, query.now);
+    cursor = encodeCursor(seen);
+    const fingerprint = changes || page ? undefined : await dataset.fingerprint?.(tx, query.tenantId);
     if (fingerprint !== undefined)
       etag = toEtag(VERSION, dataset.path, fingerprint, format.name, coding ?? '');
     // Neither who asks for headers only, nor who has the rows already, must have them read for nothing.
-    if (!isHead && !isUnchanged()) yield* dataset.read(tx, query);
+    if (isHead || isUnchanged()) return;
+    const rows = dataset.read(tx, query);
+    if (!page) return yield* rows;
+    const { rows: taken, next } = await takePage(rows, page.limit);
+    if (next) link = linkTo({ after: next, cursor: seen }, request, publicUrl);
+    if (taken.length > 0) yield taken;
   });
-  const pieces = format.encode(dataset.columns, batches);
+  const pieces = format.encode(changes ? changedColumns(dataset) : dataset.columns, batches);
   const body = coding ? compress(pieces, coding) : pieces;
   // Whatever fails before the first rows are there is still an ordinary error answer, in no format and no coding.
-  const first = isHead && !dataset.fingerprint ? undefined : await body.next();
+  const first = await body.next();
   reply.header('cache-control', 'private, no-cache').header('vary', 'Accept, Accept-Encoding');
+  reply.header('rollcall-cursor', cursor);
+  if (link) reply.header('link', link);
   if (etag) reply.header('etag', etag);
   if (isUnchanged()) reply.code(304);
   else reply.type(format.contentType);
   if (coding && !isUnchanged()) reply.header('content-encoding', coding);
-  if (first && !isHead && !isUnchanged()) {
+  if (!isHead && !isUnchanged()) {
     return reply.send(Readable.from(resume(first, body), { objectMode: false }));
   }
   await body.return();
@@ -179,13 +217,12 @@ function chooseFormat(name: string | undefined, accept: string | undefined): For
 
 function readFilters(
   dataset: Dataset,
-  parameters: Record<string, string>,
-): Omit<ExportQuery, 'tenantId' | 'now'> {
-  const { startDate = '', endDate = '', locationId, locationIds, userIds } = parameters;
+  parameters: Record<string, string | undefined>,
+  increment: Increment,
+): Omit<ExportQuery, 'tenantId' | 'now' | 'changes' | 'page'> {
+  const { locationId, locationIds, userIds } = parameters;
   return {
-    window: dataset.filters.includes('dates')
-      ? parseWindow(startDate, endDate, dataset.longestWindowDays)
-      : { from: '', before: '' },
+    window: dataset.filters.includes('dates') ? readDays(dataset, parameters, increment) : ALL_DAYS,
     locationId: locationId ? (parseGuid(locationId.trim()) ?? null) : undefined,
     locationIds: idList(locationIds),
     userIds: idList(userIds),

@@ -143,12 +143,14 @@ const JSON_VALUES: Record<ColumnType, ValueWriter> = {
 };
 
 /** A member of an object, which the first opens. The first must not be optional: nothing would open it. */
-function jsonMember(name: string, { type, optional }: Column, isFirst: boolean): CellWriter {
+function jsonMember(name: string, { type, optional, mayLack }: Column, isFirst: boolean): CellWriter {
   const before = `${isFirst ? '{' : ','}"${name}":`;
   const unknown = optional ? '' : `${before}null`;
   const write = JSON_VALUES[type];
+  const lacking = mayLack ? '' : unknown;
   return (value, out) => {
-    if (value === null || value === undefined) return out.ascii(unknown);
+    if (value === undefined) return out.ascii(lacking);
+    if (value === null) return out.ascii(unknown);
     out.ascii(before);
     write(value, out);
   };

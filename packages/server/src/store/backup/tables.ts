@@ -16,8 +16,8 @@ interface CatalogRow extends Table {
 }
 
 /**
- * Every table of the schema, from the catalog, so that none can be forgotten, but for the migrations' and the one that
- * says when memories of this database's servers are old; a table stands after those that its foreign keys refer to, but for
+ * Every table of the schema, from the catalog, so that none can be forgotten, but the migrations' and those that, as
+ * `written_xid`, belong to one database; a table stands after those that its foreign keys refer to, but for
  * deferrable ones, which are checked when all tables are loaded. Empty where the schema is missing.
  */
 export async function listTables(client: pg.ClientBase): Promise<Table[]> {
@@ -34,7 +34,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                  WHERE k.conrelid = c.oid AND k.contype = 'f' AND NOT k.condeferrable AND k.confrelid <> c.oid) AS "refersTo"
     FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('rollcall') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      AND c.relname NOT IN ('migrations', 'directory_versions')
+      AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'database_runs')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

@@ -1,0 +1,112 @@
+import type { OfficeDayRow, PersonDayRow } from '../store/attendance.ts';
+import type { Tx } from '../store/db.ts';
+import { loadPeople, loadPlaces, type Person, type Place } from '../store/dimensions.ts';
+import { isoDay } from '../store/iso.ts';
+import { attendanceOf, type DayPlan } from '../workday/attendance.ts';
+import type { Row } from './format.ts';
+
+/** A row as it goes out, and what it is told apart by. */
+export interface AttendanceRow extends Row {
+  person: Pick<Person, 'userId'> & Partial<Person>;
+  day: string;
+  /** The office where the person was or was to be. */
+  locationId: string | null;
+}
+
+/** Makes rows of people's days. */
+export class AttendanceRows {
+  readonly #people: ReadonlyMap<string, Person>;
+  readonly #parts: SharedParts;
+
+  private constructor(people: ReadonlyMap<string, Person>, places: ReadonlyMap<string, Place>) {
+    this.#people = people;
+    this.#parts = new SharedParts(places);
+  }
+
+  static async load(tx: Tx, tenantId: string): Promise<AttendanceRows> {
+    return new AttendanceRows(await loadPeople(tx, tenantId), await loadPlaces(tx, tenantId));
+  }
+
+  /** What a person's day goes out as, in the order of the offices. */
+  of(personDay: PersonDayRow, day: string, offices: ReadonlyMap<string, OfficeDayRow>): AttendanceRow[] {
+    const person = this.#people.get(personDay.userId);
+    if (!person) return [];
+    return attendanceOf(planOf(personDay), personDay.seenAt, offices).map((row) => ({
+      person,
+      day: isoDay(day),
+      plan: row.plan,
+      attendanceType: row.type,
+      // The booking goes out once, with the plan that it belongs to.
+      booking: row.isPlan ? this.#parts.bookingOf(personDay) : NOTHING,
+      office: this.#parts.officeOf(row.locationId),
+      locationId: row.locationId,
+    }));
+  }
+}
+
+/** The key of a row that is not there any more. */
+export function goneRow(userId: string, day: string, locationId: string | null): AttendanceRow {
+  return {
+    person: { userId },
+    day: isoDay(day),
+    booking: NOTHING,
+    office: locationId === null ? NOTHING : { attendanceLocationId: locationId },
+    locationId,
+    deleted: true,
+  };
+}
+
+function planOf({ plan, planLocationId, planSetBy }: PersonDayRow): DayPlan | null {
+  if (plan === null) return null;
+  return { plan, locationId: planLocationId, madeByPresence: planSetBy === 'presence' };
+}
+
+const NOTHING = {};
+const DEPTHS: Partial<Record<Place['locationType'], number>> = { location: 1, zone: 2, place: 3 };
+
+/** What rows share with one another, each made once. */
+class SharedParts {
+  readonly #places: ReadonlyMap<string, Place>;
+  readonly #bookings = new Map<string, object>();
+  readonly #offices = new Map<string, object>();
+
+  constructor(places: ReadonlyMap<string, Place>) {
+    this.#places = places;
+  }
+
+  officeOf(locationId: string | null): object {
+    if (locationId === null) return NOTHING;
+    return getOrMake(this.#offices, locationId, () => ({
+      attendanceLocationId: locationId,
+      attendanceLocationName: this.#places.get(locationId)?.locationName,
+    }));
+  }
+
+  bookingOf({ planLocationId, bookedNodeId }: PersonDayRow): object {
+    if (planLocationId === null || bookedNodeId === null) return NOTHING;
+    return getOrMake(this.#bookings, planLocationId + bookedNodeId, () => {
+      const place = this.#places.get(bookedNodeId);
+      return {
+        bookingDepth: place && DEPTHS[place.locationType],
+        // Of the plan, which a booking shares with it, and not of the tree, where a desk may have moved since.
+        bookingLocationId: planLocationId,
+        bookingLocationName: this.#places.get(planLocationId)?.locationName,
+        bookingLevelId: place?.levelId,
+        bookingLevelName: place?.levelName,
+        bookingZoneId: place?.zoneId,
+        bookingZoneName: place?.zoneName,
+        bookingPlaceId: place?.placeId,
+        bookingPlaceName: place?.placeName,
+      };
+    });
+  }
+}
+
+function getOrMake(parts: Map<string, object>, key: string, make: () => object): object {
+  let part = parts.get(key);
+  if (part === undefined) {
+    part = make();
+    parts.set(key, part);
+  }
+  return part;
+}

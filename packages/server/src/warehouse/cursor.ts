@@ -1,0 +1,106 @@
+import { wrongParameter } from '../http/bulk.ts';
+import { HttpProblem } from '../http/errors.ts';
+import { parseGuid } from '../http/guid.ts';
+import { parseDay } from '../http/window.ts';
+import type { Changes, Order, PositionType } from '../store/dataset-rows.ts';
+import { type Moment, xidsOf } from '../store/moments.ts';
+
+/** What a `Rollcall-Cursor` says: what an answer has seen, and when by the clock that judged which days had ended. */
+export interface Cursor extends Moment, Changes {}
+
+/** Opaque to whoever gets it. It widens nothing that its bearer may see, so it is not signed. */
+export function encodeCursor({ database, runId, snapshot, at }: Cursor): string {
+  return encode([database, runId, snapshot, at.getTime()]);
+}
+
+/** Throws a 400 that names the parameter where a text is no cursor. */
+export function decodeCursor(text: string, parameter: string): Cursor {
+  const cursor = parseCursor(decode(text));
+  if (!cursor) throw wrongParameter(parameter, 'must be the Rollcall-Cursor of an earlier answer');
+  return cursor;
+}
+
+/** A cursor of which nobody can tell what has changed since. */
+export function foreignCursor(): HttpProblem {
+  return new HttpProblem(
+    410,
+    'The cursor is of another database, or of a past of this one that is gone: it was restored, moved or failed over ' +
+      'since. Load the dataset whole once more, and go on from the cursor of that answer.',
+  );
+}
+
+/** The start of a page: the cursor of the first page, which is that of all, and the last row before it. */
+export interface PageStart {
+  cursor: Cursor;
+  after: string[];
+}
+
+export function encodePageStart({ cursor, after }: PageStart): string {
+  return encode([encodeCursor(cursor), ...after]);
+}
+
+/** Throws a 400 where a text is not from the `Link` of a page of a dataset in this order. */
+export function decodePageStart(text: string, order: Order): PageStart {
+  const [cursorText, ...after] = decode(text);
+  const cursor = typeof cursorText === 'string' ? parseCursor(decode(cursorText)) : undefined;
+  const isPosition = order.every(([, type], index) => IS_POSITION[type](after[index]));
+  if (!cursor || !isPosition || after.length !== order.length) {
+    throw wrongParameter('after', 'must be taken from the Link of the page before');
+  }
+  return { cursor, after: after as string[] };
+}
+
+const INSTANT = /^(\S+) (?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{1,6})?\+00$/;
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isDay = (value: unknown) => isText(value) && parseDay(value) === value;
+const isGuid = (value: unknown) => isText(value) && parseGuid(value) === value;
+
+/** What PostgreSQL takes for a value of a type, and writes as one. */
+const IS_POSITION: Record<PositionType, (value: unknown) => boolean> = {
+  date: isDay,
+  uuid: isGuid,
+  'uuid?': (value) => value === '' || isGuid(value),
+  timestamptz: (value) => isText(value) && isDay(INSTANT.exec(value)?.[1]),
+};
+
+const SNAPSHOT = /^[1-9]\d{0,18}:[1-9]\d{0,18}:(?:\d{1,19}(?:,\d{1,19})*)?$/;
+const EARLIEST_MS = Date.UTC(2000);
+const LATEST_MS = Date.UTC(2200);
+
+function parseCursor([database, runId, snapshot, atMs, ...more]: unknown[]): Cursor | undefined {
+  const isCursor =
+    isText(database) &&
+    isText(runId) &&
+    isGuid(runId) &&
+    isText(snapshot) &&
+    isSnapshot(snapshot) &&
+    Number.isInteger(atMs) &&
+    (atMs as number) >= EARLIEST_MS &&
+    (atMs as number) < LATEST_MS &&
+    more.length === 0;
+  return isCursor ? { database, runId, snapshot, at: new Date(atMs as number) } : undefined;
+}
+
+/** PostgreSQL takes those only whose transactions in progress lie between both ends, in order. */
+function isSnapshot(text: string): boolean {
+  if (!SNAPSHOT.test(text)) return false;
+  const [xmin, xmax] = xidsOf(text);
+  const inProgress = (text.split(':')[2] || undefined)?.split(',').map(BigInt) ?? [];
+  return (
+    xmin <= xmax && inProgress.every((xid, index) => xid >= (inProgress[index - 1] ?? xmin) && xid < xmax)
+  );
+}
+
+function encode(parts: unknown[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/** The parts of a text; none where it is none of ours. */
+function decode(text: string): unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
+}

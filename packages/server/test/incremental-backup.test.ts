@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Database } from '../src/store/db.ts';
+import { isPast, type Moment, readMoment } from '../src/store/moments.ts';
+import { restore } from '../src/store/restore.ts';
+import { backupToBuffer, createEmptyDatabase, opening } from './support/backup.ts';
+import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
+import { addUser } from './support/directory.ts';
+
+let source: TestDatabase;
+let tenantId: string;
+beforeAll(async () => {
+  source = await createTestDatabase();
+  tenantId = await createTestOrganisation(source.owner);
+  await addUser(source.owner, tenantId);
+});
+afterAll(() => source.drop());
+
+async function momentOf(database: Database): Promise<Moment> {
+  for await (const moment of database.stream(tenantId, async function* (tx) {
+    yield await readMoment(tx, database);
+  })) {
+    return moment;
+  }
+  throw new Error('no moment');
+}
+
+const isPastOf = (database: Database, earlier: Moment, now: Moment) =>
+  database.inTenant(tenantId, (tx) => isPast(tx, earlier, now));
+
+test('a moment is past in its own database, and never in one that was restored from a backup of it', async () => {
+  const before = await momentOf(source.restricted);
+  const { file } = await backupToBuffer(source.target);
+  const after = await momentOf(source.restricted);
+  expect(await isPastOf(source.restricted, before, after)).toBe(true);
+
+  const { target, drop } = await createEmptyDatabase();
+  await restore({ target, input: opening(file) });
+  const restored = new Database({ target, as: 'restricted', poolSize: 2, exportPoolSize: 1 });
+  const now = await momentOf(restored);
+  for (const earlier of [before, after]) expect(await isPastOf(restored, earlier, now)).toBe(false);
+  const { database, runId } = await momentOf(restored);
+  expect(now).toMatchObject({ database, runId });
+  await restored.close();
+  await drop();
+});
+
+test('PostgreSQL that was started anew goes on with the same history', async () => {
+  const before = await momentOf(source.restricted);
+  // Nobody has noted this run yet: as if an earlier one had been the last.
+  await source.owner.inSystem((tx) =>
+    tx.query("UPDATE database_runs SET started_at = started_at - interval '1 hour'"),
+  );
+  const after = await momentOf(source.restricted);
+  expect(after.runId).not.toBe(before.runId);
+  expect(await isPastOf(source.restricted, before, after)).toBe(true);
+  expect((await momentOf(source.restricted)).runId).toBe(after.runId);
+});
