@@ -9,7 +9,8 @@ export default defineConfig({
     maxWorkers: 2,
     // Files share a worker's modules, not their state: each has a database of its own. Loading anew costs a second a file.
     isolate: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Some start dozens of processes; a busy machine takes its time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

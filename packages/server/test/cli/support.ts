@@ -5,16 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { readPostmasterFile } from '../../src/store/embedded/postmaster.ts';
 import { passwordOf, ROLES } from '../../src/store/embedded/secret.ts';
 import { serverPid, until } from '../embedded/support.ts';
 import { login } from '../support/server.ts';
 
 export { until } from '../embedded/support.ts';
-
-// Dozens of processes, each with Node.js to start; a busy machine takes its time.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const MAIN = fileURLToPath(new URL('../../dist/bin/rollcall.js', import.meta.url));
 
