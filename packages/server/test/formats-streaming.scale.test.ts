@@ -23,7 +23,7 @@ beforeAll(async () => {
   // Rows that compress badly: an export that fits into the buffers on the way to its reader is soon over.
   await server.db.owner.inTenant(site.tenantId, (tx) =>
     tx.query(
-      `UPDATE presence_events SET source_id = (SELECT string_agg(md5(event_id || i), '') FROM generate_series(1, 24) AS i)
+      `UPDATE presence_events SET source_id = (SELECT string_agg(md5(event_id || i), '') FROM generate_series(1, 96) AS i)
        WHERE tenant_id = $1`,
       [site.tenantId],
     ),
