@@ -118,7 +118,7 @@ describe.each(Object.entries(ROWS))('%s', (path, rows) => {
       expect(measured.firstByteMs).toBeLessThan(Math.min(2_000, measured.seconds * 500));
       // Wider than what is promised (64 MB, 50 ms), so that this fails for faults: what is read here, the server and the
       // database share the machine's cores, and the reader its thread with the logins.
-      expect(growthMiB).toBeLessThan(format === 'parquet' ? 192 : 96);
+      expect(growthMiB).toBeLessThan(192);
       expect(busyMs - idleMs).toBeLessThan(1_000);
     },
   );
