@@ -8,10 +8,9 @@ import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../co
 import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
 import { joinEmbedded } from '../store/embedded/index.ts';
 import { masterKeyCheck } from '../store/instance.ts';
-import { migrate } from '../store/migrate.ts';
+import { migrateAndChooseRole } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
 import { checkReachable } from '../store/reach.ts';
-import { chooseRole } from '../store/roles.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
@@ -67,13 +66,14 @@ export async function connectData(config: DataConfig, joining: Joining): Promise
 }
 
 /** Brings the schema up to date and checks the master key against it; how to stay under row-level security. */
-export async function prepareData({ target, masterKey }: DataConnection): Promise<SessionRole> {
-  await migrate(target);
-  await withOwner(target, async (owner) => {
-    await checkMasterKey(owner, masterKey);
-    await ensureSigningKey(owner, masterKey, new Date());
-  });
-  return chooseRole(target);
+export async function prepareData(
+  { target, masterKey }: DataConnection,
+  owner: Database,
+): Promise<SessionRole> {
+  const role = await migrateAndChooseRole(target);
+  await checkMasterKey(owner, masterKey);
+  await ensureSigningKey(owner, masterKey, new Date());
+  return role;
 }
 
 /** Runs `work` with connections of the owner, which are closed afterwards. */
@@ -107,9 +107,11 @@ export async function withContext<T>(
   catchInterruption();
   const connection = await connectData(config, { purpose: 'command', name });
   try {
-    const role = await unlessInterrupted(prepareData(connection));
     return await unlessInterrupted(
-      withOwner(connection.target, (owner) => work({ ...connection, owner, role })),
+      withOwner(connection.target, async (owner) => {
+        const role = await prepareData(connection, owner);
+        return work({ ...connection, owner, role });
+      }),
     );
   } finally {
     await connection.close();

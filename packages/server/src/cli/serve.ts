@@ -10,7 +10,7 @@ import { type Jobs, startJobs } from '../jobs/runner.ts';
 import { TASKS } from '../jobs/tasks.ts';
 import { Database, type SessionRole } from '../store/db.ts';
 import { migrateJobQueue } from '../store/job-queue.ts';
-import { connectData, type DataConnection, prepareData } from './context.ts';
+import { connectData, type DataConnection, prepareData, withOwner } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
@@ -63,7 +63,7 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     const logger = createLogger(config.logLevel);
     app = await createApp({ config, database, masterKey: data.masterKey, logger, lifecycle, tls });
     await listen(app, config);
-    decideRole(await unlessInterrupted(prepareData(data)));
+    decideRole(await unlessInterrupted(withOwner(data.target, (owner) => prepareData(data, owner), 1)));
     lifecycle.migrated = true;
     const startJobsHere = async () => {
       if (config.jobs === 'off') return;

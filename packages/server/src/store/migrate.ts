@@ -1,10 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import type { DatabaseTarget } from './db.ts';
+import type { DatabaseTarget, SessionRole } from './db.ts';
 import { UnusableDatabaseError } from './reach.ts';
-import { applyGrants } from './roles.ts';
+import { applyGrants, chooseRole } from './roles.ts';
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('../../migrations/', import.meta.url));
 
@@ -19,35 +18,42 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the schema `rollcall` of the database up to this version, then renews the grants of the restricted
+ * Brings the schema `rollcall` of the database up to this version, then sees to the grants of the restricted
  * role. Safe to run from several processes at once: the others wait. Connects as the role of `target`.
  * With `upTo` it may stop earlier, and makes no grants: they are for the newest schema. Throws `SchemaTooNewError`,
  * and `UnusableDatabaseError` where the role may not set up the schema.
  */
 export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<void> {
-  const { upTo, dir = MIGRATIONS_DIR } = options;
+  await migrated(target, options, async () => undefined);
+}
+
+/**
+ * As `migrate`; then how connections of `target` are kept under row-level security. Throws `UnrestrictedRoleError` too, with what to
+ * grant.
+ */
+export async function migrateAndChooseRole(target: DatabaseTarget): Promise<SessionRole> {
+  return migrated(target, {}, chooseRole);
+}
+
+/** Migrates, then does `work` on the same connection: commands are short, and connecting is a good part of their time. */
+async function migrated<T>(
+  target: DatabaseTarget,
+  { upTo, dir = MIGRATIONS_DIR }: MigrateOptions,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = new pg.Client({ ...target, application_name: 'rollcall migrate' });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await refuseNewerSchema(client, dir);
-    await runner({
-      dbClient: client,
-      dir,
-      direction: 'up',
-      schema: 'rollcall',
-      createSchema: true,
-      migrationsTable: 'migrations',
-      singleTransaction: true,
-      advisoryLockMode: 'wait',
-      ...(upTo === undefined ? {} : { ignorePattern: await namesAfter(upTo, dir) }),
-      logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    });
+    const applied = await refuseNewerSchema(client, dir);
+    const isCurrent = (await listMigrations(dir)).every((name) => applied.includes(name));
+    if (!isCurrent) await applyMigrations(client, dir, upTo);
     if (upTo === undefined) {
-      await applyGrants(client);
+      await applyGrants(client, { renew: !isCurrent });
       // Before anything is written: see database_runs.
       await client.query('SELECT rollcall.note_database_run()');
     }
+    return await work(client);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new UnusableDatabaseError(
@@ -56,6 +62,23 @@ export async function migrate(target: DatabaseTarget, options: MigrateOptions = 
   } finally {
     await client.end();
   }
+}
+
+async function applyMigrations(client: pg.Client, dir: string, upTo: string | undefined): Promise<void> {
+  // Loading it is a good part of the time that a command on a current schema takes.
+  const { runner } = await import('node-pg-migrate');
+  await runner({
+    dbClient: client,
+    dir,
+    direction: 'up',
+    schema: 'rollcall',
+    createSchema: true,
+    migrationsTable: 'migrations',
+    singleTransaction: true,
+    advisoryLockMode: 'wait',
+    ...(upTo === undefined ? {} : { ignorePattern: await namesAfter(upTo, dir) }),
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+  });
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -76,15 +99,20 @@ export async function appliedMigrations(client: pg.ClientBase): Promise<string[]
   return rows.map((row) => row.name);
 }
 
-/** Throws `SchemaTooNewError` where the database has a migration that `dir`, by default this release, has not. */
-export async function refuseNewerSchema(client: pg.ClientBase, dir?: string): Promise<void> {
+/**
+ * The names of the migrations that a database has. Throws `SchemaTooNewError` where `dir`, by default this release, has not
+ * all of them.
+ */
+export async function refuseNewerSchema(client: pg.ClientBase, dir?: string): Promise<string[]> {
   const known = new Set(await listMigrations(dir));
-  const unknown = (await appliedMigrations(client)).find((name) => !known.has(name));
+  const applied = await appliedMigrations(client);
+  const unknown = applied.find((name) => !known.has(name));
   if (unknown !== undefined) {
     throw new SchemaTooNewError(
       `This database was written by a newer Rollcall (it has migration ${unknown}); start that release, or a newer one.`,
     );
   }
+  return applied;
 }
 
 /** A pattern of hidden files, as the runner's own default is, and of the migrations after `upTo`. */

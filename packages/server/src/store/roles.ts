@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { type DatabaseTarget, RESTRICTED_ROLE, type SessionRole } from './db.ts';
+import { RESTRICTED_ROLE, type SessionRole } from './db.ts';
 
 /** What the restricted role may do, and nothing else: no table here is known before an organisation is. */
 const GRANTS = `
@@ -57,15 +58,19 @@ const GRANTS = `
     rollcall.is_in_history(uuid, xid8) TO ${RESTRICTED_ROLE};
 `;
 
+/** What the schema says of itself once it has these grants. */
+const GRANTED = `Grants of Rollcall, sha256 ${createHash('sha256').update(GRANTS).digest('hex')}`;
+
 const INSUFFICIENT_PRIVILEGE = '42501';
 /** Roles belong to the whole server: another database's migration may have made it at the same moment. */
 const ALREADY_THERE = new Set(['42710', '23505']);
 
 /**
- * Makes the restricted role where that is allowed, makes the connected role a member of it, and renews its
- * grants. A plain owner that may not create roles goes on without: forced row-level security binds owners too.
+ * Makes the restricted role where that is allowed, makes the connected role a member of it, and makes its
+ * grants, if need be or with `renew`: every grant makes all sessions look up and plan anew what they know of a table.
+ * A plain owner that may not create roles goes on without: forced row-level security binds owners too.
  */
-export async function applyGrants(client: pg.Client): Promise<void> {
+export async function applyGrants(client: pg.Client, { renew }: { renew: boolean }): Promise<void> {
   const { rows } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE]);
   if (rows.length === 0) {
     const created = await attempt(client, `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS`);
@@ -74,37 +79,43 @@ export async function applyGrants(client: pg.Client): Promise<void> {
   if (!(await mayBecomeRestricted(client))) {
     await attempt(client, `GRANT ${RESTRICTED_ROLE} TO CURRENT_USER`);
   }
-  await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('rollcall grants')); ${GRANTS} COMMIT`);
+  if (!renew && (await hasGrants(client))) return;
+  await client.query(
+    `BEGIN; SELECT pg_advisory_xact_lock(hashtext('rollcall grants')); ${GRANTS} COMMENT ON SCHEMA rollcall IS '${GRANTED}'; COMMIT`,
+  );
+}
+
+/** A copy of the database that left the grants behind may have kept the comment, and the role may have been made anew. */
+async function hasGrants(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ granted: boolean }>(
+    `SELECT has_schema_privilege($1, oid, 'USAGE') AND obj_description(oid, 'pg_namespace') = $2 AS granted
+     FROM pg_namespace WHERE nspname = 'rollcall'`,
+    [RESTRICTED_ROLE, GRANTED],
+  );
+  return rows[0]?.granted ?? false;
 }
 
 /** The connected role is neither bound by row-level security nor able to become one that is. */
 export class UnrestrictedRoleError extends Error {}
 
 /**
- * How connections of `target` are kept under row-level security: by becoming the restricted role, or, for a
+ * How connections like this one are kept under row-level security: by becoming the restricted role, or, for a
  * plain owner without it, by forced policies alone. Throws `UnrestrictedRoleError` with what to grant.
  */
-export async function chooseRole(target: DatabaseTarget): Promise<SessionRole> {
-  const client = new pg.Client({ ...target, application_name: 'rollcall' });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    if (await mayBecomeRestricted(client)) return 'restricted';
-    const { rows } = await client.query<{ name: string; exempt: boolean }>(
-      'SELECT rolname AS name, rolsuper OR rolbypassrls AS exempt FROM pg_roles WHERE rolname = current_user',
-    );
-    const role = rows[0];
-    if (!role?.exempt) return 'owner';
-    const isMissing =
-      (await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE])).rowCount === 0;
-    const create = isMissing ? `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; ` : '';
-    throw new UnrestrictedRoleError(
-      `The database role ${role.name} is exempt from row-level security and cannot become ${RESTRICTED_ROLE}: ` +
-        `have an administrator run ${create}GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
-    );
-  } finally {
-    await client.end();
-  }
+export async function chooseRole(client: pg.Client): Promise<SessionRole> {
+  if (await mayBecomeRestricted(client)) return 'restricted';
+  const { rows } = await client.query<{ name: string; exempt: boolean }>(
+    'SELECT rolname AS name, rolsuper OR rolbypassrls AS exempt FROM pg_roles WHERE rolname = current_user',
+  );
+  const role = rows[0];
+  if (!role?.exempt) return 'owner';
+  const isMissing =
+    (await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE])).rowCount === 0;
+  const create = isMissing ? `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; ` : '';
+  throw new UnrestrictedRoleError(
+    `The database role ${role.name} is exempt from row-level security and cannot become ${RESTRICTED_ROLE}: ` +
+      `have an administrator run ${create}GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
+  );
 }
 
 async function mayBecomeRestricted(client: pg.Client): Promise<boolean> {
