@@ -15,7 +15,10 @@ export interface TestDatabase {
 export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const product = inject('productUser');
-  const template = (options.migrated ?? true) ? `TEMPLATE ${inject('templateDatabase')}` : '';
+  const template =
+    (options.migrated ?? true)
+      ? `TEMPLATE ${inject('templateDatabase')} STRATEGY ${inject('copyStrategy')}`
+      : '';
   await asAdmin((client) =>
     client.query(`CREATE DATABASE ${name} ${template} OWNER ${pg.escapeIdentifier(product.user)}`),
   );
