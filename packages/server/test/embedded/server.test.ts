@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { chmod, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
-import { Bench, isRoot, ORDINARY_USER, ordinaryUserCanRun, query, serverPid } from './support.ts';
+import { joinEmbedded } from '../../src/store/embedded/index.ts';
+import { Bench, isRoot, query, serverPid } from './support.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -51,13 +51,6 @@ describe('a new data directory', () => {
       client: 'UTF8',
     });
     expect(target?.application_name).toBe('test');
-    await child.release();
-  });
-
-  test('is made also with an empty environment', async () => {
-    const child = bench.child({ dataDir: join(await bench.dir(), 'data') }, { env: {} });
-    await child.report('joined');
-    expect(await child.query('SHOW server_encoding')).toEqual([{ server_encoding: 'UTF8' }]);
     await child.release();
   });
 
@@ -112,40 +105,6 @@ describe('a new data directory', () => {
     await expect(query({ ...server.target, password: 'password' }, 'SELECT 1')).rejects.toThrow('password');
     await server.release();
   });
-
-  test('keeps its socket elsewhere, in a private directory, when its own path is too long', async () => {
-    const dataDir = join(await bench.dir(), 'long'.repeat(20), 'data');
-    const tempDir = await bench.dir(0o711);
-    const first = await joinEmbedded(command(dataDir), { tempDir });
-    const host = String(first.target.host);
-    expect(host.startsWith(`${tempDir}/rollcall-`)).toBe(true);
-    expect(modeOf(host)).toBe(0o700);
-    // Another process learns of it, whatever it would choose itself.
-    const second = await joinEmbedded(command(dataDir), { tempDir: '/nowhere' });
-    expect(second.target.host).toBe(host);
-    await first.release();
-    await second.release();
-    const again = await joinEmbedded(command(dataDir), { tempDir });
-    expect(again.target.host).toBe(host);
-    await again.release();
-  });
-
-  test('of which there are two never share a server', async () => {
-    const servers = [];
-    for (const dataDir of [await bench.dataDir(), await bench.dataDir()]) {
-      servers.push(await joinEmbedded({ dataDir, purpose: 'serve', name: 'test' }));
-    }
-    const [first, second] = servers;
-    expect(first?.target.host).not.toBe(second?.target.host);
-    for (const server of servers) await server.release();
-  });
-
-  test('works at a path with spaces, quotes and commas', async () => {
-    const dataDir = join(await bench.dir(), `o'dd, "pa th" %s`);
-    const server = await joinEmbedded(command(dataDir));
-    expect(await query(server.target, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    await server.release();
-  });
 });
 
 describe('the log', () => {
@@ -174,74 +133,6 @@ describe('the log', () => {
     expect(statSync(log).size).toBeLessThan(10_000);
     expect(modeOf(log)).toBe(0o600);
     await second.release();
-  });
-});
-
-describe('in one sentence it refuses', () => {
-  async function refusal(dataDir: string): Promise<string> {
-    const error = await joinEmbedded(command(dataDir)).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(EmbeddedServerError);
-    const { message } = error as EmbeddedServerError;
-    expect(message).toMatch(/^[^\n]+\.$/);
-    return message;
-  }
-
-  test('Windows', async () => {
-    const { platform } = process;
-    Object.defineProperty(process, 'platform', { value: 'win32' });
-    try {
-      expect(await refusal('C:\\data')).toContain('WSL2');
-    } finally {
-      Object.defineProperty(process, 'platform', { value: platform });
-    }
-  });
-
-  test('a data directory of another major version, and says how to move it', async () => {
-    const dataDir = await bench.dataDir();
-    await writeFile(join(dataDir, 'postgres/PG_VERSION'), '17\n');
-    const message = await refusal(dataDir);
-    expect(message).toContain('PostgreSQL 17');
-    expect(message).toContain('rollcall backup FILE');
-    expect(message).toContain('rollcall restore FILE');
-  });
-
-  test('a data directory that is a file, or lies in one', async () => {
-    const file = join(await bench.dir(), 'file');
-    await writeFile(file, '');
-    expect(await refusal(file)).toContain('is a file');
-    expect(await refusal(join(file, 'data'))).toContain('is a file');
-  });
-
-  test('a directory in the place of the database that is none', async () => {
-    const dataDir = await bench.dir();
-    await mkdir(join(dataDir, 'postgres'));
-    if (isRoot) await chmod(join(dataDir, 'postgres'), 0o755);
-    expect(await refusal(dataDir)).toMatch(/not a PostgreSQL data directory|belongs to root/);
-  });
-
-  test('a database whose password file is lost or not its own', async () => {
-    const dataDir = await bench.dataDir();
-    const secret = join(dataDir, 'postgres.secret');
-    await writeFile(secret, 'x'.repeat(43));
-    expect(await refusal(dataDir)).toContain('is not the one of the database');
-    await writeFile(secret, '');
-    expect(await refusal(dataDir)).toContain('missing or damaged');
-  });
-
-  test('a server that does not start, and says where its log is', async () => {
-    const dataDir = await bench.dataDir();
-    await writeFile(join(dataDir, 'postgres/postgresql.conf'), 'no_such_setting = 1\n');
-    const message = await refusal(dataDir);
-    expect(message).toContain('could not be started');
-    expect(message).toContain(join(dataDir, 'postgres.log'));
-  });
-
-  test.runIf(isRoot && ordinaryUserCanRun)('a place where an ordinary user may not write', async () => {
-    const dataDir = join(await bench.dir(0o755), 'data');
-    const child = bench.child({ dataDir }, ORDINARY_USER);
-    const { name, message } = await child.report('failed');
-    expect(name).toBe('EmbeddedServerError');
-    expect(message).toMatch(/^The data directory \S+ cannot be used: permission is denied/);
   });
 });
 
