@@ -1,13 +1,12 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
-import base from '../../../vitest.config.ts';
+import shared from '../../../vitest.shared.ts';
 
 export default mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
+  shared,
   defineConfig({
     test: {
       root: new URL('../../..', import.meta.url).pathname,
       include: ['packages/sdk/checks/*.check.ts'],
-      testTimeout: 120_000,
       maxWorkers: 1,
     },
   }),
