@@ -1,6 +1,8 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FIRST_DAY, fill, LAST_DAY, SIZE } from '../../../bench/export/dataset.js';
 import { createKey, type ShownKey } from '../src/auth/manage-keys.ts';
@@ -9,9 +11,15 @@ import { Database } from '../src/store/db.ts';
 import { formats } from '../src/warehouse/formats.ts';
 import { Rollcall } from './cli/support.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
-import { basic, login } from './support/server.ts';
+import { basic } from './support/server.ts';
 
-const MEBIBYTE = 1024 * 1024;
+/** What is promised. */
+const MOST_GROWTH_BYTES = 64e6;
+const MOST_DELAY_MS = 50;
+/** A fault of the server shows each time, what else the machine has to do does not. */
+const MOST_ATTEMPTS = 3;
+const IDLE_MS = 3_000;
+const MEGABYTE = 1e6;
 const ROWS = { presence: SIZE.presenceEvents, 'user-booking-attendance': SIZE.people * SIZE.days };
 
 let db: TestDatabase;
@@ -53,73 +61,98 @@ function urlOf({ target }: TestDatabase): string {
 const residentBytes = () =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${rollcall.pid}/status`, 'utf8'))?.[1]) * 1024;
 
-async function exportAll(path: string, format: string) {
-  const startedMs = performance.now();
-  const url = `${baseUrl}/v1/analytics/${path}/basic?startDate=${FIRST_DAY}&endDate=${LAST_DAY}&format=${format}`;
-  const request = http.get(url, { headers: { authorization: basic(reader) }, agent: false });
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  const measured = { firstByteMs: 0, lines: 0, bytes: 0, peakBytes: 0, seconds: 0 };
-  const sampler = setInterval(() => {
-    measured.peakBytes = Math.max(measured.peakBytes, residentBytes());
-  }, 50);
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    measured.firstByteMs ||= performance.now() - startedMs;
-    measured.bytes += chunk.length;
-    for (let at = chunk.indexOf('\n'); at !== -1; at = chunk.indexOf('\n', at + 1)) measured.lines++;
-  }
-  clearInterval(sampler);
-  expect([response.statusCode, response.complete]).toEqual([200, true]);
-  measured.seconds = (performance.now() - startedMs) / 1_000;
-  return measured;
+function start(script: string): ChildProcess {
+  return fork(fileURLToPath(new URL(`support/${script}`, import.meta.url)));
 }
 
-/** The 99th percentile of the time that logins take, one after the other, in milliseconds. */
-async function loginP99Ms(isOver: () => boolean): Promise<number> {
-  const times: number[] = [];
-  const agent = new http.Agent({ keepAlive: true });
-  while (!isOver()) {
-    const startedMs = performance.now();
-    const request = http.request(`${baseUrl}/v1/auth`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      agent,
-    });
-    request.end(JSON.stringify(login(submitter, Math.floor(Date.now() / 1_000))));
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    for await (const _ of response);
-    expect(response.statusCode).toBe(200);
-    times.push(performance.now() - startedMs);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  agent.destroy();
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN;
+async function answerOf<T>(child: ChildProcess): Promise<T> {
+  const aborted = new AbortController();
+  const options = { signal: aborted.signal };
+  const ended = once(child, 'exit', options).then(() => expect.fail('A helper ended without an answer.'));
+  const [answer] = await Promise.race([once(child, 'message', options), ended]).finally(() =>
+    aborted.abort(),
+  );
+  if (answer.error) expect.fail(answer.error);
+  return answer;
 }
+
+interface Transfer {
+  firstByteMs: number;
+  lines: number;
+  bytes: number;
+  seconds: number;
+}
+
+/** Has a process of its own read an export. */
+async function exportAll(path: string, format: string, coding: string | undefined): Promise<Transfer> {
+  const url = `${baseUrl}/v1/analytics/${path}/basic?startDate=${FIRST_DAY}&endDate=${LAST_DAY}&format=${format}`;
+  const headers = { authorization: basic(reader), ...(coding && { 'accept-encoding': coding }) };
+  const child = start('export-reader.mjs');
+  child.send({ url, headers });
+  const answer = await answerOf<Transfer & { status: number; complete: boolean }>(child);
+  expect(answer).toMatchObject({ status: 200, complete: true });
+  return answer;
+}
+
+interface Logins {
+  logins: number;
+  wholeP99Ms: number;
+  /** Without the time for which the server or the one who logs in were ready, and the machine had no processor for them. */
+  ownP99Ms: number;
+}
+
+/** Has a process of its own log in again and again, until `until` is there. */
+async function loginsDuring(until: Promise<unknown>): Promise<Logins> {
+  const child = start('login-prober.mjs');
+  child.send({ baseUrl, ...submitter, serverPid: rollcall.pid });
+  await until.finally(() => child.send('enough'));
+  return answerOf<Logins>(child);
+}
+
+async function peakDuring(until: Promise<unknown>): Promise<number> {
+  let peakBytes = 0;
+  const sampler = setInterval(() => {
+    peakBytes = Math.max(peakBytes, residentBytes());
+  }, 20);
+  await until.finally(() => clearInterval(sampler));
+  return peakBytes;
+}
+
+const CASES = [
+  ...formats.map(({ name }) => ({ as: name, format: name, coding: undefined })),
+  { as: 'json, gzip', format: 'json', coding: 'gzip' },
+  { as: 'json, br', format: 'json', coding: 'br' },
+];
 
 describe.each(Object.entries(ROWS))('%s', (path, rows) => {
-  test.each(formats.map(({ name }) => name))(
-    `of ${rows.toLocaleString('en')} facts as %s: first byte early, memory constant, others answered`,
-    async (format) => {
-      const idleUntilMs = performance.now() + 3_000;
-      const idleMs = await loginP99Ms(() => performance.now() > idleUntilMs);
-      await exportAll(path, format);
-      const levelBytes = residentBytes();
-      let isOver = false;
-      const busy = loginP99Ms(() => isOver);
-      const measured = await exportAll(path, format);
-      isOver = true;
-      const busyMs = await busy;
-      const growthMiB = (measured.peakBytes - levelBytes) / MEBIBYTE;
-      console.log(
-        `${path} ${format}: ${Math.round(measured.bytes / MEBIBYTE)} MiB in ${measured.seconds.toFixed(1)} s, first byte ` +
-          `after ${Math.round(measured.firstByteMs)} ms, ${growthMiB.toFixed(0)} MiB more at the peak, logins p99 ` +
-          `${idleMs.toFixed(1)} ms idle and ${busyMs.toFixed(1)} ms meanwhile`,
-      );
-      if (format === 'ndjson' || format === 'csv') expect(measured.lines).toBeGreaterThanOrEqual(rows);
-      expect(measured.firstByteMs).toBeLessThan(Math.min(2_000, measured.seconds * 500));
-      // Wider than what is promised (64 MB, 50 ms), so that this fails for faults: what is read here, the server and the
-      // database share the machine's cores, and the reader its thread with the logins.
-      expect(growthMiB).toBeLessThan(192);
-      expect(busyMs - idleMs).toBeLessThan(1_000);
+  test.each(CASES)(
+    `of ${rows.toLocaleString('en')} facts as $as: first byte early, memory constant, others answered`,
+    async ({ as, format, coding }) => {
+      const idle = await loginsDuring(delay(IDLE_MS));
+      await exportAll(path, format, coding);
+      for (let attempt = 1; ; attempt++) {
+        const levelBytes = residentBytes();
+        const exporting = exportAll(path, format, coding);
+        const [transfer, busy, peakBytes] = await Promise.all([
+          exporting,
+          loginsDuring(exporting),
+          peakDuring(exporting),
+        ]);
+        const growthBytes = peakBytes - levelBytes;
+        const delayMs = busy.ownP99Ms - idle.ownP99Ms;
+        console.log(
+          `${path} as ${as}: ${Math.round(transfer.bytes / MEGABYTE)} MB in ${transfer.seconds.toFixed(1)} s, ` +
+            `first byte after ${Math.round(transfer.firstByteMs)} ms, ${Math.round(growthBytes / MEGABYTE)} MB more at the peak, ` +
+            `p99 of ${busy.logins} logins ${busy.ownP99Ms.toFixed(1)} ms, ${idle.ownP99Ms.toFixed(1)} ms idle ` +
+            `(${busy.wholeP99Ms.toFixed(1)} and ${idle.wholeP99Ms.toFixed(1)} ms with what they waited for a processor)`,
+        );
+        if (!coding && (format === 'ndjson' || format === 'csv'))
+          expect(transfer.lines).toBeGreaterThanOrEqual(rows);
+        expect(transfer.firstByteMs).toBeLessThan(transfer.seconds * 250);
+        expect(growthBytes).toBeLessThan(MOST_GROWTH_BYTES);
+        if (delayMs < MOST_DELAY_MS) break;
+        expect(attempt, `p99 of logins ${delayMs} ms more than idle`).toBeLessThan(MOST_ATTEMPTS);
+      }
     },
   );
 });

@@ -1,14 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import { Type } from 'typebox';
 import type { Column, ColumnType } from './columns.ts';
 import type { Format, Row } from './format.ts';
 
-/**
- * Rows of a group, which is encoded in one go while nothing else is answered, and held until then. The first is
- * small, for the first byte to be early.
- */
-const ROWS_PER_GROUP = 3_000;
+/** Rows of a group, which is held until it is encoded. The first is small, for the first byte to be early. */
+const ROWS_PER_GROUP = 6_000;
 const ROWS_OF_FIRST_GROUP = 500;
+/** After so long other requests have their turn, before the next column is encoded. */
+const SLICE_MS = 4;
 
 /** Parquet, row group by row group; the footer comes last, so what was broken off cannot be taken for whole. */
 export const parquet: Format = {
@@ -24,40 +24,88 @@ export const parquet: Format = {
         'enums dictionary-encoded strings, objects JSON; what is null or absent is null.',
     }),
   async *encode(columns, batches) {
-    const bytes = new ByteWriter();
-    const take = () => {
-      const piece = bytes.getBytes().slice();
-      // What was taken is forgotten; `offset`, by which the footer finds the rows, goes on.
-      bytes.index = 0;
-      return piece;
-    };
-    const sources = Object.entries(columns).map(([name, column]) => toSource(name, column));
-    const file = new ParquetWriter({
-      writer: bytes,
-      schema: [
-        { name: 'root', num_children: sources.length },
-        ...Object.entries(columns).map(([name, { type }]) => ({ name, ...TYPES[type].element })),
-      ],
-      createdBy: 'rollcall',
-    });
-    const writeGroup = (rows: Row[]) => {
-      file.write({ columnData: sources.map((source) => source(rows)), rowGroupSize: rows.length });
-      return take();
-    };
+    const file = new GroupWriter(columns);
     let group: Row[] = [];
     let size = ROWS_OF_FIRST_GROUP;
     for await (const rows of batches) {
       group.push(...rows);
       if (group.length < size) continue;
-      yield writeGroup(group);
+      yield await file.write(group);
       group = [];
       size = ROWS_PER_GROUP;
     }
-    if (group.length > 0) yield writeGroup(group);
-    file.finish();
-    yield take();
+    if (group.length > 0) yield await file.write(group);
+    yield file.finish();
   },
 };
+
+/**
+ * Writes row groups one column at a time. The library encodes a group in one go, while nothing else would be answered; so
+ * each column has a writer of its own, and its chunk of the group is handed to the writer of the file.
+ */
+class GroupWriter {
+  readonly #bytes = new ByteWriter();
+  readonly #file: ParquetWriter;
+  readonly #columns: { source: (rows: Row[]) => ColumnSource; writer: ParquetWriter }[];
+
+  constructor(columns: Record<string, Column>) {
+    const elements = Object.entries(columns).map(([name, { type }]) => ({ name, ...TYPES[type].element }));
+    this.#file = new ParquetWriter({
+      writer: this.#bytes,
+      schema: [{ name: 'root', num_children: elements.length }, ...elements],
+      createdBy: 'rollcall',
+    });
+    this.#columns = Object.entries(columns).map(([name, column], index) => {
+      const schema = [{ name: 'root', num_children: 1 }, elements[index] as SchemaElement];
+      // A writer begins with the bytes of a file's beginning, which the file has already.
+      const writer = new ParquetWriter({ writer: new ByteWriter(), schema });
+      writer.writer = this.#bytes;
+      return { source: toSource(name, column), writer };
+    });
+  }
+
+  /** The bytes of a group, and of the beginning of the file where it is the first. */
+  async write(rows: Row[]): Promise<Uint8Array> {
+    const file = this.#file;
+    const start = this.#bytes.offset;
+    const chunks = [];
+    let size = 0n;
+    let sinceMs = performance.now();
+    for (const { source, writer } of this.#columns) {
+      writer.write({ columnData: [source(rows)], rowGroupSize: rows.length });
+      for (const group of writer.row_groups.splice(0)) {
+        chunks.push(...group.columns);
+        size += group.total_byte_size;
+      }
+      // Kept to the end for the sake of indexes, which only columns of several pages have.
+      file.pendingIndexes.push(...writer.pendingIndexes.splice(0).filter(({ offsetIndex }) => offsetIndex));
+      if (performance.now() - sinceMs < SLICE_MS) continue;
+      await setImmediate();
+      sinceMs = performance.now();
+    }
+    file.num_rows += BigInt(rows.length);
+    file.row_groups.push({
+      columns: chunks,
+      total_byte_size: size,
+      num_rows: BigInt(rows.length),
+      total_compressed_size: BigInt(this.#bytes.offset - start),
+    });
+    return this.#take();
+  }
+
+  /** The bytes of the file's end, by which all others are found. */
+  finish(): Uint8Array {
+    this.#file.finish();
+    return this.#take();
+  }
+
+  #take(): Uint8Array {
+    const piece = this.#bytes.getBytes().slice();
+    // What was taken is forgotten; `offset`, by which the footer finds the rows, goes on.
+    this.#bytes.index = 0;
+    return piece;
+  }
+}
 
 interface ParquetType {
   element: Omit<SchemaElement, 'name'>;
