@@ -25,7 +25,7 @@ const PROBLEM_STATUSES = {
   403: 'The key may not call this.',
   404: 'There is nothing with this id.',
   409: 'It cannot be so now: something else stands in the way, which the detail names. Nothing was stored.',
-  410: 'The cursor is of another database, or of a past of this one that is gone; load the dataset whole.',
+  410: 'The cursor is of another database, of a past of this one that is gone, or too old; load the dataset whole.',
   413: 'The body is too large.',
   415: 'The content type is not application/json.',
   503: 'Temporarily unavailable; try again after the seconds in Retry-After.',

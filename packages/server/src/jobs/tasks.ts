@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { redateOffices } from '../directory/redating.ts';
 import type { Database } from '../store/db.ts';
 import { whileAlone } from '../store/job-lock.ts';
+import { pruneAttendanceChanges } from '../warehouse/attendance-retention.ts';
 import { runHorizon } from '../workday/horizon.ts';
 
 /** What a task works with. */
@@ -50,6 +51,13 @@ export const TASKS: readonly JobTask[] = [
     cron: '* * * * *',
     unit: 'events',
     run: redateOffices,
+  },
+  {
+    name: 'prune',
+    description: 'Delete what attendance was, where no cursor may ask for it any more',
+    cron: '41 3 * * *',
+    unit: 'changes',
+    run: pruneAttendanceChanges,
   },
 ];
 

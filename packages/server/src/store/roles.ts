@@ -48,14 +48,15 @@ const GRANTS = `
   GRANT SELECT, INSERT, UPDATE (from_time_zone, to_time_zone, started_at, finished_at, events_total, events_done,
     next_table, last_observed_at, last_event_digest) ON rollcall.office_redatings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (changes) ON rollcall.directory_versions TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT ON rollcall.attendance_changes TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.attendance_changes TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),
     rollcall.tenant_of_api_key(text),
     rollcall.tenant_of_scim_token(bytea), rollcall.current_organisation(), rollcall.update_organisation(text, text),
     rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.group_digest(text, text),
     rollcall.catch_up_statistics(), rollcall.note_database_run(), rollcall.current_history(),
-    rollcall.is_in_history(uuid, xid8) TO ${RESTRICTED_ROLE};
+    rollcall.is_in_history(uuid, xid8), rollcall.note_attendance_mark(timestamptz), rollcall.attendance_kept_from(),
+    rollcall.prune_attendance_marks(timestamptz) TO ${RESTRICTED_ROLE};
 `;
 
 /** What the schema says of itself once it has these grants. */

@@ -4,6 +4,7 @@ import { parseGuid } from '../http/guid.ts';
 import { parseDay } from '../http/window.ts';
 import type { Changes, Order, PositionType } from '../store/dataset-rows.ts';
 import { type Moment, xidsOf } from '../store/moments.ts';
+import { CHANGES_KEPT_DAYS } from './attendance-retention.ts';
 
 /** What a `Rollcall-Cursor` says: what an answer has seen, and when by the clock that judged which days had ended. */
 export interface Cursor extends Moment, Changes {}
@@ -26,6 +27,15 @@ export function foreignCursor(): HttpProblem {
     410,
     'The cursor is of another database, or of a past of this one that is gone: it was restored, moved or failed over ' +
       'since. Load the dataset whole once more, and go on from the cursor of that answer.',
+  );
+}
+
+/** A cursor before which some changes are not kept any more. */
+export function expiredCursor(): HttpProblem {
+  return new HttpProblem(
+    410,
+    `The cursor is older than the ${CHANGES_KEPT_DAYS} days for which it is kept what attendance was. Load the dataset whole once ` +
+      'more, and go on from the cursor of that answer.',
   );
 }
 

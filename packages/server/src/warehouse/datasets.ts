@@ -1,3 +1,4 @@
+import { attendanceKeptFrom } from '../store/attendance-retention.ts';
 import type { Order } from '../store/dataset-rows.ts';
 import {
   type DatasetReader,
@@ -16,6 +17,7 @@ import {
   wholeSpaces,
   wholeUsers,
 } from '../store/datasets.ts';
+import type { Tx } from '../store/db.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
 import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
 import { type Column, column, oneOf, optional, shared } from './columns.ts';
@@ -42,6 +44,8 @@ export interface Dataset {
   key?: readonly string[];
   /** Rows may go: their keys are told then, as `deleted`. Those of other datasets stay for good. */
   hasDeletions?: true;
+  /** With deletions, where those are not kept for good: the first transaction of which all are. */
+  keptFrom?: (tx: Tx) => Promise<bigint | undefined>;
   /** With a key: what rows are ordered by, and so where a page begins. */
   order?: Order;
   read: DatasetReader;
@@ -210,6 +214,7 @@ export const datasets: readonly Dataset[] = [
     },
     key: ['day', 'userId', 'attendanceLocationId'],
     hasDeletions: true,
+    keptFrom: attendanceKeptFrom,
     order: ATTENDANCE_ORDER,
     read: readUserBookingAttendance,
   },

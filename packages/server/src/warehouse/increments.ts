@@ -5,9 +5,16 @@ import { parseWindow } from '../http/window.ts';
 import type { Order } from '../store/dataset-rows.ts';
 import { ALL_DAYS, type DayWindow } from '../store/datasets.ts';
 import type { Database, Tx } from '../store/db.ts';
-import { isPast, readMoment } from '../store/moments.ts';
+import { isPast, readMoment, xidsOf } from '../store/moments.ts';
 import { type Column, column, optional } from './columns.ts';
-import { type Cursor, decodeCursor, decodePageStart, encodePageStart, foreignCursor } from './cursor.ts';
+import {
+  type Cursor,
+  decodeCursor,
+  decodePageStart,
+  encodePageStart,
+  expiredCursor,
+  foreignCursor,
+} from './cursor.ts';
 import type { Dataset } from './datasets.ts';
 import type { Row } from './format.ts';
 
@@ -92,17 +99,22 @@ export function readDays(
 
 /**
  * The cursor of an answer that `tx` reads: of what it sees, or of what the first of its pages has seen. Throws a 410
- * where one that it was asked by is not of this database's past.
+ * where one that it was asked by is not of this database's past, or before what the dataset keeps.
  */
 export async function cursorOf(
   tx: Tx,
   database: Database,
   { changes, page }: Increment,
-  now: Date,
+  { now, keptFrom }: { now: Date; keptFrom: Dataset['keptFrom'] },
 ): Promise<Cursor> {
   const moment = await readMoment(tx, database);
   for (const earlier of [changes, page?.cursor]) {
     if (earlier && !(await isPast(tx, earlier, moment))) throw foreignCursor();
+  }
+  if (changes && keptFrom) {
+    const from = await keptFrom(tx);
+    // What had ended by then, in the order of ids, it has seen.
+    if (from !== undefined && xidsOf(changes.snapshot)[0] < from) throw expiredCursor();
   }
   return page?.cursor ?? { ...moment, at: now };
 }

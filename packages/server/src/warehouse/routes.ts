@@ -173,7 +173,7 @@ async function sendRows(
   let etag: string | undefined;
   const isUnchanged = () => etag !== undefined && isKnown(request.headers['if-none-match'], etag);
   const batches = database.stream(query.tenantId, async function* (tx) {
-    const seen = await cursorOf(tx, database, increment, query.now);
+    const seen = await cursorOf(tx, database, increment, { now: query.now, keptFrom: dataset.keptFrom });
     cursor = encodeCursor(seen);
     const fingerprint = changes || page ? undefined : await dataset.fingerprint?.(tx, query.tenantId);
     if (fingerprint !== undefined)

@@ -34,7 +34,8 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                  WHERE k.conrelid = c.oid AND k.contype = 'f' AND NOT k.condeferrable AND k.confrelid <> c.oid) AS "refersTo"
     FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('rollcall') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'database_runs')
+      AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'attendance_marks',
+                            'database_runs')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }
