@@ -145,7 +145,7 @@ test('comes in row groups, the first of them small', async () => {
   );
   expect(groups.length).toBeGreaterThan(2);
   expect(Number(groups[0]?.rows)).toBeLessThan(1_000);
-  for (const { rows } of groups) expect(Number(rows)).toBeLessThan(8_000);
+  for (const { rows } of groups) expect(Number(rows)).toBeLessThan(5_000);
   const rows = (await get(site, `presence/basic?${DATES}`)).json();
   expect(await rowsOf(file, datasets.find(({ path }) => path === 'presence')?.columns ?? {})).toEqual(rows);
 });

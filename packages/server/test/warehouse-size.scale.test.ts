@@ -16,7 +16,7 @@ import { basic } from './support/server.ts';
 /** What is promised. */
 const MOST_GROWTH_BYTES = 64e6;
 const MOST_DELAY_MS = 50;
-/** A fault of the server shows each time, what else the machine has to do does not. */
+/** A fault of the server shows each time; what else the machine has to do, and when garbage is collected, does not. */
 const MOST_ATTEMPTS = 3;
 const IDLE_MS = 3_000;
 const MEGABYTE = 1e6;
@@ -149,9 +149,11 @@ describe.each(Object.entries(ROWS))('%s', (path, rows) => {
         if (!coding && (format === 'ndjson' || format === 'csv'))
           expect(transfer.lines).toBeGreaterThanOrEqual(rows);
         expect(transfer.firstByteMs).toBeLessThan(transfer.seconds * 250);
+        if (attempt < MOST_ATTEMPTS && (growthBytes >= MOST_GROWTH_BYTES || delayMs >= MOST_DELAY_MS))
+          continue;
         expect(growthBytes).toBeLessThan(MOST_GROWTH_BYTES);
-        if (delayMs < MOST_DELAY_MS) break;
-        expect(attempt, `p99 of logins ${delayMs} ms more than idle`).toBeLessThan(MOST_ATTEMPTS);
+        expect(delayMs).toBeLessThan(MOST_DELAY_MS);
+        break;
       }
     },
   );

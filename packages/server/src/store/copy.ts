@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Tx } from './db.ts';
@@ -20,7 +21,10 @@ export async function* copyRows(tx: Tx, sql: string, values: Value[]): AsyncGene
       const bytes = rest ? Buffer.concat([rest, chunk]) : chunk;
       const end = bytes.lastIndexOf(NEWLINE);
       rest = bytes.subarray(end + 1);
-      if (end !== -1) yield bytes.toString('utf8', 0, end).split('\n').map(toRow);
+      if (end === -1) continue;
+      yield bytes.toString('utf8', 0, end).split('\n').map(toRow);
+      // Node.js goes on to read a socket, up to 2 MB, before it turns to others, if what was read is taken at once.
+      await setImmediate();
     }
     ended = true;
   } catch (error) {

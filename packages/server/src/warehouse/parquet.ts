@@ -5,7 +5,7 @@ import type { Column, ColumnType } from './columns.ts';
 import type { Format, Row } from './format.ts';
 
 /** Rows of a group, which is held until it is encoded. The first is small, for the first byte to be early. */
-const ROWS_PER_GROUP = 6_000;
+const ROWS_PER_GROUP = 3_000;
 const ROWS_OF_FIRST_GROUP = 500;
 /** After so long other requests have their turn, before the next column is encoded. */
 const SLICE_MS = 4;
