@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import http from 'node:http';
 import { parseArgs } from 'node:util';
 import { Environment } from '../environment.js';
 import { killAll } from '../processes.js';
@@ -8,6 +7,7 @@ import { describeMachine, save, table } from '../report.js';
 import { comparison } from '../rows/common.js';
 import { inTurn } from '../statistics.js';
 import { FIRST_DAY, fill, LAST_DAY, SIZE } from './dataset.js';
+import { readToEnd } from './reader.js';
 import { DATASETS, FORMS } from './sql.js';
 
 const { values } = parseArgs({
@@ -68,7 +68,7 @@ async function measure(name, { address }) {
   const { ours, theirs } = await inTurn(
     runs,
     {
-      ours: () => timed(rows, () => download(dataset, address, () => undefined)),
+      ours: () => timed(rows, () => readToEnd(address, pathOf(dataset), authorization())),
       theirs: () => timed(rows, () => psql(copy(FORMS[form](dataset, FIRST_DAY, LAST_DAY)), 'ignore')),
     },
     progress,
@@ -98,11 +98,11 @@ async function fastestForm(dataset, address, progress) {
   const [form] = Object.keys(FORMS).sort((a, b) => seconds[a] - seconds[b]);
   let rows = 0;
   for (let day = FIRST_DAY; day <= LAST_DAY; day = addDays(day, DAYS_COMPARED)) {
-    const [ours, theirs] = [[], []];
+    const theirs = [];
     const last = addDays(day, DAYS_COMPARED - 1);
-    await download(dataset, address, (chunk) => ours.push(chunk), day, last);
+    const left = await download(dataset, address, day, last);
     await psql(copy(FORMS[form](dataset, day, last)), 'pipe', (chunk) => theirs.push(chunk));
-    const [left, right] = [JSON.parse(Buffer.concat(ours)), parseCopy(Buffer.concat(theirs))];
+    const right = parseCopy(Buffer.concat(theirs));
     if (left.length === 0 || left.length !== right.length)
       throw new Error(`${day}: ${left.length} rows, ${right.length} by psql`);
     for (const [index, row] of left.entries()) {
@@ -135,16 +135,21 @@ async function timed(rows, work) {
   return { perSecond: (rows / (performance.now() - startedMs)) * 1_000 };
 }
 
-/** Reads an export off a socket to its proper end. */
-async function download({ path }, { host, port }, take, first = FIRST_DAY, last = LAST_DAY) {
-  const query = `startDate=${first}&endDate=${last}`;
+function pathOf({ path }, first = FIRST_DAY, last = LAST_DAY) {
+  return `/v1/analytics/${path}/basic?startDate=${first}&endDate=${last}`;
+}
+
+function authorization() {
   const { apiKey, secret } = environment.data.key;
-  const authorization = `Basic ${Buffer.from(`${apiKey}:${secret}`).toString('base64')}`;
-  const url = `http://${host}:${port}/v1/analytics/${path}/basic?${query}`;
-  const [response] = await once(http.get(url, { headers: { authorization }, agent: false }), 'response');
-  response.on('data', take);
-  await once(response, 'end');
-  if (response.statusCode !== 200 || !response.complete) throw new Error(`${path}: ${response.statusCode}`);
+  return `Basic ${Buffer.from(`${apiKey}:${secret}`).toString('base64')}`;
+}
+
+/** The rows of an export, parsed. */
+async function download(dataset, { host, port }, first, last) {
+  const url = `http://${host}:${port}${pathOf(dataset, first, last)}`;
+  const reply = await fetch(url, { headers: { authorization: authorization() } });
+  if (!reply.ok) throw new Error(`${url}: ${reply.status}`);
+  return reply.json();
 }
 
 function copy(sql) {
