@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
 import type { ApiKey, ApiKeys } from './api-keys.ts';
-import { equalSecrets, loginHash } from './secrets.ts';
+import { equalDigests, loginHash } from './secrets.ts';
 import type { IssuedToken, Tokens } from './tokens.ts';
 
 export const LoginRequest = Type.Object({
@@ -125,7 +125,7 @@ async function findProvenKey(
 ): Promise<ApiKey> {
   const presented = hash.toLowerCase();
   const key = await apiKeys.prove(apiKey, (secret) =>
-    timestamps.some((timestamp) => equalSecrets(loginHash(secret, apiKey + timestamp), presented)),
+    timestamps.some((timestamp) => equalDigests(loginHash(secret, apiKey + timestamp), presented)),
   );
   if (!key) throw unauthorized('Authentication failed: the key, its secret or the hash is not valid.');
   return key;

@@ -83,6 +83,12 @@ export function equalSecrets(a: string, b: string): boolean {
   return timingSafeEqual(sha256(a), sha256(b));
 }
 
+/** Whether two digests, or hex of such, are equal: as `equalSecrets`, but their length is no secret. */
+export function equalDigests(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
 /** Lower-case hex of HMAC-SHA256 over `message` under the UTF-8 bytes of `secret`: the hash of `/v1/auth`. */
 export function loginHash(secret: string, message: string): string {
   return createHmac('sha256', secret).update(message, 'utf8').digest('hex');
