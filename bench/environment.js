@@ -105,6 +105,12 @@ export class Environment {
     await this.#asOwner('ANALYZE');
   }
 
+  /** As autovacuum does when it gets round to it, with fresh statistics. */
+  async vacuum() {
+    await this.#asOwner('VACUUM (ANALYZE) rollcall.presence_events');
+    await this.analyze();
+  }
+
   async removeEvents() {
     await this.#asOwner('TRUNCATE rollcall.presence_events');
   }
