@@ -58,7 +58,7 @@ export class ApiKeys {
 
   /** The key with this id, whatever its state. Throws `StoreUnavailableError`. */
   async find(apiKey: string): Promise<ApiKey | undefined> {
-    return this.#recall(apiKey) ?? this.lookUp(apiKey);
+    return (await this.#recall(apiKey)) ?? this.lookUp(apiKey);
   }
 
   /** As `find`, but asks the database. */
@@ -85,14 +85,19 @@ export class ApiKeys {
    * nor which part was wrong; a key that this replica remembers wrongly gets its second chance by the same.
    */
   async prove(apiKey: string, proves: (secret: string) => boolean): Promise<ApiKey | undefined> {
-    const remembered = this.#recall(apiKey);
+    const remembered = await this.#recall(apiKey);
     if (this.#isProved(remembered, proves)) return remembered;
     const fresh = await this.lookUp(apiKey);
     return this.#isProved(fresh, proves) ? fresh : undefined;
   }
 
-  #recall(apiKey: string): ApiKey | undefined {
-    return this.#deps.changes.isLive() ? this.#remembered.get(foldApiKey(apiKey)) : undefined;
+  async #recall(apiKey: string): Promise<ApiKey | undefined> {
+    const { changes } = this.#deps;
+    const folded = foldApiKey(apiKey);
+    const remembered = this.#remembered.get(folded);
+    if (!remembered || changes.isLive()) return remembered;
+    // Looked for once more: what it waited for may have told of a change.
+    return (await changes.becomesLive()) ? this.#remembered.get(folded) : undefined;
   }
 
   /** A success is told at once; it is only failures whose time must say nothing. */
