@@ -3,33 +3,37 @@ import { inTurn } from '../statistics.js';
 import { comparison, load } from './common.js';
 
 const CONNECTIONS = 32;
+/** Of the server that is measured beside the one with default settings: as many as the cores of a small machine. */
+const WORKERS = ['--workers', '2'];
 
 /** HMAC logins, against a bare route that validates and answers the same JSON. */
 export async function logins(context) {
   const { server, environment } = context;
   const { target, data } = environment;
   const bare = await startContender('contenders/bare.js', { target, data });
+  const workers = await environment.startServer({ args: WORKERS, second: true });
   try {
     const run = (to) =>
       load(context, to, { scenario: 'logins', connections: CONNECTIONS, watched: to === server });
     const results = await inTurn(
       context.runs,
-      { rollcall: () => run(server), bare: () => run(bare) },
+      { rollcall: () => run(server), workers: () => run(workers), bare: () => run(bare) },
       context.progress,
     );
-    return [
+    const line = (what, ours) =>
       comparison({
         row: 'logins',
-        what: 'logins at /v1/auth, 32 connections',
+        what: `logins at /v1/auth, 32 connections${what}`,
         unit: 'logins/s',
-        ours: results.rollcall,
+        ours,
         against: 'a bare Fastify route',
         theirs: results.bare,
         goal: 0.75,
-      }),
-    ];
+      });
+    return [line('', results.rollcall), line(', `--workers 2`', results.workers)];
   } finally {
     await bare.stop();
+    await workers.stop();
   }
 }
 
@@ -38,6 +42,7 @@ export async function tokens(context) {
   const { server, environment } = context;
   const oidc = await startContender('contenders/oidc.js', { data: environment.data });
   const strict = await environment.startServer({ args: ['--token-reuse-s', '0'], second: true });
+  const workers = await environment.startServer({ args: WORKERS, second: true });
   try {
     const run = (to, path) =>
       load(context, to, {
@@ -51,6 +56,7 @@ export async function tokens(context) {
       {
         rollcall: () => run(server, '/v1/auth/token'),
         'rollcall, new ones': () => run(strict, '/v1/auth/token'),
+        'rollcall, workers': () => run(workers, '/v1/auth/token'),
         'oidc-provider': () => run(oidc, '/token'),
       },
       context.progress,
@@ -67,10 +73,12 @@ export async function tokens(context) {
       });
     return [
       line('handed out again within a minute', results.rollcall),
+      line('the same with `--workers 2`', results['rollcall, workers']),
       line('a new one every time', results['rollcall, new ones']),
     ];
   } finally {
     await oidc.stop();
     await strict.stop();
+    await workers.stop();
   }
 }

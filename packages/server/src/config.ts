@@ -149,6 +149,17 @@ export const SERVER_SETTINGS = {
   ),
 } as const;
 
+/** What `rollcall serve` has beside those of a server. */
+export const SERVE_SETTINGS = {
+  workers: setting(
+    '--workers <count>',
+    'ROLLCALL_WORKERS',
+    'processes that answer requests; limits of connections and of what is in hand hold for each',
+    whole(1, 64),
+    1,
+  ),
+} as const;
+
 /** What the demo organisation is made of. */
 export const DEMO_SETTINGS = {
   users: setting(
@@ -227,6 +238,7 @@ type SettingsOf<T extends Record<string, Setting>> = {
 };
 export type DataConfig = SettingsOf<typeof DATA_SETTINGS>;
 export type ServerConfig = SettingsOf<typeof SERVER_SETTINGS>;
+export type ServeConfig = ServerConfig & SettingsOf<typeof SERVE_SETTINGS>;
 export type ClientConfig = SettingsOf<typeof CLIENT_SETTINGS>;
 export type DemoConfig = SettingsOf<typeof DEMO_SETTINGS>;
 
@@ -250,7 +262,13 @@ export function defaults<T extends Record<string, Setting>>(settings: T): Settin
 
 /** The settings as a Markdown table, as docs/operations.md shows it. */
 export function settingsTable(): string {
-  const all = { ...DATA_SETTINGS, ...SERVER_SETTINGS, ...DEMO_SETTINGS, ...CLIENT_SETTINGS };
+  const all = {
+    ...DATA_SETTINGS,
+    ...SERVER_SETTINGS,
+    ...SERVE_SETTINGS,
+    ...DEMO_SETTINGS,
+    ...CLIENT_SETTINGS,
+  };
   const rows = Object.values(all as Record<string, Setting>).map(
     (entry) => `| \`${entry.flags}\` | \`${entry.env}\` | ${entry.default ?? ''} | ${entry.description} |`,
   );

@@ -1,15 +1,26 @@
 import { Command } from 'commander';
-import { DATA_SETTINGS, type DataConfig, SERVER_SETTINGS, type ServerConfig, toOptions } from '../config.ts';
+import {
+  DATA_SETTINGS,
+  type DataConfig,
+  SERVE_SETTINGS,
+  SERVER_SETTINGS,
+  type ServeConfig,
+  toOptions,
+} from '../config.ts';
 import { remark } from './output.ts';
 
 /** `rollcall serve`. */
 export function serveCommand(): Command {
   const command = new Command('serve').description('run the server until it is stopped');
-  for (const option of toOptions({ ...SERVER_SETTINGS, ...DATA_SETTINGS })) command.addOption(option);
-  return command.action(async (config: DataConfig & ServerConfig) => {
+  for (const option of toOptions({ ...SERVER_SETTINGS, ...SERVE_SETTINGS, ...DATA_SETTINGS }))
+    command.addOption(option);
+  return command.action(async (config: DataConfig & ServeConfig) => {
     // Loaded here, so that other commands do not wait for the server's code.
     const { serveUntilSignalled, startServer } = await import('./serve.ts');
-    const running = await startServer(config, 'rollcall serve');
+    const { isWorker, startWithWorkers, work } = await import('./workers.ts');
+    if (isWorker) return work(config);
+    const start = config.workers > 1 ? startWithWorkers : startServer;
+    const running = await start(config, 'rollcall serve');
     await running.startJobs();
     remark(`Rollcall is at ${running.baseUrl} (documentation: ${running.baseUrl}/docs).`);
     await serveUntilSignalled(running);

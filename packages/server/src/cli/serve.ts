@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
@@ -33,26 +34,12 @@ export interface RunningServer {
  */
 export async function startServer(config: DataConfig & ServerConfig, name: string): Promise<RunningServer> {
   catchInterruption();
-  const tls = await readTls(config);
-  warnOfBareSecrets(config);
+  await checkListening(config);
   const data = await connectData(config, { purpose: 'serve', name });
-  let decideRole: (role: SessionRole) => void = () => undefined;
-  const role = new Promise<SessionRole>((resolve) => {
-    decideRole = resolve;
-  });
-  const database = new Database({
-    target: data.target,
-    as: role,
-    poolSize: config.databasePoolSize,
-    exportPoolSize: config.exportPoolSize,
-  });
-  const lifecycle = { migrated: false };
-  let app: App | undefined;
+  let listening: Listening | undefined;
   let jobs: Jobs | undefined;
   const stop = async () => {
-    const timeoutMs = config.shutdownTimeoutS * 1_000;
-    await Promise.all([app && closeApp(app, timeoutMs), jobs?.stop(timeoutMs)]);
-    await database.close();
+    await listening?.close(jobs?.stop(config.shutdownTimeoutS * 1_000));
     await data.close();
   };
   const stopAndThrow = async (error: unknown): Promise<never> => {
@@ -60,26 +47,84 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     return endsWell(error);
   };
   try {
-    const logger = createLogger(config.logLevel);
-    app = await createApp({ config, database, masterKey: data.masterKey, logger, lifecycle, tls });
-    await listen(app, config);
-    decideRole(await unlessInterrupted(withOwner(data.target, (owner) => prepareData(data, owner), 1)));
-    lifecycle.migrated = true;
+    listening = await listenOn(config, data);
+    const { app, baseUrl, database, logger } = listening;
+    listening.serve(await prepare(data));
     const startJobsHere = async () => {
       if (config.jobs === 'off') return;
       await unlessInterrupted(migrateJobQueue(data.target)).catch(stopAndThrow);
       jobs = startJobs({ target: data.target, tasks: TASKS, database, clock: Date.now, log: logger });
     };
-    return { baseUrl: baseUrlOf(app, config), app, data, startJobs: startJobsHere, stop };
+    return { baseUrl, app, data, startJobs: startJobsHere, stop };
   } catch (error) {
-    // Connections that wait for the role must end before the pools can.
-    decideRole('owner');
     return stopAndThrow(error);
   }
 }
 
+/** Brings the schema up to date, with a connection of its own. Throws `Interrupted`. */
+export function prepare(data: DataConnection): Promise<SessionRole> {
+  return unlessInterrupted(withOwner(data.target, (owner) => prepareData(data, owner), 1));
+}
+
+/** What answers requests, on data that somebody else has reached and lets go of. */
+export interface Listening {
+  baseUrl: string;
+  app: App;
+  database: Database;
+  logger: Logger;
+  /** The schema is up to date; from now on requests are served. */
+  serve(role: SessionRole): void;
+  /** Finishes requests in flight, and waits for what else needs the database. */
+  close(others?: Promise<void>): Promise<void>;
+}
+
+/** Listens, and answers 503 but for /healthz at first. Throws `CliError`. */
+export async function listenOn(
+  config: ServerConfig,
+  { target, masterKey }: Pick<DataConnection, 'target' | 'masterKey'>,
+): Promise<Listening> {
+  const tls = await readTls(config);
+  let decideRole: (role: SessionRole) => void = () => undefined;
+  const role = new Promise<SessionRole>((resolve) => {
+    decideRole = resolve;
+  });
+  const database = new Database({
+    target,
+    as: role,
+    poolSize: config.databasePoolSize,
+    exportPoolSize: config.exportPoolSize,
+  });
+  const lifecycle = { migrated: false };
+  const logger = createLogger(config.logLevel);
+  let app: App | undefined;
+  const close = async (others?: Promise<void>) => {
+    // Connections that wait for the role must end before the pools can.
+    decideRole('owner');
+    await Promise.all([app && closeApp(app, config.shutdownTimeoutS * 1_000), others]);
+    await database.close();
+  };
+  try {
+    app = await createApp({ config, database, masterKey, logger, lifecycle, tls });
+    await listen(app, config);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const serve = (decided: SessionRole) => {
+    decideRole(decided);
+    lifecycle.migrated = true;
+  };
+  return { baseUrl: baseUrlOf(app, config), app, database, logger, serve, close };
+}
+
+/** Says what is wrong with where the server is to listen before anything is started. Throws `CliError`. */
+export async function checkListening(config: ServerConfig): Promise<void> {
+  await readTls(config);
+  warnOfBareSecrets(config);
+}
+
 /** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */
-export async function serveUntilSignalled(running: RunningServer): Promise<void> {
+export async function serveUntilSignalled(running: Pick<RunningServer, 'stop'>): Promise<void> {
   const interruption = catchInterruption();
   if (!interruption.aborted) await once(interruption, 'abort');
   remark('Stopping: finishing the requests in flight.');

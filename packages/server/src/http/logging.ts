@@ -23,8 +23,12 @@ export function serializeError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Lines are written together: a call of the system for each would take a tenth of what a login takes. */
-const BUFFERED_BYTES = 4_096;
+/**
+ * Lines are written together: a call of the system for each would take a tenth of what a login takes. Not more of them than
+ * pipes take as one piece (PIPE_BUF): several workers may write to the same.
+ */
+const BUFFERED_BYTES = 3_500;
+const PIPE_BUF_BYTES = 4_096;
 const BUFFERED_MS = 100;
 
 /**
@@ -36,6 +40,7 @@ export function createLogger(
   destination: pino.DestinationStream = pino.destination({
     sync: false,
     minLength: BUFFERED_BYTES,
+    maxWrite: PIPE_BUF_BYTES,
     periodicFlush: BUFFERED_MS,
   }),
 ): Logger {

@@ -1,0 +1,219 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MasterKey } from '../auth/secrets.ts';
+import type { DataConfig, ServeConfig } from '../config.ts';
+import { createLogger } from '../http/logging.ts';
+import { type Jobs, startJobs } from '../jobs/runner.ts';
+import { TASKS } from '../jobs/tasks.ts';
+import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
+import { migrateJobQueue } from '../store/job-queue.ts';
+import { connectData } from './context.ts';
+import { CliError } from './errors.ts';
+import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
+import { remark } from './output.ts';
+import { checkListening, listenOn, prepare, type RunningServer } from './serve.ts';
+
+/*
+ * Several processes behind one port. The first one, which people know of, holds the data and has the jobs; it starts
+ * the others, the workers, which answer requests and know of one another no more than replicas do. Connections are
+ * given to them in turn. A worker that ends is started anew; all end with the first one, however that ends.
+ */
+
+/** What a worker is sent. */
+type Order =
+  | { order: 'listen'; target: DatabaseTarget; masterKey: string; port: number }
+  | { order: 'serve'; role: SessionRole }
+  | { order: 'stop' };
+
+/** What a worker says. */
+type Report =
+  | { report: 'ready to be told' }
+  | { report: 'listening'; baseUrl: string }
+  | { report: 'failed'; message: string; isPlain: boolean }
+  | { report: 'interrupted' };
+
+const RESTART_MS = 1_000;
+/** Given to workers beyond what requests in flight may take. */
+const STOP_GRACE_MS = 3_000;
+
+/** Whether this process is one of the workers. */
+export const { isWorker } = cluster;
+
+/**
+ * Starts the processes; without jobs, as `startServer`. Throws `CliError` with one sentence, and `Interrupted`.
+ */
+export async function startWithWorkers(
+  config: DataConfig & ServeConfig,
+  name: string,
+): Promise<Pick<RunningServer, 'baseUrl' | 'startJobs' | 'stop'>> {
+  catchInterruption();
+  await checkListening(config);
+  const port = config.port === 0 ? await freePort(config.host) : config.port;
+  const data = await connectData(config, { purpose: 'serve', name });
+  const { target } = data;
+  const crew = new Crew(config, { order: 'listen', target, masterKey: data.masterKey.export(), port });
+  let database: Database | undefined;
+  let jobs: Jobs | undefined;
+  const stop = async () => {
+    await Promise.all([crew.stop(), jobs?.stop(config.shutdownTimeoutS * 1_000)]);
+    await database?.close();
+    await data.close();
+  };
+  const stopAndThrow = async (error: unknown): Promise<never> => {
+    await stop();
+    return endsWell(error);
+  };
+  try {
+    const baseUrl = await unlessInterrupted(crew.start());
+    const role = await prepare(data);
+    crew.serve(role);
+    const startJobsHere = async () => {
+      if (config.jobs === 'off') return;
+      await unlessInterrupted(migrateJobQueue(target)).catch(stopAndThrow);
+      database = new Database({ target, as: role, poolSize: config.databasePoolSize });
+      const log = createLogger(config.logLevel);
+      jobs = startJobs({ target, tasks: TASKS, database, clock: Date.now, log });
+    };
+    return { baseUrl, startJobs: startJobsHere, stop };
+  } catch (error) {
+    return stopAndThrow(error);
+  }
+}
+
+/** One that all workers listen on, also those that come when no other is left. Throws `CliError`. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen({ host, port: 0 });
+  try {
+    await once(server, 'listening');
+  } catch {
+    throw new CliError(`${host} is not an address of this machine.`);
+  }
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The workers, as the first process sees them. */
+class Crew {
+  readonly #config: ServeConfig;
+  readonly #listen: Order;
+  readonly #workers = new Set<Worker>();
+  #serve: Order | undefined;
+  #isStopping = false;
+
+  constructor(config: ServeConfig, listen: Order) {
+    this.#config = config;
+    this.#listen = listen;
+  }
+
+  /** Starts all; where they listen, once they do. Throws `CliError`. */
+  async start(): Promise<string> {
+    const [baseUrl = ''] = await Promise.all(
+      Array.from({ length: this.#config.workers }, () => this.#fork()),
+    );
+    return baseUrl;
+  }
+
+  /** The schema is up to date. */
+  serve(role: SessionRole): void {
+    this.#serve = { order: 'serve', role };
+    for (const worker of this.#workers) tell(worker, this.#serve);
+  }
+
+  /** Lets all finish what they have in hand, and waits until they have ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const ended = [...this.#workers].map((worker) => once(worker, 'exit'));
+    for (const worker of this.#workers) tell(worker, { order: 'stop' });
+    const forced = setTimeout(
+      () => {
+        for (const worker of this.#workers) worker.process.kill('SIGKILL');
+      },
+      this.#config.shutdownTimeoutS * 1_000 + STOP_GRACE_MS,
+    );
+    await Promise.all(ended);
+    clearTimeout(forced);
+  }
+
+  #fork(): Promise<string> {
+    const worker = cluster.fork();
+    this.#workers.add(worker);
+    let hasListened = false;
+    return new Promise((resolve, reject) => {
+      worker.on('message', (said: Report) => {
+        if (said.report === 'ready to be told') {
+          tell(worker, this.#listen);
+          if (this.#serve) tell(worker, this.#serve);
+        } else if (said.report === 'listening') {
+          hasListened = true;
+          resolve(said.baseUrl);
+        } else if (said.report === 'failed') {
+          reject(said.isPlain ? new CliError(said.message) : new Error(said.message));
+        } else {
+          // As if it had come to this process: a signal to one of them is for all.
+          process.kill(process.pid, 'SIGTERM');
+        }
+      });
+      worker.once('exit', (code, signal) => {
+        this.#workers.delete(worker);
+        const how = signal ?? `exit code ${code}`;
+        reject(new CliError(`A worker ended before it listened (${how}).`));
+        if (hasListened && !this.#isStopping) void this.#replace(how);
+      });
+    });
+  }
+
+  async #replace(how: string): Promise<void> {
+    remark(`A worker ended (${how}); another one is started.`);
+    for (;;) {
+      await delay(RESTART_MS);
+      if (this.#isStopping) return;
+      try {
+        await this.#fork();
+        return;
+      } catch (error) {
+        remark(`A worker could not be started: ${(error as Error).message}`);
+      }
+    }
+  }
+}
+
+function tell(worker: Worker, order: Order): void {
+  // One that has just ended is heard of by its exit.
+  if (worker.isConnected()) worker.send(order, () => undefined);
+}
+
+/** A worker's life: answers requests until it is told to stop, or the first process is gone. */
+export async function work(config: ServeConfig): Promise<void> {
+  catchInterruption().addEventListener('abort', () => report({ report: 'interrupted' }));
+  let began: ReturnType<typeof listenOn> | undefined;
+  process.on('message', (order: Order) => {
+    if (order.order === 'listen') {
+      const { target, masterKey, port } = order;
+      began = listenOn({ ...config, port }, { target, masterKey: MasterKey.parse(masterKey) });
+      began.then(
+        ({ baseUrl }) => report({ report: 'listening', baseUrl }),
+        (error: Error) => {
+          const message = error instanceof CliError ? error.message : (error.stack ?? error.message);
+          report({ report: 'failed', message, isPlain: error instanceof CliError });
+          process.disconnect();
+        },
+      );
+    } else if (order.order === 'serve') {
+      void began?.then(({ serve }) => serve(order.role)).catch(() => undefined);
+    } else {
+      void Promise.resolve(began)
+        .then((listening) => listening?.close())
+        .catch(() => undefined)
+        .finally(() => process.disconnect());
+    }
+  });
+  report({ report: 'ready to be told' });
+}
+
+function report(said: Report): void {
+  process.send?.(said, undefined, undefined, () => undefined);
+}
