@@ -26,6 +26,7 @@ export function secretContext(tenantId: string, apiKeyFolded: string): string {
 
 const REMEMBERED_KEYS = 10_000;
 const LAST_USED_FLUSH_MS = 5_000;
+const SHARED_LOOK_UP_MS = 500;
 
 interface Deps {
   database: Database;
@@ -42,6 +43,8 @@ export class ApiKeys {
   readonly #flushTimer: NodeJS.Timeout;
   /** Compared with in place of the secret of a key that does not exist. */
   readonly #decoySecret = generateSecret();
+  /** Look-ups that are under way, by the folded ids. */
+  readonly #underWay = new Map<string, { sinceMs: number; found: Promise<ApiKey | undefined> }>();
   /** Counts changes, so that a look-up which a change overtook is not remembered. */
   #generation = 0;
 
@@ -58,7 +61,7 @@ export class ApiKeys {
 
   /** The key with this id, whatever its state. Throws `StoreUnavailableError`. */
   async find(apiKey: string): Promise<ApiKey | undefined> {
-    return (await this.#recall(apiKey)) ?? this.lookUp(apiKey);
+    return (await this.#recall(apiKey)) ?? this.#lookUpTogether(apiKey);
   }
 
   /** As `find`, but asks the database. */
@@ -74,6 +77,19 @@ export class ApiKeys {
     return key;
   }
 
+  /** As `lookUp`, or takes part in one that began a moment ago: what it finds is as new as what may be remembered. */
+  #lookUpTogether(apiKey: string): Promise<ApiKey | undefined> {
+    const folded = foldApiKey(apiKey);
+    const nowMs = performance.now();
+    const current = this.#underWay.get(folded);
+    if (current && nowMs - current.sinceMs < SHARED_LOOK_UP_MS) return current.found;
+    const found = this.lookUp(apiKey).finally(() => {
+      if (this.#underWay.get(folded)?.found === found) this.#underWay.delete(folded);
+    });
+    this.#underWay.set(folded, { sinceMs: nowMs, found });
+    return found;
+  }
+
   /** Whether the key may be used at this moment. */
   isUsable(key: ApiKey): boolean {
     return !key.revoked && this.#deps.clock() < key.expiresAtMs;
@@ -85,7 +101,10 @@ export class ApiKeys {
    * nor which part was wrong; a key that this replica remembers wrongly gets its second chance by the same.
    */
   async prove(apiKey: string, proves: (secret: string) => boolean): Promise<ApiKey | undefined> {
-    const remembered = await this.#recall(apiKey);
+    const remembered =
+      (await this.#recall(apiKey)) ??
+      // The fresh look-up is for those who fail: a server that hears late must not be asked by everybody.
+      (this.#deps.changes.isLive() ? undefined : await this.#lookUpTogether(apiKey));
     if (this.#isProved(remembered, proves)) return remembered;
     const fresh = await this.lookUp(apiKey);
     return this.#isProved(fresh, proves) ? fresh : undefined;

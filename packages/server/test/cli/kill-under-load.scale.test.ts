@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Database } from '../../src/store/db.ts';
 import { serverPid } from '../embedded/support.ts';
-import { addOffice, addUser } from '../support/directory.ts';
+import { prepareLoad, storedIds } from './load-support.ts';
 import { type Key, logIn, postJson, superuserOf, until, Workspace } from './support.ts';
 
 const CONNECTIONS = 16;
@@ -16,20 +16,7 @@ let key: Key;
 let event: Record<string, string>;
 beforeAll(async () => {
   workspace = await Workspace.create();
-  dataDir = workspace.path('data');
-  const properties = ['--role', 'all', '--authentication', 'hmac', '--name', 'load'];
-  key = await workspace.json<Key>(['keys', 'create', '--data-dir', dataDir, ...properties]);
-  const { server } = await workspace.start(['serve', '--data-dir', dataDir]);
-  const owner = new Database({ target: await superuserOf(dataDir), as: 'owner' });
-  const { rows } = await owner.inSystem((tx) =>
-    tx.query('SELECT tenant_id AS "tenantId" FROM organisations'),
-  );
-  const { tenantId } = rows[0];
-  const office = await addOffice(owner, tenantId, 'UTC');
-  const user = await addUser(owner, tenantId);
-  event = { userId: user.userId, locationId: office.placeId, locationType: 'place' };
-  await owner.close();
-  await server.stop();
+  ({ dataDir, key, event } = await prepareLoad(workspace));
 });
 afterAll(() => workspace.close());
 
@@ -74,21 +61,8 @@ class Load {
   }
 }
 
-/** The ids of stored events, one for each row. */
-async function stored(name: string): Promise<string[]> {
-  const database = new Database({ target: await superuserOf(dataDir), as: 'owner' });
-  try {
-    const { rows } = await database.inSystem((tx) =>
-      tx.query('SELECT event_id FROM rollcall.presence_events WHERE event_id LIKE $1', [`${name} %`]),
-    );
-    return rows.map(({ event_id }) => event_id);
-  } finally {
-    await database.close();
-  }
-}
-
 async function expectAllThereOnce({ acknowledged }: Load, name: string): Promise<void> {
-  const found = await stored(name);
+  const found = await storedIds(dataDir, name);
   const distinct = new Set(found);
   expect([...acknowledged].filter((eventId) => !distinct.has(eventId))).toEqual([]);
   expect(found).toHaveLength(distinct.size);
