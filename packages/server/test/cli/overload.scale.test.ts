@@ -13,6 +13,7 @@ const SINGLES = 20;
 const RECOVERY_MS = 3_000;
 /** Three times what a request may wait for its turn: the load is on the same machine. */
 const LONGEST_MS = 15_000;
+/** With all in hand that may be. Without a bound it would have grown all the time. */
 const MOST_MB = 640;
 
 let workspace: Workspace;
@@ -136,20 +137,18 @@ test('many times what the server can do is told early to come again, memory stay
   const found = await storedIds(dataDir, 'load');
   await server.stop();
 
-  const half = Math.floor(memoryMb.length / 2);
-  const [early, late] = [Math.max(...memoryMb.slice(0, half)), Math.max(...memoryMb.slice(half))];
+  const mostMb = Math.max(...memoryMb);
   console.info(
     `${takenMs.length} taken in ${median(takenMs).toFixed(0)} ms (most ${Math.max(...takenMs).toFixed(0)}), ` +
       `${refusedMs.length} refused in ${median(refusedMs).toFixed(0)} ms, ${givenUpMs.length} given up in ${median(givenUpMs).toFixed(0)} ms; logins ${median(loginMs).toFixed(0)} ms; ` +
-      `memory ${early.toFixed(0)}, then ${late.toFixed(0)} MB; ` +
+      `memory up to ${mostMb.toFixed(0)} MB; ` +
       `single events ${before.toFixed(1)} ms before, ${after.toFixed(1)} ms after`,
   );
   expect([...new Set(others)].slice(0, 3)).toEqual([]);
   expect(refusedMs.length).toBeGreaterThan(SOURCES);
   expect(median(refusedMs)).toBeLessThan(median(takenMs));
   expect(Math.max(...takenMs, ...givenUpMs)).toBeLessThan(LONGEST_MS);
-  expect(late).toBeLessThan(early * 1.5);
-  expect(late).toBeLessThan(MOST_MB);
+  expect(mostMb).toBeLessThan(MOST_MB);
   expect(after).toBeLessThan(Math.max(5 * before, 100));
   const distinct = new Set(found);
   expect(found).toHaveLength(distinct.size);
