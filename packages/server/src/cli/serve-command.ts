@@ -18,8 +18,10 @@ export function serveCommand(): Command {
     // Loaded here, so that other commands do not wait for the server's code.
     const { serveUntilSignalled, startServer } = await import('./serve.ts');
     const { isWorker, startWithWorkers, work } = await import('./workers.ts');
-    if (isWorker) return work(config);
-    const start = config.workers > 1 ? startWithWorkers : startServer;
+    const hasWorkers = config.workers > 1;
+    // Without any, whoever started this process has it in a cluster of their own.
+    if (hasWorkers && isWorker) return work(config);
+    const start = hasWorkers ? startWithWorkers : startServer;
     const running = await start(config, 'rollcall serve');
     await running.startJobs();
     remark(`Rollcall is at ${running.baseUrl} (documentation: ${running.baseUrl}/docs).`);
