@@ -48,7 +48,6 @@ export class Environment {
     const database = url ? await makeDatabase(url) : await embedded(join(this.#dir, 'rollcall'));
     this.#target = database.target;
     this.#letGo = database.letGo;
-    await prepareData({ target: this.#target, masterKey: this.#masterKey, close: async () => undefined });
     this.owner = new Database({
       target: this.#target,
       as: 'owner',
@@ -56,6 +55,8 @@ export class Environment {
       exportPoolSize: 1,
       statementTimeoutMs: 0,
     });
+    const connection = { target: this.#target, masterKey: this.#masterKey, close: async () => undefined };
+    await prepareData(connection, this.owner);
     await this.#refuseUndurable();
     this.data = await fillWith(size, { owner: this.owner, masterKey: this.#masterKey });
     await this.analyze();
