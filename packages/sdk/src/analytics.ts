@@ -1,9 +1,11 @@
-import type { CallOptions } from './options.ts';
+import type { CallOptions, ExportOptions } from './options.ts';
 import type { Query, Transport } from './request.ts';
-import { Rows, readRows } from './rows.ts';
+import { ExportRows, Rows, readRows } from './rows.ts';
 import type {
+  ChangedUserBookingAttendance,
   ChangeLogRow,
   DeskRow,
+  ExportRange,
   GroupRow,
   LocationRow,
   MetricsRow,
@@ -29,55 +31,64 @@ export class Analytics {
   }
 
   /** Everybody, those who left included. */
-  users(options?: CallOptions): Rows<UserRow> {
+  users(options?: ExportOptions): ExportRows<UserRow> {
     return this.#all('users', options);
   }
 
   /** Groups, retired ones included. */
-  groups(options?: CallOptions): Rows<GroupRow> {
+  groups(options?: ExportOptions): ExportRows<GroupRow> {
     return this.#all('groups', options);
   }
 
   /** Offices. */
-  locations(options?: CallOptions): Rows<LocationRow> {
+  locations(options?: ExportOptions): ExportRows<LocationRow> {
     return this.#all('locations', options);
   }
 
   /** Desks, with the zone, the level and the office that they are in. */
-  desks(options?: CallOptions): Rows<DeskRow> {
+  desks(options?: ExportOptions): ExportRows<DeskRow> {
     return this.#all('desks', options);
   }
 
   /** Rooms and other spaces, with the level and the office that they are in. */
-  spaces(options?: CallOptions): Rows<SpaceRow> {
+  spaces(options?: ExportOptions): ExportRows<SpaceRow> {
     return this.#all('spaces', options);
   }
 
-  /** Plans, bookings, and whether people came, by the offices' days; of one office with `locationId`. */
-  userBookingAttendance(
-    range: Range<'GET /v1/analytics/user-booking-attendance'>,
+  /**
+   * Plans, bookings, and whether people came, by the offices' days; of one office with `locationId`. With `changedSince`,
+   * keys of rows that are gone are among them.
+   */
+  userBookingAttendance<R extends ExportRange<'GET /v1/analytics/user-booking-attendance'>>(
+    range: R,
     options?: CallOptions,
-  ): Rows<UserBookingAttendanceRow> {
+  ): ExportRows<'changedSince' extends keyof R ? ChangedUserBookingAttendance : UserBookingAttendanceRow> {
     return this.#ranged('user-booking-attendance', range, options);
   }
 
   /** Presence events, by the offices' days; below `locationIds`, of `userIds`. */
-  presence(range: Range<'GET /v1/analytics/presence'>, options?: CallOptions): Rows<PresenceRow> {
+  presence(range: ExportRange<'GET /v1/analytics/presence'>, options?: CallOptions): ExportRows<PresenceRow> {
     return this.#ranged('presence', range, options);
   }
 
   /** Changes of plans and bookings, by the UTC dates on which they were made; of `userIds`. */
-  changeLog(range: Range<'GET /v1/analytics/change-log/user'>, options?: CallOptions): Rows<ChangeLogRow> {
+  changeLog(
+    range: ExportRange<'GET /v1/analytics/change-log/user'>,
+    options?: CallOptions,
+  ): ExportRows<ChangeLogRow> {
     return this.#ranged('change-log/user', range, options);
   }
 
   /** Occupancy events, by the offices' days; below `locationIds`. */
-  occupancy(range: Range<'GET /v1/analytics/occupancy'>, options?: CallOptions): Rows<OccupancyRow> {
+  occupancy(
+    range: ExportRange<'GET /v1/analytics/occupancy'>,
+    options?: CallOptions,
+  ): ExportRows<OccupancyRow> {
     return this.#ranged('occupancy', range, options);
   }
 
   /** Arrivals of visitors, by the offices' days; below `locationIds`. */
-  visitors(range: Range<'GET /v1/analytics/visitors'>, options?: CallOptions): Rows<VisitorRow> {
+  visitors(range: ExportRange<'GET /v1/analytics/visitors'>, options?: CallOptions): ExportRows<VisitorRow> {
     return this.#ranged('visitors', range, options);
   }
 
@@ -86,7 +97,7 @@ export class Analytics {
    * formulas. One call for the whole range, of 366 days at most, since a period that is cut is another one.
    */
   metrics(range: Range<'GET /v1/analytics/metrics'>, options: CallOptions = {}): Rows<MetricsRow> {
-    const request = { method: 'GET', path: '/v1/analytics/metrics', query: range as Query };
+    const request = { method: 'GET', path: '/v1/analytics/metrics', query: { ...range } };
     return new Rows((whole) => readRows<MetricsRow>(this.#transport, request, options, whole));
   }
 
@@ -95,16 +106,25 @@ export class Analytics {
     range: Range<'GET /v1/analytics/metrics/occupancy'>,
     options?: CallOptions,
   ): Rows<OccupancyMetricsRow> {
-    return this.#ranged('metrics/occupancy', range, options);
+    return rangedRows(this.#transport, '/v1/analytics/metrics/occupancy', range, options);
   }
 
-  #all<T>(dataset: string, options: CallOptions = {}): Rows<T> {
-    const request = { method: 'GET', path: `/v1/analytics/${dataset}` };
-    return new Rows((whole) => readRows<T>(this.#transport, request, options, whole));
+  #all<T>(dataset: string, options: ExportOptions = {}): ExportRows<T> {
+    const { changedSince, limit, ...call } = options;
+    return this.#export<T>(dataset, [{ changedSince, limit }], call);
   }
 
-  #ranged<T>(dataset: string, range: Window & object, options: CallOptions = {}): Rows<T> {
-    return rangedRows<T>(this.#transport, `/v1/analytics/${dataset}`, range, options);
+  #ranged<T>(dataset: string, range: object, options?: CallOptions): ExportRows<T> {
+    return this.#export<T>(dataset, queriesOf(range), options);
+  }
+
+  #export<T>(dataset: string, queries: Query[], options: CallOptions = {}): ExportRows<T> {
+    const seen: { cursor?: string | undefined } = {};
+    const path = `/v1/analytics/${dataset}`;
+    return new ExportRows<T>(
+      (whole) => readAll<T>(this.#transport, path, queries, options, whole, seen),
+      seen,
+    );
   }
 }
 
@@ -112,14 +132,31 @@ export class Analytics {
 export function rangedRows<T>(
   transport: Transport,
   path: string,
-  range: Window & object,
+  range: object,
   options: CallOptions = {},
 ): Rows<T> {
+  return new Rows((whole) => readAll<T>(transport, path, queriesOf(range), options, whole));
+}
+
+/** A query for each window. */
+function queriesOf(range: object): Query[] {
   const { startDate, endDate, ...filters } = range as Window & Query;
-  return new Rows(async function* (whole) {
-    for (const window of windowsOf({ startDate, endDate })) {
-      const request = { method: 'GET', path, query: { ...filters, ...window } };
-      yield* readRows<T>(transport, request, options, whole);
-    }
-  });
+  return windowsOf({ startDate, endDate }).map((window) => ({ ...filters, ...window }));
+}
+
+/** The rows of all queries, one after the other; at their end, the cursor of the first answer. */
+async function* readAll<T>(
+  transport: Transport,
+  path: string,
+  queries: Query[],
+  options: CallOptions,
+  whole: boolean,
+  seen: { cursor?: string | undefined } = {},
+): AsyncGenerator<T[], void, undefined> {
+  const cursors: (string | undefined)[] = [];
+  for (const query of queries) {
+    const request = { method: 'GET', path, query };
+    yield* readRows<T>(transport, request, options, whole, (cursor) => cursors.push(cursor));
+  }
+  seen.cursor = cursors[0];
 }

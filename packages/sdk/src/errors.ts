@@ -90,6 +90,20 @@ export class ConflictError extends RollcallError {
   }
 }
 
+/** 410: the server cannot tell what has changed since a cursor: its database was restored or moved. Start anew: load all rows, and go on from their cursor. */
+export class GoneError extends RollcallError {
+  override get name(): string {
+    return 'GoneError';
+  }
+}
+
+/** The server gave something else than was asked for, since it does not have it: `changedSince`, on the vendor's own. */
+export class UnsupportedError extends RollcallError {
+  override get name(): string {
+    return 'UnsupportedError';
+  }
+}
+
 /** 429, still, after all retries: there are too many calls. */
 export class RateLimitError extends RollcallError {
   override get name(): string {
@@ -132,6 +146,7 @@ const CLASSES: Record<number, ErrorClass> = {
   403: PermissionError,
   404: NotFoundError,
   409: ConflictError,
+  410: GoneError,
   412: ConflictError,
   429: RateLimitError,
 };

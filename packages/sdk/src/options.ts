@@ -1,4 +1,5 @@
 import { AuthenticationError } from './errors.ts';
+import type { Increment } from './types.ts';
 
 /** How the client shows who it is. */
 export type Authentication = 'hmac' | 'client-credentials' | 'basic' | 'session';
@@ -38,6 +39,9 @@ export interface CallOptions {
   /** Sent with each request of the call: up to 128 visible ASCII characters. By default a new one. */
   correlationId?: string | undefined;
 }
+
+/** What an export without days takes. */
+export type ExportOptions = CallOptions & Increment;
 
 /** The options with nothing left open. */
 export interface Settings {

@@ -1,7 +1,9 @@
 import { ArrayParser } from './array-parser.ts';
-import { RollcallError, TransferError } from './errors.ts';
+import { RollcallError, TransferError, UnsupportedError } from './errors.ts';
 import type { CallOptions } from './options.ts';
 import { type Answer, failureOf, type Request, type Transport } from './request.ts';
+
+const CURSOR = 'Rollcall-Cursor';
 
 /**
  * Rows that can be walked through as they arrive, `for await (const row of rows)`, with as much memory as arrives at a time, or
@@ -30,15 +32,63 @@ export class Rows<T> implements AsyncIterable<T>, PromiseLike<T[]> {
   }
 }
 
-/** The rows of one answer, read anew from its beginning where `whole` rows are wanted and it breaks off. */
+/** The rows of an export, and what they have seen. */
+export class ExportRows<T> extends Rows<T> {
+  readonly #seen: { cursor?: string | undefined };
+
+  constructor(read: (whole: boolean) => AsyncIterable<T[]>, seen: { cursor?: string | undefined }) {
+    super(read);
+    this.#seen = seen;
+  }
+
+  /**
+   * What to give as `changedSince` the next time: of the first answer, where there were several, so that nothing is missed that was
+   * written between them. It is there once the rows were walked through to their end, or awaited; undefined before, and
+   * on servers without cursors, such as the vendor's.
+   */
+  get cursor(): string | undefined {
+    return this.#seen.cursor;
+  }
+}
+
+/**
+ * The rows that a request is answered with; of pages, those of all. Where `whole` rows are wanted, and of a page always, an
+ * answer that breaks off is read anew from its beginning. `onAnswer` is told each answer's cursor.
+ */
 export async function* readRows<T>(
   transport: Transport,
   request: Request,
   options: CallOptions,
   whole: boolean,
+  onAnswer?: (cursor: string | undefined) => void,
 ): AsyncGenerator<T[], void, undefined> {
-  if (whole) yield await transport.exchange(request, options, (answer) => collect(rowsOf<T>(answer)));
-  else yield* rowsOf<T>(await transport.exchange(request, options, async (answer) => answer));
+  const isPaged = request.query?.limit !== undefined;
+  for (let next: Request | undefined = request; next; ) {
+    const { query }: Request = next;
+    let headers = new Headers();
+    const answer: Answer | T[] = await transport.exchange<Answer | T[]>(next, options, async (answer) => {
+      headers = answer.response.headers;
+      const isOurs = headers.has(CURSOR);
+      if (query?.changedSince !== undefined && !isOurs) {
+        answer.response.body?.cancel().catch(() => undefined);
+        throw new UnsupportedError('The server does not know changedSince: it gave no cursor back.', {
+          correlationId: answer.correlationId,
+        });
+      }
+      return whole || (isPaged && isOurs) ? collect(rowsOf<T>(answer)) : answer;
+    });
+    onAnswer?.(headers.get(CURSOR) ?? undefined);
+    if (Array.isArray(answer)) yield answer;
+    else yield* rowsOf<T>(answer);
+    next = isPaged ? pageAfter(request, headers.get('Link')) : undefined;
+  }
+}
+
+/** The page that a `Link` leads to (RFC 8288). Only its query counts: a server behind others may not know its own address. */
+function pageAfter(request: Request, link: string | null): Request | undefined {
+  const [, target] = /<([^>]*)>;\s*rel="?next\b/.exec(link ?? '') ?? [];
+  if (target === undefined) return undefined;
+  return { ...request, query: Object.fromEntries(new URLSearchParams(target.replace(/^[^?]*/, ''))) };
 }
 
 async function collect<T>(pieces: AsyncIterable<T[]>): Promise<T[]> {

@@ -59,6 +59,15 @@ export type DeskRow = Row<'GET /v1/analytics/desks'>;
 export type SpaceRow = Row<'GET /v1/analytics/spaces'>;
 /** A person's plan and booking of a day, and what it came to. */
 export type UserBookingAttendanceRow = Row<'GET /v1/analytics/user-booking-attendance'>;
+/** The key of a row of attendance that is not there any more; absent `attendanceLocationId` is a value of it. */
+export type DeletedUserBookingAttendance = Pick<
+  UserBookingAttendanceRow,
+  'day' | 'userId' | 'attendanceLocationId'
+> & { deleted: true };
+/** What attendance that has changed comes as: a row, or the key of one that is gone, which `deleted` tells. */
+export type ChangedUserBookingAttendance =
+  | (UserBookingAttendanceRow & { deleted?: undefined })
+  | DeletedUserBookingAttendance;
 /** A presence event; `timestamp` is an instant in UTC, `day` the day at the office. */
 export type PresenceRow = Row<'GET /v1/analytics/presence'>;
 /** A change of a plan or a booking; `before` and `after` are what changed. */
@@ -73,9 +82,36 @@ export type OccupancyMetricsRow = Row<'GET /v1/analytics/metrics/occupancy'>;
 export type VisitorRow = Row<'GET /v1/analytics/visitors'>;
 
 /** `startDate` and `endDate` are days, both included: `YYYY-MM-DD`, `YYYYMMDD`, or an instant, of which the UTC date counts. */
-export type Range<Key extends keyof Operations> = Listed<
-  Dated<Omit<QueryOf<Key>, 'changedSince' | 'limit' | 'after'> & { startDate: string; endDate: string }>
+export type Range<Key extends keyof Operations> = Listed<Filters<Key>> & Days;
+
+interface Days {
+  startDate: DateLike;
+  endDate: DateLike;
+}
+
+type Filters<Key extends keyof Operations> = Omit<
+  QueryOf<Key>,
+  'startDate' | 'endDate' | 'changedSince' | 'limit' | 'after' | 'format'
 >;
+
+/** What any export can be asked for beside its filters. */
+export interface Increment {
+  /**
+   * The `cursor` of an earlier export, of any dataset: only what is new or changed since then. What comes takes the place of what has
+   * the same key. On Rollcall only.
+   */
+  changedSince?: string | undefined;
+  /**
+   * Rows a page, 1 to 10,000: they come in many answers, each of which is repeated where it breaks off. All rows come
+   * nevertheless. By default, and on servers without pages, they come as one stream.
+   */
+  limit?: number | undefined;
+}
+
+/** Days as of a `Range`, with filters; with `changedSince` also without days, which then is what has changed on any. */
+export type ExportRange<Key extends keyof Operations> = Listed<Filters<Key>> &
+  Increment &
+  (Days | { changedSince: string; startDate?: undefined; endDate?: undefined });
 
 /** A page's filter, without what turns pages. */
 export type Filter<Key extends keyof Operations> = Omit<Dated<QueryOf<Key>>, 'limit' | 'after'>;

@@ -68,6 +68,13 @@ test.each(['mts', 'cts'])('its types are found and right in .%s', async (ending)
      export const day: Promise<string> = new Rollcall().analytics
        .presence({ startDate: new Date(), endDate: '2026-03-01' })
        .then(([row]) => row?.day ?? '');
+     export const changes = new Rollcall().analytics.userBookingAttendance({ changedSince: 'cursor' });
+     export const plans: Promise<string[]> = changes.then((all) =>
+       all.map((row) => (row.deleted ? row.day : row.plan)),
+     );
+     export const cursor: string | undefined = changes.cursor;
+     // @ts-expect-error: without days there is nothing but what has changed.
+     new Rollcall().analytics.presence({ limit: 10 });
      // @ts-expect-error: a mistake has to be seen.
      new Rollcall().presence.submit('door', [{ eventId: 1 }]);\n`,
   );

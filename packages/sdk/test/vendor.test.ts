@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { NotFoundError } from '../src/index.ts';
+import { NotFoundError, UnsupportedError } from '../src/index.ts';
 import { eventsOf, type Setup, setUp } from './support/setup.ts';
 
 /** What the vendor's pages describe, with their paths. */
@@ -82,4 +82,29 @@ test('what the vendor does not have is a NotFoundError', async () => {
     () => directory.setGroupRelationships([]),
   ])
     await expect(call()).rejects.toBeInstanceOf(NotFoundError);
+});
+
+test('a server without cursors gives none, and is not taken for one that honours changedSince', async () => {
+  // As the vendor answers: nothing of what is ours, and parameters that it does not know are ignored.
+  const client = setup.client({
+    fetch: async (input, init) => {
+      const url = new URL(String(input));
+      for (const name of ['changedSince', 'limit']) url.searchParams.delete(name);
+      const response = await fetch(url, init);
+      const headers = new Headers(response.headers);
+      for (const name of ['Rollcall-Cursor', 'Link']) headers.delete(name);
+      return new Response(response.body, { status: response.status, headers });
+    },
+  });
+  const users = client.analytics.users({ limit: 1 });
+  expect(await users).toHaveLength(1);
+  expect(users.cursor).toBeUndefined();
+  const before = setup.proxy.count('/v1/analytics/users');
+  const changed = client.analytics.users({ changedSince: 'any' });
+  await expect(changed).rejects.toBeInstanceOf(UnsupportedError);
+  expect(setup.proxy.count('/v1/analytics/users')).toBe(before + 1);
+  const walk = async () => {
+    for await (const _ of changed) expect.fail('a row that was not asked for');
+  };
+  await expect(walk()).rejects.toBeInstanceOf(UnsupportedError);
 });
