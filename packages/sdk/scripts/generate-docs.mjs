@@ -28,7 +28,7 @@ const INTERNAL = [
 const DECLARATION =
   /(?:\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^export (class|interface|type|function|async function\*?) (\w+)/gm;
 const MEMBER =
-  /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^ {2}(?!#|\/|\*|\}|\)|override|constructor|private|return|throw)((?:readonly )?(?:async \*)?\[?\w[\w.]*\]?\??)(?=[(<:])([\s\S]*?)(?: \{$|;$)/gm;
+  /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^ {2}(?!#|\/|\*|\}|\)|override|constructor|private|return|throw)((?:readonly )?(?:async \*|get )?\[?\w[\w.]*\]?\??)(?=[(<:])([\s\S]*?)(?: \{$|;$)/gm;
 
 function proseOf(comment) {
   const lines = (comment ?? '').split('\n').map((line) => line.replace(/^\s*\*? ?/, '').trim());
@@ -43,7 +43,7 @@ function membersOf(body, where) {
   const found = [];
   for (const [, comment, name, rest] of body.matchAll(MEMBER)) {
     if (name === 'readonly detail' && where !== 'RollcallError') continue;
-    const plain = name.replace('readonly ', '').replace('async *', '');
+    const plain = name.replace(/^readonly |^async \*|^get /, '');
     const prose = proseOf(comment);
     if (!prose && plain !== 'then') throw new Error(`${where}.${plain} has no docstring.`);
     const signature = `${plain}${rest}`.replaceAll(/\s*\/\/[^\n]*/g, '').replaceAll(/\s+/g, ' ');

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { TestProxy } from '../../../sdk/test/support/proxy.ts';
-import type { Manifest } from '../../src/cli/export/folder.ts';
+import type { Manifest } from '../../src/cli/export/manifest.ts';
 import { addSite, insertPresence, type Site } from '../support/presence.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { listen } from '../support/sockets.ts';
@@ -108,7 +108,7 @@ test('killed half-way, it goes on: no row is lost or there twice, and nothing th
   await until(() => proxy.count('/v1/analytics/presence') === 4 || first.hasEnded, 60_000);
   first.signal('SIGKILL');
   expect((await first.exited).code).toBeNull();
-  expect(await readdir(work.path('killed'))).toEqual(['.rollcall-export']);
+  expect(await readdir(work.path('killed'))).toEqual(['.rollcall-export', '.rollcall-export.lock']);
 
   proxy.reset();
   const { code, stdout, stderr } = await run('killed', 'users', 'presence', ...range);
@@ -122,6 +122,15 @@ test('killed half-way, it goes on: no row is lost or there twice, and nothing th
   expect(
     (await readdir(work.path('killed'), { recursive: true })).filter((name) => name.includes('part')),
   ).toEqual([]);
+});
+
+test('of two runs into one folder the second is refused, and the first goes on', async () => {
+  proxy.fate = ({ path }) => (path === '/v1/analytics/presence' ? { delayMs: 3_000 } : 'pass');
+  const first = start('twice', 'presence', ...MARCH);
+  await until(() => proxy.count('/v1/analytics/presence') > 0 || first.hasEnded, 60_000);
+  expectOneSentence(await run('twice', 'presence', ...MARCH), /Another export .* is under way/);
+  expect((await first.exited).code).toBe(0);
+  expect(await linesOf('twice', 'presence/2026-03.ndjson')).toEqual(presence);
 });
 
 test('an answer that breaks off is read anew, and what it brought is not there twice', async () => {

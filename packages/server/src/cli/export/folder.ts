@@ -1,39 +1,27 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { takeLock } from '../../store/embedded/transition-lock.ts';
 import { CliError } from '../errors.ts';
+import { type ExportedFile, type ExportSource, type Manifest, readManifest } from './manifest.ts';
 
-/** A file of the folder, and what is in it. */
-export interface ExportedFile {
-  /** Below the folder. */
-  path: string;
-  dataset: string;
-  startDate: string | null;
-  endDate: string | null;
-  rows: number;
-  bytes: number;
-  sha256: string;
-  /** When the server was asked for it. */
-  readAt: string;
-}
-
-/** What the folder is an export of. Another one has to go into another folder. */
-export interface ExportSource {
-  baseUrl: string;
-  apiKey: string;
-  format: string;
-}
-
-/** Written last: what it names is whole. */
-export interface Manifest extends ExportSource {
-  version: 1;
-  completedAt: string;
-  files: ExportedFile[];
-}
+export type { ExportedFile } from './manifest.ts';
 
 /** The run that goes on; what is in it is not yet part of the export. */
 const WORK_DIR = '.rollcall-export';
 const MANIFEST = 'manifest.json';
+/** Of the run that has the folder. */
+const LOCK = '.rollcall-export.lock';
 
 /**
  * A folder of exported files. A run writes below `.rollcall-export`, with a journal of the files that are whole; killed
@@ -47,6 +35,7 @@ export class ExportFolder {
   readonly #dir: string;
   readonly #source: ExportSource;
   readonly #journal: FileHandle;
+  readonly #unlock: () => Promise<void>;
 
   private constructor(
     dir: string,
@@ -54,24 +43,46 @@ export class ExportFolder {
     manifest: Manifest | undefined,
     left: ExportedFile[],
     journal: FileHandle,
+    unlock: () => Promise<void>,
   ) {
     this.#dir = dir;
     this.#source = source;
     this.manifest = manifest;
     this.left = new Map(left.map((file) => [file.path, file]));
     this.#journal = journal;
+    this.#unlock = unlock;
   }
 
-  /** Takes the folder for one run; throws `CliError` where it holds something else. */
+  /** Takes the folder for one run; throws `CliError` where it holds something else, or another run has it. */
   static async open(dir: string, source: ExportSource, isFull: boolean): Promise<ExportFolder> {
     const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [] as string[];
       throw new CliError(`The folder ${dir} cannot be read (${error.code}).`);
     });
-    if (names.length > 0 && !names.includes(MANIFEST) && !names.includes(WORK_DIR))
+    const isOurs = names.includes(MANIFEST) || names.includes(WORK_DIR);
+    if (!isOurs && names.some((name) => !name.startsWith(LOCK)))
       throw new CliError(`The folder ${dir} holds something else; name an empty one, or one of an export.`);
+    await mkdir(dir, { recursive: true });
+    const unlock = await takeLock(join(dir, LOCK));
+    if (typeof unlock === 'number')
+      throw new CliError(`Another export into ${dir} is under way (pid ${unlock}); wait for its end.`);
+    try {
+      return await ExportFolder.#take(dir, source, isFull, unlock);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  static async #take(
+    dir: string,
+    source: ExportSource,
+    isFull: boolean,
+    unlock: () => Promise<void>,
+  ): Promise<ExportFolder> {
+    const workDir = await realDirectory(join(dir, WORK_DIR));
     await rollForward(dir);
-    const manifest = await readJson<Manifest>(join(dir, MANIFEST));
+    const manifest = await readManifest(join(dir, MANIFEST));
     const other = (['baseUrl', 'apiKey', 'format'] as const).find(
       (name) => manifest && manifest[name] !== source[name],
     );
@@ -80,17 +91,17 @@ export class ExportFolder {
         `The folder ${dir} is of an export with another ${other}, ${manifest[other]}. With --full it is replaced.`,
       );
 
-    const path = join(dir, WORK_DIR, 'journal.ndjson');
+    const path = join(workDir, 'journal.ndjson');
     const head = JSON.stringify({ ...source, isFull });
     const lines = wholeLines(await readFile(path, 'utf8').catch(() => ''));
     const goesOn = lines[0] === head;
-    if (!goesOn) await rm(join(dir, WORK_DIR), { recursive: true, force: true });
-    await mkdir(join(dir, WORK_DIR), { recursive: true });
+    if (!goesOn) await rm(workDir, { recursive: true, force: true });
+    await mkdir(workDir, { recursive: true });
     const kept = goesOn ? lines : [head];
     // A line that was half written is cut off.
     await writeFile(path, `${kept.join('\n')}\n`, { flush: true });
     const left = kept.slice(1).map((line) => JSON.parse(line) as ExportedFile);
-    return new ExportFolder(dir, source, other ? undefined : manifest, left, await open(path, 'a'));
+    return new ExportFolder(dir, source, other ? undefined : manifest, left, await open(path, 'a'), unlock);
   }
 
   /** A file of the last export. */
@@ -106,7 +117,7 @@ export class ExportFolder {
   /** Where a file is written before it is whole. */
   async unfinished(path: string): Promise<string> {
     const target = join(this.#dir, WORK_DIR, `${path}.${process.pid}.part`);
-    await mkdir(dirname(target), { recursive: true });
+    await realDirectory(dirname(target));
     return target;
   }
 
@@ -123,13 +134,16 @@ export class ExportFolder {
     const others = (this.manifest?.files ?? []).filter(({ path }) => !replaced.has(path));
     const files = [...newFiles, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
     const manifest: Manifest = { version: 1, ...this.#source, completedAt: completedAt.toISOString(), files };
-    await this.close();
+    await this.#journal.close();
     await writeWhole(join(this.#dir, WORK_DIR, MANIFEST), manifest);
     await rollForward(this.#dir);
+    await this.#unlock();
   }
 
+  /** Leaves the folder as it is, for another run. */
   async close(): Promise<void> {
     await this.#journal.close();
+    await this.#unlock();
   }
 }
 
@@ -138,19 +152,21 @@ export class ExportFolder {
  * out to their places, whoever does it.
  */
 async function rollForward(dir: string): Promise<void> {
-  const manifest = await readJson<Manifest>(join(dir, WORK_DIR, MANIFEST));
+  const manifest = await readManifest(join(dir, WORK_DIR, MANIFEST));
   if (!manifest) return;
-  const before = await readJson<Manifest>(join(dir, MANIFEST));
+  const before = await readManifest(join(dir, MANIFEST));
   for (const { path } of manifest.files) {
     const written = join(dir, WORK_DIR, path);
     if (!existsSync(written)) continue;
-    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await realDirectory(dirname(written));
+    await realDirectory(dirname(join(dir, path)));
     await rename(written, join(dir, path));
   }
   await writeWhole(join(dir, MANIFEST), manifest);
   const named = new Set(manifest.files.map(({ path }) => path));
   for (const { path } of before?.files ?? [])
-    if (!named.has(path)) await rm(join(dir, path), { force: true });
+    if (!named.has(path) && existsSync(dirname(join(dir, path))))
+      await rm(join(await realDirectory(dirname(join(dir, path))), basename(path)), { force: true });
   await rm(join(dir, WORK_DIR), { recursive: true });
 }
 
@@ -164,11 +180,13 @@ function wholeLines(text: string): string[] {
   return text.split('\n').slice(0, -1);
 }
 
-async function readJson<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new CliError(`The file ${path} cannot be read: ${(error as Error).message}`);
-  }
+/** A directory, made where it is not there. Throws `CliError` where a link stands in its place: it may lead anywhere. */
+async function realDirectory(path: string): Promise<string> {
+  await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    // A link that leads nowhere.
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  });
+  if (!(await lstat(path)).isDirectory())
+    throw new CliError(`${path} is a link, or no directory: an export goes to real directories only.`);
+  return path;
 }

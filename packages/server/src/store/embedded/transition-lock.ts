@@ -28,11 +28,7 @@ export async function withTransitionLock<T>(
   work: () => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const own: Holder = {
-    pid: process.pid,
-    startedAt: (await inspectProcess(process.pid))?.startedAt ?? '',
-    token: randomBytes(8).toString('hex'),
-  };
+  const own = await newHolder();
   const deadlineMs = Date.now() + WAIT_LIMIT_MS;
   while (!(await tryAcquire(path, own))) {
     if (Date.now() > deadlineMs) {
@@ -46,8 +42,30 @@ export async function withTransitionLock<T>(
   try {
     return await work();
   } finally {
-    if ((await readHolder(path))?.token === own.token) await ifPresent(unlink(path));
+    await release(path, own);
   }
+}
+
+/** Takes the lock at `path`, unless a live process has it: what gives it back, or the pid of who has it. */
+export async function takeLock(path: string): Promise<(() => Promise<void>) | number> {
+  const own = await newHolder();
+  while (!(await tryAcquire(path, own))) {
+    const holder = await readHolder(path);
+    if (holder && (await isAlive(holder))) return holder.pid;
+  }
+  return () => release(path, own);
+}
+
+async function newHolder(): Promise<Holder> {
+  return {
+    pid: process.pid,
+    startedAt: (await inspectProcess(process.pid))?.startedAt ?? '',
+    token: randomBytes(8).toString('hex'),
+  };
+}
+
+async function release(path: string, own: Holder): Promise<void> {
+  if ((await readHolder(path))?.token === own.token) await ifPresent(unlink(path));
 }
 
 /**
