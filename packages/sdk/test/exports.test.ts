@@ -124,7 +124,7 @@ test('of several windows the cursor is that of the first: what is written betwee
     for await (const _ of rows) count++;
     return count;
   })();
-  await expect.poll(() => calls).toBe(2);
+  await expect.poll(() => calls, { timeout: 30_000 }).toBe(2);
   // The first window is read: this one is of its days.
   const added = await addEvent('2026-01-05T09:00:00Z');
   await walk;

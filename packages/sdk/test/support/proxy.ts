@@ -39,6 +39,8 @@ export class TestProxy {
   readonly #target: string;
   readonly #server: http.Server;
   fate: (request: Seen) => Fate = () => 'pass';
+  /** Headers, in lower case, that no answer has. */
+  hidden: string[] = [];
 
   private constructor(target: string) {
     this.#target = target;
@@ -65,6 +67,7 @@ export class TestProxy {
   /** As new: everything passes, and nothing was seen. */
   reset(): void {
     this.fate = () => 'pass';
+    this.hidden = [];
     this.seen.length = 0;
   }
 
@@ -87,6 +90,7 @@ export class TestProxy {
       return void response.writeHead(fate.status, fate.headers).end(fate.body);
     if (fate === 'twice') await this.#forward(url, method, headers, body);
     const reply = await this.#forward(url, method, headers, body);
+    for (const name of this.hidden) delete reply.headers[name];
     await this.#answer(response, reply, fate);
   }
 

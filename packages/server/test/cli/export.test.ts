@@ -2,15 +2,22 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { TestProxy } from '../../../sdk/test/support/proxy.ts';
+import { ExportFolder } from '../../src/cli/export/folder.ts';
 import type { Manifest } from '../../src/cli/export/manifest.ts';
-import { addSite, insertPresence, type Site } from '../support/presence.ts';
+import { EXPORTED_DATASETS, partsOf } from '../../src/cli/export/parts.ts';
+import { ExportRun } from '../../src/cli/export/run.ts';
+import { FILE_FORMATS, type FileFormat } from '../../src/cli/export/write.ts';
+import { addSite, goodEvent, insertPresence, results, type Site } from '../support/presence.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { listen } from '../support/sockets.ts';
+import { ChangingOrganisation, rounds, rowsOf } from './export-support.ts';
 import { expectOneSentence, type Outcome, until, Workspace } from './support.ts';
 
 const ROWS = 4_000;
+const FORMATS = Object.keys(FILE_FORMATS) as FileFormat[];
 /** Two windows, and so two calls. */
 const MARCH = ['--from', '2026-03-01', '--to', '2026-03-31'];
 
@@ -54,6 +61,10 @@ const run = (folder: string, ...args: string[]): Promise<Outcome> => start(folde
 
 const manifestOf = async (folder: string): Promise<Manifest> =>
   JSON.parse(await readFile(work.path(`${folder}/manifest.json`), 'utf8'));
+
+async function addEvent(eventId: string, timestamp: string): Promise<void> {
+  await results(server, site, [goodEvent(site, { eventId, timestamp })]);
+}
 
 async function linesOf(folder: string, file: string): Promise<object[]> {
   const text = await readFile(work.path(`${folder}/${file}`), 'utf8');
@@ -112,10 +123,10 @@ test('killed half-way, it goes on: no row is lost or there twice, and nothing th
 
   proxy.reset();
   const { code, stdout, stderr } = await run('killed', 'users', 'presence', ...range);
-  expect([code, stdout]).toEqual([0, `${ROWS + 1} rows in 5 files; 5 of them read, 0 kept.\n`]);
+  expect([code, stdout]).toEqual([0, `${ROWS + 1} rows in 5 files; 5 of them read, 0 changed, 0 kept.\n`]);
   expect(stderr).toContain('3 files are whole already');
   const asked = proxy.seen
-    .filter(({ path }) => path !== '/v1/auth')
+    .filter(({ path }) => path === '/v1/analytics/presence')
     .map(({ query }) => query.get('startDate'));
   expect(asked).toEqual(['2026-01-01', '2026-01-31', '2025-12-01', '2025-12-31']);
   expect(await linesOf('killed', 'presence/2026-03.ndjson')).toEqual(presence);
@@ -142,22 +153,98 @@ test('an answer that breaks off is read anew, and what it brought is not there t
   expect(await linesOf('broken', 'presence/2026-03.ndjson')).toEqual(presence);
 });
 
-test('run again, it reads what can have changed, and nothing else', async () => {
-  const today = new Date().toISOString().slice(0, 10);
-  const args = ['locations', 'presence', '--from', '2026-03-01', '--to', today];
+/** The days and the cursors of what was asked of a dataset. */
+const asked = (dataset: string) =>
+  proxy.seen
+    .filter(({ path }) => path === `/v1/analytics/${dataset}`)
+    .map(({ query }) => [query.get('startDate'), query.get('changedSince')]);
+
+test('run again, it asks for what has changed since, and leaves files alone in which nothing has', async () => {
+  const args = ['users', 'presence', '--from', '2026-02-01', '--to', '2026-03-31'];
   expect((await run('again', ...args)).code).toBe(0);
   const before = await manifestOf('again');
+  const cursorOf = (manifest: Manifest) => [...new Set(manifest.files.map(({ cursor }) => cursor))];
+  const [first] = cursorOf(before);
   proxy.reset();
+  server.clock.nowMs += 1_000;
   const { stdout } = await run('again', ...args, '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ files: 3, read: 0, changed: 0, kept: 3 });
+  expect([asked('users'), asked('presence')]).toEqual([[[null, first]], [[null, first]]]);
+  const after = await manifestOf('again');
+  expect(cursorOf(after)).toHaveLength(1);
+  expect(cursorOf(after)).not.toEqual([first]);
+  expect(after.files.map(({ sha256 }) => sha256)).toEqual(before.files.map(({ sha256 }) => sha256));
+
+  await addEvent('again', '2026-02-10T09:00:00Z');
+  expect(JSON.parse((await run('again', ...args, '--json')).stdout)).toMatchObject({ changed: 1, kept: 2 });
+  expect(await linesOf('again', 'presence/2026-02.ndjson')).toMatchObject([{ eventId: 'again' }]);
+  expect(JSON.parse((await run('again', ...args, '--full', '--json')).stdout)).toMatchObject({ read: 3 });
+});
+
+test('of a server without cursors it reads the months that can have changed', async () => {
+  proxy.hidden = ['rollcall-cursor'];
+  const today = new Date().toISOString().slice(0, 10);
+  const args = ['locations', 'presence', '--from', '2026-03-01', '--to', today];
+  expect((await run('vendors', ...args)).code).toBe(0);
+  const before = await manifestOf('vendors');
+  proxy.seen.length = 0;
+  const { stdout } = await run('vendors', ...args, '--json');
   const settledBefore = Date.now() - 15 * 86_400_000;
   const kept = before.files.filter(({ endDate }) => endDate && Date.parse(endDate) <= settledBefore);
   expect(JSON.parse(stdout)).toMatchObject({ files: before.files.length, kept: kept.length });
   expect(kept.map(({ path }) => path)).toContain('presence/2026-03.ndjson');
-  expect(proxy.seen.map(({ query }) => query.get('startDate'))).not.toContain('2026-03-01');
-  expect(proxy.count('/v1/analytics/locations')).toBe(1);
-  const after = await manifestOf('again');
+  expect(asked('presence').map(([startDate]) => startDate)).not.toContain('2026-03-01');
+  const after = await manifestOf('vendors');
   expect(after.files.filter(({ path }) => kept.some((each) => each.path === path))).toEqual(kept);
-  expect(JSON.parse((await run('again', ...args, '--full', '--json')).stdout)).toMatchObject({ kept: 0 });
+  expect(JSON.parse((await run('vendors', ...args, '--full', '--json')).stdout)).toMatchObject({ kept: 0 });
+});
+
+test('a cursor that the server cannot follow any more is said, and the dataset read whole', async () => {
+  const args = ['users', 'presence', ...MARCH];
+  expect((await run('restored', ...args)).code).toBe(0);
+  proxy.fate = ({ path, query }) =>
+    path.endsWith('/presence') && query.has('changedSince') ? { status: 410, body: '{}' } : 'pass';
+  const { code, stdout, stderr } = await run('restored', ...args, '--json');
+  expect(code).toBe(0);
+  expect(stderr).toBe(
+    'The server cannot tell any more what has changed of presence, since its database was restored or moved: it is read whole.\n',
+  );
+  expect(JSON.parse(stdout)).toMatchObject({ read: 1, kept: 1 });
+});
+
+test('a run that is killed after it has merged what changed goes on, and nothing is lost or there twice', async () => {
+  const args = ['presence', 'visitors', '--from', '2025-06-01', '--concurrency', '1'];
+  expect((await run('merging', ...args, '--to', '2025-06-29')).code).toBe(0);
+  await addEvent('merged', '2025-06-20T09:00:00Z');
+  await addEvent('new day', '2025-06-30T09:00:00Z');
+  await addEvent('new month', '2025-07-01T09:00:00Z');
+  proxy.fate = ({ path, query }) =>
+    path.endsWith('/visitors') && query.get('startDate') === '2025-07-01' ? { delayMs: 60_000 } : 'pass';
+  proxy.seen.length = 0;
+  const second = start('merging', ...args, '--to', '2025-07-02');
+  await until(
+    () => asked('visitors').some(([startDate]) => startDate === '2025-07-01') || second.hasEnded,
+    60_000,
+  );
+  second.signal('SIGKILL');
+  expect((await second.exited).code).toBeNull();
+  // Neither is what it wrote in place, nor lost.
+  expect((await manifestOf('merging')).files.map(({ rows }) => rows)).toEqual([0, 0]);
+  await addEvent('meanwhile', '2025-06-21T09:00:00Z');
+  proxy.reset();
+  const { stdout, stderr } = await run('merging', ...args, '--to', '2025-07-02', '--json');
+  expect(stderr).toContain('2 files are whole already');
+  expect(JSON.parse(stdout)).toMatchObject({ files: 4 });
+  expect(asked('presence')).toEqual([]);
+  const idsOf = async (month: string) =>
+    (await linesOf('merging', `presence/${month}.ndjson`))
+      .map((row) => (row as { eventId: string }).eventId)
+      .filter((id) => !/^e\d+$/.test(id));
+  expect(await idsOf('2025-06')).toEqual(['merged', 'new day']);
+  expect(await idsOf('2025-07')).toEqual(['new month']);
+  // What was written while the run was dead, the next one brings.
+  expect((await run('merging', ...args, '--to', '2025-07-02')).code).toBe(0);
+  expect(await idsOf('2025-06')).toEqual(['merged', 'meanwhile', 'new day']);
 });
 
 test('what is not asked for again stays: other datasets, other months, later days', async () => {
@@ -171,7 +258,8 @@ test('what is not asked for again stays: other datasets, other months, later day
     ['users/all.ndjson', null],
   ]);
   expect((await run('stays', 'presence', '--from', '2026-03-05', '--to', '2026-03-10')).code).toBe(0);
-  expect((await manifestOf('stays')).files).toEqual(before.files);
+  const told = ({ files }: Manifest) => files.map(({ readAt: _, cursor: __, ...file }) => file);
+  expect(told(await manifestOf('stays'))).toEqual(told(before));
   expect(await linesOf('stays', 'presence/2026-03.ndjson')).toEqual(presence);
 });
 
@@ -216,4 +304,46 @@ test('what cannot be done is said in a sentence', async () => {
   expect((await run('format', 'users', '--format', 'csv', '--full')).code).toBe(0);
   expect((await manifestOf('format')).files.map(({ path }) => path)).toEqual(['users/all.csv']);
   expect(await readdir(work.path('format/users'))).toEqual(['all.csv']);
+});
+
+test('whatever changes between runs, the folder is what a full export is then, in each format', async () => {
+  const numRuns = Number(process.env.EXPORT_RUNS ?? 1);
+  await fc.assert(
+    fc.asyncProperty(fc.array(rounds, { minLength: 2, maxLength: 2 }), async (all) => {
+      const organisation = await ChangingOrganisation.create(server);
+      const client = organisation.client(proxy.baseUrl);
+      const export_ = async (folder: string, format: FileFormat, to: string) => {
+        const taken = await ExportFolder.open(work.path(folder), { ...organisation.source, format }, false);
+        const options = { format, settledAfter: 14, concurrency: 3, isLenient: false };
+        const run = new ExportRun(taken, client, options, new AbortController().signal);
+        const days = { startDate: '2026-03-01', endDate: to };
+        await taken.commit(await run.all(partsOf(EXPORTED_DATASETS, days)), new Date());
+        return run;
+      };
+      const name = `property-${organisation.source.apiKey}`;
+      for (const format of FORMATS) await export_(`${name}/${format}`, format, '2026-03-30');
+      let changed = 0;
+      for (const [index, changes] of all.entries()) {
+        for (const change of changes) await organisation.apply(change);
+        for (const format of FORMATS)
+          changed += (await export_(`${name}/${format}`, format, index === 0 ? '2026-04-01' : '2026-04-03'))
+            .changed;
+      }
+      expect(changed).toBeGreaterThan(0);
+      for (const format of FORMATS) {
+        await export_(`${name}/full/${format}`, format, '2026-04-03');
+        const { files } = await manifestOf(`${name}/full/${format}`);
+        const kept = (await manifestOf(`${name}/${format}`)).files;
+        expect(kept.map(({ path, rows }) => [path, rows])).toEqual(
+          files.map(({ path, rows }) => [path, rows]),
+        );
+        for (const { path } of files)
+          expect(await rowsOf(work.path(`${name}/${format}/${path}`)), path).toEqual(
+            await rowsOf(work.path(`${name}/full/${format}/${path}`)),
+          );
+      }
+    }),
+    // A failure that takes long to make smaller is told as it is.
+    { numRuns, interruptAfterTimeLimit: 60_000, endOnFailure: true },
+  );
 });

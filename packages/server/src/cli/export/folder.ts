@@ -3,6 +3,7 @@ import {
   type FileHandle,
   lstat,
   mkdir,
+  mkdtemp,
   open,
   readdir,
   readFile,
@@ -13,13 +14,15 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { takeLock } from '../../store/embedded/transition-lock.ts';
 import { CliError } from '../errors.ts';
-import { type ExportedFile, type ExportSource, type Manifest, readManifest } from './manifest.ts';
+import { type ExportedFile, type ExportSource, isExported, type Manifest, readManifest } from './manifest.ts';
 
 export type { ExportedFile } from './manifest.ts';
 
 /** The run that goes on; what is in it is not yet part of the export. */
 const WORK_DIR = '.rollcall-export';
 const MANIFEST = 'manifest.json';
+/** In the work directory: what a run needs for itself. */
+const SCRATCH_DIR = 'scratch';
 /** Of the run that has the folder. */
 const LOCK = '.rollcall-export.lock';
 
@@ -36,6 +39,8 @@ export class ExportFolder {
   readonly #source: ExportSource;
   readonly #journal: FileHandle;
   readonly #unlock: () => Promise<void>;
+  /** What in the work directory is to be put in place. */
+  readonly #taken = new Set<string>();
 
   private constructor(
     dir: string,
@@ -97,10 +102,14 @@ export class ExportFolder {
     const goesOn = lines[0] === head;
     if (!goesOn) await rm(workDir, { recursive: true, force: true });
     await mkdir(workDir, { recursive: true });
+    await rm(join(workDir, SCRATCH_DIR), { recursive: true, force: true });
     const kept = goesOn ? lines : [head];
     // A line that was half written is cut off.
     await writeFile(path, `${kept.join('\n')}\n`, { flush: true });
-    const left = kept.slice(1).map((line) => JSON.parse(line) as ExportedFile);
+    const left = kept
+      .slice(1)
+      .map((line) => JSON.parse(line) as ExportedFile)
+      .filter(isExported);
     return new ExportFolder(dir, source, other ? undefined : manifest, left, await open(path, 'a'), unlock);
   }
 
@@ -109,9 +118,24 @@ export class ExportFolder {
     return this.manifest?.files.find((file) => file.path === path);
   }
 
-  /** Whether a file of the last export is where its manifest says. */
-  has({ path }: ExportedFile): boolean {
-    return existsSync(join(this.#dir, path));
+  /** Where a file of the last export is; undefined where it is not as its manifest says. */
+  async placeOf({ path, bytes }: ExportedFile): Promise<string | undefined> {
+    return ifOfSize(join(this.#dir, path), bytes);
+  }
+
+  /** What an interrupted run has left of a path, and is good; it is then part of this run. */
+  async takeLeft(path: string, isGood: (file: ExportedFile) => boolean): Promise<ExportedFile | undefined> {
+    const left = this.left.get(path);
+    if (!left || !isGood(left)) return undefined;
+    if (!(await ifOfSize(join(this.#dir, WORK_DIR, path), left.bytes))) return undefined;
+    this.#taken.add(path);
+    return left;
+  }
+
+  /** A new directory that is gone when the run has ended. */
+  async scratch(): Promise<string> {
+    const parent = await realDirectory(join(this.#dir, WORK_DIR, SCRATCH_DIR));
+    return mkdtemp(join(parent, 'changes-'));
   }
 
   /** Where a file is written before it is whole. */
@@ -126,6 +150,7 @@ export class ExportFolder {
     await rename(await this.unfinished(file.path), join(this.#dir, WORK_DIR, file.path));
     await this.#journal.write(`${JSON.stringify(file)}\n`);
     await this.#journal.datasync();
+    this.#taken.add(file.path);
   }
 
   /** Puts files in place, beside those of the export that they do not replace, and then says so in the manifest. */
@@ -135,6 +160,9 @@ export class ExportFolder {
     const files = [...newFiles, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
     const manifest: Manifest = { version: 1, ...this.#source, completedAt: completedAt.toISOString(), files };
     await this.#journal.close();
+    // The manifest says of them what is in their places now.
+    for (const path of this.left.keys())
+      if (!this.#taken.has(path)) await rm(join(this.#dir, WORK_DIR, path), { force: true });
     await writeWhole(join(this.#dir, WORK_DIR, MANIFEST), manifest);
     await rollForward(this.#dir);
     await this.#unlock();
@@ -168,6 +196,11 @@ async function rollForward(dir: string): Promise<void> {
     if (!named.has(path) && existsSync(dirname(join(dir, path))))
       await rm(join(await realDirectory(dirname(join(dir, path))), basename(path)), { force: true });
   await rm(join(dir, WORK_DIR), { recursive: true });
+}
+
+async function ifOfSize(path: string, bytes: number): Promise<string | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isFile() && found.size === bytes ? path : undefined;
 }
 
 /** There whole or not at all. */

@@ -11,8 +11,10 @@ export interface ExportedFile {
   rows: number;
   bytes: number;
   sha256: string;
-  /** When the server was asked for it. */
+  /** When the server was last asked for it, or for what has changed in it. */
   readAt: string;
+  /** What is written after this is not all in it; absent where the server has no cursors. */
+  cursor?: string;
 }
 
 /** What the folder is an export of. Another one has to go into another folder. */
@@ -39,14 +41,18 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
   const { version, files } = Object(manifest) as { version?: unknown; files?: unknown };
   if (version !== 1 || !Array.isArray(files))
     throw new CliError(`The file ${path} is no manifest of an export.`);
-  for (const file of files) {
-    const named: unknown = Object(file).path;
-    if (typeof named !== 'string' || !FILE_PATH.test(named))
-      throw new CliError(
-        `The file ${path} names a file that cannot be one of an export, ${JSON.stringify(named)}. It is left alone.`,
-      );
-  }
+  const stranger = files.findIndex((file) => !isExported(file));
+  if (stranger >= 0)
+    throw new CliError(
+      `The file ${path} names a file that cannot be one of an export, ${JSON.stringify(Object(files[stranger]).path)}. It is left alone.`,
+    );
   return manifest as Manifest;
+}
+
+/** Whether it names a file that an export may have. */
+export function isExported(file: unknown): file is ExportedFile {
+  const { path }: { path?: unknown } = Object(file);
+  return typeof path === 'string' && FILE_PATH.test(path);
 }
 
 async function readJson(path: string): Promise<unknown> {

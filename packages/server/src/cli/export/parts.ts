@@ -1,29 +1,58 @@
-import type { Rollcall } from '@rollcall/sdk';
+import type { CallOptions, ExportOptions, Rollcall } from '@rollcall/sdk';
+
+import type { ExportedFile } from './manifest.ts';
 
 export type ExportedRow = Record<string, unknown>;
 type Rows = AsyncIterable<object>;
-interface Days {
+const DAY_MS = 86_400_000;
+
+export interface Days {
   startDate: string;
   endDate: string;
 }
 
-type Read = { whole: (client: Rollcall, signal: AbortSignal) => Rows } | { ranged: RangedRead };
-type RangedRead = (client: Rollcall, days: Days, signal: AbortSignal) => Rows;
+type Read = Whole | Ranged;
+interface Whole {
+  whole(client: Rollcall, options: ExportOptions): Rows;
+}
+interface Ranged {
+  ranged(client: Rollcall, range: Days | { changedSince: string }, options: CallOptions): Rows;
+  /** The column whose date, in UTC, says in which month's file a row is. */
+  date: 'day' | 'eventTime';
+  /** That date may become another one, of an event whose office gets another time zone. */
+  mayMove?: true;
+}
 
 /** How each dataset is read, by its path below /v1/analytics. */
 const READS = {
-  users: { whole: ({ analytics }, signal) => analytics.users({ signal }) },
-  groups: { whole: ({ analytics }, signal) => analytics.groups({ signal }) },
-  locations: { whole: ({ analytics }, signal) => analytics.locations({ signal }) },
-  desks: { whole: ({ analytics }, signal) => analytics.desks({ signal }) },
-  spaces: { whole: ({ analytics }, signal) => analytics.spaces({ signal }) },
-  presence: { ranged: ({ analytics }, days, signal) => analytics.presence(days, { signal }) },
-  'user-booking-attendance': {
-    ranged: ({ analytics }, days, signal) => analytics.userBookingAttendance(days, { signal }),
+  users: { whole: ({ analytics }, options) => analytics.users(options) },
+  groups: { whole: ({ analytics }, options) => analytics.groups(options) },
+  locations: { whole: ({ analytics }, options) => analytics.locations(options) },
+  desks: { whole: ({ analytics }, options) => analytics.desks(options) },
+  spaces: { whole: ({ analytics }, options) => analytics.spaces(options) },
+  presence: {
+    ranged: ({ analytics }, range, options) => analytics.presence(range, options),
+    date: 'day',
+    mayMove: true,
   },
-  'change-log/user': { ranged: ({ analytics }, days, signal) => analytics.changeLog(days, { signal }) },
-  occupancy: { ranged: ({ analytics }, days, signal) => analytics.occupancy(days, { signal }) },
-  visitors: { ranged: ({ analytics }, days, signal) => analytics.visitors(days, { signal }) },
+  'user-booking-attendance': {
+    ranged: ({ analytics }, range, options) => analytics.userBookingAttendance(range, options),
+    date: 'day',
+  },
+  'change-log/user': {
+    ranged: ({ analytics }, range, options) => analytics.changeLog(range, options),
+    date: 'eventTime',
+  },
+  occupancy: {
+    ranged: ({ analytics }, range, options) => analytics.occupancy(range, options),
+    date: 'day',
+    mayMove: true,
+  },
+  visitors: {
+    ranged: ({ analytics }, range, options) => analytics.visitors(range, options),
+    date: 'day',
+    mayMove: true,
+  },
 } as const satisfies Record<string, Read>;
 
 export type DatasetPath = keyof typeof READS;
@@ -46,22 +75,51 @@ export function hasDays(dataset: DatasetPath): boolean {
 export function partsOf(datasets: readonly DatasetPath[], days: Days | undefined): Part[] {
   const months = days ? monthsOf(days).reverse() : [];
   return datasets.flatMap((dataset): Part[] => {
-    const folder = dataset.replace('/', '-');
-    if (!hasDays(dataset)) return [{ dataset, name: `${folder}/all` }];
-    return months.map((month) => ({
-      dataset,
-      name: `${folder}/${month.startDate.slice(0, 7)}`,
-      days: month,
-    }));
+    if (!hasDays(dataset)) return [{ dataset, name: nameOf(dataset) }];
+    return months.map((month) => ({ dataset, name: nameOf(dataset, month.startDate), days: month }));
   });
 }
 
 /** The rows of a part, as they arrive. */
 export function readPart({ dataset, days }: Part, client: Rollcall, signal: AbortSignal): Rows {
   const read: Read = READS[dataset];
-  if ('whole' in read) return read.whole(client, signal);
+  if ('whole' in read) return read.whole(client, { signal });
   if (!days) throw new Error(`A part of ${dataset} without days.`);
-  return read.ranged(client, days, signal);
+  return read.ranged(client, days, { signal });
+}
+
+/** What has changed of a dataset since a cursor, on any day. */
+export function readChanges(
+  dataset: DatasetPath,
+  changedSince: string,
+  client: Rollcall,
+  signal: AbortSignal,
+): Rows {
+  const read: Read = READS[dataset];
+  return 'whole' in read
+    ? read.whole(client, { changedSince, signal })
+    : read.ranged(client, { changedSince }, { signal });
+}
+
+/** The day by which a row is in its file, as `YYYY-MM-DD`; undefined in a dataset without days. */
+export function dayOf(dataset: DatasetPath, row: ExportedRow): string | undefined {
+  const read: Read = READS[dataset];
+  return 'whole' in read ? undefined : String(row[read.date]).slice(0, 10);
+}
+
+/** The parts that may hold a row by its key, first the one where it belongs now. */
+export function partNamesOf(dataset: DatasetPath, row: ExportedRow): string[] {
+  const read: Read = READS[dataset];
+  const names = [nameOf(dataset, dayOf(dataset, row))];
+  if (!('mayMove' in read)) return names;
+  // No time zone is further from UTC than 14 hours.
+  const atMs = Date.parse(String(row.timestamp));
+  for (const ms of [atMs - DAY_MS, atMs + DAY_MS]) names.push(nameOf(dataset, new Date(ms).toISOString()));
+  return [...new Set(names)];
+}
+
+function nameOf(dataset: DatasetPath, day?: string): string {
+  return `${dataset.replace('/', '-')}/${day?.slice(0, 7) ?? 'all'}`;
 }
 
 function monthsOf({ startDate, endDate }: Days): Days[] {
@@ -74,4 +132,28 @@ function monthsOf({ startDate, endDate }: Days): Days[] {
     first = isoOf(1);
   }
   return months;
+}
+
+/** What a month's file had is not given up because less is asked for now. */
+export function withDaysOf(known: Pick<ExportedFile, 'startDate' | 'endDate'> | undefined, part: Part): Part {
+  if (!part.days || !known?.endDate || known.endDate <= part.days.endDate) return part;
+  return { ...part, days: { ...part.days, endDate: known.endDate } };
+}
+
+/** The days of a part that its file does not have yet. */
+export function daysAfter(
+  { endDate }: Pick<ExportedFile, 'startDate' | 'endDate'>,
+  { days }: Part,
+): Days | undefined {
+  if (!days || endDate === null || endDate >= days.endDate) return undefined;
+  const next = new Date(Date.parse(endDate) + DAY_MS).toISOString().slice(0, 10);
+  return { startDate: next, endDate: days.endDate };
+}
+
+/** Whether a file has the days of a part, no more and no less. */
+export function isOfDays(
+  { startDate, endDate }: Pick<ExportedFile, 'startDate' | 'endDate'>,
+  { days }: Part,
+): boolean {
+  return startDate === (days?.startDate ?? null) && endDate === (days?.endDate ?? null);
 }

@@ -1,0 +1,46 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DatasetPath, type ExportedRow, partNamesOf } from './parts.ts';
+
+/** The rows, as lines of JSON, that bear on one part. */
+export interface PartChanges {
+  path: string;
+  rows: number;
+}
+
+const BUFFERED_BYTES = 65_536;
+
+/**
+ * Sorts what has changed of a dataset into a file for each of the parts that are `wanted`, in a directory: as many rows as there are
+ * may come, and in the order of their days.
+ */
+export async function sortChanges(
+  dataset: DatasetPath,
+  rows: AsyncIterable<object>,
+  wanted: ReadonlySet<string>,
+  dir: string,
+): Promise<Map<string, PartChanges>> {
+  const sorted = new Map<string, PartChanges & { file: FileHandle; lines: string }>();
+  try {
+    for await (const row of rows as AsyncIterable<ExportedRow>) {
+      for (const name of partNamesOf(dataset, row)) {
+        if (!wanted.has(name)) continue;
+        let part = sorted.get(name);
+        if (!part) {
+          const path = join(dir, `${sorted.size}.ndjson`);
+          part = { path, rows: 0, file: await open(path, 'w'), lines: '' };
+          sorted.set(name, part);
+        }
+        part.rows++;
+        part.lines += `${JSON.stringify(row)}\n`;
+        if (part.lines.length < BUFFERED_BYTES) continue;
+        await part.file.writeFile(part.lines);
+        part.lines = '';
+      }
+    }
+    for (const { file, lines } of sorted.values()) await file.writeFile(lines);
+  } finally {
+    for (const { file } of sorted.values()) await file.close();
+  }
+  return sorted;
+}

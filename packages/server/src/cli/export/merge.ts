@@ -1,0 +1,110 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { CsvError, parse } from 'csv-parse';
+import { FolderError } from '../../move-in/folder.ts';
+import { NoRow, readRows } from '../../move-in/rows.ts';
+import { datasets } from '../../warehouse/datasets.ts';
+import type { PartChanges } from './changes.ts';
+import { type DatasetPath, dayOf, type ExportedRow, type Part, partNamesOf } from './parts.ts';
+import type { FileFormat } from './write.ts';
+
+/** The file of the last run cannot be brought up to date from what has changed; it has to be read whole. */
+export class NoMerge extends Error {}
+
+/** What is held of a part's changes at a time. Where more has changed, to read the part anew is no more work. */
+const MOST_CHANGES = 50_000;
+
+/** By what the rows of a dataset are ordered on its way here. */
+const ORDERS: Record<DatasetPath, (row: ExportedRow) => unknown[]> = {
+  users: (row) => [row.userId],
+  groups: (row) => [row.groupId],
+  locations: (row) => [row.locationId],
+  desks: (row) => [row.deskId],
+  spaces: (row) => [row.spaceId],
+  presence: (row) => [row.day, row.userId, row.locationId, row.timestamp],
+  'user-booking-attendance': (row) => [row.day, row.userId, row.attendanceLocationId],
+  'change-log/user': (row) => [String(row.eventTime).slice(0, 10), row.userId, row.eventTime],
+  occupancy: (row) => [row.day, row.locationId, row.timestamp],
+  // Those without a host come last.
+  visitors: (row) => [row.day, row.hostUserId ?? 'g', row.locationId, row.timestamp],
+};
+
+/**
+ * The rows of a file of the last run, with what has changed since in the place of what has the same key: in the order in
+ * which the server would give them. Throws `NoMerge` where the file, or what has changed, is not of that kind.
+ */
+export async function* mergedRows(
+  { dataset, name }: Part,
+  known: { path: string; endDate: string | null },
+  format: FileFormat,
+  changes: PartChanges = { path: '', rows: 0 },
+): AsyncGenerator<ExportedRow> {
+  if (changes.rows > MOST_CHANGES) throw new NoMerge();
+  const key = datasets.find(({ path }) => path === dataset)?.key ?? [];
+  const orderOf = (row: ExportedRow) =>
+    ORDERS[dataset](row)
+      .map((value) => String(value ?? '').replace(/Z$/, ''))
+      .join('\0');
+  const keyOf = (row: ExportedRow) => JSON.stringify(key.map((column) => row[column] ?? null));
+  const replaced = new Set<string>();
+  const added: { row: ExportedRow; order: string }[] = [];
+  for await (const row of changes.rows > 0 ? rowsOf(changes.path, 'ndjson') : []) {
+    if (format === 'csv' && key.some((column) => isAmbiguous(row[column]))) throw new NoMerge();
+    replaced.add(keyOf(row));
+    const day = dayOf(dataset, row);
+    const isHere = partNamesOf(dataset, row)[0] === name && !(day && known.endDate && day > known.endDate);
+    if (isHere && !row.deleted) added.push({ row, order: orderOf(row) });
+  }
+  // Of rows in the same place the order is that in which they came.
+  added.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
+  let next = 0;
+  for await (const row of rowsOf(known.path, format)) {
+    if (replaced.has(keyOf(row))) continue;
+    const order = orderOf(row);
+    for (let first = added[next]; first && first.order <= order; first = added[++next]) yield first.row;
+    yield row;
+  }
+  for (const { row } of added.slice(next)) yield row;
+}
+
+/** A text that a cell of CSV may have another one's place for: a ' is put before what a spreadsheet would take for a formula. */
+function isAmbiguous(value: unknown): boolean {
+  return typeof value === 'string' && /^'?[=+\-@\t\r]/.test(value);
+}
+
+/** The rows of a file that was written here, so that writing them again comes to the same. */
+async function* rowsOf(path: string, format: FileFormat): AsyncGenerator<ExportedRow> {
+  try {
+    if (format === 'csv') return yield* cellsOf(path);
+    const file = { dataset: 'users' as const, type: format, path, name: path, sizeBytes: 0 };
+    for await (const { row } of readRows(file, () => undefined)) {
+      if (row instanceof NoRow) throw new NoMerge();
+      yield format === 'parquet' ? withTexts(row) : row;
+    }
+  } catch (error) {
+    if (error instanceof FolderError || error instanceof CsvError) throw new NoMerge();
+    throw error;
+  }
+}
+
+/** Rows of CSV, each value as the text of its cell; null where that is empty, and '' where it has quotes. */
+async function* cellsOf(path: string): AsyncGenerator<ExportedRow> {
+  const parser = parse({
+    columns: true,
+    record_delimiter: '\r\n',
+    cast: (text, { quoting }) => (text === '' && !quoting ? null : text),
+  });
+  const piped = pipeline(createReadStream(path), parser);
+  // Told by the loop below, which ends with the same error.
+  piped.catch(() => undefined);
+  yield* parser as AsyncIterable<ExportedRow>;
+}
+
+/** Days of Parquet are read as `Date`, and written as text. */
+function withTexts(row: ExportedRow): ExportedRow {
+  const entries = Object.entries(row).map(([name, value]) => [
+    name,
+    value instanceof Date ? value.toISOString() : value,
+  ]);
+  return Object.fromEntries(entries);
+}

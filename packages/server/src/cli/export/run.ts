@@ -1,0 +1,293 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  GoneError,
+  NetworkError,
+  NotFoundError,
+  type Rollcall,
+  TimeoutError,
+  TransferError,
+  UnavailableError,
+} from '@rollcall/sdk';
+import { remark } from '../output.ts';
+import { type Progress, showProgress } from '../progress.ts';
+import { type PartChanges, sortChanges } from './changes.ts';
+import type { ExportedFile, ExportFolder } from './folder.ts';
+import { mergedRows, NoMerge } from './merge.ts';
+import {
+  type DatasetPath,
+  daysAfter,
+  isOfDays,
+  type Part,
+  readChanges,
+  readPart,
+  withDaysOf,
+} from './parts.ts';
+import { type FileFormat, writeRows } from './write.ts';
+
+interface RunOptions {
+  format: FileFormat;
+  settledAfter: number;
+  full?: true;
+  concurrency: number;
+  /** Datasets that a server does not have are left out. */
+  isLenient: boolean;
+}
+
+/** What is to become of a part. */
+interface Task {
+  part: Part;
+  path: string;
+  /** Will do as it is. */
+  file?: ExportedFile;
+  /** Of the last run: will do with what has changed since. */
+  known?: ExportedFile & { cursor: string };
+}
+
+/** What is asked for once: the changes of files of a dataset that are as of the same cursor. */
+interface Feed {
+  dataset: DatasetPath;
+  cursor: string;
+  /** The names of their parts. */
+  wanted: Set<string>;
+}
+
+/** By part. */
+type Changes = Map<string, PartChanges>;
+
+const DAY_MS = 86_400_000;
+const MOST_ATTEMPTS = 6;
+const FIRST_DELAY_MS = 500;
+
+/** Reads parts, several at a time. */
+export class ExportRun {
+  /** How many files were read whole in this run, and in those that it went on from. */
+  read = 0;
+  /** How many files of the last run were brought up to date from what has changed. */
+  changed = 0;
+  readonly #folder: ExportFolder;
+  readonly #client: Rollcall;
+  readonly #options: RunOptions;
+  readonly #absent = new Set<string>();
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  /** What the server had before anything was read: what is written later comes with the next run. */
+  #cursor: string | undefined;
+
+  /** What is written by the time that `signal` aborts can be gone on from. */
+  constructor(folder: ExportFolder, client: Rollcall, options: RunOptions, signal: AbortSignal) {
+    this.#signal = AbortSignal.any([this.#stop.signal, signal]);
+    this.#folder = folder;
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async all(parts: Part[]): Promise<ExportedFile[]> {
+    const progress = showProgress('Exporting', 'files');
+    try {
+      this.#cursor = await this.#cursorOfNow();
+      const tasks: Task[] = [];
+      for (const part of parts) tasks.push(await this.#taskOf(part));
+      const files = await this.#do(tasks, progress);
+      for (const dataset of this.#absent) remark(`This server has no dataset ${dataset}.`);
+      return files;
+    } catch (error) {
+      this.#stop.abort(error);
+      throw error;
+    } finally {
+      progress.stop();
+    }
+  }
+
+  async #do(tasks: Task[], progress: Progress): Promise<ExportedFile[]> {
+    const feeds = feedsOf(tasks);
+    const total = feeds.length + tasks.length;
+    let done = 0;
+    const tell = () => progress.update(done++, total);
+    tell();
+    const changes = new Map<string, Changes>();
+    await this.#inParallel(feeds, async (feed) => {
+      const found = await this.#changesOf(feed);
+      if (found) for (const name of feed.wanted) changes.set(name, found);
+      tell();
+    });
+    const files = await this.#inParallel(tasks, async (task) => {
+      const file = await this.#fileOf(task, changes.get(task.part.name));
+      tell();
+      return file;
+    });
+    return files.filter((file) => file !== undefined);
+  }
+
+  async #inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+    const results: R[] = [];
+    let next = 0;
+    const worker = async () => {
+      while (next < items.length) {
+        const index = next++;
+        results[index] = await work(items[index] as T);
+      }
+    };
+    await Promise.all(Array.from({ length: this.#options.concurrency }, worker));
+    return results;
+  }
+
+  /** Any answer has one; offices are few, and every server has them. */
+  async #cursorOfNow(): Promise<string | undefined> {
+    const rows = this.#client.analytics.locations({ signal: this.#signal });
+    try {
+      await rows;
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+    return rows.cursor;
+  }
+
+  async #taskOf(wanted: Part): Promise<Task> {
+    const path = `${wanted.name}.${this.#options.format}`;
+    const known = this.#folder.fileOf(path);
+    const part = withDaysOf(known, wanted);
+    const left = await this.#folder.takeLeft(
+      path,
+      (file) => isOfDays(file, part) && (this.#isSettled(file) || isRecent(file)),
+    );
+    if (left) {
+      this.read++;
+      return { part, path, file: left };
+    }
+    if (!known || this.#options.full || !(await this.#folder.placeOf(known))) return { part, path };
+    const { cursor } = known;
+    if (this.#cursor !== undefined)
+      return cursor === undefined ? { part, path } : { part, path, known: { ...known, cursor } };
+    return isOfDays(known, part) && this.#isSettled(known) ? { part, path, file: known } : { part, path };
+  }
+
+  /** What has changed; undefined where the server cannot tell. */
+  async #changesOf({ dataset, cursor, wanted }: Feed): Promise<Changes | undefined> {
+    try {
+      return await this.#again(async () => {
+        const rows = readChanges(dataset, cursor, this.#client, this.#signal);
+        return sortChanges(dataset, rows, wanted, await this.#folder.scratch());
+      });
+    } catch (error) {
+      if (this.#isAbsent(dataset, error)) return undefined;
+      if (!(error instanceof GoneError)) throw error;
+      remark(
+        `The server cannot tell any more what has changed of ${dataset}, since its database was restored or moved: it is read whole.`,
+      );
+      return undefined;
+    }
+  }
+
+  /** The file of a task; undefined where the server has no such dataset. */
+  async #fileOf(task: Task, changes: Changes | undefined): Promise<ExportedFile | undefined> {
+    const { part, file, known } = task;
+    if (file) return file;
+    if (this.#absent.has(part.dataset)) return undefined;
+    try {
+      return (
+        (known && changes && (await this.#changedFile(task, known, changes))) ?? (await this.#newFile(task))
+      );
+    } catch (error) {
+      if (this.#isAbsent(part.dataset, error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** A file of the last run with what has changed since; undefined where it has to be read whole. */
+  async #changedFile(task: Task, known: ExportedFile, changes: Changes): Promise<ExportedFile | undefined> {
+    const { part } = task;
+    const changed = changes.get(part.name);
+    const more = daysAfter(known, part);
+    const readAt = new Date().toISOString();
+    if (!changed && !more) return this.#described(part, known, readAt);
+    const path = await this.#folder.placeOf(known);
+    if (path === undefined) return undefined;
+    const { format } = this.#options;
+    const [client, signal] = [this.#client, this.#signal];
+    const rows = async function* () {
+      yield* mergedRows(part, { ...known, path }, format, changed);
+      if (more) yield* readPart({ ...part, days: more }, client, signal);
+    };
+    try {
+      const file = await this.#written(task, rows);
+      this.changed++;
+      return file;
+    } catch (error) {
+      if (error instanceof NoMerge) return undefined;
+      throw error;
+    }
+  }
+
+  async #newFile(task: Task): Promise<ExportedFile> {
+    const file = await this.#written(task, () => readPart(task.part, this.#client, this.#signal));
+    this.read++;
+    return file;
+  }
+
+  async #written({ part, path }: Task, rows: () => AsyncIterable<object>): Promise<ExportedFile> {
+    return this.#again(async () => {
+      const readAt = new Date().toISOString();
+      const target = await this.#folder.unfinished(path);
+      const written = await writeRows(target, part.dataset, this.#options.format, rows());
+      const file = this.#described(part, { path, ...written }, readAt);
+      await this.#folder.finish(file);
+      return file;
+    });
+  }
+
+  /** What breaks off is read anew from its beginning: of what it brought nothing is kept. */
+  async #again<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        const isPassing = [TransferError, NetworkError, TimeoutError, UnavailableError].some(
+          (each) => error instanceof each,
+        );
+        if (!isPassing || this.#signal.aborted || attempt === MOST_ATTEMPTS) throw error;
+        await delay(FIRST_DELAY_MS * 2 ** attempt * (0.5 + Math.random() / 2), undefined, {
+          signal: this.#signal,
+        });
+      }
+    }
+  }
+
+  #described(
+    { dataset, days }: Part,
+    { path, rows, bytes, sha256 }: Pick<ExportedFile, 'path' | 'rows' | 'bytes' | 'sha256'>,
+    readAt: string,
+  ): ExportedFile {
+    const { startDate = null, endDate = null } = days ?? {};
+    const cursor = this.#cursor === undefined ? {} : { cursor: this.#cursor };
+    return { path, dataset, startDate, endDate, rows, bytes, sha256, readAt, ...cursor };
+  }
+
+  #isAbsent(dataset: DatasetPath, error: unknown): boolean {
+    if (!(error instanceof NotFoundError && this.#options.isLenient)) return false;
+    this.#absent.add(dataset);
+    return true;
+  }
+
+  /** Whether it was read so long after its days that they do not change any more. */
+  #isSettled({ endDate, readAt }: ExportedFile): boolean {
+    if (endDate === null) return false;
+    return Date.parse(readAt) >= Date.parse(endDate) + (1 + this.#options.settledAfter) * DAY_MS;
+  }
+}
+
+function feedsOf(tasks: Task[]): Feed[] {
+  const feeds = new Map<string, Feed>();
+  for (const { part, known } of tasks) {
+    if (!known) continue;
+    const name = JSON.stringify([part.dataset, known.cursor]);
+    const feed = feeds.get(name) ?? { dataset: part.dataset, cursor: known.cursor, wanted: new Set() };
+    feed.wanted.add(part.name);
+    feeds.set(name, feed);
+  }
+  return [...feeds.values()];
+}
+
+/** Whether it is of a run that is worth going on with. */
+function isRecent({ readAt }: ExportedFile): boolean {
+  return Date.now() - Date.parse(readAt) < DAY_MS;
+}

@@ -1,0 +1,198 @@
+import { readFile } from 'node:fs/promises';
+import { Rollcall } from '@rollcall/sdk';
+import fc from 'fast-check';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { addNode, addUser } from '../support/directory.ts';
+import { fillEveryDataset } from '../support/every-dataset.ts';
+import { addSite, type Site } from '../support/presence.ts';
+import type { TestServer } from '../support/server.ts';
+import { logChanges, setReporting, storeDays } from '../support/workday.ts';
+
+const DAYS = ['2026-03-09', '2026-03-12', '2026-03-30', '2026-03-31', '2026-04-01', '2026-04-02'];
+
+const day = fc.constantFrom(...DAYS);
+const pick = fc.integer({ min: 0, max: 2 });
+
+/** What may happen between two runs. */
+const change = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('seen' as const),
+      day,
+      who: pick,
+      text: fc.constantFrom('e', '=1', "'=1", '"a,\r\n"'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('planned' as const),
+      day,
+      who: pick,
+      plan: fc.constantFrom('o', 'r', null),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('redated' as const), day, by: fc.constantFrom(-1, 1) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('renamed' as const),
+      who: pick,
+      name: fc.string({ unit: 'grapheme', maxLength: 4 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('visited' as const), day, who: pick }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('logged' as const), day, who: pick }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('reporting' as const),
+      setting: fc.constantFrom('detect' as const, 'always' as const, 'never' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('hired' as const) }) },
+);
+export type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+
+/** What happens before a run: something always. */
+export const rounds = fc.array(change, { minLength: 3, maxLength: 8 });
+
+/** An organisation with rows in every dataset, in which things change. */
+export class ChangingOrganisation {
+  readonly source: { baseUrl: string; apiKey: string };
+  readonly #server: TestServer;
+  readonly #site: Site;
+  readonly #people: string[];
+  #count = 0;
+
+  private constructor(server: TestServer, site: Site, people: string[]) {
+    this.#server = server;
+    this.#site = site;
+    this.#people = people;
+    this.source = { baseUrl: 'http://127.0.0.1', apiKey: site.key.apiKey };
+  }
+
+  static async create(server: TestServer): Promise<ChangingOrganisation> {
+    const site = await addSite(server);
+    await fillEveryDataset(server, site);
+    const { owner } = server.db;
+    const more = [await addUser(owner, site.tenantId), await addUser(owner, site.tenantId)];
+    const people = [site.user, ...more].map(({ userId }) => userId);
+    const organisation = new ChangingOrganisation(server, site, people);
+    for (const [who, day] of DAYS.entries())
+      await organisation.apply({ do: 'planned', day, who: who % 3, plan: 'o' });
+    return organisation;
+  }
+
+  client(baseUrl: string): Rollcall {
+    const { apiKey, secret } = this.#site.key;
+    return new Rollcall({ baseUrl, apiKey, secret, authentication: 'basic' });
+  }
+
+  async apply(change: Change): Promise<void> {
+    const { tenantId, office } = this.#site;
+    const { owner } = this.#server.db;
+    const person = 'who' in change ? (this.#people[change.who] ?? '') : '';
+    const run = (sql: string, ...values: unknown[]) =>
+      owner.inTenant(tenantId, (tx) => tx.query(sql, [tenantId, ...values]));
+    const id = `${++this.#count}`;
+    switch (change.do) {
+      case 'seen':
+        await run(
+          `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id, event_id,
+                                        source_id, received_at)
+           VALUES ($1, $2::date + interval '9 hours', md5($6)::uuid, $2, $3, $4, $4, $5, 'door', now())`,
+          change.day,
+          person,
+          office.locationId,
+          change.text,
+          id,
+        );
+        await run(
+          `INSERT INTO occupancy_events (tenant_id, observed_at, event_digest, day, location_id, node_id, event_id,
+                                         source_id, occupied, occupancy, received_at)
+           VALUES ($1, $2::date + interval '9 hours', md5($5)::uuid, $2, $3, $3, $4, 'sensor', true, 0.1, now())`,
+          change.day,
+          office.locationId,
+          change.text,
+          id,
+        );
+        return;
+      case 'visited':
+        await run(
+          `INSERT INTO visitor_arrivals (tenant_id, observed_at, event_digest, day, location_id, node_id, event_id, source_id,
+                                         visitor_name, host_user_id, received_at)
+           VALUES ($1, $2::date + interval '9 hours', md5($5)::uuid, $2, $3, $3, $5, '', 'Grace', $4, now())`,
+          change.day,
+          office.locationId,
+          change.day > '2026-03-31' ? null : person,
+          id,
+        );
+        return;
+      case 'planned':
+        await owner.inTenant(tenantId, async (tx) => {
+          for (const table of ['bookings', 'day_plans'])
+            await tx.query(`DELETE FROM ${table} WHERE tenant_id = $1 AND user_id = $2 AND day = $3`, [
+              tenantId,
+              person,
+              change.day,
+            ]);
+        });
+        if (change.plan === null) return;
+        await storeDays(owner, tenantId, [
+          change.plan === 'o'
+            ? { userId: person, day: change.day, plan: 'o', locationId: office.locationId }
+            : { userId: person, day: change.day, plan: 'r' },
+        ]);
+        return;
+      case 'redated':
+        for (const table of ['presence_events', 'occupancy_events', 'visitor_arrivals'])
+          await run(
+            `UPDATE ${table} SET day = (observed_at AT TIME ZONE 'UTC')::date + $3::integer, written_xid = pg_current_xact_id()
+             WHERE tenant_id = $1 AND day = $2`,
+            change.day,
+            change.by,
+          );
+        return;
+      case 'renamed':
+        await run(
+          'UPDATE users SET first_name = $3 WHERE tenant_id = $1 AND user_id = $2',
+          person,
+          change.name.replaceAll('\0', ''),
+        );
+        return;
+      case 'logged':
+        await logChanges(owner, tenantId, [
+          {
+            loggedAt: `${change.day}T12:00:00.00000${id.at(-1)}Z`,
+            userId: person,
+            day: change.day,
+            before: { id },
+            after: null,
+          },
+        ]);
+        return;
+      case 'reporting':
+        return setReporting(owner, tenantId, office.locationId, change.setting);
+      case 'hired':
+        await addUser(owner, tenantId);
+        await addNode(owner, tenantId, { kind: 'space', parentId: office.levelId });
+        await addNode(owner, tenantId, { kind: 'place', parentId: office.zoneId });
+    }
+  }
+}
+
+/** What is in a file, row by row, in an order of its own. */
+export async function rowsOf(path: string): Promise<string[]> {
+  if (!path.endsWith('.parquet')) return (await readFile(path, 'utf8')).split('\n').sort();
+  const rows = await parquetReadObjects({
+    file: await asyncBufferFromFile(path),
+    // Whole, so that nothing of them is lost in a `Date`.
+    parsers: { timestampFromMicroseconds: String },
+  });
+  return rows.map((row) => JSON.stringify(row)).sort();
+}
