@@ -7,7 +7,14 @@ await build({
   cwd: fileURLToPath(new URL('..', import.meta.url)),
   input: { rollcall: 'src/cli/main.ts' },
   platform: 'node',
-  // What looks for files of its own, or must be there once only: the errors of `pg` are told by their class.
-  external: [/^pg($|-)/, /^pino/, /^graphile-worker/, /^node-pg-migrate/, /^@fastify\/swagger-ui/],
+  // What looks for files of its own, must be there once only (the errors of `pg` are told by their class), or need not be there.
+  external: [
+    /^@duckdb\//,
+    /^pg($|-)/,
+    /^pino/,
+    /^graphile-worker/,
+    /^node-pg-migrate/,
+    /^@fastify\/swagger-ui/,
+  ],
   output: { dir: 'dist/bin', cleanDir: true, chunkFileNames: '[name].js', sourcemap: true },
 });

@@ -3,6 +3,7 @@ import { CLIENT_SETTINGS, type ClientConfig, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
 import { clientOf, spoken } from './client.ts';
 import { CliError } from './errors.ts';
+import { loadFolder, needDuckDb } from './export/duckdb.ts';
 import { ExportFolder } from './export/folder.ts';
 import { type DatasetPath, EXPORTED_DATASETS, hasDays, partsOf } from './export/parts.ts';
 import { ExportRun } from './export/run.ts';
@@ -18,6 +19,7 @@ interface ExportOptions extends ClientConfig {
   to?: string;
   settledAfter: number;
   full?: true;
+  duckdb?: string;
   concurrency: number;
   json?: true;
 }
@@ -44,6 +46,7 @@ export function exportCommand(): Command {
         .default(14),
     )
     .option('--full', 'read everything again')
+    .option('--duckdb <file>', 'a DuckDB database to be brought up to date with the folder')
     .addOption(new Option('--concurrency <count>', 'files at a time').argParser(whole(1, 16)).default(3))
     .option(
       '--secret-file <path>',
@@ -52,11 +55,10 @@ export function exportCommand(): Command {
     .option('--json', 'print the report as JSON')
     .action(async (datasets: DatasetPath[], options: ExportOptions) => {
       const report = await exportAll(datasets, options);
-      print(
-        options.json
-          ? JSON.stringify(report)
-          : `${report.rows} rows in ${report.files} files; ${report.read} of them read, ${report.changed} changed, ${report.kept} kept.`,
-      );
+      if (options.json) return print(JSON.stringify(report));
+      const { rows, files, read, changed, kept } = report;
+      print(`${rows} rows in ${files} files; ${read} of them read, ${changed} changed, ${kept} kept.`);
+      if ('loaded' in report) print(`${report.loaded} files loaded into ${options.duckdb}.`);
     });
   for (const option of toOptions(CLIENT_SETTINGS)) command.addOption(option);
   return command;
@@ -65,26 +67,32 @@ export function exportCommand(): Command {
 async function exportAll(asked: DatasetPath[], options: ExportOptions) {
   const datasets = asked.length > 0 ? [...new Set(asked)] : EXPORTED_DATASETS;
   const client = await clientOf(options);
-  const { baseUrl = '', key: apiKey = '', format } = options;
+  const { baseUrl = '', key: apiKey = '', format, into, duckdb } = options;
   const days = daysOf(datasets, options);
-  const folder = await ExportFolder.open(options.into, { baseUrl, apiKey, format }, options.full ?? false);
+  if (duckdb !== undefined) await needDuckDb();
+  const folder = await ExportFolder.open(into, { baseUrl, apiKey, format }, options.full ?? false);
   if (folder.left.size > 0) remark(`Going on: ${folder.left.size} files are whole already.`);
+  const run = new ExportRun(
+    folder,
+    client,
+    { ...options, isLenient: asked.length === 0 },
+    catchInterruption(),
+  );
   try {
-    const run = new ExportRun(
-      folder,
-      client,
-      { ...options, isLenient: asked.length === 0 },
-      catchInterruption(),
-    );
-    const files = await unlessInterrupted(run.all(partsOf(datasets, days)));
-    await folder.commit(files, new Date());
+    const files = await unlessInterrupted(run.all(partsOf(datasets, days))).catch((error) => {
+      remark('The folder is as it was; the same command goes on from here.');
+      throw error;
+    });
+    const all = await folder.commit(files, new Date());
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
     const { read, changed } = run;
-    return { files: files.length, rows, read, changed, kept: files.length - read - changed };
+    const report = { files: files.length, rows, read, changed, kept: files.length - read - changed };
+    if (duckdb === undefined) return report;
+    return { ...report, loaded: await unlessInterrupted(loadFolder(duckdb, into, format, all)) };
   } catch (error) {
-    await folder.close().catch(() => undefined);
-    remark('The folder is as it was; the same command goes on from here.');
     spoken(error);
+  } finally {
+    await folder.close();
   }
 }
 

@@ -102,6 +102,7 @@ test('a folder is of one run at a time', async () => {
   await first.close();
   const second = await open();
   await second.commit([], new Date());
+  await second.close();
   expect(await readdir(dir)).toEqual(['manifest.json']);
   await (await open()).close();
 });

@@ -93,6 +93,12 @@ export class ChangingOrganisation {
     return new Rollcall({ baseUrl, apiKey, secret, authentication: 'basic' });
   }
 
+  /** How a command reaches it. */
+  commandLine(baseUrl: string): { env: Record<string, string>; connection: string[] } {
+    const { apiKey, secret } = this.#site.key;
+    return { env: { ROLLCALL_SECRET: secret }, connection: ['--base-url', baseUrl, '--key', apiKey] };
+  }
+
   async apply(change: Change): Promise<void> {
     const { tenantId, office } = this.#site;
     const { owner } = this.#server.db;

@@ -17,6 +17,8 @@ import { ChangingOrganisation, rounds, rowsOf } from './export-support.ts';
 import { expectOneSentence, type Outcome, until, Workspace } from './support.ts';
 
 const ROWS = 4_000;
+/** As DuckDB has the datasets. */
+const TABLES = EXPORTED_DATASETS.map((dataset) => dataset.replaceAll(/[-/]/g, '_'));
 const FORMATS = Object.keys(FILE_FORMATS) as FileFormat[];
 /** Two windows, and so two calls. */
 const MARCH = ['--from', '2026-03-01', '--to', '2026-03-31'];
@@ -306,6 +308,97 @@ test('what cannot be done is said in a sentence', async () => {
   expect(await readdir(work.path('format/users'))).toEqual(['all.csv']);
 });
 
+type Query = (sql: string) => Promise<unknown[]>;
+
+/** What `make` makes of the answers of a DuckDB database. */
+async function inDuckDb<T>(database: string, make: (query: Query) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(work.path(database));
+  const connection = await instance.connect();
+  try {
+    return await make(async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJson());
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+test('--duckdb has the same typed tables whatever the format, and is brought up to date', async () => {
+  const organisation = await ChangingOrganisation.create(server);
+  const exportInto = async (format: FileFormat, ...args: string[]) => {
+    const { env, connection } = organisation.commandLine(proxy.baseUrl);
+    const into = ['--into', work.path(`duckdb-${format}`), '--duckdb', work.path(`${format}.duckdb`)];
+    const range = ['--from', '2026-03-01', '--to', '2026-04-03', '--format', format, '--json'];
+    return work.rollcall(['export', ...into, ...connection, ...range, ...args], { env });
+  };
+  /** The tables of a database, and their columns. */
+  const contents = (format: FileFormat) =>
+    inDuckDb(`${format}.duckdb`, async (query) => {
+      const all: Record<string, unknown[]> = {
+        columns: await query(
+          `SELECT table_name, column_name, data_type FROM duckdb_columns()
+           WHERE table_name IN (SELECT table_name FROM duckdb_tables()) AND table_name <> 'rollcall_files' ORDER BY ALL`,
+        ),
+      };
+      for (const name of TABLES) all[name] = await query(`SELECT * FROM ${name} ORDER BY ALL`);
+      return all;
+    });
+  for (const format of FORMATS) {
+    const { code, stdout, stderr } = await exportInto(format);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ loaded: 15 });
+  }
+  const before = await contents('parquet');
+  for (const [table_name, column_name, data_type] of [
+    ['presence', 'timestamp', 'TIMESTAMP WITH TIME ZONE'],
+    ['presence', 'day', 'DATE'],
+    ['change_log_user', 'after', 'JSON'],
+    ['spaces', 'capacity', 'INTEGER'],
+  ])
+    expect(before.columns).toContainEqual({ table_name, column_name, data_type });
+  for (const name of TABLES) expect(before[name]?.length, name).toBeGreaterThan(0);
+  for (const format of FORMATS) expect(await contents(format), format).toEqual(before);
+
+  await inDuckDb('ndjson.duckdb', (query) =>
+    query('CREATE VIEW mine AS SELECT count(*) AS people FROM users'),
+  );
+  await organisation.apply({ do: 'hired' });
+  await organisation.apply({ do: 'planned', day: '2026-03-31', who: 0, plan: 'r' });
+  await organisation.apply({ do: 'redated', day: '2026-03-09', by: 1 });
+  const second = JSON.parse((await exportInto('ndjson')).stdout);
+  expect(second).toMatchObject({ read: 0, loaded: second.changed });
+  await exportInto('parquet', '--full');
+  const after = await contents('parquet');
+  expect(after).not.toEqual(before);
+  expect(await contents('ndjson')).toEqual(after);
+  expect(await inDuckDb('ndjson.duckdb', (query) => query('FROM mine'))).toEqual([
+    { people: `${after.users?.length}` },
+  ]);
+});
+
+test('--duckdb says what it lacks, and leaves what is not its own', async () => {
+  const hideDuckDb = `export async function resolve(specifier, context, next) {
+    if (!specifier.startsWith('@duckdb/')) return next(specifier, context);
+    throw Object.assign(new Error('none'), { code: 'ERR_MODULE_NOT_FOUND' });
+  }`;
+  const loader = `import { register } from 'node:module'; register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hideDuckDb))});`;
+  const args = ['users', '--into', work.path('lacks'), '--duckdb', work.path('own.duckdb')];
+  const connection = ['--base-url', proxy.baseUrl, '--key', site.key.apiKey];
+  const env = { ROLLCALL_SECRET: site.key.secret };
+  const without = await work.rollcall(['export', ...args, ...connection], {
+    env: { ...env, NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(loader)}` },
+  });
+  expectOneSentence(without, /npm install @duckdb\/node-api/);
+  expect(existsSync(work.path('lacks'))).toBe(false);
+
+  await inDuckDb('own.duckdb', (query) => query('CREATE TABLE users AS SELECT 1 AS mine'));
+  expectOneSentence(
+    await work.rollcall(['export', ...args, ...connection], { env }),
+    /table or view users already/,
+  );
+  expect(await inDuckDb('own.duckdb', (query) => query('FROM users'))).toEqual([{ mine: 1 }]);
+  expect((await manifestOf('lacks')).files).toHaveLength(1);
+});
+
 test('whatever changes between runs, the folder is what a full export is then, in each format', async () => {
   const numRuns = Number(process.env.EXPORT_RUNS ?? 1);
   await fc.assert(
@@ -318,6 +411,7 @@ test('whatever changes between runs, the folder is what a full export is then, i
         const run = new ExportRun(taken, client, options, new AbortController().signal);
         const days = { startDate: '2026-03-01', endDate: to };
         await taken.commit(await run.all(partsOf(EXPORTED_DATASETS, days)), new Date());
+        await taken.close();
         return run;
       };
       const name = `property-${organisation.source.apiKey}`;

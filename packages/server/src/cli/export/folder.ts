@@ -153,8 +153,8 @@ export class ExportFolder {
     this.#taken.add(file.path);
   }
 
-  /** Puts files in place, beside those of the export that they do not replace, and then says so in the manifest. */
-  async commit(newFiles: ExportedFile[], completedAt: Date): Promise<void> {
+  /** Puts files in place, beside those of the export that they do not replace, and then says so in the manifest; all files that there are. */
+  async commit(newFiles: ExportedFile[], completedAt: Date): Promise<ExportedFile[]> {
     const replaced = new Set(newFiles.map(({ path }) => path));
     const others = (this.manifest?.files ?? []).filter(({ path }) => !replaced.has(path));
     const files = [...newFiles, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -165,7 +165,7 @@ export class ExportFolder {
       if (!this.#taken.has(path)) await rm(join(this.#dir, WORK_DIR, path), { force: true });
     await writeWhole(join(this.#dir, WORK_DIR, MANIFEST), manifest);
     await rollForward(this.#dir);
-    await this.#unlock();
+    return files;
   }
 
   /** Leaves the folder as it is, for another run. */

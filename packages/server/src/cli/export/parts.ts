@@ -101,10 +101,16 @@ export function readChanges(
     : read.ranged(client, { changedSince }, { signal });
 }
 
+/** The column by whose date rows are in files; undefined in a dataset without days. */
+export function dateColumnOf(dataset: DatasetPath): string | undefined {
+  const read: Read = READS[dataset];
+  return 'whole' in read ? undefined : read.date;
+}
+
 /** The day by which a row is in its file, as `YYYY-MM-DD`; undefined in a dataset without days. */
 export function dayOf(dataset: DatasetPath, row: ExportedRow): string | undefined {
-  const read: Read = READS[dataset];
-  return 'whole' in read ? undefined : String(row[read.date]).slice(0, 10);
+  const column = dateColumnOf(dataset);
+  return column && String(row[column]).slice(0, 10);
 }
 
 /** The parts that may hold a row by its key, first the one where it belongs now. */

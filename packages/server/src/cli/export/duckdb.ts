@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import {
+  DUCKDB_PACKAGE,
+  type DuckDbFile,
+  type DuckDbTable,
+  type DuckDbType,
+  importDuckDb,
+  loadDuckDb,
+  NoDuckDb,
+} from '../../store/duckdb.ts';
+import type { Column, ColumnType } from '../../warehouse/columns.ts';
+import { datasets } from '../../warehouse/datasets.ts';
+import { CliError } from '../errors.ts';
+import { showProgress } from '../progress.ts';
+import type { ExportedFile } from './manifest.ts';
+import { dateColumnOf, EXPORTED_DATASETS } from './parts.ts';
+import type { FileFormat } from './write.ts';
+
+const TYPES: Record<ColumnType, DuckDbType> = {
+  id: 'VARCHAR',
+  text: 'VARCHAR',
+  enum: 'VARCHAR',
+  instant: 'TIMESTAMP WITH TIME ZONE',
+  day: 'DATE',
+  integer: 'INTEGER',
+  integerEnum: 'INTEGER',
+  number: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  object: 'JSON',
+};
+
+const DAY_MS = 86_400_000;
+
+/** Throws `CliError` where DuckDB is not there: before an export, which may take long. */
+export async function needDuckDb(): Promise<void> {
+  await importDuckDb().catch((error: unknown) => {
+    if (!(error instanceof NoDuckDb)) throw error;
+    throw new CliError(
+      `--duckdb needs the package ${DUCKDB_PACKAGE}, which is not installed. Run: npm install ${DUCKDB_PACKAGE}`,
+    );
+  });
+}
+
+/** Brings a DuckDB database up to date with the files of a folder; how many of them were loaded. */
+export async function loadFolder(
+  database: string,
+  dir: string,
+  format: FileFormat,
+  files: readonly ExportedFile[],
+): Promise<number> {
+  const tables = new Map(EXPORTED_DATASETS.map((dataset) => [dataset as string, tableOf(dataset)]));
+  const loadable = files.flatMap((file): DuckDbFile[] => {
+    const table = tables.get(file.dataset);
+    if (!table) return [];
+    const { path: name, rows, sha256, startDate, endDate } = file;
+    const days =
+      startDate && endDate
+        ? { from: startDate, before: new Date(Date.parse(endDate) + DAY_MS).toISOString().slice(0, 10) }
+        : undefined;
+    return [{ name, path: join(dir, name), table, rows, sha256, ...(days ? { days } : {}) }];
+  });
+  const progress = showProgress('Loading', 'files');
+  try {
+    progress.update(0, loadable.length);
+    return await loadDuckDb(database, format, loadable, (done) => progress.update(done, loadable.length));
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new CliError(`The folder is up to date, and the database ${database} as it was: ${reason}`);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** `change_log_user` of `change-log/user`: so that it needs no quotes. */
+function tableOf(dataset: (typeof EXPORTED_DATASETS)[number]): DuckDbTable {
+  const columns: Record<string, Column> = datasets.find(({ path }) => path === dataset)?.columns ?? {};
+  const dateColumn = dateColumnOf(dataset);
+  return {
+    name: dataset.replaceAll(/[-/]/g, '_'),
+    columns: Object.entries(columns).map(([name, { type }]) => ({ name, type: TYPES[type] })),
+    ...(dateColumn ? { dateColumn } : {}),
+  };
+}

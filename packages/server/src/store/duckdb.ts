@@ -1,0 +1,186 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+
+/** The package that brings DuckDB along: optional, since its binaries are large. */
+export const DUCKDB_PACKAGE = '@duckdb/node-api';
+
+/** The package is not there. */
+export class NoDuckDb extends Error {}
+
+export type DuckDbType =
+  | 'VARCHAR'
+  | 'TIMESTAMP WITH TIME ZONE'
+  | 'DATE'
+  | 'INTEGER'
+  | 'DOUBLE'
+  | 'BOOLEAN'
+  | 'JSON';
+
+/** What files of one kind are loaded into. */
+export interface DuckDbTable {
+  name: string;
+  columns: { name: string; type: DuckDbType }[];
+  /** By which column files have their rows; none where one file has all. */
+  dateColumn?: string;
+}
+
+/** A file whose rows are to be in a table. */
+export interface DuckDbFile {
+  /** As the database remembers it. */
+  name: string;
+  /** Where it is. */
+  path: string;
+  table: DuckDbTable;
+  rows: number;
+  sha256: string;
+  /** The days that it has rows of, the first included and the last not; none where it has all. */
+  days?: { from: string; before: string };
+}
+
+export type DuckDbFormat = 'ndjson' | 'csv' | 'parquet';
+
+/** Which files the database has, and where their rows are. Its name is what a table of ours is told by. */
+const FILES = 'rollcall_files';
+
+/** Loads the package. Throws `NoDuckDb` where it is not installed. */
+export async function importDuckDb(): Promise<typeof import('@duckdb/node-api')> {
+  try {
+    return await import('@duckdb/node-api');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') throw new NoDuckDb();
+    throw error;
+  }
+}
+
+/**
+ * Makes the tables of a DuckDB database have the rows of these files and no others, in one transaction; what it has already is not
+ * loaded again. Other tables of it, and views, stay. Gives how many files were loaded. Throws what DuckDB says.
+ */
+export async function loadDuckDb(
+  database: string,
+  format: DuckDbFormat,
+  files: DuckDbFile[],
+  onFile: (done: number) => void,
+): Promise<number> {
+  const { DuckDBInstance } = await importDuckDb();
+  const instance = await DuckDBInstance.create(database);
+  try {
+    const connection = await instance.connect();
+    try {
+      await connection.run('BEGIN');
+      const loaded = await load(connection, format, files, onFile);
+      await connection.run('COMMIT');
+      return loaded;
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+async function load(
+  connection: DuckDBConnection,
+  format: DuckDbFormat,
+  files: DuckDbFile[],
+  onFile: (done: number) => void,
+): Promise<number> {
+  await connection.run(
+    `CREATE TABLE IF NOT EXISTS ${FILES} (name VARCHAR, "table" VARCHAR, sha256 VARCHAR, condition VARCHAR)`,
+  );
+  for (const table of new Set(files.map((file) => file.table))) await makeTable(connection, table);
+  const wanted = new Map(files.map((file) => [file.name, file]));
+  const known = await rowsOf(
+    connection,
+    `SELECT name, "table", sha256, condition FROM ${FILES} WHERE "table" IN (SELECT table_name FROM duckdb_tables())`,
+  );
+  const kept = new Set<string>();
+  for (const { name = '', table, sha256, condition } of known) {
+    if (wanted.get(name)?.sha256 === sha256) kept.add(name);
+    else {
+      await connection.run(`DELETE FROM ${quoted(table)} WHERE ${condition}`);
+      await connection.run(`DELETE FROM ${FILES} WHERE name = ${text(name)}`);
+    }
+  }
+  for (const [index, file] of files.entries()) {
+    if (!kept.has(file.name)) await insert(connection, format, file);
+    onFile(index + 1);
+  }
+  return files.length - kept.size;
+}
+
+/** A table as it should be, whose columns may have been others; its files are forgotten then. */
+async function makeTable(connection: DuckDBConnection, { name, columns }: DuckDbTable): Promise<void> {
+  const there = await rowsOf(
+    connection,
+    `SELECT column_name AS name, data_type AS type FROM duckdb_columns()
+     WHERE database_name = current_database() AND schema_name = 'main' AND table_name = ${text(name)} ORDER BY column_index`,
+  );
+  if (there.length > 0) {
+    const [ours] = await rowsOf(
+      connection,
+      `SELECT name FROM ${FILES} WHERE "table" = ${text(name)} LIMIT 1`,
+    );
+    if (!ours) throw new Error(`there is a table or view ${name} already, which was not made by an export`);
+    const isSame =
+      JSON.stringify(there) === JSON.stringify(columns.map(({ name, type }) => ({ name, type })));
+    if (isSame) return;
+    await connection.run(`DROP TABLE ${quoted(name)}`);
+  }
+  await connection.run(`DELETE FROM ${FILES} WHERE "table" = ${text(name)}`);
+  const list = columns.map(({ name, type }) => `${quoted(name)} ${type}`);
+  await connection.run(`CREATE TABLE ${quoted(name)} (${list.join(', ')})`);
+}
+
+async function insert(connection: DuckDBConnection, format: DuckDbFormat, file: DuckDbFile): Promise<void> {
+  const { table, name, sha256 } = file;
+  if (file.rows > 0) {
+    const values = table.columns.map((column) => expressionOf(column, format)).join(', ');
+    await connection.run(`INSERT INTO ${quoted(table.name)} SELECT ${values} FROM ${source(file, format)}`);
+  }
+  const values = [name, table.name, sha256, conditionOf(file)].map(text).join(', ');
+  await connection.run(`INSERT INTO ${FILES} VALUES (${values})`);
+}
+
+/** Which rows of its table are those of a file. */
+function conditionOf({ table: { columns, dateColumn }, days }: DuckDbFile): string {
+  const column = columns.find(({ name }) => name === dateColumn);
+  if (!column || !days) return 'true';
+  const at = (day: string) =>
+    column.type === 'DATE' ? `DATE ${text(day)}` : `TIMESTAMPTZ ${text(`${day} 00:00:00+00`)}`;
+  return `${quoted(column.name)} >= ${at(days.from)} AND ${quoted(column.name)} < ${at(days.before)}`;
+}
+
+function source({ path, table }: DuckDbFile, format: DuckDbFormat): string {
+  const columns = table.columns.map(({ name }) => `${text(name)}: 'VARCHAR'`).join(', ');
+  switch (format) {
+    case 'parquet':
+      return `read_parquet(${text(path)})`;
+    case 'ndjson':
+      return `read_json(${text(path)}, format = 'newline_delimited', columns = {${columns}})`;
+    case 'csv':
+      // An empty cell is null, "" an empty text.
+      return `read_csv(${text(path)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+                       nullstr = '', allow_quoted_nulls = false, columns = {${columns}})`;
+  }
+}
+
+/** A column's value from a file. Those of text have days with a time, and CSV a ' before what looks like a formula. */
+function expressionOf({ name, type }: DuckDbTable['columns'][number], format: DuckDbFormat): string {
+  const column = quoted(name);
+  if (format === 'parquet') return column;
+  if (type === 'DATE') return `CAST(left(${column}, 10) AS DATE)`;
+  if (format === 'csv' && type === 'VARCHAR') return `regexp_replace(${column}, '^''([=+@\\t\\r-])', '\\1')`;
+  return `CAST(${column} AS ${type})`;
+}
+
+async function rowsOf(connection: DuckDBConnection, sql: string): Promise<Record<string, string>[]> {
+  return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, string>[];
+}
+
+function quoted(name = ''): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
