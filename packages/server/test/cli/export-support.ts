@@ -2,6 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { Rollcall } from '@rollcall/sdk';
 import fc from 'fast-check';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { ExportFolder } from '../../src/cli/export/folder.ts';
+import type { ExportedFile } from '../../src/cli/export/manifest.ts';
+import { EXPORTED_DATASETS, partsOf } from '../../src/cli/export/parts.ts';
+import { ExportRun } from '../../src/cli/export/run.ts';
+import type { FileFormat } from '../../src/cli/export/write.ts';
 import { addNode, addUser } from '../support/directory.ts';
 import { fillEveryDataset } from '../support/every-dataset.ts';
 import { addSite, type Site } from '../support/presence.ts';
@@ -63,7 +68,7 @@ export const rounds = fc.array(change, { minLength: 3, maxLength: 8 });
 
 /** An organisation with rows in every dataset, in which things change. */
 export class ChangingOrganisation {
-  readonly source: { baseUrl: string; apiKey: string };
+  readonly key: { apiKey: string; secret: string };
   readonly #server: TestServer;
   readonly #site: Site;
   readonly #people: string[];
@@ -73,7 +78,7 @@ export class ChangingOrganisation {
     this.#server = server;
     this.#site = site;
     this.#people = people;
-    this.source = { baseUrl: 'http://127.0.0.1', apiKey: site.key.apiKey };
+    this.key = site.key;
   }
 
   static async create(server: TestServer): Promise<ChangingOrganisation> {
@@ -86,17 +91,6 @@ export class ChangingOrganisation {
     for (const [who, day] of DAYS.entries())
       await organisation.apply({ do: 'planned', day, who: who % 3, plan: 'o' });
     return organisation;
-  }
-
-  client(baseUrl: string): Rollcall {
-    const { apiKey, secret } = this.#site.key;
-    return new Rollcall({ baseUrl, apiKey, secret, authentication: 'basic' });
-  }
-
-  /** How a command reaches it. */
-  commandLine(baseUrl: string): { env: Record<string, string>; connection: string[] } {
-    const { apiKey, secret } = this.#site.key;
-    return { env: { ROLLCALL_SECRET: secret }, connection: ['--base-url', baseUrl, '--key', apiKey] };
   }
 
   async apply(change: Change): Promise<void> {
@@ -189,6 +183,30 @@ export class ChangingOrganisation {
         await addNode(owner, tenantId, { kind: 'space', parentId: office.levelId });
         await addNode(owner, tenantId, { kind: 'place', parentId: office.zoneId });
     }
+  }
+}
+
+/** What `rollcall export` does, without a process of its own: a run, and what is in the folder then. */
+export async function exportHere(
+  dir: string,
+  { baseUrl, apiKey, secret }: { baseUrl: string; apiKey: string; secret: string },
+  {
+    datasets = EXPORTED_DATASETS,
+    format = 'ndjson' as FileFormat,
+    startDate = '2026-03-01',
+    endDate = '2026-03-31',
+    full = false,
+  } = {},
+): Promise<{ read: number; changed: number; files: ExportedFile[] }> {
+  const client = new Rollcall({ baseUrl, apiKey, secret });
+  const folder = await ExportFolder.open(dir, { baseUrl, apiKey, format }, full);
+  const options = { format, settledAfter: 14, concurrency: 3, isLenient: false, ...(full ? { full } : {}) };
+  try {
+    const run = new ExportRun(folder, client, options, new AbortController().signal);
+    const files = await folder.commit(await run.all(partsOf(datasets, { startDate, endDate })), new Date());
+    return { read: run.read, changed: run.changed, files };
+  } finally {
+    await folder.close();
   }
 }
 
