@@ -63,8 +63,16 @@ const change = fc.oneof(
 );
 export type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
-/** What happens before a run: something always. */
-export const rounds = fc.array(change, { minLength: 3, maxLength: 8 });
+/** Events go from one month's file to another's. */
+const moved = fc.constantFrom<Change>(
+  { do: 'redated', day: '2026-03-31', by: 1 },
+  { do: 'redated', day: '2026-04-01', by: -1 },
+);
+
+/** What happens before a run. */
+export const rounds = fc
+  .tuple(fc.array(change, { minLength: 3, maxLength: 8 }), moved)
+  .map(([some, last]) => [...some, last]);
 
 /** An organisation with rows in every dataset, in which things change. */
 export class ChangingOrganisation {
@@ -88,8 +96,12 @@ export class ChangingOrganisation {
     const more = [await addUser(owner, site.tenantId), await addUser(owner, site.tenantId)];
     const people = [site.user, ...more].map(({ userId }) => userId);
     const organisation = new ChangingOrganisation(server, site, people);
-    for (const [who, day] of DAYS.entries())
-      await organisation.apply({ do: 'planned', day, who: who % 3, plan: 'o' });
+    for (const [index, day] of DAYS.entries()) {
+      const who = index % 3;
+      await organisation.apply({ do: 'planned', day, who, plan: 'o' });
+      await organisation.apply({ do: 'seen', day, who, text: 'e' });
+      await organisation.apply({ do: 'visited', day, who });
+    }
     return organisation;
   }
 
