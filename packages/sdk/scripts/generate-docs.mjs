@@ -46,7 +46,9 @@ function membersOf(body, where) {
     const plain = name.replace(/^readonly |^async \*|^get /, '');
     const prose = proseOf(comment);
     if (!prose && plain !== 'then') throw new Error(`${where}.${plain} has no docstring.`);
-    const signature = `${plain}${rest}`.replaceAll(/\s*\/\/[^\n]*/g, '').replaceAll(/\s+/g, ' ');
+    const signature = `${plain}${name.startsWith('get ') ? rest.replace('()', '') : rest}`
+      .replaceAll(/\s*\/\/[^\n]*/g, '')
+      .replaceAll(/\s+/g, ' ');
     const tidy = signature
       .replaceAll('( ', '(')
       .replaceAll(', )', ')')

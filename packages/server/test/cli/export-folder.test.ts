@@ -84,7 +84,11 @@ test.each(['users', join(WORK, 'users'), WORK])(
     }
     const write = async () => {
       const folder = await open();
-      await writeFile(await folder.unfinished('users/all.ndjson'), '{}\n');
+      try {
+        await writeFile(await folder.unfinished('users/all.ndjson'), '{}\n');
+      } finally {
+        await folder.close();
+      }
     };
     if (place === join(WORK, 'users')) {
       // Going on from what an interrupted run has left.

@@ -253,6 +253,11 @@ test('what an interrupted run has left is not put in place by a run for somethin
   await interrupted.close();
   await here('else', { datasets: ['desks'] });
   expect(await readFile(work.path('else/users/all.ndjson'), 'utf8')).toBe(before);
+  // Killed before it could note that the file is whole.
+  await mkdir(work.path('else/.rollcall-export/users'), { recursive: true });
+  await writeFile(work.path('else/.rollcall-export/users/all.ndjson'), '{}\n');
+  await here('else', { datasets: ['users'] });
+  expect(await readFile(work.path('else/users/all.ndjson'), 'utf8')).toBe(before);
 });
 
 test('what is not asked for again stays: other datasets, other months, later days', async () => {

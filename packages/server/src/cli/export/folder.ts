@@ -160,9 +160,13 @@ export class ExportFolder {
     const files = [...newFiles, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
     const manifest: Manifest = { version: 1, ...this.#source, completedAt: completedAt.toISOString(), files };
     await this.#journal.close();
-    // The manifest says of them what is in their places now.
-    for (const path of this.left.keys())
-      if (!this.#taken.has(path)) await rm(join(this.#dir, WORK_DIR, path), { force: true });
+    // Of a run that was cut short: the manifest says of these what is in their places now.
+    for (const { path } of files) {
+      const stale = join(this.#dir, WORK_DIR, path);
+      if (this.#taken.has(path) || !existsSync(stale)) continue;
+      await realDirectory(dirname(stale));
+      await rm(stale);
+    }
     await writeWhole(join(this.#dir, WORK_DIR, MANIFEST), manifest);
     await rollForward(this.#dir);
     return files;
