@@ -24,7 +24,7 @@ export default mergeConfig(
     test: {
       include: ['packages/*/test/**/*.test.ts'],
       exclude: ['**/*.scale.test.ts'],
-      maxWorkers: 2,
+      maxWorkers: 3,
     },
   }),
 );

@@ -76,13 +76,21 @@ test('who stops walking ends the transfer', async () => {
 
 test.each(['break', 'shorten'] as const)(
   'a stream that breaks off is a TransferError after the rows that came (%s); awaited, it is repeated',
-  async (fate) => {
+  async (how) => {
+    let count = 0;
+    let onRow = () => {};
+    const breakAfter = new Promise<void>((resolve) => {
+      onRow = resolve;
+    });
+    const fate = how === 'break' ? { breakAfter } : how;
     const fates = [fate, fate];
     setup.proxy.fate = ({ path }) => (path === PATH ? (fates.shift() ?? 'pass') : 'pass');
     const rows = setup.client().analytics.presence(MARCH);
-    let count = 0;
     const walk = async () => {
-      for await (const _ of rows) count++;
+      for await (const _ of rows) {
+        count++;
+        onRow();
+      }
     };
     const failure = await walk().catch((error) => error);
     expect(failure).toBeInstanceOf(TransferError);

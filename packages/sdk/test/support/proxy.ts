@@ -12,6 +12,8 @@ export type Fate =
   | 'twice'
   /** Half of the answer's body, and the connection ends. */
   | 'break'
+  /** The same, once this comes. */
+  | { breakAfter: Promise<unknown> }
   /** Half of the answer's body, as if that were all. */
   | 'shorten'
   | { delayMs: number }
@@ -107,8 +109,9 @@ export class TestProxy {
     const body = rewritten ? Buffer.from(fate.rewrite(reply.body.toString())) : reply.body;
     const { 'transfer-encoding': _, ...headers } = reply.headers;
     response.writeHead(reply.status, { ...headers, 'content-length': String(body.length) });
-    if (fate !== 'break') return void response.end(body);
-    response.write(half, () => setTimeout(() => response.destroy(), 5));
+    const broken = brokenAfter(fate);
+    if (!broken) return void response.end(body);
+    response.write(half, () => void broken.then(() => response.destroy()));
   }
 
   #forward(url: URL, method: string, headers: http.IncomingHttpHeaders, body: Buffer): Promise<Reply> {
@@ -129,4 +132,10 @@ export class TestProxy {
       request.end(body);
     });
   }
+}
+
+/** When an answer is to break off; undefined where it is not to. */
+function brokenAfter(fate: Fate): Promise<unknown> | undefined {
+  if (fate === 'break') return new Promise((resolve) => setTimeout(resolve, 5));
+  return typeof fate === 'object' && 'breakAfter' in fate ? fate.breakAfter : undefined;
 }

@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
 import { Bench, isRoot, ORDINARY_USER, ordinaryUserCanRun, query } from './support.ts';
@@ -54,6 +55,35 @@ describe('a new data directory', () => {
     const server = await joinEmbedded(command(dataDir));
     expect(await query(server.target, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await server.release();
+  });
+});
+
+describe('the log', () => {
+  test('holds no data of people, is private, and does not grow for ever', async () => {
+    const dataDir = await bench.dataDir();
+    const first = await joinEmbedded(command(dataDir));
+    await query(first.target, 'CREATE TABLE people (mail text UNIQUE, age int)');
+    for (const sql of [
+      "INSERT INTO people VALUES ('ada@example.org', 1), ('ada@example.org', 2)",
+      "INSERT INTO people VALUES ('x', 'ada@example.org'::text::int)",
+      "DO $$ BEGIN RAISE WARNING 'ada@example.org'; END $$; SELECT 'ada@example.org'::uuid",
+    ]) {
+      await query(first.target, sql).catch(() => undefined);
+    }
+    const client = new pg.Client(first.target);
+    await client.connect();
+    await expect(client.query('SELECT $1::int', ['ada@example.org'])).rejects.toThrow('invalid input');
+    await client.end();
+    await first.release();
+    const log = join(dataDir, 'postgres.log');
+    expect(readFileSync(log, 'utf8')).toContain('ready to accept connections');
+    expect(readFileSync(log, 'utf8')).not.toContain('ada@');
+
+    await truncate(log, 11_000_000);
+    const second = await joinEmbedded(command(dataDir));
+    expect(statSync(log).size).toBeLessThan(10_000);
+    expect(modeOf(log)).toBe(0o600);
+    await second.release();
   });
 });
 

@@ -1,0 +1,44 @@
+import { expect } from 'vitest';
+import type { DatabaseTarget } from '../../src/store/db.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { restore } from '../../src/store/restore.ts';
+import { backupToBuffer, CREATED_AT, fillEveryTable, MASTER_KEY, opening, readAll, state } from './backup.ts';
+
+type Make = () => Promise<{ target: DatabaseTarget; drop(): Promise<void> }>;
+
+/** Fills a database of one kind, restores its backup into one of another kind, and that one's into one of the first. */
+export async function expectRoundTrip(from: Make, into: Make): Promise<void> {
+  const drops: (() => Promise<void>)[] = [];
+  const make = async (kind: Make) => {
+    const { target, drop } = await kind();
+    drops.push(drop);
+    return target;
+  };
+  try {
+    const first = await make(from);
+    await migrate(first);
+    await fillEveryTable(first);
+    const before = await readAll(first);
+    const made = await backupToBuffer(first);
+
+    const second = await make(into);
+    const { masterKey, summary } = await restore({ target: second, input: opening(made.file) });
+
+    expect(await readAll(second)).toEqual(before);
+    expect(masterKey).toEqual(MASTER_KEY);
+    const { createdAt, organisations, tables, rows } = made.summary;
+    expect(summary).toMatchObject({ createdAt, organisations, tables, rows });
+    expect(summary).toMatchObject({ createdAt: CREATED_AT, organisations: 2 });
+    expect(tables).toEqual(
+      Object.fromEntries(Object.entries(before).map(([name, list]) => [name, list.length])),
+    );
+    expect(made.summary.bytes).toBe(made.file.length);
+    expect(await state(second)).toEqual({ organisations: 2, unforced: [] });
+
+    const third = await make(from);
+    await restore({ target: third, input: opening((await backupToBuffer(second)).file) });
+    expect(await readAll(third)).toEqual(before);
+  } finally {
+    await Promise.all(drops.map((drop) => drop()));
+  }
+}
