@@ -1,13 +1,21 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Manifest } from '../../src/cli/export/manifest.ts';
+import { FILE_FORMATS, type FileFormat } from '../../src/cli/export/write.ts';
 import { addSite, goodEvent, insertPresence, results, type Site } from '../support/presence.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { listen } from '../support/sockets.ts';
+import { ChangingOrganisation, exportHere, rounds, rowsOf } from './export-support.ts';
 import { until, Workspace } from './support.ts';
 
 /** Most of a month of events every ten seconds. */
 const ROWS = 250_000;
+/** The rows would not fit. */
+const HEAP_MIB = 64;
 const MOST_MORE_BYTES = 128 * 2 ** 20;
+const FORMATS = Object.keys(FILE_FORMATS) as FileFormat[];
 
 let work: Workspace;
 let server: TestServer;
@@ -31,7 +39,8 @@ afterAll(async () => {
 async function run(folder: string, ...args: string[]) {
   const connection = ['--base-url', baseUrl, '--key', site.key.apiKey, '--json'];
   const command = work.spawn(['export', ...args, '--into', work.path(folder), ...connection], {
-    env: { ROLLCALL_SECRET: site.key.secret },
+    // Garbage may not stand for what is held.
+    env: { ROLLCALL_SECRET: site.key.secret, NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}` },
   });
   let peakBytes = 0;
   await until(() => {
@@ -69,3 +78,41 @@ test.each(['ndjson', 'csv', 'parquet'])(
     expect(merged.peakBytes - baseBytes).toBeLessThan(MOST_MORE_BYTES);
   },
 );
+
+const manifestOf = async (folder: string): Promise<Manifest> =>
+  JSON.parse(await readFile(work.path(`${folder}/manifest.json`), 'utf8'));
+
+test('whatever changes between runs, the folder is what a full export is then, in each format', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(rounds, { minLength: 2, maxLength: 2 }), async (all) => {
+      const organisation = await ChangingOrganisation.create(server);
+      const source = { baseUrl, ...organisation.key };
+      const exportAs = (folder: string, format: FileFormat, endDate: string) =>
+        exportHere(work.path(folder), source, { format, endDate });
+      const name = `property-${source.apiKey}`;
+      for (const format of FORMATS) await exportAs(`${name}/${format}`, format, '2026-04-01');
+      let changed = 0;
+      for (const [index, changes] of all.entries()) {
+        for (const change of changes) await organisation.apply(change);
+        for (const format of FORMATS)
+          changed += (await exportAs(`${name}/${format}`, format, index === 0 ? '2026-04-02' : '2026-04-03'))
+            .changed;
+      }
+      expect(changed).toBeGreaterThan(0);
+      for (const format of FORMATS) {
+        await exportAs(`${name}/full/${format}`, format, '2026-04-03');
+        const { files } = await manifestOf(`${name}/full/${format}`);
+        const kept = (await manifestOf(`${name}/${format}`)).files;
+        expect(kept.map(({ path, rows }) => [path, rows])).toEqual(
+          files.map(({ path, rows }) => [path, rows]),
+        );
+        for (const { path } of files)
+          expect(await rowsOf(work.path(`${name}/${format}/${path}`)), path).toEqual(
+            await rowsOf(work.path(`${name}/full/${format}/${path}`)),
+          );
+      }
+    }),
+    // A failure that takes long to make smaller is told as it is.
+    { numRuns: 5, interruptAfterTimeLimit: 300_000, endOnFailure: true },
+  );
+});

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Seen, TestProxy } from '../../../sdk/test/support/proxy.ts';
 import { loadFolder } from '../../src/cli/export/duckdb.ts';
@@ -13,7 +12,7 @@ import { FILE_FORMATS, type FileFormat } from '../../src/cli/export/write.ts';
 import { addSite, goodEvent, insertPresence, results, type Site } from '../support/presence.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { listen } from '../support/sockets.ts';
-import { ChangingOrganisation, exportHere, rounds, rowsOf } from './export-support.ts';
+import { ChangingOrganisation, exportHere, rowsOf } from './export-support.ts';
 import { expectOneSentence, type Outcome, until, Workspace } from './support.ts';
 
 const ROWS = 4_000;
@@ -424,40 +423,4 @@ test('of CSV, a month is read whole where a key has changed that looks like anot
     line.startsWith("'=1,"),
   );
   expect(lines).toHaveLength(2);
-});
-
-test('whatever changes between runs, the folder is what a full export is then, in each format', async () => {
-  const numRuns = Number(process.env.EXPORT_RUNS ?? 1);
-  await fc.assert(
-    fc.asyncProperty(fc.array(rounds, { minLength: 2, maxLength: 2 }), async (all) => {
-      const organisation = await ChangingOrganisation.create(server);
-      const source = { baseUrl: proxy.baseUrl, ...organisation.key };
-      const exportAs = (folder: string, format: FileFormat, endDate: string) =>
-        exportHere(work.path(folder), source, { format, endDate });
-      const name = `property-${source.apiKey}`;
-      for (const format of FORMATS) await exportAs(`${name}/${format}`, format, '2026-04-01');
-      let changed = 0;
-      for (const [index, changes] of all.entries()) {
-        for (const change of changes) await organisation.apply(change);
-        for (const format of FORMATS)
-          changed += (await exportAs(`${name}/${format}`, format, index === 0 ? '2026-04-02' : '2026-04-03'))
-            .changed;
-      }
-      expect(changed).toBeGreaterThan(0);
-      for (const format of FORMATS) {
-        await exportAs(`${name}/full/${format}`, format, '2026-04-03');
-        const { files } = await manifestOf(`${name}/full/${format}`);
-        const kept = (await manifestOf(`${name}/${format}`)).files;
-        expect(kept.map(({ path, rows }) => [path, rows])).toEqual(
-          files.map(({ path, rows }) => [path, rows]),
-        );
-        for (const { path } of files)
-          expect(await rowsOf(work.path(`${name}/${format}/${path}`)), path).toEqual(
-            await rowsOf(work.path(`${name}/full/${format}/${path}`)),
-          );
-      }
-    }),
-    // A failure that takes long to make smaller is told as it is.
-    { numRuns, interruptAfterTimeLimit: 60_000, endOnFailure: true },
-  );
 });
