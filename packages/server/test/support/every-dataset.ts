@@ -52,7 +52,7 @@ export async function fillEveryDataset({ db: { owner } }: TestServer, site: Site
                           primary_group_id, primary_location_id)
        SELECT $1, md5('person ' || i)::uuid, 'person ' || i, 'person ' || i, CASE WHEN i > 0 THEN text END, CASE WHEN i > 0 THEN text END, text, NULL,
               CASE WHEN i > 0 THEN $3::uuid END, CASE WHEN i > 0 THEN $4::uuid END
-       FROM unnest($2::text[]) WITH ORDINALITY AS t (text, n), LATERAL (SELECT n - 1 AS i)`,
+       FROM unnest($2::text[]) WITH ORDINALITY AS t (text, n), LATERAL (SELECT n - 1 AS i) AS numbered`,
       AWKWARD_TEXTS,
       office.zoneId,
       office.locationId,
@@ -60,7 +60,7 @@ export async function fillEveryDataset({ db: { owner } }: TestServer, site: Site
     // A text as each member in turn, on each kind of node.
     const events = `FROM unnest($2::text[]) WITH ORDINALITY AS t (text, i),
                          (SELECT node_id, kind FROM nodes WHERE tenant_id = $1) AS n,
-                         LATERAL (SELECT '${DAY} 09:00:00Z'::timestamptz + i * interval '123456.7 microseconds' AS at)`;
+                         LATERAL (SELECT '${DAY} 09:00:00Z'::timestamptz + i * interval '123456.7 microseconds' AS at) AS timed`;
     await run(
       `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
                                     event_id, source_id, source_user_id, received_at)
