@@ -88,6 +88,27 @@ test('a replica whose change feed has fallen silent refuses a revoked key within
   wire.cut();
 });
 
+test('a replica that hears nothing asks once for a key that many requests come with', async () => {
+  const wire = await startWire(db.target);
+  const deaf = await startReplica(wire.target);
+  const { key, token } = await keyWithToken();
+  await expect.poll(() => remembers(deaf.app, token), SETTLED).toBe(true);
+  wire.muteChangeFeed();
+  await expect.poll(() => remembers(deaf.app, token), SETTLED).toBe(false);
+
+  const logIn = async () =>
+    (await deaf.app.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) })).statusCode;
+  for (const send of [() => call(deaf.app, `Bearer ${token}`, ''), logIn]) {
+    const query = vi.spyOn(pg.Client.prototype, 'query');
+    const answers = await Promise.all(Array.from({ length: 20 }, send));
+    const looked = query.mock.calls.filter(([text]) => String(text).includes('tenant_of_api_key')).length;
+    query.mockRestore();
+    expect(new Set(answers)).toEqual(new Set([200]));
+    expect(looked).toBeLessThan(5);
+  }
+  wire.cut();
+});
+
 test('when a key was last used is written, at the latest when the server closes', async () => {
   const replica = await startReplica();
   const otherTenantId = await server.organisation();

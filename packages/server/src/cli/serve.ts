@@ -9,7 +9,7 @@ import type { DataConfig, ServerConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
 import { type Jobs, startJobs } from '../jobs/runner.ts';
 import { TASKS } from '../jobs/tasks.ts';
-import { Database, type SessionRole } from '../store/db.ts';
+import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
 import { migrateJobQueue } from '../store/job-queue.ts';
 import { connectData, type DataConnection, prepareData, withOwner } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
@@ -51,9 +51,7 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     const { app, baseUrl, database, logger } = listening;
     listening.serve(await prepare(data));
     const startJobsHere = async () => {
-      if (config.jobs === 'off') return;
-      await unlessInterrupted(migrateJobQueue(data.target)).catch(stopAndThrow);
-      jobs = startJobs({ target: data.target, tasks: TASKS, database, clock: Date.now, log: logger });
+      jobs = await jobsOf(config, data.target, database, logger).catch(stopAndThrow);
     };
     return { baseUrl, app, data, startJobs: startJobsHere, stop };
   } catch (error) {
@@ -64,6 +62,18 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
 /** Brings the schema up to date, with a connection of its own. Throws `Interrupted`. */
 export function prepare(data: DataConnection): Promise<SessionRole> {
   return unlessInterrupted(withOwner(data.target, (owner) => prepareData(data, owner), 1));
+}
+
+/** Takes part in background jobs from then on; undefined where the settings say not to. Throws `Interrupted`. */
+export async function jobsOf(
+  config: ServerConfig,
+  target: DatabaseTarget,
+  database: Database,
+  log: Logger,
+): Promise<Jobs | undefined> {
+  if (config.jobs === 'off') return undefined;
+  await unlessInterrupted(migrateJobQueue(target));
+  return startJobs({ target, tasks: TASKS, database, clock: Date.now, log });
 }
 
 /** What answers requests, on data that somebody else has reached and lets go of. */

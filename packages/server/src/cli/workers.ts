@@ -5,15 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MasterKey } from '../auth/secrets.ts';
 import type { DataConfig, ServeConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
-import { type Jobs, startJobs } from '../jobs/runner.ts';
-import { TASKS } from '../jobs/tasks.ts';
+import type { Jobs } from '../jobs/runner.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
-import { migrateJobQueue } from '../store/job-queue.ts';
 import { connectData } from './context.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
-import { checkListening, listenOn, prepare, type RunningServer } from './serve.ts';
+import { checkListening, jobsOf, listenOn, prepare, type RunningServer } from './serve.ts';
 
 /*
  * Several processes behind one port. The first one, which people know of, holds the data and has the jobs; it starts
@@ -69,12 +67,10 @@ export async function startWithWorkers(
     const baseUrl = await unlessInterrupted(crew.start());
     const role = await prepare(data);
     crew.serve(role);
+    database = new Database({ target, as: role, poolSize: config.databasePoolSize });
+    const ofJobs = database;
     const startJobsHere = async () => {
-      if (config.jobs === 'off') return;
-      await unlessInterrupted(migrateJobQueue(target)).catch(stopAndThrow);
-      database = new Database({ target, as: role, poolSize: config.databasePoolSize });
-      const log = createLogger(config.logLevel);
-      jobs = startJobs({ target, tasks: TASKS, database, clock: Date.now, log });
+      jobs = await jobsOf(config, target, ofJobs, createLogger(config.logLevel)).catch(stopAndThrow);
     };
     return { baseUrl, startJobs: startJobsHere, stop };
   } catch (error) {

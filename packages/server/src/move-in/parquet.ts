@@ -1,7 +1,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { formatInstant } from '../ingest/values.ts';
-import { type DatasetFile, FolderError } from './folder.ts';
-import type { FileRow } from './rows.ts';
+import { FolderError } from './folder.ts';
+import type { FileRow, RowsFile } from './rows.ts';
 
 /** Instants as text: a `Date` would lose their microseconds. */
 const parsers = { timestampFromMicroseconds: (instantUs: bigint) => formatInstant(Number(instantUs)) };
@@ -11,7 +11,7 @@ const ROWS_AT_ONCE = 10_000;
 
 /** The rows of a Parquet file. Throws `FolderError` where it is none. */
 export async function* readParquet(
-  { path, sizeBytes }: DatasetFile,
+  { path }: RowsFile,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<FileRow, void> {
   try {
@@ -25,7 +25,7 @@ export async function* readParquet(
       for (const row of await parquetReadObjects({ file, metadata, parsers, rowStart: line, rowEnd })) {
         yield { line: ++line, row };
       }
-      const doneBytes = Math.floor((sizeBytes * line) / total);
+      const doneBytes = Math.floor((file.byteLength * line) / total);
       onBytes(doneBytes - toldBytes);
       toldBytes = doneBytes;
     }

@@ -18,6 +18,9 @@ export class NoRow {
   }
 }
 
+/** What is read of a file, whatever it has rows of. */
+export type RowsFile = Pick<DatasetFile, 'type' | 'path' | 'name'>;
+
 export interface FileRow {
   /** Line of the file, or number of the row, from 1. */
   line: number;
@@ -29,7 +32,7 @@ export interface FileRow {
  * `onBytes` is told how many bytes more were read. Throws `FolderError` where the file as a whole is not what its name says.
  */
 export async function* readRows(
-  file: DatasetFile,
+  file: RowsFile,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<FileRow, void> {
   try {
@@ -41,7 +44,7 @@ export async function* readRows(
   }
 }
 
-type Reader = (file: DatasetFile, onBytes: (bytes: number) => void) => AsyncGenerator<FileRow, void>;
+type Reader = (file: RowsFile, onBytes: (bytes: number) => void) => AsyncGenerator<FileRow, void>;
 
 const READERS: Record<FileType, Reader> = {
   async *ndjson(file, onBytes) {
@@ -95,7 +98,7 @@ function parseObject(text: string): FileRow['row'] {
   }
 }
 
-async function* bytesOf(file: DatasetFile, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
+async function* bytesOf(file: RowsFile, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
   for await (const chunk of createReadStream(file.path) as AsyncIterable<Buffer>) {
     onBytes(chunk.length);
     yield chunk;

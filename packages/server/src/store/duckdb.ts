@@ -52,13 +52,14 @@ export async function importDuckDb(): Promise<typeof import('@duckdb/node-api')>
 }
 
 /**
- * Makes the tables of a DuckDB database have the rows of these files and no others, in one transaction; what it has already is not
+ * Makes these tables of a DuckDB database have the rows of these files and no others, in one transaction; what it has already is not
  * loaded again. Other tables of it, and views, stay. Gives how many files were loaded. Throws what DuckDB says.
  */
 export async function loadDuckDb(
   database: string,
   format: DuckDbFormat,
-  files: DuckDbFile[],
+  tables: readonly DuckDbTable[],
+  files: readonly DuckDbFile[],
   onFile: (done: number) => void,
 ): Promise<number> {
   const { DuckDBInstance } = await importDuckDb();
@@ -67,7 +68,7 @@ export async function loadDuckDb(
     const connection = await instance.connect();
     try {
       await connection.run('BEGIN');
-      const loaded = await load(connection, format, files, onFile);
+      const loaded = await load(connection, format, tables, files, onFile);
       await connection.run('COMMIT');
       return loaded;
     } finally {
@@ -81,25 +82,31 @@ export async function loadDuckDb(
 async function load(
   connection: DuckDBConnection,
   format: DuckDbFormat,
-  files: DuckDbFile[],
+  tables: readonly DuckDbTable[],
+  files: readonly DuckDbFile[],
   onFile: (done: number) => void,
 ): Promise<number> {
   await connection.run(
-    `CREATE TABLE IF NOT EXISTS ${FILES} (name VARCHAR, "table" VARCHAR, sha256 VARCHAR, condition VARCHAR)`,
+    `CREATE TABLE IF NOT EXISTS ${FILES} (name VARCHAR, "table" VARCHAR, sha256 VARCHAR, from_day DATE, before_day DATE)`,
   );
   for (const table of new Set(files.map((file) => file.table))) await makeTable(connection, table);
   const wanted = new Map(files.map((file) => [file.name, file]));
   const known = await rowsOf(
     connection,
-    `SELECT name, "table", sha256, condition FROM ${FILES} WHERE "table" IN (SELECT table_name FROM duckdb_tables())`,
+    `SELECT name, "table", sha256, from_day, before_day FROM ${FILES}
+     WHERE "table" IN (SELECT table_name FROM duckdb_tables())`,
   );
   const kept = new Set<string>();
-  for (const { name = '', table, sha256, condition } of known) {
-    if (wanted.get(name)?.sha256 === sha256) kept.add(name);
-    else {
-      await connection.run(`DELETE FROM ${quoted(table)} WHERE ${condition}`);
-      await connection.run(`DELETE FROM ${FILES} WHERE name = ${text(name)}`);
+  for (const { name, table: tableName, sha256, from_day: from, before_day: before } of known) {
+    const table = tables.find((each) => each.name === tableName);
+    if (!name || !table) continue;
+    if (wanted.get(name)?.sha256 === sha256) {
+      kept.add(name);
+      continue;
     }
+    const days = from && before ? { from, before } : undefined;
+    await connection.run(`DELETE FROM ${quoted(table.name)} WHERE ${conditionOf(table, days)}`);
+    await connection.run(`DELETE FROM ${FILES} WHERE name = ${text(name)}`);
   }
   for (const [index, file] of files.entries()) {
     if (!kept.has(file.name)) await insert(connection, format, file);
@@ -132,17 +139,18 @@ async function makeTable(connection: DuckDBConnection, { name, columns }: DuckDb
 }
 
 async function insert(connection: DuckDBConnection, format: DuckDbFormat, file: DuckDbFile): Promise<void> {
-  const { table, name, sha256 } = file;
+  const { table, name, sha256, days } = file;
   if (file.rows > 0) {
     const values = table.columns.map((column) => expressionOf(column, format)).join(', ');
     await connection.run(`INSERT INTO ${quoted(table.name)} SELECT ${values} FROM ${source(file, format)}`);
   }
-  const values = [name, table.name, sha256, conditionOf(file)].map(text).join(', ');
-  await connection.run(`INSERT INTO ${FILES} VALUES (${values})`);
+  const values = [name, table.name, sha256, days?.from, days?.before];
+  const list = values.map((value) => (value === undefined ? 'NULL' : text(value)));
+  await connection.run(`INSERT INTO ${FILES} VALUES (${list.join(', ')})`);
 }
 
 /** Which rows of its table are those of a file. */
-function conditionOf({ table: { columns, dateColumn }, days }: DuckDbFile): string {
+function conditionOf({ columns, dateColumn }: DuckDbTable, days: DuckDbFile['days']): string {
   const column = columns.find(({ name }) => name === dateColumn);
   if (!column || !days) return 'true';
   const at = (day: string) =>
@@ -173,11 +181,11 @@ function expressionOf({ name, type }: DuckDbTable['columns'][number], format: Du
   return `CAST(${column} AS ${type})`;
 }
 
-async function rowsOf(connection: DuckDBConnection, sql: string): Promise<Record<string, string>[]> {
-  return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, string>[];
+async function rowsOf(connection: DuckDBConnection, sql: string): Promise<Record<string, string | null>[]> {
+  return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, string | null>[];
 }
 
-function quoted(name = ''): string {
+function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 

@@ -12,7 +12,7 @@ import {
   type Setting,
 } from '../../src/config.ts';
 import { serverPid } from '../embedded/support.ts';
-import { type Key, logIn, processesNaming, type Rollcall, until, Workspace } from './support.ts';
+import { createKeyIn, type Key, logIn, processesNaming, type Rollcall, until, Workspace } from './support.ts';
 
 let work: Workspace;
 let dataDir: string;
@@ -20,10 +20,7 @@ let key: Key;
 beforeAll(async () => {
   work = await Workspace.create();
   dataDir = work.path('data');
-  key = await work.json<Key>([
-    ...['keys', 'create', '--data-dir', dataDir],
-    ...['--role', 'all', '--authentication', 'hmac', '--name', 'test'],
-  ]);
+  key = await createKeyIn(work, dataDir);
 });
 afterAll(() => work.close());
 

@@ -195,6 +195,12 @@ export interface Key {
   secret: string;
 }
 
+/** A new data directory with an organisation, and a key of it. */
+export function createKeyIn(work: Workspace, dataDir: string): Promise<Key> {
+  const properties = ['--role', 'all', '--authentication', 'hmac', '--name', 'test'];
+  return work.json<Key>(['keys', 'create', '--data-dir', dataDir, ...properties]);
+}
+
 /** Logs in by HMAC. */
 export async function logIn(
   baseUrl: string,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectOneSentence, type Key, logIn, readStatus, until, Workspace } from './support.ts';
+import { createKeyIn, expectOneSentence, type Key, logIn, readStatus, until, Workspace } from './support.ts';
 
 const WORKERS = 2;
 const SERVE = ['serve', '--workers', String(WORKERS)];
@@ -12,10 +12,7 @@ let key: Key;
 beforeAll(async () => {
   work = await Workspace.create();
   dataDir = work.path('data');
-  key = await work.json<Key>([
-    ...['keys', 'create', '--data-dir', dataDir],
-    ...['--role', 'all', '--authentication', 'hmac', '--name', 'test'],
-  ]);
+  key = await createKeyIn(work, dataDir);
 });
 afterAll(() => work.close());
 

@@ -4,16 +4,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
-import { Bench, isRoot, ORDINARY_USER, ordinaryUserCanRun, query } from './support.ts';
+import { Bench, command, isRoot, modeOf, ORDINARY_USER, ordinaryUserCanRun, query } from './support.ts';
 
 let bench: Bench;
 beforeEach(() => {
   bench = new Bench();
 });
 afterEach(() => bench.clear());
-
-const modeOf = (path: string) => statSync(path).mode & 0o777;
-const command = (dataDir: string) => ({ dataDir, purpose: 'command' as const, name: 'rollcall test' });
 
 describe('a new data directory', () => {
   test('is made also with an empty environment', async () => {

@@ -3,16 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { joinEmbedded } from '../../src/store/embedded/index.ts';
-import { Bench, isRoot, query, serverPid } from './support.ts';
+import { Bench, command, isRoot, modeOf, query, serverPid } from './support.ts';
 
 let bench: Bench;
 beforeEach(() => {
   bench = new Bench();
 });
 afterEach(() => bench.clear());
-
-const modeOf = (path: string) => statSync(path).mode & 0o777;
-const command = (dataDir: string) => ({ dataDir, purpose: 'command' as const, name: 'rollcall test' });
 
 describe('a new data directory', () => {
   test('has a database in UTF-8 with a fixed locale, whatever the environment', async () => {

@@ -193,3 +193,13 @@ export async function query<Row extends pg.QueryResultRow>(
     await client.end();
   }
 }
+
+/** The permission bits of a file. */
+export function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}
+
+/** How a command joins the server of a data directory. */
+export function command(dataDir: string) {
+  return { dataDir, purpose: 'command' as const, name: 'rollcall test' };
+}

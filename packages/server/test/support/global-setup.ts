@@ -68,9 +68,10 @@ function isBuilt(): boolean {
     (file) => join(ROOT_DIR, 'packages', file),
   );
   const parts = ['src', 'scripts', 'package.json', 'tsconfig.json'];
-  const sources = ['server', 'sdk'].flatMap((name) =>
-    parts.map((part) => join(ROOT_DIR, 'packages', name, part)),
-  );
+  const sources = [
+    ...parts.map((part) => join(ROOT_DIR, 'packages/server', part)),
+    ...[...parts, 'tsconfig.cjs.json'].map((part) => join(ROOT_DIR, 'packages/sdk', part)),
+  ];
   const newest = Math.max(...[join(ROOT_DIR, 'package-lock.json'), ...sources].map(newestMs));
   return built.every((file) => existsSync(file) && statSync(file).mtimeMs > newest);
 }

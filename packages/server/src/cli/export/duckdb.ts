@@ -62,7 +62,9 @@ export async function loadFolder(
   const progress = showProgress('Loading', 'files');
   try {
     progress.update(0, loadable.length);
-    return await loadDuckDb(database, format, loadable, (done) => progress.update(done, loadable.length));
+    return await loadDuckDb(database, format, [...tables.values()], loadable, (done) =>
+      progress.update(done, loadable.length),
+    );
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');
     throw new CliError(`The folder is up to date, and the database ${database} as it was: ${reason}`);

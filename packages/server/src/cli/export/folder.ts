@@ -16,8 +16,6 @@ import { takeLock } from '../../store/embedded/transition-lock.ts';
 import { CliError } from '../errors.ts';
 import { type ExportedFile, type ExportSource, isExported, type Manifest, readManifest } from './manifest.ts';
 
-export type { ExportedFile } from './manifest.ts';
-
 /** The run that goes on; what is in it is not yet part of the export. */
 const WORK_DIR = '.rollcall-export';
 const MANIFEST = 'manifest.json';

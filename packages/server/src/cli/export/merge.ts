@@ -74,8 +74,7 @@ function isAmbiguous(value: unknown): boolean {
 async function* rowsOf(path: string, format: FileFormat): AsyncGenerator<ExportedRow> {
   try {
     if (format === 'csv') return yield* cellsOf(path);
-    const file = { dataset: 'users' as const, type: format, path, name: path, sizeBytes: 0 };
-    for await (const { row } of readRows(file, () => undefined)) {
+    for await (const { row } of readRows({ type: format, path, name: path }, () => undefined)) {
       if (row instanceof NoRow) throw new NoMerge();
       yield format === 'parquet' ? withTexts(row) : row;
     }

@@ -11,7 +11,8 @@ import {
 import { remark } from '../output.ts';
 import { type Progress, showProgress } from '../progress.ts';
 import { type PartChanges, sortChanges } from './changes.ts';
-import type { ExportedFile, ExportFolder } from './folder.ts';
+import type { ExportFolder } from './folder.ts';
+import type { ExportedFile } from './manifest.ts';
 import { mergedRows, NoMerge } from './merge.ts';
 import {
   type DatasetPath,
