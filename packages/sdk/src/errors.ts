@@ -90,7 +90,7 @@ export class ConflictError extends RollcallError {
   }
 }
 
-/** 410: the server cannot tell what has changed since a cursor: its database was restored or moved. Start anew: load all rows, and go on from their cursor. */
+/** 410: the server cannot tell what has changed since a cursor: its database was restored or moved, or the cursor is too old. Start anew: load all rows, and go on from their cursor. */
 export class GoneError extends RollcallError {
   override get name(): string {
     return 'GoneError';

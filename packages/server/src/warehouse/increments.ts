@@ -40,7 +40,7 @@ export const INCREMENT_HEADERS = {
   'Rollcall-Cursor': Type.String({
     description:
       'What this answer has seen; for `changedSince`. Of a page it is that of the first page. Opaque, and good as long ' +
-      'as the database is not restored or moved',
+      'as the database is not restored or moved; that of attendance for 90 days',
   }),
   Link: Type.String({
     description: 'The next page, `rel="next"` (RFC 8288); of pages only, and not of the last',

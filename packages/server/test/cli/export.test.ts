@@ -205,7 +205,7 @@ test('a cursor that the server cannot follow any more is said, and the dataset r
   const { code, stdout, stderr } = await run('restored', 'users', 'presence', ...MARCH, '--json');
   expect(code).toBe(0);
   expect(stderr).toBe(
-    'The server cannot tell any more what has changed of presence, since its database was restored or moved: it is read whole.\n',
+    'The server cannot tell any more what has changed of presence since the last run: it is read whole.\n',
   );
   expect(JSON.parse(stdout)).toMatchObject({ read: 1, kept: 1 });
 });

@@ -173,7 +173,7 @@ export class ExportRun {
       if (this.#isAbsent(dataset, error)) return undefined;
       if (!(error instanceof GoneError)) throw error;
       remark(
-        `The server cannot tell any more what has changed of ${dataset}, since its database was restored or moved: it is read whole.`,
+        `The server cannot tell any more what has changed of ${dataset} since the last run: it is read whole.`,
       );
       return undefined;
     }
