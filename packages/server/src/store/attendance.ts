@@ -45,9 +45,9 @@ export async function listOfficeDays(
 }
 
 /**
- * The people who have a plan on `day` or were detected, ordered by id. `locationId` leaves out those whom nothing
- * connects with that office: neither plan nor presence nor being their primary location. Further only some people,
- * or those from an id on.
+ * The people who have a plan on `day` or were detected, ordered by id. `locationId` leaves out what nothing connects with
+ * that office: people whose plan and primary location are others, and where else those were detected. Further only
+ * some people, or those from an id on.
  */
 export async function* readPersonDays(
   tx: Tx,
@@ -56,35 +56,46 @@ export async function* readPersonDays(
   locationId: string | undefined,
   { userIds, fromUserId }: { userIds?: string[]; fromUserId?: string } = {},
 ): AsyncGenerator<PersonDayRow[], void> {
-  // A whole day of everything is joined. Where statistics lag behind a bulk of writes the planner expects a few
-  // rows, loops over them, and compares everyone's plan with everyone's booking.
-  await tx.query(`SET LOCAL enable_nestloop TO ${userIds ? 'on' : 'off'}`);
-  const someOnly =
-    '($4::uuid[] IS NULL OR user_id = ANY ($4::uuid[])) AND ($5::uuid IS NULL OR user_id >= $5::uuid)';
+  // A whole day of everything is merged in the order of people: rows come from the beginning on, while they are put into
+  // words, and nothing is slow where statistics lag behind a bulk of writes and the planner expects a few rows.
+  const others = userIds ? 'on' : 'off';
+  await tx.query(`SET LOCAL enable_nestloop TO ${others}; SET LOCAL enable_hashjoin TO ${others}`);
+  const ofDay = `tenant_id = $1 AND day = $2::date AND ${SOME_ONLY}`;
   const batches = copyRows(
     tx,
-    `SELECT user_id, p.plan, p.location_id, p.set_by, b.node_id, e.seen_at
-     FROM (SELECT user_id, plan, location_id, set_by FROM day_plans
-           WHERE tenant_id = $1 AND day = $2::date AND ${someOnly}) p
-     FULL JOIN (SELECT user_id, string_agg(location_id::text, ' ') AS seen_at
-                FROM (SELECT DISTINCT user_id, location_id FROM presence_events
-                      WHERE tenant_id = $1 AND day = $2::date AND ${someOnly}) d
-                GROUP BY user_id) e USING (user_id)
-     LEFT JOIN (SELECT user_id, node_id FROM bookings
-                WHERE tenant_id = $1 AND day = $2::date AND ${someOnly}) b USING (user_id)
-     WHERE $3::uuid IS NULL OR p.location_id = $3::uuid OR e.seen_at LIKE '%' || $3 || '%'
-       OR user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND primary_location_id = $3::uuid)
+    `SELECT user_id, p.plan, p.location_id, p.set_by, b.node_id, e.location_id
+     FROM (SELECT user_id, primary_location_id FROM users WHERE tenant_id = $1 AND ${SOME_ONLY}) u
+     LEFT JOIN (SELECT user_id, plan, location_id, set_by FROM day_plans WHERE ${ofDay}) p USING (user_id)
+     LEFT JOIN (SELECT user_id, node_id FROM bookings WHERE ${ofDay}) b USING (user_id)
+     LEFT JOIN (SELECT DISTINCT user_id, location_id FROM presence_events WHERE ${ofDay}) e USING (user_id)
+     WHERE coalesce(p.user_id, e.user_id) IS NOT NULL
+       AND ($3::uuid IS NULL OR $3::uuid IN (p.location_id, e.location_id, u.primary_location_id))
      ORDER BY user_id`,
     [tenantId, day, locationId, userIds, fromUserId],
   );
+  // A row for each office where a person was detected; those of a person may be in two batches.
+  let last: PersonDayRow | undefined;
   for await (const batch of batches) {
-    yield batch.map(([userId, plan, planLocationId, planSetBy, bookedNodeId, seenAt]) => ({
-      userId,
-      plan,
-      planLocationId,
-      planSetBy,
-      bookedNodeId,
-      seenAt: seenAt?.split(' ') ?? [],
-    })) as PersonDayRow[];
+    const complete: PersonDayRow[] = [];
+    for (const [userId, plan, planLocationId, planSetBy, bookedNodeId, seenAt] of batch) {
+      if (last && last.userId === userId) {
+        last.seenAt.push(seenAt as string);
+        continue;
+      }
+      if (last) complete.push(last);
+      last = {
+        userId,
+        plan,
+        planLocationId,
+        planSetBy,
+        bookedNodeId,
+        seenAt: seenAt ? [seenAt] : [],
+      } as PersonDayRow;
+    }
+    yield complete;
   }
+  if (last) yield [last];
 }
+
+const SOME_ONLY =
+  '($4::uuid[] IS NULL OR user_id = ANY ($4::uuid[])) AND ($5::uuid IS NULL OR user_id >= $5::uuid)';
