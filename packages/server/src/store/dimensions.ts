@@ -38,7 +38,7 @@ export async function loadPlaces(tx: Tx, tenantId: string): Promise<Map<string, 
   return new Map(rows.map((row) => [row.nodeId, row]));
 }
 
-/** People by their ids: those with one of `userIds`, else all. */
+/** People by their ids, in the order of these: those with one of `userIds`, else all. */
 export async function loadPeople(tx: Tx, tenantId: string, userIds?: string[]): Promise<Map<string, Person>> {
   const { rows } = await tx.query<Person>(
     `SELECT u.user_id AS "userId", u.email AS "userEmail", n.node_id AS "primaryLocationId", n.name AS "primaryLocationName",
@@ -46,7 +46,8 @@ export async function loadPeople(tx: Tx, tenantId: string, userIds?: string[]): 
      FROM users u
      LEFT JOIN nodes n ON n.tenant_id = $1 AND n.node_id = u.primary_location_id
      LEFT JOIN groups g ON g.tenant_id = $1 AND g.group_id = u.primary_group_id
-     WHERE u.tenant_id = $1 AND ($2::uuid[] IS NULL OR u.user_id = ANY ($2))`,
+     WHERE u.tenant_id = $1 AND ($2::uuid[] IS NULL OR u.user_id = ANY ($2))
+     ORDER BY u.user_id`,
     [tenantId, userIds ?? null],
   );
   return new Map(rows.map((row) => [row.userId, row]));

@@ -3,6 +3,7 @@ import { listChangedDays, listGoneRows } from '../store/attendance-changes.ts';
 import type { Changes } from '../store/dataset-rows.ts';
 import type { ExportQuery } from '../store/datasets.ts';
 import type { Tx } from '../store/db.ts';
+import { isoDay } from '../store/iso.ts';
 import { type AttendanceRow, AttendanceRows, goneRow } from './attendance-rows.ts';
 
 /**
@@ -43,7 +44,7 @@ export async function* readAttendanceChanges(
     for await (const persons of reading) {
       const rows: AttendanceRow[] = [];
       for (const person of persons) {
-        const all = attendance.of(person, day, offices);
+        const all = attendance.of(person, isoDay(day), offices);
         const isWhole = people === null || people.has(person.userId);
         const mine = all.filter(
           (row) =>

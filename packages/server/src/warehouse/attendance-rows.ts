@@ -15,11 +15,11 @@ export interface AttendanceRow extends Row {
 
 /** Makes rows of people's days. */
 export class AttendanceRows {
-  readonly #people: ReadonlyMap<string, Person>;
+  readonly #people: PeopleInOrder;
   readonly #parts: SharedParts;
 
   private constructor(people: ReadonlyMap<string, Person>, places: ReadonlyMap<string, Place>) {
-    this.#people = people;
+    this.#people = new PeopleInOrder(people);
     this.#parts = new SharedParts(places);
   }
 
@@ -27,13 +27,17 @@ export class AttendanceRows {
     return new AttendanceRows(await loadPeople(tx, tenantId), await loadPlaces(tx, tenantId));
   }
 
-  /** What a person's day goes out as, in the order of the offices. */
+  /**
+   * What a person's day goes out as, in the order of the offices.
+   *
+   * @param day as it goes out
+   */
   of(personDay: PersonDayRow, day: string, offices: ReadonlyMap<string, OfficeDayRow>): AttendanceRow[] {
     const person = this.#people.get(personDay.userId);
     if (!person) return [];
     return attendanceOf(planOf(personDay), personDay.seenAt, offices).map((row) => ({
       person,
-      day: isoDay(day),
+      day,
       plan: row.plan,
       attendanceType: row.type,
       // The booking goes out once, with the plan that it belongs to.
@@ -64,27 +68,28 @@ function planOf({ plan, planLocationId, planSetBy }: PersonDayRow): DayPlan | nu
 const NOTHING = {};
 const DEPTHS: Partial<Record<Place['locationType'], number>> = { location: 1, zone: 2, place: 3 };
 
+/** An office as rows show it, and what is booked there. */
+interface Office {
+  shown: object;
+  bookings: Map<string, object>;
+}
+
 /** What rows share with one another, each made once. */
 class SharedParts {
   readonly #places: ReadonlyMap<string, Place>;
-  readonly #bookings = new Map<string, object>();
-  readonly #offices = new Map<string, object>();
+  readonly #offices = new Map<string, Office>();
 
   constructor(places: ReadonlyMap<string, Place>) {
     this.#places = places;
   }
 
   officeOf(locationId: string | null): object {
-    if (locationId === null) return NOTHING;
-    return getOrMake(this.#offices, locationId, () => ({
-      attendanceLocationId: locationId,
-      attendanceLocationName: this.#places.get(locationId)?.locationName,
-    }));
+    return locationId === null ? NOTHING : this.#office(locationId).shown;
   }
 
   bookingOf({ planLocationId, bookedNodeId }: PersonDayRow): object {
     if (planLocationId === null || bookedNodeId === null) return NOTHING;
-    return getOrMake(this.#bookings, planLocationId + bookedNodeId, () => {
+    return getOrMake(this.#office(planLocationId).bookings, bookedNodeId, () => {
       const place = this.#places.get(bookedNodeId);
       return {
         bookingDepth: place && DEPTHS[place.locationType],
@@ -100,13 +105,45 @@ class SharedParts {
       };
     });
   }
+
+  #office(locationId: string): Office {
+    return getOrMake(this.#offices, locationId, () => ({
+      shown: {
+        attendanceLocationId: locationId,
+        attendanceLocationName: this.#places.get(locationId)?.locationName,
+      },
+      bookings: new Map(),
+    }));
+  }
 }
 
-function getOrMake(parts: Map<string, object>, key: string, make: () => object): object {
-  let part = parts.get(key);
-  if (part === undefined) {
-    part = make();
-    parts.set(key, part);
+function getOrMake<T>(made: Map<string, T>, key: string, make: () => T): T {
+  let found = made.get(key);
+  if (found === undefined) {
+    found = make();
+    made.set(key, found);
   }
-  return part;
+  return found;
+}
+
+/** Finds people who are asked for in the order of their ids, over and over: a step each, which is less than a look-up. */
+class PeopleInOrder {
+  readonly #people: readonly Person[];
+  #next = 0;
+
+  /** @param people by their ids, in the order of these */
+  constructor(people: ReadonlyMap<string, Person>) {
+    this.#people = [...people.values()];
+  }
+
+  get(userId: string): Person | undefined {
+    let person = this.#people[this.#next];
+    if (!person || person.userId > userId) {
+      // Another day has begun.
+      this.#next = 0;
+      person = this.#people[0];
+    }
+    while (person && person.userId < userId) person = this.#people[++this.#next];
+    return person?.userId === userId ? person : undefined;
+  }
 }

@@ -86,7 +86,8 @@ function rowWriter(
   const segments: RowWriter[] = [];
   let [lastPart, lastCells]: [string | undefined, [string, CellWriter][]] = [undefined, []];
   for (const [index, [name, column]] of Object.entries(columns).entries()) {
-    const write = cellWriter(name, column, index === 0);
+    const cell = cellWriter(name, column, index === 0);
+    const write = FEW_VALUED.has(column.type) ? remembering(cell) : cell;
     const { part } = column;
     if (part === undefined) segments.push((row, out) => write(row[name] as Value, out));
     else if (part === lastPart) lastCells.push([name, write]);
@@ -111,6 +112,24 @@ function partWriter(part: string, cells: [string, CellWriter][]): RowWriter {
       for (const [name, write] of cells) write(shared[name], scratch);
       bytes = scratch.take();
       known.set(shared, bytes);
+    }
+    out.bytes(bytes);
+  };
+}
+
+/** Types of which a column has few values. */
+const FEW_VALUED: ReadonlySet<ColumnType> = new Set(['enum', 'integerEnum', 'day']);
+
+/** Puts each value into words once. */
+function remembering(write: CellWriter): CellWriter {
+  const known = new Map<Value | null | undefined, Uint8Array>();
+  const scratch = new Utf8Writer();
+  return (value, out) => {
+    let bytes = known.get(value);
+    if (bytes === undefined) {
+      write(value, scratch);
+      bytes = scratch.take();
+      known.set(value, bytes);
     }
     out.bytes(bytes);
   };

@@ -3,6 +3,7 @@ import { listOfficeDays, readPersonDays } from '../store/attendance.ts';
 import type { Order, Page } from '../store/dataset-rows.ts';
 import type { DatasetReader, ExportQuery } from '../store/datasets.ts';
 import type { Tx } from '../store/db.ts';
+import { isoDay } from '../store/iso.ts';
 import { readAttendanceChanges } from './attendance-changes.ts';
 import { type AttendanceRow, AttendanceRows } from './attendance-rows.ts';
 
@@ -38,11 +39,12 @@ async function* readDays(
     if (isDone()) return;
     const officeDays = await listOfficeDays(tx, tenantId, day, now);
     const offices = new Map(officeDays.map((office) => [office.locationId, office]));
+    const shownDay = isoDay(day);
     const narrow = day === from && fromUserId ? { fromUserId } : {};
     for await (const personDays of readPersonDays(tx, tenantId, day, locationId, narrow)) {
       const rows: AttendanceRow[] = [];
       for (const personDay of personDays) {
-        for (const row of attendance.of(personDay, day, offices)) {
+        for (const row of attendance.of(personDay, shownDay, offices)) {
           const place: string | null | undefined = row.locationId ?? row.person.primaryLocationId;
           if (locationId === undefined || place === locationId) rows.push(row);
         }

@@ -46,14 +46,16 @@ export function attendanceOf(
   seenAt: readonly string[],
   offices: ReadonlyMap<string, OfficeDay>,
 ): Attendance[] {
-  const rows: Attendance[] = seenAt
-    .filter((locationId) => locationId !== stored?.locationId)
-    .map((locationId) => ({ plan: stored?.plan ?? 'a', type: 'walkIn', locationId, isPlan: false }));
+  const rows: Attendance[] = [];
+  for (const locationId of seenAt) {
+    if (locationId === stored?.locationId) continue;
+    rows.push({ plan: stored?.plan ?? 'a', type: 'walkIn', locationId, isPlan: false });
+  }
   if (stored) {
     const { plan, locationId } = stored;
     rows.push({ plan, type: typeOfPlan(stored, seenAt, offices), locationId, isPlan: true });
   }
-  return rows.sort((a, b) => compare(a.locationId ?? '', b.locationId ?? ''));
+  return rows.length === 1 ? rows : rows.sort((a, b) => compare(a.locationId ?? '', b.locationId ?? ''));
 }
 
 function typeOfPlan(
