@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { Column, ColumnType } from './columns.ts';
 import type { Format, Row } from './format.ts';
 
-/** Rows of a group, which is held until it is encoded. The first is small, for the first byte to be early. */
+/** Rows of a group, whose values are held until it is encoded. The first is small, for the first byte to be early. */
 const ROWS_PER_GROUP = 3_000;
 const ROWS_OF_FIRST_GROUP = 500;
 /** After so long other requests have their turn, before the next column is encoded. */
@@ -25,28 +25,41 @@ export const parquet: Format = {
     }),
   async *encode(columns, batches) {
     const file = new GroupWriter(columns);
-    let group: Row[] = [];
     let size = ROWS_OF_FIRST_GROUP;
     for await (const rows of batches) {
-      group.push(...rows);
-      if (group.length < size) continue;
-      yield await file.write(group);
-      group = [];
-      size = ROWS_PER_GROUP;
+      for (const row of rows) {
+        file.add(row);
+        if (file.rows < size) continue;
+        yield await file.write();
+        size = ROWS_PER_GROUP;
+      }
     }
-    if (group.length > 0) yield await file.write(group);
+    if (file.rows > 0) yield await file.write();
     yield file.finish();
   },
 };
 
+interface GroupColumn {
+  /** The value of a row, as the writer takes it. */
+  read: (row: Row) => unknown;
+  /** Of the rows of a group. */
+  values: unknown[];
+  source: Omit<ColumnSource, 'data'>;
+  writer: ParquetWriter;
+}
+
 /**
  * Writes row groups one column at a time. The library encodes a group in one go, while nothing else would be answered; so
- * each column has a writer of its own, and its chunk of the group is handed to the writer of the file.
+ * each column has a writer of its own, and its chunk of the group is handed to the writer of the file. Of a row its
+ * values are kept and not itself, in arrays that serve one group after the other: what is held for so long and then
+ * left behind is not collected before tens of megabytes of it are there.
  */
 class GroupWriter {
+  /** Those added since the last group. */
+  rows = 0;
   readonly #bytes = new ByteWriter();
   readonly #file: ParquetWriter;
-  readonly #columns: { source: (rows: Row[]) => ColumnSource; writer: ParquetWriter }[];
+  readonly #columns: GroupColumn[];
 
   constructor(columns: Record<string, Column>) {
     const elements = Object.entries(columns).map(([name, { type }]) => ({ name, ...TYPES[type].element }));
@@ -60,19 +73,27 @@ class GroupWriter {
       // A writer begins with the bytes of a file's beginning, which the file has already.
       const writer = new ParquetWriter({ writer: new ByteWriter(), schema });
       writer.writer = this.#bytes;
-      return { source: toSource(name, column), writer };
+      return { ...toColumn(name, column), values: [], writer };
     });
   }
 
-  /** The bytes of a group, and of the beginning of the file where it is the first. */
-  async write(rows: Row[]): Promise<Uint8Array> {
+  add(row: Row): void {
+    for (const { values, read } of this.#columns) values[this.rows] = read(row);
+    this.rows++;
+  }
+
+  /** The bytes of the rows that were added, and of the beginning of the file where they are the first. */
+  async write(): Promise<Uint8Array> {
     const file = this.#file;
     const start = this.#bytes.offset;
+    const rows = this.rows;
+    this.rows = 0;
     const chunks = [];
     let size = 0n;
     let sinceMs = performance.now();
-    for (const { source, writer } of this.#columns) {
-      writer.write({ columnData: [source(rows)], rowGroupSize: rows.length });
+    for (const { source, values, writer } of this.#columns) {
+      const data = values.length === rows ? values : values.slice(0, rows);
+      writer.write({ columnData: [{ ...source, data }], rowGroupSize: rows });
       for (const group of writer.row_groups.splice(0)) {
         chunks.push(...group.columns);
         size += group.total_byte_size;
@@ -83,11 +104,11 @@ class GroupWriter {
       await setImmediate();
       sinceMs = performance.now();
     }
-    file.num_rows += BigInt(rows.length);
+    file.num_rows += BigInt(rows);
     file.row_groups.push({
       columns: chunks,
       total_byte_size: size,
-      num_rows: BigInt(rows.length),
+      num_rows: BigInt(rows),
       total_compressed_size: BigInt(this.#bytes.offset - start),
     });
     return this.#take();
@@ -138,20 +159,23 @@ const TYPES: Record<ColumnType, ParquetType> = {
   object: { element: { type: 'BYTE_ARRAY', converted_type: 'JSON', ...optional } },
 };
 
-function toSource(name: string, { type, part }: Column): (rows: Row[]) => ColumnSource {
+function toColumn(name: string, { type, part }: Column): Pick<GroupColumn, 'read' | 'source'> {
   const { encoding, convert } = TYPES[type];
   const toValue = convert?.();
-  const read = part === undefined ? (row: Row) => row[name] : (row: Row) => ((row[part] ?? row) as Row)[name];
-  return (rows) => ({
-    name,
-    data: rows.map((row) => {
-      const value = read(row) ?? null;
+  const memberOf =
+    part === undefined ? (row: Row) => row[name] : (row: Row) => ((row[part] ?? row) as Row)[name];
+  return {
+    read(row) {
+      const value = memberOf(row) ?? null;
       return value === null || !toValue ? value : toValue(value as never);
-    }),
-    ...(encoding ? { encoding } : {}),
-    // The least and the greatest of a group's texts help no reader to pass it over, and take long to find.
-    statistics: toValue !== undefined,
-  });
+    },
+    source: {
+      name,
+      ...(encoding ? { encoding } : {}),
+      // The least and the greatest of a group's texts help no reader to pass it over, and take long to find.
+      statistics: toValue !== undefined,
+    },
+  };
 }
 
 /** `2026-01-31T09:00:00.123Z` or `….123456Z` since the epoch. */
