@@ -390,4 +390,32 @@ describe('a call', () => {
     const ofLondon = await client.attendance('2026-03-08', '2026-03-10', london.locationId);
     expect(brief(ofLondon)).toEqual(['1 r - -']);
   });
+
+  test('of more people than one read of the database brings has each once, wherever the read ends', async () => {
+    const people = 3_000;
+    await server.db.owner.inTenant(tenantId, async (tx) => {
+      await tx.query(
+        `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded)
+         SELECT $1, gen_random_uuid(), 'many ' || n, 'many ' || n FROM generate_series(2, $2::integer) n`,
+        [tenantId, people],
+      );
+      await tx.query(
+        `INSERT INTO day_plans (tenant_id, user_id, day, plan, set_by)
+         SELECT tenant_id, user_id, $2, 'r', 'week' FROM users WHERE tenant_id = $1`,
+        [tenantId, DAY],
+      );
+      await tx.query(
+        `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
+                                      event_id, source_id, received_at)
+         SELECT tenant_id, $2, gen_random_uuid(), $3, user_id, office, office, user_name, 'door', $2
+         FROM users, unnest($4::uuid[]) office WHERE tenant_id = $1`,
+        [tenantId, AT_NOON, DAY, [london.locationId, paris.locationId]],
+      );
+    });
+    const keys = (await client.attendance(DAY)).map(
+      (row) => `${row.userId} ${row.attendanceLocationId ?? ''}`,
+    );
+    expect(keys).toHaveLength(people * 3);
+    expect(keys).toEqual([...new Set(keys)].sort());
+  });
 });
