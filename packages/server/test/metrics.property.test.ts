@@ -34,6 +34,16 @@ beforeAll(async () => {
     const level2 = await addNode(owner, tenantId, { kind: 'level', parentId: office.locationId });
     const zone3 = await addNode(owner, tenantId, { kind: 'zone', parentId: level2 });
     const desk3 = await addNode(owner, tenantId, { kind: 'place', parentId: zone3 });
+    // More than a machine word has bits.
+    const { rows: more } = await owner.inTenant(tenantId, (tx) =>
+      tx.query<{ nodeId: string }>(
+        `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name, status)
+         SELECT $1, gen_random_uuid(), 'zone', $2, 'zone ' || n, 'active' FROM generate_series(1, 130) n
+         RETURNING node_id AS "nodeId"`,
+        [tenantId, level2],
+      ),
+    );
+    const far = more.map(({ nodeId }) => nodeId).sort();
     await setReporting(owner, tenantId, office.locationId, reporting);
     offices.push({
       ...office,
@@ -48,6 +58,8 @@ beforeAll(async () => {
         { nodeId: level2, kind: 'level' },
         { nodeId: zone3, kind: 'zone' },
         { nodeId: desk3, kind: 'place', zoneId: zone3 },
+        { nodeId: at(far, 0), kind: 'zone' },
+        { nodeId: at(far, far.length - 1), kind: 'zone' },
       ],
     });
   }
@@ -76,7 +88,7 @@ function at<T>(list: readonly T[], index: number): T {
   return item;
 }
 
-const draft = { person: fc.nat(4), day: fc.nat(24), office: fc.nat(2), node: fc.nat(8) };
+const draft = { person: fc.nat(4), day: fc.nat(24), office: fc.nat(2), node: fc.nat(10) };
 const scenario = fc.record({
   plans: fc.uniqueArray(
     fc.record({
@@ -93,6 +105,8 @@ const scenario = fc.record({
   from: fc.nat(5),
   days: fc.integer({ min: 1, max: 20 }),
   period: fc.constantFrom('day', 'week', 'month', 'range'),
+  /** The office of whose level is asked, too. */
+  within: fc.nat(2),
 });
 
 /** Each run has days of its own, so that all of them can share people and offices. */
@@ -101,7 +115,7 @@ const isoDay = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 test('metrics are what summing the exports comes to, by every unit and period', async () => {
   await fc.assert(
-    fc.asyncProperty(scenario, async ({ plans, seen, from, days, period }) => {
+    fc.asyncProperty(scenario, async ({ plans, seen, from, days, period, within }) => {
       const firstMs = nextDayMs;
       nextDayMs += 27 * DAY_MS;
       const dayOf = (n: number) => isoDay(firstMs + n * DAY_MS);
@@ -137,9 +151,24 @@ test('metrics are what summing the exports comes to, by every unit and period', 
       const query = { startDate: dayOf(from), endDate: dayOf(from + days - 1) };
       const attendance = await client.attendance(query.startDate, query.endDate);
       const presence = await client.rows<PresenceRow>('presence', query);
-      for (const by of ['location', 'level', 'zone', 'group'] as const) {
-        const rows = await client.rows<Record<string, unknown>>('metrics', { ...query, by, period });
-        const expected = summed(attendance, presence, by, periodOf(period, query.startDate));
+      const asked = [
+        { by: 'location' },
+        { by: 'level' },
+        { by: 'zone' },
+        { by: 'group' },
+        ...(['location', 'zone', 'group'] as const).map((by) => ({
+          by,
+          levelId: at(offices, within).levelId,
+        })),
+      ] as const;
+      for (const { by, levelId } of asked as readonly { by: Unit; levelId?: string }[]) {
+        const rows = await client.rows<Record<string, unknown>>('metrics', {
+          ...query,
+          by,
+          period,
+          ...(levelId !== undefined && { locationIds: levelId }),
+        });
+        const expected = summed(attendance, presence, { by, levelId }, periodOf(period, query.startDate));
         const actual = new Map(
           rows
             // A unit at which nobody was or was to be has a row as well, of nothing.
@@ -185,6 +214,7 @@ function mondayOf(day: string): string {
   return isoDay(ms - ((new Date(ms).getUTCDay() + 6) % 7) * DAY_MS);
 }
 
+type Unit = 'location' | 'level' | 'zone' | 'group';
 type Spot = [levelId: string | undefined, zoneId: string | undefined];
 
 /** Where a row counts: the closest that the person was detected, with the booking where that is closer. */
@@ -208,15 +238,21 @@ function spotsOf(row: AttendanceRow, presence: PresenceRow[], by: 'level' | 'zon
 function summed(
   attendance: AttendanceRow[],
   presence: PresenceRow[],
-  by: 'location' | 'level' | 'zone' | 'group',
+  { by, levelId: within }: { by: Unit; levelId?: string | undefined },
   periodOf: (day: string) => string,
 ): Map<string, Record<string, unknown>> {
   const typed = attendance.filter((row) => row.attendanceType !== undefined);
   const units = new Map<string, { officeId: string; start: string; rows: AttendanceRow[] }>();
   for (const row of typed) {
     const officeId = String(row.attendanceLocationId);
+    const isWithin = ([levelId]: Spot) => within === undefined || levelId === within;
+    const isSomewhere = within === undefined || spotsOf(row, presence, 'zone').some(isWithin);
     const spots: Spot[] =
-      by === 'level' || by === 'zone' ? spotsOf(row, presence, by) : [[undefined, undefined]];
+      by === 'level' || by === 'zone'
+        ? spotsOf(row, presence, by).filter(isWithin)
+        : isSomewhere
+          ? [[undefined, undefined]]
+          : [];
     for (const [levelId, zoneId] of spots) {
       const groupId = by === 'group' ? row.primaryGroupId : undefined;
       const start = periodOf(row.day.slice(0, 10));

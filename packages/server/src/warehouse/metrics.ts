@@ -1,8 +1,8 @@
 import type { DatasetReader, ExportQuery } from '../store/datasets.ts';
+import { type DayCounts, listDayCounts, prepareForCounting } from '../store/day-counts.ts';
 import type { Tx } from '../store/db.ts';
 import {
   type ActiveOfficeDay,
-  type DayCounts,
   type GroupNode,
   listActiveOfficeDays,
   listGroupNodes,
@@ -10,8 +10,6 @@ import {
   listSeatNodes,
   type MetricsQuery,
   type OfficeClock,
-  prepareForCounting,
-  readDayCounts,
 } from '../store/metrics.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeCalendar } from './office-calendar.ts';
@@ -76,17 +74,16 @@ async function count(
 ): Promise<void> {
   const { tenantId, locationIds: nodeIds } = query;
   const groupIds = metrics.groupIds && withinGroups(metrics.groupIds, groups);
-  const { officeIds } = seating;
-  const counts: DayCounts[] = [];
-  for await (const rows of readDayCounts(tx, {
+  const { officeIds, mostSpots } = seating;
+  const counts = await listDayCounts(tx, {
     tenantId,
     window: chunk,
     by: metrics.by,
     officeIds,
     nodeIds,
     groupIds,
-  }))
-    counts.push(...rows);
+    mostSpots,
+  });
   // What is an office day does not depend on who is asked for; without a filter the counts themselves say it.
   calendar.add(
     nodeIds || groupIds
@@ -94,8 +91,7 @@ async function count(
       : counts.map(activeDayOf),
   );
   for (const row of counts) {
-    const { locationId, levelId, zoneId, groupId } = row;
-    const { day } = activeDayOf(row);
+    const { day, locationId, levelId, zoneId, groupId } = row;
     const office = calendar.find(locationId, day);
     if (!office) continue;
     const groupIds = groupId && metrics.subgroups ? ancestorsOf(groupId, groups) : [groupId];
@@ -105,7 +101,7 @@ async function count(
 }
 
 function activeDayOf({ locationId, day, confirmed, walkIn }: DayCounts): ActiveOfficeDay {
-  return { locationId, day: day.slice(0, 10), sawEvent: confirmed + walkIn > 0 };
+  return { locationId, day, sawEvent: confirmed + walkIn > 0 };
 }
 
 function tallyOf(tallies: Map<string, Tally>, unit: Unit): Tally {

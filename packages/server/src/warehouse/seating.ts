@@ -9,6 +9,8 @@ export class Seating {
   readonly #selected: SeatNode[];
   /** The offices that anything of what was selected is in. */
   readonly officeIds: string[];
+  /** How many levels and zones the office with the most of them has. */
+  readonly mostSpots: number;
 
   /** @param nodeIds absent: everything */
   constructor(nodes: readonly SeatNode[], nodeIds: readonly string[] | undefined) {
@@ -20,6 +22,9 @@ export class Seating {
     );
     this.#zones = this.#selected.filter(({ kind }) => kind === 'zone');
     this.officeIds = [...new Set(this.#selected.map(({ locationId }) => locationId))];
+    const spots = new Map<string, number>();
+    for (const { locationId } of nodes) spots.set(locationId, (spots.get(locationId) ?? 0) + 1);
+    this.mostSpots = Math.max(0, ...spots.values());
     for (const zone of this.#zones) {
       for (const id of [zone.locationId, zone.levelId, zone.zoneId]) {
         if (id) this.#seats.set(id, (this.#seats.get(id) ?? 0) + zone.seats);
