@@ -20,7 +20,9 @@ test('10,000 people on 366 days: every unit and period in bounded time and memor
   const tenantId = await server.organisation();
   const key = await server.key(tenantId);
   server.clock.nowMs = Date.parse('2026-01-10T00:00:00Z');
+  const fillingMs = performance.now();
   await fill(tenantId);
+  console.log(`filled in ${((performance.now() - fillingMs) / 1000).toFixed(1)} s`);
   await server.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.app.server.address() as AddressInfo;
   const read = async (query: string) => {
@@ -60,7 +62,7 @@ test('10,000 people on 366 days: every unit and period in bounded time and memor
     `by=location&period=month&locationIds=${offices[0]?.locationId}`,
   ]) {
     const { seconds, growthMiB } = await read(query);
-    expect(seconds).toBeLessThan(120);
+    expect(seconds).toBeLessThan(60);
     expect(growthMiB).toBeLessThan(64);
   }
 }, 900_000);
@@ -83,8 +85,12 @@ async function fill(tenantId: string): Promise<void> {
   }
   const admin = new pg.Client({ ...inject('adminTarget'), database: server.db.target.database as string });
   await admin.connect();
-  // Millions of rows that are known to be right: without the foreign keys it takes a fraction of the time.
-  await admin.query('SET search_path TO rollcall; SET session_replication_role TO replica');
+  // Millions of rows that are known to be right: without the foreign keys, and with indexes that are made at the end, it takes
+  // a fraction of the time.
+  const filled = ['day_plans', 'bookings', 'presence_events'];
+  await admin.query(`SET search_path TO rollcall; SET session_replication_role TO replica; SET maintenance_work_mem TO '256MB';
+    UPDATE pg_index SET indisready = false, indisvalid = false
+    WHERE indrelid = ANY ('{${filled}}'::regclass[])`);
   const run = (sql: string) => admin.query(sql);
   const week = `'2024-12-30'::date`;
   const people = `generate_series(1, ${PEOPLE}) n`;
@@ -95,24 +101,21 @@ async function fill(tenantId: string): Promise<void> {
   await run(`INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, primary_location_id, primary_group_id)
     SELECT '${tenantId}', md5('user ' || n)::uuid, 'user ' || n, 'user ' || n, ${officeOf}, md5('group ' || n % 100)::uuid
     FROM ${people}`);
-  for (let from = 0; from < DAYS + 2; from += 61) {
-    const days = `generate_series(${from}, ${Math.min(from + 60, DAYS + 1)}) d`;
-    const weekday = `extract(isodow FROM ${week} + d) < 6`;
-    await run(`
-      INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
-      SELECT '${tenantId}', md5('user ' || n)::uuid, ${week} + d, CASE WHEN n % 10 = 0 THEN 'r' ELSE 'o' END,
-             CASE WHEN n % 10 > 0 THEN ${officeOf} END, 'week'
-      FROM ${people}, ${days} WHERE ${weekday};
-      INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, zone_id, set_by)
-      SELECT p.tenant_id, p.user_id, p.day, p.location_id, p.location_id, 'location', NULL, 'engine'
-      FROM day_plans p WHERE p.tenant_id = '${tenantId}' AND p.plan = 'o'
-        AND p.day BETWEEN ${week} + ${from} AND ${week} + ${Math.min(from + 60, DAYS + 1)};
-      INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
-                                   event_id, source_id, received_at)
-      SELECT '${tenantId}', (${week} + d)::timestamp AT TIME ZONE 'UTC' + e * interval '1 hour', gen_random_uuid(), ${week} + d,
-             md5('user ' || n)::uuid, ${officeOf}, CASE WHEN e = 9 THEN ${officeOf} ELSE ${deskOf} END, 'e', 'door', '2026-01-01Z'
-      FROM ${people}, ${days}, generate_series(9, 10) e WHERE ${weekday} AND (n * 7 + d * 13) % 3 > 0`);
-  }
+  const days = `generate_series(0, ${DAYS + 1}) d`;
+  const isWeekday = `extract(isodow FROM ${week} + d) < 6`;
+  await run(`INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
+    SELECT '${tenantId}', md5('user ' || n)::uuid, ${week} + d, CASE WHEN n % 10 = 0 THEN 'r' ELSE 'o' END,
+           CASE WHEN n % 10 > 0 THEN ${officeOf} END, 'week'
+    FROM ${days}, ${people} WHERE ${isWeekday}`);
+  await run(`INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, zone_id, set_by)
+    SELECT p.tenant_id, p.user_id, p.day, p.location_id, p.location_id, 'location', NULL, 'engine'
+    FROM day_plans p WHERE p.plan = 'o'`);
+  await run(`INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
+                                          event_id, source_id, received_at)
+    SELECT '${tenantId}', (${week} + d)::timestamp AT TIME ZONE 'UTC' + e * interval '1 hour', gen_random_uuid(), ${week} + d,
+           md5('user ' || n)::uuid, ${officeOf}, CASE WHEN e = 9 THEN ${officeOf} ELSE ${deskOf} END, 'e', 'door', '2026-01-01Z'
+    FROM ${days}, generate_series(9, 10) e, ${people} WHERE ${isWeekday} AND (n * 7 + d * 13) % 3 > 0`);
+  for (const table of filled) await run(`REINDEX TABLE ${table}`);
   await run('VACUUM ANALYZE');
   await admin.end();
 }
