@@ -22,6 +22,16 @@ export type DatasetPath = (typeof DATASETS)[number];
 export const FILE_TYPES = ['ndjson', 'csv', 'json', 'parquet'] as const;
 export type FileType = (typeof FILE_TYPES)[number];
 
+const FILE_PATH = new RegExp(`^\\w[\\w-]*/\\w[\\w-]*\\.(?:${FILE_TYPES.join('|')})$`);
+
+/**
+ * Whether a manifest may name it as a file of an export: a directory of a dataset, and a file in it. Nothing that could lead out
+ * of the folder, or to what is not of the export.
+ */
+export function isExportPath(path: unknown): path is string {
+  return typeof path === 'string' && FILE_PATH.test(path);
+}
+
 export interface DatasetFile {
   dataset: DatasetPath;
   type: FileType;
@@ -77,9 +87,13 @@ async function readManifest(directory: string): Promise<Manifest> {
 async function listNamed(directory: string, files: NonNullable<Manifest['files']>): Promise<DatasetFile[]> {
   const found: DatasetFile[] = [];
   for (const { path: name, dataset, bytes } of files) {
-    const file = DATASETS.includes(dataset as DatasetPath)
-      ? await describe(directory, dataset as DatasetPath, name)
-      : undefined;
+    if (!DATASETS.includes(dataset as DatasetPath)) continue;
+    if (!isExportPath(name)) {
+      throw new FolderError(
+        `${join(directory, MANIFEST)} names a file that cannot be one of an export, ${JSON.stringify(name)}.`,
+      );
+    }
+    const file = await describe(directory, dataset as DatasetPath, name);
     if (!file) continue;
     if (file.sizeBytes !== bytes) {
       throw new FolderError(

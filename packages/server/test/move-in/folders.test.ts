@@ -97,6 +97,16 @@ test('a folder without a manifest was not finished, and nothing of it is stored'
   expect((await exported()).users).toEqual([]);
 });
 
+test.each(['../users/all.ndjson', '/etc/passwd.csv', 'users/../../all.json', 'users\\..\\all.csv', null])(
+  'a manifest that names %j leads nowhere',
+  async (path) => {
+    await write({ users: USERS });
+    const files = [{ path, dataset: 'users', bytes: 1 }];
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify({ version: 1, files }));
+    await expect(load()).rejects.toThrow(/names a file that cannot be one of an export/);
+  },
+);
+
 test('what the vendor does not list is made from the rows that name it, and said', async () => {
   await write({
     locations: [{ locationId: OFFICE, locationName: 'Head office', status: 'active' }],

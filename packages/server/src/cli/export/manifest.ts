@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isExportPath } from '../../move-in/folder.ts';
 import { CliError } from '../errors.ts';
 
 /** A file of the folder, and what is in it. */
@@ -31,9 +32,6 @@ export interface Manifest extends ExportSource {
   files: ExportedFile[];
 }
 
-/** A directory of a dataset, and a file in it: nothing that could lead out of the folder, or to what is not of the export. */
-const FILE_PATH = /^\w[\w-]*\/\w[\w-]*\.(?:ndjson|csv|parquet)$/;
-
 /** A manifest; undefined where there is none. Throws `CliError` where it is not one of an export, or names files elsewhere. */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
   const manifest = await readJson(path);
@@ -51,8 +49,7 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
 
 /** Whether it names a file that an export may have. */
 export function isExported(file: unknown): file is ExportedFile {
-  const { path }: { path?: unknown } = Object(file);
-  return typeof path === 'string' && FILE_PATH.test(path);
+  return isExportPath(Object(file).path);
 }
 
 async function readJson(path: string): Promise<unknown> {
