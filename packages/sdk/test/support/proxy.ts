@@ -41,6 +41,8 @@ export class TestProxy {
   readonly #target: string;
   readonly #server: http.Server;
   fate: (request: Seen) => Fate = () => 'pass';
+  /** What a request waits for before the server hears of it. */
+  hold: (request: Seen) => Promise<void> | undefined = () => undefined;
   /** Headers, in lower case, that no answer has. */
   hidden: string[] = [];
 
@@ -69,6 +71,7 @@ export class TestProxy {
   /** As new: everything passes, and nothing was seen. */
   reset(): void {
     this.fate = () => 'pass';
+    this.hold = () => undefined;
     this.hidden = [];
     this.seen.length = 0;
   }
@@ -86,6 +89,7 @@ export class TestProxy {
     const { method = '', headers } = request;
     const seen = { method, path: url.pathname, query: url.searchParams, headers, body: body.toString() };
     this.seen.push(seen);
+    await this.hold(seen);
     const fate = this.fate(seen);
     if (fate === 'refuse') return void response.destroy();
     if (typeof fate === 'object' && 'status' in fate)

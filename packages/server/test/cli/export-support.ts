@@ -208,11 +208,12 @@ export async function exportHere(
     startDate = '2026-03-01',
     endDate = '2026-03-31',
     full = false,
+    concurrency = 3,
   } = {},
 ): Promise<{ read: number; changed: number; files: ExportedFile[] }> {
   const client = new Rollcall({ baseUrl, apiKey, secret });
   const folder = await ExportFolder.open(dir, { baseUrl, apiKey, format }, full);
-  const options = { format, settledAfter: 14, concurrency: 3, isLenient: false, ...(full ? { full } : {}) };
+  const options = { format, settledAfter: 14, concurrency, isLenient: false, ...(full ? { full } : {}) };
   try {
     const run = new ExportRun(folder, client, options, new AbortController().signal);
     const files = await folder.commit(await run.all(partsOf(datasets, { startDate, endDate })), new Date());

@@ -67,6 +67,26 @@ export interface Part {
   days?: Days;
 }
 
+/** Whether a row of it may come to be in another month's file. */
+function mayMove(dataset: DatasetPath): boolean {
+  return 'mayMove' in READS[dataset];
+}
+
+/**
+ * The parts of these datasets that a folder has beside those that are asked for, in which there are events: one of them may have moved into
+ * a month that is asked for, or out of it, and has to go from here, or come.
+ */
+export function partsBeside(parts: readonly Part[], files: readonly ExportedFile[]): Part[] {
+  const names = new Set(parts.map(({ name }) => name));
+  const datasets = new Set<string>(parts.map(({ dataset }) => dataset).filter(mayMove));
+  return files.flatMap(({ path, dataset, startDate, endDate, cursor }): Part[] => {
+    const name = path.slice(0, path.lastIndexOf('.'));
+    if (!datasets.has(dataset) || names.has(name) || cursor === undefined) return [];
+    if (startDate === null || endDate === null) return [];
+    return [{ dataset: dataset as DatasetPath, name, days: { startDate, endDate } }];
+  });
+}
+
 export function hasDays(dataset: DatasetPath): boolean {
   return 'ranged' in READS[dataset];
 }
@@ -115,9 +135,8 @@ export function dayOf(dataset: DatasetPath, row: ExportedRow): string | undefine
 
 /** The parts that may hold a row by its key, first the one where it belongs now. */
 export function partNamesOf(dataset: DatasetPath, row: ExportedRow): string[] {
-  const read: Read = READS[dataset];
   const names = [nameOf(dataset, dayOf(dataset, row))];
-  if (!('mayMove' in read)) return names;
+  if (!mayMove(dataset)) return names;
   // No time zone is further from UTC than 14 hours.
   const atMs = Date.parse(String(row.timestamp));
   for (const ms of [atMs - DAY_MS, atMs + DAY_MS]) names.push(nameOf(dataset, new Date(ms).toISOString()));

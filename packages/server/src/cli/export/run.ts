@@ -19,6 +19,7 @@ import {
   daysAfter,
   isOfDays,
   type Part,
+  partsBeside,
   readChanges,
   readPart,
   withDaysOf,
@@ -87,7 +88,7 @@ export class ExportRun {
     try {
       this.#cursor = await this.#cursorOfNow();
       const tasks: Task[] = [];
-      for (const part of parts) tasks.push(await this.#taskOf(part));
+      for (const part of [...parts, ...this.#partsBeside(parts)]) tasks.push(await this.#taskOf(part));
       const files = await this.#do(tasks, progress);
       for (const dataset of this.#absent) remark(`This server has no dataset ${dataset}.`);
       return files;
@@ -130,6 +131,14 @@ export class ExportRun {
     };
     await Promise.all(Array.from({ length: this.#options.concurrency }, worker));
     return results;
+  }
+
+  /** What is not asked for is not read whole, so where that is all there is, it waits for the next run. */
+  #partsBeside(parts: Part[]): Part[] {
+    const { manifest } = this.#folder;
+    return manifest && this.#cursor !== undefined && !this.#options.full
+      ? partsBeside(parts, manifest.files)
+      : [];
   }
 
   /** Any answer has one; offices are few, and every server has them. */
