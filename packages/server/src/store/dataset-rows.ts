@@ -22,8 +22,11 @@ export interface Page {
 /** `uuid?` is empty where there is none. */
 export type PositionType = 'date' | 'uuid' | 'uuid?' | 'timestamptz';
 
-/** What a dataset is ordered by, and so what the position of a row is made of. */
-export type Order = readonly (readonly [expression: string, type: PositionType])[];
+/**
+ * What a dataset is ordered by, and so what the position of a row is made of; each with the column that shows it, in which an instant
+ * may stand for its day. Where there is none, rows that agree so far are in an order that they do not show.
+ */
+export type Order = readonly (readonly [expression: string, type: PositionType, column?: string])[];
 
 /** The two parameters of `writtenSince`. */
 export function snapshotColumns({ snapshot }: Changes): [xmin: string, snapshot: string] {

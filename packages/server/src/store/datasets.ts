@@ -59,7 +59,7 @@ function wholeDataset(
   sql: string,
   { table, key, ids }: { table: string; key: string; ids: [string, ...string[]] },
 ): WholeDataset {
-  const order: Order = [[`d."${ids[0]}"`, 'uuid']];
+  const order: Order = [[`d."${ids[0]}"`, 'uuid', ids[0]]];
   return {
     order,
     read: (tx, query) =>
@@ -137,10 +137,10 @@ const keyWrittenSince = (table: string, key: string[]) => (xmin: number) =>
      SELECT ${key.map((column) => `c.${column}`).join(', ')} FROM ${table} c WHERE c.tenant_id = $1 AND ${writtenSince('c', xmin)})`;
 
 export const PRESENCE_ORDER: Order = [
-  ['e.day', 'date'],
-  ['e.user_id', 'uuid'],
-  ['e.location_id', 'uuid'],
-  ['e.observed_at', 'timestamptz'],
+  ['e.day', 'date', 'day'],
+  ['e.user_id', 'uuid', 'userId'],
+  ['e.location_id', 'uuid', 'locationId'],
+  ['e.observed_at', 'timestamptz', 'timestamp'],
   ['e.event_digest', 'uuid'],
 ];
 
@@ -180,9 +180,9 @@ const positioned = (position: string | null | undefined) =>
   position ? { position: parsePosition(position) } : undefined;
 
 export const OCCUPANCY_ORDER: Order = [
-  ['e.day', 'date'],
-  ['e.location_id', 'uuid'],
-  ['e.observed_at', 'timestamptz'],
+  ['e.day', 'date', 'day'],
+  ['e.location_id', 'uuid', 'locationId'],
+  ['e.observed_at', 'timestamptz', 'timestamp'],
   ['e.event_digest', 'uuid'],
 ];
 
@@ -213,11 +213,11 @@ export const readOccupancy: DatasetReader = async function* (tx, query) {
 };
 
 export const VISITORS_ORDER: Order = [
-  ['e.day', 'date'],
+  ['e.day', 'date', 'day'],
   // Those without a host come last; a null would end a comparison.
-  ["coalesce(e.host_user_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')", 'uuid'],
-  ['e.location_id', 'uuid'],
-  ['e.observed_at', 'timestamptz'],
+  ["coalesce(e.host_user_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')", 'uuid', 'hostUserId'],
+  ['e.location_id', 'uuid', 'locationId'],
+  ['e.observed_at', 'timestamptz', 'timestamp'],
   ['e.event_digest', 'uuid'],
 ];
 
@@ -236,9 +236,9 @@ export const readVisitors: DatasetReader = (tx, query) =>
   });
 
 export const USER_CHANGES_ORDER: Order = [
-  ["(l.logged_at AT TIME ZONE 'UTC')::date", 'date'],
-  ['l.user_id', 'uuid'],
-  ['l.logged_at', 'timestamptz'],
+  ["(l.logged_at AT TIME ZONE 'UTC')::date", 'date', 'eventTime'],
+  ['l.user_id', 'uuid', 'userId'],
+  ['l.logged_at', 'timestamptz', 'eventTime'],
   ['l.entry_id', 'uuid'],
 ];
 

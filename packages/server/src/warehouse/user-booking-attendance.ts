@@ -9,9 +9,9 @@ import { type AttendanceRow, AttendanceRows } from './attendance-rows.ts';
 
 /** Day, user, and the office of attendance; a row without an office comes first. */
 export const ATTENDANCE_ORDER: Order = [
-  ['day', 'date'],
-  ['userId', 'uuid'],
-  ['attendanceLocationId', 'uuid?'],
+  ['day', 'date', 'day'],
+  ['userId', 'uuid', 'userId'],
+  ['attendanceLocationId', 'uuid?', 'attendanceLocationId'],
 ];
 
 export const readUserBookingAttendance: DatasetReader = (tx, query) => {

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { FolderError } from '../../move-in/folder.ts';
 import { NoRow, readRows } from '../../move-in/rows.ts';
+import type { Order } from '../../store/dataset-rows.ts';
 import { datasets } from '../../warehouse/datasets.ts';
 import type { PartChanges } from './changes.ts';
-import { type DatasetPath, dayOf, type ExportedRow, type Part, partNamesOf } from './parts.ts';
+import { dayOf, type ExportedRow, type Part, partNamesOf } from './parts.ts';
 import type { FileFormat } from './write.ts';
 
 /** The file of the last run cannot be brought up to date from what has changed; it has to be read whole. */
@@ -12,20 +13,19 @@ export class NoMerge extends Error {}
 /** What is held of a part's changes at a time. Where more has changed, to read the part anew is no more work. */
 const MOST_CHANGES = 50_000;
 
-/** By what the rows of a dataset are ordered on its way here. */
-const ORDERS: Record<DatasetPath, (row: ExportedRow) => unknown[]> = {
-  users: (row) => [row.userId],
-  groups: (row) => [row.groupId],
-  locations: (row) => [row.locationId],
-  desks: (row) => [row.deskId],
-  spaces: (row) => [row.spaceId],
-  presence: (row) => [row.day, row.userId, row.locationId, row.timestamp],
-  'user-booking-attendance': (row) => [row.day, row.userId, row.attendanceLocationId],
-  'change-log/user': (row) => [String(row.eventTime).slice(0, 10), row.userId, row.eventTime],
-  occupancy: (row) => [row.day, row.locationId, row.timestamp],
-  // Those without a host come last.
-  visitors: (row) => [row.day, row.hostUserId ?? 'g', row.locationId, row.timestamp],
-};
+/** What gives a row the text by which rows sort as the server has them. */
+function placeBy(order: Order): (row: ExportedRow) => string {
+  const columns = order.flatMap(([, type, name]) => (name === undefined ? [] : [{ name, type }]));
+  return (row) =>
+    columns
+      .map(({ name, type }) => {
+        const value = row[name] ?? '';
+        // Who has no such id comes last, unless having none is a place of its own.
+        if (value === '') return type === 'uuid' ? 'g' : '';
+        return type === 'date' ? String(value).slice(0, 10) : String(value).replace(/Z$/, '');
+      })
+      .join('\0');
+}
 
 /**
  * The rows of a file of the last run, with what has changed since in the place of what has the same key: in the order in
@@ -38,28 +38,25 @@ export async function* mergedRows(
   changes: PartChanges = { path: '', rows: 0 },
 ): AsyncGenerator<ExportedRow> {
   if (changes.rows > MOST_CHANGES) throw new NoMerge();
-  const key = datasets.find(({ path }) => path === dataset)?.key ?? [];
-  const orderOf = (row: ExportedRow) =>
-    ORDERS[dataset](row)
-      .map((value) => String(value ?? '').replace(/Z$/, ''))
-      .join('\0');
+  const { key = [], order = [] } = datasets.find(({ path }) => path === dataset) ?? {};
+  const placeOf = placeBy(order);
   const keyOf = (row: ExportedRow) => JSON.stringify(key.map((column) => row[column] ?? null));
   const replaced = new Set<string>();
-  const added: { row: ExportedRow; order: string }[] = [];
+  const added: { row: ExportedRow; place: string }[] = [];
   for await (const row of changes.rows > 0 ? rowsOf(changes.path, 'ndjson') : []) {
     if (format === 'csv' && key.some((column) => isAmbiguous(row[column]))) throw new NoMerge();
     replaced.add(keyOf(row));
     const day = dayOf(dataset, row);
     const isHere = partNamesOf(dataset, row)[0] === name && !(day && known.endDate && day > known.endDate);
-    if (isHere && !row.deleted) added.push({ row, order: orderOf(row) });
+    if (isHere && !row.deleted) added.push({ row, place: placeOf(row) });
   }
   // Of rows in the same place the order is that in which they came.
-  added.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
+  added.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0));
   let next = 0;
   for await (const row of rowsOf(known.path, format)) {
     if (replaced.has(keyOf(row))) continue;
-    const order = orderOf(row);
-    for (let first = added[next]; first && first.order <= order; first = added[++next]) yield first.row;
+    const place = placeOf(row);
+    for (let first = added[next]; first && first.place <= place; first = added[++next]) yield first.row;
     yield row;
   }
   for (const { row } of added.slice(next)) yield row;
