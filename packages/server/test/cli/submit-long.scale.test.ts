@@ -1,41 +1,16 @@
 import { existsSync } from 'node:fs';
 import { appendFile, open, readFile, writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { TestProxy } from '../../../sdk/test/support/proxy.ts';
-import { addSite, presenceRows, type Site } from '../support/presence.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
-import { listen } from '../support/sockets.ts';
-import { expectOneSentence, type Outcome, until, Workspace } from './support.ts';
+import { describe, expect, test } from 'vitest';
+import { presenceRows } from '../support/presence.ts';
+import { Submitting } from './submit-support.ts';
+import { expectOneSentence, until } from './support.ts';
 
-let work: Workspace;
-let server: TestServer;
-let site: Site;
-let proxy: TestProxy;
-let secret: { env: Record<string, string> };
-beforeAll(async () => {
-  work = await Workspace.create();
-  server = await startTestServer();
-  proxy = await TestProxy.start(await listen(server));
-  // The command goes by the real time.
-  server.clock.nowMs = Date.now();
-  site = await addSite(server);
-  secret = { env: { ROLLCALL_SECRET: site.key.secret } };
-});
-afterEach(() => proxy.reset());
-afterAll(async () => {
-  await proxy.close();
-  await server.close();
-  await work.close();
-});
-
-const connection = () => ['--base-url', proxy.baseUrl, '--key', site.key.apiKey];
-
-const submit = (kind: string, file: string, ...more: string[]): Promise<Outcome> =>
-  work.rollcall(['submit', kind, file, ...connection(), ...more], secret);
+const setup = Submitting.forEachTest();
+const { connection, submit } = setup;
 
 /** The ids of the stored events of a source, over March 2026. */
 async function stored(sourceId: string): Promise<string[]> {
-  const rows = await presenceRows(server, site);
+  const rows = await presenceRows(setup.server, setup.site);
   return rows.filter((row) => row.sourceId === sourceId).map(({ eventId }) => eventId);
 }
 
@@ -45,24 +20,27 @@ describe('a run that does not come to its end', () => {
 
   /** A file with an unknown person in every thousandth row. */
   async function history(name: string): Promise<string> {
-    const { placeId } = site.office;
+    const { placeId } = setup.site.office;
     const lines = Array.from({ length: ROWS }, (_, index) => {
       const at = new Date(Date.parse('2026-03-04T00:00:00Z') + index * 1000).toISOString();
-      return `e${index},${at},${placeId},place,${index % 1000 === 999 ? 'nobody' : site.user.email}`;
+      return `e${index},${at},${placeId},place,${index % 1000 === 999 ? 'nobody' : setup.site.user.email}`;
     });
     await writeFile(
-      work.path(name),
+      setup.work.path(name),
       ['eventId,timestamp,locationId,locationType,userEmail', ...lines, ''].join('\n'),
     );
-    return work.path(name);
+    return setup.work.path(name);
   }
 
   /** Starts it; resolves when it has sent most of its second chunk, and is not answered any more. */
   async function begin(file: string, sourceId: string) {
-    proxy.fate = ({ path }) =>
-      path === '/v1/presence' && proxy.count(path) > CHUNK_CALLS + 20 ? { delayMs: 60_000 } : 'pass';
-    const run = work.spawn(['submit', 'presence', file, '--source-id', sourceId, ...connection()], secret);
-    await until(() => proxy.count('/v1/presence') > CHUNK_CALLS + 20 || run.hasEnded, 60_000);
+    setup.proxy.fate = ({ path }) =>
+      path === '/v1/presence' && setup.proxy.count(path) > CHUNK_CALLS + 20 ? { delayMs: 60_000 } : 'pass';
+    const run = setup.work.spawn(
+      ['submit', 'presence', file, '--source-id', sourceId, ...connection()],
+      setup.secret,
+    );
+    await until(() => setup.proxy.count('/v1/presence') > CHUNK_CALLS + 20 || run.hasEnded, 60_000);
     return run;
   }
 
@@ -80,11 +58,11 @@ describe('a run that does not come to its end', () => {
     // As if it had ended between two of its writes.
     await appendFile(`${file}.rejected.csv`, 'half a row,');
 
-    proxy.reset();
+    setup.proxy.reset();
     const rest = await submit('presence', file, '--source-id', signal);
     expect([rest.code, rest.stdout]).toEqual([2, `${ROWS - 9} stored, 9 rejected.\n`]);
     expect(rest.stderr).toContain('Going on after the first 4000 rows.');
-    expect(proxy.count('/v1/presence')).toBe(ROWS / 100 - CHUNK_CALLS);
+    expect(setup.proxy.count('/v1/presence')).toBe(ROWS / 100 - CHUNK_CALLS);
     const ids = await stored(signal);
     expect(ids).toHaveLength(ROWS - 9);
     expect(new Set(ids).size).toBe(ROWS - 9);
@@ -100,8 +78,11 @@ describe('a run that does not come to its end', () => {
     const run = await begin(file, 'changed');
     run.signal('SIGKILL');
     await run.exited;
-    proxy.reset();
-    await appendFile(file, `more,2026-03-05T00:00:00Z,${site.office.placeId},place,${site.user.email}\n`);
+    setup.proxy.reset();
+    await appendFile(
+      file,
+      `more,2026-03-05T00:00:00Z,${setup.site.office.placeId},place,${setup.site.user.email}\n`,
+    );
     expectOneSentence(await submit('presence', file, '--source-id', 'changed'), /another then.*--restart/);
     const anew = await submit('presence', file, '--source-id', 'changed', '--restart');
     expect([anew.code, anew.stdout]).toEqual([2, `${ROWS - 8} stored, 9 rejected.\n`]);
@@ -111,9 +92,9 @@ describe('a run that does not come to its end', () => {
 
 test('a file of any size takes the same memory, and each of its rows is answered', async () => {
   const ROWS = 400_000;
-  const path = work.path('sensors.ndjson');
+  const path = setup.work.path('sensors.ndjson');
   const file = await open(path, 'w');
-  const place = { locationId: site.office.placeId, locationType: 'place' };
+  const place = { locationId: setup.site.office.placeId, locationType: 'place' };
   for (let from = 0; from < ROWS; from += 10_000) {
     const lines = Array.from({ length: 10_000 }, (_, index) => {
       const timestamp = new Date(Date.parse('2025-01-01T00:00:00Z') + (from + index) * 60_000).toISOString();
@@ -123,8 +104,8 @@ test('a file of any size takes the same memory, and each of its rows is answered
   }
   await file.close();
   // All results of all rows at once would not fit.
-  const env = { ...secret.env, NODE_OPTIONS: '--max-old-space-size=64' };
-  const { code, stdout, stderr } = await work.rollcall(['submit', 'occupancy', path, ...connection()], {
+  const env = { ...setup.secret.env, NODE_OPTIONS: '--max-old-space-size=64' };
+  const { code, stdout, stderr } = await setup.work.rollcall(['submit', 'occupancy', path, ...connection()], {
     env,
   });
   expect([code, stdout, stderr]).toEqual([0, `${ROWS} stored, 0 rejected.\n`, '']);

@@ -1,62 +1,37 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { TestProxy } from '../../../sdk/test/support/proxy.ts';
+import { describe, expect, test } from 'vitest';
 import { SUBMIT_KINDS, type SubmitKindName } from '../../src/cli/submit/kinds.ts';
-import { addSite, type PresenceRow, presenceRows, type Site } from '../support/presence.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
-import { listen } from '../support/sockets.ts';
-import { expectOneSentence, type Outcome, Workspace } from './support.ts';
+import { type PresenceRow, presenceRows } from '../support/presence.ts';
+import { Submitting } from './submit-support.ts';
+import { expectOneSentence } from './support.ts';
 
-let work: Workspace;
-let server: TestServer;
-let site: Site;
-let proxy: TestProxy;
-let secret: { env: Record<string, string> };
-beforeAll(async () => {
-  work = await Workspace.create();
-  server = await startTestServer();
-  proxy = await TestProxy.start(await listen(server));
-  // The command goes by the real time.
-  server.clock.nowMs = Date.now();
-  site = await addSite(server);
-  secret = { env: { ROLLCALL_SECRET: site.key.secret } };
-});
-afterEach(() => proxy.reset());
-afterAll(async () => {
-  await proxy.close();
-  await server.close();
-  await work.close();
-});
-
-const connection = () => ['--base-url', proxy.baseUrl, '--key', site.key.apiKey];
-
-const submit = (kind: string, file: string, ...more: string[]): Promise<Outcome> =>
-  work.rollcall(['submit', kind, file, ...connection(), ...more], secret);
+const setup = Submitting.forEachTest();
+const { connection, submit } = setup;
 
 async function fileOf(name: string, ...lines: string[]): Promise<string> {
-  await writeFile(work.path(name), lines.map((line) => `${line}\n`).join(''));
-  return work.path(name);
+  await writeFile(setup.work.path(name), lines.map((line) => `${line}\n`).join(''));
+  return setup.work.path(name);
 }
 
 /** The stored events of a source, over March 2026. */
 async function stored(sourceId: string): Promise<PresenceRow[]> {
-  return (await presenceRows(server, site)).filter((row) => row.sourceId === sourceId);
+  return (await presenceRows(setup.server, setup.site)).filter((row) => row.sourceId === sourceId);
 }
 
 const HEADER = 'timestamp,locationId,locationType,userEmail,badge colour';
 
 describe('a CSV file', () => {
   test('is sent; what is not accepted goes to a file that can be mended and sent, and again stores nothing twice', async () => {
-    const { locationId } = site.office;
+    const { locationId } = setup.site.office;
     const file = await fileOf(
       'door.csv',
       HEADER,
-      `2026-03-02T09:00:00Z,${locationId},location,${site.user.email},red`,
+      `2026-03-02T09:00:00Z,${locationId},location,${setup.site.user.email},red`,
       `2026-03-02T09:01:00Z,${locationId},location,nobody@example.com,"bl""ue, dark"`,
-      `,${locationId},location,${site.user.email},green`,
-      `2026-03-02T09:03:00Z,${locationId},location,${site.user.email}`,
-      `2026-03-02T09:04:00Z,${locationId},location,${site.user.email},red`,
+      `,${locationId},location,${setup.site.user.email},green`,
+      `2026-03-02T09:03:00Z,${locationId},location,${setup.site.user.email}`,
+      `2026-03-02T09:04:00Z,${locationId},location,${setup.site.user.email},red`,
     );
     const first = await submit('presence', file, '--source-id', 'door');
     expect([first.code, first.stdout]).toEqual([2, '2 stored, 3 rejected.\n']);
@@ -74,13 +49,20 @@ describe('a CSV file', () => {
 
     // Sent again while its rejected rows are still to be mended, it would lose them.
     expectOneSentence(await submit('presence', file, '--source-id', 'door'), /rejected\.csv already/);
-    const again = await submit('presence', file, '--source-id', 'door', '--rejected', work.path('again.csv'));
+    const again = await submit(
+      'presence',
+      file,
+      '--source-id',
+      'door',
+      '--rejected',
+      setup.work.path('again.csv'),
+    );
     expect([again.code, again.stdout]).toEqual([2, '2 stored, 3 rejected.\n']);
     expect(await stored('door')).toHaveLength(2);
 
-    const mended = work.path('mended.csv');
+    const mended = setup.work.path('mended.csv');
     const text = rejected
-      .replace('nobody@example.com', site.user.email)
+      .replace('nobody@example.com', setup.site.user.email)
       .replace('\r\n,', '\r\n2026-03-02T09:02:00Z,');
     await writeFile(mended, text);
     const third = await submit('presence', mended, '--source-id', 'door', '--json');
@@ -92,35 +74,35 @@ describe('a CSV file', () => {
   test('without a column that is needed is refused in a sentence, and nothing is sent', async () => {
     const file = await fileOf('short.csv', 'timestamp,locationId', '2026-03-02T09:00:00Z,x');
     expectOneSentence(await submit('presence', file), /needs the column locationType\.$/m);
-    expect(proxy.seen.filter(({ path }) => path === '/v1/presence')).toEqual([]);
+    expect(setup.proxy.seen.filter(({ path }) => path === '/v1/presence')).toEqual([]);
   });
 
   test('has the right form as --template prints it', async () => {
     const kinds = Object.keys(SUBMIT_KINDS) as SubmitKindName[];
     const reasons = kinds.map(async (kind) => {
-      const { stdout: example } = await work.rollcall(['submit', kind, '--template']);
+      const { stdout: example } = await setup.work.rollcall(['submit', kind, '--template']);
       const file = await fileOf(`template-${kind}.csv`, example.trimEnd());
       expect(await submit(kind, file)).toMatchObject({ code: 2, stdout: '0 stored, 1 rejected.\n' });
       return readFile(`${file}.rejected.csv`, 'utf8');
     });
-    // The server knows neither its place nor its person; the command found no fault.
+    // The setup.server knows neither its place nor its person; the command found no fault.
     for (const reason of await Promise.all(reasons)) expect(reason).toMatch(/: no active (user|location)/);
   });
 });
 
 test('NDJSON comes through standard input, an event keeps its id, and what is no JSON is kept as it is', async () => {
-  const at = { locationId: site.office.placeId, locationType: 'place' };
+  const at = { locationId: setup.site.office.placeId, locationType: 'place' };
   const lines = [
     JSON.stringify({ eventId: 'mine', timestamp: '2026-03-03T09:00:00Z', ...at, occupied: true }),
     JSON.stringify({ timestamp: '2026-03-03T10:00:00Z', ...at, occupancy: 3, room: 'kept' }),
     JSON.stringify({ timestamp: '2026-03-03T10:00:00Z', ...at, occupancy: 'three', room: 'kept' }),
     '{"timestamp": ',
   ];
-  const rejected = work.path('sensors.rejected');
+  const rejected = setup.work.path('sensors.rejected');
   const run = () =>
-    work.rollcall(
+    setup.work.rollcall(
       ['submit', 'occupancy', '-', '--format', 'ndjson', '--rejected', rejected, ...connection()],
-      { ...secret, input: lines.join('\n') },
+      { ...setup.secret, input: lines.join('\n') },
     );
   for (let time = 0; time < 2; time++) {
     await rm(rejected, { force: true });
@@ -132,9 +114,9 @@ test('NDJSON comes through standard input, an event keeps its id, and what is no
     .map((line) => JSON.parse(line));
   expect(three).toEqual({ ...JSON.parse(lines[2] ?? ''), rejectedReason: 'occupancy is no number' });
   expect(broken).toEqual({ rejectedText: '{"timestamp": ', rejectedReason: 'the line is no JSON object' });
-  const reply = await server.app.inject({
+  const reply = await setup.server.app.inject({
     url: '/v1/analytics/occupancy/basic?startDate=2026-03-01&endDate=2026-03-31',
-    headers: site.headers,
+    headers: setup.site.headers,
   });
   const ids = (reply.json() as { eventId: string }[]).map(({ eventId }) => eventId);
   expect(ids.toSorted()).toEqual(['mine', expect.stringMatching(/^row-.{22}$/)]);
@@ -142,20 +124,26 @@ test('NDJSON comes through standard input, an event keeps its id, and what is no
 
 describe('what cannot be done is said in a sentence', () => {
   test('a wrong secret, which standard input may hold', async () => {
-    const file = await fileOf('good.csv', HEADER, `2026-03-02T09:00:00Z,x,location,${site.user.email},red`);
-    const wrong = await work.rollcall(['submit', 'presence', file, ...connection()], { input: 'wrong\n' });
+    const file = await fileOf(
+      'good.csv',
+      HEADER,
+      `2026-03-02T09:00:00Z,x,location,${setup.site.user.email},red`,
+    );
+    const wrong = await setup.work.rollcall(['submit', 'presence', file, ...connection()], {
+      input: 'wrong\n',
+    });
     expectOneSentence(wrong, /AuthenticationError/);
-    await rename(file, work.path('good.txt'));
-    expectOneSentence(await submit('presence', work.path('good.txt')), /--format/);
+    await rename(file, setup.work.path('good.txt'));
+    expectOneSentence(await submit('presence', setup.work.path('good.txt')), /--format/);
   });
 
   test('no server, no key, no file, no secret', async () => {
     const file = await fileOf('any.csv', HEADER);
-    const run = (...args: string[]) => work.rollcall(['submit', 'presence', ...args]);
+    const run = (...args: string[]) => setup.work.rollcall(['submit', 'presence', ...args]);
     const [server, key, missing, secretless, taken] = await Promise.all([
       run(file),
-      run(file, '--base-url', proxy.baseUrl),
-      run(work.path('none.csv'), ...connection()),
+      run(file, '--base-url', setup.proxy.baseUrl),
+      run(setup.work.path('none.csv'), ...connection()),
       run(file, ...connection()),
       run('-', '--format', 'csv', ...connection()),
     ]);
