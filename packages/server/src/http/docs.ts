@@ -1,10 +1,11 @@
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { Problem } from './schema.ts';
 
 const DESCRIPTION = `Rollcall speaks the Calven customer API: a client written for it works here unchanged, by
 changing only the base URL. What the vendor leaves open and we decided is described in docs/compat.md.`;
+
+const DOCS = '/docs';
 
 /**
  * The page's own policy would let it load from elsewhere, and would send browsers of a server without TLS to
@@ -54,12 +55,40 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
     handler: async () => app.swagger(),
   });
 
-  await app.register(async (scope) => {
-    scope.addHook('onRoute', (route) => {
-      route.config = { ...route.config, access: 'public' };
+  const page = docsPage(app);
+  for (const url of [DOCS, `${DOCS}/*`]) {
+    app.route({
+      method: 'GET',
+      url,
+      config: { access: 'public' },
+      schema: { hide: true },
+      handler: async (request, reply) => {
+        const { method, headers, raw } = request;
+        const answer = await (await page()).inject({
+          method: method as 'GET' | 'HEAD',
+          url: raw.url ?? url,
+          headers,
+        });
+        if (answer.statusCode === 404) return reply.callNotFound();
+        // Whether the connection is kept is not for the page to say.
+        const { connection: _, ...pageHeaders } = answer.headers as Record<string, string>;
+        return reply.code(answer.statusCode).headers(pageHeaders).send(answer.rawPayload);
+      },
     });
-    await scope.register(swaggerUi, {
-      routePrefix: '/docs',
+  }
+}
+
+/**
+ * Swagger UI on the document of `app`, as an application of its own that is made at the first visit: loading it would take a tenth of
+ * every start, and few servers are visited.
+ */
+function docsPage(app: FastifyInstance): () => Promise<FastifyInstance> {
+  const make = async () => {
+    const { default: swaggerUi } = await import('@fastify/swagger-ui');
+    const site = Fastify({ routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true } });
+    await site.register(swagger, { mode: 'static', specification: { document: app.swagger() as never } });
+    await site.register(swaggerUi, {
+      routePrefix: DOCS,
       // The badge would send the document to a validator on the internet.
       uiConfig: { validatorUrl: null, docExpansion: 'list', persistAuthorization: false },
       staticCSP: DOCS_POLICY,
@@ -69,5 +98,11 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
         css: [{ filename: 'rollcall.css', content: '.swagger-ui .topbar { display: none }' }],
       },
     });
-  });
+    return site;
+  };
+  let made: Promise<FastifyInstance> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
