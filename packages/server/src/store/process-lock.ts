@@ -16,7 +16,7 @@ export interface Holder {
 /** Takes the lock at `path`, unless a live process has it: what gives it back, or the pid of who has it. */
 export async function takeLock(path: string): Promise<(() => Promise<void>) | number> {
   const own = await newHolder();
-  while (!(await tryAcquire(path, own))) {
+  while ((await tryAcquire(path, own)) !== 'acquired') {
     const holder = await readHolder(path);
     if (holder && (await isAlive(holder))) return holder.pid;
   }
@@ -38,27 +38,27 @@ export async function release(path: string, own: Holder): Promise<void> {
 }
 
 /**
- * Takes the lock, if nobody has it who lives.
+ * Takes the lock, if nobody has it; where one who is dead had it, it is free from then on.
  *
  * Invariant: a lock text is unique (its token), and only its holder removes it while the holder lives. Of those who
  * find the holder dead, only the one holding the lock named after that token may remove it, and only after reading
  * it once more; so a new holder's lock is never removed by someone who judged the old one.
  */
-export async function tryAcquire(path: string, own: Holder): Promise<boolean> {
+export async function tryAcquire(path: string, own: Holder): Promise<'acquired' | 'freed' | 'held'> {
   try {
     await symlink(`${own.pid} ${own.startedAt} ${own.token}`, path);
-    return true;
+    return 'acquired';
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
   const holder = await readHolder(path);
-  if (holder === undefined || (await isAlive(holder))) return false;
+  if (holder === undefined) return 'freed';
+  if (await isAlive(holder)) return 'held';
   const claim = `${path}.${holder.token}`;
-  if (await tryAcquire(claim, own)) {
-    if ((await readHolder(path))?.token === holder.token) await ifPresent(unlink(path));
-    await ifPresent(unlink(claim));
-  }
-  return false;
+  if ((await tryAcquire(claim, own)) !== 'acquired') return 'held';
+  if ((await readHolder(path))?.token === holder.token) await ifPresent(unlink(path));
+  await ifPresent(unlink(claim));
+  return 'freed';
 }
 
 /** Who has the lock; undefined where nobody has. */

@@ -152,16 +152,32 @@ async function removeStaleStagings(base: string, name: string): Promise<void> {
 /** What only a compiler needs. */
 const NOT_STAGED = /^(pkgconfig|pgxs|include)$|\.a$/;
 
+/** A thousand small files, each of which waits for the disk: together, those waits are few. */
+const AT_ONCE = 32;
+
 /** Copies with modes that let everyone read, whatever the modes of the source and the umask. */
 async function copyTree(from: string, to: string): Promise<void> {
+  const files: [source: string, target: string][] = [];
+  await copyDirectories(from, to, files);
+  const rest = files.values();
+  const copyRest = async () => {
+    for (const [source, target] of rest) await copyProgram(source, target);
+  };
+  // Whoever removes what was begun must not meet one that still copies.
+  const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, copyRest));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** Makes the directories and symbolic links, and adds to `files` what is to be copied into them. */
+async function copyDirectories(from: string, to: string, files: [string, string][]): Promise<void> {
   await mkdir(to);
   await chmod(to, 0o755);
   for (const entry of await readdir(from, { withFileTypes: true })) {
     if (NOT_STAGED.test(entry.name)) continue;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) await copyTree(source, target);
+    if (entry.isDirectory()) await copyDirectories(source, target, files);
     else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-    else await copyProgram(source, target);
+    else files.push([source, target]);
   }
 }
 

@@ -19,7 +19,10 @@ export async function withTransitionLock<T>(
 ): Promise<T> {
   const own = await newHolder();
   const deadlineMs = Date.now() + WAIT_LIMIT_MS;
-  while (!(await tryAcquire(path, own))) {
+  for (;;) {
+    const outcome = await tryAcquire(path, own);
+    if (outcome === 'acquired') break;
+    if (outcome === 'freed') continue;
     if (Date.now() > deadlineMs) {
       const pid = (await readHolder(path))?.pid ?? 'unknown';
       throw new EmbeddedServerError(
