@@ -78,7 +78,8 @@ function jobPool(target: DatabaseTarget, config: pg.PoolConfig = {}): pg.Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: TIMEOUT_MS,
   });
-  // An idle connection that breaks has nobody to tell; the next one connects anew.
+  // An idle connection that breaks has nobody to tell; the next one connects anew. On one that is in use, the query fails.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

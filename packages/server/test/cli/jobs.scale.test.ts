@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { query } from '../embedded/support.ts';
-import { expectOneSentence, superuserOf, Workspace } from './support.ts';
+import { expectOneSentence, superuserOf, until, Workspace } from './support.ts';
 
 let work: Workspace;
 let dataDir: string;
@@ -27,6 +28,19 @@ test('serve runs jobs, unless it is told not to', async () => {
   expect(activity?.connections).toBeLessThanOrEqual(2);
   const { stderr } = await withJobs.stop();
   expect(stderr).not.toMatch(/error/i);
+});
+
+test('a server that is stopped while it prepares for jobs ends in order', async () => {
+  // Some before it has begun to, some while it makes the queue; the last one with a queue that is there.
+  for (const delayMs of [0, 110, 140, 180, 240, 140]) {
+    const server = work.spawn(['serve', '--data-dir', work.path('stopped'), '--port', '0'], {
+      env: { ROLLCALL_JOBS: '' },
+    });
+    await until(() => server.stdout.includes('listening on'));
+    await delay(delayMs);
+    const { stderr } = await server.stop();
+    expect(stderr).not.toMatch(/error/i);
+  }
 });
 
 test('the jobs are listed, and what one does can be done at once', async () => {
