@@ -30,6 +30,8 @@ interface Joining {
   purpose: 'serve' | 'command';
   /** For the database's list of sessions. */
   name: string;
+  /** Called when nothing is left to do but to wait for the database, maybe more than once. */
+  meanwhile?: () => void;
 }
 
 const MASTER_KEY_FILE = 'master.key';
@@ -38,7 +40,9 @@ const MASTER_KEY_FILE = 'master.key';
 export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
   if (config.databaseUrl !== undefined) {
     const target = { connectionString: config.databaseUrl };
-    await checkReachable(target);
+    const reached = checkReachable(target);
+    joining.meanwhile?.();
+    await reached;
     return { target, close: async () => undefined };
   }
   const dataDir = resolve(config.dataDir);
@@ -70,6 +74,8 @@ export async function prepareData(
   { target, masterKey }: DataConnection,
   owner: Database,
 ): Promise<SessionRole> {
+  // Connecting takes longer than what is asked of a schema that is up to date.
+  owner.ping().catch(() => undefined);
   const role = await migrateAndChooseRole(target);
   await checkMasterKey(owner, masterKey);
   await ensureSigningKey(owner, masterKey, new Date());

@@ -8,6 +8,7 @@ import {
   toOptions,
 } from '../config.ts';
 import { remark } from './output.ts';
+import type { Service } from './serve.ts';
 
 /** `rollcall serve`. */
 export function serveCommand(): Command {
@@ -17,11 +18,13 @@ export function serveCommand(): Command {
   return command.action(async (config: DataConfig & ServeConfig) => {
     // Loaded here, so that other commands do not wait for the server's code.
     const { serveUntilSignalled, startServer } = await import('./serve.ts');
-    const { isWorker, startWithWorkers, work } = await import('./workers.ts');
-    const hasWorkers = config.workers > 1;
-    // Without any, whoever started this process has it in a cluster of their own.
-    if (hasWorkers && isWorker) return work(config);
-    const start = hasWorkers ? startWithWorkers : startServer;
+    let start: (config: DataConfig & ServeConfig, name: string) => Promise<Service> = startServer;
+    if (config.workers > 1) {
+      const { isWorker, startWithWorkers, work } = await import('./workers.ts');
+      // Without any, whoever started this process has it in a cluster of their own.
+      if (isWorker) return work(config);
+      start = startWithWorkers;
+    }
     const running = await start(config, 'rollcall serve');
     await running.startJobs();
     remark(`Rollcall is at ${running.baseUrl} (documentation: ${running.baseUrl}/docs).`);

@@ -10,8 +10,9 @@ import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts'
 import { connectData } from './context.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
+import { listenOn } from './listening.ts';
 import { remark } from './output.ts';
-import { checkListening, jobsOf, listenOn, prepare, type RunningServer } from './serve.ts';
+import { checkListening, jobsOf, prepare, type Service } from './serve.ts';
 
 /*
  * Several processes behind one port. The first one, which people know of, holds the data and has the jobs; it starts
@@ -42,10 +43,7 @@ export const { isWorker } = cluster;
 /**
  * Starts the processes; without jobs, as `startServer`. Throws `CliError` with one sentence, and `Interrupted`.
  */
-export async function startWithWorkers(
-  config: DataConfig & ServeConfig,
-  name: string,
-): Promise<Pick<RunningServer, 'baseUrl' | 'startJobs' | 'stop'>> {
+export async function startWithWorkers(config: DataConfig & ServeConfig, name: string): Promise<Service> {
   catchInterruption();
   await checkListening(config);
   const port = config.port === 0 ? await freePort(config.host) : config.port;

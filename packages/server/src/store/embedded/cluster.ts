@@ -31,7 +31,7 @@ export async function checkVersion(layout: Layout, pkg: PostgresPackage): Promis
  *
  * @throws EmbeddedServerError with what initdb complained of
  */
-export async function createCluster(layout: Layout, programs: string): Promise<void> {
+export async function createCluster(layout: Layout, programs: string, meanwhile?: () => void): Promise<void> {
   await ensureSecret(layout.dataDir);
   const work = await mkdtemp(`${layout.cluster}.new-`);
   try {
@@ -40,7 +40,9 @@ export async function createCluster(layout: Layout, programs: string): Promise<v
     if (layout.user.isOther) {
       for (const path of [passwordFile, work]) await chown(path, layout.user.uid, layout.user.gid);
     }
-    await runInitdb(layout, programs, work, passwordFile);
+    const made = runInitdb(layout, programs, work, passwordFile);
+    meanwhile?.();
+    await made;
     await rename(join(work, 'data'), layout.cluster);
     await syncDirectory(dirname(layout.cluster));
   } finally {

@@ -18,6 +18,8 @@ export interface EmbeddedOptions {
   name: string;
   /** Receives one-line messages for the operator. */
   log?: (message: string) => void;
+  /** Called when nothing is left to do but to wait for a program of the server, maybe more than once. */
+  meanwhile?: () => void;
 }
 
 export interface EmbeddedServer {
@@ -70,14 +72,14 @@ export async function joinEmbedded(
 async function enter(
   dataDir: string,
   around: Surroundings,
-  { name, purpose }: EmbeddedOptions,
+  { name, purpose, meanwhile }: EmbeddedOptions,
   mayCreate: boolean,
   signal: AbortSignal,
 ): Promise<Joined> {
   const lock = lockPath(dataDir);
   const joined = await withTransitionLock(
     lock,
-    () => joinServer(dataDir, around, name, mayCreate, signal),
+    () => joinServer(dataDir, around, { name, mayCreate, signal, meanwhile }),
     signal,
   );
   if (purpose === 'command') return joined;

@@ -73,19 +73,25 @@ function settings(socketDir: string): string[] {
   return Object.entries(fixed).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
+interface PostmasterStart {
+  socketDir: string;
+  /** Ends the waiting for the processes of an earlier server (AbortError). */
+  signal: AbortSignal;
+  /** Called when the server was started and is waited for. */
+  meanwhile?: (() => void) | undefined;
+}
+
 /**
  * Starts the server and returns when one takes connections. Call it under the transition lock, when none runs.
  *
  * It gets its own session, so that Ctrl-C in our terminal does not reach it, and outlives us.
  *
- * @param signal ends the waiting for the processes of an earlier server (AbortError)
  * @throws EmbeddedServerError when it does not start; the sentence says why and where the log is
  */
 export async function startPostmaster(
   layout: Layout,
   programs: string,
-  socketDir: string,
-  signal: AbortSignal,
+  { socketDir, signal, meanwhile }: PostmasterStart,
 ): Promise<void> {
   await removeStaleFiles(layout, socketDir);
   const path = `${layout.cluster}.log`;
@@ -101,6 +107,7 @@ export async function startPostmaster(
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
       });
+      meanwhile?.();
       const failure = await untilReady(child, layout.cluster);
       if (failure === undefined) return;
       const reason = failure.message || lastReason(await readFrom(path, from));

@@ -39,20 +39,26 @@ export interface Joined {
   started: boolean;
 }
 
+export interface Joining {
+  /** application_name of the sessions. */
+  name: string;
+  /** Make the cluster if there is none. */
+  mayCreate: boolean;
+  /** Ends the longest of the waiting (AbortError). */
+  signal: AbortSignal;
+  /** Called when a program was started that has to be waited for. */
+  meanwhile?: (() => void) | undefined;
+}
+
 /**
  * Takes part in the server of a data directory, starting it if none runs. Call it under the transition lock.
  *
- * @param name application_name of the sessions
- * @param mayCreate make the cluster if there is none
- * @param signal ends the longest of the waiting (AbortError)
  * @throws EmbeddedServerError
  */
 export async function joinServer(
   dataDir: string,
   around: Surroundings,
-  name: string,
-  mayCreate: boolean,
-  signal: AbortSignal,
+  { name, mayCreate, signal, meanwhile }: Joining,
 ): Promise<Joined> {
   const pkg = await findPostgresPackage(around.packageRoot);
   const layout = await resolveLayout(dataDir, around);
@@ -72,9 +78,10 @@ export async function joinServer(
     const programs = await usablePrograms(pkg, layout.user, around.systemDir, dataDir);
     await removeUnfinished(layout.cluster);
     const isNew = !layout.exists;
-    if (isNew) await createCluster(layout, programs);
+    if (isNew) await createCluster(layout, programs, meanwhile);
     layout.exists = true;
-    await startPostmaster(layout, programs, await prepareSocketDir(layout, around.tempDir), signal);
+    const socketDir = await prepareSocketDir(layout, around.tempDir);
+    await startPostmaster(layout, programs, { socketDir, signal, meanwhile });
     started = true;
     const file = await readPostmasterFile(layout.cluster);
     if (isNew && file !== undefined) await bootstrap(dataDir, await targetOf(layout, file, name));

@@ -1,0 +1,97 @@
+import type { AddressInfo } from 'node:net';
+import { isIP } from 'node:net';
+import type { Logger } from 'pino';
+import { type App, createApp } from '../app.ts';
+import type { ServerConfig } from '../config.ts';
+import { createLogger } from '../http/logging.ts';
+import { Database, type SessionRole } from '../store/db.ts';
+import type { DataConnection } from './context.ts';
+import { CliError } from './errors.ts';
+import { readTls } from './tls.ts';
+
+/** What answers requests, on data that somebody else has reached and lets go of. */
+export interface Listening {
+  baseUrl: string;
+  app: App;
+  database: Database;
+  logger: Logger;
+  /** The schema is up to date; from now on requests are served. */
+  serve(role: SessionRole): void;
+  /** Finishes requests in flight, and waits for what else needs the database. */
+  close(others?: Promise<void>): Promise<void>;
+}
+
+/** Listens, and answers 503 but for /healthz at first. Throws `CliError`. */
+export async function listenOn(
+  config: ServerConfig,
+  { target, masterKey }: Pick<DataConnection, 'target' | 'masterKey'>,
+): Promise<Listening> {
+  const tls = await readTls(config);
+  let decideRole: (role: SessionRole) => void = () => undefined;
+  const role = new Promise<SessionRole>((resolve) => {
+    decideRole = resolve;
+  });
+  const database = new Database({
+    target,
+    as: role,
+    poolSize: config.databasePoolSize,
+    exportPoolSize: config.exportPoolSize,
+  });
+  // The first request finds a connection that waits only for the role.
+  database.ping().catch(() => undefined);
+  const lifecycle = { migrated: false };
+  const logger = createLogger(config.logLevel);
+  let app: App | undefined;
+  const close = async (others?: Promise<void>) => {
+    // Connections that wait for the role must end before the pools can.
+    decideRole('owner');
+    await Promise.all([app && closeApp(app, config.shutdownTimeoutS * 1_000), others]);
+    await database.close();
+  };
+  try {
+    app = await createApp({ config, database, masterKey, logger, lifecycle, tls });
+    await listen(app, config);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const serve = (decided: SessionRole) => {
+    decideRole(decided);
+    lifecycle.migrated = true;
+  };
+  return { baseUrl: baseUrlOf(app, config), app, database, logger, serve, close };
+}
+
+async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
+  try {
+    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new CliError(`Port ${port} is in use; choose another with --port.`);
+    if (code === 'EACCES')
+      throw new CliError(`This user may not listen on port ${port}; choose another with --port.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new CliError(`${host} is not an address of this machine.`);
+    throw error;
+  }
+}
+
+const SWEEP_MS = 50;
+
+/** Waits for requests in flight, but for no longer than `timeoutMs`. */
+async function closeApp(app: App, timeoutMs: number): Promise<void> {
+  const deadline = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  // A connection that a request in flight came on becomes idle after its answer, and would be kept alive.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
+  await app.close();
+  clearTimeout(deadline);
+  clearInterval(sweep);
+}
+
+function baseUrlOf(app: App, { host, publicUrl, tlsCert }: ServerConfig): string {
+  if (publicUrl !== undefined) return publicUrl;
+  const { port } = app.server.address() as AddressInfo;
+  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const authority = isIP(reachable) === 6 ? `[${reachable}]` : reachable;
+  return `${tlsCert === undefined ? 'http' : 'https'}://${authority}:${port}`;
+}
