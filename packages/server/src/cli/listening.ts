@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { isIP } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { ServerConfig } from '../config.ts';
@@ -12,7 +11,6 @@ import { readTls } from './tls.ts';
 /** What answers requests, on data that somebody else has reached and lets go of. */
 export interface Listening {
   baseUrl: string;
-  app: App;
   database: Database;
   logger: Logger;
   /** The schema is up to date; from now on requests are served. */
@@ -59,7 +57,7 @@ export async function listenOn(
     decideRole(decided);
     lifecycle.migrated = true;
   };
-  return { baseUrl: baseUrlOf(app, config), app, database, logger, serve, close };
+  return { baseUrl: baseUrlOf(app, config), database, logger, serve, close };
 }
 
 async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
