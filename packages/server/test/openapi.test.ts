@@ -144,6 +144,15 @@ describe('/docs', () => {
     expect(linked.some((url) => url.endsWith('swagger-initializer.js'))).toBe(true);
   });
 
+  test('a HEAD says how long it is', async () => {
+    const [page, head] = await Promise.all([
+      load('/docs'),
+      server.app.inject({ method: 'HEAD', url: '/docs' }),
+    ]);
+    expect([head.statusCode, head.body]).toEqual([200, '']);
+    expect(Number(head.headers['content-length'])).toBe(page.rawPayload.length);
+  });
+
   test('shows this document, and sends it to no validator', async () => {
     const initializer = (await load('/docs/static/swagger-initializer.js')).body;
     expect(initializer).toMatch(/"?validatorUrl"?\s*:\s*null/);

@@ -63,12 +63,9 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       config: { access: 'public' },
       schema: { hide: true },
       handler: async (request, reply) => {
-        const { method, headers, raw } = request;
-        const answer = await (await page()).inject({
-          method: method as 'GET' | 'HEAD',
-          url: raw.url ?? url,
-          headers,
-        });
+        // Of the answer to a HEAD, Fastify leaves the body out.
+        const { headers, raw } = request;
+        const answer = await (await page()).inject({ method: 'GET', url: raw.url ?? url, headers });
         if (answer.statusCode === 404) return reply.callNotFound();
         // Whether the connection is kept is not for the page to say.
         const { connection: _, ...pageHeaders } = answer.headers as Record<string, string>;
