@@ -18,7 +18,8 @@ import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers } from './http/logging.ts';
 import { shedLoad } from './http/overload.ts';
-import { securityHeaders } from './http/security-headers.ts';
+import { readRouteOnce } from './http/route.ts';
+import { answersWith, securityHeaders } from './http/security-headers.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { DirectoryMemory } from './ingest/directory-memory.ts';
 import { EventWriter } from './ingest/event-writer.ts';
@@ -67,10 +68,12 @@ const KEEP_ALIVE_MS = 72_000;
 /** Builds the server: the only place where that is done. Listen on the result, or inject into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, database, masterKey, lifecycle, clock = Date.now } = deps;
+  const commonHeaders = securityHeaders(deps.tls !== undefined);
+  const Answer = answersWith(commonHeaders);
   const app = Fastify({
-    loggerInstance: deps.logger,
+    logger: false,
     genReqId: correlationIdOf,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy,
     bodyLimit: EVENT_BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -79,10 +82,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     forceCloseConnections: 'idle',
     // What still comes in on an open connection while the server closes is served like the requests in flight.
     return503OnClosing: false,
-    frameworkErrors: refusePath,
+    frameworkErrors: (error, request, reply) => refusePath(deps.logger, error, request, reply),
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    ...(deps.tls ? { https: deps.tls } : {}),
+    ...(deps.tls ? { https: { ...deps.tls, ServerResponse: Answer } } : { http: { ServerResponse: Answer } }),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
   const changes = new ChangeFeed(database);
@@ -102,20 +105,21 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(notFound(app, request.method, request.url), request, reply),
   );
-  const commonHeaders = securityHeaders(deps.tls !== undefined);
+  readRouteOnce(app);
+  logAnswers(app, deps.logger);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(commonHeaders).header('correlationId', request.id);
+    if (!(reply.raw instanceof Answer)) reply.headers(commonHeaders);
+    reply.header('correlationId', request.id);
     done();
   });
   await allowOrigins(app, config.corsOrigins);
   app.addHook('onRequest', (request, _reply, done) => {
-    const mustWait = !lifecycle.migrated && !request.routeOptions.config?.servesUnmigrated;
+    const mustWait = !lifecycle.migrated && !request.route.config?.servesUnmigrated;
     done(mustWait ? unavailable() : undefined);
   });
   compileSchemasLazily(app, {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
   });
-  logAnswers(app);
   shedLoad(app, { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 });
   acceptJson(app);
   guardRoutes(app, {
@@ -147,6 +151,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(workdayRoutes, { database, clock });
   await app.register(warehouseRoutes, { database, clock, publicUrl: config.publicUrl });
 
+  app.addHook('onListen', (done) => {
+    deps.logger.info(`listening on ${app.listeningOrigin}`);
+    done();
+  });
   changes.start();
   app.addHook('onClose', async () => {
     refusals.close();

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import pg from 'pg';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { revokeKey } from '../src/auth/manage-keys.ts';
+import { revokeKey, rotateKey } from '../src/auth/manage-keys.ts';
 import { hmac, loginsOf } from './support/logins.ts';
 import { login, startTestServer } from './support/server.ts';
 
@@ -57,6 +57,27 @@ describe('the key', () => {
     const body = login(key, now());
     const replies = await Promise.all([post(body), post(body), post(body)]);
     expect(replies.map((reply) => reply.statusCode)).toEqual([200, 200, 200]);
+  });
+
+  test('that has just logged in is let in again by that hash only, and while it is the right one', async () => {
+    const { clock, db, masterKey } = server;
+    const old = await server.key(tenantId);
+    const body = login(old, now());
+    await expectSuccess(body);
+    for (const hash of ['0'.repeat(64), '', hmac(old.secret, `${old.apiKey}${now() + 1}`)]) {
+      await expectFailure(401, { ...body, hash });
+    }
+    await expectFailure(401, { ...body, timestamp: now() + 1 });
+    const deps = { owner: db.owner, masterKey, clock: clock.read };
+    await rotateKey({ apiKey: old.apiKey, graceMs: 60_000 }, deps);
+    await expectSuccess(body);
+    await expectSuccess(body);
+    clock.advanceS(60);
+    await expectFailure(401, body);
+    clock.advanceS(-60);
+    await expectSuccess(body);
+    await revokeKey(old.apiKey, deps);
+    await expect.poll(async () => (await post(body)).statusCode).toBe(401);
   });
 });
 

@@ -240,6 +240,27 @@ describe('over a socket,', () => {
     expect(server.logs.at(-1)).toContain(problem.correlationId);
   });
 
+  test('answers have the headers that protect browsers, each once, as any answer has', async () => {
+    const socket = await open();
+    socket.end('GET /v1/presence HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const [head = ''] = (await text(socket)).split('\r\n\r\n');
+    const injected = await app.inject({ url: '/v1/presence' });
+    const names = head.split('\r\n').map((line) => (line.split(':')[0] ?? '').toLowerCase());
+    for (const [name, value] of Object.entries(injected.headers)) {
+      expect(
+        names.filter((other) => other === name),
+        name,
+      ).toHaveLength(1);
+      if (/^(x-|cross-origin-|referrer-policy)/.test(name)) {
+        expect(head.toLowerCase()).toContain(`${name}: ${String(value).toLowerCase()}`);
+      }
+    }
+    expect(injected.headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+    });
+  });
+
   test('a request on a connection that was open when the server began to close is still answered', async () => {
     const socket = await open();
     const closed = app.close();

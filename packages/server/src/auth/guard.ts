@@ -73,7 +73,7 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   });
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.is404) return done();
-    const { access } = request.routeOptions.config;
+    const { access } = request.route.config;
     // Nothing to wait for; a promise for each login would be part of what it costs.
     if (access === 'public') return done();
     admit(request, access, deps).then(() => done(), done);

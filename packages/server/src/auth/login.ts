@@ -124,11 +124,33 @@ async function findProvenKey(
   { apiKeys }: Deps,
 ): Promise<ApiKey> {
   const presented = hash.toLowerCase();
-  const key = await apiKeys.prove(apiKey, (secret) =>
-    timestamps.some((timestamp) => equalDigests(loginHash(secret, apiKey + timestamp), presented)),
+  const key = await apiKeys.prove(apiKey, (secret, candidate) =>
+    timestamps.some((timestamp) => isHash(presented, apiKey + timestamp, secret, candidate)),
   );
   if (!key) throw unauthorized('Authentication failed: the key, its secret or the hash is not valid.');
   return key;
+}
+
+/** A login that succeeded; the secret may be the former one. */
+interface Proof {
+  secret: string;
+  message: string;
+  hash: string;
+}
+
+/** The last one of each key: clients that log in before every call send the same one for a second, and hashes are a tenth of what that costs. */
+const lastProofs = new WeakMap<ApiKey, Proof>();
+const NO_HASH = '0'.repeat(64);
+
+/** Whether `presented` is the hash of the message. What was proved before shortens a success only: all failures take the same time. */
+function isHash(presented: string, message: string, secret: string, key: ApiKey | undefined): boolean {
+  const last = key && lastProofs.get(key);
+  const known = last?.message === message && last.secret === secret ? last.hash : NO_HASH;
+  if (equalDigests(known, presented) && known !== NO_HASH) return true;
+  const hash = loginHash(secret, message);
+  if (!equalDigests(hash, presented)) return false;
+  if (key) lastProofs.set(key, { secret, message, hash });
+  return true;
 }
 
 function reply({ token, expiresAtS }: IssuedToken): LoginReply {

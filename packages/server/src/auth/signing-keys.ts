@@ -40,11 +40,17 @@ export class SigningKeys {
   readonly #database: Database;
   readonly #masterKey: MasterKey;
   #loading: Promise<Loaded> | undefined;
+  #current: Signer | undefined;
   #loadedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(database: Database, masterKey: MasterKey) {
     this.#database = database;
     this.#masterKey = masterKey;
+  }
+
+  /** The key that signs, once it was read. */
+  get current(): Signer | undefined {
+    return this.#current;
   }
 
   /** The key that signs. Throws `StoreUnavailableError`. */
@@ -80,8 +86,9 @@ export class SigningKeys {
     const pkcs8 = this.#masterKey.open(newest.privateKeySealed, sealContext(newest.kid));
     const verifiers = await Promise.all(rows.map(async (row) => [row.kid, await importPublic(row)] as const));
     this.#loadedAtMs = performance.now();
+    this.#current = { kid: newest.kid, key: createPrivateKey(pkcs8) };
     return {
-      signer: { kid: newest.kid, key: createPrivateKey(pkcs8) },
+      signer: this.#current,
       verifiers: new Map(verifiers),
       jwks: { keys: rows.map((row) => row.publicJwk as JWK) },
     };

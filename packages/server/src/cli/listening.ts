@@ -62,7 +62,7 @@ export async function listenOn(
 
 async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
   try {
-    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` });
+    await app.listen({ host, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') throw new CliError(`Port ${port} is in use; choose another with --port.`);

@@ -30,7 +30,7 @@ export function acceptJsonAs(app: FastifyInstance, mediaType: string): void {
     const refusal = refuseEncoding(request, body);
     if (refusal) return done(refusal);
     const text = body.toString('utf8');
-    if (request.routeOptions.config.keepBodyText) request.bodyText = text;
+    if (request.route.config.keepBodyText) request.bodyText = text;
     parse(request, text, done);
   });
 }

@@ -24,8 +24,8 @@ export function shedLoad(app: FastifyInstance, limits: BacklogLimits): void {
   let requests = 0;
   let bytes = 0;
   app.addHook('onRequest', (request, reply, done) => {
-    if (!request.routeOptions.config.isShedable) return done();
-    const { bodyLimit } = request.routeOptions;
+    const { config, bodyLimit } = request.route;
+    if (!config.isShedable) return done();
     const size = Math.min(Number(request.headers['content-length'] ?? bodyLimit), bodyLimit);
     // One alone is always taken.
     const isTooMuch = requests >= limits.requests || (requests > 0 && bytes + size > limits.bytes);

@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** As `routeOptions`, which Fastify puts together anew each time it is asked for it. */
+    route: FastifyRequest['routeOptions'];
+  }
+}
+
+/** Gives requests their `route`. Register it before whatever reads it. */
+export function readRouteOnce(app: FastifyInstance): void {
+  app.decorateRequest('route');
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.route = request.routeOptions;
+    done();
+  });
+}
