@@ -90,7 +90,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
 
   const changes = new ChangeFeed(database);
   const apiKeys = new ApiKeys({ database, changes, masterKey, clock });
-  const signingKeys = new SigningKeys(database, masterKey);
+  const signingKeys = new SigningKeys(database, masterKey, clock);
   const issuer = config.publicUrl ?? DEFAULT_ISSUER;
   const tokens = new Tokens({
     signingKeys,

@@ -88,6 +88,39 @@ test('a replica whose change feed has fallen silent refuses a revoked key within
   wire.cut();
 });
 
+test('while a heartbeat is late, requests wait for it together, and none asks the database', async () => {
+  const wire = await startWire(db.target);
+  const { app } = await startReplica(wire.target);
+  const { key, token } = await keyWithToken();
+  const logIn = async () =>
+    (await app.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) })).statusCode;
+
+  // A machine that is busy may let the heartbeat come too late altogether; then keys are rightly looked up.
+  const attempt = async () => {
+    await expect.poll(() => remembers(app, token), SETTLED).toBe(true);
+    wire.holdChangeFeed();
+    const beganMs = performance.now();
+    await expect.poll(() => wire.lastBeatMs(), { timeout: 5_000, interval: 5 }).toBeGreaterThan(beganMs);
+    const beatMs = wire.lastBeatMs();
+    // What is remembered may be believed for less than a second; the one before this heartbeat was a quarter of one earlier.
+    await delay(beatMs + 720 - performance.now());
+    const query = vi.spyOn(pg.Client.prototype, 'query');
+    const answers = Promise.all(
+      Array.from({ length: 10 }, () => [logIn(), call(app, `Bearer ${token}`, '')]).flat(),
+    );
+    const wasWaiting = await Promise.race([answers.then(() => false), delay(30).then(() => true)]);
+    wire.releaseChangeFeed();
+    const statuses = new Set(await answers);
+    const asked = query.mock.calls.some(([text]) => String(text).includes('tenant_of_api_key'));
+    query.mockRestore();
+    return { wasWaiting, statuses: [...statuses], asked };
+  };
+  await expect
+    .poll(attempt, { timeout: 20_000, interval: 0 })
+    .toEqual({ wasWaiting: true, statuses: [200], asked: false });
+  wire.cut();
+});
+
 test('a replica that hears nothing asks once for a key that many requests come with', async () => {
   const wire = await startWire(db.target);
   const deaf = await startReplica(wire.target);
@@ -195,7 +228,8 @@ async function startReplica(target: DatabaseTarget = db.target) {
 
 /** A wire to the database that can swallow what comes over the change feed's connection, without closing it. */
 async function startWire({ host, port, ...rest }: DatabaseTarget) {
-  const feeds = new Set<Socket>();
+  const feeds = new Map<Socket, Socket>();
+  let beatMs = 0;
   const sockets = new Set<Socket>();
   const wire = createServer((client) => {
     const upstream = String(host).startsWith('/')
@@ -206,7 +240,11 @@ async function startWire({ host, port, ...rest }: DatabaseTarget) {
       socket.on('error', () => client.destroy() && upstream.destroy());
     }
     client.once('data', (startup) => {
-      if (startup.includes('rollcall changes')) feeds.add(upstream);
+      if (!startup.includes('rollcall changes')) return;
+      feeds.set(upstream, client);
+      client.on('data', (sent) => {
+        if (sent.includes('SELECT 1')) beatMs = performance.now();
+      });
     });
     client.pipe(upstream).pipe(client);
   });
@@ -221,9 +259,17 @@ async function startWire({ host, port, ...rest }: DatabaseTarget) {
     target: { ...rest, host: '127.0.0.1', port: (wire.address() as AddressInfo).port },
     muteChangeFeed: () => {
       expect(feeds.size).toBe(1);
-      for (const upstream of feeds) upstream.unpipe().pause();
+      for (const upstream of feeds.keys()) upstream.unpipe().pause();
     },
-    swallowed: () => [...feeds].map((upstream) => String(upstream.read())).join(''),
+    holdChangeFeed: () => {
+      for (const upstream of feeds.keys()) upstream.unpipe().pause();
+    },
+    releaseChangeFeed: () => {
+      for (const [upstream, client] of feeds) upstream.pipe(client);
+    },
+    /** When the change feed last asked for a sign of life. */
+    lastBeatMs: () => beatMs,
+    swallowed: () => [...feeds.keys()].map((upstream) => String(upstream.read())).join(''),
     cut,
   };
 }

@@ -7,11 +7,14 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose';
-import { afterAll, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
+import type { ApiKey } from '../src/auth/api-keys.ts';
 import { rotateKey } from '../src/auth/manage-keys.ts';
 import { MasterKey } from '../src/auth/secrets.ts';
-import { SigningKeys } from '../src/auth/signing-keys.ts';
+import { ensureSigningKey, SigningKeys } from '../src/auth/signing-keys.ts';
+import { Tokens } from '../src/auth/tokens.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
 import { expectProblem } from './support/problems.ts';
@@ -118,7 +121,7 @@ describe('an invalid_token is', () => {
   const header = decodeProtectedHeader(token) as { alg: string; typ: string; kid: string };
   /** Signed with the server's own key, so that only what the test changes is wrong. */
   const genuine = async (change: { header?: object; claims?: JWTPayload; without?: string }) => {
-    const { key: privateKey } = await new SigningKeys(db.restricted, masterKey).signer();
+    const { key: privateKey } = await new SigningKeys(db.restricted, masterKey, clock.read).signer();
     const claims: JWTPayload = { ...payloadOf(token), ...change.claims };
     if (change.without) delete claims[change.without];
     return new SignJWT(claims).setProtectedHeader({ ...header, ...change.header }).sign(privateKey);
@@ -207,6 +210,77 @@ test('tokens outlive the server that issued them, and open its replicas', async 
   expect(await statusFor(token, restarted)).toBe(200);
   expect(await publishedKeys(restarted)).toEqual(await publishedKeys());
   await restarted.close();
+});
+
+test('a signing key that is new is known to servers after a minute, and they ask for it no more often', async () => {
+  const own = await startTestServer();
+  const key = await own.key(await own.organisation());
+  const statusOf = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await own.app.inject({ url: '/v1/analytics/users', headers })).statusCode;
+  };
+  const former = await own.token(key);
+  expect(await statusOf(former)).toBe(200);
+
+  const { rows } = await own.db.owner.inSystem((tx) => tx.query('DELETE FROM signing_keys RETURNING *'));
+  own.clock.advanceS(1);
+  await ensureSigningKey(own.db.owner, own.masterKey, new Date(own.clock.nowMs));
+  await own.db.owner.inSystem((tx) =>
+    tx.query('INSERT INTO signing_keys SELECT * FROM jsonb_populate_record(NULL::signing_keys, $1)', [
+      JSON.stringify({ ...rows[0], private_key_sealed: `\\x${rows[0].private_key_sealed.toString('hex')}` }),
+    ]),
+  );
+  const signingKeys = new SigningKeys(own.db.restricted, own.masterKey, own.clock.read);
+  const { kid, key: privateKey } = await signingKeys.signer();
+  const { kid: formerKid } = decodeProtectedHeader(former);
+  expect(kid).not.toBe(formerKid);
+  const header = { ...decodeProtectedHeader(former), alg: 'ES256', kid };
+  const issued = await new SignJWT(payloadOf(former)).setProtectedHeader(header).sign(privateKey);
+
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  onTestFinished(() => query.mockRestore());
+  const reads = () => query.mock.calls.filter(([text]) => String(text).includes('all_signing_keys')).length;
+  own.clock.advanceS(58);
+  expect(new Set(await Promise.all(Array.from({ length: 10 }, () => statusOf(issued))))).toEqual(
+    new Set([401]),
+  );
+  expect(reads()).toBe(0);
+  own.clock.advanceS(1);
+  for (let turn = 0; turn < 3; turn++) expect(await statusOf(issued)).toBe(200);
+  const unknown = await new SignJWT(payloadOf(former))
+    .setProtectedHeader({ ...header, kid: 'unknown' })
+    .sign(privateKey);
+  for (let turn = 0; turn < 3; turn++) expect(await statusOf(unknown)).toBe(401);
+  expect(reads()).toBe(1);
+  expect(await statusOf(former)).toBe(200);
+  own.clock.advanceS(61);
+  expect(decodeProtectedHeader(await own.token(key)).kid).toBe(kid);
+  await own.close();
+});
+
+test('ten thousand verified tokens are remembered, and the oldest is forgotten for another', async () => {
+  const signingKeys = new SigningKeys(db.restricted, masterKey, clock.read);
+  const tokens = new Tokens({ signingKeys, issuer: 'urn:test', lifeS: 3_600, reuseS: 0, clock: clock.read });
+  const issue = async () => (await tokens.issue({ apiKey: 'any' } as ApiKey)).token;
+  const verify = vi.spyOn(crypto.subtle, 'verify');
+  onTestFinished(() => verify.mockRestore());
+  const isVerifiedAnew = async (issued: string) => {
+    const before = verify.mock.calls.length;
+    expect(await tokens.verify(issued)).toBe('any');
+    return verify.mock.calls.length > before;
+  };
+
+  const oldest = await issue();
+  const second = await issue();
+  for (const issued of [oldest, second]) expect(await isVerifiedAnew(issued)).toBe(true);
+  for (let known = 2; known < 10_000; known += 100) {
+    const some = await Promise.all(Array.from({ length: Math.min(100, 10_000 - known) }, issue));
+    await Promise.all(some.map((issued) => tokens.verify(issued)));
+  }
+  for (const issued of [oldest, second]) expect(await isVerifiedAnew(issued)).toBe(false);
+  expect(await isVerifiedAnew(await issue())).toBe(true);
+  expect(await isVerifiedAnew(second)).toBe(false);
+  expect(await isVerifiedAnew(oldest)).toBe(true);
 });
 
 test('a rotated key keeps its id; its old secret works for the grace period and no longer', async () => {
