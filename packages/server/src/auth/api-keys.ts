@@ -1,5 +1,5 @@
 import type { ApiKeyAuthentication, ApiKeyRole, ApiKeyRow } from '../store/api-keys.ts';
-import { findApiKey, touchApiKeys } from '../store/api-keys.ts';
+import { lookUpApiKey, touchApiKeys } from '../store/api-keys.ts';
 import type { ChangeFeed } from '../store/changes.ts';
 import type { Database } from '../store/db.ts';
 import { foldApiKey } from './credentials.ts';
@@ -73,7 +73,7 @@ export class ApiKeys {
     const generation = this.#generation;
     // PostgreSQL's text cannot hold NUL; no key has one.
     if (folded.includes('\0') || folded.length > 128) return undefined;
-    const row = await this.#deps.database.inSystem((tx) => findApiKey(tx, folded));
+    const row = await lookUpApiKey(this.#deps.database, folded);
     if (!row) return undefined;
     const key = this.#open(row);
     if (generation === this.#generation) this.#remember(key);

@@ -114,6 +114,11 @@ export class Database {
     return runPipeline(this.#events, statements);
   }
 
+  /** As `inPipeline`, for what only reads, on a connection for requests. */
+  askInPipeline(statements: readonly Statement[]): Promise<Answers> {
+    return runPipeline(this.#requests, statements, 0);
+  }
+
   /** Throws `StoreUnavailableError` when the database does not answer. */
   async ping(): Promise<void> {
     await this.inSystem(async () => undefined);

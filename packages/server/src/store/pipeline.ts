@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectFrom } from './transaction.ts';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A statement that connections prepare once, under its name; its values are texts, or in binary format. */
@@ -44,6 +45,11 @@ class Pipeline implements pg.Submittable {
   /** Whether the connection may have prepared what nobody knows of: after an error it cannot be used again. */
   get isMuddled(): boolean {
     return this.#newNames.size > 0;
+  }
+
+  /** What it asks. */
+  toString(): string {
+    return this.#statements.map(({ text }) => text).join('; ');
   }
 
   submit(connection: pg.Connection): void {
@@ -94,11 +100,13 @@ const QUIET_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const usedAtMs = new WeakMap<pg.ClientBase, number>();
 
-/** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. */
-export async function runPipeline(pool: pg.Pool, statements: readonly Statement[]): Promise<Answers> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw new StoreUnavailableError(error);
-  });
+/** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. One that nobody has used for `quietMs` is tried first. */
+export async function runPipeline(
+  pool: pg.Pool,
+  statements: readonly Statement[],
+  quietMs = QUIET_MS,
+): Promise<Answers> {
+  const client = await connectFrom(pool);
   let isBroken = false;
   const onError = () => {
     isBroken = true;
@@ -106,7 +114,7 @@ export async function runPipeline(pool: pg.Pool, statements: readonly Statement[
   client.on('error', onError);
   let pipeline: Pipeline | undefined;
   try {
-    if (performance.now() - (usedAtMs.get(client) ?? 0) > QUIET_MS) {
+    if (performance.now() - (usedAtMs.get(client) ?? 0) > quietMs) {
       await client.query({ text: 'SELECT', query_timeout: PROBE_TIMEOUT_MS } as pg.QueryConfig);
     }
     const answers = await new Promise<Answers>((resolve, reject) => {

@@ -14,6 +14,16 @@ export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
   await tx.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
 }
 
+/** Throws `StoreUnavailableError` when no connection is to be had. */
+export async function connectFrom(pool: pg.Pool): Promise<pg.PoolClient> {
+  if (pool.waitingCount >= WAITING_PER_CONNECTION * pool.options.max) {
+    throw new StoreUnavailableError(new Error('Too many wait for a connection already.'));
+  }
+  return pool.connect().catch((error: unknown) => {
+    throw new StoreUnavailableError(error);
+  });
+}
+
 /** A pooled connection for the length of one transaction; it goes back to the pool when that ends. */
 export class Transaction {
   readonly client: pg.PoolClient;
@@ -29,12 +39,7 @@ export class Transaction {
 
   /** Throws `StoreUnavailableError` when no connection is to be had, or the one that was broke. */
   static async begin(pool: pg.Pool, begin: string, tenantId: string): Promise<Transaction> {
-    if (pool.waitingCount >= WAITING_PER_CONNECTION * pool.options.max) {
-      throw new StoreUnavailableError(new Error('Too many wait for a connection already.'));
-    }
-    const client = await pool.connect().catch((error: unknown) => {
-      throw new StoreUnavailableError(error);
-    });
+    const client = await connectFrom(pool);
     const transaction = new Transaction(client);
     try {
       // The connection may have died unheard in the pool.
