@@ -132,15 +132,16 @@ function mentionedBy<Event extends { eventId: string }>(
   events: Event[],
   kind: Pick<EventKind<Event, never>, 'mentions'>,
 ): Mentioned {
-  const mentions = events.map((event) => kind.mentions(event));
-  const all = (member: keyof Mentioned) => mentions.flatMap((each) => each[member] ?? []);
-  return {
-    userIds: all('userIds'),
-    names: all('names'),
-    namesInAnyCase: all('namesInAnyCase'),
-    cards: all('cards'),
-    nodeIds: all('nodeIds'),
-  };
+  const all: Mentioned = { userIds: [], names: [], namesInAnyCase: [], cards: [], nodeIds: [] };
+  for (const event of events) {
+    const { userIds, names, namesInAnyCase, cards, nodeIds } = kind.mentions(event);
+    if (userIds) all.userIds.push(...userIds);
+    if (names) all.names.push(...names);
+    if (namesInAnyCase) all.namesInAnyCase.push(...namesInAnyCase);
+    if (cards) all.cards.push(...cards);
+    if (nodeIds) all.nodeIds.push(...nodeIds);
+  }
+  return all;
 }
 
 function refusedOf(events: { eventId: string }[], outcomes: object[], sourceId: string): RefusedEvent[] {

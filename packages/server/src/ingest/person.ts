@@ -16,15 +16,17 @@ export function classifyPerson(
   namings: [byId: Naming, byName: Naming],
   notFound: string,
 ): UserIdentity | Refusal | undefined {
-  const given = namings.flatMap(({ member, text, find }) =>
-    text == null ? [] : [{ member, user: find(text) }],
-  );
-  const [first, second] = given;
-  if (!first) return undefined;
-  const user = first.user ?? second?.user;
-  if (!user) return refuse(RESULT.userNotFound, `${first.member}: ${notFound}`);
-  if (second && first.user?.userId !== second.user?.userId) {
-    return refuse(RESULT.notAcceptable, `${first.member} and ${second.member} are not the same active user`);
+  const [byId, byName] = namings;
+  const first = byId.text == null ? byName : byId;
+  if (first.text == null) return undefined;
+  const found = first.find(first.text);
+  if (first === byName || byName.text == null) {
+    return found ?? refuse(RESULT.userNotFound, `${first.member}: ${notFound}`);
   }
-  return user;
+  const named = byName.find(byName.text);
+  if (!found && !named) return refuse(RESULT.userNotFound, `${first.member}: ${notFound}`);
+  if (found?.userId !== named?.userId) {
+    return refuse(RESULT.notAcceptable, `${byId.member} and ${byName.member} are not the same active user`);
+  }
+  return found;
 }
