@@ -1,5 +1,4 @@
 import { hash, randomUUID, sign } from 'node:crypto';
-import { promisify } from 'node:util';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { StoreUnavailableError } from '../store/unavailable.ts';
 import type { ApiKey } from './api-keys.ts';
@@ -8,8 +7,6 @@ import { SIGNING_ALGORITHM, type Signer, type SigningKeys } from './signing-keys
 /** RFC 9068 section 2.1. */
 const TOKEN_TYPE = 'at+jwt';
 const REMEMBERED_TOKENS = 10_000;
-
-const signInThread = promisify(sign);
 
 export interface TokenOptions {
   signingKeys: SigningKeys;
@@ -29,8 +26,7 @@ export interface IssuedToken {
 }
 
 interface Handed {
-  /** Being signed, or signed. */
-  token: Promise<string>;
+  token: string;
   issuedAtS: number;
   signer: Signer;
 }
@@ -74,24 +70,20 @@ export class Tokens {
     const expiresAtS = nowS + lifeS;
     const handed = this.#handed.get(key);
     if (handed && handed.signer === signer && isWithin(nowS - handed.issuedAtS, reuseS)) {
-      return { token: await handed.token, expiresAtS };
+      return { token: handed.token, expiresAtS };
     }
     const token = this.#sign(key.apiKey, signer, { iat: nowS, exp: expiresAtS + reuseS });
     if (reuseS > 0) this.#handed.set(key, { token, issuedAtS: nowS, signer });
-    token.catch(() => this.#handed.delete(key));
-    return { token: await token, expiresAtS };
+    return { token, expiresAtS };
   }
 
-  /**
-   * JWS compact serialization (RFC 7515 section 7.1), by Node's own crypto: WebCrypto takes half as long again. In its threads, so
-   * that requests are served meanwhile.
-   */
-  async #sign(apiKey: string, { kid, key }: Signer, times: { iat: number; exp: number }): Promise<string> {
+  /** JWS compact serialization (RFC 7515 section 7.1), by Node's own crypto: WebCrypto takes half as long again. */
+  #sign(apiKey: string, { kid, key }: Signer, times: { iat: number; exp: number }): string {
     const { issuer } = this.#options;
     const claims = { client_id: apiKey, iss: issuer, aud: issuer, sub: apiKey, ...times, jti: randomUUID() };
     const signed = `${base64url({ alg: SIGNING_ALGORITHM, typ: TOKEN_TYPE, kid })}.${base64url(claims)}`;
     // RFC 7518 section 3.4: R and S side by side, not in DER.
-    const signature = await signInThread('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
+    const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
     return `${signed}.${signature.toString('base64url')}`;
   }
 
