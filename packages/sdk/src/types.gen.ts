@@ -1983,6 +1983,13 @@ export interface Operations {
       /** the office where the person was detected, else that of their plan */
       attendanceLocationId?: string;
       attendanceLocationName?: string;
+    } | {
+      userId: string;
+      /** the office's local day */
+      day: string;
+      /** the office where the person was detected, else that of their plan */
+      attendanceLocationId?: string;
+      deleted: true;
     }>;
   };
   /** Changes of plans and bookings, by the UTC date on which they were made. startDate and endDate are dates of eventTime, in UTC, whatever day was changed. Ordered by that date, then user, then eventTime. A change of a plan and the change of its booking share an actionId. Key, for `changedSince`: actionId, category. */

@@ -3,6 +3,7 @@ import type { Operations } from './types.gen.ts';
 type Body<Key extends keyof Operations> = Operations[Key] extends { body: infer B } ? B : never;
 type QueryOf<Key extends keyof Operations> = Operations[Key] extends { query: infer Q } ? Q : never;
 type Row<Key extends keyof Operations> = Operations[Key]['reply'] extends Array<infer R> ? R : never;
+type AttendanceOrDeleted = Row<'GET /v1/analytics/user-booking-attendance'>;
 
 /** An instant or a day: text as the contract has it, or a `Date`, which is sent as an ISO instant. */
 export type DateLike = string | Date;
@@ -58,12 +59,9 @@ export type DeskRow = Row<'GET /v1/analytics/desks'>;
 /** A room or other space, and where it is; `capacity` in people. */
 export type SpaceRow = Row<'GET /v1/analytics/spaces'>;
 /** A person's plan and booking of a day, and what it came to. */
-export type UserBookingAttendanceRow = Row<'GET /v1/analytics/user-booking-attendance'>;
+export type UserBookingAttendanceRow = Exclude<AttendanceOrDeleted, { deleted: true }>;
 /** The key of a row of attendance that is not there any more; absent `attendanceLocationId` is a value of it. */
-export type DeletedUserBookingAttendance = Pick<
-  UserBookingAttendanceRow,
-  'day' | 'userId' | 'attendanceLocationId'
-> & { deleted: true };
+export type DeletedUserBookingAttendance = Extract<AttendanceOrDeleted, { deleted: true }>;
 /** What attendance that has changed comes as: a row, or the key of one that is gone, which `deleted` tells. */
 export type ChangedUserBookingAttendance =
   | (UserBookingAttendanceRow & { deleted?: undefined })

@@ -83,17 +83,16 @@ describe('what a row holds', () => {
     ]);
   });
 
-  test('the documented columns are those of the contract, required before optional', () => {
+  test('the documented columns are those of the contract, required before optional; a deletion has those of the key', () => {
     const description = server.app.swagger() as never as {
       paths: Record<string, { get: { responses: { 200: { content: Record<string, { schema: Rows }> } } } }>;
     };
-    type Rows = {
-      items: { properties: Record<string, { 'x-provenance': string }>; required: string[] };
-    };
-    const { properties, required } =
+    type Row = { properties: Record<string, { 'x-provenance': string }>; required: string[] };
+    type Rows = { items: { anyOf: [Row, Row] } };
+    const [{ properties, required }, deletion] =
       description.paths['/v1/analytics/user-booking-attendance']?.get.responses[200].content[
         'application/json'
-      ]?.schema.items ?? ({} as Rows['items']);
+      ]?.schema.items.anyOf ?? expect.fail('It is not documented.');
     expect(required).toEqual(['userId', 'primaryLocationId', 'primaryLocationName', 'day', 'plan']);
     const ours = ['primaryGroupName', 'attendanceLocationId', 'attendanceLocationName'];
     expect(Object.entries(properties).map(([name, column]) => [name, column['x-provenance']])).toEqual(
@@ -109,6 +108,9 @@ describe('what a row holds', () => {
         ...ours,
       ].map((name) => [name, ours.includes(name) ? 'ours' : 'doc']),
     );
+    expect(Object.keys(deletion.properties)).toEqual(['userId', 'day', 'attendanceLocationId', 'deleted']);
+    expect(deletion.properties.deleted).toMatchObject({ const: true });
+    expect(deletion.required).toEqual(['userId', 'day', 'deleted']);
   });
 
   test('a person of no office who is remote: required members null, optional ones absent', async () => {

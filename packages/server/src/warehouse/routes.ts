@@ -139,12 +139,23 @@ function unchangedSchema(dataset: Dataset) {
     : {};
 }
 
-function rowSchema(dataset: Dataset) {
-  const members = Object.entries(dataset.columns).map(([name, { schema, provenance, optional }]) => {
+/** A row; where rows may go, also what tells that one has. */
+function rowSchema({ columns, key, hasDeletions }: Dataset): TSchema {
+  const members = Object.entries(columns).map(([name, { schema, provenance, optional }]) => {
     const documented = { ...schema, 'x-provenance': provenance };
     return [name, optional ? Type.Optional(documented) : documented] as const;
   });
-  return Type.Object(Object.fromEntries(members) as Record<string, TSchema>);
+  const row = Type.Object(Object.fromEntries(members) as Record<string, TSchema>);
+  if (!hasDeletions) return row;
+  const keyMembers = members.filter(([name]) => key?.includes(name));
+  const deletion = Type.Object(
+    {
+      ...(Object.fromEntries(keyMembers) as Record<string, TSchema>),
+      deleted: { ...Type.Literal(true), 'x-provenance': 'ours' },
+    },
+    { description: 'with changedSince: the key of a row that is not there any more' },
+  );
+  return Type.Union([row, deletion]);
 }
 
 async function sendRows(
