@@ -58,8 +58,8 @@ export async function* readPersonDays(
 ): AsyncGenerator<PersonDayRow[], void> {
   // A whole day of everything is merged in the order of people: rows come from the beginning on, while they are put into
   // words, and nothing is slow where statistics lag behind a bulk of writes and the planner expects a few rows.
-  const others = userIds ? 'on' : 'off';
-  await tx.query(`SET LOCAL enable_nestloop TO ${others}; SET LOCAL enable_hashjoin TO ${others}`);
+  const otherJoins = userIds ? 'on' : 'off';
+  await tx.query(`SET LOCAL enable_nestloop TO ${otherJoins}; SET LOCAL enable_hashjoin TO ${otherJoins}`);
   const ofDay = `tenant_id = $1 AND day = $2::date AND ${SOME_ONLY}`;
   const batches = copyRows(
     tx,
