@@ -109,7 +109,7 @@ describe('what a row holds', () => {
       ].map((name) => [name, ours.includes(name) ? 'ours' : 'doc']),
     );
     expect(Object.keys(deletion.properties)).toEqual(['userId', 'day', 'attendanceLocationId', 'deleted']);
-    expect(deletion.properties.deleted).toMatchObject({ const: true });
+    expect(deletion.properties.deleted).toMatchObject({ enum: [true] });
     expect(deletion.required).toEqual(['userId', 'day', 'deleted']);
   });
 
