@@ -91,27 +91,29 @@ const COUNTS = `count(*) FILTER (WHERE is_seen AND is_planned)::integer AS confi
  *
  * @param words the columns of `tree` with the spots where somebody was detected; none: nobody asks where
  */
-const attendances = (words: readonly string[]) => `seen AS (
-    SELECT x.day, x.user_id, x.location_id, ${words.map((word) => `bit_or(t.${word}) AS ${word}, `).join('')}true AS is_event
-    FROM presence_events x ${words.length > 0 ? spotOf('x') : ''}
+function attendances(words: readonly string[]): string {
+  const isPlaced = words.length > 0;
+  const spots = (sql: (word: string) => string) => words.map((word) => `${sql(word)}, `).join('');
+  // A desk may have moved to another office since: then it says no more where in this one it was.
+  const tree = isPlaced ? 'LEFT JOIN tree t ON t.node_id = x.node_id AND t.location_id = x.location_id' : '';
+  return `seen AS (
+    SELECT x.day, x.user_id, x.location_id, ${spots((word) => `bit_or(t.${word}) AS ${word}`)}true AS is_event
+    FROM presence_events x ${tree}
     WHERE ${WITHIN} AND ${AT_OFFICES}
     GROUP BY x.day, x.user_id, x.location_id
   ), booked AS (
-    SELECT x.day, x.user_id, x.location_id, ${words.length > 0 ? 't.spot AS booked_spot, ' : ''}true AS is_booking
-    FROM bookings x ${words.length > 0 ? spotOf('x') : ''}
+    SELECT x.day, x.user_id, x.location_id, ${isPlaced ? 't.spot AS booked_spot, ' : ''}true AS is_booking
+    FROM bookings x ${tree}
     WHERE ${WITHIN} AND ${AT_OFFICES}
   ), made_by_presence AS (
     SELECT x.day, x.user_id, true AS is_made FROM day_plans x WHERE ${WITHIN} AND x.set_by = 'presence'
   ), attendances AS (
-    SELECT day, user_id, location_id, ${words.map((word) => `${word}, `).join('')}${words.length > 0 ? 'booked_spot, ' : ''}
+    SELECT day, user_id, location_id, ${spots((word) => word)}${isPlaced ? 'booked_spot, ' : ''}
            is_event IS NOT NULL AS is_seen, is_booking IS NOT NULL AND is_made IS NULL AS is_planned
     FROM seen FULL JOIN booked USING (day, user_id, location_id) LEFT JOIN made_by_presence USING (day, user_id)
     WHERE is_event IS NOT NULL OR is_made IS NULL
   )`;
-
-/** A desk may have moved to another office since: then it says no more where in this one it was. */
-const spotOf = (alias: string) =>
-  `LEFT JOIN tree t ON t.node_id = ${alias}.node_id AND t.location_id = ${alias}.location_id`;
+}
 
 /** Of a bigint that has a sign. */
 const BITS_PER_WORD = 63;
