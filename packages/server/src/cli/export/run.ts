@@ -14,6 +14,7 @@ import { type PartChanges, sortChanges } from './changes.ts';
 import type { ExportFolder } from './folder.ts';
 import type { ExportedFile } from './manifest.ts';
 import { mergedRows, NoMerge } from './merge.ts';
+import { inParallel } from './parallel.ts';
 import {
   type DatasetPath,
   daysAfter,
@@ -101,18 +102,19 @@ export class ExportRun {
   }
 
   async #do(tasks: Task[], progress: Progress): Promise<ExportedFile[]> {
+    const { concurrency } = this.#options;
     const feeds = feedsOf(tasks);
     const total = feeds.length + tasks.length;
     let done = 0;
     const tell = () => progress.update(done++, total);
     tell();
     const changes = new Map<string, Changes>();
-    await this.#inParallel(feeds, async (feed) => {
+    await inParallel(feeds, concurrency, async (feed) => {
       const found = await this.#changesOf(feed);
       if (found) for (const name of feed.wanted) changes.set(name, found);
       tell();
     });
-    const files = await this.#inParallel(tasks, async (task) => {
+    const files = await inParallel(tasks, concurrency, async (task) => {
       const file = await this.#fileOf(task, changes.get(task.part.name));
       tell();
       return file;
@@ -120,20 +122,7 @@ export class ExportRun {
     return files.filter((file) => file !== undefined);
   }
 
-  async #inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
-    const results: R[] = [];
-    let next = 0;
-    const worker = async () => {
-      while (next < items.length) {
-        const index = next++;
-        results[index] = await work(items[index] as T);
-      }
-    };
-    await Promise.all(Array.from({ length: this.#options.concurrency }, worker));
-    return results;
-  }
-
-  /** What is not asked for is not read whole, so where that is all there is, it waits for the next run. */
+  /** `--full` reads what is asked for; the rest follows with the next run. */
   #partsBeside(parts: Part[]): Part[] {
     const { manifest } = this.#folder;
     return manifest && this.#cursor !== undefined && !this.#options.full
