@@ -19,7 +19,7 @@ import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers } from './http/logging.ts';
 import { shedLoad } from './http/overload.ts';
 import { readRouteOnce } from './http/route.ts';
-import { answersWith, securityHeaders } from './http/security-headers.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { DirectoryMemory } from './ingest/directory-memory.ts';
 import { EventWriter } from './ingest/event-writer.ts';
@@ -68,8 +68,6 @@ const KEEP_ALIVE_MS = 72_000;
 /** Builds the server: the only place where that is done. Listen on the result, or inject into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, database, masterKey, lifecycle, clock = Date.now } = deps;
-  const commonHeaders = securityHeaders(deps.tls !== undefined);
-  const Answer = answersWith(commonHeaders);
   const app = Fastify({
     logger: false,
     genReqId: correlationIdOf,
@@ -85,7 +83,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     frameworkErrors: (error, request, reply) => refusePath(deps.logger, error, request, reply),
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    ...(deps.tls ? { https: { ...deps.tls, ServerResponse: Answer } } : { http: { ServerResponse: Answer } }),
+    ...(deps.tls ? { https: deps.tls } : {}),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
   const changes = new ChangeFeed(database);
@@ -105,11 +103,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(notFound(app, request.method, request.url), request, reply),
   );
+  const commonHeaders = securityHeaders(deps.tls !== undefined);
   readRouteOnce(app);
   logAnswers(app, deps.logger);
   app.addHook('onRequest', (request, reply, done) => {
-    if (!(reply.raw instanceof Answer)) reply.headers(commonHeaders);
-    reply.header('correlationId', request.id);
+    reply.headers(commonHeaders).header('correlationId', request.id);
     done();
   });
   await allowOrigins(app, config.corsOrigins);

@@ -29,18 +29,15 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * Reads the offices of a statement's events, whose ids are the array `locations`, a parameter. They are read where the events are
- * written, not taken from what a server remembers: whoever re-dates events waits for the transactions that have read a time
- * zone. Once for each office rather than for each event, which would take as long as all else that is done for it. That an
- * office has no parent says nothing new, but makes any index that a plan made without statistics may take lead to the
- * offices only.
+ * The local day of an event `e` at its office, which is one of the array `locations`, a parameter. Time zones are read where
+ * events are written, not taken from what a server remembers: whoever re-dates events waits for the transactions that
+ * have read one. They are read once for each office: an index scan for each event would take as long as all else that is
+ * done for it; and put into an object, since a join need not keep the rows in their order. That an office has no parent says nothing
+ * new, but makes any index that a plan made without statistics may take lead to the offices only.
  */
-export function withOffices(locations: string): string {
-  return `WITH office AS MATERIALIZED (
-    SELECT o.node_id, o.time_zone FROM nodes o
-    WHERE o.tenant_id = $1 AND o.parent_id IS NULL AND o.node_id IN (SELECT unnest(${locations}::uuid[])))`;
+export function dayOfEvent(locations: string): string {
+  return `(e.observed_at AT TIME ZONE ((
+    SELECT jsonb_object_agg(o.node_id, o.time_zone) FROM nodes o
+    WHERE o.tenant_id = $1 AND o.parent_id IS NULL AND o.node_id = ANY (${locations}::uuid[])
+  ) ->> e.location_id::text))::date`;
 }
-
-/** The local day of an event `e` at its office, after `withOffices`. A subquery keeps the rows in their order, which a join need not. */
-export const DAY_OF_EVENT = `(e.observed_at AT TIME ZONE
-    (SELECT office.time_zone FROM office WHERE office.node_id = e.location_id))::date`;

@@ -1,5 +1,5 @@
 import { booleanArray, float8Array, instantArray, textArray, uuidArray } from './binary-arrays.ts';
-import { DAY_OF_EVENT, type EventRow, inKeyOrder, withOffices } from './event-order.ts';
+import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 import type { Statement } from './pipeline.ts';
 
 /** Its digest stands for sourceId, eventId, node, instant and both values. */
@@ -16,10 +16,9 @@ export function occupancyEventsInsert(tenantId: string, events: readonly Occupan
   const rows = inKeyOrder(events);
   return {
     name: 'insert occupancy events',
-    text: `${withOffices('$4')}
-     INSERT INTO occupancy_events (tenant_id, observed_at, event_digest, day, location_id, node_id, occupied,
+    text: `INSERT INTO occupancy_events (tenant_id, observed_at, event_digest, day, location_id, node_id, occupied,
                                          occupancy, event_id, source_id, received_at)
-     SELECT $1::uuid, e.observed_at, e.event_digest, ${DAY_OF_EVENT}, e.location_id, e.node_id, e.occupied, e.occupancy,
+     SELECT $1::uuid, e.observed_at, e.event_digest, ${dayOfEvent('$4')}, e.location_id, e.node_id, e.occupied, e.occupancy,
             e.event_id, e.source_id, e.received_at
      FROM unnest($2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::boolean[], $7::float8[], $8::text[],
                  $9::text[], $10::timestamptz[])

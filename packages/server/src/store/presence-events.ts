@@ -1,6 +1,6 @@
 import { instantArray, textArray, uuidArray } from './binary-arrays.ts';
 import type { Tx } from './db.ts';
-import { DAY_OF_EVENT, type EventRow, inKeyOrder, withOffices } from './event-order.ts';
+import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 import type { Statement } from './pipeline.ts';
 
 /** Its digest stands for sourceId, eventId, user, node and instant. */
@@ -17,10 +17,9 @@ export function presenceEventsInsert(tenantId: string, events: readonly Presence
   const rows = inKeyOrder(events);
   return {
     name: 'insert presence events',
-    text: `${withOffices('$5')}
-     INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
+    text: `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
                                         event_id, source_id, source_user_id, received_at)
-     SELECT $1::uuid, e.observed_at, e.event_digest, ${DAY_OF_EVENT}, e.user_id, e.location_id, e.node_id, e.event_id,
+     SELECT $1::uuid, e.observed_at, e.event_digest, ${dayOfEvent('$5')}, e.user_id, e.location_id, e.node_id, e.event_id,
             e.source_id, e.source_user_id, e.received_at
      FROM unnest($2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                  $10::timestamptz[])

@@ -1,5 +1,5 @@
 import { instantArray, textArray, uuidArray } from './binary-arrays.ts';
-import { DAY_OF_EVENT, type EventRow, inKeyOrder, withOffices } from './event-order.ts';
+import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 import type { Statement } from './pipeline.ts';
 
 /** Its digest stands for sourceId, eventId, node, instant and visitorName. */
@@ -18,10 +18,9 @@ export function visitorArrivalsInsert(tenantId: string, events: readonly Visitor
   const rows = inKeyOrder(events);
   return {
     name: 'insert visitor arrivals',
-    text: `${withOffices('$4')}
-     INSERT INTO visitor_arrivals (tenant_id, observed_at, event_digest, day, location_id, node_id, visitor_name,
+    text: `INSERT INTO visitor_arrivals (tenant_id, observed_at, event_digest, day, location_id, node_id, visitor_name,
                                          visitor_email, visitor_company, host_user_id, event_id, source_id, received_at)
-     SELECT $1::uuid, e.observed_at, e.event_digest, ${DAY_OF_EVENT}, e.location_id, e.node_id, e.visitor_name,
+     SELECT $1::uuid, e.observed_at, e.event_digest, ${dayOfEvent('$4')}, e.location_id, e.node_id, e.visitor_name,
             e.visitor_email, e.visitor_company, e.host_user_id, e.event_id, e.source_id, e.received_at
      FROM unnest($2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::uuid[],
                  $10::text[], $11::text[], $12::timestamptz[])
