@@ -69,7 +69,9 @@ describe('the key', () => {
     }
     await expectFailure(401, { ...body, timestamp: now() + 1 });
     const deps = { owner: db.owner, masterKey, clock: clock.read };
-    await rotateKey({ apiKey: old.apiKey, graceMs: 60_000 }, deps);
+    const { secret } = await rotateKey({ apiKey: old.apiKey, graceMs: 60_000 }, deps);
+    // From then on this server knows of the rotation.
+    await expectSuccess(login({ apiKey: old.apiKey, secret }, now()));
     await expectSuccess(body);
     await expectSuccess(body);
     clock.advanceS(60);

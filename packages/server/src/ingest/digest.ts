@@ -5,16 +5,11 @@ import { hash } from 'node:crypto';
  * none can pose as another's end.
  */
 export function digest(texts: readonly (string | number | boolean | null)[]): string {
-  const hex = plainDigest(texts);
+  const hex = hash('sha256', JSON.stringify(texts), 'hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** Stands for a text by which a card may be looked up: its number, or one of its scan data. */
 export function cardTextDigest(text: string): string {
   return digest([text]);
-}
-
-/** As `digest`, without hyphens. */
-export function plainDigest(texts: readonly (string | number | boolean | null)[]): string {
-  return hash('sha256', JSON.stringify(texts), 'hex').slice(0, 32);
 }

@@ -4,7 +4,7 @@ import { Maybe } from '../http/schema.ts';
 import { NODE_KINDS } from '../store/nodes.ts';
 import { type OccupancyEventRow, occupancyEventsInsert } from '../store/occupancy-events.ts';
 import type { EventKind } from './batch.ts';
-import { plainDigest } from './digest.ts';
+import { digest } from './digest.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
 import { isRefusal } from './results.ts';
 import { type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
@@ -54,7 +54,7 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
     const occupied = event.occupied ?? (count !== null && count > 0);
     return {
       observedAtUs,
-      eventDigest: plainDigest([sourceId, event.eventId, node.nodeId, String(observedAtUs), occupied, count]),
+      eventDigest: digest([sourceId, event.eventId, node.nodeId, String(observedAtUs), occupied, count]),
       locationId: node.locationId,
       nodeId: node.nodeId,
       occupied,

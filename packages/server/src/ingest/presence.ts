@@ -6,7 +6,7 @@ import { type PresenceEventRow, presenceEventsInsert } from '../store/presence-e
 import type { UserIdentity } from '../store/users.ts';
 import type { EventKind } from './batch.ts';
 import { bookDesks } from './desk-presence.ts';
-import { plainDigest } from './digest.ts';
+import { digest } from './digest.ts';
 import { classifyPerson } from './person.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
 import type { Resolved } from './resolve.ts';
@@ -79,7 +79,7 @@ export const presence: EventKind<PresenceEvent, Sighting> = {
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
       observedAtUs,
-      eventDigest: plainDigest([sourceId, event.eventId, user.userId, node.nodeId, String(observedAtUs)]),
+      eventDigest: digest([sourceId, event.eventId, user.userId, node.nodeId, String(observedAtUs)]),
       userId: user.userId,
       locationId: node.locationId,
       nodeId: node.nodeId,

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
 import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/visitor-arrivals.ts';
 import type { EventKind } from './batch.ts';
-import { plainDigest } from './digest.ts';
+import { digest } from './digest.ts';
 import { classifyPerson } from './person.ts';
 import { classifyPlace } from './place.ts';
 import { isRefusal } from './results.ts';
@@ -67,13 +67,7 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
       observedAtUs,
-      eventDigest: plainDigest([
-        sourceId,
-        event.eventId,
-        node.nodeId,
-        String(observedAtUs),
-        event.visitorName,
-      ]),
+      eventDigest: digest([sourceId, event.eventId, node.nodeId, String(observedAtUs), event.visitorName]),
       locationId: node.locationId,
       nodeId: node.nodeId,
       visitorName: event.visitorName,
