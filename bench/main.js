@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { FULL, SMALL } from './dataset.js';
 import { Environment, removeAllDirectories } from './environment.js';
 import { endAll, killAll } from './processes.js';
+import { summarizeProfiles } from './profile.js';
 import { describeMachine, save, table } from './report.js';
 import { logins, tokens } from './rows/auth.js';
 import { install } from './rows/install.js';
@@ -18,7 +19,7 @@ const NOT_SMOKE = ['volume', 'install'];
 const USAGE = `usage: npm run bench -- [--only ${Object.keys(ROWS).join(',')}] [--runs 5] [--seconds 5] [--smoke] [--no-save] [--profile directory]
   --smoke    seconds, and a small data set: shows that everything runs, measures nothing, saves nothing
   --no-save  leaves bench/results.json and docs/performance.md as they are
-  --profile  writes a CPU profile of the server there (for one row at a time: --only logins); figures suffer`;
+  --profile  writes a CPU profile of the server there, and says what is in it (for one row at a time: --only logins); figures suffer`;
 
 const { values } = parseArgs({
   options: {
@@ -82,3 +83,5 @@ try {
 } finally {
   await environment?.close();
 }
+// It is written when the server ends.
+if (values.profile) console.log(`\n${summarizeProfiles(resolve(values.profile))}`);
