@@ -74,13 +74,19 @@ async function readManifest(directory: string): Promise<Manifest> {
       `${directory} has no ${MANIFEST}, which an export writes last: run the export again until it finishes.`,
     );
   });
+  let manifest: Manifest;
   try {
-    return (JSON.parse(text) ?? {}) as Manifest;
+    manifest = (JSON.parse(text) ?? {}) as Manifest;
   } catch {
     throw new FolderError(
       `${join(directory, MANIFEST)} is not JSON: run the export again until it finishes.`,
     );
   }
+  const files: unknown = manifest.files ?? [];
+  if (!Array.isArray(files) || files.some((file) => typeof file !== 'object' || file === null)) {
+    throw new FolderError(`${join(directory, MANIFEST)} is no manifest of an export.`);
+  }
+  return manifest;
 }
 
 /** Another run may have been cut short while it put newer files in place of these. */

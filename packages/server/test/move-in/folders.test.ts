@@ -97,6 +97,16 @@ test('a folder without a manifest was not finished, and nothing of it is stored'
   expect((await exported()).users).toEqual([]);
 });
 
+test.each([[{ files: [null] }], [{ files: {} }], [{ files: 'all' }]])(
+  'a manifest that is %j is none',
+  async (manifest) => {
+    await write({ users: USERS });
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    await expect(load()).rejects.toThrow(FolderError);
+    await expect(load()).rejects.toThrow(/is no manifest of an export/);
+  },
+);
+
 test.each(['../users/all.ndjson', '/etc/passwd.csv', 'users/../../all.json', 'users\\..\\all.csv', null])(
   'a manifest that names %j leads nowhere',
   async (path) => {
