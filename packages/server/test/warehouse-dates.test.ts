@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addOffice } from './support/directory.ts';
 import { addSite, goodEvent, presenceRows, results, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
+import { Workplace } from './support/submissions.ts';
 
 let server: TestServer;
 let site: Site;
@@ -83,6 +85,28 @@ test.each([
 
 test.each(['0001-01-01', '1969-12-31', '9999-12-31'])('%s is a date, if an empty one', async (date) => {
   expect(await eventsOf(date)).toEqual([]);
+});
+
+test.each([
+  ['presence', 'presence', 'presenceEvents'],
+  ['occupancy', 'occupancy', 'occupancyEvents'],
+  ['visitor-arrival', 'visitors', 'visitorArrivals'],
+])('%s of several offices in one call has the day of each office', async (path, dataset, list) => {
+  const work = await Workplace.open(server);
+  const days = { 'Pacific/Kiritimati': '2026-03-11', UTC: '2026-03-10', 'Pacific/Pago_Pago': '2026-03-09' };
+  const events: object[] = [];
+  for (const timeZone of Object.keys(days)) {
+    const { locationId } = await addOffice(server.db.owner, work.tenantId, timeZone);
+    events.push({
+      ...{ eventId: timeZone, timestamp: '2026-03-10T10:30:00Z', locationId, locationType: 'location' },
+      ...{ userId: work.user.userId, occupancy: 1, visitorName: 'Ada' },
+    });
+  }
+  await work.submit(path, { sourceId: 'test', [list]: events });
+  const rows = await work.exported(dataset);
+  expect(Object.fromEntries(rows.map(({ eventId, day }) => [eventId, String(day).slice(0, 10)]))).toEqual(
+    days,
+  );
 });
 
 test("days and instants are ISO 8601 whatever the database's own style of dates is", async () => {
