@@ -16,7 +16,7 @@ import { HttpProblem, handleError, sendProblem, unavailable } from './http/error
 import { healthRoutes, type Lifecycle } from './http/health.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
-import { logAnswers } from './http/logging.ts';
+import { logAnswers, RequestLog } from './http/logging.ts';
 import { shedLoad } from './http/overload.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -71,7 +71,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const app = Fastify({
     logger: false,
     genReqId: correlationIdOf,
-    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (_logger, bindings) => new RequestLog(deps.logger, bindings),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
     trustProxy: config.trustProxy,
     bodyLimit: EVENT_BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -80,7 +81,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     forceCloseConnections: 'idle',
     // What still comes in on an open connection while the server closes is served like the requests in flight.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => refusePath(deps.logger, error, request, reply),
+    frameworkErrors: refusePath,
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     ...(deps.tls ? { https: deps.tls } : {}),

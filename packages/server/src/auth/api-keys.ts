@@ -64,7 +64,7 @@ export class ApiKeys {
 
   /** The key with this id, whatever its state. Throws `StoreUnavailableError`. */
   async find(apiKey: string): Promise<ApiKey | undefined> {
-    return this.#recallNow(apiKey) ?? (await this.#recall(apiKey)) ?? this.#lookUpTogether(apiKey);
+    return (await this.#recall(apiKey)) ?? this.#lookUpTogether(apiKey);
   }
 
   /** As `find`, but asks the database. */
@@ -105,18 +105,12 @@ export class ApiKeys {
    */
   async prove(apiKey: string, proves: Proves): Promise<ApiKey | undefined> {
     const remembered =
-      this.#recallNow(apiKey) ??
       (await this.#recall(apiKey)) ??
       // The fresh look-up is for those who fail: a server that hears late must not be asked by everybody.
       (this.#deps.changes.isLive() ? undefined : await this.#lookUpTogether(apiKey));
     if (this.#isProved(remembered, proves)) return remembered;
     const fresh = await this.lookUp(apiKey);
     return this.#isProved(fresh, proves) ? fresh : undefined;
-  }
-
-  /** What is remembered, where nothing needs to be waited for. */
-  #recallNow(apiKey: string): ApiKey | undefined {
-    return this.#deps.changes.isLive() ? this.#remembered.get(foldApiKey(apiKey)) : undefined;
   }
 
   async #recall(apiKey: string): Promise<ApiKey | undefined> {

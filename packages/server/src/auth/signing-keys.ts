@@ -41,7 +41,6 @@ export class SigningKeys {
   readonly #masterKey: MasterKey;
   readonly #clock: () => number;
   #loading: Promise<Loaded> | undefined;
-  #current: Signer | undefined;
   #loadedAtMs = Number.NEGATIVE_INFINITY;
 
   /** `clock`: milliseconds, of any beginning. */
@@ -49,11 +48,6 @@ export class SigningKeys {
     this.#database = database;
     this.#masterKey = masterKey;
     this.#clock = clock;
-  }
-
-  /** The key that signs, once it was read. */
-  get current(): Signer | undefined {
-    return this.#current;
   }
 
   /** The key that signs. Throws `StoreUnavailableError`. */
@@ -91,9 +85,8 @@ export class SigningKeys {
     const pkcs8 = this.#masterKey.open(newest.privateKeySealed, sealContext(newest.kid));
     const verifiers = await Promise.all(rows.map(async (row) => [row.kid, await importPublic(row)] as const));
     this.#loadedAtMs = this.#clock();
-    this.#current = { kid: newest.kid, key: createPrivateKey(pkcs8) };
     return {
-      signer: this.#current,
+      signer: { kid: newest.kid, key: createPrivateKey(pkcs8) },
       verifiers: new Map(verifiers),
       jwks: { keys: rows.map((row) => row.publicJwk as JWK) },
     };

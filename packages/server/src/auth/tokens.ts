@@ -65,7 +65,7 @@ export class Tokens {
    */
   async issue(key: ApiKey): Promise<IssuedToken> {
     const { signingKeys, lifeS, reuseS, clock } = this.#options;
-    const signer = signingKeys.current ?? (await signingKeys.signer());
+    const signer = await signingKeys.signer();
     const nowS = Math.floor(clock() / 1000);
     const expiresAtS = nowS + lifeS;
     const handed = this.#handed.get(key);

@@ -5,14 +5,9 @@ import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } fr
 import { HttpProblem, problemDocument, sendProblem } from './errors.ts';
 
 /** Answers a request whose path cannot be decoded or matched: none of the hooks runs for it. */
-export function refusePath(
-  log: FastifyBaseLogger,
-  error: FastifyError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
+export function refusePath(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const status = error.statusCode ?? 400;
-  log.info({ correlationId: request.id, method: request.method, route: 'unknown', status }, 'answered');
+  request.log.info({ method: request.method, route: 'unknown', status }, 'answered');
   reply.header('correlationId', request.id);
   sendProblem(new HttpProblem(status, 'The path of the request cannot be read.'), request, reply);
 }

@@ -47,7 +47,7 @@ class Pipeline implements pg.Submittable {
     return this.#newNames.size > 0;
   }
 
-  /** What it asks. */
+  /** Its texts, for whoever watches what a connection is asked. */
   toString(): string {
     return this.#statements.map(({ text }) => text).join('; ');
   }
