@@ -1,10 +1,9 @@
-import { isWriteConflict } from '../store/conflict.ts';
 import type { Database } from '../store/db.ts';
 import { enterTenantAt } from '../store/directory-versions.ts';
 import type { EventRow } from '../store/event-order.ts';
-import type { Answers, Statement } from '../store/pipeline.ts';
+import type { Statement } from '../store/pipeline.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/refused-events.ts';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { MergingQueue } from './merging-queue.ts';
 
 /** How rows of a kind are stored: one statement for any number of them. */
 export interface RowKind<Row> {
@@ -23,35 +22,26 @@ export interface Submission {
   refusals: readonly RefusedEventRow[];
 }
 
-interface Waiting {
-  submission: Submission;
-  sinceMs: number;
-  settle(version: string): void;
-  fail(error: unknown): void;
-}
-
 /** Transactions at a time: while one is committed, the next is on its way. */
 export const EVENT_WRITERS = 2;
 /** A transaction takes what waits up to so many requests or, a bit more than, so many rows. */
-const MERGED_REQUESTS = 64;
-const MERGED_ROWS = 2_000;
-/** Whoever has waited so long for its turn is better told to come again. */
-const LONGEST_WAIT_MS = 5_000;
+const MERGED = { jobs: 64, weight: 2_000 };
 
 /**
- * Stores what requests submit. A request that finds nobody writing is written at once; those that come meanwhile wait,
- * and go together into the next transaction, of one round trip and one commit, whatever their organisations. Each
- * organisation's rows are written by statements of its own, under row-level security: what is shared is the commit.
+ * Stores what requests submit. Those that wait at the same time go together into one transaction, of one round trip
+ * and one commit, whatever their organisations. Each organisation's rows are written by statements of its own, under
+ * row-level security: what is shared is the commit.
  */
 export class EventWriter {
-  readonly #database: Database;
-  #waiting: Waiting[] = [];
-  #writers = 0;
-  #isDue = false;
-  #sweep: NodeJS.Timeout | undefined;
+  readonly #queue: MergingQueue<Submission, string>;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#queue = new MergingQueue({
+      run: (submissions) => store(database, submissions),
+      weigh: ({ rows }) => rows.length,
+      most: MERGED,
+      concurrency: EVENT_WRITERS,
+    });
   }
 
   /**
@@ -60,84 +50,33 @@ export class EventWriter {
    * nothing was stored, or all of it was.
    */
   write(submission: Submission): Promise<string> {
-    return new Promise((settle, fail) => {
-      this.#waiting.push({ submission, sinceMs: performance.now(), settle, fail });
-      this.#startSoon();
-    });
+    return this.#queue.add(submission);
   }
-
-  /** After everything that has arrived by now was read, so that it goes together. */
-  #startSoon(): void {
-    this.#sweep ??= setInterval(() => this.#giveUpOld(), LONGEST_WAIT_MS / 10).unref();
-    if (this.#isDue || this.#writers >= EVENT_WRITERS) return;
-    this.#isDue = true;
-    setImmediate(() => {
-      this.#isDue = false;
-      void this.#writeWaiting();
-    });
-  }
-
-  async #writeWaiting(): Promise<void> {
-    if (this.#writers >= EVENT_WRITERS) return;
-    this.#writers++;
-    for (let next = this.#take(); next.length > 0; next = this.#take()) await this.#store(next);
-    this.#writers--;
-  }
-
-  #take(): Waiting[] {
-    let rows = 0;
-    let count = 0;
-    while (count < this.#waiting.length && count < MERGED_REQUESTS && rows < MERGED_ROWS) {
-      rows += this.#waiting[count]?.submission.rows.length ?? 0;
-      count++;
-    }
-    return this.#waiting.splice(0, count);
-  }
-
-  /** Together; each alone where together it does not go, so that nobody fails for another's sake. */
-  async #store(batch: Waiting[]): Promise<void> {
-    try {
-      const groups = group(batch);
-      const answers = await this.#database.inPipeline(groups.flatMap(({ statements }) => statements));
-      settle(groups, answers);
-    } catch (error) {
-      const isAway = error instanceof StoreUnavailableError && !isWriteConflict(error);
-      if (batch.length === 1 || isAway) for (const { fail } of batch) fail(error);
-      else for (const one of batch) await this.#store([one]);
-    }
-  }
-
-  #giveUpOld(): void {
-    const latestMs = performance.now() - LONGEST_WAIT_MS;
-    const old = this.#waiting.findIndex(({ sinceMs }) => sinceMs > latestMs);
-    const givenUp = this.#waiting.splice(0, old === -1 ? this.#waiting.length : old);
-    for (const { fail } of givenUp) fail(new StoreUnavailableError(new Error('It waited too long.')));
-    if (this.#waiting.length > 0) return;
-    clearInterval(this.#sweep);
-    this.#sweep = undefined;
-  }
-}
-
-/** What is of one organisation, and judged by one version of its directory. */
-interface Group {
-  statements: Statement[];
-  members: Waiting[];
 }
 
 /** In the order of organisations, as rows are in that of their keys: nobody waits for another in a circle. */
-function group(batch: readonly Waiting[]): Group[] {
-  const members = new Map<string, Waiting[]>();
-  for (const waiting of batch) {
-    const { tenantId, remembered } = waiting.submission;
-    const key = `${tenantId} ${remembered ?? 'any'}`;
-    const others = members.get(key);
-    if (others) others.push(waiting);
-    else members.set(key, [waiting]);
+async function store(database: Database, submissions: readonly Submission[]): Promise<string[]> {
+  const groups = new Map<string, Submission[]>();
+  for (const submission of submissions) {
+    const key = keyOf(submission);
+    const others = groups.get(key);
+    if (others) others.push(submission);
+    else groups.set(key, [submission]);
   }
-  return [...members.keys()].sort().map((key) => {
-    const together = members.get(key) ?? [];
-    return { statements: statementsOf(together.map(({ submission }) => submission)), members: together };
-  });
+  const statements: Statement[] = [];
+  const firsts = new Map<string, number>();
+  for (const key of [...groups.keys()].sort()) {
+    firsts.set(key, statements.length);
+    statements.push(...statementsOf(groups.get(key) ?? []));
+  }
+  const answers = await database.inPipeline(statements);
+  // The first statement of each group has answered the version.
+  return submissions.map((submission) => answers[firsts.get(keyOf(submission)) ?? -1] ?? '0');
+}
+
+/** What is of one organisation, and judged by one version of its directory, goes together. */
+function keyOf({ tenantId, remembered }: Submission): string {
+  return `${tenantId} ${remembered ?? 'any'}`;
 }
 
 function statementsOf(submissions: readonly Submission[]): Statement[] {
@@ -154,13 +93,4 @@ function statementsOf(submissions: readonly Submission[]): Statement[] {
   const refusals = submissions.flatMap((each) => each.refusals);
   if (refusals.length > 0) statements.push(refusedEventsInsert(tenantId, refusals));
   return statements;
-}
-
-/** The first statement of each group has answered the version. */
-function settle(groups: readonly Group[], answers: Answers): void {
-  let at = 0;
-  for (const { statements, members } of groups) {
-    for (const { settle } of members) settle(answers[at] ?? '0');
-    at += statements.length;
-  }
 }

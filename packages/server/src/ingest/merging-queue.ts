@@ -1,0 +1,101 @@
+import { isWriteConflict } from '../store/conflict.ts';
+import { StoreUnavailableError } from '../store/unavailable.ts';
+
+/** How jobs are done together. */
+export interface Merging<Job, Answer> {
+  /** Does jobs of as many requests at once, all of them or none; their answers, in their order. */
+  run(jobs: readonly Job[]): Promise<readonly Answer[]>;
+  /** How much of `most` a job takes. */
+  weigh(job: Job): number;
+  /** Goes together at most; in weight a bit more than that. */
+  most: { jobs: number; weight: number };
+  /** Runs at a time: while the database is busy with one, the next is on its way. */
+  concurrency: number;
+}
+
+interface Waiting<Job, Answer> {
+  job: Job;
+  weight: number;
+  sinceMs: number;
+  settle(answer: Answer): void;
+  fail(error: unknown): void;
+}
+
+/** Whoever has waited so long for its turn is better told to come again. */
+const LONGEST_WAIT_MS = 5_000;
+
+/**
+ * Lets requests that come at the same moment share a transaction. One that finds nobody before it goes at once; those
+ * that come meanwhile wait, and go together next.
+ */
+export class MergingQueue<Job, Answer> {
+  readonly #merging: Merging<Job, Answer>;
+  #waiting: Waiting<Job, Answer>[] = [];
+  #running = 0;
+  #isDue = false;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(merging: Merging<Job, Answer>) {
+    this.#merging = merging;
+  }
+
+  /** Throws what `run` throws of this job alone, and `StoreUnavailableError` where its turn does not come. */
+  add(job: Job): Promise<Answer> {
+    return new Promise((settle, fail) => {
+      const weight = this.#merging.weigh(job);
+      this.#waiting.push({ job, weight, sinceMs: performance.now(), settle, fail });
+      this.#startSoon();
+    });
+  }
+
+  /** After everything that has arrived by now was read, so that it goes together. */
+  #startSoon(): void {
+    this.#sweep ??= setInterval(() => this.#giveUpOld(), LONGEST_WAIT_MS / 10).unref();
+    if (this.#isDue || this.#running >= this.#merging.concurrency) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      void this.#runWaiting();
+    });
+  }
+
+  async #runWaiting(): Promise<void> {
+    if (this.#running >= this.#merging.concurrency) return;
+    this.#running++;
+    for (let next = this.#take(); next.length > 0; next = this.#take()) await this.#run(next);
+    this.#running--;
+  }
+
+  #take(): Waiting<Job, Answer>[] {
+    const { most } = this.#merging;
+    let weight = 0;
+    let count = 0;
+    while (count < this.#waiting.length && count < most.jobs && weight < most.weight) {
+      weight += this.#waiting[count]?.weight ?? 0;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  /** Together; each alone where together it does not go, so that nobody fails for another's sake. */
+  async #run(batch: readonly Waiting<Job, Answer>[]): Promise<void> {
+    try {
+      const answers = await this.#merging.run(batch.map(({ job }) => job));
+      for (const [index, { settle }] of batch.entries()) settle(answers[index] as Answer);
+    } catch (error) {
+      const isAway = error instanceof StoreUnavailableError && !isWriteConflict(error);
+      if (batch.length === 1 || isAway) for (const { fail } of batch) fail(error);
+      else for (const one of batch) await this.#run([one]);
+    }
+  }
+
+  #giveUpOld(): void {
+    const latestMs = performance.now() - LONGEST_WAIT_MS;
+    const old = this.#waiting.findIndex(({ sinceMs }) => sinceMs > latestMs);
+    const givenUp = this.#waiting.splice(0, old === -1 ? this.#waiting.length : old);
+    for (const { fail } of givenUp) fail(new StoreUnavailableError(new Error('It waited too long.')));
+    if (this.#waiting.length > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+}
