@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findActiveNodes } from '../src/store/nodes.ts';
+import { lookUpDirectory } from '../src/store/directory-look-up.ts';
 import { presenceEventsInsert } from '../src/store/presence-events.ts';
 import { until } from './embedded/support.ts';
 import { addNode } from './support/directory.ts';
@@ -180,7 +180,7 @@ test.each([
     await addHistory(work, 10);
     let job: Promise<void> | undefined;
     await server.db.restricted.inTenant(tenantId, async (tx) => {
-      await findActiveNodes(tx, tenantId, [office.placeId]);
+      await lookUpDirectory(tx, tenantId, { nodeIds: [office.placeId] });
       const row = {
         ...{ userId: user.userId, locationId: office.locationId, nodeId: office.placeId },
         ...{ observedAtUs: Date.parse('2026-03-10T00:00:00Z') * 1_000, receivedAtMs: 0 },

@@ -1,8 +1,8 @@
 import type { Database } from '../store/db.ts';
-import { directoryVersion } from '../store/directory-versions.ts';
 import type { NodeInOffice } from '../store/nodes.ts';
 import type { UserIdentity } from '../store/users.ts';
-import { type Mentioned, type Resolved, resolve } from './resolve.ts';
+import { DirectoryReader } from './directory-reader.ts';
+import type { Mentioned, Resolved } from './resolve.ts';
 
 /** Identifiers remembered of all organisations together; some 300 bytes each. */
 const REMEMBERED = 100_000;
@@ -13,12 +13,12 @@ const REMEMBERED = 100_000;
  * transaction that stores the events says whether it is (`enterTenantAt`), and only then are they stored.
  */
 export class DirectoryMemory {
-  readonly #database: Database;
+  readonly #reader: DirectoryReader;
   /** The organisation that was asked for last is the last one. */
   readonly #memories = new Map<string, Memory>();
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#reader = new DirectoryReader(database);
   }
 
   /**
@@ -32,21 +32,27 @@ export class DirectoryMemory {
       this.#keep(tenantId, memory);
       return { resolved: memory, version: memory.version };
     }
-    return this.#database.inTenant(tenantId, async (tx) => {
-      const version = await directoryVersion(tx, tenantId);
-      const isCurrent = memory?.version === version;
-      const wanted = isCurrent ? missing : mentioned;
-      const target = isCurrent ? memory : new Memory(version);
-      target.learn(wanted, await resolve(tx, tenantId, wanted));
-      this.#keep(tenantId, target);
+    // All of it, where what is remembered of some turns out to be of another version.
+    for (let wanted = missing; ; wanted = mentioned) {
+      const { found, version } = await this.#reader.read(tenantId, wanted);
+      const target = this.#ofVersion(tenantId, version, memory);
+      target.learn(wanted, found);
       this.#makeRoom();
-      return { resolved: target, version };
-    });
+      if (target === memory || wanted === mentioned) return { resolved: target, version };
+    }
   }
 
   /** Forgets what is of `version`, which has turned out to be an old one. */
   forget(tenantId: string, version: string): void {
     if (this.#memories.get(tenantId)?.version === version) this.#memories.delete(tenantId);
+  }
+
+  /** What is remembered of that version; `memory`, where it is that, or what others have made of it meanwhile. */
+  #ofVersion(tenantId: string, version: string, memory: Memory | undefined): Memory {
+    const known = [memory, this.#memories.get(tenantId)].find((each) => each?.version === version);
+    const target = known ?? new Memory(version);
+    this.#keep(tenantId, target);
+    return target;
   }
 
   #keep(tenantId: string, memory: Memory): void {

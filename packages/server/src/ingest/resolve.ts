@@ -1,9 +1,11 @@
 import { parseGuid } from '../http/guid.ts';
-import { type CardHolder, findCardHolders } from '../store/access-credentials.ts';
+import type { CardHolder } from '../store/access-credentials.ts';
 import type { Tx } from '../store/db.ts';
-import { findActiveNodes, type NodeInOffice } from '../store/nodes.ts';
+import { type Found, lookUpDirectory, type Sought } from '../store/directory-look-up.ts';
+import { fold } from '../store/fold.ts';
+import type { NodeInOffice } from '../store/nodes.ts';
 import { People } from '../store/people.ts';
-import { findActiveUsers, type UserIdentity } from '../store/users.ts';
+import type { UserIdentity } from '../store/users.ts';
 import { cardTextDigest } from './digest.ts';
 
 /** The identifiers that the events of a batch name. Texts must be ones that PostgreSQL can hold. */
@@ -16,13 +18,6 @@ export interface Mentioned {
   /** Scan data or card numbers of access credentials. */
   cards: string[];
   nodeIds: string[];
-}
-
-interface Found {
-  users: UserIdentity[];
-  people: People;
-  holders: CardHolder[];
-  nodes: NodeInOffice[];
 }
 
 /** The active users and nodes that the texts of a batch mean. */
@@ -48,8 +43,8 @@ export class LookedUp implements Resolved {
   readonly #holders = new Map<string, CardHolder[]>();
   readonly #nodes = new Map<string, NodeInOffice>();
 
-  constructor({ users, people, holders, nodes }: Found) {
-    this.#people = people;
+  constructor({ users, folded, holders, nodes }: Found) {
+    this.#people = new People(folded);
     for (const user of users) {
       this.#usersById.set(user.userId, user);
       this.#usersByUserName.set(user.userName, user);
@@ -91,21 +86,26 @@ export class LookedUp implements Resolved {
   }
 }
 
-/**
- * Looks up everything that a batch mentions: one query for all people, one for all places, and one more each
- * for names in any case and for cards, where there are any.
- */
-export async function resolve(
-  tx: Tx,
-  tenantId: string,
-  { userIds = [], names = [], namesInAnyCase = [], cards = [], nodeIds = [] }: Partial<Mentioned>,
-): Promise<Resolved> {
-  const holders = await findCardHolders(tx, tenantId, distinct(cards.map(cardTextDigest)));
-  const wantedIds = distinct([...guids(userIds), ...holders.map((holder) => holder.userId)]);
-  const users = await findActiveUsers(tx, tenantId, wantedIds, distinct(names));
-  const people = await People.load(tx, tenantId, namesInAnyCase);
-  const nodes = await findActiveNodes(tx, tenantId, guids(nodeIds));
-  return new LookedUp({ users, people, holders, nodes });
+/** What to look up of the directory for all that a batch mentions. */
+export function soughtFor({
+  userIds = [],
+  names = [],
+  namesInAnyCase = [],
+  cards = [],
+  nodeIds = [],
+}: Partial<Mentioned>): Sought {
+  return {
+    userIds: guids(userIds),
+    names: distinct(names),
+    foldedNames: distinct(namesInAnyCase.map(fold)),
+    cardDigests: distinct(cards.map(cardTextDigest)),
+    nodeIds: guids(nodeIds),
+  };
+}
+
+/** Looks up all that a batch mentions. */
+export async function resolve(tx: Tx, tenantId: string, mentioned: Partial<Mentioned>): Promise<Resolved> {
+  return new LookedUp(await lookUpDirectory(tx, tenantId, soughtFor(mentioned)));
 }
 
 function guids(texts: string[]): string[] {

@@ -7,7 +7,6 @@ import { isRefusal } from '../ingest/results.ts';
 import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Tx } from '../store/db.ts';
 import type { EventKey } from '../store/event-order.ts';
-import { People } from '../store/people.ts';
 import {
   type EventTable,
   listRecordedNodes,
@@ -144,5 +143,5 @@ async function resolveRecorded(
   const guids = (texts: string[]) => texts.flatMap((each) => parseGuid(each) ?? []);
   const users = await listRecordedUsers(tx, tenantId, guids(all('userIds')), all('names'));
   const nodes = await listRecordedNodes(tx, tenantId, guids(all('nodeIds')));
-  return new LookedUp({ users, people: await People.load(tx, tenantId, []), holders: [], nodes });
+  return new LookedUp({ users, folded: [], holders: [], nodes });
 }

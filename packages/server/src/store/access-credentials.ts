@@ -112,19 +112,3 @@ async function replaceScans(tx: Tx, tenantId: string, rows: AccessCredentialRow[
     ],
   );
 }
-
-/** Whose active cards have a text that one of `digests` stands for, as scan data or as their number. */
-export async function findCardHolders(tx: Tx, tenantId: string, digests: string[]): Promise<CardHolder[]> {
-  if (digests.length === 0) return [];
-  const { rows } = await tx.query<CardHolder>(
-    `SELECT s.scan_digest AS digest, true AS "byScan", c.user_id AS "userId"
-     FROM access_credential_scans s
-     JOIN access_credentials c ON c.tenant_id = s.tenant_id AND c.card_digest = s.card_digest
-     WHERE s.tenant_id = $1 AND s.scan_digest = ANY ($2::uuid[]) AND c.active
-     UNION
-     SELECT card_number_digest, false, user_id FROM access_credentials
-     WHERE tenant_id = $1 AND card_number_digest = ANY ($2::uuid[]) AND active`,
-    [tenantId, digests],
-  );
-  return rows;
-}

@@ -116,7 +116,7 @@ export class Database {
 
   /** As `inPipeline`, for what only reads, on a connection for requests. */
   askInPipeline(statements: readonly Statement[]): Promise<Answers> {
-    return runPipeline(this.#requests, statements, 0);
+    return runPipeline(this.#requests, statements);
   }
 
   /** Throws `StoreUnavailableError` when the database does not answer. */

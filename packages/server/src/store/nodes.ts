@@ -135,17 +135,3 @@ export interface NodeInOffice {
   /** Whether presence at a desk of the office books it, or is only recorded. */
   deskPresence: 'record' | 'book';
 }
-
-/** The nodes with these ids (GUIDs) that are active, as is everything above them. */
-export async function findActiveNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<NodeInOffice[]> {
-  if (nodeIds.length === 0) return [];
-  const { rows } = await tx.query<NodeInOffice>(
-    `SELECT n.node_id AS "nodeId", n.kind, n.location_id AS "locationId",
-            coalesce(s.desk_presence, 'record') AS "deskPresence"
-     FROM node_paths n
-     LEFT JOIN office_settings s ON s.tenant_id = n.tenant_id AND s.location_id = n.location_id
-     WHERE n.tenant_id = $1 AND n.in_use AND n.node_id = ANY ($2::uuid[])`,
-    [tenantId, nodeIds],
-  );
-  return rows;
-}

@@ -1,6 +1,7 @@
 import type { Tx } from './db.ts';
+import { lookUpDirectory } from './directory-look-up.ts';
 import { fold } from './fold.ts';
-import { type FoldedIdentity, findActiveUsersByFolded, type UserIdentity } from './users.ts';
+import type { FoldedIdentity, UserIdentity } from './users.ts';
 
 /** The active user whom a text means; else how many could be meant, none or several. */
 export type Match = UserIdentity | { candidates: number };
@@ -11,7 +12,8 @@ export class People {
   readonly #byUserName = new Map<string, FoldedIdentity>();
   readonly #byFolded = new Map<string, Set<FoldedIdentity>>();
 
-  private constructor(users: FoldedIdentity[]) {
+  /** All whose folded e-mail or userName is one of those that are asked for. */
+  constructor(users: FoldedIdentity[]) {
     for (const user of users) {
       this.#byUserName.set(user.userName, user);
       this.#addFolded(user.userNameFolded, user);
@@ -22,7 +24,8 @@ export class People {
 
   /** Looks up everyone whom `texts` can mean. Texts must be ones that PostgreSQL can hold. */
   static async load(tx: Tx, tenantId: string, texts: string[]): Promise<People> {
-    return new People(await findActiveUsersByFolded(tx, tenantId, [...new Set(texts.map(fold))]));
+    const { folded } = await lookUpDirectory(tx, tenantId, { foldedNames: [...new Set(texts.map(fold))] });
+    return new People(folded);
   }
 
   /** By exact e-mail, else by exact userName, else by either without regard to case where only one person fits. */

@@ -100,12 +100,8 @@ const QUIET_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const usedAtMs = new WeakMap<pg.ClientBase, number>();
 
-/** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. One that nobody has used for `quietMs` is tried first. */
-export async function runPipeline(
-  pool: pg.Pool,
-  statements: readonly Statement[],
-  quietMs = QUIET_MS,
-): Promise<Answers> {
+/** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. */
+export async function runPipeline(pool: pg.Pool, statements: readonly Statement[]): Promise<Answers> {
   const client = await connectFrom(pool);
   let isBroken = false;
   const onError = () => {
@@ -114,7 +110,7 @@ export async function runPipeline(
   client.on('error', onError);
   let pipeline: Pipeline | undefined;
   try {
-    if (performance.now() - (usedAtMs.get(client) ?? 0) > quietMs) {
+    if (performance.now() - (usedAtMs.get(client) ?? 0) > QUIET_MS) {
       await client.query({ text: 'SELECT', query_timeout: PROBE_TIMEOUT_MS } as pg.QueryConfig);
     }
     const answers = await new Promise<Answers>((resolve, reject) => {

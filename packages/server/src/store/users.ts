@@ -116,57 +116,10 @@ export interface UserIdentity {
   email: string | null;
 }
 
-const IDENTITY = 'user_id AS "userId", user_name AS "userName", email';
-
-/**
- * The active users that have one of these ids, or one of these texts as e-mail or userName, in exactly this
- * case. `userIds` are GUIDs.
- */
-export async function findActiveUsers(
-  tx: Tx,
-  tenantId: string,
-  userIds: string[],
-  names: string[],
-): Promise<UserIdentity[]> {
-  const active = `SELECT ${IDENTITY} FROM users WHERE tenant_id = $1 AND status = 'active'`;
-  const byId = `${active} AND user_id = ANY ($2::uuid[])`;
-  const byName = (parameter: string) => `${active} AND email = ANY (${parameter}::text[])
-     UNION
-     ${active} AND user_name = ANY (${parameter}::text[])`;
-  // Mostly people are named in one way only, and the other look-ups, of nothing, would take as long as theirs.
-  const [query, ...sought] =
-    names.length === 0
-      ? [byId, userIds]
-      : userIds.length === 0
-        ? [byName('$2'), names]
-        : [`${byId} UNION ${byName('$3')}`, userIds, names];
-  if (sought.every(({ length }) => length === 0)) return [];
-  const { rows } = await tx.query<UserIdentity>(query, [tenantId, ...sought]);
-  return rows;
-}
-
 /** What identifies a person to those who may spell them in another case. */
 export interface FoldedIdentity extends UserIdentity {
   userNameFolded: string;
   emailFolded: string | null;
-}
-
-/** The active users whose folded e-mail or folded userName is one of `folded`. */
-export async function findActiveUsersByFolded(
-  tx: Tx,
-  tenantId: string,
-  folded: string[],
-): Promise<FoldedIdentity[]> {
-  if (folded.length === 0) return [];
-  const columns = `user_id AS "userId", user_name AS "userName", user_name_folded AS "userNameFolded", email,
-    email_folded AS "emailFolded"`;
-  const { rows } = await tx.query<FoldedIdentity>(
-    `SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND user_name_folded = ANY ($2::text[])
-     UNION
-     SELECT ${columns} FROM users WHERE tenant_id = $1 AND status = 'active' AND email_folded = ANY ($2::text[])`,
-    [tenantId, folded],
-  );
-  return rows;
 }
 
 /** What an attribute holds. */

@@ -1,0 +1,75 @@
+import type { Database } from '../store/db.ts';
+import { directoryLookUp, readFound } from '../store/directory-look-up.ts';
+import { enterTenantAt } from '../store/directory-versions.ts';
+import { MergingQueue } from './merging-queue.ts';
+import { LookedUp, type Mentioned, type Resolved, soughtFor } from './resolve.ts';
+
+interface LookUp {
+  tenantId: string;
+  mentioned: Mentioned;
+}
+
+/** What was found, and the version of the directory that it is of, or an earlier one. */
+export interface Read {
+  found: Resolved;
+  version: string;
+}
+
+/** Round trips at a time. */
+const READERS = 2;
+/** A round trip takes what waits up to so many requests or, a bit more than, so many texts. */
+const MERGED = { jobs: 64, weight: 2_000 };
+
+/**
+ * Looks up in the database whom and what events mean. Look-ups that wait at the same time go together in one round
+ * trip, whatever their organisations; each organisation's are a statement of their own, under row-level security.
+ */
+export class DirectoryReader {
+  readonly #queue: MergingQueue<LookUp, Read>;
+
+  constructor(database: Database) {
+    this.#queue = new MergingQueue({
+      run: (lookUps) => read(database, lookUps),
+      weigh: ({ mentioned }) => Object.values(mentioned).reduce((sum, texts) => sum + texts.length, 0),
+      most: MERGED,
+      concurrency: READERS,
+    });
+  }
+
+  /** Throws `StoreUnavailableError`. */
+  read(tenantId: string, mentioned: Mentioned): Promise<Read> {
+    return this.#queue.add({ tenantId, mentioned });
+  }
+}
+
+async function read(database: Database, lookUps: readonly LookUp[]): Promise<Read[]> {
+  const wanted = new Map<string, Mentioned>();
+  for (const { tenantId, mentioned } of lookUps) {
+    const others = wanted.get(tenantId);
+    wanted.set(tenantId, others === undefined ? mentioned : both(others, mentioned));
+  }
+  const answers = await database.askInPipeline(
+    [...wanted].flatMap(([tenantId, mentioned]) => [
+      // First: what is looked up after it is of that version or of a later one.
+      enterTenantAt(tenantId, undefined),
+      directoryLookUp(tenantId, soughtFor(mentioned)),
+    ]),
+  );
+  const reads = new Map(
+    [...wanted.keys()].map((tenantId, index) => {
+      const [version = '0', found] = answers.slice(2 * index);
+      return [tenantId, { found: new LookedUp(readFound(found)), version }];
+    }),
+  );
+  return lookUps.map(({ tenantId }) => reads.get(tenantId) as Read);
+}
+
+function both(some: Mentioned, others: Mentioned): Mentioned {
+  return {
+    userIds: some.userIds.concat(others.userIds),
+    names: some.names.concat(others.names),
+    namesInAnyCase: some.namesInAnyCase.concat(others.namesInAnyCase),
+    cards: some.cards.concat(others.cards),
+    nodeIds: some.nodeIds.concat(others.nodeIds),
+  };
+}
