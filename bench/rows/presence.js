@@ -39,7 +39,10 @@ export async function presence(context) {
   ];
 }
 
-/** One event in a request with a login before each, against bare routes and a single-row insert. */
+/**
+ * One event in a request with a login before each, against bare routes and a single-row insert: of a server that knows
+ * everybody, and of one that has begun just before, and meets next to all of them for the first time.
+ */
 export async function single(context) {
   const { environment, server } = context;
   const { target, data } = environment;
@@ -49,21 +52,34 @@ export async function single(context) {
       counted(environment, 1, () =>
         load(context, to, { scenario: 'singles', connections: 32, watched: to === server }),
       );
+    const begun = async () => {
+      const newcomer = await environment.startServer({ second: true });
+      try {
+        return await run(newcomer);
+      } finally {
+        await newcomer.stop();
+      }
+    };
+    // Whoever was in a batch is known.
+    await batches(context, server);
     const results = await inTurn(
       context.runs,
-      { rollcall: () => run(server), bare: () => run(bare) },
+      { rollcall: () => run(server), 'rollcall, just begun': begun, bare: () => run(bare) },
       context.progress,
     );
-    return [
+    const line = (what, ours, goal) =>
       comparison({
         row: 'single',
-        what: 'presence posts of one event, a login before each, 32 connections',
+        what: `presence posts of one event, a login before each, 32 connections${what}`,
         unit: 'posts/s',
-        ours: results.rollcall,
+        ours,
         against: 'bare Fastify routes and a durable insert',
         theirs: results.bare,
-        goal: 1,
-      }),
+        goal,
+      });
+    return [
+      line('', results.rollcall, 1),
+      line(', a server that has just begun', results['rollcall, just begun']),
     ];
   } finally {
     await bare.stop();

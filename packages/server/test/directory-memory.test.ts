@@ -142,6 +142,22 @@ describe('What a server remembers is out of date on every replica as soon as the
     expect(rows.map(({ userId }) => userId)).toEqual([second.userId]);
   });
 
+  test('whoever is still there is, also beside somebody whom nobody has named before', async () => {
+    const people = [];
+    for (let index = 0; index < 3; index++) people.push(await addUser(server.db.owner, site.tenantId));
+    const [known, gone, unknown] = people.map(({ userId }, index) =>
+      goodEvent(site, { eventId: `beside ${index}`, userId }),
+    );
+    const send = async (...events: unknown[]) =>
+      (await submit(server, site, events)).json().results.map(({ resultCode }: Members) => resultCode);
+    expect(await send(known, gone)).toEqual([0, 0]);
+    await change(
+      "UPDATE users SET status = 'inactive' WHERE tenant_id = $1 AND user_id = $2",
+      people[1]?.userId,
+    );
+    expect(await send(unknown, gone, known)).toEqual([0, 1, 0]);
+  });
+
   test('what a superuser changes past every policy counts, too', async () => {
     const { userId } = await addUser(server.db.owner, site.tenantId);
     expect(await codes({ userId })).toEqual([0, 0]);

@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seeingAll } from './support/backup.ts';
+import { addNode, addUser, type TestUser } from './support/directory.ts';
+import { addSite, goodEvent, type Members, presenceRows, type Site, submit } from './support/presence.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let sites: [Site, Site, Site];
+beforeAll(async () => {
+  server = await startTestServer();
+  sites = [await addSite(server), await addSite(server), await addSite(server)];
+  // Everything that asks the database is counted, and fails where it asks for this address.
+  await seeingAll(server.db.target, (client) =>
+    client.query(`
+      ALTER FUNCTION look_up_directory RENAME TO look_up_directory_uncounted;
+      CREATE SEQUENCE look_ups;
+      GRANT USAGE ON look_ups TO PUBLIC;
+      CREATE FUNCTION look_up_directory(tenant uuid, ids uuid[], names text[], folded text[], cards uuid[], nodes uuid[])
+      RETURNS json LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM nextval('look_ups');
+        IF 'poison@example.com' = ANY (names) THEN RAISE EXCEPTION 'poison'; END IF;
+        RETURN look_up_directory_uncounted(tenant, ids, names, folded, cards, nodes);
+      END $$;
+      GRANT EXECUTE ON FUNCTION look_up_directory TO PUBLIC`),
+  );
+});
+afterAll(() => server.close());
+
+async function countLookUps(): Promise<number> {
+  const { rows } = await seeingAll(server.db.target, (client) =>
+    client.query('SELECT CASE WHEN is_called THEN last_value ELSE 0 END::int AS count FROM look_ups'),
+  );
+  return rows[0].count;
+}
+
+/** A request of one event each, all at once; their results, or the status of what was not accepted, in their order. */
+function sendAll(events: { site: Site; members: Members }[]): Promise<unknown[]> {
+  return Promise.all(
+    events.map(async ({ site, members }) => {
+      const reply = await submit(server, site, [goodEvent(site, members)]);
+      return reply.statusCode === 200 ? reply.json().results[0].resultCode : reply.statusCode;
+    }),
+  );
+}
+
+/** As `sendAll`, while nobody can be looked up until all of them have come. */
+function sendTogether(events: { site: Site; members: Members }[]): Promise<unknown[]> {
+  return seeingAll(server.db.target, async (client) => {
+    await client.query('BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+    const sent = sendAll(events);
+    await delay(1_000);
+    await client.query('COMMIT');
+    return sent;
+  });
+}
+
+const byEmail = (site: Site, userEmail: string, eventId: string) => ({
+  site,
+  members: { eventId, userId: undefined, userEmail },
+});
+
+async function peopleOf(site: Site, prefix: string): Promise<Record<string, string>> {
+  const rows = (await presenceRows(server, site)).filter(({ eventId }) => eventId.startsWith(prefix));
+  return Object.fromEntries(rows.map(({ eventId, userId }) => [eventId, userId]));
+}
+
+test('requests that name people nobody has named before share look-ups, and each means its own organisation', async () => {
+  const people = await Promise.all(
+    sites.map((site, at) =>
+      Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          // The same address is somebody else in each organisation; half of them are in the first two only.
+          at === 2 && index % 2 === 0
+            ? undefined
+            : addUser(server.db.owner, site.tenantId, { email: `shared${index}@example.com` }),
+        ),
+      ),
+    ),
+  );
+  const before = await countLookUps();
+  const events = sites.flatMap((site) =>
+    Array.from({ length: 20 }, (_, index) => byEmail(site, `shared${index}@example.com`, `shared ${index}`)),
+  );
+  const codes = await sendTogether(events);
+  expect(codes).toEqual(people.flat().map((user) => (user ? 0 : 1)));
+  for (const [at, site] of sites.entries()) {
+    const expected = (people[at] ?? []).flatMap((user, index) =>
+      user ? [[`shared ${index}`, user.userId]] : [],
+    );
+    expect(await peopleOf(site, 'shared')).toEqual(Object.fromEntries(expected));
+  }
+  // The first that came are asked for alone, all others together: once for each organisation, and once more where they are too many.
+  expect((await countLookUps()) - before).toBeLessThan(12);
+});
+
+test('what was looked up together is not looked up again', async () => {
+  const [first, second] = sites;
+  const sent = ['shared1@example.com', 'shared3@example.com'].flatMap((email, index) => [
+    byEmail(first, email, `again ${index}`),
+    byEmail(second, email, `again ${index}`),
+  ]);
+  const before = await countLookUps();
+  expect(await sendAll(sent)).toEqual([0, 0, 0, 0]);
+  expect(await countLookUps()).toBe(before);
+});
+
+test('people by id, name and card, and places, are looked up together, each as what it was given', async () => {
+  const [site, other] = sites;
+  const holder = await addUser(server.db.owner, site.tenantId);
+  const named: TestUser = await addUser(server.db.owner, site.tenantId);
+  const deskId = await addNode(server.db.owner, site.tenantId, {
+    kind: 'place',
+    parentId: site.office.zoneId,
+  });
+  const card = { active: true, cardNumber: 'c1', scanData: ['scan'], credentialType: 'badge' };
+  const given = await server.app.inject({
+    method: 'POST',
+    url: '/v1/access-credentials',
+    headers: { authorization: `Bearer ${await server.token(site.key)}` },
+    payload: { data: [{ username: holder.userName, updateId: 'u', credentials: [card] }] },
+  });
+  expect(given.json()).toMatchObject({ result: 'OK' });
+  const of = (at: Site, eventId: string, members: Members) => ({
+    site: at,
+    members: { eventId, ...members },
+  });
+  const codes = await sendTogether([
+    of(site, 'kinds card', { userId: undefined, sourceUserId: 'scan' }),
+    of(other, 'kinds card', { userId: undefined, sourceUserId: 'scan' }),
+    of(site, 'kinds name', { userId: undefined, userEmail: named.userName }),
+    of(site, 'kinds upper', { userId: named.userId.toUpperCase(), locationId: deskId.toUpperCase() }),
+    of(site, 'kinds email as id', { userId: named.email }),
+    of(site, 'kinds id as email', { userId: undefined, userEmail: named.userId }),
+    of(other, 'kinds foreign person', { userId: named.userId }),
+    of(other, 'kinds foreign desk', { locationId: deskId }),
+  ]);
+  expect(codes).toEqual([0, 1, 0, 0, 1, 1, 1, 2]);
+  expect(await peopleOf(site, 'kinds')).toEqual({
+    'kinds card': holder.userId,
+    'kinds name': named.userId,
+    'kinds upper': named.userId,
+  });
+  expect(await peopleOf(other, 'kinds')).toEqual({});
+});
+
+test('a look-up that fails does so alone, among strangers who are not to blame', async () => {
+  const strangers = await Promise.all(
+    Array.from({ length: 30 }, async (_, index) => {
+      const site = sites[index % 3] as Site;
+      const { email } = await addUser(server.db.owner, site.tenantId);
+      return byEmail(site, email, `stranger ${index}`);
+    }),
+  );
+  const [site] = sites;
+  const sent = [
+    ...strangers.slice(0, 15),
+    byEmail(site, 'poison@example.com', 'poison'),
+    ...strangers.slice(15),
+  ];
+  const codes = await sendTogether(sent);
+  expect(codes).toEqual(sent.map(({ members }) => (members.eventId === 'poison' ? 500 : 0)));
+});
