@@ -74,7 +74,7 @@ async function makeOrganisation(index, size, owner) {
     const { rows: users } = await tx.query(
       `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded, primary_location_id)
        SELECT $1, gen_random_uuid(), name, name, name, name, $2
-       FROM (SELECT 'person' || n || '@bench' || $3 || '.example' AS name FROM generate_series(1, $4::int) n)
+       FROM (SELECT 'person' || n || '@bench' || $3 || '.example' AS name FROM generate_series(1, $4::int) n) AS named
        RETURNING user_id AS "userId", email`,
       [tenantId, locationId, String(index), size.users / size.organisations],
     );

@@ -84,7 +84,7 @@ const STATEMENTS = [
     `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded, primary_location_id, primary_group_id)
      SELECT $1, ${id("'person ' || n")}, name, name, name || '@example.com', name || '@example.com', ${officeOf('n')},
             ${id("'group ' || n % 100")}
-     FROM generate_series(0, ${people - 1}) n, LATERAL (SELECT 'first' || n % 997 || '.last' || n AS name)`,
+     FROM generate_series(0, ${people - 1}) n, LATERAL (SELECT 'first' || n % 997 || '.last' || n AS name) AS named`,
   ],
   [
     `INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
@@ -98,7 +98,7 @@ const STATEMENTS = [
             CASE WHEN kind <> 'location' THEN zone_id END, 'engine'
      FROM generate_series(0, ${people - 1}) n, generate_series(0, ${days - 1}) d,
           LATERAL (SELECT CASE WHEN n / ${offices} < 200 THEN 'place' WHEN n / ${offices} < 400 THEN 'zone' ELSE 'location' END AS kind,
-                          ${id(`'zone ' || n % ${offices} || ' ' || (n / ${offices} % 200) / 10`)} AS zone_id)
+                          ${id(`'zone ' || n % ${offices} || ' ' || (n / ${offices} % 200) / 10`)} AS zone_id) AS seat
      WHERE ${PLAN} = 'o'`,
   ],
   // Each person comes on most of the days planned for the office, and sometimes on others, or to another office.
@@ -111,8 +111,8 @@ const STATEMENTS = [
                         WHEN 3 THEN ${id(`'space ' || o % ${offices} || ' ' || e % 10`)} ELSE ${deskOf('o', 'e')} END,
             'event-' || e, 'reader ' || e % 50, CASE WHEN e % 3 = 0 THEN 'badge ' || n END, at
      FROM generate_series(0, ${presenceEvents - 1}) e,
-          LATERAL (SELECT (e::bigint * 7919 % ${people})::integer AS n, e / 33334 AS d),
+          LATERAL (SELECT (e::bigint * 7919 % ${people})::integer AS n, e / 33334 AS d) AS who,
           LATERAL (SELECT CASE WHEN e % 20 = 0 THEN n + 1 ELSE n END AS o,
-                          '${FIRST_DAY} 06:00:00Z'::timestamptz + d * interval '1 day' + e % 33334 * interval '1.234 seconds' AS at)`,
+                          '${FIRST_DAY} 06:00:00Z'::timestamptz + d * interval '1 day' + e % 33334 * interval '1.234 seconds' AS at) AS sighting`,
   ],
 ];
