@@ -21,6 +21,7 @@ import { shedLoad } from './http/overload.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
+import { DeskPresence } from './ingest/desk-presence.ts';
 import { DirectoryMemory } from './ingest/directory-memory.ts';
 import { EventWriter } from './ingest/event-writer.ts';
 import { Refusals } from './ingest/refusals.ts';
@@ -142,6 +143,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     database,
     directory: new DirectoryMemory(database),
     writer: new EventWriter(database),
+    desks: new DeskPresence(database),
     refusals,
     clock,
     log: deps.logger,

@@ -2,6 +2,7 @@ import type { Caller } from '../auth/guard.ts';
 import { changeOfficeSettings } from '../directory/manage/office-settings.ts';
 import { createLogger } from '../http/logging.ts';
 import { type EventKind, submitBatch } from '../ingest/batch.ts';
+import { DeskPresence } from '../ingest/desk-presence.ts';
 import { DirectoryMemory } from '../ingest/directory-memory.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
 import { OCCUPANCY_EVENTS_PER_CALL, occupancy } from '../ingest/occupancy.ts';
@@ -85,6 +86,7 @@ class History {
   readonly #calendar: Calendar;
   readonly #memory: DirectoryMemory;
   readonly #writer: EventWriter;
+  readonly #desks: DeskPresence;
   readonly #refusals: Refusals;
   readonly #log = createLogger('silent');
   readonly #caller: Caller;
@@ -96,6 +98,7 @@ class History {
     this.#calendar = new Calendar(nowMs);
     this.#memory = new DirectoryMemory(database);
     this.#writer = new EventWriter(database);
+    this.#desks = new DeskPresence(database);
     this.#refusals = new Refusals({ database, clock: () => nowMs, keep: 0, log: this.#log });
     this.#caller = { tenantId, apiKey: 'demo', apiKeyFolded: 'demo', role: 'all' };
   }
@@ -196,6 +199,7 @@ class History {
           database,
           directory: this.#memory,
           writer: this.#writer,
+          desks: this.#desks,
           refusals: this.#refusals,
           clock: () => receivedMs,
           log: this.#log,

@@ -3,6 +3,7 @@ import type { Caller } from '../auth/guard.ts';
 import type { Database } from '../store/db.ts';
 import type { EventRow } from '../store/event-order.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
+import type { DeskPresence } from './desk-presence.ts';
 import type { DirectoryMemory } from './directory-memory.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';
 import type { Refusals, RefusedEvent } from './refusals.ts';
@@ -25,7 +26,7 @@ export interface EventKind<Event extends { eventId: string }, Row> extends RowKi
   /** Pure: the row to store, or why there is none. */
   classify(event: Event, context: Occasion): Row | Refusal;
   /** What stored rows bring about, after they were committed and before they are answered; can be repeated. */
-  follow?(database: Database, batch: { caller: Caller; receivedAt: Date; rows: Row[] }): Promise<void>;
+  follow?(batch: { caller: Caller; rows: Row[] }, deps: Pick<IngestDeps, 'desks'>): Promise<void>;
 }
 
 /** What is the same for all events of a request. */
@@ -41,6 +42,7 @@ export interface IngestDeps {
   directory: DirectoryMemory;
   writer: EventWriter;
   refusals: Refusals;
+  desks: DeskPresence;
   clock: () => number;
   log: Pick<FastifyBaseLogger, 'error'>;
 }
@@ -62,7 +64,7 @@ export async function submitBatch<Event extends { eventId: string }, Row extends
   const receivedAt = new Date(deps.clock());
   const outcomes = events.length === 0 ? [] : await store(kind, batch, receivedAt.getTime(), deps);
   const rows = outcomes.filter(isRow);
-  await follow(kind, deps.database, { caller, receivedAt, rows }, deps.log);
+  await follow(kind, { caller, rows }, deps);
   return {
     sourceId,
     timestamp: receivedAt.toISOString(),
@@ -112,12 +114,11 @@ async function store<Event extends { eventId: string }, Row extends EventRow>(
 /** The events are stored: a fault of ours in what follows must not keep their source from going on. */
 async function follow<Event extends { eventId: string }, Row extends object>(
   kind: EventKind<Event, Row>,
-  database: Database,
-  batch: { caller: Caller; receivedAt: Date; rows: Row[] },
-  log: IngestDeps['log'],
+  batch: { caller: Caller; rows: Row[] },
+  { desks, log }: IngestDeps,
 ): Promise<void> {
   try {
-    await kind.follow?.(database, batch);
+    await kind.follow?.(batch, { desks });
   } catch (error) {
     if (error instanceof StoreUnavailableError) throw error;
     log.error({ err: error }, `what follows from ${kind.endpoint} events could not be done`);

@@ -5,30 +5,67 @@ import { listDayPlans, type UserDay } from '../store/day-plans.ts';
 import type { Database, Tx } from '../store/db.ts';
 import { listEventsOfToday, type PresenceEventRow } from '../store/presence-events.ts';
 import { type DayAuthor, type DayChange, lockPeople, writeDays } from '../workday/plan.ts';
+import { MergingQueue } from './merging-queue.ts';
 
 /** Presence at a desk, the node of the event. */
-type DeskEvent = Pick<PresenceEventRow, 'userId' | 'locationId' | 'nodeId' | 'observedAtUs'>;
+type DeskEvent = Pick<PresenceEventRow, 'userId' | 'locationId' | 'nodeId' | 'observedAtUs' | 'receivedAtMs'>;
+/** With the key that submitted it. */
+type Sighting = DeskEvent & { apiKey: string };
+
+/** A transaction takes what waits of an organisation up to so many requests or, a bit more than, so many events. */
+const MERGED = { jobs: 64, weight: 500 };
 
 /**
  * Books the desks at which people are, for today by the office's clock: for those who have no plan or planned to be
  * remote, together with a plan of the office that presence made; for those who have booked the office or a zone of
  * it, in place of that. Every other plan and booking stays, and a desk that is not free is not booked. The same
- * events again change nothing. Throws `StoreUnavailableError`: then nothing was booked.
+ * events again change nothing.
+ *
+ * An organisation's requests wait for one another, as they would for each other's desks and zones, and those that wait
+ * go together.
  */
-export async function bookDesks(
-  database: Database,
-  events: DeskEvent[],
-  { caller, receivedAt }: { caller: Caller; receivedAt: Date },
-): Promise<void> {
-  const { tenantId, apiKey } = caller;
+export class DeskPresence {
+  readonly #database: Database;
+  /** By organisation. */
+  readonly #queues = new Map<string, MergingQueue<Sighting[], void>>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Throws `StoreUnavailableError`: then nothing was booked, or all of it was, and the same can be booked again. */
+  book({ tenantId, apiKey }: Caller, events: DeskEvent[]): Promise<void> {
+    let queue = this.#queues.get(tenantId);
+    if (queue === undefined) {
+      queue = this.#queueOf(tenantId);
+      this.#queues.set(tenantId, queue);
+    }
+    return queue.add(events.map((event) => ({ ...event, apiKey })));
+  }
+
+  #queueOf(tenantId: string): MergingQueue<Sighting[], void> {
+    return new MergingQueue<Sighting[], void>({
+      run: async (requests) => {
+        await bookDesks(this.#database, tenantId, requests.flat());
+        return requests.map(() => undefined);
+      },
+      weigh: (sightings) => sightings.length,
+      most: MERGED,
+      concurrency: 1,
+    });
+  }
+}
+
+async function bookDesks(database: Database, tenantId: string, sightings: Sighting[]): Promise<void> {
+  const latestMs = Math.max(...sightings.map(({ receivedAtMs }) => receivedAtMs));
   const author: DayAuthor = {
-    actor: { changedBy: 'integration', name: apiKey, reason: 'Presence at the desk' },
-    at: receivedAt,
+    actor: { changedBy: 'integration', name: null, reason: 'Presence at the desk' },
+    at: new Date(latestMs),
   };
-  const list = (tx: Tx) => listWishes(tx, tenantId, events, receivedAt);
+  const list = (tx: Tx) => listWishes(tx, tenantId, sightings);
   // Mostly everybody sits where they are booked, and nobody needs to be locked to see that.
   if ((await database.inTenant(tenantId, list)).length === 0) return;
-  const userIds = [...new Set(events.map(({ userId }) => userId))];
+  const userIds = [...new Set(sightings.map(({ userId }) => userId))];
   await inTenantWithRetries(database, tenantId, async (tx) => {
     await lockPeople(tx, tenantId, userIds);
     let wishes = await list(tx);
@@ -44,12 +81,12 @@ export async function bookDesks(
 }
 
 /** The changes that events ask for: a list for each person and day, in the order in which they were seen. */
-async function listWishes(tx: Tx, tenantId: string, events: DeskEvent[], at: Date): Promise<DayChange[][]> {
-  const today = await listEventsOfToday(tx, tenantId, events, at);
+async function listWishes(tx: Tx, tenantId: string, sightings: Sighting[]): Promise<DayChange[][]> {
+  const today = await listEventsOfToday(tx, tenantId, sightings);
   const plans = new Map((await listDayPlans(tx, tenantId, today)).map((row) => [keyOf(row), row]));
   const bookings = new Map((await listBookings(tx, tenantId, today)).map((row) => [keyOf(row), row]));
   const wishes = new Map<string, DayChange[]>();
-  for (const { userId, day, locationId, nodeId } of today) {
+  for (const { userId, day, locationId, nodeId, apiKey } of today) {
     const key = keyOf({ userId, day });
     const plan = plans.get(key);
     const isPlannedHere = plan?.locationId === locationId;
@@ -61,6 +98,7 @@ async function listWishes(tx: Tx, tenantId: string, events: DeskEvent[], at: Dat
       day,
       plan: { kind: 'o', locationId, booking: { nodeId } },
       setBy: 'presence',
+      name: apiKey,
     };
     wishes.set(key, [...(wishes.get(key) ?? []), change]);
   }

@@ -5,7 +5,6 @@ import { NODE_KINDS } from '../store/nodes.ts';
 import { type PresenceEventRow, presenceEventsInsert } from '../store/presence-events.ts';
 import type { UserIdentity } from '../store/users.ts';
 import type { EventKind } from './batch.ts';
-import { bookDesks } from './desk-presence.ts';
 import { digest } from './digest.ts';
 import { classifyPerson } from './person.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
@@ -93,9 +92,9 @@ export const presence: EventKind<PresenceEvent, Sighting> = {
 
   insert: presenceEventsInsert,
 
-  async follow(database, { rows, ...occasion }) {
+  async follow({ caller, rows }, { desks }) {
     const atDesks = rows.filter(({ booksDesk }) => booksDesk);
-    if (atDesks.length > 0) await bookDesks(database, atDesks, occasion);
+    if (atDesks.length > 0) await desks.book(caller, atDesks);
   },
 };
 

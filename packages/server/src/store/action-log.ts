@@ -3,7 +3,7 @@ import type { Tx } from './db.ts';
 
 export interface Actor {
   changedBy: 'user' | 'admin' | 'engine' | 'integration';
-  /** Who, or which program, as people know it. */
+  /** Who, or which program, as people know it; of entries that have none of their own. */
   name: string | null;
   /** Of entries that have none of their own. */
   reason: string | null;
@@ -21,9 +21,11 @@ export interface ActionLogRow extends UserDay {
   after: object | null;
   /** Undefined: the actor's. */
   reason: string | null | undefined;
+  /** Undefined: the actor's. */
+  name: string | undefined;
 }
 
-/** Adds entries of one moment and one actor. Texts must be ones that PostgreSQL can hold. */
+/** Adds entries of one moment and one kind of actor. Texts must be ones that PostgreSQL can hold. */
 export async function insertActionLog(
   tx: Tx,
   tenantId: string,
@@ -34,14 +36,14 @@ export async function insertActionLog(
   await tx.query(
     `INSERT INTO action_log (tenant_id, logged_at, changed_by, changed_by_name, entry_id, action_id, user_id, day,
                              category, action, description, before, after, reason)
-     SELECT $1, $2, $3, $4, w.*
-     FROM unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::date[], $9::text[], $10::text[], $11::text[], $12::jsonb[],
-                 $13::jsonb[], $14::text[]) AS w`,
+     SELECT $1, $2, $3, w.*
+     FROM unnest($4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::date[], $9::text[], $10::text[], $11::text[],
+                 $12::jsonb[], $13::jsonb[], $14::text[]) AS w`,
     [
       tenantId,
       at,
       actor.changedBy,
-      actor.name,
+      rows.map(({ name = actor.name }) => name),
       rows.map((row) => row.entryId),
       rows.map((row) => row.actionId),
       rows.map((row) => row.userId),

@@ -23,7 +23,7 @@ export class ActionLog {
 
   /** Adds what tells `after` from `before`, as one action; false where nothing does. */
   add(
-    { userId, day, reason }: Pick<DayChange, 'userId' | 'day' | 'reason'>,
+    { userId, day, reason, name }: Pick<DayChange, 'userId' | 'day' | 'reason' | 'name'>,
     before: DayState,
     after: DayState,
   ): boolean {
@@ -35,7 +35,7 @@ export class ActionLog {
     const found = changes.filter((change) => change !== undefined);
     for (const change of found) {
       const entryId = orderedId(this.#atMs);
-      this.rows.push({ userId, day, actionId, entryId, reason, ...change });
+      this.rows.push({ userId, day, actionId, entryId, reason, name, ...change });
     }
     return found.length > 0;
   }

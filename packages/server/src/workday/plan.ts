@@ -32,6 +32,8 @@ export interface DayChange extends UserDay {
   setBy: PlanSource;
   /** Why, where that is not the actor's reason. */
   reason?: string | null;
+  /** Who, where that is not the actor's name. */
+  name?: string;
   /** What was said of the day before is forgotten: only a booking that the product chose may be kept. */
   givenBack?: boolean;
 }
