@@ -1,14 +1,14 @@
 import type { Caller } from '../auth/guard.ts';
-import { listBookings } from '../store/bookings.ts';
 import { inTenantWithRetries } from '../store/conflict.ts';
-import { listDayPlans, type UserDay } from '../store/day-plans.ts';
-import type { Database, Tx } from '../store/db.ts';
-import { listEventsOfToday, type PresenceEventRow } from '../store/presence-events.ts';
+import type { Database } from '../store/db.ts';
+import { type DeskSighting, listUnbooked, readUnbooked, unbookedSightings } from '../store/desk-sightings.ts';
+import { enterTenantAt } from '../store/directory-versions.ts';
+import type { PresenceEventRow } from '../store/presence-events.ts';
 import { type DayAuthor, type DayChange, lockPeople, writeDays } from '../workday/plan.ts';
 import { MergingQueue } from './merging-queue.ts';
 
 /** Presence at a desk, the node of the event. */
-type DeskEvent = Pick<PresenceEventRow, 'userId' | 'locationId' | 'nodeId' | 'observedAtUs' | 'receivedAtMs'>;
+type DeskEvent = DeskSighting & Pick<PresenceEventRow, 'nodeId'>;
 /** With the key that submitted it. */
 type Sighting = DeskEvent & { apiKey: string };
 
@@ -57,18 +57,22 @@ export class DeskPresence {
 }
 
 async function bookDesks(database: Database, tenantId: string, sightings: Sighting[]): Promise<void> {
-  const latestMs = Math.max(...sightings.map(({ receivedAtMs }) => receivedAtMs));
+  // Mostly everybody sits where they are booked, and nobody needs to be locked to see that.
+  const [, answer] = await database.askInPipeline([
+    enterTenantAt(tenantId, undefined),
+    unbookedSightings(tenantId, sightings),
+  ]);
+  const unbooked = readUnbooked(answer, sightings);
+  if (unbooked.length === 0) return;
+  const latestMs = Math.max(...unbooked.map(({ receivedAtMs }) => receivedAtMs));
   const author: DayAuthor = {
     actor: { changedBy: 'integration', name: null, reason: 'Presence at the desk' },
     at: new Date(latestMs),
   };
-  const list = (tx: Tx) => listWishes(tx, tenantId, sightings);
-  // Mostly everybody sits where they are booked, and nobody needs to be locked to see that.
-  if ((await database.inTenant(tenantId, list)).length === 0) return;
-  const userIds = [...new Set(sightings.map(({ userId }) => userId))];
+  const userIds = [...new Set(unbooked.map(({ userId }) => userId))];
   await inTenantWithRetries(database, tenantId, async (tx) => {
     await lockPeople(tx, tenantId, userIds);
-    let wishes = await list(tx);
+    let wishes = wishesOf(await listUnbooked(tx, tenantId, unbooked));
     while (wishes.length > 0) {
       const first = wishes.flatMap((ofOne) => ofOne.slice(0, 1));
       const outcomes = await writeDays(tx, tenantId, first, author);
@@ -80,19 +84,11 @@ async function bookDesks(database: Database, tenantId: string, sightings: Sighti
   });
 }
 
-/** The changes that events ask for: a list for each person and day, in the order in which they were seen. */
-async function listWishes(tx: Tx, tenantId: string, sightings: Sighting[]): Promise<DayChange[][]> {
-  const today = await listEventsOfToday(tx, tenantId, sightings);
-  const plans = new Map((await listDayPlans(tx, tenantId, today)).map((row) => [keyOf(row), row]));
-  const bookings = new Map((await listBookings(tx, tenantId, today)).map((row) => [keyOf(row), row]));
+/** The changes that sightings ask for: a list for each person and day, in the order in which they were seen. */
+function wishesOf(unbooked: (Sighting & { day: string })[]): DayChange[][] {
   const wishes = new Map<string, DayChange[]>();
-  for (const { userId, day, locationId, nodeId, apiKey } of today) {
-    const key = keyOf({ userId, day });
-    const plan = plans.get(key);
-    const isPlannedHere = plan?.locationId === locationId;
-    const isFree = plan === undefined || plan.plan === 'r';
-    if (!isFree && !isPlannedHere) continue;
-    if (isPlannedHere && bookings.get(key)?.nodeKind === 'place') continue;
+  for (const { userId, day, locationId, nodeId, apiKey } of unbooked) {
+    const key = `${userId} ${day}`;
     const change: DayChange = {
       userId,
       day,
@@ -103,8 +99,4 @@ async function listWishes(tx: Tx, tenantId: string, sightings: Sighting[]): Prom
     wishes.set(key, [...(wishes.get(key) ?? []), change]);
   }
   return [...wishes.values()];
-}
-
-function keyOf({ userId, day }: UserDay): string {
-  return `${userId} ${day}`;
 }

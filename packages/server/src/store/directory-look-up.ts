@@ -2,7 +2,7 @@ import type { CardHolder } from './access-credentials.ts';
 import { textArray, uuidArray } from './binary-arrays.ts';
 import type { Tx } from './db.ts';
 import type { NodeInOffice } from './nodes.ts';
-import type { Statement } from './pipeline.ts';
+import { answerOf, type Statement } from './pipeline.ts';
 import type { FoldedIdentity, UserIdentity } from './users.ts';
 
 /** What is looked up of a directory, nothing twice. Texts are ones that PostgreSQL can hold. */
@@ -36,7 +36,7 @@ export function directoryLookUp(tenantId: string, sought: Partial<Sought>): Stat
   const { userIds = [], names = [], foldedNames = [], cardDigests = [], nodeIds = [] } = sought;
   return {
     name: 'look up directory',
-    text: 'SELECT look_up_directory($1, $2, $3, $4, $5, $6)::text AS found',
+    text: 'SELECT look_up_directory($1, $2, $3, $4, $5, $6)::text',
     values: [
       tenantId,
       uuidArray(userIds),
@@ -56,8 +56,5 @@ export function readFound(answer: string | undefined): Found {
 
 /** As `directoryLookUp`, among the statements of a transaction. */
 export async function lookUpDirectory(tx: Tx, tenantId: string, sought: Partial<Sought>): Promise<Found> {
-  // Without its name: what pipelines have prepared on a connection, nothing else there knows of.
-  const { text, values } = directoryLookUp(tenantId, sought);
-  const { rows } = await tx.query<{ found: string }>(text, [...values]);
-  return readFound(rows[0]?.found);
+  return readFound(await answerOf(tx, directoryLookUp(tenantId, sought)));
 }

@@ -95,6 +95,15 @@ class Pipeline implements pg.Submittable {
   handlePortalSuspended(): void {}
 }
 
+/**
+ * What a statement answers among the others of a transaction, as pipelines have it. It goes without its name: what they
+ * have prepared on a connection, nothing else there knows of.
+ */
+export async function answerOf(tx: pg.ClientBase, { text, values }: Statement): Promise<Answers[number]> {
+  const { rows } = await tx.query<[string | null]>({ text, values: [...values], rowMode: 'array' });
+  return rows[0]?.[0] ?? undefined;
+}
+
 /** A connection that nobody has used for so long may have died unheard. */
 const QUIET_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;

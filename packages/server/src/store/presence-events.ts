@@ -1,5 +1,4 @@
 import { instantArray, textArray, uuidArray } from './binary-arrays.ts';
-import type { Tx } from './db.ts';
 import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 import type { Statement } from './pipeline.ts';
 
@@ -39,28 +38,4 @@ export function presenceEventsInsert(tenantId: string, events: readonly Presence
       instantArray(rows.map((row) => row.receivedAtMs * 1_000)),
     ],
   };
-}
-
-/** Those of `events` that are of the day that their office had when they were received, by their instants, with that day. */
-export async function listEventsOfToday<
-  Event extends Pick<PresenceEventRow, 'observedAtUs' | 'receivedAtMs' | 'locationId'>,
->(tx: Tx, tenantId: string, events: Event[]): Promise<(Event & { day: string })[]> {
-  const { rows } = await tx.query<{ position: number; day: string }>(
-    `SELECT e.position, (e.observed_at AT TIME ZONE o.time_zone)::date AS day
-     FROM unnest($2::timestamptz[], $3::timestamptz[], $4::uuid[])
-       WITH ORDINALITY AS e (observed_at, received_at, location_id, position)
-     JOIN nodes o ON o.tenant_id = $1 AND o.node_id = e.location_id
-     WHERE (e.observed_at AT TIME ZONE o.time_zone)::date = (e.received_at AT TIME ZONE o.time_zone)::date
-     ORDER BY e.observed_at, e.position`,
-    [
-      tenantId,
-      instantArray(events.map(({ observedAtUs }) => observedAtUs)),
-      instantArray(events.map(({ receivedAtMs }) => receivedAtMs * 1_000)),
-      uuidArray(events.map(({ locationId }) => locationId)),
-    ],
-  );
-  return rows.flatMap(({ position, day }) => {
-    const event = events[position - 1];
-    return event ? [{ ...event, day }] : [];
-  });
 }

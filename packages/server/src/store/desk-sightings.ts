@@ -1,0 +1,57 @@
+import { instantArray, uuidArray } from './binary-arrays.ts';
+import type { Tx } from './db.ts';
+import { answerOf, type Statement } from './pipeline.ts';
+import type { PresenceEventRow } from './presence-events.ts';
+
+/** Presence at a desk of an office, the location. */
+export type DeskSighting = Pick<PresenceEventRow, 'userId' | 'locationId' | 'observedAtUs' | 'receivedAtMs'>;
+
+/**
+ * Which of `sightings` are of the day that their office had when they were received, and of people who on that day
+ * have no plan, plan to be remote, or plan to be at that office and have booked no desk of it. Where the transaction has
+ * entered the organisation; `readUnbooked` reads the answer.
+ */
+export function unbookedSightings(tenantId: string, sightings: readonly DeskSighting[]): Statement {
+  return {
+    name: 'unbooked sightings',
+    text: `SELECT json_agg(json_build_array(e.position, e.day) ORDER BY e.observed_at, e.position)::text
+     FROM (
+       SELECT w.*, (w.observed_at AT TIME ZONE o.time_zone)::date AS day
+       FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[])
+         WITH ORDINALITY AS w (user_id, location_id, observed_at, received_at, position)
+       JOIN nodes o ON o.tenant_id = $1 AND o.node_id = w.location_id
+       WHERE (w.observed_at AT TIME ZONE o.time_zone)::date = (w.received_at AT TIME ZONE o.time_zone)::date
+     ) AS e
+     LEFT JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = e.user_id AND p.day = e.day
+     LEFT JOIN bookings b ON b.tenant_id = $1 AND b.user_id = e.user_id AND b.day = e.day
+     WHERE p.plan IS NULL OR p.plan = 'r'
+       OR (p.location_id = e.location_id AND b.node_kind IS DISTINCT FROM 'place')`,
+    values: [
+      tenantId,
+      uuidArray(sightings.map(({ userId }) => userId)),
+      uuidArray(sightings.map(({ locationId }) => locationId)),
+      instantArray(sightings.map(({ observedAtUs }) => observedAtUs)),
+      instantArray(sightings.map(({ receivedAtMs }) => receivedAtMs * 1_000)),
+    ],
+  };
+}
+
+/** Those of `sightings` that the answer is of, by their instants, with the day. */
+export function readUnbooked<Sighting>(
+  answer: string | undefined,
+  sightings: readonly Sighting[],
+): (Sighting & { day: string })[] {
+  return (JSON.parse(answer ?? '[]') as [position: number, day: string][]).flatMap(([position, day]) => {
+    const sighting = sightings[position - 1];
+    return sighting ? [{ ...sighting, day }] : [];
+  });
+}
+
+/** As `unbookedSightings`, among the statements of a transaction. */
+export async function listUnbooked<Sighting extends DeskSighting>(
+  tx: Tx,
+  tenantId: string,
+  sightings: readonly Sighting[],
+): Promise<(Sighting & { day: string })[]> {
+  return readUnbooked(await answerOf(tx, unbookedSightings(tenantId, sightings)), sightings);
+}
