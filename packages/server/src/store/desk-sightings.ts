@@ -14,18 +14,7 @@ export type DeskSighting = Pick<PresenceEventRow, 'userId' | 'locationId' | 'obs
 export function unbookedSightings(tenantId: string, sightings: readonly DeskSighting[]): Statement {
   return {
     name: 'unbooked sightings',
-    text: `SELECT json_agg(json_build_array(e.position, e.day) ORDER BY e.observed_at, e.position)::text
-     FROM (
-       SELECT w.*, (w.observed_at AT TIME ZONE o.time_zone)::date AS day
-       FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[])
-         WITH ORDINALITY AS w (user_id, location_id, observed_at, received_at, position)
-       JOIN nodes o ON o.tenant_id = $1 AND o.node_id = w.location_id
-       WHERE (w.observed_at AT TIME ZONE o.time_zone)::date = (w.received_at AT TIME ZONE o.time_zone)::date
-     ) AS e
-     LEFT JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = e.user_id AND p.day = e.day
-     LEFT JOIN bookings b ON b.tenant_id = $1 AND b.user_id = e.user_id AND b.day = e.day
-     WHERE p.plan IS NULL OR p.plan = 'r'
-       OR (p.location_id = e.location_id AND b.node_kind IS DISTINCT FROM 'place')`,
+    text: 'SELECT unbooked_sightings($1, $2, $3, $4, $5)::text',
     values: [
       tenantId,
       uuidArray(sightings.map(({ userId }) => userId)),

@@ -1,9 +1,10 @@
 -- Up Migration
 
+-- Look-ups that every other request with events asks for. Planning takes several times as long as they do, so they are planned
+-- once for each connection; and each has an index, which a plan made while a table was small would leave aside for as long as it is kept.
+
 -- Whom and what the texts of events mean in an organisation: its active users, by id, by exact e-mail or userName (and as `folded`
 -- by either without regard to case); whose active cards have a text, themselves among the users; and the nodes in use. null is none.
--- Planning takes several times as long as looking up, so it is done once for each connection; and every look-up has an
--- index, which a plan made while a table was small would leave aside for as long as it is kept.
 CREATE FUNCTION look_up_directory(wanted_tenant uuid, wanted_ids uuid[], wanted_names text[], wanted_folded text[],
                                   wanted_cards uuid[], wanted_nodes uuid[]) RETURNS json
   LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
@@ -62,4 +63,26 @@ BEGIN
   END IF;
 
   RETURN json_build_object('users', users, 'folded', folded, 'holders', holders, 'nodes', nodes);
+END $$;
+
+-- Which of sightings at desks (their offices are locations) are of the day that their office had when they were received, and of people
+-- who on that day have no plan, plan to be remote, or plan to be at that office and have booked no desk of it: pairs of position and day.
+CREATE FUNCTION unbooked_sightings(wanted_tenant uuid, user_ids uuid[], location_ids uuid[], observed timestamptz[],
+                                   received timestamptz[]) RETURNS json
+  LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+  RETURN (
+    SELECT json_agg(json_build_array(e.position, e.day) ORDER BY e.observed_at, e.position)
+    FROM (
+      SELECT w.*, (w.observed_at AT TIME ZONE o.time_zone)::date AS day
+      FROM unnest(user_ids, location_ids, observed, received)
+        WITH ORDINALITY AS w (user_id, location_id, observed_at, received_at, position)
+      JOIN nodes o ON o.tenant_id = wanted_tenant AND o.node_id = w.location_id
+      WHERE (w.observed_at AT TIME ZONE o.time_zone)::date = (w.received_at AT TIME ZONE o.time_zone)::date
+    ) AS e
+    LEFT JOIN day_plans p ON p.tenant_id = wanted_tenant AND p.user_id = e.user_id AND p.day = e.day
+    LEFT JOIN bookings b ON b.tenant_id = wanted_tenant AND b.user_id = e.user_id AND b.day = e.day
+    WHERE p.plan IS NULL OR p.plan = 'r'
+      OR (p.location_id = e.location_id AND b.node_kind IS DISTINCT FROM 'place')
+  );
 END $$;
