@@ -146,6 +146,8 @@ test('until the schema is up to date, everything but /healthz is a 503', async (
       expect(reply.headers['retry-after']).toMatch(/^\d+$/);
     }
     expect((await starting.app.inject('/healthz')).statusCode).toBe(200);
+    expect(starting.logs.filter((line) => line.includes('"error"'))).toEqual([]);
+    expect(starting.logs.filter((line) => line.includes('"status":503'))).not.toEqual([]);
     lifecycle.migrated = true;
     expect((await starting.app.inject('/readyz')).statusCode).toBe(200);
   } finally {
