@@ -4,8 +4,8 @@ import type { UserIdentity } from '../store/users.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import type { Mentioned, Resolved } from './resolve.ts';
 
-/** Identifiers remembered of all organisations together; some 300 bytes each. */
-const REMEMBERED = 100_000;
+/** Identifiers remembered of all organisations together, some 300 bytes each: of a hundred thousand people, and their desks and cards. */
+const REMEMBERED = 200_000;
 
 /**
  * Whom and what events mean, as it was looked up before. Only what was found is remembered, of the version that the
