@@ -108,6 +108,12 @@ export async function answerOf(tx: pg.ClientBase, { text, values }: Statement): 
 const QUIET_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const usedAtMs = new WeakMap<pg.ClientBase, number>();
+/**
+ * So long a connection keeps its plans. One that was made for small tables goes through all of an organisation when they
+ * have grown, and the database makes it anew only when it has new statistics, which may take minutes.
+ */
+const PLANS_KEPT_MS = 10_000;
+const plannedAtMs = new WeakMap<pg.ClientBase, number>();
 
 /** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. */
 export async function runPipeline(pool: pg.Pool, statements: readonly Statement[]): Promise<Answers> {
@@ -119,8 +125,12 @@ export async function runPipeline(pool: pg.Pool, statements: readonly Statement[
   client.on('error', onError);
   let pipeline: Pipeline | undefined;
   try {
-    if (performance.now() - (usedAtMs.get(client) ?? 0) > QUIET_MS) {
-      await client.query({ text: 'SELECT', query_timeout: PROBE_TIMEOUT_MS } as pg.QueryConfig);
+    const nowMs = performance.now();
+    const isStale = nowMs - (plannedAtMs.get(client) ?? Number.NEGATIVE_INFINITY) > PLANS_KEPT_MS;
+    if (isStale || nowMs - (usedAtMs.get(client) ?? 0) > QUIET_MS) {
+      const text = isStale ? 'DISCARD PLANS' : 'SELECT';
+      await client.query({ text, query_timeout: PROBE_TIMEOUT_MS } as pg.QueryConfig);
+      if (isStale) plannedAtMs.set(client, nowMs);
     }
     const answers = await new Promise<Answers>((resolve, reject) => {
       pipeline = new Pipeline(statements, (error, found = []) => (error ? reject(error) : resolve(found)));

@@ -1,0 +1,126 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Tx } from '../src/store/db.ts';
+import { listUnbooked } from '../src/store/desk-sightings.ts';
+import { lookUpDirectory } from '../src/store/directory-look-up.ts';
+import { addOffice, addUser, type Office, type TestUser } from './support/directory.ts';
+import { addSite, goodEvent, submit } from './support/presence.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let tenantId: string;
+let office: Office;
+let user: TestUser;
+beforeAll(async () => {
+  server = await startTestServer();
+  tenantId = await server.organisation();
+  office = await addOffice(server.db.owner, tenantId, 'UTC');
+  user = await addUser(server.db.owner, tenantId);
+});
+afterAll(() => server.close());
+
+const GROWN = 5_000;
+
+/** Makes many of everything, before any statistics are gathered of it. */
+async function grow(tx: Tx): Promise<void> {
+  await tx.query(
+    `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded)
+     SELECT $1, gen_random_uuid(), n, n, n, n FROM (SELECT 'many' || i AS n FROM generate_series(1, ${GROWN}) i) AS named`,
+    [tenantId],
+  );
+  await tx.query(
+    `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name)
+     SELECT $1, gen_random_uuid(), 'place', $2, 'desk ' || i FROM generate_series(1, ${GROWN}) i`,
+    [tenantId, office.zoneId],
+  );
+  await tx.query(
+    `INSERT INTO access_credentials (tenant_id, card_digest, card_number_digest, facility_code, card_number, user_id, active,
+                                     credential_type, updated_at)
+     SELECT tenant_id, user_id, user_id, '', user_name, user_id, true, 'badge', now() FROM users WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  await tx.query(
+    `INSERT INTO access_credential_scans (tenant_id, scan_digest, card_digest, scan_data)
+     SELECT tenant_id, user_id, user_id, user_name FROM users WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  await tx.query(
+    `INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
+     SELECT tenant_id, user_id, '2026-03-10', 'o', $2, 'week' FROM users WHERE tenant_id = $1`,
+    [tenantId, office.locationId],
+  );
+  await tx.query(
+    `INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, set_by)
+     SELECT tenant_id, user_id, '2026-03-10', $2, $2, 'location', 'engine' FROM users WHERE tenant_id = $1`,
+    [tenantId, office.locationId],
+  );
+}
+
+/** Rows that the transaction has read so far, of each table. */
+async function rowsRead(tx: Tx): Promise<Record<string, number>> {
+  const { rows } = await tx.query<{ name: string; read: number }>(
+    `SELECT relname AS name, (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_xact_user_tables
+     WHERE schemaname = 'rollcall'`,
+  );
+  return Object.fromEntries(rows.map(({ name, read }) => [name, read]));
+}
+
+test('look-ups read next to nothing of an organisation that has just become a large one', async () => {
+  const lookUp = async (tx: Tx) => {
+    const found = await lookUpDirectory(tx, tenantId, {
+      userIds: [user.userId],
+      names: [user.email, user.userName],
+      foldedNames: [user.email],
+      cardDigests: [user.userId],
+      nodeIds: [office.placeId],
+    });
+    const sighting = {
+      ...{ userId: user.userId, locationId: office.locationId },
+      ...{
+        observedAtUs: Date.parse('2026-03-10T08:00:00Z') * 1_000,
+        receivedAtMs: Date.parse('2026-03-10T09:00:00Z'),
+      },
+    };
+    return { ...found, unbooked: await listUnbooked(tx, tenantId, [sighting]) };
+  };
+  await server.db.owner.inTenant(tenantId, async (tx) => {
+    await grow(tx);
+    await tx.query('DISCARD PLANS');
+    const before = await rowsRead(tx);
+    const found = await lookUp(tx);
+    const after = await rowsRead(tx);
+    expect(found).toMatchObject({
+      users: [{ userId: user.userId }],
+      folded: [{ userId: user.userId }],
+      nodes: [{ nodeId: office.placeId }],
+      unbooked: [{ userId: user.userId, day: '2026-03-10' }],
+    });
+    expect(new Set(found.holders.map(({ userId }) => userId))).toEqual(new Set([user.userId]));
+    const read = Object.entries(after).map(([table, rows]) => [table, rows - (before[table] ?? 0)] as const);
+    expect(read.filter(([, rows]) => rows > 20)).toEqual([]);
+  });
+});
+
+test('a connection makes its plans anew after ten seconds, for what was small may have grown', async () => {
+  const site = await addSite(server);
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  const discarded = () =>
+    query.mock.calls.filter(([what]) => (what as { text?: string }).text === 'DISCARD PLANS').length;
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const send = async () => expect((await submit(server, site, [goodEvent(site)])).statusCode).toBe(200);
+    await send();
+    vi.advanceTimersByTime(11_000);
+    await send();
+    const before = discarded();
+    vi.advanceTimersByTime(9_000);
+    await send();
+    expect(discarded()).toBe(before);
+    vi.advanceTimersByTime(2_000);
+    await send();
+    expect(discarded()).toBeGreaterThan(before);
+  } finally {
+    vi.useRealTimers();
+    query.mockRestore();
+  }
+});
