@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from './support/server.ts';
 let server: TestServer;
 let sites: [Site, Site, Site];
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({}, { database: { poolSize: 2 } });
   sites = [await addSite(server), await addSite(server), await addSite(server)];
   // Everything that asks the database is counted, and fails where it asks for this address.
   await seeingAll(server.db.target, (client) =>
@@ -161,4 +161,26 @@ test('a look-up that fails does so alone, among strangers who are not to blame',
   ];
   const codes = await sendTogether(sent);
   expect(codes).toEqual(sent.map(({ members }) => (members.eventId === 'poison' ? 500 : 0)));
+});
+
+test('look-ups do not wait for whatever else keeps the database busy', async () => {
+  const [site] = sites;
+  const { email } = await addUser(server.db.owner, site.tenantId);
+  await seeingAll(server.db.target, async (client) => {
+    await client.query('BEGIN; LOCK TABLE groups IN ACCESS EXCLUSIVE MODE');
+    // One of each organisation: its writers wait for one another before they take a connection.
+    const busy = sites.map(({ headers }) =>
+      server.app.inject({
+        method: 'PUT',
+        url: '/v1/directory-management/group-relationships/basic',
+        headers,
+        payload: { groupRelationships: [] },
+      }),
+    );
+    await delay(300);
+    const codes = await Promise.race([sendAll([byEmail(site, email, 'beside')]), delay(3_000, 'waited')]);
+    await client.query('COMMIT');
+    expect((await Promise.all(busy)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+    expect(codes).toEqual([0]);
+  });
 });

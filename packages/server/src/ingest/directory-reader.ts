@@ -48,7 +48,7 @@ async function read(database: Database, lookUps: readonly LookUp[]): Promise<Rea
     const others = wanted.get(tenantId);
     wanted.set(tenantId, others === undefined ? mentioned : both(others, mentioned));
   }
-  const answers = await database.askInPipeline(
+  const answers = await database.inPipeline(
     [...wanted].flatMap(([tenantId, mentioned]) => [
       // First: what is looked up after it is of that version or of a later one.
       enterTenantAt(tenantId, undefined),

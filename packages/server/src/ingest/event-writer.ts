@@ -23,7 +23,7 @@ export interface Submission {
 }
 
 /** Transactions at a time: while one is committed, the next is on its way. */
-export const EVENT_WRITERS = 2;
+const EVENT_WRITERS = 2;
 /** A transaction takes what waits up to so many requests or, a bit more than, so many rows. */
 const MERGED = { jobs: 64, weight: 2_000 };
 

@@ -21,7 +21,7 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Connections for exports, so that slow readers never keep an ingest request waiting. */
   exportPoolSize?: number;
-  /** Connections for events, so that nothing else keeps them waiting. */
+  /** Connections for events, and for looking up whom they mean, so that nothing else keeps them waiting. */
   eventPoolSize?: number;
   statementTimeoutMs?: number;
 }
@@ -56,7 +56,7 @@ export class Database {
       ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
     };
     this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, limits);
-    this.#events = this.#createPool(options.eventPoolSize ?? 2, statementTimeoutMs, limits);
+    this.#events = this.#createPool(options.eventPoolSize ?? 4, statementTimeoutMs, limits);
     this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
   }
 
