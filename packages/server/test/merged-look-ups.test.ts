@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seeingAll } from './support/backup.ts';
 import { addNode, addUser, type TestUser } from './support/directory.ts';
+import { whileLocked } from './support/locks.ts';
 import { addSite, goodEvent, type Members, presenceRows, type Site, submit } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -47,13 +48,7 @@ function sendAll(events: { site: Site; members: Members }[]): Promise<unknown[]>
 
 /** As `sendAll`, while nobody can be looked up until all of them have come. */
 function sendTogether(events: { site: Site; members: Members }[]): Promise<unknown[]> {
-  return seeingAll(server.db.target, async (client) => {
-    await client.query('BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
-    const sent = sendAll(events);
-    await delay(1_000);
-    await client.query('COMMIT');
-    return sent;
-  });
+  return whileLocked(server.db.target, 'users', 'ACCESS EXCLUSIVE', () => sendAll(events));
 }
 
 const byEmail = (site: Site, userEmail: string, eventId: string) => ({

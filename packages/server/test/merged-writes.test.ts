@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seeingAll } from './support/backup.ts';
+import { whileLocked } from './support/locks.ts';
 import { addSite, goodEvent, presenceRows, type Site, submit } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -33,14 +33,10 @@ async function storedOf(site: Site, name: string): Promise<string[]> {
 
 test('requests that come at the same moment share commits, and each organisation has its own events', async () => {
   await sendAll('warm', 3);
-  const answers = await seeingAll(server.db.target, async (client) => {
-    // Both writers wait for this lock, and all others for them.
-    await client.query('BEGIN; LOCK TABLE presence_events IN SHARE MODE');
-    const sent = sendAll('merged', 60);
-    await delay(1_500);
-    await client.query('COMMIT');
-    return sent;
-  });
+  // Both writers wait for this lock, and all others for them.
+  const answers = await whileLocked(server.db.target, 'presence_events', 'SHARE', () =>
+    sendAll('merged', 60),
+  );
   expect(answers.filter(({ status, code }) => status !== 200 || code !== 0)).toEqual([]);
   for (const [index, site] of sites.entries()) {
     const own = answers.filter(({ turn }) => turn % sites.length === index);

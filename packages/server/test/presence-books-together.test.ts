@@ -4,6 +4,7 @@ import type { ShownKey } from '../src/auth/manage-keys.ts';
 import { AttendanceClient } from './support/attendance.ts';
 import { seeingAll } from './support/backup.ts';
 import { addNode, addOffice, addUser, type Office } from './support/directory.ts';
+import { whileLocked } from './support/locks.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { Horizon } from './workday/horizon-support.ts';
 import { readCounterFaults, readDay, readStored } from './workday/support.ts';
@@ -49,15 +50,8 @@ const sit = (sitter: Sitter, at: string, key = keys[0] as ShownKey) =>
   ]);
 
 /** Lets nobody see what is planned until all that `send` has begun wait for it. */
-async function together<T>(send: () => Promise<T>): Promise<T> {
-  return seeingAll(server.db.target, async (client) => {
-    await client.query('BEGIN; LOCK TABLE day_plans IN ACCESS EXCLUSIVE MODE');
-    const sent = send();
-    await delay(1_000);
-    await client.query('COMMIT');
-    return sent;
-  });
-}
+const together = <T>(send: () => Promise<T>) =>
+  whileLocked(server.db.target, 'day_plans', 'ACCESS EXCLUSIVE', send);
 
 const deskOf = async (userId: string, day = DAY) =>
   (await readDay(server.db.owner, tenantId, userId, day)).bookedNodeId;
