@@ -1,6 +1,6 @@
-import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lookUpDirectory } from '../src/store/directory-look-up.ts';
+import { runStatement } from '../src/store/pipeline.ts';
 import { presenceEventsInsert } from '../src/store/presence-events.ts';
 import { until } from './embedded/support.ts';
 import { addNode } from './support/directory.ts';
@@ -187,7 +187,7 @@ test.each([
         ...{ eventDigest: '00000000-0000-4000-8000-000000000001' },
         ...{ eventId: 'late', sourceId: 'slow', sourceUserId: null },
       };
-      const write = () => tx.query(presenceEventsInsert(tenantId, [row]) as pg.QueryConfig);
+      const write = () => runStatement(tx, presenceEventsInsert(tenantId, [row]));
       if (how === 'writes') await write();
       await moveTo(work, 'Pacific/Pago_Pago');
       job = redate(server);

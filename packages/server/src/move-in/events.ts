@@ -7,6 +7,7 @@ import { isRefusal } from '../ingest/results.ts';
 import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Tx } from '../store/db.ts';
 import type { EventKey } from '../store/event-order.ts';
+import { runStatement } from '../store/pipeline.ts';
 import {
   type EventTable,
   listRecordedNodes,
@@ -117,8 +118,7 @@ async function loadEvents<Event extends { eventId: string }, Stored extends Even
         });
         const sound = outcomes.flatMap((outcome) => ('stored' in outcome ? [outcome.stored] : []));
         const there = await listStoredDigests(tx, tenantId, table, sound);
-        const { text: insert, values } = kind.insert(tenantId, sound);
-        await tx.query(insert, [...values]);
+        await runStatement(tx, kind.insert(tenantId, sound));
         return outcomes.map((outcome): Outcome => {
           if ('refused' in outcome) return outcome;
           const { eventDigest } = outcome.stored;

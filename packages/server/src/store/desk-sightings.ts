@@ -1,6 +1,6 @@
 import { instantArray, uuidArray } from './binary-arrays.ts';
 import type { Tx } from './db.ts';
-import { answerOf, type Statement } from './pipeline.ts';
+import { runStatement, type Statement } from './pipeline.ts';
 import type { PresenceEventRow } from './presence-events.ts';
 
 /** Presence at a desk of an office, the location. */
@@ -42,5 +42,5 @@ export async function listUnbooked<Sighting extends DeskSighting>(
   tenantId: string,
   sightings: readonly Sighting[],
 ): Promise<(Sighting & { day: string })[]> {
-  return readUnbooked(await answerOf(tx, unbookedSightings(tenantId, sightings)), sightings);
+  return readUnbooked(await runStatement(tx, unbookedSightings(tenantId, sightings)), sightings);
 }

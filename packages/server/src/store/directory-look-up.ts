@@ -2,7 +2,7 @@ import type { CardHolder } from './access-credentials.ts';
 import { textArray, uuidArray } from './binary-arrays.ts';
 import type { Tx } from './db.ts';
 import type { NodeInOffice } from './nodes.ts';
-import { answerOf, type Statement } from './pipeline.ts';
+import { runStatement, type Statement } from './pipeline.ts';
 import type { FoldedIdentity, UserIdentity } from './users.ts';
 
 /** What is looked up of a directory, nothing twice. Texts are ones that PostgreSQL can hold. */
@@ -48,13 +48,15 @@ export function directoryLookUp(tenantId: string, sought: Partial<Sought>): Stat
   };
 }
 
+/** Throws where there is no answer: it must not pass for nobody being there. */
 export function readFound(answer: string | undefined): Found {
-  const found = JSON.parse(answer ?? '{}') as { [Part in keyof Found]?: Found[Part] | null };
+  if (answer === undefined) throw new Error('A look-up of the directory was not answered.');
+  const found = JSON.parse(answer) as { [Part in keyof Found]?: Found[Part] | null };
   const { users, folded, holders, nodes } = found;
   return { users: users ?? [], folded: folded ?? [], holders: holders ?? [], nodes: nodes ?? [] };
 }
 
 /** As `directoryLookUp`, among the statements of a transaction. */
 export async function lookUpDirectory(tx: Tx, tenantId: string, sought: Partial<Sought>): Promise<Found> {
-  return readFound(await answerOf(tx, directoryLookUp(tenantId, sought)));
+  return readFound(await runStatement(tx, directoryLookUp(tenantId, sought)));
 }

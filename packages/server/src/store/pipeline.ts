@@ -96,10 +96,10 @@ class Pipeline implements pg.Submittable {
 }
 
 /**
- * What a statement answers among the others of a transaction, as pipelines have it. It goes without its name: what they
- * have prepared on a connection, nothing else there knows of.
+ * Runs a statement among the others of a transaction; its answer, as pipelines have it. It goes without its name: what
+ * they have prepared on a connection, nothing else there knows of.
  */
-export async function answerOf(tx: pg.ClientBase, { text, values }: Statement): Promise<Answers[number]> {
+export async function runStatement(tx: pg.ClientBase, { text, values }: Statement): Promise<Answers[number]> {
   const { rows } = await tx.query<[string | null]>({ text, values: [...values], rowMode: 'array' });
   return rows[0]?.[0] ?? undefined;
 }

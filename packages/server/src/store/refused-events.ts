@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
 import { instantArray, int2Array, textArray, uuidArray } from './binary-arrays.ts';
 import type { Tx } from './db.ts';
-import type { Statement } from './pipeline.ts';
+import { runStatement, type Statement } from './pipeline.ts';
 
 export interface RefusedEventRow {
   refusedAtMs: number;
@@ -47,7 +46,7 @@ export async function insertRefusedEvents(
   tenantId: string,
   rows: readonly RefusedEventRow[],
 ): Promise<void> {
-  await tx.query(refusedEventsInsert(tenantId, rows) as pg.QueryConfig);
+  await runStatement(tx, refusedEventsInsert(tenantId, rows));
 }
 
 /**
