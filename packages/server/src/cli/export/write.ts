@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Column } from '../../warehouse/columns.ts';
 import { datasets } from '../../warehouse/datasets.ts';
-import { parquet } from '../../warehouse/parquet.ts';
+import { parquet } from '../../warehouse/parquet/format.ts';
 import { csv } from '../../warehouse/text-formats.ts';
 import type { ExportedRow } from './parts.ts';
 
