@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { idList } from '../http/guid.ts';
+import { CommaList } from '../http/query-parameters.ts';
 import {
   METRIC_PERIODS,
   METRIC_UNITS,
@@ -18,7 +19,7 @@ export const METRICS_FILTERS = {
     }),
   ),
   groupIds: Type.Optional(
-    Type.String({
+    CommaList({
       description:
         'comma list; who is to count is, by their primary group, in one of these groups or one beneath',
     }),
@@ -30,7 +31,7 @@ export const METRICS_FILTERS = {
     }),
   ),
   weekdays: Type.Optional(
-    Type.String({
+    CommaList({
       pattern: '^[1-7](,[1-7])*$',
       description: 'comma list of the weekdays that count, 1 Monday to 7 Sunday; else all',
       examples: ['1,2,3,4,5'],

@@ -8,6 +8,7 @@ import { CODINGS, compress } from '../http/compression.ts';
 import { isKnown } from '../http/etag.ts';
 import { idList, parseGuid } from '../http/guid.ts';
 import { preferredCoding, preferredRange } from '../http/negotiation.ts';
+import { CommaList } from '../http/query-parameters.ts';
 import { problems } from '../http/schema.ts';
 import { LONGEST_WINDOW_DAYS } from '../http/window.ts';
 import { ALL_DAYS, type ExportQuery } from '../store/datasets.ts';
@@ -96,9 +97,9 @@ const FILTERS = {
     ),
   },
   locationIds: {
-    locationIds: Type.Optional(Type.String({ description: 'comma list; any node, with all beneath it' })),
+    locationIds: Type.Optional(CommaList({ description: 'comma list; any node, with all beneath it' })),
   },
-  userIds: { userIds: Type.Optional(Type.String({ description: 'comma list' })) },
+  userIds: { userIds: Type.Optional(CommaList({ description: 'comma list' })) },
   metrics: METRICS_FILTERS,
 } satisfies Record<Exclude<Dataset['filters'][number], 'dates'>, Record<string, TSchema>>;
 

@@ -5,6 +5,7 @@ import { HttpProblem } from '../../http/errors.ts';
 import { isKnown } from '../../http/etag.ts';
 import { parseGuid } from '../../http/guid.ts';
 import { acceptJsonAs } from '../../http/json-body.ts';
+import { CommaList } from '../../http/query-parameters.ts';
 import { inTenantWithRetries } from '../../store/conflict.ts';
 import type { Database, Tx } from '../../store/db.ts';
 import type { Turns } from '../turns.ts';
@@ -30,8 +31,8 @@ export interface ScimRoutesOptions {
 
 export const SCIM_PREFIX = '/scim/v2';
 const SelectionQuery = Type.Object({
-  attributes: Type.Optional(Type.String({ description: 'comma list of those wanted' })),
-  excludedAttributes: Type.Optional(Type.String({ description: 'comma list of those not wanted' })),
+  attributes: Type.Optional(CommaList({ description: 'comma list of those wanted' })),
+  excludedAttributes: Type.Optional(CommaList({ description: 'comma list of those not wanted' })),
 });
 const ListQuery = Type.Object({
   filter: Type.Optional(Type.String({ description: 'RFC 7644 section 3.4.2.2' })),
