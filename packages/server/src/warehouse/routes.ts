@@ -36,7 +36,7 @@ export interface WarehouseRoutesOptions {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** Under which clients reach this server; undefined: as they say. */
+  /** Under which clients reach this server; undefined where nobody has said it. */
   publicUrl: string | undefined;
 }
 
@@ -223,7 +223,8 @@ function toEtag(...parts: string[]): string {
 
 function chooseFormat(name: string | undefined, accept: string | undefined): Format {
   const range = preferredRange(accept);
-  const isChosen = (format: Format) => (name ? format.name === name : format.mediaType === range);
+  const isChosen = (format: Format) =>
+    name === undefined ? format.mediaType === range : format.name === name;
   return formats.find(isChosen) ?? formats[0];
 }
 
@@ -235,7 +236,7 @@ function readFilters(
   const { locationId, locationIds, userIds } = parameters;
   return {
     window: dataset.filters.includes('dates') ? readDays(dataset, parameters, increment) : ALL_DAYS,
-    locationId: locationId ? (parseGuid(locationId.trim()) ?? null) : undefined,
+    locationId: locationId === undefined ? undefined : (parseGuid(locationId.trim()) ?? null),
     locationIds: idList(locationIds),
     userIds: idList(userIds),
     metrics: dataset.filters.includes('metrics') ? readMetricsQuery(parameters) : undefined,

@@ -50,11 +50,11 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     done(new HttpProblem(415, `The content type must be ${SCIM_MEDIA_TYPE} or application/json.`));
   });
 
-  const baseUrlOf = (request: FastifyRequest) =>
-    `${publicUrl ?? `${request.protocol}://${request.host}`}${SCIM_PREFIX}`;
+  // Without a public URL, references are relative: the Host of a request is what its sender says.
+  const baseUrl = `${publicUrl ?? ''}${SCIM_PREFIX}`;
   const readingOf = (request: FastifyRequest) => ({
     tenantId: callerOf(request).tenantId,
-    baseUrl: baseUrlOf(request),
+    baseUrl,
     selection: readSelection(request.query as Document),
   });
 
@@ -80,7 +80,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       const listing = { offset: page.startIndex - 1, limit: page.count, filter: readFilter(query) };
       const { tenantId } = callerOf(request);
       const { total, resources } = await database.inTenant(tenantId, (tx) =>
-        type.list(tx, { tenantId, baseUrl: baseUrlOf(request), selection, ...listing }),
+        type.list(tx, { tenantId, baseUrl, selection, ...listing }),
       );
       const chosen = resources.map((resource) => select(resource, selection));
       return send(reply, 200, listResponse(chosen, total, page));
@@ -116,7 +116,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     serve(
       app,
       `${type.path}/:id`,
-      { what: `one ${type.name}`, query: ONE_QUERY },
+      { what: `one ${type.name}`, query: ONE_QUERY, isVersioned: true },
       {
         GET: async (request, reply) => {
           const resource = await read(request, idOf(request));
@@ -161,8 +161,8 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       path,
       { what },
       {
-        GET: async (request, reply) => {
-          const all = of(baseUrlOf(request));
+        GET: async (_request, reply) => {
+          const all = of(baseUrl);
           return send(reply, 200, listResponse(all, all.length, { startIndex: 1, count: all.length }));
         },
       },
@@ -172,7 +172,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       `${path}/:id`,
       { what: `one of ${what}` },
       {
-        GET: async (request, reply) => send(reply, 200, withId(of(baseUrlOf(request)), rawIdOf(request))),
+        GET: async (request, reply) => send(reply, 200, withId(of(baseUrl), rawIdOf(request))),
       },
     );
   };
@@ -183,7 +183,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     '/ServiceProviderConfig',
     { what: 'what is supported' },
     {
-      GET: async (request, reply) => send(reply, 200, serviceProviderConfig(baseUrlOf(request))),
+      GET: async (_request, reply) => send(reply, 200, serviceProviderConfig(baseUrl)),
     },
   );
 
