@@ -95,7 +95,8 @@ describe('What cannot be read is a 400 that names the parameter', () => {
   test('after that is of another dataset, or that somebody has changed', async () => {
     await fill();
     const link = String((await get('users', 'limit=1')).headers.link);
-    const after = new URL(/<(.+)>/.exec(link)?.[1] ?? '', 'http://rollcall.example').searchParams.get('after') ?? '';
+    const after =
+      new URL(/<(.+)>/.exec(link)?.[1] ?? '', 'http://rollcall.example').searchParams.get('after') ?? '';
     const [cursor] = parts(after);
     for (const wrong of [
       after,
