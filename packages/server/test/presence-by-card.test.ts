@@ -118,9 +118,9 @@ test('scan data goes before card numbers', async () => {
 });
 
 describe('nobody is found, code 1,', () => {
-  test('where nothing matches, or only in another case', async () => {
-    await give(ada, card({ cardNumber: 'abc', scanData: ['def', ''] }));
-    for (const text of ['ABC', 'DEF', '100', 'abc ', '%', '']) {
+  test('where nothing matches, or only what is not hexadecimal in another case', async () => {
+    await give(ada, card({ cardNumber: 'xyz', scanData: ['uvw', ''] }));
+    for (const text of ['XYZ', 'UVW', '100', 'xyz ', '%', '']) {
       expect([text, await results(seen(text))]).toEqual([text, [notFound(/sourceUserId/)]]);
     }
     expect(await workplace.refused()).toHaveLength(6);
