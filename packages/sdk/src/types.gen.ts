@@ -184,7 +184,7 @@ export interface Operations {
         uid?: string | null | undefined;
         /** scheduled, cancelled */
         eventType: string;
-        /** first day; YYYY-MM-DD, or an ISO 8601 instant: midnight in UTC is that date, any other the local date at the user's office */
+        /** first day; YYYY-MM-DD, or an ISO 8601 instant: midnight in UTC or by its own offset is that date, any other the local date at the user's office */
         startDate: string;
         /** last day, included; as startDate */
         endDate: string;

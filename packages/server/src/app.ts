@@ -20,6 +20,7 @@ import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
 import { OutageLog } from './http/outages.ts';
 import { shedLoad } from './http/overload.ts';
+import { judgeQueries } from './http/query-parameters.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
@@ -136,6 +137,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     tokens,
     proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
+  judgeQueries(app);
   await describeRoutes(app, VERSION);
 
   await app.register(healthRoutes, { database, lifecycle });

@@ -7,6 +7,7 @@ import {
   type AuthorizationHeaders,
   type Credentials,
   decodeFormEncoded,
+  foldApiKey,
   readAuthorization,
 } from './credentials.ts';
 import { BASIC_CHALLENGE } from './guard.ts';
@@ -115,27 +116,23 @@ interface PresentedClient {
   byHeader: boolean;
 }
 
-function readClient(
-  { client_id, client_secret }: GivenParameters,
-  headers: AuthorizationHeaders,
-): PresentedClient {
+function readClient(body: GivenParameters, headers: AuthorizationHeaders): PresentedClient {
+  const { client_id, client_secret } = body;
   const authorization = readAuthorization({ authorization: headers.authorization });
   const inBody = client_id !== undefined || client_secret !== undefined;
   if (authorization.scheme === 'basic') {
-    // RFC 6749 section 2.3: not more than one mechanism. A client_id alone is an identification, not a second one.
-    if (
-      client_secret !== undefined ||
-      (client_id !== undefined && client_id !== authorization.credentials?.apiKey)
-    ) {
+    const sent = authorization.credentials;
+    const decoded = sent && decodeFormEncoded(sent);
+    // RFC 6749 section 2.3 forbids two mechanisms; clients use both all the same, and what is the same can mean nothing else.
+    const readings = [sent, decoded].filter((reading) => reading !== undefined).filter(agreesWith(body));
+    if (inBody && readings.length === 0) {
       throw new OAuthProblem(
         400,
         'invalid_request',
-        'Send the client credentials in the header or in the body, not in both.',
+        'The client credentials in the header and in the body differ; send one of them only.',
       );
     }
-    const sent = authorization.credentials;
-    const decoded = sent && decodeFormEncoded(sent);
-    return { readings: [sent, decoded].filter((reading) => reading !== undefined), byHeader: true };
+    return { readings, byHeader: true };
   }
   if (authorization.scheme !== 'none') {
     throw invalidClient('Client credentials are taken as HTTP Basic or in the body.', true);
@@ -151,6 +148,13 @@ function readClient(
     );
   }
   return { readings: [{ apiKey: client_id, secret: client_secret }], byHeader: false };
+}
+
+/** Whether credentials of the header are those of the body, as far as this has any. */
+function agreesWith({ client_id, client_secret }: GivenParameters): (reading: Credentials) => boolean {
+  return ({ apiKey, secret }) =>
+    (client_id === undefined || foldApiKey(client_id) === foldApiKey(apiKey)) &&
+    (client_secret === undefined || client_secret === secret);
 }
 
 async function findProvenClient({ readings, byHeader }: PresentedClient, { apiKeys }: Deps): Promise<ApiKey> {

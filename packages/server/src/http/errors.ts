@@ -123,7 +123,12 @@ function fieldError(issue: NonNullable<FastifyError['validation']>[number], cont
   const missing = issue.keyword === 'required' ? `/${String(issue.params.missingProperty)}` : '';
   const pointer = issue.instancePath + missing;
   const path = context === 'body' ? pointer : pointer.slice(1);
-  return { path, message: missing ? 'is required' : (issue.message ?? 'is invalid') };
+  return { path, message: missing ? 'is required' : (choicesOf(issue) ?? issue.message ?? 'is invalid') };
+}
+
+/** A choice that was not made says what there is to choose from. */
+function choicesOf({ keyword, params }: NonNullable<FastifyError['validation']>[number]): string | undefined {
+  return keyword === 'enum' ? `must be one of ${(params.allowedValues as unknown[]).join(', ')}` : undefined;
 }
 
 declare module 'fastify' {
