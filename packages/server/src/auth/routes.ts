@@ -1,7 +1,8 @@
-import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { acceptForms } from '../http/json-body.ts';
+import { hasBody } from '../http/unread-body.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { grantToken, OAuthError, oauthError, TokenReply, TokenRequest } from './client-credentials.ts';
 import { LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
@@ -20,7 +21,7 @@ export interface AuthRoutesOptions {
 
 const JWKS_MAX_AGE_S = 300;
 /** Strangers call these: they may not make the server read more than credentials take. */
-const BODY_LIMIT_BYTES = 64 * 1024;
+const BODY_LIMIT_BYTES = 8 * 1024;
 
 /** /v1/auth, /v1/auth/token and what describes their tokens. */
 export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (app, options) => {
@@ -42,10 +43,10 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
   });
 
   await app.register(async (scope) => {
-    await scope.register(formbody);
+    acceptForms(scope);
     scope.addHook('preParsing', async (request, _reply, payload) => {
       // A Basic header needs no body, whatever content type an absent or empty one claims to have.
-      if (!hasBody(request)) delete request.headers['content-type'];
+      if (!hasBody(request.raw)) delete request.headers['content-type'];
       return payload;
     });
     scope.addHook('preValidation', async (request) => {
@@ -97,11 +98,6 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     handler: async (request) => serverMetadata(options, options.publicUrl ?? requestedOrigin(request)),
   });
 };
-
-/** RFC 9112 section 6.3: a request has a body when it says how that one is framed. */
-function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-}
 
 /** RFC 8414 section 2. */
 function serverMetadata({ issuer }: AuthRoutesOptions, baseUrl: string) {
