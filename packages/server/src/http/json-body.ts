@@ -67,6 +67,8 @@ function acceptTextAs(
   parse: TextParser,
 ): void {
   app.addContentTypeParser(mediaType, (request, payload, done) => {
+    // Fastify parses bodies for paths that lead nowhere, too, which no guard stands before.
+    if (request.is404) return done(null);
     app.bodyReader.read(request, payload, gauge(), (problem, body) => {
       if (problem || !body) return done(problem);
       // An order of magnitude faster than UTF-8, and most bodies are.
