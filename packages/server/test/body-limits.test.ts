@@ -38,12 +38,13 @@ describe('A body of JSON', () => {
   });
 
   test.each([
-    ['lists', '[],'],
-    ['objects', '{},'],
-    ['numbers', '0,'],
-  ])('may have many %s, and not more than are parsed in a moment', async (_what, value) => {
+    ['lists', '[],', 2],
+    ['objects', '{},', 2],
+    ['numbers', '0,', 1],
+    ['names', '{"k":0},', 5],
+  ])('may have many %s, and not more than are parsed in a moment', async (_what, value, parts) => {
     const extra = (count: number) => `[${value.repeat(count)}0]`;
-    const enough = Math.floor((MOST_JSON_PARTS - 100) / (value.length - 1));
+    const enough = Math.floor((MOST_JSON_PARTS - 100) / parts);
     const status = async (body: string) => (await send(ATTRIBUTES, { headers, body }).answer).status;
     expect(await status(`{"userAttributes":[],"extra":${extra(enough)}}`)).toBe(200);
     expect(await status(`{"userAttributes":[],"extra":${extra(enough + 200)}}`)).toBe(413);
@@ -53,6 +54,16 @@ describe('A body of JSON', () => {
     const { answer } = send(ATTRIBUTES, { headers, body: '['.repeat(1_000), announced: 16 * MIB });
     expect((await answer).status).toBe(400);
   });
+});
+
+test('A large body arrives as it was sent, wherever its characters of several bytes lie', async () => {
+  const name = `${'é席😀x'.repeat(100_000)}`;
+  const body = JSON.stringify({ userAttributes: [{ userName: `nobody${name}`, attributes: {} }] });
+  const { status, text } = await send(ATTRIBUTES, { headers, body }).answer;
+  expect(status).toBe(200);
+  expect((JSON.parse(text) as { results: { userName: string }[] }).results[0]?.userName).toBe(
+    `nobody${name}`,
+  );
 });
 
 describe('A body that comes slowly', () => {
