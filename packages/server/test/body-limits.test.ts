@@ -100,10 +100,16 @@ describe('A body that comes slowly', () => {
     });
     const answered = once(request, 'response');
     for (let at = 0; at < body.length; at += 8_000) {
+      // One that stalls shows that the server has looked.
+      const stalled = send(PRESENCE, {
+        headers: { ...headers, expect: '100-continue' },
+        body: '{',
+        announced: MIB,
+      });
+      await once(stalled.request, 'continue');
       await new Promise<void>((resolve) => request.write(body.slice(at, at + 8_000), () => resolve()));
-      // The server looks twice a second.
-      await new Promise((resolve) => setTimeout(resolve, 600));
       server.clock.advanceS(6);
+      expect((await stalled.answer).status).toBe(408);
     }
     const [response] = await answered;
     response.resume();

@@ -24,7 +24,10 @@ beforeAll(async () => {
   neighbours = await startNeighbours(workspace);
   await ingestFor(neighbours.baseUrl, neighbours.calm, 5_000);
 });
-afterAll(() => workspace.close());
+afterAll(async () => {
+  await neighbours?.server.stop();
+  await workspace.close();
+});
 
 const residentMb = (pid: number) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
