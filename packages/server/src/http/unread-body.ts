@@ -62,6 +62,10 @@ const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 export function answerExpectations(app: FastifyInstance): void {
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.set(request, response);
+    // Nobody can tell whether a body that was not asked for comes, or another request.
+    response.once('finish', () => {
+      if (waiting.has(request)) request.socket.destroySoon();
+    });
     app.routing(request, response);
   });
 }
