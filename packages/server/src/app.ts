@@ -10,6 +10,7 @@ import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { directoryRoutes } from './directory/routes.ts';
+import { readBodies } from './http/body-reader.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
 import { describeRoutes } from './http/docs.ts';
@@ -19,10 +20,10 @@ import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
 import { OutageLog } from './http/outages.ts';
-import { shedLoad } from './http/overload.ts';
 import { judgeQueries } from './http/query-parameters.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { answerExpectations } from './http/unread-body.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { DeskPresence } from './ingest/desk-presence.ts';
 import { DirectoryMemory } from './ingest/directory-memory.ts';
@@ -91,6 +92,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...(deps.tls ? { https: deps.tls } : {}),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
+  answerExpectations(app);
+
   const changes = new ChangeFeed(database, () =>
     deps.logger.warn(
       'ignored a message on the channel rollcall_changes that no Rollcall server sent; docs/operations.md says how to keep other roles from connecting',
@@ -130,7 +133,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   compileSchemasLazily(app, {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
   });
-  shedLoad(app, { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 });
+  const limits = { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 };
+  readBodies(app, limits, deps.clock ?? (() => performance.now()));
   acceptJson(app);
   guardRoutes(app, {
     apiKeys,

@@ -101,16 +101,16 @@ export const SERVER_SETTINGS = {
   eventBacklog: setting(
     '--event-backlog <count>',
     'ROLLCALL_EVENT_BACKLOG',
-    'requests with events that may be in hand at once; more are answered 503, to try again',
+    'requests with events that may be in hand at once, and as many others with a body, and as many logins; an organisation may hold seven eighths of them, a key or a network three quarters; more are answered 503, to try again',
     whole(1, 100_000),
     1_000,
   ),
   eventBacklogMib: setting(
     '--event-backlog-mib <MiB>',
     'ROLLCALL_EVENT_BACKLOG_MIB',
-    'size of the bodies of requests with events that may be in hand at once',
+    'size of the bodies that may be in hand at once, as far as they have arrived, in the same shares; of logins an eighth of it besides',
     whole(1, 1_024),
-    16,
+    64,
   ),
   databasePoolSize: setting(
     '--database-pool-size <count>',

@@ -258,7 +258,7 @@ describe('a PATCH is refused', () => {
   });
 
   test('with more values than anyone has, and at once', async () => {
-    const emails = Array.from({ length: 100_000 }, (_, n) => ({ value: `${n}@x`, primary: true }));
+    const emails = Array.from({ length: 40_000 }, (_, n) => ({ value: `${n}@x`, primary: true }));
     const names = Object.fromEntries(emails.map(({ value }) => [value.replace(/\W/g, ''), 1]));
     const startedMs = performance.now();
     for (const value of [{ emails }, { name: { ...names } }, { [ENTERPRISE]: names }]) {
