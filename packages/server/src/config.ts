@@ -122,9 +122,30 @@ export const SERVER_SETTINGS = {
   exportPoolSize: setting(
     '--export-pool-size <count>',
     'ROLLCALL_EXPORT_POOL_SIZE',
-    'database connections for exports',
-    whole(1, 500),
+    'database connections for exports; an organisation may have half of them in use, its other exports wait',
+    whole(2, 500),
+    6,
+  ),
+  listPoolSize: setting(
+    '--list-pool-size <count>',
+    'ROLLCALL_LIST_POOL_SIZE',
+    'database connections for short lists (users, groups, places, metrics, pages); an organisation may have half of them in use',
+    whole(2, 500),
     4,
+  ),
+  exportGraceS: setting(
+    '--export-grace-s <seconds>',
+    'ROLLCALL_EXPORT_GRACE_S',
+    'how long an answer of the warehouse may wait for its reader in all, beside the time that its size allows; then it is cut off',
+    whole(1, 86_400),
+    60,
+  ),
+  exportLeastKibS: setting(
+    '--export-least-kib-s <KiB>',
+    'ROLLCALL_EXPORT_LEAST_KIB_S',
+    'for so many KiB that were sent, such a reader has a second more',
+    whole(1, 1_048_576),
+    16,
   ),
   shutdownTimeoutS: setting(
     '--shutdown-timeout-s <seconds>',

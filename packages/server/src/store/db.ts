@@ -21,10 +21,15 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Connections for exports, so that slow readers never keep an ingest request waiting. */
   exportPoolSize?: number;
+  /** Connections for short lists, so that exports never keep them waiting. */
+  listPoolSize?: number;
   /** Connections for events, and for looking up whom they mean, so that nothing else keeps them waiting. */
   eventPoolSize?: number;
   statementTimeoutMs?: number;
 }
+
+/** Whose connections rows are streamed on. */
+export type StreamKind = 'exports' | 'lists';
 
 const OID = { date: 1082, int8: 20 } as const;
 
@@ -45,7 +50,7 @@ const KEEP_ALIVE_MS = 10_000;
 /** Access to PostgreSQL. Every query runs in a transaction that knows whose rows it may see. */
 export class Database {
   readonly #requests: pg.Pool;
-  readonly #exports: pg.Pool;
+  readonly #streams: Record<StreamKind, pg.Pool>;
   readonly #events: pg.Pool;
   readonly #options: DatabaseOptions;
 
@@ -57,7 +62,16 @@ export class Database {
     };
     this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, limits);
     this.#events = this.#createPool(options.eventPoolSize ?? 4, statementTimeoutMs, limits);
-    this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
+    this.#streams = {
+      exports: this.#createPool(options.exportPoolSize ?? 6, 0),
+      lists: this.#createPool(options.listPoolSize ?? 4, 0),
+    };
+  }
+
+  /** How many streams of each kind there can be at once. */
+  get streamSizes(): Record<StreamKind, number> {
+    const { exports, lists } = this.#streams;
+    return { exports: exports.options.max, lists: lists.options.max };
   }
 
   /** A connection of its own, outside the pools, for what must stay on one; the caller ends it. */
@@ -126,10 +140,14 @@ export class Database {
 
   /**
    * What `read` yields, read in one transaction that sees the rows of `tenantId` at one moment, on the pool kept
-   * for exports. The connection is held until the last item is taken or the iteration is given up.
+   * for `kind`. The connection is held until the last item is taken or the iteration is given up.
    */
-  async *stream<T>(tenantId: string, read: (tx: Tx) => AsyncIterable<T>): AsyncGenerator<T, void> {
-    const transaction = await Transaction.begin(this.#exports, SNAPSHOT, tenantId);
+  async *stream<T>(
+    kind: StreamKind,
+    tenantId: string,
+    read: (tx: Tx) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void> {
+    const transaction = await Transaction.begin(this.#streams[kind], SNAPSHOT, tenantId);
     let ended = false;
     try {
       yield* read(transaction.client);
@@ -144,7 +162,8 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#requests.end(), this.#exports.end(), this.#events.end()]);
+    const { exports, lists } = this.#streams;
+    await Promise.all([this.#requests.end(), exports.end(), lists.end(), this.#events.end()]);
   }
 }
 
