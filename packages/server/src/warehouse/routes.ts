@@ -202,7 +202,10 @@ async function sendRows(
     if (next) link = linkTo({ after: next, cursor: seen }, request, publicUrl);
     if (taken.length > 0) yield taken;
   });
-  const pieces = format.encode(changes ? changedColumns(dataset) : dataset.columns, transfer.reading(batches));
+  const pieces = format.encode(
+    changes ? changedColumns(dataset) : dataset.columns,
+    transfer.reading(batches),
+  );
   const body = coding ? compress(pieces, coding) : pieces;
   // Whatever fails before the first rows are there is still an ordinary error answer, in no format and no coding.
   const first = await body.next();

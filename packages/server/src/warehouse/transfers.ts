@@ -146,7 +146,8 @@ export class Transfer {
   }
 
   #breakOff(error: unknown): never {
-    if (error instanceof StoreUnavailableError) this.#cut({}, 'cut off: the database does not answer any more');
+    if (error instanceof StoreUnavailableError)
+      this.#cut({}, 'cut off: the database does not answer any more');
     else this.#cut({ err: error }, 'cut off: the rows of this answer could not be read to their end');
     throw error;
   }

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import type http from 'node:http';
+import net from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { decodeCursor, encodeCursor } from '../src/warehouse/cursor.ts';
+import { countTransactions } from './support/database.ts';
+import { addLargeSite } from './support/large-site.ts';
+import type { Site } from './support/presence.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+import { listen, openPaused, readAll } from './support/sockets.ts';
+
+const EXPORT = 'presence/basic?startDate=2026-03-01&endDate=2026-03-31';
+/** A line of 1 Mbit/s. */
+const HONEST_BYTES_PER_S = 125_000;
+const HOSTILE_PAUSE_S = 15;
+/** More chunks than the time allows for that is given for them and for what the buffers on the way take. */
+const HOSTILE_CHUNKS = 100;
+
+let server: TestServer;
+let site: Site;
+let baseUrl: string;
+const opened: http.IncomingMessage[] = [];
+beforeAll(async () => {
+  // One slot for each kind: whatever is not given back keeps the next request waiting for good.
+  server = await startTestServer({}, { database: { exportPoolSize: 2, listPoolSize: 2 } });
+  site = await addLargeSite(server, { people: 60_000 });
+  baseUrl = await listen(server);
+});
+afterEach(async () => {
+  for (const response of opened.splice(0)) response.destroy();
+  await vi.waitFor(async () => expect(await countTransactions(server.db)).toBe(0), 10_000);
+  server.logs.length = 0;
+});
+afterAll(() => server.close());
+
+const urlOf = (path: string) => `${baseUrl}/v1/analytics/${path}`;
+
+async function open(path: string, headers?: Record<string, string>): Promise<http.IncomingMessage> {
+  const response = await openPaused(urlOf(path), site, headers);
+  response.on('error', () => undefined);
+  opened.push(response);
+  expect(response.statusCode).toBe(200);
+  return response;
+}
+
+const passS = (seconds: number) => {
+  server.stopwatch.nowMs += seconds * 1_000;
+};
+
+/** Reads on, a buffer at a time, each of which takes as long as `secondsFor` says; at most so many. */
+async function readSlowly(
+  response: http.IncomingMessage,
+  secondsFor: (bytes: number) => number,
+  mostChunks = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  let chunks = 0;
+  try {
+    for await (const chunk of response.iterator({ destroyOnReturn: false })) {
+      passS(secondsFor((chunk as Buffer).length));
+      if (++chunks >= mostChunks) return;
+    }
+  } catch {
+    // It was cut off.
+  }
+}
+
+const cutLines = () =>
+  server.logs.filter((line) => line.includes('cut off')).map((line) => JSON.parse(line) as object);
+
+const FORMS = [
+  ['json', undefined],
+  ['csv', undefined],
+  ['parquet', undefined],
+  ['json', 'gzip'],
+  ['csv', 'br'],
+] as const;
+
+describe.each(FORMS)('an export as %s, coded %s', (format, coding) => {
+  const openExport = () => open(`${EXPORT}&format=${format}`, coding ? { 'accept-encoding': coding } : {});
+
+  test('is cut off visibly where its reader takes a chunk every 15 s, with one line in the log', async () => {
+    const response = await openExport();
+    await readSlowly(response, () => HOSTILE_PAUSE_S, HOSTILE_CHUNKS);
+    await vi.waitFor(() => expect(cutLines()).not.toEqual([]), 30_000);
+    expect((await readAll(response)).complete).toBe(false);
+    expect(cutLines()).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        correlationId: response.headers.correlationid,
+        route: '/v1/analytics/presence/basic',
+        apiKey: site.key.apiKey,
+        sentBytes: expect.any(Number),
+        waitedS: expect.any(Number),
+        msg: 'cut off: the reader of this answer is too slow',
+      }),
+    ]);
+    // Its slot is free, and so is its connection.
+    await openExport();
+  });
+
+  test('comes whole over a line of 1 Mbit/s', async () => {
+    const response = await openExport();
+    await readSlowly(response, (bytes) => bytes / HONEST_BYTES_PER_S);
+    expect(response.complete).toBe(true);
+    expect(cutLines()).toEqual([]);
+  });
+});
+
+test.each([EXPORT, `${EXPORT}&limit=8000`, 'users/basic'])(
+  'a client of %s that never reads at all is cut off',
+  async (path) => {
+    const response = await open(path);
+    await vi.waitFor(() => {
+      passS(60);
+      expect(cutLines()).toHaveLength(1);
+    }, 30_000);
+    expect((await readAll(response)).complete).toBe(false);
+    await open(path);
+  },
+);
+
+test('to a client for which a body ends with its connection, a transfer that is cut off does not look whole', async () => {
+  const { hostname, port } = new URL(baseUrl);
+  const socket = net.connect(Number(port), hostname).pause();
+  const failed = new Promise<NodeJS.ErrnoException>((resolve) => socket.once('error', resolve));
+  socket.write(
+    `GET /v1/analytics/${EXPORT}&format=ndjson HTTP/1.0\r\nauthorization: ${site.headers.authorization}\r\n\r\n`,
+  );
+  await vi.waitFor(() => {
+    passS(60);
+    expect(cutLines()).toHaveLength(1);
+  }, 30_000);
+  socket.resume();
+  expect((await failed).code).toBe('ECONNRESET');
+});
+
+/** The cursor as another database would have given it. */
+const foreign = (own: string) =>
+  encodeCursor({ ...decodeCursor(own, 'changedSince'), database: randomUUID() });
+
+describe('the one slot that an organisation has here is given back by', () => {
+  const DAYS = EXPORT.slice(EXPORT.indexOf('?') + 1);
+  const cases: [string, string, RequestInit, number][] = [
+    ['HEAD', EXPORT, { method: 'HEAD' }, 200],
+    ['HEAD of a short list', 'desks/basic', { method: 'HEAD' }, 200],
+    ['an unchanged list', 'desks/basic', { headers: { 'if-none-match': '*' } }, 304],
+    ['a page', `${EXPORT}&limit=3`, {}, 200],
+    ['an export without rows', 'visitors/basic?startDate=2020-01-01&endDate=2020-01-02', {}, 200],
+    ['a wrong parameter', `presence/basic?${DAYS}&limit=none`, {}, 400],
+    ['a cursor of another database', `presence/basic?changedSince=CURSOR`, {}, 410],
+    ['changes', `presence/basic?changedSince=OWN`, {}, 200],
+  ];
+  test.each(cases)('%s', async (_, path, init, status) => {
+    const { headers } = await server.app.inject({ url: '/v1/analytics/desks/basic', headers: site.headers });
+    const own = String(headers['rollcall-cursor']);
+    const url = urlOf(path.replace('OWN', own).replace('CURSOR', foreign(own)));
+    for (let call = 0; call < 3; call++) {
+      const answer = await fetch(url, { ...init, headers: { ...site.headers, ...init.headers } });
+      await answer.arrayBuffer();
+      expect(answer.status).toBe(status);
+    }
+    await open(EXPORT);
+    await open('users/basic');
+  });
+});
