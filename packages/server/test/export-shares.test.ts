@@ -1,5 +1,5 @@
 import type http from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { LONGEST_WAIT_S, MOST_WAITING } from '../src/warehouse/slots.ts';
 import { countTransactions } from './support/database.ts';
 import { addLargeSite } from './support/large-site.ts';

@@ -67,7 +67,8 @@ export function countTransactions({ target }: TestDatabase): Promise<number> {
   return asAdmin(async (client) => {
     const { rows } = await client.query<{ count: number }>(
       `SELECT count(*)::integer AS count FROM pg_stat_activity
-       WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL`,
+       WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL
+         AND backend_type = 'client backend'`,
       [target.database],
     );
     return rows[0]?.count ?? 0;
