@@ -17,7 +17,7 @@ const EXPORT = 'presence/basic?startDate=2026-03-01&endDate=2026-03-31';
 const HONEST_BYTES_PER_S = 125_000;
 const HOSTILE_PAUSE_S = 15;
 /** They take longer than what is allowed for them and for what the buffers on the way take. */
-const HOSTILE_CHUNKS = 100;
+const HOSTILE_CHUNKS = 60;
 
 let server: TestServer;
 let site: Site;
@@ -79,6 +79,8 @@ async function readSlowly(
     }
   } catch {
     // It was cut off.
+  } finally {
+    await iterator.return?.();
   }
 }
 
@@ -100,7 +102,8 @@ describe.each(FORMS)('an export as %s, coded %s', (format, coding) => {
     const response = await openExport();
     await readSlowly(response, () => HOSTILE_PAUSE_S, HOSTILE_CHUNKS);
     await vi.waitFor(() => expect(cutLines()).not.toEqual([]), 30_000);
-    expect((await readAll(response)).complete).toBe(false);
+    if (!response.closed) await readAll(response);
+    expect(response.complete).toBe(false);
     expect(cutLines()).toEqual([
       expect.objectContaining({
         level: 'warn',

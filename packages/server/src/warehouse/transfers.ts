@@ -18,6 +18,8 @@ export interface TransfersOptions {
 
 const NAMES: Record<StreamKind, string> = { exports: 'exports', lists: 'short lists' };
 const SWEEP_MS = 250;
+/** What is handed on at once. A page is one piece of megabytes, which does not count as sent before its reader takes it. */
+const PART_BYTES = 256 * 1024;
 
 /**
  * The answers of the warehouse that are in hand. Each holds a slot of its organisation's share as long as it holds anything: a
@@ -97,8 +99,8 @@ export class Transfer {
   }
 
   /**
-   * The whole of an iteration whose first step is taken already. No generator: one that was never started ends
-   * without its `finally`, and a client that hung up by now would keep its database connection for good.
+   * The whole of an iteration whose first step is taken already, in parts that are not large. No generator: one that was
+   * never started ends without its `finally`, and a client that hung up by now would keep its database connection for good.
    */
   body(first: IteratorResult<Piece, void>, rest: AsyncGenerator<Piece, void>): AsyncIterableIterator<Piece> {
     let taken: IteratorResult<Piece, void> | undefined = first;
@@ -107,8 +109,17 @@ export class Transfer {
         this.#noteAsked();
         const result = taken ?? (await rest.next().catch((error: unknown) => this.#breakOff(error)));
         taken = undefined;
-        this.#noteSent(result.done ? 0 : Buffer.byteLength(result.value));
-        return result;
+        if (result.done) {
+          this.#noteSent(0);
+          return result;
+        }
+        let { value } = result;
+        if (typeof value !== 'string' && value.length > PART_BYTES) {
+          taken = { done: false, value: value.subarray(PART_BYTES) };
+          value = value.subarray(0, PART_BYTES);
+        }
+        this.#noteSent(value.length);
+        return { done: false, value };
       },
       return: async () => {
         await rest.return();
