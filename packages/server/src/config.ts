@@ -1,17 +1,6 @@
 import { Option } from 'commander';
+import { type Setting, type SettingsOf, setting } from './config-setting.ts';
 import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
-
-/**
- * One setting: a flag, an environment variable and a default, with one parser. This file is where the names
- * of environment variables are; the command line hands them to commander, which reads them: flags win.
- */
-export interface Setting<T = unknown> {
-  flags: string;
-  env: string;
-  description: string;
-  parse: (text: string) => T;
-  default?: T;
-}
 
 /** The master key itself comes from a file or this variable only: a flag would show in the process list. */
 export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
@@ -254,9 +243,6 @@ export function masterKeyFromEnvironment(): string | undefined {
   return process.env[MASTER_KEY_ENV] || undefined;
 }
 
-type SettingsOf<T extends Record<string, Setting>> = {
-  [K in keyof T]: ReturnType<T[K]['parse']> | (T[K] extends { default: unknown } ? never : undefined);
-};
 export type DataConfig = SettingsOf<typeof DATA_SETTINGS>;
 export type ServerConfig = SettingsOf<typeof SERVER_SETTINGS>;
 export type ServeConfig = ServerConfig & SettingsOf<typeof SERVE_SETTINGS>;
@@ -300,22 +286,4 @@ export function settingsTable(): string {
     `| | \`${MASTER_KEY_ENV}\` | | the master key itself, base64 of 32 bytes |`,
     `| | \`${CLIENT_SECRET_ENV}\` | | the secret of the key of --key |`,
   ].join('\n');
-}
-
-function setting<T>(
-  flags: string,
-  env: string,
-  description: string,
-  parse: (text: string) => T,
-  value: T,
-): Setting<T> & { default: T };
-function setting<T>(flags: string, env: string, description: string, parse: (text: string) => T): Setting<T>;
-function setting<T>(
-  flags: string,
-  env: string,
-  description: string,
-  parse: (text: string) => T,
-  value?: T,
-): Setting<T> {
-  return { flags, env, description, parse, ...(value === undefined ? {} : { default: value }) };
 }

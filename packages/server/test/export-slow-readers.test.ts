@@ -17,7 +17,7 @@ const EXPORT = 'presence/basic?startDate=2026-03-01&endDate=2026-03-31';
 const HONEST_BYTES_PER_S = 125_000;
 const HOSTILE_PAUSE_S = 15;
 /** They take longer than what is allowed for them and for what the buffers on the way take. */
-const HOSTILE_CHUNKS = 60;
+const HOSTILE_CHUNKS = 80;
 
 let server: TestServer;
 let site: Site;
@@ -28,7 +28,7 @@ const opened: http.IncomingMessage[] = [];
 beforeAll(async () => {
   // One slot for each kind: whatever is not given back keeps the next request waiting for good.
   server = await startTestServer({}, { database: { exportPoolSize: 2, listPoolSize: 2 } });
-  site = await addLargeSite(server, { people: 60_000 });
+  site = await addLargeSite(server, { events: 12_000, people: 60_000 });
   baseUrl = await listen(server);
   server.app.server.on('connection', (socket: net.Socket) => sockets.set(socket.remotePort, socket));
 });
