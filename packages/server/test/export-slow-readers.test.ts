@@ -15,9 +15,10 @@ import { listen, openPaused, readAll } from './support/sockets.ts';
 const EXPORT = 'presence/basic?startDate=2026-03-01&endDate=2026-03-31';
 /** A line of 1 Mbit/s. */
 const HONEST_BYTES_PER_S = 125_000;
-const HOSTILE_PAUSE_S = 15;
-/** They take longer than what is allowed for them and for what the buffers on the way take. */
-const HOSTILE_CHUNKS = 80;
+/** A chunk of 64 KiB every 15 s. */
+const HOSTILE_BYTES_PER_S = (64 * 1024) / 15;
+/** More than is allowed for what is read meanwhile, and for what the buffers on the way take. */
+const LONG_ENOUGH_S = 1_200;
 
 let server: TestServer;
 let site: Site;
@@ -54,13 +55,13 @@ const passS = (seconds: number) => {
 };
 
 /**
- * Reads a buffer at a time, at most so many. Before each, `secondsFor` its size pass while the server waits for its
- * reader: it can send no more, or has sent all.
+ * Reads so many bytes a second, for at most so long. Time passes while the server waits for its reader: it can send no
+ * more, or has sent all.
  */
 async function readSlowly(
   response: http.IncomingMessage,
-  secondsFor: (bytes: number) => number,
-  mostChunks = Number.POSITIVE_INFINITY,
+  bytesPerS: number,
+  mostS = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const socket = sockets.get(response.socket.localPort);
   const isAnswered = () =>
@@ -70,9 +71,9 @@ async function readSlowly(
   const iterator = response.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   let bytes = 0;
   try {
-    for (let chunks = 0; chunks < mostChunks; chunks++) {
+    for (let passedS = 0; passedS < mostS; passedS += bytes / bytesPerS) {
       while (!socket?.writableNeedDrain && !socket?.destroyed && !isAnswered()) await setImmediate();
-      passS(secondsFor(bytes));
+      passS(bytes / bytesPerS);
       const { value, done } = await iterator.next();
       if (done) return;
       bytes = value.length;
@@ -100,7 +101,7 @@ describe.each(FORMS)('an export as %s, coded %s', (format, coding) => {
 
   test('is cut off visibly where its reader takes a chunk every 15 s, with one line in the log', async () => {
     const response = await openExport();
-    await readSlowly(response, () => HOSTILE_PAUSE_S, HOSTILE_CHUNKS);
+    await readSlowly(response, HOSTILE_BYTES_PER_S, LONG_ENOUGH_S);
     await vi.waitFor(() => expect(cutLines()).not.toEqual([]), 30_000);
     if (!response.closed) await readAll(response);
     expect(response.complete).toBe(false);
@@ -121,7 +122,7 @@ describe.each(FORMS)('an export as %s, coded %s', (format, coding) => {
 
   test('comes whole over a line of 1 Mbit/s', async () => {
     const response = await openExport();
-    await readSlowly(response, (bytes) => bytes / HONEST_BYTES_PER_S);
+    await readSlowly(response, HONEST_BYTES_PER_S);
     expect(response.complete).toBe(true);
     expect(cutLines()).toEqual([]);
   });

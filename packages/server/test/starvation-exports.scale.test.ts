@@ -14,7 +14,7 @@ import { startTestServer, type TestServer } from './support/server.ts';
 const MOST_TIMES_CALM = 3;
 const MOST_MS = 50;
 const RUNS = 5;
-const RUN_MS = 12_000;
+const RUN_MS = 8_000;
 const EVENT_PAUSE_MS = 10;
 const READ_PAUSE_MS = 500;
 /** A hostile reader takes a chunk so often. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -12,6 +13,7 @@ const AGAIN_MS = 500;
 const got = { answers: 0, refusals: 0, breaks: 0, chunks: 0 };
 const over = new AbortController();
 const { signal } = over;
+setMaxListeners(0, signal);
 
 // Whoever started it may have failed.
 process.once('disconnect', () => process.exit());
