@@ -34,6 +34,7 @@ import { ChangeFeed } from './store/changes.ts';
 import type { Database } from './store/db.ts';
 import { VERSION } from './store/version.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
+import { Transfers } from './warehouse/transfers.ts';
 import { workdayRoutes } from './workday/routes.ts';
 
 export interface AppDeps {
@@ -48,6 +49,8 @@ export interface AppDeps {
     | 'refusedEventsKept'
     | 'eventBacklog'
     | 'eventBacklogMib'
+    | 'exportGraceS'
+    | 'exportLeastKibS'
   >;
   /** Connects as the restricted role. */
   database: Database;
@@ -56,6 +59,8 @@ export interface AppDeps {
   lifecycle: Lifecycle;
   /** Milliseconds since the epoch. */
   clock?: () => number;
+  /** Milliseconds that only ever grow, whatever is done to the clock. */
+  stopwatch?: () => number;
   tls?: { cert: Buffer; key: Buffer } | undefined;
 }
 
@@ -73,6 +78,7 @@ const KEEP_ALIVE_MS = 72_000;
 /** Builds the server: the only place where that is done. Listen on the result, or inject into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, database, masterKey, lifecycle, clock = Date.now } = deps;
+  const { stopwatch = () => performance.now() } = deps;
   const app = Fastify({
     logger: false,
     genReqId: correlationIdOf,
@@ -165,7 +171,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   await app.register(directoryRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
-  await app.register(warehouseRoutes, { database, clock, publicUrl: config.publicUrl });
+  const transfers = new Transfers({
+    sizes: database.streamSizes,
+    graceS: config.exportGraceS,
+    leastBytesPerS: config.exportLeastKibS * 1024,
+    stopwatch,
+  });
+  await app.register(warehouseRoutes, { database, clock, publicUrl: config.publicUrl, transfers });
 
   app.addHook('onListen', (done) => {
     deps.logger.info(`listening on ${app.listeningOrigin}`);
@@ -175,6 +187,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.addHook('onClose', async () => {
     refusals.close();
     outages.close();
+    transfers.close();
     await apiKeys.close();
     await changes.close();
   });
