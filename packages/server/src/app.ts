@@ -90,7 +90,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
 
   const changes = new ChangeFeed(database);
   const apiKeys = new ApiKeys({ database, changes, masterKey, clock });
-  const signingKeys = new SigningKeys(database, masterKey, clock);
+  const signingKeys = new SigningKeys({
+    database,
+    changes,
+    masterKey,
+    clock,
+    longestTokenS: config.tokenLifeS + config.tokenReuseS,
+  });
   const issuer = config.publicUrl ?? DEFAULT_ISSUER;
   const tokens = new Tokens({
     signingKeys,

@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from './db.ts';
 
-/** What a transaction announced on commit; today, that a key changed. */
-export interface Change {
-  apiKey: string;
-}
+/** What a transaction announced on commit: that a key changed (its folded id), or the signing keys did. */
+export type Change = { apiKey: string } | { signingKeys: true };
 
 const HEARTBEAT_MS = 250;
 const TRUST_MS = 900;
