@@ -3,6 +3,7 @@ import { open, rename, unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
+import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV, toOptions } from '../config.ts';
 import type { RestoreSummary } from '../store/restore.ts';
 import { connectTarget, givenMasterKey, replaceMasterKey, withContext } from './context.ts';

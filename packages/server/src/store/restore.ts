@@ -9,6 +9,7 @@ import type { Manifest } from './backup/manifest.ts';
 import { withSession } from './backup/session.ts';
 import { columnList, listTables, qualified } from './backup/tables.ts';
 import type { DatabaseTarget } from './db.ts';
+import { renewInstanceId } from './instance.ts';
 import { appliedMigrations, listMigrations, migrate, refuseNewerSchema } from './migrate.ts';
 import { isUnavailable } from './unavailable.ts';
 
@@ -44,6 +45,8 @@ export interface RestoreSummary {
  * Loads a backup into a database without organisations, and brings its schema up to this release. The file is
  * verified to its last byte first, and loaded in one transaction: a failure leaves the database without
  * organisations. Whatever else was in the schema, such as signing keys under another master key, is replaced.
+ * What is loaded is an instance of its own: it has another instance id, and no signing key until one is made, so that no access
+ * token of the original is accepted.
  * No server may use the database meanwhile. Memory does not grow with the data.
  *
  * Only the step from an older schema to this release's comes after the data are in; should it fail, they are
@@ -152,6 +155,8 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   await client.query(tables.map((table) => `ALTER TABLE ${table} ENABLE TRIGGER USER`).join('; '));
   await client.query(forced.map((table) => `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`).join('; '));
+  await renewInstanceId(client);
+  await client.query('DELETE FROM signing_keys');
   await options.beforeCommit?.(masterKey);
   await client.query('COMMIT');
 }
