@@ -6,10 +6,11 @@ import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
-import { joinEmbedded } from '../store/embedded/index.ts';
+import { joinEmbedded, ownersOf } from '../store/embedded/index.ts';
 import { masterKeyCheck } from '../store/instance.ts';
 import { migrateAndChooseRole } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
+import { whyFileIsOpen } from '../store/privacy.ts';
 import { checkReachable } from '../store/reach.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
@@ -157,9 +158,9 @@ async function createDefaultOrganisation(owner: Database): Promise<Organisation>
   return organisation;
 }
 
-/** The master key that a file or the environment gives. */
+/** The master key that a file or the environment gives. Throws `CliError` where other users can get at the file. */
 export async function givenMasterKey(config: DataConfig): Promise<MasterKey | undefined> {
-  if (config.masterKeyFile !== undefined) return MasterKey.parse(await readText(config.masterKeyFile));
+  if (config.masterKeyFile !== undefined) return readMasterKey(config.masterKeyFile);
   const fromEnvironment = masterKeyFromEnvironment();
   return fromEnvironment === undefined ? undefined : MasterKey.parse(fromEnvironment);
 }
@@ -168,6 +169,12 @@ export async function givenMasterKey(config: DataConfig): Promise<MasterKey | un
 async function localMasterKey(dataDir: string): Promise<MasterKey> {
   const file = join(dataDir, MASTER_KEY_FILE);
   if (!existsSync(file)) await writeMasterKey(file, MasterKey.generate(), keepExisting);
+  return readMasterKey(file, await ownersOf(dataDir));
+}
+
+async function readMasterKey(file: string, owners?: number[]): Promise<MasterKey> {
+  const reason = await whyFileIsOpen('The master key file', file, owners).catch(unreadable(file));
+  if (reason !== undefined) throw new CliError(reason);
   return MasterKey.parse(await readText(file));
 }
 

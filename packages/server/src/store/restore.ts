@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { damaged } from './backup/archive.ts';
-import { type BackupContents, countRows, readBackup } from './backup/contents.ts';
+import { type BackupContents, countRows, readBackup, readBackupHead } from './backup/contents.ts';
 import { RestoreError } from './backup/errors.ts';
 import type { Manifest } from './backup/manifest.ts';
 import { withSession } from './backup/session.ts';
@@ -13,12 +13,12 @@ import { renewInstanceId } from './instance.ts';
 import { appliedMigrations, listMigrations, migrate, refuseNewerSchema } from './migrate.ts';
 import { isUnavailable } from './unavailable.ts';
 
-export { RestoreError };
+export { RestoreError, readBackupHead };
 
 export interface RestoreOptions {
   /** Connects as the role that owns the tables, or shall own them. */
   target: DatabaseTarget;
-  /** Opens the backup from its start. Called twice: to verify it, then to load it. */
+  /** Opens the backup from its start. Called three times: to judge its beginning, to verify it, and to load it. */
   input: () => Readable;
   /** Called with the rows of `table` loaded so far, of `total` in the backup. */
   onProgress?: (rows: number, table: string, total: number) => void;
@@ -81,6 +81,7 @@ async function verifyAndLoad(options: RestoreOptions): Promise<BackupContents> {
     await refuseNewerSchema(client, migrationsDir);
     await requireEmpty(client);
   });
+  await requireKnownSchema((await readBackupHead(input())).manifest, migrationsDir);
   const verified = await verify(input());
   await requireKnownSchema(verified.manifest, migrationsDir);
   await prepareSchema(options, verified.manifest);
