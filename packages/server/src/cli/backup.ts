@@ -69,7 +69,7 @@ async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T
   const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
   const ignoreInterruption = onInterruption(() => {
     rmSync(unfinished, { force: true });
-    remark('rollcall: The backup was interrupted; nothing was written.');
+    remark('rollcall: The backup was interrupted; no backup was made.');
   });
   try {
     const written = await write(createWriteStream(unfinished, { fd: handle.fd, autoClose: false }));
