@@ -7,7 +7,14 @@ import { MasterKey } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV, toOptions } from '../config.ts';
 import type { RestoreSummary } from '../store/restore.ts';
-import { connectTarget, givenMasterKey, replaceMasterKey, withContext, withOwner } from './context.ts';
+import {
+  connectTarget,
+  givenMasterKey,
+  remarkUnknownTimeZones,
+  replaceMasterKey,
+  withContext,
+  withOwner,
+} from './context.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, onInterruption, unlessInterrupted } from './interruption.ts';
 import { print, remark } from './output.ts';
@@ -102,9 +109,10 @@ async function restoreFile(file: string, config: DataConfig): Promise<RestoreSum
         onProgress: (rows, _table, total) => progress.update(rows, total),
         beforeCommit: (key) => keepMasterKey(new MasterKey(key), config),
       });
-      await withOwner(connection.target, (owner) =>
-        ensureSigningKey(owner, new MasterKey(masterKey), new Date()),
-      );
+      await withOwner(connection.target, async (owner) => {
+        await ensureSigningKey(owner, new MasterKey(masterKey), new Date());
+        await remarkUnknownTimeZones(owner);
+      });
       return summary;
     };
     return await unlessInterrupted(work());

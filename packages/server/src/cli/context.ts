@@ -12,6 +12,7 @@ import { migrateAndChooseRole } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
 import { whyFileIsOpen } from '../store/privacy.ts';
 import { checkReachable } from '../store/reach.ts';
+import { listUnknownTimeZones } from '../store/time-zones.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
@@ -81,6 +82,17 @@ export async function prepareData(
   await checkMasterKey(owner, masterKey);
   await ensureSigningKey(owner, masterKey, new Date());
   return role;
+}
+
+/** Names each office, and organisation, whose time zone the database does not know. */
+export async function remarkUnknownTimeZones(owner: Database): Promise<void> {
+  for (const { organisation, office, timeZone } of await owner.inSystem(listUnknownTimeZones)) {
+    remark(
+      office === null
+        ? `Warning: the database does not know the time zone ${timeZone} of the organisation ${organisation}; people without an office follow UTC.`
+        : `Warning: the database does not know the time zone ${timeZone} of the office ${JSON.stringify(office)} in the organisation ${organisation}; this office takes no part until it has another time zone.`,
+    );
+  }
 }
 
 /** Runs `work` with connections of the owner, which are closed afterwards. */

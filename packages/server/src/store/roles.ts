@@ -53,7 +53,7 @@ const GRANTS = `
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),
     rollcall.tenant_of_api_key(text),
     rollcall.tenant_of_scim_token(bytea), rollcall.current_organisation(), rollcall.update_organisation(text, text),
-    rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.instance_id(),
+    rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.instance_id(), rollcall.is_time_zone(text),
     rollcall.group_digest(text, text),
     rollcall.catch_up_statistics(), rollcall.note_database_run(), rollcall.current_history(),
     rollcall.is_in_history(uuid, xid8), rollcall.note_attendance_mark(timestamptz), rollcall.attendance_kept_from(),
