@@ -94,10 +94,9 @@ async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T
 
 async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
   catchInterruption();
-  const { readBackupHead, restore } = await import('../store/restore.ts');
+  const { judgeBackup, restore } = await import('../store/restore.ts');
   // Nobody should wait for the file to be read, only to hear that the flags do not fit.
-  const { masterKey: expected } = await readBackupHead(createReadStream(file));
-  await placeOfMasterKey(new MasterKey(expected), config);
+  await placeOfMasterKey(new MasterKey(await judgeBackup(createReadStream(file))), config);
   // As the one that serves: nobody else may use the database meanwhile.
   const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');

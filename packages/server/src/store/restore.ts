@@ -13,12 +13,12 @@ import { renewInstanceId } from './instance.ts';
 import { appliedMigrations, listMigrations, migrate, refuseNewerSchema } from './migrate.ts';
 import { isUnavailable } from './unavailable.ts';
 
-export { RestoreError, readBackupHead };
+export { RestoreError };
 
 export interface RestoreOptions {
   /** Connects as the role that owns the tables, or shall own them. */
   target: DatabaseTarget;
-  /** Opens the backup from its start. Called three times: to judge its beginning, to verify it, and to load it. */
+  /** Opens the backup from its start. Called twice: to verify it, then to load it. */
   input: () => Readable;
   /** Called with the rows of `table` loaded so far, of `total` in the backup. */
   onProgress?: (rows: number, table: string, total: number) => void;
@@ -75,13 +75,22 @@ export async function restore(
   };
 }
 
+/**
+ * Judges a backup by its beginning, without reading the rest; the master key in it. Destroys `input`. Throws `RestoreError`
+ * where it is none, or was made by a newer release.
+ */
+export async function judgeBackup(input: Readable): Promise<Buffer> {
+  const { manifest, masterKey } = await readBackupHead(input);
+  await requireKnownSchema(manifest, undefined);
+  return masterKey;
+}
+
 async function verifyAndLoad(options: RestoreOptions): Promise<BackupContents> {
   const { target, input, migrationsDir } = options;
   await withSession(target, 'rollcall restore', async (client) => {
     await refuseNewerSchema(client, migrationsDir);
     await requireEmpty(client);
   });
-  await requireKnownSchema((await readBackupHead(input())).manifest, migrationsDir);
   const verified = await verify(input());
   await requireKnownSchema(verified.manifest, migrationsDir);
   await prepareSchema(options, verified.manifest);

@@ -7,7 +7,7 @@ import { backupToBuffer, CREATED_AT, fillEveryTable, MASTER_KEY, opening, readAl
 type Make = () => Promise<{ target: DatabaseTarget; drop(): Promise<void> }>;
 
 /** What a restore brings: everything but what is of one instance. */
-function carried(all: Record<string, string[]>): Record<string, unknown> {
+export function carried(all: Record<string, string[]>): Record<string, unknown> {
   const id = /^\(instance-id,/;
   const settings = all.instance_settings ?? [];
   const others = settings.filter((row) => !id.test(row));
