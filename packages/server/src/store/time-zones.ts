@@ -19,13 +19,16 @@ export async function findTimeZones(tx: Tx, names: readonly string[]): Promise<M
   const others = names.filter((name) => !found.has(name));
   if (others.length === 0) return found;
   const byZone = new Map<string, string>();
-  for (const name of await listTimeZoneNames(tx)) {
+  const all = await listTimeZoneNames(tx);
+  // A known name in another case is a slip of whoever wrote it, not another name.
+  const inLowerCase = new Set(all.map((name) => name.toLowerCase()));
+  for (const name of all) {
     const zone = zoneOf(name);
     if (zone !== undefined && byZone.get(zone) !== zone) byZone.set(zone, name);
   }
   for (const name of others) {
     const alias = byZone.get(zoneOf(name) ?? '');
-    if (alias !== undefined) found.set(name, alias);
+    if (alias !== undefined && !inLowerCase.has(name.toLowerCase())) found.set(name, alias);
   }
   return found;
 }
