@@ -107,7 +107,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
   );
   const lookUps = new CredentialLookUps(database);
   const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
-  const signingKeys = new SigningKeys(database, masterKey, clock);
+  const signingKeys = new SigningKeys({
+    database,
+    changes,
+    masterKey,
+    clock,
+    longestTokenS: config.tokenLifeS + config.tokenReuseS,
+  });
   const issuer = config.publicUrl ?? DEFAULT_ISSUER;
   const tokens = new Tokens({
     signingKeys,

@@ -214,7 +214,7 @@ test('a full disk ends the backup with one sentence, at whatever byte it is full
     });
     const made = backupToBuffer(source.target, { output });
     await expect(made).rejects.toThrow(
-      new BackupError('There is not enough space for the backup file; it is incomplete.'),
+      new BackupError('There is not enough space for the backup file; no backup was made.'),
     );
     expect(output.destroyed).toBe(true);
   }

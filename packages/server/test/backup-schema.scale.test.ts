@@ -16,6 +16,7 @@ import {
   seeingAll,
   state,
 } from './support/backup.ts';
+import { carried } from './support/backup-round-trip.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 
 let source: TestDatabase;
@@ -70,7 +71,7 @@ test('a backup of an older schema is brought forward, also where the empty datab
     expect(await state(target)).toEqual({ organisations: 2, unforced: [] });
     const { users, refused_events: refused, later, ...same } = await readAll(target);
     const { users: before, refused_events: refusedBefore, ...rest } = await readAll(source.target);
-    expect(same).toEqual(rest);
+    expect(same).toEqual(carried(rest));
     expect([users?.length, refused?.length, later]).toEqual([before?.length, refusedBefore?.length, []]);
     await seeingAll(target, async (client) => {
       const { rows } = await client.query('SELECT DISTINCT later FROM users');
@@ -96,7 +97,7 @@ test('a step to the newer schema that fails leaves the data as they were backed 
   await expect(restore({ target, input: opening(file), migrationsDir: dir })).rejects.toThrow(
     "The data are restored, but the step to this release's schema failed (PostgreSQL: division by zero).",
   );
-  expect(await readAll(target)).toEqual(await readAll(source.target));
+  expect(await readAll(target)).toEqual(carried(await readAll(source.target)));
   await Promise.all([drop(), rm(dir, { recursive: true })]);
 });
 

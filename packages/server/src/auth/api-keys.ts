@@ -14,10 +14,18 @@ export interface ApiKey {
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
   secret: string;
+  /** Of `secret`; `previousSecret` is of the version before. */
+  secretVersion: number;
   previousSecret: string | undefined;
   previousSecretExpiresAtMs: number;
   expiresAtMs: number;
   revoked: boolean;
+}
+
+/** A key, and the version of its secret that its caller proved to have. */
+export interface ProvenKey {
+  key: ApiKey;
+  secretVersion: number;
 }
 
 /** Whether what was presented proves that its sender has this secret, which is one of the key's where the key is there. */
@@ -68,6 +76,7 @@ export class ApiKeys {
         this.#failed.clear();
         return;
       }
+      if (!('apiKey' in change)) return;
       this.#remembered.delete(change.apiKey);
       this.#failed.delete(change.apiKey);
     });
@@ -111,22 +120,40 @@ export class ApiKeys {
   }
 
   /**
+   * The key of a token that was issued to this version of its secret; undefined where the token is no longer good: the
+   * key may not be used, or that secret was replaced and its grace is over. Throws `StoreUnavailableError`.
+   */
+  async findForToken(apiKey: string, secretVersion: number): Promise<ApiKey | undefined> {
+    const found = await this.find(apiKey);
+    // Another replica issued it for a secret that this one has not heard of yet.
+    const key = found && found.secretVersion < secretVersion ? await this.lookUp(apiKey) : found;
+    return key && this.isUsable(key) && this.#isGood(key, secretVersion) ? key : undefined;
+  }
+
+  /** Whether the key's secret of this version works at this moment. */
+  #isGood(key: ApiKey, secretVersion: number): boolean {
+    if (secretVersion === key.secretVersion) return true;
+    const isPrevious = secretVersion === key.secretVersion - 1 && key.previousSecret !== undefined;
+    return isPrevious && this.#deps.clock() < key.previousSecretExpiresAtMs;
+  }
+
+  /**
    * The usable key whose secret, or whose former secret within its grace, `proves` accepts. A failure is judged by a
    * look-up: a key that this replica remembers wrongly gets its second chance by that. Failures of one id share a
    * look-up for a moment, so that they cost the database little. The server treats an unknown id and a wrong secret
    * alike in this, and tries as many secrets, so that the time taken tells neither whether the id exists nor which part
    * was wrong.
    */
-  async prove(apiKey: string, proves: Proves): Promise<ApiKey | undefined> {
+  async prove(apiKey: string, proves: Proves): Promise<ProvenKey | undefined> {
     const remembered =
       (await this.#recall(apiKey)) ??
       // The fresh look-up is for those who fail: a server that hears late must not be asked by everybody.
       (this.#deps.changes.isLive() ? undefined : await this.#lookUpTogether(apiKey));
-    if (this.#isProved(remembered, proves)) return remembered;
+    const proven = this.#proven(remembered, proves);
+    if (proven) return proven;
     const folded = foldApiKey(apiKey);
-    const fresh = await this.#lookUpForFailure(apiKey, folded);
-    if (!this.#isProved(fresh, proves)) return undefined;
-    this.#failed.delete(folded);
+    const fresh = this.#proven(await this.#lookUpForFailure(apiKey, folded), proves);
+    if (fresh) this.#failed.delete(folded);
     return fresh;
   }
 
@@ -158,14 +185,14 @@ export class ApiKeys {
   }
 
   /** A success is told at once; it is only failures whose time must say nothing. */
-  #isProved(key: ApiKey | undefined, proves: Proves): boolean {
+  #proven(key: ApiKey | undefined, proves: Proves): ProvenKey | undefined {
     const usable = key !== undefined && this.isUsable(key);
     const byCurrent = proves(key?.secret ?? this.#decoySecret, key);
-    if (byCurrent && usable) return true;
+    if (byCurrent && usable) return { key, secretVersion: key.secretVersion };
     const byPrevious = proves(key?.previousSecret ?? this.#decoySecret, key);
-    if (!usable) return false;
-    const inGrace = key.previousSecret !== undefined && this.#deps.clock() < key.previousSecretExpiresAtMs;
-    return byPrevious && inGrace;
+    if (!usable || !byPrevious) return undefined;
+    const secretVersion = key.secretVersion - 1;
+    return this.#isGood(key, secretVersion) ? { key, secretVersion } : undefined;
   }
 
   /** Notes, for `keys list`, that the key was used now; written within some seconds. */
@@ -188,6 +215,7 @@ export class ApiKeys {
       role: row.role,
       authentication: row.authentication,
       secret: masterKey.open(row.secretSealed, context),
+      secretVersion: row.secretVersion,
       previousSecret: row.previousSecretSealed
         ? masterKey.open(row.previousSecretSealed, context)
         : undefined,

@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem, type ProblemOptions } from '../http/errors.ts';
 import { Maybe } from '../http/schema.ts';
-import type { ApiKey, ApiKeys } from './api-keys.ts';
+import type { ApiKeys, ProvenKey } from './api-keys.ts';
 import {
   type AuthorizationHeaders,
   type Credentials,
@@ -83,10 +83,10 @@ export async function grantToken(
   const body = givenParameters(request.body as TokenRequest);
   checkGrantType(body);
   const presented = readClient(body, request.headers);
-  const key = await findProvenClient(presented, deps);
-  deps.apiKeys.noteUse(key);
-  const { token } = await deps.tokens.issue(key);
-  return { access_token: token, expires_in: deps.tokens.lifeS, token_type: 'Bearer' };
+  const proven = await findProvenClient(presented, deps);
+  deps.apiKeys.noteUse(proven.key);
+  const { token, lifeS } = await deps.tokens.issue(proven);
+  return { access_token: token, expires_in: lifeS, token_type: 'Bearer' };
 }
 
 interface GivenParameters {
@@ -157,10 +157,13 @@ function agreesWith({ client_id, client_secret }: GivenParameters): (reading: Cr
     (client_secret === undefined || client_secret === secret);
 }
 
-async function findProvenClient({ readings, byHeader }: PresentedClient, { apiKeys }: Deps): Promise<ApiKey> {
+async function findProvenClient(
+  { readings, byHeader }: PresentedClient,
+  { apiKeys }: Deps,
+): Promise<ProvenKey> {
   for (const reading of readings) {
-    const key = await apiKeys.prove(reading.apiKey, (secret) => equalSecrets(secret, reading.secret));
-    if (key) return key;
+    const proven = await apiKeys.prove(reading.apiKey, (secret) => equalSecrets(secret, reading.secret));
+    if (proven) return proven;
   }
   throw invalidClient(
     'The client is unknown, its secret is wrong, or it is no longer valid.',

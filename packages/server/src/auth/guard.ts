@@ -161,9 +161,9 @@ async function provenByBearer(request: FastifyRequest, { apiKeys, tokens }: Deps
       `Send ${token} of /v1/auth or /v1/auth/token, as "Authorization: Bearer <token>".`,
     );
   }
-  const apiKey = await tokens.verify(authorization.token);
-  const key = apiKey === undefined ? undefined : await apiKeys.find(apiKey);
-  if (!key || !apiKeys.isUsable(key)) {
+  const claims = await tokens.verify(authorization.token);
+  const key = claims && (await apiKeys.findForToken(claims.apiKey, claims.secretVersion));
+  if (!key) {
     throw challenge(
       `${BEARER_CHALLENGE}, error="invalid_token"`,
       'The token is not valid, or no longer; log in again.',
@@ -184,15 +184,16 @@ async function provenByBasic(request: FastifyRequest, { apiKeys }: Deps): Promis
     throw challenge(BASIC_CHALLENGE, 'Send the id and secret of a key as HTTP Basic credentials.');
   }
   const { credentials } = authorization;
-  const key =
+  const proven =
     credentials &&
     (await apiKeys.prove(credentials.apiKey, (secret) => equalSecrets(secret, credentials.secret)));
-  if (!key) {
+  if (!proven) {
     throw challenge(BASIC_CHALLENGE, 'The id or the secret is wrong, or the key is no longer valid.', {
       by: 'Basic',
       apiKey: credentials?.apiKey,
     });
   }
+  const { key } = proven;
   if (key.authentication !== 'basic') {
     throw new HttpProblem(
       403,

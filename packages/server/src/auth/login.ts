@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
-import type { ApiKey, ApiKeys } from './api-keys.ts';
+import type { ApiKey, ApiKeys, ProvenKey } from './api-keys.ts';
 import { equalDigests, loginHash } from './secrets.ts';
 import type { IssuedToken, Tokens } from './tokens.ts';
 
@@ -51,9 +51,9 @@ interface Deps {
 export async function logIn(request: LoginRequest, bodyText: string, deps: Deps): Promise<LoginReply> {
   const timestamp = readTimestamp(request.timestamp, bodyText);
   checkClock(timestamp.seconds, request.apiKey, deps);
-  const key = await findProvenKey(request, timestamp.spellings, deps);
-  deps.apiKeys.noteUse(key);
-  return reply(await deps.tokens.issue(key));
+  const proven = await findProvenKey(request, timestamp.spellings, deps);
+  deps.apiKeys.noteUse(proven.key);
+  return reply(await deps.tokens.issue(proven));
 }
 
 interface Timestamp {
@@ -123,14 +123,14 @@ async function findProvenKey(
   { apiKey, hash }: LoginRequest,
   timestamps: string[],
   { apiKeys }: Deps,
-): Promise<ApiKey> {
+): Promise<ProvenKey> {
   const presented = hash.toLowerCase();
-  const key = await apiKeys.prove(apiKey, (secret, candidate) =>
+  const proven = await apiKeys.prove(apiKey, (secret, candidate) =>
     timestamps.some((timestamp) => isHash(presented, apiKey + timestamp, secret, candidate)),
   );
-  if (!key)
+  if (!proven)
     throw unauthorized('Authentication failed: the key, its secret or the hash is not valid.', apiKey);
-  return key;
+  return proven;
 }
 
 /** A login that succeeded; the secret may be the former one. */

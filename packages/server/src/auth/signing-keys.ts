@@ -1,95 +1,154 @@
 import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto';
 import { type CryptoKey, exportJWK, exportPKCS8, generateKeyPair, importJWK, type JWK } from 'jose';
+import type { ChangeFeed } from '../store/changes.ts';
 import type { Database } from '../store/db.ts';
-import { insertFirstSigningKey, listSigningKeys, type SigningKeyRow } from '../store/signing-keys.ts';
+import {
+  insertFirstSigningKey,
+  listSigningKeys,
+  type SigningKeyRow,
+  type StoredSigningKey,
+} from '../store/signing-keys.ts';
 import type { MasterKey } from './secrets.ts';
 
 export const SIGNING_ALGORITHM = 'ES256';
 
 const sealContext = (kid: string) => `signing-key:${kid}`;
 
+/** A new key pair, its private key sealed. */
+export async function generateSigningKey(masterKey: MasterKey): Promise<SigningKeyRow> {
+  const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
+  const kid = randomUUID();
+  return {
+    kid,
+    algorithm: SIGNING_ALGORITHM,
+    publicJwk: { ...(await exportJWK(publicKey)), kid, alg: SIGNING_ALGORITHM, use: 'sig' },
+    privateKeySealed: masterKey.seal(await exportPKCS8(privateKey), sealContext(kid)),
+  };
+}
+
 /** Makes the key that signs tokens if there is none yet; replicas share it through the database. Owner only. */
 export async function ensureSigningKey(owner: Database, masterKey: MasterKey, now: Date): Promise<void> {
   const existing = await owner.inSystem(listSigningKeys);
   if (existing.length > 0) return;
-  const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
-  const kid = randomUUID();
-  const privateKeySealed = masterKey.seal(await exportPKCS8(privateKey), sealContext(kid));
-  const publicJwk = { ...(await exportJWK(publicKey)), kid, alg: SIGNING_ALGORITHM, use: 'sig' };
-  await owner.inSystem((tx) =>
-    insertFirstSigningKey(tx, { kid, algorithm: SIGNING_ALGORITHM, publicJwk, privateKeySealed }, now),
-  );
+  const key = await generateSigningKey(masterKey);
+  await owner.inSystem((tx) => insertFirstSigningKey(tx, key, now));
 }
 
-/** The key that signs, the same object until the keys are read again. */
+/** The key that signs, the same object as long as it is the same key of the same instance. */
 export interface Signer {
   kid: string;
   key: KeyObject;
+  /** The instance that its tokens are for. */
+  instanceId: string;
+}
+
+/** A key that verifies, the same object as long as it is the same key of the same instance. */
+export interface Verifier {
+  key: CryptoKey;
+  instanceId: string;
 }
 
 interface Loaded {
   signer: Signer;
-  verifiers: Map<string, CryptoKey>;
-  jwks: { keys: JWK[] };
+  keys: Map<string, { jwk: JWK; verifier: Verifier; goodUntilMs: number }>;
 }
 
-const RELOAD_AFTER_MS = 60_000;
+interface Deps {
+  database: Database;
+  changes: ChangeFeed;
+  masterKey: MasterKey;
+  clock: () => number;
+  /** How long a token lives at most: for so long a key that signs no more still verifies. */
+  longestTokenS: number;
+}
 
-/** The signing keys in memory; read again when a token names one that is not known, at most once a minute. */
+/** Tokens of a replica that has not heard yet of the key that signs from now on. */
+const LATE_MS = 60_000;
+const SHARED_READ_MS = 500;
+const UNKNOWN_KID_READ_MS = 1_000;
+
+/** The signing keys, remembered while changes are heard of; else read again every half second while they are asked for. */
 export class SigningKeys {
-  readonly #database: Database;
-  readonly #masterKey: MasterKey;
-  readonly #clock: () => number;
-  #loading: Promise<Loaded> | undefined;
-  #loadedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #deps: Deps;
+  #reading: Promise<Loaded> | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #latest: Loaded | undefined;
 
-  /** `clock`: milliseconds, of any beginning. */
-  constructor(database: Database, masterKey: MasterKey, clock: () => number) {
-    this.#database = database;
-    this.#masterKey = masterKey;
-    this.#clock = clock;
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    deps.changes.onChange((change) => {
+      if (change === 'missed' || 'signingKeys' in change) this.#reading = undefined;
+    });
   }
 
   /** The key that signs. Throws `StoreUnavailableError`. */
   async signer(): Promise<Signer> {
-    return (await this.#loaded()).signer;
+    return (await this.#current()).signer;
   }
 
-  /** The public key with this id, if there is one. */
-  async verifier(kid: string): Promise<CryptoKey | undefined> {
-    const found = (await this.#loaded()).verifiers.get(kid);
-    const ageMs = this.#clock() - this.#loadedAtMs;
-    // A clock that was set back is no reason to wait for the time that it had.
-    if (found || (ageMs >= 0 && ageMs < RELOAD_AFTER_MS)) return found;
-    this.#loading = undefined;
-    return (await this.#loaded()).verifiers.get(kid);
+  /** The key with this id, if there is one that may still verify. Throws `StoreUnavailableError`. */
+  async verifier(kid: string): Promise<Verifier | undefined> {
+    const known = (await this.#current()).keys.get(kid);
+    // Another replica may have heard earlier of the key that it signed with.
+    const found = known ?? (await this.#current(UNKNOWN_KID_READ_MS)).keys.get(kid);
+    return found && this.#deps.clock() < found.goodUntilMs ? found.verifier : undefined;
   }
 
-  /** RFC 7517 key set, public parts only. */
-  async jwks(): Promise<Loaded['jwks']> {
-    return (await this.#loaded()).jwks;
+  /** RFC 7517 key set, public parts only. Throws `StoreUnavailableError`. */
+  async jwks(): Promise<{ keys: JWK[] }> {
+    const keys = [...(await this.#current()).keys.values()];
+    return { keys: keys.filter(({ goodUntilMs }) => this.#deps.clock() < goodUntilMs).map(({ jwk }) => jwk) };
   }
 
-  #loaded(): Promise<Loaded> {
-    this.#loading ??= this.#load().catch((error: unknown) => {
-      this.#loading = undefined;
-      throw error;
+  /** What was read last, if that is current or was read within `sharedMs`; else what is read now. */
+  async #current(sharedMs?: number): Promise<Loaded> {
+    const { changes } = this.#deps;
+    const isCurrent = sharedMs === undefined && (changes.isLive() || (await changes.becomesLive()));
+    const isOld = performance.now() - this.#readAtMs >= (sharedMs ?? SHARED_READ_MS);
+    if (!isCurrent && isOld) this.#reading = undefined;
+    this.#reading ??= this.#read();
+    return this.#reading;
+  }
+
+  #read(): Promise<Loaded> {
+    this.#readAtMs = performance.now();
+    const reading = this.#load();
+    reading.catch(() => {
+      if (this.#reading === reading) this.#reading = undefined;
     });
-    return this.#loading;
+    return reading;
   }
 
   async #load(): Promise<Loaded> {
-    const rows = await this.#database.inSystem(listSigningKeys);
+    const { database, masterKey } = this.#deps;
+    const rows = await database.inSystem(listSigningKeys);
     const [newest] = rows;
     if (!newest) throw new Error('The database has no signing key.');
-    const pkcs8 = this.#masterKey.open(newest.privateKeySealed, sealContext(newest.kid));
-    const verifiers = await Promise.all(rows.map(async (row) => [row.kid, await importPublic(row)] as const));
-    this.#loadedAtMs = this.#clock();
-    return {
-      signer: { kid: newest.kid, key: createPrivateKey(pkcs8) },
-      verifiers: new Map(verifiers),
-      jwks: { keys: rows.map((row) => row.publicJwk as JWK) },
-    };
+    const { kid, instanceId } = newest;
+    const former = this.#latest?.signer.instanceId === instanceId ? this.#latest : undefined;
+    const signer =
+      former?.signer.kid === kid
+        ? former.signer
+        : {
+            kid,
+            instanceId,
+            key: createPrivateKey(masterKey.open(newest.privateKeySealed, sealContext(kid))),
+          };
+    const keys = await Promise.all(
+      rows.map(async (row, index) => {
+        const verifier = former?.keys.get(row.kid)?.verifier ?? { key: await importPublic(row), instanceId };
+        const goodUntilMs = this.#goodUntilMs(rows[index - 1]);
+        return [row.kid, { jwk: row.publicJwk as JWK, verifier, goodUntilMs }] as const;
+      }),
+    );
+    this.#latest = { signer, keys: new Map(keys) };
+    return this.#latest;
+  }
+
+  /** A key verifies as long as a token that it signed may live, once `next` signs in its place. */
+  #goodUntilMs(next: StoredSigningKey | undefined): number {
+    if (!next) return Number.POSITIVE_INFINITY;
+    return next.createdAt.getTime() + this.#deps.longestTokenS * 1_000 + LATE_MS;
   }
 }
 

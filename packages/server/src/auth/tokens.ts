@@ -1,12 +1,16 @@
 import { hash, randomUUID, sign } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { StoreUnavailableError } from '../store/unavailable.ts';
-import type { ApiKey } from './api-keys.ts';
-import { SIGNING_ALGORITHM, type Signer, type SigningKeys } from './signing-keys.ts';
+import type { ApiKey, ProvenKey } from './api-keys.ts';
+import { SIGNING_ALGORITHM, type Signer, type SigningKeys, type Verifier } from './signing-keys.ts';
 
 /** RFC 9068 section 2.1. */
 const TOKEN_TYPE = 'at+jwt';
 const REMEMBERED_TOKENS = 10_000;
+/** Which version of its key's secret a token was issued to. */
+const SECRET_VERSION = 'secret_version';
+/** The id of the instance that a token was issued by and is for. */
+const INSTANCE = 'instance';
 
 export interface TokenOptions {
   signingKeys: SigningKeys;
@@ -23,6 +27,15 @@ export interface IssuedToken {
   token: string;
   /** Unix seconds, as stated: the token itself may be valid for up to `reuseS` longer. */
   expiresAtS: number;
+  /** The stated life from now on, seconds. */
+  lifeS: number;
+}
+
+/** Whom a token speaks for. */
+export interface TokenClaims {
+  apiKey: string;
+  /** The version of the key's secret that it was issued to. */
+  secretVersion: number;
 }
 
 interface Handed {
@@ -32,21 +45,21 @@ interface Handed {
 }
 
 interface Verified {
-  apiKey: string;
+  claims: TokenClaims;
   expiresAtS: number;
   kid: string;
-  /** The very key that it was verified with: it is another one once the signing keys were read again. */
-  verifier: object;
+  /** What it was verified with: another object once that is another key, or the data are another instance. */
+  verifier: Verifier;
 }
 
 /** Access tokens: JWTs as RFC 9068 has them, for one key each. */
 export class Tokens {
   readonly #options: TokenOptions;
   /**
-   * The token that each key was handed last. It is forgotten together with what is remembered of the key itself: when
+   * The token that each key was handed last, for each version of its secret. It is forgotten together with what is remembered of the key itself: when
    * the key changes, is revoked or has not been asked for in a long time.
    */
-  readonly #handed = new WeakMap<ApiKey, Handed>();
+  readonly #handed = new WeakMap<ApiKey, Map<number, Handed>>();
   /** What was verified before, by the digest of the token; the tokens themselves are not kept. Oldest first. */
   readonly #verified = new Map<string, Verified>();
 
@@ -54,33 +67,53 @@ export class Tokens {
     this.#options = options;
   }
 
-  /** The stated life, seconds. */
-  get lifeS(): number {
-    return this.#options.lifeS;
-  }
-
   /**
    * A token for a key that was just proved. It lives so much longer than stated that whoever is handed it again is
-   * told the truth, too. Throws `StoreUnavailableError` when the signing key has not been read yet and cannot be.
+   * told the truth, too; but not longer than the secret that was proved. Throws `StoreUnavailableError` when the signing key
+   * cannot be read.
    */
-  async issue(key: ApiKey): Promise<IssuedToken> {
+  async issue({ key, secretVersion }: ProvenKey): Promise<IssuedToken> {
     const { signingKeys, lifeS, reuseS, clock } = this.#options;
     const signer = await signingKeys.signer();
     const nowS = Math.floor(clock() / 1000);
-    const expiresAtS = nowS + lifeS;
-    const handed = this.#handed.get(key);
+    const isPrevious = secretVersion !== key.secretVersion;
+    const secretEndsAtS = isPrevious
+      ? Math.floor(key.previousSecretExpiresAtMs / 1000)
+      : Number.POSITIVE_INFINITY;
+    const expiresAtS = Math.min(nowS + lifeS, secretEndsAtS);
+    const stated = { expiresAtS, lifeS: Math.max(0, expiresAtS - nowS) };
+    const handed = this.#handed.get(key)?.get(secretVersion);
     if (handed && handed.signer === signer && isWithin(nowS - handed.issuedAtS, reuseS)) {
-      return { token: handed.token, expiresAtS };
+      return { token: handed.token, ...stated };
     }
-    const token = this.#sign(key.apiKey, signer, { iat: nowS, exp: expiresAtS + reuseS });
-    if (reuseS > 0) this.#handed.set(key, { token, issuedAtS: nowS, signer });
-    return { token, expiresAtS };
+    const times = { iat: nowS, exp: Math.min(nowS + lifeS + reuseS, secretEndsAtS) };
+    const token = this.#sign({ apiKey: key.apiKey, secretVersion }, signer, times);
+    if (reuseS > 0) this.#note(key, secretVersion, { token, issuedAtS: nowS, signer });
+    return { token, ...stated };
+  }
+
+  #note(key: ApiKey, secretVersion: number, handed: Handed): void {
+    const ofKey = this.#handed.get(key) ?? new Map<number, Handed>();
+    this.#handed.set(key, ofKey.set(secretVersion, handed));
   }
 
   /** JWS compact serialization (RFC 7515 section 7.1), by Node's own crypto: WebCrypto takes half as long again. */
-  #sign(apiKey: string, { kid, key }: Signer, times: { iat: number; exp: number }): string {
+  #sign(
+    { apiKey, secretVersion }: TokenClaims,
+    { kid, key, instanceId }: Signer,
+    times: { iat: number; exp: number },
+  ): string {
     const { issuer } = this.#options;
-    const claims = { client_id: apiKey, iss: issuer, aud: issuer, sub: apiKey, ...times, jti: randomUUID() };
+    const ours = { [SECRET_VERSION]: secretVersion, [INSTANCE]: instanceId };
+    const claims = {
+      client_id: apiKey,
+      iss: issuer,
+      aud: issuer,
+      sub: apiKey,
+      ...times,
+      jti: randomUUID(),
+      ...ours,
+    };
     const signed = `${base64url({ alg: SIGNING_ALGORITHM, typ: TOKEN_TYPE, kid })}.${base64url(claims)}`;
     // RFC 7518 section 3.4: R and S side by side, not in DER.
     const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
@@ -88,32 +121,32 @@ export class Tokens {
   }
 
   /**
-   * The id of the key that a token was issued to, or undefined when the token is not ours, not intact or not
-   * valid now. Throws `StoreUnavailableError`.
+   * Whom a token speaks for, or undefined when the token is not of this instance, not intact or not valid now. Its key may have
+   * changed since. Throws `StoreUnavailableError`.
    */
-  async verify(token: string): Promise<string | undefined> {
+  async verify(token: string): Promise<TokenClaims | undefined> {
     const digest = hash('sha256', token, 'base64');
     return (await this.#recall(digest)) ?? this.#check(token, digest);
   }
 
-  async #recall(digest: string): Promise<string | undefined> {
+  async #recall(digest: string): Promise<TokenClaims | undefined> {
     const found = this.#verified.get(digest);
     if (!found) return undefined;
     const isValid =
       this.#options.clock() / 1000 < found.expiresAtS &&
       (await this.#options.signingKeys.verifier(found.kid)) === found.verifier;
-    if (isValid) return found.apiKey;
+    if (isValid) return found.claims;
     this.#verified.delete(digest);
     return undefined;
   }
 
-  async #check(token: string, digest: string): Promise<string | undefined> {
+  async #check(token: string, digest: string): Promise<TokenClaims | undefined> {
     const { signingKeys, issuer, clock } = this.#options;
     try {
       const { kid } = decodeProtectedHeader(token);
       const verifier = typeof kid === 'string' ? await signingKeys.verifier(kid) : undefined;
       if (kid === undefined || !verifier) return undefined;
-      const { payload } = await jwtVerify(token, verifier, {
+      const { payload } = await jwtVerify(token, verifier.key, {
         algorithms: [SIGNING_ALGORITHM],
         typ: TOKEN_TYPE,
         issuer,
@@ -121,10 +154,12 @@ export class Tokens {
         requiredClaims: ['exp', 'client_id'],
         currentDate: new Date(clock()),
       });
-      const { client_id: apiKey, exp: expiresAtS } = payload;
+      const { client_id: apiKey, exp: expiresAtS, [SECRET_VERSION]: secretVersion } = payload;
       if (typeof apiKey !== 'string' || expiresAtS === undefined) return undefined;
-      this.#remember(digest, { apiKey, expiresAtS, kid, verifier });
-      return apiKey;
+      if (typeof secretVersion !== 'number' || payload[INSTANCE] !== verifier.instanceId) return undefined;
+      const claims = { apiKey, secretVersion };
+      this.#remember(digest, { claims, expiresAtS, kid, verifier });
+      return claims;
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
       return undefined;

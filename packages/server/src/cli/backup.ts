@@ -1,13 +1,22 @@
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { constants, createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
+import { access, open, rename, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
+import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV, toOptions } from '../config.ts';
 import type { RestoreSummary } from '../store/restore.ts';
-import { connectTarget, givenMasterKey, replaceMasterKey, withContext } from './context.ts';
+import {
+  connectTarget,
+  givenMasterKey,
+  remarkUnknownTimeZones,
+  replaceMasterKey,
+  withContext,
+  withOwner,
+} from './context.ts';
 import { CliError, unreadable } from './errors.ts';
-import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, onInterruption, unlessInterrupted } from './interruption.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
@@ -22,27 +31,11 @@ export function backupCommand(): Command {
         throw new CliError(`The file ${file} exists already; a backup overwrites nothing.`);
       // Loaded here, so that other commands do not wait for it.
       const { backup } = await import('../store/backup.ts');
-      const summary = await withContext(options, 'rollcall backup', async ({ target, masterKey }) => {
-        const unfinished = `${file}.${process.pid}`;
-        const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
-        const output = createWriteStream(unfinished, { fd: handle.fd, autoClose: false, flush: true });
-        try {
-          const written = await backup({
-            target,
-            masterKey: masterKey.bytes(),
-            output,
-            createdAt: new Date(),
-          });
-          await handle.sync();
-          await rename(unfinished, file);
-          return written;
-        } catch (error) {
-          await unlink(unfinished).catch(() => undefined);
-          throw error;
-        } finally {
-          await handle.close();
-        }
-      });
+      const summary = await withContext(options, 'rollcall backup', ({ target, masterKey }) =>
+        inNewFile(file, (output) =>
+          backup({ target, masterKey: masterKey.bytes(), output, createdAt: new Date() }),
+        ),
+      );
       const { rows, organisations, bytes } = summary;
       print(
         options.json
@@ -74,22 +67,54 @@ export function restoreCommand(): Command {
   return command;
 }
 
+/**
+ * Gives `write` a stream to a file beside `file`, mode 0600, which gets its name once all of it is on disk. Whatever goes wrong
+ * before, an interruption too, leaves no file behind.
+ */
+async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T>): Promise<T> {
+  const unfinished = `${file}.${process.pid}`;
+  const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
+  const ignoreInterruption = onInterruption(() => {
+    rmSync(unfinished, { force: true });
+    remark('rollcall: The backup was interrupted; no backup was made.');
+  });
+  try {
+    const written = await write(createWriteStream(unfinished, { fd: handle.fd, autoClose: false }));
+    await handle.sync().catch(unwritable(file));
+    await rename(unfinished, file).catch(unwritable(file));
+    return written;
+  } catch (error) {
+    await unlink(unfinished).catch(() => undefined);
+    throw error;
+  } finally {
+    ignoreInterruption();
+    await handle.close().catch(() => undefined);
+  }
+}
+
 async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
   catchInterruption();
-  const { restore } = await import('../store/restore.ts');
+  const { judgeBackup, restore } = await import('../store/restore.ts');
+  // Nobody should wait for the file to be read, only to hear that the flags do not fit.
+  await placeOfMasterKey(new MasterKey(await judgeBackup(createReadStream(file))), config);
   // As the one that serves: nobody else may use the database meanwhile.
   const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');
   try {
-    const { summary } = await unlessInterrupted(
-      restore({
+    const work = async () => {
+      const { summary, masterKey } = await restore({
         target: connection.target,
         input: () => createReadStream(file),
         onProgress: (rows, _table, total) => progress.update(rows, total),
         beforeCommit: (key) => keepMasterKey(new MasterKey(key), config),
-      }),
-    );
-    return summary;
+      });
+      await withOwner(connection.target, async (owner) => {
+        await ensureSigningKey(owner, new MasterKey(masterKey), new Date());
+        await remarkUnknownTimeZones(owner);
+      });
+      return summary;
+    };
+    return await unlessInterrupted(work());
   } finally {
     progress.stop();
     await connection.close();
@@ -98,10 +123,19 @@ async function restoreFile(file: string, config: DataConfig): Promise<RestoreSum
 
 /** Puts the backup's master key where the server will look for it. */
 async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<void> {
-  if (config.masterKeyFile !== undefined && !existsSync(config.masterKeyFile)) {
-    await replaceMasterKey(resolve(config.masterKeyFile), masterKey);
+  const place = await placeOfMasterKey(masterKey, config);
+  if (place === undefined) return;
+  await replaceMasterKey(place, masterKey).catch(unwritable(place));
+  if (config.masterKeyFile !== undefined)
     remark(`The master key of the backup is in ${config.masterKeyFile}.`);
-    return;
+}
+
+/** The file to put the backup's master key in; undefined where the same key is given. Throws `CliError` where the flags do not fit. */
+async function placeOfMasterKey(masterKey: MasterKey, config: DataConfig): Promise<string | undefined> {
+  const { masterKeyFile, databaseUrl, dataDir } = config;
+  if (masterKeyFile !== undefined && !existsSync(masterKeyFile)) {
+    await access(dirname(resolve(masterKeyFile)), constants.W_OK).catch(unwritable(masterKeyFile));
+    return resolve(masterKeyFile);
   }
   const given = await givenMasterKey(config);
   if (given && given.export() !== masterKey.export()) {
@@ -109,13 +143,13 @@ async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<
       'The backup holds another master key than the one given; give none, or a file that does not exist yet.',
     );
   }
-  if (given) return;
-  if (config.databaseUrl !== undefined) {
+  if (given) return undefined;
+  if (databaseUrl !== undefined) {
     throw new CliError(
       `Say with --master-key-file where to put the backup's master key, or give the same one in ${MASTER_KEY_ENV}.`,
     );
   }
-  await replaceMasterKey(resolve(config.dataDir, 'master.key'), masterKey);
+  return resolve(dataDir, 'master.key');
 }
 
 const unwritable =

@@ -6,11 +6,13 @@ import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
-import { joinEmbedded } from '../store/embedded/index.ts';
+import { joinEmbedded, ownersOf } from '../store/embedded/index.ts';
 import { masterKeyCheck } from '../store/instance.ts';
 import { migrateAndChooseRole } from '../store/migrate.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
+import { whyFileIsOpen } from '../store/privacy.ts';
 import { checkReachable } from '../store/reach.ts';
+import { listUnknownTimeZones } from '../store/time-zones.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
@@ -80,6 +82,17 @@ export async function prepareData(
   await checkMasterKey(owner, masterKey);
   await ensureSigningKey(owner, masterKey, new Date());
   return role;
+}
+
+/** Names each office, and organisation, whose time zone the database does not know. */
+export async function remarkUnknownTimeZones(owner: Database): Promise<void> {
+  for (const { organisation, office, timeZone } of await owner.inSystem(listUnknownTimeZones)) {
+    remark(
+      office === null
+        ? `Warning: the database does not know the time zone ${timeZone} of the organisation ${organisation}; people without an office follow UTC.`
+        : `Warning: the database does not know the time zone ${timeZone} of the office ${JSON.stringify(office)} in the organisation ${organisation}; this office takes no part until it has another time zone.`,
+    );
+  }
 }
 
 /** Runs `work` with connections of the owner, which are closed afterwards. */
@@ -157,9 +170,9 @@ async function createDefaultOrganisation(owner: Database): Promise<Organisation>
   return organisation;
 }
 
-/** The master key that a file or the environment gives. */
+/** The master key that a file or the environment gives. Throws `CliError` where other users can get at the file. */
 export async function givenMasterKey(config: DataConfig): Promise<MasterKey | undefined> {
-  if (config.masterKeyFile !== undefined) return MasterKey.parse(await readText(config.masterKeyFile));
+  if (config.masterKeyFile !== undefined) return readMasterKey(config.masterKeyFile);
   const fromEnvironment = masterKeyFromEnvironment();
   return fromEnvironment === undefined ? undefined : MasterKey.parse(fromEnvironment);
 }
@@ -168,6 +181,12 @@ export async function givenMasterKey(config: DataConfig): Promise<MasterKey | un
 async function localMasterKey(dataDir: string): Promise<MasterKey> {
   const file = join(dataDir, MASTER_KEY_FILE);
   if (!existsSync(file)) await writeMasterKey(file, MasterKey.generate(), keepExisting);
+  return readMasterKey(file, await ownersOf(dataDir));
+}
+
+async function readMasterKey(file: string, owners?: number[]): Promise<MasterKey> {
+  const reason = await whyFileIsOpen('The master key file', file, owners).catch(unreadable(file));
+  if (reason !== undefined) throw new CliError(reason);
   return MasterKey.parse(await readText(file));
 }
 

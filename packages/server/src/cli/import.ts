@@ -6,6 +6,7 @@ import { CSV_TEMPLATES, csvExample } from '../directory/csv-templates.ts';
 import { type ImportKind, type ImportReport, importCsv } from '../directory/import.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
+import { onInterruption } from './interruption.ts';
 import { importExport, type MoveInCommandOptions, parseTimeZone } from './move-in.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -75,6 +76,14 @@ async function importFile(
     const { tenantId } = await chooseOrganisation(owner, options.org);
     const progress = showProgress(`Importing ${kind}`, 'bytes');
     const input = createReadStream(file);
+    let stored = 0;
+    const ignoreInterruption = onInterruption(() =>
+      remark(
+        options.strict
+          ? 'rollcall: The import was interrupted; nothing was stored.'
+          : `rollcall: The import was interrupted; the first ${stored} rows are done. The same command goes on.`,
+      ),
+    );
     try {
       return await importCsv({
         kind,
@@ -83,13 +92,17 @@ async function importFile(
         tenantId,
         strict: options.strict ?? false,
         clock: Date.now,
-        onProgress: ({ bytes }) => progress.update(bytes, size),
+        onProgress: ({ rows, bytes }) => {
+          stored = rows;
+          progress.update(bytes, size);
+        },
       });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).syscall !== undefined && input.errored)
         unreadable(file)(input.errored);
       throw error;
     } finally {
+      ignoreInterruption();
       progress.stop();
     }
   });

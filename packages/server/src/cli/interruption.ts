@@ -35,6 +35,16 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, interrupted()]);
 }
 
+/**
+ * Calls `work` as soon as the user interrupts; the process may end right after, so `work` must not wait for anything. Gives a
+ * function that takes this back.
+ */
+export function onInterruption(work: () => void): () => void {
+  const signal = catchInterruption();
+  signal.addEventListener('abort', work, { once: true });
+  return () => signal.removeEventListener('abort', work);
+}
+
 /** Rejects with `Interrupted` when that comes. */
 function interrupted(): Promise<never> {
   const signal = catchInterruption();

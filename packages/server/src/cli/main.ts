@@ -10,6 +10,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./serve-command.ts')).serveCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
   'scim-tokens': async () => (await import('./scim-tokens.ts')).scimTokensCommand(),
+  'signing-keys': async () => (await import('./signing-keys.ts')).signingKeysCommand(),
+  instance: async () => (await import('./instance.ts')).instanceCommand(),
   orgs: async () => (await import('./orgs.ts')).orgsCommand(),
   import: async () => (await import('./import.ts')).importCommand(),
   submit: async () => (await import('./submit.ts')).submitCommand(),

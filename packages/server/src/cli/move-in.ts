@@ -6,6 +6,7 @@ import { moveIn } from '../move-in/move-in.ts';
 import type { MoveInReport, Reject } from '../move-in/report.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
+import { onInterruption } from './interruption.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
@@ -28,6 +29,14 @@ export async function importExport(directory: string, options: MoveInCommandOpti
   const report = await withContext(options, 'rollcall import', async ({ owner }) => {
     const { tenantId, timeZone } = await chooseOrganisation(owner, options.org);
     const progress = showProgress('Moving in', 'bytes');
+    let percent = 0;
+    const ignoreInterruption = onInterruption(() =>
+      remark(
+        options.dryRun
+          ? 'rollcall: The dry run was interrupted; nothing was stored.'
+          : `rollcall: The import was interrupted; ${percent} % of the folder is done. The same command goes on.`,
+      ),
+    );
     try {
       return await moveIn({
         directory,
@@ -37,12 +46,16 @@ export async function importExport(directory: string, options: MoveInCommandOpti
         replaceDays: options.replaceDays ?? false,
         dryRun: options.dryRun ?? false,
         clock: Date.now,
-        onProgress: (done, total) => progress.update(done, total),
+        onProgress: (done, total) => {
+          percent = Math.floor((100 * done) / total);
+          progress.update(done, total);
+        },
         onReject: (reject) => rejected.add(reject),
       });
     } catch (error) {
       return inOneSentence(error);
     } finally {
+      ignoreInterruption();
       progress.stop();
       rejected.close();
     }

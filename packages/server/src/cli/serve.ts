@@ -4,7 +4,13 @@ import type { Logger } from 'pino';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import type { Database, DatabaseTarget, SessionRole } from '../store/db.ts';
-import { connectData, type DataConnection, prepareData, withOwner } from './context.ts';
+import {
+  connectData,
+  type DataConnection,
+  prepareData,
+  remarkUnknownTimeZones,
+  withOwner,
+} from './context.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
 import type { Listening } from './listening.ts';
 import { remark } from './output.ts';
@@ -64,7 +70,17 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
 
 /** Brings the schema up to date, with a connection of its own. Throws `Interrupted`. */
 export function prepare(data: DataConnection): Promise<SessionRole> {
-  return unlessInterrupted(withOwner(data.target, (owner) => prepareData(data, owner), 1));
+  return unlessInterrupted(
+    withOwner(
+      data.target,
+      async (owner) => {
+        const role = await prepareData(data, owner);
+        await remarkUnknownTimeZones(owner);
+        return role;
+      },
+      1,
+    ),
+  );
 }
 
 const JOBS_AFTER_MS = 100;

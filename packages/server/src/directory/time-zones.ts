@@ -1,25 +1,27 @@
 import type { Tx } from '../store/db.ts';
-import { listTimeZoneNames } from '../store/nodes.ts';
+import { findTimeZones } from '../store/time-zones.ts';
 import { optionalText, quote, Refusal } from './values.ts';
 
 /** The IANA time zones that both PostgreSQL and this process have rules for. */
 export class TimeZones {
-  readonly #known: ReadonlySet<string>;
+  readonly #known: ReadonlyMap<string, string>;
 
-  private constructor(known: ReadonlySet<string>) {
+  private constructor(known: ReadonlyMap<string, string>) {
     this.#known = known;
   }
 
   /** Looks up which of `names` are known. */
   static async load(tx: Tx, names: (string | undefined)[]): Promise<TimeZones> {
     const given = new Set(names.flatMap((name) => name?.trim() || []));
-    return new TimeZones(new Set(await listTimeZoneNames(tx, [...given].filter(isIntlTimeZone))));
+    return new TimeZones(await findTimeZones(tx, [...given].filter(isIntlTimeZone)));
   }
 
-  /** The name of a known time zone; undefined when absent or empty. Throws `Refusal`. */
+  /** The name by which PostgreSQL knows a time zone; undefined when absent or empty. Throws `Refusal`. */
   read(member: string, value: string | undefined): string | undefined {
     const name = optionalText(member, value);
-    if (name === undefined || this.#known.has(name)) return name;
+    if (name === undefined) return undefined;
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
     throw new Refusal(`${member} ${quote(name)} is not the IANA name of a time zone, such as Europe/London`);
   }
 }

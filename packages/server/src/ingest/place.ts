@@ -18,6 +18,12 @@ export function classifyPlace(
 ): NodeInOffice | Refusal {
   const node = resolved.node(locationId);
   if (!node) return refuse(RESULT.locationNotFound, 'locationId: no active location has this id');
+  if (node.unknownTimeZone !== null) {
+    return refuse(
+      RESULT.locationNotFound,
+      `locationId is in an office with the time zone ${node.unknownTimeZone}, which the database does not know`,
+    );
+  }
   if (locationType !== undefined && node.kind !== locationType) {
     return refuse(RESULT.locationNotFound, `locationId is a ${node.kind}, not a ${locationType}`);
   }

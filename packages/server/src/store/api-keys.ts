@@ -17,6 +17,8 @@ export interface ApiKeyRow {
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
   secretSealed: Buffer;
+  /** 1 at first, one more with each rotation; the previous secret is of the version before. */
+  secretVersion: number;
   previousSecretSealed: Buffer | null;
   previousSecretExpiresAt: Date | null;
   createdAt: Date;
@@ -26,7 +28,8 @@ export interface ApiKeyRow {
 }
 
 const COLUMNS = `tenant_id AS "tenantId", api_key_folded AS "apiKeyFolded", api_key AS "apiKey", name, role,
-  authentication, secret_sealed AS "secretSealed", previous_secret_sealed AS "previousSecretSealed",
+  authentication, secret_sealed AS "secretSealed",
+  secret_version AS "secretVersion", previous_secret_sealed AS "previousSecretSealed",
   previous_secret_expires_at AS "previousSecretExpiresAt", created_at AS "createdAt", expires_at AS "expiresAt",
   revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
 
@@ -138,7 +141,8 @@ export async function rotateApiKey(
   previousSecretExpiresAt: Date,
 ): Promise<void> {
   await tx.query(
-    `UPDATE api_keys SET previous_secret_sealed = secret_sealed, previous_secret_expires_at = $4, secret_sealed = $3
+    `UPDATE api_keys SET previous_secret_sealed = secret_sealed, previous_secret_expires_at = $4, secret_sealed = $3,
+       secret_version = secret_version + 1
      WHERE tenant_id = $1 AND api_key_folded = $2`,
     [tenantId, apiKeyFolded, secretSealed, previousSecretExpiresAt],
   );

@@ -23,7 +23,7 @@ export interface PersonDayRow {
 }
 
 /**
- * Every office on `day` (`YYYY-MM-DD`), as known at `now`. An office's day has ended once its local date is a
+ * Every office with a known time zone on `day` (`YYYY-MM-DD`), as known at `now`. An office's day has ended once its local date is a
  * later one: the rule that gives events their day.
  */
 export async function listOfficeDays(
@@ -38,7 +38,7 @@ export async function listOfficeDays(
      FROM offices o
      LEFT JOIN (SELECT DISTINCT location_id FROM presence_events WHERE tenant_id = $1 AND day = $2::date) e
        ON e.location_id = o.location_id
-     WHERE o.tenant_id = $1`,
+     WHERE o.tenant_id = $1 AND o.unknown_time_zone IS NULL`,
     [tenantId, day, now],
   );
   return rows;

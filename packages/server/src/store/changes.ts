@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from './db.ts';
 
-/** What a transaction announced on commit; today, that a key changed. */
-export interface Change {
-  apiKey: string;
-}
+/** What a transaction announced on commit: that a key changed (its folded id), or the signing keys did. */
+export type Change = { apiKey: string } | { signingKeys: true };
 
 const HEARTBEAT_MS = 250;
 const TRUST_MS = 900;
@@ -113,11 +111,13 @@ export class ChangeFeed {
 }
 
 function readChange(payload: string | undefined): Change | undefined {
+  let change: unknown;
   try {
-    const change: unknown = JSON.parse(payload ?? '');
-    const isOurs = typeof change === 'object' && change !== null && 'apiKey' in change;
-    return isOurs && typeof change.apiKey === 'string' ? { apiKey: change.apiKey } : undefined;
+    change = JSON.parse(payload ?? '');
   } catch {
     return undefined;
   }
+  const { apiKey, signingKeys } = Object(change) as { apiKey?: unknown; signingKeys?: unknown };
+  if (typeof apiKey === 'string') return { apiKey };
+  return signingKeys === true ? { signingKeys } : undefined;
 }

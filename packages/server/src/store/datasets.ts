@@ -99,7 +99,8 @@ export const wholeGroups = wholeDataset(
 );
 
 export const wholeLocations = wholeDataset(
-  `SELECT node_id AS "locationId", name AS "locationName", address, status, time_zone AS "timeZone"
+  `SELECT node_id AS "locationId", name AS "locationName", address, status,
+          coalesce(unknown_time_zone, time_zone) AS "timeZone"
      FROM nodes WHERE tenant_id = $1 AND kind = 'location'`,
   { table: 'nodes', key: 'node_id', ids: ['locationId'] },
 );

@@ -13,7 +13,8 @@ const HORIZON_DAYS_WITHOUT_OFFICE = 14;
 export function calendarsAt(parameter: string): string {
   return `(SELECT c.calendar_id, c.today, c.today + c.horizon_days AS horizon
     FROM (SELECT z.calendar_id, z.horizon_days, (${parameter}::timestamptz AT TIME ZONE z.time_zone)::date AS today
-          FROM (SELECT location_id AS calendar_id, time_zone, horizon_days FROM offices WHERE tenant_id = $1
+          FROM (SELECT location_id AS calendar_id, time_zone, horizon_days FROM offices
+                WHERE tenant_id = $1 AND unknown_time_zone IS NULL
                 UNION ALL
                 SELECT tenant_id, time_zone, ${HORIZON_DAYS_WITHOUT_OFFICE} FROM current_organisation()) AS z) AS c)`;
 }
@@ -32,7 +33,7 @@ function missing(days: string, span: string): string {
     JOIN week_plans w ON w.tenant_id = u.tenant_id AND w.user_id = u.user_id AND w.weekday = d.weekday
     LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.kind = 'location'
       AND o.node_id = coalesce(w.location_id, u.primary_location_id)
-    WHERE u.tenant_id = $1 AND u.status = 'active' AND (w.plan <> 'o' OR o.status = 'active')
+    WHERE u.tenant_id = $1 AND u.status = 'active' AND (w.plan <> 'o' OR o.status = 'active' AND o.unknown_time_zone IS NULL)
       AND NOT EXISTS (SELECT FROM day_plans p
                       WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id AND p.day = d.day AND ${span})`;
 }
@@ -59,6 +60,19 @@ export async function listDaysToPlan(tx: Tx, tenantId: string, at: Date): Promis
     [tenantId, at],
   );
   return rows.map(({ day }) => day);
+}
+
+/** The active offices that have no horizon, since the database does not know their time zone. */
+export async function listSkippedOffices(
+  tx: Tx,
+  tenantId: string,
+): Promise<{ locationId: string; timeZone: string }[]> {
+  const { rows } = await tx.query<{ locationId: string; timeZone: string }>(
+    `SELECT location_id AS "locationId", unknown_time_zone AS "timeZone" FROM offices
+     WHERE tenant_id = $1 AND status = 'active' AND unknown_time_zone IS NOT NULL ORDER BY location_id`,
+    [tenantId],
+  );
+  return rows;
 }
 
 /** Somebody whose plan of a day is missing. */
@@ -130,7 +144,7 @@ export async function advanceHorizons(
      SELECT o.tenant_id, o.location_id, o.reached
      FROM (SELECT tenant_id, location_id, horizon_reached, today, least(today + horizon_days, $3::date) AS reached
            FROM (SELECT *, ($2::timestamptz AT TIME ZONE time_zone)::date AS today FROM offices
-                 WHERE tenant_id = $1 AND status = 'active') AS dated) AS o
+                 WHERE tenant_id = $1 AND status = 'active' AND unknown_time_zone IS NULL) AS dated) AS o
      WHERE o.today <= o.reached AND (o.horizon_reached < o.reached OR o.horizon_reached IS NULL)
      ORDER BY o.location_id
      ON CONFLICT (tenant_id, location_id) DO UPDATE SET horizon_reached = excluded.horizon_reached

@@ -73,7 +73,7 @@ export interface OfficeClock {
   presenceReporting: 'detect' | 'always' | 'never';
 }
 
-/** All offices at `now`, by their ids. */
+/** All offices with a known time zone at `now`, by their ids. */
 export async function listOfficeClocks(
   tx: Tx,
   tenantId: string,
@@ -82,7 +82,7 @@ export async function listOfficeClocks(
   const { rows } = await tx.query<OfficeClock & { locationId: string }>(
     `SELECT location_id AS "locationId", ($2::timestamptz AT TIME ZONE time_zone)::date AS today,
             presence_reporting AS "presenceReporting"
-     FROM offices WHERE tenant_id = $1`,
+     FROM offices WHERE tenant_id = $1 AND unknown_time_zone IS NULL`,
     [tenantId, now],
   );
   return new Map(rows.map(({ locationId, ...clock }) => [locationId, clock]));

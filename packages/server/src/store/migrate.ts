@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { DatabaseTarget, SessionRole } from './db.ts';
 import { UnusableDatabaseError } from './reach.ts';
 import { applyGrants, chooseRole } from './roles.ts';
+import { settleTimeZones } from './time-zones.ts';
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('../../migrations/', import.meta.url));
 
@@ -52,6 +53,7 @@ async function migrated<T>(
       await applyGrants(client, { renew: !isCurrent });
       // Before anything is written: see database_runs.
       await client.query('SELECT rollcall.note_database_run()');
+      await settleTimeZones(client);
     }
     return await work(client);
   } catch (error) {

@@ -18,7 +18,7 @@ export interface NodeRow {
 }
 
 const COLUMNS = `n.node_id AS "nodeId", n.kind, n.parent_id AS "parentId", n.name, n.status, n.address,
-  n.time_zone AS "timeZone", n.space_type AS "spaceType", n.capacity`;
+  coalesce(n.unknown_time_zone, n.time_zone) AS "timeZone", n.space_type AS "spaceType", n.capacity`;
 
 /** The nodes with one of `nodeIds`, of any kind and status, in no order. */
 export async function listNodesById(tx: Tx, tenantId: string, nodeIds: string[]): Promise<NodeRow[]> {
@@ -117,16 +117,6 @@ export async function updateNodes(tx: Tx, tenantId: string, nodes: NodeRow[]): P
   );
 }
 
-/** Those of `names` that PostgreSQL has rules for, spelled exactly so. Specifications such as `UTC+3` are not names. */
-export async function listTimeZoneNames(tx: Tx, names: string[]): Promise<string[]> {
-  if (names.length === 0) return [];
-  const { rows } = await tx.query<{ name: string }>(
-    'SELECT name FROM pg_timezone_names WHERE name = ANY($1::text[])',
-    [names],
-  );
-  return rows.map((row) => row.name);
-}
-
 /** A node of the tree, with the office that it is in. */
 export interface NodeInOffice {
   nodeId: string;
@@ -134,4 +124,6 @@ export interface NodeInOffice {
   locationId: string;
   /** Whether presence at a desk of the office books it, or is only recorded. */
   deskPresence: 'record' | 'book';
+  /** The time zone of the office where the database does not know it; null where it does. */
+  unknownTimeZone: string | null;
 }

@@ -35,7 +35,7 @@ export function readOccupancyHours(
              FROM offices o
              CROSS JOIN generate_series($2::date::timestamp AT TIME ZONE 'UTC' - interval '15 hours',
                                         $2::date::timestamp AT TIME ZONE 'UTC' + interval '39 hours', ${QUARTER}) AS t (at)
-             WHERE o.tenant_id = $1 AND o.location_id IN (SELECT location_id FROM events)) AS q
+             WHERE o.tenant_id = $1 AND o.unknown_time_zone IS NULL AND o.location_id IN (SELECT location_id FROM events)) AS q
        WHERE q.local::date = $2::date
        GROUP BY q.location_id, extract(hour FROM q.local), q.local - (q.at AT TIME ZONE 'UTC')
      ), states AS (

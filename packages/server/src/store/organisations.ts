@@ -21,7 +21,7 @@ export async function organisationIds(tx: Tx): Promise<string[]> {
 /** The organisation of the transaction. */
 export async function getOrganisation(tx: Tx): Promise<Pick<Organisation, 'slug' | 'name' | 'timeZone'>> {
   const { rows } = await tx.query<Pick<Organisation, 'slug' | 'name' | 'timeZone'>>(
-    'SELECT slug, name, time_zone AS "timeZone" FROM current_organisation()',
+    'SELECT slug, name, coalesce(unknown_time_zone, time_zone) AS "timeZone" FROM current_organisation()',
   );
   const [organisation] = rows;
   if (!organisation) throw new Error('The transaction is of no organisation.');
@@ -39,7 +39,7 @@ export async function updateOrganisation(
 /** Owner only. */
 export async function listOrganisations(tx: Tx): Promise<Organisation[]> {
   const { rows } = await tx.query<Organisation>(
-    `SELECT tenant_id AS "tenantId", slug, name, time_zone AS "timeZone", is_demo AS "isDemo", created_at AS "createdAt"
+    `SELECT tenant_id AS "tenantId", slug, name, coalesce(unknown_time_zone, time_zone) AS "timeZone", is_demo AS "isDemo", created_at AS "createdAt"
      FROM organisations ORDER BY created_at, slug`,
   );
   return rows;

@@ -35,7 +35,8 @@ export async function listPlaces(
   const { nodeId, locationId, levelId, zoneId } = ids;
   if (Object.values(ids).includes(null)) return [];
   const { rows } = await tx.query<PlaceRow>(
-    `SELECT n.node_id AS "nodeId", n.kind, n.name, n.status, n.address, n.time_zone AS "timeZone",
+    `SELECT n.node_id AS "nodeId", n.kind, n.name, n.status, n.address,
+            coalesce(n.unknown_time_zone, n.time_zone) AS "timeZone",
             n.space_type AS "spaceType", n.capacity, p.location_id AS "locationId", p.location_name AS "locationName",
             p.level_id AS "levelId", p.level_name AS "levelName", p.zone_id AS "zoneId", p.zone_name AS "zoneName",
             a.user_id AS "assignedUserId"

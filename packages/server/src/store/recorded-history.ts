@@ -34,7 +34,8 @@ export async function listRecordedNodes(
 ): Promise<NodeInOffice[]> {
   if (nodeIds.length === 0) return [];
   const { rows } = await tx.query<NodeInOffice>(
-    `SELECT node_id AS "nodeId", kind, location_id AS "locationId", 'record' AS "deskPresence"
+    `SELECT node_id AS "nodeId", kind, location_id AS "locationId", 'record' AS "deskPresence",
+            unknown_time_zone AS "unknownTimeZone"
      FROM node_paths WHERE tenant_id = $1 AND node_id = ANY ($2::uuid[])`,
     [tenantId, nodeIds],
   );

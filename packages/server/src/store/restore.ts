@@ -3,12 +3,13 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { damaged } from './backup/archive.ts';
-import { type BackupContents, countRows, readBackup } from './backup/contents.ts';
+import { type BackupContents, countRows, readBackup, readBackupHead } from './backup/contents.ts';
 import { RestoreError } from './backup/errors.ts';
 import type { Manifest } from './backup/manifest.ts';
 import { withSession } from './backup/session.ts';
 import { columnList, listTables, qualified } from './backup/tables.ts';
 import type { DatabaseTarget } from './db.ts';
+import { renewInstanceId } from './instance.ts';
 import { appliedMigrations, listMigrations, migrate, refuseNewerSchema } from './migrate.ts';
 import { isUnavailable } from './unavailable.ts';
 
@@ -44,6 +45,8 @@ export interface RestoreSummary {
  * Loads a backup into a database without organisations, and brings its schema up to this release. The file is
  * verified to its last byte first, and loaded in one transaction: a failure leaves the database without
  * organisations. Whatever else was in the schema, such as signing keys under another master key, is replaced.
+ * What is loaded is an instance of its own: it has another instance id, and no signing key until one is made, so that no access
+ * token of the original is accepted.
  * No server may use the database meanwhile. Memory does not grow with the data.
  *
  * Only the step from an older schema to this release's comes after the data are in; should it fail, they are
@@ -70,6 +73,16 @@ export async function restore(
       rows: Object.values(end.rows).reduce((sum, count) => sum + count, 0),
     },
   };
+}
+
+/**
+ * Judges a backup by its beginning, without reading the rest; the master key in it. Destroys `input`. Throws `RestoreError`
+ * where it is none, or was made by a newer release.
+ */
+export async function judgeBackup(input: Readable): Promise<Buffer> {
+  const { manifest, masterKey } = await readBackupHead(input);
+  await requireKnownSchema(manifest, undefined);
+  return masterKey;
 }
 
 async function verifyAndLoad(options: RestoreOptions): Promise<BackupContents> {
@@ -152,6 +165,8 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   await client.query(tables.map((table) => `ALTER TABLE ${table} ENABLE TRIGGER USER`).join('; '));
   await client.query(forced.map((table) => `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`).join('; '));
+  await renewInstanceId(client);
+  await client.query('DELETE FROM signing_keys');
   await options.beforeCommit?.(masterKey);
   await client.query('COMMIT');
 }

@@ -35,7 +35,10 @@ export class AttendanceRows {
   of(personDay: PersonDayRow, day: string, offices: ReadonlyMap<string, OfficeDayRow>): AttendanceRow[] {
     const person = this.#people.get(personDay.userId);
     if (!person) return [];
-    return attendanceOf(planOf(personDay), personDay.seenAt, offices).map((row) => ({
+    const rows = attendanceOf(planOf(personDay), personDay.seenAt, offices);
+    // Nobody knows when the day of an office without a known time zone has ended.
+    const known = rows.filter(({ locationId }) => locationId === null || offices.has(locationId));
+    return known.map((row) => ({
       person,
       day,
       plan: row.plan,

@@ -2,7 +2,13 @@ import type { FastifyBaseLogger } from 'fastify';
 import { listDeskHabits } from '../store/bookings.ts';
 import { ContentionError, inTenantWithRetries } from '../store/conflict.ts';
 import type { Database, Tx } from '../store/db.ts';
-import { advanceHorizons, listDaysToPlan, listPeopleToPlan, type PersonToPlan } from '../store/horizon.ts';
+import {
+  advanceHorizons,
+  listDaysToPlan,
+  listPeopleToPlan,
+  listSkippedOffices,
+  type PersonToPlan,
+} from '../store/horizon.ts';
 import { organisationIds } from '../store/organisations.ts';
 import { catchUpStatistics } from '../store/statistics.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
@@ -22,7 +28,7 @@ export interface HorizonDeps {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  log: Pick<FastifyBaseLogger, 'info' | 'error'>;
+  log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>;
   /** Ends the run between two transactions: it rejects with the signal's reason, and the next run goes on. */
   signal?: AbortSignal | undefined;
   /** Called with how many days of organisations are made, of those found missing so far. */
@@ -68,6 +74,12 @@ export async function runHorizon(deps: HorizonDeps): Promise<HorizonReport> {
       };
       const reports = await advanceOrganisation(database, tenantId, { at: new Date(clock()), signal, onDay });
       for (const report of reports) log.info(report, 'the horizon was advanced');
+      const skipped = await database.inTenant(tenantId, (tx) => listSkippedOffices(tx, tenantId));
+      for (const office of skipped)
+        log.warn(
+          { tenantId, ...office },
+          'the horizon skips an office: the database does not know its time zone',
+        );
       offices.push(...reports);
     } catch (error) {
       signal?.throwIfAborted();

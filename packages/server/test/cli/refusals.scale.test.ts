@@ -57,7 +57,7 @@ describe('One plain sentence, and no stack, for', () => {
 
   test('files that cannot be read, and a data directory that is none', async () => {
     const file = work.path('file');
-    await writeFile(file, 'not a key');
+    await writeFile(file, 'not a key', { mode: 0o600 });
     const there = ['--data-dir', work.path('other')];
     await expectRefusals(
       [['serve', ...there, '--tls-cert', file], /^rollcall: TLS needs both --tls-cert and --tls-key\.\n$/],

@@ -18,7 +18,7 @@ export class AttendanceClient {
   readonly #server: TestServer;
   readonly #authorization: string;
 
-  constructor(server: TestServer, key: ShownKey) {
+  constructor(server: TestServer, key: Pick<ShownKey, 'apiKey' | 'secret'>) {
     this.#server = server;
     this.#authorization = basic(key);
   }

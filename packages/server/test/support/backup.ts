@@ -149,7 +149,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         tenant_id,
         slug: org,
         name: NASTY,
-        time_zone: 'Europe/Paris',
+        time_zone: org === 'two' ? 'Europe/Atlantis' : 'Europe/Paris',
         is_demo: org === 'two',
         created_at: '2026-01-01 00:00:00.000001+00',
       });
@@ -182,7 +182,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
          ($1, $4, 'level', $5, '', 'active', NULL, NULL, NULL, NULL),
          ($1, $5, 'location', NULL, $7, 'active', $7, 'Europe/Paris', NULL, NULL),
          ($1, $6, 'space', $4, $7, 'active', NULL, NULL, $7, 2147483647),
-         ($1, $8, 'location', NULL, '', 'active', NULL, 'UTC', NULL, NULL)`,
+         ($1, $8, 'location', NULL, '', 'active', NULL, 'Europe/Atlantis', NULL, NULL)`,
         [tenant_id, id(1), id(2), id(3), id(4), id(5), NASTY, id(8)],
       );
       const values = { tenantId: tenant_id, id, text: NASTY, instant };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { runHorizon } from '../../src/workday/horizon.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
 import { addOffice, type Office } from '../support/directory.ts';
+import { forgetTimeZone } from '../support/time-zones.ts';
 import { everyDay, Horizon, OFFICE, REMOTE, weekdaysOf, workdays } from './horizon-support.ts';
 import { change, MONDAY, office, plan, readCounterFaults, readLog, readStored } from './support.ts';
 
@@ -234,11 +235,9 @@ test('a run goes over all organisations, and says which it could not finish', as
   const broken = new Horizon(db, await createTestOrganisation(db.owner));
   const paris = await addOffice(db.owner, broken.tenantId);
   await broken.hire(everyDay(REMOTE), { primaryLocationId: paris.locationId });
-  await broken.sql("UPDATE nodes SET time_zone = 'Europe/Atlantis' WHERE tenant_id = $1 AND node_id = $2", [
-    paris.locationId,
-  ]);
+  await forgetTimeZone(db, broken.tenantId, paris.locationId, 'Europe/Atlantis');
   const errors: unknown[] = [];
-  const log = { info: () => undefined, error: (entry: unknown) => errors.push(entry) };
+  const log = { info: () => undefined, warn: () => undefined, error: (entry: unknown) => errors.push(entry) };
   const report = await runHorizon({ database: db.restricted, clock: () => Date.parse(NOON), log });
   expect(Object.keys(await horizon.plans(ada))).toHaveLength(15);
   expect(Object.keys(await other.plans(ben))).toHaveLength(15);
@@ -253,7 +252,7 @@ test('a run goes over all organisations, and says which it could not finish', as
 test('a run that is aborted makes nothing more, and the next one goes on', async () => {
   const ada = await horizon.hire(everyDay(REMOTE), atLondon());
   const controller = new AbortController();
-  const log = { info: () => undefined, error: () => undefined };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   controller.abort(new Error('stopping'));
   const run = (signal?: AbortSignal) =>
     runHorizon({

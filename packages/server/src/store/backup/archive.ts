@@ -161,9 +161,9 @@ async function* readable(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 function cannotWrite(error: unknown): BackupError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new BackupError('There is not enough space for the backup file; it is incomplete.', error);
+    return new BackupError('There is not enough space for the backup file; no backup was made.', error);
   }
-  return new BackupError(`The backup file cannot be written (${message}); it is incomplete.`, error);
+  return new BackupError(`The backup file cannot be written (${message}); no backup was made.`, error);
 }
 
 function cannotRead(error: unknown): RestoreError {

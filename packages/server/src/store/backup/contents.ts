@@ -35,8 +35,7 @@ export async function* readBackup(input: Readable): AsyncGenerator<RowBytes, Bac
   const entries = readArchive(input);
   const digest = new ArchiveDigest();
   try {
-    const manifest = parseManifest(await readSmall(await nextEntry(entries, MANIFEST_NAME), digest));
-    const masterKey = parseMasterKey(await readSmall(await nextEntry(entries, MASTER_KEY_NAME), digest));
+    const { manifest, masterKey } = await readHead(entries, digest);
     const place = new Place(manifest);
     const rows = new Map(manifest.tables.map((table) => [table.name, 0]));
     for (;;) {
@@ -59,6 +58,25 @@ export async function* readBackup(input: Readable): AsyncGenerator<RowBytes, Bac
   } finally {
     await entries.return(undefined);
   }
+}
+
+/** What a backup says at its beginning; the rest is neither read nor checked. Throws `RestoreError`. Destroys `input`. */
+export async function readBackupHead(input: Readable): Promise<Omit<BackupContents, 'end'>> {
+  const entries = readArchive(input);
+  try {
+    return await readHead(entries, new ArchiveDigest());
+  } finally {
+    await entries.return(undefined);
+  }
+}
+
+async function readHead(
+  entries: AsyncGenerator<ArchiveEntry>,
+  digest: ArchiveDigest,
+): Promise<Omit<BackupContents, 'end'>> {
+  const manifest = parseManifest(await readSmall(await nextEntry(entries, MANIFEST_NAME), digest));
+  const masterKey = parseMasterKey(await readSmall(await nextEntry(entries, MASTER_KEY_NAME), digest));
+  return { manifest, masterKey };
 }
 
 /** Rows that end in `bytes`: in COPY's text format a newline ends a row and is nowhere else. */

@@ -8,6 +8,7 @@ import { SERVER_USER_NAMES } from './server-user.ts';
 import { withTransitionLock } from './transition-lock.ts';
 
 export { EmbeddedServerError } from './errors.ts';
+export { ownersOf } from './layout.ts';
 
 export interface EmbeddedOptions {
   /** Absolute; created with mode 0700 if missing (0710 by root, for the group of the server's user). */

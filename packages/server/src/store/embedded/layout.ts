@@ -15,10 +15,11 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { whyDirectoryIsOpen, whyFileIsOpen } from '../privacy.ts';
 import { prepareSystemDir } from './binaries.ts';
 import { codeOf, EmbeddedServerError, ifPresent, makeDir } from './errors.ts';
 import { stopLeftover } from './postmaster.ts';
-import { hasSecret } from './secret.ts';
+import { hasSecret, secretPath } from './secret.ts';
 import { canTraverse, chooseServerUser, ownerOf, type ServerUser } from './server-user.ts';
 
 /** Places and names outside the data directory; other than the defaults only in tests. */
@@ -48,11 +49,11 @@ export const lockPath = (dataDir: string): string => join(dataDir, 'postgres.loc
 const linkPath = (dataDir: string): string => join(dataDir, 'postgres');
 
 /**
- * Makes the data directory if it is missing, and gives its real path.
+ * Makes the data directory if it is missing, and gives its real path. One that is there must be closed to other users.
  *
  * The mode is 0700; when root makes it, 0710 with the group of the server's user, who has to pass through.
  *
- * @throws EmbeddedServerError when the path is taken by something else
+ * @throws EmbeddedServerError when the path is taken by something else, or other users may read or change what is there
  */
 export async function prepareDataDir(dataDir: string, around: Surroundings): Promise<string> {
   const found = await ifPresent(stat(dataDir));
@@ -65,7 +66,22 @@ export async function prepareDataDir(dataDir: string, around: Surroundings): Pro
     if (user.isOther && (await canTraverse(dirname(dataDir), user))) await makeSharedDir(dataDir, user);
     else await makeDir(dataDir);
   }
-  return realpath(dataDir);
+  const real = await realpath(dataDir);
+  const owners = await ownersOf(real);
+  const reason =
+    (await whyDirectoryIsOpen('The data directory', real, owners)) ??
+    (await whyFileIsOpen('The password file', secretPath(real), owners));
+  if (reason !== undefined) throw new EmbeddedServerError(reason);
+  return real;
+}
+
+/**
+ * Who may own a data directory beside us: root also works on one of an ordinary user, whose database PostgreSQL then runs as.
+ */
+export async function ownersOf(dataDir: string): Promise<number[]> {
+  if (process.geteuid?.() !== 0) return [];
+  const cluster = await ifPresent(stat(linkPath(dataDir)));
+  return cluster === undefined ? [] : [cluster.uid];
 }
 
 /** Renamed into place, for a second process must not find it there with the wrong group. */

@@ -6,7 +6,8 @@ import { EmbeddedServerError, ifPresent } from './errors.ts';
 /** Role names; `owner` is the only one that Rollcall connects as once the cluster is set up. */
 export const ROLES = { superuser: 'postgres', owner: 'rollcall', app: 'rollcall_app' } as const;
 
-const secretPath = (dataDir: string): string => join(dataDir, 'postgres.secret');
+/** The password file of a data directory. */
+export const secretPath = (dataDir: string): string => join(dataDir, 'postgres.secret');
 
 /** Whether the data directory has its password file. */
 export async function hasSecret(dataDir: string): Promise<boolean> {

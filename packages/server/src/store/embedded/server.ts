@@ -11,6 +11,7 @@ import {
   readPostmasterFile,
   START_LIMIT_MS,
   startPostmaster,
+  stopLeftover,
   stopPostmaster,
 } from './postmaster.ts';
 import { passwordOf, ROLES } from './secret.ts';
@@ -66,25 +67,31 @@ export async function joinServer(
   else if (!mayCreate) throw new EmbeddedServerError(`The database in ${dataDir} is gone.`);
   const created = !layout.exists;
   let started = false;
-  for (;;) {
-    const running = layout.exists ? await connectToRunning(layout, name) : undefined;
-    if (running !== undefined) {
-      const takesPart = await takePart(running.anchor).catch(() => false);
-      if (takesPart) return { ...running, layout, created, started };
-      await closeAnchor(running.anchor);
-      await sleep(POLL_MS);
-      continue;
+  try {
+    for (;;) {
+      const running = layout.exists ? await connectToRunning(layout, name) : undefined;
+      if (running !== undefined) {
+        const takesPart = await takePart(running.anchor).catch(() => false);
+        if (takesPart) return { ...running, layout, created, started };
+        await closeAnchor(running.anchor);
+        await sleep(POLL_MS);
+        continue;
+      }
+      const programs = await usablePrograms(pkg, layout.user, around.systemDir, dataDir);
+      await removeUnfinished(layout.cluster);
+      const isNew = !layout.exists;
+      if (isNew) await createCluster(layout, programs, meanwhile);
+      layout.exists = true;
+      const socketDir = await prepareSocketDir(layout, around.tempDir);
+      started = true;
+      await startPostmaster(layout, programs, { socketDir, signal, meanwhile });
+      const file = await readPostmasterFile(layout.cluster);
+      if (isNew && file !== undefined) await bootstrap(dataDir, await targetOf(layout, file, name));
     }
-    const programs = await usablePrograms(pkg, layout.user, around.systemDir, dataDir);
-    await removeUnfinished(layout.cluster);
-    const isNew = !layout.exists;
-    if (isNew) await createCluster(layout, programs, meanwhile);
-    layout.exists = true;
-    const socketDir = await prepareSocketDir(layout, around.tempDir);
-    await startPostmaster(layout, programs, { socketDir, signal, meanwhile });
-    started = true;
-    const file = await readPostmasterFile(layout.cluster);
-    if (isNew && file !== undefined) await bootstrap(dataDir, await targetOf(layout, file, name));
+  } catch (error) {
+    // Nobody else can have joined the server that this call started, so nobody else would stop it.
+    if (started) await stopLeftover(layout.cluster).catch(() => undefined);
+    throw error;
   }
 }
 

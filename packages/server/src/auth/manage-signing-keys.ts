@@ -1,0 +1,42 @@
+import type { Database } from '../store/db.ts';
+import { renewInstanceId } from '../store/instance.ts';
+import { insertNextSigningKey, listSigningKeys, type StoredSigningKey } from '../store/signing-keys.ts';
+import type { MasterKey } from './secrets.ts';
+import { generateSigningKey } from './signing-keys.ts';
+
+interface Deps {
+  /** Connects as the owner. */
+  owner: Database;
+  masterKey: MasterKey;
+  clock: () => number;
+}
+
+/** The signing keys, newest first: the newest signs. Their private keys are sealed. */
+export function signingKeysOf(owner: Database): Promise<StoredSigningKey[]> {
+  return owner.inSystem(listSigningKeys);
+}
+
+/**
+ * Makes a signing key that signs from now on; its id. Tokens of the others go on to their end, or end at once with `now`.
+ */
+export async function rotateSigningKey(
+  { now }: { now: boolean },
+  { owner, masterKey, clock }: Deps,
+): Promise<string> {
+  const key = await generateSigningKey(masterKey);
+  await owner.inSystem((tx) => insertNextSigningKey(tx, key, new Date(clock()), { keepOthers: !now }));
+  return key.kid;
+}
+
+/**
+ * Makes the data another instance, with a signing key of its own; the new instance id, a GUID. Every token that was
+ * issued before is refused from then on, by every replica within a second.
+ */
+export async function renewInstance({ owner, masterKey, clock }: Deps): Promise<string> {
+  const key = await generateSigningKey(masterKey);
+  return owner.inSystem(async (tx) => {
+    const instanceId = await renewInstanceId(tx);
+    await insertNextSigningKey(tx, key, new Date(clock()), { keepOthers: false });
+    return instanceId;
+  });
+}

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { rotateSigningKey, signingKeysOf } from '../auth/manage-signing-keys.ts';
+import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { withContext } from './context.ts';
+import { formatTable, formatTime, print } from './output.ts';
+
+interface Common extends DataConfig {
+  json?: true;
+}
+
+/** `rollcall signing-keys rotate|list`. */
+export function signingKeysCommand(): Command {
+  const signingKeys = new Command('signing-keys').description(
+    'keys that the server signs access tokens with',
+  );
+  for (const command of [rotateCommand(), listCommand()]) {
+    command.option('--json', 'print JSON');
+    for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
+    signingKeys.addCommand(command);
+  }
+  return signingKeys;
+}
+
+function rotateCommand(): Command {
+  return new Command('rotate')
+    .description('sign with a new key from now on; tokens of the old key stay valid to their end')
+    .option('--now', 'end all tokens of the old keys at once: every client has to log in again')
+    .action(async ({ now = false, ...options }: Common & { now?: boolean }) => {
+      const kid = await withContext(options, 'rollcall signing-keys', ({ owner, masterKey }) =>
+        rotateSigningKey({ now }, { owner, masterKey, clock: Date.now }),
+      );
+      const others = now
+        ? 'All tokens of the old keys are invalid.'
+        : 'Tokens of the old keys stay valid to their end.';
+      print(options.json ? JSON.stringify({ kid }) : `The server signs with the key ${kid} now. ${others}`);
+    });
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('list the signing keys, newest first')
+    .action(async (options: Common) => {
+      const rows = await withContext(options, 'rollcall signing-keys', ({ owner }) => signingKeysOf(owner));
+      const keys = rows.map(({ kid, algorithm, createdAt }, index) => ({
+        kid,
+        algorithm,
+        state: index === 0 ? 'signs' : 'retired',
+        createdAt,
+      }));
+      if (options.json) return print(JSON.stringify(keys));
+      print(formatTable(keys.map(({ createdAt, ...key }) => ({ ...key, created: formatTime(createdAt) }))));
+    });
+}

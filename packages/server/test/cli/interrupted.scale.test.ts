@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { isRoot, query, until } from '../embedded/support.ts';
+import { expectOneSentence, processesNaming, type Rollcall, superuserOf, Workspace } from './support.ts';
+
+const execute = promisify(execFile);
+
+let work: Workspace;
+let dataDir: string[];
+let server: Rollcall;
+beforeAll(async () => {
+  work = await Workspace.create();
+  dataDir = ['--data-dir', work.path('data')];
+  ({ server } = await work.start(['serve', ...dataDir]));
+  await work.json(['orgs', 'create', 'one', ...dataDir]);
+});
+afterAll(async () => {
+  await server.stop();
+  await work.close();
+});
+
+/** Keeps every other session from a table, until the test is over or the function that is given is called. */
+async function lock(table: string): Promise<() => Promise<void>> {
+  const client = new pg.Client(await superuserOf(work.path('data')));
+  await client.connect();
+  await client.query(`BEGIN; LOCK TABLE rollcall.${table} IN ACCESS EXCLUSIVE MODE`);
+  let ended: Promise<void> | undefined;
+  const unlock = () => {
+    ended ??= client.end();
+    return ended;
+  };
+  onTestFinished(unlock);
+  return unlock;
+}
+
+const filesIn = (name: string) => readdirSync(work.path(name));
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'a backup that %s ends leaves no file, and says so',
+  async (signal) => {
+    await mkdir(work.path(signal));
+    const unlock = await lock('presence_events');
+    const backup = work.spawn(['backup', work.path(`${signal}/backup.tar.gz`), ...dataDir]);
+    await until(() => filesIn(signal).length > 0);
+    backup.signalGroup(signal);
+    const { code, stdout, stderr } = await backup.exited;
+    expect({ code, stdout, stderr }).toEqual({
+      code: 130,
+      stdout: '',
+      stderr: 'rollcall: The backup was interrupted; no backup was made.\n',
+    });
+    expect(filesIn(signal)).toEqual([]);
+    await unlock();
+    await work.json(['backup', work.path(`${signal}/backup.tar.gz`), ...dataDir]);
+    expect(filesIn(signal)).toEqual(['backup.tar.gz']);
+  },
+);
+
+test.runIf(isRoot)(
+  'a disk that is full or read-only is one sentence, and leaves no backup',
+  async ({ skip }) => {
+    const disk = work.path('disk');
+    await mkdir(disk);
+    const mounted = await execute('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).then(
+      () => true,
+      () => false,
+    );
+    if (!mounted) skip('mounting is forbidden here');
+    try {
+      await writeFile(`${disk}/filler`, Buffer.alloc(100_000)).catch(() => undefined);
+      const full = await work.rollcall(['backup', `${disk}/backup.tar.gz`, ...dataDir]);
+      expectOneSentence(
+        full,
+        /^rollcall: There is not enough space for the backup file; no backup was made\.\n$/,
+      );
+      expect(filesIn('disk')).toEqual(['filler']);
+      await execute('mount', ['-o', 'remount,ro', disk]);
+      const readOnly = await work.rollcall(['backup', `${disk}/backup.tar.gz`, ...dataDir]);
+      expectOneSentence(readOnly, /^rollcall: The file \S+ cannot be written \(EROFS\)\.\n$/);
+      expect(filesIn('disk')).toEqual(['filler']);
+    } finally {
+      await execute('umount', [disk]);
+    }
+  },
+);
+
+test('an import that is interrupted says what is done, and the same command goes on', async () => {
+  const file = work.path('people.csv');
+  const rows = Array.from({ length: 1_500 }, (_, n) => `person${n}@example.test,person${n}@example.test\n`);
+  await writeFile(file, `userName,email\n${rows.join('')}`);
+  const command = ['import', 'users', file, ...dataDir];
+  const unlock = await lock('users');
+  const first = work.spawn(command);
+  const superuser = await superuserOf(work.path('data'));
+  const isWaiting = async () =>
+    (
+      await query(
+        superuser,
+        `SELECT FROM pg_locks WHERE NOT granted AND relation = 'rollcall.users'::regclass`,
+      )
+    ).length > 0;
+  await until(isWaiting);
+  first.signalGroup('SIGINT');
+  expect(await first.exited).toEqual({
+    code: 130,
+    stdout: '',
+    stderr: 'rollcall: The import was interrupted; the first 0 rows are done. The same command goes on.\n',
+  });
+  await unlock();
+  expect(await work.json(command)).toMatchObject({ refused: [] });
+  expect(await work.json(command)).toMatchObject({ created: 0, unchanged: 1_500 });
+});
+
+test('a first start whose migration fails leaves no PostgreSQL running', async () => {
+  const other = work.path('other');
+  await work.rollcall(['orgs', 'list', '--data-dir', other]);
+  const blocker = work.spawn(['serve', '--data-dir', other, '--port', '0']);
+  await blocker.baseUrl();
+  await query(
+    await superuserOf(other),
+    'ALTER SCHEMA rollcall RENAME TO former; CREATE SCHEMA rollcall AUTHORIZATION rollcall; CREATE TABLE rollcall.organisations ()',
+  );
+  await blocker.stop();
+  const failed = await work.rollcall(['serve', '--data-dir', other, '--port', '0', '--log-level', 'silent']);
+  expect(failed.code).toBe(1);
+  expect(processesNaming(other)).toEqual([]);
+});
+
+test('restore judges its flags before it reads the file to its end, or makes anything', async () => {
+  const file = work.path('whole.tar.gz');
+  await work.json(['backup', file, ...dataDir]);
+  // Only its beginning is there: whatever reads further says that the file is incomplete.
+  const begun = work.path('begun.tar.gz');
+  await execute('sh', ['-c', `head -c 1000 ${file} > ${begun}`]);
+  const openKey = work.path('open.key');
+  await writeFile(openKey, `${Buffer.alloc(32).toString('base64')}\n`, { mode: 0o644 });
+  const otherKey = work.path('other.key');
+  await writeFile(otherKey, `${Buffer.alloc(32).toString('base64')}\n`, { mode: 0o600 });
+  const into = ['--data-dir', work.path('into')];
+  const url = ['--database-url', 'postgres://127.0.0.1:1/none'];
+  for (const [flags, saying] of [
+    [
+      [...into, '--master-key-file', openKey],
+      /is open to other users of this machine \(mode 0644\); run "chmod 600/,
+    ],
+    [[...into, '--master-key-file', otherKey], /The backup holds another master key than the one given/],
+    [[...into, '--master-key-file', '/nowhere/key'], /The file \/nowhere\/key cannot be written \(ENOENT\)/],
+    [url, /Say with --master-key-file where to put the backup's master key/],
+  ] as const) {
+    expectOneSentence(await work.rollcall(['restore', begun, ...flags]), saying);
+  }
+  expect(existsSync(work.path('into'))).toBe(false);
+});

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
+import { whyDirectoryIsOpen, whyFileIsOpen } from '../../src/store/privacy.ts';
+import { Bench, command, isRoot, ORDINARY_USER, ordinaryUserCanRun, serverPid } from './support.ts';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+afterEach(() => bench.clear());
+
+/** What joining says, once it is known that nothing was started. */
+async function refusal(dataDir: string): Promise<string> {
+  const error = await joinEmbedded(command(dataDir)).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(EmbeddedServerError);
+  expect(await serverPid(join(dataDir, 'postgres'))).toBeUndefined();
+  return (error as Error).message;
+}
+
+test('an open data directory is refused, and the command that is said mends it', async () => {
+  const dataDir = await bench.dataDir();
+  await chmod(dataDir, 0o755);
+  const said = await refusal(dataDir);
+  expect(said).toBe(
+    `The data directory ${dataDir} is open to other users of this machine (mode 0755); run "chmod go-rw ${dataDir}".`,
+  );
+  execFileSync('sh', ['-c', /run "(.*)"\./.exec(said)?.[1] ?? '']);
+  await (await joinEmbedded(command(dataDir))).release();
+});
+
+test.each([0o750, 0o720, 0o704, 0o702])('a directory of mode %o is open, one of 711 is not', async (mode) => {
+  const dir = await bench.dir();
+  expect(await whyDirectoryIsOpen('It', dir, [])).toBeUndefined();
+  await chmod(dir, mode);
+  expect(await whyDirectoryIsOpen('It', dir, [])).toContain(`(mode 0${mode.toString(8)})`);
+});
+
+test('an open data directory is refused through a symbolic link, too', async () => {
+  const dataDir = await bench.dataDir();
+  const link = join(await bench.dir(), 'link');
+  await symlink(dataDir, link);
+  await chmod(dataDir, 0o755);
+  expect(await refusal(link)).toContain(`chmod go-rw ${dataDir}`);
+});
+
+test('a new data directory is closed to others, whatever the umask', async () => {
+  const dataDir = join(await bench.dir(), 'data');
+  const child = bench.child({ dataDir, umask: 0o002 });
+  await child.report('joined');
+  expect((await stat(dataDir)).mode & 0o067).toBe(0);
+  await child.release();
+});
+
+test('a password file that others may read is refused', async () => {
+  const dataDir = await bench.dataDir();
+  const file = join(dataDir, 'postgres.secret');
+  await chmod(file, 0o640);
+  expect(await refusal(dataDir)).toContain(`run "chmod 600 ${file}".`);
+});
+
+test.runIf(isRoot)("another user's data directory is refused, by root too", async () => {
+  const dataDir = await bench.dataDir();
+  await chown(dataDir, ORDINARY_USER.uid, ORDINARY_USER.gid);
+  const said = await refusal(dataDir);
+  expect(said).toContain(`belongs to another user of this machine (uid ${ORDINARY_USER.uid})`);
+  expect(said).toContain(`chown 0 ${dataDir}`);
+});
+
+test.runIf(isRoot)('what belongs to the owner of the database is not refused to root', async () => {
+  const dataDir = await bench.dataDir();
+  const { uid, gid } = ORDINARY_USER;
+  const file = join(dataDir, 'postgres.secret');
+  for (const path of [dataDir, file]) await chown(path, uid, gid);
+  expect(await whyDirectoryIsOpen('It', dataDir, [uid])).toBeUndefined();
+  expect(await whyDirectoryIsOpen('It', dataDir, [])).toContain('belongs to another user');
+  expect(await whyFileIsOpen('It', file, [uid])).toBeUndefined();
+  expect(await whyFileIsOpen('It', file)).toContain('belongs to another user');
+});
+
+test.runIf(isRoot && ordinaryUserCanRun)(
+  "a file of root's may be readable by the group of an ordinary user, and by nobody else",
+  async () => {
+    const file = join(await bench.dir(), 'key');
+    await writeFile(file, 'secret');
+    const module = new URL('../../dist/store/privacy.js', import.meta.url).href;
+    const script = `import(${JSON.stringify(module)}).then(async (m) => console.log(await m.whyFileIsOpen('It', ${JSON.stringify(file)})))`;
+    const said = async (mode: number) => {
+      await chmod(file, mode);
+      return execFileSync(process.execPath, ['-e', script], { ...ORDINARY_USER, cwd: '/' }).toString();
+    };
+    expect(await said(0o440)).toBe('undefined\n');
+    expect(await said(0o444)).toContain(`run "chmod g-wx,o-rwx ${file}"`);
+    expect(await said(0o460)).toContain('mode 0460');
+  },
+);
+
+test('a start that fails once PostgreSQL runs leaves none running, and does not keep the next one out', async () => {
+  const dataDir = await bench.dataDir();
+  const secret = join(dataDir, 'postgres.secret');
+  const right = await readFile(secret);
+  await writeFile(secret, `${'x'.repeat(43)}\n`);
+  expect(await refusal(dataDir)).toContain('is not the one of the database beside it');
+  await writeFile(secret, right);
+  await (await joinEmbedded(command(dataDir))).release();
+});

@@ -1,0 +1,238 @@
+import { decodeJwt, decodeProtectedHeader, type JWK } from 'jose';
+import pg from 'pg';
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type App, createApp } from '../src/app.ts';
+import { rotateKey, type ShownKey } from '../src/auth/manage-keys.ts';
+import { renewInstance, rotateSigningKey, signingKeysOf } from '../src/auth/manage-signing-keys.ts';
+import { MasterKey } from '../src/auth/secrets.ts';
+import { ensureSigningKey } from '../src/auth/signing-keys.ts';
+import { defaults, SERVER_SETTINGS } from '../src/config.ts';
+import { createLogger } from '../src/http/logging.ts';
+import { Database } from '../src/store/db.ts';
+import { migrate } from '../src/store/migrate.ts';
+import { restore } from '../src/store/restore.ts';
+import { backupToBuffer, createEmptyDatabase, opening } from './support/backup.ts';
+import { basic, login, startTestServer } from './support/server.ts';
+
+const LIFE_S = 3_600;
+const DAY_S = 86_400;
+const server = await startTestServer();
+afterAll(() => server.close());
+const { app, clock, db, masterKey } = server;
+const tenantId = await server.organisation();
+const beganMs = clock.nowMs;
+afterEach(() => {
+  clock.nowMs = beganMs;
+});
+const deps = { owner: db.owner, masterKey, clock: clock.read };
+/** What was promised of revocation holds for whatever ends a token. */
+const WITHIN_A_SECOND = { timeout: 1_000, interval: 10 };
+
+describe('a token of a rotated key', () => {
+  test('is refused by every replica within a second where the old secret has no grace', async () => {
+    const other = await replica();
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    for (const one of [app, other]) expect(await statusFor(token, one)).toBe(200);
+    const { secret } = await rotate(key, 0);
+    await expect.poll(() => statusFor(token, app), WITHIN_A_SECOND).toBe(401);
+    await expect.poll(() => statusFor(token, other), WITHIN_A_SECOND).toBe(401);
+    expect(await statusFor(await tokenOf({ ...key, secret }), other)).toBe(200);
+  });
+
+  test('lives to the end of the old secret and no longer', async () => {
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    await rotate(key, 600);
+    clock.advanceS(599);
+    expect(await statusFor(token)).toBe(200);
+    clock.advanceS(1);
+    await expect.poll(() => statusFor(token), WITHIN_A_SECOND).toBe(401);
+  });
+
+  test('is of the secret that was proved, and is never stated to outlive it', async () => {
+    const key = await server.key(tenantId);
+    const { secret } = await rotate(key, 600);
+    const byOld = await logIn(key);
+    const byNew = await logIn({ ...key, secret });
+    expect(byOld.expiration).toBe(clock.nowS + 600);
+    expect(decodeJwt(byOld.token)).toMatchObject({ secret_version: 1, exp: clock.nowS + 600 });
+    expect(byNew.expiration).toBe(clock.nowS + LIFE_S);
+    expect(decodeJwt(byNew.token)).toMatchObject({ secret_version: 2 });
+    const granted = await app.inject({
+      method: 'POST',
+      url: '/v1/auth/token',
+      headers: { authorization: basic(key) },
+    });
+    expect(granted.json()).toMatchObject({ expires_in: 600 });
+    // The token that either secret is handed again is its own.
+    await expect
+      .poll(async () => {
+        const [one, other] = [await tokenOf(key), await tokenOf({ ...key, secret })];
+        return [one === (await tokenOf(key)), other === (await tokenOf({ ...key, secret }))];
+      }, WITHIN_A_SECOND)
+      .toEqual([true, true]);
+    clock.advanceS(600);
+    expect(await statusFor(byOld.token)).toBe(401);
+    expect(await statusFor(byNew.token)).toBe(200);
+  });
+
+  test('is refused after a second rotation, though the grace of the first one is not over', async () => {
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    await rotate(key, DAY_S);
+    expect(await statusFor(token)).toBe(200);
+    await rotate(key, DAY_S);
+    await expect.poll(() => statusFor(token), WITHIN_A_SECOND).toBe(401);
+  });
+
+  test('opens a replica that has not heard of the rotation yet', async () => {
+    const other = await replica();
+    const key = await server.key(tenantId);
+    for (let round = 0; round < 5; round++) {
+      expect(await statusFor(await server.token(key))).toBe(200);
+      key.secret = (await rotate(key, 0)).secret;
+      expect(await statusFor(await tokenOf(key, other))).toBe(200);
+    }
+  });
+
+  test('costs no round trip to the database', async () => {
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    await rotate(key, DAY_S);
+    const asks = async () => {
+      const query = vi.spyOn(pg.Client.prototype, 'query');
+      expect(await statusFor(token)).toBe(200);
+      const asked = query.mock.calls.some(([text]) => /tenant_of_api_key|signing_keys/.test(String(text)));
+      query.mockRestore();
+      return asked;
+    };
+    await expect.poll(asks, { timeout: 10_000, interval: 20 }).toBe(false);
+  });
+});
+
+describe('a rotated signing key', () => {
+  test('signs at once, and the old one verifies as long as its tokens may live', async () => {
+    const other = await replica();
+    const key = await server.key(tenantId);
+    const old = await server.token(key);
+    const kid = await rotateSigningKey({ now: false }, deps);
+    expect(await statusFor(await signedBy(kid, key, other), app)).toBe(200);
+    await signedBy(kid, key, app);
+    expect(kidOf(old)).not.toBe(kid);
+    expect(await statusFor(old)).toBe(200);
+    expect(await publishedKids()).toEqual([kid, kidOf(old)]);
+
+    // A second for keys that are made at the same moment.
+    clock.advanceS(LIFE_S + 60 + 60 + 1);
+    expect(await publishedKids()).toEqual([kid]);
+    clock.nowMs = beganMs;
+
+    clock.advanceS(8 * DAY_S);
+    await rotateSigningKey({ now: false }, deps);
+    clock.advanceS(1);
+    await rotateSigningKey({ now: false }, deps);
+    expect((await signingKeysOf(db.owner)).map((row) => row.kid)).not.toContain(kidOf(old));
+  });
+
+  test('ends all earlier tokens at once where it is to, on every replica within a second', async () => {
+    const other = await replica();
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    for (const one of [app, other]) expect(await statusFor(token, one)).toBe(200);
+    const kid = await rotateSigningKey({ now: true }, deps);
+    await expect.poll(() => statusFor(token, app), WITHIN_A_SECOND).toBe(401);
+    await expect.poll(() => statusFor(token, other), WITHIN_A_SECOND).toBe(401);
+    expect(await publishedKids()).toEqual([kid]);
+    expect(await statusFor(await server.token(key), other)).toBe(200);
+  });
+});
+
+describe('another instance', () => {
+  test('has another id and signing key once it is renewed, and refuses all earlier tokens', async () => {
+    const other = await replica();
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    for (const one of [app, other]) expect(await statusFor(token, one)).toBe(200);
+    const instanceId = await renewInstance(deps);
+    await expect.poll(() => statusFor(token, app), WITHIN_A_SECOND).toBe(401);
+    await expect.poll(() => statusFor(token, other), WITHIN_A_SECOND).toBe(401);
+    const renewed = await server.token(key);
+    expect(decodeJwt(renewed).instance).toBe(instanceId);
+    expect(decodeJwt(token).instance).not.toBe(instanceId);
+    expect(kidOf(renewed)).not.toBe(kidOf(token));
+    expect(await statusFor(renewed, other)).toBe(200);
+  });
+
+  test('is what a restore makes: neither takes the tokens of the other', async () => {
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    const { file } = await backupToBuffer(db.target, { masterKey: masterKey.bytes() });
+    const { target, drop } = await createEmptyDatabase();
+    onTestFinished(drop);
+    const { masterKey: bytes } = await restore({ target, input: opening(file) });
+    const owner = new Database({ target, as: 'owner', poolSize: 1, exportPoolSize: 1 });
+    await ensureSigningKey(owner, new MasterKey(bytes), new Date(clock.nowMs));
+    await owner.close();
+    const copy = await replica(target);
+    expect(await statusFor(token, copy)).toBe(401);
+    const its = await tokenOf(key, copy);
+    expect(await statusFor(its, copy)).toBe(200);
+    expect(await statusFor(its, app)).toBe(401);
+    expect(decodeJwt(its).instance).not.toBe(decodeJwt(token).instance);
+  });
+
+  test('is not what a start makes', async () => {
+    const key = await server.key(tenantId);
+    const token = await server.token(key);
+    await migrate(db.target);
+    expect(decodeJwt(await tokenOf(key, await replica())).instance).toBe(decodeJwt(token).instance);
+  });
+});
+
+const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+
+function rotate(key: ShownKey, graceS: number): Promise<ShownKey> {
+  return rotateKey({ apiKey: key.apiKey, graceMs: graceS * 1_000 }, deps);
+}
+
+async function logIn(key: ShownKey, to: App = app): Promise<{ token: string; expiration: number }> {
+  const reply = await to.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) });
+  expect(reply.statusCode, reply.body).toBe(200);
+  return reply.json();
+}
+
+async function tokenOf(key: ShownKey, to: App = app): Promise<string> {
+  return (await logIn(key, to)).token;
+}
+
+/** A token that the replica signed with this key: it hears of it within a second. */
+async function signedBy(kid: string, key: ShownKey, to: App): Promise<string> {
+  await expect.poll(async () => kidOf(await tokenOf(key, to)), WITHIN_A_SECOND).toBe(kid);
+  return tokenOf(key, to);
+}
+
+async function publishedKids(): Promise<unknown[]> {
+  const { keys } = (await app.inject('/.well-known/jwks.json')).json() as { keys: JWK[] };
+  return keys.map(({ kid }) => kid);
+}
+
+async function statusFor(token: string, to: App = app): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await to.inject({ url: '/v1/analytics/users', headers })).statusCode;
+}
+
+/** Another server on the database, with connections of its own. */
+async function replica(target = db.target): Promise<App> {
+  const database = new Database({ target, as: 'restricted', poolSize: 2, exportPoolSize: 1 });
+  const other = await createApp({
+    config: defaults(SERVER_SETTINGS),
+    database,
+    masterKey,
+    logger: createLogger('silent'),
+    lifecycle: { migrated: true },
+    clock: clock.read,
+  });
+  onTestFinished(() => other.close().then(() => database.close()));
+  return other;
+}
