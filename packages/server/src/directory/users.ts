@@ -93,7 +93,7 @@ export async function upsertUsers(
     writer.updates.map((user) => user.userId),
   );
   // First, so that a name or an address that one user gives up is free for a new one.
-  await updateUsers(tx, tenantId, writer.updates);
+  await updateUsers(tx, tenantId, writer.updates, author.at);
   await insertUsers(tx, tenantId, writer.inserts);
   await releaseUsers(tx, tenantId, writer.deactivated, author);
   return results;
