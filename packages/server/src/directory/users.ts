@@ -94,7 +94,7 @@ export async function upsertUsers(
   );
   // First, so that a name or an address that one user gives up is free for a new one.
   await updateUsers(tx, tenantId, writer.updates, author.at);
-  await insertUsers(tx, tenantId, writer.inserts);
+  await insertUsers(tx, tenantId, writer.inserts, author.at);
   await releaseUsers(tx, tenantId, writer.deactivated, author);
   return results;
 }

@@ -157,8 +157,8 @@ export async function upsertProvisionedGroup(
   at: Date,
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO groups AS g (tenant_id, group_id, group_type, name, external_id, provisioned)
-     VALUES ($1, $2, $3, $4, $5, true)
+    `INSERT INTO groups AS g (tenant_id, group_id, group_type, name, external_id, provisioned, created_at)
+     VALUES ($1, $2, $3, $4, $5, true, $6)
      ON CONFLICT (tenant_id, group_id) DO UPDATE
        SET status = 'active', provisioned = true, external_id = excluded.external_id, name = excluded.name,
            modified_at = $6

@@ -67,14 +67,14 @@ const ROWS = `unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
   $9::boolean[], $10::text[], $11::uuid[]) AS r (user_id, user_name, user_name_folded, email, email_folded,
   first_name, last_name, onboarded, status, primary_location_id)`;
 
-/** Inserts users. Throws a unique violation where an id, a userName or an active e-mail address is taken. */
-export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[]): Promise<void> {
+/** Inserts users, as created at `at`. Throws a unique violation where an id, a userName or an active e-mail address is taken. */
+export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[], at: Date): Promise<void> {
   if (users.length === 0) return;
   await tx.query(
     `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name,
-       last_name, onboarded, status, primary_location_id)
-     SELECT $1::uuid, r.* FROM ${ROWS}`,
-    parameters(tenantId, users),
+       last_name, onboarded, status, primary_location_id, created_at)
+     SELECT $1::uuid, r.*, $12::timestamptz FROM ${ROWS}`,
+    [...parameters(tenantId, users), at],
   );
 }
 

@@ -62,8 +62,15 @@ export function readEmails(value: unknown): UserEmails {
     }
   }
   settlePrimary(entries, new Set());
-  const emails = entries.flatMap((entry) => readEmail(entry) ?? []);
+  const emails = withDefaults(entries.flatMap((entry) => readEmail(entry) ?? []));
   return { emails, main: emails.indexOf(mainOf(emails as (UserEmail & Document)[]) as UserEmail) };
+}
+
+/** An only address, of which nothing else is said, is at work and primary, as that of a person whom others made. */
+function withDefaults(emails: UserEmail[]): UserEmail[] {
+  const [email, ...others] = emails;
+  if (!email || others.length > 0 || email.primary !== undefined) return emails;
+  return fold(email.type ?? 'work') === 'work' ? [{ type: 'work', ...email, primary: true }] : emails;
 }
 
 function readEmail(entry: Document): UserEmail | undefined {
