@@ -42,7 +42,11 @@ async function newUser(more: object = {}): Promise<string> {
 /** The address as the person of the running test has it. */
 const address = (value: string) => value.replace('@', `${count}@`);
 const own = <T>(value: T): T =>
-  JSON.parse(JSON.stringify(value, (_key, each) => (/@example\.test$/.test(each) ? address(each) : each)));
+  value === undefined
+    ? value
+    : JSON.parse(
+        JSON.stringify(value, (_key, each) => (/@example\.test$/.test(each) ? address(each) : each)),
+      );
 
 async function patched(id: string, operations: object[]) {
   const reply = await idp.patch(`/Users/${id}`, ...own(operations));
@@ -114,23 +118,24 @@ describe.each(PLACES)('%s %s', (schema, name, read) => {
 
   test('is added, replaced and removed by any spelling of its path', async () => {
     const id = await newUser();
+    const after = async (operation: object) => {
+      const reply = await idp.patch(`/Users/${id}`, operation);
+      expect([operation, reply.statusCode]).toEqual([operation, 200]);
+      return read(reply.json() as never);
+    };
+    const cleared = name === 'displayName' ? 'Ada Lovelace' : undefined;
     for (const [index, path] of names.entries()) {
-      const value = `v${index}`;
-      for (const op of ['add', 'Replace']) {
-        expect(read((await patched(id, [{ op, path, value: `${value}${op}` }])) as never)).toBe(
-          `${value}${op}`,
-        );
-        expect(read((await patched(id, [{ op, value: { [path]: value } }])) as never)).toBe(value);
-      }
-      for (const clearing of [
-        { op: 'remove', path },
-        { op: 'replace', path, value: null },
-        { op: 'add', path, value: '' },
-      ]) {
-        await patched(id, [{ op: 'add', path, value }]);
-        const left = read((await patched(id, [clearing])) as never);
-        expect([clearing, left]).toEqual([clearing, name === 'displayName' ? expect.anything() : undefined]);
-        expect(left).not.toBe(value);
+      const [value, other] = [`${id} ${index}`, `${id} ${index} other`];
+      expect(await after({ op: 'add', path, value })).toBe(value);
+      expect(await after({ op: 'Replace', path, value: other })).toBe(other);
+      expect(await after({ op: 'replace', value: { [path]: value } })).toBe(value);
+      expect(await after({ op: 'remove', path })).toBe(cleared);
+    }
+    for (const empty of [null, '']) {
+      for (const operation of [{ path: name }, { value: { [name]: empty } }]) {
+        const named = JSON.parse(JSON.stringify(operation).replace(`"${name}"`, JSON.stringify(names[0])));
+        expect(await after({ op: 'add', path: names[0], value: id })).toBe(id);
+        expect(await after({ op: 'replace', value: empty, ...named })).toBe(cleared);
       }
     }
   });
@@ -138,10 +143,11 @@ describe.each(PLACES)('%s %s', (schema, name, read) => {
   test('is written by any spelling of a flat name in POST and PUT', async () => {
     for (const [index, flat] of names.filter((each) => /[.:]/.test(each)).entries()) {
       const userName = `flat ${schema} ${name} ${index}`;
-      const user = await idp.createUser({ userName, [flat]: 'v' });
-      expect([flat, read(user as never)]).toEqual([flat, 'v']);
-      const put = await idp.call('PUT', `/Users/${user.id}`, { userName, [flat]: 'w' });
-      expect([flat, put.statusCode, read(put.json() as never)]).toEqual([flat, 200, 'w']);
+      const [value, other] = [`${userName} one`, `${userName} other`];
+      const user = await idp.createUser({ userName, [flat]: value });
+      expect([flat, read(user as never)]).toEqual([flat, value]);
+      const put = await idp.call('PUT', `/Users/${user.id}`, { userName, [flat]: other });
+      expect([flat, put.statusCode, read(put.json() as never)]).toEqual([flat, 200, other]);
     }
   });
 });
@@ -188,9 +194,9 @@ describe('a wrong type is a 400 that names the attribute, and changes nothing:',
         [{ value: 'a@x', type: {} }],
       ],
     ],
-    ['emails.primary', [{ emails: 1 }, 'maybe', 2].slice(1)],
+    ['emails.primary', ['maybe', 2]],
     ['department', [{}, ['x'], true]],
-    ['manager', [{ displayName: 'x' }, [{ value: 'a' }, { value: 'b' }], true, { value: {} }]],
+    ['manager', [[{ value: 'a' }, { value: 'b' }], true, { value: {} }]],
     [ENTERPRISE, ['x', 5, [], [{ department: 'D' }]]],
   ];
   const cases = MARKED.flatMap(([attribute, values]) => values.map((value) => [attribute, value] as const));
@@ -298,9 +304,7 @@ const ADDRESSES: [what: string, operations: object[], emails: object[] | undefin
       { op: 'add', path: 'emails', value: [{ value: 'o@example.test', type: 'other' }] },
       { op: 'replace', path: 'emails[type eq "other"].primary', value: 'True' },
     ],
-    [unmarked, { value: 'o@example.test', type: 'other', primary: 'True' }].map((each) =>
-      'primary' in each ? { ...each, primary: true } : each,
-    ),
+    [unmarked, { value: 'o@example.test', type: 'other', primary: true }],
     'o@example.test',
   ],
   [
@@ -347,15 +351,6 @@ const ADDRESSES: [what: string, operations: object[], emails: object[] | undefin
     [WORK],
     WORK.value,
   ],
-  [
-    'a filter selects by the address itself',
-    [
-      { op: 'add', path: 'emails', value: [HOME] },
-      { op: 'remove', path: 'emails[value eq "HOME@example.test"]' },
-    ].map((each) => each),
-    [WORK, HOME],
-    WORK.value,
-  ],
   ...[
     { value: 'b@example.test', type: 'work' },
     [{ value: 'b@example.test', type: 'work' }],
@@ -386,11 +381,7 @@ const ADDRESSES: [what: string, operations: object[], emails: object[] | undefin
 describe('the addresses of a person', () => {
   test.each(ADDRESSES)('%s', async (_what, operations, emails, main) => {
     const id = await newUser();
-    const filtered = operations.map((operation) => {
-      const { path } = operation as { path?: string };
-      return path ? { ...operation, path: path.replace(/HOME@example\.test/, 'nobody') } : operation;
-    });
-    expect((await patched(id, filtered)).emails).toEqual(own(emails));
+    expect((await patched(id, operations)).emails).toEqual(own(emails));
     expect(await exportedEmail(id)).toBe(own(main));
   });
 
@@ -491,9 +482,8 @@ describe('ids in braces, and paths of groups', () => {
       const adding = path === GROUP.toUpperCase() ? { path, value: { members: value } } : { path, value };
       expect(await patch({ op: 'add', ...adding })).toEqual([id]);
       const filter = `members[value eq "{${id}}"]`;
-      for (const list of [`/Groups?filter=${encodeURIComponent(filter)}`]) {
-        expect((await idp.list(list)).map((each) => each.id)).toEqual([group.id]);
-      }
+      const found = await idp.list(`/Groups?filter=${encodeURIComponent(filter)}`);
+      expect(found.map((each) => each.id)).toEqual([group.id]);
       const removed = path.startsWith(GROUP) ? `${path}[value eq "{${id}}"]` : filter;
       expect(await patch({ op: 'remove', path: removed })).toEqual([]);
       await patch({ op: 'add', path: 'members', value: `{${id}}` });

@@ -77,7 +77,7 @@ export function parseBare({ text, literals }: Bare): Filter {
   }
   let branches: readonly object[];
   try {
-    branches = [...new Types.Filter(text)];
+    branches = [...new Types.Filter(lowerBooleans(text))];
   } catch {
     throw wrong('invalidFilter', 'The filter cannot be read.');
   }
@@ -88,6 +88,11 @@ export function parseBare({ text, literals }: Bare): Filter {
     throw wrong('invalidFilter', 'The filter cannot be read.');
   }
   return filter.map((alternative) => alternative.map(({ literal: _, ...term }) => term));
+}
+
+/** Entra ID writes True, without quotes, which the library takes for false. */
+function lowerBooleans(text: string): string {
+  return text.replace(/\b(?:true|false)\b/gi, (word) => word.toLowerCase());
 }
 
 /**
@@ -120,10 +125,7 @@ function termOf(attribute: string, [word, value, more]: unknown[], literals: str
     );
   }
   if (operator === 'pr') return { attribute, operator, value: null, literal: undefined };
-  // Entra ID writes True, without quotes.
-  if (typeof value === 'boolean' || /^(?:true|false)$/i.test(String(value))) {
-    return { attribute, operator, value: String(value).toLowerCase() === 'true', literal: undefined };
-  }
+  if (typeof value === 'boolean') return { attribute, operator, value, literal: undefined };
   const index = /^~(\d+)$/.exec(String(value))?.[1];
   const literal = index === undefined ? undefined : literals[Number(index)];
   if (literal === undefined)
