@@ -10,6 +10,7 @@ import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { directoryRoutes } from './directory/routes.ts';
+import { canonicalScimUrl } from './directory/scim/scim-path.ts';
 import { readBodies } from './http/body-reader.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
@@ -93,6 +94,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     // What still comes in on an open connection while the server closes is served like the requests in flight.
     return503OnClosing: false,
     frameworkErrors: refusePath,
+    rewriteUrl: ({ url = '/' }) => canonicalScimUrl(url),
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     ...(deps.tls ? { https: deps.tls } : {}),
