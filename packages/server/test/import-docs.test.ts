@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { describeColumns, type ImportKind } from '../src/directory/csv-templates.ts';
+import { describeColumns, type ImportKind } from '../src/csv-import/template.ts';
 
 const GUIDE = fileURLToPath(new URL('../../../docs/import.md', import.meta.url));
 

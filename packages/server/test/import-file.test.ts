@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { csvExample } from '../src/directory/csv-templates.ts';
-import { ImportError, importCsv } from '../src/directory/import.ts';
+import { csvExample } from '../src/csv-import/template.ts';
+import { ImportError, importCsv } from '../src/csv-import/import.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
 import { counts, id, importFile, listNodes, listUsers } from './support/import.ts';
 

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { ImportKind } from '../src/directory/import.ts';
+import type { ImportKind } from '../src/csv-import/import.ts';
 import { counts, id, importFile, listNodes, listUsers, type Row } from './support/import.ts';
 import { type ManageClient, manageClient } from './support/manage.ts';
 import { startTestServer, type TestServer } from './support/server.ts';

@@ -126,6 +126,21 @@ export async function withContext<T>(
 
 /** The organisation that `--org` names, or the only one there is; a first one is made where there is none. */
 export async function chooseOrganisation(owner: Database, slug: string | undefined): Promise<Organisation> {
+  return (await findOrganisation(owner, slug)) ?? createDefaultOrganisation(owner);
+}
+
+/** As `chooseOrganisation`, for a command that writes nothing: throws `CliError` where there is no organisation. */
+export async function getOrganisation(owner: Database, slug: string | undefined): Promise<Organisation> {
+  const found = await findOrganisation(owner, slug);
+  if (!found) throw new CliError('There is no organisation yet; "rollcall orgs create" makes one.');
+  return found;
+}
+
+/** Undefined where there is none at all. */
+async function findOrganisation(
+  owner: Database,
+  slug: string | undefined,
+): Promise<Organisation | undefined> {
   const organisations = await owner.inSystem(listOrganisations);
   if (slug !== undefined) {
     const named = organisations.find(
@@ -140,7 +155,7 @@ export async function chooseOrganisation(owner: Database, slug: string | undefin
       `Say which organisation with --org: ${organisations.map((each) => each.slug).join(', ')}.`,
     );
   }
-  return organisations[0] ?? createDefaultOrganisation(owner);
+  return organisations[0];
 }
 
 async function createDefaultOrganisation(owner: Database): Promise<Organisation> {

@@ -5,7 +5,7 @@ import { type Arrival, listArrivals } from '../store/arrivals.ts';
 import type { Database } from '../store/db.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { catchInterruption, endsWell } from './interruption.ts';
-import { print, remark } from './output.ts';
+import { forTerminal, print, remark } from './output.ts';
 
 interface TailOptions extends DataConfig {
   refused?: true;
@@ -64,8 +64,7 @@ export function formatArrival(arrival: Arrival): string {
       ? `stored  ${whatWasSeen(arrival)} at ${where}`
       : `refused (${resultCode ?? 'request'})  ${reason}`;
   const line = `${arrivedAt.toISOString()}  ${endpoint}  ${quote(sourceId)} ${quote(eventId)}  ${outcome}`;
-  // Texts come from outside: a control character must not reach the terminal.
-  return line.replace(/\p{Cc}/gu, '\ufffd');
+  return forTerminal(line);
 }
 
 function whatWasSeen({ userName, visitorName, occupied, occupancy }: Arrival): string {
