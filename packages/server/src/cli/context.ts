@@ -35,6 +35,8 @@ interface Joining {
 }
 
 const MASTER_KEY_FILE = 'master.key';
+/** How many organisations an error names. */
+const ORGANISATIONS_NAMED = 20;
 
 /** Reaches the database, starting the embedded one where no URL is given. Throws one-sentence errors. */
 export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
@@ -146,16 +148,20 @@ async function findOrganisation(
     const named = organisations.find(
       (organisation) => organisation.slug === slug || organisation.tenantId === slug,
     );
-    if (!named)
-      throw new CliError(`There is no organisation ${slug}; "rollcall orgs list" shows those there are.`);
-    return named;
+    if (named) return named;
+    const others = organisations.length > 0 ? `there are ${slugsOf(organisations)}` : 'there is none yet';
+    throw new CliError(`There is no organisation ${slug}; ${others}.`);
   }
   if (organisations.length > 1) {
-    throw new CliError(
-      `Say which organisation with --org: ${organisations.map((each) => each.slug).join(', ')}.`,
-    );
+    throw new CliError(`Say which organisation with --org: ${slugsOf(organisations)}.`);
   }
   return organisations[0];
+}
+
+function slugsOf(organisations: Organisation[]): string {
+  const named = organisations.slice(0, ORGANISATIONS_NAMED).map(({ slug }) => slug);
+  const more = organisations.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 async function createDefaultOrganisation(owner: Database): Promise<Organisation> {

@@ -16,7 +16,8 @@ export function listJobs(): void {
 /** Does what a job does, to its end. Throws `CliError` where there is no such job, or a server is at it. */
 export async function runJob(name: string, config: DataConfig): Promise<void> {
   const task = TASKS.find((one) => one.name === name);
-  if (!task) throw new CliError(`There is no job ${name}; "rollcall jobs list" shows those there are.`);
+  if (!task)
+    throw new CliError(`There is no job ${name}; the jobs are ${TASKS.map((one) => one.name).join(', ')}.`);
   const ran = await withContext(config, 'rollcall jobs', async ({ target, role }) => {
     const database = new Database({ target, as: role, poolSize: 2, exportPoolSize: 1 });
     try {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../store/version.ts';
+import { listChoicesInErrors } from './choices.ts';
 import { Interrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
@@ -35,6 +36,7 @@ try {
   const [, , called = ''] = process.argv;
   for (const load of Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS))
     if (load) program.addCommand(await load());
+  listChoicesInErrors(program);
   await program.parseAsync();
 } catch (error) {
   // What was interrupted may still wait for something.

@@ -35,8 +35,8 @@ export const groups: CsvKind<NamedGroup> = {
     ),
     required('groupType', 'Any text', 'team'),
     optional('parentGroupId', 'The group above it, here or in any row of the file. It, or its name', ''),
-    optional('parentGroupName', 'The group above it by its name', 'Coast'),
-    optional('parentGroupType', 'The type of the group above it; its own when left out', 'team'),
+    optional('parentGroupName', 'The group above it by its name', ''),
+    optional('parentGroupType', 'The type of the group above it; its own when left out', ''),
     optional('status', STATUS, 'active'),
   ],
   anyOf: [],
@@ -79,7 +79,7 @@ function inNames(refused: string, item: NamedGroup | undefined): string {
   if (item?.parentGroupName === undefined) return refused;
   return refused.replace(
     /^parentGroupId "[^"]*" is not known$/,
-    `parentGroupName ${quote(item.parentGroupName)} is that of a row that was refused`,
+    `parentGroupName ${quote(item.parentGroupName)} is that of a row that is refused, or is below this group`,
   );
 }
 

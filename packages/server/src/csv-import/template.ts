@@ -21,7 +21,7 @@ export function describeColumns(kind: CsvColumns): string {
       `\`${column.name}\``,
       need(column),
       column.description,
-      `\`${column.example}\``,
+      column.example && `\`${column.example}\``,
     ]),
   ];
   return [

@@ -168,8 +168,9 @@ class BlockParser {
       if (lines > 1) throw new NoRow(`${reason}: is a quote left open?`);
       return { line, reason, text: cells.join(this.#delimiter) };
     }
-    while (said.length < this.#width) said.push('');
-    return { line, cells: said };
+    const row = cells.slice(0, this.#width);
+    while (row.length < this.#width) row.push('');
+    return { line, cells: row };
   }
 }
 

@@ -56,6 +56,6 @@ test('the jobs are listed, and what one does can be done at once', async () => {
 test('a job that there is not is named in a sentence', async () => {
   expectOneSentence(
     await work.rollcall(['jobs', 'run', 'laundry', '--data-dir', dataDir]),
-    /^rollcall: There is no job laundry; "rollcall jobs list" shows those there are\.\n$/,
+    /^rollcall: There is no job laundry; the jobs are horizon, .*\.\n$/,
   );
 });
