@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander';
-import { stringify } from 'csv-stringify/sync';
 import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
 import { CSV_KINDS } from '../csv-import/kinds.ts';
-import { guard } from '../files/formula-guard.ts';
+import { toCsv } from '../files/csv-text.ts';
 import type { Tx } from '../store/db.ts';
 import { fold } from '../store/fold.ts';
 import { listGroupRows } from '../store/group-records.ts';
@@ -131,8 +130,7 @@ function show(
       ),
     );
   } else if (format === 'csv') {
-    const texts = rows.map((cells) => cells.map((cell) => guard(toText(cell))));
-    process.stdout.write(stringify([columns, ...texts], { record_delimiter: 'windows' }));
+    process.stdout.write(toCsv([columns, ...rows.map((cells) => cells.map(toText))]));
   } else if (rows.length === 0) {
     remark(`There are no such ${kind}.`);
   } else {

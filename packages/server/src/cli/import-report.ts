@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { stringify } from 'csv-stringify/sync';
 import type { ImportedRow, ImportReport } from '../csv-import/import.ts';
-import { guard } from '../files/formula-guard.ts';
+import { toCsv } from '../files/csv-text.ts';
 import { CliError } from './errors.ts';
 import { forTerminal, print, remark } from './output.ts';
 
@@ -44,16 +43,16 @@ export function describeImport(
 /** Writes line, result, id and name of each row as CSV; `-` is standard output. Throws `CliError`. */
 export async function writeIds({ rows }: ImportReport, path: string | undefined): Promise<void> {
   if (path === undefined) return;
-  const csv = stringify(
-    rows.map(({ line, result, id, name }) => [String(line), result, id, guard(name ?? '')]),
-    { header: true, columns: ['line', 'result', 'id', 'name'], record_delimiter: 'windows' },
-  );
+  const cells = rows.map(({ line, result, id, name }) => [String(line), result, id, name ?? '']);
+  const csv = toCsv([['line', 'result', 'id', 'name'], ...cells]);
   if (path === '-') {
     process.stdout.write(csv);
     return;
   }
   await writeFile(path, csv).catch(({ code }: NodeJS.ErrnoException) => {
-    throw new CliError(`The rows are imported, but their ids cannot be written to ${path} (${code}).`);
+    throw new CliError(
+      `The ids cannot be written to ${path} (${code}). The same import again, which changes nothing, gives them.`,
+    );
   });
 }
 

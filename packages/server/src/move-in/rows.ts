@@ -69,9 +69,12 @@ const READERS: Record<FileType, Reader> = {
     const { header, rows } = await readCsv(text.stream);
     const names = header?.cells.map((name) => name.trim()) ?? [];
     let toldBytes = 0;
-    for await (const row of rows) {
+    const tell = () => {
       onBytes(text.bytesRead - toldBytes);
       toldBytes = text.bytesRead;
+    };
+    for await (const row of rows) {
+      tell();
       if ('reason' in row) yield { line: row.line, row: new NoRow(row.reason, row.text) };
       else
         yield { line: row.line, row: Object.fromEntries(names.map((name, at) => [name, cellOf(row, at)])) };

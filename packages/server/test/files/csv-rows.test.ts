@@ -2,6 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCsv } from '../../src/files/csv-rows.ts';
+import { toCsv } from '../../src/files/csv-text.ts';
 import { guard, unguard } from '../../src/files/formula-guard.ts';
 import { inChunks } from '../support/import.ts';
 
@@ -111,6 +112,19 @@ test('every table is read as it was written', async () => {
       for await (const row of (await readCsv(inChunks(Buffer.from(file)))).rows)
         found.push('cells' in row ? row.cells.map(unguard) : [row.reason]);
       expect(found).toEqual(rows.filter((_, at) => guarded[at]?.some((each) => each.trim() !== '')));
+    }),
+  );
+});
+
+test('every table that is written here is read as it was', async () => {
+  const cell = fc.string({ unit: fc.constantFrom(...'a,"\'\r\n =-\t'), maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), async (rows) => {
+      const found: string[][] = [];
+      const file = toCsv([['one', 'two'], ...rows]);
+      for await (const row of (await readCsv(inChunks(Buffer.from(file)))).rows)
+        found.push('cells' in row ? row.cells.map(unguard) : [row.reason]);
+      expect(found).toEqual(rows.filter((cells) => cells.some((each) => guard(each).trim() !== '')));
     }),
   );
 });
