@@ -45,7 +45,7 @@ export const accessCredentials: CsvKind<CardItem> = {
     ),
     optional(
       'scanData',
-      'What readers send when they see the card; several texts with | between them',
+      'What readers send when they see the card; several texts with a vertical bar between them',
       '3A51E69621',
       (cell) => cell.split('|').map((text) => text.trim()),
     ),
