@@ -9,11 +9,11 @@ import type { EventWriter, RowKind } from './event-writer.ts';
 import type { Refusals, RefusedEvent } from './refusals.ts';
 import type { Mentioned, Resolved } from './resolve.ts';
 import {
-  type EventResult,
   isRefusal,
   RESULT,
   type Refusal,
   refuse,
+  type StoredEventResult,
   type SubmissionReply,
 } from './results.ts';
 
@@ -172,7 +172,7 @@ function resultsOf(
   events: readonly { eventId: string }[],
   outcomes: readonly object[],
   isNew: readonly boolean[] | undefined,
-): EventResult[] {
+): StoredEventResult[] {
   let stored = 0;
   return events.map(({ eventId }, index) => {
     const outcome = outcomes[index];

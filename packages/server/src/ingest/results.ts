@@ -27,6 +27,12 @@ export const EventResult = Type.Object({
       '0 stored (a repeat included), 1 user not found, 2 location not found, 3 the event is not acceptable',
   }),
   message: Type.String(),
+});
+export type EventResult = Static<typeof EventResult>;
+
+/** Of an event that is stored as a row of its own. */
+export const StoredEventResult = Type.Object({
+  ...EventResult.properties,
   isNew: Type.Optional(
     Type.Boolean({
       description:
@@ -34,12 +40,12 @@ export const EventResult = Type.Object({
     }),
   ),
 });
-export type EventResult = Static<typeof EventResult>;
+export type StoredEventResult = Static<typeof StoredEventResult>;
 
 export const SubmissionReply = Type.Object({
   sourceId: Type.String(),
   timestamp: Type.String({ format: 'date-time', description: "the server's time" }),
-  results: Type.Array(EventResult, { description: 'one per event, in the order of the request' }),
+  results: Type.Array(StoredEventResult, { description: 'one per event, in the order of the request' }),
 });
 export type SubmissionReply = Static<typeof SubmissionReply>;
 
