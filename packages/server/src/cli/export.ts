@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { CLIENT_SETTINGS, type ClientConfig, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
 import { clientOf, spoken } from './client.ts';
-import { CliError } from './errors.ts';
+import { CliError, unwritable } from './errors.ts';
 import { loadFolder, needDuckDb } from './export/duckdb.ts';
 import { ExportFolder } from './export/folder.ts';
 import { type DatasetPath, EXPORTED_DATASETS, hasDays, partsOf } from './export/parts.ts';
@@ -70,7 +71,9 @@ async function exportAll(asked: DatasetPath[], options: ExportOptions) {
   const { baseUrl = '', key: apiKey = '', format, into, duckdb } = options;
   const days = daysOf(datasets, options);
   if (duckdb !== undefined) await needDuckDb();
-  const folder = await ExportFolder.open(into, { baseUrl, apiKey, format }, options.full ?? false);
+  const folder = await ExportFolder.open(into, { baseUrl, apiKey, format }, options.full ?? false).catch(
+    unwritable(into),
+  );
   if (folder.left.size > 0) remark(`Going on: ${folder.left.size} files are whole already.`);
   const run = new ExportRun(
     folder,
@@ -79,11 +82,10 @@ async function exportAll(asked: DatasetPath[], options: ExportOptions) {
     catchInterruption(),
   );
   try {
-    const files = await unlessInterrupted(run.all(partsOf(datasets, days))).catch((error) => {
-      remark('The folder is as it was; the same command goes on from here.');
-      throw error;
-    });
-    const all = await folder.commit(files, new Date());
+    const { files, all } = await orGoOn(async () => {
+      const files = await untilSettled(run.all(partsOf(datasets, days)));
+      return { files, all: await folder.commit(files, new Date()) };
+    }, into);
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
     const { read, changed } = run;
     const report = { files: files.length, rows, read, changed, kept: files.length - read - changed };
@@ -93,6 +95,30 @@ async function exportAll(asked: DatasetPath[], options: ExportOptions) {
     spoken(error);
   } finally {
     await folder.close();
+  }
+}
+
+/** Says of what fails that the same command goes on, and what cannot be written in a sentence. */
+async function orGoOn<T>(work: () => Promise<T>, into: string): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    remark('The same command goes on from here: files that are whole are not read again.');
+    return unwritable(into)(error);
+  }
+}
+
+/** An interrupted run gets so long to end what it has begun, and to take away what is not whole. */
+const LONGEST_END_MS = 5_000;
+
+/** What `work` gives, or `Interrupted`: then after it has ended, which a signal makes it do. */
+async function untilSettled<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await unlessInterrupted(work);
+  } catch (error) {
+    const ended = work.catch(() => undefined);
+    await Promise.race([ended, delay(LONGEST_END_MS, undefined, { ref: false })]);
+    throw error;
   }
 }
 

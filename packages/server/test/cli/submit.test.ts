@@ -82,7 +82,10 @@ describe('a CSV file', () => {
     const reasons = kinds.map(async (kind) => {
       const { stdout: example } = await setup.work.rollcall(['submit', kind, '--template']);
       const file = await fileOf(`template-${kind}.csv`, example.trimEnd());
-      expect(await submit(kind, file)).toMatchObject({ code: 2, stdout: '0 new, 0 there already, 1 rejected.\n' });
+      expect(await submit(kind, file)).toMatchObject({
+        code: 2,
+        stdout: '0 new, 0 there already, 1 rejected.\n',
+      });
       return readFile(`${file}.rejected.csv`, 'utf8');
     });
     // The setup.server knows neither its place nor its person; the command found no fault.
