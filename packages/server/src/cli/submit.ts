@@ -199,7 +199,7 @@ async function send(
   } catch (error) {
     progress.stop();
     if (statePath && rows === 0) await removeState(statePath).catch(() => undefined);
-    if (input.errored && !signal.aborted) unreadable(path)(input.errored as NodeJS.ErrnoException);
+    if (error === input.errored) unreadable(path)(error as NodeJS.ErrnoException);
     const goOn = isInput ? 'To send all of it again is harmless.' : 'The same command goes on from there.';
     if (rows > 0 || signal.aborted) remark(`${rows} rows were answered. ${goOn}`);
     spoken(error);
@@ -274,7 +274,7 @@ async function previewFile(
     await unlessInterrupted(printPreview(file.rows, count));
     endRemarks();
   } catch (error) {
-    if (input.errored && !signal.aborted) unreadable(path)(input.errored as NodeJS.ErrnoException);
+    if (error === input.errored) unreadable(path)(error as NodeJS.ErrnoException);
     spoken(error);
   } finally {
     input.destroy();
