@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { CLIENT_SETTINGS, type ClientConfig, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
@@ -9,7 +8,7 @@ import { ExportFolder } from './export/folder.ts';
 import { type DatasetPath, EXPORTED_DATASETS, hasDays, partsOf } from './export/parts.ts';
 import { ExportRun } from './export/run.ts';
 import { FILE_FORMATS, type FileFormat } from './export/write.ts';
-import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
 import { print, remark } from './output.ts';
 
 interface ExportOptions extends ClientConfig {
@@ -105,20 +104,6 @@ async function orGoOn<T>(work: () => Promise<T>, into: string): Promise<T> {
   } catch (error) {
     remark('The same command goes on from here: files that are whole are not read again.');
     return unwritable(into)(error);
-  }
-}
-
-/** An interrupted run gets so long to end what it has begun, and to take away what is not whole. */
-const LONGEST_END_MS = 5_000;
-
-/** What `work` gives, or `Interrupted`: then after it has ended, which a signal makes it do. */
-async function untilSettled<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await unlessInterrupted(work);
-  } catch (error) {
-    const ended = work.catch(() => undefined);
-    await Promise.race([ended, delay(LONGEST_END_MS, undefined, { ref: false })]);
-    throw error;
   }
 }
 

@@ -1,28 +1,20 @@
 import { createReadStream, ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Rollcall } from '@rollcall/sdk';
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { IANAZone } from 'luxon';
-import {
-  CLIENT_SETTINGS,
-  type ClientConfig,
-  LOOKUP_SETTINGS,
-  type LookupConfig,
-  toOptions,
-} from '../config.ts';
+import { Argument, Command, Option } from 'commander';
+import { CLIENT_SETTINGS, LOOKUP_SETTINGS, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
-import { clientOf, lookupClientOf, spoken } from './client.ts';
+import { clientOf, spoken } from './client.ts';
 import { CliError, unreadable } from './errors.ts';
-import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
-import { Directory } from './submit/directory.ts';
-import { EventReader } from './submit/event.ts';
-import { SUBMIT_KINDS, type SubmitKind, type SubmitKindName, submitExample } from './submit/kinds.ts';
-import { addMapping, type ColumnMap } from './submit/mapping.ts';
+import { SUBMIT_KINDS, type SubmitKindName, submitExample } from './submit/kinds.ts';
+import { addMapping } from './submit/mapping.ts';
 import { printPreview } from './submit/preview.ts';
+import { checkTimes, type ReadingOptions, readFileRows, timeZone } from './submit/reading.ts';
 import { RejectedRows } from './submit/rejected.ts';
-import { type FileFormat, readRows, type SubmitFile } from './submit/rows.ts';
+import type { FileFormat } from './submit/rows.ts';
 import { type Chunk, sendRows } from './submit/send.ts';
 import {
   fingerprintOf,
@@ -34,15 +26,11 @@ import {
 } from './submit/state.ts';
 import { NOTHING, plus, type Tally } from './submit/tally.ts';
 import { type TimeFormat, timeFormat } from './submit/time-format.ts';
-import { Times } from './submit/times.ts';
 
-interface SubmitCommandOptions extends ClientConfig, LookupConfig {
+interface SubmitCommandOptions extends ReadingOptions {
   secretFile?: string;
   sourceId: string;
   format?: FileFormat;
-  map?: ColumnMap;
-  timeZone?: string;
-  timeFormat?: TimeFormat[];
   rejected?: string;
   restart?: true;
   preview?: number;
@@ -195,7 +183,9 @@ async function send(
   };
   try {
     const sending = { client, sourceId, skip: rows, signal, onAnswered };
-    await unlessInterrupted(sendRows(SUBMIT_KINDS[kind], file.rows, sending));
+    // Standard input may have nothing to read for long.
+    signal.addEventListener('abort', () => input.destroy());
+    await untilSettled(sendRows(SUBMIT_KINDS[kind], file.rows, sending));
   } catch (error) {
     progress.stop();
     if (statePath && rows === 0) await removeState(statePath).catch(() => undefined);
@@ -219,47 +209,6 @@ async function send(
   };
 }
 
-/** The rows of a file, as the options say that they are to be read; `endRemarks` says what was decided about some of them. */
-function readFileRows(
-  kind: SubmitKind,
-  format: FileFormat,
-  input: AsyncIterable<Buffer | string>,
-  options: SubmitCommandOptions,
-  signal: AbortSignal,
-): { file: SubmitFile; endRemarks: () => void } {
-  const { map = new Map(), timeZone: zone, timeFormat: formats = [] } = options;
-  let twice = 0;
-  const times = new Times({
-    formats,
-    zone,
-    hasDays: kind.hasDays,
-    onUnstated: (text) =>
-      remark(
-        `WARNING: the file has times without a time zone, such as ${text}. They are taken as UTC. If they are local, end this and give --time-zone.`,
-      ),
-    onTwice: () => {
-      twice++;
-    },
-  });
-  const lookups = lookupClientOf(options);
-  const reader = new EventReader({
-    kind,
-    map,
-    times,
-    takesOfficeZone: zone === 'office',
-    lookUp: lookups && (() => Directory.read(lookups, signal)),
-  });
-  return {
-    file: readRows(reader, format, input),
-    endRemarks() {
-      if (twice > 0)
-        remark(
-          `${twice} times came twice, since the clock was put back then: the earlier of both was taken.`,
-        );
-    },
-  };
-}
-
 async function previewFile(
   kind: SubmitKindName,
   path: string,
@@ -279,25 +228,6 @@ async function previewFile(
   } finally {
     input.destroy();
   }
-}
-
-function checkTimes(kind: SubmitKindName, options: SubmitCommandOptions): void {
-  const { hasDays } = SUBMIT_KINDS[kind];
-  if (hasDays && options.timeZone !== undefined)
-    throw new CliError(
-      `--time-zone does not apply to ${kind}: it holds days, which are those of the person's office.`,
-    );
-  const dayOnly = options.timeFormat?.find(({ hasTime }) => !hasTime);
-  if (!hasDays && dayOnly)
-    throw new CliError(
-      `--time-format "${dayOnly.text}" has no time of day, such as HH:mm, and ${kind} needs one.`,
-    );
-}
-
-function timeZone(text: string): string {
-  if (text !== 'office' && !IANAZone.isValidZone(text))
-    throw new InvalidArgumentError('It must be office, or the name of a time zone such as Europe/Berlin.');
-  return text;
 }
 
 function formatOf(path: string): FileFormat {
