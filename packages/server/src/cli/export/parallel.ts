@@ -1,10 +1,10 @@
 /**
  * Does `work` for all items, so many at a time; the results, in the order of the items. After the first error nothing new
- * begins; it is thrown when what has begun has ended.
+ * begins; it is thrown when what has begun has ended, which `onError` may hasten.
  */
 export async function inParallel<T, R>(
   items: readonly T[],
-  concurrency: number,
+  { concurrency, onError }: { concurrency: number; onError: (error: unknown) => void },
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
@@ -17,6 +17,7 @@ export async function inParallel<T, R>(
         results[index] = await work(items[index] as T);
       } catch (error) {
         errors.push(error);
+        onError(error);
       }
     }
   };

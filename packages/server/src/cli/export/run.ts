@@ -109,27 +109,18 @@ export class ExportRun {
     const tell = () => progress.update(done++, total);
     tell();
     const changes = new Map<string, Changes>();
-    await inParallel(feeds, concurrency, async (feed) => {
-      const found = await this.#orStop(this.#changesOf(feed));
+    const parallel = { concurrency, onError: (error: unknown) => this.#stop.abort(error) };
+    await inParallel(feeds, parallel, async (feed) => {
+      const found = await this.#changesOf(feed);
       if (found) for (const name of feed.wanted) changes.set(name, found);
       tell();
     });
-    const files = await inParallel(tasks, concurrency, async (task) => {
-      const file = await this.#orStop(this.#fileOf(task, changes.get(task.part.name)));
+    const files = await inParallel(tasks, parallel, async (task) => {
+      const file = await this.#fileOf(task, changes.get(task.part.name));
       tell();
       return file;
     });
     return files.filter((file) => file !== undefined);
-  }
-
-  /** The first error ends what else is under way. */
-  async #orStop<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      this.#stop.abort(error);
-      throw error;
-    }
   }
 
   /** `--full` reads what is asked for; the rest follows with the next run. */
