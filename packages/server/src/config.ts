@@ -242,14 +242,9 @@ export const LOOKUP_SETTINGS = {
   ),
 } as const;
 
-/** The secret of the key of `--lookup-key`, where the environment has it. */
-export function lookupSecretFromEnvironment(): string | undefined {
-  return process.env[LOOKUP_SECRET_ENV] || undefined;
-}
-
-/** The secret of the key that a command is a client with, where the environment has it. */
-export function clientSecretFromEnvironment(): string | undefined {
-  return process.env[CLIENT_SECRET_ENV] || undefined;
+/** The secret of a client's key, where the environment has it in the variable `name`. */
+export function clientSecretFromEnvironment(name: string = CLIENT_SECRET_ENV): string | undefined {
+  return process.env[name] || undefined;
 }
 
 /** The environment's master key, base64 of 32 bytes, where it is given. */

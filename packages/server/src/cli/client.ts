@@ -5,7 +5,6 @@ import {
   clientSecretFromEnvironment,
   LOOKUP_SECRET_ENV,
   type LookupConfig,
-  lookupSecretFromEnvironment,
 } from '../config.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, Interrupted } from './interruption.ts';
@@ -34,7 +33,7 @@ export function lookupClientOf(config: ClientConfig & LookupConfig): Rollcall | 
   const { lookupKey } = config;
   if (lookupKey === undefined) return undefined;
   if (config.baseUrl === undefined) throw new CliError('Which server? Give --base-url.');
-  const secret = lookupSecretFromEnvironment();
+  const secret = clientSecretFromEnvironment(LOOKUP_SECRET_ENV);
   if (secret === undefined)
     throw new CliError(
       `Give the secret of --lookup-key in ${LOOKUP_SECRET_ENV}: an argument would show it to others.`,
