@@ -1,5 +1,5 @@
-import { NetworkError, type Retry } from '@rollcall/sdk';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { NetworkError, type Retry } from '../src/index.ts';
 import { eventsOf, type Setup, setUp } from './support/setup.ts';
 
 let setup: Setup;
