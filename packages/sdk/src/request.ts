@@ -78,7 +78,8 @@ export class Transport {
         if (!isWorthARetry(error, request.once) || retries >= this.#settings.maxRetries) throw error;
         const delayMs = delayOf(retries, error.retryAfterMs);
         if (delayMs > this.#settings.maxRetryDelayMs) throw error;
-        this.#settings.onRetry?.({ error, retries: retries++, delayMs });
+        this.#settings.onRetry?.({ error, retries, delayMs });
+        retries++;
         await sleep(delayMs, options.signal);
       }
     }
