@@ -190,8 +190,8 @@ describe('CSV', () => {
       [site.user.userId],
     );
     expect(await csvOf('users/basic')).toBe(
-      'email,firstName,lastName,onboarded,primaryGroupId,primaryLocationId,status,userId,userName\r\n' +
-        `${site.user.email},"","two\nlines",true,,,active,${site.user.userId},"a, ""b"""\r\n`,
+      'email,firstName,lastName,onboarded,primaryGroupId,primaryLocationId,status,userId,userName,employeeNumber\r\n' +
+        `${site.user.email},"","two\nlines",true,,,active,${site.user.userId},"a, ""b""",\r\n`,
     );
   });
 
