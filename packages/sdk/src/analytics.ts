@@ -66,7 +66,7 @@ export class Analytics {
     return this.#ranged('user-booking-attendance', range, options);
   }
 
-  /** Presence events, by the offices' days; below `locationIds`, of `userIds`. */
+  /** Presence events, by the offices' days; below `locationIds`, of `userIds`. An empty list of either is an error: it names nobody. */
   presence(range: ExportRange<'GET /v1/analytics/presence'>, options?: CallOptions): ExportRows<PresenceRow> {
     return this.#ranged('presence', range, options);
   }

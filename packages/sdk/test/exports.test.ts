@@ -43,6 +43,15 @@ test('a long range is asked for in windows of 30 days, one after the other, with
   expect(new Set(calls.map(({ query }) => query.get('locationIds')))).toEqual(new Set([locationIds.join()]));
 });
 
+test('an empty list is an error of the server, and selects neither everybody nor nobody', async () => {
+  const { analytics } = setup.client();
+  for (const filter of [{ userIds: [] }, { locationIds: [] }, { userIds: '' }]) {
+    await expect(analytics.presence({ ...MARCH, ...filter }).then((rows) => rows)).rejects.toMatchObject({
+      status: 400,
+    });
+  }
+});
+
 test('metrics are asked for in one call, so that no window cuts a period', async () => {
   const { analytics } = setup.client();
   const year = { startDate: '2026-01-01', endDate: '2026-12-31' };

@@ -40,6 +40,37 @@ const setStatus = (user: TestUser, status: string) =>
   );
 
 describe('a card', () => {
+  test('is the same however its hexadecimal number is written, and is kept as it was written first', async () => {
+    const members = { facilityCode: null };
+    expect(await give(ada, card({ ...members, cardNumber: '51:E6:96:21' }))).toEqual(['OK']);
+    expect(await give(bob, card({ ...members, cardNumber: '51e69621' }))).toEqual(['CARD_UPDATE_FAILED']);
+    expect(await give(bob, card({ ...members, cardNumber: '0051e69621' }))).toEqual(['OK']);
+    const scanData = ['AA:BB', 'aabb', ' AA bb', 'x'];
+    expect(await give(ada, inactive({ ...members, cardNumber: '51E6 9621', scanData }))).toEqual(['OK']);
+    expect(await holdings()).toEqual({ ':51:E6:96:21': '(ada)', ':0051e69621': 'bob' });
+    expect((await storedCards(workplace)).map((each) => each.scanData)).toContainEqual([' AA bb', 'x']);
+    expect(
+      await give(
+        ada,
+        card({ ...members, cardNumber: '51 E6 96 21' }),
+        card({ ...members, cardNumber: '51e69621' }),
+      ),
+    ).toEqual(['OK', 'OK']);
+    expect(await holdings()).toEqual({ ':51:E6:96:21': 'ada', ':0051e69621': 'bob' });
+  });
+
+  test('is not stored by a number that a spreadsheet has shortened', async () => {
+    const [result] = (
+      await sendUpdates<UpdateResult>(workplace, updateOf(ada, card({ cardNumber: '5.63537E+08' })))
+    ).results;
+    expect(result).toMatchObject({
+      cardNumber: '5.63537E+08',
+      result: 'CARD_UPDATE_FAILED',
+      message: expect.stringMatching(/^cardNumber .*spreadsheet/),
+    });
+    expect(await storedCards(workplace)).toEqual([]);
+  });
+
   test('is identified by facility code and number; none and an empty code are the same', async () => {
     await give(
       ada,

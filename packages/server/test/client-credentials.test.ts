@@ -114,12 +114,40 @@ test('the token opens a guarded route', async () => {
   expect((await server.app.inject({ url: '/v1/analytics/users', headers })).statusCode).toBe(200);
 });
 
-test('credentials in the header and in the body are an invalid_request', async () => {
+test('credentials in the header and in the body are accepted where they are the same after decoding', async () => {
+  const awkward = await server.key(tenantId, { existing: { apiKey: 'with space', secret: 'p+%3A?é' } });
+  for (const { apiKey, secret } of [key, awkward]) {
+    const members = { client_id: apiKey, client_secret: secret };
+    for (const authorization of [basic({ apiKey, secret }), encodedBasic({ apiKey, secret })]) {
+      expectToken(await post({ authorization }, members));
+      expectToken(await post({ authorization, ...FORM }, form(members)));
+      expectToken(await post({ authorization }, { client_secret: secret }));
+      expectToken(await post({ authorization }, { client_id: apiKey }));
+    }
+  }
+  expectToken(await post({ authorization: basic(key) }, { ...inBody, client_id: key.apiKey.toUpperCase() }));
+});
+
+test('credentials in the header and in the body that differ are an invalid_request', async () => {
   const headers = { authorization: basic(key) };
-  expectError(await post(headers, inBody), 400, 'invalid_request');
-  expectError(await post({ ...headers, ...FORM }, form(inBody)), 400, 'invalid_request');
-  expectError(await post(headers, { client_secret: key.secret }), 400, 'invalid_request');
+  const other = { client_id: 'another', client_secret: 'other' };
   expectError(await post(headers, { client_id: 'another' }), 400, 'invalid_request');
+  expectError(await post(headers, { client_secret: 'other' }), 400, 'invalid_request');
+  expectError(await post(headers, { ...inBody, client_secret: `${key.secret} ` }), 400, 'invalid_request');
+  expectError(
+    await post({ ...headers, ...FORM }, form({ ...inBody, client_id: 'another' })),
+    400,
+    'invalid_request',
+  );
+  expectError(
+    await post({ authorization: basic({ apiKey: 'x', secret: 'y' }) }, inBody),
+    400,
+    'invalid_request',
+  );
+  expectError(await post({ authorization: 'Basic !!!' }, inBody), 400, 'invalid_request');
+  // The same, and wrong.
+  const wrong = { apiKey: other.client_id, secret: other.client_secret };
+  expectError(await post({ authorization: basic(wrong) }, other), 401, 'invalid_client');
 });
 
 test('credentials that are missing or in part missing are an invalid_request', async () => {

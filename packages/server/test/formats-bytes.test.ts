@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { datasets } from '../src/warehouse/datasets.ts';
+import { DATES, datesOf } from './support/changes.ts';
 import { fillEveryDataset } from './support/every-dataset.ts';
 import { addSite, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
-
-const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
 
 let server: TestServer;
 let site: Site;
@@ -57,7 +56,7 @@ test.each(Object.entries(JOINED))(
 
 describe.each(datasets.map(({ path, columns }) => [path, columns] as const))('%s', (path, columns) => {
   test('is written as JSON.stringify would, with its members in their order', async () => {
-    const text = await get(`${path}/basic?${DATES}`);
+    const text = await get(`${path}/basic?${datesOf(path)}`);
     const rows = JSON.parse(text) as Record<string, unknown>[];
     expect(text).toBe(JSON.stringify(rows));
     const names = Object.keys(columns);

@@ -2,6 +2,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DATES, datesOf } from './support/changes.ts';
 import { addUser } from './support/directory.ts';
 import { addSite, goodEvent, results, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -10,7 +11,6 @@ import { logChanges } from './support/workday.ts';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const NDJSON_TYPE = 'application/x-ndjson';
 const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
-const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
 
 let server: TestServer;
 let site: Site;
@@ -76,7 +76,7 @@ describe('the format', () => {
     expect(urls.length).toBeGreaterThanOrEqual(20);
     for (const url of urls) {
       const { headers } = await server.app.inject({
-        url: `${url}?${DATES}&format=${name}`,
+        url: `${url}?${datesOf(url.replace(/^\/v1\/analytics\/|\/basic$/g, ''))}&format=${name}`,
         headers: {
           ...(url.endsWith('/basic') ? site.headers : { authorization }),
           accept: 'text/csv, application/x-ndjson;q=0.9',

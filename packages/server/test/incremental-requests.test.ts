@@ -95,7 +95,8 @@ describe('What cannot be read is a 400 that names the parameter', () => {
   test('after that is of another dataset, or that somebody has changed', async () => {
     await fill();
     const link = String((await get('users', 'limit=1')).headers.link);
-    const after = new URL(/<(.+)>/.exec(link)?.[1] ?? '').searchParams.get('after') ?? '';
+    const after =
+      new URL(/<(.+)>/.exec(link)?.[1] ?? '', 'http://rollcall.example').searchParams.get('after') ?? '';
     const [cursor] = parts(after);
     for (const wrong of [
       after,
@@ -167,15 +168,16 @@ describe('limit', () => {
     expect([...keys].sort()).toEqual(exported.map((row) => `${row.timestamp} ${row.userId}`).sort());
   });
 
-  test('Link is absolute, keeps what was asked for, and is not on the last page', async () => {
+  test('Link is not made of Host, keeps what was asked for, and is not on the last page', async () => {
     await fill();
     const { locationId } = changes.site.office;
     const reply = await changes.server.app.inject({
       url: `/v1/analytics/presence/basic/?${DATES}&limit=8&locationIds=${locationId}&format=csv`,
-      headers: { ...changes.site.headers, host: 'rollcall.example' },
+      headers: { ...changes.site.headers, host: 'evil.example' },
     });
-    const next = new URL(/^<(.+)>; rel="next"$/.exec(String(reply.headers.link))?.[1] ?? '');
-    expect(next.origin + next.pathname).toBe('http://rollcall.example/v1/analytics/presence/basic/');
+    const target = /^<(.+)>; rel="next"$/.exec(String(reply.headers.link))?.[1] ?? '';
+    expect(target).toMatch(/^\/v1\/analytics\/presence\/basic\/\?/);
+    const next = new URL(target, 'http://rollcall.example');
     expect(Object.fromEntries(next.searchParams)).toMatchObject({
       ...{
         startDate: '2026-03-01',

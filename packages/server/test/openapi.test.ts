@@ -1,12 +1,13 @@
 import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from './support/server.ts';
+import { basic, startTestServer, type TestServer } from './support/server.ts';
 
 type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
 interface Operation {
   summary?: string;
   tags?: string[];
   security?: Record<string, string[]>[];
+  requestBody?: Json;
   responses: Record<string, { description?: string; content?: Record<string, { schema?: Json }> }>;
 }
 interface Document {
@@ -108,6 +109,67 @@ describe('/openapi.json', () => {
       expect(Object.keys(operation?.responses ?? {}), url).toEqual(
         expect.arrayContaining(['401', '403', '503']),
       );
+    }
+  });
+
+  test('has what a route answers because of what it is: a body, a query, an id in its path, an ETag', () => {
+    const documented = operations().map(({ path, method, operation }) => ({
+      name: `${method} ${path}`,
+      statuses: Object.keys(operation.responses),
+      operation,
+    }));
+    const withBody = documented.filter(({ operation }) => operation.requestBody);
+    expect(withBody.length).toBeGreaterThan(30);
+    for (const { name, statuses } of withBody)
+      expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415']));
+    for (const { name, statuses } of documented) {
+      if (name.includes('{')) expect(statuses, name).toContain('414');
+      if (/ \/(scim\/v2|v1\/analytics|v1\/manage)\//.test(name)) expect(statuses, name).toContain('400');
+    }
+    const withETag = documented.filter(({ statuses }) => statuses.includes('304')).map(({ name }) => name);
+    const datasets = ['users', 'groups', 'locations', 'desks', 'spaces'].map(
+      (name) => `get /v1/analytics/${name}`,
+    );
+    expect(withETag.toSorted()).toEqual(
+      [
+        ...datasets.flatMap((name) => [name, `${name}/basic`]),
+        'get /scim/v2/Groups/{id}',
+        'get /scim/v2/Users/{id}',
+      ].toSorted(),
+    );
+  });
+
+  test('documents each status that a wrong request gets, in the shape that it has', async () => {
+    const tenantId = await server.organisation();
+    const key = await server.key(tenantId);
+    const authorizations = { bearer: `Bearer ${await server.token(key)}`, basic: basic(key) };
+    const json = { 'content-type': 'application/json' };
+    for (const { path, method, operation } of operations()) {
+      const [scheme] = Object.keys(operation.security?.[0] ?? {}) as ('bearer' | 'basic')[];
+      const headers = scheme ? { authorization: authorizations[scheme] } : {};
+      const url = (id: string) => path.replace(/\{\w+\}/g, id);
+      const requests = [
+        { url: `${url('0')}?surprise=1` },
+        { url: url('x'.repeat(200)) },
+        ...(operation.requestBody
+          ? [
+              { url: url('0'), headers: { ...headers, ...json }, payload: '{' },
+              { url: url('0'), headers: { ...headers, 'content-type': 'text/plain' }, payload: '{}' },
+              {
+                url: url('0'),
+                headers: { ...headers, ...json },
+                payload: Buffer.alloc(17 * 1024 * 1024, ' '),
+              },
+            ]
+          : []),
+      ];
+      for (const request of requests) {
+        const reply = await server.app.inject({ method: method.toUpperCase() as 'GET', headers, ...request });
+        const response = operation.responses[String(reply.statusCode)];
+        expect(response, `${method} ${path} ${reply.statusCode}`).toBeDefined();
+        const [mediaType = ''] = String(reply.headers['content-type'] ?? '').split(';');
+        if (reply.body !== '') expect(Object.keys(response?.content ?? {}), path).toContain(mediaType);
+      }
     }
   });
 

@@ -54,6 +54,55 @@ test('whoever is not named is found by scan data or number of an active card', a
   );
 });
 
+test.each([
+  ['51e69621', ['51E69621', '51:E6:96:21', '51 e6 96 21', ' 51E6 9621 ', '51E6:9621', '51e69621\t']],
+  ['00:1A:2B', ['001a2b', '00 1A 2b']],
+  ['12:34:56', ['123456', '12 34 56']],
+  ['1234 5678', ['12345678', '12:34:56:78']],
+])('case, blanks and colons of the hexadecimal number %s make no difference', async (stored, spellings) => {
+  const members = { cardNumber: 'other', scanData: [stored] };
+  await give(ada, card(members));
+  await give(bob, card({ cardNumber: `9${stored}`, scanData: [] }));
+  const found = await results(...spellings.map((text, n) => seen(text, { eventId: `e${n}` })));
+  expect(found.map(({ resultCode }) => resultCode)).toEqual(spellings.map(() => 0));
+  await give(ada, card({ ...members, scanData: [] }), card({ cardNumber: stored, scanData: [] }));
+  const byNumber = await results(...spellings.map((text, n) => seen(text, { eventId: `n${n}` })));
+  expect(byNumber.map(({ resultCode }) => resultCode)).toEqual(spellings.map(() => 0));
+  expect(new Set((await exported()).map(([, userId]) => userId))).toEqual(new Set([ada.userId]));
+});
+
+test('leading zeros, other signs, and where two decimal numbers are divided, do', async () => {
+  const cards = ['51e69621', '12:345678', 'Badge AB', 'ab-cd'].map((cardNumber) =>
+    card({ cardNumber, scanData: [] }),
+  );
+  await give(ada, ...cards);
+  const others = [
+    '0051e69621',
+    '123:45678',
+    '12345678',
+    '12 345678',
+    'badge ab',
+    'BadgeAB',
+    'ab:cd',
+    'abcd',
+    '0x51e69621',
+  ];
+  expect(await results(...others.map((text) => seen(text)))).toEqual(
+    others.map(() => notFound('no active access credential')),
+  );
+});
+
+test('an unknown number that a spreadsheet has shortened is told so', async () => {
+  const shortened = ['5.63537E+08', '5,63537E+08', '5E+08', '5.63537e+08'];
+  expect(await results(...shortened.map((text) => seen(text)))).toEqual(
+    shortened.map(() => notFound(/spreadsheet.*as text/)),
+  );
+  expect(await results(seen('563537000'), seen('5E08'))).toEqual([
+    notFound(/^(?!.*spreadsheet)/),
+    notFound(/^(?!.*spreadsheet)/),
+  ]);
+});
+
 test('whoever is named is not looked for by card', async () => {
   await give(bob, card({ cardNumber: '1' }));
   expect(await results(seen('1', { userId: ada.userId }))).toEqual([STORED]);
@@ -69,9 +118,9 @@ test('scan data goes before card numbers', async () => {
 });
 
 describe('nobody is found, code 1,', () => {
-  test('where nothing matches, or only in another case', async () => {
-    await give(ada, card({ cardNumber: 'abc', scanData: ['def', ''] }));
-    for (const text of ['ABC', 'DEF', '100', 'abc ', '%', '']) {
+  test('where nothing matches, or only what is not hexadecimal in another case', async () => {
+    await give(ada, card({ cardNumber: 'xyz', scanData: ['uvw', ''] }));
+    for (const text of ['XYZ', 'UVW', '100', 'xyz ', '%', '']) {
       expect([text, await results(seen(text))]).toEqual([text, [notFound(/sourceUserId/)]]);
     }
     expect(await workplace.refused()).toHaveLength(6);

@@ -152,7 +152,7 @@ describe('discovery', () => {
       expect(list).toMatchObject({ totalResults: ids.length, startIndex: 1, itemsPerPage: ids.length });
       expect(list.Resources.map(({ id }: { id: string }) => id)).toEqual(ids);
       for (const each of list.Resources) {
-        const { pathname } = new URL(each.meta.location);
+        const { pathname } = new URL(each.meta.location, 'http://rollcall.example');
         expect((await idp.get(pathname.replace('/scim/v2', ''))).json()).toEqual(each);
       }
     }

@@ -55,7 +55,7 @@ describe('a group', () => {
     });
     expect(reply.statusCode).toBe(201);
     const group = reply.json();
-    const base = 'http://localhost:80/scim/v2';
+    const base = '/scim/v2';
     const location = `${base}/Groups/${group.id}`;
     expect(group).toEqual({
       schemas: [GROUP],

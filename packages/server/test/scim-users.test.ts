@@ -56,7 +56,7 @@ describe('a person', () => {
     expect(reply.statusCode).toBe(201);
     expect(reply.headers['content-type']).toMatch(/^application\/scim\+json/);
     const user = reply.json();
-    const location = `http://localhost:80/scim/v2/Users/${user.id}`;
+    const location = `/scim/v2/Users/${user.id}`;
     expect(reply.headers.location).toBe(location);
     expect(user).toEqual({
       schemas: [USER, ENTERPRISE],

@@ -107,15 +107,14 @@ describe('the metadata of RFC 8414', () => {
     });
   });
 
-  test('names what was asked where none is set, and the issuer that its tokens have', async () => {
-    const local = await replica({ publicUrl: undefined });
-    const { issuer, ...rest } = await metadata(local, 'localhost:8080');
-    expect(rest).toMatchObject({
-      token_endpoint: 'http://localhost:8080/v1/auth/token',
-      jwks_uri: 'http://localhost:8080/.well-known/jwks.json',
+  test('is a 404 where none is set, whatever Host and proxies say', async () => {
+    const local = await replica({ publicUrl: undefined, trustProxy: true });
+    const reply = await local.inject({
+      url: '/.well-known/oauth-authorization-server',
+      headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' },
     });
-    const reply = await local.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) });
-    expect(payloadOf(reply.json().token).iss).toBe(issuer);
+    expect(expectProblem(reply, 404)).toContain('public URL');
+    expect(reply.body).not.toContain('evil.example');
     await local.close();
   });
 });
@@ -305,14 +304,14 @@ function expectInvalid(reply: Awaited<ReturnType<typeof call>>): void {
 function signingKeysOf({ db, masterKey, clock }: TestServer): SigningKeys {
   return new SigningKeys({
     database: db.restricted,
-    changes: new ChangeFeed(db.restricted),
+    changes: new ChangeFeed(db.restricted, () => undefined),
     masterKey,
     clock: clock.read,
     longestTokenS: 3_660,
   });
 }
 
-function replica(config: { publicUrl?: string | undefined } = { publicUrl: PUBLIC_URL }) {
+function replica(config: { publicUrl?: string | undefined; trustProxy?: true } = { publicUrl: PUBLIC_URL }) {
   return createApp({
     config: { ...defaults(SERVER_SETTINGS), ...config },
     database: db.restricted,

@@ -313,7 +313,6 @@ describe('a call', () => {
       '3 a walkIn paris',
     ]);
     expect(brief(await client.attendance(DAY))).toHaveLength(5);
-    expect(brief(await client.attendance(DAY, DAY, ''))).toHaveLength(5);
   });
 
   test.each([id(9), 'nowhere'])('with the unknown locationId %s selects nothing', async (locationId) => {

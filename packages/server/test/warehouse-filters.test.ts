@@ -74,7 +74,7 @@ describe('locationIds and userIds', () => {
       [a.userId, b.userId].toSorted(),
     );
     expect(await selected(`userIds=${b.userId}&locationIds=${site.office.levelId}`)).toEqual([b.userId]);
-    for (const unknown of [randomUUID(), 'x', ',', `${'x'.repeat(1_000)}`, '%00', "'"]) {
+    for (const unknown of [randomUUID(), 'x', 'x,', `${'x'.repeat(1_000)}`, '%00', "'"]) {
       expect(await selected(`userIds=${unknown}`)).toEqual([]);
       expect(await selected(`locationIds=${unknown}`)).toEqual([]);
     }

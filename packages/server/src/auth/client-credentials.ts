@@ -1,12 +1,13 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
+import { type ErrorFormat, HttpProblem, type ProblemOptions } from '../http/errors.ts';
 import { Maybe } from '../http/schema.ts';
 import type { ApiKeys, ProvenKey } from './api-keys.ts';
 import {
   type AuthorizationHeaders,
   type Credentials,
   decodeFormEncoded,
+  foldApiKey,
   readAuthorization,
 } from './credentials.ts';
 import { BASIC_CHALLENGE } from './guard.ts';
@@ -50,9 +51,9 @@ class OAuthProblem extends HttpProblem {
     status: number,
     error: OAuthErrorCode,
     description: string,
-    headers: Record<string, string> = {},
+    options: Pick<ProblemOptions, 'headers' | 'failedLogin'> = {},
   ) {
-    super(status, description, { headers });
+    super(status, description, options);
     this.error = error;
   }
 }
@@ -115,27 +116,23 @@ interface PresentedClient {
   byHeader: boolean;
 }
 
-function readClient(
-  { client_id, client_secret }: GivenParameters,
-  headers: AuthorizationHeaders,
-): PresentedClient {
+function readClient(body: GivenParameters, headers: AuthorizationHeaders): PresentedClient {
+  const { client_id, client_secret } = body;
   const authorization = readAuthorization({ authorization: headers.authorization });
   const inBody = client_id !== undefined || client_secret !== undefined;
   if (authorization.scheme === 'basic') {
-    // RFC 6749 section 2.3: not more than one mechanism. A client_id alone is an identification, not a second one.
-    if (
-      client_secret !== undefined ||
-      (client_id !== undefined && client_id !== authorization.credentials?.apiKey)
-    ) {
+    const sent = authorization.credentials;
+    const decoded = sent && decodeFormEncoded(sent);
+    // RFC 6749 section 2.3 forbids two mechanisms; clients use both all the same, and what is the same can mean nothing else.
+    const readings = [sent, decoded].filter((reading) => reading !== undefined).filter(agreesWith(body));
+    if (inBody && readings.length === 0) {
       throw new OAuthProblem(
         400,
         'invalid_request',
-        'Send the client credentials in the header or in the body, not in both.',
+        'The client credentials in the header and in the body differ; send one of them only.',
       );
     }
-    const sent = authorization.credentials;
-    const decoded = sent && decodeFormEncoded(sent);
-    return { readings: [sent, decoded].filter((reading) => reading !== undefined), byHeader: true };
+    return { readings, byHeader: true };
   }
   if (authorization.scheme !== 'none') {
     throw invalidClient('Client credentials are taken as HTTP Basic or in the body.', true);
@@ -153,6 +150,13 @@ function readClient(
   return { readings: [{ apiKey: client_id, secret: client_secret }], byHeader: false };
 }
 
+/** Whether credentials of the header are those of the body, as far as this has any. */
+function agreesWith({ client_id, client_secret }: GivenParameters): (reading: Credentials) => boolean {
+  return ({ apiKey, secret }) =>
+    (client_id === undefined || foldApiKey(client_id) === foldApiKey(apiKey)) &&
+    (client_secret === undefined || client_secret === secret);
+}
+
 async function findProvenClient(
   { readings, byHeader }: PresentedClient,
   { apiKeys }: Deps,
@@ -161,14 +165,16 @@ async function findProvenClient(
     const proven = await apiKeys.prove(reading.apiKey, (secret) => equalSecrets(secret, reading.secret));
     if (proven) return proven;
   }
-  throw invalidClient('The client is unknown, its secret is wrong, or it is no longer valid.', byHeader);
+  throw invalidClient(
+    'The client is unknown, its secret is wrong, or it is no longer valid.',
+    byHeader,
+    readings[0]?.apiKey,
+  );
 }
 
-function invalidClient(description: string, byHeader: boolean): OAuthProblem {
-  return new OAuthProblem(
-    401,
-    'invalid_client',
-    description,
-    byHeader ? { 'www-authenticate': BASIC_CHALLENGE } : {},
-  );
+function invalidClient(description: string, byHeader: boolean, apiKey?: string): OAuthProblem {
+  return new OAuthProblem(401, 'invalid_client', description, {
+    headers: byHeader ? { 'www-authenticate': BASIC_CHALLENGE } : {},
+    failedLogin: { by: 'client credentials', apiKey },
+  });
 }

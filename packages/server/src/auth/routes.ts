@@ -1,7 +1,9 @@
 import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
+import { HttpProblem } from '../http/errors.ts';
+import { problems } from '../http/schema.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { grantToken, OAuthError, oauthError, TokenReply, TokenRequest } from './client-credentials.ts';
 import { LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
@@ -33,7 +35,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
       tags: ['Authentication'],
       summary: 'Log in with an HMAC hash',
       body: LoginRequest,
-      response: { 200: LoginReply, 400: LoginFailure, 401: LoginFailure, 503: LoginFailure },
+      response: { 200: LoginReply, ...eachOf([400, 401, 413, 415, 503], LoginFailure) },
     },
     handler: async (request, reply) => {
       reply.header('cache-control', 'no-store');
@@ -61,7 +63,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
         summary: 'OAuth 2.0 client credentials (RFC 6749 section 4.4)',
         consumes: ['application/json', 'application/x-www-form-urlencoded'],
         body: TokenRequest,
-        response: { 200: TokenReply, 400: OAuthError, 401: OAuthError, 503: OAuthError },
+        response: { 200: TokenReply, ...eachOf([400, 401, 413, 415, 503], OAuthError) },
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
@@ -92,9 +94,10 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     schema: {
       tags: ['Authentication'],
       summary: 'Authorization server metadata (RFC 8414)',
-      response: { 200: Type.Object({}, { additionalProperties: true }) },
+      description: 'Made of the public URL of the server; without one there is none.',
+      response: { 200: Type.Object({}, { additionalProperties: true }), ...problems(404) },
     },
-    handler: async (request) => serverMetadata(options, options.publicUrl ?? requestedOrigin(request)),
+    handler: async () => serverMetadata(options),
   });
 };
 
@@ -103,8 +106,17 @@ function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/** RFC 8414 section 2. */
-function serverMetadata({ issuer }: AuthRoutesOptions, baseUrl: string) {
+/**
+ * RFC 8414 section 2. Throws a 404 where no public URL is set: a client sends its secret to the token endpoint that this names,
+ * so it must not be made of what a request says.
+ */
+function serverMetadata({ issuer, publicUrl: baseUrl }: AuthRoutesOptions) {
+  if (baseUrl === undefined) {
+    throw new HttpProblem(
+      404,
+      'This server has no metadata, because its public URL is not set; tokens are given out at /v1/auth/token.',
+    );
+  }
   return {
     issuer,
     token_endpoint: `${baseUrl}/v1/auth/token`,
@@ -116,6 +128,7 @@ function serverMetadata({ issuer }: AuthRoutesOptions, baseUrl: string) {
   };
 }
 
-function requestedOrigin(request: FastifyRequest): string {
-  return `${request.protocol}://${request.host}`;
+/** The documentation of failures that have one shape. */
+function eachOf<T extends TSchema>(statuses: number[], schema: T): Record<number, T> {
+  return Object.fromEntries(statuses.map((status) => [status, schema]));
 }

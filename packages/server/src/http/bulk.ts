@@ -52,11 +52,11 @@ export function Page<T extends TSchema>(item: T) {
 
 /** What the parameters of `PageQuery` ask for. Throws a 400 that names the one that is wrong. */
 export function readPage({ limit, after }: { limit?: string; after?: string }): PageWindow {
-  const items = limit ? Number(limit) : PAGE_ITEMS;
-  if ((limit && !/^\d{1,4}$/.test(limit)) || items < 1 || items > MOST_PAGE_ITEMS) {
+  const items = limit === undefined ? PAGE_ITEMS : Number(limit);
+  if ((limit !== undefined && !/^\d{1,4}$/.test(limit)) || items < 1 || items > MOST_PAGE_ITEMS) {
     throw wrongParameter('limit', `must be a whole number from 1 to ${MOST_PAGE_ITEMS}`);
   }
-  const id = after ? parseGuid(after) : null;
+  const id = after === undefined ? null : parseGuid(after);
   if (id === undefined) throw wrongParameter('after', 'must be `next` of the page before');
   return { limit: items, after: id };
 }

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { Problem } from './schema.ts';
+import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
+import { refusesUnknownParameters } from './query-parameters.ts';
+import { Problem, problems } from './schema.ts';
 
 const DESCRIPTION = `Rollcall speaks the Calven customer API: a client written for it works here unchanged, by
 changing only the base URL. What the vendor leaves open and we decided is described in docs/compat.md.`;
@@ -24,6 +25,7 @@ const DOCS_POLICY = {
 /** Collects the description of all routes registered after it, and serves it: /openapi.json and /docs. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema(Problem);
+  app.addHook('onRoute', documentProblems);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -73,6 +75,22 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       },
     });
   }
+}
+
+/**
+ * Documents the problems that a route answers because of what it is, and not because of what it does. Routes with errors in a
+ * shape of their own document these themselves.
+ */
+function documentProblems(route: RouteOptions): void {
+  const { url, schema, config } = route;
+  if (!schema || config?.errorFormat) return;
+  const response = {
+    ...(schema.querystring || refusesUnknownParameters(url) ? problems(400) : {}),
+    ...(url.includes(':') ? problems(414) : {}),
+    ...(schema.body ? problems(400, 413, 415) : {}),
+    ...(schema.response as object | undefined),
+  };
+  route.schema = { ...schema, response };
 }
 
 /**

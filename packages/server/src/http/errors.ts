@@ -8,9 +8,18 @@ export interface FieldError {
   message: string;
 }
 
+/** Credentials that were not accepted. The secret is no part of it. */
+export interface FailedLogin {
+  by: 'HMAC' | 'client credentials' | 'Basic' | 'SCIM token';
+  /** The id of the key, as it was sent. */
+  apiKey?: string | undefined;
+}
+
 export interface ProblemOptions {
   errors?: FieldError[];
   headers?: Record<string, string>;
+  /** Goes into the log, so that an operator sees who guesses and which client has the wrong secret. */
+  failedLogin?: FailedLogin;
   /** For the log only; the caller never sees it. */
   cause?: unknown;
 }
@@ -23,6 +32,7 @@ export class HttpProblem extends Error {
   readonly status: number;
   readonly errors: FieldError[] | undefined;
   readonly headers: Record<string, string>;
+  readonly failedLogin: FailedLogin | undefined;
 
   constructor(status: number, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
@@ -30,6 +40,7 @@ export class HttpProblem extends Error {
     this.status = status;
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+    this.failedLogin = options.failedLogin;
   }
 }
 
@@ -112,7 +123,12 @@ function fieldError(issue: NonNullable<FastifyError['validation']>[number], cont
   const missing = issue.keyword === 'required' ? `/${String(issue.params.missingProperty)}` : '';
   const pointer = issue.instancePath + missing;
   const path = context === 'body' ? pointer : pointer.slice(1);
-  return { path, message: missing ? 'is required' : (issue.message ?? 'is invalid') };
+  return { path, message: missing ? 'is required' : (choicesOf(issue) ?? issue.message ?? 'is invalid') };
+}
+
+/** A choice that was not made says what there is to choose from. */
+function choicesOf({ keyword, params }: NonNullable<FastifyError['validation']>[number]): string | undefined {
+  return keyword === 'enum' ? `must be one of ${(params.allowedValues as unknown[]).join(', ')}` : undefined;
 }
 
 declare module 'fastify' {
@@ -126,9 +142,17 @@ declare module 'fastify' {
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error);
   // An answer without a cause was chosen, not met with: its line in the log says all of it.
-  if (problem.status >= 500 && problem.cause !== undefined)
+  if (problem.status >= 500 && problem.cause !== undefined && !request.server.outages.note(problem.cause))
     request.log.error({ err: problem.cause }, problem.message);
+  if (problem.failedLogin) logFailedLogin(problem.failedLogin, request);
   return sendProblem(problem, request, reply);
+}
+
+const LONGEST_LOGGED_ID = 128;
+
+function logFailedLogin({ by, apiKey }: FailedLogin, request: FastifyRequest): void {
+  const attemptedApiKey = apiKey?.slice(0, LONGEST_LOGGED_ID).replace(/\p{Cc}/gu, '\ufffd');
+  request.log.warn({ by, attemptedApiKey, address: request.ip }, 'a login failed');
 }
 
 export function sendProblem(

@@ -5,8 +5,7 @@ export function parseGuid(text: string): string | undefined {
   return GUID.test(text) ? text.toLowerCase() : undefined;
 }
 
-/** The GUIDs of a comma list; any other text is an unknown id and selects nothing. Empty: not given. */
+/** The GUIDs of a comma list; any other text is an unknown id and selects nothing. */
 export function idList(list: string | undefined): string[] | undefined {
-  if (!list) return undefined;
-  return list.split(',').flatMap((id) => parseGuid(id.trim()) ?? []);
+  return list?.split(',').flatMap((id) => parseGuid(id.trim()) ?? []);
 }

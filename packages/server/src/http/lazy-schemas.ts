@@ -1,10 +1,11 @@
 import buildValidators from '@fastify/ajv-compiler';
 import buildSerializers from '@fastify/fast-json-stringify-compiler';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import { listReader } from './lists-of-one.ts';
 
 /**
  * Has Fastify's own compilers compile each schema when it is first used: a server has hundreds, and would spend most of
- * its start on them.
+ * its start on them. Before a body is validated, one thing where a list is meant becomes a list (`listReader`).
  */
 export function compileSchemasLazily(
   app: FastifyInstance,
@@ -12,9 +13,13 @@ export function compileSchemasLazily(
 ): void {
   const validators = lazily(() => buildValidators()(app.getSchemas() as Record<string, object>, ajv));
   const serializers = lazily(() => buildSerializers()(app.getSchemas()));
-  app.setValidatorCompiler<object>(({ schema }) => {
+  app.setValidatorCompiler<object>(({ schema, httpPart }) => {
     const validate = lazily(() => validators()({ schema } as never));
-    return (input: unknown) => (validate()(input) === true ? true : { error: validate().errors ?? [] });
+    const readLists = httpPart === 'body' ? listReader(schema) : undefined;
+    return (input: unknown) => {
+      readLists?.(input);
+      return validate()(input) === true ? true : { error: validate().errors ?? [] };
+    };
   });
   app.setSerializerCompiler(({ schema, ...route }) => {
     const serialize = lazily(() => serializers()({ schema, httpStatus: '', ...route }));

@@ -1,6 +1,6 @@
 import { textFault } from '../http/text.ts';
 import type { AccessCredentialRow, CardHolding } from '../store/access-credentials.ts';
-import { cardTextDigest, digest } from './digest.ts';
+import { cardTextDigest, digest, foldCardText } from './digest.ts';
 import { textsFault } from './values.ts';
 
 /** A card as it is submitted. */
@@ -12,9 +12,18 @@ export interface Card {
   credentialType: string;
 }
 
-/** What identifies a card: without a facility code it is the same as with an empty one. */
+/** What identifies a card, however its number is written: without a facility code it is the same as with an empty one. */
 export function cardDigest({ facilityCode, cardNumber }: Pick<Card, 'facilityCode' | 'cardNumber'>): string {
-  return digest([facilityCode ?? '', cardNumber]);
+  return digest([facilityCode ?? '', foldCardText(cardNumber)]);
+}
+
+const SHORTENED = /^\s*\d+(?:[.,]\d+)?E\+\d+\s*$/i;
+
+/** What is wrong with a number that a spreadsheet wrote as `5.63537E+08`: its last digits are lost. */
+export function shortenedFault(text: string): string | undefined {
+  return SHORTENED.test(text)
+    ? 'is a number that a spreadsheet has shortened; format its column as text, and export the file again'
+    : undefined;
 }
 
 /** What is wrong with a card by itself; the text names the member. */
@@ -30,6 +39,8 @@ export function credentialFault({
     const scanFault = textFault(text);
     if (scanFault) return `scanData ${scanFault}`;
   }
+  const shortened = shortenedFault(cardNumber);
+  if (shortened) return `cardNumber ${shortened}`;
   return cardNumber.trim() === '' ? 'cardNumber is empty' : undefined;
 }
 
@@ -63,7 +74,8 @@ export class Cards {
 
 function toRow(key: string, userId: string, card: Card): AccessCredentialRow {
   // An empty text is what readers send of no card.
-  const scanData = [...new Set(card.scanData)].filter((text) => text !== '');
+  const scanData = card.scanData.filter((text) => text !== '');
+  const scans = new Map(scanData.map((text) => [cardTextDigest(text), text]));
   return {
     cardDigest: key,
     cardNumberDigest: cardTextDigest(card.cardNumber),
@@ -72,6 +84,6 @@ function toRow(key: string, userId: string, card: Card): AccessCredentialRow {
     userId,
     active: card.active,
     credentialType: card.credentialType,
-    scans: scanData.map((text) => ({ scanDigest: cardTextDigest(text), scanData: text })),
+    scans: [...scans].map(([scanDigest, text]) => ({ scanDigest, scanData: text })),
   };
 }

@@ -3,9 +3,9 @@ import { inTenantWithRetries } from '../store/conflict.ts';
 import type { Database } from '../store/db.ts';
 import { type DeskSighting, listUnbooked, readUnbooked, unbookedSightings } from '../store/desk-sightings.ts';
 import { enterTenantAt } from '../store/directory-versions.ts';
+import { MergingQueue } from '../store/merging-queue.ts';
 import type { PresenceEventRow } from '../store/presence-events.ts';
 import { type DayAuthor, type DayChange, lockPeople, writeDays } from '../workday/plan.ts';
-import { MergingQueue } from './merging-queue.ts';
 
 /** Presence at a desk, the node of the event. */
 type DeskEvent = DeskSighting & Pick<PresenceEventRow, 'nodeId'>;

@@ -1,4 +1,4 @@
-import { formatInstant, parseInstant } from './values.ts';
+import { formatInstant, readInstant } from './values.ts';
 
 const DAY_MS = 86_400_000;
 const DAY_US = DAY_MS * 1_000;
@@ -19,14 +19,18 @@ export interface DayRange {
 export type LeaveDate = { day: string } | { instant: string };
 
 /**
- * Reads a date, or an ISO 8601 instant. Midnight in UTC is how a date that was parsed as one looks, so it means
- * that date. Undefined for anything else, and for dates that do not exist.
+ * Reads a date, or an ISO 8601 instant. Midnight in UTC means that date, because a date that was parsed as an instant looks so.
+ * Midnight by the offset that the text has means the date that is written there: who wrote it had that date in mind, wherever the
+ * person is. Undefined for anything else, and for dates that do not exist.
  */
 export function readLeaveDate(text: string): LeaveDate | undefined {
-  const instantUs = parseInstant(PLAIN_DAY.test(text) ? `${text}T00:00:00Z` : text);
-  if (instantUs === undefined) return undefined;
-  const instant = formatInstant(instantUs);
-  return instantUs % DAY_US === 0 ? { day: instant.slice(0, 10) } : { instant };
+  const written = readInstant(PLAIN_DAY.test(text) ? `${text}T00:00:00Z` : text);
+  if (!written) return undefined;
+  const { instantUs, offsetUs = 0 } = written;
+  const midnightUs = [instantUs, instantUs + offsetUs].find((us) => us % DAY_US === 0);
+  return midnightUs === undefined
+    ? { instant: formatInstant(instantUs) }
+    : { day: formatInstant(midnightUs).slice(0, 10) };
 }
 
 /** What is wrong with either date by itself, or with both where it takes no time zone to tell; names the member. */

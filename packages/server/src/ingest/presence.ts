@@ -5,6 +5,7 @@ import { NODE_KINDS } from '../store/nodes.ts';
 import { type PresenceEventRow, presenceEventsInsert } from '../store/presence-events.ts';
 import type { UserIdentity } from '../store/users.ts';
 import type { EventKind } from './batch.ts';
+import { shortenedFault } from './cards.ts';
 import { digest } from './digest.ts';
 import { classifyPerson } from './person.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
@@ -118,9 +119,11 @@ function classifyCard(sourceUserId: string | null | undefined, resolved: Resolve
   if (!sourceUserId) return refuse(RESULT.userNotFound, 'userId, userEmail and sourceUserId are all absent');
   const [holder, other] = resolved.cardHolders(sourceUserId);
   if (!holder) {
+    const shortened = shortenedFault(sourceUserId);
     return refuse(
       RESULT.userNotFound,
-      'sourceUserId is no active access credential of an active user; userId and userEmail are not given',
+      'sourceUserId is no active access credential of an active user; userId and userEmail are not given' +
+        (shortened ? `; it ${shortened}` : ''),
     );
   }
   if (other) {

@@ -19,7 +19,8 @@ export const TIME_OFF_EVENTS_PER_CALL = 1_000;
 const DAYS_PER_TRANSACTION = 20_000;
 
 const EVENT_TYPES = ['scheduled', 'cancelled'] as const;
-const DATE = 'YYYY-MM-DD, or an ISO 8601 instant: midnight in UTC is that date, any other the local date';
+const DATE =
+  'YYYY-MM-DD, or an ISO 8601 instant: midnight in UTC or by its own offset is that date, any other the local date';
 
 export const TimeOffEvent = Type.Object({
   eventId: Type.String({ description: 'any text; echoed' }),

@@ -18,16 +18,35 @@ const USUAL_INSTANT = /^\d{4}-\d\d-(\d\d)T\d\d:\d\d:\d\d\.\d{3}Z$/;
 const ISO_INSTANT =
   /^(\d{4})-?(\d{2})-?(\d{2})[Tt ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?\s?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?$/;
 
-/**
- * Reads an ISO 8601 date and time; without an offset it is UTC, digits beyond microseconds are cut. Undefined
- * for anything else, dates that do not exist (30 February) included.
- */
+/** What `ConvertTo-Json` of Windows PowerShell 5.1 makes of a date: milliseconds since 1970 in UTC, whatever offset follows them. */
+const POWERSHELL_INSTANT = /^\/Date\((-?\d{1,15})(?:([+-])(\d{2})(\d{2}))?\)\/$/;
+
+/** An instant, and how far ahead of UTC the clock was by which it is written; undefined where the text has no offset. */
+export interface WrittenInstant {
+  instantUs: InstantUs;
+  offsetUs: number | undefined;
+}
+
+/** As `readInstant`, without the offset: undefined for what is no instant. */
 export function parseInstant(text: string): InstantUs | undefined {
   const usual = USUAL_INSTANT.exec(text);
   if (usual) {
     // JavaScript takes 30 February for 2 March, and the hour 24 for the next day; nothing else that is not there.
     const date = new Date(text);
     return date.getUTCDate() === Number(usual[1]) ? date.getTime() * 1_000 : undefined;
+  }
+  return readInstant(text)?.instantUs;
+}
+
+/**
+ * Reads an ISO 8601 date and time, or what Windows PowerShell writes in its place; without an offset it is UTC, digits beyond
+ * microseconds are cut. Undefined for anything else, dates that do not exist (30 February) included.
+ */
+export function readInstant(text: string): WrittenInstant | undefined {
+  const [, epochMs, ...offset] = POWERSHELL_INSTANT.exec(text) ?? [];
+  if (epochMs !== undefined) {
+    const offsetUs = offsetUsOf(offset);
+    return Number.isNaN(offsetUs) ? undefined : { instantUs: Number(epochMs) * 1_000, offsetUs };
   }
   const match = ISO_INSTANT.exec(text);
   if (!match) return undefined;
@@ -39,15 +58,21 @@ export function parseInstant(text: string): InstantUs | undefined {
     number,
     number,
   ];
-  const [offsetHour, offsetMinute] = [Number(match[10] ?? 0), Number(match[11] ?? 0)];
-  if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return undefined;
+  const offsetUs = offsetUsOf(match.slice(9));
+  if (hour > 23 || minute > 59 || second > 59 || Number.isNaN(offsetUs)) return undefined;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second);
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  const offsetMs = (match[9] === '-' ? -1 : 1) * (offsetHour * 60 + offsetMinute) * 60_000;
   const fractionUs = Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'));
-  return (date.getTime() - offsetMs) * 1_000 + fractionUs;
+  return { instantUs: date.getTime() * 1_000 - (offsetUs ?? 0) + fractionUs, offsetUs };
+}
+
+/** Undefined where there is none, NaN where no clock is so far ahead. */
+function offsetUsOf([sign, hours, minutes]: (string | undefined)[]): number | undefined {
+  if (sign === undefined) return undefined;
+  if (Number(hours) > 23 || Number(minutes ?? 0) > 59) return Number.NaN;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes ?? 0)) * 60_000_000;
 }
 
 /** The instant as ISO 8601 in UTC: milliseconds, or microseconds where there are any. */

@@ -130,16 +130,19 @@ export async function takePage(
   return { rows: rows.slice(0, limit), next: rows.length > limit ? (last?.position as string[]) : undefined };
 }
 
-/** The `Link` to what follows a page: the same call, from there on. */
+/**
+ * The `Link` to what follows a page: the same call, from there on. Without a public URL it is relative (RFC 8288 section 3.1): the
+ * Host of a request is what its sender says.
+ */
 export function linkTo(
   { after, cursor }: { after: string[]; cursor: Cursor },
-  { url, protocol, host }: FastifyRequest,
-  publicUrl: string | undefined,
+  { url }: FastifyRequest,
+  publicUrl = '',
 ): string {
   const [path = '', query = ''] = url.split('?');
   const parameters = new URLSearchParams(query);
   parameters.set('after', encodePageStart({ cursor, after }));
-  return `<${publicUrl ?? `${protocol}://${host}`}${path}?${parameters}>; rel="next"`;
+  return `<${publicUrl}${path}?${parameters}>; rel="next"`;
 }
 
 /** The columns of what has changed: a row that is gone has those of its key only, and `deleted`. */

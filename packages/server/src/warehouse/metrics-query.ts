@@ -1,5 +1,7 @@
 import { type TSchema, Type } from 'typebox';
+import { wrongParameter } from '../http/bulk.ts';
 import { idList } from '../http/guid.ts';
+import { CommaList } from '../http/query-parameters.ts';
 import {
   METRIC_PERIODS,
   METRIC_UNITS,
@@ -18,7 +20,7 @@ export const METRICS_FILTERS = {
     }),
   ),
   groupIds: Type.Optional(
-    Type.String({
+    CommaList({
       description:
         'comma list; who is to count is, by their primary group, in one of these groups or one beneath',
     }),
@@ -30,15 +32,14 @@ export const METRICS_FILTERS = {
     }),
   ),
   weekdays: Type.Optional(
-    Type.String({
-      pattern: '^[1-7](,[1-7])*$',
+    CommaList({
       description: 'comma list of the weekdays that count, 1 Monday to 7 Sunday; else all',
       examples: ['1,2,3,4,5'],
     }),
   ),
 } satisfies Record<string, TSchema>;
 
-/** Reads them, once their schema has been kept. */
+/** Reads them, once their schema has been kept. Throws a 400. */
 export function readMetricsQuery(parameters: Record<string, string | undefined>): MetricsQuery {
   const { by = 'location', period = 'day', groupIds, subgroups, weekdays } = parameters;
   return {
@@ -46,6 +47,15 @@ export function readMetricsQuery(parameters: Record<string, string | undefined>)
     period: period as MetricPeriod,
     groupIds: idList(groupIds),
     subgroups: subgroups === 'true',
-    weekdays: weekdays?.split(',').map(Number),
+    weekdays: weekdays === undefined ? undefined : readWeekdays(weekdays),
   };
+}
+
+function readWeekdays(list: string): number[] {
+  const weekdays = list.split(',');
+  if (weekdays.every((weekday) => /^[1-7]$/.test(weekday))) return weekdays.map(Number);
+  throw wrongParameter(
+    'weekdays',
+    'must be a comma list of weekdays: 1, 2, 3, 4, 5, 6, 7, from Monday to Sunday',
+  );
 }

@@ -8,6 +8,7 @@ import { CODINGS, compress } from '../http/compression.ts';
 import { isKnown } from '../http/etag.ts';
 import { idList, parseGuid } from '../http/guid.ts';
 import { preferredCoding, preferredRange } from '../http/negotiation.ts';
+import { CommaList } from '../http/query-parameters.ts';
 import { problems } from '../http/schema.ts';
 import { LONGEST_WINDOW_DAYS } from '../http/window.ts';
 import { ALL_DAYS, type ExportQuery } from '../store/datasets.ts';
@@ -35,7 +36,7 @@ export interface WarehouseRoutesOptions {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** Under which clients reach this server; undefined: as they say. */
+  /** Under which clients reach this server; undefined where nobody has said it. */
   publicUrl: string | undefined;
 }
 
@@ -96,9 +97,9 @@ const FILTERS = {
     ),
   },
   locationIds: {
-    locationIds: Type.Optional(Type.String({ description: 'comma list; any node, with all beneath it' })),
+    locationIds: Type.Optional(CommaList({ description: 'comma list; any node, with all beneath it' })),
   },
-  userIds: { userIds: Type.Optional(Type.String({ description: 'comma list' })) },
+  userIds: { userIds: Type.Optional(CommaList({ description: 'comma list' })) },
   metrics: METRICS_FILTERS,
 } satisfies Record<Exclude<Dataset['filters'][number], 'dates'>, Record<string, TSchema>>;
 
@@ -222,7 +223,8 @@ function toEtag(...parts: string[]): string {
 
 function chooseFormat(name: string | undefined, accept: string | undefined): Format {
   const range = preferredRange(accept);
-  const isChosen = (format: Format) => (name ? format.name === name : format.mediaType === range);
+  const isChosen = (format: Format) =>
+    name === undefined ? format.mediaType === range : format.name === name;
   return formats.find(isChosen) ?? formats[0];
 }
 
@@ -234,7 +236,7 @@ function readFilters(
   const { locationId, locationIds, userIds } = parameters;
   return {
     window: dataset.filters.includes('dates') ? readDays(dataset, parameters, increment) : ALL_DAYS,
-    locationId: locationId ? (parseGuid(locationId.trim()) ?? null) : undefined,
+    locationId: locationId === undefined ? undefined : (parseGuid(locationId.trim()) ?? null),
     locationIds: idList(locationIds),
     userIds: idList(userIds),
     metrics: dataset.filters.includes('metrics') ? readMetricsQuery(parameters) : undefined,

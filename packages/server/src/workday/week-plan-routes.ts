@@ -95,9 +95,9 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     handler: async (request) => {
       const { tenantId } = callerOf(request);
       const page = readPage(request.query);
-      const wanted = request.query.locationId || undefined;
-      const locationId = wanted && parseGuid(wanted);
-      if (wanted && !locationId) return { items: [], next: null };
+      const wanted = request.query.locationId;
+      const locationId = wanted === undefined ? undefined : parseGuid(wanted);
+      if (wanted !== undefined && locationId === undefined) return { items: [], next: null };
       return database.inTenant(tenantId, async (tx) => {
         const owners = await listWeekPlanOwners(tx, tenantId, locationId, page);
         const { items, next } = pageOf(owners, page, ({ userId }) => userId);

@@ -62,11 +62,11 @@ export function unknownThing(thing: string): HttpProblem {
 
 /** An id to filter by: undefined where none is given, null where it cannot be anything's. */
 export function idFilter(text: string | undefined): string | null | undefined {
-  return text ? (parseGuid(text) ?? null) : undefined;
+  return text === undefined ? undefined : (parseGuid(text) ?? null);
 }
 
 /** A status to filter by. Throws a 400. */
 export function statusFilter(text: string | undefined): string | undefined {
-  if (!text || text === 'active' || text === 'inactive') return text || undefined;
+  if (text === undefined || text === 'active' || text === 'inactive') return text;
   throw wrongParameter('status', 'must be active or inactive');
 }

@@ -180,13 +180,13 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     },
     reason: 'Person deactivated',
     list: async (tx, tenantId, query, window) => {
-      const { userName = '', email = '', userId, locationId, status } = query;
-      if (textFault(userName) ?? textFault(email)) return [];
+      const { userName, email, userId, locationId, status } = query;
+      if (textFault(userName ?? '') ?? textFault(email ?? '')) return [];
       const filter = {
         userId: idFilter(userId),
         locationId: idFilter(locationId),
-        userName: userName || undefined,
-        email: email || undefined,
+        userName,
+        email,
         status: statusFilter(status),
       };
       return (await listUsers(tx, tenantId, filter, window)).map((user) => ({ ...user }));

@@ -3,6 +3,7 @@ import { type TSchema, Type } from 'typebox';
 import type { Access } from '../../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES } from '../../http/bulk.ts';
 import { HttpProblem } from '../../http/errors.ts';
+import { problems } from '../../http/schema.ts';
 import { SCIM_MEDIA_TYPE, scimError } from './errors.ts';
 
 const CONFIG = {
@@ -28,15 +29,18 @@ interface Description {
   query?: Partial<Record<Method, TSchema>>;
   /** POST makes a resource. */
   creates?: true;
+  /** A GET whose If-None-Match has the version is a 304. */
+  isVersioned?: true;
 }
 
 /** Declares the methods of a path; each other one is a 405. */
 export function serve(
   app: FastifyInstance,
   path: string,
-  { what, query = {}, creates }: Description,
+  description: Description,
   handlers: Partial<Record<Method, Handler>>,
 ): void {
+  const { what, query = {}, creates } = description;
   const taken = METHODS.filter((method) => handlers[method]);
   for (const method of taken) {
     const handler = handlers[method];
@@ -52,7 +56,7 @@ export function serve(
         security: [{ bearer: [] }],
         ...(method === 'GET' || method === 'DELETE' ? {} : { body: Resource, consumes: [SCIM_MEDIA_TYPE] }),
         ...(query[method] ? { querystring: query[method] } : {}),
-        response: responses(method, creates),
+        response: responses(method, path, description),
       },
       handler,
     });
@@ -80,13 +84,13 @@ export function refuse(
   });
 }
 
-function responses(method: Method, creates: true | undefined) {
+function responses(method: Method, path: string, { creates, isVersioned }: Description) {
   const json = (description: string) => ({
     description,
     content: { [SCIM_MEDIA_TYPE]: { schema: Resource } },
   });
   const error = json('The error of RFC 7644 section 3.12');
-  const withBody = method === 'GET' || method === 'DELETE' ? {} : { 400: error, 413: error, 415: error };
+  const withBody = method === 'GET' || method === 'DELETE' ? {} : { 413: error, 415: error };
   return {
     ...(method === 'DELETE'
       ? {}
@@ -94,7 +98,13 @@ function responses(method: Method, creates: true | undefined) {
     ...(method === 'DELETE' || method === 'PATCH'
       ? { 204: { type: 'null', description: 'It is done' } }
       : {}),
+    ...(method === 'GET' && isVersioned
+      ? { 304: { type: 'null', description: 'If-None-Match has the version' } }
+      : {}),
     ...withBody,
+    // No route was found then whose errors these could be.
+    ...(path.includes(':') ? problems(414) : {}),
+    400: error,
     401: error,
     403: error,
     ...(creates ? {} : { 404: error }),

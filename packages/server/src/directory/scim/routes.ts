@@ -5,6 +5,7 @@ import { HttpProblem } from '../../http/errors.ts';
 import { isKnown } from '../../http/etag.ts';
 import { parseGuid } from '../../http/guid.ts';
 import { acceptJsonAs } from '../../http/json-body.ts';
+import { CommaList } from '../../http/query-parameters.ts';
 import { inTenantWithRetries } from '../../store/conflict.ts';
 import type { Database, Tx } from '../../store/db.ts';
 import type { Turns } from '../turns.ts';
@@ -30,8 +31,8 @@ export interface ScimRoutesOptions {
 
 export const SCIM_PREFIX = '/scim/v2';
 const SelectionQuery = Type.Object({
-  attributes: Type.Optional(Type.String({ description: 'comma list of those wanted' })),
-  excludedAttributes: Type.Optional(Type.String({ description: 'comma list of those not wanted' })),
+  attributes: Type.Optional(CommaList({ description: 'comma list of those wanted' })),
+  excludedAttributes: Type.Optional(CommaList({ description: 'comma list of those not wanted' })),
 });
 const ListQuery = Type.Object({
   filter: Type.Optional(Type.String({ description: 'RFC 7644 section 3.4.2.2' })),
@@ -49,11 +50,11 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     done(new HttpProblem(415, `The content type must be ${SCIM_MEDIA_TYPE} or application/json.`));
   });
 
-  const baseUrlOf = (request: FastifyRequest) =>
-    `${publicUrl ?? `${request.protocol}://${request.host}`}${SCIM_PREFIX}`;
+  // Without a public URL, references are relative: the Host of a request is what its sender says.
+  const baseUrl = `${publicUrl ?? ''}${SCIM_PREFIX}`;
   const readingOf = (request: FastifyRequest) => ({
     tenantId: callerOf(request).tenantId,
-    baseUrl: baseUrlOf(request),
+    baseUrl,
     selection: readSelection(request.query as Document),
   });
 
@@ -79,7 +80,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       const listing = { offset: page.startIndex - 1, limit: page.count, filter: readFilter(query) };
       const { tenantId } = callerOf(request);
       const { total, resources } = await database.inTenant(tenantId, (tx) =>
-        type.list(tx, { tenantId, baseUrl: baseUrlOf(request), selection, ...listing }),
+        type.list(tx, { tenantId, baseUrl, selection, ...listing }),
       );
       const chosen = resources.map((resource) => select(resource, selection));
       return send(reply, 200, listResponse(chosen, total, page));
@@ -115,7 +116,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     serve(
       app,
       `${type.path}/:id`,
-      { what: `one ${type.name}`, query: ONE_QUERY },
+      { what: `one ${type.name}`, query: ONE_QUERY, isVersioned: true },
       {
         GET: async (request, reply) => {
           const resource = await read(request, idOf(request));
@@ -160,8 +161,8 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       path,
       { what },
       {
-        GET: async (request, reply) => {
-          const all = of(baseUrlOf(request));
+        GET: async (_request, reply) => {
+          const all = of(baseUrl);
           return send(reply, 200, listResponse(all, all.length, { startIndex: 1, count: all.length }));
         },
       },
@@ -171,7 +172,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       `${path}/:id`,
       { what: `one of ${what}` },
       {
-        GET: async (request, reply) => send(reply, 200, withId(of(baseUrlOf(request)), rawIdOf(request))),
+        GET: async (request, reply) => send(reply, 200, withId(of(baseUrl), rawIdOf(request))),
       },
     );
   };
@@ -182,7 +183,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     '/ServiceProviderConfig',
     { what: 'what is supported' },
     {
-      GET: async (request, reply) => send(reply, 200, serviceProviderConfig(baseUrlOf(request))),
+      GET: async (_request, reply) => send(reply, 200, serviceProviderConfig(baseUrl)),
     },
   );
 

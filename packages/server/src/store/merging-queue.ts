@@ -1,5 +1,5 @@
-import { isWriteConflict } from '../store/conflict.ts';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { isWriteConflict } from './conflict.ts';
+import { StoreUnavailableError } from './unavailable.ts';
 
 /** How jobs are done together. */
 export interface Merging<Job, Answer> {

@@ -1,0 +1,56 @@
+/** What is read of a JSON schema. */
+interface Schema {
+  type?: string;
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  anyOf?: Schema[];
+}
+
+/** A value, with lists where its schema means lists. Objects and lists are changed in place. */
+type ListReader = (value: unknown) => unknown;
+
+/**
+ * Reads one thing where a schema means a list of such things as a list of one: `ConvertTo-Json` of PowerShell writes a list of one
+ * as its only element. Undefined where a schema has no lists. What a value costs does not depend on parts without lists.
+ */
+export function listReader({ items, properties, anyOf }: Schema): ListReader | undefined {
+  if (items) return readerOfList(items);
+  if (properties) return readerOfMembers(properties);
+  // Of the alternatives of an optional member, one at most has lists.
+  return anyOf?.map(listReader).find((reader) => reader !== undefined);
+}
+
+function readerOfList(items: Schema): ListReader {
+  const readItem = listReader(items);
+  return (value) => {
+    const list = isOne(value, items) ? [value] : value;
+    if (!readItem || !Array.isArray(list)) return list;
+    for (const [index, item] of list.entries()) list[index] = readItem(item);
+    return list;
+  };
+}
+
+function readerOfMembers(properties: Record<string, Schema>): ListReader | undefined {
+  const members = Object.entries(properties).flatMap(([name, schema]) => {
+    const read = listReader(schema);
+    return read ? [{ name, read }] : [];
+  });
+  if (members.length === 0) return undefined;
+  return (value) => {
+    if (!isObject(value)) return value;
+    for (const { name, read } of members) {
+      if (Object.hasOwn(value, name)) value[name] = read(value[name]);
+    }
+    return value;
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An object without members is nothing of anything. */
+function isOne(value: unknown, { type }: Schema): boolean {
+  if (type === 'object') return isObject(value) && Object.keys(value).length > 0;
+  return type === 'string' && typeof value === 'string';
+}
