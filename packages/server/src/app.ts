@@ -10,6 +10,8 @@ import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { directoryRoutes } from './directory/routes.ts';
+import { canonicalScimUrl } from './directory/scim/scim-path.ts';
+import { readBodies } from './http/body-reader.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
 import { describeRoutes } from './http/docs.ts';
@@ -19,10 +21,10 @@ import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
 import { OutageLog } from './http/outages.ts';
-import { shedLoad } from './http/overload.ts';
 import { judgeQueries } from './http/query-parameters.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { answerExpectations } from './http/unread-body.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { DeskPresence } from './ingest/desk-presence.ts';
 import { DirectoryMemory } from './ingest/directory-memory.ts';
@@ -33,6 +35,7 @@ import { ChangeFeed } from './store/changes.ts';
 import type { Database } from './store/db.ts';
 import { VERSION } from './store/version.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
+import { Transfers } from './warehouse/transfers.ts';
 import { workdayRoutes } from './workday/routes.ts';
 
 export interface AppDeps {
@@ -47,6 +50,8 @@ export interface AppDeps {
     | 'refusedEventsKept'
     | 'eventBacklog'
     | 'eventBacklogMib'
+    | 'exportGraceS'
+    | 'exportLeastKibS'
   >;
   /** Connects as the restricted role. */
   database: Database;
@@ -55,6 +60,8 @@ export interface AppDeps {
   lifecycle: Lifecycle;
   /** Milliseconds since the epoch. */
   clock?: () => number;
+  /** Milliseconds that only ever grow, whatever is done to the clock. */
+  stopwatch?: () => number;
   tls?: { cert: Buffer; key: Buffer } | undefined;
 }
 
@@ -72,6 +79,7 @@ const KEEP_ALIVE_MS = 72_000;
 /** Builds the server: the only place where that is done. Listen on the result, or inject into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, database, masterKey, lifecycle, clock = Date.now } = deps;
+  const { stopwatch = () => performance.now() } = deps;
   const app = Fastify({
     logger: false,
     genReqId: correlationIdOf,
@@ -86,10 +94,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
     // What still comes in on an open connection while the server closes is served like the requests in flight.
     return503OnClosing: false,
     frameworkErrors: refusePath,
+    rewriteUrl: ({ url = '/' }) => canonicalScimUrl(url),
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     ...(deps.tls ? { https: deps.tls } : {}),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
+
+  answerExpectations(app);
 
   const changes = new ChangeFeed(database, () =>
     deps.logger.warn(
@@ -136,7 +147,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   compileSchemasLazily(app, {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
   });
-  shedLoad(app, { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 });
+  const limits = { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 };
+  readBodies(app, limits, deps.clock ?? (() => performance.now()));
   acceptJson(app);
   guardRoutes(app, {
     apiKeys,
@@ -167,7 +179,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   await app.register(directoryRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
-  await app.register(warehouseRoutes, { database, clock, publicUrl: config.publicUrl });
+  const transfers = new Transfers({
+    sizes: database.streamSizes,
+    graceS: config.exportGraceS,
+    leastBytesPerS: config.exportLeastKibS * 1024,
+    stopwatch,
+  });
+  await app.register(warehouseRoutes, { database, clock, publicUrl: config.publicUrl, transfers });
 
   app.addHook('onListen', (done) => {
     deps.logger.info(`listening on ${app.listeningOrigin}`);
@@ -177,6 +195,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.addHook('onClose', async () => {
     refusals.close();
     outages.close();
+    transfers.close();
     await apiKeys.close();
     await changes.close();
   });

@@ -1,17 +1,6 @@
 import { Option } from 'commander';
+import { type Setting, type SettingsOf, setting } from './config-setting.ts';
 import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
-
-/**
- * One setting: a flag, an environment variable and a default, with one parser. This file is where the names
- * of environment variables are; the command line hands them to commander, which reads them: flags win.
- */
-export interface Setting<T = unknown> {
-  flags: string;
-  env: string;
-  description: string;
-  parse: (text: string) => T;
-  default?: T;
-}
 
 /** The master key itself comes from a file or this variable only: a flag would show in the process list. */
 export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
@@ -101,16 +90,16 @@ export const SERVER_SETTINGS = {
   eventBacklog: setting(
     '--event-backlog <count>',
     'ROLLCALL_EVENT_BACKLOG',
-    'requests with events that may be in hand at once; more are answered 503, to try again',
+    'requests with events that may be in hand at once, and as many others with a body, and as many logins; an organisation may hold seven eighths of them, a key or a network three quarters; more are answered 503, to try again',
     whole(1, 100_000),
     1_000,
   ),
   eventBacklogMib: setting(
     '--event-backlog-mib <MiB>',
     'ROLLCALL_EVENT_BACKLOG_MIB',
-    'size of the bodies of requests with events that may be in hand at once',
+    'size of the bodies that may be in hand at once, as far as they have arrived, in the same shares; of logins an eighth of it besides',
     whole(1, 1_024),
-    16,
+    64,
   ),
   databasePoolSize: setting(
     '--database-pool-size <count>',
@@ -122,9 +111,30 @@ export const SERVER_SETTINGS = {
   exportPoolSize: setting(
     '--export-pool-size <count>',
     'ROLLCALL_EXPORT_POOL_SIZE',
-    'database connections for exports',
-    whole(1, 500),
+    'database connections for exports; one organisation uses at most half of them',
+    whole(2, 500),
+    6,
+  ),
+  listPoolSize: setting(
+    '--list-pool-size <count>',
+    'ROLLCALL_LIST_POOL_SIZE',
+    'database connections for short lists, metrics and pages; one organisation uses at most half of them',
+    whole(2, 500),
     4,
+  ),
+  exportGraceS: setting(
+    '--export-grace-s <seconds>',
+    'ROLLCALL_EXPORT_GRACE_S',
+    'how long an answer of the warehouse may wait for its reader in all, beside the time that its size allows; then the server cuts it off',
+    whole(1, 86_400),
+    60,
+  ),
+  exportLeastKibS: setting(
+    '--export-least-kib-s <KiB>',
+    'ROLLCALL_EXPORT_LEAST_KIB_S',
+    'KiB per second that such a reader has to take on average',
+    whole(1, 1_048_576),
+    16,
   ),
   shutdownTimeoutS: setting(
     '--shutdown-timeout-s <seconds>',
@@ -233,9 +243,6 @@ export function masterKeyFromEnvironment(): string | undefined {
   return process.env[MASTER_KEY_ENV] || undefined;
 }
 
-type SettingsOf<T extends Record<string, Setting>> = {
-  [K in keyof T]: ReturnType<T[K]['parse']> | (T[K] extends { default: unknown } ? never : undefined);
-};
 export type DataConfig = SettingsOf<typeof DATA_SETTINGS>;
 export type ServerConfig = SettingsOf<typeof SERVER_SETTINGS>;
 export type ServeConfig = ServerConfig & SettingsOf<typeof SERVE_SETTINGS>;
@@ -279,22 +286,4 @@ export function settingsTable(): string {
     `| | \`${MASTER_KEY_ENV}\` | | the master key itself, base64 of 32 bytes |`,
     `| | \`${CLIENT_SECRET_ENV}\` | | the secret of the key of --key |`,
   ].join('\n');
-}
-
-function setting<T>(
-  flags: string,
-  env: string,
-  description: string,
-  parse: (text: string) => T,
-  value: T,
-): Setting<T> & { default: T };
-function setting<T>(flags: string, env: string, description: string, parse: (text: string) => T): Setting<T>;
-function setting<T>(
-  flags: string,
-  env: string,
-  description: string,
-  parse: (text: string) => T,
-  value?: T,
-): Setting<T> {
-  return { flags, env, description, parse, ...(value === undefined ? {} : { default: value }) };
 }

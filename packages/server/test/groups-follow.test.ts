@@ -165,7 +165,7 @@ test('replicas that write at once make one group, and everyone is in it', async 
   await Promise.all(
     people.map(({ userName }) =>
       server.db.restricted.inTenant(client.tenantId, (tx) =>
-        storeAttributes(tx, client.tenantId, [{ userName, attributes: { team: 'new' } }]),
+        storeAttributes(tx, client.tenantId, [{ userName, attributes: { team: 'new' } }], new Date()),
       ),
     ),
   );

@@ -1,65 +1,46 @@
-import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from './embedded/support.ts';
+import { type Post, type Sent, send } from './support/bodies.ts';
 import { addSite, goodEvent, presenceRows, type Site, submit } from './support/presence.ts';
-import { startTestServer, type TestServer } from './support/server.ts';
+import { basic, login, startTestServer, type TestServer } from './support/server.ts';
 import { listen } from './support/sockets.ts';
 
-const BACKLOG = 5;
+const BACKLOG = 8;
+/** Three quarters of it. */
+const MOST_OF_A_KEY = 6;
 const MIB = 1024 * 1024;
 
 let server: TestServer;
 let site: Site;
+let neighbour: Site;
 let baseUrl: string;
 beforeAll(async () => {
-  server = await startTestServer({ eventBacklog: BACKLOG, eventBacklogMib: 1 });
+  server = await startTestServer({ eventBacklog: BACKLOG, eventBacklogMib: 1, trustProxy: true });
   site = await addSite(server);
+  neighbour = await addSite(server);
   baseUrl = await listen(server);
-  await send('warm').answer;
+  for (const each of [site, neighbour]) expect((await post('warm', each).answer).status).toBe(200);
 });
 afterAll(() => server.close());
 
-interface Sent {
-  request: http.ClientRequest;
-  answer: Promise<{ status: number; retryAfter: string | undefined; body: string; tookMs: number }>;
-}
-
-/** Posts one event on a connection of its own; with `length`, promises a body of that many bytes and sends none of it. */
-function send(eventId: string, { length }: { length?: number } = {}): Sent {
-  const body = JSON.stringify({ sourceId: 'door', presenceEvents: [goodEvent(site, { eventId })] });
-  const request = http.request(`${baseUrl}/v1/presence/basic`, {
-    method: 'POST',
-    agent: false,
-    headers: {
-      ...site.headers,
-      'content-type': 'application/json',
-      'content-length': length ?? Buffer.byteLength(body),
-    },
-  });
-  const sentMs = performance.now();
-  const answer: Sent['answer'] = new Promise((resolve, reject) => {
-    request.on('error', reject).on('response', (response) => {
-      let text = '';
-      response.on('data', (piece) => {
-        text += piece;
-      });
-      response.on('end', () => {
-        // Nobody waits for a body that does not come.
-        if (length !== undefined) request.destroy();
-        resolve({
-          status: response.statusCode ?? 0,
-          retryAfter: response.headers['retry-after'],
-          body: text,
-          tookMs: performance.now() - sentMs,
-        });
-      });
-    });
-  });
-  answer.catch(() => undefined);
-  if (length === undefined) request.end(body);
-  else request.flushHeaders();
-  return { request, answer };
-}
+const eventOf = (eventId: string, of: Site) =>
+  JSON.stringify({ sourceId: 'door', presenceEvents: [goodEvent(of, { eventId })] });
+const toPresence = (of: Site, sent: Omit<Post, 'headers'>) =>
+  send(`${baseUrl}/v1/presence/basic`, { ...sent, headers: of.headers });
+const post = (eventId: string, of = site) => toPresence(of, { body: eventOf(eventId, of) });
+/** An event, and so much beside it that the body has `bytes`. */
+const large = (bytes: number, of = site) => {
+  const body = eventOf('large', of);
+  return `${body.slice(0, -1)},"padding":"${'x'.repeat(bytes - body.length - 13)}"}`;
+};
+const stalled = (of = site) => toPresence(of, { body: '{', announced: MIB });
+const give = (held: Sent[]) => {
+  for (const { request } of held) request.destroy();
+};
+/** A submission without events stores nothing, and shows whether any other would be let in. */
+const statusOf = async (of = site) =>
+  (await toPresence(of, { body: '{"sourceId":"door","presenceEvents":[]}' }).answer).status;
+const becomes = (status: number, of = site) => until(async () => (await statusOf(of)) === status);
 
 /** Runs `work` while no event can be stored. */
 function whileBlocked<T>(work: () => Promise<T>): Promise<T> {
@@ -72,44 +53,30 @@ function whileBlocked<T>(work: () => Promise<T>): Promise<T> {
 describe('More events than the server can take', () => {
   test('are answered 503 at once, to try again, while those in hand wait; then all is as before', async () => {
     const [taken, turnedAway] = await whileBlocked(async () => {
-      const taken = Array.from({ length: BACKLOG }, (_, turn) => send(`taken ${turn}`));
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const more = Array.from({ length: 40 }, (_, turn) => send(`more ${turn}`));
+      const taken = Array.from({ length: MOST_OF_A_KEY }, (_, turn) => post(`taken ${turn}`));
+      await becomes(503);
+      const more = Array.from({ length: 40 }, (_, turn) => post(`more ${turn}`));
       const answers = await Promise.all(more.map(({ answer }) => answer));
-      // Whoever logs in, or asks anything else, is not to suffer for it.
+      // Neither logins nor anything else has to wait for events.
       expect(await server.token(site.key)).toMatch(/^ey/);
       return [taken, answers] as const;
     });
-    for (const { status, retryAfter, body, tookMs } of turnedAway) {
-      expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: '1' });
-      expect(JSON.parse(body)).toMatchObject({ status: 503, correlationId: expect.any(String) });
-      expect(tookMs).toBeLessThan(3_000);
+    for (const { status, headers, text } of turnedAway) {
+      expect({ status, retryAfter: headers['retry-after'] }).toEqual({ status: 503, retryAfter: '1' });
+      expect(JSON.parse(text)).toMatchObject({ status: 503, correlationId: expect.any(String) });
     }
     for (const { answer } of taken) expect((await answer).status).toBe(200);
-    const afterwards = await send('afterwards').answer;
-    expect(afterwards).toMatchObject({ status: 200 });
+    expect((await post('afterwards').answer).status).toBe(200);
     const stored = (await presenceRows(server, site)).map(({ eventId }) => eventId);
     expect(stored.filter((eventId) => eventId.startsWith('more'))).toEqual([]);
-    expect(stored.filter((eventId) => eventId.startsWith('taken'))).toHaveLength(BACKLOG);
-  });
-
-  test('are turned away before their bodies are read, also by the size of what is in hand', async () => {
-    const large = send('large', { length: Math.round(0.7 * MIB) });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await send('too much', { length: 0.5 * MIB }).answer).toMatchObject({
-      status: 503,
-      retryAfter: '1',
-    });
-    expect(await send('small').answer).toMatchObject({ status: 200 });
-    large.request.destroy();
-    await expect(large.answer).rejects.toThrow();
+    expect(stored.filter((eventId) => eventId.startsWith('taken'))).toHaveLength(MOST_OF_A_KEY);
   });
 
   test('leave their places when the client gives up', async () => {
-    const stalled = Array.from({ length: BACKLOG }, () => send('stalled', { length: 100 }));
-    await until(async () => (await send('turned away').answer).status === 503);
-    for (const { request } of stalled) request.destroy();
-    await until(async () => (await send('let in').answer).status === 200);
+    const held = Array.from({ length: MOST_OF_A_KEY }, () => stalled());
+    await becomes(503);
+    give(held);
+    await becomes(200);
   });
 
   test('do not leave places behind, whatever they are answered', async () => {
@@ -120,5 +87,89 @@ describe('More events than the server can take', () => {
       ).toBe(401);
     }
     expect((await submit(server, site, [goodEvent(site, { eventId: 'still' })])).statusCode).toBe(200);
+  });
+});
+
+describe('One that takes all it can', () => {
+  test('leaves places for the other keys of its organisation, and for other organisations', async () => {
+    const second = { ...site, headers: { authorization: basic(await server.key(site.tenantId)) } };
+    const held = Array.from({ length: MOST_OF_A_KEY }, () => stalled());
+    await becomes(503);
+    expect(await statusOf(second)).toBe(200);
+    expect(await statusOf(neighbour)).toBe(200);
+    give(held);
+    await becomes(200);
+  });
+
+  test('does not become more by announcing much: what has arrived counts, announced or not', async () => {
+    const held = [stalled(), toPresence(site, { body: '{', isPart: true })];
+    const half = large(MIB / 2);
+    expect((await toPresence(site, { body: half }).answer).status).toBe(200);
+    give(held);
+  });
+
+  test('is refused by the bytes that it has in hand, and nothing of what is refused is stored; others are not', async () => {
+    const held = toPresence(site, {
+      body: large(Math.round(0.7 * MIB)).slice(0, -1),
+      announced: Math.round(0.7 * MIB),
+    });
+    await until(
+      async () => (await toPresence(site, { body: large(Math.round(MIB / 5)) }).answer).status === 503,
+    );
+    expect(await statusOf(site)).toBe(200);
+    expect((await toPresence(neighbour, { body: large(Math.round(MIB / 5), neighbour) }).answer).status).toBe(
+      200,
+    );
+    give([held]);
+    await until(
+      async () => (await toPresence(site, { body: large(Math.round(MIB / 5)) }).answer).status === 200,
+    );
+    const stored = await presenceRows(server, site);
+    expect(stored.filter(({ eventId }) => eventId === 'large')).toHaveLength(1);
+  });
+
+  test('is bounded on every route that takes a body, and events do not wait for those', async () => {
+    const path = `${baseUrl}/v1/directory-management/user-attributes/basic`;
+    const { headers } = site;
+    const attributes = () => send(path, { headers, body: '{"userAttributes":[]}' }).answer;
+    const held = Array.from({ length: MOST_OF_A_KEY }, () =>
+      send(path, { headers, body: '{', announced: MIB }),
+    );
+    await until(async () => (await attributes()).status === 503);
+    expect(await statusOf()).toBe(200);
+    give(held);
+    await until(async () => (await attributes()).status === 200);
+  });
+});
+
+describe('Somebody whom nobody has proven', () => {
+  const logInFrom = (address: string, part?: string) =>
+    send(`${baseUrl}/v1/auth`, {
+      headers: { 'x-forwarded-for': address },
+      body: part ?? JSON.stringify(login(site.key, server.clock.nowS)),
+      ...(part === undefined ? {} : { announced: 4_000 }),
+    });
+
+  test.each([
+    ['an address of IPv4', '192.0.2.1', '192.0.2.1', '192.0.2.2'],
+    ['a /64 of IPv6', '2001:db8:1:2::3', '2001:db8:1:2:ffff::9', '2001:db8:1:3::3'],
+    ['an address of IPv4 in either form', '192.0.2.7', '::ffff:192.0.2.7', '::ffff:192.0.2.8'],
+  ])('has the share of its network, %s', async (_what, address, same, other) => {
+    const held = Array.from({ length: MOST_OF_A_KEY }, () => logInFrom(address, '{'));
+    await until(async () => (await logInFrom(same).answer).status === 503);
+    const { headers, text } = await logInFrom(same).answer;
+    expect(headers['retry-after']).toBe('1');
+    expect(JSON.parse(text)).toMatchObject({ authenticated: false, message: expect.any(String) });
+    expect((await logInFrom(other).answer).status).toBe(200);
+    expect(await statusOf()).toBe(200);
+    give(held);
+    await until(async () => (await logInFrom(same).answer).status === 200);
+  });
+
+  test('may send no more than credentials take', async () => {
+    const body = JSON.stringify({ ...login(site.key, server.clock.nowS), padding: 'x'.repeat(9_000) });
+    for (const path of ['/v1/auth', '/v1/auth/token']) {
+      expect((await send(`${baseUrl}${path}`, { headers: {}, body }).answer).status).toBe(413);
+    }
   });
 });

@@ -15,6 +15,11 @@ beforeAll(async () => {
     userName: 'Ada',
     externalId: 'X1',
     name: { givenName: 'Ada', familyName: 'Lovelace' },
+    emails: [
+      { value: 'ada@work.test', type: 'work' },
+      { value: 'ada@home.test', type: 'home', primary: true, display: 'At home' },
+    ],
+    [ENTERPRISE]: { employeeNumber: '7a', department: 'Engines', manager: { value: 'M1' } },
   } as never);
   await add({
     userName: 'Zoë',
@@ -62,7 +67,7 @@ const PEOPLE: [filter: string, names: string[]][] = [
   ['emails[type eq "work" and value co "example"]', ['Zoë', 'c\\d']],
   ['emails[type eq "home"].value eq "zoe@example.com"', []],
   ['emails[primary eq true].value ew ".com"', ['Zoë', 'c\\d']],
-  ['emails pr', ['Zoë', 'c\\d']],
+  ['emails pr', ['Ada', 'Zoë', 'c\\d']],
   ['active eq false', ['c\\d']],
   ['active eq "True"', ['Ada', 'Zoë']],
   ['active ne true', ['c\\d']],
@@ -71,12 +76,93 @@ const PEOPLE: [filter: string, names: string[]][] = [
   ['userName eq "ada" or userName eq "zoë" and active eq false', ['Ada']],
   ['(userName eq "ada" or userName eq "zoë") and externalId eq "x1"', ['Zoë']],
   ['userName sw "a" and userName ew "a"', ['Ada']],
+  ['emails[type eq "work" and value eq "ADA@work.test"]', ['Ada']],
+  ['emails[type eq "home" and value eq "ada@work.test"]', []],
+  ['emails.value eq "ada@work.test" or emails.value eq "c@example.com"', ['Ada', 'c\\d']],
+  ['emails[type eq "HOME"]', ['Ada']],
+  ['emails[primary eq true].value eq "ada@home.test"', ['Ada']],
+  ['emails[primary eq true].value eq "ada@work.test"', []],
+  ['emails[primary eq false].value sw "ada"', ['Ada']],
+  ['emails.display eq "at home"', ['Ada']],
+  ['emails[type eq "home"] or emails[type eq "work" and value sw "zoe"]', ['Ada', 'Zoë']],
+  ['active eq True', ['Ada', 'Zoë']],
+  ['active eq TRUE', ['Ada', 'Zoë']],
+  ['active eq FALSE', ['c\\d']],
+  ['active eq "False"', ['c\\d']],
+  ['emails[primary eq "True"].value eq "ada@home.test"', ['Ada']],
+  ['name.familyName eq "LOVELACE"', ['Ada']],
+  ['name.givenName sw "a" and active eq true', ['Ada']],
+  ['employeeNumber eq "7A"', ['Ada']],
+  [`${ENTERPRISE}:employeeNumber eq "7a"`, ['Ada']],
+  [`${ENTERPRISE}.employeeNumber eq "7a"`, ['Ada']],
+  [`${ENTERPRISE.toUpperCase()}:EMPLOYEENUMBER eq "7a"`, ['Ada']],
+  [`${ENTERPRISE}:employeeNumber eq "7"`, []],
+  [`${ENTERPRISE}:employeeNumber pr`, ['Ada']],
+  [`${ENTERPRISE}:department eq "engines"`, ['Ada']],
+  [`${ENTERPRISE}:manager.value eq "m1"`, ['Ada']],
+  [`${ENTERPRISE}:manager eq "m1"`, ['Ada']],
+  [`${USER}:externalId eq "x1"`, ['Zoë']],
+  [`${USER}.name.familyName eq "lovelace"`, ['Ada']],
+  [`${USER}:emails[type eq "work"].value eq "ada@work.test"`, ['Ada']],
+  ['meta.lastModified gt "2026-01-01T00:00:00Z"', ['Ada', 'Zoë', 'c\\d']],
+  ['meta.lastModified lt "2026-01-01T00:00:00Z"', []],
+  ['meta.created ge "2026-01-01T00:00:00.123456+01:00" and userName sw "a"', ['Ada']],
+  ['meta.created le "2026-01-01T00:00:00"', []],
 ];
 test.each(PEOPLE)('people by %s', async (filter, names) => {
   expect(await selected('Users', filter)).toEqual(names);
 });
 
+test('by the instant that meta has, which is neither before nor after itself', async () => {
+  const [ada] = await idp.list(`/Users?filter=${encodeURIComponent('userName eq "ada"')}`);
+  const { created, lastModified } = (ada as { meta: Record<string, string> } | undefined)?.meta ?? {};
+  for (const [attribute, instant] of [
+    ['meta.created', created],
+    ['meta.lastModified', lastModified],
+  ]) {
+    for (const operator of ['eq', 'ge', 'le']) {
+      expect(await selected('Users', `${attribute} ${operator} "${instant}"`)).toContain('Ada');
+    }
+    for (const operator of ['ne', 'gt', 'lt']) {
+      expect(await selected('Users', `${attribute} ${operator} "${instant}"`)).not.toContain('Ada');
+    }
+  }
+  expect(await selected('Groups', 'meta.lastModified gt "2026-01-01T00:00:00Z"')).toEqual([
+    'Other',
+    'The Team',
+  ]);
+});
+
+test('an error about quotes names the double quotes', async () => {
+  for (const filter of [
+    "userName eq 'ada'",
+    'userName eq ada',
+    'userName eq \u201cada\u201d',
+    'userName eq "ada',
+    'userName eq 7',
+  ]) {
+    expect(expectScimError(await find('Users', filter), 400, 'invalidFilter')).toContain('double quotes');
+  }
+});
+
+test.each([
+  'active eq "maybe"',
+  'active ne "maybe"',
+  'active eq ""',
+  'emails.primary eq "maybe"',
+  'meta.created gt "yesterday"',
+  'meta.created gt "2026-02-30T00:00:00Z"',
+  'meta.created gt "9999-12-31T23:59:59-10:00"',
+  'meta.created gt "2026-01-01T25:00:00Z"',
+  'meta.created eq true',
+  'meta.created co "2026-01-01T00:00:00Z"',
+  'emails[type eq "work"] and emails[type eq "home"]',
+])('%s is a 400 of people', async (filter) => {
+  expectScimError(await find('Users', filter), 400, 'invalidFilter');
+});
+
 test('people and groups by id', async () => {
+  expect(await selected('Users', `id eq "{${ids.Ada}}"`)).toEqual(['Ada']);
   expect(await selected('Users', `id eq "${ids.Ada?.toUpperCase()}"`)).toEqual(['Ada']);
   expect(await selected('Users', 'id eq "nonsense"')).toEqual([]);
   expect(await selected('Groups', `id eq "${ids.team}"`)).toEqual(['The Team']);
@@ -98,9 +184,9 @@ test('groups by name, externalId and member', async () => {
 
 test.each([
   ['an attribute that is not there', 'shoeSize eq "7"'],
-  ['an attribute that is not filtered by', `${ENTERPRISE}:department eq "x"`],
+  ['an attribute that is not filtered by', 'title eq "x"'],
   ['an operator that is not there', 'userName is "x"'],
-  ['an operator that is not supported', 'meta.lastModified gt "2026-01-01T00:00:00Z"'],
+  ['an operator that is not supported', 'displayName gt "a"'],
   ['not', 'not (userName eq "ada")'],
   ['groups within groups', '((userName eq "ada") or active eq true) and active eq true'],
   ['no value', 'userName eq'],
@@ -219,6 +305,24 @@ describe('attributes', () => {
     await idp.patch(path, { op: 'add', value: { [ENTERPRISE]: { department: 'D', division: 'V' } } });
     const { [ENTERPRISE]: extension } = (await idp.get(`${path}?attributes=${ENTERPRISE}:department`)).json();
     expect(extension).toEqual({ department: 'D' });
+  });
+
+  test('that are named by the URN of the extension are those, however it ends', async () => {
+    const path = `/Users/${ids.Ada}`;
+    for (const name of [`${ENTERPRISE}.manager`, `${ENTERPRISE.toUpperCase()}:MANAGER.value`]) {
+      const reply = (await idp.get(`${path}?attributes=${name}`)).json();
+      expect(reply[ENTERPRISE]).toEqual({ manager: { value: 'M1' } });
+    }
+  });
+
+  test('are names: a filter among them is a 400', async () => {
+    for (const query of ['attributes', 'excludedAttributes']) {
+      const bracket = encodeURIComponent('emails[type eq "work"]');
+      for (const path of [`/Users/${ids.Ada}`, '/Users']) {
+        const reply = await idp.get(`${path}?${query}=userName,${bracket}`);
+        expect(expectScimError(reply, 400, 'invalidValue')).toContain('emails[type');
+      }
+    }
   });
 
   test('that are excluded do not come, but the id does', async () => {

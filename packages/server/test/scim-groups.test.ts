@@ -3,7 +3,7 @@ import { setDirectorySettings } from '../src/directory/settings.ts';
 import { addUser } from './support/directory.ts';
 import { listGroups, membershipOf, under } from './support/groups.ts';
 import { expectProblem } from './support/problems.ts';
-import { expectScimError, GROUP, type ScimClient, scimClient } from './support/scim.ts';
+import { expectScimError, GROUP, INSTANT, type ScimClient, scimClient } from './support/scim.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -68,7 +68,13 @@ describe('a group', () => {
         display: expect.stringMatching(/^(ada|grace|joan)$/),
         type: 'User',
       })),
-      meta: { resourceType: 'Group', location, version: reply.headers.etag },
+      meta: {
+        resourceType: 'Group',
+        created: expect.stringMatching(INSTANT),
+        lastModified: expect.stringMatching(INSTANT),
+        location,
+        version: reply.headers.etag,
+      },
     });
     expect(reply.headers.location).toBe(location);
     expect((await idp.get(`/Groups/${group.id}`)).json()).toEqual(group);

@@ -3,7 +3,7 @@ import { setDirectorySettings } from '../src/directory/settings.ts';
 import { addNode, addUser } from './support/directory.ts';
 import { membershipOf } from './support/groups.ts';
 import { importFile } from './support/import.ts';
-import { ENTERPRISE, expectScimError, type ScimClient, scimClient, USER } from './support/scim.ts';
+import { ENTERPRISE, expectScimError, INSTANT, type ScimClient, scimClient, USER } from './support/scim.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -66,9 +66,15 @@ describe('a person', () => {
       name: { formatted: 'Ada Lovelace', givenName: 'Ada', familyName: 'Lovelace' },
       displayName: 'Countess Ada',
       active: true,
-      emails: [{ value: 'Ada@Example.com', type: 'work', primary: true }],
+      emails: ADA.emails,
       [ENTERPRISE]: { ...ADA[ENTERPRISE], manager: { value: 'm1' } },
-      meta: { resourceType: 'User', location, version: reply.headers.etag },
+      meta: {
+        resourceType: 'User',
+        created: expect.stringMatching(INSTANT),
+        lastModified: expect.stringMatching(INSTANT),
+        location,
+        version: reply.headers.etag,
+      },
     });
     const read = await idp.get(`/Users/${user.id}/`);
     expect([read.statusCode, read.json()]).toEqual([200, user]);

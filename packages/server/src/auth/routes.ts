@@ -1,9 +1,9 @@
-import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
+import { acceptForms } from '../http/json-body.ts';
 import { problems } from '../http/schema.ts';
+import { hasBody } from '../http/unread-body.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { grantToken, OAuthError, oauthError, TokenReply, TokenRequest } from './client-credentials.ts';
 import { LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
@@ -22,7 +22,7 @@ export interface AuthRoutesOptions {
 
 const JWKS_MAX_AGE_S = 300;
 /** Strangers call these: they may not make the server read more than credentials take. */
-const BODY_LIMIT_BYTES = 64 * 1024;
+const BODY_LIMIT_BYTES = 8 * 1024;
 
 /** /v1/auth, /v1/auth/token and what describes their tokens. */
 export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (app, options) => {
@@ -44,10 +44,10 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
   });
 
   await app.register(async (scope) => {
-    await scope.register(formbody);
+    acceptForms(scope);
     scope.addHook('preParsing', async (request, _reply, payload) => {
       // A Basic header needs no body, whatever content type an absent or empty one claims to have.
-      if (!hasBody(request)) delete request.headers['content-type'];
+      if (!hasBody(request.raw)) delete request.headers['content-type'];
       return payload;
     });
     scope.addHook('preValidation', async (request) => {
@@ -100,11 +100,6 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     handler: async () => serverMetadata(options),
   });
 };
-
-/** RFC 9112 section 6.3: a request has a body when it says how that one is framed. */
-function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-}
 
 /**
  * RFC 8414 section 2. Throws a 404 where no public URL is set: a client sends its secret to the token endpoint that this names,

@@ -34,6 +34,7 @@ export async function listenOn(
     as: role,
     poolSize: config.databasePoolSize,
     exportPoolSize: config.exportPoolSize,
+    listPoolSize: config.listPoolSize,
   });
   // The first request finds a connection that waits only for the role.
   database.warmUp().catch(() => undefined);

@@ -59,7 +59,7 @@ export async function settle(
   });
   await each(
     people.map(({ email, team }) => ({ userName: email, attributes: { [TEAM]: team } })),
-    (tx, items) => storeAttributes(tx, tenantId, items),
+    (tx, items) => storeAttributes(tx, tenantId, items, author.at),
   );
   await each(
     people.flatMap(({ userId, assignedDeskId }) =>

@@ -13,7 +13,8 @@ import {
 } from './group-relationships.ts';
 import { manageRoutes } from './manage/routes.ts';
 import { redatingRoutes } from './redating-routes.ts';
-import { SCIM_PREFIX, scimRoutes } from './scim/routes.ts';
+import { scimRoutes } from './scim/routes.ts';
+import { SCIM_PREFIX } from './scim/scim-path.ts';
 import { chooseGroupType, ProvisioningSettings } from './scim/settings.ts';
 import { Turns } from './turns.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
@@ -85,7 +86,9 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
         const { tenantId } = callerOf(request);
         const { userAttributes } = request.body;
         const results = await turns.take(tenantId, () =>
-          database.inTenant(tenantId, (tx) => storeAttributes(tx, tenantId, userAttributes)),
+          database.inTenant(tenantId, (tx) =>
+            storeAttributes(tx, tenantId, userAttributes, new Date(clock())),
+          ),
         );
         return { timestamp: timestamp(), results };
       },

@@ -48,7 +48,12 @@ const RESULT = { stored: 0, userNotFound: 1, notAcceptable: 3 } as const;
  * Merges attributes into those of users, each item in turn, and makes their groups follow. An item that is not
  * acceptable, or whose user is not found, stops no other. Results are in the order of `items`.
  */
-export async function storeAttributes(tx: Tx, tenantId: string, items: UserItem[]): Promise<UserResult[]> {
+export async function storeAttributes(
+  tx: Tx,
+  tenantId: string,
+  items: UserItem[],
+  at: Date,
+): Promise<UserResult[]> {
   const drafts = items.map((item) => ({ userName: item.userName, judged: orRefused(() => judge(item)) }));
   await lockDirectory(tx, tenantId);
   const people = await People.load(
@@ -69,7 +74,7 @@ export async function storeAttributes(tx: Tx, tenantId: string, items: UserItem[
     return { userName, resultCode: RESULT.stored, message: 'Success' };
   });
   if (patches.size > 0) {
-    await mergeAttributes(tx, tenantId, patches);
+    await mergeAttributes(tx, tenantId, patches, at);
     await followAttributes(tx, tenantId, await getDirectorySettings(tx, tenantId), [...patches.keys()]);
   }
   return results;

@@ -93,8 +93,8 @@ export async function upsertUsers(
     writer.updates.map((user) => user.userId),
   );
   // First, so that a name or an address that one user gives up is free for a new one.
-  await updateUsers(tx, tenantId, writer.updates);
-  await insertUsers(tx, tenantId, writer.inserts);
+  await updateUsers(tx, tenantId, writer.updates, author.at);
+  await insertUsers(tx, tenantId, writer.inserts, author.at);
   await releaseUsers(tx, tenantId, writer.deactivated, author);
   return results;
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StoreUnavailableError } from '../store/unavailable.ts';
+import { answerAndDrain, isArriving, waitsForContinue } from './unread-body.ts';
 
 /** One thing wrong with the input: `path` is a JSON Pointer into the body, or the name of a parameter. */
 export interface FieldError {
@@ -91,12 +92,8 @@ export function toProblem(error: unknown): HttpProblem {
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new HttpProblem(415, 'The content type must be application/json.');
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new HttpProblem(413, 'The request body is too large; send less per call.');
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return malformedBody('The request body is empty; it must be a JSON object.');
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return malformedBody('The request body is not as long as Content-Length says.');
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return malformedBody('The request body is not JSON.');
   }
@@ -107,6 +104,22 @@ export function toProblem(error: unknown): HttpProblem {
     {
       cause: error,
     },
+  );
+}
+
+/** 413. */
+export function tooLarge(): HttpProblem {
+  return new HttpProblem(413, 'The request body is too large; send less per call.');
+}
+
+const BACKLOG_RETRY_AFTER_S = 1;
+
+/** 503 for a caller that has in hand as much as it may. */
+export function tooMuchInHand(): HttpProblem {
+  return new HttpProblem(
+    503,
+    'The server has as much in hand as it can take from you; nothing of this was stored, please try again.',
+    { headers: { 'retry-after': String(BACKLOG_RETRY_AFTER_S) } },
   );
 }
 
@@ -162,11 +175,15 @@ export function sendProblem(
 ): FastifyReply {
   const format = request.routeOptions.config?.errorFormat ?? problemDocument;
   const { contentType, body } = format(problem, request.id);
-  return reply
+  const text = JSON.stringify(body);
+  reply
     .code(problem.status)
     .headers(problem.headers)
     .header('cache-control', 'no-store')
-    .type(contentType)
-    .serializer(JSON.stringify)
-    .send(body);
+    .header('content-length', String(Buffer.byteLength(text)))
+    .type(contentType);
+  // A client that is too slow is not waited for any longer.
+  if (!isArriving(request.raw) || problem.status === 408) return reply.serializer(String).send(text);
+  if (waitsForContinue(request.raw)) reply.header('connection', 'close');
+  return reply.send(answerAndDrain(text, request.raw));
 }

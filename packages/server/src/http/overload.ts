@@ -1,53 +1,95 @@
-import type { FastifyInstance } from 'fastify';
-import { HttpProblem, sendProblem } from './errors.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { networkOf } from './network.ts';
+import { type Holder, Shares } from './shares.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Is answered 503 at once, its body unread, while the server has all in hand that it may. */
-    isShedable?: boolean;
+    /** Its requests count as requests with events, which do not keep any others waiting. */
+    takesEvents?: boolean;
   }
 }
 
 export interface BacklogLimits {
+  /** Requests with events in hand at once; as many others, and as many logins. */
   requests: number;
+  /** Bytes of bodies in hand at once; of logins an eighth of it, besides. */
   bytes: number;
 }
 
-const RETRY_AFTER_S = 1;
+/** Seven eighths of the capacity for an organisation that is alone; three quarters for a key or a network. */
+const ORGANISATION_TIMES_FREE = 7;
+const KEY_TIMES_FREE = 3;
+const NETWORK_TIMES_FREE = 3;
+const LOGIN_BYTES_SHARE = 1 / 8;
 
 /**
- * Bounds what is in hand of the routes that declare it: requests whose headers have arrived and that are not answered
- * yet, and the bytes of their bodies. What goes beyond is told to come again before anybody looks at it: an answer
- * now is worth more than a place at the end of a queue that only grows. Register it before whatever costs time.
+ * Bounds what is in hand: requests with a body that are not answered yet, and the bytes of their bodies that have
+ * arrived. Of both, organisations and keys have shares; callers that nobody has proven yet, on the public routes,
+ * have shares by their networks. What goes beyond is answered 503 at once: an answer now is worth more than a place
+ * at the end of a queue that only grows.
  */
-export function shedLoad(app: FastifyInstance, limits: BacklogLimits): void {
-  let requests = 0;
-  let bytes = 0;
-  app.addHook('onRequest', (request, reply, done) => {
-    const { config, bodyLimit } = request.route;
-    if (!config.isShedable) return done();
-    const size = Math.min(Number(request.headers['content-length'] ?? bodyLimit), bodyLimit);
-    // One alone is always taken.
-    const isTooMuch = requests >= limits.requests || (requests > 0 && bytes + size > limits.bytes);
-    if (isTooMuch) {
-      sendProblem(
-        new HttpProblem(
-          503,
-          'The server has as much in hand as it can take; nothing of this was stored, please try again.',
-          { headers: { 'retry-after': String(RETRY_AFTER_S) } },
-        ),
-        request,
-        reply,
-      );
-      return;
-    }
-    requests++;
-    bytes += size;
-    // Answered, or given up by the client.
-    reply.raw.once('close', () => {
-      requests--;
-      bytes -= size;
-    });
-    done();
-  });
+export class Backlog {
+  readonly #events: Shares;
+  readonly #others: Shares;
+  readonly #logins: Shares;
+  readonly #bytes: Shares;
+  readonly #loginBytes: Shares;
+
+  constructor({ requests, bytes }: BacklogLimits) {
+    this.#events = new Shares(requests);
+    this.#others = new Shares(requests);
+    this.#logins = new Shares(requests);
+    this.#bytes = new Shares(bytes);
+    this.#loginBytes = new Shares(bytes * LOGIN_BYTES_SHARE);
+  }
+
+  /** The place of a request that the guard let through; undefined where its caller has as many as it may. */
+  open(request: FastifyRequest): Place | undefined {
+    const { caller } = request;
+    const holders = caller
+      ? [
+          { name: `organisation ${caller.tenantId}`, timesFree: ORGANISATION_TIMES_FREE },
+          { name: `key ${caller.apiKeyFolded}`, timesFree: KEY_TIMES_FREE },
+        ]
+      : [{ name: networkOf(request.ip), timesFree: NETWORK_TIMES_FREE }];
+    const proven = request.route.config.takesEvents ? this.#events : this.#others;
+    const requests = caller ? proven : this.#logins;
+    if (!requests.take(holders, 1)) return undefined;
+    return new Place(holders, requests, caller ? this.#bytes : this.#loginBytes);
+  }
+}
+
+/** What one request holds. */
+export class Place {
+  readonly #holders: Holder[];
+  readonly #requests: Shares;
+  readonly #bytes: Shares;
+  #size = 0;
+  #isLeft = false;
+
+  constructor(holders: Holder[], requests: Shares, bytes: Shares) {
+    this.#holders = holders;
+    this.#requests = requests;
+    this.#bytes = bytes;
+  }
+
+  /** Counts bytes that have arrived; false where they are more than the caller's share. */
+  add(bytes: number): boolean {
+    if (!this.#bytes.take(this.#holders, bytes, this.#size)) return false;
+    this.#size += bytes;
+    return true;
+  }
+
+  /** Gives everything back; a second time does nothing. */
+  leave(): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    this.#requests.giveBack(this.#holders, 1);
+    this.#bytes.giveBack(this.#holders, this.#size);
+  }
+
+  /** Gives everything back when the request is answered, or the client has given up. */
+  leaveWith(reply: FastifyReply['raw']): void {
+    reply.once('close', () => this.leave());
+  }
 }

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem, problemDocument, sendProblem } from './errors.ts';
+import { answerAndClose } from './unread-body.ts';
 
 /** Answers a request whose path cannot be decoded or matched: none of the hooks runs for it. */
 export function refusePath(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
@@ -35,6 +36,5 @@ export function refuseConnection(log: FastifyBaseLogger, error: { code: string }
     'cache-control: no-store',
     'connection: close',
   ];
-  socket.write(`${head.join('\r\n')}\r\n\r\n${text}`);
-  socket.destroySoon();
+  answerAndClose(`${head.join('\r\n')}\r\n\r\n${text}`, socket);
 }

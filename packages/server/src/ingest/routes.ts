@@ -37,7 +37,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
     app.route({
       method: 'POST',
       url,
-      config: { access: { scheme, roles: SUBMITTERS } satisfies Access, isShedable: true },
+      config: { access: { scheme, roles: SUBMITTERS } satisfies Access, takesEvents: true },
       schema: {
         tags: ['Events'],
         summary: 'Submit presence events',
@@ -59,7 +59,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/occupancy',
-    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, isShedable: true },
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, takesEvents: true },
     schema: {
       tags: ['Events'],
       summary: 'Submit occupancy events',
@@ -80,7 +80,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/timeoff',
-    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, isShedable: true },
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, takesEvents: true },
     schema: {
       tags: ['Events'],
       summary: 'Schedule and cancel time off',
@@ -95,7 +95,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/visitor-arrival',
-    config: { access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS } satisfies Access, isShedable: true },
+    config: { access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS } satisfies Access, takesEvents: true },
     schema: {
       tags: ['Events'],
       summary: 'Submit arrivals of visitors',
@@ -116,7 +116,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/access-credentials',
-    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, isShedable: true },
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, takesEvents: true },
     schema: {
       tags: ['Access credentials'],
       summary: "Activate and deactivate people's cards",

@@ -111,12 +111,13 @@ export class ChangeFeed {
 }
 
 function readChange(payload: string | undefined): Change | undefined {
+  let change: unknown;
   try {
-    const change: unknown = JSON.parse(payload ?? '');
-    if (typeof change !== 'object' || change === null) return undefined;
-    if ('signingKeys' in change && change.signingKeys === true) return { signingKeys: true };
-    return 'apiKey' in change && typeof change.apiKey === 'string' ? { apiKey: change.apiKey } : undefined;
+    change = JSON.parse(payload ?? '');
   } catch {
     return undefined;
   }
+  const { apiKey, signingKeys } = Object(change) as { apiKey?: unknown; signingKeys?: unknown };
+  if (typeof apiKey === 'string') return { apiKey };
+  return signingKeys === true ? { signingKeys } : undefined;
 }

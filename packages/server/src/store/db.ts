@@ -21,10 +21,15 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Connections for exports, so that slow readers never keep an ingest request waiting. */
   exportPoolSize?: number;
+  /** Connections for short lists, so that exports never keep them waiting. */
+  listPoolSize?: number;
   /** Connections for events, and for looking up whom they mean, so that nothing else keeps them waiting. */
   eventPoolSize?: number;
   statementTimeoutMs?: number;
 }
+
+/** Whose connections rows are streamed on. */
+export type StreamKind = 'exports' | 'lists';
 
 const OID = { date: 1082, int8: 20 } as const;
 
@@ -48,7 +53,7 @@ const CREDENTIAL_CONNECTIONS = 2;
 /** Access to PostgreSQL. Every query runs in a transaction that knows whose rows it may see. */
 export class Database {
   readonly #requests: pg.Pool;
-  readonly #exports: pg.Pool;
+  readonly #streams: Record<StreamKind, pg.Pool>;
   readonly #events: pg.Pool;
   readonly #credentials: pg.Pool;
   /** One connection, so that a busy server is not taken for one that lost its database. */
@@ -66,7 +71,16 @@ export class Database {
     this.#events = this.#createPool(options.eventPoolSize ?? 4, statementTimeoutMs, limits);
     this.#credentials = this.#createPool(CREDENTIAL_CONNECTIONS, statementTimeoutMs, limits);
     this.#probe = this.#createPool(1, statementTimeoutMs, limits);
-    this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
+    this.#streams = {
+      exports: this.#createPool(options.exportPoolSize ?? 6, 0),
+      lists: this.#createPool(options.listPoolSize ?? 4, 0),
+    };
+  }
+
+  /** How many streams of each kind there can be at once. */
+  get streamSizes(): Record<StreamKind, number> {
+    const { exports, lists } = this.#streams;
+    return { exports: exports.options.max, lists: lists.options.max };
   }
 
   /** A connection of its own, outside the pools, for what must stay on one; the caller ends it. */
@@ -151,10 +165,14 @@ export class Database {
 
   /**
    * What `read` yields, read in one transaction that sees the rows of `tenantId` at one moment, on the pool kept
-   * for exports. The connection is held until the last item is taken or the iteration is given up.
+   * for `kind`. The connection is held until the last item is taken or the iteration is given up.
    */
-  async *stream<T>(tenantId: string, read: (tx: Tx) => AsyncIterable<T>): AsyncGenerator<T, void> {
-    const transaction = await Transaction.begin(this.#exports, SNAPSHOT, tenantId);
+  async *stream<T>(
+    kind: StreamKind,
+    tenantId: string,
+    read: (tx: Tx) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void> {
+    const transaction = await Transaction.begin(this.#streams[kind], SNAPSHOT, tenantId);
     let ended = false;
     try {
       yield* read(transaction.client);
@@ -169,7 +187,8 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    const pools = [this.#requests, this.#exports, this.#events, this.#credentials, this.#probe];
+    const { exports, lists } = this.#streams;
+    const pools = [this.#requests, this.#events, this.#credentials, this.#probe, exports, lists];
     await Promise.all(pools.map((pool) => pool.end()));
   }
 }

@@ -77,7 +77,7 @@ export async function countOfficeEvents(
   let events = 0;
   const read = (tx: Tx) =>
     readRows<{ events: number }>(tx, types, `SELECT ${counts.join(' + ')} AS events`, [tenantId, locationId]);
-  for await (const rows of database.stream(tenantId, read)) events = rows[0]?.events ?? events;
+  for await (const rows of database.stream('exports', tenantId, read)) events = rows[0]?.events ?? events;
   return events;
 }
 

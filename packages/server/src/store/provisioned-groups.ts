@@ -1,7 +1,14 @@
 import type { Tx } from './db.ts';
 import { expectManyRows } from './groups.ts';
 import { SHOWN_NAME } from './provisioned-users.ts';
-import { type FilterColumns, type FilterTerm, filterCondition, idColumn, textColumn } from './scim-filter.ts';
+import {
+  type FilterColumns,
+  type FilterTerm,
+  filterCondition,
+  idColumn,
+  textColumn,
+  timeColumn,
+} from './scim-filter.ts';
 
 /** A group as an identity provider keeps it. */
 export interface ProvisionedGroup {
@@ -10,6 +17,9 @@ export interface ProvisionedGroup {
   name: string;
   /** The transaction that wrote the group, or its members, last. */
   writtenXid: string;
+  /** As PostgreSQL writes instants. */
+  createdAt: string;
+  modifiedAt: string;
   memberCount: number;
 }
 
@@ -29,10 +39,13 @@ export const GROUP_COLUMNS: FilterColumns = {
   externalid: textColumn('g.external_id', 'exact'),
   members: MEMBER,
   'members.value': MEMBER,
+  'meta.created': timeColumn('g.created_at'),
+  'meta.lastmodified': timeColumn('greatest(g.created_at, g.modified_at)'),
 };
 
 const COLUMNS = `g.group_id AS "groupId", g.external_id AS "externalId", g.name,
   g.written_xid::text AS "writtenXid",
+  g.created_at::text AS "createdAt", greatest(g.created_at, g.modified_at)::text AS "modifiedAt",
   (SELECT count(*) FROM group_members m WHERE m.tenant_id = $1 AND m.group_id = g.group_id) AS "memberCount"`;
 /** What an identity provider sees. */
 const VISIBLE = `g.tenant_id = $1 AND g.provisioned AND g.status = 'active'`;
@@ -133,20 +146,25 @@ export async function findGroupByExternalId(
   return rows[0]?.groupId;
 }
 
-/** Makes a group, or takes over the one with this id: it is active, and the identity provider's. Needs the directory lock. */
+/**
+ * Makes a group, or takes over the one with this id: it is active, and the identity provider's. What changes of it is modified at
+ * `at`. Needs the directory lock.
+ */
 export async function upsertProvisionedGroup(
   tx: Tx,
   tenantId: string,
   group: { groupId: string; groupType: string; name: string; externalId: string | null },
+  at: Date,
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO groups AS g (tenant_id, group_id, group_type, name, external_id, provisioned)
-     VALUES ($1, $2, $3, $4, $5, true)
+    `INSERT INTO groups AS g (tenant_id, group_id, group_type, name, external_id, provisioned, created_at)
+     VALUES ($1, $2, $3, $4, $5, true, $6)
      ON CONFLICT (tenant_id, group_id) DO UPDATE
-       SET status = 'active', provisioned = true, external_id = excluded.external_id, name = excluded.name
+       SET status = 'active', provisioned = true, external_id = excluded.external_id, name = excluded.name,
+           modified_at = $6
        WHERE (g.status, g.provisioned, g.external_id, g.name)
          IS DISTINCT FROM ('active', true, excluded.external_id, excluded.name)`,
-    [tenantId, group.groupId, group.groupType, group.name, group.externalId],
+    [tenantId, group.groupId, group.groupType, group.name, group.externalId, at],
   );
 }
 
@@ -184,12 +202,13 @@ export interface MemberChange {
   removed: string[] | 'all';
 }
 
-/** Changes a group's members; with them, the group is written. Who is in it already stays. Needs the directory lock. */
+/** Changes a group's members; with them, the group is written, as modified at `at`. Who is in it already stays. Needs the directory lock. */
 export async function changeMembers(
   tx: Tx,
   tenantId: string,
   groupId: string,
   { added, removed }: MemberChange,
+  at: Date,
 ): Promise<void> {
   const { rowCount: gone } =
     removed === 'all'
@@ -210,9 +229,10 @@ export async function changeMembers(
     [tenantId, groupId, added],
   );
   if (gone === 0 && come === 0) return;
-  await tx.query('UPDATE groups SET written_xid = written_xid WHERE tenant_id = $1 AND group_id = $2', [
+  await tx.query('UPDATE groups SET modified_at = $3 WHERE tenant_id = $1 AND group_id = $2', [
     tenantId,
     groupId,
+    at,
   ]);
 }
 

@@ -1,6 +1,16 @@
 import type { Tx } from './db.ts';
 import type { Status } from './nodes.ts';
-import { type FilterColumns, type FilterTerm, filterCondition, idColumn, textColumn } from './scim-filter.ts';
+import {
+  booleanColumn,
+  type FilterColumn,
+  type FilterColumns,
+  type FilterTerm,
+  filterCondition,
+  idColumn,
+  textColumn,
+  timeColumn,
+} from './scim-filter.ts';
+import { EMAILS_AS_JSON, type UserEmail } from './user-emails.ts';
 import type { AttributeValue } from './users.ts';
 
 /** A person as an identity provider keeps them. */
@@ -11,13 +21,18 @@ export interface ProvisionedUser {
   displayName: string | null;
   firstName: string | null;
   lastName: string | null;
+  /** The address that events match: one of `emails`. */
   email: string | null;
+  emails: UserEmail[];
   status: Status;
   attributes: Record<string, AttributeValue>;
   /** The provisioned groups that the person is in, in the order of their ids. */
   groups: { groupId: string; name: string }[];
   /** The transaction that wrote the person last. */
   writtenXid: string;
+  /** As PostgreSQL writes instants. */
+  createdAt: string;
+  modifiedAt: string;
 }
 
 /** A person's name as it is shown, of the row `u`. */
@@ -29,16 +44,45 @@ export const USER_COLUMNS: FilterColumns = {
   username: textColumn('u.user_name_folded', 'folded'),
   externalid: textColumn('u.external_id', 'exact'),
   displayname: textColumn(SHOWN_NAME, 'caseless'),
-  emails: textColumn('u.email_folded', 'folded'),
-  'emails.value': textColumn('u.email_folded', 'folded'),
-  'emails.type': { sql: 'u.email', compare: { constant: 'work' }, operators: ['eq', 'ne', 'pr'] },
-  'emails.primary': { sql: 'u.email', compare: { constant: true }, operators: ['eq', 'ne', 'pr'] },
-  active: { sql: `u.status = 'active'`, compare: 'boolean', operators: ['eq', 'ne', 'pr'] },
+  'name.givenname': textColumn('u.first_name', 'caseless'),
+  'name.familyname': textColumn('u.last_name', 'caseless'),
+  emails: ofOneAddress(textColumn('a.value_folded', 'folded')),
+  'emails.value': ofOneAddress(textColumn('a.value_folded', 'folded')),
+  'emails.type': ofOneAddress(textColumn('a.type_folded', 'folded')),
+  'emails.primary': ofOneAddress(booleanColumn('coalesce(a.is_primary, false)')),
+  'emails.display': ofOneAddress(textColumn('a.display', 'caseless')),
+  active: booleanColumn(`u.status = 'active'`),
+  employeenumber: {
+    ...attributeColumn('employeeNumber'),
+    index: { sql: 'u.employee_number_folded', length: 400 },
+  },
+  costcenter: attributeColumn('costCenter'),
+  organization: attributeColumn('organization'),
+  division: attributeColumn('division'),
+  department: attributeColumn('department'),
+  manager: attributeColumn('manager'),
+  'manager.value': attributeColumn('manager'),
+  'meta.created': timeColumn('u.created_at'),
+  'meta.lastmodified': timeColumn('greatest(u.created_at, u.modified_at)'),
 };
 
+/** All that an alternative of a filter says of addresses must be true of one of them. The ids come first, so that an index finds each. */
+function ofOneAddress(column: FilterColumn): FilterColumn {
+  return {
+    ...column,
+    within:
+      'u.user_id = ANY (ARRAY(SELECT a.user_id FROM user_addresses a WHERE a.tenant_id = $1 AND $terms))',
+  };
+}
+
+function attributeColumn(name: string): FilterColumn {
+  return textColumn(`u.attributes->>'${name}'`, 'caseless');
+}
+
 const COLUMNS = `u.user_id AS "userId", u.external_id AS "externalId", u.user_name AS "userName",
-  u.display_name AS "displayName", u.first_name AS "firstName", u.last_name AS "lastName", u.email, u.status,
-  u.attributes, u.written_xid::text AS "writtenXid",
+  u.display_name AS "displayName", u.first_name AS "firstName", u.last_name AS "lastName", u.email,
+  ${EMAILS_AS_JSON} AS emails, u.status, u.attributes, u.written_xid::text AS "writtenXid",
+  u.created_at::text AS "createdAt", greatest(u.created_at, u.modified_at)::text AS "modifiedAt",
   coalesce((SELECT json_agg(json_build_object('groupId', g.group_id, 'name', g.name) ORDER BY g.group_id)
             FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.group_id = m.group_id
             WHERE m.tenant_id = u.tenant_id AND m.user_id = u.user_id AND g.provisioned AND g.status = 'active'),
@@ -117,12 +161,13 @@ export async function updateProvisionedUser(
   tx: Tx,
   tenantId: string,
   { userId, externalId, displayName }: Pick<ProvisionedUser, 'userId' | 'externalId' | 'displayName'>,
+  at: Date,
 ): Promise<void> {
   await tx.query(
-    `UPDATE users SET external_id = $3, display_name = $4, deprovisioned = false
+    `UPDATE users SET external_id = $3, display_name = $4, deprovisioned = false, modified_at = $5
      WHERE tenant_id = $1 AND user_id = $2
        AND (external_id, display_name, deprovisioned) IS DISTINCT FROM ($3, $4, false)`,
-    [tenantId, userId, externalId, displayName],
+    [tenantId, userId, externalId, displayName, at],
   );
 }
 

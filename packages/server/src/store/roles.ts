@@ -20,6 +20,9 @@ const GRANTS = `
       status, primary_location_id, external_id, display_name, deprovisioned),
     UPDATE (user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded, status,
       primary_location_id, external_id, display_name, deprovisioned, attributes, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT INSERT (created_at), UPDATE (modified_at) ON rollcall.users, rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.user_emails TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.user_addresses TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
   GRANT SELECT, UPDATE (last_used_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
   GRANT UPDATE (group_type, name, external_id, provisioned, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};

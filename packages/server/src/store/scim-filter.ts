@@ -1,8 +1,19 @@
 import { fold } from './fold.ts';
 
-/** RFC 7644 section 3.4.2.2, table 3, as far as it can be answered here. */
-export type FilterOperator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'pr';
-export const FILTER_OPERATORS: ReadonlySet<FilterOperator> = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'pr']);
+/** RFC 7644 section 3.4.2.2, table 3. */
+export type FilterOperator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'pr' | 'gt' | 'ge' | 'lt' | 'le';
+export const FILTER_OPERATORS: ReadonlySet<FilterOperator> = new Set([
+  'eq',
+  'ne',
+  'co',
+  'sw',
+  'ew',
+  'pr',
+  'gt',
+  'ge',
+  'lt',
+  'le',
+]);
 
 /** One comparison; `attribute` is in lower case. */
 export interface FilterTerm {
@@ -14,15 +25,19 @@ export interface FilterTerm {
 
 /**
  * How an attribute is compared: text exactly, text that is stored folded, text without regard to case, an id,
- * yes or no, or a constant that each value has which is there.
+ * yes or no, or an instant.
  */
-type Comparison = 'exact' | 'folded' | 'caseless' | 'id' | 'boolean' | { constant: string | boolean };
+type Comparison = 'exact' | 'folded' | 'caseless' | 'id' | 'boolean' | 'time';
 
 export interface FilterColumn {
   /** With `$id` for the place of the compared value where the comparison is of ids. */
   sql: string;
   compare: Comparison;
   operators: readonly FilterOperator[];
+  /** A column with an index, which `eq` also compares, without regard to case and up to so many characters. */
+  index?: { sql: string; length: number };
+  /** The condition on the list's row, with the terms of one alternative that have the same one in the place of `$terms`. */
+  within?: string;
 }
 
 /** What a list can be filtered by: attributes in lower case. */
@@ -39,6 +54,15 @@ export function idColumn(sql: string): FilterColumn {
   return { sql, compare: 'id', operators: ['eq'] };
 }
 
+export function booleanColumn(sql: string): FilterColumn {
+  return { sql, compare: 'boolean', operators: ['eq', 'ne', 'pr'] };
+}
+
+/** An instant that every row has. */
+export function timeColumn(sql: string): FilterColumn {
+  return { sql, compare: 'time', operators: ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'pr'] };
+}
+
 /**
  * The condition that a filter of `columns` comes to; what it compares with is put at the end of `parameters`.
  * Alternatives of which one must hold, each of terms that must all hold.
@@ -48,39 +72,45 @@ export function filterCondition(
   columns: FilterColumns,
   parameters: unknown[],
 ): string {
-  const alternatives = filter.map((terms) =>
-    terms.map((term) => termCondition(term, columns, parameters)).join(' AND '),
-  );
+  const alternatives = filter.map((terms) => {
+    const conditions = new Map<string | undefined, string[]>();
+    for (const term of terms) {
+      const column = columns[term.attribute];
+      if (!column) throw new Error(`There is no column for ${term.attribute}.`);
+      const condition = termCondition(term, column, parameters);
+      conditions.set(column.within, [...(conditions.get(column.within) ?? []), condition]);
+    }
+    return [...conditions]
+      .map(([within, each]) =>
+        within === undefined ? each.join(' AND ') : within.replace('$terms', () => each.join(' AND ')),
+      )
+      .join(' AND ');
+  });
   return alternatives.length === 0 ? 'true' : `(${alternatives.map((each) => `(${each})`).join(' OR ')})`;
 }
 
-function termCondition(
-  { attribute, operator, value }: FilterTerm,
-  columns: FilterColumns,
-  parameters: unknown[],
-): string {
-  const column = columns[attribute];
-  if (!column) throw new Error(`There is no column for ${attribute}.`);
-  const { sql, compare } = column;
+function termCondition({ operator, value }: FilterTerm, column: FilterColumn, parameters: unknown[]): string {
+  const { sql, compare, index } = column;
   const place = (parameter: unknown) => `$${parameters.push(parameter)}`;
   if (operator === 'pr') return `(${sql}) IS NOT NULL`;
-  if (compare === 'id') return value === null ? 'false' : sql.replace('$id', `${place(value)}::uuid`);
-  if (compare === 'boolean')
-    return `(${sql}) ${operator === 'eq' ? '=' : '<>'} ${place(isYes(value))}::boolean`;
-  if (typeof compare === 'object') {
-    const same = String(compare.constant) === String(value).toLowerCase();
-    return same === (operator === 'eq') ? `${sql} IS NOT NULL` : 'false';
+  switch (compare) {
+    case 'id':
+      return value === null ? 'false' : sql.replace('$id', `${place(value)}::uuid`);
+    case 'boolean':
+      return `(${sql}) ${SIGNS[operator]} ${place(value)}::boolean`;
+    case 'time':
+      return `(${sql}) ${SIGNS[operator]} ${place(value)}::timestamptz`;
+    case 'exact':
+      return textCondition(sql, operator, `${place(value)}::text`);
+    case 'folded':
+      return textCondition(sql, operator, `${place(fold(String(value)))}::text`);
+    case 'caseless': {
+      const wanted = caseless(`${place(value)}::text`);
+      const condition = textCondition(caseless(sql), operator, wanted);
+      if (!index || operator !== 'eq') return condition;
+      return `${index.sql} = left(${wanted}, ${index.length}) AND ${condition}`;
+    }
   }
-  const text = String(value);
-  const wanted = `${place(compare === 'folded' ? fold(text) : text)}::text`;
-  return compare === 'caseless'
-    ? textCondition(caseless(sql), operator, caseless(wanted))
-    : textCondition(sql, operator, wanted);
-}
-
-/** Identity providers write true and "True" alike. */
-function isYes(value: string | boolean | null): boolean {
-  return String(value).toLowerCase() === 'true';
 }
 
 /** Both sides alike, by the database's own rules. An index would be of no use under a policy. */
@@ -88,7 +118,16 @@ function caseless(sql: string): string {
   return `lower(normalize(${sql}))`;
 }
 
-function textCondition(sql: string, operator: Exclude<FilterOperator, 'pr'>, wanted: string): string {
+const SIGNS: Partial<Record<FilterOperator, string>> = {
+  eq: '=',
+  ne: '<>',
+  gt: '>',
+  ge: '>=',
+  lt: '<',
+  le: '<=',
+};
+
+function textCondition(sql: string, operator: FilterOperator, wanted: string): string {
   switch (operator) {
     case 'eq':
       return `${sql} = ${wanted}`;
@@ -100,5 +139,7 @@ function textCondition(sql: string, operator: Exclude<FilterOperator, 'pr'>, wan
       return `starts_with(${sql}, ${wanted})`;
     case 'ew':
       return `right(${sql}, length(${wanted})) = ${wanted}`;
+    default:
+      throw new Error(`Texts are not compared by ${operator}.`);
   }
 }

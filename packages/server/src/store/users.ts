@@ -67,29 +67,30 @@ const ROWS = `unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
   $9::boolean[], $10::text[], $11::uuid[]) AS r (user_id, user_name, user_name_folded, email, email_folded,
   first_name, last_name, onboarded, status, primary_location_id)`;
 
-/** Inserts users. Throws a unique violation where an id, a userName or an active e-mail address is taken. */
-export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[]): Promise<void> {
+/** Inserts users, as created at `at`. Throws a unique violation where an id, a userName or an active e-mail address is taken. */
+export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[], at: Date): Promise<void> {
   if (users.length === 0) return;
   await tx.query(
     `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name,
-       last_name, onboarded, status, primary_location_id)
-     SELECT $1::uuid, r.* FROM ${ROWS}`,
-    parameters(tenantId, users),
+       last_name, onboarded, status, primary_location_id, created_at)
+     SELECT $1::uuid, r.*, $12::timestamptz FROM ${ROWS}`,
+    [...parameters(tenantId, users), at],
   );
 }
 
 /**
- * Writes users that exist, whole. Throws a unique violation where a userName or an active e-mail address is
+ * Writes users that exist, whole, as modified at `at`. Throws a unique violation where a userName or an active e-mail address is
  * taken, be it by another of `users` that is about to give it up.
  */
-export async function updateUsers(tx: Tx, tenantId: string, users: UserRow[]): Promise<void> {
+export async function updateUsers(tx: Tx, tenantId: string, users: UserRow[], at: Date): Promise<void> {
   if (users.length === 0) return;
   await tx.query(
     `UPDATE users u SET user_name = r.user_name, user_name_folded = r.user_name_folded, email = r.email,
        email_folded = r.email_folded, first_name = r.first_name, last_name = r.last_name,
-       onboarded = r.onboarded, status = r.status, primary_location_id = r.primary_location_id
+       onboarded = r.onboarded, status = r.status, primary_location_id = r.primary_location_id,
+       modified_at = $12
      FROM ${ROWS} WHERE u.tenant_id = $1 AND u.user_id = r.user_id`,
-    parameters(tenantId, users),
+    [...parameters(tenantId, users), at],
   );
 }
 
@@ -127,14 +128,18 @@ export type AttributeValue = string | number | boolean;
 /** Attributes to set, by name; null removes. */
 export type AttributePatch = Map<string, AttributeValue | null>;
 
-/** Merges attributes into those that users, by id, have. What is so already is not written. Needs the directory lock. */
+/**
+ * Merges attributes into those that users, by id, have. What is so already is not written; the rest is modified at `at`. Needs the
+ * directory lock.
+ */
 export async function mergeAttributes(
   tx: Tx,
   tenantId: string,
   patches: ReadonlyMap<string, AttributePatch>,
+  at: Date,
 ): Promise<void> {
   await tx.query(
-    `UPDATE users u SET attributes = jsonb_strip_nulls(u.attributes || r.patch)
+    `UPDATE users u SET attributes = jsonb_strip_nulls(u.attributes || r.patch), modified_at = $4
      FROM unnest($2::uuid[], $3::jsonb[]) AS r (user_id, patch)
      WHERE u.tenant_id = $1 AND u.user_id = ANY ($2) AND u.user_id = r.user_id
        AND u.attributes <> jsonb_strip_nulls(u.attributes || r.patch)`,
@@ -142,6 +147,7 @@ export async function mergeAttributes(
       tenantId,
       [...patches.keys()],
       [...patches.values()].map((patch) => JSON.stringify(Object.fromEntries(patch))),
+      at,
     ],
   );
 }

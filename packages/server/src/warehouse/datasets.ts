@@ -34,6 +34,11 @@ export interface Dataset {
   filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds' | 'metrics')[];
   /** The most dates that a call may span; those of an export unless it says otherwise. */
   longestWindowDays?: number;
+  /**
+   * Its rows grow with people, places, groups or the units of metrics, and not with events: it is read on connections
+   * that exports do not use, so that it never waits for one.
+   */
+  isShort?: true;
   /** In the order in which they go out. */
   columns: Record<string, Column>;
   /**
@@ -74,6 +79,7 @@ export const datasets: readonly Dataset[] = [
   {
     path: 'users',
     summary: 'People, active and inactive',
+    isShort: true,
     filters: [],
     columns: {
       email: column.maybeText('doc'),
@@ -92,6 +98,7 @@ export const datasets: readonly Dataset[] = [
   {
     path: 'groups',
     summary: 'Groups of people and the hierarchy they form, retired groups included',
+    isShort: true,
     filters: [],
     columns: {
       groupId: column.id('ours'),
@@ -106,6 +113,7 @@ export const datasets: readonly Dataset[] = [
   {
     path: 'locations',
     summary: 'Offices',
+    isShort: true,
     filters: [],
     columns: {
       locationId: column.id('doc'),
@@ -120,6 +128,7 @@ export const datasets: readonly Dataset[] = [
   {
     path: 'desks',
     summary: 'Desks, with the zone, level and office they are in',
+    isShort: true,
     filters: [],
     columns: {
       deskId: column.id('ours'),
@@ -138,6 +147,7 @@ export const datasets: readonly Dataset[] = [
   {
     path: 'spaces',
     summary: 'Rooms and booths, with the level and office they are in',
+    isShort: true,
     filters: [],
     columns: {
       spaceId: column.id('ours'),

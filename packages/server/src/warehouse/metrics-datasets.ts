@@ -20,6 +20,7 @@ export const metricsDatasets: readonly Dataset[] = [
       'period, office, level, zone and group; those at no known level or zone, or without a group, have a row of their own, the first.',
     filters: ['dates', 'locationIds', 'metrics'],
     longestWindowDays: LONGEST_WINDOW_DAYS,
+    isShort: true,
     columns: {
       by: oneOf(METRIC_UNITS, 'ours'),
       period: oneOf(METRIC_PERIODS, 'ours'),
@@ -76,6 +77,7 @@ export const metricsDatasets: readonly Dataset[] = [
       'has two rows, told apart by hourStart. Ordered by day, office, place and hour.',
     filters: ['dates', 'locationIds'],
     longestWindowDays: LONGEST_WINDOW_DAYS,
+    isShort: true,
     columns: {
       day: column.day('ours'),
       hour: column.integer('ours', "0 to 23, by the office's clock"),

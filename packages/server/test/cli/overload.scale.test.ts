@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Loadable, prepareLoad, storedIds } from './load-support.ts';
 import { logIn, Workspace } from './support.ts';
 
-/** More than may be in hand at once by the default settings, which hold some 800 of such requests. */
+/** More than one key may have in hand at once by the default settings, which is 750 requests. */
 const SOURCES = 1_200;
 const EVENTS_PER_REQUEST = 100;
 const LOAD_MS = 20_000;

@@ -61,3 +61,16 @@ export async function createTestOrganisation(
   );
   return tenantId;
 }
+
+/** How many transactions of the product are open in a test's database. */
+export function countTransactions({ target }: TestDatabase): Promise<number> {
+  return asAdmin(async (client) => {
+    const { rows } = await client.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM pg_stat_activity
+       WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL
+         AND backend_type = 'client backend'`,
+      [target.database],
+    );
+    return rows[0]?.count ?? 0;
+  });
+}

@@ -34,6 +34,8 @@ export interface TestServer {
   app: App;
   db: TestDatabase;
   clock: TestClock;
+  /** By which the server measures how long something takes; it stands still until a test moves it. */
+  stopwatch: { nowMs: number };
   masterKey: MasterKey;
   /** Every line that the server logged. */
   logs: string[];
@@ -69,6 +71,7 @@ export async function startTestServer(
     ? new Database({ as: 'restricted', ...own, target: { ...db.target, ...own.target } })
     : db.restricted;
   const clock = new TestClock();
+  const stopwatch = { nowMs: 0 };
   const masterKey = MasterKey.generate();
   const logs: string[] = [];
   await ensureSigningKey(db.owner, masterKey, new Date(clock.nowMs));
@@ -79,12 +82,14 @@ export async function startTestServer(
     logger: createLogger('info', lineSink(logs)),
     lifecycle,
     clock: clock.read,
+    stopwatch: () => stopwatch.nowMs,
   });
   await app.ready();
   return {
     app,
     db,
     clock,
+    stopwatch,
     masterKey,
     logs,
     organisation: (options) => createTestOrganisation(db.owner, options),

@@ -12,11 +12,12 @@ export function listen(server: TestServer): Promise<string> {
 /** A GET that has its headers and has read nothing yet: what is not read is held back all the way to the database. */
 export function openPaused(
   url: string,
-  site: Site,
+  site: Pick<Site, 'headers'>,
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const options = { headers: { ...site.headers, ...headers }, agent: false };
+    const options = { headers: { ...site.headers, ...headers }, agent: false, ...(signal && { signal }) };
     const request = http.get(url, options, (response) => {
       response.pause();
       resolve(response);
@@ -31,6 +32,11 @@ export interface Transfer {
   chunks: number;
   /** Whether the transfer came to its proper end. */
   complete: boolean;
+}
+
+/** The connections that a server has open. */
+export function countConnections({ app }: TestServer): Promise<number> {
+  return new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
 }
 
 /** Reads an answer to its end, or to where it broke off. */

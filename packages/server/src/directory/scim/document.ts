@@ -9,6 +9,11 @@ export function isDocument(value: unknown): value is Document {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether the value leaves an attribute without one: RFC 7643 section 2.5, and the empty text. */
+export function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
 /** The member that `name` means: names of attributes have no case, RFC 7643 section 2.1. */
 export function keyOf(document: Document, name: string): string | undefined {
   if (Object.hasOwn(document, name)) return name;
@@ -28,9 +33,9 @@ export function textOf(name: string, value: unknown): string | null {
   return readText(name, value, optionalText);
 }
 
-/** As `textOf`, for what the database keeps in an index. */
-export function keyTextOf(name: string, value: unknown): string | null {
-  return readText(name, value, optionalKey);
+/** As `textOf`, for what the database keeps in an index; `indexed` is what it keeps there. */
+export function keyTextOf(name: string, value: unknown, indexed?: (text: string) => string): string | null {
+  return readText(name, value, (member, text) => optionalKey(member, text, indexed));
 }
 
 function readText(

@@ -1,12 +1,15 @@
 import { Types } from 'scimmy';
-import { parseGuid } from '../../http/guid.ts';
 import {
   FILTER_OPERATORS,
+  type FilterColumn,
   type FilterColumns,
   type FilterOperator,
   type FilterTerm,
 } from '../../store/scim-filter.ts';
+import { quote } from '../values.ts';
 import { wrong } from './errors.ts';
+import { parseId, withoutBraces } from './ids.ts';
+import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';
 
 /** Alternatives, of which one must hold; each is terms that must all hold. */
 export type Filter = FilterTerm[][];
@@ -17,6 +20,9 @@ const MOST_TERMS = 20;
 const MOST_GROUPS = 4;
 /** No character that a word of a filter may begin with: what begins with it was a string. */
 const MARK = '~';
+
+const IN_DOUBLE_QUOTES = 'Strings in a filter stand in double quotes, as in userName eq "ada"';
+const OTHER_QUOTES = /['`\u00b4\u2018-\u201f\u00ab\u00bb]/;
 
 const NAMES_OF_EVERY_OBJECT = new Set(
   [...Object.getOwnPropertyNames(Object.prototype), 'prototype'].map((name) => name.toLowerCase()),
@@ -41,7 +47,8 @@ export function takeLiterals(source: string, fault: 'invalidFilter' | 'invalidPa
     return `"${MARK}${literals.length - 1}"`;
   });
   const isOdd = text.replace(/"~\d+"/g, '').includes('"');
-  if (isOdd) throw wrong(fault, 'A string in it does not end.');
+  if (isOdd) throw wrong(fault, 'A string in it does not end: strings stand in double quotes.');
+  if (OTHER_QUOTES.test(text)) throw wrong(fault, `${IN_DOUBLE_QUOTES}, not in other quotes.`);
   return { text, literals };
 }
 
@@ -55,12 +62,10 @@ function parseString(literal: string, fault: 'invalidFilter' | 'invalidPath'): s
   throw wrong(fault, 'A string in it is not a JSON string, or holds what cannot be stored.');
 }
 
-/** Reads a filter of RFC 7644 section 3.4.2.2. `not`, and groups within groups, are beyond it. Throws a 400. */
-export function parseFilter(source: string): Filter {
-  return parseBare(takeLiterals(source, 'invalidFilter'));
-}
-
-/** As `parseFilter`, for a text whose strings have been taken out. */
+/**
+ * Reads a filter of RFC 7644 section 3.4.2.2 whose strings have been taken out. `not`, and groups within groups, are beyond it.
+ * Throws a 400.
+ */
 export function parseBare({ text, literals }: Bare): Filter {
   // As loosely as the library tells them from other words.
   const joins = text.match(/(?:and|or)(?![a-z0-9])/gi) ?? [];
@@ -72,7 +77,7 @@ export function parseBare({ text, literals }: Bare): Filter {
   }
   let branches: readonly object[];
   try {
-    branches = [...new Types.Filter(text)];
+    branches = [...new Types.Filter(lowerBooleans(text))];
   } catch {
     throw wrong('invalidFilter', 'The filter cannot be read.');
   }
@@ -83,6 +88,11 @@ export function parseBare({ text, literals }: Bare): Filter {
     throw wrong('invalidFilter', 'The filter cannot be read.');
   }
   return filter.map((alternative) => alternative.map(({ literal: _, ...term }) => term));
+}
+
+/** Entra ID writes True, without quotes, which the library takes for false. */
+function lowerBooleans(text: string): string {
+  return text.replace(/\b(?:true|false)\b/gi, (word) => word.toLowerCase());
 }
 
 /**
@@ -119,29 +129,79 @@ function termOf(attribute: string, [word, value, more]: unknown[], literals: str
   const index = /^~(\d+)$/.exec(String(value))?.[1];
   const literal = index === undefined ? undefined : literals[Number(index)];
   if (literal === undefined)
-    throw wrong('invalidFilter', 'Values in a filter are strings in quotes, true or false.');
+    throw wrong('invalidFilter', `${IN_DOUBLE_QUOTES}; only true and false stand without.`);
   return { attribute, operator, value: literal, literal: Number(index) };
 }
 
-const CORE_SCHEMA = /^urn:ietf:params:scim:schemas:core:2\.0:(user|group):/;
+const SCHEMA = new RegExp(
+  `^(?:${[USER_SCHEMA, GROUP_SCHEMA, ENTERPRISE_SCHEMA].map((urn) => urn.replaceAll('.', '\\.')).join('|')})[:.]`,
+  'i',
+);
 
 /** The filter of a list, its attributes as the store names them. Throws a 400 where one cannot be filtered by. */
 export function filterOf(source: string, columns: FilterColumns): Filter {
-  return parseFilter(source).map((alternative) =>
+  const bare = takeLiterals(source, 'invalidFilter');
+  const filter = parseBare(bare).map((alternative) =>
     alternative.map((term) => {
-      const attribute = term.attribute.replace(CORE_SCHEMA, '');
+      const attribute = term.attribute.replace(SCHEMA, '');
       const column = Object.hasOwn(columns, attribute) ? columns[attribute] : undefined;
-      if (!column?.operators.includes(term.operator)) {
-        const can = Object.entries(columns).map(
-          ([name, { operators }]) => `${name} (${operators.join(' ')})`,
-        );
-        throw wrong(
-          'invalidFilter',
-          `One cannot filter by ${attribute} ${term.operator}, but by ${can.join(', ')}.`,
-        );
+      if (column?.operators.includes(term.operator)) {
+        return { ...term, attribute, value: comparedValue(term, attribute, column) };
       }
-      const value = column.compare === 'id' ? (parseGuid(String(term.value)) ?? null) : term.value;
-      return { ...term, attribute, value };
+      const can = Object.entries(columns).map(([name, { operators }]) => `${name} (${operators.join(' ')})`);
+      throw wrong(
+        'invalidFilter',
+        `One cannot filter by ${attribute} ${term.operator}, but by ${can.join(', ')}.`,
+      );
     }),
   );
+  refuseTwoAddresses(bare.text, filter, columns);
+  return filter;
+}
+
+/** What a term compares with, as the store takes it. Throws a 400. */
+function comparedValue({ operator, value }: FilterTerm, attribute: string, { compare }: FilterColumn) {
+  if (operator === 'pr') return null;
+  const text = String(value);
+  if (compare === 'id') return parseId(text) ?? null;
+  if (compare === 'boolean') {
+    if (/^(?:true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+    throw wrong('invalidFilter', `${attribute} is compared with true or false, not with ${quote(text)}.`);
+  }
+  if (compare === 'time') {
+    const instant = parseDateTime(text);
+    if (instant !== undefined) return instant;
+    throw wrong(
+      'invalidFilter',
+      `${attribute} is compared with an instant such as "2026-01-31T09:00:00Z", not with ${quote(text)}.`,
+    );
+  }
+  return /^manager\b/.test(attribute) ? withoutBraces(text) : text;
+}
+
+const DATE_TIME = /^([1-9]\d{3}-\d\d-(\d\d)T\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/i;
+
+/** An xsd:dateTime (RFC 7643 section 2.3.5) in UTC, with microseconds; UTC without an offset. undefined where there is no such instant. */
+function parseDateTime(text: string): string | undefined {
+  const [, whole = '', day, fraction = '', offset = 'Z'] = DATE_TIME.exec(text) ?? [];
+  // JavaScript takes 30 February for 2 March.
+  const date = new Date(`${whole}Z`.toUpperCase());
+  if (Number.isNaN(date.getTime()) || date.getUTCDate() !== Number(day)) return undefined;
+  const instant = new Date(`${whole}${offset}`.toUpperCase());
+  if (Number.isNaN(instant.getTime())) return undefined;
+  const utc = instant.toISOString();
+  return utc.length === 24 ? `${utc.slice(0, 19)}.${fraction.slice(0, 6) || '0'}Z` : undefined;
+}
+
+/** Terms of one alternative mean one address; what is said of two of them is not told apart. */
+function refuseTwoAddresses(text: string, filter: Filter, columns: FilterColumns): void {
+  const groups = text.match(/\bemails\s*\[/gi) ?? [];
+  if (groups.length < 2) return;
+  const saysTwice = filter.some((alternative) => {
+    const names = alternative
+      .map(({ attribute }) => attribute)
+      .filter((attribute) => columns[attribute]?.within);
+    return new Set(names).size < names.length;
+  });
+  if (saysTwice) throw wrong('invalidFilter', 'A filter can ask for one address of emails at a time.');
 }

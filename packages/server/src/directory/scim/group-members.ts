@@ -1,14 +1,14 @@
-import { parseGuid } from '../../http/guid.ts';
 import type { MemberChange } from '../../store/provisioned-groups.ts';
 import { attributeOf, isDocument } from './document.ts';
 import { wrong } from './errors.ts';
 import type { Filter } from './filter.ts';
+import { parseId } from './ids.ts';
 
 /** The ids of the members that a value names: objects with `value`, or bare ids; one or a list. Throws a 400. */
 export function readMembers(value: unknown): string[] {
-  const ids = [value ?? []].flat().map((member) => {
+  const ids = (value === '' ? [] : [value ?? []].flat()).map((member) => {
     const given = isDocument(member) ? attributeOf(member, 'value') : member;
-    const id = typeof given === 'string' ? parseGuid(given.trim()) : undefined;
+    const id = typeof given === 'string' ? parseId(given) : undefined;
     if (id === undefined) throw wrong('invalidValue', 'members: each needs as its value the id of a user.');
     return id;
   });
@@ -22,7 +22,7 @@ export function filteredMembers(filter: Filter): string[] {
     if (term?.attribute !== 'value' || term.operator !== 'eq' || others.length > 0) {
       throw wrong('invalidFilter', 'Members can be chosen by value eq "…", and several by or.');
     }
-    return parseGuid(String(term.value)) ?? [];
+    return parseId(String(term.value)) ?? [];
   });
 }
 

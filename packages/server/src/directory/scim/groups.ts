@@ -61,7 +61,7 @@ export const GROUPS: ResourceType = {
     return group && groupVersion(group);
   },
 
-  create: async (tx, { tenantId }, document) => {
+  create: async (tx, { tenantId, author }, document) => {
     const wanted = readGroup(document);
     await lockDirectory(tx, tenantId);
     const groupType = await getProvisionedGroupType(tx, tenantId);
@@ -69,7 +69,7 @@ export const GROUPS: ResourceType = {
     // One that was retired is the same group again; one that others made becomes the identity provider's.
     if (named?.visible) throw nameTaken(wanted.name, named.groupId);
     const groupId = named?.groupId ?? randomUUID();
-    await write(tx, tenantId, { groupId, groupType, wanted });
+    await write(tx, tenantId, { groupId, groupType, wanted, at: author.at });
     return groupId;
   },
 
@@ -95,7 +95,7 @@ function withFewMembers(groups: ProvisionedGroup[]): ProvisionedGroup[] {
 
 async function change(
   tx: Tx,
-  { tenantId }: Writing,
+  { tenantId, author }: Writing,
   groupId: string,
   precondition: Precondition,
   read: (group: ProvisionedGroup) => WantedGroup,
@@ -105,7 +105,7 @@ async function change(
   const groupType = await getProvisionedGroupType(tx, tenantId);
   const named = await findGroupByName(tx, tenantId, groupType, wanted.name);
   if (named && named.groupId !== groupId) throw nameTaken(wanted.name, named.groupId);
-  await write(tx, tenantId, { groupId, groupType, wanted });
+  await write(tx, tenantId, { groupId, groupType, wanted, at: author.at });
 }
 
 async function findToChange(
@@ -129,7 +129,7 @@ function nameTaken(name: string, groupId: string) {
 async function write(
   tx: Tx,
   tenantId: string,
-  { groupId, groupType, wanted }: { groupId: string; groupType: string; wanted: WantedGroup },
+  { groupId, groupType, wanted, at }: { groupId: string; groupType: string; wanted: WantedGroup; at: Date },
 ): Promise<void> {
   const { name, externalId, members } = wanted;
   const holder = externalId === null ? undefined : await findGroupByExternalId(tx, tenantId, externalId);
@@ -137,8 +137,8 @@ async function write(
     throw taken(`externalId ${quote(externalId ?? '')} is already that of group ${holder}.`);
   }
   if (members) await refuseUnknown(tx, tenantId, members.added);
-  await upsertProvisionedGroup(tx, tenantId, { groupId, groupType, name, externalId });
-  if (members) await changeMembers(tx, tenantId, groupId, members);
+  await upsertProvisionedGroup(tx, tenantId, { groupId, groupType, name, externalId }, at);
+  if (members) await changeMembers(tx, tenantId, groupId, members, at);
 }
 
 async function refuseUnknown(tx: Tx, tenantId: string, userIds: string[]): Promise<void> {

@@ -1,146 +1,97 @@
-import { attributeOf, type Document, isDocument, keyOf } from './document.ts';
+import { type Document, isDocument, isEmpty, keyOf } from './document.ts';
+import { emailEntries } from './emails.ts';
 import { wrong } from './errors.ts';
-import type { Filter } from './filter.ts';
+import { patchEmails } from './patch-emails.ts';
 import { type PatchPath, parsePath } from './patch-path.ts';
-import type { Operation } from './patch-request.ts';
+import type { Change, Operation } from './patch-request.ts';
 import { ENTERPRISE_SCHEMA } from './schemas.ts';
+import { USER_VOCABULARY, type Vocabulary } from './vocabulary.ts';
 
-/** What nobody but us says of a resource. */
-const READ_ONLY = new Set(['id', 'meta', 'schemas', 'groups']);
-/** What of a document anyone reads, in lower case; of the extension, all. */
-const KEPT = new Set(['username', 'externalid', 'displayname', 'active', 'name', 'emails']);
-/** Of an attribute. Nobody has so many; work that grows with their square stays small. */
-const MOST_VALUES = 100;
-/** Values that a filter may ask for and that do not come to exist by being set. */
-const DESCRIPTIVE = new Set(['type', 'primary']);
-
-type Change = Pick<Operation, 'op' | 'value'>;
+/** What an identity provider repeats of the resource that it changes. */
+const REPEATED = new Set(['id', 'meta', 'schemas', 'groups']);
+/** Of an object. Nobody sends so many. */
+const MOST_MEMBERS = 100;
 
 /**
- * Applies the operations of a PATCH to a resource's writable attributes, in order; returns the same document.
+ * Applies the operations of a PATCH to a person's writable attributes, in order; returns the same document.
  * It is liberal where identity providers are: names may be dotted or begin with a schema's URN also where there is
- * no path, and a value that a filter asks for by its type comes to exist. Attributes that are not kept may be
- * named, without effect. Throws a 400.
+ * no path, and a value that a filter asks for by its type comes to exist. Attributes of RFC 7643 that are not kept may be
+ * named, without effect; no others. Throws a 400.
  */
 export function patchDocument(document: Document, operations: Operation[]): Document {
   for (const { op, path, value } of operations) {
-    if (path === undefined) patchEach(document, op, value);
-    else patchPath(document, parsePath(path), { op, value });
+    if (path === undefined) patchEach(document, { op, value }, USER_VOCABULARY);
+    else patchPath(document, parsePath(path, USER_VOCABULARY), { op, value }, USER_VOCABULARY);
   }
   return document;
 }
 
-function patchEach(document: Document, op: Operation['op'], value: unknown): void {
-  if (!isDocument(value)) {
-    throw wrong('invalidValue', 'An operation without a path must have an object as its value.');
-  }
-  for (const [name, each] of Object.entries(value)) {
-    if (!READ_ONLY.has(name.toLowerCase())) patchPath(document, parsePath(name), { op, value: each });
+function patchEach(document: Document, { op, value }: Change, vocabulary: Vocabulary, prefix = ''): void {
+  for (const [name, each] of membersOf(value)) {
+    if (prefix === '' && REPEATED.has(name.toLowerCase())) continue;
+    patchPath(document, parsePath(prefix + name, vocabulary), { op, value: each }, vocabulary);
   }
 }
 
-function patchPath(document: Document, path: PatchPath | undefined, change: Change): void {
-  if (!path) return;
-  const { isEnterprise, attribute, filter, subAttribute } = path;
-  if (READ_ONLY.has(attribute?.toLowerCase() ?? '')) {
-    throw wrong('mutability', `${attribute} cannot be changed.`);
+function membersOf(value: unknown): [name: string, value: unknown][] {
+  if (!isDocument(value)) {
+    throw wrong('invalidValue', 'An operation on more than one attribute must have an object as its value.');
   }
-  if (!isEnterprise && !KEPT.has(attribute?.toLowerCase() ?? '')) return;
-  if (attribute === undefined) {
-    // Left empty rather than out: an extension that is not there is not spoken of.
-    if (change.op === 'remove') document[ENTERPRISE_SCHEMA] = {};
-    else patchValue(document, ENTERPRISE_SCHEMA, change);
+  const members = Object.entries(value);
+  if (members.length > MOST_MEMBERS) {
+    throw wrong('invalidValue', `The value of an operation has more than ${MOST_MEMBERS} members.`);
+  }
+  return members;
+}
+
+/** Applies one change to what a path means. Throws a 400. */
+export function patchPath(document: Document, path: PatchPath, change: Change, vocabulary: Vocabulary): void {
+  const { isEnterprise, attribute, subAttribute } = path;
+  if (!attribute) {
+    patchSchema(document, isEnterprise, change, vocabulary);
     return;
   }
+  if (attribute.isReadOnly) throw wrong('mutability', `${attribute.name} cannot be changed.`);
+  const isKept = subAttribute === undefined || attribute.keptParts.includes(subAttribute);
+  if (!attribute.isKept || !isKept) return;
   const container = isEnterprise ? childOf(document, ENTERPRISE_SCHEMA) : document;
-  if (filter) patchFiltered(container, attribute, { filter, subAttribute }, change);
-  else if (subAttribute === undefined) patchValue(container, attribute, change);
-  else for (const part of partsOf(container, attribute)) patchValue(part, subAttribute, change);
+  if (attribute.name === 'emails') {
+    const key = keyOf(container, 'emails') ?? 'emails';
+    container[key] = patchEmails(emailEntries(container[key]), path, change);
+  } else if (path.filter) throw wrong('invalidPath', `${attribute.name} takes no filter here.`);
+  else if (subAttribute === undefined) patchValue(container, attribute.name, change);
+  else patchValue(childOf(container, attribute.name), subAttribute, change);
 }
 
-/** The values of an attribute with sub-attributes; one is made where there is none. */
-function partsOf(container: Document, attribute: string): Document[] {
-  const current = attributeOf(container, attribute);
-  if (!Array.isArray(current)) return [childOf(container, attribute)];
-  const parts = current.filter(isDocument);
-  return parts.length > 0 ? parts : [appended(current, {})];
+/** All that a schema has: of the resource itself, each attribute by itself. */
+function patchSchema(
+  document: Document,
+  isEnterprise: boolean,
+  change: Change,
+  vocabulary: Vocabulary,
+): void {
+  const isCleared = change.op === 'remove' || isEmpty(change.value);
+  if (isEnterprise && isCleared) {
+    // Left empty rather than out: an extension that is not there is not spoken of.
+    document[keyOf(document, ENTERPRISE_SCHEMA) ?? ENTERPRISE_SCHEMA] = {};
+  } else if (isCleared) throw wrong('noTarget', 'A person as a whole is not cleared by a PATCH.');
+  else patchEach(document, change, vocabulary, isEnterprise ? `${ENTERPRISE_SCHEMA}:` : '');
 }
 
-/** Sets, merges, appends or removes one member. */
+/** Sets, merges or removes one member. */
 function patchValue(container: Document, name: string, { op, value }: Change): void {
   const key = keyOf(container, name) ?? name;
   const current = container[key];
-  refuseMany(name, value);
+  if (name === 'active' && (op === 'remove' || isEmpty(value))) {
+    throw wrong('invalidValue', 'active must be true or false.');
+  }
   if (op === 'remove') delete container[key];
-  else if (Array.isArray(current) && op === 'add') for (const each of [value].flat()) append(current, each);
   else if (isDocument(current) && isDocument(value)) {
-    for (const [member, each] of Object.entries(value)) patchValue(current, member, { op, value: each });
-  } else container[key] = Array.isArray(current) ? [value ?? []].flat() : value;
+    for (const [member, each] of membersOf(value)) patchValue(current, member, { op, value: each });
+  } else container[key] = value;
 }
 
-function refuseMany(name: string, value: unknown): void {
-  const values = isDocument(value) ? Object.keys(value) : value;
-  if (Array.isArray(values) && values.length > MOST_VALUES) {
-    throw wrong('invalidValue', `${name} has more than ${MOST_VALUES} values.`);
-  }
-}
-
-/** At most one value of an attribute is the primary one, RFC 7643 section 2.4: the one that came last. */
-function append(values: unknown[], value: unknown): void {
-  if (attributeOf(value, 'primary') === true) {
-    for (const each of values) if (isDocument(each)) delete each[keyOf(each, 'primary') ?? 'primary'];
-  }
-  values.push(value);
-  refuseMany('The attribute', values);
-}
-
-function patchFiltered(
-  container: Document,
-  attribute: string,
-  { filter, subAttribute }: { filter: Filter; subAttribute: string | undefined },
-  change: Change,
-): void {
-  const key = keyOf(container, attribute) ?? attribute;
-  const values = [container[key] ?? []].flat();
-  const chosen = values.filter(isDocument).filter((value) => matches(value, filter));
-  container[key] = values;
-  if (change.op === 'remove' && subAttribute === undefined) {
-    container[key] = values.filter((value) => !chosen.includes(value as Document));
-    return;
-  }
-  if (chosen.length === 0 && change.op !== 'remove') chosen.push(appended(values, impliedBy(filter)));
-  for (const value of chosen) {
-    if (subAttribute !== undefined) patchValue(value, subAttribute, change);
-    else if (isDocument(change.value)) Object.assign(value, change.value);
-    else throw wrong('invalidValue', `${attribute} must be an object.`);
-  }
-}
-
-function matches(value: Document, filter: Filter): boolean {
-  return filter.some((terms) =>
-    terms.every(({ attribute, operator, value: wanted }) => {
-      const actual = attributeOf(value, attribute);
-      if (operator === 'pr') return actual !== undefined;
-      if (operator !== 'eq') throw wrong('invalidFilter', 'In a path one can filter by eq and pr.');
-      return actual !== undefined && String(actual).toLowerCase() === String(wanted).toLowerCase();
-    }),
-  );
-}
-
-/** The value that a filter describes. RFC 7644 has a 400 `noTarget` here; Entra ID means a new value. */
-function impliedBy(filter: Filter): Document {
-  const [terms = [], ...others] = filter;
-  const describes = terms.every(({ attribute, operator }) => operator === 'eq' && DESCRIPTIVE.has(attribute));
-  if (others.length > 0 || !describes) throw wrong('noTarget', 'The filter of the path selects nothing.');
-  return Object.fromEntries(terms.map(({ attribute, value }) => [attribute, value]));
-}
-
-function appended(values: unknown[], value: Document): Document {
-  values.push(value);
-  return value;
-}
-
-/** The object that is the member `name`, made where there is none. */
+/** The object that is the member `name`, made where there is none, or where it is no object. */
 function childOf(document: Document, name: string): Document {
   const key = keyOf(document, name) ?? name;
   const current = document[key];

@@ -3,7 +3,6 @@ import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import { isKnown } from '../../http/etag.ts';
-import { parseGuid } from '../../http/guid.ts';
 import { acceptJsonAs } from '../../http/json-body.ts';
 import { CommaList } from '../../http/query-parameters.ts';
 import { inTenantWithRetries } from '../../store/conflict.ts';
@@ -14,9 +13,11 @@ import { resourceTypes, schemas, serviceProviderConfig, withId } from './discove
 import { attributeOf, type Document } from './document.ts';
 import { SCIM_MEDIA_TYPE } from './errors.ts';
 import { GROUPS } from './groups.ts';
+import { parseId } from './ids.ts';
 import { listResponse, readFilter, readPage } from './list.ts';
 import { readOperations } from './patch-request.ts';
 import { missing, type ResourceType, type Writing } from './resource-type.ts';
+import { SCIM_PREFIX } from './scim-path.ts';
 import { readSelection, select } from './selection.ts';
 import { USERS } from './users.ts';
 import { ifMatch } from './versions.ts';
@@ -29,7 +30,6 @@ export interface ScimRoutesOptions {
   publicUrl: string | undefined;
 }
 
-export const SCIM_PREFIX = '/scim/v2';
 const SelectionQuery = Type.Object({
   attributes: Type.Optional(CommaList({ description: 'comma list of those wanted' })),
   excludedAttributes: Type.Optional(CommaList({ description: 'comma list of those not wanted' })),
@@ -201,7 +201,7 @@ function send(reply: FastifyReply, status: number, document: Document): FastifyR
 
 /** The id in the path. Throws a 404 where it is none of ours. */
 function idOf(request: FastifyRequest): string {
-  const id = parseGuid(rawIdOf(request));
+  const id = parseId(rawIdOf(request));
   if (id === undefined) throw missing();
   return id;
 }

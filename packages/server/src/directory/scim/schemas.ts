@@ -33,11 +33,16 @@ export const SCHEMA_DEFINITIONS = [
     new Attribute(
       'complex',
       'emails',
-      { multiValued: true, description: 'One address: the primary one, else that at work' },
+      {
+        multiValued: true,
+        description:
+          'Addresses; the primary one, else the first at work, else the first, is the one of the person',
+      },
       [
         value('The address, kept as it is given'),
-        new Attribute('string', 'type', { description: 'work' }),
-        new Attribute('boolean', 'primary', { description: 'true' }),
+        new Attribute('string', 'type', { description: 'work, home or other' }),
+        new Attribute('boolean', 'primary', { description: 'true for one address at most' }),
+        new Attribute('string', 'display', { description: 'The address as it is shown' }),
       ],
     ),
     new Attribute(

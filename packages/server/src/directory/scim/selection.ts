@@ -1,3 +1,4 @@
+import { quote } from '../values.ts';
 import { type Document, isDocument } from './document.ts';
 import { wrong } from './errors.ts';
 import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';
@@ -13,7 +14,8 @@ export interface Selection {
 /** Returned whatever is asked for, RFC 7643 section 7. */
 const ALWAYS = new Set(['id', 'schemas']);
 const ENTERPRISE = ENTERPRISE_SCHEMA.toLowerCase();
-const CORE_PREFIXES = [USER_SCHEMA, GROUP_SCHEMA].map((schema) => `${schema.toLowerCase()}:`);
+const CORE = [USER_SCHEMA, GROUP_SCHEMA].map((schema) => schema.toLowerCase());
+const NAME = /^[\w$:.-]+$/;
 
 const MOST_NAMES = 100;
 
@@ -30,12 +32,25 @@ function readNames(given: unknown): string[] {
   if (names.length > MOST_NAMES) {
     throw wrong('invalidValue', `One cannot choose more than ${MOST_NAMES} attributes.`);
   }
-  return names.map((name) => withoutCoreSchema(name.trim().toLowerCase())).filter((name) => name !== '');
+  return names
+    .map((name) => name.trim().toLowerCase())
+    .flatMap((name) => (name === '' ? [] : readName(name)));
 }
 
-function withoutCoreSchema(name: string): string {
-  const prefix = CORE_PREFIXES.find((each) => name.startsWith(each)) ?? '';
-  return name.slice(prefix.length);
+/** A path without the core schema's URN, the enterprise one's ended by a colon. Throws a 400 where it is none. */
+function readName(name: string): string {
+  if (!NAME.test(name)) {
+    throw wrong(
+      'invalidValue',
+      `${quote(name)} is no attribute: a selection has names such as emails or emails.value.`,
+    );
+  }
+  const schema = [ENTERPRISE, ...CORE].find(
+    (each) => name.startsWith(each) && /[:.]/.test(name.charAt(each.length)),
+  );
+  if (schema === undefined) return name;
+  const rest = name.slice(schema.length + 1);
+  return schema === ENTERPRISE ? `${ENTERPRISE}:${rest}` : rest;
 }
 
 /** Whether the client wants to see the top-level attribute `name`, given in lower case. */
@@ -73,5 +88,5 @@ function pickSubAttributes(value: unknown, subNames: string[], wanted: boolean):
 /** What of `path` comes after the attribute `name`. A schema's URN is followed by a colon. */
 function subNameOf(path: string, name: string): string | undefined {
   const prefix = `${name}${name === ENTERPRISE ? ':' : '.'}`;
-  return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
+  return path.startsWith(prefix) ? path.slice(prefix.length).split('.')[0] : undefined;
 }

@@ -1,20 +1,36 @@
 import { createHash } from 'node:crypto';
+import { isoInstant } from '../../store/iso.ts';
 import type { ProvisionedUser } from '../../store/provisioned-users.ts';
+import type { UserEmails } from '../../store/user-emails.ts';
 import type { AttributePatch } from '../../store/users.ts';
-import { attributeOf, booleanOf, type Document, isDocument, keyTextOf, textOf } from './document.ts';
+import {
+  attributeOf,
+  booleanOf,
+  type Document,
+  isDocument,
+  isEmpty,
+  keyOf,
+  keyTextOf,
+  textOf,
+} from './document.ts';
+import { readEmails } from './emails.ts';
 import { wrong } from './errors.ts';
+import { withoutFlatNames } from './flat-names.ts';
+import { withoutBraces } from './ids.ts';
 import { ENTERPRISE_SCHEMA, GROUP_PATH, USER_PATH, USER_SCHEMA } from './schemas.ts';
+import { USER_VOCABULARY } from './vocabulary.ts';
 
 /** The attributes of the enterprise extension that are kept, under the same names, among a user's attributes. */
 const ENTERPRISE_TEXTS = ['employeeNumber', 'costCenter', 'organization', 'division', 'department'] as const;
 
 /** What an identity provider says of a person, whole. */
-export interface WantedUser {
+export interface WantedUser extends UserEmails {
   userName: string;
   externalId: string | null;
   displayName: string | null;
   firstName: string | null;
   lastName: string | null;
+  /** The one of `emails` that events match. */
   email: string | null;
   /** undefined: not said. */
   active: boolean | undefined;
@@ -23,45 +39,53 @@ export interface WantedUser {
 }
 
 /** Reads a User of RFC 7643 section 4.1; attributes that are not kept are ignored. Throws a 400. */
-export function readUser(document: Document): WantedUser {
+export function readUser(body: Document): WantedUser {
+  const document = withoutFlatNames(body, USER_VOCABULARY);
   const userName = keyTextOf('userName', attributeOf(document, 'userName'));
   if (userName === null) throw wrong('invalidValue', 'userName is required.');
-  const name = attributeOf(document, 'name');
+  const name = partOf('name', attributeOf(document, 'name'));
+  const { emails, main } = readEmails(attributeOf(document, 'emails'));
   return {
     userName,
     externalId: keyTextOf('externalId', attributeOf(document, 'externalId')),
     displayName: textOf('displayName', attributeOf(document, 'displayName')),
     firstName: textOf('name.givenName', attributeOf(name, 'givenName')),
     lastName: textOf('name.familyName', attributeOf(name, 'familyName')),
-    email: readEmail(attributeOf(document, 'emails')),
+    emails,
+    main,
+    email: emails[main]?.value ?? null,
     active: booleanOf('active', attributeOf(document, 'active')),
-    attributes: readAttributes(attributeOf(document, ENTERPRISE_SCHEMA)),
+    attributes: readAttributes(document),
   };
 }
 
-/** The address that is primary, else the one at work, else one that says of itself neither. */
-function readEmail(emails: unknown): string | null {
-  if (emails === undefined) return null;
-  const entries = [emails]
-    .flat()
-    .map((entry) => (typeof entry === 'string' ? { value: entry } : entry))
-    .filter((entry) => attributeOf(entry, 'value') !== undefined);
-  const typeOf = (entry: unknown) => String(attributeOf(entry, 'type') ?? '').toLowerCase();
-  const chosen =
-    entries.find((entry) => booleanOf('emails.primary', attributeOf(entry, 'primary'))) ??
-    entries.find((entry) => typeOf(entry) === 'work') ??
-    entries.find((entry) => typeOf(entry) === '');
-  return keyTextOf('emails.value', attributeOf(chosen, 'value'));
+/** An attribute with sub-attributes; without any where it is null or empty. Throws a 400 where it is no object. */
+function partOf(name: string, value: unknown): Document {
+  if (isEmpty(value)) return {};
+  if (isDocument(value)) return value;
+  throw wrong('invalidValue', `${name} must be an object.`);
 }
 
-function readAttributes(extension: unknown): AttributePatch | undefined {
-  if (!isDocument(extension)) return undefined;
-  const [manager] = [attributeOf(extension, 'manager')].flat();
-  const managerId = isDocument(manager) ? attributeOf(manager, 'value') : manager;
+function readAttributes(document: Document): AttributePatch | undefined {
+  const key = keyOf(document, ENTERPRISE_SCHEMA);
+  if (key === undefined) return undefined;
+  const extension = partOf(ENTERPRISE_SCHEMA, document[key]);
+  const manager = textOf('manager.value', managerOf(attributeOf(extension, 'manager')));
   return new Map([
     ...ENTERPRISE_TEXTS.map((name) => [name, textOf(name, attributeOf(extension, name))] as const),
-    ['manager', textOf('manager.value', managerId)],
+    ['manager', manager === null ? null : withoutBraces(manager)],
   ]);
+}
+
+/** The manager's id: of an object, of a list of one, or by itself. Throws a 400. */
+function managerOf(given: unknown): unknown {
+  const [manager, ...others] = [given ?? []].flat();
+  if (others.length > 0) throw wrong('invalidValue', 'manager must be one.');
+  if (!isDocument(manager)) return manager;
+  if (keyOf(manager, 'value') === undefined && Object.keys(manager).length > 0) {
+    throw wrong('invalidValue', 'manager.value is required where there is a manager.');
+  }
+  return attributeOf(manager, 'value');
 }
 
 /** What of a person an identity provider can change, as it would send it. */
@@ -75,7 +99,7 @@ export function writableUser(user: ProvisionedUser): Document {
     name: withoutAbsent({ givenName: user.firstName ?? undefined, familyName: user.lastName ?? undefined }),
     displayName: user.displayName ?? undefined,
     active: user.status === 'active',
-    emails: user.email === null ? [] : [{ value: user.email, type: 'work', primary: true }],
+    emails: user.emails.map((email) => ({ ...email })),
     [ENTERPRISE_SCHEMA]: withoutAbsent({
       ...Object.fromEntries(ENTERPRISE_TEXTS.map((name) => [name, text(name)])),
       manager: manager === undefined ? undefined : { value: manager },
@@ -95,7 +119,7 @@ export function userResource(user: ProvisionedUser, baseUrl: string): Document {
     ...rest,
     displayName: user.displayName ?? (formatted || user.userName),
     name: formatted ? { formatted, ...name } : undefined,
-    emails: user.email === null ? undefined : emails,
+    emails: user.emails.length === 0 ? undefined : emails,
     groups:
       user.groups.length === 0
         ? undefined
@@ -108,6 +132,8 @@ export function userResource(user: ProvisionedUser, baseUrl: string): Document {
     ...(hasExtension ? { [ENTERPRISE_SCHEMA]: extension } : {}),
     meta: {
       resourceType: 'User',
+      created: isoInstant(user.createdAt),
+      lastModified: isoInstant(user.modifiedAt),
       location: `${baseUrl}${USER_PATH}/${user.userId}`,
       version: userVersion(user),
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Tx } from '../../store/db.ts';
 import { lockDirectory } from '../../store/directory-lock.ts';
 import { getDirectorySettings } from '../../store/directory-settings.ts';
@@ -14,6 +15,7 @@ import {
   USER_COLUMNS,
   updateProvisionedUser,
 } from '../../store/provisioned-users.ts';
+import { replaceUserEmails } from '../../store/user-emails.ts';
 import { mergeAttributes } from '../../store/users.ts';
 import { type UserItem, upsertUsers } from '../users.ts';
 import { quote } from '../values.ts';
@@ -124,18 +126,25 @@ async function write(
   writing: Writing,
   { userId, current, wanted }: { userId: string; current: ProvisionedUser | undefined; wanted: Wanted },
 ): Promise<void> {
-  const { tenantId } = writing;
+  const { tenantId, author } = writing;
   const { userName, email, firstName, lastName, active, attributes } = wanted;
   const status = active ? 'active' : 'inactive';
   await upsert(tx, writing, { userId, userName, email, firstName, lastName, status });
-  await updateProvisionedUser(tx, tenantId, { ...wanted, userId });
+  await updateProvisionedUser(tx, tenantId, { ...wanted, userId }, author.at);
+  if (!sameEmails(current, wanted)) {
+    await replaceUserEmails(tx, tenantId, new Map([[userId, wanted]]), author.at);
+  }
   // One that reads the same is left as it is: it may be a number that others gave.
   const changed = [...(attributes ?? [])].filter(
     ([name, value]) => value !== (current?.attributes[name]?.toString() ?? null),
   );
   if (changed.length === 0) return;
-  await mergeAttributes(tx, tenantId, new Map([[userId, new Map(changed)]]));
+  await mergeAttributes(tx, tenantId, new Map([[userId, new Map(changed)]]), author.at);
   await followAttributes(tx, tenantId, await getDirectorySettings(tx, tenantId), [userId]);
+}
+
+function sameEmails(current: ProvisionedUser | undefined, { email, emails }: Wanted): boolean {
+  return current?.email === email && isDeepStrictEqual(current.emails, emails);
 }
 
 /** The one writer of users, with one item, which it must not refuse. */

@@ -1,0 +1,38 @@
+/**
+ * One setting: a flag, an environment variable and a default, with one parser. The command line hands it to commander, which
+ * reads the variable: flags win.
+ */
+export interface Setting<T = unknown> {
+  flags: string;
+  env: string;
+  description: string;
+  parse: (text: string) => T;
+  default?: T;
+}
+
+export type SettingsOf<T extends Record<string, Setting>> = {
+  [K in keyof T]: ReturnType<T[K]['parse']> | (T[K] extends { default: unknown } ? never : undefined);
+};
+
+export function setting<T>(
+  flags: string,
+  env: string,
+  description: string,
+  parse: (text: string) => T,
+  value: T,
+): Setting<T> & { default: T };
+export function setting<T>(
+  flags: string,
+  env: string,
+  description: string,
+  parse: (text: string) => T,
+): Setting<T>;
+export function setting<T>(
+  flags: string,
+  env: string,
+  description: string,
+  parse: (text: string) => T,
+  value?: T,
+): Setting<T> {
+  return { flags, env, description, parse, ...(value === undefined ? {} : { default: value }) };
+}

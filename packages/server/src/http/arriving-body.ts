@@ -1,0 +1,151 @@
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { BodyBytes } from './body-bytes.ts';
+import { type BodyEncoding, Transcoder } from './body-encoding.ts';
+import { HttpProblem, malformedBody, tooLarge, tooMuchInHand } from './errors.ts';
+import type { Place } from './overload.ts';
+
+/** Judges a body while it arrives. */
+export interface Gauge {
+  /** The problem that this piece shows, if any. */
+  read(piece: Buffer): HttpProblem | undefined;
+}
+
+/** Is given the whole body in UTF-8, or why there is none. */
+export type Received = (problem: HttpProblem | null, body?: Buffer) => void;
+
+/** A body that brings less than this, over a window, is ended. */
+const LEAST_BYTES_PER_S = 1_024;
+const WINDOW_MS = 5_000;
+/** What node:zlib allocates for one body, whatever comes. */
+const GUNZIP_BYTES = 64 * 1024;
+
+export interface ArrivingBodyTerms {
+  encoding: BodyEncoding;
+  /** Of the body as sent, and of what it unpacks to. */
+  bodyLimit: number;
+  place: Place;
+  gauge: Gauge | undefined;
+  nowMs: number;
+}
+
+/** One body while it arrives: unpacked, made UTF-8, counted and judged piece by piece. */
+export class ArrivingBody {
+  readonly #payload: NodeJS.ReadableStream;
+  readonly #terms: ArrivingBodyTerms;
+  readonly #bytes = new BodyBytes();
+  readonly #transcoder: Transcoder | undefined;
+  #gunzip: Gunzip | undefined;
+  #done: Received | undefined;
+  #length = 0;
+  #sentLength = 0;
+  #isSent = false;
+  #windowMs: number;
+  #windowLength = 0;
+
+  constructor(payload: NodeJS.ReadableStream, terms: ArrivingBodyTerms) {
+    this.#payload = payload;
+    this.#terms = terms;
+    this.#windowMs = terms.nowMs;
+    const { charset } = terms.encoding;
+    this.#transcoder = charset === undefined ? undefined : new Transcoder(charset);
+  }
+
+  /** Calls `done` once, when the body has arrived or is not wanted any more. */
+  receive(done: Received): void {
+    this.#done = done;
+    if (this.#terms.encoding.isGzip && !this.#unpack()) return;
+    this.#payload
+      .on('data', this.#onSent)
+      .on('end', () => {
+        this.#isSent = true;
+        if (!this.#gunzip) this.#end();
+      })
+      .on('error', this.#onBroken)
+      .on('close', this.#onBroken);
+  }
+
+  /** Ends the body where it has brought too little since the window began; else a new window begins. */
+  endIfSlow(nowMs: number): void {
+    const tookMs = nowMs - this.#windowMs;
+    if (tookMs < WINDOW_MS || this.#isSent) return;
+    if (this.#sentLength - this.#windowLength < (LEAST_BYTES_PER_S * tookMs) / 1_000) {
+      this.#fail(
+        new HttpProblem(408, `The request body came more slowly than ${LEAST_BYTES_PER_S} bytes a second.`),
+      );
+    }
+    this.#windowMs = nowMs;
+    this.#windowLength = this.#sentLength;
+  }
+
+  #unpack(): boolean {
+    if (!this.#terms.place.add(GUNZIP_BYTES)) {
+      this.#fail(tooMuchInHand());
+      return false;
+    }
+    this.#gunzip = createGunzip()
+      .on('data', this.#onUnpacked)
+      .on('end', () => this.#end())
+      .on('error', () => this.#fail(malformedBody('The request body is not gzip.')));
+    this.#payload.pipe(this.#gunzip);
+    return true;
+  }
+
+  readonly #onSent = (piece: Buffer): void => {
+    this.#sentLength += piece.length;
+    if (this.#sentLength > this.#terms.bodyLimit) this.#fail(tooLarge());
+    else if (!this.#gunzip) this.#onUnpacked(piece);
+  };
+
+  readonly #onUnpacked = (piece: Buffer): void => {
+    if (this.#transcoder) this.#transcode((transcoder) => transcoder.read(piece));
+    else this.#take(piece);
+  };
+
+  readonly #onBroken = (): void => {
+    if (!this.#isSent) this.#fail(malformedBody('The request body did not arrive to its end.'));
+  };
+
+  #transcode(read: (transcoder: Transcoder) => Buffer): void {
+    if (!this.#transcoder) return;
+    let piece: Buffer;
+    try {
+      piece = read(this.#transcoder);
+    } catch {
+      this.#fail(malformedBody('The request body is not in the charset that its content type names.'));
+      return;
+    }
+    this.#take(piece);
+  }
+
+  #take(piece: Buffer): void {
+    if (!this.#done) return;
+    const { bodyLimit, place, gauge } = this.#terms;
+    this.#length += piece.length;
+    const problem =
+      (this.#length > bodyLimit && tooLarge()) ||
+      (!place.add(piece.length) && tooMuchInHand()) ||
+      gauge?.read(piece);
+    if (problem) this.#fail(problem);
+    else this.#bytes.add(piece);
+  }
+
+  #end(): void {
+    this.#transcode((transcoder) => transcoder.end());
+    const done = this.#done;
+    this.#done = undefined;
+    done?.(null, this.#bytes.whole);
+  }
+
+  #fail(problem: HttpProblem): void {
+    const done = this.#done;
+    if (!done) return;
+    this.#done = undefined;
+    this.#payload.off('data', this.#onSent);
+    if (this.#gunzip) {
+      this.#payload.unpipe(this.#gunzip);
+      this.#gunzip.destroy();
+    }
+    this.#terms.place.leave();
+    done(problem);
+  }
+}

@@ -1,0 +1,78 @@
+import { HttpProblem, malformedBody } from './errors.ts';
+
+/** No body that means anything here is nested deeper than ten levels. */
+export const DEEPEST_JSON = 64;
+/** Of values, each name of a member counting as three. JSON.parse takes as much as some tenth of a second for so many. */
+export const MOST_JSON_PARTS = 400_000;
+/** A name that the process has not seen before costs some three times what a value costs. */
+const PARTS_OF_A_NAME = 3;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * Judges JSON as it arrives, in UTF-8 and in pieces: how deep it is nested, and how many names and values it has. It
+ * does not judge whether the text is JSON: JSON.parse does, and costs what it has not refused.
+ */
+export class JsonGauge {
+  #depth = 0;
+  #parts = 0;
+  #isInText = false;
+  #isEscaped = false;
+
+  /** The problem that this piece shows; undefined while there is none. */
+  read(piece: Buffer): HttpProblem | undefined {
+    let depth = this.#depth;
+    let parts = this.#parts;
+    let isInText = this.#isInText;
+    let isEscaped = this.#isEscaped;
+    for (let at = 0; at < piece.length; at++) {
+      const byte = piece[at];
+      if (isInText) {
+        if (isEscaped) isEscaped = false;
+        else if (byte === BACKSLASH) isEscaped = true;
+        else if (byte === QUOTE) isInText = false;
+        continue;
+      }
+      switch (byte) {
+        case QUOTE:
+          isInText = true;
+          break;
+        case OPEN_LIST:
+        case OPEN_OBJECT:
+          parts++;
+          if (++depth > DEEPEST_JSON) return tooDeep();
+          break;
+        case CLOSE_LIST:
+        case CLOSE_OBJECT:
+          depth--;
+          break;
+        case COMMA:
+          parts++;
+          break;
+        case COLON:
+          parts += PARTS_OF_A_NAME;
+          break;
+      }
+    }
+    this.#depth = depth;
+    this.#parts = parts;
+    this.#isInText = isInText;
+    this.#isEscaped = isEscaped;
+    return parts > MOST_JSON_PARTS ? tooMany() : undefined;
+  }
+}
+
+function tooDeep(): HttpProblem {
+  return malformedBody(`The request body is nested more than ${DEEPEST_JSON} levels deep.`);
+}
+
+function tooMany(): HttpProblem {
+  return new HttpProblem(413, 'The request body has too many names and values; send less per call.');
+}

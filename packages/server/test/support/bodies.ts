@@ -1,0 +1,78 @@
+import http from 'node:http';
+import net from 'node:net';
+
+export interface Answer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  text: string;
+}
+
+export interface Sent {
+  request: http.ClientRequest;
+  /** Rejects where the connection ended without an answer. */
+  answer: Promise<Answer>;
+}
+
+export interface Post {
+  method?: string;
+  headers: http.OutgoingHttpHeaders;
+  body: string | Buffer;
+  /** Bytes that Content-Length names, of which `body` is then a part only. */
+  announced?: number;
+  /** More may come: the request is not ended. */
+  isPart?: boolean;
+}
+
+/** Sends a JSON body, or a part of one, on a connection of its own. */
+export function send(url: string, { method = 'POST', headers, body, announced, isPart }: Post): Sent {
+  const request = http.request(url, {
+    method,
+    agent: false,
+    headers: {
+      'content-type': 'application/json',
+      ...(announced === undefined ? {} : { 'content-length': announced }),
+      ...headers,
+    },
+  });
+  const answer = new Promise<Answer>((resolve, reject) => {
+    request.on('error', reject).on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece) => {
+        text += piece;
+      });
+      response.on('error', reject).on('end', () => {
+        // Nobody waits for the rest of a body.
+        if (announced !== undefined || isPart) request.destroy();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+    });
+  });
+  answer.catch(() => undefined);
+  if (announced === undefined && !isPart) request.end(body);
+  else request.write(body);
+  return { request, answer };
+}
+
+/**
+ * Writes bytes as they stand, all of them before it reads anything, as simple clients do. Resolves with what came back until the server
+ * closed the connection; rejects where it was reset.
+ */
+export function writeThenRead(baseUrl: string, pieces: Iterable<Buffer | string>): Promise<string> {
+  const { hostname, port } = new URL(baseUrl);
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    const received: Buffer[] = [];
+    socket.on('error', reject).on('close', () => resolve(Buffer.concat(received).toString()));
+    socket.pause();
+    const writeAll = async () => {
+      for (const piece of pieces) {
+        if (!socket.write(piece)) await new Promise((drained) => socket.once('drain', drained));
+      }
+      socket
+        .on('data', (piece) => received.push(piece))
+        .once('end', () => socket.end())
+        .resume();
+    };
+    socket.once('connect', () => void writeAll());
+  });
+}

@@ -1,0 +1,32 @@
+import { addSite, insertPresence, type Site } from './presence.ts';
+import type { TestServer } from './server.ts';
+
+/** Bytes of an event's source id, as it goes out; it hardly compresses. */
+const SOURCE_BYTES = 96 * 32;
+
+/**
+ * An organisation whose presence in March 2026, and whose people, are more than what the buffers on the way to a reader
+ * take, in every format and coding.
+ */
+export async function addLargeSite(
+  server: TestServer,
+  { events = 8_000, people = 0 }: { events?: number; people?: number } = {},
+): Promise<Site> {
+  const site = await addSite(server);
+  await insertPresence(server, site, events);
+  await server.db.owner.inTenant(site.tenantId, async (tx) => {
+    await tx.query(
+      `UPDATE presence_events
+       SET source_id = (SELECT string_agg(md5(event_id || i), '') FROM generate_series(1, $2::integer / 32) AS i)
+       WHERE tenant_id = $1`,
+      [site.tenantId, SOURCE_BYTES],
+    );
+    await tx.query(
+      `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, first_name, last_name, status)
+       SELECT $1, gen_random_uuid(), 'person' || i, 'person' || i, repeat(md5(i::text), 4), repeat(md5(i::text), 4), 'active'
+       FROM generate_series(1, $2::integer) AS i`,
+      [site.tenantId, people],
+    );
+  });
+  return site;
+}

@@ -1,0 +1,53 @@
+import { setMaxListeners } from 'node:events';
+import http from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/*
+ * A hostile client, in a process of its own. It is sent `{ urls, headers, pauseMs }`, asks for all of them at once, and reads
+ * a chunk of each every `pauseMs`. It asks again for what was refused or cut off. When it is sent anything else, it
+ * says what it got, and ends.
+ */
+
+const AGAIN_MS = 500;
+
+const got = { answers: 0, refusals: 0, breaks: 0, chunks: 0 };
+const over = new AbortController();
+const { signal } = over;
+setMaxListeners(0, signal);
+
+// Whoever started it may have failed.
+process.once('disconnect', () => process.exit());
+process.once('message', ({ urls, headers, pauseMs }) => {
+  const before = process.cpuUsage();
+  const startedMs = performance.now();
+  for (const url of urls) void holdForGood(url, headers, pauseMs);
+  process.once('message', () => {
+    over.abort();
+    const { user, system } = process.cpuUsage(before);
+    const cpuShare = (user + system) / 1_000 / (performance.now() - startedMs);
+    process.send({ ...got, cpuShare }, () => process.exit());
+  });
+});
+
+async function holdForGood(url, headers, pauseMs) {
+  while (!signal.aborted) {
+    await hold(url, headers, pauseMs).catch(() => got.breaks++);
+    await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function hold(url, headers, pauseMs) {
+  const response = await new Promise((resolve, reject) => {
+    http.get(url, { headers, agent: false, signal }, resolve).once('error', reject);
+  });
+  if (response.statusCode !== 200) {
+    got.refusals++;
+    response.resume();
+    return;
+  }
+  got.answers++;
+  for await (const _chunk of response) {
+    got.chunks++;
+    await delay(pauseMs, undefined, { signal });
+  }
+}
