@@ -3,6 +3,7 @@ import { BodyBytes } from './body-bytes.ts';
 import { type BodyEncoding, Transcoder } from './body-encoding.ts';
 import { HttpProblem, malformedBody, tooLarge, tooMuchInHand } from './errors.ts';
 import type { Place } from './overload.ts';
+import { takeTurns } from './unread-body.ts';
 
 /** Judges a body while it arrives. */
 export interface Gauge {
@@ -16,6 +17,8 @@ export type Received = (problem: HttpProblem | null, body?: Buffer) => void;
 /** A body that brings less than this, over a window, is ended. */
 const LEAST_BYTES_PER_S = 1_024;
 const WINDOW_MS = 5_000;
+/** So much of a body is read in one turn. */
+const ALONE_BYTES = 64 * 1024;
 /** What node:zlib allocates for one body, whatever comes. */
 const GUNZIP_BYTES = 64 * 1024;
 
@@ -93,7 +96,11 @@ export class ArrivingBody {
   readonly #onSent = (piece: Buffer): void => {
     this.#sentLength += piece.length;
     if (this.#sentLength > this.#terms.bodyLimit) this.#fail(tooLarge());
-    else if (!this.#gunzip) this.#onUnpacked(piece);
+    else if (!this.#gunzip) {
+      this.#onUnpacked(piece);
+      // Most bodies have arrived by now, and are not to wait for their end.
+      if (this.#sentLength > ALONE_BYTES) takeTurns(this.#payload);
+    }
   };
 
   readonly #onUnpacked = (piece: Buffer): void => {

@@ -20,6 +20,15 @@ export function isArriving(request: IncomingMessage): boolean {
   return request.complete === false && hasBody(request);
 }
 
+/**
+ * Lets all others have their turn before the next piece of a body. Without it, Node reads two mebibytes of each connection
+ * before it looks at anything else.
+ */
+export function takeTurns(body: NodeJS.ReadableStream): void {
+  body.pause();
+  setImmediate(() => body.resume());
+}
+
 /** An answer as a stream that ends when the rest of the request's body has arrived. */
 export function answerAndDrain(answer: string, request: IncomingMessage): Readable {
   const stream = new Readable({ read: () => undefined });
@@ -36,6 +45,7 @@ export function answerAndDrain(answer: string, request: IncomingMessage): Readab
     .on('data', (piece: Buffer) => {
       leftBytes -= piece.length;
       if (leftBytes < 0) cut();
+      else takeTurns(request);
     })
     .on('error', () => undefined)
     .once('end', end)
