@@ -8,6 +8,7 @@ import type { DatabaseTarget } from '../../src/store/db.ts';
 import { groupRows, groupUseRows } from './backup-groups.ts';
 import { scimTokenRows } from './backup-scim-tokens.ts';
 import { submittedRows } from './backup-submissions.ts';
+import { userEmailRows } from './backup-user-emails.ts';
 import { asAdmin, createTestDatabase } from './database.ts';
 
 export const MASTER_KEY = Buffer.from(
@@ -201,10 +202,17 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         status: 'inactive',
         primary_location_id: id(4),
         primary_group_id: id(401),
-        attributes: JSON.stringify({ [NASTY.replace('\u0007', '')]: NASTY, n: 1.1, b: true }),
+        attributes: JSON.stringify({
+          [NASTY.replace('\u0007', '')]: NASTY,
+          n: 1.1,
+          b: true,
+          employeeNumber: NASTY,
+        }),
         external_id: NASTY,
         display_name: NASTY,
         deprovisioned: true,
+        created_at: instant,
+        modified_at: instant,
       });
       for (const [number, observed_at] of [
         '-infinity',
@@ -228,6 +236,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
       for (const [table, row] of [
         ...groupUseRows(values),
         ...scimTokenRows(values),
+        ...userEmailRows({ tenantId: tenant_id, userId: id(7), text: NASTY }),
         ...submittedRows(values),
       ])
         await insert(table, row);
