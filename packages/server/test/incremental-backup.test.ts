@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => source.drop());
 
 async function momentOf(database: Database): Promise<Moment> {
-  for await (const moment of database.stream(tenantId, async function* (tx) {
+  for await (const moment of database.stream('exports', tenantId, async function* (tx) {
     yield await readMoment(tx, database);
   })) {
     return moment;
