@@ -4,13 +4,8 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  DATA_SETTINGS,
-  DEMO_SETTINGS,
-  MASTER_KEY_ENV,
-  SERVER_SETTINGS,
-  type Setting,
-} from '../../src/config.ts';
+import { DATA_SETTINGS, DEMO_SETTINGS, MASTER_KEY_ENV, SERVER_SETTINGS } from '../../src/config.ts';
+import type { Setting } from '../../src/config-setting.ts';
 import { serverPid } from '../embedded/support.ts';
 import { createKeyIn, type Key, logIn, processesNaming, type Rollcall, until, Workspace } from './support.ts';
 
