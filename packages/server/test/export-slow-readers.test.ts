@@ -88,14 +88,8 @@ async function readSlowly(
 const cutLines = () =>
   server.logs.filter((line) => line.includes('cut off')).map((line) => JSON.parse(line) as object);
 
-const FORMS = [
-  ['json', undefined],
-  ['parquet', undefined],
-  ['csv', 'gzip'],
-] as const;
-
-describe.each(FORMS)('an export as %s, coded %s', (format, coding) => {
-  const openExport = () => open(`${EXPORT}&format=${format}`, coding ? { 'accept-encoding': coding } : {});
+describe.each(['json', 'parquet'])('an export as %s', (format) => {
+  const openExport = () => open(`${EXPORT}&format=${format}`);
 
   test('is cut off visibly where its reader takes a chunk every 15 s, with one line in the log', async () => {
     const response = await openExport();
@@ -126,18 +120,21 @@ describe.each(FORMS)('an export as %s, coded %s', (format, coding) => {
   });
 });
 
-test.each([EXPORT, `${EXPORT}&limit=8000`, 'users/basic'])(
-  'a client of %s that never reads at all is cut off',
-  async (path) => {
-    const response = await open(path);
-    await vi.waitFor(() => {
-      passS(60);
-      expect(cutLines()).toHaveLength(1);
-    }, 30_000);
-    expect((await readAll(response)).complete).toBe(false);
-    await open(path);
-  },
-);
+test.each([
+  [EXPORT, 'gzip'],
+  [EXPORT, 'br'],
+  [`${EXPORT}&limit=8000`, 'identity'],
+  ['users/basic', 'identity'],
+])('a client of %s, coded %s, that never reads at all is cut off', async (path, coding) => {
+  const headers = { 'accept-encoding': coding };
+  const response = await open(path, headers);
+  await vi.waitFor(() => {
+    passS(60);
+    expect(cutLines()).toHaveLength(1);
+  }, 30_000);
+  expect((await readAll(response)).complete).toBe(false);
+  await open(path, headers);
+});
 
 test('to a client for which a body ends with its connection, a transfer that is cut off does not look whole', async () => {
   // Node.js itself takes some resets for an ordinary end.
