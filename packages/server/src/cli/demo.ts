@@ -15,6 +15,7 @@ import type { Demo } from '../demo/organisation.ts';
 import type { ApiKeyRole } from '../store/api-keys.ts';
 import type { SamplePerson } from '../store/sample-person.ts';
 import { withOwner } from './context.ts';
+import { curlUser } from './curl-config.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
 import { formatTable, formatTime, print, remark } from './output.ts';
@@ -145,8 +146,8 @@ function describe(baseUrl: string, { keys, created, sample }: Demo): string {
 }
 
 /** curl takes the secret from its standard input, and the shell writes it there itself: no process has it as an argument. */
-function curlAs({ apiKey, secret }: ShownKey, rest: string): string {
-  return `printf 'user="${apiKey}:${secret}"' | curl -sS --fail-with-body -K - ${rest}; echo`;
+function curlAs(key: ShownKey, rest: string): string {
+  return `printf '${curlUser(key)}' | curl -sS --fail-with-body -K - ${rest}; echo`;
 }
 
 function submitLine(baseUrl: string, key: ShownKey, { locationId, email }: SamplePerson): string {

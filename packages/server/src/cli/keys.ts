@@ -9,6 +9,7 @@ import {
   type ApiKeyRow,
 } from '../store/api-keys.ts';
 import { chooseOrganisation, withContext } from './context.ts';
+import { intoCurlConfig } from './curl-config.ts';
 import { formatTable, formatTime, print } from './output.ts';
 import { readSecret } from './secret.ts';
 import { parseDuration, parseFuture } from './time.ts';
@@ -37,10 +38,24 @@ export function keysCommand(): Command {
 
 function createCommand(): Command {
   return withKeyProperties(
-    new Command('create').description('create a key; its secret is shown this once'),
-  ).action(async (options: KeyProperties) => {
-    const key = await makeKey(options, undefined);
-    show(key, options, 'The key is created. Its secret is shown only now:');
+    new Command('create')
+      .description('create a key; its secret is shown this once')
+      .option(
+        '--curl-config <file>',
+        'write id and secret to this new file, which only you can read, for "curl -K"; the secret is not shown',
+      ),
+  ).action(async (options: KeyProperties & { curlConfig?: string }) => {
+    const { curlConfig } = options;
+    const make = () => makeKey(options, undefined);
+    if (curlConfig === undefined) {
+      return show(await make(), options, 'The key is created. Its secret is shown only now:');
+    }
+    const { secret: _, ...key } = await intoCurlConfig(curlConfig, make);
+    print(
+      options.json
+        ? JSON.stringify(key)
+        : `The key ${key.apiKey} is created. Its secret is in ${curlConfig}, for "curl -K".`,
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   expectOneSentence,
@@ -118,6 +118,42 @@ describe('Keys, while the server runs', () => {
     expectOneSentence(noSecret, /^rollcall: The secret is empty; .*\.\n$/);
     expectOneSentence(past, /^error: .*'2020-01-01' is invalid\. It must be in the future\.\n$/);
     expect(await listed('two')).toEqual([]);
+  });
+
+  test('a created key can go to a file for curl instead of the screen; a file that is there stays as it is', async () => {
+    const file = work.path('door.curl');
+    const properties = ['--org', 'one', ...WAREHOUSE, '--name', 'for curl', '--curl-config'];
+    const created = await run(['keys', 'create', ...properties, file]);
+    expect(created).toMatchObject({ code: 0, stderr: '' });
+    const content = await readFile(file, 'utf8');
+    const [, apiKey = '', secret = ''] = /^user = "([^:"]+):([^"]+)"\n$/.exec(content) ?? [];
+    expect(created.stdout).toBe(`The key ${apiKey} is created. Its secret is in ${file}, for "curl -K".\n`);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await logIn(baseUrl, { apiKey, secret })).toMatchObject({ status: 200 });
+    const other = await json(['keys', 'create', ...properties, work.path('other.curl')]);
+    expect(other).not.toHaveProperty('secret');
+
+    const [again, nowhere, nobody] = await Promise.all([
+      run(['keys', 'create', ...properties, file]),
+      run(['keys', 'create', ...properties, work.path('none/door.curl')]),
+      run([
+        'keys',
+        'create',
+        ...WAREHOUSE,
+        '--name',
+        'x',
+        '--curl-config',
+        work.path('x.curl'),
+        '--org',
+        'no',
+      ]),
+    ]);
+    expectOneSentence(again, /^rollcall: The file \S+door\.curl exists already\.\n$/);
+    expectOneSentence(nowhere, /^rollcall: The file \S+ cannot be written \(ENOENT\)\.\n$/);
+    expectOneSentence(nobody, /^rollcall: There is no organisation no; .*\.\n$/);
+    expect(await readFile(file, 'utf8')).toBe(content);
+    await expect(access(work.path('x.curl'))).rejects.toThrow('ENOENT');
+    expect((await listed()).filter(({ name }) => name === 'for curl')).toHaveLength(2);
   });
 
   test('a rotated key takes both secrets within the grace, and one without', async () => {

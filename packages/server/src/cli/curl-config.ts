@@ -1,0 +1,34 @@
+import { open, unlink } from 'node:fs/promises';
+import { CliError } from './errors.ts';
+
+/** The line of a configuration file of curl (`curl -K`) that has a key's id and secret. */
+export function curlUser({ apiKey, secret }: { apiKey: string; secret: string }): string {
+  return `user = "${apiKey}:${secret}"`;
+}
+
+/**
+ * Makes a key with `make`, and writes its id and secret to a new file for `curl -K`, which only its owner can read. The
+ * file is opened first: no key is made whose secret could not be written. Throws `CliError` where that is so.
+ */
+export async function intoCurlConfig<Key extends { apiKey: string; secret: string }>(
+  path: string,
+  make: () => Promise<Key>,
+): Promise<Key> {
+  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw new CliError(
+      error.code === 'EEXIST'
+        ? `The file ${path} exists already.`
+        : `The file ${path} cannot be written (${error.code}).`,
+    );
+  });
+  try {
+    const key = await make();
+    await file.writeFile(`${curlUser(key)}\n`);
+    return key;
+  } catch (error) {
+    await unlink(path);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
