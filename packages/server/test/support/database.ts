@@ -62,15 +62,15 @@ export async function createTestOrganisation(
   return tenantId;
 }
 
+/** How many transactions of the product are open in the database `$1`, but for the one that asks. */
+export const COUNT_TRANSACTIONS = `SELECT count(*)::integer AS count FROM pg_stat_activity
+ WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL
+   AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
+
 /** How many transactions of the product are open in a test's database. */
 export function countTransactions({ target }: TestDatabase): Promise<number> {
   return asAdmin(async (client) => {
-    const { rows } = await client.query<{ count: number }>(
-      `SELECT count(*)::integer AS count FROM pg_stat_activity
-       WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL
-         AND backend_type = 'client backend'`,
-      [target.database],
-    );
+    const { rows } = await client.query<{ count: number }>(COUNT_TRANSACTIONS, [target.database]);
     return rows[0]?.count ?? 0;
   });
 }

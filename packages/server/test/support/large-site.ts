@@ -1,18 +1,31 @@
-import { addSite, insertPresence, type Site } from './presence.ts';
+import { addSite, insertPresence, type Reached, type Site } from './presence.ts';
 import type { TestServer } from './server.ts';
 
 /** Bytes of an event's source id, as it goes out; it hardly compresses. */
 const SOURCE_BYTES = 96 * 32;
 
+/** Events, each of some 3 kB, and people. */
+interface Size {
+  events?: number;
+  people?: number;
+}
+
 /**
  * An organisation whose presence in March 2026, and whose people, are more than what the buffers on the way to a reader
  * take, in every format and coding.
  */
-export async function addLargeSite(
-  server: TestServer,
-  { events = 8_000, people = 0 }: { events?: number; people?: number } = {},
-): Promise<Site> {
+export async function addLargeSite(server: TestServer, size?: Size): Promise<Site> {
   const site = await addSite(server);
+  await enlarge(server, site, size);
+  return site;
+}
+
+/** Gives a site as many events in March 2026, and people, as `addLargeSite` does. */
+export async function enlarge(
+  server: Reached,
+  site: Site,
+  { events = 8_000, people = 0 }: Size = {},
+): Promise<void> {
   await insertPresence(server, site, events);
   await server.db.owner.inTenant(site.tenantId, async (tx) => {
     await tx.query(
@@ -28,5 +41,4 @@ export async function addLargeSite(
       [site.tenantId, people],
     );
   });
-  return site;
 }

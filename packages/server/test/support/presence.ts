@@ -1,3 +1,4 @@
+import type { Database } from '../../src/store/db.ts';
 import { addOffice, addUser, type Office, type TestUser } from './directory.ts';
 import { basic, type TestServer } from './server.ts';
 
@@ -111,8 +112,13 @@ export async function refusedRows(server: TestServer, { tenantId }: Site): Promi
   });
 }
 
+/** A server whose database is reached past it. */
+export interface Reached {
+  db: { owner: Database };
+}
+
 /** Adds presence rows of the site's person over March 2026, past the server. */
-export async function insertPresence(server: TestServer, site: Site, count: number): Promise<void> {
+export async function insertPresence(server: Reached, site: Site, count: number): Promise<void> {
   const { tenantId, user, office } = site;
   await server.db.owner.inTenant(tenantId, (tx) =>
     tx.query(

@@ -3,14 +3,14 @@ import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /*
- * A hostile client, in a process of its own. It is sent `{ urls, headers, pauseMs }`, asks for all of them at once, and reads
- * a chunk of each every `pauseMs`. It asks again for what was refused or cut off. When it is sent anything else, it
- * says what it got, and ends.
+ * A hostile client, in a process of its own. It gets `{ urls, headers, pauseMs }`, answers that it has begun, asks for all
+ * of them at once, and reads a chunk of each every `pauseMs`. It asks again for what was refused or cut off. When it is
+ * told to stop, it answers with what it counts.
  */
 
 const AGAIN_MS = 500;
 
-const got = { answers: 0, refusals: 0, breaks: 0, chunks: 0 };
+const counts = { answers: 0, refusals: 0, breaks: 0, chunks: 0 };
 const over = new AbortController();
 const { signal } = over;
 setMaxListeners(0, signal);
@@ -21,17 +21,18 @@ process.once('message', ({ urls, headers, pauseMs }) => {
   const before = process.cpuUsage();
   const startedMs = performance.now();
   for (const url of urls) void holdForGood(url, headers, pauseMs);
+  process.send('begun');
   process.once('message', () => {
     over.abort();
     const { user, system } = process.cpuUsage(before);
-    const cpuShare = (user + system) / 1_000 / (performance.now() - startedMs);
-    process.send({ ...got, cpuShare }, () => process.exit());
+    const processors = (user + system) / 1_000 / (performance.now() - startedMs);
+    process.send({ counts, processors }, () => process.exit());
   });
 });
 
 async function holdForGood(url, headers, pauseMs) {
   while (!signal.aborted) {
-    await hold(url, headers, pauseMs).catch(() => got.breaks++);
+    await hold(url, headers, pauseMs).catch(() => counts.breaks++);
     await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -41,13 +42,13 @@ async function hold(url, headers, pauseMs) {
     http.get(url, { headers, agent: false, signal }, resolve).once('error', reject);
   });
   if (response.statusCode !== 200) {
-    got.refusals++;
+    counts.refusals++;
     response.resume();
     return;
   }
-  got.answers++;
+  counts.answers++;
   for await (const _chunk of response) {
-    got.chunks++;
+    counts.chunks++;
     await delay(pauseMs, undefined, { signal });
   }
 }

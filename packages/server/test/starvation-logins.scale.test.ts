@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { logIn, Workspace } from './cli/support.ts';
+import {
+  type AttackReport,
+  attack,
+  callFor,
+  ingestFor,
+  median,
+  mostMs,
+  type Neighbours,
+  RUNS,
+  type Served,
+  startNeighbours,
+  written,
+} from './support/neighbours.ts';
+import { login } from './support/server.ts';
+
+const LOGIN_CONNECTIONS = 550;
+const LOGINS_PER_SECOND = 2_000;
+const HELD_CONNECTIONS = 2_000;
+const PROBE_PAUSE_MS = 100;
+
+let workspace: Workspace;
+let neighbours: Neighbours;
+let token: string;
+beforeAll(async () => {
+  workspace = await Workspace.create();
+  neighbours = await startNeighbours(workspace);
+  const { baseUrl, calm } = neighbours;
+  ({ token } = await logIn(baseUrl, calm.key));
+  await ingestFor(baseUrl, calm, 5_000);
+});
+afterAll(async () => {
+  await neighbours?.stop();
+  await workspace.close();
+});
+
+/** What the other organisation sees, each on a connection of its own. */
+interface Seen {
+  events: Served;
+  logins: Served;
+  management: Served;
+  readyz: Served;
+}
+
+async function see(forMs: number): Promise<Seen> {
+  const { baseUrl, calm } = neighbours;
+  const probe = { forMs, pauseMs: PROBE_PAUSE_MS };
+  const headers = { authorization: `Bearer ${token}` };
+  const [events, logins, management, readyz] = await Promise.all([
+    ingestFor(baseUrl, calm, forMs),
+    callFor(
+      baseUrl,
+      () => ({ method: 'POST', path: '/v1/auth', body: login(calm.key, Math.floor(Date.now() / 1_000)) }),
+      { forMs },
+    ),
+    callFor(baseUrl, () => ({ method: 'GET', path: '/v1/manage/locations', headers }), probe),
+    callFor(baseUrl, () => ({ method: 'GET', path: '/readyz' }), probe),
+  ]);
+  return { events, logins, management, readyz };
+}
+
+/** Runs calm and attacked ones in turn, and expects that the other organisation is served as before. */
+async function expectUnharmed(
+  what: string,
+  runMs: number,
+  script: string,
+  job: object,
+): Promise<AttackReport[]> {
+  const { baseUrl } = neighbours;
+  const [before, under]: [Seen[], Seen[]] = [[], []];
+  const reports: AttackReport[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    before.push(await see(runMs));
+    const attacker = await attack(script, { ...job, baseUrl });
+    under.push(await see(runMs));
+    reports.push(await attacker.stop());
+  }
+  const timesOf = (runs: Seen[], of: 'events' | 'logins') => runs.map((run) => run[of].p99Ms);
+  const slowestOf = (runs: Seen[], of: keyof Seen) => Math.max(...runs.map((run) => run[of].slowestMs));
+  console.info(
+    `${what}:\n` +
+      (['events', 'logins'] as const)
+        .map(
+          (of) =>
+            `p99 of ${of} ${written(timesOf(before, of))} calm, ${written(timesOf(under, of))} under it\n`,
+        )
+        .join('') +
+      `slowest answer of management ${slowestOf(under, 'management').toFixed(0)} ms, of /readyz ${slowestOf(under, 'readyz').toFixed(0)} ms\n` +
+      `the attacker used ${median(reports.map(({ processors }) => processors)).toFixed(2)} processors and counted ` +
+      JSON.stringify(reports.at(-1)?.counts),
+  );
+  for (const { events, logins, management, readyz } of [...before, ...under])
+    expect([events, logins, management, readyz].map(({ failures }) => failures)).toEqual([{}, {}, {}, {}]);
+  for (const of of ['events', 'logins'] as const)
+    expect([of, median(timesOf(under, of)) < mostMs(timesOf(before, of))]).toEqual([of, true]);
+  return reports;
+}
+
+test.each([
+  ['strangers', 'HTTP Basic with random ids', 6_000],
+  ['guesses', 'HTTP Basic with the id of a key and wrong secrets', 3_000],
+  ['scim', 'SCIM tokens that nobody has', 3_000],
+])(
+  'Logins that are refused (%s), 2,000 a second on 550 connections, keep nobody else waiting: %s',
+  async (kind, what, runMs) => {
+    const reports = await expectUnharmed(what, runMs, './hostile-logins.mjs', {
+      kind,
+      apiKey: neighbours.calm.key.apiKey,
+      connections: LOGIN_CONNECTIONS,
+      perSecond: LOGINS_PER_SECOND,
+    });
+    for (const { counts } of reports) {
+      const { sent = 0, late: _, reconnected, perSecond: __, 401: refused = 0, ...others } = counts;
+      expect({ reconnected, others }).toEqual({ reconnected: 0, others: {} });
+      expect(refused).toBeGreaterThan(sent - LOGIN_CONNECTIONS - 1);
+    }
+  },
+);
+
+test.each([
+  ['idle', 'nothing comes'],
+  ['halves', 'half a head comes'],
+])(
+  'Connections that are held (%s), 2,000 from one address, keep nobody out: %s on them',
+  async (kind, what) => {
+    const reports = await expectUnharmed(
+      `2,000 connections on which ${what}`,
+      4_000,
+      './hostile-connections.mjs',
+      {
+        kind,
+        connections: HELD_CONNECTIONS,
+      },
+    );
+    for (const { counts } of reports) expect(counts.opened).toBeGreaterThanOrEqual(HELD_CONNECTIONS);
+  },
+);
