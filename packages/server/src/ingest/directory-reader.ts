@@ -1,7 +1,7 @@
 import type { Database } from '../store/db.ts';
 import { directoryLookUp, readFound } from '../store/directory-look-up.ts';
 import { enterTenantAt } from '../store/directory-versions.ts';
-import { MergingQueue } from './merging-queue.ts';
+import { MergingQueue } from '../store/merging-queue.ts';
 import { LookedUp, type Mentioned, type Resolved, soughtFor } from './resolve.ts';
 
 interface LookUp {

@@ -1,9 +1,9 @@
 import type { Database } from '../store/db.ts';
 import { enterTenantAt } from '../store/directory-versions.ts';
 import type { EventRow } from '../store/event-order.ts';
+import { MergingQueue } from '../store/merging-queue.ts';
 import type { Statement } from '../store/pipeline.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/refused-events.ts';
-import { MergingQueue } from './merging-queue.ts';
 
 /** How rows of a kind are stored: one statement for any number of them. */
 export interface RowKind<Row> {

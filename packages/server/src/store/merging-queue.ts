@@ -1,5 +1,5 @@
-import { isWriteConflict } from '../store/conflict.ts';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { isWriteConflict } from './conflict.ts';
+import { StoreUnavailableError } from './unavailable.ts';
 
 /** How jobs are done together. */
 export interface Merging<Job, Answer> {
@@ -97,5 +97,34 @@ export class MergingQueue<Job, Answer> {
     if (this.#waiting.length > 0) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;
+  }
+}
+
+/** A queue for each organisation: its requests wait for one another, and for nobody else's. */
+export class TenantQueues<Job, Answer> {
+  readonly #queues = new Map<string, MergingQueue<Job, Answer>>();
+  readonly #merging: Omit<Merging<Job, Answer>, 'run' | 'concurrency'>;
+  readonly #run: (tenantId: string, jobs: readonly Job[]) => Promise<readonly Answer[]>;
+
+  /** `run` is `Merging.run` for one organisation; there is one run of each organisation at a time. */
+  constructor({
+    run,
+    ...merging
+  }: Omit<Merging<Job, Answer>, 'run' | 'concurrency'> & {
+    run(tenantId: string, jobs: readonly Job[]): Promise<readonly Answer[]>;
+  }) {
+    this.#merging = merging;
+    this.#run = run;
+  }
+
+  /** As `MergingQueue.add`. */
+  add(tenantId: string, job: Job): Promise<Answer> {
+    let queue = this.#queues.get(tenantId);
+    if (queue === undefined) {
+      const run = (jobs: readonly Job[]) => this.#run(tenantId, jobs);
+      queue = new MergingQueue({ ...this.#merging, run, concurrency: 1 });
+      this.#queues.set(tenantId, queue);
+    }
+    return queue.add(job);
   }
 }
