@@ -4,8 +4,8 @@ import { fold } from '../store/fold.ts';
 import type { Status } from '../store/nodes.ts';
 import { listActiveUsersByEmail, listUsersById, listUsersByUserName, type UserRow } from '../store/users.ts';
 import type { Segment, Tree } from './tree.ts';
-import type { Claims, Stored } from './upsert.ts';
-import { ConflictRefusal, isIndexable, quote, Refusal } from './values.ts';
+import { type Claims, orRefused, type Stored } from './upsert.ts';
+import { ConflictRefusal, optionalKey, quote, Refusal } from './values.ts';
 
 /** An item of a user, judged on its own: undefined is not said, null empties. */
 export interface Draft {
@@ -186,8 +186,8 @@ export class UserWriter {
  */
 export function nameOfDeleted(userName: string, userId: string): string {
   const suffix = `(deleted ${userId})`;
-  const whole = `${userName} ${suffix}`;
-  return isIndexable(whole, fold) ? whole : suffix;
+  const whole = orRefused(() => optionalKey('userName', `${userName} ${suffix}`, fold));
+  return typeof whole === 'string' ? whole : suffix;
 }
 
 /** What the item says, else what is there. */

@@ -36,15 +36,10 @@ export function optionalKey(
 ): string | undefined {
   const text = optionalText(member, value);
   if (text === undefined) return undefined;
-  if (!isIndexable(text, indexed)) {
+  if (Math.max(Buffer.byteLength(text), Buffer.byteLength(indexed(text))) > MAX_INDEXED_BYTES) {
     throw new Refusal(`${member} ${quote(text)} is longer than 2,400 bytes`);
   }
   return text;
-}
-
-/** Whether PostgreSQL can keep the text, and `indexed` of it, in an index. */
-export function isIndexable(text: string, indexed: (text: string) => string): boolean {
-  return Math.max(Buffer.byteLength(text), Buffer.byteLength(indexed(text))) <= MAX_INDEXED_BYTES;
 }
 
 /** A GUID in lower case; undefined when absent or empty. Throws `Refusal`. */
