@@ -68,7 +68,7 @@ test.each([
     { userName: 'a', emails: ['ada@example.com'] },
     { userName: 'b', emails: ['ada@example.com'] },
   ],
-])('of two with one %s, one is created, and the other is told its id', async (_what, ...people) => {
+])('of two with one %s, one is created, and the other is told its id', async (_what, ...people: object[]) => {
   const others = Array.from({ length: 5 }, (_, n) => ({ userName: `other ${n}` }));
   const replies = await together(() =>
     Promise.all([...people, ...others].map((person) => post(idp, person))),
