@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './auth/api-keys.ts';
+import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
 import { authRoutes } from './auth/routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
@@ -17,6 +18,7 @@ import { healthRoutes, type Lifecycle } from './http/health.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
+import { OutageLog } from './http/outages.ts';
 import { shedLoad } from './http/overload.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -88,8 +90,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...(deps.tls ? { https: deps.tls } : {}),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
-  const changes = new ChangeFeed(database);
-  const apiKeys = new ApiKeys({ database, changes, masterKey, clock });
+  const changes = new ChangeFeed(database, () =>
+    deps.logger.warn(
+      'ignored a message on the channel rollcall_changes that no Rollcall server sent; docs/operations.md says how to keep other roles from connecting',
+    ),
+  );
+  const lookUps = new CredentialLookUps(database);
+  const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
   const signingKeys = new SigningKeys(database, masterKey, clock);
   const issuer = config.publicUrl ?? DEFAULT_ISSUER;
   const tokens = new Tokens({
@@ -101,6 +108,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const refusals = new Refusals({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
 
+  const outages = new OutageLog({ log: deps.logger, ping: () => database.ping(), clock });
+  app.decorate('outages', outages);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request, reply) =>
     sendProblem(notFound(app, request.method, request.url), request, reply),
@@ -125,7 +134,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   guardRoutes(app, {
     apiKeys,
     tokens,
-    proveScimToken: (token) => proveScimToken(token, { database, clock }),
+    proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
   await describeRoutes(app, VERSION);
 
@@ -159,6 +168,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   changes.start();
   app.addHook('onClose', async () => {
     refusals.close();
+    outages.close();
     await apiKeys.close();
     await changes.close();
   });

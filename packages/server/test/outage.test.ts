@@ -40,6 +40,39 @@ function askEverything() {
   ];
 }
 
+// First: an outage ends when the database has answered a second later.
+test('the log tells of an outage in two lines, with a count between, and has no stack for each request', async () => {
+  const since = server.logs.length;
+  const lines = () => server.logs.slice(since).map((line) => JSON.parse(line) as Record<string, unknown>);
+  await proxy.cut('refuses');
+  const malformed = () =>
+    server.app.inject({ method: 'POST', url: '/v1/presence', headers: bearer, payload: { sourceId: 5 } });
+  const rounds = 5;
+  const statuses: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const answers = await Promise.all([...askEverything(), malformed()]);
+    statuses.push(...answers.map(({ statusCode }) => statusCode));
+  }
+  // A malformed request is answered 400, though the server could not keep it.
+  expect(new Set(statuses)).toEqual(new Set([503, 400]));
+  await proxy.restore();
+  await vi.waitFor(
+    () => expect(lines().map(({ msg }) => msg)).toContain('the database answers again'),
+    10_000,
+  );
+  const said = lines().filter(({ msg }) => msg !== 'answered');
+  expect(said).toMatchObject([
+    { level: 'error', msg: expect.stringContaining('the database does not answer in time') },
+    { level: 'info', failures: statuses.length, seconds: expect.any(Number) },
+  ]);
+  expect(server.logs.slice(since).filter((line) => line.includes('"stack"'))).toEqual([]);
+  // Each request has its own line, but for probes, which are logged at the level debug.
+  const answered = lines().filter(({ msg }) => msg === 'answered');
+  const failedIds = answered.filter(({ status }) => status === 503).map(({ correlationId }) => correlationId);
+  expect(new Set(failedIds).size).toBe(statuses.filter((status) => status === 503).length - rounds);
+  expect(answered.filter(({ route }) => route === '/readyz')).toEqual([]);
+});
+
 describe.each([
   ['that is not there', 'refuses'],
   ['that ends its connections', 'resets'],

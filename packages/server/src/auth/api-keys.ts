@@ -1,7 +1,8 @@
 import type { ApiKeyAuthentication, ApiKeyRole, ApiKeyRow } from '../store/api-keys.ts';
-import { lookUpApiKey, touchApiKeys } from '../store/api-keys.ts';
+import { touchApiKeys } from '../store/api-keys.ts';
 import type { ChangeFeed } from '../store/changes.ts';
 import type { Database } from '../store/db.ts';
+import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
 import { generateSecret, type MasterKey } from './secrets.ts';
 
@@ -29,10 +30,15 @@ export function secretContext(tenantId: string, apiKeyFolded: string): string {
 
 const REMEMBERED_KEYS = 10_000;
 const LAST_USED_FLUSH_MS = 5_000;
+const LONGEST_ID = 128;
 const SHARED_LOOK_UP_MS = 500;
+/** So long, and no longer, a failed attempt is judged by what an earlier one had looked up. */
+const FAILURE_REMEMBERED_MS = 1_000;
+const REMEMBERED_FAILURES = 10_000;
 
 interface Deps {
   database: Database;
+  lookUps: CredentialLookUps;
   changes: ChangeFeed;
   masterKey: MasterKey;
   clock: () => number;
@@ -46,6 +52,8 @@ export class ApiKeys {
   readonly #flushTimer: NodeJS.Timeout;
   /** Compared with in place of the secret of a key that does not exist. */
   readonly #decoySecret = generateSecret();
+  /** What the latest attempts that failed had looked up, by the folded ids; there may be no such key. */
+  readonly #failed = new Map<string, { atMs: number; key: ApiKey | undefined }>();
   /** Look-ups that are under way, by the folded ids. */
   readonly #underWay = new Map<string, { sinceMs: number; found: Promise<ApiKey | undefined> }>();
   /** Counts changes, so that a look-up which a change overtook is not remembered. */
@@ -55,8 +63,13 @@ export class ApiKeys {
     this.#deps = deps;
     deps.changes.onChange((change) => {
       this.#generation++;
-      if (change === 'missed') this.#remembered.clear();
-      else this.#remembered.delete(change.apiKey);
+      if (change === 'missed') {
+        this.#remembered.clear();
+        this.#failed.clear();
+        return;
+      }
+      this.#remembered.delete(change.apiKey);
+      this.#failed.delete(change.apiKey);
     });
     this.#flushTimer = setInterval(() => void this.#flush().catch(() => undefined), LAST_USED_FLUSH_MS);
     this.#flushTimer.unref();
@@ -71,9 +84,8 @@ export class ApiKeys {
   async lookUp(apiKey: string): Promise<ApiKey | undefined> {
     const folded = foldApiKey(apiKey);
     const generation = this.#generation;
-    // PostgreSQL's text cannot hold NUL; no key has one.
-    if (folded.includes('\0') || folded.length > 128) return undefined;
-    const row = await lookUpApiKey(this.#deps.database, folded);
+    if (!isPossibleId(folded)) return undefined;
+    const row = await this.#deps.lookUps.apiKey(folded);
     if (!row) return undefined;
     const key = this.#open(row);
     if (generation === this.#generation) this.#remember(key);
@@ -99,9 +111,11 @@ export class ApiKeys {
   }
 
   /**
-   * The usable key whose secret, or whose former secret within its grace, `proves` accepts. Every failure asks
-   * the database once and tries as many secrets, so that the time taken tells neither whether the id exists
-   * nor which part was wrong; a key that this replica remembers wrongly gets its second chance by the same.
+   * The usable key whose secret, or whose former secret within its grace, `proves` accepts. A failure is judged by a
+   * look-up: a key that this replica remembers wrongly gets its second chance by that. Failures of one id share a
+   * look-up for a moment, so that they cost the database little. The server treats an unknown id and a wrong secret
+   * alike in this, and tries as many secrets, so that the time taken tells neither whether the id exists nor which part
+   * was wrong.
    */
   async prove(apiKey: string, proves: Proves): Promise<ApiKey | undefined> {
     const remembered =
@@ -109,8 +123,29 @@ export class ApiKeys {
       // The fresh look-up is for those who fail: a server that hears late must not be asked by everybody.
       (this.#deps.changes.isLive() ? undefined : await this.#lookUpTogether(apiKey));
     if (this.#isProved(remembered, proves)) return remembered;
-    const fresh = await this.lookUp(apiKey);
-    return this.#isProved(fresh, proves) ? fresh : undefined;
+    const folded = foldApiKey(apiKey);
+    const fresh = await this.#lookUpForFailure(apiKey, folded);
+    if (!this.#isProved(fresh, proves)) return undefined;
+    this.#failed.delete(folded);
+    return fresh;
+  }
+
+  async #lookUpForFailure(apiKey: string, folded: string): Promise<ApiKey | undefined> {
+    const earlier = this.#failed.get(folded);
+    const nowMs = performance.now();
+    if (earlier && nowMs - earlier.atMs < FAILURE_REMEMBERED_MS && this.#deps.changes.isLive()) {
+      return earlier.key;
+    }
+    const generation = this.#generation;
+    const key = await this.#lookUpTogether(apiKey);
+    // Deleted first, so that the oldest stays first in the map.
+    this.#failed.delete(folded);
+    if (generation === this.#generation && isPossibleId(folded)) {
+      this.#failed.set(folded, { atMs: nowMs, key });
+      const oldest = this.#failed.keys().next();
+      if (this.#failed.size > REMEMBERED_FAILURES && !oldest.done) this.#failed.delete(oldest.value);
+    }
+    return key;
   }
 
   async #recall(apiKey: string): Promise<ApiKey | undefined> {
@@ -179,4 +214,9 @@ export class ApiKeys {
       await this.#deps.database.inTenant(tenantId, (tx) => touchApiKeys(tx, tenantId, touched));
     }
   }
+}
+
+/** Whether a key may have this folded id. PostgreSQL's text cannot hold NUL. */
+function isPossibleId(folded: string): boolean {
+  return folded.length <= LONGEST_ID && !folded.includes('\0');
 }

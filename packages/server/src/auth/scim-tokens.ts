@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../store/db.ts';
-import { findScimToken, type ScimTokenRow, touchScimToken } from '../store/scim-tokens.ts';
+import { type ScimTokenRow, touchScimToken } from '../store/scim-tokens.ts';
+import type { CredentialLookUps } from './credential-look-ups.ts';
 import { generateSecret } from './secrets.ts';
 
 /** What every SCIM token begins with, so that one can be told from an access token, and found where it leaked. */
@@ -30,15 +31,13 @@ export function hashScimToken(token: string): Buffer {
  */
 export async function proveScimToken(
   token: string,
-  { database, clock }: { database: Database; clock: () => number },
+  { lookUps, database, clock }: { lookUps: CredentialLookUps; database: Database; clock: () => number },
 ): Promise<ScimTokenRow | undefined> {
   const nowMs = clock();
-  return database.inSystem(async (tx) => {
-    const row = await findScimToken(tx, hashScimToken(token));
-    if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) return undefined;
-    if (nowMs - (row.lastUsedAt?.getTime() ?? 0) >= LAST_USED_STEP_MS) {
-      await touchScimToken(tx, row, new Date(nowMs));
-    }
-    return row;
-  });
+  const row = await lookUps.scimToken(hashScimToken(token));
+  if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) return undefined;
+  if (nowMs - (row.lastUsedAt?.getTime() ?? 0) >= LAST_USED_STEP_MS) {
+    await database.inTenant(row.tenantId, (tx) => touchScimToken(tx, row, new Date(nowMs)));
+  }
+  return row;
 }

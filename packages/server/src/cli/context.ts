@@ -75,7 +75,7 @@ export async function prepareData(
   owner: Database,
 ): Promise<SessionRole> {
   // Connecting takes longer than what is asked of a schema that is up to date.
-  owner.ping().catch(() => undefined);
+  owner.warmUp().catch(() => undefined);
   const role = await migrateAndChooseRole(target);
   await checkMasterKey(owner, masterKey);
   await ensureSigningKey(owner, masterKey, new Date());

@@ -1,15 +1,20 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { CLIENT_SETTINGS, type ClientConfig, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
+import { METRIC_UNITS, type MetricUnit } from '../store/metrics.ts';
 import { clientOf, spoken } from './client.ts';
 import { CliError } from './errors.ts';
 import { loadFolder, needDuckDb } from './export/duckdb.ts';
 import { ExportFolder } from './export/folder.ts';
+import { EXPORTED_PERIODS, type ExportedPeriod, metricsDatasets } from './export/metrics.ts';
 import { type DatasetPath, EXPORTED_DATASETS, hasDays, partsOf } from './export/parts.ts';
 import { ExportRun } from './export/run.ts';
 import { FILE_FORMATS, type FileFormat } from './export/write.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { print, remark } from './output.ts';
+
+const METRICS = 'metrics';
+type AskedDataset = DatasetPath | typeof METRICS;
 
 interface ExportOptions extends ClientConfig {
   secretFile?: string;
@@ -18,6 +23,8 @@ interface ExportOptions extends ClientConfig {
   from?: string;
   to?: string;
   settledAfter: number;
+  by?: MetricUnit[];
+  period?: ExportedPeriod;
   full?: true;
   duckdb?: string;
   concurrency: number;
@@ -30,7 +37,12 @@ export function exportCommand(): Command {
     .description(
       'pull datasets from a server of this contract into a folder; run again, it reads what can have changed',
     )
-    .addArgument(new Argument('[datasets...]', 'default: all that the server has').choices(EXPORTED_DATASETS))
+    .addArgument(
+      new Argument('[datasets...]', 'default: all that the server has, but for metrics').choices([
+        ...EXPORTED_DATASETS,
+        METRICS,
+      ]),
+    )
     .requiredOption('--into <dir>', 'the folder: a new one, or one of an earlier run')
     .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day))
     .addOption(new Option('--to <day>', 'last day, YYYY-MM-DD (default: today, in UTC)').argParser(day))
@@ -45,6 +57,14 @@ export function exportCommand(): Command {
         .argParser(whole(0, 3_650))
         .default(14),
     )
+    .addOption(
+      new Option('--by <unit...>', 'of metrics: what rows are of (default: location)').choices(METRIC_UNITS),
+    )
+    .addOption(
+      new Option('--period <period>', 'of metrics: what rows are over (default: day)').choices(
+        EXPORTED_PERIODS,
+      ),
+    )
     .option('--full', 'read everything again')
     .option('--duckdb <file>', 'a DuckDB database to be brought up to date with the folder')
     .addOption(new Option('--concurrency <count>', 'files at a time').argParser(whole(1, 16)).default(3))
@@ -53,7 +73,7 @@ export function exportCommand(): Command {
       'file that holds the secret (default: ROLLCALL_SECRET, else standard input)',
     )
     .option('--json', 'print the report as JSON')
-    .action(async (datasets: DatasetPath[], options: ExportOptions) => {
+    .action(async (datasets: AskedDataset[], options: ExportOptions) => {
       const report = await exportAll(datasets, options);
       if (options.json) return print(JSON.stringify(report));
       const { rows, files, read, changed, kept } = report;
@@ -64,8 +84,8 @@ export function exportCommand(): Command {
   return command;
 }
 
-async function exportAll(asked: DatasetPath[], options: ExportOptions) {
-  const datasets = asked.length > 0 ? [...new Set(asked)] : EXPORTED_DATASETS;
+async function exportAll(asked: AskedDataset[], options: ExportOptions) {
+  const datasets = datasetsOf(asked, options);
   const client = await clientOf(options);
   const { baseUrl = '', key: apiKey = '', format, into, duckdb } = options;
   const days = daysOf(datasets, options);
@@ -94,6 +114,16 @@ async function exportAll(asked: DatasetPath[], options: ExportOptions) {
   } finally {
     await folder.close();
   }
+}
+
+function datasetsOf(asked: AskedDataset[], { by, period }: ExportOptions): DatasetPath[] {
+  if (!asked.includes(METRICS) && (by ?? period) !== undefined)
+    throw new CliError('--by and --period are of metrics: name that dataset, too.');
+  if (asked.length === 0) return [...EXPORTED_DATASETS];
+  const wanted = asked.flatMap((dataset): DatasetPath[] =>
+    dataset === METRICS ? metricsDatasets(by ?? ['location'], period ?? 'day') : [dataset],
+  );
+  return [...new Set(wanted)];
 }
 
 function daysOf(datasets: readonly DatasetPath[], { from, to }: ExportOptions) {

@@ -36,7 +36,7 @@ export async function listenOn(
     exportPoolSize: config.exportPoolSize,
   });
   // The first request finds a connection that waits only for the role.
-  database.ping().catch(() => undefined);
+  database.warmUp().catch(() => undefined);
   const lifecycle = { migrated: false };
   const logger = createLogger(config.logLevel);
   let app: App | undefined;

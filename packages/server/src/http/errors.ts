@@ -126,7 +126,7 @@ declare module 'fastify' {
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error);
   // An answer without a cause was chosen, not met with: its line in the log says all of it.
-  if (problem.status >= 500 && problem.cause !== undefined)
+  if (problem.status >= 500 && problem.cause !== undefined && !request.server.outages.note(problem.cause))
     request.log.error({ err: problem.cause }, problem.message);
   return sendProblem(problem, request, reply);
 }

@@ -30,14 +30,14 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
   app.route({
     method: 'GET',
     url: '/healthz',
-    config: { access: 'public', servesUnmigrated: true },
+    config: { access: 'public', servesUnmigrated: true, isProbe: true },
     schema: { tags: ['Operation'], summary: 'The process lives', response: { 200: Status } },
     handler: async () => OK,
   });
   app.route({
     method: 'GET',
     url: '/readyz',
-    config: { access: 'public', servesUnmigrated: true },
+    config: { access: 'public', servesUnmigrated: true, isProbe: true },
     schema: {
       tags: ['Operation'],
       summary: 'The server can serve',

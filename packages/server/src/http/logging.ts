@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import pg from 'pg';
 import pino, { type Bindings, type ChildLoggerOptions, type LevelWithSilent, type Logger } from 'pino';
+import { StoreUnavailableError } from '../store/unavailable.ts';
 
 const EMAIL = /[^\s@"'<>(),;:=]+@[^\s@"'<>(),;:=]+/g;
 
@@ -12,6 +13,8 @@ const EMAIL = /[^\s@"'<>(),;:=]+@[^\s@"'<>(),;:=]+/g;
  */
 export function serializeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
+  // Where the database is away, the stack only tells who asked it.
+  if (error instanceof StoreUnavailableError) return { type: error.name, ...reasonOf(error.cause) };
   const code = (error as NodeJS.ErrnoException).code;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
@@ -23,6 +26,12 @@ export function serializeError(error: unknown): Record<string, unknown> {
     stack: frames.join('\n').replace(EMAIL, '[email]'),
     ...(error.cause === undefined ? {} : { cause: serializeError(error.cause) }),
   };
+}
+
+/** Why the database is away, in a few words. */
+function reasonOf(cause: unknown): Record<string, unknown> {
+  const { stack: _, ...reason } = serializeError(cause);
+  return { cause: reason };
 }
 
 /** Lines are written together: a call of the system for each would take a tenth of what a login takes. */
@@ -132,6 +141,13 @@ export class RequestLog implements FastifyBaseLogger {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Orchestrators ask it again and again: its answers are logged at the level debug. */
+    isProbe?: boolean;
+  }
+}
+
 /**
  * One line per answer: the route's pattern, never the URL, whose query string may name people. To be registered first: the time
  * that an answer took counts from there.
@@ -142,7 +158,9 @@ export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger): voi
     // For all answers; a hook of Fastify's after them would cost more than the line.
     reply.raw.on('finish', () => {
       const { caller } = request;
-      logger.info(
+      // Probes come every few seconds, and say nothing that the probing side does not know.
+      const level = request.route.config?.isProbe ? 'debug' : 'info';
+      logger[level](
         {
           correlationId: request.id,
           method: request.method,

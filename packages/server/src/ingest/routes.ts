@@ -151,5 +151,8 @@ async function keepMalformed(
   await writer
     .write({ tenantId, remembered: undefined, rows: [], refusals: kept })
     .then(() => refusals.noteKept(tenantId, kept.length))
-    .catch((cause: unknown) => request.log.warn({ err: cause }, 'a malformed request could not be kept'));
+    .catch((cause: unknown) => {
+      if (request.server.outages.note(cause)) return;
+      request.log.warn({ err: cause }, 'a malformed request could not be kept');
+    });
 }

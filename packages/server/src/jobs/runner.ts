@@ -45,19 +45,43 @@ export function startJobs(options: JobsOptions): Jobs {
 }
 
 async function keepRunning(options: JobsOptions, stopping: AbortSignal): Promise<void> {
-  const { log } = options;
+  const health = new QueueHealth(options.log);
   while (!stopping.aborted) {
     try {
-      await runUntilBroken(options, stopping);
+      await runUntilBroken(options, health, stopping);
     } catch (error) {
-      if (!stopping.aborted) log.warn({ err: error }, 'jobs stopped running, and are started again');
+      if (!stopping.aborted) health.lost(error, 'jobs stopped running; the server tries to start them again');
     }
     await delay(RESTART_MS, undefined, { signal: stopping }).catch(() => undefined);
   }
 }
 
+/** Tells the log when the job queue is lost and when it is back, however often it is tried in between. */
+class QueueHealth {
+  readonly #log: FastifyBaseLogger;
+  #isLost = false;
+
+  constructor(log: FastifyBaseLogger) {
+    this.#log = log;
+  }
+
+  lost(error: unknown, message: string): void {
+    this.#log[this.#isLost ? 'debug' : 'warn']({ err: error }, message);
+    this.#isLost = true;
+  }
+
+  found(): void {
+    if (this.#isLost) this.#log.info('jobs run again');
+    this.#isLost = false;
+  }
+}
+
 /** One life of graphile-worker: until `stopping`, or until it has lost one of its workers. */
-async function runUntilBroken(options: JobsOptions, stopping: AbortSignal): Promise<void> {
+async function runUntilBroken(
+  options: JobsOptions,
+  health: QueueHealth,
+  stopping: AbortSignal,
+): Promise<void> {
   // Loaded here, so that commands without jobs do not wait for the library.
   const { Logger, parseCronItems, run } = await import('graphile-worker');
   const { target, tasks, log } = options;
@@ -68,7 +92,7 @@ async function runUntilBroken(options: JobsOptions, stopping: AbortSignal): Prom
   events.on('worker:fatalError', () => broken.abort());
   const pool = openJobPool(target, {
     signal,
-    onError: (error) => log.warn({ err: error }, 'the job queue does not answer'),
+    onError: (error) => health.lost(error, 'the job queue does not answer'),
   });
   try {
     const runner = await run({
@@ -88,7 +112,7 @@ async function runUntilBroken(options: JobsOptions, stopping: AbortSignal): Prom
       events,
       logger: new Logger(toLogger(log)),
     });
-    await untilAborted(runner, tasks, { broken, signal });
+    await untilAborted(runner, tasks, { broken, signal, onQueued: () => health.found() });
   } finally {
     await pool.end();
   }
@@ -97,7 +121,7 @@ async function runUntilBroken(options: JobsOptions, stopping: AbortSignal): Prom
 async function untilAborted(
   runner: Runner,
   tasks: readonly JobTask[],
-  { broken, signal }: { broken: AbortController; signal: AbortSignal },
+  { broken, signal, onQueued }: { broken: AbortController; signal: AbortSignal; onQueued: () => void },
 ): Promise<void> {
   let ended = false;
   const end = () => {
@@ -108,6 +132,7 @@ async function untilAborted(
   try {
     // What is missing since the last tick is not left to wait for the next one.
     for (const { name } of tasks) await runner.addJob(name, {}, { jobKey: name });
+    onQueued();
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   } finally {

@@ -1,4 +1,6 @@
-import { type Database, enterTenant, type Tx } from './db.ts';
+import { enterTenant, type Tx } from './db.ts';
+import { instant, type JsonOf } from './json-row.ts';
+import type { Statement } from './pipeline.ts';
 import { NO_TENANT } from './transaction.ts';
 
 export const API_KEY_ROLES = ['submitting-events', 'visitor-only', 'data-warehouse', 'all'] as const;
@@ -46,12 +48,9 @@ export async function findApiKey(tx: Tx, apiKeyFolded: string): Promise<ApiKeyRo
   return rows[0];
 }
 
-/**
- * As `findApiKey`, in one round trip of statements that are prepared once: a server that has just begun looks up every key that
- * anybody comes with. Throws `StoreUnavailableError`.
- */
-export async function lookUpApiKey(database: Database, apiKeyFolded: string): Promise<ApiKeyRow | undefined> {
-  const [, found] = await database.askInPipeline([
+/** As `findApiKey`, for a pipeline: what the second statement answers goes to `readApiKey`. */
+export function apiKeyLookUp(apiKeyFolded: string): [Statement, Statement] {
+  return [
     {
       name: 'enter tenant of api key',
       text: `SELECT set_config('rollcall.tenant_id', coalesce(tenant_of_api_key($1)::text, ''), true)`,
@@ -63,22 +62,14 @@ export async function lookUpApiKey(database: Database, apiKeyFolded: string): Pr
                SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = current_tenant_id() AND api_key_folded = $1) AS k`,
       values: [apiKeyFolded],
     },
-  ]);
-  return found === undefined ? undefined : fromJson(JSON.parse(found) as JsonOf<ApiKeyRow>);
+  ];
 }
 
-/** A row as PostgreSQL writes it in JSON. */
-type JsonOf<Row> = {
-  [Column in keyof Row]: Row[Column] extends Buffer | Date | null
-    ? Row[Column] extends Buffer | Date
-      ? string
-      : string | null
-    : Row[Column];
-};
-
-function fromJson(row: JsonOf<ApiKeyRow>): ApiKeyRow {
+/** The key that a look-up answered; undefined where there is none. */
+export function readApiKey(answer: string | undefined): ApiKeyRow | undefined {
+  if (answer === undefined) return undefined;
+  const row = JSON.parse(answer) as JsonOf<ApiKeyRow>;
   const bytes = (hex: string) => Buffer.from(hex.slice(2), 'hex');
-  const instant = (text: string | null) => (text === null ? null : new Date(text));
   return {
     ...row,
     secretSealed: bytes(row.secretSealed),

@@ -19,15 +19,19 @@ const RECONNECT_MS = 250;
  */
 export class ChangeFeed {
   readonly #database: Database;
+  readonly #onStranger: () => void;
   readonly #stop = new AbortController();
   readonly #listeners = new Set<(change: Change | 'missed') => void>();
   #vouchedAtMs = Number.NEGATIVE_INFINITY;
   /** The heartbeat that is on its way: settles with its answer, or when that would come too late to vouch for anything. */
   #beat: Promise<unknown> | undefined;
   #done: Promise<void> | undefined;
+  #hasMetStranger = false;
 
-  constructor(database: Database) {
+  /** `onStranger` is called once, when a message arrives that no Rollcall server sends; such messages have no effect. */
+  constructor(database: Database, onStranger: () => void) {
     this.#database = database;
+    this.#onStranger = onStranger;
   }
 
   /** Calls `listener` for each change, and with `missed` when some may have gone by unheard. */
@@ -70,7 +74,7 @@ export class ChangeFeed {
   async #listen(): Promise<void> {
     const client = await this.#database.connect('rollcall changes');
     try {
-      client.on('notification', ({ payload }) => this.#emit(JSON.parse(payload ?? '{}') as Change));
+      client.on('notification', ({ payload }) => this.#receive(payload));
       await client.query('LISTEN rollcall_changes');
       this.#emit('missed');
       while (!this.#stop.signal.aborted) {
@@ -92,7 +96,28 @@ export class ChangeFeed {
     }
   }
 
+  /** Any role that may connect to the database may send on the channel, so the server judges what arrives. */
+  #receive(payload: string | undefined): void {
+    const change = readChange(payload);
+    if (change) {
+      this.#emit(change);
+    } else if (!this.#hasMetStranger) {
+      this.#hasMetStranger = true;
+      this.#onStranger();
+    }
+  }
+
   #emit(change: Change | 'missed'): void {
     for (const listener of this.#listeners) listener(change);
+  }
+}
+
+function readChange(payload: string | undefined): Change | undefined {
+  try {
+    const change: unknown = JSON.parse(payload ?? '');
+    const isOurs = typeof change === 'object' && change !== null && 'apiKey' in change;
+    return isOurs && typeof change.apiKey === 'string' ? { apiKey: change.apiKey } : undefined;
+  } catch {
+    return undefined;
   }
 }

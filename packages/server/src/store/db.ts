@@ -42,11 +42,18 @@ const NETWORK_GRACE_MS = 1_000;
 /** After so long in silence the other end is asked whether it is still there. */
 const KEEP_ALIVE_MS = 10_000;
 
+/** Connections that look up credentials: callers that nobody has proven yet keep nothing else waiting. */
+const CREDENTIAL_CONNECTIONS = 2;
+
 /** Access to PostgreSQL. Every query runs in a transaction that knows whose rows it may see. */
 export class Database {
   readonly #requests: pg.Pool;
   readonly #exports: pg.Pool;
   readonly #events: pg.Pool;
+  readonly #credentials: pg.Pool;
+  /** One connection, so that a busy server is not taken for one that lost its database. */
+  readonly #probe: pg.Pool;
+  #pingUnderWay: Promise<void> | undefined;
   readonly #options: DatabaseOptions;
 
   constructor(options: DatabaseOptions) {
@@ -57,6 +64,8 @@ export class Database {
     };
     this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, limits);
     this.#events = this.#createPool(options.eventPoolSize ?? 4, statementTimeoutMs, limits);
+    this.#credentials = this.#createPool(CREDENTIAL_CONNECTIONS, statementTimeoutMs, limits);
+    this.#probe = this.#createPool(1, statementTimeoutMs, limits);
     this.#exports = this.#createPool(options.exportPoolSize ?? 4, 0);
   }
 
@@ -119,8 +128,24 @@ export class Database {
     return runPipeline(this.#requests, statements);
   }
 
-  /** Throws `StoreUnavailableError` when the database does not answer. */
-  async ping(): Promise<void> {
+  /** As `inPipeline`, for what proves who calls, on connections kept for that. */
+  lookUpCredentials(statements: readonly Statement[]): Promise<Answers> {
+    return runPipeline(this.#credentials, statements);
+  }
+
+  /**
+   * Asks the database for a sign of life, on a connection kept for that; those who ask meanwhile share the answer.
+   * Throws `StoreUnavailableError` when the database does not answer.
+   */
+  ping(): Promise<void> {
+    this.#pingUnderWay ??= transact(this.#probe, NO_TENANT, async () => undefined).finally(() => {
+      this.#pingUnderWay = undefined;
+    });
+    return this.#pingUnderWay;
+  }
+
+  /** Opens a connection for the first request. Throws `StoreUnavailableError`. */
+  async warmUp(): Promise<void> {
     await this.inSystem(async () => undefined);
   }
 
@@ -144,7 +169,8 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#requests.end(), this.#exports.end(), this.#events.end()]);
+    const pools = [this.#requests, this.#exports, this.#events, this.#credentials, this.#probe];
+    await Promise.all(pools.map((pool) => pool.end()));
   }
 }
 

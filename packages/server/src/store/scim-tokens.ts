@@ -1,5 +1,6 @@
-import { enterTenant, type Tx } from './db.ts';
-import { NO_TENANT } from './transaction.ts';
+import type { Tx } from './db.ts';
+import { instant, type JsonOf } from './json-row.ts';
+import type { Statement } from './pipeline.ts';
 
 /** A token of an identity provider; what is presented is kept as its SHA-256 only. */
 export interface ScimTokenRow {
@@ -15,19 +16,37 @@ export interface ScimTokenRow {
 const COLUMNS = `tenant_id AS "tenantId", token_id AS "tokenId", name, created_at AS "createdAt",
   expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
 
-/** Finds a token by its hash and, when found, goes on as its organisation for the rest of the transaction. */
-export async function findScimToken(tx: Tx, tokenHash: Buffer): Promise<ScimTokenRow | undefined> {
-  const { rows: tenants } = await tx.query<{ tenantId: string | null }>(
-    'SELECT tenant_of_scim_token($1) AS "tenantId"',
-    [tokenHash],
-  );
-  const tenantId = tenants[0]?.tenantId ?? null;
-  await enterTenant(tx, tenantId ?? NO_TENANT);
-  const { rows } = await tx.query<ScimTokenRow>(
-    `SELECT ${COLUMNS} FROM scim_tokens WHERE tenant_id = $1 AND token_hash = $2`,
-    [tenantId, tokenHash],
-  );
-  return rows[0];
+/**
+ * Finds a token by its hash and, when found, goes on as its organisation for the rest of the transaction. For a
+ * pipeline: what the second statement answers goes to `readScimToken`.
+ */
+export function scimTokenLookUp(tokenHash: Buffer): [Statement, Statement] {
+  return [
+    {
+      name: 'enter tenant of scim token',
+      text: `SELECT set_config('rollcall.tenant_id', coalesce(tenant_of_scim_token($1)::text, ''), true)`,
+      values: [tokenHash],
+    },
+    {
+      name: 'look up scim token',
+      text: `SELECT to_jsonb(t) FROM (
+               SELECT ${COLUMNS} FROM scim_tokens WHERE tenant_id = current_tenant_id() AND token_hash = $1) AS t`,
+      values: [tokenHash],
+    },
+  ];
+}
+
+/** The token that a look-up answered; undefined where there is none. */
+export function readScimToken(answer: string | undefined): ScimTokenRow | undefined {
+  if (answer === undefined) return undefined;
+  const row = JSON.parse(answer) as JsonOf<ScimTokenRow>;
+  return {
+    ...row,
+    createdAt: new Date(row.createdAt),
+    expiresAt: instant(row.expiresAt),
+    revokedAt: instant(row.revokedAt),
+    lastUsedAt: instant(row.lastUsedAt),
+  };
 }
 
 /** Stores a new token. Owner only. */

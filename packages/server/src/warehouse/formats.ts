@@ -1,5 +1,5 @@
 import type { Format } from './format.ts';
-import { parquet } from './parquet.ts';
+import { parquet } from './parquet/format.ts';
 import { csv, json, ndjson } from './text-formats.ts';
 
 /** The first is what goes out unless another one is asked for. */

@@ -13,7 +13,8 @@ import { datasets } from '../../warehouse/datasets.ts';
 import { CliError } from '../errors.ts';
 import { showProgress } from '../progress.ts';
 import type { ExportedFile } from './manifest.ts';
-import { dateColumnOf, EXPORTED_DATASETS } from './parts.ts';
+import { endpointOf, METRICS_DATASETS } from './metrics.ts';
+import { type DatasetPath, dateColumnOf, EXPORTED_DATASETS } from './parts.ts';
 import type { FileFormat } from './write.ts';
 
 const TYPES: Record<ColumnType, DuckDbType> = {
@@ -48,7 +49,9 @@ export async function loadFolder(
   format: FileFormat,
   files: readonly ExportedFile[],
 ): Promise<number> {
-  const tables = new Map(EXPORTED_DATASETS.map((dataset) => [dataset as string, tableOf(dataset)]));
+  const tables = new Map(
+    [...EXPORTED_DATASETS, ...METRICS_DATASETS].map((dataset) => [dataset as string, tableOf(dataset)]),
+  );
   const loadable = files.flatMap((file): DuckDbFile[] => {
     const table = tables.get(file.dataset);
     if (!table) return [];
@@ -74,8 +77,9 @@ export async function loadFolder(
 }
 
 /** `change_log_user` of `change-log/user`: so that it needs no quotes. */
-function tableOf(dataset: (typeof EXPORTED_DATASETS)[number]): DuckDbTable {
-  const columns: Record<string, Column> = datasets.find(({ path }) => path === dataset)?.columns ?? {};
+function tableOf(dataset: DatasetPath): DuckDbTable {
+  const columns: Record<string, Column> =
+    datasets.find(({ path }) => path === endpointOf(dataset))?.columns ?? {};
   const dateColumn = dateColumnOf(dataset);
   return {
     name: dataset.replaceAll(/[-/]/g, '_'),

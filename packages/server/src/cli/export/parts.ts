@@ -1,6 +1,7 @@
 import type { CallOptions, ExportOptions, Rollcall } from '@rollcall/sdk';
 
 import type { ExportedFile } from './manifest.ts';
+import { isMetrics, type MetricsDataset, metricsDaysOf, readMetrics } from './metrics.ts';
 
 export type ExportedRow = Record<string, unknown>;
 type Rows = AsyncIterable<object>;
@@ -18,12 +19,14 @@ interface Whole {
 interface Ranged {
   ranged(client: Rollcall, range: Days | { changedSince: string }, options: CallOptions): Rows;
   /** The column whose date, in UTC, says in which month's file a row is. */
-  date: 'day' | 'eventTime';
+  date: 'day' | 'eventTime' | 'periodStart';
+  /** The rows are computed, and the server cannot tell which of them changed: every run reads them whole. */
+  isComputed?: true;
   /** That date may become another one, of an event whose office gets another time zone. */
   mayMove?: true;
 }
 
-/** How each dataset is read, by its path below /v1/analytics. */
+/** How each dataset of facts is read, by its path below /v1/analytics. */
 const READS = {
   users: { whole: ({ analytics }, options) => analytics.users(options) },
   groups: { whole: ({ analytics }, options) => analytics.groups(options) },
@@ -55,8 +58,22 @@ const READS = {
   },
 } as const satisfies Record<string, Read>;
 
-export type DatasetPath = keyof typeof READS;
-export const EXPORTED_DATASETS = Object.keys(READS) as DatasetPath[];
+type FactsDataset = keyof typeof READS;
+export type DatasetPath = FactsDataset | MetricsDataset;
+/** Those that a run without names reads. */
+export const EXPORTED_DATASETS: readonly DatasetPath[] = Object.keys(READS) as FactsDataset[];
+
+function readOf(dataset: DatasetPath): Read {
+  if (!isMetrics(dataset)) return READS[dataset];
+  return {
+    ranged: (client, range, options) => {
+      if ('changedSince' in range) throw new Error('Nobody can tell what changed of metrics.');
+      return readMetrics(dataset, range, client, options);
+    },
+    date: 'periodStart',
+    isComputed: true,
+  };
+}
 
 /** What one file of the folder holds: a dataset, and of one that has days, those of a month. */
 export interface Part {
@@ -69,7 +86,7 @@ export interface Part {
 
 /** Whether a row of it may come to be in another month's file. */
 function mayMove(dataset: DatasetPath): boolean {
-  return 'mayMove' in READS[dataset];
+  return 'mayMove' in readOf(dataset);
 }
 
 /**
@@ -88,7 +105,12 @@ export function partsBeside(parts: readonly Part[], files: readonly ExportedFile
 }
 
 export function hasDays(dataset: DatasetPath): boolean {
-  return 'ranged' in READS[dataset];
+  return 'ranged' in readOf(dataset);
+}
+
+/** Whether its rows are computed anew for each run. */
+export function isComputed(dataset: DatasetPath): boolean {
+  return 'isComputed' in readOf(dataset);
 }
 
 /** The parts of datasets from the month of a day to another day, the later months first: they are what people wait for. */
@@ -96,13 +118,16 @@ export function partsOf(datasets: readonly DatasetPath[], days: Days | undefined
   const months = days ? monthsOf(days).reverse() : [];
   return datasets.flatMap((dataset): Part[] => {
     if (!hasDays(dataset)) return [{ dataset, name: nameOf(dataset) }];
-    return months.map((month) => ({ dataset, name: nameOf(dataset, month.startDate), days: month }));
+    return months.flatMap((month) => {
+      const monthDays = isMetrics(dataset) ? metricsDaysOf(dataset, month, days?.endDate ?? '') : month;
+      return monthDays ? [{ dataset, name: nameOf(dataset, month.startDate), days: monthDays }] : [];
+    });
   });
 }
 
 /** The rows of a part, as they arrive. */
 export function readPart({ dataset, days }: Part, client: Rollcall, signal: AbortSignal): Rows {
-  const read: Read = READS[dataset];
+  const read = readOf(dataset);
   if ('whole' in read) return read.whole(client, { signal });
   if (!days) throw new Error(`A part of ${dataset} without days.`);
   return read.ranged(client, days, { signal });
@@ -115,7 +140,7 @@ export function readChanges(
   client: Rollcall,
   signal: AbortSignal,
 ): Rows {
-  const read: Read = READS[dataset];
+  const read = readOf(dataset);
   return 'whole' in read
     ? read.whole(client, { changedSince, signal })
     : read.ranged(client, { changedSince }, { signal });
@@ -123,7 +148,7 @@ export function readChanges(
 
 /** The column by whose date rows are in files; undefined in a dataset without days. */
 export function dateColumnOf(dataset: DatasetPath): string | undefined {
-  const read: Read = READS[dataset];
+  const read = readOf(dataset);
   return 'whole' in read ? undefined : read.date;
 }
 

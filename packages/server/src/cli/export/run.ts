@@ -18,6 +18,7 @@ import { inParallel } from './parallel.ts';
 import {
   type DatasetPath,
   daysAfter,
+  isComputed,
   isOfDays,
   type Part,
   partsBeside,
@@ -257,7 +258,7 @@ export class ExportRun {
     readAt: string,
   ): ExportedFile {
     const { startDate = null, endDate = null } = days ?? {};
-    const cursor = this.#cursor === undefined ? {} : { cursor: this.#cursor };
+    const cursor = this.#cursor === undefined || isComputed(dataset) ? {} : { cursor: this.#cursor };
     return { path, dataset, startDate, endDate, rows, bytes, sha256, readAt, ...cursor };
   }
 

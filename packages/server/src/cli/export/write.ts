@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Column } from '../../warehouse/columns.ts';
 import { datasets } from '../../warehouse/datasets.ts';
-import { parquet } from '../../warehouse/parquet.ts';
+import { parquet } from '../../warehouse/parquet/format.ts';
 import { csv } from '../../warehouse/text-formats.ts';
+import { endpointOf } from './metrics.ts';
 import type { ExportedRow } from './parts.ts';
 
 type Encode = (
@@ -32,7 +33,7 @@ export async function writeRows(
   format: FileFormat,
   rows: AsyncIterable<object>,
 ): Promise<{ rows: number; bytes: number; sha256: string }> {
-  const { columns } = datasets.find((each) => each.path === dataset) ?? { columns: {} };
+  const { columns } = datasets.find(({ path }) => path === endpointOf(dataset)) ?? { columns: {} };
   const hash = createHash('sha256');
   const written = { rows: 0, bytes: 0 };
   const file = await open(path, 'w');

@@ -1,0 +1,55 @@
+import { type ApiKeyRow, apiKeyLookUp, readApiKey } from '../store/api-keys.ts';
+import type { Database } from '../store/db.ts';
+import { MergingQueue } from '../store/merging-queue.ts';
+import { readScimToken, type ScimTokenRow, scimTokenLookUp } from '../store/scim-tokens.ts';
+
+/** A folded id of a key, or the hash of a SCIM token. */
+type Credential = { apiKeyFolded: string } | { scimTokenHash: Buffer };
+
+/** Round trips at a time. */
+const READERS = 2;
+/** A round trip takes what waits, up to so many look-ups. */
+const MERGED = { jobs: 64, weight: 64 };
+/** Statements of a look-up: one enters the organisation, one answers the row. */
+const STATEMENTS = 2;
+
+/**
+ * Looks up the credentials that callers present. Look-ups that wait at the same time share a round trip on connections
+ * kept for them: strangers who present thousands of ids neither take connections from requests nor delay one another.
+ */
+export class CredentialLookUps {
+  readonly #queue: MergingQueue<Credential, string | undefined>;
+
+  constructor(database: Database) {
+    this.#queue = new MergingQueue({
+      run: (credentials) => lookUp(database, credentials),
+      weigh: () => 1,
+      most: MERGED,
+      concurrency: READERS,
+    });
+  }
+
+  /** The key with this folded id. Throws `StoreUnavailableError`. */
+  async apiKey(apiKeyFolded: string): Promise<ApiKeyRow | undefined> {
+    return readApiKey(await this.#queue.add({ apiKeyFolded }));
+  }
+
+  /** The SCIM token with this SHA-256. Throws `StoreUnavailableError`. */
+  async scimToken(scimTokenHash: Buffer): Promise<ScimTokenRow | undefined> {
+    return readScimToken(await this.#queue.add({ scimTokenHash }));
+  }
+}
+
+async function lookUp(
+  database: Database,
+  credentials: readonly Credential[],
+): Promise<(string | undefined)[]> {
+  const answers = await database.lookUpCredentials(
+    credentials.flatMap((credential) =>
+      'apiKeyFolded' in credential
+        ? apiKeyLookUp(credential.apiKeyFolded)
+        : scimTokenLookUp(credential.scimTokenHash),
+    ),
+  );
+  return credentials.map((_, index) => answers[index * STATEMENTS + STATEMENTS - 1]);
+}

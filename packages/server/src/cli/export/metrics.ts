@@ -1,0 +1,73 @@
+import type { CallOptions, Rollcall } from '@rollcall/sdk';
+import { METRIC_UNITS, type MetricUnit } from '../../store/metrics.ts';
+
+/** Periods that can be put together of months' files; `range` cannot. */
+export const EXPORTED_PERIODS = ['day', 'week', 'month'] as const;
+export type ExportedPeriod = (typeof EXPORTED_PERIODS)[number];
+
+/** Metrics of one unit and period are a dataset of their own, with a directory and a table of its own. */
+export type MetricsDataset = `metrics/${MetricUnit}-${ExportedPeriod}`;
+
+export const METRICS_DATASETS: readonly MetricsDataset[] = METRIC_UNITS.flatMap((by) =>
+  EXPORTED_PERIODS.map((period) => `metrics/${by}-${period}` as const),
+);
+
+/** The datasets of these units by this period. */
+export function metricsDatasets(units: readonly MetricUnit[], period: ExportedPeriod): MetricsDataset[] {
+  return units.map((by) => `metrics/${by}-${period}` as const);
+}
+
+export function isMetrics(dataset: string): dataset is MetricsDataset {
+  return METRICS_DATASETS.some((each) => each === dataset);
+}
+
+/** The path of the endpoint, below /v1/analytics, that a dataset is read from. */
+export function endpointOf(dataset: string): string {
+  return isMetrics(dataset) ? 'metrics' : dataset;
+}
+
+/** Metrics of some days, both included. */
+export function readMetrics(
+  dataset: MetricsDataset,
+  days: { startDate: string; endDate: string },
+  { analytics }: Rollcall,
+  options: CallOptions,
+): AsyncIterable<object> {
+  const [by, period] = dataset.slice('metrics/'.length).split('-') as [MetricUnit, ExportedPeriod];
+  return analytics.metrics({ ...days, by, period }, options);
+}
+
+const DAY_MS = 86_400_000;
+const THURSDAY = 4;
+const DAYS_A_WEEK = 7;
+
+/**
+ * The days of a month's file: for weeks, those of the weeks that begin in the month, so that no week is cut in two.
+ * Undefined where no week of it begins by `last`.
+ */
+export function metricsDaysOf(
+  dataset: MetricsDataset,
+  { startDate, endDate }: { startDate: string; endDate: string },
+  last: string,
+): { startDate: string; endDate: string } | undefined {
+  if (!dataset.endsWith('-week')) return { startDate, endDate };
+  const first = mondayFrom(startDate);
+  if (first > endDate) return undefined;
+  const sunday = shifted(mondayFrom(nextMonth(startDate)), -1);
+  return { startDate: first, endDate: sunday < last ? sunday : last };
+}
+
+function nextMonth(day: string): string {
+  const [year = 0, month = 0] = day.split('-').map(Number);
+  return new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10);
+}
+
+/** The first Monday that is not before a day. 1970 began on a Thursday. */
+function mondayFrom(day: string): string {
+  const days = Date.parse(day) / DAY_MS;
+  return shifted(day, (DAYS_A_WEEK - ((days + THURSDAY - 1) % DAYS_A_WEEK)) % DAYS_A_WEEK);
+}
+
+function shifted(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+}

@@ -1,0 +1,89 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { StoreUnavailableError } from '../store/unavailable.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    outages: OutageLog;
+  }
+}
+
+const ASK_AGAIN_MS = 1_000;
+const REMIND_MS = 60_000;
+
+interface Deps {
+  log: FastifyBaseLogger;
+  /** Throws while the database does not answer. */
+  ping(): Promise<void>;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+}
+
+interface Outage {
+  sinceMs: number;
+  remindedMs: number;
+  failures: number;
+}
+
+/**
+ * Tells the log when the database stops answering and when it answers again. The failures between are counted: each
+ * request has its line with its status already, and thousands of stacks would hide all else and fill the disk.
+ */
+export class OutageLog {
+  readonly #deps: Deps;
+  #outage: Outage | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Counts `error` where it means that the database does not answer; false where it means anything else. */
+  note(error: unknown): boolean {
+    if (!(error instanceof StoreUnavailableError)) return false;
+    if (this.#outage) {
+      this.#outage.failures++;
+      return true;
+    }
+    const nowMs = this.#deps.clock();
+    this.#outage = { sinceMs: nowMs, remindedMs: nowMs, failures: 1 };
+    this.#deps.log.error(
+      { err: error },
+      'the database does not answer in time; requests that need it are answered 503 until it does',
+    );
+    this.#askLater();
+    return true;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #askLater(): void {
+    this.#timer = setTimeout(() => void this.#ask(), ASK_AGAIN_MS);
+    this.#timer.unref();
+  }
+
+  async #ask(): Promise<void> {
+    const outage = this.#outage;
+    if (!outage) return;
+    const { log, ping, clock } = this.#deps;
+    const failuresBefore = outage.failures;
+    const answers = await ping().then(
+      () => true,
+      () => false,
+    );
+    const nowMs = clock();
+    const tally = { failures: outage.failures, seconds: Math.round((nowMs - outage.sinceMs) / 1_000) };
+    // What failed while the database was asked says that it is not well yet.
+    if (answers && outage.failures === failuresBefore) {
+      this.#outage = undefined;
+      log.info(tally, 'the database answers again');
+      return;
+    }
+    if (nowMs - outage.remindedMs >= REMIND_MS) {
+      outage.remindedMs = nowMs;
+      log.warn(tally, 'the database still does not answer');
+    }
+    this.#askLater();
+  }
+}

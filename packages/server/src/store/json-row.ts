@@ -1,0 +1,13 @@
+/** A row as PostgreSQL writes it in JSON: bytes as hexadecimal after `\\x`, instants as texts. */
+export type JsonOf<Row> = {
+  [Column in keyof Row]: Row[Column] extends Buffer | Date | null
+    ? Row[Column] extends Buffer | Date
+      ? string
+      : string | null
+    : Row[Column];
+};
+
+/** The instant that a text of JSON names. */
+export function instant(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
+}

@@ -1,0 +1,210 @@
+import { ByteWriter } from 'hyparquet-writer';
+import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js';
+import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
+import { encodeStruct, type Struct } from './thrift.ts';
+import { PHYSICAL_TYPE, type PhysicalType, PlainValues, RowNumbers } from './values.ts';
+
+/** Codes of Parquet's enumerations (https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift). */
+const ENCODING = { plain: 0, plainDictionary: 2, rle: 3 } as const;
+const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
+const SNAPPY = 1;
+
+/** A dictionary is kept where its values are at most this share of all. */
+const MOST_DISTINCT = 0.5;
+
+export interface ChunkColumn {
+  name: string;
+  type: PhysicalType;
+  /** Of a BYTE_ARRAY: `always` in a dictionary, `tried` until a row group shows that values seldom repeat, or `never`. */
+  dictionary: 'always' | 'tried' | 'never';
+  /** Whether the least and the greatest value of a row group are told, by which readers pass it over. */
+  hasBounds: boolean;
+}
+
+/** A column's part of a row group: its bytes, and what the footer says of them. */
+export interface EncodedChunk {
+  pieces: readonly Uint8Array[];
+  metadata: Struct;
+  uncompressedBytes: number;
+  compressedBytes: number;
+}
+
+/**
+ * Collects the values of an optional column and encodes them as a column chunk of one data page. Pages are of version 1,
+ * which every reader reads: some that know only those take the booleans of version 2 for false, without an error.
+ */
+export class ColumnChunk {
+  readonly #column: ChunkColumn;
+  readonly #plain = new PlainValues();
+  /** By its value, the place in the dictionary; undefined where values are written as they are. */
+  #dictionary: Map<string, number> | undefined;
+  readonly #indexes = new RowNumbers();
+  /** 1 for each value that is there, 0 for a null. */
+  readonly #levels = new RowNumbers();
+  #nulls = 0;
+  #least: number | undefined;
+  #greatest: number | undefined;
+
+  constructor(column: ChunkColumn) {
+    this.#column = column;
+    if (column.dictionary !== 'never') this.#dictionary = new Map();
+  }
+
+  /** The value as its physical type has it: a boolean, a number, or a text. */
+  add(value: boolean | number | string | null): void {
+    this.#levels.add(value === null ? 0 : 1);
+    if (value === null) this.#nulls++;
+    else if (typeof value === 'string') this.#addText(value);
+    else if (typeof value === 'boolean') this.#plain.appendBoolean(value);
+    else this.#addNumber(value);
+  }
+
+  #addText(value: string): void {
+    const dictionary = this.#dictionary;
+    if (!dictionary) {
+      this.#plain.appendText(value);
+      return;
+    }
+    let index = dictionary.get(value);
+    if (index === undefined) {
+      index = dictionary.size;
+      dictionary.set(value, index);
+      this.#plain.appendText(value);
+    }
+    this.#indexes.add(index);
+  }
+
+  #addNumber(value: number): void {
+    const { type, hasBounds } = this.#column;
+    if (type === 'INT32') this.#plain.appendInt32(value);
+    else if (type === 'INT64') this.#plain.appendInt64(value);
+    else this.#plain.appendDouble(value);
+    if (!hasBounds) return;
+    if (this.#least === undefined || value < this.#least) this.#least = value;
+    if (this.#greatest === undefined || value > this.#greatest) this.#greatest = value;
+  }
+
+  /** What was added, as a chunk that begins at `offset` of the file. Afterwards the chunk is empty. */
+  encode(offset: number): EncodedChunk {
+    const { name, type } = this.#column;
+    const values = this.#levels.length;
+    const dictionary = this.#dictionary?.size ? this.#dictionary : undefined;
+    const dictionaryPage =
+      dictionary &&
+      encodePage(this.#plain.bytes, (sizes) => [
+        [1, 'i32', PAGE_TYPE.dictionary],
+        ...sizes,
+        [
+          7,
+          'struct',
+          [
+            [1, 'i32', dictionary.size],
+            [2, 'i32', ENCODING.plainDictionary],
+          ],
+        ],
+      ]);
+    const encoding = dictionary ? ENCODING.plainDictionary : ENCODING.plain;
+    const content = dictionary ? encodeIndexes(this.#indexes.numbers, dictionary.size) : this.#plain.bytes;
+    const dataPage = encodePage(Buffer.concat([this.#definitionLevels(), content]), (sizes) => [
+      [1, 'i32', PAGE_TYPE.data],
+      ...sizes,
+      [
+        5,
+        'struct',
+        [
+          [1, 'i32', values],
+          [2, 'i32', encoding],
+          [3, 'i32', ENCODING.rle],
+          [4, 'i32', ENCODING.rle],
+        ],
+      ],
+    ]);
+    const pages = dictionaryPage ? [dictionaryPage, dataPage] : [dataPage];
+    const compressedBytes = pages.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const uncompressedBytes = pages.reduce((sum, page) => sum + page.uncompressedBytes, 0);
+    const metadata: Struct = [
+      [1, 'i32', PHYSICAL_TYPE[type]],
+      [2, 'i32s', [encoding, ENCODING.rle]],
+      [3, 'texts', [name]],
+      [4, 'i32', SNAPPY],
+      [5, 'i64', values],
+      [6, 'i64', uncompressedBytes],
+      [7, 'i64', compressedBytes],
+      [9, 'i64', offset + (dictionaryPage?.bytes.length ?? 0)],
+      [11, 'i64', dictionaryPage ? offset : undefined],
+      [12, 'struct', this.#statistics()],
+    ];
+    this.#clear();
+    return { pieces: pages.map(({ bytes }) => bytes), metadata, uncompressedBytes, compressedBytes };
+  }
+
+  /** One bit a value, whether it is there; their length in bytes before them. */
+  #definitionLevels(): Uint8Array {
+    return withLength(encodeHybrid(this.#levels.numbers, 1));
+  }
+
+  #statistics(): Struct {
+    return [
+      [3, 'i64', this.#nulls],
+      [5, 'bytes', this.#bound(this.#greatest)],
+      [6, 'bytes', this.#bound(this.#least)],
+    ];
+  }
+
+  #bound(value: number | undefined): Uint8Array | undefined {
+    if (value === undefined) return undefined;
+    const plain = new PlainValues();
+    if (this.#column.type === 'INT32') plain.appendInt32(value);
+    else plain.appendInt64(value);
+    return plain.bytes;
+  }
+
+  #clear(): void {
+    const distinct = this.#dictionary?.size ?? 0;
+    const isPoor = this.#column.dictionary === 'tried' && distinct > this.#indexes.length * MOST_DISTINCT;
+    if (this.#dictionary) this.#dictionary = isPoor ? undefined : new Map();
+    this.#plain.clear();
+    this.#indexes.clear();
+    this.#levels.clear();
+    this.#nulls = 0;
+    this.#least = this.#greatest = undefined;
+  }
+}
+
+interface EncodedPage {
+  bytes: Uint8Array;
+  uncompressedBytes: number;
+}
+
+/** A page: its header, of which the sizes are members 2 and 3, and its content, compressed. */
+function encodePage(content: Uint8Array, headerWith: (sizes: Struct) => Struct): EncodedPage {
+  const compressed = snappyCompress(content);
+  const header = encodeStruct(
+    headerWith([
+      [2, 'i32', content.length],
+      [3, 'i32', compressed.length],
+    ]),
+  );
+  return {
+    bytes: Buffer.concat([header, compressed]),
+    uncompressedBytes: header.length + content.length,
+  };
+}
+
+/** Places in a dictionary, after a byte that tells how many bits each takes: at least one, since zero is read by few. */
+function encodeIndexes(indexes: Uint32Array, dictionarySize: number): Uint8Array {
+  const bitWidth = Math.max(1, 32 - Math.clz32(dictionarySize - 1));
+  return Buffer.concat([Uint8Array.of(bitWidth), encodeHybrid(indexes, bitWidth)]);
+}
+
+function encodeHybrid(values: Uint32Array, bitWidth: number): Uint8Array {
+  const writer = new ByteWriter();
+  writeRleBitPackedHybrid(writer, values, bitWidth);
+  return writer.getBytes();
+}
+
+function withLength(bytes: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}

@@ -1,0 +1,101 @@
+import { setImmediate } from 'node:timers/promises';
+import { VERSION } from '../../store/version.ts';
+import type { Row } from '../format.ts';
+import { ColumnChunk, type EncodedChunk } from './column-chunk.ts';
+import { type ParquetColumn, schemaElement } from './schema.ts';
+import { encodeStruct, type Struct } from './thrift.ts';
+
+const MAGIC = Buffer.from('PAR1');
+const FORMAT_VERSION = 1;
+/** In the form that Java readers parse: the application, its version and its build. */
+const CREATED_BY = `rollcall version ${VERSION} (build ${VERSION})`;
+/** After so long other requests have their turn, before the next column is encoded. */
+const SLICE_MS = 4;
+
+/** A Parquet file that is written row group by row group; what was written is not kept. */
+export class ParquetFile {
+  /** Those added since the last group. */
+  rows = 0;
+  readonly #columns: readonly { column: ParquetColumn; chunk: ColumnChunk }[];
+  readonly #groups: Struct[] = [];
+  #totalRows = 0;
+  #offset = 0;
+
+  constructor(columns: readonly ParquetColumn[]) {
+    this.#columns = columns.map((column) => ({ column, chunk: new ColumnChunk(column) }));
+  }
+
+  add(row: Row): void {
+    for (const { column, chunk } of this.#columns) chunk.add(column.read(row));
+    this.rows++;
+  }
+
+  /** The bytes of the rows that were added, and of the beginning of the file where they are the first. */
+  async writeGroup(): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [...this.#begin()];
+    const groupOffset = this.#offset;
+    const chunks: (EncodedChunk & { offset: number })[] = [];
+    let sinceMs = performance.now();
+    for (const { chunk } of this.#columns) {
+      const offset = this.#offset;
+      const encoded = chunk.encode(offset);
+      chunks.push({ ...encoded, offset });
+      pieces.push(...encoded.pieces);
+      this.#offset += encoded.compressedBytes;
+      if (performance.now() - sinceMs < SLICE_MS) continue;
+      await setImmediate();
+      sinceMs = performance.now();
+    }
+    this.#groups.push([
+      [
+        1,
+        'structs',
+        chunks.map(({ offset, metadata }) => [
+          [2, 'i64', offset],
+          [3, 'struct', metadata],
+        ]),
+      ],
+      [2, 'i64', chunks.reduce((sum, { uncompressedBytes }) => sum + uncompressedBytes, 0)],
+      [3, 'i64', this.rows],
+      [5, 'i64', groupOffset],
+      [6, 'i64', this.#offset - groupOffset],
+    ]);
+    this.#totalRows += this.rows;
+    this.rows = 0;
+    return Buffer.concat(pieces);
+  }
+
+  /** The bytes of the file's end, by which all others are found. */
+  finish(): Uint8Array {
+    const columns = this.#columns.map(({ column }) => column);
+    const footer = encodeStruct([
+      [1, 'i32', FORMAT_VERSION],
+      [
+        2,
+        'structs',
+        [
+          [
+            [4, 'text', 'root'],
+            [5, 'i32', columns.length],
+          ],
+          ...columns.map(schemaElement),
+        ],
+      ],
+      [3, 'i64', this.#totalRows],
+      [4, 'structs', this.#groups],
+      [6, 'text', CREATED_BY],
+      // Bounds are in the order of their types.
+      [7, 'structs', columns.map(() => [[1, 'struct', []]])],
+    ]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(footer.length);
+    return Buffer.concat([...this.#begin(), footer, length, MAGIC]);
+  }
+
+  /** The file's first bytes, once. */
+  #begin(): Uint8Array[] {
+    if (this.#offset > 0) return [];
+    this.#offset = MAGIC.length;
+    return [MAGIC];
+  }
+}

@@ -1,0 +1,126 @@
+import type { Column, ColumnType } from '../columns.ts';
+import type { Row } from '../format.ts';
+import type { ChunkColumn } from './column-chunk.ts';
+import type { Struct } from './thrift.ts';
+import { PHYSICAL_TYPE, type PhysicalType } from './values.ts';
+
+/** A column of a dataset as a Parquet file has it. */
+export interface ParquetColumn extends ChunkColumn {
+  /** Codes of what the physical type stands for: the older and the newer way to say it. */
+  convertedType: number | undefined;
+  logicalType: Struct | undefined;
+  /** The value of a row, as its physical type has it. */
+  read(row: Row): boolean | number | string | null;
+}
+
+const OPTIONAL = 1;
+/** Codes of ConvertedType, and the members of the union LogicalType. */
+const CONVERTED = { UTF8: 0, DATE: 6, TIMESTAMP_MICROS: 10, JSON: 19 } as const;
+const MICROSECONDS: Struct = [[2, 'struct', []]];
+const LOGICAL = {
+  string: [[1, 'struct', []]],
+  date: [[6, 'struct', []]],
+  timestamp: [
+    [
+      8,
+      'struct',
+      [
+        [1, 'bool', true],
+        [2, 'struct', MICROSECONDS],
+      ],
+    ],
+  ],
+  json: [[12, 'struct', []]],
+} satisfies Record<string, Struct>;
+
+interface TypeOfColumn {
+  type: PhysicalType;
+  convertedType?: number;
+  logicalType?: Struct;
+  hasBounds?: true;
+  dictionary?: ChunkColumn['dictionary'];
+  /** A function that makes the physical value of one that is not null; it may remember the last. */
+  convert?: () => (value: never) => boolean | number | string;
+}
+
+const string = { type: 'BYTE_ARRAY', convertedType: CONVERTED.UTF8, logicalType: LOGICAL.string } as const;
+
+const TYPES: Record<ColumnType, TypeOfColumn> = {
+  id: { ...string, dictionary: 'tried' },
+  text: { ...string, dictionary: 'tried' },
+  enum: { ...string, dictionary: 'always' },
+  instant: {
+    type: 'INT64',
+    convertedType: CONVERTED.TIMESTAMP_MICROS,
+    logicalType: LOGICAL.timestamp,
+    hasBounds: true,
+    convert: () => toMicroseconds,
+  },
+  day: {
+    type: 'INT32',
+    convertedType: CONVERTED.DATE,
+    logicalType: LOGICAL.date,
+    hasBounds: true,
+    convert: toDays,
+  },
+  integer: { type: 'INT32' },
+  integerEnum: { type: 'INT32' },
+  number: { type: 'DOUBLE' },
+  boolean: { type: 'BOOLEAN' },
+  object: {
+    type: 'BYTE_ARRAY',
+    convertedType: CONVERTED.JSON,
+    logicalType: LOGICAL.json,
+    convert: () => JSON.stringify as (value: never) => string,
+  },
+};
+
+/** The columns of a dataset, in their order. */
+export function parquetColumns(columns: Record<string, Column>): ParquetColumn[] {
+  return Object.entries(columns).map(([name, { type, part }]) => {
+    const { convert, dictionary = 'never', hasBounds = false, ...rest } = TYPES[type];
+    const toPhysical = convert?.();
+    return {
+      name,
+      convertedType: undefined,
+      logicalType: undefined,
+      ...rest,
+      hasBounds,
+      dictionary,
+      read(row) {
+        const holder = part === undefined ? row : ((row[part] ?? row) as Row);
+        const value = holder[name] ?? null;
+        if (value === null) return null;
+        return toPhysical ? toPhysical(value as never) : (value as boolean | number | string);
+      },
+    };
+  });
+}
+
+/** The column in the footer's schema. */
+export function schemaElement({ name, type, convertedType, logicalType }: ParquetColumn): Struct {
+  return [
+    [1, 'i32', PHYSICAL_TYPE[type]],
+    [3, 'i32', OPTIONAL],
+    [4, 'text', name],
+    [6, 'i32', convertedType],
+    [10, 'struct', logicalType],
+  ];
+}
+
+/** Microseconds since the epoch of `2026-01-31T09:00:00.123Z` or `….123456Z`. */
+function toMicroseconds(instant: string): number {
+  const microseconds = instant.length > 24 ? Number(instant.slice(23, 26)) : 0;
+  return Date.parse(`${instant.slice(0, 23)}Z`) * 1_000 + microseconds;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Days since the epoch; rows of one day follow one another. */
+function toDays(): (day: string) => number {
+  let [last, days] = ['', 0];
+  return (day) => {
+    if (day !== last) [last, days] = [day, Date.parse(day) / DAY_MS];
+    return days;
+  };
+}

@@ -1,0 +1,97 @@
+/** The names and codes of Parquet's physical types (https://github.com/apache/parquet-format). */
+export const PHYSICAL_TYPE = { BOOLEAN: 0, INT32: 1, INT64: 2, DOUBLE: 5, BYTE_ARRAY: 6 } as const;
+export type PhysicalType = keyof typeof PHYSICAL_TYPE;
+
+const INITIAL_BYTES = 4_096;
+const UTF8_BYTES_PER_UNIT = 3;
+const LENGTH_BYTES = 4;
+const HIGH_WORD = 2 ** 32;
+
+/** Values in Parquet's encoding PLAIN. The bytes are held outside of V8's heap, and serve one row group after the other. */
+export class PlainValues {
+  #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+  #length = 0;
+  /** Booleans that the last byte holds. */
+  #bits = 0;
+
+  /** What was appended; valid until the next call. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+    this.#bits = 0;
+  }
+
+  appendText(value: string): void {
+    this.#reserve(LENGTH_BYTES + value.length * UTF8_BYTES_PER_UNIT);
+    const written = this.#bytes.write(value, this.#length + LENGTH_BYTES);
+    this.#bytes.writeUInt32LE(written, this.#length);
+    this.#length += LENGTH_BYTES + written;
+  }
+
+  appendInt32(value: number): void {
+    this.#reserve(4);
+    this.#length = this.#bytes.writeInt32LE(value, this.#length);
+  }
+
+  /** A whole number that a double holds exactly. */
+  appendInt64(value: number): void {
+    this.#reserve(8);
+    const high = Math.floor(value / HIGH_WORD);
+    this.#length = this.#bytes.writeUInt32LE(value - high * HIGH_WORD, this.#length);
+    this.#length = this.#bytes.writeInt32LE(high, this.#length);
+  }
+
+  appendDouble(value: number): void {
+    this.#reserve(8);
+    this.#length = this.#bytes.writeDoubleLE(value, this.#length);
+  }
+
+  /** Eight to a byte, the first in the lowest bit. */
+  appendBoolean(value: boolean): void {
+    if (this.#bits % 8 === 0) {
+      this.#reserve(1);
+      this.#bytes[this.#length++] = 0;
+    }
+    if (value) (this.#bytes[this.#length - 1] as number) |= 1 << (this.#bits % 8);
+    this.#bits++;
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#length + size;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+/** Small whole numbers, one for each row of a group, in an array that serves one group after the other. */
+export class RowNumbers {
+  #numbers = new Uint32Array(512);
+  #length = 0;
+
+  /** What was added; valid until the next call. */
+  get numbers(): Uint32Array {
+    return this.#numbers.subarray(0, this.#length);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(number: number): void {
+    if (this.#length === this.#numbers.length) {
+      const larger = new Uint32Array(this.#length * 2);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers[this.#length++] = number;
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { createKey } from '../src/auth/manage-keys.ts';
+import { generateScimToken } from '../src/auth/scim-tokens.ts';
+import { basic, login, startTestServer } from './support/server.ts';
+
+const STRANGERS = 300;
+
+const server = await startTestServer();
+afterAll(() => server.close());
+const tenantId = await server.organisation();
+const key = await server.key(tenantId);
+const ours = { authorization: basic(key) };
+
+const get = (url: string, headers: Record<string, string> = {}) => server.app.inject({ url, headers });
+const users = (headers: Record<string, string>) => get('/v1/analytics/users/basic', headers);
+const statusesOf = async (answers: ReturnType<typeof get>[]) =>
+  new Set((await Promise.all(answers)).map(({ statusCode }) => statusCode));
+
+/** Every way to present an id or a token that nobody has. */
+const STRANGER: Record<string, () => ReturnType<typeof get>> = {
+  'HTTP Basic': () => users({ authorization: basic({ apiKey: randomUUID(), secret: 'guess' }) }),
+  'an HMAC login': () =>
+    server.app.inject({
+      method: 'POST',
+      url: '/v1/auth',
+      payload: login({ apiKey: randomUUID(), secret: 'guess' }, server.clock.nowS),
+    }),
+  'client credentials': () =>
+    server.app.inject({
+      method: 'POST',
+      url: '/v1/auth/token',
+      payload: { client_id: randomUUID(), client_secret: 'guess' },
+    }),
+  'a SCIM token': () => get('/scim/v2/Users', { authorization: `Bearer ${generateScimToken()}` }),
+};
+
+describe.each(Object.entries(STRANGER))('Strangers who present random ids by %s', (_, present) => {
+  test('keep neither requests of those who are known nor /readyz waiting', async () => {
+    await users(ours);
+    const token = await server.token(key);
+    let strangers: ReturnType<typeof get>[] = [];
+    // As if the database took very long for each look-up.
+    await server.db.owner.inSystem(async (tx) => {
+      await tx.query('LOCK TABLE api_key_index, scim_token_index');
+      strangers = Array.from({ length: STRANGERS }, present);
+      expect(await statusesOf(Array.from({ length: 20 }, () => get('/readyz')))).toEqual(new Set([200]));
+      const known = [
+        ...Array.from({ length: 20 }, () => users(ours)),
+        ...Array.from({ length: 20 }, () =>
+          get('/v1/manage/locations', { authorization: `Bearer ${token}` }),
+        ),
+      ];
+      expect(await statusesOf(known)).toEqual(new Set([200]));
+      expect(await server.token(key)).toMatch(/^ey/);
+    });
+    expect(await statusesOf(strangers)).toEqual(new Set([401]));
+  });
+
+  test('share the round trips to the database', async () => {
+    const query = vi.spyOn(pg.Client.prototype, 'query');
+    expect(await statusesOf(Array.from({ length: STRANGERS }, present))).toEqual(new Set([401]));
+    const lookUps = query.mock.calls.filter(([text]) => /tenant_of_(api_key|scim_token)/.test(String(text)));
+    query.mockRestore();
+    expect(lookUps.length).toBeLessThan(STRANGERS / 10);
+  });
+});
+
+test('an id that was unknown a moment ago works as soon as it is a key', async () => {
+  const existing = { apiKey: randomUUID(), secret: 'the secret that its client had before' };
+  const caller = { authorization: basic(existing) };
+  for (let turn = 0; turn < 3; turn++) expect((await users(caller)).statusCode).toBe(401);
+  await createKey(
+    { tenantId, name: 'imported', role: 'all', authentication: 'basic', existing },
+    { owner: server.db.owner, masterKey: server.masterKey, clock: server.clock.read },
+  );
+  // The announcement is on its way when the command returns; the moment itself is a second.
+  await vi.waitFor(async () => expect((await users(caller)).statusCode).toBe(200), {
+    timeout: 500,
+    interval: 5,
+  });
+});

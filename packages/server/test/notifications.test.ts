@@ -1,0 +1,37 @@
+import { afterAll, expect, test, vi } from 'vitest';
+import { revokeKey } from '../src/auth/manage-keys.ts';
+import { basic, startTestServer } from './support/server.ts';
+
+const server = await startTestServer();
+afterAll(() => server.close());
+const tenantId = await server.organisation();
+
+const NOT_OURS = [
+  '',
+  'no JSON',
+  '{"apiKey":',
+  'null',
+  '5',
+  '[]',
+  '"apiKey"',
+  '{}',
+  '{"apiKey":5}',
+  '{"apiKey":null}',
+];
+
+test('messages of others on the channel of changes have no effect; the server logs the first and goes on hearing', async () => {
+  const key = await server.key(tenantId);
+  const call = async () =>
+    (await server.app.inject({ url: '/v1/analytics/users/basic', headers: { authorization: basic(key) } }))
+      .statusCode;
+  expect(await call()).toBe(200);
+  for (const payload of NOT_OURS) {
+    await server.db.owner.inSystem((tx) => tx.query("SELECT pg_notify('rollcall_changes', $1)", [payload]));
+  }
+  // Messages are delivered in their order: when this is heard, the others were.
+  await revokeKey(key.apiKey, { owner: server.db.owner, clock: server.clock.read });
+  await vi.waitFor(async () => expect(await call()).toBe(401));
+  const lines = server.logs.filter((line) => line.includes('rollcall_changes'));
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn' });
+});
