@@ -31,6 +31,8 @@ export interface ScimRoutesOptions {
 }
 
 export const SCIM_PREFIX = '/scim/v2';
+/** A large import may have its turn first. */
+const LONGEST_WAIT_MS = 30_000;
 const SelectionQuery = Type.Object({
   attributes: Type.Optional(Type.String({ description: 'comma list of those wanted' })),
   excludedAttributes: Type.Optional(Type.String({ description: 'comma list of those not wanted' })),
@@ -89,6 +91,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       },
       weigh: () => 1,
       most: { jobs: most, weight: most },
+      longestWaitMs: LONGEST_WAIT_MS,
     });
     const list = async (request: FastifyRequest, reply: FastifyReply, query: Document) => {
       const page = readPage(query);
