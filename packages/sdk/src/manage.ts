@@ -1,9 +1,22 @@
-import { at } from './manage-calls.ts';
+import { at, pages } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
+import type { Rows } from './rows.ts';
 import type { Change, DateLike, Reply } from './types.ts';
+
+/** Which refused events are meant. */
+export interface RefusedEventFilter {
+  /** Refused at this instant or later. */
+  since?: DateLike | undefined;
+  /** The last part of the path, such as `presence`. */
+  endpoint?: string | undefined;
+  /** Exactly this `sourceId`. */
+  sourceId?: string | undefined;
+  /** Exactly this reason. */
+  reason?: string | undefined;
+}
 
 /** Management: places, people, assigned desks, settings, plans and bookings. Rollcall only; the vendor has nothing like it. */
 export class Manage {
@@ -61,6 +74,26 @@ export class Manage {
     options?: CallOptions,
   ): Promise<Reply<'GET /v1/manage/locations/{locationId}/redating'>> {
     return this.#transport.json({ method: 'GET', path: at`locations/${locationId}/redating` }, options);
+  }
+
+  /** Events that were refused in the last 30 days, and malformed requests, the newest first. */
+  refusedEvents(
+    filter: RefusedEventFilter = {},
+    options?: CallOptions,
+  ): Rows<Reply<'GET /v1/manage/refused-events'>['items'][number]> {
+    return pages(this.#transport, at`refused-events`, filter, options);
+  }
+
+  /** How many events were refused for each reason, the commonest first. */
+  async refusalReasons(
+    filter: RefusedEventFilter = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/refused-events/reasons'>['items']> {
+    const { items } = await this.#transport.json<Reply<'GET /v1/manage/refused-events/reasons'>>(
+      { method: 'GET', path: at`refused-events/reasons`, query: { ...filter } },
+      options,
+    );
+    return items;
   }
 
   /** The organisation and its settings. */

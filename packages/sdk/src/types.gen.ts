@@ -47,6 +47,64 @@ export interface Operations {
       token_type: "Bearer";
     };
   };
+  /** List refused events and malformed requests, the newest first */
+  'GET /v1/manage/refused-events': {
+    query: {
+      /** only what was refused at this ISO 8601 instant or later */
+      since?: string | undefined;
+      endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
+      sourceId?: string | undefined;
+      /** exactly this reason */
+      reason?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the page before */
+      after?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        refusedAt: string;
+        /** the last part of the path: presence, occupancy, timeoff, visitor-arrival, access-credentials */
+        endpoint: string;
+        /** id of the key that sent it */
+        apiKey: string;
+        sourceId: string | null;
+        eventId: string | null;
+        /** as the sender was told; null where the whole request was malformed */
+        resultCode: number | null;
+        reason: string;
+        /** what was sent, as the text of its JSON; cut where it was long */
+        event: string | null;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
+    };
+  };
+  /** Count refused events by endpoint and reason, the commonest first */
+  'GET /v1/manage/refused-events/reasons': {
+    query: {
+      /** only what was refused at this ISO 8601 instant or later */
+      since?: string | undefined;
+      endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
+      sourceId?: string | undefined;
+      /** exactly this reason */
+      reason?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        endpoint: string;
+        resultCode: number | null;
+        reason: string;
+        count: number;
+        firstRefusedAt: string;
+        lastRefusedAt: string;
+        lastSourceId: string | null;
+        lastEventId: string | null;
+      }>;
+    };
+  };
   /** Submit presence events */
   'POST /v1/presence': {
     body: {

@@ -55,6 +55,7 @@ test('the role that serves requests is bound by row-level security and reaches n
     'scim_token_index',
     'signing_keys',
     'instance_settings',
+    'job_runs',
     'migrations',
   ]) {
     await expect(db.restricted.inSystem((tx) => tx.query(`SELECT * FROM ${table}`))).rejects.toThrow(

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
+import { type ErrorFormat, HttpProblem, type ProblemOptions } from '../http/errors.ts';
 import { Maybe } from '../http/schema.ts';
 import type { ApiKey, ApiKeys } from './api-keys.ts';
 import {
@@ -50,9 +50,9 @@ class OAuthProblem extends HttpProblem {
     status: number,
     error: OAuthErrorCode,
     description: string,
-    headers: Record<string, string> = {},
+    options: Pick<ProblemOptions, 'headers' | 'failedLogin'> = {},
   ) {
-    super(status, description, { headers });
+    super(status, description, options);
     this.error = error;
   }
 }
@@ -158,14 +158,16 @@ async function findProvenClient({ readings, byHeader }: PresentedClient, { apiKe
     const key = await apiKeys.prove(reading.apiKey, (secret) => equalSecrets(secret, reading.secret));
     if (key) return key;
   }
-  throw invalidClient('The client is unknown, its secret is wrong, or it is no longer valid.', byHeader);
+  throw invalidClient(
+    'The client is unknown, its secret is wrong, or it is no longer valid.',
+    byHeader,
+    readings[0]?.apiKey,
+  );
 }
 
-function invalidClient(description: string, byHeader: boolean): OAuthProblem {
-  return new OAuthProblem(
-    401,
-    'invalid_client',
-    description,
-    byHeader ? { 'www-authenticate': BASIC_CHALLENGE } : {},
-  );
+function invalidClient(description: string, byHeader: boolean, apiKey?: string): OAuthProblem {
+  return new OAuthProblem(401, 'invalid_client', description, {
+    headers: byHeader ? { 'www-authenticate': BASIC_CHALLENGE } : {},
+    failedLogin: { by: 'client credentials', apiKey },
+  });
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
-import { HttpProblem } from '../http/errors.ts';
+import { type FailedLogin, HttpProblem } from '../http/errors.ts';
 import type { ApiKeyRole } from '../store/api-keys.ts';
 import type { ScimTokenRow } from '../store/scim-tokens.ts';
 import type { ApiKey, ApiKeys } from './api-keys.ts';
@@ -133,7 +133,13 @@ async function callerWithScimToken(
   }
   const row = await deps.proveScimToken(token);
   if (!row) {
-    throw challenge(invalid, 'The SCIM token is not valid, or no longer; "rollcall scim-tokens" makes them.');
+    throw challenge(
+      invalid,
+      'The SCIM token is not valid, or no longer; "rollcall scim-tokens" makes them.',
+      {
+        by: 'SCIM token',
+      },
+    );
   }
   return { tenantId: row.tenantId, apiKey: row.tokenId, apiKeyFolded: row.tokenId, role: 'all' };
 }
@@ -181,7 +187,12 @@ async function provenByBasic(request: FastifyRequest, { apiKeys }: Deps): Promis
   const key =
     credentials &&
     (await apiKeys.prove(credentials.apiKey, (secret) => equalSecrets(secret, credentials.secret)));
-  if (!key) throw challenge(BASIC_CHALLENGE, 'The id or the secret is wrong, or the key is no longer valid.');
+  if (!key) {
+    throw challenge(BASIC_CHALLENGE, 'The id or the secret is wrong, or the key is no longer valid.', {
+      by: 'Basic',
+      apiKey: credentials?.apiKey,
+    });
+  }
   if (key.authentication !== 'basic') {
     throw new HttpProblem(
       403,
@@ -191,8 +202,11 @@ async function provenByBasic(request: FastifyRequest, { apiKeys }: Deps): Promis
   return key;
 }
 
-function challenge(header: string, detail: string): HttpProblem {
-  return new HttpProblem(401, detail, { headers: { 'www-authenticate': header } });
+function challenge(header: string, detail: string, failedLogin?: FailedLogin): HttpProblem {
+  return new HttpProblem(401, detail, {
+    headers: { 'www-authenticate': header },
+    ...(failedLogin ? { failedLogin } : {}),
+  });
 }
 
 function basicHint(request: FastifyRequest): string {

@@ -50,7 +50,7 @@ interface Deps {
 /** HMAC login, step by step. `bodyText` is the body as sent: the hash covers the timestamp as it stands there. */
 export async function logIn(request: LoginRequest, bodyText: string, deps: Deps): Promise<LoginReply> {
   const timestamp = readTimestamp(request.timestamp, bodyText);
-  checkClock(timestamp.seconds, deps);
+  checkClock(timestamp.seconds, request.apiKey, deps);
   const key = await findProvenKey(request, timestamp.spellings, deps);
   deps.apiKeys.noteUse(key);
   return reply(await deps.tokens.issue(key));
@@ -104,7 +104,7 @@ const QUARTER_HOUR_S = 900;
 const NEAR_S = 60;
 const FARTHEST_ZONE_S = 14 * 3600;
 
-function checkClock(seconds: number, { clock, clockSkewS }: Deps): void {
+function checkClock(seconds: number, apiKey: string, { clock, clockSkewS }: Deps): void {
   const now = Math.floor(clock() / 1000);
   const aheadS = seconds - now;
   if (Math.abs(aheadS) <= clockSkewS) return;
@@ -115,6 +115,7 @@ function checkClock(seconds: number, { clock, clockSkewS }: Deps): void {
     `The timestamp is ${Math.abs(aheadS)} seconds ${aheadS > 0 ? 'ahead of' : 'behind'} the server's clock, ` +
       `which reads ${now} (${new Date(now * 1000).toISOString()}).` +
       (isLocalTime ? ' It looks like local time was sent; the timestamp must be in UTC.' : ''),
+    apiKey,
   );
 }
 
@@ -127,7 +128,8 @@ async function findProvenKey(
   const key = await apiKeys.prove(apiKey, (secret, candidate) =>
     timestamps.some((timestamp) => isHash(presented, apiKey + timestamp, secret, candidate)),
   );
-  if (!key) throw unauthorized('Authentication failed: the key, its secret or the hash is not valid.');
+  if (!key)
+    throw unauthorized('Authentication failed: the key, its secret or the hash is not valid.', apiKey);
   return key;
 }
 
@@ -157,6 +159,9 @@ function reply({ token, expiresAtS }: IssuedToken): LoginReply {
   return { authenticated: true, message: 'Authentication successful', token, expiration: expiresAtS };
 }
 
-function unauthorized(message: string): HttpProblem {
-  return new HttpProblem(401, message, { headers: { 'www-authenticate': 'HMAC-SHA256 realm="rollcall"' } });
+function unauthorized(message: string, apiKey: string): HttpProblem {
+  return new HttpProblem(401, message, {
+    headers: { 'www-authenticate': 'HMAC-SHA256 realm="rollcall"' },
+    failedLogin: { by: 'HMAC', apiKey },
+  });
 }

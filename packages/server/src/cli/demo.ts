@@ -12,6 +12,8 @@ import {
 } from '../config.ts';
 import type { LiveProgress } from '../demo/live.ts';
 import type { Demo } from '../demo/organisation.ts';
+import type { ApiKeyRole } from '../store/api-keys.ts';
+import type { SamplePerson } from '../store/sample-person.ts';
 import { withOwner } from './context.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
@@ -20,12 +22,20 @@ import { showProgress } from './progress.ts';
 
 type Options = DataConfig & ServerConfig & DemoConfig;
 
+/** Where the demo's defaults are others than those of `serve`. */
+const DEFAULTS: Record<string, string> = {
+  // The screen is for the keys and the lines to paste.
+  'log-level': 'warn',
+  // What people set up for themselves is never among the demo's data.
+  'data-dir': 'rollcall-demo',
+};
+
 /** `rollcall demo`. */
 export function demoCommand(): Command {
   const command = new Command('demo').description('run the server with a demo organisation in it');
   for (const option of toOptions({ ...SERVER_SETTINGS, ...DEMO_SETTINGS, ...DATA_SETTINGS })) {
-    // The screen is for the keys and the lines to paste.
-    command.addOption(option.name() === 'log-level' ? option.default('warn') : option);
+    const name = option.name();
+    command.addOption(name in DEFAULTS ? option.default(DEFAULTS[name]) : option);
   }
   return command.action(async (options: Options) => {
     // Loaded here, so that other commands do not wait for the server's code.
@@ -64,7 +74,7 @@ const SHOWN_EVERY_MS = 10_000;
 async function liveOn({ speed }: Options, baseUrl: string, { keys, directory }: Demo): Promise<void> {
   const { live } = await import('../demo/live.ts');
   const submitKey = keys.find((key) => key.role === 'submitting-events');
-  const readKey = keys.find((key) => key.authentication === 'basic');
+  const readKey = keys.find((key) => key.role === 'data-warehouse');
   if (!submitKey || !readKey) throw new Error('The demo has lost its keys.');
   let shownMs = Number.NEGATIVE_INFINITY;
   let shown = '';
@@ -106,7 +116,6 @@ async function saveCredentials(file: string, baseUrl: string, keys: ShownKey[]):
 }
 
 function describe(baseUrl: string, { keys, created, sample }: Demo): string {
-  const basicKey = keys.find((key) => key.authentication === 'basic');
   const rows = keys.map(({ role, authentication, apiKey, secret }) => ({
     role,
     authentication: authentication === 'basic' ? 'Basic and HMAC' : 'HMAC',
@@ -118,44 +127,52 @@ function describe(baseUrl: string, { keys, created, sample }: Demo): string {
     '',
     formatTable(rows),
   ];
-  if (basicKey && sample) {
+  const basicKeyOf = (role: ApiKeyRole) =>
+    keys.find((key) => key.role === role && key.authentication === 'basic');
+  const [submitKey, readKey] = [basicKeyOf('submitting-events'), basicKeyOf('data-warehouse')];
+  if (submitKey && readKey && sample) {
     lines.push(
       '',
-      'Log in and submit one presence event (paste this into another terminal):',
-      submitLine(baseUrl, basicKey, sample),
+      'Submit one presence event (paste this into another terminal):',
+      submitLine(baseUrl, submitKey, sample),
       '',
       'Read it back:',
-      readLine(baseUrl, basicKey),
+      readLine(baseUrl, readKey, sample),
     );
   }
   lines.push('', 'Ctrl-C stops it; the next start finds the data again.');
   return lines.join('\n');
 }
 
-/** Plain Node, since nothing else is sure to be there. Only double quotes inside: the shell's are single. */
-function submitLine(
-  baseUrl: string,
-  { apiKey, secret }: ShownKey,
-  sample: NonNullable<Demo['sample']>,
-): string {
-  const script = [
-    `const u=${JSON.stringify(baseUrl)},apiKey=${JSON.stringify(apiKey)}`,
-    'timestamp=Math.floor(Date.now()/1e3)',
-    `hash=require("crypto").createHmac("sha256",${JSON.stringify(secret)}).update(apiKey+timestamp).digest("hex")`,
-    'p=(w,b,h)=>fetch(u+w,{method:"POST",headers:{"content-type":"application/json",...h},body:JSON.stringify(b)}).then(r=>r.json());' +
-      'p("/v1/auth/",{apiKey,timestamp,hash}).then(({token})=>p("/v1/presence/",{sourceId:"my first source",' +
-      `presenceEvents:[{eventId:"my first event",timestamp:new Date(),locationType:"location",locationId:${JSON.stringify(sample.locationId)},` +
-      `userEmail:${JSON.stringify(sample.email)}}]},{authorization:"Bearer "+token})).then(r=>console.log(r))`,
-  ];
-  return `node -e '${script.join(',')}'`;
+/** curl takes the secret from its standard input, and the shell writes it there itself: no process has it as an argument. */
+function curlAs({ apiKey, secret }: ShownKey, rest: string): string {
+  return `printf 'user="${apiKey}:${secret}"' | curl -sS --fail-with-body -K - ${rest}; echo`;
 }
 
-function readLine(baseUrl: string, { apiKey, secret }: ShownKey): string {
-  const credentials = JSON.stringify(`${apiKey}:${secret}`);
-  const script =
-    'const d=n=>new Date(Date.now()+n*864e5).toISOString();' +
-    `fetch(${JSON.stringify(baseUrl)}+"/v1/analytics/presence/basic?startDate="+d(-1)+"&endDate="+d(1),` +
-    `{headers:{authorization:"Basic "+btoa(${credentials})}}).then(r=>r.json())` +
-    '.then(r=>console.log(r.filter(e=>e.sourceId=="my first source")))';
-  return `node -e '${script}'`;
+function submitLine(baseUrl: string, key: ShownKey, { locationId, email }: SamplePerson): string {
+  const body = JSON.stringify({
+    sourceId: 'my first source',
+    presenceEvents: [
+      {
+        eventId: 'my first event',
+        timestamp: NOW,
+        locationType: 'location',
+        locationId,
+        userEmail: email,
+      },
+    ],
+  });
+  // Between the single quotes the shell puts the time at which the line is pasted.
+  const quoted = `'${body.replace(NOW, `'$(date -u +%Y-%m-%dT%H:%M:%SZ)'`)}'`;
+  return curlAs(key, `-H 'content-type: application/json' -d ${quoted} ${baseUrl}/v1/presence/basic`);
+}
+
+const NOW = 'now';
+const DAY_MS = 86_400_000;
+
+/** The days around today: at the office it may be another day already, or still. */
+function readLine(baseUrl: string, key: ShownKey, { userId }: SamplePerson): string {
+  const dayFromNow = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+  const query = `startDate=${dayFromNow(-1)}&endDate=${dayFromNow(1)}&userIds=${userId}`;
+  return curlAs(key, `'${baseUrl}/v1/analytics/presence/basic?${query}'`);
 }

@@ -1,11 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { whole } from '../config-values.ts';
 import { type Arrival, listArrivals } from '../store/arrivals.ts';
-import type { Database } from '../store/db.ts';
+import type { Database, Tx } from '../store/db.ts';
+import {
+  listRefusalReasons,
+  listRefusedEvents,
+  type RefusalReason,
+  type RefusedEvent,
+} from '../store/refused-event-lists.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { catchInterruption, endsWell } from './interruption.ts';
-import { print, remark } from './output.ts';
+import { formatTable, formatTime, print, remark } from './output.ts';
+import { parsePast } from './time.ts';
 
 interface TailOptions extends DataConfig {
   refused?: true;
@@ -19,7 +27,15 @@ const COMMITTED_WITHIN_MS = 35_000;
 const SHOWN_AT_FIRST_MS = 60_000;
 const MOST_PER_POLL = 5_000;
 
-/** `rollcall events tail`. */
+interface ListOptions extends DataConfig {
+  since?: Date;
+  groupBy?: 'reason';
+  limit: number;
+  json?: true;
+  org?: string;
+}
+
+/** `rollcall events`. */
 export function eventsCommand(): Command {
   const tail = new Command('tail')
     .description('show what arrives, as it arrives, and why it was refused where it was')
@@ -33,8 +49,71 @@ export function eventsCommand(): Command {
         await followArrivals(owner, tenantId, options);
       }).catch(endsWell),
     );
-  for (const option of toOptions(DATA_SETTINGS)) tail.addOption(option);
-  return new Command('events').description('submitted events').addCommand(tail);
+  const list = new Command('list')
+    .description('list refused events and malformed requests of the last 30 days, the newest first')
+    .option('--since <time>', 'a duration such as 2h or 3d, or an ISO 8601 instant', parsePast)
+    .addOption(new Option('--group-by <what>', 'count them instead').choices(['reason']))
+    .addOption(new Option('--limit <count>', 'rows at most').argParser(whole(1, 10_000)).default(100))
+    .option('--org <slug>', 'the organisation; needed when there are several')
+    .option('--json', 'one JSON object per line')
+    .action((options: ListOptions) =>
+      withContext(options, 'rollcall events', async ({ owner }) => {
+        const { tenantId } = await chooseOrganisation(owner, options.org);
+        await owner.inTenant(tenantId, (tx) => printRefused(tx, tenantId, options));
+      }).catch(endsWell),
+    );
+  const command = new Command('events').description('submitted events');
+  for (const child of [tail, list]) {
+    for (const option of toOptions(DATA_SETTINGS)) child.addOption(option);
+    command.addCommand(child);
+  }
+  return command;
+}
+
+async function printRefused(tx: Tx, tenantId: string, options: ListOptions): Promise<void> {
+  const { since, groupBy, limit, json } = options;
+  const filter = { since, endpoint: undefined, sourceId: undefined, reason: undefined };
+  const rows =
+    groupBy === 'reason'
+      ? await listRefusalReasons(tx, tenantId, filter, limit)
+      : await listRefusedEvents(tx, tenantId, filter, { limit: limit + 1, after: undefined });
+  const shown = rows.slice(0, limit);
+  if (json) {
+    for (const row of shown) print(toJson(row));
+  } else if (shown.length === 0) {
+    remark('Nothing was refused.');
+  } else {
+    print(formatTable(shown.map(toCells)));
+  }
+  if (rows.length > limit) remark(`There are more; --limit shows more than ${limit}.`);
+}
+
+/** The cells of a row, whichever list it is of. */
+function toCells(row: RefusedEvent | RefusalReason): Record<string, string> {
+  const { endpoint, resultCode } = row;
+  const reason = withoutControls(row.reason);
+  const code = resultCode === null ? 'request' : String(resultCode);
+  if ('count' in row) {
+    const { count, lastRefusedAt, lastSourceId, lastEventId } = row;
+    const last = `${quote(lastSourceId)} ${quote(lastEventId)}`;
+    return {
+      count: String(count),
+      endpoint,
+      code,
+      reason,
+      last: formatTime(lastRefusedAt),
+      'last event': last,
+    };
+  }
+  const { refusedAt, sourceId, eventId } = row;
+  return {
+    refused: formatTime(refusedAt),
+    endpoint,
+    source: quote(sourceId),
+    event: quote(eventId),
+    code,
+    reason,
+  };
 }
 
 async function followArrivals(owner: Database, tenantId: string, options: TailOptions): Promise<void> {
@@ -63,9 +142,14 @@ export function formatArrival(arrival: Arrival): string {
     reason === null
       ? `stored  ${whatWasSeen(arrival)} at ${where}`
       : `refused (${resultCode ?? 'request'})  ${reason}`;
-  const line = `${arrivedAt.toISOString()}  ${endpoint}  ${quote(sourceId)} ${quote(eventId)}  ${outcome}`;
-  // Texts come from outside: a control character must not reach the terminal.
-  return line.replace(/\p{Cc}/gu, '\ufffd');
+  return withoutControls(
+    `${arrivedAt.toISOString()}  ${endpoint}  ${quote(sourceId)} ${quote(eventId)}  ${outcome}`,
+  );
+}
+
+/** Texts come from outside: a control character must not reach the terminal. */
+function withoutControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
 }
 
 function whatWasSeen({ userName, visitorName, occupied, occupancy }: Arrival): string {
@@ -76,8 +160,8 @@ function whatWasSeen({ userName, visitorName, occupied, occupancy }: Arrival): s
 }
 
 /** As for a terminal: JSON itself escapes only the control characters below U+0020. */
-function toJson(arrival: Arrival): string {
-  return JSON.stringify(arrival).replace(
+function toJson(row: object): string {
+  return JSON.stringify(row).replace(
     /\p{Cc}/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

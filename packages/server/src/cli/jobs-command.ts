@@ -3,11 +3,14 @@ import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
 
 /** `rollcall jobs`. */
 export function jobsCommand(): Command {
-  const list = new Command('list').description('list the jobs').action(async () => {
-    // Loaded here, as below, so that other commands do not wait for the code of the jobs.
-    const { listJobs } = await import('./jobs.ts');
-    listJobs();
-  });
+  const list = new Command('list')
+    .description('list the jobs, with their last run and when the next one is due')
+    .option('--json', 'one JSON object per line')
+    .action(async (options: DataConfig & { json?: true }) => {
+      // Loaded here, as below, so that other commands do not wait for the code of the jobs.
+      const { listJobs } = await import('./jobs.ts');
+      await listJobs(options);
+    });
   const run = new Command('run')
     .description('do what a job does, now and in this process')
     .argument('<name>', 'the job')
@@ -15,7 +18,7 @@ export function jobsCommand(): Command {
       const { runJob } = await import('./jobs.ts');
       await runJob(name, config);
     });
-  for (const option of toOptions(DATA_SETTINGS)) run.addOption(option);
+  for (const command of [list, run]) for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
   return new Command('jobs')
     .description('what servers do in the background')
     .addCommand(list)

@@ -1,22 +1,53 @@
+import { Cron } from 'croner';
 import type { DataConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
 import { type JobTask, runTask, TASKS } from '../jobs/tasks.ts';
 import { Database } from '../store/db.ts';
+import { type JobRun, listJobRuns } from '../store/job-runs.ts';
 import { withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption } from './interruption.ts';
-import { formatTable, print } from './output.ts';
+import { formatTable, formatTime, print } from './output.ts';
 import { showProgress } from './progress.ts';
 
-/** Prints what jobs there are. */
-export function listJobs(): void {
-  print(formatTable(TASKS.map(({ name, cron, description }) => ({ name, cron, description }))));
+/** Prints the jobs: what they do, how their last run went, and when the next one is due while a server runs. */
+export async function listJobs({ json, ...config }: DataConfig & { json?: true }): Promise<void> {
+  const runs = await withContext(config, 'rollcall jobs', ({ owner }) => owner.inSystem(listJobRuns));
+  const jobs = TASKS.map(({ name, cron, description }) => {
+    const run = runs.find((each) => each.name === name);
+    return { name, cron, run, nextAt: new Cron(cron, { timezone: 'UTC' }).nextRun(), description };
+  });
+  if (json) {
+    for (const { run, ...job } of jobs)
+      print(JSON.stringify({ ...job, lastRun: run ? { ...run, outcome: outcomeOf(run) } : null }));
+    return;
+  }
+  const rows = jobs.map(({ name, cron, run, nextAt, description }) => ({
+    name,
+    cron,
+    'last run': formatTime(run?.startedAt ?? null),
+    length: run?.endedAt ? formatLength(run.endedAt.getTime() - run.startedAt.getTime()) : '-',
+    outcome: run ? outcomeOf(run) : 'never ran',
+    next: formatTime(nextAt),
+    description,
+  }));
+  print(formatTable(rows));
+}
+
+function outcomeOf({ endedAt, failure }: JobRun): string {
+  if (endedAt === null) return 'runs now, or was killed';
+  return failure === null ? 'done' : `failed: ${failure}`;
+}
+
+function formatLength(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
 /** Does what a job does, to its end. Throws `CliError` where there is no such job, or a server is at it. */
 export async function runJob(name: string, config: DataConfig): Promise<void> {
   const task = TASKS.find((one) => one.name === name);
-  if (!task) throw new CliError(`There is no job ${name}; "rollcall jobs list" shows those there are.`);
+  if (!task)
+    throw new CliError(`There is no job ${name}; there are ${TASKS.map((each) => each.name).join(', ')}.`);
   const ran = await withContext(config, 'rollcall jobs', async ({ target, role }) => {
     const database = new Database({ target, as: role, poolSize: 2, exportPoolSize: 1 });
     try {

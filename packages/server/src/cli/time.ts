@@ -20,3 +20,14 @@ export function parseFuture(text: string): Date {
   if (moment.getTime() <= Date.now()) throw new InvalidArgumentError('It must be in the future.');
   return moment;
 }
+
+/** Reads a moment in the past: an ISO 8601 date or instant, or how long ago it was. */
+export function parsePast(text: string): Date {
+  const moment = /^\d+[smhd]$/.test(text) ? new Date(Date.now() - parseDuration(text)) : new Date(text);
+  if (!/^\d/.test(text) || Number.isNaN(moment.getTime())) {
+    throw new InvalidArgumentError(
+      'It must be a duration such as 2h or 3d, a date such as 2026-01-31, or an instant.',
+    );
+  }
+  return moment;
+}

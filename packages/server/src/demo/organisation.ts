@@ -3,7 +3,7 @@ import { secretContext } from '../auth/api-keys.ts';
 import { createKey, type ShownKey } from '../auth/manage-keys.ts';
 import type { MasterKey } from '../auth/secrets.ts';
 import type { DemoConfig } from '../config.ts';
-import { API_KEY_ROLES, listApiKeys } from '../store/api-keys.ts';
+import { API_KEY_ROLES, type ApiKeyRole, listApiKeys } from '../store/api-keys.ts';
 import type { Database } from '../store/db.ts';
 import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
 import { findSamplePerson, type SamplePerson } from '../store/sample-person.ts';
@@ -12,9 +12,16 @@ import { DemoError } from './errors.ts';
 import { makeHistory } from './history.ts';
 import { settle } from './settle.ts';
 
+/** The roles whose keys are Basic and HMAC, since examples use HTTP Basic; the others log in by HMAC. */
+const BASIC_ROLES: readonly ApiKeyRole[] = ['submitting-events', 'data-warehouse'];
+
 /** One key per role, and one more of All permissions that is Basic and HMAC. */
 const KEYS = [
-  ...API_KEY_ROLES.map((role) => ({ name: `Demo ${role}`, role, authentication: 'hmac' as const })),
+  ...API_KEY_ROLES.map((role) => ({
+    name: `Demo ${role}`,
+    role,
+    authentication: BASIC_ROLES.includes(role) ? ('basic' as const) : ('hmac' as const),
+  })),
   { name: 'Demo all, Basic and HMAC', role: 'all', authentication: 'basic' },
 ] as const;
 

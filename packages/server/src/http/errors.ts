@@ -8,9 +8,18 @@ export interface FieldError {
   message: string;
 }
 
+/** Credentials that were not accepted. The secret is no part of it. */
+export interface FailedLogin {
+  by: 'HMAC' | 'client credentials' | 'Basic' | 'SCIM token';
+  /** The id of the key, as it was sent. */
+  apiKey?: string | undefined;
+}
+
 export interface ProblemOptions {
   errors?: FieldError[];
   headers?: Record<string, string>;
+  /** Goes into the log, so that an operator sees who guesses and which client has the wrong secret. */
+  failedLogin?: FailedLogin;
   /** For the log only; the caller never sees it. */
   cause?: unknown;
 }
@@ -23,6 +32,7 @@ export class HttpProblem extends Error {
   readonly status: number;
   readonly errors: FieldError[] | undefined;
   readonly headers: Record<string, string>;
+  readonly failedLogin: FailedLogin | undefined;
 
   constructor(status: number, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
@@ -30,6 +40,7 @@ export class HttpProblem extends Error {
     this.status = status;
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+    this.failedLogin = options.failedLogin;
   }
 }
 
@@ -128,7 +139,15 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   // An answer without a cause was chosen, not met with: its line in the log says all of it.
   if (problem.status >= 500 && problem.cause !== undefined && !request.server.outages.note(problem.cause))
     request.log.error({ err: problem.cause }, problem.message);
+  if (problem.failedLogin) logFailedLogin(problem.failedLogin, request);
   return sendProblem(problem, request, reply);
+}
+
+const LONGEST_LOGGED_ID = 128;
+
+function logFailedLogin({ by, apiKey }: FailedLogin, request: FastifyRequest): void {
+  const attemptedApiKey = apiKey?.slice(0, LONGEST_LOGGED_ID).replace(/\p{Cc}/gu, '\ufffd');
+  request.log.warn({ by, attemptedApiKey, address: request.ip }, 'a login failed');
 }
 
 export function sendProblem(

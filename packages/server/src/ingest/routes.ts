@@ -11,6 +11,7 @@ import {
 import { type IngestDeps, submitBatch } from './batch.ts';
 import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
+import { refusedRoutes } from './refused-routes.ts';
 import { SubmissionReply } from './results.ts';
 import { submitTimeOff, TimeOffReply, TimeOffSubmission } from './time-off.ts';
 import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
@@ -26,6 +27,8 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.addHook('onError', async (request, _reply, error) => {
     await keepMalformed(request, error, options);
   });
+
+  await app.register(refusedRoutes, options);
 
   for (const { url, scheme } of [
     { url: '/v1/presence', scheme: 'bearer' },

@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { redateOffices } from '../directory/redating.ts';
+import { serializeError } from '../http/logging.ts';
 import type { Database } from '../store/db.ts';
 import { whileAlone } from '../store/job-lock.ts';
+import { noteJobEnd, noteJobStart } from '../store/job-runs.ts';
 import { pruneAttendanceChanges } from '../warehouse/attendance-retention.ts';
 import { runHorizon } from '../workday/horizon.ts';
 
@@ -61,7 +63,30 @@ export const TASKS: readonly JobTask[] = [
   },
 ];
 
-/** Runs `task` unless some process is at it already; whether it ran. Throws what the task throws. */
+/**
+ * Runs `task` unless some process is at it already; whether it ran. Notes when it began and how it ended. Throws what the
+ * task throws.
+ */
 export function runTask(task: JobTask, deps: JobDeps): Promise<boolean> {
-  return whileAlone(deps.database, `job ${task.name}`, () => task.run(deps));
+  const { database, clock } = deps;
+  return whileAlone(database, `job ${task.name}`, async () => {
+    await database.inSystem((tx) => noteJobStart(tx, task.name, new Date(clock())));
+    const noteEnd = (failure: string | null) =>
+      database.inSystem((tx) => noteJobEnd(tx, task.name, new Date(clock()), failure));
+    try {
+      await task.run(deps);
+    } catch (error) {
+      // The database may be what failed.
+      await noteEnd(failureOf(error)).catch(() => undefined);
+      throw error;
+    }
+    await noteEnd(deps.signal.aborted ? 'stopped before its end' : null);
+  });
+}
+
+/** An error in a line that says nothing of organisations' data. */
+function failureOf(error: unknown): string {
+  const { type, code, message } = serializeError(error);
+  const [line] = String(message ?? code ?? '').split('\n');
+  return [type, line].filter(Boolean).join(': ');
 }

@@ -56,7 +56,8 @@ const GRANTS = `
     rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.group_digest(text, text),
     rollcall.catch_up_statistics(), rollcall.note_database_run(), rollcall.current_history(),
     rollcall.is_in_history(uuid, xid8), rollcall.note_attendance_mark(timestamptz), rollcall.attendance_kept_from(),
-    rollcall.prune_attendance_marks(timestamptz),
+    rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
+    rollcall.note_job_end(text, timestamptz, text),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
     rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]) TO ${RESTRICTED_ROLE};
 `;

@@ -31,5 +31,8 @@ export async function readDataset(
 }
 
 export function basicKey({ keys }: Credentials): Key {
-  return keys.find((key) => key.authentication === 'basic') ?? expect.fail('no key for Basic');
+  return (
+    keys.find(({ role, authentication }) => role === 'all' && authentication === 'basic') ??
+    expect.fail('no key for Basic')
+  );
 }

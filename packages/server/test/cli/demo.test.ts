@@ -27,9 +27,9 @@ describe('The demo', () => {
     expect((await stat(first.file)).mode & 0o777).toBe(0o600);
     expect(first.credentials.keys).toEqual(
       [
-        ['submitting-events', 'hmac'],
+        ['submitting-events', 'basic'],
         ['visitor-only', 'hmac'],
-        ['data-warehouse', 'hmac'],
+        ['data-warehouse', 'basic'],
         ['all', 'hmac'],
         ['all', 'basic'],
       ].map(([role, authentication]) => ({
@@ -45,11 +45,21 @@ describe('The demo', () => {
       expect(first.server.stdout).toContain(`${key.apiKey}  ${key.secret}`);
     }
 
-    const lines = first.server.stdout.split('\n').filter((line) => line.startsWith('node -e '));
+    const lines = first.server.stdout.split('\n').filter((line) => line.startsWith('printf '));
     expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line.length).toBeLessThan(500);
     const [submitted, readBack] = [await paste(lines[0] ?? ''), await paste(lines[1] ?? '')];
-    expect(submitted).toMatch(/eventId: 'my first event',\s+resultCode: 0/);
-    expect(readBack).toMatch(/eventId: 'my first event'/);
+    expect(JSON.parse(submitted)).toMatchObject({
+      results: [{ eventId: 'my first event', resultCode: 0 }],
+    });
+    expect(JSON.parse(readBack)).toContainEqual(expect.objectContaining({ eventId: 'my first event' }));
+    // No argument of a process has a secret.
+    const secrets = first.credentials.keys.map(({ secret }) => secret);
+    for (const line of lines) {
+      const [written, asked] = line.split(' | curl ');
+      expect(secrets.some((secret) => written?.includes(secret))).toBe(true);
+      expect(secrets.some((secret) => asked?.includes(secret))).toBe(false);
+    }
 
     const key = basicKey(first.credentials);
     const events = await readDataset(first.baseUrl, presenceSince(5), key);

@@ -140,3 +140,31 @@ describe('events tail', () => {
     expect(processesNaming(`events tail ${data.join(' ')}`)).toEqual([]);
   });
 });
+
+describe('events list', () => {
+  test('shows what was refused, counts it by reason, and takes only what is newer than --since', async () => {
+    const refused = {
+      eventId: 'of nobody',
+      timestamp: new Date().toISOString(),
+      locationId: '00000000-0000-4000-8000-000000000000',
+      locationType: 'location',
+      userEmail: 'nobody@example.com',
+    };
+    const events = [refused, { ...refused, eventId: 'of nobody again' }];
+    await postJson(`${baseUrl}/v1/presence`, { sourceId: 'list', presenceEvents: events }, token);
+    const list = (...more: string[]) => work.rollcall(['events', 'list', ...data, ...more]);
+    const plain = await list('--since', '1h');
+    expect(plain.code).toBe(0);
+    expect(plain.stdout).toMatch(/^refused +endpoint +source +event +code +reason\n/);
+    expect(plain.stdout).toContain('"of nobody again"');
+    const grouped = await list('--since', '1h', '--group-by', 'reason', '--json');
+    const groups = grouped.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { count: number; lastSourceId: string });
+    const ours = groups.find(({ lastSourceId }) => lastSourceId === 'list');
+    expect(ours?.count).toBeGreaterThanOrEqual(2);
+    expect(await list('--since', '2999-01-01')).toMatchObject({ stderr: 'Nothing was refused.\n' });
+    expect((await list('--group-by', 'source')).stderr).toContain('Allowed choices are reason.');
+  });
+});

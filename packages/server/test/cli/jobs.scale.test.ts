@@ -43,19 +43,31 @@ test('a server that is stopped while it prepares for jobs ends in order', async 
   }
 });
 
-test('the jobs are listed, and what one does can be done at once', async () => {
-  const { stdout } = await work.rollcall(['jobs', 'list']);
-  expect(stdout).toMatch(/^redate\s+\* \* \* \* \*\s+\S/m);
-  expect(await work.rollcall(['jobs', 'run', 'redate', '--data-dir', dataDir])).toEqual({
+test('the jobs are listed with their last run and the next, and what one does can be done at once', async () => {
+  const fresh = ['--data-dir', work.path('listed')];
+  const before = await work.rollcall(['jobs', 'list', ...fresh]);
+  expect(before.stdout).toMatch(/^redate +\* \* \* \* \* +- +- +never ran +\d{4}-\d\d-\d\dT[\d:]+Z +\S/m);
+  expect(await work.rollcall(['jobs', 'run', 'redate', ...fresh])).toEqual({
     code: 0,
     stdout: 'The job redate has run.\n',
     stderr: '',
+  });
+  const after = await work.rollcall(['jobs', 'list', ...fresh]);
+  expect(after.stdout).toMatch(/^redate +\* \* \* \* \* +\d{4}-\d\d-\d\dT[\d:]+Z +[\d.]+ s +done +\d{4}-/m);
+  const { stdout } = await work.rollcall(['jobs', 'list', '--json', ...fresh]);
+  const jobs = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string });
+  expect(jobs.find(({ name }) => name === 'redate')).toMatchObject({
+    lastRun: { outcome: 'done', failure: null },
+    nextAt: expect.stringMatching(/Z$/),
   });
 });
 
 test('a job that there is not is named in a sentence', async () => {
   expectOneSentence(
     await work.rollcall(['jobs', 'run', 'laundry', '--data-dir', dataDir]),
-    /^rollcall: There is no job laundry; "rollcall jobs list" shows those there are\.\n$/,
+    /^rollcall: There is no job laundry; there are horizon, redate, prune\.\n$/,
   );
 });

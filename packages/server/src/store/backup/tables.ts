@@ -35,7 +35,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
     FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('rollcall') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'attendance_marks',
-                            'database_runs')
+                            'database_runs', 'job_runs')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }
