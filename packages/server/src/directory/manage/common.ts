@@ -65,6 +65,12 @@ export function idFilter(text: string | undefined): string | null | undefined {
   return text === undefined ? undefined : (parseGuid(text) ?? null);
 }
 
+/** A truth value to filter by. Throws a 400. */
+export function booleanFilter(name: string, text: string | undefined): boolean | undefined {
+  if (!text || text === 'true' || text === 'false') return text ? text === 'true' : undefined;
+  throw wrongParameter(name, 'must be true or false');
+}
+
 /** A status to filter by. Throws a 400. */
 export function statusFilter(text: string | undefined): string | undefined {
   if (text === undefined || text === 'active' || text === 'inactive') return text;
