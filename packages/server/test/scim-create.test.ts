@@ -27,7 +27,10 @@ test('people who are created at the same moment share commits, each answered for
   const people = Array.from({ length: 40 }, (_, n) => ({
     userName: `p${n}`,
     externalId: `x${n}`,
-    emails: [{ value: `p${n}@example.com`, type: 'work', primary: true }],
+    emails: [
+      { value: `p${n}@example.com`, type: 'work', primary: true },
+      { value: `p${n}@home.example`, type: 'home' },
+    ].slice(n % 2),
     [ENTERPRISE]: { department: `D${n % 3}` },
   }));
   const replies = await together(() => Promise.all(people.map((person) => post(idp, person))));

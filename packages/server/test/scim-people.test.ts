@@ -53,7 +53,7 @@ async function presenceOf(
 }
 
 const exportedUser = async (userId: string) =>
-  (await workplace.exported('users')).find((row) => row.userId === userId);
+  (await workplace.exported('users', '')).find((row) => row.userId === userId);
 
 describe('an externalId', () => {
   test('may be that of two people: a filter finds both, and both can be written', async () => {
@@ -196,7 +196,7 @@ describe('a deleted person blocks nobody', () => {
       await idp.call('DELETE', `/Users/${userId}`);
       ids.push(userId);
     }
-    expect(new Set((await workplace.exported('users')).map(({ userName }) => userName)).size).toBe(4);
+    expect(new Set((await workplace.exported('users', '')).map(({ userName }) => userName)).size).toBe(4);
     expect((await admin.list('users?deleted=true')).map(({ userId }) => userId).toSorted()).toEqual(
       ids.toSorted(),
     );
@@ -219,7 +219,7 @@ describe('a deleted person blocks nobody', () => {
   test('an export that is imported again changes nothing, also with people of one userName in it', async () => {
     await deleted();
     await idp.createUser({ ...JOAN, externalId: 'x2' });
-    const rows = await workplace.exported('users');
+    const rows = await workplace.exported('users', '');
     const file = [
       'userId,userName,status',
       ...rows.map((row) => `${row.userId},${row.userName},${row.status}`),
@@ -283,6 +283,27 @@ describe('an administrator', () => {
     expect(newId).not.toBe(id);
     expect(await exportedUser(id)).toMatchObject({ userName: 'joan (until 2025)', status: 'inactive' });
   });
+});
+
+const MANY = [
+  { value: EMAIL, type: 'work', primary: true },
+  { value: 'home@example.com', type: 'home', display: 'Joan' },
+];
+
+test.each([
+  ['the identity provider', () => idp.createUser({ ...JOAN, emails: [EMAIL] })],
+  ['management', (id: string) => admin.patch(`users/${id}`, { status: 'active' })],
+])('a person whom %s brings back has no further address of before', async (_who, bringBack) => {
+  const id = await deleted({ ...JOAN, emails: MANY });
+  await bringBack(id);
+  expect((await idp.get(`/Users/${id}`)).json()).toMatchObject({ id, emails: JOAN.emails });
+  expect(await idp.list('/Users?filter=emails%20eq%20%22home@example.com%22')).toEqual([]);
+});
+
+test('a person who comes back has all addresses that the request names', async () => {
+  const id = await deleted();
+  expect(await idp.createUser({ ...JOAN, emails: MANY })).toMatchObject({ id, emails: MANY });
+  expect(await idp.list('/Users?filter=emails%20eq%20%22home@example.com%22')).toMatchObject([{ id }]);
 });
 
 test('a person whom a file makes active again has no card of before', async () => {

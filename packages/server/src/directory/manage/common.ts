@@ -67,7 +67,8 @@ export function idFilter(text: string | undefined): string | null | undefined {
 
 /** A truth value to filter by. Throws a 400. */
 export function booleanFilter(name: string, text: string | undefined): boolean | undefined {
-  if (!text || text === 'true' || text === 'false') return text ? text === 'true' : undefined;
+  if (text === undefined) return undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
   throw wrongParameter(name, 'must be true or false');
 }
 
