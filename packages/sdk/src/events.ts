@@ -1,6 +1,13 @@
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
-import { type Batching, type Many, type SubmitOptions, type Submitted, submitAll } from './submit.ts';
+import {
+  type Batching,
+  type EventSubmitOptions,
+  type Many,
+  type SubmitOptions,
+  type Submitted,
+  submitAll,
+} from './submit.ts';
 import type {
   AccessCredentialResult,
   AccessCredentialUpdate,
@@ -48,7 +55,7 @@ export class Presence {
   submit(
     sourceId: string,
     events: Many<PresenceEvent>,
-    options?: SubmitOptions,
+    options?: EventSubmitOptions,
   ): Promise<Submitted<PresenceEvent, EventResult>> {
     const batching = eventsOf('/v1/presence', 100, (presenceEvents: PresenceEvent[]) => ({
       sourceId,
@@ -73,7 +80,7 @@ export class Occupancy {
   submit(
     sourceId: string,
     events: Many<OccupancyEvent>,
-    options?: SubmitOptions,
+    options?: EventSubmitOptions,
   ): Promise<Submitted<OccupancyEvent, EventResult>> {
     const batching = eventsOf('/v1/occupancy', 1000, (occupancyEvents: OccupancyEvent[]) => ({
       sourceId,
@@ -98,7 +105,7 @@ export class Visitors {
   submit(
     sourceId: string,
     arrivals: Many<VisitorArrival>,
-    options?: SubmitOptions,
+    options?: EventSubmitOptions,
   ): Promise<Submitted<VisitorArrival, EventResult>> {
     const batching = eventsOf('/v1/visitor-arrival', 100, (visitorArrivals: VisitorArrival[]) => ({
       sourceId,

@@ -5,9 +5,9 @@ import { type RollcallOptions, settingsOf } from './options.ts';
 import { Transport } from './request.ts';
 
 export * from './errors.ts';
-export type { Authentication, CallOptions, ExportOptions, RollcallOptions } from './options.ts';
+export type { Authentication, CallOptions, ExportOptions, Retry, RollcallOptions } from './options.ts';
 export type { ExportRows, Rows } from './rows.ts';
-export type { Many, Progress, Refused, SubmitOptions, Submitted } from './submit.ts';
+export type { EventSubmitOptions, Many, Progress, Refused, SubmitOptions, Submitted } from './submit.ts';
 export type { Operations, Problem } from './types.gen.ts';
 export type * from './types.ts';
 

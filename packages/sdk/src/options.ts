@@ -1,8 +1,18 @@
-import { AuthenticationError } from './errors.ts';
+import { AuthenticationError, type RollcallError } from './errors.ts';
 import type { Increment } from './types.ts';
 
 /** How the client shows who it is. */
 export type Authentication = 'hmac' | 'client-credentials' | 'basic' | 'session';
+
+/** A call that is about to be repeated. */
+export interface Retry {
+  /** Why the last attempt failed. */
+  error: RollcallError;
+  /** How often the call was repeated before. */
+  retries: number;
+  /** Milliseconds until it is repeated. */
+  delayMs: number;
+}
 
 /** What a client is made with. What is left out is read from the environment, where there is one. */
 export interface RollcallOptions {
@@ -26,6 +36,8 @@ export interface RollcallOptions {
   maxRetries?: number | undefined;
   /** Longest wait between attempts in milliseconds; a `Retry-After` beyond it is not waited for. By default 60,000. */
   maxRetryDelayMs?: number | undefined;
+  /** Called before a call is repeated. What it throws ends the call. */
+  onRetry?: ((retry: Retry) => void) | undefined;
   /** Used in place of the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
 }
@@ -53,6 +65,7 @@ export interface Settings {
   timeoutMs: number;
   maxRetries: number;
   maxRetryDelayMs: number;
+  onRetry: ((retry: Retry) => void) | undefined;
   fetch: typeof globalThis.fetch;
 }
 
@@ -87,6 +100,7 @@ export function settingsOf(options: RollcallOptions): Settings {
     timeoutMs: options.timeoutMs ?? 30_000,
     maxRetries: options.maxRetries ?? 5,
     maxRetryDelayMs: options.maxRetryDelayMs ?? 60_000,
+    onRetry: options.onRetry,
     // Browsers' fetch does not work as a method of anything else.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };

@@ -11,6 +11,7 @@ export interface Request {
   /** Below the base URL. */
   path: string;
   query?: Query | undefined;
+  headers?: Record<string, string>;
   body?: unknown;
   /** A repeat would be answered otherwise: where it is not known whether the call was carried out, it is not repeated. */
   once?: boolean;
@@ -61,9 +62,11 @@ export class Transport {
     const correlationId = options.correlationId ?? newCorrelationId();
     let mayRenew = authenticated;
     for (let retries = 0; ; ) {
-      let authorization: string | undefined;
+      // A login that fails was repeated by itself already: to repeat the call would multiply its attempts.
+      const authorization = authenticated
+        ? await unlessAborted(this.#authenticator.header(), options.signal)
+        : undefined;
       try {
-        if (authenticated) authorization = await unlessAborted(this.#authenticator.header(), options.signal);
         return await this.#attempt(request, options, correlationId, authorization, authenticated, read);
       } catch (error) {
         if (options.signal?.aborted) throw options.signal.reason;
@@ -73,8 +76,10 @@ export class Transport {
           if (await this.#authenticator.refused(authorization)) continue;
         }
         if (!isWorthARetry(error, request.once) || retries >= this.#settings.maxRetries) throw error;
-        const delayMs = delayOf(retries++, error.retryAfterMs);
+        const delayMs = delayOf(retries, error.retryAfterMs);
         if (delayMs > this.#settings.maxRetryDelayMs) throw error;
+        this.#settings.onRetry?.({ error, retries, delayMs });
+        retries++;
         await sleep(delayMs, options.signal);
       }
     }
@@ -91,7 +96,11 @@ export class Transport {
     const { baseUrl, region, timeoutMs, fetch } = this.#settings;
     const { method, body } = request;
     const path = authenticated ? this.#authenticator.pathOf(request.path) : request.path;
-    const headers: Record<string, string> = { correlationId: sentId, 'x-calven-region': region };
+    const headers: Record<string, string> = {
+      ...request.headers,
+      correlationId: sentId,
+      'x-calven-region': region,
+    };
     if (authorization) headers.Authorization = authorization;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     const deadline = new Deadline(options.timeoutMs ?? timeoutMs, options.signal);

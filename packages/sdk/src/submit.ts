@@ -14,6 +14,15 @@ export interface SubmitOptions extends CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What `submit` of presence, occupancy and visitors takes last. */
+export interface EventSubmitOptions extends SubmitOptions {
+  /**
+   * Asks the server to tell new events from those that it had already: each stored result then has `isNew`. Only Rollcall
+   * tells it; on other servers `isNew` stays undefined. An event whose first answer was lost on the way counts as not new.
+   */
+  tellNew?: boolean | undefined;
+}
+
 /** How far a submission has come. */
 export interface Progress {
   /** How many were answered so far. */
@@ -61,7 +70,7 @@ export async function submitAll<T, R>(
   transport: Transport,
   batching: Batching<T, R>,
   items: Many<T>,
-  options: SubmitOptions = {},
+  options: EventSubmitOptions = {},
 ): Promise<Submitted<T, R>> {
   const { concurrency = 4, onProgress } = options;
   const correlationId = options.correlationId ?? newCorrelationId();
@@ -80,7 +89,8 @@ export async function submitAll<T, R>(
       const index = count++;
       const batch = next.value;
       const { method, path } = batching;
-      const request = { method, path, body: batching.bodyOf(batch) };
+      const headers = options.tellNew ? { Prefer: 'tell-new' } : {};
+      const request = { method, path, headers, body: batching.bodyOf(batch) };
       const results = await transport.exchange(
         request,
         { ...options, correlationId, signal: stop.signal },

@@ -136,6 +136,8 @@ export interface Operations {
         /** 0 stored (a repeat included), 1 user not found, 2 location not found, 3 the event is not acceptable */
         resultCode: number;
         message: string;
+        /** only of a stored event, and only with the header "Prefer: tell-new": true where this request stored it, false where it was stored already */
+        isNew?: boolean;
       }>;
     };
   };
@@ -169,6 +171,8 @@ export interface Operations {
         /** 0 stored (a repeat included), 1 user not found, 2 location not found, 3 the event is not acceptable */
         resultCode: number;
         message: string;
+        /** only of a stored event, and only with the header "Prefer: tell-new": true where this request stored it, false where it was stored already */
+        isNew?: boolean;
       }>;
     };
   };
@@ -235,6 +239,8 @@ export interface Operations {
         /** 0 stored (a repeat included), 1 user not found, 2 location not found, 3 the event is not acceptable */
         resultCode: number;
         message: string;
+        /** only of a stored event, and only with the header "Prefer: tell-new": true where this request stored it, false where it was stored already */
+        isNew?: boolean;
       }>;
     };
   };
@@ -1884,6 +1890,8 @@ export interface Operations {
       status: "active" | "inactive";
       userId: string;
       userName: string;
+      /** the attribute of this name, where the person has it */
+      employeeNumber?: string;
     }>;
   };
   /** Groups of people and the hierarchy they form, retired groups included. Key, for `changedSince`: groupId. */

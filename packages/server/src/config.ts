@@ -231,11 +231,30 @@ export const CLIENT_SETTINGS = {
     text,
     'usce1',
   ),
+  maxWait: setting(
+    '--max-wait <seconds>',
+    'ROLLCALL_MAX_WAIT',
+    'how long a server that does not answer is waited for; by default 300, and 15 before its first answer',
+    whole(0, 86_400),
+  ),
 } as const;
 
-/** The secret of the key that a command is a client with, where the environment has it. */
-export function clientSecretFromEnvironment(): string | undefined {
-  return process.env[CLIENT_SECRET_ENV] || undefined;
+/** The secret of the key of `--lookup-key`. */
+export const LOOKUP_SECRET_ENV = 'ROLLCALL_LOOKUP_SECRET';
+
+/** How `rollcall submit` looks up names. */
+export const LOOKUP_SETTINGS = {
+  lookupKey: setting(
+    '--lookup-key <id>',
+    'ROLLCALL_LOOKUP_KEY',
+    `id of a key of the role Data Warehouse, with which submit looks up places and people by their names; its secret comes from ${LOOKUP_SECRET_ENV}`,
+    text,
+  ),
+} as const;
+
+/** The secret of a client's key, where the environment has it in the variable `name`. */
+export function clientSecretFromEnvironment(name: string = CLIENT_SECRET_ENV): string | undefined {
+  return process.env[name] || undefined;
 }
 
 /** The environment's master key, base64 of 32 bytes, where it is given. */
@@ -247,6 +266,7 @@ export type DataConfig = SettingsOf<typeof DATA_SETTINGS>;
 export type ServerConfig = SettingsOf<typeof SERVER_SETTINGS>;
 export type ServeConfig = ServerConfig & SettingsOf<typeof SERVE_SETTINGS>;
 export type ClientConfig = SettingsOf<typeof CLIENT_SETTINGS>;
+export type LookupConfig = SettingsOf<typeof LOOKUP_SETTINGS>;
 export type DemoConfig = SettingsOf<typeof DEMO_SETTINGS>;
 
 /** The settings as commander options. An empty environment variable counts as not set. */
@@ -265,25 +285,4 @@ export function defaults<T extends Record<string, Setting>>(settings: T): Settin
   return Object.fromEntries(
     Object.entries(settings).map(([name, entry]) => [name, entry.default]),
   ) as SettingsOf<T>;
-}
-
-/** The settings as a Markdown table, as docs/operations.md shows it. */
-export function settingsTable(): string {
-  const all = {
-    ...DATA_SETTINGS,
-    ...SERVER_SETTINGS,
-    ...SERVE_SETTINGS,
-    ...DEMO_SETTINGS,
-    ...CLIENT_SETTINGS,
-  };
-  const rows = Object.values(all as Record<string, Setting>).map(
-    (entry) => `| \`${entry.flags}\` | \`${entry.env}\` | ${entry.default ?? ''} | ${entry.description} |`,
-  );
-  return [
-    '| flag | environment | default | meaning |',
-    '|---|---|---|---|',
-    ...rows,
-    `| | \`${MASTER_KEY_ENV}\` | | the master key itself, base64 of 32 bytes |`,
-    `| | \`${CLIENT_SECRET_ENV}\` | | the secret of the key of --key |`,
-  ].join('\n');
 }

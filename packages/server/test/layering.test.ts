@@ -61,6 +61,10 @@ describe('imports', () => {
     expect(found).toEqual([]);
   });
 
+  test('of files stay among files', () => {
+    expect(forbidden((from, to) => layerOf(from) === 'files' && layerOf(to) !== 'files')).toEqual([]);
+  });
+
   test('of http reach no slice', () => {
     expect(forbidden((from, to) => layerOf(from) === 'http' && SLICES.includes(layerOf(to)))).toEqual([]);
   });
@@ -68,7 +72,9 @@ describe('imports', () => {
   test('of what uses several slices come from the command line alone', () => {
     const found = forbidden(
       (from, to) =>
-        ['demo', 'move-in'].includes(layerOf(to)) && layerOf(from) !== 'cli' && layerOf(from) !== layerOf(to),
+        ['demo', 'move-in', 'csv-import'].includes(layerOf(to)) &&
+        layerOf(from) !== 'cli' &&
+        layerOf(from) !== layerOf(to),
     );
     expect(found).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { ImportKind } from '../src/directory/import.ts';
+import type { CSV_KINDS } from '../src/csv-import/kinds.ts';
 import { counts, id, importFile, listNodes, listUsers, type Row } from './support/import.ts';
 import { type ManageClient, manageClient } from './support/manage.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -98,7 +98,9 @@ const inTree = {
   locationName: few('HQ', 'HQ', 'Annex', 'Nowhere', undefined),
   status,
 };
-const ROWS: Record<ImportKind, fc.Arbitrary<Record<string, string | undefined>>> = {
+type Kind = keyof Pick<typeof CSV_KINDS, 'locations' | 'desks' | 'spaces' | 'users'>;
+
+const ROWS: Record<Kind, fc.Arbitrary<Record<string, string | undefined>>> = {
   locations: fc.record({
     locationId: ids,
     locationName: few('HQ', 'Annex', 'New'),

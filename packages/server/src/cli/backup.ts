@@ -96,6 +96,7 @@ async function restoreFile(file: string, config: DataConfig): Promise<RestoreSum
   catchInterruption();
   const { judgeBackup, restore } = await import('../store/restore.ts');
   // Nobody should wait for the file to be read, only to hear that the flags do not fit.
+  await placeOfMasterKey(undefined, config);
   await placeOfMasterKey(new MasterKey(await judgeBackup(createReadStream(file))), config);
   // As the one that serves: nobody else may use the database meanwhile.
   const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
@@ -130,15 +131,21 @@ async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<
     remark(`The master key of the backup is in ${config.masterKeyFile}.`);
 }
 
-/** The file to put the backup's master key in; undefined where the same key is given. Throws `CliError` where the flags do not fit. */
-async function placeOfMasterKey(masterKey: MasterKey, config: DataConfig): Promise<string | undefined> {
+/**
+ * The file to put the backup's master key in; undefined where the same key is given. Throws `CliError` where the flags do not fit
+ * that key, or, while it is not known yet, no key at all.
+ */
+async function placeOfMasterKey(
+  masterKey: MasterKey | undefined,
+  config: DataConfig,
+): Promise<string | undefined> {
   const { masterKeyFile, databaseUrl, dataDir } = config;
   if (masterKeyFile !== undefined && !existsSync(masterKeyFile)) {
     await access(dirname(resolve(masterKeyFile)), constants.W_OK).catch(unwritable(masterKeyFile));
     return resolve(masterKeyFile);
   }
   const given = await givenMasterKey(config);
-  if (given && given.export() !== masterKey.export()) {
+  if (given && masterKey && given.export() !== masterKey.export()) {
     throw new CliError(
       'The backup holds another master key than the one given; give none, or a file that does not exist yet.',
     );

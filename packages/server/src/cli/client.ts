@@ -1,19 +1,23 @@
 import { Rollcall, RollcallError } from '@rollcall/sdk';
-import { CLIENT_SECRET_ENV, type ClientConfig, clientSecretFromEnvironment } from '../config.ts';
+import {
+  CLIENT_SECRET_ENV,
+  type ClientConfig,
+  clientSecretFromEnvironment,
+  LOOKUP_SECRET_ENV,
+  type LookupConfig,
+} from '../config.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, Interrupted } from './interruption.ts';
+import { Reach } from './reach.ts';
 import { readSecret } from './secret.ts';
-
-/** A few minutes of a server that is away. */
-const MOST_RETRIES = 12;
 
 /** A client of the server that the settings name. The secret comes from the environment, a file, or standard input. */
 export async function clientOf(
   config: ClientConfig & { secretFile?: string },
   isInputTaken = false,
 ): Promise<Rollcall> {
-  const { baseUrl, key: apiKey, authentication, region } = config;
-  if (baseUrl === undefined) throw new CliError('Which server? Give --base-url.');
+  const { key: apiKey } = config;
+  if (config.baseUrl === undefined) throw new CliError('Which server? Give --base-url.');
   if (apiKey === undefined) throw new CliError('Which key? Give its id with --key.');
   const fromEnvironment = config.secretFile === undefined ? clientSecretFromEnvironment() : undefined;
   if (fromEnvironment === undefined && config.secretFile === undefined && isInputTaken)
@@ -21,7 +25,29 @@ export async function clientOf(
       `Standard input is the file: give the secret in ${CLIENT_SECRET_ENV} or with --secret-file.`,
     );
   const secret = fromEnvironment ?? (await readSecret(config.secretFile));
-  return new Rollcall({ baseUrl, apiKey, secret, authentication, region, maxRetries: MOST_RETRIES });
+  return connect(config, apiKey, secret);
+}
+
+/** A client with the key of `--lookup-key`; undefined where there is none. */
+export function lookupClientOf(config: ClientConfig & LookupConfig): Rollcall | undefined {
+  const { lookupKey } = config;
+  if (lookupKey === undefined) return undefined;
+  if (config.baseUrl === undefined) throw new CliError('Which server? Give --base-url.');
+  const secret = clientSecretFromEnvironment(LOOKUP_SECRET_ENV);
+  if (secret === undefined)
+    throw new CliError(
+      `Give the secret of --lookup-key in ${LOOKUP_SECRET_ENV}: an argument would show it to others.`,
+    );
+  return connect(config, lookupKey, secret);
+}
+
+/** A client that says when the server cannot be reached, and gives up after `--max-wait`. */
+function connect(config: ClientConfig, apiKey: string, secret: string): Rollcall {
+  const { baseUrl = '', authentication, region, maxWait } = config;
+  const { fetch, onRetry } = new Reach(baseUrl, maxWait);
+  // How long calls are repeated is for `onRetry` to say.
+  const maxRetries = Number.POSITIVE_INFINITY;
+  return new Rollcall({ baseUrl, apiKey, secret, authentication, region, maxRetries, fetch, onRetry });
 }
 
 /** For `catch`: what a server refused, or did not answer, as a sentence; an interruption as such. */

@@ -37,6 +37,8 @@ interface Joining {
 }
 
 const MASTER_KEY_FILE = 'master.key';
+/** How many organisations an error names. */
+const ORGANISATIONS_NAMED = 20;
 
 /** Reaches the database, starting the embedded one where no URL is given. Throws one-sentence errors. */
 export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
@@ -139,21 +141,40 @@ export async function withContext<T>(
 
 /** The organisation that `--org` names, or the only one there is; a first one is made where there is none. */
 export async function chooseOrganisation(owner: Database, slug: string | undefined): Promise<Organisation> {
+  return (await findOrganisation(owner, slug)) ?? createDefaultOrganisation(owner);
+}
+
+/** As `chooseOrganisation`, for a command that writes nothing: throws `CliError` where there is no organisation. */
+export async function getOrganisation(owner: Database, slug: string | undefined): Promise<Organisation> {
+  const found = await findOrganisation(owner, slug);
+  if (!found) throw new CliError('There is no organisation yet; "rollcall orgs create" makes one.');
+  return found;
+}
+
+/** Undefined where there is none at all. */
+async function findOrganisation(
+  owner: Database,
+  slug: string | undefined,
+): Promise<Organisation | undefined> {
   const organisations = await owner.inSystem(listOrganisations);
   if (slug !== undefined) {
     const named = organisations.find(
       (organisation) => organisation.slug === slug || organisation.tenantId === slug,
     );
-    if (!named)
-      throw new CliError(`There is no organisation ${slug}; "rollcall orgs list" shows those there are.`);
-    return named;
+    if (named) return named;
+    const others = organisations.length > 0 ? `there are ${slugsOf(organisations)}` : 'there is none yet';
+    throw new CliError(`There is no organisation ${slug}; ${others}.`);
   }
   if (organisations.length > 1) {
-    throw new CliError(
-      `Say which organisation with --org: ${organisations.map((each) => each.slug).join(', ')}.`,
-    );
+    throw new CliError(`Say which organisation with --org: ${slugsOf(organisations)}.`);
   }
-  return organisations[0] ?? createDefaultOrganisation(owner);
+  return organisations[0];
+}
+
+function slugsOf(organisations: Organisation[]): string {
+  const named = organisations.slice(0, ORGANISATIONS_NAMED).map(({ slug }) => slug);
+  const more = organisations.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 async function createDefaultOrganisation(owner: Database): Promise<Organisation> {

@@ -12,7 +12,7 @@ import {
 } from '../store/refused-event-lists.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { catchInterruption, endsWell } from './interruption.ts';
-import { formatTable, formatTime, print, remark } from './output.ts';
+import { formatTable, formatTime, forTerminal, print, remark } from './output.ts';
 import { parsePast } from './time.ts';
 
 interface TailOptions extends DataConfig {
@@ -91,7 +91,7 @@ async function printRefused(tx: Tx, tenantId: string, options: ListOptions): Pro
 /** The cells of a row, whichever list it is of. */
 function toCells(row: RefusedEvent | RefusalReason): Record<string, string> {
   const { endpoint, resultCode } = row;
-  const reason = withoutControls(row.reason);
+  const reason = forTerminal(row.reason);
   const code = resultCode === null ? 'request' : String(resultCode);
   if ('count' in row) {
     const { count, lastRefusedAt, lastSourceId, lastEventId } = row;
@@ -142,14 +142,8 @@ export function formatArrival(arrival: Arrival): string {
     reason === null
       ? `stored  ${whatWasSeen(arrival)} at ${where}`
       : `refused (${resultCode ?? 'request'})  ${reason}`;
-  return withoutControls(
-    `${arrivedAt.toISOString()}  ${endpoint}  ${quote(sourceId)} ${quote(eventId)}  ${outcome}`,
-  );
-}
-
-/** Texts come from outside: a control character must not reach the terminal. */
-function withoutControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd');
+  const line = `${arrivedAt.toISOString()}  ${endpoint}  ${quote(sourceId)} ${quote(eventId)}  ${outcome}`;
+  return forTerminal(line);
 }
 
 function whatWasSeen({ userName, visitorName, occupied, occupancy }: Arrival): string {

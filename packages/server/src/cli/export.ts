@@ -3,14 +3,14 @@ import { CLIENT_SETTINGS, type ClientConfig, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
 import { METRIC_UNITS, type MetricUnit } from '../store/metrics.ts';
 import { clientOf, spoken } from './client.ts';
-import { CliError } from './errors.ts';
+import { CliError, unwritable } from './errors.ts';
 import { loadFolder, needDuckDb } from './export/duckdb.ts';
 import { ExportFolder } from './export/folder.ts';
 import { EXPORTED_PERIODS, type ExportedPeriod, metricsDatasets } from './export/metrics.ts';
 import { type DatasetPath, EXPORTED_DATASETS, hasDays, partsOf } from './export/parts.ts';
 import { ExportRun } from './export/run.ts';
 import { FILE_FORMATS, type FileFormat } from './export/write.ts';
-import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
 import { print, remark } from './output.ts';
 
 const METRICS = 'metrics';
@@ -90,7 +90,9 @@ async function exportAll(asked: AskedDataset[], options: ExportOptions) {
   const { baseUrl = '', key: apiKey = '', format, into, duckdb } = options;
   const days = daysOf(datasets, options);
   if (duckdb !== undefined) await needDuckDb();
-  const folder = await ExportFolder.open(into, { baseUrl, apiKey, format }, options.full ?? false);
+  const folder = await ExportFolder.open(into, { baseUrl, apiKey, format }, options.full ?? false).catch(
+    unwritable(into),
+  );
   if (folder.left.size > 0) remark(`Going on: ${folder.left.size} files are whole already.`);
   const run = new ExportRun(
     folder,
@@ -99,11 +101,10 @@ async function exportAll(asked: AskedDataset[], options: ExportOptions) {
     catchInterruption(),
   );
   try {
-    const files = await unlessInterrupted(run.all(partsOf(datasets, days))).catch((error) => {
-      remark('The folder is as it was; the same command goes on from here.');
-      throw error;
-    });
-    const all = await folder.commit(files, new Date());
+    const { files, all } = await orGoOn(async () => {
+      const files = await untilSettled(run.all(partsOf(datasets, days)));
+      return { files, all: await folder.commit(files, new Date()) };
+    }, into);
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
     const { read, changed } = run;
     const report = { files: files.length, rows, read, changed, kept: files.length - read - changed };
@@ -124,6 +125,16 @@ function datasetsOf(asked: AskedDataset[], { by, period }: ExportOptions): Datas
     dataset === METRICS ? metricsDatasets(by ?? ['location'], period ?? 'day') : [dataset],
   );
   return [...new Set(wanted)];
+}
+
+/** Says of what fails that the same command goes on, and what cannot be written in a sentence. */
+async function orGoOn<T>(work: () => Promise<T>, into: string): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    remark('The same command goes on from here: files that are whole are not read again.');
+    return unwritable(into)(error);
+  }
 }
 
 function daysOf(datasets: readonly DatasetPath[], { from, to }: ExportOptions) {

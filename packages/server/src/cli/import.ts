@@ -1,11 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { Argument, Command } from 'commander';
+import { Argument, Command, type Option } from 'commander';
 import { DATA_SETTINGS, toOptions } from '../config.ts';
-import { CSV_TEMPLATES, csvExample } from '../directory/csv-templates.ts';
-import { type ImportKind, type ImportReport, importCsv } from '../directory/import.ts';
-import { chooseOrganisation, withContext } from './context.ts';
+import { type ImportReport, importCsv } from '../csv-import/import.ts';
+import { CSV_KINDS, type ImportKind } from '../csv-import/kinds.ts';
+import { csvExample } from '../csv-import/template.ts';
+import { openText } from '../files/text-input.ts';
+import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
+import { describeImport, writeIds } from './import-report.ts';
 import { onInterruption } from './interruption.ts';
 import { importExport, type MoveInCommandOptions, parseTimeZone } from './move-in.ts';
 import { print, remark } from './output.ts';
@@ -14,19 +15,23 @@ import { showProgress } from './progress.ts';
 interface ImportCommandOptions extends MoveInCommandOptions {
   strict?: true;
   template?: true;
+  ids?: string;
   fromExport?: string;
 }
 
 /** `rollcall import`. */
 export function importCommand(): Command {
   const command = new Command('import')
-    .description(
-      'import locations, desks, spaces or people from a file, or everything from an exported folder; importing again changes nothing',
-    )
-    .addArgument(new Argument('[kind]', 'what the file holds').choices(Object.keys(CSV_TEMPLATES)))
-    .argument('[file]', 'CSV file with a header row')
+    .description('import a CSV file, or everything from an exported folder; importing again changes nothing')
+    .addArgument(new Argument('[kind]', 'what the file holds').choices(Object.keys(CSV_KINDS)))
+    .argument('[file]', 'CSV file with a header row; - is standard input')
     .option('--org <slug>', 'the organisation; needed when there are several')
-    .option('--strict', 'store nothing at all if any row is refused')
+    .option('--dry-run', 'say what each row would change, and store nothing')
+    .option('--strict', 'of a file: store nothing at all if any row is refused')
+    .option(
+      '--ids <path>',
+      'of a file: write line, result, id and name of every row as CSV; - is standard output',
+    )
     .option('--template', 'print an example file instead')
     .option('--json', 'print the report as JSON')
     .option(
@@ -42,28 +47,57 @@ export function importCommand(): Command {
       '--replace-days',
       'moving in: change days that are planned otherwise here, instead of keeping them',
     )
-    .option('--dry-run', 'moving in: say what would become of each row, and store nothing')
     .option(
       '--rejected <path>',
       'moving in: where rows go that are not taken as they are (default: beside the folder)',
     )
     .action(async (kind: ImportKind | undefined, file: string | undefined, options: ImportCommandOptions) => {
+      refuseOptions(command, options);
       if (options.fromExport !== undefined) {
         if (kind !== undefined)
           throw new CliError('An exported folder is imported whole: leave the kind out.');
         return importExport(options.fromExport, options);
       }
+      const kinds = Object.keys(CSV_KINDS).join(', ');
       if (kind === undefined)
-        throw new CliError('Import what? A kind and a file, or "--from-export" and a folder.');
-      if (options.template) return print(csvExample(kind).trimEnd());
+        throw new CliError(
+          `Import what? Name a kind (${kinds}) and a file, or "--from-export" and a folder.`,
+        );
+      if (options.template) return print(csvExample(CSV_KINDS[kind]).trimEnd());
       if (file === undefined) throw new CliError('Which file? "--template" prints an example of one.');
       const report = await importFile(kind, file, options);
-      if (options.json) print(JSON.stringify(report));
-      else describe(report, options.strict ?? false);
+      await writeIds(report, options.ids);
+      if (options.json) print(JSON.stringify({ ...report, dryRun: options.dryRun ?? false }));
+      else describeImport(CSV_KINDS[kind].word, report, options);
       if (report.refused.length > 0) process.exitCode = 1;
     });
   for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
   return command;
+}
+
+/** What each way of calling the command leaves without an effect, by the names that options have in the code. */
+const NOT_WITH: [applies: (options: ImportCommandOptions) => boolean, way: string, options: string[]][] = [
+  [
+    ({ template }) => template === true,
+    '--template',
+    ['dryRun', 'strict', 'ids', 'json', 'timeZone', 'replaceDays', 'rejected', 'fromExport'],
+  ],
+  [({ fromExport }) => fromExport !== undefined, '--from-export', ['strict', 'ids']],
+  [({ fromExport }) => fromExport === undefined, 'a file', ['timeZone', 'replaceDays', 'rejected']],
+  [({ dryRun }) => dryRun === true, '--dry-run', ['ids']],
+  [({ ids }) => ids === '-', '--ids -', ['json']],
+];
+
+/** Throws `CliError` where an option would have no effect. */
+function refuseOptions(command: Command, options: ImportCommandOptions): void {
+  const flagOf = (name: string) =>
+    command.options.find((option: Option) => option.attributeName() === name)?.long ?? name;
+  for (const [applies, way, names] of NOT_WITH) {
+    if (!applies(options)) continue;
+    const given = names.find((name) => options[name as keyof ImportCommandOptions] !== undefined);
+    if (given !== undefined)
+      throw new CliError(`The option ${flagOf(given)} has no effect with ${way}: leave it out.`);
+  }
 }
 
 async function importFile(
@@ -71,15 +105,18 @@ async function importFile(
   file: string,
   options: ImportCommandOptions,
 ): Promise<ImportReport> {
-  const { size } = await stat(file).catch(unreadable(file));
+  const text = await openText(file, (encoding) => remark(`The file is read as ${encoding}.`)).catch(
+    (error: NodeJS.ErrnoException) =>
+      error.syscall === undefined ? Promise.reject(error) : unreadable(file)(error),
+  );
+  const dryRun = options.dryRun ?? false;
   return withContext(options, 'rollcall import', async ({ owner }) => {
-    const { tenantId } = await chooseOrganisation(owner, options.org);
+    const { tenantId } = await (dryRun ? getOrganisation : chooseOrganisation)(owner, options.org);
     const progress = showProgress(`Importing ${kind}`, 'bytes');
-    const input = createReadStream(file);
     let stored = 0;
     const ignoreInterruption = onInterruption(() =>
       remark(
-        options.strict
+        options.strict || dryRun
           ? 'rollcall: The import was interrupted; nothing was stored.'
           : `rollcall: The import was interrupted; the first ${stored} rows are done. The same command goes on.`,
       ),
@@ -87,33 +124,24 @@ async function importFile(
     try {
       return await importCsv({
         kind,
-        input,
+        input: text.stream,
         database: owner,
         tenantId,
         strict: options.strict ?? false,
+        dryRun,
         clock: Date.now,
-        onProgress: ({ rows, bytes }) => {
+        onProgress: (rows) => {
           stored = rows;
-          progress.update(bytes, size);
+          progress.update(text.bytesRead, text.sizeBytes);
         },
       });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).syscall !== undefined && input.errored)
-        unreadable(file)(input.errored);
+      if (error === text.stream.errored && (error as NodeJS.ErrnoException).syscall !== undefined)
+        unreadable(file)(error as NodeJS.ErrnoException);
       throw error;
     } finally {
       ignoreInterruption();
       progress.stop();
     }
   });
-}
-
-function describe(
-  { created, updated, unchanged, refused, ignoredColumns }: ImportReport,
-  strict: boolean,
-): void {
-  if (ignoredColumns.length > 0) remark(`Columns that are not known here: ${ignoredColumns.join(', ')}.`);
-  for (const { line, reason } of refused) remark(`line ${line}: ${reason}`);
-  const counts = `${created} created, ${updated} updated, ${unchanged} unchanged, ${refused.length} refused.`;
-  print(strict && refused.length > 0 ? `Nothing was stored: ${refused.length} refused.` : counts);
 }

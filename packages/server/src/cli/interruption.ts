@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The user wants the command to end. */
@@ -43,6 +45,20 @@ export function onInterruption(work: () => void): () => void {
   const signal = catchInterruption();
   signal.addEventListener('abort', work, { once: true });
   return () => signal.removeEventListener('abort', work);
+}
+
+/** Interrupted work gets so long to end what it has begun, and to take away what is not whole. */
+const LONGEST_END_MS = 5_000;
+
+/** What `work` gives, or `Interrupted` if that comes first: then after the work has ended, which the signal makes it do. */
+export async function untilSettled<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await unlessInterrupted(work);
+  } catch (error) {
+    const ended = work.catch(() => undefined);
+    await Promise.race([ended, delay(LONGEST_END_MS, undefined, { ref: false })]);
+    throw error;
+  }
 }
 
 /** Rejects with `Interrupted` when that comes. */

@@ -47,7 +47,7 @@ function formatLength(ms: number): string {
 export async function runJob(name: string, config: DataConfig): Promise<void> {
   const task = TASKS.find((one) => one.name === name);
   if (!task)
-    throw new CliError(`There is no job ${name}; there are ${TASKS.map((each) => each.name).join(', ')}.`);
+    throw new CliError(`There is no job ${name}; the jobs are ${TASKS.map((one) => one.name).join(', ')}.`);
   const ran = await withContext(config, 'rollcall jobs', async ({ target, role }) => {
     const database = new Database({ target, as: role, poolSize: 2, exportPoolSize: 1 });
     try {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../store/version.ts';
+import { listChoicesInErrors } from './choices.ts';
 import { Interrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
@@ -13,6 +14,11 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'signing-keys': async () => (await import('./signing-keys.ts')).signingKeysCommand(),
   instance: async () => (await import('./instance.ts')).instanceCommand(),
   orgs: async () => (await import('./orgs.ts')).orgsCommand(),
+  locations: async () => (await import('./directory-lists.ts')).directoryListCommand('locations'),
+  desks: async () => (await import('./directory-lists.ts')).directoryListCommand('desks'),
+  spaces: async () => (await import('./directory-lists.ts')).directoryListCommand('spaces'),
+  users: async () => (await import('./directory-lists.ts')).directoryListCommand('users'),
+  groups: async () => (await import('./directory-lists.ts')).directoryListCommand('groups'),
   import: async () => (await import('./import.ts')).importCommand(),
   submit: async () => (await import('./submit.ts')).submitCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
@@ -32,6 +38,7 @@ try {
   const [, , called = ''] = process.argv;
   for (const load of Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS))
     if (load) program.addCommand(await load());
+  listChoicesInErrors(program);
   await program.parseAsync();
 } catch (error) {
   // What was interrupted may still wait for something.

@@ -4,7 +4,7 @@ import type { DataConfig } from '../config.ts';
 import { FolderError, listFolder } from '../move-in/folder.ts';
 import { moveIn } from '../move-in/move-in.ts';
 import type { MoveInReport, Reject } from '../move-in/report.ts';
-import { chooseOrganisation, withContext } from './context.ts';
+import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { onInterruption } from './interruption.ts';
 import { print, remark } from './output.ts';
@@ -27,7 +27,8 @@ export async function importExport(directory: string, options: MoveInCommandOpti
     options.rejected ?? `${directory.replace(/[\\/]+$/, '')}.rejected.ndjson`,
   );
   const report = await withContext(options, 'rollcall import', async ({ owner }) => {
-    const { tenantId, timeZone } = await chooseOrganisation(owner, options.org);
+    const choose = options.dryRun ? getOrganisation : chooseOrganisation;
+    const { tenantId, timeZone } = await choose(owner, options.org);
     const progress = showProgress('Moving in', 'bytes');
     let percent = 0;
     const ignoreInterruption = onInterruption(() =>

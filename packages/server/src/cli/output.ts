@@ -15,6 +15,11 @@ export function formatTable(rows: Record<string, string>[]): string {
     .join('\n');
 }
 
+/** Texts come from outside: a control character must not reach the terminal. */
+export function forTerminal(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
+}
+
 /** Writes the result of a command to standard output. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

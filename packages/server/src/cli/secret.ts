@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { CliError, unreadable } from './errors.ts';
 
-/** A secret from a file, or from standard input. Throws `CliError` where it is empty. */
+/** A secret from a file, or from standard input, which `-` names as well. Throws `CliError` where it is empty. */
 export async function readSecret(file: string | undefined): Promise<string> {
-  const content =
-    file === undefined ? await text(process.stdin) : await readFile(file, 'utf8').catch(unreadable(file));
+  const isInput = file === undefined || file === '-';
+  const content = isInput ? await text(process.stdin) : await readFile(file, 'utf8').catch(unreadable(file));
   const secret = content.replace(/\r?\n$/, '');
   if (secret === '')
     throw new CliError('The secret is empty; give it on standard input or with --secret-file.');

@@ -1,7 +1,7 @@
 import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
 import { DemoError } from '../demo/errors.ts';
-import { ImportError } from '../directory/import.ts';
+import { FileError } from '../files/errors.ts';
 import { BackupError, RestoreError } from '../store/backup/errors.ts';
 import { EmbeddedServerError } from '../store/embedded/index.ts';
 import { SchemaTooNewError } from '../store/migrate.ts';
@@ -19,7 +19,7 @@ const SPOKEN_ERRORS = [
   UnrestrictedRoleError,
   StoreUnavailableError,
   DemoError,
-  ImportError,
+  FileError,
   BackupError,
   RestoreError,
   UnusableDatabaseError,

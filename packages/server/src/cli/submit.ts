@@ -2,15 +2,19 @@ import { createReadStream, ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Rollcall } from '@rollcall/sdk';
 import { Argument, Command, Option } from 'commander';
-import { CLIENT_SETTINGS, type ClientConfig, toOptions } from '../config.ts';
+import { CLIENT_SETTINGS, LOOKUP_SETTINGS, toOptions } from '../config.ts';
+import { whole } from '../config-values.ts';
 import { clientOf, spoken } from './client.ts';
 import { CliError, unreadable } from './errors.ts';
-import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 import { SUBMIT_KINDS, type SubmitKindName, submitExample } from './submit/kinds.ts';
+import { addMapping } from './submit/mapping.ts';
+import { printPreview } from './submit/preview.ts';
+import { checkTimes, type ReadingOptions, readFileRows, timeZone } from './submit/reading.ts';
 import { RejectedRows } from './submit/rejected.ts';
-import { type FileFormat, readRows } from './submit/rows.ts';
+import type { FileFormat } from './submit/rows.ts';
 import { type Chunk, sendRows } from './submit/send.ts';
 import {
   fingerprintOf,
@@ -20,13 +24,16 @@ import {
   type Submission,
   writeState,
 } from './submit/state.ts';
+import { NOTHING, plus, type Tally } from './submit/tally.ts';
+import { type TimeFormat, timeFormat } from './submit/time-format.ts';
 
-interface SubmitCommandOptions extends ClientConfig {
+interface SubmitCommandOptions extends ReadingOptions {
   secretFile?: string;
   sourceId: string;
   format?: FileFormat;
   rejected?: string;
   restart?: true;
+  preview?: number;
   template?: true;
   json?: true;
 }
@@ -34,12 +41,16 @@ interface SubmitCommandOptions extends ClientConfig {
 interface Report {
   /** Rows that were answered, in this run and those that it went on from. */
   rows: number;
+  /** Of these, rows that were not there before, and rows that were; null where the server does not tell. */
+  new: number | null;
+  known: number | null;
   rejected: number;
   rejectedFile: string | null;
 }
 
 /** All rows were sent, and some of them not accepted. */
 const SOME_REJECTED = 2;
+const PREVIEWED_ROWS = 5;
 
 /** `rollcall submit`. */
 export function submitCommand(): Command {
@@ -58,19 +69,44 @@ export function submitCommand(): Command {
         'ndjson',
       ]),
     )
+    .addOption(
+      new Option(
+        '--map <column=member>',
+        'a column of the file, and what it holds; may be given several times',
+      ).argParser(addMapping),
+    )
+    .addOption(
+      new Option(
+        '--time-zone <zone>',
+        "of times without one: a name such as Europe/Berlin, or office for that of the event's office (default: UTC, which is said)",
+      ).argParser(timeZone),
+    )
+    .addOption(
+      new Option(
+        '--time-format <format>',
+        'of times that are not ISO 8601, such as "DD/MM/YYYY HH:mm" or "MM/DD/YYYY hh:mm A"; may be given several times',
+      ).argParser((text, earlier: TimeFormat[] = []) => [...earlier, timeFormat(text)]),
+    )
     .option('--rejected <path>', 'where rows that are not accepted go (default: beside the file)')
     .option('--restart', 'begin anew where an earlier run did not come to its end')
+    .addOption(
+      new Option('--preview [rows]', 'print how the first rows would be sent, and send nothing')
+        .argParser(whole(1, 10_000))
+        .preset(PREVIEWED_ROWS),
+    )
     .option('--template', 'print an example file instead')
     .option('--json', 'print the report as JSON')
     .action(async (kind: SubmitKindName, path: string | undefined, options: SubmitCommandOptions) => {
       if (options.template) return print(submitExample(SUBMIT_KINDS[kind]).trimEnd());
       if (path === undefined) throw new CliError('Which file? "--template" prints an example of one.');
+      checkTimes(kind, options);
+      if (options.preview !== undefined) return previewFile(kind, path, options.preview, options);
       const report = await submitFile(kind, path, options);
       if (options.json) print(JSON.stringify(report));
       else describe(report);
       if (report.rejected > 0) process.exitCode = SOME_REJECTED;
     });
-  for (const option of toOptions(CLIENT_SETTINGS)) command.addOption(option);
+  for (const option of toOptions({ ...CLIENT_SETTINGS, ...LOOKUP_SETTINGS })) command.addOption(option);
   return command;
 }
 
@@ -83,18 +119,23 @@ interface Source {
   statePath: string | undefined;
 }
 
+function sourceOf(path: string, options: SubmitCommandOptions): Source {
+  const isInput = path === '-';
+  const format = options.format ?? formatOf(path);
+  return { path, isInput, format, statePath: isInput ? undefined : `${path}.submitting` };
+}
+
 async function submitFile(
   kind: SubmitKindName,
   path: string,
   options: SubmitCommandOptions,
 ): Promise<Report> {
-  const isInput = path === '-';
-  const format = options.format ?? formatOf(path);
-  const source: Source = { path, isInput, format, statePath: isInput ? undefined : `${path}.submitting` };
-  const fingerprint = isInput ? '' : await fingerprintOf(path).catch(unreadable(path));
-  const client = await clientOf(options, isInput);
-  const { baseUrl = '', key: apiKey = '', sourceId } = options;
-  return send(source, { kind, baseUrl, apiKey, sourceId, fingerprint }, client, options);
+  const source = sourceOf(path, options);
+  const fingerprint = source.isInput ? '' : await fingerprintOf(path).catch(unreadable(path));
+  const client = await clientOf(options, source.isInput);
+  const { baseUrl = '', key: apiKey = '', sourceId, map = new Map(), timeFormat: formats = [] } = options;
+  const reading = JSON.stringify([[...map], options.timeZone, formats.map(({ text }) => text)]);
+  return send(source, { kind, baseUrl, apiKey, sourceId, fingerprint, reading }, client, options);
 }
 
 async function send(
@@ -105,39 +146,50 @@ async function send(
 ): Promise<Report> {
   const { path, isInput, format, statePath } = source;
   const { kind, sourceId } = submission;
+  const signal = catchInterruption();
+  const input = isInput ? process.stdin : createReadStream(path);
+  const { file, endRemarks } = readFileRows(SUBMIT_KINDS[kind], format, input, options, signal);
   if (statePath && options.restart) await forget(statePath);
   const earlier = statePath ? await readState(statePath, submission) : undefined;
   const besides = `${isInput ? kind : path}.rejected.${format}`;
   const rejectedPath = earlier?.rejectedPath ?? options.rejected ?? besides;
   const rejected = await RejectedRows.open(rejectedPath, earlier?.rejected);
-  if (earlier) remark(`Going on after the first ${earlier.rows} rows.`);
-
-  const signal = catchInterruption();
-  const input = isInput ? process.stdin : createReadStream(path);
-  const totalBytes = isInput ? undefined : (await stat(path)).size;
-  const progress = showProgress(`Submitting ${kind}`, isInput ? 'rows' : 'bytes');
-  const file = readRows(SUBMIT_KINDS[kind], format, input);
   let rows = earlier?.rows ?? 0;
-  const onAnswered = async (chunk: Chunk) => {
-    await rejected.add(file, chunk.rejected);
-    rows += chunk.rows;
+  let tally = earlier?.tally ?? NOTHING;
+  if (rows > 0) remark(`Going on after the first ${rows} rows.`);
+
+  /** What is recorded is what the next run goes on from. */
+  const record = async (answered: { rows: number; tally: Tally }) => {
     const { count, bytes } = rejected;
     if (statePath)
       await writeState(statePath, {
         ...submission,
-        version: 1,
-        rows,
+        version: 2,
+        ...answered,
         rejectedPath,
         rejected: { count, bytes },
       });
+    ({ rows, tally } = answered);
+  };
+  // Where nothing can be written, nothing is sent.
+  await record({ rows, tally });
+
+  const totalBytes = isInput ? undefined : (await stat(path)).size;
+  const progress = showProgress(`Submitting ${kind}`, isInput ? 'rows' : 'bytes');
+  const onAnswered = async (chunk: Chunk) => {
+    await rejected.add(file, chunk.rejected);
+    await record({ rows: rows + chunk.rows, tally: plus(tally, chunk.tally) });
     progress.update(input instanceof ReadStream ? input.bytesRead : rows, totalBytes);
   };
   try {
     const sending = { client, sourceId, skip: rows, signal, onAnswered };
-    await unlessInterrupted(sendRows(SUBMIT_KINDS[kind], file.rows, sending));
+    // Standard input may have nothing to read for long.
+    signal.addEventListener('abort', () => input.destroy());
+    await untilSettled(sendRows(SUBMIT_KINDS[kind], file.rows, sending));
   } catch (error) {
     progress.stop();
-    if (input.errored) unreadable(path)(input.errored as NodeJS.ErrnoException);
+    if (statePath && rows === 0) await removeState(statePath).catch(() => undefined);
+    if (error === input.errored) unreadable(path)(error as NodeJS.ErrnoException);
     const goOn = isInput ? 'To send all of it again is harmless.' : 'The same command goes on from there.';
     if (rows > 0 || signal.aborted) remark(`${rows} rows were answered. ${goOn}`);
     spoken(error);
@@ -145,8 +197,37 @@ async function send(
     progress.stop();
     await rejected.close();
   }
+  endRemarks();
   if (statePath) await removeState(statePath);
-  return { rows, rejected: rejected.count, rejectedFile: rejected.count > 0 ? rejectedPath : null };
+  const isTold = tally.untold === 0;
+  return {
+    rows,
+    new: isTold ? tally.isNew : null,
+    known: isTold ? tally.known : null,
+    rejected: rejected.count,
+    rejectedFile: rejected.count > 0 ? rejectedPath : null,
+  };
+}
+
+async function previewFile(
+  kind: SubmitKindName,
+  path: string,
+  count: number,
+  options: SubmitCommandOptions,
+): Promise<void> {
+  const { isInput, format } = sourceOf(path, options);
+  const input = isInput ? process.stdin : createReadStream(path);
+  const signal = catchInterruption();
+  const { file, endRemarks } = readFileRows(SUBMIT_KINDS[kind], format, input, options, signal);
+  try {
+    await unlessInterrupted(printPreview(file.rows, count));
+    endRemarks();
+  } catch (error) {
+    if (error === input.errored) unreadable(path)(error as NodeJS.ErrnoException);
+    spoken(error);
+  } finally {
+    input.destroy();
+  }
 }
 
 function formatOf(path: string): FileFormat {
@@ -155,8 +236,13 @@ function formatOf(path: string): FileFormat {
   throw new CliError('Is it CSV or NDJSON? Say so with --format.');
 }
 
-function describe({ rows, rejected, rejectedFile }: Report): void {
-  print(`${rows - rejected} stored, ${rejected} rejected.`);
+function describe({ rows, new: fresh, known, rejected, rejectedFile }: Report): void {
+  const count = (number: number) => number.toLocaleString('en-US');
+  const stored =
+    fresh === null || known === null
+      ? `${count(rows - rejected)} stored`
+      : `${count(fresh)} new, ${count(known)} there already`;
+  print(`${stored}, ${count(rejected)} rejected.`);
   if (rejectedFile !== null)
-    remark(`The rejected rows are in ${rejectedFile}, each with its reason: mend it, and submit it.`);
+    remark(`The rejected rows are in ${rejectedFile}, each with its reason: correct it, and submit it.`);
 }

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
+import { FileError as ImportError } from '../files/errors.ts';
 
-/** The file as a whole cannot be imported; `message` says why in plain sentences, with the line where there is one. */
-export class ImportError extends Error {}
+export { ImportError };
 
 /** A record of the file, as text. */
 export interface CsvRecord {

@@ -33,6 +33,27 @@ export async function upsertGroups(
   return results;
 }
 
+/**
+ * `items` in the order that `upsertGroups` needs. Those that stand in a circle come as they are: the first of them whose
+ * parent is not known is refused.
+ */
+export function parentsFirst<Item extends GroupItem>(items: Item[]): Item[] {
+  const byId = new Map(items.map((item) => [item.groupId, item]));
+  const ordered = new Set<Item>();
+  for (const item of items) {
+    const above: Item[] = [];
+    let at: Item | undefined = item;
+    while (at && !ordered.has(at) && !above.includes(at)) {
+      above.push(at);
+      at = byId.get(at.parentGroupId ?? '');
+    }
+    for (const each of above.reverse()) ordered.add(each);
+  }
+  // Of an id that stands there twice, the other rows.
+  for (const item of items) ordered.add(item);
+  return [...ordered];
+}
+
 class Groups {
   readonly #byId = new Map<string, GroupRow>();
   readonly #byName = new Map<string, GroupRow>();

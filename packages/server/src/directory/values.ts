@@ -4,7 +4,7 @@ import type { Status } from '../store/nodes.ts';
 
 export { quote } from '../http/text.ts';
 
-/** One item is not acceptable; the message says which member and why. Never leaves the directory slice. */
+/** One item is not acceptable; the message says which member and why. `orRefused` makes a result of it. */
 export class Refusal extends Error {}
 
 /** The item asks for what something else stands in the way of: a name that is another's already. */

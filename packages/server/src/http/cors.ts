@@ -11,6 +11,7 @@ const REQUEST_HEADERS = [
   'x-calven-region',
   'If-Match',
   'If-None-Match',
+  'Prefer',
 ];
 /** What pages may read of an answer, beyond what any page may read. `Date` is what a date in `Retry-After` is told by. */
 const ANSWER_HEADERS = [

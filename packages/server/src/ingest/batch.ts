@@ -9,11 +9,11 @@ import type { EventWriter, RowKind } from './event-writer.ts';
 import type { Refusals, RefusedEvent } from './refusals.ts';
 import type { Mentioned, Resolved } from './resolve.ts';
 import {
-  type EventResult,
   isRefusal,
   RESULT,
   type Refusal,
   refuse,
+  type StoredEventResult,
   type SubmissionReply,
 } from './results.ts';
 
@@ -62,13 +62,16 @@ export async function submitBatch<Event extends { eventId: string }, Row extends
 ): Promise<SubmissionReply> {
   const { caller, sourceId, events } = batch;
   const receivedAt = new Date(deps.clock());
-  const outcomes = events.length === 0 ? [] : await store(kind, batch, receivedAt.getTime(), deps);
+  const { outcomes, isNew } =
+    events.length === 0
+      ? { outcomes: [], isNew: undefined }
+      : await store(kind, batch, receivedAt.getTime(), deps);
   const rows = outcomes.filter(isRow);
   await follow(kind, { caller, rows }, deps);
   return {
     sourceId,
     timestamp: receivedAt.toISOString(),
-    results: events.map((event, index) => toResult(event.eventId, outcomes[index])),
+    results: resultsOf(events, outcomes, isNew),
   };
 }
 
@@ -76,15 +79,17 @@ interface Batch<Event> {
   caller: Caller;
   sourceId: string;
   events: Event[];
+  /** Whether the results of stored events tell new ones from those that were stored already. */
+  tellsNew?: boolean;
 }
 
 /** Judges the events by what is remembered of the directory, and again where that turns out to be out of date. */
 async function store<Event extends { eventId: string }, Row extends EventRow>(
   kind: EventKind<Event, Row>,
-  { caller, sourceId, events }: Batch<Event>,
+  { caller, sourceId, events, tellsNew = false }: Batch<Event>,
   receivedAtMs: number,
   { directory, writer, refusals }: IngestDeps,
-): Promise<(Row | Refusal)[]> {
+): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
   const faults = events.map((event) => kind.fault({ event, sourceId, nowMs: receivedAtMs }));
   const mentioned = mentionedBy(
@@ -102,10 +107,17 @@ async function store<Event extends { eventId: string }, Row extends EventRow>(
     const kept = refusals.rowsOf(caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
     const remembered = attempt > ATTEMPTS_BY_MEMORY ? undefined : version;
     const rows = outcomes.filter(isRow);
-    const current = await writer.write({ tenantId, remembered, kind, rows, refusals: kept });
+    const { version: current, isNew } = await writer.write({
+      tenantId,
+      remembered,
+      kind,
+      rows,
+      refusals: kept,
+      tellsNew,
+    });
     if (remembered === undefined || current === remembered) {
       if (kept.length > 0) await refusals.noteKept(tenantId, kept.length);
-      return outcomes;
+      return { outcomes, isNew };
     }
     directory.forget(tenantId, remembered);
   }
@@ -155,8 +167,17 @@ function refusedOf(events: { eventId: string }[], outcomes: object[], sourceId: 
   });
 }
 
-function toResult(eventId: string, outcome: object | undefined): EventResult {
-  return isRefusal(outcome)
-    ? { eventId, resultCode: outcome.resultCode, message: outcome.message }
-    : { eventId, resultCode: RESULT.stored, message: 'Success' };
+/** `isNew` has one value for each stored event, in their order. */
+function resultsOf(
+  events: readonly { eventId: string }[],
+  outcomes: readonly object[],
+  isNew: readonly boolean[] | undefined,
+): StoredEventResult[] {
+  let stored = 0;
+  return events.map(({ eventId }, index) => {
+    const outcome = outcomes[index];
+    if (isRefusal(outcome)) return { eventId, resultCode: outcome.resultCode, message: outcome.message };
+    const result = { eventId, resultCode: RESULT.stored, message: 'Success' };
+    return isNew ? { ...result, isNew: isNew[stored++] ?? false } : result;
+  });
 }

@@ -1,6 +1,8 @@
 import type { Database } from '../store/db.ts';
 import { enterTenantAt } from '../store/directory-versions.ts';
-import type { EventRow } from '../store/event-order.ts';
+
+import { digestsOfNew, type EventRow, tellingNew } from '../store/event-order.ts';
+
 import { MergingQueue } from '../store/merging-queue.ts';
 import type { Statement } from '../store/pipeline.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/refused-events.ts';
@@ -20,6 +22,16 @@ export interface Submission {
   kind?: RowKind<EventRow>;
   rows: readonly EventRow[];
   refusals: readonly RefusedEventRow[];
+  /** Whether the answer is to tell new rows from those that were stored already. It costs a little. */
+  tellsNew?: boolean;
+}
+
+/** What became of one request's rows. */
+export interface Written {
+  /** The version of the directory that the transaction saw. */
+  version: string;
+  /** For each row, in their order: whether this request stored it. Undefined unless the submission asked for it. */
+  isNew: readonly boolean[] | undefined;
 }
 
 /** Transactions at a time: while one is committed, the next is on its way. */
@@ -33,7 +45,7 @@ const MERGED = { jobs: 64, weight: 2_000 };
  * row-level security: what is shared is the commit.
  */
 export class EventWriter {
-  readonly #queue: MergingQueue<Submission, string>;
+  readonly #queue: MergingQueue<Submission, Written>;
 
   constructor(database: Database) {
     this.#queue = new MergingQueue({
@@ -45,17 +57,16 @@ export class EventWriter {
   }
 
   /**
-   * Stores rows and refusals in one transaction; answers when it is committed, with the version of the directory that
-   * it saw. Nothing is stored where that is another one than `remembered`. Throws `StoreUnavailableError`: then
+   * Stores rows and refusals in one transaction; answers when it is committed. Nothing is stored where that is another one than `remembered`. Throws `StoreUnavailableError`: then
    * nothing was stored, or all of it was.
    */
-  write(submission: Submission): Promise<string> {
+  write(submission: Submission): Promise<Written> {
     return this.#queue.add(submission);
   }
 }
 
 /** In the order of organisations, as rows are in that of their keys: nobody waits for another in a circle. */
-async function store(database: Database, submissions: readonly Submission[]): Promise<string[]> {
+async function store(database: Database, submissions: readonly Submission[]): Promise<Written[]> {
   const groups = new Map<string, Submission[]>();
   for (const submission of submissions) {
     const key = keyOf(submission);
@@ -64,14 +75,24 @@ async function store(database: Database, submissions: readonly Submission[]): Pr
     else groups.set(key, [submission]);
   }
   const statements: Statement[] = [];
-  const firsts = new Map<string, number>();
-  for (const key of [...groups.keys()].sort()) {
-    firsts.set(key, statements.length);
-    statements.push(...statementsOf(groups.get(key) ?? []));
-  }
+  const plans = new Map<string, Plan>();
+  for (const key of [...groups.keys()].sort()) plans.set(key, plan(groups.get(key) ?? [], statements));
   const answers = await database.inPipeline(statements);
-  // The first statement of each group has answered the version.
-  return submissions.map((submission) => answers[firsts.get(keyOf(submission)) ?? -1] ?? '0');
+  const written = new Map<Submission, Written>();
+  for (const [key, group] of groups) {
+    const { versionAt = -1, newAt = new Map<string, number>() } = plans.get(key) ?? {};
+    const version = answers[versionAt] ?? '0';
+    const found = new Map([...newAt].map(([endpoint, at]) => [endpoint, digestsOfNew(answers[at])]));
+    for (const one of group) written.set(one, { version, isNew: newRowsOf(one, found) });
+  }
+  return submissions.map((submission) => written.get(submission) ?? { version: '0', isNew: undefined });
+}
+
+/** Where the answers of one organisation's statements are. */
+interface Plan {
+  versionAt: number;
+  /** By endpoint: the statements that tell new rows. */
+  newAt: Map<string, number>;
 }
 
 /** What is of one organisation, and judged by one version of its directory, goes together. */
@@ -79,18 +100,38 @@ function keyOf({ tenantId, remembered }: Submission): string {
   return `${tenantId} ${remembered ?? 'any'}`;
 }
 
-function statementsOf(submissions: readonly Submission[]): Statement[] {
+/** Adds what these submissions take, all of one organisation, to `statements`. */
+function plan(submissions: readonly Submission[], statements: Statement[]): Plan {
+  const newAt = new Map<string, number>();
+  const versionAt = statements.length;
   const [first] = submissions;
-  if (!first) return [];
+  if (!first) return { versionAt, newAt };
   const { tenantId, remembered } = first;
-  const statements = [enterTenantAt(tenantId, remembered)];
+  statements.push(enterTenantAt(tenantId, remembered));
   const kinds = new Map(submissions.flatMap(({ kind }) => (kind ? [[kind.endpoint, kind]] : [])));
   for (const endpoint of [...kinds.keys()].sort()) {
-    const rows = submissions.flatMap((each) => (each.kind?.endpoint === endpoint ? each.rows : []));
+    const ofKind = submissions.filter((each) => each.kind?.endpoint === endpoint && each.rows.length > 0);
+    const rows = ofKind.flatMap((each) => each.rows);
     const insert = rows.length > 0 ? kinds.get(endpoint)?.insert(tenantId, rows) : undefined;
-    if (insert) statements.push(insert);
+    if (!insert) continue;
+    const tellsNew = ofKind.some((each) => each.tellsNew);
+    if (tellsNew) newAt.set(endpoint, statements.length);
+    statements.push(tellsNew ? tellingNew(insert) : insert);
   }
   const refusals = submissions.flatMap((each) => each.refusals);
   if (refusals.length > 0) statements.push(refusedEventsInsert(tenantId, refusals));
-  return statements;
+  return { versionAt, newAt };
+}
+
+/**
+ * Which rows of a submission were new. An event that comes several times in one transaction is new the first time only:
+ * whoever takes its digest from `found` has stored it.
+ */
+function newRowsOf(
+  { kind, rows, tellsNew }: Submission,
+  found: ReadonlyMap<string, Set<string>>,
+): boolean[] | undefined {
+  const digests = found.get(kind?.endpoint ?? '');
+  const isNew = digests && rows.map(({ eventDigest }) => digests.delete(eventDigest));
+  return tellsNew ? (isNew ?? []) : undefined;
 }

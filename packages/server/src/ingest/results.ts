@@ -30,9 +30,36 @@ export const EventResult = Type.Object({
 });
 export type EventResult = Static<typeof EventResult>;
 
+/** Of an event that is stored as a row of its own. */
+export const StoredEventResult = Type.Object({
+  ...EventResult.properties,
+  isNew: Type.Optional(
+    Type.Boolean({
+      description:
+        'only of a stored event, and only with the header "Prefer: tell-new": true where this request stored it, false where it was stored already',
+    }),
+  ),
+});
+export type StoredEventResult = Static<typeof StoredEventResult>;
+
 export const SubmissionReply = Type.Object({
   sourceId: Type.String(),
   timestamp: Type.String({ format: 'date-time', description: "the server's time" }),
-  results: Type.Array(EventResult, { description: 'one per event, in the order of the request' }),
+  results: Type.Array(StoredEventResult, { description: 'one per event, in the order of the request' }),
 });
 export type SubmissionReply = Static<typeof SubmissionReply>;
+
+/** The preference (RFC 7240) by which a client asks for `isNew`. Clients that do not know of it see nothing of it. */
+const TELL_NEW = 'tell-new';
+
+export const SubmissionHeaders = Type.Object({
+  prefer: Type.Optional(
+    Type.String({ description: `${TELL_NEW}: results tell new events from those that were stored already` }),
+  ),
+});
+
+/** Whether a `Prefer` header asks for `isNew`. Preferences have no case, and parameters may follow. */
+export function prefersNew(prefer: string | undefined): boolean {
+  if (prefer === undefined) return false;
+  return prefer.split(',').some((each) => each.split(';', 1)[0]?.trim().toLowerCase() === TELL_NEW);
+}

@@ -11,8 +11,11 @@ import {
 import { type IngestDeps, submitBatch } from './batch.ts';
 import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
+
 import { refusedRoutes } from './refused-routes.ts';
-import { SubmissionReply } from './results.ts';
+
+import { prefersNew, SubmissionHeaders, SubmissionReply } from './results.ts';
+
 import { submitTimeOff, TimeOffReply, TimeOffSubmission } from './time-off.ts';
 import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
 
@@ -42,6 +45,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         tags: ['Events'],
         summary: 'Submit presence events',
         security: [{ [scheme]: [] }],
+        headers: SubmissionHeaders,
         body: PresenceSubmission,
         response: { 200: SubmissionReply, ...ERRORS },
       },
@@ -49,7 +53,12 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         const { sourceId, presenceEvents } = request.body;
         return submitBatch(
           presence,
-          { caller: callerOf(request), sourceId, events: presenceEvents },
+          {
+            caller: callerOf(request),
+            sourceId,
+            events: presenceEvents,
+            tellsNew: prefersNew(request.headers.prefer),
+          },
           { ...options, log: request.log },
         );
       },
@@ -64,6 +73,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       tags: ['Events'],
       summary: 'Submit occupancy events',
       security: [{ bearer: [] }],
+      headers: SubmissionHeaders,
       body: OccupancySubmission,
       response: { 200: SubmissionReply, ...ERRORS },
     },
@@ -71,7 +81,12 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       const { sourceId, occupancyEvents } = request.body;
       return submitBatch(
         occupancy,
-        { caller: callerOf(request), sourceId, events: occupancyEvents },
+        {
+          caller: callerOf(request),
+          sourceId,
+          events: occupancyEvents,
+          tellsNew: prefersNew(request.headers.prefer),
+        },
         options,
       );
     },
@@ -100,6 +115,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       tags: ['Events'],
       summary: 'Submit arrivals of visitors',
       security: [{ bearer: [] }],
+      headers: SubmissionHeaders,
       body: VisitorArrivalSubmission,
       response: { 200: SubmissionReply, ...ERRORS },
     },
@@ -107,7 +123,12 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       const { sourceId, visitorArrivals } = request.body;
       return submitBatch(
         visitorArrival,
-        { caller: callerOf(request), sourceId, events: visitorArrivals },
+        {
+          caller: callerOf(request),
+          sourceId,
+          events: visitorArrivals,
+          tellsNew: prefersNew(request.headers.prefer),
+        },
         options,
       );
     },

@@ -1,3 +1,4 @@
+import { BOOLEAN_CHOICES, parseBoolean } from '../files/booleans.ts';
 import { parseGuid } from '../http/guid.ts';
 import { quote } from '../http/text.ts';
 
@@ -60,11 +61,11 @@ export function needDay(row: Row, name: string): string {
 }
 
 export function boolean(row: Row, name: string): boolean | undefined {
-  const value = text(row, name)?.trim().toLowerCase();
+  const value = text(row, name)?.trim();
   if (value === undefined || value === '') return undefined;
-  if (value === 'true' || value === '1') return true;
-  if (value === 'false' || value === '0') return false;
-  throw new RowFault(`${name} ${quote(value)} is neither true nor false`);
+  const found = parseBoolean(value);
+  if (found === undefined) throw new RowFault(`${name} ${quote(value)} is none of ${BOOLEAN_CHOICES}`);
+  return found;
 }
 
 export function number(row: Row, name: string): number | undefined {

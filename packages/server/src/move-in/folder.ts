@@ -1,5 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 /** The folder, or a file in it, cannot be read at all; `message` says why in one sentence. */
 export class FolderError extends Error {}
@@ -68,6 +68,7 @@ export async function listFolder(directory: string): Promise<DatasetFile[]> {
 }
 
 async function readManifest(directory: string): Promise<Manifest> {
+  await refuseLinks(directory, MANIFEST);
   const text = await readFile(join(directory, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw new FolderError(`${directory} cannot be read (${error.code}).`);
     throw new FolderError(
@@ -115,6 +116,7 @@ async function listFound(directory: string): Promise<DatasetFile[]> {
   const found: DatasetFile[] = [];
   for (const dataset of DATASETS) {
     for (const folder of new Set([dataset, dataset.replace('/', '-')])) {
+      await refuseLinks(directory, folder);
       const names = await readdir(join(directory, folder), { recursive: true }).catch(
         (error: NodeJS.ErrnoException) => {
           if (error.code === 'ENOENT') return [];
@@ -136,11 +138,27 @@ async function describe(
   dataset: DatasetPath,
   name: string,
 ): Promise<DatasetFile | undefined> {
+  await refuseLinks(directory, name);
   const type = FILE_TYPES.find((each) => name.endsWith(`.${each}`));
   if (!type) return undefined;
   const path = join(directory, name);
-  const found = await stat(path).catch(() => {
+  const found = await lstat(path).catch(() => {
     throw new FolderError(`${path}, which ${MANIFEST} names, is not there.`);
   });
   return found.isFile() ? { dataset, type, path, name, sizeBytes: found.size } : undefined;
+}
+
+/**
+ * Throws `FolderError` where a path below the folder leads over a symbolic link: it would lead to what is not of the export. The
+ * folder itself may be one.
+ */
+async function refuseLinks(directory: string, name: string): Promise<void> {
+  const above = dirname(name);
+  if (above !== '.') await refuseLinks(directory, above);
+  const path = join(directory, name);
+  const found = await lstat(path).catch(() => undefined);
+  if (!found?.isSymbolicLink()) return;
+  throw new FolderError(
+    `${path} is a symbolic link, and an import follows none: put the file or the folder itself there.`,
+  );
 }

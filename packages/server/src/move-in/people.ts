@@ -1,4 +1,4 @@
-import { type GroupItem, upsertGroups } from '../directory/groups.ts';
+import { type GroupItem, parentsFirst, upsertGroups } from '../directory/groups.ts';
 import type { UpsertResult } from '../directory/upsert.ts';
 import { type UserItem, upsertUsers } from '../directory/users.ts';
 import { listGroupRows, setPrimaryGroupsOf } from '../store/group-records.ts';
@@ -27,24 +27,6 @@ export async function loadGroups(target: Target, rows: SourceRow[]): Promise<Out
       return items.map((item) => outcomeOf(resultOf.get(item) ?? { refused: 'it was not stored' }));
     },
   );
-}
-
-/** Those that stand in a circle come as they are: the first of them whose parent is not known is refused. */
-function parentsFirst<Item extends GroupItem>(items: Item[]): Item[] {
-  const byId = new Map(items.map((item) => [item.groupId, item]));
-  const ordered = new Set<Item>();
-  for (const item of items) {
-    const above: Item[] = [];
-    let at: Item | undefined = item;
-    while (at && !ordered.has(at) && !above.includes(at)) {
-      above.push(at);
-      at = byId.get(at.parentGroupId ?? '');
-    }
-    for (const each of above.reverse()) ordered.add(each);
-  }
-  // Of an id that stands there twice, the other rows.
-  for (const item of items) ordered.add(item);
-  return [...ordered];
 }
 
 interface Person {

@@ -1,5 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { ImportError, readCsv } from '../directory/csv.ts';
+import { type CsvRow, readCsv } from '../files/csv-rows.ts';
+import { FileError } from '../files/errors.ts';
+import { unguard } from '../files/formula-guard.ts';
+import { openText } from '../files/text-input.ts';
 import type { Row } from './cells.ts';
 import { type DatasetFile, type FileType, FolderError } from './folder.ts';
 import { splitJsonArray } from './json-objects.ts';
@@ -39,7 +42,7 @@ export async function* readRows(
     yield* READERS[file.type](file, onBytes);
   } catch (error) {
     if (error instanceof FolderError) throw new FolderError(`${file.name} ${error.message}.`);
-    if (error instanceof ImportError) throw new FolderError(`${file.name}: ${error.message}`);
+    if (error instanceof FileError) throw new FolderError(`${file.name}: ${error.message}`);
     throw error;
   }
 }
@@ -62,30 +65,27 @@ const READERS: Record<FileType, Reader> = {
   },
 
   async *csv(file, onBytes) {
-    let header: string[] | undefined;
-    for await (const { line, cells } of readCsv(bytesOf(file, onBytes))) {
-      if (!header) {
-        header = cells.map((name) => name.trim());
-        continue;
-      }
-      const names = header;
-      if (cells.length > names.length) {
-        yield { line, row: new NoRow('it has more cells than the header', cells.join(',')) };
-        continue;
-      }
-      yield { line, row: Object.fromEntries(cells.map((cell, index) => [names[index] ?? '', textOf(cell)])) };
+    const text = await openText(file.path);
+    const { header, rows } = await readCsv(text.stream);
+    const names = header?.cells.map((name) => name.trim()) ?? [];
+    let toldBytes = 0;
+    const tell = () => {
+      onBytes(text.bytesRead - toldBytes);
+      toldBytes = text.bytesRead;
+    };
+    for await (const row of rows) {
+      tell();
+      if ('reason' in row) yield { line: row.line, row: new NoRow(row.reason, row.text) };
+      else
+        yield { line: row.line, row: Object.fromEntries(names.map((name, at) => [name, cellOf(row, at)])) };
     }
   },
 
   parquet: readParquet,
 };
 
-/** An export puts a ' before what a spreadsheet would take for a formula. */
-const MADE_SAFE = /^'[=+\-@\t\r]/;
-
-function textOf(cell: string): string | null {
-  if (cell === '') return null;
-  return MADE_SAFE.test(cell) ? cell.slice(1) : cell;
+function cellOf({ cells }: CsvRow, at: number): string | null {
+  return cells[at] ? unguard(cells[at]) : null;
 }
 
 function parseObject(text: string): FileRow['row'] {

@@ -61,6 +61,27 @@ export async function listCardHoldings(
   return rows;
 }
 
+/** Those of these cards that are stored, whole. */
+export async function listAccessCredentials(
+  tx: Tx,
+  tenantId: string,
+  cardDigests: string[],
+): Promise<Omit<AccessCredentialRow, 'cardNumberDigest'>[]> {
+  if (cardDigests.length === 0) return [];
+  const { rows } = await tx.query<Omit<AccessCredentialRow, 'cardNumberDigest'>>(
+    `SELECT c.card_digest AS "cardDigest", c.facility_code AS "facilityCode", c.card_number AS "cardNumber",
+            c.user_id AS "userId", c.active, c.credential_type AS "credentialType",
+            (SELECT coalesce(json_agg(json_build_object('scanDigest', s.scan_digest, 'scanData', s.scan_data)
+                                      ORDER BY s.scan_data COLLATE "C"), '[]')
+             FROM access_credential_scans s
+             WHERE s.tenant_id = c.tenant_id AND s.card_digest = c.card_digest) AS scans
+     FROM access_credentials c
+     WHERE c.tenant_id = $1 AND c.card_digest = ANY ($2::uuid[])`,
+    [tenantId, cardDigests],
+  );
+  return rows;
+}
+
 /** Writes cards, new ones and ones that are there, whole. Takes the lock to have been taken. */
 export async function upsertAccessCredentials(
   tx: Tx,

@@ -87,7 +87,7 @@ function wholeDataset(
 export const wholeUsers = wholeDataset(
   `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded,
             primary_group_id AS "primaryGroupId", primary_location_id AS "primaryLocationId", status,
-            user_id AS "userId", user_name AS "userName"
+            user_id AS "userId", user_name AS "userName", nullif(attributes ->> 'employeeNumber', '') AS "employeeNumber"
      FROM users WHERE tenant_id = $1`,
   { table: 'users', key: 'user_id', ids: ['userId'] },
 );

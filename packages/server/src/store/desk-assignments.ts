@@ -53,6 +53,31 @@ export async function listAssignments(
   return rows;
 }
 
+/** A desk by its names. */
+export interface NamedDesk {
+  deskId: string;
+  deskName: string;
+  zoneName: string;
+  levelName: string;
+  locationName: string;
+  /** Whether it is active, and all that it is in. */
+  inUse: boolean;
+}
+
+/** The desks with one of `names`, of any status, in no order. */
+export async function listDesksNamed(tx: Tx, tenantId: string, names: string[]): Promise<NamedDesk[]> {
+  if (names.length === 0) return [];
+  const { rows } = await tx.query<NamedDesk>(
+    `SELECT n.node_id AS "deskId", n.name AS "deskName", p.zone_name AS "zoneName", p.level_name AS "levelName",
+            p.location_name AS "locationName", p.in_use AS "inUse"
+     FROM nodes n
+     JOIN node_paths p ON p.tenant_id = n.tenant_id AND p.node_id = n.node_id
+     WHERE n.tenant_id = $1 AND n.kind = 'place' AND n.name = ANY ($2::text[])`,
+    [tenantId, names],
+  );
+  return rows;
+}
+
 /** Whose these desks are, whether those people are active or not; desks that are nobody's are left out. */
 export async function listOwners(tx: Tx, tenantId: string, deskIds: string[]): Promise<Map<string, string>> {
   if (deskIds.length === 0) return new Map();

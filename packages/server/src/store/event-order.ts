@@ -1,3 +1,5 @@
+import type { Statement } from './pipeline.ts';
+
 /** What an event's key is made of, after its organisation. */
 export interface EventKey {
   /** Whole microseconds since 1970. */
@@ -40,4 +42,21 @@ export function dayOfEvent(locations: string): string {
     SELECT jsonb_object_agg(o.node_id, o.time_zone) FROM nodes o
     WHERE o.tenant_id = $1 AND o.parent_id IS NULL AND o.node_id = ANY (${locations}::uuid[])
   ) ->> e.location_id::text))::date`;
+}
+
+/**
+ * The same insert of events, which also answers the digests of the rows that it stored. A digest includes the instant, so it
+ * stands for the whole key.
+ */
+export function tellingNew({ name, text, values }: Statement): Statement {
+  return {
+    name: `${name}, telling new`,
+    text: `WITH stored AS (${text} RETURNING event_digest) SELECT string_agg(event_digest::text, ',') FROM stored`,
+    values,
+  };
+}
+
+/** The digests that a `tellingNew` statement answered. */
+export function digestsOfNew(answer: string | undefined): Set<string> {
+  return new Set(answer ? answer.split(',') : []);
 }

@@ -91,6 +91,7 @@ export const datasets: readonly Dataset[] = [
       status: oneOf(STATUSES, 'doc'),
       userId: column.id('doc'),
       userName: column.text('doc'),
+      employeeNumber: optional(column.text('ours', 'the attribute of this name, where the person has it')),
     },
     key: ['userId'],
     ...wholeUsers,

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { guard } from '../files/formula-guard.ts';
 import type { Column, ColumnType } from './columns.ts';
 import type { Format, Row } from './format.ts';
 import { Utf8Writer } from './utf8-writer.ts';
@@ -51,7 +52,7 @@ export const csv: Format = {
     Type.String({
       description:
         'RFC 4180, with a header. A cell is empty where a member is null or absent, "" where it is an empty text. ' +
-        "A text that a spreadsheet would take for a formula has a ' before it.",
+        "A text that begins with =, +, -, @, a tab, a carriage return or ' has a ' before it: remove one ' to read it back.",
     }),
   async *encode(columns, batches) {
     const out = new Utf8Writer();
@@ -175,8 +176,6 @@ function jsonMember(name: string, { type, optional, mayLack }: Column, isFirst: 
   };
 }
 
-/** What a spreadsheet takes for the beginning of a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
 const QUOTED = /[",\r\n]/;
 
 function csvCell(_name: string, { type }: Column, isFirst: boolean): CellWriter {
@@ -187,7 +186,7 @@ function csvCell(_name: string, { type }: Column, isFirst: boolean): CellWriter 
     if (value === null || value === undefined) return;
     if (!isText) return out.ascii(String(value));
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    const safe = FORMULA.test(text) ? `'${text}` : text;
+    const safe = guard(text);
     const cell = safe === '' || QUOTED.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
     if (!out.plain(cell)) out.text(cell);
   };

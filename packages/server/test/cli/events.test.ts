@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { csvExample } from '../../src/directory/csv-templates.ts';
+import { CSV_KINDS } from '../../src/csv-import/kinds.ts';
+import { csvExample } from '../../src/csv-import/template.ts';
 import {
   expectOneSentence,
   type Key,
@@ -40,15 +41,15 @@ describe('import', () => {
   test('what --template prints can be imported, and imported again changes nothing', async () => {
     for (const kind of ['locations', 'users'] as const) {
       const { stdout: example } = await work.rollcall(['import', kind, '--template']);
-      expect(example.trimEnd()).toBe(csvExample(kind).trimEnd());
+      expect(example.trimEnd()).toBe(csvExample(CSV_KINDS[kind]).trimEnd());
       expect(await importFile(kind, example)).toMatchObject({
         code: 0,
-        stdout: '1 created, 0 updated, 0 unchanged, 0 refused.\n',
+        stdout: expect.stringContaining('1 created, 0 updated, 0 unchanged, 0 refused.\n'),
         stderr: '',
       });
     }
-    const again = await importFile('users', csvExample('users'));
-    expect(again).toMatchObject({ code: 0, stdout: '0 created, 0 updated, 1 unchanged, 0 refused.\n' });
+    const again = await importFile('users', csvExample(CSV_KINDS.users));
+    expect(again.stdout).toContain('0 created, 0 updated, 1 unchanged, 0 refused.\n');
   });
 
   test('a refused row is named by its line and ends in code 1; --strict then stores nothing', async () => {
@@ -60,7 +61,7 @@ describe('import', () => {
     expect(JSON.parse(lenient.stdout)).toMatchObject({ created: 1, refused: [{ line: 3 }] });
     const again = await importFile('users', rows);
     expect(again.stderr).toBe('line 3: primaryLocationName "Nowhere" is not known\n');
-    expect(again.stdout).toBe('0 created, 0 updated, 1 unchanged, 1 refused.\n');
+    expect(again.stdout).toContain('0 created, 0 updated, 1 unchanged, 1 refused.\n');
   });
 
   test('a file that cannot be read, or is not given, is refused in a sentence', async () => {

@@ -132,10 +132,16 @@ test('a first start whose migration fails leaves no PostgreSQL running', async (
 
 test('restore judges its flags before it reads the file to its end, or makes anything', async () => {
   const file = work.path('whole.tar.gz');
+  await query(
+    await superuserOf(work.path('data')),
+    `INSERT INTO rollcall.refused_events (tenant_id, refused_at, refusal_id, api_key_folded, endpoint, reason, event)
+     SELECT (SELECT tenant_id FROM rollcall.organisations), now(), gen_random_uuid(), 'key', '/', 'none',
+            string_agg(gen_random_uuid()::text, '') FROM generate_series(1, 100000)`,
+  );
   await work.json(['backup', file, ...dataDir]);
   // Only its beginning is there: whatever reads further says that the file is incomplete.
   const begun = work.path('begun.tar.gz');
-  await execute('sh', ['-c', `head -c 1000 ${file} > ${begun}`]);
+  await execute('sh', ['-c', `head -c 1000000 ${file} > ${begun}`]);
   const openKey = work.path('open.key');
   await writeFile(openKey, `${Buffer.alloc(32).toString('base64')}\n`, { mode: 0o644 });
   const otherKey = work.path('other.key');

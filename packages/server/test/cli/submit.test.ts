@@ -34,7 +34,7 @@ describe('a CSV file', () => {
       `2026-03-02T09:04:00Z,${locationId},location,${setup.site.user.email},red`,
     );
     const first = await submit('presence', file, '--source-id', 'door');
-    expect([first.code, first.stdout]).toEqual([2, '2 stored, 3 rejected.\n']);
+    expect([first.code, first.stdout]).toEqual([2, '2 new, 0 there already, 3 rejected.\n']);
     expect(first.stderr).toContain(`${file}.rejected.csv`);
     expect(existsSync(`${file}.submitting`)).toBe(false);
 
@@ -57,7 +57,7 @@ describe('a CSV file', () => {
       '--rejected',
       setup.work.path('again.csv'),
     );
-    expect([again.code, again.stdout]).toEqual([2, '2 stored, 3 rejected.\n']);
+    expect([again.code, again.stdout]).toEqual([2, '0 new, 2 there already, 3 rejected.\n']);
     expect(await stored('door')).toHaveLength(2);
 
     const mended = setup.work.path('mended.csv');
@@ -67,7 +67,7 @@ describe('a CSV file', () => {
     await writeFile(mended, text);
     const third = await submit('presence', mended, '--source-id', 'door', '--json');
     expect(third.code).toBe(0);
-    expect(JSON.parse(third.stdout)).toEqual({ rows: 3, rejected: 0, rejectedFile: null });
+    expect(JSON.parse(third.stdout)).toEqual({ rows: 3, new: 3, known: 0, rejected: 0, rejectedFile: null });
     expect(await stored('door')).toHaveLength(5);
   });
 
@@ -82,7 +82,10 @@ describe('a CSV file', () => {
     const reasons = kinds.map(async (kind) => {
       const { stdout: example } = await setup.work.rollcall(['submit', kind, '--template']);
       const file = await fileOf(`template-${kind}.csv`, example.trimEnd());
-      expect(await submit(kind, file)).toMatchObject({ code: 2, stdout: '0 stored, 1 rejected.\n' });
+      expect(await submit(kind, file)).toMatchObject({
+        code: 2,
+        stdout: '0 new, 0 there already, 1 rejected.\n',
+      });
       return readFile(`${file}.rejected.csv`, 'utf8');
     });
     // The setup.server knows neither its place nor its person; the command found no fault.
@@ -104,9 +107,9 @@ test('NDJSON comes through standard input, an event keeps its id, and what is no
       ['submit', 'occupancy', '-', '--format', 'ndjson', '--rejected', rejected, ...connection()],
       { ...setup.secret, input: lines.join('\n') },
     );
-  for (let time = 0; time < 2; time++) {
+  for (const stored of ['2 new, 0', '0 new, 2']) {
     await rm(rejected, { force: true });
-    expect(await run()).toMatchObject({ code: 2, stdout: '2 stored, 2 rejected.\n' });
+    expect(await run()).toMatchObject({ code: 2, stdout: `${stored} there already, 2 rejected.\n` });
   }
   const [three, broken] = (await readFile(rejected, 'utf8'))
     .trimEnd()

@@ -28,6 +28,8 @@ interface Surroundings {
    */
   env?: Record<string, string>;
   input?: string;
+  /** Files that it writes may have so many blocks of 512 bytes: as on a full disk, nothing more can be written. */
+  fileBlocks?: number;
 }
 
 /** A running `rollcall`, in a process group of its own, as a shell gives it one. */
@@ -37,8 +39,12 @@ export class Rollcall {
   stderr = '';
   readonly #child: ChildProcess;
 
-  constructor(args: string[], { env = {}, input }: Surroundings = {}) {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+  constructor(args: string[], { env = {}, input, fileBlocks }: Surroundings = {}) {
+    const command = [process.execPath, MAIN, ...args];
+    // Without the trap the system ends the process, which a full disk does not do.
+    const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
+    const [file = '', ...rest] = fileBlocks === undefined ? command : limited;
+    const child = spawn(file, rest, {
       env: { PATH: process.env.PATH ?? '', ROLLCALL_JOBS: 'off', ...env },
       cwd: '/',
       detached: true,

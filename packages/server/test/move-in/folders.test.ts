@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -95,6 +95,69 @@ test('a folder without a manifest was not finished, and nothing of it is stored'
   await expect(load()).rejects.toThrow(FolderError);
   await expect(load()).rejects.toThrow(/has no manifest\.json, which an export writes last/);
   expect((await exported()).users).toEqual([]);
+});
+
+test.each(['manifest.json', 'users', 'users/part.ndjson', 'users/more'])(
+  'a symbolic link in the folder, %s, is named and not followed',
+  async (name) => {
+    await write({ users: USERS });
+    const path = join(folder, name);
+    const elsewhere = `${folder}-elsewhere`;
+    if (name === 'users/more') await mkdir(elsewhere);
+    else await rename(path, elsewhere);
+    await symlink(elsewhere, path);
+    try {
+      await expect(load()).rejects.toThrow(
+        new FolderError(
+          `${path} is a symbolic link, and an import follows none: put the file or the folder itself there.`,
+        ),
+      );
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+    expect((await exported()).users).toEqual([]);
+  },
+);
+
+test('a symbolic link that a manifest names is not followed', async () => {
+  await write({ users: USERS });
+  const path = join(folder, 'users', 'part.ndjson');
+  await rename(path, `${folder}.ndjson`);
+  await symlink(`${folder}.ndjson`, path);
+  const files = [{ path: 'users/part.ndjson', dataset: 'users', bytes: 1 }];
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify({ files }));
+  await expect(load()).rejects.toThrow(/users\/part\.ndjson is a symbolic link/);
+  await rm(`${folder}.ndjson`);
+});
+
+test('the folder itself may be a symbolic link', async () => {
+  await write({ users: USERS, locations: LOCATIONS });
+  await symlink(folder, `${folder}-link`);
+  const report = await load({ directory: `${folder}-link` });
+  await rm(`${folder}-link`);
+  expect(countsOf(report, 'users')).toEqual({ stored: 3, already: 0, adjusted: 0, refused: 0 });
+});
+
+test('CSV as spreadsheets write it is read, and a bad row is refused alone', async () => {
+  await write({ locations: LOCATIONS });
+  const rows = [
+    'sep=;',
+    'userId;userName;lastName;onboarded;status;primaryLocationId',
+    `${ADA};ada;M\xfcller;Yes`,
+    `${BOB};bob; "Str\xf6m"`,
+    `${CY};cy;'-1;0;inactive;;;`,
+  ];
+  await mkdir(join(folder, 'users'));
+  await writeFile(join(folder, 'users', 'all.csv'), Buffer.from(rows.join('\r\n'), 'latin1'));
+  const report = await load();
+  expect(countsOf(report, 'users')).toEqual({ stored: 2, already: 0, adjusted: 0, refused: 1 });
+  expect(rejects).toMatchObject([{ line: 4, refused: true, row: `${BOB};bob; "Ström"` }]);
+  expect((await exported()).users).toMatchObject(
+    [
+      { userId: ADA, lastName: 'Müller', onboarded: true, status: 'active' },
+      { userId: CY, lastName: '-1', onboarded: false, status: 'inactive' },
+    ].sort((a, b) => (a.userId < b.userId ? -1 : 1)),
+  );
 });
 
 test.each([[{ files: [null] }], [{ files: {} }], [{ files: 'all' }]])(

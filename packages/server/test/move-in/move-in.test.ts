@@ -72,7 +72,13 @@ async function live(tenantId: string): Promise<void> {
       tenantId,
       [
         { userId: leaver.userId, status: 'inactive' },
-        { userId: renamed.userId, userName: 'new.name', lastName: 'Ørsted-“Q”', email: null },
+        {
+          userId: renamed.userId,
+          userName: 'new.name',
+          firstName: "'=1",
+          lastName: "'Ørsted-“Q”'",
+          email: null,
+        },
       ],
       author,
     );

@@ -16,6 +16,9 @@ export const AWKWARD_TEXTS = [
   '=1+1',
   'a,b;c',
   'x'.repeat(1_024),
+  "'=1+1",
+  "''quoted'",
+  '-1 Basement',
 ] as const;
 
 const DAY = '2026-03-10';

@@ -1,10 +1,7 @@
 import { Readable } from 'node:stream';
-import {
-  type ImportKind,
-  type ImportOptions,
-  type ImportReport,
-  importCsv,
-} from '../../src/directory/import.ts';
+import { type ImportOptions, type ImportReport, importCsv } from '../../src/csv-import/import.ts';
+import type { ImportKind } from '../../src/csv-import/kinds.ts';
+import { readText } from '../../src/files/text-input.ts';
 import type { Database } from '../../src/store/db.ts';
 
 /** Imports `file`, given as text, as bytes or as lines. */
@@ -18,17 +15,18 @@ export function importFile(
   const bytes = Buffer.isBuffer(file) ? file : Buffer.from(Array.isArray(file) ? file.join('\n') : file);
   return importCsv({
     kind,
-    input: inChunks(bytes),
+    input: readText(inChunks(bytes)).stream,
     database,
     tenantId,
     strict: false,
+    dryRun: false,
     clock: Date.now,
     ...options,
   });
 }
 
 /** In small pieces, so that line ends, characters and quotes are cut in two. */
-function inChunks(bytes: Buffer, size = bytes.length > 100_000 ? 65_536 : 7): Readable {
+export function inChunks(bytes: Buffer, size = bytes.length > 100_000 ? 65_536 : 7): Readable {
   const chunks: Buffer[] = [];
   for (let start = 0; start < bytes.length; start += size) chunks.push(bytes.subarray(start, start + size));
   return Readable.from(chunks, { objectMode: false });

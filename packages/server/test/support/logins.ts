@@ -15,14 +15,14 @@ export function loginsOf({ app, clock }: TestServer) {
       payload: typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload),
     });
 
-  /** Asserts that the login succeeds; its token. */
-  async function expectSuccess(payload: unknown): Promise<string> {
+  /** Asserts that the login succeeds, with a token that is said to live for so many seconds; the token. */
+  async function expectSuccess(payload: unknown, lifeS = 3_600): Promise<string> {
     const reply = await post(payload);
     expect(reply.json()).toEqual({
       authenticated: true,
       message: 'Authentication successful',
       token: expect.stringMatching(/^ey/),
-      expiration: now() + 3600,
+      expiration: now() + lifeS,
     });
     expect(reply.statusCode).toBe(200);
     expect(reply.headers['cache-control']).toBe('no-store');

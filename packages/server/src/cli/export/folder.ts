@@ -96,14 +96,19 @@ export class ExportFolder {
 
     const path = join(workDir, 'journal.ndjson');
     const head = JSON.stringify({ ...source, isFull });
-    const lines = wholeLines(await readFile(path, 'utf8').catch(() => ''));
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    });
+    const lines = wholeLines(text);
     const goesOn = lines[0] === head;
     if (!goesOn) await rm(workDir, { recursive: true, force: true });
     await mkdir(workDir, { recursive: true });
     await rm(join(workDir, SCRATCH_DIR), { recursive: true, force: true });
     const kept = goesOn ? lines : [head];
-    // A line that was half written is cut off.
-    await writeFile(path, `${kept.join('\n')}\n`, { flush: true });
+    // A line that was half written is cut off. On a full disk nothing is lost of what the journal has.
+    const whole = `${kept.join('\n')}\n`;
+    if (whole !== text) await writeWhole(path, whole);
     const left = kept
       .slice(1)
       .map((line) => JSON.parse(line) as ExportedFile)
@@ -146,7 +151,7 @@ export class ExportFolder {
   /** What is written of a file is whole, and on the disk. */
   async finish(file: ExportedFile): Promise<void> {
     await rename(await this.unfinished(file.path), join(this.#dir, WORK_DIR, file.path));
-    await this.#journal.write(`${JSON.stringify(file)}\n`);
+    await this.#journal.writeFile(`${JSON.stringify(file)}\n`);
     await this.#journal.datasync();
     this.#taken.add(file.path);
   }
@@ -165,14 +170,16 @@ export class ExportFolder {
       await realDirectory(dirname(stale));
       await rm(stale);
     }
-    await writeWhole(join(this.#dir, WORK_DIR, MANIFEST), manifest);
+    await writeWhole(join(this.#dir, WORK_DIR, MANIFEST), textOf(manifest));
     await rollForward(this.#dir);
     return files;
   }
 
-  /** Leaves the folder as it is, for another run. */
+  /** Leaves the folder as it is, for another run; without what a file was to become. */
   async close(): Promise<void> {
     await this.#journal.close();
+    const workDir = join(this.#dir, WORK_DIR);
+    await rm(join(workDir, SCRATCH_DIR), { recursive: true, force: true }).catch(() => undefined);
     await this.#unlock();
   }
 }
@@ -192,7 +199,7 @@ async function rollForward(dir: string): Promise<void> {
     await realDirectory(dirname(join(dir, path)));
     await rename(written, join(dir, path));
   }
-  await writeWhole(join(dir, MANIFEST), manifest);
+  await writeWhole(join(dir, MANIFEST), textOf(manifest));
   const named = new Set(manifest.files.map(({ path }) => path));
   for (const { path } of before?.files ?? [])
     if (!named.has(path) && existsSync(dirname(join(dir, path))))
@@ -206,9 +213,19 @@ async function ifOfSize(path: string, bytes: number): Promise<string | undefined
 }
 
 /** There whole or not at all. */
-async function writeWhole(path: string, content: object): Promise<void> {
-  await writeFile(`${path}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { flush: true });
-  await rename(`${path}.new`, path);
+async function writeWhole(path: string, text: string): Promise<void> {
+  const unfinished = `${path}.new`;
+  try {
+    await writeFile(unfinished, text, { flush: true });
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function textOf(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
 function wholeLines(text: string): string[] {

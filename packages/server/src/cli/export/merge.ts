@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { unguard } from '../../files/formula-guard.ts';
 import { FolderError } from '../../move-in/folder.ts';
 import { NoRow, readRows } from '../../move-in/rows.ts';
 import type { Order } from '../../store/dataset-rows.ts';
@@ -62,7 +63,7 @@ export async function* mergedRows(
   for (const { row } of added.slice(next)) yield row;
 }
 
-/** A text that a cell of CSV may have another one's place for: a ' is put before what a spreadsheet would take for a formula. */
+/** A text that a file of an older server may have another one's cell for: it put no ' before a text that began with one. */
 function isAmbiguous(value: unknown): boolean {
   return typeof value === 'string' && /^'?[=+\-@\t\r]/.test(value);
 }
@@ -112,9 +113,10 @@ async function* cellsOf(path: string): AsyncGenerator<ExportedRow> {
 }
 
 function cellsOfRecord(record: string): (string | null)[] {
-  if (!record.includes('"')) return record.split(',').map((cell) => (cell === '' ? null : cell));
-  return [...record.matchAll(/(?<=^|,)(?:"((?:[^"]|"")*)"|([^,"]*))(?=,|$)/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? (plain === '' ? null : (plain ?? null)),
+  const plainCell = (cell = '') => (cell === '' ? null : unguard(cell));
+  if (!record.includes('"')) return record.split(',').map(plainCell);
+  return [...record.matchAll(/(?<=^|,)(?:"((?:[^"]|"")*)"|([^,"]*))(?=,|$)/g)].map(([, quoted, plain]) =>
+    quoted === undefined ? plainCell(plain) : unguard(quoted.replaceAll('""', '"')),
   );
 }
 

@@ -110,12 +110,13 @@ export class ExportRun {
     const tell = () => progress.update(done++, total);
     tell();
     const changes = new Map<string, Changes>();
-    await inParallel(feeds, concurrency, async (feed) => {
+    const parallel = { concurrency, onError: (error: unknown) => this.#stop.abort(error) };
+    await inParallel(feeds, parallel, async (feed) => {
       const found = await this.#changesOf(feed);
       if (found) for (const name of feed.wanted) changes.set(name, found);
       tell();
     });
-    const files = await inParallel(tasks, concurrency, async (task) => {
+    const files = await inParallel(tasks, parallel, async (task) => {
       const file = await this.#fileOf(task, changes.get(task.part.name));
       tell();
       return file;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { Column } from '../../warehouse/columns.ts';
 import { datasets } from '../../warehouse/datasets.ts';
 import { parquet } from '../../warehouse/parquet/format.ts';
@@ -26,7 +26,7 @@ export type FileFormat = keyof typeof FILE_FORMATS;
 
 const ROWS_PER_BATCH = 1_000;
 
-/** Writes rows to a file, to the disk; what came of it. */
+/** Writes rows to a file, to the disk; what came of it. No file is left where it fails. */
 export async function writeRows(
   path: string,
   dataset: string,
@@ -48,6 +48,9 @@ export async function writeRows(
       await file.writeFile(bytes);
     }
     await file.datasync();
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw error;
   } finally {
     await file.close();
   }

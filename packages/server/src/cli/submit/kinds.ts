@@ -1,9 +1,10 @@
-import type { Refused, Rollcall, SubmitOptions } from '@rollcall/sdk';
+import type { Refused, Rollcall, SubmitOptions, Submitted } from '@rollcall/sdk';
 import { stringify } from 'csv-stringify/sync';
 import type { TObject } from 'typebox';
 import { OccupancyEvent } from '../../ingest/occupancy.ts';
 import { PresenceEvent } from '../../ingest/presence.ts';
 import { TimeOffEvent } from '../../ingest/time-off.ts';
+import { type Tally, tallyOf } from './tally.ts';
 
 /** An event as it is sent. */
 export type Event = Record<string, string | number | boolean>;
@@ -17,14 +18,68 @@ export interface Column {
   example: string;
 }
 
+/** A column that a file may have in place of a member of the event. */
+export interface Alias {
+  name: string;
+  /** The members that follow from it. */
+  gives: readonly string[];
+  /** Whether it takes the directory of the server, which is read with the key of `--lookup-key`. */
+  isLookedUp: boolean;
+  description: string;
+}
+
 /** What a file may hold. */
 export interface SubmitKind {
   columns: Column[];
-  /** Sends them; gives those that were refused, with their places among `events`. */
-  send(client: Rollcall, sourceId: string, events: Event[], options: SubmitOptions): Promise<Refusals>;
+  aliases: readonly Alias[];
+  /** Of these members, or aliases, a row needs one: all are optional by themselves. */
+  needsOneOf: readonly string[];
+  /** The members that hold a time or a day. */
+  times: readonly string[];
+  /** Whether those are days: no time zone applies to them. */
+  hasDays: boolean;
+  /** Members by which a person is named, and that of their id. */
+  person?: { names: readonly string[]; id: string };
+  /** Sends them; says how many were stored, and which were refused, with their places among `events`. */
+  send(client: Rollcall, sourceId: string, events: Event[], options: SubmitOptions): Promise<Sent>;
 }
 
-type Refusals = Refused<unknown, { message: string }>[];
+export interface Sent {
+  tally: Tally;
+  refused: Refused<unknown, { message: string }>[];
+}
+
+const sentOf = async (
+  submitted: Promise<Submitted<unknown, { resultCode: number; message: string; isNew?: boolean }>>,
+): Promise<Sent> => {
+  const { results, refused } = await submitted;
+  return { tally: tallyOf(results), refused };
+};
+
+const LOCATION_NAME: Alias = {
+  name: 'locationName',
+  gives: ['locationId', 'locationType'],
+  isLookedUp: true,
+  description: 'name of an office, or a path: Office/Level, Office/Level/Zone/Desk, Office/Level/Space',
+};
+const userNameFor = (member: string): Alias => ({
+  name: 'userName',
+  gives: [member],
+  isLookedUp: false,
+  description: `the same as ${member}`,
+});
+const employeeNumberFor = (member: string): Alias => ({
+  name: 'employeeNumber',
+  gives: [member],
+  isLookedUp: true,
+  description: 'employee number of the person, as the identity provider has it',
+});
+const CARD_NUMBER: Alias = {
+  name: 'cardNumber',
+  gives: ['sourceUserId'],
+  isLookedUp: false,
+  description: 'number or scan data of an access card: the same as sourceUserId',
+};
 
 const AT = {
   eventId: '1',
@@ -37,13 +92,29 @@ const AT = {
 export const SUBMIT_KINDS = {
   presence: {
     columns: columnsOf(PresenceEvent, { ...AT, userId: '', userEmail: 'ada@example.com', sourceUserId: '' }),
-    send: async (client, sourceId, events, options) =>
-      (await client.presence.submit(sourceId, events as unknown as PresenceEvent[], options)).refused,
+    aliases: [LOCATION_NAME, userNameFor('userEmail'), employeeNumberFor('userId'), CARD_NUMBER],
+    needsOneOf: ['userId', 'userEmail', 'sourceUserId'],
+    times: ['timestamp'],
+    hasDays: false,
+    person: { names: ['userEmail'], id: 'userId' },
+    send: (client, sourceId, events, options) =>
+      sentOf(
+        client.presence.submit(sourceId, events as unknown as PresenceEvent[], { ...options, tellNew: true }),
+      ),
   },
   occupancy: {
     columns: columnsOf(OccupancyEvent, { ...AT, occupied: 'true', occupancy: '3' }),
-    send: async (client, sourceId, events, options) =>
-      (await client.occupancy.submit(sourceId, events as unknown as OccupancyEvent[], options)).refused,
+    aliases: [LOCATION_NAME],
+    needsOneOf: ['occupied', 'occupancy'],
+    times: ['timestamp'],
+    hasDays: false,
+    send: (client, sourceId, events, options) =>
+      sentOf(
+        client.occupancy.submit(sourceId, events as unknown as OccupancyEvent[], {
+          ...options,
+          tellNew: true,
+        }),
+      ),
   },
   timeoff: {
     columns: columnsOf(TimeOffEvent, {
@@ -55,8 +126,13 @@ export const SUBMIT_KINDS = {
       endDate: '2026-12-24',
       timeOffType: 'holiday',
     }),
-    send: async (client, _sourceId, events, options) =>
-      (await client.timeOff.submit(events as unknown as TimeOffEvent[], options)).refused,
+    aliases: [userNameFor('email'), employeeNumberFor('uid')],
+    needsOneOf: ['email', 'uid'],
+    times: ['startDate', 'endDate'],
+    hasDays: true,
+    person: { names: ['email'], id: 'uid' },
+    send: (client, _sourceId, events, options) =>
+      sentOf(client.timeOff.submit(events as unknown as TimeOffEvent[], options)),
   },
 } as const satisfies Record<string, SubmitKind>;
 
@@ -69,12 +145,16 @@ export function submitExample({ columns }: SubmitKind): string {
 }
 
 /** The documentation of a file, in Markdown: a table of its columns. */
-export function describeSubmitColumns({ columns }: SubmitKind): string {
+export function describeSubmitColumns({ columns, aliases }: SubmitKind): string {
   const rows = columns.map(
     ({ name, type, required, description, example }) =>
       `| \`${name}\` | ${type}${required ? ', required' : ''} | ${description} | ${example && `\`${example}\``} |`,
   );
-  return ['| column | | what it holds | example |', '|---|---|---|---|', ...rows].join('\n');
+  const others = aliases.map(
+    ({ name, gives, isLookedUp, description }) =>
+      `| \`${name}\` | in place of ${gives.map((member) => `\`${member}\``).join(' and ')}${isLookedUp ? ', with `--lookup-key`' : ''} | ${description} | |`,
+  );
+  return ['| column | | what it holds | example |', '|---|---|---|---|', ...rows, ...others].join('\n');
 }
 
 interface Member {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
 import { stringify } from 'csv-stringify/sync';
-import { CliError } from '../errors.ts';
+import { CliError, unwritable } from '../errors.ts';
 import type { SubmitFile, SubmitRow } from './rows.ts';
 
 /** The column, or member, in which a rejected row says why. Sent again, it is left out. */
@@ -27,11 +27,7 @@ export class RejectedRows {
         `There is ${path} already, with rows that were rejected before. Send or remove it, or name another file with --rejected.`,
       );
     const rejected = new RejectedRows(path, after?.count ?? 0, after?.bytes ?? 0);
-    if (after && after.bytes > 0) {
-      rejected.#file = await open(path, 'r+');
-      // Rows beyond it were written just before the end came, and will be sent again.
-      await rejected.#file.truncate(after.bytes);
-    }
+    if (after) await rejected.#cut().catch(unwritable(path));
     return rejected;
   }
 
@@ -42,13 +38,28 @@ export class RejectedRows {
   /** On the disk when it returns. */
   async add(file: SubmitFile, rows: { row: SubmitRow; reason: string }[]): Promise<void> {
     if (rows.length === 0) return;
-    this.#file ??= await open(this.path, 'w', 0o600);
     const header = file.format === 'csv' && this.#bytes === 0 ? toCsv([...headerOf(file), REASON]) : '';
     const text = header + rows.map((each) => format(file, each)).join('');
-    const { bytesWritten } = await this.#file.write(text, this.#bytes);
-    await this.#file.datasync();
-    this.#bytes += bytesWritten;
+    try {
+      this.#file ??= await open(this.path, 'w', 0o600);
+      // Unlike `write`, it goes on until all is written, or fails. It begins where the last one ended.
+      await this.#file.writeFile(text);
+      await this.#file.datasync();
+    } catch (error) {
+      await this.#cut().catch(() => undefined);
+      unwritable(this.path)(error);
+    }
+    this.#bytes += Buffer.byteLength(text);
     this.count += rows.length;
+  }
+
+  /** Takes away what was written beyond the rows that are counted: they will be sent again. */
+  async #cut(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+    if (this.#bytes === 0) return rm(this.path, { force: true });
+    await truncate(this.path, this.#bytes);
+    this.#file = await open(this.path, 'a');
   }
 
   async close(): Promise<void> {

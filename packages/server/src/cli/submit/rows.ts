@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { type CsvRecord, ImportError, readCsv } from '../../directory/csv.ts';
-import type { Column, Event, SubmitKind } from './kinds.ts';
+import { ImportError, readCsv } from '../../directory/csv.ts';
+import type { EventOrFault, EventReader, Members } from './event.ts';
+import type { FileFormat } from './mapping.ts';
 
-export type FileFormat = 'csv' | 'ndjson';
+export type { FileFormat } from './mapping.ts';
 
 /** A row of the file. */
 export interface SubmitRow {
@@ -11,7 +11,7 @@ export interface SubmitRow {
   /** As it is in the file: cells, or the object of a line; its text where that is none. */
   original: string[] | Record<string, unknown> | string;
   /** What it stands for; or why it stands for nothing. */
-  event: Event | { fault: string };
+  event: EventOrFault;
 }
 
 /** What is read of a file. `header` is there once the first row is. */
@@ -21,90 +21,101 @@ export interface SubmitFile {
   rows: AsyncGenerator<SubmitRow>;
 }
 
-/** An id of an event that has none is derived from its content: sent again, it is the same. */
-const DERIVED_ID_LENGTH = 22;
-const LONGEST_TEXT = 1_024;
-const LONGEST_LINE_BYTES = 1_048_576;
+type Input = AsyncIterable<Buffer | string>;
 
-/** Reads a file row by row, and holds one of them at a time. Throws `ImportError` where the file as a whole cannot be read. */
-export function readRows(
-  kind: SubmitKind,
-  format: FileFormat,
-  input: AsyncIterable<Buffer | string>,
-): SubmitFile {
+const LONGEST_LINE_BYTES = 1_048_576;
+/** By so many rows NDJSON is judged as a header row judges CSV: a member that none of them has is missing. */
+const FIRST_ROWS = 1_000;
+
+/**
+ * Reads a file row by row, and holds a bounded number of them at a time. Throws `ImportError` where the file as a whole cannot
+ * be read, and what `reader` throws of its columns: before the first row.
+ */
+export function readRows(reader: EventReader, format: FileFormat, input: Input): SubmitFile {
   const file: SubmitFile = { format, header: [], rows: noRows() };
-  file.rows = format === 'csv' ? csvRows(kind, input, file) : ndjsonRows(kind, input);
+  const text = ofText(input);
+  file.rows = format === 'csv' ? csvRows(reader, text, file) : ndjsonRows(reader, text);
   return file;
 }
 
 async function* noRows(): AsyncGenerator<SubmitRow> {}
 
-async function* csvRows(
-  { columns }: SubmitKind,
-  input: AsyncIterable<Buffer | string>,
-  file: SubmitFile,
-): AsyncGenerator<SubmitRow> {
+async function* csvRows(reader: EventReader, input: Input, file: SubmitFile): AsyncGenerator<SubmitRow> {
   const records = readCsv(input);
   const first = await records.next();
   if (first.done) return;
   file.header = first.value.cells.map((cell) => cell.trim());
-  const byPlace = file.header.map((name) => columns.find((column) => sameName(column.name, name)));
-  for (const column of columns) {
-    const count = byPlace.filter((each) => each === column).length;
-    if (count > 1) throw new ImportError(`The header row has the column ${column.name} twice.`);
-    if (count === 0 && column.required)
-      throw new ImportError(`The header row needs the column ${column.name}.`);
+  await reader.useColumns(file.header, 'csv');
+  for await (const { line, cells } of records) {
+    const members: Record<string, unknown> = {};
+    for (const [place, name] of file.header.entries()) members[name] = cells[place]?.trim();
+    const event =
+      cells.length === file.header.length
+        ? reader.read(members)
+        : { fault: `the row has ${cells.length} columns where the header has ${file.header.length}` };
+    yield { line, original: cells, event };
   }
-  for await (const record of records)
-    yield { line: record.line, original: record.cells, event: eventOfCells(record, byPlace, columns) };
 }
 
-function eventOfCells(
-  { cells }: CsvRecord,
-  byPlace: (Column | undefined)[],
-  columns: Column[],
-): SubmitRow['event'] {
-  if (cells.length !== byPlace.length)
-    return { fault: `the row has ${cells.length} columns where the header has ${byPlace.length}` };
-  const members: Record<string, unknown> = {};
-  for (const [place, column] of byPlace.entries()) {
-    const cell = cells[place]?.trim();
-    if (column && cell) members[column.name] = valueOfCell(cell, column);
-  }
-  return eventOf(members, columns);
+/** A line of NDJSON. */
+interface Line {
+  line: number;
+  text: string;
+  /** Undefined where it is no JSON object. */
+  members: Members | undefined;
 }
 
-/** What a cell says, or its text where it says nothing of the column's type. */
-function valueOfCell(cell: string, { type }: Column): unknown {
-  if (type === 'number' && /^[-+]?\d+(\.\d+)?$/.test(cell)) return Number(cell);
-  if (type === 'boolean' && /^(true|false)$/i.test(cell)) return cell.toLowerCase() === 'true';
-  return cell;
-}
-
-async function* ndjsonRows(
-  { columns }: SubmitKind,
-  input: AsyncIterable<Buffer | string>,
-): AsyncGenerator<SubmitRow> {
+async function* ndjsonRows(reader: EventReader, input: Input): AsyncGenerator<SubmitRow> {
+  const rowOf = ({ line, text, members }: Line): SubmitRow => ({
+    line,
+    original: members ? { ...members } : text,
+    event: members ? reader.read(members) : { fault: 'the line is no JSON object' },
+  });
+  let first: Line[] | undefined = [];
   for await (const { line, text } of linesOf(input)) {
     if (text.trim() === '') continue;
-    let original: SubmitRow['original'] = text;
-    let event: SubmitRow['event'] = { fault: 'the line is no JSON object' };
-    try {
-      const parsed: unknown = JSON.parse(text);
-      if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
-        original = parsed as Record<string, unknown>;
-        event = eventOf(original, columns);
-      }
-    } catch {
-      // It goes to the rejected rows as it is.
+    const read: Line = { line, text, members: objectOf(text) };
+    if (first === undefined) {
+      yield rowOf(read);
+      continue;
     }
-    yield { line, original, event };
+    if (first.length === 0 && text.trimStart().startsWith('['))
+      throw new ImportError(
+        'The file is one JSON array, and NDJSON has one JSON object in each line: "jq -c .[] FILE" makes it so. Nothing was sent.',
+      );
+    first.push(read);
+    if (first.length < FIRST_ROWS) continue;
+    await judge(reader, first);
+    for (const each of first) yield rowOf(each);
+    first = undefined;
+  }
+  if (!first || first.length === 0) return;
+  await judge(reader, first);
+  for (const each of first) yield rowOf(each);
+}
+
+/** Chooses columns by the first rows. Throws `ImportError` where these cannot be rows of the kind. */
+async function judge(reader: EventReader, first: readonly Line[]): Promise<void> {
+  const names = new Set(first.flatMap(({ members = {} }) => Object.keys(members)));
+  if (first.every(({ members }) => members === undefined))
+    throw new ImportError(
+      `No line at the beginning of the file is a JSON object, as NDJSON has one in each line; line ${first[0]?.line} is not. Nothing was sent.`,
+    );
+  await reader.useColumns([...names], 'ndjson');
+}
+
+function objectOf(text: string): Members | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Members)
+      : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-async function* linesOf(
-  input: AsyncIterable<Buffer | string>,
-): AsyncGenerator<{ line: number; text: string }> {
+async function* linesOf(input: Input): AsyncGenerator<{ line: number; text: string }> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   let line = 0;
@@ -127,30 +138,28 @@ async function* linesOf(
   if (rest !== '') yield { line: line + 1, text: rest };
 }
 
-/** The event that members make, others than the contract's left out. */
-function eventOf(members: Record<string, unknown>, columns: Column[]): SubmitRow['event'] {
-  const event: Event = {};
-  for (const { name, type, required } of columns) {
-    const value = members[name] ?? undefined;
-    if (value === undefined) {
-      if (required) return { fault: `${name} is missing` };
-      continue;
+/** What files that are no text of ours begin with. */
+const OTHER_FILES: readonly (readonly [string, number[]])[] = [
+  ['UTF-16 text; save it as UTF-8', [0xff, 0xfe]],
+  ['UTF-16 text; save it as UTF-8', [0xfe, 0xff]],
+  ['compressed; "zcat FILE | rollcall submit KIND - --format …" sends it', [0x1f, 0x8b]],
+  ['a spreadsheet or an archive; save it as CSV', [0x50, 0x4b, 0x03, 0x04]],
+  ['Parquet; NDJSON and CSV can be sent', [0x50, 0x41, 0x52, 0x31]],
+];
+
+/** The same input. Throws `ImportError` before its first piece where that is no UTF-8 text. */
+async function* ofText(input: Input): AsyncGenerator<Buffer | string> {
+  let isFirst = true;
+  for await (const chunk of input) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+    if (isFirst) {
+      const [what] =
+        OTHER_FILES.find(([, magic]) => magic.every((byte, place) => bytes[place] === byte)) ??
+        // UTF-16 without its mark has a zero byte beside each letter.
+        (bytes.subarray(0, 1_024).includes(0) ? ['UTF-16 text, or no text; save it as UTF-8'] : []);
+      if (what !== undefined) throw new ImportError(`The file is ${what}. Nothing was sent.`);
     }
-    if (typeof value !== type) return { fault: `${name} is no ${type}` };
-    if (typeof value === 'string' && value.length > LONGEST_TEXT)
-      return { fault: `${name} is longer than 1,024 characters` };
-    event[name] = value as Event[string];
+    isFirst = false;
+    yield bytes;
   }
-  event.eventId ??= derivedId(event);
-  return event;
-}
-
-/** Of members in the order of the contract, so that it does not depend on that of the file. */
-function derivedId(event: Event): string {
-  const digest = createHash('sha256').update(JSON.stringify(event)).digest('base64url');
-  return `row-${digest.slice(0, DERIVED_ID_LENGTH)}`;
-}
-
-function sameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

@@ -1,10 +1,12 @@
 import type { Rollcall } from '@rollcall/sdk';
 import type { Event, SubmitKind } from './kinds.ts';
 import type { SubmitRow } from './rows.ts';
+import type { Tally } from './tally.ts';
 
 /** Rows that were answered, and which of them not accepted. */
 export interface Chunk {
   rows: number;
+  tally: Tally;
   rejected: { row: SubmitRow; reason: string }[];
 }
 
@@ -54,16 +56,17 @@ async function sendChunk(
       events.push(row.event);
     }
   }
-  for (const { index, result } of await kind.send(client, sourceId, events, { signal }))
-    reasons.set(sent[index] as SubmitRow, result.message);
+  const { tally, refused } = await kind.send(client, sourceId, events, { signal });
+  for (const { index, result } of refused) reasons.set(sent[index] as SubmitRow, result.message);
   // In the order of the file, whoever found fault with them.
   const rejected = rows.flatMap((row) => {
     const reason = reasons.get(row);
     return reason === undefined ? [] : [{ row, reason }];
   });
-  await onAnswered({ rows: rows.length, rejected });
+  await onAnswered({ rows: rows.length, tally, rejected });
 }
 
-function isFault(event: SubmitRow['event']): event is { fault: string } {
+/** Whether a row stands for nothing. */
+export function isFault(event: SubmitRow['event']): event is { fault: string } {
   return typeof event.fault === 'string';
 }

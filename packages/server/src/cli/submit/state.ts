@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { CliError } from '../errors.ts';
+import { CliError, unreadable, unwritable } from '../errors.ts';
+import type { Tally } from './tally.ts';
 
 /** What is submitted, and to whom. Another one is another submission. */
 export interface Submission {
@@ -10,12 +11,15 @@ export interface Submission {
   sourceId: string;
   /** Of the file: its size, its time and its beginning. */
   fingerprint: string;
+  /** How the rows are read: the options that say what becomes of them, as JSON. */
+  reading: string;
 }
 
 /** How far a submission has come: what is answered, and what was written of it. */
 export interface SubmitState extends Submission {
-  version: 1;
+  version: 2;
   rows: number;
+  tally: Tally;
   rejectedPath: string;
   rejected: { count: number; bytes: number };
 }
@@ -49,7 +53,9 @@ export async function readState(path: string, submission: Submission): Promise<S
   const others = Object.entries(submission).filter(
     ([name, value]) => state[name as keyof Submission] !== value,
   );
-  if (others.length === 0 && state.version === 1) return state;
+  if (others.length === 0 && state.version === 2) return state;
+  // One that ended before its first answer keeps nobody from sending the file in another way.
+  if (state.rows === 0) return undefined;
   const [[name = ''] = []] = others;
   const what = name === 'fingerprint' ? 'the file was another then' : `${name} was another then`;
   throw new CliError(
@@ -57,14 +63,20 @@ export async function readState(path: string, submission: Submission): Promise<S
   );
 }
 
-/** The file is there whole or as it was, whenever the end comes. */
+/** The file is there whole or as it was, whenever the end comes. Throws `CliError` where it cannot be written. */
 export async function writeState(path: string, state: SubmitState): Promise<void> {
-  await writeFile(`${path}.new`, `${JSON.stringify(state)}\n`, { mode: 0o600, flush: true });
-  await rename(`${path}.new`, path);
+  const unfinished = `${path}.new`;
+  try {
+    await writeFile(unfinished, `${JSON.stringify(state)}\n`, { mode: 0o600, flush: true });
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    unwritable(path)(error);
+  }
 }
 
 export async function removeState(path: string): Promise<void> {
-  await rm(path, { force: true });
+  await rm(path, { force: true }).catch(unwritable(path));
 }
 
 /** Forgets a submission that did not come to its end, with the rows that were rejected of it. */
@@ -79,6 +91,7 @@ async function findState(path: string): Promise<SubmitState | undefined> {
     return JSON.parse(await readFile(path, 'utf8')) as SubmitState;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) return unreadable(path)(error as NodeJS.ErrnoException);
+    throw new CliError(`${path} is no state of a submission. Remove it, or name another file.`);
   }
 }

@@ -1,0 +1,145 @@
+import { Command, Option } from 'commander';
+import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { CSV_KINDS } from '../csv-import/kinds.ts';
+import { toCsv } from '../files/csv-text.ts';
+import type { Tx } from '../store/db.ts';
+import { fold } from '../store/fold.ts';
+import { listGroupRows } from '../store/group-records.ts';
+import type { NodeKind } from '../store/nodes.ts';
+import type { PageWindow } from '../store/page.ts';
+import { listPlaces } from '../store/places.ts';
+import { listUsers } from '../store/user-list.ts';
+import { getOrganisation, withContext } from './context.ts';
+import { formatTable, forTerminal, print, remark } from './output.ts';
+
+type Format = 'table' | 'csv' | 'json';
+
+interface ListOptions extends DataConfig {
+  org?: string;
+  search?: string;
+  format?: Format;
+}
+
+/** A thing of the directory, by the columns of its CSV file and maybe more. */
+type Thing = Record<string, unknown>;
+
+/** What can be listed, by the kind of its CSV file. */
+const LISTS = {
+  locations: (tx: Tx, tenantId: string) => listNodes(tx, tenantId, 'location', 'location'),
+  desks: (tx: Tx, tenantId: string) => listNodes(tx, tenantId, 'place', 'desk'),
+  spaces: (tx: Tx, tenantId: string) => listNodes(tx, tenantId, 'space', 'space'),
+  users: listPeople,
+  groups: listGroups,
+};
+
+const PAGE_ROWS = 1_000;
+const BY_NAME = new Intl.Collator('en', { numeric: true });
+
+/** `rollcall locations|desks|spaces|users|groups list`. */
+export function directoryListCommand(kind: keyof typeof LISTS): Command {
+  const list = new Command('list')
+    .description(`list the ${kind}, active and inactive, with their ids`)
+    .option('--search <text>', 'only those of which a value contains the text, in any case')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'CSV is what "rollcall import" takes back (default: table on a terminal, else csv)',
+      ).choices(['table', 'csv', 'json'] satisfies Format[]),
+    )
+    .option('--org <slug>', 'the organisation; needed when there are several')
+    .action(async (options: ListOptions) => {
+      const columns = CSV_KINDS[kind].columns.map(({ name }): string => name);
+      const things = await withContext(options, `rollcall ${kind}`, async ({ owner }) => {
+        const { tenantId } = await getOrganisation(owner, options.org);
+        return owner.inTenant(tenantId, (tx): Promise<Thing[]> => LISTS[kind](tx, tenantId));
+      });
+      const rows = things
+        .map((thing) => columns.map((column) => thing[column] ?? null))
+        .filter((cells) => contains(cells, options.search))
+        .sort(([, a], [, b]) => BY_NAME.compare(toText(a), toText(b)));
+      show(kind, { columns, rows, format: options.format ?? (process.stdout.isTTY ? 'table' : 'csv') });
+    });
+  for (const option of toOptions(DATA_SETTINGS)) list.addOption(option);
+  return new Command(kind).description(`${kind} of an organisation`).addCommand(list);
+}
+
+/** `word` names the thing's own id and name: `deskId`, `deskName`. */
+async function listNodes(tx: Tx, tenantId: string, kind: NodeKind, word: string): Promise<Thing[]> {
+  const nodes = await allPages(
+    (window) => listPlaces(tx, tenantId, { kind }, window),
+    ({ nodeId }) => nodeId,
+  );
+  return nodes.map((node) => ({ ...node, [`${word}Id`]: node.nodeId, [`${word}Name`]: node.name }));
+}
+
+async function listPeople(tx: Tx, tenantId: string): Promise<Thing[]> {
+  const users = await allPages(
+    (window) => listUsers(tx, tenantId, {}, window),
+    ({ userId }) => userId,
+  );
+  return users.map((user) => ({ ...user }));
+}
+
+async function listGroups(tx: Tx, tenantId: string): Promise<Thing[]> {
+  const groups = await listGroupRows(tx, tenantId);
+  const byId = new Map(groups.map((group) => [group.groupId, group]));
+  return groups.map(({ groupId, name, groupType, parentId, status }) => {
+    const parent = byId.get(parentId ?? '');
+    return {
+      groupId,
+      groupName: name,
+      groupType,
+      parentGroupId: parentId,
+      parentGroupName: parent?.name,
+      parentGroupType: parent?.groupType,
+      status,
+    };
+  });
+}
+
+async function allPages<Row>(
+  list: (window: PageWindow) => Promise<Row[]>,
+  idOf: (row: Row) => string,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let after: string | null = null; ; ) {
+    const page = await list({ limit: PAGE_ROWS, after });
+    rows.push(...page.slice(0, PAGE_ROWS));
+    const last = rows.at(-1);
+    if (page.length <= PAGE_ROWS || last === undefined) return rows;
+    after = idOf(last);
+  }
+}
+
+function toText(value: unknown): string {
+  return value === null ? '' : String(value);
+}
+
+function contains(cells: unknown[], text: string | undefined): boolean {
+  return text === undefined || cells.some((cell) => fold(toText(cell)).includes(fold(text)));
+}
+
+function show(
+  kind: string,
+  { columns, rows, format }: { columns: string[]; rows: unknown[][]; format: Format },
+): void {
+  if (format === 'json') {
+    print(
+      JSON.stringify(
+        rows.map((cells) => Object.fromEntries(columns.map((column, at) => [column, cells[at]]))),
+      ),
+    );
+  } else if (format === 'csv') {
+    process.stdout.write(toCsv([columns, ...rows.map((cells) => cells.map(toText))]));
+  } else if (rows.length === 0) {
+    remark(`There are no such ${kind}.`);
+  } else {
+    print(formatTable(rows.map((cells) => inTable(columns, cells))));
+  }
+}
+
+/** The thing's own id and name come first; ids of what it is in are left out, since their names are there. */
+function inTable(columns: string[], cells: unknown[]): Record<string, string> {
+  const shown = columns.map((column, at) => [column, forTerminal(toText(cells[at] ?? null))] as const);
+  return Object.fromEntries(shown.filter(([column], at) => at === 0 || !column.endsWith('Id')));
+}

@@ -1,0 +1,154 @@
+import { NotFoundError, type Rollcall, type UserRow } from '@rollcall/sdk';
+
+/** What a name stands for; or why it stands for nothing. */
+export type Found<T> = T | { fault: string };
+
+/** A node of the tree, as events name it. */
+export interface Place {
+  locationId: string;
+  locationType: string;
+}
+
+/** A server without a dataset, such as the vendor's, has no rows of it. */
+type Lists = Pick<Rollcall['analytics'], 'locations' | 'desks' | 'spaces' | 'users'>;
+
+/** The active places and people of an organisation by their names, as the warehouse has them. */
+export class Directory {
+  /** By the folded path. */
+  readonly #places = new Map<string, (Place & { path: string })[]>();
+  readonly #typeById = new Map<string, string>();
+  readonly #officeById = new Map<string, string>();
+  readonly #zoneByOffice = new Map<string, string>();
+  readonly #people = new PeopleIndex();
+  #hasEmployeeNumbers = false;
+
+  /** Reads all of it with a key of the role Data Warehouse. Throws what a call throws. */
+  static async read({ analytics }: { analytics: Lists }, signal: AbortSignal): Promise<Directory> {
+    const directory = new Directory();
+    for await (const { locationId, locationName, timeZone, status } of analytics.locations({ signal })) {
+      if (status !== 'active') continue;
+      directory.#add('location', locationId, locationId, [locationName]);
+      directory.#zoneByOffice.set(locationId, timeZone);
+    }
+    for await (const row of ifThere(analytics.desks({ signal }))) {
+      if (row.status !== 'active') continue;
+      const { locationId: office, locationName, levelName, zoneName } = row;
+      directory.#add('level', row.levelId, office, [locationName, levelName]);
+      directory.#add('zone', row.zoneId, office, [locationName, levelName, zoneName]);
+      directory.#add('place', row.deskId, office, [locationName, levelName, zoneName, row.deskName]);
+    }
+    for await (const row of ifThere(analytics.spaces({ signal }))) {
+      if (row.status !== 'active') continue;
+      const { locationId: office, locationName, levelName } = row;
+      directory.#add('level', row.levelId, office, [locationName, levelName]);
+      directory.#add('space', row.spaceId, office, [locationName, levelName, row.spaceName]);
+    }
+    for await (const row of analytics.users({ signal })) {
+      if (row.status !== 'active') continue;
+      directory.#hasEmployeeNumbers ||= row.employeeNumber !== undefined;
+      directory.#people.add(row);
+    }
+    return directory;
+  }
+
+  /** Whether anybody has an employee number: only Rollcall tells them. */
+  get hasEmployeeNumbers(): boolean {
+    return this.#hasEmployeeNumbers;
+  }
+
+  /** The place of a path such as `Office/Level/Zone/Desk`. Case does not matter where only one is called so. */
+  place(text: string): Found<Place> {
+    const path = pathOf(text.split('/'));
+    const all = this.#places.get(fold(path)) ?? [];
+    const exact = all.filter((each) => each.path === path);
+    const [first, ...others] = exact.length > 0 ? exact : all;
+    if (!first) return { fault: `locationName ${text}: no active place is called so` };
+    if (others.length > 0)
+      return { fault: `locationName ${text} is ambiguous: ${others.length + 1} active places are called so` };
+    return { locationId: first.locationId, locationType: first.locationType };
+  }
+
+  /** The kind of a node; undefined where it is not known. */
+  typeOf(locationId: string): string | undefined {
+    return this.#typeById.get(locationId.toLowerCase());
+  }
+
+  /** The time zone of the office in which a node is; undefined where it is not known. */
+  zoneOf(locationId: string): string | undefined {
+    return this.#zoneByOffice.get(this.#officeById.get(locationId.toLowerCase()) ?? '');
+  }
+
+  /** The id of the person with an employee number. */
+  byEmployeeNumber(number: string): Found<{ userId: string }> {
+    return this.#people.byNumber(number);
+  }
+
+  /** The id of a person whose e-mail or userName differs from `name` by case only; undefined where somebody has exactly this one. */
+  byName(member: string, name: string): Found<{ userId: string }> | undefined {
+    return this.#people.byName(member, name);
+  }
+
+  #add(locationType: string, locationId: string, officeId: string, names: string[]): void {
+    if (this.#typeById.has(locationId)) return;
+    this.#typeById.set(locationId, locationType);
+    this.#officeById.set(locationId, officeId);
+    const path = pathOf(names);
+    addTo(this.#places, fold(path), { locationId, locationType, path });
+  }
+}
+
+class PeopleIndex {
+  readonly #names = new Set<string>();
+  readonly #byFoldedName = new Map<string, Set<string>>();
+  readonly #byNumber = new Map<string, string[]>();
+
+  add({ userId, email, userName, employeeNumber }: UserRow): void {
+    for (const name of [email, userName]) {
+      if (name === null) continue;
+      this.#names.add(name);
+      const ids = this.#byFoldedName.get(fold(name)) ?? new Set();
+      this.#byFoldedName.set(fold(name), ids.add(userId));
+    }
+    if (employeeNumber !== undefined) addTo(this.#byNumber, employeeNumber, userId);
+  }
+
+  byNumber(number: string): Found<{ userId: string }> {
+    const [userId, ...others] = this.#byNumber.get(number) ?? [];
+    if (userId === undefined) return { fault: `employeeNumber ${number}: no active user has it` };
+    return others.length > 0
+      ? { fault: `employeeNumber ${number} is ambiguous: ${others.length + 1} active users have it` }
+      : { userId };
+  }
+
+  byName(member: string, name: string): Found<{ userId: string }> | undefined {
+    if (this.#names.has(name)) return undefined;
+    const [userId, ...others] = this.#byFoldedName.get(fold(name)) ?? [];
+    if (userId === undefined)
+      return { fault: `${member} ${name}: no active user has this e-mail or userName` };
+    return others.length > 0
+      ? { fault: `${member} ${name} is ambiguous: ${others.length + 1} active users differ from it by case` }
+      : { userId };
+  }
+}
+
+function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const all = map.get(key);
+  if (all) all.push(value);
+  else map.set(key, [value]);
+}
+
+function pathOf(names: readonly string[]): string {
+  return names.map((name) => name.trim()).join('/');
+}
+
+function fold(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}
+
+async function* ifThere<T>(rows: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* rows;
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+  }
+}

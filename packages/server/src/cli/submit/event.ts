@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { ImportError } from '../../directory/csv.ts';
+import type { Directory } from './directory.ts';
+import type { Column, Event, SubmitKind } from './kinds.ts';
+import { type ColumnMap, chooseColumns, type FileFormat, type Source } from './mapping.ts';
+import type { Times } from './times.ts';
+
+/** What a row stands for; or why it stands for nothing. */
+export type EventOrFault = Event | { fault: string };
+
+/** Members of a row by the names of its columns: text of a cell, or a value of JSON. */
+export type Members = Readonly<Record<string, unknown>>;
+
+/** How rows become events. */
+export interface Reading {
+  kind: SubmitKind;
+  map: ColumnMap;
+  times: Times;
+  /** Whether times without a zone are those of the event's office. */
+  takesOfficeZone: boolean;
+  /** Reads the directory of the server; undefined where there is no key for it. */
+  lookUp: (() => Promise<Directory>) | undefined;
+}
+
+/** An event that has no id gets one that is derived from its content: sent again, it is the same. */
+const DERIVED_ID_LENGTH = 22;
+const LONGEST_TEXT = 1_024;
+
+/** Makes events of rows. `useColumns` comes first, once. */
+export class EventReader {
+  readonly #reading: Reading;
+  #sources: Source[] = [];
+  #directory: Directory | undefined;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  /**
+   * Chooses among the columns of the file. Throws `ImportError` where a column that is needed is not there, comes twice, or
+   * needs a directory that there is no key for; and what reading the directory throws.
+   */
+  async useColumns(columns: readonly string[], format: FileFormat): Promise<void> {
+    const { kind, map, lookUp, takesOfficeZone } = this.#reading;
+    this.#sources = chooseColumns(kind, { columns, format }, map, lookUp !== undefined);
+    const lookedUp = this.#sources.filter(({ alias }) => alias?.isLookedUp);
+    if (!lookUp && (lookedUp.length > 0 || takesOfficeZone)) {
+      const names = lookedUp.map(({ column, alias }) => `${column} (${alias?.name})`);
+      const what = lookedUp.length > 0 ? `The column ${names.join(' and ')}` : '--time-zone office';
+      throw new ImportError(
+        `${what} needs the directory of the server: give the id of a key of the role Data Warehouse with --lookup-key. Nothing was sent.`,
+      );
+    }
+    this.#directory = await lookUp?.();
+    const numbers = this.#sources.find(({ alias }) => alias?.name === 'employeeNumber');
+    if (numbers && !this.#directory?.hasEmployeeNumbers)
+      throw new ImportError(
+        `The column ${numbers.column} (employeeNumber) cannot be used: the server tells no employee numbers. Nothing was sent.`,
+      );
+  }
+
+  /** The event that a row stands for. */
+  read(members: Members): EventOrFault {
+    const given: Record<string, unknown> = {};
+    for (const { column, member, alias } of this.#sources) {
+      const value = members[column];
+      if (isAbsent(value)) continue;
+      const fault = alias ? this.#takeAlias(given, alias.name, member, value) : undefined;
+      if (fault !== undefined) return { fault };
+      if (!alias) given[member] = value;
+    }
+    return this.#complete(given);
+  }
+
+  /** Puts what an alias stands for into `given`; what is wrong with it. */
+  #takeAlias(
+    given: Record<string, unknown>,
+    alias: string,
+    member: string,
+    value: unknown,
+  ): string | undefined {
+    const directory = this.#directory;
+    const text = textOf(value);
+    if (text === undefined) return `${alias} is no string`;
+    if (alias !== 'locationName' && alias !== 'employeeNumber') {
+      // The member itself comes first where a row has both.
+      given[member] ??= text;
+      return undefined;
+    }
+    const found = alias === 'locationName' ? directory?.place(text) : directory?.byEmployeeNumber(text);
+    if (!found || 'fault' in found) return found?.fault;
+    if ('userId' in found) given[member] ??= found.userId;
+    else if (isAbsent(given.locationId)) Object.assign(given, found);
+    return undefined;
+  }
+
+  #complete(given: Record<string, unknown>): EventOrFault {
+    const { kind } = this.#reading;
+    if (this.#directory && given.locationId !== undefined && given.locationType === undefined)
+      given.locationType = this.#directory.typeOf(String(given.locationId));
+    const event: Event = {};
+    for (const column of kind.columns) {
+      const { name, required } = column;
+      const value = given[name];
+      if (value === undefined) {
+        if (required) return { fault: `${name} is missing` };
+        continue;
+      }
+      const read = kind.times.includes(name) ? this.#timeOf(name, value, given) : typedValue(value, column);
+      if (typeof read === 'object') return read;
+      if (typeof read === 'string' && read.length > LONGEST_TEXT)
+        return { fault: `${name} is longer than 1,024 characters` };
+      event[name] = read;
+    }
+    const fault = this.#findPerson(event);
+    if (fault !== undefined) return { fault };
+    event.eventId ??= derivedId(event);
+    return event;
+  }
+
+  #timeOf(name: string, value: unknown, given: Record<string, unknown>): string | { fault: string } {
+    if (typeof value !== 'string' && typeof value !== 'number') return { fault: `${name} is no time` };
+    const { times, takesOfficeZone } = this.#reading;
+    const isLocal = takesOfficeZone && times.isLocal(value);
+    const zone = isLocal ? this.#directory?.zoneOf(String(given.locationId)) : undefined;
+    if (isLocal && zone === undefined)
+      return {
+        fault: `${name}: no active place has the id ${String(given.locationId)}, and so no time zone`,
+      };
+    const read = times.read(name, value, zone);
+    return 'fault' in read ? read : read.text;
+  }
+
+  /** Names by their id a person whose name is written in another case; what is wrong with a name. */
+  #findPerson(event: Event): string | undefined {
+    const { person } = this.#reading.kind;
+    if (!person || !this.#directory || event[person.id] !== undefined) return undefined;
+    for (const member of person.names) {
+      const name = event[member];
+      const found = typeof name === 'string' ? this.#directory.byName(member, name) : undefined;
+      if (!found) continue;
+      if ('fault' in found) return found.fault;
+      delete event[member];
+      event[person.id] = found.userId;
+    }
+    return undefined;
+  }
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+/** Numbers stand for ids, too: pandas writes them so. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return Number.isFinite(value) ? String(value) : undefined;
+}
+
+/** What a value says as of the column's type. */
+function typedValue(value: unknown, { name, type }: Column): Event[string] | { fault: string } {
+  const text = textOf(value)?.trim() ?? '';
+  switch (type) {
+    case 'string':
+      return textOf(value) ?? { fault: `${name} is no string` };
+    case 'number':
+      return /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) ? Number(text) : { fault: `${name} is no number` };
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      if (/^(true|yes|1)$/i.test(text)) return true;
+      return /^(false|no|0)$/i.test(text) ? false : { fault: `${name} is no boolean` };
+  }
+}
+
+/** Of members in the order of the contract, so that it does not depend on that of the file. */
+function derivedId(event: Event): string {
+  const digest = createHash('sha256').update(JSON.stringify(event)).digest('base64url');
+  return `row-${digest.slice(0, DERIVED_ID_LENGTH)}`;
+}

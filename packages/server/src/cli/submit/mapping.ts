@@ -1,0 +1,132 @@
+import { InvalidArgumentError } from 'commander';
+import { ImportError } from '../../directory/csv.ts';
+import { type Alias, SUBMIT_KINDS, type SubmitKind } from './kinds.ts';
+
+/** Which member a column of the file holds, where its name does not say so: by column. */
+export type ColumnMap = ReadonlyMap<string, string>;
+
+export type FileFormat = 'csv' | 'ndjson';
+
+/** What a file has: the cells of its header row, or the names of the members of its first rows. */
+export interface FileColumns {
+  columns: readonly string[];
+  format: FileFormat;
+}
+
+/** A column of the file, and the member that follows from it. */
+export interface Source {
+  column: string;
+  member: string;
+  /** Where the column holds something in place of the member. */
+  alias?: Alias;
+}
+
+/** For an option that may come several times: adds `column=member`. */
+export function addMapping(text: string, earlier: ColumnMap = new Map()): ColumnMap {
+  const end = text.lastIndexOf('=');
+  const [column, member] = [text.slice(0, end).trim(), text.slice(end + 1).trim()];
+  if (end < 1 || column === '' || member === '')
+    throw new InvalidArgumentError('It must be such as "Badge time=timestamp".');
+  return new Map([...earlier, [column, member]]);
+}
+
+/**
+ * The columns that events are made of: those that the map names, then those that are called as a member. Throws
+ * `ImportError` where one that is needed is not there, or a member has two.
+ */
+export function chooseColumns(
+  kind: SubmitKind,
+  { columns, format }: FileColumns,
+  map: ColumnMap,
+  hasDirectory: boolean,
+): Source[] {
+  const sources: Source[] = [];
+  const mapped = new Set<string>();
+  for (const [wanted, member] of map) {
+    const target = targetOf(kind, member);
+    if (!target)
+      throw new ImportError(`--map: there is no member ${member}; there are ${namesOf(kind).join(', ')}.`);
+    const column = only(columns, wanted);
+    mapped.add(column);
+    sources.push({ column, ...target });
+  }
+  const taken = new Set(sources.map(nameOf));
+  for (const column of columns) {
+    const target = mapped.has(column) ? undefined : targetOf(kind, column);
+    if (target && !taken.has(nameOf({ column, ...target }))) sources.push({ column, ...target });
+  }
+  const names = sources.map(nameOf);
+  const twice = names.find((name, place) => names.indexOf(name) < place);
+  if (twice !== undefined) throw new ImportError(`The header row has the column ${twice} twice.`);
+  needAll(kind, sources, { columns, format }, hasDirectory);
+  // Members by their own name come before those that follow from an alias.
+  return sources.sort((a, b) => Number(a.alias !== undefined) - Number(b.alias !== undefined));
+}
+
+function needAll(kind: SubmitKind, sources: Source[], file: FileColumns, hasDirectory: boolean): void {
+  const given = membersOf(sources, hasDirectory);
+  const standsFor = (member: string) =>
+    kind.aliases.filter(({ gives }) => gives.includes(member)).map(({ name }) => name);
+  const missing = kind.columns.find(({ name, required }) => required && !given.has(name))?.name;
+  const isOneThere = kind.needsOneOf.some((name) => given.has(name));
+  if (missing === undefined && isOneThere) return;
+  const wanted = missing === undefined ? kind.needsOneOf : [missing];
+  // An alias gives all its members, or there is no use for it.
+  const names = wanted.flatMap((name) => [name, ...(given.has('locationId') ? [] : standsFor(name))]);
+  const isCsv = file.format === 'csv';
+  const noun = isCsv ? 'column' : 'member';
+  const list = names.length > 1 ? `one of the ${noun}s ${names.join(', ')}` : `the ${noun} ${names[0]}`;
+  const hint = names.length > 1 ? ' --map says which column it is.' : '';
+  throw new ImportError(
+    `${isCsv ? 'The header row needs' : 'No row at the beginning of the file has'} ${list}.${hint}${otherKind(kind, file)}`,
+  );
+}
+
+function membersOf(sources: readonly Source[], hasDirectory: boolean): Set<string> {
+  const given = new Set(sources.flatMap(({ member, alias }) => alias?.gives ?? [member]));
+  // The directory says of what kind a place is.
+  if (hasDirectory && given.has('locationId')) given.add('locationType');
+  return given;
+}
+
+/** Which other kind the columns are those of, as a question. */
+function otherKind(kind: SubmitKind, { columns }: FileColumns): string {
+  const fits = ({ columns: members, needsOneOf }: SubmitKind) => {
+    const has = (name: string) => columns.some((column) => sameName(column, name));
+    return members.every(({ name, required }) => !required || has(name)) && needsOneOf.some(has);
+  };
+  const other = Object.entries<SubmitKind>(SUBMIT_KINDS).find(([, each]) => each !== kind && fits(each));
+  return other ? ` Is it a file of ${other[0]}?` : '';
+}
+
+function targetOf(
+  { columns, aliases }: SubmitKind,
+  name: string,
+): { member: string; alias?: Alias } | undefined {
+  const column = columns.find((each) => sameName(each.name, name));
+  if (column) return { member: column.name };
+  const alias = aliases.find((each) => sameName(each.name, name));
+  return alias && { member: alias.gives[0] ?? '', alias };
+}
+
+/** The one column of this name: exactly, else but for case. */
+function only(columns: readonly string[], wanted: string): string {
+  const exact = columns.filter((column) => column === wanted);
+  const [column, ...others] = exact.length > 0 ? exact : columns.filter((each) => sameName(each, wanted));
+  if (column === undefined)
+    throw new ImportError(`--map: the file has no column ${wanted}; it has ${columns.join(', ')}.`);
+  if (others.length > 0) throw new ImportError(`--map: the file has the column ${wanted} twice.`);
+  return column;
+}
+
+function nameOf({ member, alias }: Source): string {
+  return alias?.name ?? member;
+}
+
+function namesOf({ columns, aliases }: SubmitKind): string[] {
+  return [...columns, ...aliases].map(({ name }) => name);
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,35 @@
+import {
+  CLIENT_SECRET_ENV,
+  CLIENT_SETTINGS,
+  DATA_SETTINGS,
+  DEMO_SETTINGS,
+  LOOKUP_SECRET_ENV,
+  LOOKUP_SETTINGS,
+  MASTER_KEY_ENV,
+  SERVE_SETTINGS,
+  SERVER_SETTINGS,
+} from './config.ts';
+import type { Setting } from './config-setting.ts';
+
+/** The settings as a Markdown table, as docs/operations.md shows it. */
+export function settingsTable(): string {
+  const all = {
+    ...DATA_SETTINGS,
+    ...SERVER_SETTINGS,
+    ...SERVE_SETTINGS,
+    ...DEMO_SETTINGS,
+    ...CLIENT_SETTINGS,
+    ...LOOKUP_SETTINGS,
+  };
+  const rows = Object.values(all as Record<string, Setting>).map(
+    (entry) => `| \`${entry.flags}\` | \`${entry.env}\` | ${entry.default ?? ''} | ${entry.description} |`,
+  );
+  return [
+    '| flag | environment | default | meaning |',
+    '|---|---|---|---|',
+    ...rows,
+    `| | \`${MASTER_KEY_ENV}\` | | the master key itself, base64 of 32 bytes |`,
+    `| | \`${CLIENT_SECRET_ENV}\` | | the secret of the key of --key |`,
+    `| | \`${LOOKUP_SECRET_ENV}\` | | the secret of the key of --lookup-key |`,
+  ].join('\n');
+}

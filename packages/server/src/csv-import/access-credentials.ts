@@ -1,0 +1,130 @@
+import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
+import { quote, Refusal } from '../directory/values.ts';
+import { type Card, Cards, cardDigest, credentialFault } from '../ingest/cards.ts';
+import { type Resolved, resolve } from '../ingest/resolve.ts';
+import { textsFault } from '../ingest/values.ts';
+import {
+  listAccessCredentials,
+  listCardHoldings,
+  lockAccessCredentials,
+  upsertAccessCredentials,
+} from '../store/access-credentials.ts';
+import type { Tx } from '../store/db.ts';
+import type { DayAuthor } from '../workday/plan.ts';
+import { optional, readBoolean, required } from './columns.ts';
+import { BATCH_ROWS, type CsvKind } from './kind.ts';
+
+interface CardItem extends UpsertItem {
+  username: string;
+  cardNumber: string;
+  facilityCode?: string;
+  active?: boolean;
+  scanData?: string[];
+  credentialType?: string;
+}
+
+const USUAL_TYPE = 'card';
+/** What a spreadsheet makes of a long number: the digits that it leaves out are lost. */
+const ROUNDED = /^\d(?:[.,]\d+)?E\+\d+$/i;
+
+export const accessCredentials: CsvKind<CardItem> = {
+  word: 'access credential',
+  reason: 'Import of access credentials',
+  batchRows: BATCH_ROWS,
+  nameOf: ({ cardNumber }) => cardNumber,
+  upsert: upsertCards,
+  columns: [
+    required('username', 'Whose the card is: the e-mail or userName of an active user', 'ada@example.com'),
+    required('cardNumber', 'With facilityCode, what identifies the card', '51E69621'),
+    optional('facilityCode', 'Any text', '12'),
+    optional(
+      'active',
+      'yes or no, true or false, 1 or 0; yes when left out of a new row',
+      'yes',
+      readBoolean,
+    ),
+    optional(
+      'scanData',
+      'What readers send when they see the card; several texts with a vertical bar between them',
+      '3A51E69621',
+      (cell) => cell.split('|').map((text) => text.trim()),
+    ),
+    optional('credentialType', `Any text; ${USUAL_TYPE} when left out of a new row`, USUAL_TYPE),
+  ],
+  anyOf: [],
+};
+
+/** Gives cards to people, each once, as `POST /v1/access-credentials` does. Of a result the id is that of the person. */
+async function upsertCards(
+  tx: Tx,
+  tenantId: string,
+  items: CardItem[],
+  author: DayAuthor,
+  claims: Claims,
+): Promise<UpsertResult[]> {
+  const names = items.flatMap(({ username }) => (textsFault({ username }) ? [] : [username]));
+  const resolved = await resolve(tx, tenantId, { namesInAnyCase: names });
+  await lockAccessCredentials(tx, tenantId);
+  const digests = [...new Set(items.map(cardDigest))];
+  const stored = new Map(
+    (await listAccessCredentials(tx, tenantId, digests)).map((row) => [row.cardDigest, row]),
+  );
+  const cards = new Cards(await listCardHoldings(tx, tenantId, digests));
+  const results = items.map((item) =>
+    orRefused((): UpsertResult => {
+      const userId = findHolder(item, resolved);
+      const key = cardDigest(item);
+      const before = stored.get(key);
+      const own = before?.userId === userId ? before : undefined;
+      const card: Card = {
+        cardNumber: item.cardNumber,
+        facilityCode: item.facilityCode ?? null,
+        active: item.active ?? own?.active ?? true,
+        scanData: item.scanData ?? before?.scans.map(({ scanData }) => scanData) ?? [],
+        credentialType: item.credentialType ?? before?.credentialType ?? USUAL_TYPE,
+      };
+      const fault = credentialFault(card);
+      if (fault !== undefined) throw new Refusal(fault);
+      claims.claim(
+        { id: key, idGiven: true, idMember: 'cardNumber', nameMember: 'cardNumber', name: card.cardNumber },
+        { origin: item.origin, changes: true },
+      );
+      if (own && isSame(card, own)) return { id: userId, result: 'unchanged' };
+      const failure = cards.apply(userId, card);
+      if (failure !== undefined) throw new Refusal(`cardNumber ${quote(card.cardNumber)}: ${failure}`);
+      return { id: userId, result: before ? 'updated' : 'created' };
+    }),
+  );
+  await upsertAccessCredentials(tx, tenantId, { updatedAt: author.at, rows: cards.changed });
+  return results;
+}
+
+/** Throws `Refusal` where nobody is meant, and where the number of the card is a rounded one. */
+function findHolder({ username, cardNumber }: CardItem, resolved: Resolved): string {
+  const fault = textsFault({ username, cardNumber });
+  if (fault !== undefined) throw new Refusal(fault);
+  if (ROUNDED.test(cardNumber)) {
+    throw new Refusal(
+      `cardNumber ${quote(cardNumber)} was rounded by a spreadsheet: give the column the format Text and enter the numbers again`,
+    );
+  }
+  const user = resolved.userByNameInAnyCase(username);
+  if (user) return user.userId;
+  throw new Refusal(
+    `username ${quote(username)} is not that of an active user, or is that of several but for its case`,
+  );
+}
+
+function isSame(
+  card: Card,
+  stored: { active: boolean; credentialType: string; scans: { scanData: string }[] },
+): boolean {
+  const scans = new Set(stored.scans.map(({ scanData }) => scanData));
+  const said = new Set(card.scanData.filter((text) => text !== ''));
+  return (
+    card.active === stored.active &&
+    card.credentialType === stored.credentialType &&
+    said.size === scans.size &&
+    [...said].every((text) => scans.has(text))
+  );
+}

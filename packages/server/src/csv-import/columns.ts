@@ -1,0 +1,101 @@
+import { quote, Refusal } from '../directory/values.ts';
+import { BOOLEAN_CHOICES, parseBoolean } from '../files/booleans.ts';
+import { FileError } from '../files/errors.ts';
+import { unguard } from '../files/formula-guard.ts';
+
+/** What a cell becomes. */
+export type Value = string | number | boolean | string[];
+
+/** A column of a file; its name is the member of the item that its cells become. */
+export interface CsvColumn<Member extends string = string> {
+  name: Member;
+  /** The header has it, and no cell of it is empty. */
+  required: boolean;
+  description: string;
+  example: string;
+  /** What a cell becomes, where that is not its text. Throws `Refusal`. */
+  read?: ((cell: string, name: string) => Value) | undefined;
+}
+
+/** The columns of a kind of file. */
+export interface CsvColumns<Member extends string = string> {
+  columns: CsvColumn<Member>[];
+  /** Groups of columns of which the header has at least one. */
+  anyOf: Member[][];
+}
+
+/** Which column each cell of a row belongs to, or undefined where the column is not known. */
+export interface CsvHeader {
+  columns: (CsvColumn | undefined)[];
+  /** Columns that are not known, as the file calls them. */
+  ignored: string[];
+}
+
+/**
+ * Reads the header row of a file of `kind`. Case and surrounding white space do not matter. Throws `FileError` where a
+ * column is missing, or is there twice.
+ */
+export function readHeader(kind: string, { columns, anyOf }: CsvColumns, cells: string[]): CsvHeader {
+  const byName = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
+  const found = cells.map((cell) => byName.get(cell.trim().toLowerCase()));
+  const names = new Set<string>();
+  for (const column of found) {
+    if (!column) continue;
+    if (names.has(column.name)) throw new FileError(`The header row has the column ${column.name} twice.`);
+    names.add(column.name);
+  }
+  const missing = columns.filter((column) => column.required && !names.has(column.name));
+  const wanted = [
+    ...missing.map((column) => column.name),
+    ...anyOf.filter((group) => !group.some((name) => names.has(name))).map((group) => group.join(' or ')),
+  ];
+  if (wanted.length > 0) {
+    throw new FileError(
+      `The header row of a ${kind} file needs the column ${wanted.join(', and the column ')}.`,
+    );
+  }
+  const ignored = cells.flatMap((cell, index) =>
+    found[index] ? [] : cell.trim() || `column ${index + 1}, which has no name`,
+  );
+  return { columns: found, ignored };
+}
+
+/** The item that a row stands for; empty cells are left out. Throws `Refusal`. */
+export function readItem({ columns }: CsvHeader, cells: string[]): Record<string, Value> {
+  const item: Record<string, Value> = {};
+  for (const [index, column] of columns.entries()) {
+    const cell = unguard(cells[index]?.trim() ?? '');
+    if (!column || (cell === '' && !column.required)) continue;
+    if (cell === '') throw new Refusal(`${column.name} is empty`);
+    item[column.name] = column.read ? column.read(cell, column.name) : cell;
+  }
+  return item;
+}
+
+export function required<Member extends string>(
+  name: Member,
+  description: string,
+  example: string,
+): CsvColumn<Member> {
+  return { name, required: true, description, example };
+}
+
+export function optional<Member extends string>(
+  name: Member,
+  description: string,
+  example: string,
+  read?: CsvColumn['read'],
+): CsvColumn<Member> {
+  return { name, required: false, description, example, read };
+}
+
+export function readCount(cell: string, name: string): number {
+  if (/^\d+$/.test(cell)) return Number(cell);
+  throw new Refusal(`${name} ${quote(cell)} is not a whole number from 0`);
+}
+
+export function readBoolean(cell: string, name: string): boolean {
+  const value = parseBoolean(cell);
+  if (value === undefined) throw new Refusal(`${name} ${quote(cell)} is none of ${BOOLEAN_CHOICES}`);
+  return value;
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { type GroupItem, parentsFirst, upsertGroups } from '../directory/groups.ts';
+import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
+import { optionalGuid, quote, Refusal } from '../directory/values.ts';
+import type { Tx } from '../store/db.ts';
+import { lockDirectory } from '../store/directory-lock.ts';
+import { listGroupRows } from '../store/group-records.ts';
+import { optional, required } from './columns.ts';
+import { type CsvKind, EXAMPLE_ID, STATUS, storeDrafts } from './kind.ts';
+
+interface NamedGroup extends UpsertItem {
+  groupId?: string;
+  groupName: string;
+  groupType: string;
+  parentGroupId?: string;
+  parentGroupName?: string;
+  /** That of the group itself where it is left out. */
+  parentGroupType?: string;
+  status?: string;
+}
+
+export const groups: CsvKind<NamedGroup> = {
+  word: 'group',
+  reason: 'Import of groups',
+  // A parent may come after those beneath it.
+  batchRows: Number.POSITIVE_INFINITY,
+  nameOf: ({ groupName }) => groupName,
+  upsert: (tx, tenantId, items, _author, claims) => upsertNamedGroups(tx, tenantId, items, claims),
+  columns: [
+    optional('groupId', 'GUID, kept', EXAMPLE_ID.group),
+    required(
+      'groupName',
+      'Unique within its type; both match an existing group when no id is given',
+      'Lighthouses',
+    ),
+    required('groupType', 'Any text', 'team'),
+    optional('parentGroupId', 'The group above it, here or in any row of the file. It, or its name', ''),
+    optional('parentGroupName', 'The group above it by its name', ''),
+    optional('parentGroupType', 'The type of the group above it; its own when left out', ''),
+    optional('status', STATUS, 'active'),
+  ],
+  anyOf: [],
+};
+
+/** `upsertGroups` of groups that are named, in any order. */
+async function upsertNamedGroups(
+  tx: Tx,
+  tenantId: string,
+  items: NamedGroup[],
+  claims: Claims,
+): Promise<UpsertResult[]> {
+  await lockDirectory(tx, tenantId);
+  const names = new GroupNames();
+  for (const { groupType, name, groupId } of await listGroupRows(tx, tenantId))
+    names.set(groupType, name, groupId);
+  const withIds = items.map((item) => orRefused(() => ({ item, groupId: names.take(item) })));
+  const drafts = withIds.map((each) =>
+    'refused' in each ? each : orRefused(() => toItem(each.item, each.groupId, names)),
+  );
+  const results = await storeDrafts(drafts, async (accepted) => {
+    const ordered = parentsFirst(accepted);
+    const inOrder = await upsertGroups(tx, tenantId, ordered, claims);
+    const resultOf = new Map(ordered.map((item, index) => [item, inOrder[index]]));
+    return accepted.map((item) => resultOf.get(item) ?? { refused: 'it was not stored' });
+  });
+  return results.map((result, index) =>
+    'refused' in result ? { ...result, refused: inNames(result.refused, items[index]) } : result,
+  );
+}
+
+function toItem(item: NamedGroup, groupId: string, names: GroupNames): GroupItem {
+  const { origin, groupName, groupType, status } = item;
+  const parentGroupId = names.parentOf(item);
+  return { ...(origin !== undefined && { origin }), groupId, groupName, groupType, parentGroupId, status };
+}
+
+/** The parent as the row has it: ids of rows that are refused are nobody's. */
+function inNames(refused: string, item: NamedGroup | undefined): string {
+  if (item?.parentGroupName === undefined) return refused;
+  return refused.replace(
+    /^parentGroupId "[^"]*" is not known$/,
+    `parentGroupName ${quote(item.parentGroupName)} is that of a row that is refused, or is below this group`,
+  );
+}
+
+/** The ids of groups by type and name: those that are there, and those that the file makes. */
+class GroupNames {
+  readonly #ids = new Map<string, string>();
+  /** Where in the file each group stands. */
+  readonly #origins = new Map<string, string | undefined>();
+
+  set(groupType: string, name: string, groupId: string): void {
+    this.#ids.set(keyOf(groupType, name), groupId);
+  }
+
+  /** The id of the group that a row is; a new one where it is not known. Throws `Refusal`. */
+  take(item: NamedGroup): string {
+    const { groupType, groupName, origin } = item;
+    const key = keyOf(groupType, groupName);
+    const groupId = optionalGuid('groupId', item.groupId) ?? this.#ids.get(key) ?? randomUUID();
+    if (this.#origins.has(key)) {
+      throw new Refusal(
+        `groupName ${quote(groupName)} of type ${quote(groupType)} was already given in ${this.#origins.get(key)}`,
+      );
+    }
+    this.#origins.set(key, origin);
+    // What the group is called by now, or another group's name, is judged by the writer.
+    if (!this.#ids.has(key)) this.#ids.set(key, groupId);
+    return groupId;
+  }
+
+  /** Undefined where the row does not say. Throws `Refusal`. */
+  parentOf({ groupType, parentGroupId, parentGroupName, parentGroupType }: NamedGroup): string | undefined {
+    const byId = optionalGuid('parentGroupId', parentGroupId);
+    if (parentGroupName === undefined) return byId;
+    const type = parentGroupType ?? groupType;
+    const byName = this.#ids.get(keyOf(type, parentGroupName));
+    if (byName === undefined) {
+      throw new Refusal(`parentGroupName ${quote(parentGroupName)} of type ${quote(type)} is not known`);
+    }
+    if (byId === undefined || byId === byName) return byName;
+    throw new Refusal('parentGroupId and parentGroupName do not agree');
+  }
+}
+
+/** Neither text holds a NUL. */
+function keyOf(groupType: string, name: string): string {
+  return `${groupType}\0${name}`;
+}

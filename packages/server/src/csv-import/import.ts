@@ -1,0 +1,183 @@
+import { type Atomically, storeBatch } from '../directory/batch.ts';
+import { Claims, orRefused, type Refused, type Stored, type UpsertItem } from '../directory/upsert.ts';
+import { readCsv } from '../files/csv-rows.ts';
+import { FileError } from '../files/errors.ts';
+import type { Database } from '../store/db.ts';
+import { inSavepoint } from '../store/savepoint.ts';
+import type { DayAuthor } from '../workday/plan.ts';
+import { readHeader, readItem } from './columns.ts';
+import type { CsvKind } from './kind.ts';
+import { type ImportKind, kindNamed } from './kinds.ts';
+
+export interface ImportOptions {
+  kind: ImportKind;
+  /** The file's text in UTF-8, without a byte order mark (`openText`). */
+  input: AsyncIterable<Buffer | string>;
+  database: Database;
+  tenantId: string;
+  /** One refused row and nothing at all is stored. */
+  strict: boolean;
+  /** Everything is done, and then undone: nothing stays. */
+  dryRun: boolean;
+  /** Milliseconds since the epoch; says from which day on those who leave give up their bookings. */
+  clock: () => number;
+  /** Called after every batch, with the rows judged so far, the header not counted. */
+  onProgress?: (rows: number) => void;
+}
+
+/** What a row made, changed or left as it was. */
+export interface ImportedRow extends Stored {
+  /** Where the row starts, from 1. */
+  line: number;
+  /** As the row has it; null where the row has only the id. */
+  name: string | null;
+}
+
+export interface ImportReport {
+  created: number;
+  updated: number;
+  unchanged: number;
+  /** Rows that are not refused, in the order of the file. */
+  rows: ImportedRow[];
+  /** In the order of the file. */
+  refused: { line: number; reason: string }[];
+  /** Columns that are not known here, as the file's header calls them. */
+  ignoredColumns: string[];
+}
+
+/**
+ * Imports a CSV file (docs/import.md) into one organisation, in batches of as many rows as the kind says, with a
+ * transaction each. A row that is not acceptable is refused and stops no other. With `strict` everything is one
+ * transaction; when a row is refused it stores nothing, and the report lists every refused row and no other. A
+ * dry run is one transaction that is always undone; ids of what it would create mean nothing.
+ *
+ * Throws `FileError` where the file as a whole cannot be read: nothing was stored then, but for whole batches
+ * before the fault, which the message mentions. Throws `StoreUnavailableError`, and what `input` throws, with
+ * the same proviso. Importing the file again is always safe.
+ *
+ * Imports of one organisation wait for one another: `database` needs a statement timeout longer than that wait.
+ */
+export async function importCsv(options: ImportOptions): Promise<ImportReport> {
+  const { database, tenantId, strict, dryRun } = options;
+  if (!strict && !dryRun) {
+    return new Importer(options, (work) => database.inTenant(tenantId, work)).run();
+  }
+  try {
+    return await database.inTenant(tenantId, async (tx) => {
+      const report = await new Importer(options, (work) => inSavepoint(tx, work)).run();
+      if (strict && report.refused.length > 0) throw new Undone(nothingStored(report));
+      if (dryRun) throw new Undone(report);
+      return report;
+    });
+  } catch (error) {
+    if (error instanceof Undone) return error.report;
+    throw error;
+  }
+}
+
+function nothingStored({ refused, ignoredColumns }: ImportReport): ImportReport {
+  return { created: 0, updated: 0, unchanged: 0, rows: [], refused, ignoredColumns };
+}
+
+/** Rolls an import back. */
+class Undone extends Error {
+  readonly report: ImportReport;
+
+  constructor(report: ImportReport) {
+    super('An import is undone.');
+    this.report = report;
+  }
+}
+
+interface Row {
+  line: number;
+  item: UpsertItem;
+}
+
+class Importer {
+  readonly #options: ImportOptions;
+  readonly #kind: CsvKind<UpsertItem>;
+  readonly #atomically: Atomically;
+  readonly #claims = new Claims();
+  readonly #report: ImportReport = {
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    rows: [],
+    refused: [],
+    ignoredColumns: [],
+  };
+  #rows = 0;
+
+  constructor(options: ImportOptions, atomically: Atomically) {
+    this.#options = options;
+    this.#kind = kindNamed(options.kind);
+    this.#atomically = atomically;
+  }
+
+  async run(): Promise<ImportReport> {
+    const { strict, dryRun } = this.#options;
+    try {
+      await this.#importAll();
+    } catch (error) {
+      const stored = this.#report.created + this.#report.updated;
+      if (!(error instanceof FileError) || strict || dryRun || stored === 0) throw error;
+      throw new FileError(
+        `${error.message} ${stored} rows before it are stored; the mended file can be imported again.`,
+      );
+    }
+    this.#report.refused.sort((a, b) => a.line - b.line);
+    return this.#report;
+  }
+
+  async #importAll(): Promise<void> {
+    const { kind, input } = this.#options;
+    const file = await readCsv(input);
+    if (!file.header) throw new FileError('The file is empty.');
+    const header = readHeader(kind, this.#kind, file.header.cells);
+    this.#report.ignoredColumns = header.ignored;
+    let batch: Row[] = [];
+    for await (const row of file.rows) {
+      this.#rows++;
+      const { line } = row;
+      const item =
+        'reason' in row
+          ? { refused: row.reason }
+          : orRefused((): UpsertItem => ({ ...readItem(header, row.cells), origin: `line ${line}` }));
+      if ('refused' in item) this.#report.refused.push({ line, reason: item.refused });
+      else batch.push({ line, item });
+      if (batch.length < this.#kind.batchRows) continue;
+      await this.#write(batch);
+      batch = [];
+    }
+    await this.#write(batch);
+  }
+
+  async #write(rows: Row[]): Promise<void> {
+    const { tenantId, clock } = this.#options;
+    const author: DayAuthor = {
+      actor: { changedBy: 'admin', name: null, reason: this.#kind.reason },
+      at: new Date(clock()),
+    };
+    const results = await storeBatch(
+      rows.map((row) => row.item),
+      {
+        atomically: this.#atomically,
+        claims: this.#claims,
+        upsert: (tx, items) => this.#kind.upsert(tx, tenantId, items, author, this.#claims),
+        advice: 'import the file again',
+      },
+    );
+    for (const [index, row] of rows.entries()) this.#count(row, results[index]);
+    this.#options.onProgress?.(this.#rows);
+  }
+
+  #count({ line, item }: Row, result: Stored | Refused | undefined): void {
+    if (!result || 'refused' in result) {
+      this.#report.refused.push({ line, reason: result?.refused ?? 'it was not stored' });
+      return;
+    }
+    this.#report[result.result]++;
+    this.#report.rows.push({ line, ...result, name: this.#kind.nameOf(item) ?? null });
+  }
+}

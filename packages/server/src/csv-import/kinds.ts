@@ -1,0 +1,27 @@
+import type { UpsertItem } from '../directory/upsert.ts';
+import { accessCredentials } from './access-credentials.ts';
+import { deskAssignments } from './desk-assignments.ts';
+import { groups } from './groups.ts';
+import type { CsvKind } from './kind.ts';
+import { desks, locations, spaces } from './place-kinds.ts';
+import { users } from './users.ts';
+import { weekPlans } from './week-plans.ts';
+
+/** The kinds of files that can be imported: headers are checked, cells read and docs/import.md written by them. */
+export const CSV_KINDS = {
+  locations,
+  desks,
+  spaces,
+  users,
+  groups,
+  'week-plans': weekPlans,
+  'desk-assignments': deskAssignments,
+  'access-credentials': accessCredentials,
+};
+
+export type ImportKind = keyof typeof CSV_KINDS;
+
+/** The kind of this name, of whose items nothing is known but that its own columns made them. */
+export function kindNamed(name: ImportKind): CsvKind<UpsertItem> {
+  return CSV_KINDS[name] as unknown as CsvKind<UpsertItem>;
+}

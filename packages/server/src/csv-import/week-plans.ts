@@ -1,0 +1,147 @@
+import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
+import { optionalGuid, quote, Refusal } from '../directory/values.ts';
+import { NO_DATE, parseDay } from '../http/window.ts';
+import type { Tx } from '../store/db.ts';
+import { listLocationsByName, type NodeRow } from '../store/nodes.ts';
+import { lockPeople } from '../workday/lock-people.ts';
+import { type WeekRequest, writeWeeks } from '../workday/manage-week-plans.ts';
+import { findPersons } from '../workday/persons.ts';
+import type { DayAuthor } from '../workday/plan.ts';
+import { readWeekPlans, type WeekdayPlan, type WeekPlan } from '../workday/week-plan.ts';
+import { optional } from './columns.ts';
+import { type CsvKind, EXAMPLE_ID, storeDrafts } from './kind.ts';
+
+const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+type Weekday = (typeof WEEKDAYS)[number];
+
+interface WeekItem extends UpsertItem, Partial<Record<Weekday, string>> {
+  userId?: string;
+  userName?: string;
+  applyFrom?: string;
+}
+
+const PLAN_CHOICES = 'office, remote, away or none (or o, r, a)';
+/** Of an office plan, which office may follow. */
+const CELL = /^(\w+)\s*(?::\s*(.+))?$/s;
+
+export const weekPlans: CsvKind<WeekItem> = {
+  word: 'week plan',
+  reason: 'Import of week plans',
+  // With their days, that bounds the locks of a transaction.
+  batchRows: 100,
+  nameOf: ({ userName }) => userName,
+  upsert: upsertWeekPlans,
+  columns: [
+    optional('userId', 'An active user', EXAMPLE_ID.user),
+    optional('userName', 'Instead of the id: their e-mail or userName', 'ada@example.com'),
+    optional(
+      'monday',
+      `${PLAN_CHOICES}. An office day is at their primary location, unless an office follows by its name or id`,
+      'office: Harbour House',
+    ),
+    optional('tuesday', 'As monday', 'office'),
+    optional('wednesday', 'As monday', 'remote'),
+    optional('thursday', 'As monday', 'office'),
+    optional('friday', 'As monday', 'away'),
+    optional('saturday', 'As monday', 'none'),
+    optional('sunday', 'As monday', 'none'),
+    optional(
+      'applyFrom',
+      'A date: days from it on that follow the week plan are made anew. Left out, days that have a plan stay',
+      '2026-01-05',
+    ),
+  ],
+  anyOf: [['userId', 'userName'], [...WEEKDAYS]],
+};
+
+/** Sets the week plans of people, each once; weekdays that a row leaves out stay. Of a result the id is that of the person. */
+async function upsertWeekPlans(
+  tx: Tx,
+  tenantId: string,
+  items: WeekItem[],
+  author: DayAuthor,
+  claims: Claims,
+): Promise<UpsertResult[]> {
+  const persons = await findPersons(tx, tenantId, items);
+  const offices = await listLocationsByName(tx, tenantId, items.flatMap(officeNames));
+  const userIds = persons.flatMap((person) => ('userId' in person ? person.userId : []));
+  await lockPeople(tx, tenantId, userIds);
+  const weeks = await readWeekPlans(tx, tenantId, userIds);
+  const drafts = items.map((item, index) =>
+    orRefused((): WeekRequest => {
+      const person = persons[index];
+      if (!person || 'refused' in person) throw new Refusal(asClause(person?.message ?? 'it is nobody'));
+      const { userId } = person;
+      const days = WEEKDAYS.map(
+        (weekday, day) => readCell(weekday, item[weekday], offices) ?? dayOf(weeks, userId, day),
+      );
+      const week = days.map((plan) => (plan === 'none' ? null : plan)) as WeekPlan;
+      const applyFrom = readDay(item.applyFrom);
+      claims.claim(
+        { id: userId, idGiven: true, idMember: 'userId', nameMember: 'userName', name: item.userName ?? '' },
+        { origin: item.origin, changes: true },
+      );
+      return { userId, week, applyFrom };
+    }),
+  );
+  return storeDrafts(drafts, async (accepted) => {
+    const outcomes = await writeWeeks(tx, tenantId, accepted, author);
+    return outcomes.map((outcome, index): UpsertResult => {
+      if (typeof outcome === 'object') return { refused: asClause(outcome.message) };
+      const id = accepted[index]?.userId ?? '';
+      const isNew = weeks.get(id)?.every((plan) => plan === null) ?? true;
+      return { id, result: outcome === 'unchanged' ? outcome : isNew ? 'created' : 'updated' };
+    });
+  });
+}
+
+function dayOf(weeks: Map<string, WeekPlan>, userId: string, day: number): WeekdayPlan | 'none' {
+  return weeks.get(userId)?.[day] ?? 'none';
+}
+
+function officeNames(item: WeekItem): string[] {
+  return WEEKDAYS.flatMap((weekday) => CELL.exec(item[weekday] ?? '')?.[2] ?? []);
+}
+
+/** Undefined where the cell says nothing. Throws `Refusal`. */
+function readCell(
+  weekday: Weekday,
+  cell: string | undefined,
+  offices: NodeRow[],
+): WeekdayPlan | 'none' | undefined {
+  if (cell === undefined) return undefined;
+  const [, word = '', office] = CELL.exec(cell) ?? [];
+  const plan = { o: 'o', office: 'o', r: 'r', remote: 'r', a: 'a', away: 'a', none: 'none' }[
+    word.toLowerCase()
+  ];
+  if (plan === undefined || (office !== undefined && plan !== 'o')) {
+    throw new Refusal(`${weekday} ${quote(cell)} is none of ${PLAN_CHOICES}, or "office: " and an office`);
+  }
+  if (plan === 'none') return 'none';
+  if (plan !== 'o') return { kind: plan as 'r' | 'a' };
+  return { kind: 'o', locationId: office === undefined ? null : findOffice(weekday, office, offices) };
+}
+
+function findOffice(weekday: Weekday, office: string, offices: NodeRow[]): string {
+  const named = offices.filter(({ name }) => name === office);
+  const active = named.filter(({ status }) => status === 'active');
+  const [only, ...others] = active.length > 0 ? active : named;
+  if (only && others.length === 0) return only.nodeId;
+  if (only)
+    throw new Refusal(`${weekday}: ${others.length + 1} offices are called ${quote(office)}; name the id`);
+  const byId = /^[0-9a-f-]{36}$/i.test(office) ? optionalGuid(weekday, office) : undefined;
+  if (byId === undefined) throw new Refusal(`${weekday}: there is no office ${quote(office)}`);
+  return byId;
+}
+
+function readDay(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const day = parseDay(text);
+  if (day === undefined) throw new Refusal(`applyFrom ${quote(text)} ${NO_DATE}`);
+  return day;
+}
+
+/** Refusals of days are sentences; reasons of rows are not. */
+function asClause(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}

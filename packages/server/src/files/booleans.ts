@@ -1,0 +1,16 @@
+/** How a file may write a boolean, in any case. */
+export const BOOLEAN_CHOICES = 'yes, no, true, false, 1 or 0';
+
+const WORDS = new Map([
+  ['yes', true],
+  ['true', true],
+  ['1', true],
+  ['no', false],
+  ['false', false],
+  ['0', false],
+]);
+
+/** The boolean that a cell says; undefined where the cell says none. */
+export function parseBoolean(cell: string): boolean | undefined {
+  return WORDS.get(cell.trim().toLowerCase());
+}

@@ -1,0 +1,213 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { FileError } from './errors.ts';
+
+/** A row of the file, as text. */
+export interface CsvRow {
+  /** The line of the file on which the row starts, from 1. */
+  line: number;
+  /** As many as the header has. */
+  cells: string[];
+}
+
+/** A row that cannot be read, which stops no other. */
+export interface BadCsvRow {
+  line: number;
+  /** One clause, for a reader of the file. */
+  reason: string;
+  /** As it is in the file. */
+  text: string;
+}
+
+/** A CSV file, of which the header is read. */
+export interface CsvFile {
+  delimiter: string;
+  /** Undefined where the file has no row at all. */
+  header: CsvRow | undefined;
+  /** What follows the header, one after the other: no more than a block of them is held. */
+  rows: AsyncGenerator<CsvRow | BadCsvRow>;
+}
+
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+/** What some spreadsheets write, and read, as the first line. */
+const SEPARATOR_LINE = /^"?sep=(\\t|[^\w"\r\n])"?[,;\t|]*\s*$/i;
+/** A row longer than this has a quote left open. */
+const MAX_ROW_BYTES = 1_048_576;
+const LINE_END = /\r\n|\n|\r/g;
+const LF = 0x0a;
+const CR = 0x0d;
+
+const OPEN_QUOTE = 'the row has a quote that is never closed';
+const STRAY_QUOTE =
+  'the row has a quote in the middle of a value: a value with quotes is itself quoted, and each quote in it written twice';
+
+/**
+ * Reads CSV (RFC 4180; lines end in LF, CRLF or CR). `input` is UTF-8 without a byte order mark (`openText`). The delimiter is that
+ * of a first line such as `sep=;`, else the comma, semicolon, tab or bar that the header has most of.
+ *
+ * Rows without any value are left out. A short row is filled with empty cells, and empty cells beyond the header are
+ * taken away. A row with a value beyond the header, or with a quote where none may be, is a bad row; reading goes
+ * on at the next line. Throws `FileError` where the header is a bad row or a line is longer than 1 MiB, and what `input` throws.
+ */
+export async function readCsv(input: AsyncIterable<Buffer | string>): Promise<CsvFile> {
+  const blocks = wholeLines(input);
+  let head: Buffer = Buffer.alloc(0);
+  let firstLine = 1;
+  let named: string | undefined;
+  for await (const block of iterate(blocks)) {
+    head = Buffer.concat([head, block]);
+    const first = head.toString('utf8', 0, lineLength(head));
+    const separator = SEPARATOR_LINE.exec(first)?.[1];
+    if (named === undefined && separator !== undefined) {
+      named = separator === '\\t' ? '\t' : separator;
+      head = head.subarray(lineLength(head));
+      firstLine++;
+    }
+    if (head.toString().trim() !== '') break;
+  }
+  const delimiter = named ?? detectDelimiter(head.toString());
+  const source = async function* () {
+    yield head;
+    yield* blocks;
+  };
+  const records = readRecords(source(), delimiter, firstLine);
+  const first = await records.next();
+  if (first.done) return { delimiter, header: undefined, rows: records };
+  if ('reason' in first.value) {
+    throw new FileError(`The header row cannot be read: ${first.value.reason}.`);
+  }
+  return { delimiter, header: first.value, rows: records };
+}
+
+/** Goes on where it was left, unlike a loop over `blocks` itself, which ends them. */
+async function* iterate<T>(blocks: AsyncGenerator<T>): AsyncGenerator<T> {
+  for (let next = await blocks.next(); !next.done; next = await blocks.next()) yield next.value;
+}
+
+/** The rows of `blocks`, which end with lines. The first is the header. */
+async function* readRecords(
+  blocks: AsyncIterable<Buffer>,
+  delimiter: string,
+  firstLine: number,
+): AsyncGenerator<CsvRow | BadCsvRow> {
+  const parser = new BlockParser(delimiter, firstLine);
+  for await (const block of blocks) yield* parser.parse(block, false);
+  yield* parser.parse(Buffer.alloc(0), true);
+}
+
+/** Stops the parser at a row that cannot be one. */
+class NoRow extends Error {}
+
+class BlockParser {
+  readonly #delimiter: string;
+  #line: number;
+  /** Cells of the header, once it is read. */
+  #width: number | undefined;
+  /** The beginning of a row that the next block must end. */
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(delimiter: string, firstLine: number) {
+    this.#delimiter = delimiter;
+    this.#line = firstLine;
+  }
+
+  /** The rows that end in `block`, which ends with a line. */
+  parse(block: Buffer, isLast: boolean): (CsvRow | BadCsvRow)[] {
+    const rows: (CsvRow | BadCsvRow)[] = [];
+    let bytes = Buffer.concat([this.#rest, block]);
+    while (bytes.length > 0) {
+      const { readBytes, fault } = this.#parseSome(bytes, rows);
+      bytes = bytes.subarray(readBytes);
+      if (fault === undefined) break;
+      if (fault === OPEN_QUOTE && !isLast && bytes.length <= MAX_ROW_BYTES) break;
+      const length = lineLength(bytes);
+      const text = bytes.toString('utf8', 0, length).replace(/[\r\n]+$/, '');
+      rows.push({ line: this.#line++, reason: fault, text });
+      bytes = bytes.subarray(length);
+    }
+    this.#rest = Buffer.from(bytes);
+    return rows;
+  }
+
+  /** Adds rows up to the first one that cannot be read, which begins after `readBytes` and has the fault. */
+  #parseSome(bytes: Buffer, rows: (CsvRow | BadCsvRow)[]): { readBytes: number; fault: string | undefined } {
+    let readBytes = 0;
+    const take = (cells: string[], { bytes: end }: { bytes: number }): null => {
+      // The parser's own count of lines takes a CRLF inside quotes for two.
+      const lines = countLineEnds(bytes.toString('latin1', readBytes, end));
+      if (cells.some((cell) => cell.trim() !== '')) rows.push(this.#fit(cells, lines));
+      this.#line += lines;
+      readBytes = end;
+      return null;
+    };
+    try {
+      parse(bytes, {
+        delimiter: this.#delimiter,
+        record_delimiter: ['\r\n', '\n', '\r'],
+        relax_column_count: true,
+        on_record: take,
+      });
+      return { readBytes: bytes.length, fault: undefined };
+    } catch (error) {
+      if (error instanceof NoRow) return { readBytes, fault: error.message };
+      if (!(error instanceof CsvError)) throw error;
+      return { readBytes, fault: error.code === 'CSV_QUOTE_NOT_CLOSED' ? OPEN_QUOTE : STRAY_QUOTE };
+    }
+  }
+
+  /** The row with as many cells as the header has. */
+  #fit(cells: string[], lines: number): CsvRow | BadCsvRow {
+    const line = this.#line;
+    const said = withoutEmptyEnd(cells);
+    if (this.#width === undefined) {
+      this.#width = said.length;
+      return { line, cells: said };
+    }
+    if (said.length > this.#width) {
+      const reason = `the row has ${said.length} cells where the header has ${this.#width}`;
+      // A quote that is left open takes the rows after it for its value, up to the next one.
+      if (lines > 1) throw new NoRow(`${reason}: is a quote left open?`);
+      return { line, reason, text: cells.join(this.#delimiter) };
+    }
+    const row = cells.slice(0, this.#width);
+    while (row.length < this.#width) row.push('');
+    return { line, cells: row };
+  }
+}
+
+/** Cuts `input` after its line ends. */
+async function* wholeLines(input: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  let line = 1;
+  for await (const chunk of input) {
+    const bytes = Buffer.concat([rest, Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)]);
+    // A CR that is last so far may be the first half of a CRLF.
+    const end = Math.max(bytes.lastIndexOf(LF), bytes.subarray(0, -1).lastIndexOf(CR)) + 1;
+    rest = bytes.subarray(end);
+    line += countLineEnds(bytes.toString('latin1', 0, end));
+    if (rest.length > MAX_ROW_BYTES) throw new FileError(`Line ${line} is longer than 1 MiB.`);
+    if (end > 0) yield bytes.subarray(0, end);
+  }
+  if (rest.length > 0) yield rest;
+}
+
+/** How many bytes the first line has, with its end. */
+function lineLength(bytes: Buffer): number {
+  const [lf, cr] = [bytes.indexOf(LF), bytes.indexOf(CR)];
+  if (cr >= 0 && (lf < 0 || cr < lf)) return lf === cr + 1 ? lf + 1 : cr + 1;
+  return lf < 0 ? bytes.length : lf + 1;
+}
+
+function countLineEnds(text: string): number {
+  return text.match(LINE_END)?.length ?? 0;
+}
+
+function detectDelimiter(text: string): string {
+  const lines = text.split(LINE_END);
+  const header = (lines.find((line) => line.trim() !== '') ?? '').replaceAll(/"[^"]*"/g, '');
+  const count = (delimiter: string) => header.split(delimiter).length;
+  return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+}
+
+function withoutEmptyEnd(cells: string[]): string[] {
+  return cells.slice(0, cells.findLastIndex((cell) => cell.trim() !== '') + 1);
+}

@@ -1,0 +1,159 @@
+import { createReadStream, type ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { ByteJudge, type Encoding, encodingOfHead, HEAD_BYTES } from './encoding.ts';
+import { FileError } from './errors.ts';
+
+/** A text file, or standard input, whatever its encoding. */
+export interface TextInput {
+  /** UTF-8 without a byte order mark. Throws `FileError` where the bytes are no text. */
+  stream: Readable;
+  /** Of the file. Of standard input it can still change from UTF-8 to Windows-1252 while the stream is read. */
+  readonly encoding: Encoding;
+  /** Bytes of the file that were read so far. */
+  readonly bytesRead: number;
+  /** Bytes of the file; undefined for standard input. */
+  sizeBytes: number | undefined;
+}
+
+/**
+ * Opens a text file; `-` is standard input. UTF-8, UTF-16 and Windows-1252 are recognised, with and without a byte order mark.
+ * `onEncoding` is called once where the encoding is not UTF-8. A file is judged whole before its stream is read.
+ * Throws `FileError` where it is no text, and what the file system throws.
+ */
+export async function openText(
+  path: string,
+  onEncoding: (encoding: Encoding) => void = () => undefined,
+): Promise<TextInput> {
+  if (path === '-') return readText(process.stdin, { onEncoding });
+  const file = await stat(path);
+  // A pipe can be read once only.
+  if (!file.isFile()) return readText(createReadStream(path), { onEncoding });
+  const encoding = await judge(createReadStream(path));
+  return readText(createReadStream(path), { onEncoding, encoding, sizeBytes: file.size });
+}
+
+interface Known {
+  onEncoding?: (encoding: Encoding) => void;
+  /** Where it is known: the bytes are not judged again. */
+  encoding?: Encoding;
+  sizeBytes?: number;
+}
+
+/** The text of `input`, which is read once; its encoding is told while it is read. As `openText`. */
+export function readText(
+  input: AsyncIterable<Buffer | string>,
+  { onEncoding = () => undefined, encoding: known, sizeBytes }: Known = {},
+): TextInput {
+  let encoding: Encoding = known ?? 'UTF-8';
+  let bytesRead = 0;
+  let isTold = false;
+  const take = (found: Encoding) => {
+    encoding = found;
+    if (found !== 'UTF-8' && !isTold) onEncoding(found);
+    isTold ||= found !== 'UTF-8';
+  };
+  async function* counted() {
+    for await (const chunk of input) {
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+      bytesRead += bytes.length;
+      yield bytes;
+    }
+  }
+  const stream = Readable.from(decode(counted(), known, take), { objectMode: false });
+  return {
+    stream,
+    sizeBytes,
+    get encoding() {
+      return encoding;
+    },
+    get bytesRead() {
+      return bytesRead;
+    },
+  };
+}
+
+/** The encoding of a whole file. Throws `FileError`. */
+async function judge(file: ReadStream): Promise<Encoding> {
+  let bytes: ByteJudge | undefined;
+  for await (const chunk of withHead(file)) {
+    if (!bytes) {
+      const head = encodingOfHead(chunk);
+      if (head && head.encoding !== 'UTF-8') {
+        file.destroy();
+        return head.encoding;
+      }
+      bytes = new ByteJudge(head !== undefined);
+    }
+    bytes.add(chunk);
+  }
+  bytes?.end();
+  return bytes?.encoding ?? 'UTF-8';
+}
+
+async function* decode(
+  chunks: AsyncIterable<Buffer>,
+  known: Encoding | undefined,
+  take: (encoding: Encoding) => void,
+): AsyncGenerator<Buffer> {
+  let bytes: ByteJudge | undefined;
+  let decoder: Decoder | undefined;
+  let isFirst = true;
+  for await (const whole of withHead(chunks)) {
+    let chunk = whole;
+    if (isFirst) {
+      isFirst = false;
+      const head = encodingOfHead(chunk);
+      chunk = chunk.subarray(head?.markBytes ?? 0);
+      const encoding = known ?? head?.encoding ?? 'UTF-8';
+      take(encoding);
+      if (encoding !== 'UTF-8') decoder = decoderOf(encoding);
+      else if (known === undefined) bytes = new ByteJudge(head !== undefined);
+    }
+    if (bytes) {
+      chunk = bytes.add(chunk);
+      // All before it was ASCII, which is the same in both.
+      if (bytes.encoding === 'Windows-1252' && !decoder) {
+        take('Windows-1252');
+        decoder = decoderOf('Windows-1252');
+      }
+    }
+    yield decoder ? toUtf8(decoder, chunk) : chunk;
+  }
+  const rest = bytes?.end();
+  if (decoder) yield Buffer.concat([toUtf8(decoder, rest), toUtf8(decoder)]);
+}
+
+type Decoder = InstanceType<typeof TextDecoder>;
+
+function decoderOf(encoding: Encoding): Decoder {
+  // The byte order mark was taken away before.
+  return new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+}
+
+/** Without a chunk: what is left at the end. */
+function toUtf8(decoder: Decoder, chunk?: Buffer): Buffer {
+  try {
+    return Buffer.from(chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode());
+  } catch {
+    throw new FileError(`The file is not valid ${decoder.encoding.toUpperCase()}. Save it as CSV UTF-8.`);
+  }
+}
+
+/** The same chunks, the first of them so long that it tells the encoding. */
+async function* withHead(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+    if (!head) {
+      yield bytes;
+      continue;
+    }
+    head = Buffer.concat([head, bytes]);
+    // Even a short line of UTF-16 or the mark tells; a line that somebody types must not wait for more.
+    if (head.length < HEAD_BYTES && !head.includes('\n')) continue;
+    yield head;
+    head = undefined;
+  }
+  if (head && head.length > 0) yield head;
+}
