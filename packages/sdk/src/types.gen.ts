@@ -837,6 +837,8 @@ export interface Operations {
       userName?: string | undefined;
       /** with this e-mail, without regard to case */
       email?: string | undefined;
+      /** true: only those whom the identity provider deleted; false: all others */
+      deleted?: string | undefined;
       /** active or inactive */
       status?: string | undefined;
     };
@@ -854,6 +856,12 @@ export interface Operations {
         primaryGroupId: string | null;
         attributes: Record<string, unknown>;
         assignedDeskIds: Array<string>;
+        /** the identity provider's own id */
+        externalId: string | null;
+        /** the identity provider deleted the person, who is inactive */
+        deleted: boolean;
+        /** null also where it is not known */
+        deletedAt: string | null;
       }>;
       /** `after` of the next page; null on the last */
       next: string | null;
@@ -913,6 +921,12 @@ export interface Operations {
       primaryGroupId: string | null;
       attributes: Record<string, unknown>;
       assignedDeskIds: Array<string>;
+      /** the identity provider's own id */
+      externalId: string | null;
+      /** the identity provider deleted the person, who is inactive */
+      deleted: boolean;
+      /** null also where it is not known */
+      deletedAt: string | null;
     };
   };
   /** Change one user. A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties. */
@@ -951,6 +965,12 @@ export interface Operations {
       primaryGroupId: string | null;
       attributes: Record<string, unknown>;
       assignedDeskIds: Array<string>;
+      /** the identity provider's own id */
+      externalId: string | null;
+      /** the identity provider deleted the person, who is inactive */
+      deleted: boolean;
+      /** null also where it is not known */
+      deletedAt: string | null;
     };
   };
   /** List desks that are assigned to somebody, by id */

@@ -47,6 +47,9 @@ test('a row has everything there is to know of a person', async () => {
     primaryGroupId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     attributes: { team: 'Engines', floor: 3, remote: false },
     assignedDeskIds: [],
+    externalId: null,
+    deleted: false,
+    deletedAt: null,
   });
   await client.put(`desks/${london.deskId}/assignment`, { userId: ada });
   expect(await client.get(`users/${ada.toUpperCase()}`)).toMatchObject({

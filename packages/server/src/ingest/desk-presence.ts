@@ -3,7 +3,7 @@ import { inTenantWithRetries } from '../store/conflict.ts';
 import type { Database } from '../store/db.ts';
 import { type DeskSighting, listUnbooked, readUnbooked, unbookedSightings } from '../store/desk-sightings.ts';
 import { enterTenantAt } from '../store/directory-versions.ts';
-import { MergingQueue } from '../store/merging-queue.ts';
+import { TenantQueues } from '../store/merging-queue.ts';
 import type { PresenceEventRow } from '../store/presence-events.ts';
 import { type DayAuthor, type DayChange, lockPeople, writeDays } from '../workday/plan.ts';
 
@@ -25,34 +25,25 @@ const MERGED = { jobs: 64, weight: 500 };
  * go together.
  */
 export class DeskPresence {
-  readonly #database: Database;
-  /** By organisation. */
-  readonly #queues = new Map<string, MergingQueue<Sighting[], void>>();
+  readonly #queues: TenantQueues<Sighting[], void>;
 
   constructor(database: Database) {
-    this.#database = database;
-  }
-
-  /** Throws `StoreUnavailableError`: then nothing was booked, or all of it was, and the same can be booked again. */
-  book({ tenantId, apiKey }: Caller, events: DeskEvent[]): Promise<void> {
-    let queue = this.#queues.get(tenantId);
-    if (queue === undefined) {
-      queue = this.#queueOf(tenantId);
-      this.#queues.set(tenantId, queue);
-    }
-    return queue.add(events.map((event) => ({ ...event, apiKey })));
-  }
-
-  #queueOf(tenantId: string): MergingQueue<Sighting[], void> {
-    return new MergingQueue<Sighting[], void>({
-      run: async (requests) => {
-        await bookDesks(this.#database, tenantId, requests.flat());
+    this.#queues = new TenantQueues({
+      run: async (tenantId, requests) => {
+        await bookDesks(database, tenantId, requests.flat());
         return requests.map(() => undefined);
       },
       weigh: (sightings) => sightings.length,
       most: MERGED,
-      concurrency: 1,
     });
+  }
+
+  /** Throws `StoreUnavailableError`: then nothing was booked, or all of it was, and the same can be booked again. */
+  book({ tenantId, apiKey }: Caller, events: DeskEvent[]): Promise<void> {
+    return this.#queues.add(
+      tenantId,
+      events.map((event) => ({ ...event, apiKey })),
+    );
   }
 }
 

@@ -11,6 +11,8 @@ export interface Merging<Job, Answer> {
   most: { jobs: number; weight: number };
   /** Runs at a time: while the database is busy with one, the next is on its way. */
   concurrency: number;
+  /** A job whose turn does not come within so long is given up: the caller is better told to come again. */
+  longestWaitMs?: number;
 }
 
 interface Waiting<Job, Answer> {
@@ -21,7 +23,6 @@ interface Waiting<Job, Answer> {
   fail(error: unknown): void;
 }
 
-/** Whoever has waited so long for its turn is better told to come again. */
 const LONGEST_WAIT_MS = 5_000;
 
 /**
@@ -30,6 +31,7 @@ const LONGEST_WAIT_MS = 5_000;
  */
 export class MergingQueue<Job, Answer> {
   readonly #merging: Merging<Job, Answer>;
+  readonly #longestWaitMs: number;
   #waiting: Waiting<Job, Answer>[] = [];
   #running = 0;
   #isDue = false;
@@ -37,6 +39,7 @@ export class MergingQueue<Job, Answer> {
 
   constructor(merging: Merging<Job, Answer>) {
     this.#merging = merging;
+    this.#longestWaitMs = merging.longestWaitMs ?? LONGEST_WAIT_MS;
   }
 
   /** Throws what `run` throws of this job alone, and `StoreUnavailableError` where its turn does not come. */
@@ -50,7 +53,7 @@ export class MergingQueue<Job, Answer> {
 
   /** After everything that has arrived by now was read, so that it goes together. */
   #startSoon(): void {
-    this.#sweep ??= setInterval(() => this.#giveUpOld(), LONGEST_WAIT_MS / 10).unref();
+    this.#sweep ??= setInterval(() => this.#giveUpOld(), this.#longestWaitMs / 10).unref();
     if (this.#isDue || this.#running >= this.#merging.concurrency) return;
     this.#isDue = true;
     setImmediate(() => {
@@ -90,12 +93,41 @@ export class MergingQueue<Job, Answer> {
   }
 
   #giveUpOld(): void {
-    const latestMs = performance.now() - LONGEST_WAIT_MS;
+    const latestMs = performance.now() - this.#longestWaitMs;
     const old = this.#waiting.findIndex(({ sinceMs }) => sinceMs > latestMs);
     const givenUp = this.#waiting.splice(0, old === -1 ? this.#waiting.length : old);
     for (const { fail } of givenUp) fail(new StoreUnavailableError(new Error('It waited too long.')));
     if (this.#waiting.length > 0) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;
+  }
+}
+
+/** A queue for each organisation: its requests wait for one another, and for nobody else's. */
+export class TenantQueues<Job, Answer> {
+  readonly #queues = new Map<string, MergingQueue<Job, Answer>>();
+  readonly #merging: Omit<Merging<Job, Answer>, 'run' | 'concurrency'>;
+  readonly #run: (tenantId: string, jobs: readonly Job[]) => Promise<readonly Answer[]>;
+
+  /** `run` is `Merging.run` for one organisation; there is one run of each organisation at a time. */
+  constructor({
+    run,
+    ...merging
+  }: Omit<Merging<Job, Answer>, 'run' | 'concurrency'> & {
+    run(tenantId: string, jobs: readonly Job[]): Promise<readonly Answer[]>;
+  }) {
+    this.#merging = merging;
+    this.#run = run;
+  }
+
+  /** As `MergingQueue.add`. */
+  add(tenantId: string, job: Job): Promise<Answer> {
+    let queue = this.#queues.get(tenantId);
+    if (queue === undefined) {
+      const run = (jobs: readonly Job[]) => this.#run(tenantId, jobs);
+      queue = new MergingQueue({ ...this.#merging, run, concurrency: 1 });
+      this.#queues.set(tenantId, queue);
+    }
+    return queue.add(job);
   }
 }

@@ -1,3 +1,4 @@
+import { nextCreationTime } from './creation-time.ts';
 import type { Tx } from './db.ts';
 import { expectManyRows } from './groups.ts';
 import { SHOWN_NAME } from './provisioned-users.ts';
@@ -62,7 +63,7 @@ export async function findProvisionedGroup(
   return rows[0];
 }
 
-/** How many groups a filter selects, and those of one page, in the order of their ids. */
+/** How many groups a filter selects, and those of one page, in the order in which the identity provider made them. */
 export async function listProvisionedGroups(
   tx: Tx,
   tenantId: string,
@@ -80,8 +81,8 @@ export async function listProvisionedGroups(
   const places = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
   const { rows: groups } = await tx.query<ProvisionedGroup>(
     `SELECT ${COLUMNS}
-     FROM (SELECT * FROM groups g ${where} ORDER BY g.group_id OFFSET ${places[0]} LIMIT ${places[1]}) AS g
-     ORDER BY g.group_id`,
+     FROM (SELECT * FROM groups g ${where} ORDER BY g.created_at, g.group_id OFFSET ${places[0]} LIMIT ${places[1]}) AS g
+     ORDER BY g.created_at, g.group_id`,
     parameters,
   );
   return { total, groups };
@@ -133,22 +134,9 @@ export async function findGroupByName(
   return rows[0];
 }
 
-/** The id of the group with this externalId. */
-export async function findGroupByExternalId(
-  tx: Tx,
-  tenantId: string,
-  externalId: string,
-): Promise<string | undefined> {
-  const { rows } = await tx.query<{ groupId: string }>(
-    'SELECT group_id AS "groupId" FROM groups WHERE tenant_id = $1 AND external_id = $2',
-    [tenantId, externalId],
-  );
-  return rows[0]?.groupId;
-}
-
 /**
- * Makes a group, or takes over the one with this id: it is active, and the identity provider's. What changes of it is modified at
- * `at`. Needs the directory lock.
+ * Makes a group, or takes over the one with this id: it is active, and the identity provider's. One that becomes so is created at
+ * `at`, and after all others (`nextCreationTime`). What changes of it is modified at `at`. Needs the directory lock.
  */
 export async function upsertProvisionedGroup(
   tx: Tx,
@@ -158,9 +146,10 @@ export async function upsertProvisionedGroup(
 ): Promise<void> {
   await tx.query(
     `INSERT INTO groups AS g (tenant_id, group_id, group_type, name, external_id, provisioned, created_at)
-     VALUES ($1, $2, $3, $4, $5, true, $6)
+     VALUES ($1, $2, $3, $4, $5, true, ${nextCreationTime('groups', '$6')})
      ON CONFLICT (tenant_id, group_id) DO UPDATE
        SET status = 'active', provisioned = true, external_id = excluded.external_id, name = excluded.name,
+           created_at = CASE WHEN g.provisioned AND g.status = 'active' THEN g.created_at ELSE excluded.created_at END,
            modified_at = $6
        WHERE (g.status, g.provisioned, g.external_id, g.name)
          IS DISTINCT FROM ('active', true, excluded.external_id, excluded.name)`,

@@ -88,21 +88,30 @@ const COLUMNS = `u.user_id AS "userId", u.external_id AS "externalId", u.user_na
             WHERE m.tenant_id = u.tenant_id AND m.user_id = u.user_id AND g.provisioned AND g.status = 'active'),
            '[]') AS groups`;
 
-/** The person with this id; nobody whom the identity provider deleted, unless `deprovisioned` asks for them. */
+/** The person with this id, unless the identity provider deleted them. */
 export async function findProvisionedUser(
   tx: Tx,
   tenantId: string,
   userId: string,
-  { deprovisioned = false } = {},
 ): Promise<ProvisionedUser | undefined> {
-  const { rows } = await tx.query<ProvisionedUser>(
-    `SELECT ${COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.user_id = $2 AND (NOT u.deprovisioned OR $3)`,
-    [tenantId, userId, deprovisioned],
-  );
-  return rows[0];
+  const [user] = await listProvisionedUsersById(tx, tenantId, [userId]);
+  return user;
 }
 
-/** How many people a filter selects, and those of one page, in the order of their ids. */
+/** The people with these ids whom the identity provider did not delete, in no order. */
+export async function listProvisionedUsersById(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+): Promise<ProvisionedUser[]> {
+  const { rows } = await tx.query<ProvisionedUser>(
+    `SELECT ${COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[]) AND NOT u.deprovisioned`,
+    [tenantId, userIds],
+  );
+  return rows;
+}
+
+/** How many people a filter selects, and those of one page, in the order in which they were created. */
 export async function listProvisionedUsers(
   tx: Tx,
   tenantId: string,
@@ -121,72 +130,58 @@ export async function listProvisionedUsers(
   // Within, so that the groups are looked up of those on the page only.
   const { rows: users } = await tx.query<ProvisionedUser>(
     `SELECT ${COLUMNS}
-     FROM (SELECT * FROM users u ${where} ORDER BY u.user_id OFFSET ${places[0]} LIMIT ${places[1]}) AS u
-     ORDER BY u.user_id`,
+     FROM (SELECT * FROM users u ${where} ORDER BY u.created_at, u.user_id OFFSET ${places[0]} LIMIT ${places[1]}) AS u
+     ORDER BY u.created_at, u.user_id`,
     parameters,
   );
   return { total, users };
 }
 
-/** Who has what is to be unique. */
+/** A person who has a userName or an e-mail address that somebody wants. */
 export interface Holder {
-  member: 'userName' | 'externalId' | 'email';
   userId: string;
-  deprovisioned: boolean;
+  userNameFolded: string;
+  /** Null where the person is not active: such a person's address is anybody's. */
+  heldEmail: string | null;
 }
 
-/** Who has this userName (in any case), this externalId, or, being active, this e-mail address. */
-export async function findHolders(
+/** Who has one of these folded userNames or, being active, one of these e-mail addresses. Deleted people have neither. */
+export async function listHolders(
   tx: Tx,
   tenantId: string,
-  {
-    userNameFolded,
-    externalId,
-    email,
-  }: { userNameFolded: string; externalId: string | null; email: string | null },
+  { namesFolded, emails }: { namesFolded: string[]; emails: string[] },
 ): Promise<Holder[]> {
   const { rows } = await tx.query<Holder>(
-    `SELECT 'userName' AS member, user_id AS "userId", deprovisioned FROM users
-     WHERE tenant_id = $1 AND user_name_folded = $2
-     UNION ALL SELECT 'externalId', user_id, deprovisioned FROM users WHERE tenant_id = $1 AND external_id = $3
-     UNION ALL SELECT 'email', user_id, deprovisioned FROM users
-     WHERE tenant_id = $1 AND email = $4 AND status = 'active'`,
-    [tenantId, userNameFolded, externalId, email],
+    `SELECT user_id AS "userId", user_name_folded AS "userNameFolded",
+            CASE WHEN status = 'active' THEN email END AS "heldEmail"
+     FROM users
+     WHERE tenant_id = $1 AND NOT deprovisioned
+       AND user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND user_name_folded = ANY ($2::text[])
+                       UNION SELECT user_id FROM users
+                       WHERE tenant_id = $1 AND email = ANY ($3::text[]) AND status = 'active')`,
+    [tenantId, namesFolded, emails],
   );
   return rows;
 }
 
-/** Sets what only identity providers keep; whoever they deleted is there again. What is so already is not written. */
-export async function updateProvisionedUser(
+/** Sets what only identity providers keep. What is so already is not written; the rest is modified at `at`. */
+export async function updateProvisionedUsers(
   tx: Tx,
   tenantId: string,
-  { userId, externalId, displayName }: Pick<ProvisionedUser, 'userId' | 'externalId' | 'displayName'>,
+  users: Pick<ProvisionedUser, 'userId' | 'externalId' | 'displayName'>[],
   at: Date,
 ): Promise<void> {
   await tx.query(
-    `UPDATE users SET external_id = $3, display_name = $4, deprovisioned = false, modified_at = $5
-     WHERE tenant_id = $1 AND user_id = $2
-       AND (external_id, display_name, deprovisioned) IS DISTINCT FROM ($3, $4, false)`,
-    [tenantId, userId, externalId, displayName, at],
-  );
-}
-
-/**
- * Makes an inactive user one whom the identity provider does not find: without its id, and in none of its
- * groups. Needs the directory lock.
- */
-export async function deprovisionUser(tx: Tx, tenantId: string, userId: string): Promise<void> {
-  await tx.query(
-    'UPDATE users SET deprovisioned = true, external_id = NULL WHERE tenant_id = $1 AND user_id = $2',
-    [tenantId, userId],
-  );
-  await tx.query(
-    `WITH gone AS (
-       DELETE FROM group_members m USING groups g
-       WHERE m.tenant_id = $1 AND m.user_id = $2 AND g.tenant_id = $1 AND g.group_id = m.group_id AND g.provisioned
-       RETURNING m.group_id
-     )
-     UPDATE groups g SET written_xid = g.written_xid FROM gone WHERE g.tenant_id = $1 AND g.group_id = gone.group_id`,
-    [tenantId, userId],
+    `UPDATE users u SET external_id = w.external_id, display_name = w.display_name, modified_at = $5
+     FROM unnest($2::uuid[], $3::text[], $4::text[]) AS w (user_id, external_id, display_name)
+     WHERE u.tenant_id = $1 AND u.user_id = ANY ($2) AND u.user_id = w.user_id
+       AND (u.external_id, u.display_name) IS DISTINCT FROM (w.external_id, w.display_name)`,
+    [
+      tenantId,
+      users.map(({ userId }) => userId),
+      users.map(({ externalId }) => externalId),
+      users.map(({ displayName }) => displayName),
+      at,
+    ],
   );
 }

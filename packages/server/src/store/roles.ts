@@ -17,15 +17,15 @@ const GRANTS = `
   GRANT INSERT (tenant_id, node_id, kind, parent_id, name, status, address, time_zone, space_type, capacity),
     UPDATE (parent_id, name, status, address, time_zone, space_type, capacity) ON rollcall.nodes TO ${RESTRICTED_ROLE};
   GRANT INSERT (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded,
-      status, primary_location_id, external_id, display_name, deprovisioned),
+      status, primary_location_id, external_id, display_name, deprovisioned, created_at),
     UPDATE (user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded, status,
-      primary_location_id, external_id, display_name, deprovisioned, attributes, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
-  GRANT INSERT (created_at), UPDATE (modified_at) ON rollcall.users, rollcall.groups TO ${RESTRICTED_ROLE};
+      primary_location_id, external_id, display_name, deprovisioned, deprovisioned_at, created_at, modified_at, attributes,
+      primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.user_emails TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.user_addresses TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
   GRANT SELECT, UPDATE (last_used_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
-  GRANT UPDATE (group_type, name, external_id, provisioned, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (group_type, name, external_id, provisioned, created_at, modified_at, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};
   GRANT UPDATE (provisioned_group_type) ON rollcall.organisation_settings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings

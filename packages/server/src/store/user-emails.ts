@@ -68,7 +68,7 @@ export async function replaceUserEmails(
 }
 
 /** Whether `users.email` alone says the same. */
-function isUsual(emails: UserEmail[]): boolean {
+export function isUsual(emails: UserEmail[]): boolean {
   const [email, ...others] = emails;
   if (email === undefined) return true;
   return (

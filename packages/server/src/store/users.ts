@@ -1,3 +1,4 @@
+import { nextCreationTime } from './creation-time.ts';
 import type { Tx } from './db.ts';
 import type { Status } from './nodes.ts';
 
@@ -13,11 +14,13 @@ export interface UserRow {
   onboarded: boolean;
   status: Status;
   primaryLocationId: string | null;
+  /** Deleted by the identity provider, until somebody makes them active. Not written with the rest. */
+  deprovisioned: boolean;
 }
 
 const SELECT = `SELECT user_id AS "userId", user_name AS "userName", user_name_folded AS "userNameFolded", email,
   email_folded AS "emailFolded", first_name AS "firstName", last_name AS "lastName", onboarded, status,
-  primary_location_id AS "primaryLocationId" FROM users`;
+  primary_location_id AS "primaryLocationId", deprovisioned FROM users`;
 
 /** The users with one of `userIds`, of any status, in no order. */
 export async function listUsersById(tx: Tx, tenantId: string, userIds: string[]): Promise<UserRow[]> {
@@ -67,13 +70,16 @@ const ROWS = `unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
   $9::boolean[], $10::text[], $11::uuid[]) AS r (user_id, user_name, user_name_folded, email, email_folded,
   first_name, last_name, onboarded, status, primary_location_id)`;
 
-/** Inserts users, as created at `at`. Throws a unique violation where an id, a userName or an active e-mail address is taken. */
+/**
+ * Inserts users, who come at `at`, and after all others (`nextCreationTime`). Throws a unique violation where an id, a userName or
+ * an active e-mail address is taken. Needs the directory lock.
+ */
 export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[], at: Date): Promise<void> {
   if (users.length === 0) return;
   await tx.query(
     `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name,
        last_name, onboarded, status, primary_location_id, created_at)
-     SELECT $1::uuid, r.*, $12::timestamptz FROM ${ROWS}`,
+     SELECT $1::uuid, r.*, ${nextCreationTime('users', '$12')} FROM ${ROWS}`,
     [...parameters(tenantId, users), at],
   );
 }

@@ -65,6 +65,13 @@ export function idFilter(text: string | undefined): string | null | undefined {
   return text === undefined ? undefined : (parseGuid(text) ?? null);
 }
 
+/** A truth value to filter by. Throws a 400. */
+export function booleanFilter(name: string, text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw wrongParameter(name, 'must be true or false');
+}
+
 /** A status to filter by. Throws a 400. */
 export function statusFilter(text: string | undefined): string | undefined {
   if (text === undefined || text === 'active' || text === 'inactive') return text;

@@ -10,7 +10,7 @@ import { upsertDesks, upsertLevels, upsertLocations, upsertSpaces, upsertZones }
 import { KIND_WORD } from '../tree.ts';
 import type { Claims, UpsertItem, UpsertResult } from '../upsert.ts';
 import { upsertUsers } from '../users.ts';
-import { idFilter, statusFilter } from './common.ts';
+import { booleanFilter, idFilter, statusFilter } from './common.ts';
 
 /** A row as it goes out; what its schema does not name is left out. */
 export type Row = Record<string, unknown>;
@@ -162,11 +162,17 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
       primaryGroupId: nullable(ID),
       attributes: Type.Object({}, { additionalProperties: true }),
       assignedDeskIds: Type.Array(ID),
+      externalId: nullable(Type.String({ description: "the identity provider's own id" })),
+      deleted: Type.Boolean({ description: 'the identity provider deleted the person, who is inactive' }),
+      deletedAt: nullable(
+        Type.String({ format: 'date-time', description: 'null also where it is not known' }),
+      ),
     }),
     filters: {
       locationId: 'with this primary location',
       userName: 'with this userName, without regard to case',
       email: 'with this e-mail, without regard to case',
+      deleted: 'true: only those whom the identity provider deleted; false: all others',
     },
     members: {
       userName: text('unique without regard to case'),
@@ -180,7 +186,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     },
     reason: 'Person deactivated',
     list: async (tx, tenantId, query, window) => {
-      const { userName, email, userId, locationId, status } = query;
+      const { userName, email, userId, locationId, status, deleted } = query;
       if (textFault(userName ?? '') ?? textFault(email ?? '')) return [];
       const filter = {
         userId: idFilter(userId),
@@ -188,8 +194,10 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
         userName,
         email,
         status: statusFilter(status),
+        deleted: booleanFilter('deleted', deleted),
       };
-      return (await listUsers(tx, tenantId, filter, window)).map((user) => ({ ...user }));
+      const users = await listUsers(tx, tenantId, filter, window);
+      return users.map((user) => ({ ...user, deletedAt: user.deletedAt?.toISOString() ?? null }));
     },
     upsert: upsertUsers,
   },

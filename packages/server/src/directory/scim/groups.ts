@@ -3,7 +3,6 @@ import type { Tx } from '../../store/db.ts';
 import { lockDirectory } from '../../store/directory-lock.ts';
 import {
   changeMembers,
-  findGroupByExternalId,
   findGroupByName,
   findKnownUsers,
   findProvisionedGroup,
@@ -16,10 +15,17 @@ import {
   upsertProvisionedGroup,
 } from '../../store/provisioned-groups.ts';
 import { quote } from '../values.ts';
+import type { Document } from './document.ts';
 import { taken, wrong } from './errors.ts';
 import { filterOf } from './filter.ts';
 import { groupResource, groupVersion, patchGroup, readGroup, type WantedGroup } from './group-resource.ts';
-import { missing, type Precondition, type ResourceType, type Writing } from './resource-type.ts';
+import {
+  missing,
+  type Precondition,
+  type Reading,
+  type ResourceType,
+  type Writing,
+} from './resource-type.ts';
 import { GROUP_PATH } from './schemas.ts';
 import { selects } from './selection.ts';
 
@@ -47,30 +53,30 @@ export const GROUPS: ResourceType = {
     };
   },
 
-  find: async (tx, { tenantId, baseUrl, selection }, groupId) => {
-    const group = await findProvisionedGroup(tx, tenantId, groupId);
-    if (!group) return undefined;
-    const members = selects(selection, 'members')
-      ? (await listMembers(tx, tenantId, [group])).get(groupId)
-      : undefined;
-    return groupResource(group, members, baseUrl);
-  },
+  find: findGroup,
 
   findVersion: async (tx, tenantId, groupId) => {
     const group = await findProvisionedGroup(tx, tenantId, groupId);
     return group && groupVersion(group);
   },
 
-  create: async (tx, { tenantId, author }, document) => {
-    const wanted = readGroup(document);
+  // A group may have as many members as a request holds.
+  mostCreatedTogether: 1,
+
+  create: async (tx, { tenantId, author }, creations) => {
     await lockDirectory(tx, tenantId);
     const groupType = await getProvisionedGroupType(tx, tenantId);
-    const named = await findGroupByName(tx, tenantId, groupType, wanted.name);
-    // One that was retired is the same group again; one that others made becomes the identity provider's.
-    if (named?.visible) throw nameTaken(wanted.name, named.groupId);
-    const groupId = named?.groupId ?? randomUUID();
-    await write(tx, tenantId, { groupId, groupType, wanted, at: author.at });
-    return groupId;
+    const created: Document[] = [];
+    for (const { document, reading } of creations) {
+      const wanted = readGroup(document);
+      const named = await findGroupByName(tx, tenantId, groupType, wanted.name);
+      // One that was retired is the same group again; one that others made becomes the identity provider's.
+      if (named?.visible) throw nameTaken(wanted.name, named.groupId);
+      const groupId = named?.groupId ?? randomUUID();
+      await write(tx, tenantId, { groupId, groupType, wanted, at: author.at });
+      created.push((await findGroup(tx, reading, groupId)) as Document);
+    }
+    return created;
   },
 
   replace: (tx, writing, groupId, document, precondition) =>
@@ -84,6 +90,19 @@ export const GROUPS: ResourceType = {
     await retireProvisionedGroup(tx, tenantId, groupId);
   },
 };
+
+async function findGroup(
+  tx: Tx,
+  { tenantId, baseUrl, selection }: Reading,
+  groupId: string,
+): Promise<Document | undefined> {
+  const group = await findProvisionedGroup(tx, tenantId, groupId);
+  if (!group) return undefined;
+  const members = selects(selection, 'members')
+    ? (await listMembers(tx, tenantId, [group])).get(groupId)
+    : undefined;
+  return groupResource(group, members, baseUrl);
+}
 
 function withFewMembers(groups: ProvisionedGroup[]): ProvisionedGroup[] {
   let members = 0;
@@ -132,10 +151,6 @@ async function write(
   { groupId, groupType, wanted, at }: { groupId: string; groupType: string; wanted: WantedGroup; at: Date },
 ): Promise<void> {
   const { name, externalId, members } = wanted;
-  const holder = externalId === null ? undefined : await findGroupByExternalId(tx, tenantId, externalId);
-  if (holder !== undefined && holder !== groupId) {
-    throw taken(`externalId ${quote(externalId ?? '')} is already that of group ${holder}.`);
-  }
   if (members) await refuseUnknown(tx, tenantId, members.added);
   await upsertProvisionedGroup(tx, tenantId, { groupId, groupType, name, externalId }, at);
   if (members) await changeMembers(tx, tenantId, groupId, members, at);

@@ -29,6 +29,12 @@ export interface Writing {
 /** Throws a 412 where the version that there is, is not one that the caller wants to write to. */
 export type Precondition = (version: string) => void;
 
+/** A resource that a request asks to create, and how its answer shows it. */
+export interface Creation {
+  document: Document;
+  reading: Reading;
+}
+
 /**
  * A kind of resource. Every method runs in a transaction that its caller may run again. Those that write take
  * the directory lock and throw problems; an id is a GUID.
@@ -42,8 +48,13 @@ export interface ResourceType {
   find(tx: Tx, reading: Reading, id: string): Promise<Document | undefined>;
   /** The version of what `find` finds, without the rest of it. */
   findVersion(tx: Tx, tenantId: string, id: string): Promise<string | undefined>;
-  /** The id of what was created. */
-  create(tx: Tx, writing: Writing, document: Document): Promise<string>;
+  /** So many requests are created in one transaction at most. */
+  mostCreatedTogether: number;
+  /**
+   * Creates resources: of each, in their order, the resource or why it cannot be. One that cannot be stops no other. Throws where
+   * that is found out too late: nothing is created then, and each can be tried alone.
+   */
+  create(tx: Tx, writing: Writing, creations: readonly Creation[]): Promise<(Document | HttpProblem)[]>;
   replace(
     tx: Tx,
     writing: Writing,
@@ -59,6 +70,16 @@ export interface ResourceType {
     precondition: Precondition,
   ): Promise<void>;
   remove(tx: Tx, writing: Writing, id: string, precondition: Precondition): Promise<void>;
+}
+
+/** What `work` returns, or the problem that it threw. */
+export function orProblem<T>(work: () => T): T | HttpProblem {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof HttpProblem) return error;
+    throw error;
+  }
 }
 
 /** 404, RFC 7644 section 3.12. */

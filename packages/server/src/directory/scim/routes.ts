@@ -7,6 +7,8 @@ import { acceptJsonAs } from '../../http/json-body.ts';
 import { CommaList } from '../../http/query-parameters.ts';
 import { inTenantWithRetries } from '../../store/conflict.ts';
 import type { Database, Tx } from '../../store/db.ts';
+import { TenantQueues } from '../../store/merging-queue.ts';
+import type { DayAuthor } from '../../workday/plan.ts';
 import type { Turns } from '../turns.ts';
 import { METHODS, refuse, serve } from './declare.ts';
 import { resourceTypes, schemas, serviceProviderConfig, withId } from './discovery.ts';
@@ -16,7 +18,7 @@ import { GROUPS } from './groups.ts';
 import { parseId } from './ids.ts';
 import { listResponse, readFilter, readPage } from './list.ts';
 import { readOperations } from './patch-request.ts';
-import { missing, type ResourceType, type Writing } from './resource-type.ts';
+import { type Creation, missing, type ResourceType, type Writing } from './resource-type.ts';
 import { SCIM_PREFIX } from './scim-path.ts';
 import { readSelection, select } from './selection.ts';
 import { USERS } from './users.ts';
@@ -30,6 +32,8 @@ export interface ScimRoutesOptions {
   publicUrl: string | undefined;
 }
 
+/** A large import may have its turn first. */
+const LONGEST_WAIT_MS = 30_000;
 const SelectionQuery = Type.Object({
   attributes: Type.Optional(CommaList({ description: 'comma list of those wanted' })),
   excludedAttributes: Type.Optional(CommaList({ description: 'comma list of those not wanted' })),
@@ -59,11 +63,14 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
   });
 
   /** Runs `work` as one of the directory's writers, again where others came first. */
-  const write = <T>(request: FastifyRequest, work: (tx: Tx, writing: Writing) => Promise<T>): Promise<T> => {
+  const write = <T>(writing: Writing, work: (tx: Tx, writing: Writing) => Promise<T>): Promise<T> => {
+    const { tenantId } = writing;
+    return turns.take(tenantId, () => inTenantWithRetries(database, tenantId, (tx) => work(tx, writing)));
+  };
+  const writingOf = (request: FastifyRequest): Writing => {
     const { tenantId, apiKey } = callerOf(request);
     const actor = { changedBy: 'integration', name: apiKey, reason: 'Provisioning' } as const;
-    const writing = { tenantId, author: { actor, at: new Date(clock()) } };
-    return turns.take(tenantId, () => inTenantWithRetries(database, tenantId, (tx) => work(tx, writing)));
+    return { tenantId, author: { actor, at: new Date(clock()) } };
   };
 
   const registerType = (type: ResourceType): void => {
@@ -74,6 +81,19 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       if (!resource) throw missing();
       return resource;
     };
+    const most = type.mostCreatedTogether;
+    const creations = new TenantQueues<Creation & { author: DayAuthor }, Document | HttpProblem>({
+      run: async (tenantId, jobs) => {
+        const [first] = jobs;
+        // Nobody's days change by being created, so it does not matter in whose name.
+        return first
+          ? write({ tenantId, author: first.author }, (tx, writing) => type.create(tx, writing, jobs))
+          : [];
+      },
+      weigh: () => 1,
+      most: { jobs: most, weight: most },
+      longestWaitMs: LONGEST_WAIT_MS,
+    });
     const list = async (request: FastifyRequest, reply: FastifyReply, query: Document) => {
       const page = readPage(query);
       const selection = readSelection(query);
@@ -98,9 +118,10 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       {
         GET: (request, reply) => list(request, reply, request.query as Document),
         POST: async (request, reply) => {
-          const resource = await write(request, async (tx, writing) =>
-            find(tx, request, await type.create(tx, writing, request.body as Document)),
-          );
+          const { tenantId, author } = writingOf(request);
+          const creation = { document: request.body as Document, reading: readingOf(request), author };
+          const resource = await creations.add(tenantId, creation);
+          if (resource instanceof HttpProblem) throw resource;
           return show(request, reply, 201, resource);
         },
       },
@@ -126,7 +147,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
         },
         PUT: async (request, reply) => {
           const id = idOf(request);
-          const resource = await write(request, async (tx, writing) => {
+          const resource = await write(writingOf(request), async (tx, writing) => {
             await type.replace(tx, writing, id, request.body as Document, ifMatch(request));
             return find(tx, request, id);
           });
@@ -137,7 +158,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
           const operations = readOperations(request.body as Document);
           const { attributes, excludedAttributes } = readSelection(request.query as Document);
           const answers = type.answersPatch || attributes.length > 0 || excludedAttributes.length > 0;
-          const done = await write(request, async (tx, writing) => {
+          const done = await write(writingOf(request), async (tx, writing) => {
             await type.patch(tx, writing, id, operations, ifMatch(request));
             return answers ? find(tx, request, id) : type.findVersion(tx, writing.tenantId, id);
           });
@@ -146,7 +167,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
         },
         DELETE: async (request, reply) => {
           const id = idOf(request);
-          await write(request, (tx, writing) => type.remove(tx, writing, id, ifMatch(request)));
+          await write(writingOf(request), (tx, writing) => type.remove(tx, writing, id, ifMatch(request)));
           return reply.code(204).send();
         },
       },

@@ -1,28 +1,33 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { HttpProblem } from '../../http/errors.ts';
 import type { Tx } from '../../store/db.ts';
+import { deleteUser, restoreUsers } from '../../store/deleted-users.ts';
 import { lockDirectory } from '../../store/directory-lock.ts';
 import { getDirectorySettings } from '../../store/directory-settings.ts';
-import { fold } from '../../store/fold.ts';
 import { followAttributes } from '../../store/group-following.ts';
 import {
-  deprovisionUser,
-  findHolders,
   findProvisionedUser,
-  type Holder,
   listProvisionedUsers,
+  listProvisionedUsersById,
   type ProvisionedUser,
   USER_COLUMNS,
-  updateProvisionedUser,
+  updateProvisionedUsers,
 } from '../../store/provisioned-users.ts';
-import { replaceUserEmails } from '../../store/user-emails.ts';
-import { mergeAttributes } from '../../store/users.ts';
+import { isUsual, replaceUserEmails } from '../../store/user-emails.ts';
+import { type AttributePatch, type AttributeValue, mergeAttributes } from '../../store/users.ts';
 import { type UserItem, upsertUsers } from '../users.ts';
-import { quote } from '../values.ts';
-import { taken, wrong } from './errors.ts';
+import { Arrivals, Holders, refuseTaken, type Wanted } from './arrivals.ts';
+import { wrong } from './errors.ts';
 import { filterOf } from './filter.ts';
 import { patchDocument } from './patch.ts';
-import { missing, type Precondition, type ResourceType, type Writing } from './resource-type.ts';
+import {
+  type Creation,
+  missing,
+  orProblem,
+  type Precondition,
+  type ResourceType,
+  type Writing,
+} from './resource-type.ts';
 import { USER_PATH } from './schemas.ts';
 import { readUser, userResource, userVersion, type WantedUser, writableUser } from './user-resource.ts';
 
@@ -48,18 +53,34 @@ export const USERS: ResourceType = {
     return user && userVersion(user);
   },
 
-  create: async (tx, writing, document) => {
-    const { tenantId } = writing;
-    const wanted = { active: true, ...withoutUndefined(readUser(document)) };
+  mostCreatedTogether: 100,
+
+  create: async (tx, writing, creations) => {
+    const { tenantId, author } = writing;
+    const wanted = creations.map(({ document }) =>
+      orProblem((): Wanted => ({ active: true, ...withoutUndefined(readUser(document)) })),
+    );
     await lockDirectory(tx, tenantId);
-    const holders = await findHolders(tx, tenantId, keysOf(wanted));
-    // Whoever was deleted and comes back is the same person, with their history.
-    const before = holders.find(({ member, deprovisioned }) => member === 'userName' && deprovisioned);
-    const userId = before?.userId ?? randomUUID();
-    refuseTaken(holders, userId, wanted);
-    const current = before && (await findProvisionedUser(tx, tenantId, userId, { deprovisioned: true }));
-    await write(tx, writing, { userId, current, wanted });
-    return userId;
+    const arrivals = await Arrivals.load(
+      tx,
+      tenantId,
+      wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each])),
+    );
+    const people = wanted.map((each) =>
+      each instanceof HttpProblem ? each : orProblem(() => ({ userId: arrivals.admit(each), wanted: each })),
+    );
+    await restoreUsers(tx, tenantId, arrivals.returning, author.at);
+    const admitted = people.flatMap((person) => (person instanceof HttpProblem ? [] : [person]));
+    await write(tx, writing, admitted);
+    const userIds = admitted.map(({ userId }) => userId);
+    const users = new Map(
+      (await listProvisionedUsersById(tx, tenantId, userIds)).map((user) => [user.userId, user]),
+    );
+    return people.map((person, index) => {
+      if (person instanceof HttpProblem) return person;
+      const user = users.get(person.userId) as ProvisionedUser;
+      return userResource(user, (creations[index] as Creation).reading.baseUrl);
+    });
   },
 
   replace: (tx, writing, userId, document, precondition) =>
@@ -72,12 +93,10 @@ export const USERS: ResourceType = {
 
   remove: async (tx, writing, userId, precondition) => {
     const { userName } = await findToChange(tx, writing.tenantId, userId, precondition);
-    await upsert(tx, writing, { userId, userName, status: 'inactive' });
-    await deprovisionUser(tx, writing.tenantId, userId);
+    await upsert(tx, writing, [{ userId, userName, status: 'inactive' }]);
+    await deleteUser(tx, writing.tenantId, userId, writing.author.at);
   },
 };
-
-type Wanted = WantedUser & { active: boolean };
 
 async function change(
   tx: Tx,
@@ -89,8 +108,8 @@ async function change(
   const { tenantId } = writing;
   const current = await findToChange(tx, tenantId, userId, precondition);
   const wanted = { active: current.status === 'active', ...withoutUndefined(read(current)) };
-  refuseTaken(await findHolders(tx, tenantId, keysOf(wanted)), userId, wanted);
-  await write(tx, writing, { userId, current, wanted });
+  refuseTaken(await Holders.load(tx, tenantId, [wanted]), userId, wanted);
+  await write(tx, writing, [{ userId, current, wanted }]);
 }
 
 async function findToChange(
@@ -106,51 +125,62 @@ async function findToChange(
   return user;
 }
 
-function keysOf({ userName, externalId, email }: WantedUser) {
-  return { userNameFolded: fold(userName), externalId, email };
+/** A person as they are to be, and as they are, if they are there. */
+interface Person {
+  userId: string;
+  wanted: Wanted;
+  current?: ProvisionedUser;
 }
 
-/** Throws a 409 where somebody other than `userId` has what is to be unique. */
-function refuseTaken(holders: Holder[], userId: string, wanted: Wanted): void {
-  const other = holders.find(
-    (holder) => holder.userId !== userId && (holder.member !== 'email' || wanted.active),
-  );
-  if (!other) return;
-  const owner = other.deprovisioned ? 'a user who was deleted' : `user ${other.userId}`;
-  throw taken(`${other.member} ${quote(wanted[other.member] ?? '')} is already that of ${owner}.`);
-}
-
-/** Writes a person whole. What is so already is not written. */
-async function write(
-  tx: Tx,
-  writing: Writing,
-  { userId, current, wanted }: { userId: string; current: ProvisionedUser | undefined; wanted: Wanted },
-): Promise<void> {
+/** Writes people whole. What is so already is not written. */
+async function write(tx: Tx, writing: Writing, people: Person[]): Promise<void> {
+  if (people.length === 0) return;
   const { tenantId, author } = writing;
-  const { userName, email, firstName, lastName, active, attributes } = wanted;
-  const status = active ? 'active' : 'inactive';
-  await upsert(tx, writing, { userId, userName, email, firstName, lastName, status });
-  await updateProvisionedUser(tx, tenantId, { ...wanted, userId }, author.at);
-  if (!sameEmails(current, wanted)) {
-    await replaceUserEmails(tx, tenantId, new Map([[userId, wanted]]), author.at);
-  }
-  // One that reads the same is left as it is: it may be a number that others gave.
-  const changed = [...(attributes ?? [])].filter(
-    ([name, value]) => value !== (current?.attributes[name]?.toString() ?? null),
+  await upsert(
+    tx,
+    writing,
+    people.map(({ userId, wanted: { userName, email, firstName, lastName, active } }) => {
+      return { userId, userName, email, firstName, lastName, status: active ? 'active' : 'inactive' };
+    }),
   );
-  if (changed.length === 0) return;
-  await mergeAttributes(tx, tenantId, new Map([[userId, new Map(changed)]]), author.at);
-  await followAttributes(tx, tenantId, await getDirectorySettings(tx, tenantId), [userId]);
+  await updateProvisionedUsers(
+    tx,
+    tenantId,
+    people.map(({ userId, wanted }) => ({ ...wanted, userId })),
+    author.at,
+  );
+  const readdressed = people.filter((person) => !sameEmails(person));
+  await replaceUserEmails(
+    tx,
+    tenantId,
+    new Map(readdressed.map(({ userId, wanted }) => [userId, wanted])),
+    author.at,
+  );
+  const changed = new Map(people.map((person) => [person.userId, changedAttributes(person)]));
+  for (const [userId, attributes] of changed) if (attributes.size === 0) changed.delete(userId);
+  if (changed.size === 0) return;
+  await mergeAttributes(tx, tenantId, changed, author.at);
+  await followAttributes(tx, tenantId, await getDirectorySettings(tx, tenantId), [...changed.keys()]);
 }
 
-function sameEmails(current: ProvisionedUser | undefined, { email, emails }: Wanted): boolean {
-  return current?.email === email && isDeepStrictEqual(current.emails, emails);
+/** One that reads the same is left as it is: it may be a number that others gave. */
+function changedAttributes({ wanted, current }: Person): AttributePatch {
+  const unlike = ([name, value]: [string, AttributeValue | null]) =>
+    value !== (current?.attributes[name]?.toString() ?? null);
+  return new Map([...(wanted.attributes ?? [])].filter(unlike));
 }
 
-/** The one writer of users, with one item, which it must not refuse. */
-async function upsert(tx: Tx, { tenantId, author }: Writing, item: UserItem): Promise<void> {
-  const [result] = await upsertUsers(tx, tenantId, [item], author);
-  if (result && 'refused' in result) throw wrong('invalidValue', `${result.refused}.`);
+/** Who is new, or comes back, has `email` alone. */
+function sameEmails({ wanted, current }: Person): boolean {
+  if (!current) return isUsual(wanted.emails);
+  return current.email === wanted.email && isDeepStrictEqual(current.emails, wanted.emails);
+}
+
+/** The one writer of users, which must not refuse any of the items. */
+async function upsert(tx: Tx, { tenantId, author }: Writing, items: UserItem[]): Promise<void> {
+  const results = await upsertUsers(tx, tenantId, items, author);
+  const refused = results.find((result) => 'refused' in result);
+  if (refused) throw wrong('invalidValue', `${refused.refused}.`);
 }
 
 function withoutUndefined(wanted: WantedUser): Omit<WantedUser, 'active'> & { active?: boolean } {

@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import type { Tx } from '../store/db.ts';
+import { fold } from '../store/fold.ts';
+import type { Status } from '../store/nodes.ts';
+import { listActiveUsersByEmail, listUsersById, listUsersByUserName, type UserRow } from '../store/users.ts';
+import type { Segment, Tree } from './tree.ts';
+import { type Claims, orRefused, type Stored } from './upsert.ts';
+import { ConflictRefusal, optionalKey, quote, Refusal } from './values.ts';
+
+/** An item of a user, judged on its own: undefined is not said, null empties. */
+export interface Draft {
+  origin: string | undefined;
+  userId: string | undefined;
+  userName: string | undefined;
+  email: string | null | undefined;
+  firstName: string | null | undefined;
+  lastName: string | null | undefined;
+  onboarded: boolean | undefined;
+  status: Status | undefined;
+  location: Segment | null | undefined;
+}
+
+/** The users that a batch of items can mean or collide with, with what the batch makes of them. */
+export class People {
+  readonly #byId = new Map<string, UserRow>();
+  readonly #byUserName = new Map<string, UserRow>();
+  readonly #byEmail = new Map<string, UserRow>();
+
+  static async load(tx: Tx, tenantId: string, drafts: Draft[]): Promise<People> {
+    const people = new People();
+    const ids = new Set(drafts.flatMap((draft) => draft.userId ?? []));
+    for (const user of await listUsersById(tx, tenantId, [...ids])) people.put(user);
+
+    // Names and addresses are unique: where one is known to be somebody's, nobody else can have it.
+    const names = new Set(drafts.flatMap(({ userName }) => (userName === undefined ? [] : fold(userName))));
+    const newNames = [...names].filter((name) => !people.withUserName(name));
+    for (const user of await listUsersByUserName(tx, tenantId, newNames)) people.put(user);
+
+    // The addresses of those found, too: one of them may become active again.
+    const emails = new Set([...drafts, ...people.#byId.values()].flatMap(({ email }) => email ?? []));
+    const newEmails = [...emails].filter((email) => !people.activeWithEmail(email));
+    for (const user of await listActiveUsersByEmail(tx, tenantId, newEmails)) people.put(user);
+    return people;
+  }
+
+  get(userId: string): UserRow | undefined {
+    return this.#byId.get(userId);
+  }
+
+  withUserName(folded: string): UserRow | undefined {
+    return this.#byUserName.get(folded);
+  }
+
+  activeWithEmail(email: string): UserRow | undefined {
+    return this.#byEmail.get(email);
+  }
+
+  /** Puts `user` in, in place of what was there with the same id. */
+  put(user: UserRow): void {
+    const before = this.#byId.get(user.userId);
+    if (before) {
+      this.#byUserName.delete(before.userNameFolded);
+      if (before.email !== null && before.status === 'active') this.#byEmail.delete(before.email);
+    }
+    this.#byId.set(user.userId, user);
+    this.#byUserName.set(user.userNameFolded, user);
+    if (user.email !== null && user.status === 'active') this.#byEmail.set(user.email, user);
+  }
+}
+
+/** Applies drafts to the people loaded, in order, and collects what is then to be written. */
+export class UserWriter {
+  readonly inserts: UserRow[] = [];
+  readonly updates: UserRow[] = [];
+  /** Ids of those among `updates` who were active. */
+  readonly deactivated: string[] = [];
+  /** Deleted people whose userName went to somebody else; to be written before `updates`. */
+  readonly renamed: UserRow[] = [];
+  /** Ids of those among `updates` who were deleted, and are active now. */
+  readonly restored: string[] = [];
+  readonly #people: People;
+  readonly #tree: Tree;
+  readonly #claims: Claims;
+
+  constructor(people: People, tree: Tree, claims: Claims) {
+    this.#people = people;
+    this.#tree = tree;
+    this.#claims = claims;
+  }
+
+  apply(draft: Draft): Stored {
+    const current = this.#find(draft);
+    const next = this.#next(current, draft);
+    const changes = current === undefined || !sameUser(current, next);
+    this.#refuseSpelling(current, draft);
+    if (changes) this.#refuseEmail(next);
+    const subject = { id: next.userId, idGiven: draft.userId !== undefined, name: next.userName };
+    this.#claims.claim(
+      { ...subject, idMember: 'userId', nameMember: 'userName' },
+      { origin: draft.origin, changes },
+    );
+    if (!changes) return { id: next.userId, result: 'unchanged' };
+    this.#takeName(next);
+    this.#people.put(next);
+    (current ? this.updates : this.inserts).push(next);
+    if (current?.status === 'active' && next.status === 'inactive') this.deactivated.push(next.userId);
+    if (current?.deprovisioned && !next.deprovisioned) this.restored.push(next.userId);
+    return { id: next.userId, result: current ? 'updated' : 'created' };
+  }
+
+  #find({ userId, userName }: Draft): UserRow | undefined {
+    const byId = userId === undefined ? undefined : this.#people.get(userId);
+    if (userName === undefined) {
+      if (byId) return byId;
+      throw new Refusal(`userId ${quote(userId ?? '')} is not known`);
+    }
+    const byName = this.#people.withUserName(fold(userName));
+    if (userId === undefined || byName === undefined || byName.userId === userId) return byId ?? byName;
+    if (this.#isFree(byName)) return byId;
+    const taken = `userName ${quote(userName)} is already that of ${this.#owner(byName)}`;
+    throw new ConflictRefusal(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
+  }
+
+  #next(current: UserRow | undefined, draft: Draft): UserRow {
+    const userName = draft.userName ?? current?.userName ?? '';
+    const email = either(draft.email, current?.email);
+    const status = draft.status ?? current?.status ?? 'active';
+    return {
+      userId: current?.userId ?? draft.userId ?? randomUUID(),
+      userName,
+      userNameFolded: fold(userName),
+      email,
+      emailFolded: email === null ? null : fold(email),
+      firstName: either(draft.firstName, current?.firstName),
+      lastName: either(draft.lastName, current?.lastName),
+      onboarded: draft.onboarded ?? current?.onboarded ?? false,
+      status,
+      primaryLocationId: either(
+        draft.location && this.#tree.getLocation(draft.location).nodeId,
+        current?.primaryLocationId,
+      ),
+      deprovisioned: current?.deprovisioned === true && status === 'inactive',
+    };
+  }
+
+  /** A deleted person has no claim to the userName, unless an item of this call is about that person. */
+  #isFree(holder: UserRow): boolean {
+    return holder.deprovisioned && this.#claims.get(holder.userId) === undefined;
+  }
+
+  /** Renames the deleted person who has the userName of `user`, if there is one. */
+  #takeName({ userId, userNameFolded }: UserRow): void {
+    const holder = this.#people.withUserName(userNameFolded);
+    if (holder === undefined || holder.userId === userId) return;
+    const userName = nameOfDeleted(holder.userName, holder.userId);
+    const renamed = { ...holder, userName, userNameFolded: fold(userName) };
+    this.#people.put(renamed);
+    this.renamed.push(renamed);
+  }
+
+  /** Two spellings of one userName in a file are two people to whoever wrote it. */
+  #refuseSpelling(current: UserRow | undefined, { userName }: Draft): void {
+    if (!current || userName === undefined || current.userName === userName) return;
+    if (current.userNameFolded !== fold(userName)) return;
+    const earlier = this.#claims.get(current.userId);
+    if (!earlier) return;
+    throw new Refusal(
+      `userName ${quote(userName)} differs only by case from ${quote(current.userName)} in ${earlier.origin}`,
+    );
+  }
+
+  #refuseEmail({ userId, email, status }: UserRow): void {
+    if (email === null || status !== 'active') return;
+    const other = this.#people.activeWithEmail(email);
+    if (!other || other.userId === userId) return;
+    throw new ConflictRefusal(`email ${quote(email)} is already that of ${this.#owner(other)}`);
+  }
+
+  #owner(user: UserRow): string {
+    return this.#claims.get(user.userId)?.origin ?? `user ${user.userId}`;
+  }
+}
+
+/**
+ * The userName of a deleted person whose own one went to somebody else: it says who that was, and is nobody else's, since it has the id.
+ */
+export function nameOfDeleted(userName: string, userId: string): string {
+  const suffix = `(deleted ${userId})`;
+  const whole = orRefused(() => optionalKey('userName', `${userName} ${suffix}`, fold));
+  return typeof whole === 'string' ? whole : suffix;
+}
+
+/** What the item says, else what is there. */
+function either(said: string | null | undefined, stored: string | null | undefined): string | null {
+  return said === undefined ? (stored ?? null) : said;
+}
+
+function sameUser(a: UserRow, b: UserRow): boolean {
+  return (Object.keys(a) as (keyof UserRow)[]).every((member) => a[member] === b[member]);
+}
