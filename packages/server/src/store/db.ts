@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type Answers, runPipeline, type Statement } from './pipeline.ts';
+import { TenantTurns } from './tenant-turns.ts';
 import { NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
 export { enterTenant, type Tx } from './transaction.ts';
@@ -50,6 +51,9 @@ const KEEP_ALIVE_MS = 10_000;
 /** Connections that look up credentials: callers that nobody has proven yet keep nothing else waiting. */
 const CREDENTIAL_CONNECTIONS = 2;
 
+/** One organisation uses at most this part of the connections for requests. */
+const SHARE_OF_REQUESTS = 0.8;
+
 /** Access to PostgreSQL. Every query runs in a transaction that knows whose rows it may see. */
 export class Database {
   readonly #requests: pg.Pool;
@@ -59,6 +63,7 @@ export class Database {
   /** One connection, so that a busy server is not taken for one that lost its database. */
   readonly #probe: pg.Pool;
   #pingUnderWay: Promise<void> | undefined;
+  readonly #turns: TenantTurns;
   readonly #options: DatabaseOptions;
 
   constructor(options: DatabaseOptions) {
@@ -67,7 +72,9 @@ export class Database {
     const limits = {
       ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
     };
-    this.#requests = this.#createPool(options.poolSize ?? 10, statementTimeoutMs, limits);
+    const poolSize = options.poolSize ?? 10;
+    this.#requests = this.#createPool(poolSize, statementTimeoutMs, limits);
+    this.#turns = new TenantTurns(Math.ceil(poolSize * SHARE_OF_REQUESTS));
     this.#events = this.#createPool(options.eventPoolSize ?? 4, statementTimeoutMs, limits);
     this.#credentials = this.#createPool(CREDENTIAL_CONNECTIONS, statementTimeoutMs, limits);
     this.#probe = this.#createPool(1, statementTimeoutMs, limits);
@@ -120,7 +127,7 @@ export class Database {
 
   /** Runs `work` in one transaction that sees the rows of `tenantId` only. Throws `StoreUnavailableError`. */
   inTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return transact(this.#requests, tenantId, work);
+    return this.#turns.run(tenantId, () => transact(this.#requests, tenantId, work));
   }
 
   /** Runs `work` in one transaction that sees no organisation's rows. Throws `StoreUnavailableError`. */

@@ -1,0 +1,37 @@
+import { afterAll, expect, test } from 'vitest';
+import { startTestServer } from './support/server.ts';
+
+/** As the server of the test has them. */
+const CONNECTIONS = 10;
+
+const server = await startTestServer();
+afterAll(() => server.close());
+
+test('an organisation that keeps connections busy leaves some for the others, and its own requests wait their turn', async () => {
+  const [busy, calm] = [await server.organisation(), await server.organisation()];
+  const tokens = await Promise.all(
+    [busy, calm].map(async (tenantId) => server.token(await server.key(tenantId))),
+  );
+  const ask = (token: string | undefined) =>
+    server.app.inject({ url: '/v1/manage/locations', headers: { authorization: `Bearer ${token}` } });
+
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let begun = 0;
+  const work = Array.from({ length: 4 * CONNECTIONS }, () =>
+    server.db.restricted.inTenant(busy, async () => {
+      begun++;
+      await held;
+    }),
+  );
+  const waiting = ask(tokens[0]);
+  for (let turn = 0; turn < 5; turn++) expect((await ask(tokens[1])).statusCode).toBe(200);
+  expect(begun).toBeLessThan(CONNECTIONS);
+  expect(begun).toBeGreaterThan(CONNECTIONS / 2);
+  release();
+  await Promise.all(work);
+  expect((await waiting).statusCode).toBe(200);
+  expect(begun).toBe(4 * CONNECTIONS);
+});
