@@ -153,7 +153,8 @@ describe('the organisation', () => {
       { name: 'a\0b' },
       { name: 'x'.repeat(1_025) },
       { groupAttributes: [''], name: 'new' },
-      { groupAttributes: 'team' },
+      { groupAttributes: 5 },
+      { groupAttributes: ['team', 5] },
       { primaryGroupAttribute: '\ud800', name: 'new' },
     ]) {
       const reply = await client.send('PATCH', 'organisation', change);

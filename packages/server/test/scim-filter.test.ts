@@ -244,9 +244,11 @@ test('names that every object has are no attributes, and reach no object of ours
 describe('a page', () => {
   const page = async (query: string) => (await idp.get(`/Users?${query}`)).json();
 
-  test('has so many as are wanted, of all in the order of their ids', async () => {
+  test('has so many as are wanted, of all in the order of their creation', async () => {
     const all = await page('');
-    const sorted = [ids.Ada, ids.Zoë, ids['c\\d']].toSorted();
+    const sorted = Object.entries(ids)
+      .filter(([name]) => ['Ada', 'Zoë', 'c\\d'].includes(name))
+      .map(([, id]) => id);
     expect(all).toMatchObject({
       schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
       totalResults: 3,
