@@ -3,10 +3,10 @@ import { DATA_SETTINGS, toOptions } from '../config.ts';
 import { type ImportReport, importCsv } from '../csv-import/import.ts';
 import { CSV_KINDS, type ImportKind } from '../csv-import/kinds.ts';
 import { csvExample } from '../csv-import/template.ts';
-import { openText } from '../files/text-input.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
-import { CliError, unreadable } from './errors.ts';
+import { CliError } from './errors.ts';
 import { describeImport, writeIds } from './import-report.ts';
+import { openInput, throwIfOfInput } from './input-file.ts';
 import { onInterruption } from './interruption.ts';
 import { importExport, type MoveInCommandOptions, parseTimeZone } from './move-in.ts';
 import { print, remark } from './output.ts';
@@ -105,10 +105,7 @@ async function importFile(
   file: string,
   options: ImportCommandOptions,
 ): Promise<ImportReport> {
-  const text = await openText(file, (encoding) => remark(`The file is read as ${encoding}.`)).catch(
-    (error: NodeJS.ErrnoException) =>
-      error.syscall === undefined ? Promise.reject(error) : unreadable(file)(error),
-  );
+  const text = await openInput(file);
   const dryRun = options.dryRun ?? false;
   return withContext(options, 'rollcall import', async ({ owner }) => {
     const { tenantId } = await (dryRun ? getOrganisation : chooseOrganisation)(owner, options.org);
@@ -136,8 +133,7 @@ async function importFile(
         },
       });
     } catch (error) {
-      if (error === text.stream.errored && (error as NodeJS.ErrnoException).syscall !== undefined)
-        unreadable(file)(error as NodeJS.ErrnoException);
+      throwIfOfInput(error, file, text);
       throw error;
     } finally {
       ignoreInterruption();

@@ -1,11 +1,10 @@
-import { createReadStream, ReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Rollcall } from '@rollcall/sdk';
 import { Argument, Command, Option } from 'commander';
 import { CLIENT_SETTINGS, LOOKUP_SETTINGS, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
 import { clientOf, spoken } from './client.ts';
 import { CliError, unreadable } from './errors.ts';
+import { openInput, throwIfOfInput } from './input-file.ts';
 import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -147,8 +146,8 @@ async function send(
   const { path, isInput, format, statePath } = source;
   const { kind, sourceId } = submission;
   const signal = catchInterruption();
-  const input = isInput ? process.stdin : createReadStream(path);
-  const { file, endRemarks } = readFileRows(SUBMIT_KINDS[kind], format, input, options, signal);
+  const input = await unlessInterrupted(openInput(path));
+  const { file, endRemarks } = readFileRows(SUBMIT_KINDS[kind], format, input.stream, options, signal);
   if (statePath && options.restart) await forget(statePath);
   const earlier = statePath ? await readState(statePath, submission) : undefined;
   const besides = `${isInput ? kind : path}.rejected.${format}`;
@@ -174,24 +173,23 @@ async function send(
   // Where nothing can be written, nothing is sent.
   await record({ rows, tally });
 
-  const totalBytes = isInput ? undefined : (await stat(path)).size;
   const progress = showProgress(`Submitting ${kind}`, isInput ? 'rows' : 'bytes');
   const onAnswered = async (chunk: Chunk) => {
     await rejected.add(file, chunk.rejected);
     await record({ rows: rows + chunk.rows, tally: plus(tally, chunk.tally) });
-    progress.update(input instanceof ReadStream ? input.bytesRead : rows, totalBytes);
+    progress.update(isInput ? rows : input.bytesRead, input.sizeBytes);
   };
   try {
     const sending = { client, sourceId, skip: rows, signal, onAnswered };
     // Standard input may have nothing to read for long.
-    signal.addEventListener('abort', () => input.destroy());
+    signal.addEventListener('abort', () => input.close());
     await untilSettled(sendRows(SUBMIT_KINDS[kind], file.rows, sending));
   } catch (error) {
     progress.stop();
     if (statePath && rows === 0) await removeState(statePath).catch(() => undefined);
-    if (error === input.errored) unreadable(path)(error as NodeJS.ErrnoException);
     const goOn = isInput ? 'To send all of it again is harmless.' : 'The same command goes on from there.';
     if (rows > 0 || signal.aborted) remark(`${rows} rows were answered. ${goOn}`);
+    throwIfOfInput(error, path, input);
     spoken(error);
   } finally {
     progress.stop();
@@ -215,18 +213,18 @@ async function previewFile(
   count: number,
   options: SubmitCommandOptions,
 ): Promise<void> {
-  const { isInput, format } = sourceOf(path, options);
-  const input = isInput ? process.stdin : createReadStream(path);
+  const { format } = sourceOf(path, options);
   const signal = catchInterruption();
-  const { file, endRemarks } = readFileRows(SUBMIT_KINDS[kind], format, input, options, signal);
+  const input = await unlessInterrupted(openInput(path));
+  const { file, endRemarks } = readFileRows(SUBMIT_KINDS[kind], format, input.stream, options, signal);
   try {
     await unlessInterrupted(printPreview(file.rows, count));
     endRemarks();
   } catch (error) {
-    if (error === input.errored) unreadable(path)(error as NodeJS.ErrnoException);
+    throwIfOfInput(error, path, input);
     spoken(error);
   } finally {
-    input.destroy();
+    input.close();
   }
 }
 

@@ -16,6 +16,8 @@ export interface BadCsvRow {
   reason: string;
   /** As it is in the file. */
   text: string;
+  /** What stands between the delimiters; with the quotes, where these are the fault. May be more or fewer than the header has. */
+  pieces: string[];
 }
 
 /** A CSV file, of which the header is read. */
@@ -121,7 +123,7 @@ class BlockParser {
       if (fault === OPEN_QUOTE && !isLast && bytes.length <= MAX_ROW_BYTES) break;
       const length = lineLength(bytes);
       const text = bytes.toString('utf8', 0, length).replace(/[\r\n]+$/, '');
-      rows.push({ line: this.#line++, reason: fault, text });
+      rows.push({ line: this.#line++, reason: fault, text, pieces: text.split(this.#delimiter) });
       bytes = bytes.subarray(length);
     }
     this.#rest = Buffer.from(bytes);
@@ -134,6 +136,8 @@ class BlockParser {
     const take = (cells: string[], { bytes: end }: { bytes: number }): null => {
       // The parser's own count of lines takes a CRLF inside quotes for two.
       const lines = countLineEnds(bytes.toString('latin1', readBytes, end));
+      // Whether a block happens to hold all of such a row must not matter.
+      if (end - readBytes > MAX_ROW_BYTES) throw new NoRow(OPEN_QUOTE);
       if (cells.some((cell) => cell.trim() !== '')) rows.push(this.#fit(cells, lines));
       this.#line += lines;
       readBytes = end;
@@ -166,7 +170,7 @@ class BlockParser {
       const reason = `the row has ${said.length} cells where the header has ${this.#width}`;
       // A quote that is left open takes the rows after it for its value, up to the next one.
       if (lines > 1) throw new NoRow(`${reason}: is a quote left open?`);
-      return { line, reason, text: cells.join(this.#delimiter) };
+      return { line, reason, text: cells.join(this.#delimiter), pieces: said };
     }
     const row = cells.slice(0, this.#width);
     while (row.length < this.#width) row.push('');

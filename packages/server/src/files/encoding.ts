@@ -12,13 +12,14 @@ const MARKS: [Encoding, number[]][] = [
   ['UTF-16BE', [0xfe, 0xff]],
 ];
 
-/** Files that people take for CSV, by their first bytes. */
-const NO_TEXT: [string, number[]][] = [
-  ['an Excel workbook or a ZIP file', [0x50, 0x4b, 0x03, 0x04]],
-  ['an old Excel workbook', [0xd0, 0xcf, 0x11, 0xe0]],
-  ['compressed by gzip', [0x1f, 0x8b]],
-  ['UTF-32', [0xff, 0xfe, 0x00, 0x00]],
-  ['UTF-32', [0x00, 0x00, 0xfe, 0xff]],
+/** Files that people take for text, by their first bytes, and the remedy. */
+const NO_TEXT: [what: string, remedy: string, bytes: number[]][] = [
+  ['an Excel workbook or a ZIP file', 'Save it as CSV UTF-8.', [0x50, 0x4b, 0x03, 0x04]],
+  ['an old Excel workbook', 'Save it as CSV UTF-8.', [0xd0, 0xcf, 0x11, 0xe0]],
+  ['compressed by gzip', 'Decompress it, for example with "zcat FILE | rollcall … -".', [0x1f, 0x8b]],
+  ['Parquet', 'Save it as CSV UTF-8.', [0x50, 0x41, 0x52, 0x31]],
+  ['UTF-32', 'Save it as UTF-8.', [0xff, 0xfe, 0x00, 0x00]],
+  ['UTF-32', 'Save it as UTF-8.', [0x00, 0x00, 0xfe, 0xff]],
 ];
 
 /** Windows-1252 has no character at these. */
@@ -29,8 +30,8 @@ const UNDEFINED_IN_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
  * or Windows-1252, which only the rest tells. Throws `FileError` where the bytes are no text.
  */
 export function encodingOfHead(head: Buffer): { encoding: Encoding; markBytes: number } | undefined {
-  for (const [what, bytes] of NO_TEXT) {
-    if (startsWith(head, bytes)) throw new FileError(`The file is ${what}, not text. Save it as CSV UTF-8.`);
+  for (const [what, remedy, bytes] of NO_TEXT) {
+    if (startsWith(head, bytes)) throw new FileError(`The file is ${what}, not text. ${remedy}`);
   }
   for (const [encoding, bytes] of MARKS) {
     if (startsWith(head, bytes)) return { encoding, markBytes: bytes.length };

@@ -14,6 +14,8 @@ export interface TextInput {
   readonly bytesRead: number;
   /** Bytes of the file; undefined for standard input. */
   sizeBytes: number | undefined;
+  /** Stops reading, also where the next bytes may be long in coming. */
+  close(): void;
 }
 
 /**
@@ -69,6 +71,11 @@ export function readText(
     },
     get bytesRead() {
       return bytesRead;
+    },
+    close() {
+      // The stream by itself would wait for the chunk that it has asked for.
+      if (input instanceof Readable) input.destroy();
+      stream.destroy();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addNode, addUser } from '../support/directory.ts';
 import { type PresenceRow, presenceRows } from '../support/presence.ts';
@@ -106,11 +107,11 @@ describe('names', () => {
     ]);
     const rejected = (await readFile(`${file}.rejected.csv`, 'utf8')).trimEnd().split('\r\n').slice(1);
     expect(rejected.map((line) => line.split(',').slice(4).join(','))).toEqual([
-      'locationName Nowhere: no active place is called so',
-      'locationName Twin is ambiguous: 2 active places are called so',
-      'userEmail nobody@example.test: no active user has this e-mail or userName',
-      'employeeNumber 42: no active user has it',
-      'employeeNumber 7 is ambiguous: 2 active users have it',
+      'line 6: locationName Nowhere: no active place is called so',
+      'line 7: locationName Twin is ambiguous: 2 active places are called so',
+      'line 8: userEmail nobody@example.test: no active user has this e-mail or userName',
+      'line 9: employeeNumber 42: no active user has it',
+      'line 10: employeeNumber 7 is ambiguous: 2 active users have it',
     ]);
   });
 
@@ -305,8 +306,8 @@ describe('NDJSON', () => {
     ['a JSON array over lines', '[\n  {"timestamp":"2026-11-24T08:00:00Z"}\n]', /is one JSON array/],
     ['one object over lines', '{\n  "timestamp": "2026-11-24T08:00:00Z"\n}', /No line .* is a JSON object/],
     ['CSV', 'timestamp,locationId\n2026-11-24T08:00:00Z,x', /No line .* is a JSON object/],
-    ['UTF-16', Buffer.from('\ufeff{"timestamp":1}\n', 'utf16le'), /is UTF-16 text/],
-    ['UTF-16 without a mark', Buffer.from('{"timestamp":1}\n', 'utf16le'), /is UTF-16 text/],
+    ['compressed', gzipSync('{"timestamp":1}'), /is compressed by gzip, not text/],
+    ['Parquet', Buffer.from('PAR1\x15\x04'), /is Parquet, not text/],
     [
       'rows of another kind',
       '{"timestamp":"2026-11-24T08:00:00Z","locationId":"x","locationType":"place","occupied":true}\n',

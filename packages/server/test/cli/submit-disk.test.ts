@@ -92,7 +92,7 @@ test('where it cannot be written how far it came, nothing is sent, and the same 
   expect(await submit(file)).toMatchObject({ code: 0, stdout: '1 new, 0 there already, 0 rejected.\n' });
 });
 
-test('an error far into a file names its line and reason, as in a small one', async () => {
+test('a row far into a file that cannot be read is rejected alone, with its line and reason, as in a small one', async () => {
   const { placeId } = setup.site.office;
   const rows = Array.from(
     { length: 30_000 },
@@ -102,6 +102,8 @@ test('an error far into a file names its line and reason, as in a small one', as
   const file = setup.work.path('quote.csv');
   await writeFile(file, ['timestamp,locationId,locationType,occupancy', ...rows].join('\n'));
   const outcome = await submit(file);
-  expectOneSentence(outcome, /line 25002 has a quote/);
-  expect(outcome.stderr).toContain('The same command goes on from there.');
+  expect([outcome.code, outcome.stdout]).toEqual([2, '30,000 new, 0 there already, 1 rejected.\n']);
+  expect(await readFile(`${file}.rejected.csv`, 'utf8')).toMatch(
+    /\r\n"a ""quote"" that is wrong",,,,"line 25002: the row has a quote in the middle of a value/,
+  );
 });

@@ -26,16 +26,18 @@ describe('a run that does not come to its end', () => {
   const ROWS = 9_000;
   const CHUNK_CALLS = 40;
 
-  /** A file with an unknown person in every thousandth row. */
-  async function history(name: string): Promise<string> {
+  /** A file with an unknown person in every thousandth row; in UTF-16, with a row that cannot be read instead. */
+  async function history(name: string, encoding: 'utf8' | 'utf16le' = 'utf8'): Promise<string> {
     const { placeId } = setup.site.office;
     const lines = Array.from({ length: ROWS }, (_, index) => {
       const at = new Date(Date.parse('2026-03-04T00:00:00Z') + index * 1000).toISOString();
-      return `e${index},${at},${placeId},place,${index % 1000 === 999 ? 'nobody' : setup.site.user.email}`;
+      const bad = encoding === 'utf8' ? 'nobody' : ' "quoted"';
+      return `e${index},${at},${placeId},place,${index % 1000 === 999 ? bad : setup.site.user.email}`;
     });
     await writeFile(
       setup.work.path(name),
       ['eventId,timestamp,locationId,locationType,userEmail', ...lines, ''].join('\n'),
+      encoding,
     );
     return setup.work.path(name);
   }
@@ -53,33 +55,39 @@ describe('a run that does not come to its end', () => {
   }
 
   test.each([
-    ['SIGKILL', null],
-    ['SIGINT', 130],
-  ] as const)('by %s is gone on with: every row arrives once, and is rejected once', async (signal, code) => {
-    const file = await history(`${signal}.csv`);
-    const run = await begin(file, signal);
-    run.signal(signal);
-    const outcome = await run.exited;
-    expect(outcome.code).toBe(code);
-    if (signal === 'SIGINT')
-      expect(outcome.stderr).toMatch(/4000 rows were answered\. The same command goes on/);
-    // As if it had ended between two of its writes.
-    await appendFile(`${file}.rejected.csv`, 'half a row,');
+    ['SIGKILL', null, 'utf8'],
+    ['SIGINT', 130, 'utf8'],
+    ['SIGKILL', null, 'utf16le'],
+    ['SIGINT', 130, 'utf16le'],
+  ] as const)(
+    'by %s (%s, %s) is gone on with: every row arrives once, and is rejected once',
+    async (signal, code, encoding) => {
+      const sourceId = `${signal}-${encoding}`;
+      const file = await history(`${sourceId}.csv`, encoding);
+      const run = await begin(file, sourceId);
+      run.signal(signal);
+      const outcome = await run.exited;
+      expect(outcome.code).toBe(code);
+      if (signal === 'SIGINT')
+        expect(outcome.stderr).toMatch(/4000 rows were answered\. The same command goes on/);
+      // As if it had ended between two of its writes.
+      await appendFile(`${file}.rejected.csv`, 'half a row,');
 
-    setup.proxy.reset();
-    const rest = await submit('presence', file, '--source-id', signal);
-    expect([rest.code, counted(rest.stdout)]).toEqual([2, [ROWS - 9, 9]]);
-    expect(rest.stderr).toContain('Going on after the first 4000 rows.');
-    expect(setup.proxy.count('/v1/presence')).toBe(ROWS / 100 - CHUNK_CALLS);
-    const ids = await stored(signal);
-    expect(ids).toHaveLength(ROWS - 9);
-    expect(new Set(ids).size).toBe(ROWS - 9);
-    const rejected = (await readFile(`${file}.rejected.csv`, 'utf8')).trimEnd().split('\r\n');
-    expect(rejected.slice(1).map((line) => line.split(',', 1)[0])).toEqual(
-      Array.from({ length: 9 }, (_, index) => `e${index * 1000 + 999}`),
-    );
-    expect(existsSync(`${file}.submitting`)).toBe(false);
-  });
+      setup.proxy.reset();
+      const rest = await submit('presence', file, '--source-id', sourceId);
+      expect([rest.code, counted(rest.stdout)]).toEqual([2, [ROWS - 9, 9]]);
+      expect(rest.stderr).toContain('Going on after the first 4000 rows.');
+      expect(setup.proxy.count('/v1/presence')).toBe(ROWS / 100 - CHUNK_CALLS);
+      const ids = await stored(sourceId);
+      expect(ids).toHaveLength(ROWS - 9);
+      expect(new Set(ids).size).toBe(ROWS - 9);
+      const rejected = (await readFile(`${file}.rejected.csv`, 'utf8')).trimEnd().split('\r\n');
+      expect(rejected.slice(1).map((line) => line.split(',', 1)[0])).toEqual(
+        Array.from({ length: 9 }, (_, index) => `e${index * 1000 + 999}`),
+      );
+      expect(existsSync(`${file}.submitting`)).toBe(false);
+    },
+  );
 
   test('is not gone on with when the file is another by now; --restart begins anew', async () => {
     const file = await history('changed.csv');

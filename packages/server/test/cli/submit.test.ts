@@ -30,7 +30,7 @@ describe('a CSV file', () => {
       `2026-03-02T09:00:00Z,${locationId},location,${setup.site.user.email},red`,
       `2026-03-02T09:01:00Z,${locationId},location,nobody@example.com,"bl""ue, dark"`,
       `,${locationId},location,${setup.site.user.email},green`,
-      `2026-03-02T09:03:00Z,${locationId},location,${setup.site.user.email}`,
+      `2026-03-02T09:03:00Z,${locationId},location,${setup.site.user.email},red,blue`,
       `2026-03-02T09:04:00Z,${locationId},location,${setup.site.user.email},red`,
     );
     const first = await submit('presence', file, '--source-id', 'door');
@@ -39,13 +39,13 @@ describe('a CSV file', () => {
     expect(existsSync(`${file}.submitting`)).toBe(false);
 
     const rejected = await readFile(`${file}.rejected.csv`, 'utf8');
-    const [header, unknown, missing, short] = rejected.split('\r\n');
+    const [header, unknown, missing, long] = rejected.split('\r\n');
     expect(header).toBe(`${HEADER},rejectedReason`);
     expect(unknown).toMatch(
-      /^2026-03-02T09:01:00Z,[^,]+,location,nobody@example\.com,"bl""ue, dark",userEmail: no active user/,
+      /^2026-03-02T09:01:00Z,[^,]+,location,nobody@example\.com,"bl""ue, dark",line 3: userEmail: no active user/,
     );
-    expect(missing).toMatch(/^,.*,green,timestamp is missing$/);
-    expect(short).toMatch(/,,the row has 4 columns where the header has 5$/);
+    expect(missing).toMatch(/^,.*,green,line 4: timestamp is missing$/);
+    expect(long).toMatch(/,"red,blue",line 5: the row has 6 cells where the header has 5$/);
 
     // Sent again while its rejected rows are still to be mended, it would lose them.
     expectOneSentence(await submit('presence', file, '--source-id', 'door'), /rejected\.csv already/);
@@ -115,8 +115,11 @@ test('NDJSON comes through standard input, an event keeps its id, and what is no
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(three).toEqual({ ...JSON.parse(lines[2] ?? ''), rejectedReason: 'occupancy is no number' });
-  expect(broken).toEqual({ rejectedText: '{"timestamp": ', rejectedReason: 'the line is no JSON object' });
+  expect(three).toEqual({ ...JSON.parse(lines[2] ?? ''), rejectedReason: 'line 3: occupancy is no number' });
+  expect(broken).toEqual({
+    rejectedText: '{"timestamp": ',
+    rejectedReason: 'line 4: the line is no JSON object',
+  });
   const reply = await setup.server.app.inject({
     url: '/v1/analytics/occupancy/basic?startDate=2026-03-01&endDate=2026-03-31',
     headers: setup.site.headers,

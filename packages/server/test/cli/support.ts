@@ -27,7 +27,9 @@ interface Surroundings {
    * were started with does not count.
    */
   env?: Record<string, string>;
-  input?: string;
+  input?: string | Buffer;
+  /** More input may come after `input`. */
+  isInputOpen?: true;
   /** Files that it writes may have so many blocks of 512 bytes: as on a full disk, nothing more can be written. */
   fileBlocks?: number;
 }
@@ -39,7 +41,7 @@ export class Rollcall {
   stderr = '';
   readonly #child: ChildProcess;
 
-  constructor(args: string[], { env = {}, input, fileBlocks }: Surroundings = {}) {
+  constructor(args: string[], { env = {}, input, isInputOpen, fileBlocks }: Surroundings = {}) {
     const command = [process.execPath, MAIN, ...args];
     // Without the trap the system ends the process, which a full disk does not do.
     const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
@@ -58,7 +60,8 @@ export class Rollcall {
       this.stderr += text;
     });
     // One that fails before it reads what it is given closes the pipe.
-    child.stdin.on('error', () => undefined).end(input ?? '');
+    child.stdin.on('error', () => undefined).write(input ?? '');
+    if (!isInputOpen) child.stdin.end();
     this.exited = new Promise((resolve) => {
       child.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
     });

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ImportError } from '../../directory/csv.ts';
+import { BOOLEAN_CHOICES, parseBoolean } from '../../files/booleans.ts';
+import { FileError } from '../../files/errors.ts';
+import { quote } from '../../http/text.ts';
 import type { Directory } from './directory.ts';
 import type { Column, Event, SubmitKind } from './kinds.ts';
 import { type ColumnMap, chooseColumns, type FileFormat, type Source } from './mapping.ts';
@@ -37,7 +39,7 @@ export class EventReader {
   }
 
   /**
-   * Chooses among the columns of the file. Throws `ImportError` where a column that is needed is not there, comes twice, or
+   * Chooses among the columns of the file. Throws `FileError` where a column that is needed is not there, comes twice, or
    * needs a directory that there is no key for; and what reading the directory throws.
    */
   async useColumns(columns: readonly string[], format: FileFormat): Promise<void> {
@@ -47,14 +49,14 @@ export class EventReader {
     if (!lookUp && (lookedUp.length > 0 || takesOfficeZone)) {
       const names = lookedUp.map(({ column, alias }) => `${column} (${alias?.name})`);
       const what = lookedUp.length > 0 ? `The column ${names.join(' and ')}` : '--time-zone office';
-      throw new ImportError(
+      throw new FileError(
         `${what} needs the directory of the server: give the id of a key of the role Data Warehouse with --lookup-key. Nothing was sent.`,
       );
     }
     this.#directory = await lookUp?.();
     const numbers = this.#sources.find(({ alias }) => alias?.name === 'employeeNumber');
     if (numbers && !this.#directory?.hasEmployeeNumbers)
-      throw new ImportError(
+      throw new FileError(
         `The column ${numbers.column} (employeeNumber) cannot be used: the server tells no employee numbers. Nothing was sent.`,
       );
   }
@@ -167,8 +169,7 @@ function typedValue(value: unknown, { name, type }: Column): Event[string] | { f
       return /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) ? Number(text) : { fault: `${name} is no number` };
     case 'boolean':
       if (typeof value === 'boolean') return value;
-      if (/^(true|yes|1)$/i.test(text)) return true;
-      return /^(false|no|0)$/i.test(text) ? false : { fault: `${name} is no boolean` };
+      return parseBoolean(text) ?? { fault: `${name} ${quote(text)} is none of ${BOOLEAN_CHOICES}` };
   }
 }
 

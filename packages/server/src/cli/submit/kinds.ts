@@ -1,6 +1,6 @@
 import type { Refused, Rollcall, SubmitOptions, Submitted } from '@rollcall/sdk';
-import { stringify } from 'csv-stringify/sync';
 import type { TObject } from 'typebox';
+import { formatCsv } from '../../files/csv-text.ts';
 import { OccupancyEvent } from '../../ingest/occupancy.ts';
 import { PresenceEvent } from '../../ingest/presence.ts';
 import { TimeOffEvent } from '../../ingest/time-off.ts';
@@ -140,8 +140,7 @@ export type SubmitKindName = keyof typeof SUBMIT_KINDS;
 
 /** A file to start from: the header row and one example row, CRLF after each. */
 export function submitExample({ columns }: SubmitKind): string {
-  const rows = [columns.map(({ name }) => name), columns.map(({ example }) => example)];
-  return stringify(rows, { record_delimiter: 'windows' });
+  return formatCsv([columns.map(({ name }) => name), columns.map(({ example }) => example)]);
 }
 
 /** The documentation of a file, in Markdown: a table of its columns. */

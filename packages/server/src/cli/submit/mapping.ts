@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { ImportError } from '../../directory/csv.ts';
+import { FileError } from '../../files/errors.ts';
 import { type Alias, SUBMIT_KINDS, type SubmitKind } from './kinds.ts';
 
 /** Which member a column of the file holds, where its name does not say so: by column. */
@@ -32,7 +32,7 @@ export function addMapping(text: string, earlier: ColumnMap = new Map()): Column
 
 /**
  * The columns that events are made of: those that the map names, then those that are called as a member. Throws
- * `ImportError` where one that is needed is not there, or a member has two.
+ * `FileError` where one that is needed is not there, or a member has two.
  */
 export function chooseColumns(
   kind: SubmitKind,
@@ -45,7 +45,7 @@ export function chooseColumns(
   for (const [wanted, member] of map) {
     const target = targetOf(kind, member);
     if (!target)
-      throw new ImportError(`--map: there is no member ${member}; there are ${namesOf(kind).join(', ')}.`);
+      throw new FileError(`--map: there is no member ${member}; there are ${namesOf(kind).join(', ')}.`);
     const column = only(columns, wanted);
     mapped.add(column);
     sources.push({ column, ...target });
@@ -57,7 +57,7 @@ export function chooseColumns(
   }
   const names = sources.map(nameOf);
   const twice = names.find((name, place) => names.indexOf(name) < place);
-  if (twice !== undefined) throw new ImportError(`The header row has the column ${twice} twice.`);
+  if (twice !== undefined) throw new FileError(`The header row has the column ${twice} twice.`);
   needAll(kind, sources, { columns, format }, hasDirectory);
   // Members by their own name come before those that follow from an alias.
   return sources.sort((a, b) => Number(a.alias !== undefined) - Number(b.alias !== undefined));
@@ -77,7 +77,7 @@ function needAll(kind: SubmitKind, sources: Source[], file: FileColumns, hasDire
   const noun = isCsv ? 'column' : 'member';
   const list = names.length > 1 ? `one of the ${noun}s ${names.join(', ')}` : `the ${noun} ${names[0]}`;
   const hint = names.length > 1 ? ' --map says which column it is.' : '';
-  throw new ImportError(
+  throw new FileError(
     `${isCsv ? 'The header row needs' : 'No row at the beginning of the file has'} ${list}.${hint}${otherKind(kind, file)}`,
   );
 }
@@ -114,8 +114,8 @@ function only(columns: readonly string[], wanted: string): string {
   const exact = columns.filter((column) => column === wanted);
   const [column, ...others] = exact.length > 0 ? exact : columns.filter((each) => sameName(each, wanted));
   if (column === undefined)
-    throw new ImportError(`--map: the file has no column ${wanted}; it has ${columns.join(', ')}.`);
-  if (others.length > 0) throw new ImportError(`--map: the file has the column ${wanted} twice.`);
+    throw new FileError(`--map: the file has no column ${wanted}; it has ${columns.join(', ')}.`);
+  if (others.length > 0) throw new FileError(`--map: the file has the column ${wanted} twice.`);
   return column;
 }
 

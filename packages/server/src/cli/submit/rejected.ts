@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
-import { stringify } from 'csv-stringify/sync';
+import { formatCsv } from '../../files/csv-text.ts';
 import { CliError, unwritable } from '../errors.ts';
 import type { SubmitFile, SubmitRow } from './rows.ts';
 
@@ -38,7 +38,7 @@ export class RejectedRows {
   /** On the disk when it returns. */
   async add(file: SubmitFile, rows: { row: SubmitRow; reason: string }[]): Promise<void> {
     if (rows.length === 0) return;
-    const header = file.format === 'csv' && this.#bytes === 0 ? toCsv([...headerOf(file), REASON]) : '';
+    const header = file.format === 'csv' && this.#bytes === 0 ? formatCsv([[...headerOf(file), REASON]]) : '';
     const text = header + rows.map((each) => format(file, each)).join('');
     try {
       this.#file ??= await open(this.path, 'w', 0o600);
@@ -72,16 +72,13 @@ function headerOf({ header }: SubmitFile): string[] {
   return header.filter((name) => name !== REASON);
 }
 
-function format(file: SubmitFile, { row: { original }, reason }: { row: SubmitRow; reason: string }): string {
+function format(file: SubmitFile, { row, reason: why }: { row: SubmitRow; reason: string }): string {
+  const { line, original } = row;
+  const reason = `line ${line}: ${why}`;
   if (Array.isArray(original)) {
     const cells = original.filter((_, place) => file.header[place] !== REASON);
-    while (cells.length < headerOf(file).length) cells.push('');
-    return toCsv([...cells, reason]);
+    return formatCsv([[...cells, reason]]);
   }
   const members = typeof original === 'string' ? { rejectedText: original } : original;
   return `${JSON.stringify({ ...members, [REASON]: reason })}\n`;
-}
-
-function toCsv(cells: string[]): string {
-  return stringify([cells], { record_delimiter: 'windows' });
 }

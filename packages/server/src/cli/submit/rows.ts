@@ -1,4 +1,6 @@
-import { ImportError, readCsv } from '../../directory/csv.ts';
+import { type BadCsvRow, readCsv } from '../../files/csv-rows.ts';
+import { FileError } from '../../files/errors.ts';
+import { unguard } from '../../files/formula-guard.ts';
 import type { EventOrFault, EventReader, Members } from './event.ts';
 import type { FileFormat } from './mapping.ts';
 
@@ -8,7 +10,7 @@ export type { FileFormat } from './mapping.ts';
 export interface SubmitRow {
   /** The line on which it starts, from 1. */
   line: number;
-  /** As it is in the file: cells, or the object of a line; its text where that is none. */
+  /** As it is in the file: as many cells as the header has, or the object of a line; its text where that is none. */
   original: string[] | Record<string, unknown> | string;
   /** What it stands for; or why it stands for nothing. */
   event: EventOrFault;
@@ -28,33 +30,41 @@ const LONGEST_LINE_BYTES = 1_048_576;
 const FIRST_ROWS = 1_000;
 
 /**
- * Reads a file row by row, and holds a bounded number of them at a time. Throws `ImportError` where the file as a whole cannot
+ * Reads a file row by row, and holds a bounded number of them at a time. `input` is UTF-8 without a byte order mark. Throws `FileError` where the file as a whole cannot
  * be read, and what `reader` throws of its columns: before the first row.
  */
 export function readRows(reader: EventReader, format: FileFormat, input: Input): SubmitFile {
   const file: SubmitFile = { format, header: [], rows: noRows() };
-  const text = ofText(input);
-  file.rows = format === 'csv' ? csvRows(reader, text, file) : ndjsonRows(reader, text);
+  file.rows = format === 'csv' ? csvRows(reader, input, file) : ndjsonRows(reader, input);
   return file;
 }
 
 async function* noRows(): AsyncGenerator<SubmitRow> {}
 
 async function* csvRows(reader: EventReader, input: Input, file: SubmitFile): AsyncGenerator<SubmitRow> {
-  const records = readCsv(input);
-  const first = await records.next();
-  if (first.done) return;
-  file.header = first.value.cells.map((cell) => cell.trim());
+  const { header, rows } = await readCsv(input);
+  if (!header) return;
+  file.header = header.cells.map((cell) => cell.trim());
   await reader.useColumns(file.header, 'csv');
-  for await (const { line, cells } of records) {
+  for await (const row of rows) {
+    const { line } = row;
+    if ('reason' in row) {
+      yield { line, original: fitted(row, file.header.length), event: { fault: row.reason } };
+      continue;
+    }
     const members: Record<string, unknown> = {};
-    for (const [place, name] of file.header.entries()) members[name] = cells[place]?.trim();
-    const event =
-      cells.length === file.header.length
-        ? reader.read(members)
-        : { fault: `the row has ${cells.length} columns where the header has ${file.header.length}` };
-    yield { line, original: cells, event };
+    for (const [place, name] of file.header.entries())
+      members[name] = unguard(row.cells[place]?.trim() ?? '');
+    yield { line, original: row.cells, event: reader.read(members) };
   }
+}
+
+/** A bad row as cells for a header of `width` columns. The last cell takes what the row has beyond it, so that nothing is lost. */
+function fitted({ pieces }: BadCsvRow, width: number): string[] {
+  const last = width - 1;
+  return Array.from({ length: width }, (_, place) =>
+    place < last ? (pieces[place] ?? '') : pieces.slice(last).join(','),
+  );
 }
 
 /** A line of NDJSON. */
@@ -80,7 +90,7 @@ async function* ndjsonRows(reader: EventReader, input: Input): AsyncGenerator<Su
       continue;
     }
     if (first.length === 0 && text.trimStart().startsWith('['))
-      throw new ImportError(
+      throw new FileError(
         'The file is one JSON array, and NDJSON has one JSON object in each line: "jq -c .[] FILE" makes it so. Nothing was sent.',
       );
     first.push(read);
@@ -94,11 +104,11 @@ async function* ndjsonRows(reader: EventReader, input: Input): AsyncGenerator<Su
   for (const each of first) yield rowOf(each);
 }
 
-/** Chooses columns by the first rows. Throws `ImportError` where these cannot be rows of the kind. */
+/** Chooses columns by the first rows. Throws `FileError` where these cannot be rows of the kind. */
 async function judge(reader: EventReader, first: readonly Line[]): Promise<void> {
   const names = new Set(first.flatMap(({ members = {} }) => Object.keys(members)));
   if (first.every(({ members }) => members === undefined))
-    throw new ImportError(
+    throw new FileError(
       `No line at the beginning of the file is a JSON object, as NDJSON has one in each line; line ${first[0]?.line} is not. Nothing was sent.`,
     );
   await reader.useColumns([...names], 'ndjson');
@@ -116,50 +126,15 @@ function objectOf(text: string): Members | undefined {
 }
 
 async function* linesOf(input: Input): AsyncGenerator<{ line: number; text: string }> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoder = new TextDecoder();
   let rest = '';
   let line = 0;
-  const decode = (chunk?: Buffer | string) => {
-    try {
-      return chunk === undefined
-        ? decoder.decode()
-        : decoder.decode(typeof chunk === 'string' ? Buffer.from(chunk) : chunk, { stream: true });
-    } catch {
-      throw new ImportError(`The file is not valid UTF-8, from about line ${line + 1} on.`);
-    }
-  };
   for await (const chunk of input) {
-    const lines = (rest + decode(chunk)).split('\n');
+    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > LONGEST_LINE_BYTES) throw new ImportError(`Line ${line + 1} is longer than 1 MiB.`);
+    if (rest.length > LONGEST_LINE_BYTES) throw new FileError(`Line ${line + 1} is longer than 1 MiB.`);
     for (const text of lines) yield { line: ++line, text };
   }
-  rest += decode();
   if (rest !== '') yield { line: line + 1, text: rest };
-}
-
-/** What files that are no text of ours begin with. */
-const OTHER_FILES: readonly (readonly [string, number[]])[] = [
-  ['UTF-16 text; save it as UTF-8', [0xff, 0xfe]],
-  ['UTF-16 text; save it as UTF-8', [0xfe, 0xff]],
-  ['compressed; "zcat FILE | rollcall submit KIND - --format …" sends it', [0x1f, 0x8b]],
-  ['a spreadsheet or an archive; save it as CSV', [0x50, 0x4b, 0x03, 0x04]],
-  ['Parquet; NDJSON and CSV can be sent', [0x50, 0x41, 0x52, 0x31]],
-];
-
-/** The same input. Throws `ImportError` before its first piece where that is no UTF-8 text. */
-async function* ofText(input: Input): AsyncGenerator<Buffer | string> {
-  let isFirst = true;
-  for await (const chunk of input) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
-    if (isFirst) {
-      const [what] =
-        OTHER_FILES.find(([, magic]) => magic.every((byte, place) => bytes[place] === byte)) ??
-        // UTF-16 without its mark has a zero byte beside each letter.
-        (bytes.subarray(0, 1_024).includes(0) ? ['UTF-16 text, or no text; save it as UTF-8'] : []);
-      if (what !== undefined) throw new ImportError(`The file is ${what}. Nothing was sent.`);
-    }
-    isFirst = false;
-    yield bytes;
-  }
 }
