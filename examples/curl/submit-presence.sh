@@ -1,5 +1,5 @@
 #!/bin/sh
-# Logs in with a key and submits one presence event. Needs curl and openssl.
+# Logs in with a key and submits one presence event. Needs curl 7.76 or later.
 set -eu
 
 usage() {
@@ -34,37 +34,34 @@ json_text() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g'; }
 # The text of a member of a JSON reply in which no string holds a quotation mark.
 member() { printf '%s' "$reply" | sed -n "s/.*\"$1\":\"\\([^\"]*\\)\".*/\\1/p"; }
 
-# post PATH BODY [TOKEN] sets reply and status. The token goes by standard input: arguments show in the process list.
+# post PATH CONFIG BODY sets reply. CONFIG goes by standard input: arguments show in the process list.
 post() {
-  answer=$(
-    printf '%s\n' "${3:+header = \"Authorization: Bearer $3\"}" |
-      curl --config - --silent --show-error --max-time 30 --write-out '\n%{http_code}' \
-        --header 'Content-Type: application/json' --data-binary "$2" "${base_url%/}$1"
-  ) || exit 1
-  status=${answer##*
-}
-  reply=${answer%
-*}
-  [ "$status" = 200 ] && return
-  message=$(member message)
-  [ -n "$message" ] || message=$(member detail)
-  printf '%s: %s\n' "$status" "${message:-$reply}" >&2
+  reply=$(
+    printf '%s\n' "$2" |
+      curl --config - --silent --show-error --fail-with-body --max-time 30 \
+        --header 'Content-Type: application/json' --data-binary "$3" "${base_url%/}$1"
+  ) && return
+  # Of an answer with an error there is a body, else curl has said why there is none.
+  for name in message error_description detail; do
+    message=$(member "$name")
+    [ -z "$message" ] || break
+  done
+  [ -z "${message:-$reply}" ] || printf '%s\n' "${message:-$reply}" >&2
   exit 1
 }
 
-# openssl shows the secret in the process list while it runs: on a machine that others use, take another example.
-timestamp=$(date +%s)
-hash=$(printf '%s' "$key_id$timestamp" | openssl dgst -sha256 -hmac "$secret" | sed 's/^.* //')
-post /v1/auth "{\"apiKey\":\"$(json_text "$key_id")\",\"timestamp\":$timestamp,\"hash\":\"$hash\"}"
-token=$(member token)
+# The key logs in by OAuth 2.0 client credentials: an HMAC in a shell would show the secret in the process list.
+post /v1/auth/token "user = \"$(json_text "$key_id:$secret")\"" '{"grant_type":"client_credentials"}'
+token=$(member access_token)
 
+timestamp=$(date +%s)
 event_id="curl-$timestamp-$$"
-post /v1/presence/ "{\"sourceId\":\"curl example\",\"presenceEvents\":[{
+post /v1/presence/ "header = \"Authorization: Bearer $token\"" "{\"sourceId\":\"curl example\",\"presenceEvents\":[{
   \"eventId\":\"$event_id\",
   \"timestamp\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",
   \"locationId\":\"$(json_text "$location_id")\",
   \"locationType\":\"$(json_text "$location_type")\",
-  \"userEmail\":\"$(json_text "$user_email")\"}]}" "$token"
+  \"userEmail\":\"$(json_text "$user_email")\"}]}"
 
 case $reply in
   *'"resultCode":0'*) printf '%s: %s\n' "$event_id" "$(member message)" ;;

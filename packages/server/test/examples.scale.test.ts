@@ -17,7 +17,7 @@ const EXAMPLES = [
   {
     path: 'curl/submit-presence.sh',
     command: ['sh'],
-    present: works('sh', '-c', 'exit 0') && works('curl', '--version') && works('openssl', 'version'),
+    present: works('sh', '-c', 'exit 0') && works('curl', '--version'),
   },
   {
     path: 'powershell/Submit-Presence.ps1',
@@ -109,7 +109,7 @@ describe.each(EXAMPLES)('examples/$path', ({ path, command, present }) => {
     const wrongSecret = await run(script, args, { ROLLCALL_KEY_SECRET: 'wrong' });
     expect(wrongSecret).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('Authentication failed'),
+      stderr: expect.stringMatching(/Authentication failed|its secret is wrong/),
     });
     const nowhere = await run(script, args, { ROLLCALL_BASE_URL: 'http://127.0.0.1:1' });
     expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringMatching(/\S/) });
