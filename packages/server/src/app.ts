@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
+import { RefusalTurns } from './auth/refusal-turns.ts';
 import { authRoutes } from './auth/routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
@@ -16,6 +17,7 @@ import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
 import { describeRoutes } from './http/docs.ts';
 import { HttpProblem, handleError, sendProblem, unavailable } from './http/errors.ts';
+import { FailedLoginLog } from './http/failed-logins.ts';
 import { healthRoutes, type Lifecycle } from './http/health.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
@@ -108,7 +110,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ),
   );
   const lookUps = new CredentialLookUps(database);
-  const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
+  const refusalTurns = new RefusalTurns();
+  const apiKeys = new ApiKeys({ database, lookUps, refusalTurns, changes, masterKey, clock });
   const signingKeys = new SigningKeys({
     database,
     changes,
@@ -128,6 +131,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
 
   const outages = new OutageLog({ log: deps.logger, ping: () => database.ping(), clock });
   app.decorate('outages', outages);
+  const failedLogins = new FailedLoginLog(deps.logger);
+  app.decorate('failedLogins', failedLogins);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request, reply) =>
     sendProblem(notFound(app, request.method, request.url), request, reply),
@@ -153,7 +158,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   guardRoutes(app, {
     apiKeys,
     tokens,
-    proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
+    proveScimToken: (token) => proveScimToken(token, { lookUps, refusalTurns, database, clock }),
   });
   judgeQueries(app);
   await describeRoutes(app, VERSION);
@@ -195,6 +200,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.addHook('onClose', async () => {
     refusals.close();
     outages.close();
+    failedLogins.close();
     transfers.close();
     await apiKeys.close();
     await changes.close();

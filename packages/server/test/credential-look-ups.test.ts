@@ -6,6 +6,8 @@ import { generateScimToken } from '../src/auth/scim-tokens.ts';
 import { basic, login, startTestServer } from './support/server.ts';
 
 const STRANGERS = 300;
+/** Answers of two turns may arrive in one; look-ups come back up to 64 at a time. */
+const MOST_REFUSED_AT_ONCE = 16;
 
 const server = await startTestServer();
 afterAll(() => server.close());
@@ -56,6 +58,26 @@ describe.each(Object.entries(STRANGER))('Strangers who present random ids by %s'
       expect(await server.token(key)).toMatch(/^ey/);
     });
     expect(await statusesOf(strangers)).toEqual(new Set([401]));
+  });
+
+  test('are refused a few at a time, so that other work of the server comes between', async () => {
+    const refusedIn = new Map<number, number>();
+    let turn = 0;
+    let isOver = false;
+    const countTurns = () => {
+      turn++;
+      if (!isOver) setImmediate(countTurns);
+    };
+    countTurns();
+    const presentOne = async () => {
+      const { statusCode } = await present();
+      refusedIn.set(turn, (refusedIn.get(turn) ?? 0) + 1);
+      return statusCode;
+    };
+    const statuses = await Promise.all(Array.from({ length: STRANGERS }, presentOne));
+    isOver = true;
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    expect(Math.max(...refusedIn.values())).toBeLessThanOrEqual(MOST_REFUSED_AT_ONCE);
   });
 
   test('share the round trips to the database', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { generateScimToken } from '../src/auth/scim-tokens.ts';
 import { basic, login, startTestServer } from './support/server.ts';
 
@@ -98,4 +98,27 @@ test('an id of any text is logged short and without control characters, and a lo
   expect(attemptedApiKey).toBe(
     STRANGE_ID.slice(0, 128).replaceAll('\n', '\ufffd').replaceAll('\u001b', '\ufffd'),
   );
+});
+
+test('of thousands of failed logins from one network the log has the first ones of a second and a number of the others', async () => {
+  const MANY = 200;
+  const since = server.logs.length;
+  const guess = (turn: number) =>
+    server.app.inject({
+      url: '/v1/analytics/users/basic',
+      headers: {
+        authorization: basic({ apiKey: `nobody ${turn}`, secret: SECRET }),
+        'x-forwarded-for': '203.0.113.99',
+      },
+    });
+  await Promise.all(Array.from({ length: MANY }, (_, turn) => guess(turn)));
+  const linesSaying = (message: string) =>
+    server.logs
+      .slice(since)
+      .map((line) => JSON.parse(line) as { msg: string; address?: string; failures?: number })
+      .filter(({ msg, address }) => msg === message && address === '203.0.113.99');
+  const counted = () =>
+    linesSaying('more logins failed').reduce((sum, { failures = 0 }) => sum + failures, 0);
+  await vi.waitFor(() => expect(linesSaying('a login failed').length + counted()).toBe(MANY), 10_000);
+  expect(linesSaying('a login failed').length).toBeLessThan(MANY / 2);
 });

@@ -19,6 +19,7 @@ const LOGIN_CONNECTIONS = 550;
 const LOGINS_PER_SECOND = 2_000;
 const HELD_CONNECTIONS = 2_000;
 const PROBE_PAUSE_MS = 100;
+const SETTLE_MS = 2_000;
 
 let workspace: Workspace;
 let neighbours: Neighbours;
@@ -75,6 +76,8 @@ async function expectUnharmed(
     const attacker = await attack(script, { ...job, baseUrl });
     under.push(await see(runMs));
     reports.push(await attacker.stop());
+    // The server ends what the attacker left: a calm run must not contain that.
+    await see(SETTLE_MS);
   }
   const timesOf = (runs: Seen[], of: 'events' | 'logins') => runs.map((run) => run[of].p99Ms);
   const slowestOf = (runs: Seen[], of: keyof Seen) => Math.max(...runs.map((run) => run[of].slowestMs));

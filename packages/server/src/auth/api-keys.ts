@@ -4,6 +4,7 @@ import type { ChangeFeed } from '../store/changes.ts';
 import type { Database } from '../store/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
+import type { RefusalTurns } from './refusal-turns.ts';
 import { generateSecret, type MasterKey } from './secrets.ts';
 
 /** A key as the guard and the token endpoints need it, its secrets open. */
@@ -47,6 +48,7 @@ const REMEMBERED_FAILURES = 10_000;
 interface Deps {
   database: Database;
   lookUps: CredentialLookUps;
+  refusalTurns: RefusalTurns;
   changes: ChangeFeed;
   masterKey: MasterKey;
   clock: () => number;
@@ -154,6 +156,7 @@ export class ApiKeys {
     const folded = foldApiKey(apiKey);
     const fresh = this.#proven(await this.#lookUpForFailure(apiKey, folded), proves);
     if (fresh) this.#failed.delete(folded);
+    else await this.#deps.refusalTurns.next();
     return fresh;
   }
 

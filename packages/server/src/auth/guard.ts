@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
-import { type FailedLogin, HttpProblem } from '../http/errors.ts';
+import { HttpProblem } from '../http/errors.ts';
+import type { FailedLogin } from '../http/failed-logins.ts';
 import type { ApiKeyRole } from '../store/api-keys.ts';
 import type { ScimTokenRow } from '../store/scim-tokens.ts';
 import type { ApiKey, ApiKeys } from './api-keys.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database } from '../store/db.ts';
 import { type ScimTokenRow, touchScimToken } from '../store/scim-tokens.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
+import type { RefusalTurns } from './refusal-turns.ts';
 import { generateSecret } from './secrets.ts';
 
 /** What every SCIM token begins with, so that one can be told from an access token, and found where it leaked. */
@@ -24,6 +25,13 @@ export function hashScimToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
+interface Deps {
+  lookUps: CredentialLookUps;
+  refusalTurns: RefusalTurns;
+  database: Database;
+  clock: () => number;
+}
+
 /**
  * The token as it is stored, undefined when it may not be used at this moment. Asks the database every time:
  * identity providers call seldom, and what was revoked is so for every replica at once. Throws
@@ -31,11 +39,14 @@ export function hashScimToken(token: string): Buffer {
  */
 export async function proveScimToken(
   token: string,
-  { lookUps, database, clock }: { lookUps: CredentialLookUps; database: Database; clock: () => number },
+  { lookUps, refusalTurns, database, clock }: Deps,
 ): Promise<ScimTokenRow | undefined> {
   const nowMs = clock();
   const row = await lookUps.scimToken(hashScimToken(token));
-  if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) return undefined;
+  if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) {
+    await refusalTurns.next();
+    return undefined;
+  }
   if (nowMs - (row.lastUsedAt?.getTime() ?? 0) >= LAST_USED_STEP_MS) {
     await database.inTenant(row.tenantId, (tx) => touchScimToken(tx, row, new Date(nowMs)));
   }

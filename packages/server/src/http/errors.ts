@@ -1,19 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StoreUnavailableError } from '../store/unavailable.ts';
+import type { FailedLogin } from './failed-logins.ts';
 import { answerAndDrain, isArriving, waitsForContinue } from './unread-body.ts';
 
 /** One thing wrong with the input: `path` is a JSON Pointer into the body, or the name of a parameter. */
 export interface FieldError {
   path: string;
   message: string;
-}
-
-/** Credentials that were not accepted. The secret is no part of it. */
-export interface FailedLogin {
-  by: 'HMAC' | 'client credentials' | 'Basic' | 'SCIM token';
-  /** The id of the key, as it was sent. */
-  apiKey?: string | undefined;
 }
 
 export interface ProblemOptions {
@@ -157,15 +151,8 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   // An answer without a cause was chosen, not met with: its line in the log says all of it.
   if (problem.status >= 500 && problem.cause !== undefined && !request.server.outages.note(problem.cause))
     request.log.error({ err: problem.cause }, problem.message);
-  if (problem.failedLogin) logFailedLogin(problem.failedLogin, request);
+  if (problem.failedLogin) request.server.failedLogins.note(problem.failedLogin, request);
   return sendProblem(problem, request, reply);
-}
-
-const LONGEST_LOGGED_ID = 128;
-
-function logFailedLogin({ by, apiKey }: FailedLogin, request: FastifyRequest): void {
-  const attemptedApiKey = apiKey?.slice(0, LONGEST_LOGGED_ID).replace(/\p{Cc}/gu, '\ufffd');
-  request.log.warn({ by, attemptedApiKey, address: request.ip }, 'a login failed');
 }
 
 export function sendProblem(

@@ -1,0 +1,57 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { networkOf } from './network.ts';
+
+/** Credentials that were not accepted. The secret is no part of it. */
+export interface FailedLogin {
+  by: 'HMAC' | 'client credentials' | 'Basic' | 'SCIM token';
+  /** The id of the key, as it was sent. */
+  apiKey?: string | undefined;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    failedLogins: FailedLoginLog;
+  }
+}
+
+const LONGEST_LOGGED_ID = 128;
+const WINDOW_MS = 1_000;
+/** Enough to see which client has the wrong secret; one that guesses sends thousands. */
+const LINES_PER_WINDOW = 10;
+
+/** Tells the log of failed logins: the first of each network and second one by one, the others as a number. */
+export class FailedLoginLog {
+  readonly #log: FastifyBaseLogger;
+  readonly #networks = new Map<string, { address: string; failures: number }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: FastifyBaseLogger) {
+    this.#log = log;
+  }
+
+  /** `log` writes the lines of the request, `address` is where it came from. */
+  note({ by, apiKey }: FailedLogin, { log, ip: address }: { log: FastifyBaseLogger; ip: string }): void {
+    const network = networkOf(address);
+    const noted = this.#networks.get(network) ?? { address, failures: 0 };
+    noted.failures++;
+    this.#networks.set(network, noted);
+    this.#timer ??= setTimeout(() => this.#endWindow(), WINDOW_MS).unref();
+    if (noted.failures > LINES_PER_WINDOW) return;
+    const attemptedApiKey = apiKey?.slice(0, LONGEST_LOGGED_ID).replace(/\p{Cc}/gu, '\ufffd');
+    log.warn({ by, attemptedApiKey, address }, 'a login failed');
+  }
+
+  close(): void {
+    this.#endWindow();
+  }
+
+  #endWindow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const { address, failures } of this.#networks.values()) {
+      const more = failures - LINES_PER_WINDOW;
+      if (more > 0) this.#log.warn({ address, failures: more }, 'more logins failed');
+    }
+    this.#networks.clear();
+  }
+}
