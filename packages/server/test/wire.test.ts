@@ -209,6 +209,14 @@ describe('over a socket,', () => {
     return socket;
   };
 
+  test('a request that its client ends before it is whole gets no answer and no line in the log', async () => {
+    const lines = server.logs.length;
+    const socket = await open();
+    socket.end('GET /healthz HTTP/1.1\r\nHost: x\r\nX-Half: ');
+    expect(await text(socket)).toBe('');
+    expect(server.logs.slice(lines).join('')).not.toContain('answered what is not a request');
+  });
+
   test.each([
     [400, 'what is not HTTP', 'nonsense\r\n\r\n'],
     [400, 'a length that is none', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n'],

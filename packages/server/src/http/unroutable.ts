@@ -23,6 +23,11 @@ const NOT_HTTP = new HttpProblem(400, 'The request is not HTTP.');
 export function refuseConnection(log: FastifyBaseLogger, error: { code: string }, socket: Socket): void {
   // Once: the rest of what was sent can be reported again while the answer is on its way.
   if (error.code === 'ECONNRESET' || !socket.writable) return;
+  // The client ended the connection before its request was whole. Answers to thousands of those at once would keep others waiting.
+  if (error.code === 'HPE_INVALID_EOF_STATE') {
+    socket.destroySoon();
+    return;
+  }
   const problem = BROKEN[error.code] ?? NOT_HTTP;
   const correlationId = randomUUID();
   log.info({ correlationId, code: error.code, status: problem.status }, 'answered what is not a request');
