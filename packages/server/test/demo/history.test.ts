@@ -16,7 +16,7 @@ describe('The exports of the demo', () => {
     const { db, masterKey, clock } = server;
     const deps = { owner: db.owner, masterKey, clock: clock.read, onProgress: () => {} };
     const { keys } = await ensureDemo(CONFIG, deps);
-    const key = keys.find(({ authentication }) => authentication === 'basic') ?? expect.fail('no key');
+    const key = keys.find(({ role }) => role === 'data-warehouse') ?? expect.fail('no key');
     read = async (path) => {
       const reply = await server.app.inject({
         url: `/v1/analytics/${path}`,

@@ -39,7 +39,7 @@ async function goOn(speed: number, steps: number[]): Promise<LiveProgress[]> {
   const stop = new AbortController();
   await live(demo.directory, {
     baseUrl,
-    submitKey: keyOf('submitting-events', 'hmac'),
+    submitKey: keyOf('submitting-events', 'basic'),
     readKey: keyOf('all', 'basic'),
     speed,
     clock: server.clock.read,
@@ -82,7 +82,7 @@ test('the live day goes on through the HTTP API, faster with speed, and not beyo
 
 test('what the server cannot take now is submitted later', async () => {
   server.clock.nowMs = Date.parse('2026-06-22T05:00:00Z');
-  const { apiKey } = keyOf('submitting-events', 'hmac');
+  const { apiKey } = keyOf('submitting-events', 'basic');
   const setRevoked = (revokedAt: string | null) =>
     server.db.owner.inSystem(async (tx) => {
       const { rows } = await tx.query<{ id: string }>('SELECT tenant_id AS id FROM organisations');

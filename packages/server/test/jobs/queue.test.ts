@@ -13,6 +13,7 @@ import {
   readAll,
   state,
 } from '../support/backup.ts';
+import { carried } from '../support/backup-round-trip.ts';
 import { asAdmin, createTestDatabase } from '../support/database.ts';
 
 const drops: (() => Promise<void>)[] = [];
@@ -52,7 +53,7 @@ test('a backup leaves the queue where it is, and a restore goes into a database 
   await migrateJobQueue(into.target);
   await restore({ target: into.target, input: opening(file) });
   expect(await state(into.target)).toEqual({ organisations: 2, unforced: [] });
-  expect(await readAll(into.target)).toEqual(await readAll(source.target));
+  expect(await readAll(into.target)).toEqual(carried(await readAll(source.target)));
   await migrateJobQueue(into.target);
   expect(await query(into.target, QUEUED)).toEqual([]);
 });
