@@ -87,7 +87,7 @@ function documentProblems(route: RouteOptions): void {
   const response = {
     ...(schema.querystring || refusesUnknownParameters(url) ? problems(400) : {}),
     ...(url.includes(':') ? problems(414) : {}),
-    ...(schema.body ? problems(400, 413, 415) : {}),
+    ...(schema.body ? problems(400, 408, 413, 415) : {}),
     ...(schema.response as object | undefined),
   };
   route.schema = { ...schema, response };

@@ -26,6 +26,7 @@ const PROBLEM_STATUSES = {
   404: 'There is nothing with this id.',
   409: 'It cannot be so now: something else stands in the way, which the detail names. Nothing was stored.',
   410: 'The cursor is of another database, of a past of this one that is gone, or too old; load the dataset whole.',
+  408: 'The body came too slowly.',
   413: 'The body is too large.',
   414: 'A part of the path is too long to be an id.',
   415: 'The content type is not application/json.',

@@ -177,7 +177,8 @@ function expressionOf({ name, type }: DuckDbTable['columns'][number], format: Du
   const column = quoted(name);
   if (format === 'parquet') return column;
   if (type === 'DATE') return `CAST(left(${column}, 10) AS DATE)`;
-  if (format === 'csv' && type === 'VARCHAR') return `regexp_replace(${column}, '^''([=+@\\t\\r-])', '\\1')`;
+  if (format === 'csv' && type === 'VARCHAR')
+    return `regexp_replace(${column}, '^''([=+@\\t\\r''-])', '\\1')`;
   return `CAST(${column} AS ${type})`;
 }
 

@@ -420,7 +420,7 @@ test('of CSV, a month is read whole where a key has changed that looks like anot
   await organisation.apply({ do: 'redated', day: '2026-03-12', by: 1 });
   expect(await exportHere(work.path('cells'), source, options)).toMatchObject({ read: 1, changed: 0 });
   const lines = (await rowsOf(work.path('cells/presence/2026-03.csv'))).filter((line) =>
-    line.startsWith("'=1,"),
+    /^'{1,2}=1,/.test(line),
   );
-  expect(lines).toHaveLength(2);
+  expect(lines.map((line) => line.split(',')[0])).toEqual(["''=1", "'=1"]);
 });
