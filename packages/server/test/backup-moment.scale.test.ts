@@ -219,8 +219,10 @@ test('the moment of a backup that meets a migration is after it, columns and all
     await migration.query('COMMIT');
     await made;
   });
-  const next = await readBackup(opening(file ?? Buffer.alloc(0))()).next();
-  if (!next.done) throw new Error('This database has no rows');
+  const parts = readBackup(opening(file ?? Buffer.alloc(0))());
+  let next = await parts.next();
+  // The instance's id is the only row.
+  while (!next.done) next = await parts.next();
   expect(next.value.manifest.tables.find((table) => table.name === 'users')?.columns).toContain('added');
   await drop();
 });
