@@ -11,7 +11,17 @@ export function groupRows({ tenantId, id, text }: Values): [string, Record<strin
     ['groups', { ...group, group_id: id(400), name: '', in_hierarchy: true }],
     ['groups', { ...group, group_id: id(401), name: text, parent_id: id(400), in_hierarchy: true }],
     ['groups', { ...group, group_id: id(402), name: 'retired', status: 'inactive' }],
-    ['groups', { ...group, group_id: id(403), name: 'provisioned', provisioned: true, external_id: text }],
+    [
+      'groups',
+      {
+        ...group,
+        group_id: id(403),
+        name: 'provisioned',
+        provisioned: true,
+        external_id: text,
+        modified_at: '2026-03-01T00:00:00Z',
+      },
+    ],
   ];
 }
 

@@ -213,6 +213,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         deprovisioned: true,
         created_at: instant,
         modified_at: instant,
+        deprovisioned_at: instant,
       });
       for (const [number, observed_at] of [
         '-infinity',
