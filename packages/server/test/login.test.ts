@@ -84,6 +84,19 @@ describe('the key', () => {
   });
 });
 
+test('a key that was made to work is let in at once, though an attempt before failed and no change was heard of', async () => {
+  const { clock, db } = server;
+  const late = await server.key(tenantId, { expiresAt: new Date(clock.nowMs) });
+  await expectFailure(401, login(late, now()));
+  await db.owner.inTenant(tenantId, async (tx) => {
+    // The trigger announces changes.
+    await tx.query('ALTER TABLE api_keys DISABLE TRIGGER USER');
+    await tx.query('UPDATE api_keys SET expires_at = NULL WHERE api_key = $1', [late.apiKey]);
+    await tx.query('ALTER TABLE api_keys ENABLE TRIGGER USER');
+  });
+  await expectSuccess(login(late, now() + 1));
+});
+
 test('a wrong key, hash or secret and a revoked or expired key get one answer, byte for byte', async () => {
   const { clock, db } = server;
   const revoked = await server.key(tenantId);

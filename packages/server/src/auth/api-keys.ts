@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { ApiKeyAuthentication, ApiKeyRole, ApiKeyRow } from '../store/api-keys.ts';
 import { touchApiKeys } from '../store/api-keys.ts';
 import type { ChangeFeed } from '../store/changes.ts';
@@ -5,7 +6,7 @@ import type { Database } from '../store/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
 import type { RefusalTurns } from './refusal-turns.ts';
-import { generateSecret, type MasterKey } from './secrets.ts';
+import { equalSecrets, generateSecret, type MasterKey } from './secrets.ts';
 
 /** A key as the guard and the token endpoints need it, its secrets open. */
 export interface ApiKey {
@@ -29,8 +30,18 @@ export interface ProvenKey {
   secretVersion: number;
 }
 
-/** Whether what was presented proves that its sender has this secret, which is one of the key's where the key is there. */
-export type Proves = (secret: string, key: ApiKey | undefined) => boolean;
+/** What a caller presents in order to prove that it has a key's secret. */
+export interface Presented {
+  /** The secret, or what was made of it: equal texts are judged alike. */
+  text: string;
+  /** Whether it proves that its sender has this secret. `key` is undefined where there is no such key. */
+  proves(secret: string, key: ApiKey | undefined): boolean;
+}
+
+/** A secret that a caller sends as it is. */
+export function presentedSecret(text: string): Presented {
+  return { text, proves: (secret) => equalSecrets(secret, text) };
+}
 
 /** The context under which a key's secret is sealed. */
 export function secretContext(tenantId: string, apiKeyFolded: string): string {
@@ -41,7 +52,7 @@ const REMEMBERED_KEYS = 10_000;
 const LAST_USED_FLUSH_MS = 5_000;
 const LONGEST_ID = 128;
 const SHARED_LOOK_UP_MS = 500;
-/** So long, and no longer, a failed attempt is judged by what an earlier one had looked up. */
+/** For so long a repeated attempt that failed is judged by what was looked up for it before. */
 const FAILURE_REMEMBERED_MS = 1_000;
 const REMEMBERED_FAILURES = 10_000;
 
@@ -62,8 +73,8 @@ export class ApiKeys {
   readonly #flushTimer: NodeJS.Timeout;
   /** Compared with in place of the secret of a key that does not exist. */
   readonly #decoySecret = generateSecret();
-  /** What the latest attempts that failed had looked up, by the folded ids; there may be no such key. */
-  readonly #failed = new Map<string, { atMs: number; key: ApiKey | undefined }>();
+  /** The latest attempts that failed, by the folded ids, with what was looked up for them; there may be no such key. */
+  readonly #failed = new Map<string, { atMs: number; textHash: string; key: ApiKey | undefined }>();
   /** Look-ups that are under way, by the folded ids. */
   readonly #underWay = new Map<string, { sinceMs: number; found: Promise<ApiKey | undefined> }>();
   /** Counts changes, so that a look-up which a change overtook is not remembered. */
@@ -140,38 +151,39 @@ export class ApiKeys {
   }
 
   /**
-   * The usable key whose secret, or whose former secret within its grace, `proves` accepts. A failure is judged by a
-   * look-up: a key that this replica remembers wrongly gets its second chance by that. Failures of one id share a
-   * look-up for a moment, so that they cost the database little. The server treats an unknown id and a wrong secret
-   * alike in this, and tries as many secrets, so that the time taken tells neither whether the id exists nor which part
-   * was wrong.
+   * The usable key whose secret, or whose former secret within its grace, `presented` proves. A failure is judged by a
+   * look-up: a key that this replica remembers wrongly gets its second chance by that. An attempt that repeats the last
+   * one for this id is judged by the same look-up for a moment, so that a client in a loop costs the database little;
+   * any other attempt is judged by a look-up of its own, so that a new secret works at once. The server treats an
+   * unknown id and a wrong secret alike in this, and tries as many secrets, so that the time taken tells neither
+   * whether the id exists nor which part was wrong.
    */
-  async prove(apiKey: string, proves: Proves): Promise<ProvenKey | undefined> {
+  async prove(apiKey: string, presented: Presented): Promise<ProvenKey | undefined> {
     const remembered =
       (await this.#recall(apiKey)) ??
       // The fresh look-up is for those who fail: a server that hears late must not be asked by everybody.
       (this.#deps.changes.isLive() ? undefined : await this.#lookUpTogether(apiKey));
-    const proven = this.#proven(remembered, proves);
+    const proven = this.#proven(remembered, presented);
     if (proven) return proven;
     const folded = foldApiKey(apiKey);
-    const fresh = this.#proven(await this.#lookUpForFailure(apiKey, folded), proves);
+    const fresh = this.#proven(await this.#lookUpForFailure(apiKey, folded, presented), presented);
     if (fresh) this.#failed.delete(folded);
     else await this.#deps.refusalTurns.next();
     return fresh;
   }
 
-  async #lookUpForFailure(apiKey: string, folded: string): Promise<ApiKey | undefined> {
+  async #lookUpForFailure(apiKey: string, folded: string, { text }: Presented): Promise<ApiKey | undefined> {
     const earlier = this.#failed.get(folded);
     const nowMs = performance.now();
-    if (earlier && nowMs - earlier.atMs < FAILURE_REMEMBERED_MS && this.#deps.changes.isLive()) {
-      return earlier.key;
-    }
+    const textHash = hash('sha256', text, 'base64');
+    const isRepeated = earlier?.textHash === textHash && nowMs - earlier.atMs < FAILURE_REMEMBERED_MS;
+    if (isRepeated && this.#deps.changes.isLive()) return earlier.key;
     const generation = this.#generation;
-    const key = await this.#lookUpTogether(apiKey);
+    const key = await this.lookUp(apiKey);
     // Deleted first, so that the oldest stays first in the map.
     this.#failed.delete(folded);
     if (generation === this.#generation && isPossibleId(folded)) {
-      this.#failed.set(folded, { atMs: nowMs, key });
+      this.#failed.set(folded, { atMs: nowMs, textHash, key });
       const oldest = this.#failed.keys().next();
       if (this.#failed.size > REMEMBERED_FAILURES && !oldest.done) this.#failed.delete(oldest.value);
     }
@@ -188,11 +200,11 @@ export class ApiKeys {
   }
 
   /** A success is told at once; it is only failures whose time must say nothing. */
-  #proven(key: ApiKey | undefined, proves: Proves): ProvenKey | undefined {
+  #proven(key: ApiKey | undefined, presented: Presented): ProvenKey | undefined {
     const usable = key !== undefined && this.isUsable(key);
-    const byCurrent = proves(key?.secret ?? this.#decoySecret, key);
+    const byCurrent = presented.proves(key?.secret ?? this.#decoySecret, key);
     if (byCurrent && usable) return { key, secretVersion: key.secretVersion };
-    const byPrevious = proves(key?.previousSecret ?? this.#decoySecret, key);
+    const byPrevious = presented.proves(key?.previousSecret ?? this.#decoySecret, key);
     if (!usable || !byPrevious) return undefined;
     const secretVersion = key.secretVersion - 1;
     return this.#isGood(key, secretVersion) ? { key, secretVersion } : undefined;

@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem, type ProblemOptions } from '../http/errors.ts';
 import { Maybe } from '../http/schema.ts';
-import type { ApiKeys, ProvenKey } from './api-keys.ts';
+import { type ApiKeys, type ProvenKey, presentedSecret } from './api-keys.ts';
 import {
   type AuthorizationHeaders,
   type Credentials,
@@ -11,7 +11,6 @@ import {
   readAuthorization,
 } from './credentials.ts';
 import { BASIC_CHALLENGE } from './guard.ts';
-import { equalSecrets } from './secrets.ts';
 import type { Tokens } from './tokens.ts';
 
 export const TokenRequest = Type.Union([
@@ -162,7 +161,7 @@ async function findProvenClient(
   { apiKeys }: Deps,
 ): Promise<ProvenKey> {
   for (const reading of readings) {
-    const proven = await apiKeys.prove(reading.apiKey, (secret) => equalSecrets(secret, reading.secret));
+    const proven = await apiKeys.prove(reading.apiKey, presentedSecret(reading.secret));
     if (proven) return proven;
   }
   throw invalidClient(

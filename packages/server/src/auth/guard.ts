@@ -3,10 +3,9 @@ import { HttpProblem } from '../http/errors.ts';
 import type { FailedLogin } from '../http/failed-logins.ts';
 import type { ApiKeyRole } from '../store/api-keys.ts';
 import type { ScimTokenRow } from '../store/scim-tokens.ts';
-import type { ApiKey, ApiKeys } from './api-keys.ts';
+import { type ApiKey, type ApiKeys, presentedSecret } from './api-keys.ts';
 import { readAuthorization } from './credentials.ts';
 import { isScimToken } from './scim-tokens.ts';
-import { equalSecrets } from './secrets.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Who may call a route. Every route declares it; `public` says that it is meant. */
@@ -186,8 +185,7 @@ async function provenByBasic(request: FastifyRequest, { apiKeys }: Deps): Promis
   }
   const { credentials } = authorization;
   const proven =
-    credentials &&
-    (await apiKeys.prove(credentials.apiKey, (secret) => equalSecrets(secret, credentials.secret)));
+    credentials && (await apiKeys.prove(credentials.apiKey, presentedSecret(credentials.secret)));
   if (!proven) {
     throw challenge(BASIC_CHALLENGE, 'The id or the secret is wrong, or the key is no longer valid.', {
       by: 'Basic',

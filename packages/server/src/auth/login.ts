@@ -125,9 +125,11 @@ async function findProvenKey(
   { apiKeys }: Deps,
 ): Promise<ProvenKey> {
   const presented = hash.toLowerCase();
-  const proven = await apiKeys.prove(apiKey, (secret, candidate) =>
-    timestamps.some((timestamp) => isHash(presented, apiKey + timestamp, secret, candidate)),
-  );
+  const proven = await apiKeys.prove(apiKey, {
+    text: `${presented} ${timestamps.join(' ')}`,
+    proves: (secret, key) =>
+      timestamps.some((timestamp) => isHash(presented, apiKey + timestamp, secret, key)),
+  });
   if (!proven)
     throw unauthorized('Authentication failed: the key, its secret or the hash is not valid.', apiKey);
   return proven;
