@@ -153,7 +153,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
   });
   const limits = { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 };
-  readBodies(app, limits, deps.clock ?? (() => performance.now()));
+  readBodies(app, limits, stopwatch);
   acceptJson(app);
   guardRoutes(app, {
     apiKeys,

@@ -80,7 +80,7 @@ describe('A body that comes slowly', () => {
     });
     // Two windows: the first may have had enough.
     while (!isAnswered) {
-      server.clock.advanceS(5);
+      server.stopwatch.nowMs += 5_000;
       if (then) request.write(' '.repeat(then));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -108,7 +108,7 @@ describe('A body that comes slowly', () => {
       });
       await once(stalled.request, 'continue');
       await new Promise<void>((resolve) => request.write(body.slice(at, at + 8_000), () => resolve()));
-      server.clock.advanceS(6);
+      server.stopwatch.nowMs += 6_000;
       expect((await stalled.answer).status).toBe(408);
     }
     const [response] = await answered;

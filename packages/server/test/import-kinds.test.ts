@@ -270,6 +270,14 @@ describe('access cards', () => {
     ]);
   });
 
+  test('that are written in another way are the same cards, and their scan data the same', async () => {
+    const file = (card: string, scans: string) =>
+      load('access-credentials', 'username,cardNumber,scanData', `ada,${card},${scans}`);
+    expect(counts(await file('51E69621', 'AB CD|12'))).toEqual([1, 0, 0, 0]);
+    expect(counts(await file('51:e6:96:21', 'ab:cd|ABCD|12'))).toEqual([0, 0, 1, 0]);
+    expect(counts(await file('51e69621', 'abcd'))).toEqual([0, 1, 0, 0]);
+  });
+
   test("that are nobody's, somebody else's, rounded or repeated are refused", async () => {
     await load('access-credentials', 'username,cardNumber', 'ada,1');
     expect(
@@ -288,7 +296,7 @@ describe('access cards', () => {
     ).toEqual([
       '2: username "nobody" is not that of an active user, or is that of several but for its case',
       '3: cardNumber "1": the card is active for someone else',
-      '4: cardNumber "5,63537E+08" was rounded by a spreadsheet: give the column the format Text and enter the numbers again',
+      '4: cardNumber is a number that a spreadsheet has shortened; format its column as text, and export the file again',
       '5: active "perhaps" is none of yes, no, true, false, 1 or 0',
       expect.stringMatching(/^7: cardNumber ".*" was already given in line 6$/),
     ]);

@@ -1,14 +1,22 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pbkdf2 } from 'node:crypto';
+import { once } from 'node:events';
+import type http from 'node:http';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { until } from './embedded/support.ts';
 import { type Post, type Sent, send } from './support/bodies.ts';
 import { addSite, goodEvent, presenceRows, type Site, submit } from './support/presence.ts';
 import { basic, login, startTestServer, type TestServer } from './support/server.ts';
-import { listen } from './support/sockets.ts';
+import { countConnections, listen, pipeline, requestsArrive } from './support/sockets.ts';
 
 const BACKLOG = 8;
 /** Three quarters of it. */
 const MOST_OF_A_KEY = 6;
 const MIB = 1024 * 1024;
+/** In which Node unpacks and derives keys, unless the environment says otherwise. */
+const THREADS = 4;
+const pbkdf2InThread = promisify(pbkdf2);
 
 let server: TestServer;
 let site: Site;
@@ -77,6 +85,57 @@ describe('More events than the server can take', () => {
     await becomes(503);
     give(held);
     await becomes(200);
+  });
+
+  test('leave their places when the connection is gone on which they wait behind another request', async () => {
+    await whileBlocked(async () => {
+      const { headers } = site;
+      // An export waits for the same lock, and holds no place.
+      const dates = 'startDate=2026-03-01&endDate=2026-03-31';
+      const first = { url: `${baseUrl}/v1/analytics/presence/basic?${dates}`, headers };
+      const others = Array.from({ length: MOST_OF_A_KEY }, () => ({
+        url: `${baseUrl}/v1/presence/basic`,
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: eventOf('behind', site),
+      }));
+      const socket = await pipeline(baseUrl, [first, ...others]);
+      await becomes(503);
+      socket.resetAndDestroy();
+      await becomes(200);
+    });
+  });
+
+  test('leave their places when the client was gone before they were let in', async () => {
+    const late = { ...site, headers: { authorization: basic(await server.key(site.tenantId)) } };
+    await server.db.owner.inSystem(async (tx) => {
+      await tx.query('LOCK TABLE api_key_index');
+      const arrived = requestsArrive(server, MOST_OF_A_KEY);
+      const held = Array.from({ length: MOST_OF_A_KEY }, () => post('too late', late));
+      await arrived;
+      give(held);
+      await Promise.allSettled(held.map(({ answer }) => answer));
+      await vi.waitFor(async () => expect(await countConnections(server)).toBe(0));
+    });
+    await becomes(200, late);
+  });
+
+  test('leave nothing behind that is unpacked after the client has gone', async () => {
+    const body = gzipSync(large(Math.round(0.7 * MIB)));
+    const arrives = once(server.app.server, 'request') as Promise<[http.IncomingMessage]>;
+    // Until these have ended, nothing is unpacked.
+    const busy = Array.from({ length: 2 * THREADS }, () => pbkdf2InThread('', '', 300_000, 64, 'sha512'));
+    const { request } = send(`${baseUrl}/v1/presence/basic`, {
+      headers: { ...site.headers, 'content-encoding': 'gzip', 'content-length': body.length },
+      body,
+    });
+    const [arriving] = await arrives;
+    if (!arriving.readableEnded) await once(arriving, 'end');
+    request.destroy();
+    if (!arriving.socket.closed) await once(arriving.socket, 'close');
+    await Promise.all(busy);
+    await until(
+      async () => (await toPresence(site, { body: large(Math.round(0.7 * MIB)) }).answer).status === 200,
+    );
   });
 
   test('do not leave places behind, whatever they are answered', async () => {

@@ -71,6 +71,8 @@ describe('GET /v1/manage/refused-events', () => {
     await refuseSome();
     const ids = async (query: string) => (await list(query)).items.map(({ eventId }) => eventId).sort();
     expect(await ids('since=2026-03-10T12:30:00Z&endpoint=presence')).toEqual(['u3']);
+    // Before any instant that the database knows.
+    expect(await ids('since=/Date(-999999999999999)/&endpoint=occupancy')).toHaveLength(1);
     expect(await ids('endpoint=occupancy')).toEqual([null]);
     expect(await ids('sourceId=sensor')).toEqual([null]);
     expect(await ids(`reason=${encodeURIComponent('locationId: no active location has this id')}`)).toEqual([

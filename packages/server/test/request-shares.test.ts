@@ -35,3 +35,26 @@ test('an organisation that keeps connections busy leaves some for the others, an
   expect((await waiting).statusCode).toBe(200);
   expect(begun).toBe(4 * CONNECTIONS);
 });
+
+test('an organisation whose requests wait for too many of its others is told so, and no outage of the database is logged', async () => {
+  const busy = await server.organisation();
+  const token = await server.token(await server.key(busy));
+  const since = server.logs.length;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const work = Array.from({ length: 50 * CONNECTIONS }, () =>
+    server.db.restricted.inTenant(busy, () => held).catch(() => undefined),
+  );
+  const reply = await server.app.inject({
+    url: '/v1/manage/locations',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  release();
+  await Promise.all(work);
+  expect(reply.statusCode).toBe(503);
+  expect(reply.headers['retry-after']).toMatch(/^\d+$/);
+  expect(reply.json().detail).toContain('your organisation');
+  expect(server.logs.slice(since).filter((line) => /"level":"(warn|error)"/.test(line))).toEqual([]);
+});

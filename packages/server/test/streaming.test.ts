@@ -5,8 +5,15 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { LONGEST_WAIT_S } from '../src/warehouse/slots.ts';
 import { asAdmin, countTransactions } from './support/database.ts';
 import { addSite, goodEvent, insertPresence, results, type Site } from './support/presence.ts';
-import { startTestServer, type TestServer } from './support/server.ts';
-import { countConnections, listen, openPaused, readAll } from './support/sockets.ts';
+import { basic, startTestServer, type TestServer } from './support/server.ts';
+import {
+  countConnections,
+  listen,
+  openPaused,
+  pipeline,
+  readAll,
+  requestsArrive,
+} from './support/sockets.ts';
 
 const ROWS = 60_000;
 const EXPORT_CONNECTIONS = 4;
@@ -117,6 +124,30 @@ test('a client that hangs up before the first row frees its export connection', 
     // The server must have seen them go before there is a first row.
     await vi.waitFor(async () => expect(await countConnections(server)).toBe(0));
   });
+  await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+  expect((await openExport()).statusCode).toBe(200);
+});
+
+test('a client that hangs up while its key is looked up leaves no place behind', async () => {
+  const late = { headers: { authorization: basic(await server.key(site.tenantId)) } };
+  await server.db.owner.inSystem(async (tx) => {
+    await tx.query('LOCK TABLE api_key_index');
+    const arrived = requestsArrive(server, SHARE);
+    const requests = Array.from({ length: SHARE }, () =>
+      http.get(exportUrl, { headers: late.headers, agent: false }).on('error', () => undefined),
+    );
+    await arrived;
+    for (const request of requests) request.destroy();
+    await vi.waitFor(async () => expect(await countConnections(server)).toBe(0));
+  });
+  expect((await openExport()).statusCode).toBe(200);
+});
+
+test('exports that wait behind another one on a connection end with it', async () => {
+  const requests = Array.from({ length: SHARE }, () => ({ url: exportUrl, headers: site.headers }));
+  const socket = await pipeline(exportUrl, requests);
+  await vi.waitFor(async () => expect(await exportsRunning()).toBe(SHARE), 10_000);
+  socket.resetAndDestroy();
   await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
   expect((await openExport()).statusCode).toBe(200);
 });

@@ -1,6 +1,7 @@
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
 import { quote, Refusal } from '../directory/values.ts';
 import { type Card, Cards, cardDigest, credentialFault } from '../ingest/cards.ts';
+import { cardTextDigest } from '../ingest/digest.ts';
 import { type Resolved, resolve } from '../ingest/resolve.ts';
 import { textsFault } from '../ingest/values.ts';
 import {
@@ -24,8 +25,6 @@ interface CardItem extends UpsertItem {
 }
 
 const USUAL_TYPE = 'card';
-/** What a spreadsheet makes of a long number: the digits that it leaves out are lost. */
-const ROUNDED = /^\d(?:[.,]\d+)?E\+\d+$/i;
 
 export const accessCredentials: CsvKind<CardItem> = {
   word: 'access credential',
@@ -99,15 +98,10 @@ async function upsertCards(
   return results;
 }
 
-/** Throws `Refusal` where nobody is meant, and where the number of the card is a rounded one. */
+/** Throws `Refusal` where nobody is meant. */
 function findHolder({ username, cardNumber }: CardItem, resolved: Resolved): string {
   const fault = textsFault({ username, cardNumber });
   if (fault !== undefined) throw new Refusal(fault);
-  if (ROUNDED.test(cardNumber)) {
-    throw new Refusal(
-      `cardNumber ${quote(cardNumber)} was rounded by a spreadsheet: give the column the format Text and enter the numbers again`,
-    );
-  }
   const user = resolved.userByNameInAnyCase(username);
   if (user) return user.userId;
   throw new Refusal(
@@ -117,14 +111,14 @@ function findHolder({ username, cardNumber }: CardItem, resolved: Resolved): str
 
 function isSame(
   card: Card,
-  stored: { active: boolean; credentialType: string; scans: { scanData: string }[] },
+  stored: { active: boolean; credentialType: string; scans: { scanDigest: string }[] },
 ): boolean {
-  const scans = new Set(stored.scans.map(({ scanData }) => scanData));
-  const said = new Set(card.scanData.filter((text) => text !== ''));
+  const scans = new Set(stored.scans.map(({ scanDigest }) => scanDigest));
+  const said = new Set(card.scanData.filter((text) => text !== '').map(cardTextDigest));
   return (
     card.active === stored.active &&
     card.credentialType === stored.credentialType &&
     said.size === scans.size &&
-    [...said].every((text) => scans.has(text))
+    [...said].every((digest) => scans.has(digest))
   );
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { BodyBytes } from './body-bytes.ts';
 import { type BodyEncoding, Transcoder } from './body-encoding.ts';
@@ -33,7 +34,7 @@ export interface ArrivingBodyTerms {
 
 /** One body while it arrives: unpacked, made UTF-8, counted and judged piece by piece. */
 export class ArrivingBody {
-  readonly #payload: NodeJS.ReadableStream;
+  readonly #payload: Readable;
   readonly #terms: ArrivingBodyTerms;
   readonly #bytes = new BodyBytes();
   readonly #transcoder: Transcoder | undefined;
@@ -45,7 +46,7 @@ export class ArrivingBody {
   #windowMs: number;
   #windowLength = 0;
 
-  constructor(payload: NodeJS.ReadableStream, terms: ArrivingBodyTerms) {
+  constructor(payload: Readable, terms: ArrivingBodyTerms) {
     this.#payload = payload;
     this.#terms = terms;
     this.#windowMs = terms.nowMs;
@@ -56,6 +57,11 @@ export class ArrivingBody {
   /** Calls `done` once, when the body has arrived or is not wanted any more. */
   receive(done: Received): void {
     this.#done = done;
+    // Of a client that has gone no event comes any more.
+    if (this.#payload.destroyed) {
+      this.#onBroken();
+      return;
+    }
     if (this.#terms.encoding.isGzip && !this.#unpack()) return;
     this.#payload
       .on('data', this.#onSent)

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ArrivingBody, type Gauge, type Received } from './arriving-body.ts';
 import { bodyEncodingOf } from './body-encoding.ts';
@@ -45,19 +46,14 @@ export class BodyReader {
   }
 
   /** Reads the body of a request that the guard let through, or that is public. */
-  read(
-    request: FastifyRequest,
-    payload: NodeJS.ReadableStream,
-    gauge: Gauge | undefined,
-    done: Received,
-  ): void {
+  read(request: FastifyRequest, payload: Readable, gauge: Gauge | undefined, done: Received): void {
     const { bodyLimit } = request.route;
     try {
       const encoding = bodyEncodingOf(request.headers);
       if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
       const place = this.#backlog.open(request);
       if (!place) throw tooMuchInHand();
-      place.leaveWith(request.answer);
+      place.leaveWith(request);
       const body = new ArrivingBody(payload, { encoding, bodyLimit, place, gauge, nowMs: this.#nowMs() });
       this.#arriving.add(body);
       askForBody(request.raw);

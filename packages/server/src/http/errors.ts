@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { StoreUnavailableError, TenantBusyError } from '../store/unavailable.ts';
 import type { FailedLogin } from './failed-logins.ts';
 import { answerAndDrain, isArriving, waitsForContinue } from './unread-body.ts';
 
@@ -71,9 +71,19 @@ export function unavailable(cause?: unknown): HttpProblem {
   });
 }
 
+/** 503 that is no outage: the organisation's other requests keep this one waiting. */
+function tenantBusy(): HttpProblem {
+  return new HttpProblem(
+    503,
+    'The server has as many requests of your organisation in hand as it takes at once; please try again.',
+    { headers: { 'retry-after': String(RETRY_AFTER_S) } },
+  );
+}
+
 /** Whatever was thrown, as the problem that the caller is told of. */
 export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  if (error instanceof TenantBusyError) return tenantBusy();
   if (error instanceof StoreUnavailableError) return unavailable(error);
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>;
   if (validation) {

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { StoreUnavailableError, TenantBusyError } from '../store/unavailable.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -37,9 +37,11 @@ export class OutageLog {
     this.#deps = deps;
   }
 
-  /** Counts `error` where it means that the database does not answer; false where it means anything else. */
+  /** Counts `error` where it means that the database does not answer; false where it needs a line of its own. */
   note(error: unknown): boolean {
     if (!(error instanceof StoreUnavailableError)) return false;
+    // The answer says what it is.
+    if (error instanceof TenantBusyError) return true;
     if (this.#outage) {
       this.#outage.failures++;
       return true;

@@ -1,4 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import { whenOver } from './answer-over.ts';
 import { networkOf } from './network.ts';
 import { type Holder, Shares } from './shares.ts';
 
@@ -73,9 +74,10 @@ export class Place {
     this.#bytes = bytes;
   }
 
-  /** Counts bytes that have arrived; false where they are more than the caller's share. */
+  /** Counts bytes that have arrived; false where they are more than the caller's share, or the place was left. */
   add(bytes: number): boolean {
-    if (!this.#bytes.take(this.#holders, bytes, this.#size)) return false;
+    // What is unpacked after the client has gone would never be given back.
+    if (this.#isLeft || !this.#bytes.take(this.#holders, bytes, this.#size)) return false;
     this.#size += bytes;
     return true;
   }
@@ -89,7 +91,7 @@ export class Place {
   }
 
   /** Gives everything back when the request is answered, or the client has given up. */
-  leaveWith(reply: FastifyReply['raw']): void {
-    reply.once('close', () => this.leave());
+  leaveWith({ raw, answer }: FastifyRequest): void {
+    whenOver(raw, answer, () => this.leave());
   }
 }

@@ -1,8 +1,6 @@
 import type { Database } from '../store/db.ts';
 import { enterTenantAt } from '../store/directory-versions.ts';
-
 import { digestsOfNew, type EventRow, tellingNew } from '../store/event-order.ts';
-
 import { MergingQueue } from '../store/merging-queue.ts';
 import type { Statement } from '../store/pipeline.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/refused-events.ts';
@@ -57,8 +55,8 @@ export class EventWriter {
   }
 
   /**
-   * Stores rows and refusals in one transaction; answers when it is committed. Nothing is stored where that is another one than `remembered`. Throws `StoreUnavailableError`: then
-   * nothing was stored, or all of it was.
+   * Stores rows and refusals in one transaction; answers when it is committed. Nothing is stored where the directory has another
+   * version than `remembered`. Throws `StoreUnavailableError`: then nothing was stored, or all of it was.
    */
   write(submission: Submission): Promise<Written> {
     return this.#queue.add(submission);

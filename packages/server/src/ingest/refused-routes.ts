@@ -120,7 +120,8 @@ function readFilter({ since, endpoint, sourceId, reason }: Filter): RefusedEvent
     if (text?.includes('\0')) throw wrongParameter(name, 'must not contain NUL');
   }
   return {
-    since: sinceUs === undefined ? undefined : new Date(sinceUs / 1_000),
+    // Nothing was refused before 1970, and PostgreSQL knows no instant long before Christ.
+    since: sinceUs === undefined ? undefined : new Date(Math.max(0, sinceUs / 1_000)),
     endpoint,
     sourceId,
     reason,

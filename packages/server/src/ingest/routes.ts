@@ -11,11 +11,8 @@ import {
 import { type IngestDeps, submitBatch } from './batch.ts';
 import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
-
 import { refusedRoutes } from './refused-routes.ts';
-
 import { prefersNew, SubmissionHeaders, SubmissionReply } from './results.ts';
-
 import { submitTimeOff, TimeOffReply, TimeOffSubmission } from './time-off.ts';
 import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
 

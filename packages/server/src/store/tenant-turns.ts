@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from './unavailable.ts';
+import { TenantBusyError } from './unavailable.ts';
 
 /** As long as a request waits for a connection of a pool. */
 const LONGEST_WAIT_MS = 5_000;
@@ -24,7 +24,7 @@ export class TenantTurns {
     this.#most = most;
   }
 
-  /** Runs `work` when the organisation has a turn. Throws `StoreUnavailableError` where its turn does not come in time. */
+  /** Runs `work` when the organisation has a turn. Throws `TenantBusyError` where its turn does not come in time. */
   async run<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
     await this.#enter(tenantId);
     try {
@@ -43,16 +43,12 @@ export class TenantTurns {
     const queue = this.#waiting.get(tenantId) ?? [];
     this.#waiting.set(tenantId, queue);
     if (queue.length >= WAITING_PER_TURN * this.#most) {
-      throw new StoreUnavailableError(new Error('Too many requests of the organisation wait already.'));
+      throw new TenantBusyError('Too many requests of the organisation wait already.');
     }
     return new Promise((grant, reject) => {
       const timer = setTimeout(() => {
         queue.splice(queue.indexOf(waiting), 1);
-        reject(
-          new StoreUnavailableError(
-            new Error('The request waited too long behind others of its organisation.'),
-          ),
-        );
+        reject(new TenantBusyError('The request waited too long behind others of its organisation.'));
       }, LONGEST_WAIT_MS);
       const waiting: Waiting = { grant, timer };
       queue.push(waiting);

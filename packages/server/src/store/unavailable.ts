@@ -2,9 +2,17 @@ import pg from 'pg';
 
 /** The database cannot be reached, or stopped answering in the middle. The caller may try again. */
 export class StoreUnavailableError extends Error {
-  constructor(cause: unknown) {
-    super('The database does not answer.', { cause });
+  constructor(cause: unknown, message = 'The database does not answer.') {
+    super(message, { cause });
     this.name = 'StoreUnavailableError';
+  }
+}
+
+/** The database answers, but an organisation has as many transactions in hand as it may. The caller may try again. */
+export class TenantBusyError extends StoreUnavailableError {
+  constructor(message: string) {
+    super(undefined, message);
+    this.name = 'TenantBusyError';
   }
 }
 

@@ -1,6 +1,9 @@
+import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../auth/guard.ts';
+import { whenOver } from '../http/answer-over.ts';
+import { unavailable } from '../http/errors.ts';
 import type { StreamKind } from '../store/db.ts';
 import { StoreUnavailableError } from '../store/unavailable.ts';
 import { Slots } from './slots.ts';
@@ -47,11 +50,13 @@ export class Transfers {
     const slot = this.#slots[kind].take(callerOf(request).tenantId);
     const transfer = new Transfer(request, reply, this.#options, () => slot.end());
     this.#sent.add(transfer);
-    reply.raw.once('close', () => {
+    whenOver(request.raw, reply.raw, () => {
       this.#sent.delete(transfer);
       transfer.close();
     });
     await slot.held;
+    // Its slot was given back already.
+    if (transfer.isOver) throw unavailable();
     return transfer;
   }
 
@@ -69,6 +74,8 @@ export class Transfer {
   readonly #end: () => void;
   #isReading = false;
   #isClosed = false;
+  /** What is left to be sent. */
+  #rest: AsyncGenerator<Piece, void> | undefined;
   #sentBytes = 0;
   #waitedMs = 0;
   /** Since when the reader has not asked for more. */
@@ -79,6 +86,11 @@ export class Transfer {
     this.#reply = reply;
     this.#options = options;
     this.#end = end;
+  }
+
+  /** Whether the answer was sent, or its connection is gone. */
+  get isOver(): boolean {
+    return this.#isClosed;
   }
 
   /** `batches` as they are: until they have ended, the slot is held, even where the client has gone. */
@@ -92,9 +104,10 @@ export class Transfer {
     }
   }
 
-  /** The answer was sent, or its connection is gone. */
+  /** The answer was sent, or its connection is gone: then nobody may ask for the rest, or end it. */
   close(): void {
     this.#isClosed = true;
+    void this.#rest?.return().catch(() => undefined);
     if (!this.#isReading) this.#end();
   }
 
@@ -104,6 +117,8 @@ export class Transfer {
    */
   body(first: IteratorResult<Piece, void>, rest: AsyncGenerator<Piece, void>): AsyncIterableIterator<Piece> {
     let taken: IteratorResult<Piece, void> | undefined = first;
+    this.#rest = rest;
+    if (this.#isClosed) this.close();
     return {
       next: async () => {
         this.#noteAsked();
@@ -172,7 +187,10 @@ export class Transfer {
     if (raw.destroyed) return;
     const { route, caller, log } = this.#request;
     log.warn({ route: route.url, apiKey: caller?.apiKey, sentBytes: this.#sentBytes, ...why }, message);
-    if (raw.socket && !(raw.socket instanceof TLSSocket)) raw.socket.resetAndDestroy();
+    // That of the request: an answer that waits behind another one has none yet.
+    const { socket } = this.#request.raw;
+    if (socket instanceof TLSSocket) socket.destroy();
+    else if (socket instanceof Socket) socket.resetAndDestroy();
     raw.destroy();
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import type { DatabaseTarget } from '../../src/store/db.ts';
@@ -24,6 +25,42 @@ export function openPaused(
     });
     request.on('error', reject);
   });
+}
+
+/** Resolves when so many more requests have arrived, and their callers are being looked up. */
+export function requestsArrive({ app }: TestServer, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = count;
+    const onRequest = () => {
+      if (--left > 0) return;
+      app.server.off('request', onRequest);
+      resolve();
+    };
+    app.server.on('request', onRequest);
+  });
+}
+
+/** Writes requests one behind the other on a connection of its own, whose answers nobody reads. */
+export async function pipeline(baseUrl: string, requests: readonly Piped[]): Promise<net.Socket> {
+  const { hostname, port } = new URL(baseUrl);
+  const socket = net.connect(Number(port), hostname);
+  socket.on('error', () => undefined).pause();
+  await once(socket, 'connect');
+  const texts = requests.map(({ url, headers, body = '' }) => {
+    const { pathname, search, host } = new URL(url);
+    const fields = { host, 'content-length': Buffer.byteLength(body), ...headers };
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `${body === '' ? 'GET' : 'POST'} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
+  });
+  socket.write(texts.join(''));
+  return socket;
+}
+
+export interface Piped {
+  url: string;
+  headers: Record<string, string>;
+  /** Of a POST; a GET has none. */
+  body?: string;
 }
 
 export interface Transfer {

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** What is to be done when a connection closes: one listener serves all requests that a client sends on it. */
+const atClose = new WeakMap<Socket, Set<() => void>>();
+
+/**
+ * Calls `work` once: when the answer was sent, or its connection has closed; at once where that is so already. The `close` event
+ * of the answer alone does not tell: a client may have gone before somebody listens, and Node emits none for an answer that waits
+ * behind another one on its connection.
+ */
+export function whenOver({ socket }: IncomingMessage, answer: ServerResponse, work: () => void): void {
+  if (answer.closed || socket.destroyed) {
+    work();
+    return;
+  }
+  const works = worksOf(socket);
+  const end = () => {
+    if (works.delete(end)) work();
+  };
+  works.add(end);
+  answer.once('close', end);
+}
+
+function worksOf(socket: Socket): Set<() => void> {
+  const known = atClose.get(socket);
+  if (known) return known;
+  const works = new Set<() => void>();
+  atClose.set(socket, works);
+  socket.once('close', () => {
+    for (const end of works) end();
+  });
+  return works;
+}
