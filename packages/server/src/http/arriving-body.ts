@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { BodyBytes } from './body-bytes.ts';
 import { type BodyEncoding, Transcoder } from './body-encoding.ts';
+import { takeTurns } from './body-turns.ts';
 import { HttpProblem, malformedBody, tooLarge, tooMuchInHand } from './errors.ts';
 import type { Place } from './overload.ts';
-import { takeTurns } from './unread-body.ts';
 
 /** Judges a body while it arrives. */
 export interface Gauge {
@@ -28,6 +28,8 @@ export interface ArrivingBodyTerms {
   /** Of the body as sent, and of what it unpacks to. */
   bodyLimit: number;
   place: Place;
+  /** The organisation or network that the body takes turns for. */
+  holder: string;
   gauge: Gauge | undefined;
   nowMs: number;
 }
@@ -105,7 +107,7 @@ export class ArrivingBody {
     else if (!this.#gunzip) {
       this.#onUnpacked(piece);
       // Most bodies have arrived by now, and are not to wait for their end.
-      if (this.#sentLength > ALONE_BYTES) takeTurns(this.#payload);
+      if (this.#sentLength > ALONE_BYTES) takeTurns(this.#payload, this.#terms.holder);
     }
   };
 

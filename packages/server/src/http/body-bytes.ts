@@ -1,33 +1,48 @@
-/** The least that is allocated for a body that comes in several pieces. */
-const LEAST_BYTES = 1_024;
+/** Pieces that are smaller are copied into blocks of this size. */
+const BLOCK_BYTES = 16 * 1024;
+const FIRST_BLOCK_BYTES = 1_024;
 
 /**
- * Puts a body together as its pieces arrive. It holds at most twice what has arrived, however small the pieces are: a
- * list of them would take a hundred bytes and more for each.
+ * Puts a body together as its pieces arrive. Large pieces are kept as they are. Small ones are copied into blocks: a
+ * list of them would take a hundred bytes and more for each. What is held is at most twice what has arrived.
  */
 export class BodyBytes {
-  #room: Buffer | undefined;
+  readonly #full: Buffer[] = [];
+  #block: Buffer | undefined;
+  /** Of the block. */
+  #used = 0;
   #length = 0;
 
   add(piece: Buffer): void {
-    if (this.#room === undefined) {
-      // Most bodies come in one piece.
-      this.#room = piece;
-    } else {
-      const length = this.#length + piece.length;
-      if (length > this.#room.length) this.#grow(length);
-      piece.copy(this.#room, this.#length);
-    }
+    // Most bodies come in one piece.
+    if (this.#length === 0 || piece.length >= BLOCK_BYTES) {
+      this.#closeBlock();
+      this.#full.push(piece);
+    } else this.#copy(piece);
     this.#length += piece.length;
   }
 
+  /** The whole body. */
   get whole(): Buffer {
-    return this.#room?.subarray(0, this.#length) ?? Buffer.alloc(0);
+    this.#closeBlock();
+    return this.#full.length === 1 && this.#full[0] ? this.#full[0] : Buffer.concat(this.#full);
   }
 
-  #grow(least: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(least, 2 * this.#length, LEAST_BYTES));
-    this.#room?.copy(larger, 0, 0, this.#length);
-    this.#room = larger;
+  #copy(piece: Buffer): void {
+    for (let from = 0; from < piece.length; ) {
+      if (this.#block?.length === this.#used) this.#closeBlock();
+      this.#block ??= Buffer.allocUnsafeSlow(
+        Math.min(BLOCK_BYTES, Math.max(FIRST_BLOCK_BYTES, this.#length)),
+      );
+      const copied = piece.copy(this.#block, this.#used, from);
+      this.#used += copied;
+      from += copied;
+    }
+  }
+
+  #closeBlock(): void {
+    if (this.#block) this.#full.push(this.#block.subarray(0, this.#used));
+    this.#block = undefined;
+    this.#used = 0;
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ArrivingBody, type Gauge, type Received } from './arriving-body.ts';
 import { bodyEncodingOf } from './body-encoding.ts';
 import { type HttpProblem, tooLarge, tooMuchInHand } from './errors.ts';
-import { Backlog, type BacklogLimits } from './overload.ts';
+import { Backlog, type BacklogLimits, holderOf } from './overload.ts';
 import { askForBody } from './unread-body.ts';
 
 declare module 'fastify' {
@@ -54,7 +54,9 @@ export class BodyReader {
       const place = this.#backlog.open(request);
       if (!place) throw tooMuchInHand();
       place.leaveWith(request);
-      const body = new ArrivingBody(payload, { encoding, bodyLimit, place, gauge, nowMs: this.#nowMs() });
+      const holder = holderOf(request);
+      const nowMs = this.#nowMs();
+      const body = new ArrivingBody(payload, { encoding, bodyLimit, place, holder, gauge, nowMs });
       this.#arriving.add(body);
       askForBody(request.raw);
       body.receive((problem, bytes) => {

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StoreUnavailableError, TenantBusyError } from '../store/unavailable.ts';
 import type { FailedLogin } from './failed-logins.ts';
+import { holderOf } from './overload.ts';
 import { answerAndDrain, isArriving, waitsForContinue } from './unread-body.ts';
 
 /** One thing wrong with the input: `path` is a JSON Pointer into the body, or the name of a parameter. */
@@ -182,5 +183,5 @@ export function sendProblem(
   // A client that is too slow is not waited for any longer.
   if (!isArriving(request.raw) || problem.status === 408) return reply.serializer(String).send(text);
   if (waitsForContinue(request.raw)) reply.header('connection', 'close');
-  return reply.send(answerAndDrain(text, request.raw));
+  return reply.send(answerAndDrain(text, request.raw, holderOf(request)));
 }

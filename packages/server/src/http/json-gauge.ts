@@ -16,6 +16,10 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
+/** 1 for the bytes that mean something outside of a text. A table is twice as fast as comparing with each of them. */
+const COUNTS = new Uint8Array(256);
+for (const byte of [QUOTE, COMMA, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]) COUNTS[byte] = 1;
+
 /**
  * Judges JSON as it arrives, in UTF-8 and in pieces: how deep it is nested, and how many names and values it has. It
  * does not judge whether the text is JSON: JSON.parse does, and costs what it has not refused.
@@ -32,15 +36,20 @@ export class JsonGauge {
     let parts = this.#parts;
     let isInText = this.#isInText;
     let isEscaped = this.#isEscaped;
-    for (let at = 0; at < piece.length; at++) {
-      const byte = piece[at];
+    const end = piece.length;
+    for (let at = 0; at < end; at++) {
       if (isInText) {
-        if (isEscaped) isEscaped = false;
-        else if (byte === BACKSLASH) isEscaped = true;
-        else if (byte === QUOTE) isInText = false;
+        if (isEscaped) {
+          isEscaped = false;
+          continue;
+        }
+        while (at < end && piece[at] !== QUOTE && piece[at] !== BACKSLASH) at++;
+        if (piece[at] === QUOTE) isInText = false;
+        else isEscaped = at < end;
         continue;
       }
-      switch (byte) {
+      while (at < end && COUNTS[piece[at] as number] === 0) at++;
+      switch (piece[at]) {
         case QUOTE:
           isInText = true;
           break;

@@ -47,17 +47,23 @@ export class Backlog {
   /** The place of a request that the guard let through; undefined where its caller has as many as it may. */
   open(request: FastifyRequest): Place | undefined {
     const { caller } = request;
+    const name = holderOf(request);
     const holders = caller
       ? [
-          { name: `organisation ${caller.tenantId}`, timesFree: ORGANISATION_TIMES_FREE },
+          { name, timesFree: ORGANISATION_TIMES_FREE },
           { name: `key ${caller.apiKeyFolded}`, timesFree: KEY_TIMES_FREE },
         ]
-      : [{ name: networkOf(request.ip), timesFree: NETWORK_TIMES_FREE }];
+      : [{ name, timesFree: NETWORK_TIMES_FREE }];
     const proven = request.route.config.takesEvents ? this.#events : this.#others;
     const requests = caller ? proven : this.#logins;
     if (!requests.take(holders, 1)) return undefined;
     return new Place(holders, requests, caller ? this.#bytes : this.#loginBytes);
   }
+}
+
+/** The name of the organisation that sends a request, or of the network while nobody has proven who it is. */
+export function holderOf({ caller, ip }: FastifyRequest): string {
+  return caller ? `organisation ${caller.tenantId}` : networkOf(ip);
 }
 
 /** What one request holds. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { takeTurns } from './body-turns.ts';
 
 /**
  * Clients that write all of a body before they read the answer lose the answer when the connection is closed
@@ -21,16 +22,10 @@ export function isArriving(request: IncomingMessage): boolean {
 }
 
 /**
- * Lets all others have their turn before the next piece of a body. Without it, Node reads two mebibytes of each connection
- * before it looks at anything else.
+ * An answer as a stream that ends when the rest of the request's body has arrived. The body takes turns with others of
+ * `holder`, which is the caller's organisation or network.
  */
-export function takeTurns(body: NodeJS.ReadableStream): void {
-  body.pause();
-  setImmediate(() => body.resume());
-}
-
-/** An answer as a stream that ends when the rest of the request's body has arrived. */
-export function answerAndDrain(answer: string, request: IncomingMessage): Readable {
+export function answerAndDrain(answer: string, request: IncomingMessage, holder: string): Readable {
   const stream = new Readable({ read: () => undefined });
   stream.push(answer);
   const cut = () => request.socket.destroy();
@@ -45,7 +40,7 @@ export function answerAndDrain(answer: string, request: IncomingMessage): Readab
     .on('data', (piece: Buffer) => {
       leftBytes -= piece.length;
       if (leftBytes < 0) cut();
-      else takeTurns(request);
+      else takeTurns(request, holder);
     })
     .on('error', () => undefined)
     .once('end', end)
