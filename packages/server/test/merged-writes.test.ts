@@ -52,6 +52,32 @@ test('requests that come at the same moment share commits, and each organisation
   expect(rows[0].commits).toBeLessThan(20);
 });
 
+test('a request does not wait for the many of another organisation that came before it', async () => {
+  const [busy, calm] = sites as [Site, Site];
+  const many = 200;
+  let answered = 0;
+  let before: number | undefined;
+  const sendAfterMany = async () => {
+    const sent = Array.from({ length: many }, async (_, turn) => {
+      const events = Array.from({ length: 100 }, (_, at) =>
+        goodEvent(busy, { eventId: `many ${turn} ${at}` }),
+      );
+      const { statusCode } = await submit(server, busy, events);
+      answered++;
+      return statusCode;
+    });
+    // Nothing of these has to be stored; meanwhile, the many come as far as they can.
+    for (let turn = 0; turn < 50; turn++) await submit(server, calm, []);
+    const { statusCode } = await submit(server, calm, [goodEvent(calm, { eventId: 'last' })]);
+    before = answered;
+    return [statusCode, ...(await Promise.all(sent))];
+  };
+  const statuses = await whileLocked(server.db.target, 'presence_events', 'SHARE', sendAfterMany);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  // Two transactions of twenty are under way, and the next one has its turn.
+  expect(before).toBeLessThan(many / 2);
+});
+
 test('a request that the database cannot store fails alone, among strangers who are not to blame', async () => {
   await seeingAll(server.db.target, (client) =>
     client.query(`

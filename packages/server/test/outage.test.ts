@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { seeingAll } from './support/backup.ts';
 import { addSite, goodEvent, presenceRows, results, type Site, submit } from './support/presence.ts';
 import { login, startTestServer, type TestServer } from './support/server.ts';
 import { DatabaseProxy } from './support/sockets.ts';
@@ -71,6 +72,22 @@ test('the log tells of an outage in two lines, with a count between, and has no 
   const failedIds = answered.filter(({ status }) => status === 503).map(({ correlationId }) => correlationId);
   expect(new Set(failedIds).size).toBe(statuses.filter((status) => status === 503).length - rounds);
   expect(answered.filter(({ route }) => route === '/readyz')).toEqual([]);
+});
+
+test('writers who lose to others are a 503, and no outage in the log', async () => {
+  await seeingAll(server.db.target, (client) =>
+    client.query(`
+      CREATE FUNCTION lose_to_others() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'others came first' USING ERRCODE = 'serialization_failure'; END $$;
+      GRANT EXECUTE ON FUNCTION lose_to_others() TO PUBLIC;
+      CREATE TRIGGER lose_to_others BEFORE INSERT ON presence_events FOR EACH ROW
+        WHEN (NEW.event_id = 'contended') EXECUTE FUNCTION lose_to_others()`),
+  );
+  const since = server.logs.length;
+  const reply = await submit(server, site, [goodEvent(site, { eventId: 'contended' })]);
+  expect(reply.statusCode).toBe(503);
+  expect(server.logs.slice(since).join('')).toContain('40001');
+  expect(server.logs.slice(since).join('')).not.toContain('does not answer in time');
 });
 
 describe.each([

@@ -1,14 +1,14 @@
 import { open, unlink } from 'node:fs/promises';
 import { CliError } from './errors.ts';
 
-/** The line of a configuration file of curl (`curl -K`) that has a key's id and secret. */
+/** The line of a configuration file of curl (`curl -K`) that has a key's id and secret. An imported key's id may be any text. */
 export function curlUser({ apiKey, secret }: { apiKey: string; secret: string }): string {
-  return `user = "${apiKey}:${secret}"`;
+  return `user = "${`${apiKey}:${secret}`.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /**
- * Makes a key with `make`, and writes its id and secret to a new file for `curl -K`, which only its owner can read. The
- * file is opened first: no key is made whose secret could not be written. Throws `CliError` where that is so.
+ * Makes a key, or a secret of one, with `make`, and writes its id and secret to a new file for `curl -K`, which only its owner can
+ * read. The file is opened first: no secret is made where there can be no such file. Throws `CliError` where that is so.
  */
 export async function intoCurlConfig<Key extends { apiKey: string; secret: string }>(
   path: string,

@@ -10,7 +10,7 @@ import {
   type RefusalReason,
   type RefusedEvent,
 } from '../store/refused-event-lists.ts';
-import { chooseOrganisation, withContext } from './context.ts';
+import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { catchInterruption, endsWell } from './interruption.ts';
 import { formatTable, formatTime, forTerminal, print, remark } from './output.ts';
 import { parsePast } from './time.ts';
@@ -58,7 +58,7 @@ export function eventsCommand(): Command {
     .option('--json', 'one JSON object per line')
     .action((options: ListOptions) =>
       withContext(options, 'rollcall events', async ({ owner }) => {
-        const { tenantId } = await chooseOrganisation(owner, options.org);
+        const { tenantId } = await getOrganisation(owner, options.org);
         await owner.inTenant(tenantId, (tx) => printRefused(tx, tenantId, options));
       }).catch(endsWell),
     );

@@ -40,23 +40,13 @@ function createCommand(): Command {
   return withKeyProperties(
     new Command('create')
       .description('create a key; its secret is shown this once')
-      .option(
-        '--curl-config <file>',
-        'write id and secret to this new file, which only you can read, for "curl -K"; the secret is not shown',
-      ),
-  ).action(async (options: KeyProperties & { curlConfig?: string }) => {
-    const { curlConfig } = options;
-    const make = () => makeKey(options, undefined);
-    if (curlConfig === undefined) {
-      return show(await make(), options, 'The key is created. Its secret is shown only now:');
-    }
-    const { secret: _, ...key } = await intoCurlConfig(curlConfig, make);
-    print(
-      options.json
-        ? JSON.stringify(key)
-        : `The key ${key.apiKey} is created. Its secret is in ${curlConfig}, for "curl -K".`,
-    );
-  });
+      .addOption(curlConfigOption()),
+  ).action((options: KeyProperties & Telling) =>
+    tell(() => makeKey(options, undefined), options, {
+      shown: 'The key is created. Its secret is shown only now:',
+      written: ({ apiKey }) => `The key ${apiKey} is created. Its secret is`,
+    }),
+  );
 }
 
 function importCommand(): Command {
@@ -98,11 +88,16 @@ function rotateCommand(): Command {
         .argParser(parseDuration)
         .default(parseDuration('24h'), '24h'),
     )
-    .action(async (apiKey: string, options: Common & { grace: number }) => {
-      const key = await withContext(options, 'rollcall keys', ({ owner, masterKey }) =>
-        rotateKey({ apiKey, graceMs: options.grace }, { owner, masterKey, clock: Date.now }),
-      );
-      show(key, options, 'The key has a new secret, shown only now:');
+    .addOption(curlConfigOption())
+    .action((apiKey: string, options: Common & Telling & { grace: number }) => {
+      const rotate = () =>
+        withContext(options, 'rollcall keys', ({ owner, masterKey }) =>
+          rotateKey({ apiKey, graceMs: options.grace }, { owner, masterKey, clock: Date.now }),
+        );
+      return tell(rotate, options, {
+        shown: 'The key has a new secret, shown only now:',
+        written: (key) => `The key ${key.apiKey} has a new secret. It is`,
+      });
     });
 }
 
@@ -154,8 +149,32 @@ function makeKey(
   });
 }
 
-function show(key: ShownKey, { json }: Common, heading: string): void {
-  print(json ? JSON.stringify(key) : `${heading}\n  id      ${key.apiKey}\n  secret  ${key.secret}`);
+/** How a command tells of a secret that it made. */
+interface Telling {
+  curlConfig?: string;
+  json?: true;
+}
+
+function curlConfigOption(): Option {
+  return new Option(
+    '--curl-config <file>',
+    'write id and secret to this new file, which only you can read, for "curl -K"; the secret is not shown',
+  );
+}
+
+/** Tells of the key that `make` gives a secret: `shown` stands before the secret, `written` before the file that has it. */
+async function tell(
+  make: () => Promise<ShownKey>,
+  { curlConfig, json }: Telling,
+  { shown, written }: { shown: string; written: (key: ShownKey) => string },
+): Promise<void> {
+  const key = curlConfig === undefined ? await make() : await intoCurlConfig(curlConfig, make);
+  const { secret, ...rest } = key;
+  if (curlConfig !== undefined) {
+    print(json ? JSON.stringify(rest) : `${written(key)} in ${curlConfig}, for "curl -K".`);
+  } else {
+    print(json ? JSON.stringify(key) : `${shown}\n  id      ${key.apiKey}\n  secret  ${secret}`);
+  }
 }
 
 function listed(row: ApiKeyRow) {

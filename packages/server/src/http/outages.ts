@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { ContentionError, isWriteConflict } from '../store/conflict.ts';
 import { StoreUnavailableError, TenantBusyError } from '../store/unavailable.ts';
 
 declare module 'fastify' {
@@ -40,6 +41,8 @@ export class OutageLog {
   /** Counts `error` where it means that the database does not answer; false where it needs a line of its own. */
   note(error: unknown): boolean {
     if (!(error instanceof StoreUnavailableError)) return false;
+    // The database answered: others wrote first.
+    if (error instanceof ContentionError || isWriteConflict(error)) return false;
     // The answer says what it is.
     if (error instanceof TenantBusyError) return true;
     if (this.#outage) {

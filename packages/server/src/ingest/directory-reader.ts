@@ -31,6 +31,7 @@ export class DirectoryReader {
     this.#queue = new MergingQueue({
       run: (lookUps) => read(database, lookUps),
       weigh: ({ mentioned }) => Object.values(mentioned).reduce((sum, texts) => sum + texts.length, 0),
+      ownerOf: ({ tenantId }) => tenantId,
       most: MERGED,
       concurrency: READERS,
     });

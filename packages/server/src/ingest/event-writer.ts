@@ -49,6 +49,7 @@ export class EventWriter {
     this.#queue = new MergingQueue({
       run: (submissions) => store(database, submissions),
       weigh: ({ rows }) => rows.length,
+      ownerOf: ({ tenantId }) => tenantId,
       most: MERGED,
       concurrency: EVENT_WRITERS,
     });

@@ -7,6 +7,8 @@ export interface Merging<Job, Answer> {
   run(jobs: readonly Job[]): Promise<readonly Answer[]>;
   /** How much of `most` a job takes. */
   weigh(job: Job): number;
+  /** Whose a job is: where not all that wait go together, owners take turns. Left out where nobody can tell. */
+  ownerOf?(job: Job): string;
   /** Goes together at most; in weight a bit more than that. */
   most: { jobs: number; weight: number };
   /** Runs at a time: while the database is busy with one, the next is on its way. */
@@ -27,7 +29,7 @@ const LONGEST_WAIT_MS = 5_000;
 
 /**
  * Lets requests that come at the same moment share a transaction. One that finds nobody before it goes at once; those
- * that come meanwhile wait, and go together next.
+ * that come meanwhile wait, and go together next. Nobody waits for the many requests of somebody else.
  */
 export class MergingQueue<Job, Answer> {
   readonly #merging: Merging<Job, Answer>;
@@ -71,13 +73,31 @@ export class MergingQueue<Job, Answer> {
 
   #take(): Waiting<Job, Answer>[] {
     const { most } = this.#merging;
+    const taken = new Set<Waiting<Job, Answer>>();
     let weight = 0;
-    let count = 0;
-    while (count < this.#waiting.length && count < most.jobs && weight < most.weight) {
-      weight += this.#waiting[count]?.weight ?? 0;
-      count++;
+    for (const each of this.#inTurns()) {
+      if (taken.size === most.jobs || weight >= most.weight) break;
+      taken.add(each);
+      weight += each.weight;
     }
-    return this.#waiting.splice(0, count);
+    this.#waiting = this.#waiting.filter((each) => !taken.has(each));
+    return [...taken];
+  }
+
+  /** What waits: the first of each owner, then the second of each, and so on. */
+  #inTurns(): Waiting<Job, Answer>[] {
+    const { ownerOf } = this.#merging;
+    if (!ownerOf || this.#waiting.length < 2) return this.#waiting;
+    const counts = new Map<string, number>();
+    const turns: Waiting<Job, Answer>[][] = [];
+    for (const each of this.#waiting) {
+      const owner = ownerOf(each.job);
+      const turn = counts.get(owner) ?? 0;
+      counts.set(owner, turn + 1);
+      turns[turn] ??= [];
+      turns[turn].push(each);
+    }
+    return counts.size < 2 ? this.#waiting : turns.flat();
   }
 
   /** Together; each alone where together it does not go, so that nobody fails for another's sake. */

@@ -170,6 +170,31 @@ describe('Keys, while the server runs', () => {
     expect(await logIn(baseUrl, last)).toMatchObject({ status: 200 });
   });
 
+  test('the new secret of a rotated key can go to a file for curl, whatever characters the id has', async () => {
+    const id = 'say "hi" to C:\\doors';
+    const properties = [
+      '--org',
+      'one',
+      '--role',
+      'data-warehouse',
+      '--authentication',
+      'hmac',
+      '--name',
+      'odd',
+    ];
+    expect(await run(['keys', 'import', id, ...properties], 'old secret')).toMatchObject({ code: 0 });
+    const file = work.path('odd.curl');
+    const rotated = await run(['keys', 'rotate', id, '--curl-config', file]);
+    expect(rotated).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `The key ${id} has a new secret. It is in ${file}, for "curl -K".\n`,
+    });
+    const [, secret = ''] =
+      /^user = "say \\"hi\\" to C:\\\\doors:([^"]+)"\n$/.exec(await readFile(file, 'utf8')) ?? [];
+    expect(await logIn(baseUrl, { apiKey: id, secret })).toMatchObject({ status: 200 });
+  });
+
   test('a revoked key and its tokens are refused within a second, one that expires from then on', async () => {
     const short = await create('short', '--expires', '10s');
     expect(await logIn(baseUrl, short)).toMatchObject({ status: 200 });

@@ -90,7 +90,7 @@ function responses(method: Method, path: string, { creates, isVersioned }: Descr
     content: { [SCIM_MEDIA_TYPE]: { schema: Resource } },
   });
   const error = json('The error of RFC 7644 section 3.12');
-  const withBody = method === 'GET' || method === 'DELETE' ? {} : { 413: error, 415: error };
+  const withBody = method === 'GET' || method === 'DELETE' ? {} : { 408: error, 413: error, 415: error };
   return {
     ...(method === 'DELETE'
       ? {}
