@@ -1,9 +1,9 @@
 import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
 import { DemoError } from '../demo/errors.ts';
+import { EmbeddedServerError } from '../embedded/index.ts';
 import { FileError } from '../files/errors.ts';
 import { BackupError, RestoreError } from '../store/backup/errors.ts';
-import { EmbeddedServerError } from '../store/embedded/index.ts';
 import { SchemaTooNewError } from '../store/migrate.ts';
 import { UnusableDatabaseError } from '../store/reach.ts';
 import { UnrestrictedRoleError } from '../store/roles.ts';

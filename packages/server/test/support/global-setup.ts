@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { joinEmbedded } from '../../src/embedded/index.ts';
+import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
 import type { DatabaseTarget } from '../../src/store/db.ts';
-import { joinEmbedded } from '../../src/store/embedded/index.ts';
-import { passwordOf, ROLES } from '../../src/store/embedded/secret.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
 declare module 'vitest' {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readlink, symlink, unlink } from 'node:fs/promises';
-import { codeOf, ifPresent } from './embedded/errors.ts';
-import { inspectProcess } from './embedded/processes.ts';
+import { codeOf, ifPresent } from './errors.ts';
+import { inspectProcess } from './processes.ts';
 
 /**
  * Who holds a lock between the processes of a machine: a symbolic link whose text names its holder, made in one step, never half

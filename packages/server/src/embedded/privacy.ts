@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { ifPresent } from './embedded/errors.ts';
+import { ifPresent } from './errors.ts';
 
 const ROOT = 0;
 const GROUP_READS = 0o040;

@@ -15,10 +15,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { whyDirectoryIsOpen, whyFileIsOpen } from '../privacy.ts';
 import { prepareSystemDir } from './binaries.ts';
 import { codeOf, EmbeddedServerError, ifPresent, makeDir } from './errors.ts';
 import { stopLeftover } from './postmaster.ts';
+import { whyDirectoryIsOpen, whyFileIsOpen } from './privacy.ts';
 import { hasSecret, secretPath } from './secret.ts';
 import { canTraverse, chooseServerUser, ownerOf, type ServerUser } from './server-user.ts';
 

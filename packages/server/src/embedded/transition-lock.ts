@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newHolder, readHolder, release, tryAcquire } from '../process-lock.ts';
 import { EmbeddedServerError } from './errors.ts';
+import { newHolder, readHolder, release, tryAcquire } from './process-lock.ts';
 
 const POLL_MS = 10;
 // Longer than a start may take (START_LIMIT_MS in postmaster.ts), so that a waiter outlasts any honest holder.
