@@ -35,7 +35,7 @@ import { Refusals } from './ingest/refusals.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { ChangeFeed } from './store/changes.ts';
 import type { Database } from './store/db.ts';
-import { VERSION } from './store/version.ts';
+import { VERSION } from './store/release.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
 import { Transfers } from './warehouse/transfers.ts';
 import { workdayRoutes } from './workday/routes.ts';

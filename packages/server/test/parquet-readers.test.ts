@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { VERSION } from '../src/store/version.ts';
+import { VERSION } from '../src/store/release.ts';
 import { column, oneOf, shared } from '../src/warehouse/columns.ts';
 import { datasets } from '../src/warehouse/datasets.ts';
 import type { Row } from '../src/warehouse/format.ts';

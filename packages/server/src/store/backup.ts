@@ -18,7 +18,7 @@ import { withSession } from './backup/session.ts';
 import { columnList, listTables, qualified, type Table } from './backup/tables.ts';
 import { type DatabaseTarget, enterTenant } from './db.ts';
 import { appliedMigrations, refuseNewerSchema } from './migrate.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './release.ts';
 
 export { BackupError };
 

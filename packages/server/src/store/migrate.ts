@@ -1,12 +1,10 @@
 import { readdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { DatabaseTarget, SessionRole } from './db.ts';
 import { UnusableDatabaseError } from './reach.ts';
+import { MIGRATIONS_DIR } from './release.ts';
 import { applyGrants, chooseRole } from './roles.ts';
 import { settleTimeZones } from './time-zones.ts';
-
-const MIGRATIONS_DIR = fileURLToPath(new URL('../../migrations/', import.meta.url));
 
 /** The database was written by a newer Rollcall than this one. */
 export class SchemaTooNewError extends Error {}

@@ -13,7 +13,7 @@ import { problems } from '../http/schema.ts';
 import { LONGEST_WINDOW_DAYS } from '../http/window.ts';
 import { ALL_DAYS, type ExportQuery } from '../store/datasets.ts';
 import type { Database } from '../store/db.ts';
-import { VERSION } from '../store/version.ts';
+import { VERSION } from '../store/release.ts';
 import { encodeCursor } from './cursor.ts';
 import { type Dataset, datasets } from './datasets.ts';
 import type { Format } from './format.ts';
