@@ -1,7 +1,7 @@
-import type { ApiKeyAuthentication, ApiKeyRole, ApiKeyRow } from '../store/api-keys.ts';
-import { touchApiKeys } from '../store/api-keys.ts';
-import type { ChangeFeed } from '../store/changes.ts';
-import type { Database } from '../store/db.ts';
+import type { ApiKeyAuthentication, ApiKeyRole, ApiKeyRow } from '../store/auth/api-keys.ts';
+import { touchApiKeys } from '../store/auth/api-keys.ts';
+import type { ChangeFeed } from '../store/auth/changes.ts';
+import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
 import type { RefusalTurns } from './refusal-turns.ts';

@@ -12,8 +12,8 @@ import {
 } from '../config.ts';
 import type { LiveProgress } from '../demo/live.ts';
 import type { Demo } from '../demo/organisation.ts';
-import type { ApiKeyRole } from '../store/api-keys.ts';
-import type { SamplePerson } from '../store/sample-person.ts';
+import type { ApiKeyRole } from '../store/auth/api-keys.ts';
+import type { SamplePerson } from '../store/directory/sample-person.ts';
 import { withOwner } from './context.ts';
 import { curlUser } from './curl-config.ts';
 import { CliError } from './errors.ts';

@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
-import { type Arrival, listArrivals } from '../store/arrivals.ts';
-import type { Database, Tx } from '../store/db.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { type Arrival, listArrivals } from '../store/events/arrivals.ts';
 import {
   listRefusalReasons,
   listRefusedEvents,
   type RefusalReason,
   type RefusedEvent,
-} from '../store/refused-event-lists.ts';
+} from '../store/events/refused-event-lists.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { catchInterruption, endsWell } from './interruption.ts';
 import { formatTable, formatTime, forTerminal, print, remark } from './output.ts';

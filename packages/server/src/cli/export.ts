@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { CLIENT_SETTINGS, type ClientConfig, toOptions } from '../config.ts';
 import { whole } from '../config-values.ts';
-import { METRIC_UNITS, type MetricUnit } from '../store/metrics.ts';
+import { METRIC_UNITS, type MetricUnit } from '../store/warehouse/metrics.ts';
 import { clientOf, spoken } from './client.ts';
 import { CliError, unwritable } from './errors.ts';
 import { loadFolder, needDuckDb } from './export/duckdb.ts';

@@ -7,7 +7,7 @@ import {
   type ApiKeyAuthentication,
   type ApiKeyRole,
   type ApiKeyRow,
-} from '../store/api-keys.ts';
+} from '../store/auth/api-keys.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { intoCurlConfig } from './curl-config.ts';
 import { formatTable, formatTime, print } from './output.ts';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { createScimToken, revokeToken, scimTokensOf } from '../auth/manage-scim-tokens.ts';
 import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
-import type { ScimTokenRow } from '../store/scim-tokens.ts';
+import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { stateOf } from './keys.ts';
 import { formatTable, formatTime, print } from './output.ts';

@@ -2,9 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { Database } from '../store/db.ts';
-import { getProvisionedGroupType } from '../store/provisioned-groups.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database } from '../store/connections/db.ts';
+import { getProvisionedGroupType } from '../store/provisioning/provisioned-groups.ts';
 import {
   GroupRelationships,
   GroupRelationshipsReply,

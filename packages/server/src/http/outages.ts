@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

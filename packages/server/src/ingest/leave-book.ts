@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LeaveRow, LeaveType } from '../store/leaves.ts';
+import type { LeaveRow, LeaveType } from '../store/workday/leaves.ts';
 import { addDays, type DayRange } from './leave-dates.ts';
 
 /** The leaves of one person, and what scheduling and cancelling makes of them. Nothing is written here. */

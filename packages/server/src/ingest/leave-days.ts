@@ -1,4 +1,4 @@
-import type { DayPlanRow, UserDay } from '../store/day-plans.ts';
+import type { DayPlanRow, UserDay } from '../store/workday/day-plans.ts';
 import type { DayChange, Plan, PlanSource } from '../workday/plan.ts';
 
 interface DayState {

@@ -1,5 +1,5 @@
-import { listDayPlans } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { listDayPlans } from '../store/workday/day-plans.ts';
 import {
   type Calendar,
   deleteLeaves,
@@ -8,7 +8,7 @@ import {
   type LeaveType,
   listCalendars,
   listLeaves,
-} from '../store/leaves.ts';
+} from '../store/workday/leaves.ts';
 import { loadWeeks, type Plan, writeDays } from '../workday/plan.ts';
 import { LeaveBook } from './leave-book.ts';
 import { type DayRange, laterOf, listDays } from './leave-dates.ts';

@@ -1,8 +1,8 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
-import { NODE_KINDS } from '../store/nodes.ts';
-import { type OccupancyEventRow, occupancyEventsInsert } from '../store/occupancy-events.ts';
+import { NODE_KINDS } from '../store/directory/nodes.ts';
+import { type OccupancyEventRow, occupancyEventsInsert } from '../store/events/occupancy-events.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';

@@ -1,9 +1,9 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
-import { NODE_KINDS } from '../store/nodes.ts';
-import { type PresenceEventRow, presenceEventsInsert } from '../store/presence-events.ts';
-import type { UserIdentity } from '../store/users.ts';
+import { NODE_KINDS } from '../store/directory/nodes.ts';
+import type { UserIdentity } from '../store/directory/users.ts';
+import { type PresenceEventRow, presenceEventsInsert } from '../store/events/presence-events.ts';
 import type { EventKind } from './batch.ts';
 import { shortenedFault } from './cards.ts';
 import { digest } from './digest.ts';

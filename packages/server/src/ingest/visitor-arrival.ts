@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
-import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/visitor-arrivals.ts';
+import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/events/visitor-arrivals.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
 import { classifyPerson } from './person.ts';

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { formatInstant, parseInstant, textsFault } from '../ingest/values.ts';
-import { insertRecordedEntries, listRecordedUsers, type RecordedEntry } from '../store/recorded-history.ts';
+import {
+  insertRecordedEntries,
+  listRecordedUsers,
+  type RecordedEntry,
+} from '../store/events/recorded-history.ts';
 import { guid, needDay, needGuid, needText, object, type Row, RowFault, text } from './cells.ts';
 import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
 

@@ -1,6 +1,6 @@
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { Database, Tx } from '../store/db.ts';
-import { inSavepoint } from '../store/savepoint.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { inSavepoint } from '../store/connections/savepoint.ts';
 import type { Row } from './cells.ts';
 import { loadDays } from './days.ts';
 import { loadOccupancy, loadPresence, loadVisitors } from './events.ts';

@@ -1,9 +1,9 @@
-import { listOfficeDays, readPersonDays } from '../store/attendance.ts';
-import { listChangedDays, listGoneRows } from '../store/attendance-changes.ts';
-import type { Changes } from '../store/dataset-rows.ts';
-import type { ExportQuery } from '../store/datasets.ts';
-import type { Tx } from '../store/db.ts';
-import { isoDay } from '../store/iso.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { isoDay } from '../store/values/iso.ts';
+import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts';
+import { listChangedDays, listGoneRows } from '../store/warehouse/attendance-changes.ts';
+import type { Changes } from '../store/warehouse/dataset-rows.ts';
+import type { ExportQuery } from '../store/warehouse/datasets.ts';
 import { type AttendanceRow, AttendanceRows, goneRow } from './attendance-rows.ts';
 
 /**

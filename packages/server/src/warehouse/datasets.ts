@@ -1,5 +1,7 @@
-import { attendanceKeptFrom } from '../store/attendance-retention.ts';
-import type { Order } from '../store/dataset-rows.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { NODE_KINDS } from '../store/directory/nodes.ts';
+import { attendanceKeptFrom } from '../store/warehouse/attendance-retention.ts';
+import type { Order } from '../store/warehouse/dataset-rows.ts';
 import {
   type DatasetReader,
   OCCUPANCY_ORDER,
@@ -16,9 +18,7 @@ import {
   wholeLocations,
   wholeSpaces,
   wholeUsers,
-} from '../store/datasets.ts';
-import type { Tx } from '../store/db.ts';
-import { NODE_KINDS } from '../store/nodes.ts';
+} from '../store/warehouse/datasets.ts';
 import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
 import { type Column, column, oneOf, optional, shared } from './columns.ts';
 import { metricsDatasets } from './metrics-datasets.ts';

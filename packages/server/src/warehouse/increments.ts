@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { wrongParameter } from '../http/bulk.ts';
 import { parseWindow } from '../http/window.ts';
-import type { Order } from '../store/dataset-rows.ts';
-import { ALL_DAYS, type DayWindow } from '../store/datasets.ts';
-import type { Database, Tx } from '../store/db.ts';
-import { isPast, readMoment, xidsOf } from '../store/moments.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import type { Order } from '../store/warehouse/dataset-rows.ts';
+import { ALL_DAYS, type DayWindow } from '../store/warehouse/datasets.ts';
+import { isPast, readMoment, xidsOf } from '../store/warehouse/moments.ts';
 import { type Column, column, optional } from './columns.ts';
 import {
   type Cursor,

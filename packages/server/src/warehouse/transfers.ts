@@ -1,8 +1,8 @@
 import { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../auth/guard.ts';
-import type { StreamKind } from '../store/db.ts';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import type { StreamKind } from '../store/connections/db.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { Slots } from './slots.ts';
 
 export interface TransfersOptions {

@@ -1,6 +1,6 @@
 import { listDays } from '../http/window.ts';
-import { listPlansAhead } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { listPlansAhead } from '../store/workday/day-plans.ts';
 import { type DayAuthor, type DayChange, writeDays } from './plan.ts';
 import { loadUsualDays } from './usual-days.ts';
 

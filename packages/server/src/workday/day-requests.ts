@@ -1,6 +1,6 @@
-import type { Tx } from '../store/db.ts';
-import type { Calendar } from '../store/leaves.ts';
-import { listOfficeNodes, type OfficeNode } from '../store/offices.ts';
+import type { Tx } from '../store/connections/db.ts';
+import type { Calendar } from '../store/workday/leaves.ts';
+import { listOfficeNodes, type OfficeNode } from '../store/workday/offices.ts';
 import { lockPeople } from './lock-people.ts';
 import {
   type DayAuthor,

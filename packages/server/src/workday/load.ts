@@ -1,14 +1,19 @@
+import type { Tx } from '../store/connections/db.ts';
+import type { Status } from '../store/directory/nodes.ts';
 import {
   type BookingRow,
   listBookings,
   listDeskBookings,
   lockZoneDays,
   type NodeDay,
-} from '../store/bookings.ts';
-import { type DayPlanRow, listDayPlans, type UserDay } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
-import type { Status } from '../store/nodes.ts';
-import { listDeskAssignments, listOfficeNodes, lockDesks, type OfficeNode } from '../store/offices.ts';
+} from '../store/workday/bookings.ts';
+import { type DayPlanRow, listDayPlans, type UserDay } from '../store/workday/day-plans.ts';
+import {
+  listDeskAssignments,
+  listOfficeNodes,
+  lockDesks,
+  type OfficeNode,
+} from '../store/workday/offices.ts';
 import { nodeDayKey, Seating } from './booking.ts';
 import { lockPeople } from './lock-people.ts';
 import { ActionLog } from './log.ts';

@@ -1,7 +1,7 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
-import type { ActionLogRow } from '../store/action-log.ts';
-import type { BookableKind } from '../store/bookings.ts';
-import type { OfficeNode } from '../store/offices.ts';
+import type { ActionLogRow } from '../store/workday/action-log.ts';
+import type { BookableKind } from '../store/workday/bookings.ts';
+import type { OfficeNode } from '../store/workday/offices.ts';
 import type { Booking } from './booking.ts';
 import type { DayChange } from './plan.ts';
 import type { DayPlan, DayState } from './workday.ts';

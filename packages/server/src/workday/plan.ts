@@ -1,14 +1,14 @@
-import type { Actor } from '../store/action-log.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { PlanSource, UserDay } from '../store/day-plans.ts';
-import type { Database, Tx } from '../store/db.ts';
-import type { Status } from '../store/nodes.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import type { Status } from '../store/directory/nodes.ts';
+import type { Actor } from '../store/workday/action-log.ts';
+import type { PlanSource, UserDay } from '../store/workday/day-plans.ts';
 import { loadWorkday } from './load.ts';
 import { findDisplaced, findOfficeDays, type Rebooking } from './release.ts';
 import { saveWorkday } from './save.ts';
 
-export type { Actor } from '../store/action-log.ts';
-export type { PlanKind, PlanSource } from '../store/day-plans.ts';
+export type { Actor } from '../store/workday/action-log.ts';
+export type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
 export { lockPeople } from './lock-people.ts';
 export { loadWeeks, type WeekPlan } from './week-plan.ts';
 

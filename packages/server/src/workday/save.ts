@@ -1,13 +1,18 @@
-import { insertActionLog } from '../store/action-log.ts';
-import { type BookingRow, deleteBookings, insertBookings, updateBookingSources } from '../store/bookings.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { insertActionLog } from '../store/workday/action-log.ts';
+import {
+  type BookingRow,
+  deleteBookings,
+  insertBookings,
+  updateBookingSources,
+} from '../store/workday/bookings.ts';
 import {
   type DayPlanRow,
   deleteDayPlans,
   insertDayPlans,
   type UserDay,
   updateDayPlans,
-} from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
+} from '../store/workday/day-plans.ts';
 import type { Booking } from './booking.ts';
 import type { DayAuthor } from './plan.ts';
 import type { Workday } from './workday.ts';

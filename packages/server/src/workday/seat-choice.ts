@@ -1,4 +1,4 @@
-import type { OfficeNode } from '../store/offices.ts';
+import type { OfficeNode } from '../store/workday/offices.ts';
 import { type Booking, Seating, type SeatingFacts } from './booking.ts';
 
 /** Somebody who is to have a booking at an office. */

@@ -1,5 +1,5 @@
-import type { Tx } from '../store/db.ts';
-import { type Calendar, type LeaveRow, listCalendars, listLeaves } from '../store/leaves.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { type Calendar, type LeaveRow, listCalendars, listLeaves } from '../store/workday/leaves.ts';
 import type { Plan, PlanSource } from './plan.ts';
 import { loadWeeks, type PlansOf } from './week-plan.ts';
 

@@ -1,7 +1,7 @@
-import type { ActionLogRow } from '../store/action-log.ts';
-import type { BookingSource } from '../store/bookings.ts';
-import type { DayPlanRow, PlanSource, UserDay } from '../store/day-plans.ts';
-import type { Status } from '../store/nodes.ts';
+import type { Status } from '../store/directory/nodes.ts';
+import type { ActionLogRow } from '../store/workday/action-log.ts';
+import type { BookingSource } from '../store/workday/bookings.ts';
+import type { DayPlanRow, PlanSource, UserDay } from '../store/workday/day-plans.ts';
 import { type Booking, refusal, type Seating } from './booking.ts';
 import type { ActionLog } from './log.ts';
 import type { DayChange, DayOutcome, Plan } from './plan.ts';

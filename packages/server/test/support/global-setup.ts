@@ -8,8 +8,8 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { joinEmbedded } from '../../src/embedded/index.ts';
 import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
-import type { DatabaseTarget } from '../../src/store/db.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import type { DatabaseTarget } from '../../src/store/connections/db.ts';
+import { migrate } from '../../src/store/schema/migrate.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

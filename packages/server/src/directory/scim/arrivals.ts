@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Tx } from '../../store/db.ts';
-import { type DeletedUser, listDeletedUsers } from '../../store/deleted-users.ts';
-import { fold } from '../../store/fold.ts';
-import { listHolders } from '../../store/provisioned-users.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import { type DeletedUser, listDeletedUsers } from '../../store/directory/deleted-users.ts';
+import { listHolders } from '../../store/provisioning/provisioned-users.ts';
+import { fold } from '../../store/values/fold.ts';
 import { nameOfDeleted } from '../user-writer.ts';
 import { quote } from '../values.ts';
 import { taken } from './errors.ts';

@@ -5,7 +5,7 @@ import {
   type FilterColumns,
   type FilterOperator,
   type FilterTerm,
-} from '../../store/scim-filter.ts';
+} from '../../store/provisioning/scim-filter.ts';
 import { quote } from '../values.ts';
 import { wrong } from './errors.ts';
 import { parseId, withoutBraces } from './ids.ts';

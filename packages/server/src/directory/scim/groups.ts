@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Tx } from '../../store/db.ts';
-import { lockDirectory } from '../../store/directory-lock.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import { lockDirectory } from '../../store/connections/directory-lock.ts';
 import {
   changeMembers,
   findGroupByName,
@@ -13,7 +13,7 @@ import {
   type ProvisionedGroup,
   retireProvisionedGroup,
   upsertProvisionedGroup,
-} from '../../store/provisioned-groups.ts';
+} from '../../store/provisioning/provisioned-groups.ts';
 import { quote } from '../values.ts';
 import type { Document } from './document.ts';
 import { taken, wrong } from './errors.ts';

@@ -1,5 +1,5 @@
 import { HttpProblem } from '../../http/errors.ts';
-import type { Tx } from '../../store/db.ts';
+import type { Tx } from '../../store/connections/db.ts';
 import type { DayAuthor } from '../../workday/plan.ts';
 import type { Document } from './document.ts';
 import type { Operation } from './patch-request.ts';

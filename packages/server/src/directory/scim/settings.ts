@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import { HttpProblem } from '../../http/errors.ts';
-import type { Tx } from '../../store/db.ts';
-import { lockDirectory } from '../../store/directory-lock.ts';
-import { getDirectorySettings } from '../../store/directory-settings.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import { lockDirectory } from '../../store/connections/directory-lock.ts';
+import { getDirectorySettings } from '../../store/directory/directory-settings.ts';
 import {
   getProvisionedGroupType,
   listNameClashes,
   setProvisionedGroupType,
-} from '../../store/provisioned-groups.ts';
+} from '../../store/provisioning/provisioned-groups.ts';
 import { orRefused } from '../upsert.ts';
 import { optionalKey, quote, Refusal } from '../values.ts';
 
