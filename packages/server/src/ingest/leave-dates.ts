@@ -1,4 +1,4 @@
-import { formatInstant, readInstant } from './values.ts';
+import { formatInstant, readInstant } from '../http/instants.ts';
 
 const DAY_MS = 86_400_000;
 const DAY_US = DAY_MS * 1_000;

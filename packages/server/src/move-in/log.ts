@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { formatInstant, parseInstant, textsFault } from '../ingest/values.ts';
+import { formatInstant, parseInstant } from '../http/instants.ts';
+import { textsFault } from '../ingest/values.ts';
 import {
   insertRecordedEntries,
   listRecordedUsers,

@@ -1,5 +1,5 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { formatInstant } from '../ingest/values.ts';
+import { formatInstant } from '../http/instants.ts';
 import { FolderError } from './folder.ts';
 import type { FileRow, RowsFile } from './rows.ts';
 
