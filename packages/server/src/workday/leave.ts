@@ -9,10 +9,10 @@ import {
   listCalendars,
   listLeaves,
 } from '../store/workday/leaves.ts';
-import { loadWeeks, type Plan, writeDays } from '../workday/plan.ts';
 import { LeaveBook } from './leave-book.ts';
 import { type DayRange, laterOf, listDays } from './leave-dates.ts';
 import { type Changes, LeaveDays } from './leave-days.ts';
+import { loadWeeks, type Plan, writeDays } from './plan.ts';
 
 /** A leave that is scheduled, or days that are leave no more. */
 export interface LeaveChange extends DayRange {

@@ -1,5 +1,5 @@
 import type { DayPlanRow, UserDay } from '../store/workday/day-plans.ts';
-import type { DayChange, Plan, PlanSource } from '../workday/plan.ts';
+import type { DayChange, Plan, PlanSource } from './plan.ts';
 
 interface DayState {
   kind: Plan['kind'];
