@@ -1,4 +1,4 @@
-import type { MemberChange } from '../../store/provisioning/provisioned-groups.ts';
+import type { MemberChange } from '../store/provisioning/provisioned-groups.ts';
 import { attributeOf, isDocument } from './document.ts';
 import { wrong } from './errors.ts';
 import type { Filter } from './filter.ts';

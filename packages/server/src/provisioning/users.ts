@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { HttpProblem } from '../../http/errors.ts';
-import type { Tx } from '../../store/connections/db.ts';
-import { lockDirectory } from '../../store/connections/directory-lock.ts';
-import { deleteUser, restoreUsers } from '../../store/directory/deleted-users.ts';
-import { getDirectorySettings } from '../../store/directory/directory-settings.ts';
-import { followAttributes } from '../../store/directory/group-following.ts';
-import { type AttributePatch, type AttributeValue, mergeAttributes } from '../../store/directory/users.ts';
+import { type UserItem, upsertUsers } from '../directory/users.ts';
+import { HttpProblem } from '../http/errors.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { deleteUser, restoreUsers } from '../store/directory/deleted-users.ts';
+import { getDirectorySettings } from '../store/directory/directory-settings.ts';
+import { followAttributes } from '../store/directory/group-following.ts';
+import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/directory/users.ts';
 import {
   findProvisionedUser,
   listProvisionedUsers,
@@ -13,9 +14,8 @@ import {
   type ProvisionedUser,
   USER_COLUMNS,
   updateProvisionedUsers,
-} from '../../store/provisioning/provisioned-users.ts';
-import { isUsual, replaceUserEmails } from '../../store/provisioning/user-emails.ts';
-import { type UserItem, upsertUsers } from '../users.ts';
+} from '../store/provisioning/provisioned-users.ts';
+import { isUsual, replaceUserEmails } from '../store/provisioning/user-emails.ts';
 import { Arrivals, Holders, refuseTaken, type Wanted } from './arrivals.ts';
 import { wrong } from './errors.ts';
 import { filterOf } from './filter.ts';

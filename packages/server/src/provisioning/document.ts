@@ -1,5 +1,5 @@
-import { orRefused } from '../upsert.ts';
-import { optionalKey, optionalText } from '../values.ts';
+import { orRefused } from '../directory/upsert.ts';
+import { optionalKey, optionalText } from '../directory/values.ts';
 import { wrong } from './errors.ts';
 
 /** A resource, or a part of one, as JSON has it. */

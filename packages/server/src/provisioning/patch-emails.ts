@@ -1,4 +1,4 @@
-import { fold } from '../../store/values/fold.ts';
+import { fold } from '../store/values/fold.ts';
 import { attributeOf, type Document, isEmpty, keyOf } from './document.ts';
 import { emailEntries, isPrimary, mainOf, settlePrimary } from './emails.ts';
 import { wrong } from './errors.ts';

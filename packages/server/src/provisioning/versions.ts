@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { HttpProblem } from '../../http/errors.ts';
-import { listsTag } from '../../http/etag.ts';
+import { HttpProblem } from '../http/errors.ts';
+import { listsTag } from '../http/etag.ts';
 import type { Precondition } from './resource-type.ts';
 
 /**

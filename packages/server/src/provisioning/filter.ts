@@ -1,12 +1,12 @@
 import { Types } from 'scimmy';
+import { quote } from '../directory/values.ts';
 import {
   FILTER_OPERATORS,
   type FilterColumn,
   type FilterColumns,
   type FilterOperator,
   type FilterTerm,
-} from '../../store/provisioning/scim-filter.ts';
-import { quote } from '../values.ts';
+} from '../store/provisioning/scim-filter.ts';
 import { wrong } from './errors.ts';
 import { parseId, withoutBraces } from './ids.ts';
 import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';

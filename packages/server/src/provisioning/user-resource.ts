@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { AttributePatch } from '../../store/directory/users.ts';
-import type { ProvisionedUser } from '../../store/provisioning/provisioned-users.ts';
-import type { UserEmails } from '../../store/provisioning/user-emails.ts';
-import { isoInstant } from '../../store/values/iso.ts';
+import type { AttributePatch } from '../store/directory/users.ts';
+import type { ProvisionedUser } from '../store/provisioning/provisioned-users.ts';
+import type { UserEmails } from '../store/provisioning/user-emails.ts';
+import { isoInstant } from '../store/values/iso.ts';
 import {
   attributeOf,
   booleanOf,

@@ -1,4 +1,4 @@
-import { quote } from '../values.ts';
+import { quote } from '../directory/values.ts';
 import { type Document, isDocument } from './document.ts';
 import { wrong } from './errors.ts';
 import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';

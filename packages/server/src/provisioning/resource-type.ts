@@ -1,6 +1,6 @@
-import { HttpProblem } from '../../http/errors.ts';
-import type { Tx } from '../../store/connections/db.ts';
-import type { DayAuthor } from '../../workday/plan.ts';
+import { HttpProblem } from '../http/errors.ts';
+import type { Tx } from '../store/connections/db.ts';
+import type { DayAuthor } from '../workday/plan.ts';
 import type { Document } from './document.ts';
 import type { Operation } from './patch-request.ts';
 import type { Selection } from './selection.ts';

@@ -1,4 +1,4 @@
-import { HttpProblem } from '../../http/errors.ts';
+import { HttpProblem } from '../http/errors.ts';
 import type { Document } from './document.ts';
 import { MOST_RESULTS } from './list.ts';
 import {

@@ -1,5 +1,5 @@
 import { Messages, Types } from 'scimmy';
-import { HttpProblem } from '../../http/errors.ts';
+import { HttpProblem } from '../http/errors.ts';
 import { attributeOf, type Document, isDocument, keyOf } from './document.ts';
 import { type ScimType, wrong } from './errors.ts';
 

@@ -1,5 +1,5 @@
-import type { Member, MemberChange, ProvisionedGroup } from '../../store/provisioning/provisioned-groups.ts';
-import { isoInstant } from '../../store/values/iso.ts';
+import type { Member, MemberChange, ProvisionedGroup } from '../store/provisioning/provisioned-groups.ts';
+import { isoInstant } from '../store/values/iso.ts';
 import { attributeOf, type Document, isDocument, isEmpty, keyTextOf } from './document.ts';
 import { wrong } from './errors.ts';
 import { withoutFlatNames } from './flat-names.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Tx } from '../../store/connections/db.ts';
-import { type DeletedUser, listDeletedUsers } from '../../store/directory/deleted-users.ts';
-import { listHolders } from '../../store/provisioning/provisioned-users.ts';
-import { fold } from '../../store/values/fold.ts';
-import { nameOfDeleted } from '../user-writer.ts';
-import { quote } from '../values.ts';
+import { nameOfDeleted } from '../directory/user-writer.ts';
+import { quote } from '../directory/values.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { type DeletedUser, listDeletedUsers } from '../store/directory/deleted-users.ts';
+import { listHolders } from '../store/provisioning/provisioned-users.ts';
+import { fold } from '../store/values/fold.ts';
 import { taken } from './errors.ts';
 import type { WantedUser } from './user-resource.ts';
 

@@ -1,4 +1,4 @@
-import { type ErrorFormat, HttpProblem } from '../../http/errors.ts';
+import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
 
 /** The kinds of faults that RFC 7644 section 3.12, table 9, tells apart, as far as they can happen here. */
 export type ScimType =

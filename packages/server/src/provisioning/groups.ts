@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Tx } from '../../store/connections/db.ts';
-import { lockDirectory } from '../../store/connections/directory-lock.ts';
+import { quote } from '../directory/values.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
 import {
   changeMembers,
   findGroupByName,
@@ -13,8 +14,7 @@ import {
   type ProvisionedGroup,
   retireProvisionedGroup,
   upsertProvisionedGroup,
-} from '../../store/provisioning/provisioned-groups.ts';
-import { quote } from '../values.ts';
+} from '../store/provisioning/provisioned-groups.ts';
 import type { Document } from './document.ts';
 import { taken, wrong } from './errors.ts';
 import { filterOf } from './filter.ts';

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
-import type { Access } from '../../auth/guard.ts';
-import { BULK_BODY_LIMIT_BYTES } from '../../http/bulk.ts';
-import { HttpProblem } from '../../http/errors.ts';
-import { problems } from '../../http/schema.ts';
+import type { Access } from '../auth/guard.ts';
+import { BULK_BODY_LIMIT_BYTES } from '../http/bulk.ts';
+import { HttpProblem } from '../http/errors.ts';
+import { problems } from '../http/schema.ts';
 import { SCIM_MEDIA_TYPE, scimError } from './errors.ts';
 
 const CONFIG = {

@@ -1,5 +1,5 @@
-import type { UserEmail, UserEmails } from '../../store/provisioning/user-emails.ts';
-import { fold } from '../../store/values/fold.ts';
+import type { UserEmail, UserEmails } from '../store/provisioning/user-emails.ts';
+import { fold } from '../store/values/fold.ts';
 import {
   attributeOf,
   booleanOf,

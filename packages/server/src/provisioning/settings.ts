@@ -1,15 +1,15 @@
 import { Type } from 'typebox';
-import { HttpProblem } from '../../http/errors.ts';
-import type { Tx } from '../../store/connections/db.ts';
-import { lockDirectory } from '../../store/connections/directory-lock.ts';
-import { getDirectorySettings } from '../../store/directory/directory-settings.ts';
+import { orRefused } from '../directory/upsert.ts';
+import { optionalKey, quote, Refusal } from '../directory/values.ts';
+import { HttpProblem } from '../http/errors.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { getDirectorySettings } from '../store/directory/directory-settings.ts';
 import {
   getProvisionedGroupType,
   listNameClashes,
   setProvisionedGroupType,
-} from '../../store/provisioning/provisioned-groups.ts';
-import { orRefused } from '../upsert.ts';
-import { optionalKey, quote, Refusal } from '../values.ts';
+} from '../store/provisioning/provisioned-groups.ts';
 
 export const ProvisioningSettings = Type.Object({
   groupType: Type.String({ description: 'the type of the groups that an identity provider keeps' }),
