@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from './groups.ts';
+import { expectManyRows } from '../connections/planner.ts';
 
 /** The attributes from which groups follow. */
 export interface FollowedAttributes {

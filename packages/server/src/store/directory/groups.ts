@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { expectManyRows } from '../connections/planner.ts';
 
 /** What makes a group the group that it is. */
 export interface GroupName {
@@ -55,12 +56,4 @@ export async function replaceHierarchy(tx: Tx, tenantId: string, groups: Hierarc
       groups.map((group) => group.parent?.name ?? null),
     ],
   );
-}
-
-/**
- * For the rest of the transaction, makes the planner join by hashes. Until statistics are gathered it takes the
- * rows of an organisation for next to none, and would join thousands of them by nested loops, row by row.
- */
-export async function expectManyRows(tx: Tx): Promise<void> {
-  await tx.query('SET LOCAL enable_nestloop TO off');
 }

@@ -1,6 +1,6 @@
 import type { Tx } from '../connections/db.ts';
+import { expectManyRows } from '../connections/planner.ts';
 import { nextCreationTime } from '../directory/creation-time.ts';
-import { expectManyRows } from '../directory/groups.ts';
 import { SHOWN_NAME } from './provisioned-users.ts';
 import {
   type FilterColumns,

@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../directory/groups.ts';
+import { expectManyRows } from '../connections/planner.ts';
 
 /** o office, r remote, a away. */
 export type PlanKind = 'o' | 'r' | 'a';

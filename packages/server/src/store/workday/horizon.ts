@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../directory/groups.ts';
+import { expectManyRows } from '../connections/planner.ts';
 import type { PlanKind } from './day-plans.ts';
 
 /** Days ahead of people who have no primary location, and so no office that sets them. */

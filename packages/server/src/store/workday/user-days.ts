@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../directory/groups.ts';
+import { expectManyRows } from '../connections/planner.ts';
 import type { PageWindow } from '../values/page.ts';
 import type { DayWindow } from '../warehouse/datasets.ts';
 import type { BookingSource } from './bookings.ts';
