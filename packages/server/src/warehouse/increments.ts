@@ -3,8 +3,8 @@ import { Type } from 'typebox';
 import { wrongParameter } from '../http/bulk.ts';
 import { parseWindow } from '../http/window.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { ALL_DAYS, type DayWindow } from '../store/values/day-window.ts';
 import type { Order } from '../store/warehouse/dataset-rows.ts';
-import { ALL_DAYS, type DayWindow } from '../store/warehouse/datasets.ts';
 import { isPast, readMoment, xidsOf } from '../store/warehouse/moments.ts';
 import { type Column, column, optional } from './columns.ts';
 import {

@@ -1,4 +1,4 @@
-import type { DayWindow } from '../store/warehouse/datasets.ts';
+import type { DayWindow } from '../store/values/day-window.ts';
 import type { MetricPeriod } from '../store/warehouse/metrics.ts';
 
 const DAY_MS = 86_400_000;

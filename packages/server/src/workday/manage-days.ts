@@ -5,7 +5,7 @@ import { DATE_FORMS, NO_DATE, parseDay, parseWindow } from '../http/window.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { listUsersById } from '../store/directory/users.ts';
-import type { DayWindow } from '../store/warehouse/datasets.ts';
+import type { DayWindow } from '../store/values/day-window.ts';
 import { listBookings } from '../store/workday/bookings.ts';
 import type { UserDay } from '../store/workday/day-plans.ts';
 import { listUserDays } from '../store/workday/user-days.ts';

@@ -1,6 +1,6 @@
 import type { Tx } from '../connections/db.ts';
+import type { DayWindow } from '../values/day-window.ts';
 import { type Changes, snapshotColumns, writtenSince } from './dataset-rows.ts';
-import type { DayWindow } from './datasets.ts';
 
 /** A day whose attendance has changed. */
 export interface ChangedDay {

@@ -1,5 +1,6 @@
 import { copyRows } from '../connections/copy.ts';
 import type { Tx } from '../connections/db.ts';
+import type { DayWindow } from '../values/day-window.ts';
 import { isoDay, isoInstant } from '../values/iso.ts';
 import {
   type Changes,
@@ -12,15 +13,6 @@ import {
 } from './dataset-rows.ts';
 import { loadPeople, loadPlaces } from './dimensions.ts';
 import type { MetricsQuery } from './metrics.ts';
-
-/** Days from `from` until before `before`, both `YYYY-MM-DD`. */
-export interface DayWindow {
-  from: string;
-  before: string;
-}
-
-/** As PostgreSQL understands them; there are no days to go through one by one. */
-export const ALL_DAYS: DayWindow = { from: '-infinity', before: 'infinity' };
 
 /** What an export is asked for. Absent filters select everything, unknown ids nothing. */
 export interface ExportQuery {

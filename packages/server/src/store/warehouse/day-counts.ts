@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import type { DayWindow } from './datasets.ts';
+import type { DayWindow } from '../values/day-window.ts';
 import type { MetricUnit } from './metrics.ts';
 
 /**

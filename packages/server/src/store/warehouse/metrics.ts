@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import type { DayWindow } from './datasets.ts';
+import type { DayWindow } from '../values/day-window.ts';
 
 /** What metrics are by. */
 export const METRIC_UNITS = ['location', 'level', 'zone', 'group'] as const;

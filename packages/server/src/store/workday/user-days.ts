@@ -1,7 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import { expectManyRows } from '../connections/planner.ts';
+import type { DayWindow } from '../values/day-window.ts';
 import type { PageWindow } from '../values/page.ts';
-import type { DayWindow } from '../warehouse/datasets.ts';
 import type { BookingSource } from './bookings.ts';
 import type { PlanKind, PlanSource, UserDay } from './day-plans.ts';
 
