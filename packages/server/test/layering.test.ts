@@ -13,14 +13,15 @@ const DUCKDB_LOADER = 'cli/export/duckdb-loader.ts';
 /** A comment, or a string or template literal; whichever begins first. */
 const TOKEN = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`/g;
 
+/** Where a file names another one: in an import, an export or a dynamic import. */
+const IMPORT = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
+
 interface Source {
   /** Below src, with slashes. */
   path: string;
   text: string;
-  /** The files below src that it imports, types included. */
+  /** The files below src that it imports, types included: a circle of types ties files together for a reader, too. */
   imports: string[];
-  /** Those of them that are not of types alone, which vanish when compiled. */
-  runtimeImports: string[];
   /** Its string and template literals, as they are written. */
   literals: string[];
 }
@@ -115,7 +116,7 @@ describe('imports', () => {
   });
 
   test('make no circle', () => {
-    expect(circlesOf(new Map(sources.map((source) => [source.path, source.runtimeImports])))).toEqual([]);
+    expect(circlesOf(new Map(sources.map(({ path, imports }) => [path, imports])))).toEqual([]);
   });
 
   test('make no circle of the rooms of the store, whose SQL is in one of them', () => {
@@ -182,13 +183,10 @@ function readSource(path: string): Source {
   const text = readFileSync(join(SOURCE_DIR, path), 'utf8');
   const isComment = (token: string) => /^\/[/*]/.test(token);
   const code = text.replace(TOKEN, (token) => (isComment(token) ? ' ' : token));
-  const importsOf = (pattern: RegExp) =>
-    [...code.matchAll(pattern)].flatMap(([, specifier = '']) => resolveImport(path, specifier));
   return {
     path,
     text,
-    imports: importsOf(/\b(?:from|import)\s*\(?\s*'([^']+)'/g),
-    runtimeImports: importsOf(/^(?:import|export)\s(?!type\b)[^;']*'([^']+)'/gm),
+    imports: [...code.matchAll(IMPORT)].flatMap(([, specifier = '']) => resolveImport(path, specifier)),
     literals: (code.match(TOKEN) ?? []).filter((token) => !isComment(token)),
   };
 }

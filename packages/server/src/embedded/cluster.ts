@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import type { PostgresPackage } from './binaries.ts';
 import { codeOf, EmbeddedServerError, ifPresent } from './errors.ts';
-import { type Layout, linkRelocated } from './layout.ts';
+import { linkRelocated } from './layout.ts';
+import type { Layout } from './model.ts';
 import { asUser } from './postmaster.ts';
 import { ensureSecret, passwordOf, ROLES, syncDirectory } from './secret.ts';
 

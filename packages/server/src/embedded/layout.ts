@@ -17,33 +17,11 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { prepareSystemDir } from './binaries.ts';
 import { codeOf, EmbeddedServerError, ifPresent, makeDir } from './errors.ts';
+import type { Layout, Surroundings } from './model.ts';
 import { stopLeftover } from './postmaster.ts';
 import { whyDirectoryIsOpen, whyFileIsOpen } from './privacy.ts';
 import { hasSecret, secretPath } from './secret.ts';
 import { canTraverse, chooseServerUser, ownerOf, type ServerUser } from './server-user.ts';
-
-/** Places and names outside the data directory; other than the defaults only in tests. */
-export interface Surroundings {
-  /** Holds what the server's user must reach when we are root. */
-  systemDir: string;
-  /** Where a socket directory goes when the path beside the cluster is too long. Not os.tmpdir(): TMPDIR differs between the processes of one user. */
-  tempDir: string;
-  /** Users to run as when we are root, the best first. */
-  userNames: readonly [string, ...string[]];
-  /** The directory of the PostgreSQL package, when it is not to be looked up. */
-  packageRoot?: string;
-}
-
-/** Where one data directory's things are. */
-export interface Layout {
-  dataDir: string;
-  /** PostgreSQL's own directory (PGDATA), real path. */
-  cluster: string;
-  exists: boolean;
-  user: ServerUser;
-  /** Where an earlier cluster went that was found in this one's place. */
-  setAside?: string;
-}
 
 export const lockPath = (dataDir: string): string => join(dataDir, 'postgres.lock');
 const linkPath = (dataDir: string): string => join(dataDir, 'postgres');

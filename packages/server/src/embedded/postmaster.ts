@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile, rename, stat, unlink } from 'node:fs/p
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, EmbeddedServerError, ifPresent } from './errors.ts';
-import type { Layout } from './layout.ts';
+import type { Layout } from './model.ts';
 import { FIXED_ENV, inspectProcess, sendSignal } from './processes.ts';
 import { clearSocketDir, PORT } from './socket-dir.ts';
 

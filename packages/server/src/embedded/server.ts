@@ -4,7 +4,8 @@ import { type Anchor, closeAnchor, leaveAndAskIfLast, openAnchor, takePart } fro
 import { findPostgresPackage, usablePrograms } from './binaries.ts';
 import { bootstrap, checkVersion, createCluster, removeUnfinished } from './cluster.ts';
 import { codeOf, EmbeddedServerError } from './errors.ts';
-import { type Layout, resolveLayout, type Surroundings } from './layout.ts';
+import { resolveLayout } from './layout.ts';
+import type { Layout, Surroundings } from './model.ts';
 import {
   isPostmasterOf,
   POLL_MS,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chown, lchown, lstat, mkdtemp, readlink, rm, symlink, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EmbeddedServerError, ifPresent, makeDir } from './errors.ts';
-import type { Layout } from './layout.ts';
+import type { Layout } from './model.ts';
 import type { ServerUser } from './server-user.ts';
 
 /** One below the smallest limit (macOS) on a Unix socket's path, which has 104 bytes with a closing zero. */

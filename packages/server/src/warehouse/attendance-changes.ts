@@ -2,8 +2,7 @@ import type { Tx } from '../store/connections/db.ts';
 import { isoDay } from '../store/values/iso.ts';
 import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts';
 import { listChangedDays, listGoneRows } from '../store/warehouse/attendance-changes.ts';
-import type { Changes } from '../store/warehouse/dataset-rows.ts';
-import type { ExportQuery } from '../store/warehouse/datasets.ts';
+import type { Changes, ExportQuery } from '../store/warehouse/query.ts';
 import { type AttendanceRow, AttendanceRows, goneRow } from './attendance-rows.ts';
 
 /**

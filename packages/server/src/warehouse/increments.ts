@@ -15,7 +15,7 @@ import {
   expiredCursor,
   foreignCursor,
 } from './cursor.ts';
-import type { Dataset } from './datasets.ts';
+import type { Dataset } from './dataset.ts';
 import type { Row } from './format.ts';
 
 const MOST_PAGE_ROWS = 10_000;

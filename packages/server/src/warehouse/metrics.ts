@@ -1,5 +1,4 @@
 import type { Tx } from '../store/connections/db.ts';
-import type { DatasetReader, ExportQuery } from '../store/warehouse/datasets.ts';
 import { type DayCounts, listDayCounts, prepareForCounting } from '../store/warehouse/day-counts.ts';
 import {
   type ActiveOfficeDay,
@@ -11,6 +10,7 @@ import {
   type MetricsQuery,
   type OfficeClock,
 } from '../store/warehouse/metrics.ts';
+import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeCalendar } from './office-calendar.ts';
 import { addDays, type Period, periodsOf } from './periods.ts';

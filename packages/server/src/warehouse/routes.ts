@@ -14,9 +14,10 @@ import { LONGEST_WINDOW_DAYS } from '../http/window.ts';
 import type { Database } from '../store/connections/db.ts';
 import { VERSION } from '../store/release.ts';
 import { ALL_DAYS } from '../store/values/day-window.ts';
-import type { ExportQuery } from '../store/warehouse/datasets.ts';
+import type { ExportQuery } from '../store/warehouse/query.ts';
 import { encodeCursor } from './cursor.ts';
-import { type Dataset, datasets } from './datasets.ts';
+import type { Dataset } from './dataset.ts';
+import { datasets } from './datasets.ts';
 import type { Format } from './format.ts';
 import { formats } from './formats.ts';
 import {

@@ -2,8 +2,8 @@ import { daysOf } from '../http/window.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { isoDay } from '../store/values/iso.ts';
 import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts';
-import type { Order, Page } from '../store/warehouse/dataset-rows.ts';
-import type { DatasetReader, ExportQuery } from '../store/warehouse/datasets.ts';
+import type { Order } from '../store/warehouse/dataset-rows.ts';
+import type { DatasetReader, ExportQuery, Page } from '../store/warehouse/query.ts';
 import { readAttendanceChanges } from './attendance-changes.ts';
 import { type AttendanceRow, AttendanceRows } from './attendance-rows.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../store/workday/availability.ts';
 import type { OfficeNode } from '../store/workday/offices.ts';
 import { Seating } from './booking.ts';
-import type { RefusalCode } from './plan.ts';
+import type { RefusalCode } from './model.ts';
 
 const STATES = ['free', 'booked', 'assigned', 'zone-full'] as const;
 type State = (typeof STATES)[number];

@@ -9,7 +9,8 @@ import {
   type OfficeNode,
 } from '../store/workday/offices.ts';
 import { lockPeople } from './lock-people.ts';
-import { type DayAuthor, type DayChange, type DayOutcome, type Plan, writeDays } from './plan.ts';
+import type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
+import { writeDays } from './plan.ts';
 import { SeatChoice, type Seeker } from './seat-choice.ts';
 
 /** A choice that was refused as often gives way to a booking of the office, which is never taken. */

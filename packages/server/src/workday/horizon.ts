@@ -13,7 +13,7 @@ import {
 } from '../store/workday/horizon.ts';
 import { catchUpStatistics } from '../store/workday/statistics.ts';
 import { loadOffices, type MadeDay, makeDay } from './horizon-slice.ts';
-import type { DayAuthor } from './plan.ts';
+import type { DayAuthor } from './model.ts';
 import type { Seeker } from './seat-choice.ts';
 
 const PEOPLE_PER_TRANSACTION = 2_000;

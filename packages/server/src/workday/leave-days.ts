@@ -1,5 +1,6 @@
 import type { DayPlanRow, UserDay } from '../store/workday/day-plans.ts';
-import type { DayChange, Plan, PlanSource } from './plan.ts';
+import type { DayChange, Plan } from './model.ts';
+import type { PlanSource } from './plan.ts';
 
 interface DayState {
   kind: Plan['kind'];

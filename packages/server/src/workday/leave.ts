@@ -12,7 +12,8 @@ import {
 import { LeaveBook } from './leave-book.ts';
 import { type DayRange, laterOf, listDays } from './leave-dates.ts';
 import { type Changes, LeaveDays } from './leave-days.ts';
-import { loadWeeks, type Plan, writeDays } from './plan.ts';
+import type { Plan } from './model.ts';
+import { loadWeeks, writeDays } from './plan.ts';
 
 /** A leave that is scheduled, or days that are leave no more. */
 export interface LeaveChange extends DayRange {

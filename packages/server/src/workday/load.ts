@@ -17,8 +17,8 @@ import {
 import { nodeDayKey, Seating } from './booking.ts';
 import { lockPeople } from './lock-people.ts';
 import { ActionLog } from './log.ts';
-import type { DayChange } from './plan.ts';
-import { type LoadedDay, userDayKey, Workday } from './workday.ts';
+import type { DayChange, LoadedDay } from './model.ts';
+import { userDayKey, Workday } from './workday.ts';
 
 /**
  * Locks what `changes` can touch, and looks up, after each lock, what it guards: under READ COMMITTED every

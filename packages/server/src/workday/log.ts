@@ -3,9 +3,7 @@ import { uuidV7 } from '../store/values/uuid-v7.ts';
 import type { ActionLogRow } from '../store/workday/action-log.ts';
 import type { BookableKind } from '../store/workday/bookings.ts';
 import type { OfficeNode } from '../store/workday/offices.ts';
-import type { Booking } from './booking.ts';
-import type { DayChange } from './plan.ts';
-import type { DayPlan, DayState } from './workday.ts';
+import type { Booking, DayChange, DayPlan, DayState } from './model.ts';
 
 const DEPTH: Record<BookableKind, 1 | 2 | 3> = { location: 1, zone: 2, place: 3 };
 

@@ -13,8 +13,8 @@ import { type DayRequest, notAcceptable, type RequestRefusal, writeRequests } fr
 import { type DayView, viewDays } from './day-view.ts';
 import { type DayWish, readWish, WishMembers } from './day-wish.ts';
 import { lockPeople } from './lock-people.ts';
+import type { DayAuthor } from './model.ts';
 import { PersonMembers } from './persons.ts';
-import type { DayAuthor } from './plan.ts';
 
 export const DayBody = Type.Object({
   plan: Type.String({ description: 'o office, r remote, a away' }),

@@ -4,7 +4,7 @@ import { lockUsers } from '../store/directory/users.ts';
 import { listBookingsFrom } from '../store/workday/bookings.ts';
 import { listOfficeDaysFrom, type PlanSource, type UserDay } from '../store/workday/day-plans.ts';
 import { listOfficeNodes } from '../store/workday/offices.ts';
-import type { DayChange, Plan } from './plan.ts';
+import type { DayChange, Plan } from './model.ts';
 
 /**
  * The changes that free what these people have booked from `at` on: today counts, by the clock of their primary

@@ -13,8 +13,7 @@ import {
   type UserDay,
   updateDayPlans,
 } from '../store/workday/day-plans.ts';
-import type { Booking } from './booking.ts';
-import type { DayAuthor } from './plan.ts';
+import type { Booking, DayAuthor } from './model.ts';
 import type { Workday } from './workday.ts';
 
 /** Writes what differs from what was loaded, and the log. */

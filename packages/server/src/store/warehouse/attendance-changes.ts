@@ -1,6 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import type { DayWindow } from '../values/day-window.ts';
-import { type Changes, snapshotColumns, writtenSince } from './dataset-rows.ts';
+import { snapshotColumns, writtenSince } from './dataset-rows.ts';
+import type { Changes } from './query.ts';
 
 /** A day whose attendance has changed. */
 export interface ChangedDay {

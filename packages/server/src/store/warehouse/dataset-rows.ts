@@ -1,23 +1,7 @@
 import { readRows } from '../connections/cursor.ts';
 import { type Tx, types } from '../connections/db.ts';
-import type { ExportQuery } from './datasets.ts';
 import { xidsOf } from './moments.ts';
-
-/** What was seen already: rows that were not in this snapshot are new or changed. */
-export interface Changes {
-  /** As PostgreSQL writes it. */
-  snapshot: string;
-  /** When it was taken, by the clock that decided then which days had ended. */
-  at: Date;
-}
-
-/** A page of a dataset. */
-export interface Page {
-  /** The rows that are read at most. */
-  rows: number;
-  /** The position after which they begin, as the last row before has it. */
-  after: string[] | undefined;
-}
+import type { Changes, ExportQuery } from './query.ts';
 
 /** `uuid?` is empty where there is none. */
 export type PositionType = 'date' | 'uuid' | 'uuid?' | 'timestamptz';

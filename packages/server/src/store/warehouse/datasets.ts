@@ -1,39 +1,9 @@
 import { copyRows } from '../connections/copy.ts';
 import type { Tx } from '../connections/db.ts';
-import type { DayWindow } from '../values/day-window.ts';
 import { isoDay, isoInstant } from '../values/iso.ts';
-import {
-  type Changes,
-  inOrder,
-  type Order,
-  type Page,
-  parsePosition,
-  readInOrder,
-  writtenSince,
-} from './dataset-rows.ts';
+import { inOrder, type Order, parsePosition, readInOrder, writtenSince } from './dataset-rows.ts';
 import { loadPeople, loadPlaces } from './dimensions.ts';
-import type { MetricsQuery } from './metrics.ts';
-
-/** What an export is asked for. Absent filters select everything, unknown ids nothing. */
-export interface ExportQuery {
-  tenantId: string;
-  window: DayWindow;
-  /** GUIDs; each stands for itself and all beneath it. */
-  locationIds?: string[] | undefined;
-  userIds?: string[] | undefined;
-  /** The GUID of one office; null where the id that was asked for is none, and so selects nothing. */
-  locationId?: string | null | undefined;
-  metrics?: MetricsQuery | undefined;
-  /** The moment of the call, which decides the days that have ended. */
-  now: Date;
-  /** Only what has changed since. */
-  changes?: Changes | undefined;
-  page?: Page | undefined;
-}
-
-type Rows = AsyncIterable<Record<string, unknown>[]>;
-/** Reads a dataset's rows, named as they go out, in the order that is promised. */
-export type DatasetReader = (tx: Tx, query: ExportQuery) => Rows;
+import type { DatasetReader } from './query.ts';
 
 /** A dataset that always goes out whole, and so can be recognized as the one that somebody has already. */
 export interface WholeDataset {
