@@ -7,13 +7,9 @@ import { isRefusal } from '../ingest/results.ts';
 import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { runStatement } from '../store/connections/pipeline.ts';
+import { listRecordedNodes, listRecordedUsers } from '../store/directory/recorded-subjects.ts';
 import type { EventKey } from '../store/events/event-order.ts';
-import {
-  type EventTable,
-  listRecordedNodes,
-  listRecordedUsers,
-  listStoredDigests,
-} from '../store/events/recorded-history.ts';
+import { type EventTable, listStoredDigests } from '../store/events/stored-events.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
 import { type NodePath, nodeOf, pathOf } from './node-path.ts';
 import type { Places } from './places.ts';
