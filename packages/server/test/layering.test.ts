@@ -155,6 +155,12 @@ test('the environment is read in config.ts and nowhere else', () => {
   expect(readers.map(({ path }) => path)).toEqual(['config.ts']);
 });
 
+test('the command line alone knows the library that reads it', () => {
+  const users = sources.filter(({ text }) => /from 'commander'/.test(text)).map(({ path }) => path);
+  expect(users.length).toBeGreaterThan(5);
+  expect(users.filter((path) => !path.startsWith('cli/'))).toEqual([]);
+});
+
 test('no file is longer than can be read in one sitting', () => {
   const long = sources.map(({ path, text }) => [path, text.trimEnd().split('\n').length] as const);
   expect(long.filter(([, lines]) => lines > LONGEST_FILE)).toEqual([]);

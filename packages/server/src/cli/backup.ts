@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
-import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV, toOptions } from '../config.ts';
+import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
 import type { RestoreSummary } from '../store/backup/restore.ts';
 import {
   connectTarget,
@@ -17,6 +17,7 @@ import {
 } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, onInterruption, unlessInterrupted } from './interruption.ts';
+import { toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { CSV_KINDS } from '../csv-import/kinds.ts';
 import { toCsv } from '../files/csv-text.ts';
 import type { Tx } from '../store/connections/db.ts';
@@ -10,6 +10,7 @@ import { listUsers } from '../store/directory/user-list.ts';
 import { fold } from '../store/values/fold.ts';
 import type { PageWindow } from '../store/values/page.ts';
 import { getOrganisation, withContext } from './context.ts';
+import { toOptions } from './options.ts';
 import { formatTable, forTerminal, print, remark } from './output.ts';
 
 type Format = 'table' | 'csv' | 'json';
