@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createKey } from '../packages/server/dist/auth/manage-keys.js';
-import { insertOrganisation } from '../packages/server/dist/store/organisations.js';
+import { insertOrganisation } from '../packages/server/dist/store/directory/organisations.js';
 
 /**
  * @typedef {{ tenantId: string, locationId: string, users: { userId: string, email: string }[], desks: { nodeId: string }[] }} Organisation

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { MasterKey } from '../packages/server/dist/auth/secrets.js';
 import { prepareData } from '../packages/server/dist/cli/context.js';
-import { Database } from '../packages/server/dist/store/db.js';
-import { joinEmbedded } from '../packages/server/dist/store/embedded/index.js';
+import { joinEmbedded } from '../packages/server/dist/embedded/index.js';
+import { Database } from '../packages/server/dist/store/connections/db.js';
 import { fill } from './dataset.js';
 import { startServer } from './processes.js';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { VERSION } from '../packages/server/dist/store/version.js';
+import { VERSION } from '../packages/server/dist/store/release.js';
 
 const DOCUMENT = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createKey } from '../../packages/server/dist/auth/manage-keys.js';
-import { insertOrganisation } from '../../packages/server/dist/store/organisations.js';
+import { insertOrganisation } from '../../packages/server/dist/store/directory/organisations.js';
 
 /** The organisation that exports are measured on. */
 export const SIZE = { offices: 20, people: 10_000, days: 30, presenceEvents: 1_000_000 };

@@ -11,7 +11,7 @@ import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { directoryRoutes } from './directory/routes.ts';
-import { canonicalScimUrl } from './directory/scim/scim-path.ts';
+import { Turns } from './directory/turns.ts';
 import { readBodies } from './http/body-reader.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
@@ -33,9 +33,11 @@ import { DirectoryMemory } from './ingest/directory-memory.ts';
 import { EventWriter } from './ingest/event-writer.ts';
 import { Refusals } from './ingest/refusals.ts';
 import { ingestRoutes } from './ingest/routes.ts';
-import { ChangeFeed } from './store/changes.ts';
-import type { Database } from './store/db.ts';
-import { VERSION } from './store/version.ts';
+import { provisioningRoutes } from './provisioning/routes.ts';
+import { canonicalScimUrl } from './provisioning/scim-path.ts';
+import { ChangeFeed } from './store/auth/changes.ts';
+import type { Database } from './store/connections/db.ts';
+import { VERSION } from './store/release.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
 import { Transfers } from './warehouse/transfers.ts';
 import { workdayRoutes } from './workday/routes.ts';
@@ -182,7 +184,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clock,
     log: deps.logger,
   });
-  await app.register(directoryRoutes, { database, clock, publicUrl: config.publicUrl });
+  const turns = new Turns();
+  await app.register(directoryRoutes, { database, clock, turns });
+  await app.register(provisioningRoutes, { database, clock, turns, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   const transfers = new Transfers({
     sizes: database.streamSizes,

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
-import { InvalidArgumentError } from 'commander';
 
-// What the texts of settings may be. Each parser throws InvalidArgumentError, which the command line shows.
+/** A text is no value of its setting. The message is one sentence that says which values there are. */
+export class InvalidSettingError extends Error {}
+
+// What the texts of settings may be. Each parser throws InvalidSettingError, which the command line shows.
 
 /** An empty path would be the working directory. */
 export const text = (value: string): string => {
-  if (value === '') throw new InvalidArgumentError('It must not be empty.');
+  if (value === '') throw new InvalidSettingError('It must not be empty.');
   return value;
 };
 
@@ -14,7 +16,7 @@ export const whole =
   (value: string): number => {
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
-      throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
+      throw new InvalidSettingError(`It must be a whole number from ${minimum} to ${maximum}.`);
     }
     return number;
   };
@@ -23,14 +25,14 @@ export const oneOf =
   <const T extends string>(...choices: T[]) =>
   (value: string): T => {
     const found = choices.find((choice) => choice === value);
-    if (found === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`);
+    if (found === undefined) throw new InvalidSettingError(`It must be one of ${choices.join(', ')}.`);
     return found;
   };
 
 export const httpUrl = (value: string): string => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new InvalidArgumentError('It must be an http(s) URL without a query.');
+    throw new InvalidSettingError('It must be an http(s) URL without a query.');
   }
   return value.replace(/\/+$/, '');
 };
@@ -38,7 +40,7 @@ export const httpUrl = (value: string): string => {
 export const postgresUrl = (value: string): string => {
   // With a socket's directory as ?host=, the host before the path is empty, also after credentials.
   if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value.replace('@/', '@localhost/'))) {
-    throw new InvalidArgumentError('It must be a URL that begins with postgres://.');
+    throw new InvalidSettingError('It must be a URL that begins with postgres://.');
   }
   return value;
 };
@@ -47,7 +49,7 @@ export const postgresUrl = (value: string): string => {
 export const proxies = (value: string): string | boolean => {
   if (value === 'true' || value === 'false') return value === 'true';
   if (!value.split(',').every((proxy) => isNetwork(proxy.trim()))) {
-    throw new InvalidArgumentError('It must be true, or IP addresses and networks such as 10.0.0.0/8.');
+    throw new InvalidSettingError('It must be true, or IP addresses and networks such as 10.0.0.0/8.');
   }
   return value;
 };
@@ -59,7 +61,7 @@ export const origins = (value: string): string[] =>
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const isOrigin = url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
     if (!isOrigin) {
-      throw new InvalidArgumentError(
+      throw new InvalidSettingError(
         'It must be origins such as https://app.example.com, separated by commas, without paths and without *.',
       );
     }

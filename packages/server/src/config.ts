@@ -1,4 +1,3 @@
-import { Option } from 'commander';
 import { type Setting, type SettingsOf, setting } from './config-setting.ts';
 import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
 
@@ -269,15 +268,9 @@ export type ClientConfig = SettingsOf<typeof CLIENT_SETTINGS>;
 export type LookupConfig = SettingsOf<typeof LOOKUP_SETTINGS>;
 export type DemoConfig = SettingsOf<typeof DEMO_SETTINGS>;
 
-/** The settings as commander options. An empty environment variable counts as not set. */
-export function toOptions(settings: Record<string, Setting>): Option[] {
-  return Object.values(settings).map((entry) => {
-    // commander would take an empty variable for a value.
-    if (process.env[entry.env] === '') delete process.env[entry.env];
-    const option = new Option(entry.flags, entry.description).env(entry.env).argParser(entry.parse);
-    if (entry.default !== undefined) option.default(entry.default);
-    return option;
-  });
+/** Removes the setting's variable from the environment where it is empty: an empty variable counts as not set. */
+export function dropEmptyVariable({ env }: Setting): void {
+  if (process.env[env] === '') delete process.env[env];
 }
 
 /** The defaults of a group of settings, for those who build a server without a command line. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { formatArrival } from '../src/cli/events.ts';
-import { listArrivals } from '../src/store/arrivals.ts';
+import { listArrivals } from '../src/store/events/arrivals.ts';
 import { card, sendUpdates, updateOf } from './support/credentials.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { type Members, Workplace } from './support/submissions.ts';

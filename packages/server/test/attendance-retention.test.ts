@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { TASKS } from '../src/jobs/tasks.ts';
-import type { Tx } from '../src/store/db.ts';
+import type { Tx } from '../src/store/connections/db.ts';
 import { addSite, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { storeDays } from './support/workday.ts';

@@ -4,10 +4,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ArchiveWriter } from '../src/store/backup/archive.ts';
+import { BackupError } from '../src/store/backup/backup.ts';
 import { readBackup } from '../src/store/backup/contents.ts';
-import { BackupError } from '../src/store/backup.ts';
-import type { DatabaseTarget } from '../src/store/db.ts';
-import { RestoreError, restore } from '../src/store/restore.ts';
+import { RestoreError, restore } from '../src/store/backup/restore.ts';
+import type { DatabaseTarget } from '../src/store/connections/db.ts';
 import { backupToBuffer, createEmptyDatabase, opening, seeingAll, state } from './support/backup.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
 

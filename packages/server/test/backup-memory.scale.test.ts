@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { backup } from '../src/store/backup.ts';
-import { restore } from '../src/store/restore.ts';
+import { backup } from '../src/store/backup/backup.ts';
+import { restore } from '../src/store/backup/restore.ts';
 import { CREATED_AT, createEmptyDatabase, MASTER_KEY } from './support/backup.ts';
 import { createTestDatabase, createTestOrganisation } from './support/database.ts';
 

@@ -8,10 +8,10 @@ import { PassThrough, Readable, Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { backup } from '../src/store/backup/backup.ts';
 import { readBackup } from '../src/store/backup/contents.ts';
-import { backup } from '../src/store/backup.ts';
-import type { DatabaseTarget } from '../src/store/db.ts';
-import { restore } from '../src/store/restore.ts';
+import { restore } from '../src/store/backup/restore.ts';
+import type { DatabaseTarget } from '../src/store/connections/db.ts';
 import {
   backupToBuffer,
   CREATED_AT,
@@ -148,7 +148,7 @@ test('a restore that is killed in the middle leaves the database empty, ready fo
     output: createWriteStream(path, { mode: 0o600 }),
   });
   const { target, drop } = await createEmptyDatabase();
-  const module = fileURLToPath(new URL('../dist/store/restore.js', import.meta.url));
+  const module = fileURLToPath(new URL('../dist/store/backup/restore.js', import.meta.url));
   const script = join(directory, 'restore.mjs');
   await writeFile(
     script,

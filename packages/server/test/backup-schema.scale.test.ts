@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { restore } from '../src/store/backup/restore.ts';
 import { columnList, listTables, qualified } from '../src/store/backup/tables.ts';
-import { migrate, SchemaTooNewError } from '../src/store/migrate.ts';
-import { restore } from '../src/store/restore.ts';
+import { migrate, SchemaTooNewError } from '../src/store/schema/migrate.ts';
 import {
   backupToBuffer,
   createEmptyDatabase,

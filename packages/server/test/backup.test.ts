@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { unpackTar } from 'modern-tar';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DatabaseTarget } from '../src/store/db.ts';
-import { migrate } from '../src/store/migrate.ts';
-import { RestoreError, restore } from '../src/store/restore.ts';
+import { RestoreError, restore } from '../src/store/backup/restore.ts';
+import type { DatabaseTarget } from '../src/store/connections/db.ts';
+import { migrate } from '../src/store/schema/migrate.ts';
 import {
   backupToBuffer,
   CREATED_AT,

@@ -4,7 +4,7 @@ import type { Access } from '../src/auth/guard.ts';
 import { revokeKey } from '../src/auth/manage-keys.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
-import { API_KEY_ROLES } from '../src/store/api-keys.ts';
+import { API_KEY_ROLES } from '../src/store/auth/api-keys.ts';
 import { addOffice, addUser } from './support/directory.ts';
 import { expectProblem } from './support/problems.ts';
 import { expectScimError, scimClient } from './support/scim.ts';

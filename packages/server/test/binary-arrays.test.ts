@@ -8,7 +8,7 @@ import {
   int2Array,
   textArray,
   uuidArray,
-} from '../src/store/binary-arrays.ts';
+} from '../src/store/connections/binary-arrays.ts';
 
 let client: pg.Client;
 beforeAll(async () => {

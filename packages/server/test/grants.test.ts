@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { migrate } from '../src/store/migrate.ts';
+import { migrate } from '../src/store/schema/migrate.ts';
 import { seeingAll } from './support/backup.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { judgeRelationships, replaceRelationships } from '../src/directory/group-relationships.ts';
-import { lockDirectory } from '../src/store/directory-lock.ts';
+import { lockDirectory } from '../src/store/connections/directory-lock.ts';
 import { directoryClient, listGroups, under } from './support/groups.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 

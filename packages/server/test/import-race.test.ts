@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Database, type Tx } from '../src/store/db.ts';
+import { Database, type Tx } from '../src/store/connections/db.ts';
 import {
   asAdmin,
   createTestDatabase,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { upsertUsers } from '../src/directory/users.ts';
-import { fold } from '../src/store/fold.ts';
+import { fold } from '../src/store/values/fold.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
 import { counts, id, importFile, listUsers, listWrittenXids, type Row } from './support/import.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Database } from '../src/store/db.ts';
-import { isPast, type Moment, readMoment } from '../src/store/moments.ts';
-import { restore } from '../src/store/restore.ts';
+import { restore } from '../src/store/backup/restore.ts';
+import { Database } from '../src/store/connections/db.ts';
+import { isPast, type Moment, readMoment } from '../src/store/warehouse/moments.ts';
 import { backupToBuffer, createEmptyDatabase, opening } from './support/backup.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
 import { addUser } from './support/directory.ts';

@@ -7,17 +7,21 @@ const SOURCE_DIR = fileURLToPath(new URL('../src/', import.meta.url));
 const LONGEST_FILE = 300;
 const SQL = /\b(SELECT\s|INSERT\s+INTO\b|UPDATE\s[\s\S]*?\sSET\b|DELETE\s+FROM\b)/;
 
+/** Its SQL is for the DuckDB file that an export writes, not for PostgreSQL. */
+const DUCKDB_LOADER = 'cli/export/duckdb-loader.ts';
+
 /** A comment, or a string or template literal; whichever begins first. */
 const TOKEN = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`/g;
+
+/** Where a file names another one: in an import, an export or a dynamic import. */
+const IMPORT = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
 
 interface Source {
   /** Below src, with slashes. */
   path: string;
   text: string;
-  /** The files below src that it imports, types included. */
+  /** The files below src that it imports, types included: a circle of types ties files together for a reader, too. */
   imports: string[];
-  /** Those of them that are not of types alone, which vanish when compiled. */
-  runtimeImports: string[];
   /** Its string and template literals, as they are written. */
   literals: string[];
 }
@@ -36,15 +40,29 @@ test('there are sources to judge', () => {
 });
 
 describe('imports', () => {
-  const SLICES = ['auth', 'ingest', 'warehouse', 'directory', 'workday', 'backoffice'];
+  const SLICES = ['auth', 'ingest', 'warehouse', 'directory', 'provisioning', 'workday'];
   /** What any slice may import of another. */
-  const SHARED = ['auth/guard.ts', 'workday/plan.ts', 'workday/attendance.ts'];
+  const SHARED = [
+    'auth/guard.ts',
+    'workday/plan.ts',
+    'workday/leave.ts',
+    'workday/leave-dates.ts',
+    'workday/attendance.ts',
+  ];
+  /** Slices that write what another one keeps, through its writers: identity providers keep people and groups. */
+  const STANDS_ON: Record<string, string> = { provisioning: 'directory' };
   const layerOf = (path: string) => (path.includes('/') ? (path.split('/')[0] ?? '') : '.');
 
   const forbidden = (isForbidden: (from: string, to: string) => boolean) =>
     sources.flatMap(({ path, imports }) =>
       imports.filter((to) => isForbidden(path, to)).map((to) => `${path} imports ${to}`),
     );
+
+  test('are judged of slices that there are', () => {
+    const folders = new Set(sources.map(({ path }) => layerOf(path)));
+    expect(SLICES.filter((slice) => !folders.has(slice))).toEqual([]);
+    expect(SHARED.filter((path) => !sources.some((source) => source.path === path))).toEqual([]);
+  });
 
   test('of the store stay in the store', () => {
     expect(forbidden((from, to) => layerOf(from) === 'store' && layerOf(to) !== 'store')).toEqual([]);
@@ -56,6 +74,7 @@ describe('imports', () => {
         SLICES.includes(layerOf(from)) &&
         SLICES.includes(layerOf(to)) &&
         layerOf(from) !== layerOf(to) &&
+        STANDS_ON[layerOf(from)] !== layerOf(to) &&
         !SHARED.includes(to),
     );
     expect(found).toEqual([]);
@@ -63,6 +82,15 @@ describe('imports', () => {
 
   test('of files stay among files', () => {
     expect(forbidden((from, to) => layerOf(from) === 'files' && layerOf(to) !== 'files')).toEqual([]);
+  });
+
+  test('of the embedded server stay there, and only the command line reaches it', () => {
+    const found = forbidden(
+      (from, to) =>
+        layerOf(from) !== layerOf(to) &&
+        (layerOf(from) === 'embedded' || (layerOf(to) === 'embedded' && layerOf(from) !== 'cli')),
+    );
+    expect(found).toEqual([]);
   });
 
   test('of http reach no slice', () => {
@@ -88,25 +116,31 @@ describe('imports', () => {
   });
 
   test('make no circle', () => {
-    const runtimeImports = new Map(sources.map((source) => [source.path, source.runtimeImports]));
-    const circles: string[] = [];
-    const done = new Set<string>();
-    const visit = (path: string, trail: string[]): void => {
-      if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' > '));
-      if (done.has(path) || trail.includes(path)) return;
-      for (const to of runtimeImports.get(path) ?? []) visit(to, [...trail, path]);
-      done.add(path);
-    };
-    for (const { path } of sources) visit(path, []);
-    expect(circles).toEqual([]);
+    expect(circlesOf(new Map(sources.map(({ path, imports }) => [path, imports])))).toEqual([]);
+  });
+
+  test('make no circle of the rooms of the store, whose SQL is in one of them', () => {
+    const roomOf = (path: string) => dirname(path);
+    const ofStore = sources.filter(({ path }) => layerOf(path) === 'store');
+    expect(ofStore.map(({ path }) => path).filter((path) => roomOf(path) === 'store')).toEqual([
+      'store/release.ts',
+    ]);
+    const rooms = new Map<string, string[]>();
+    for (const { path, imports } of ofStore) {
+      const others = imports.map(roomOf).filter((room) => room !== roomOf(path));
+      rooms.set(roomOf(path), [...(rooms.get(roomOf(path)) ?? []), ...others]);
+    }
+    expect(circlesOf(rooms)).toEqual([]);
   });
 });
 
-test('SQL is in the store and nowhere else', () => {
+test('SQL on the tables is in the store and nowhere else', () => {
   const found = sources
-    .filter(({ path }) => !path.startsWith('store/'))
+    .filter(({ path }) => !path.startsWith('store/') && path !== DUCKDB_LOADER)
     .flatMap(({ path, literals }) =>
-      literals.filter((literal) => SQL.test(literal)).map((literal) => `${path}: ${literal}`),
+      literals
+        .filter((literal) => SQL.test(literal) && !(path.startsWith('embedded/') && isOfServer(literal)))
+        .map((literal) => `${path}: ${literal}`),
     );
   expect(found).toEqual([]);
   expect(
@@ -121,22 +155,44 @@ test('the environment is read in config.ts and nowhere else', () => {
   expect(readers.map(({ path }) => path)).toEqual(['config.ts']);
 });
 
+test('the command line alone knows the library that reads it', () => {
+  const users = sources.filter(({ text }) => /from 'commander'/.test(text)).map(({ path }) => path);
+  expect(users.length).toBeGreaterThan(5);
+  expect(users.filter((path) => !path.startsWith('cli/'))).toEqual([]);
+});
+
 test('no file is longer than can be read in one sitting', () => {
   const long = sources.map(({ path, text }) => [path, text.trimEnd().split('\n').length] as const);
   expect(long.filter(([, lines]) => lines > LONGEST_FILE)).toEqual([]);
 });
 
+/** The circles in which a graph's nodes lead to one another, each as its nodes in order. */
+function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (node: string, trail: string[]): void => {
+    if (trail.includes(node)) circles.push([...trail.slice(trail.indexOf(node)), node].join(' > '));
+    if (done.has(node) || trail.includes(node)) return;
+    for (const to of graph.get(node) ?? []) visit(to, [...trail, node]);
+    done.add(node);
+  };
+  for (const node of graph.keys()) visit(node, []);
+  return circles;
+}
+
+/** Whether SQL is about the server itself: its roles, its databases, its locks. The embedded server has such SQL of its own. */
+function isOfServer(sql: string): boolean {
+  return !/\b(FROM|JOIN|INTO|UPDATE)\s+(?!pg_)/.test(sql);
+}
+
 function readSource(path: string): Source {
   const text = readFileSync(join(SOURCE_DIR, path), 'utf8');
   const isComment = (token: string) => /^\/[/*]/.test(token);
   const code = text.replace(TOKEN, (token) => (isComment(token) ? ' ' : token));
-  const importsOf = (pattern: RegExp) =>
-    [...code.matchAll(pattern)].flatMap(([, specifier = '']) => resolveImport(path, specifier));
   return {
     path,
     text,
-    imports: importsOf(/\b(?:from|import)\s*\(?\s*'([^']+)'/g),
-    runtimeImports: importsOf(/^(?:import|export)\s(?!type\b)[^;']*'([^']+)'/gm),
+    imports: [...code.matchAll(IMPORT)].flatMap(([, specifier = '']) => resolveImport(path, specifier)),
     literals: (code.match(TOKEN) ?? []).filter((token) => !isComment(token)),
   };
 }

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Tx } from '../src/store/db.ts';
-import { listUnbooked } from '../src/store/desk-sightings.ts';
-import { lookUpDirectory } from '../src/store/directory-look-up.ts';
+import type { Tx } from '../src/store/connections/db.ts';
+import { lookUpDirectory } from '../src/store/directory/directory-look-up.ts';
+import { listUnbooked } from '../src/store/events/desk-sightings.ts';
 import { addOffice, addUser, type Office, type TestUser } from './support/directory.ts';
 import { addSite, goodEvent, submit } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';

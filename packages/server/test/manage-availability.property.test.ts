@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Tx } from '../src/store/db.ts';
+import type { Tx } from '../src/store/connections/db.ts';
 import { readAvailability } from '../src/workday/availability.ts';
 import { writeDays } from '../src/workday/plan.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';

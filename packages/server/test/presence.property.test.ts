@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { formatInstant, parseInstant } from '../src/ingest/values.ts';
+import { formatInstant, parseInstant } from '../src/http/instants.ts';
 import { addNode, addUser } from './support/directory.ts';
 import {
   addSite,

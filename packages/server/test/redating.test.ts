@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { lookUpDirectory } from '../src/store/directory-look-up.ts';
-import { runStatement } from '../src/store/pipeline.ts';
-import { presenceEventsInsert } from '../src/store/presence-events.ts';
+import { runStatement } from '../src/store/connections/pipeline.ts';
+import { lookUpDirectory } from '../src/store/directory/directory-look-up.ts';
+import { presenceEventsInsert } from '../src/store/events/presence-events.ts';
 import { until } from './embedded/support.ts';
 import { addNode } from './support/directory.ts';
 import { addHistory, localDate, moveTo, redate, redatingOf } from './support/redating.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { trimRefusedEvents } from '../src/store/refused-events.ts';
+import { trimRefusedEvents } from '../src/store/events/refused-events.ts';
 import {
   addSite,
   goodEvent,

@@ -7,7 +7,7 @@ import { type App, createApp } from '../src/app.ts';
 import { keysOf, revokeKey, type ShownKey } from '../src/auth/manage-keys.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
-import { Database, type DatabaseTarget } from '../src/store/db.ts';
+import { Database, type DatabaseTarget } from '../src/store/connections/db.ts';
 import { asAdmin } from './support/database.ts';
 import { basic, login, startTestServer } from './support/server.ts';
 

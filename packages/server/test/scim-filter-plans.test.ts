@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { filterOf } from '../src/directory/scim/filter.ts';
-import { listProvisionedUsers, USER_COLUMNS } from '../src/store/provisioned-users.ts';
+import { filterOf } from '../src/provisioning/filter.ts';
+import { listProvisionedUsers, USER_COLUMNS } from '../src/store/provisioning/provisioned-users.ts';
 import { ENTERPRISE, type ScimClient, scimClient, USER } from './support/scim.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 

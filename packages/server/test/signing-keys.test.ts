@@ -8,9 +8,9 @@ import { MasterKey } from '../src/auth/secrets.ts';
 import { ensureSigningKey } from '../src/auth/signing-keys.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
-import { Database } from '../src/store/db.ts';
-import { migrate } from '../src/store/migrate.ts';
-import { restore } from '../src/store/restore.ts';
+import { restore } from '../src/store/backup/restore.ts';
+import { Database } from '../src/store/connections/db.ts';
+import { migrate } from '../src/store/schema/migrate.ts';
 import { backupToBuffer, createEmptyDatabase, opening } from './support/backup.ts';
 import { basic, login, startTestServer } from './support/server.ts';
 

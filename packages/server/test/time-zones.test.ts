@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { Database } from '../src/store/db.ts';
-import { migrate } from '../src/store/migrate.ts';
-import { restore } from '../src/store/restore.ts';
-import { listUnknownTimeZones } from '../src/store/time-zones.ts';
+import { restore } from '../src/store/backup/restore.ts';
+import { Database } from '../src/store/connections/db.ts';
+import { migrate } from '../src/store/schema/migrate.ts';
+import { listUnknownTimeZones } from '../src/store/schema/time-zones.ts';
 import { datasets } from '../src/warehouse/datasets.ts';
 import { runHorizon } from '../src/workday/horizon.ts';
 import { AttendanceClient } from './support/attendance.ts';

@@ -17,7 +17,7 @@ import { SigningKeys } from '../src/auth/signing-keys.ts';
 import { Tokens } from '../src/auth/tokens.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
-import { ChangeFeed } from '../src/store/changes.ts';
+import { ChangeFeed } from '../src/store/auth/changes.ts';
 import { expectProblem } from './support/problems.ts';
 import { basic, login, startTestServer, type TestServer } from './support/server.ts';
 

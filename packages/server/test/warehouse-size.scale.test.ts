@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FIRST_DAY, fill, LAST_DAY, SIZE } from '../../../bench/export/dataset.js';
 import { createKey, type ShownKey } from '../src/auth/manage-keys.ts';
 import { MasterKey } from '../src/auth/secrets.ts';
-import { Database } from '../src/store/db.ts';
+import { Database } from '../src/store/connections/db.ts';
 import { formats } from '../src/warehouse/formats.ts';
 import { Rollcall } from './cli/support.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';

@@ -1,8 +1,12 @@
 import { hash } from 'node:crypto';
-import type { ApiKeyAuthentication, ApiKeyRole, ApiKeyRow } from '../store/api-keys.ts';
-import { touchApiKeys } from '../store/api-keys.ts';
-import type { ChangeFeed } from '../store/changes.ts';
-import type { Database } from '../store/db.ts';
+import {
+  type ApiKeyAuthentication,
+  type ApiKeyRole,
+  type ApiKeyRow,
+  touchApiKeys,
+} from '../store/auth/api-keys.ts';
+import type { ChangeFeed } from '../store/auth/changes.ts';
+import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
 import type { RefusalTurns } from './refusal-turns.ts';

@@ -1,7 +1,7 @@
-import { type ApiKeyRow, apiKeyLookUp, readApiKey } from '../store/api-keys.ts';
-import type { Database } from '../store/db.ts';
-import { MergingQueue } from '../store/merging-queue.ts';
-import { readScimToken, type ScimTokenRow, scimTokenLookUp } from '../store/scim-tokens.ts';
+import { type ApiKeyRow, apiKeyLookUp, readApiKey } from '../store/auth/api-keys.ts';
+import { readScimToken, type ScimTokenRow, scimTokenLookUp } from '../store/auth/scim-tokens.ts';
+import type { Database } from '../store/connections/db.ts';
+import { MergingQueue } from '../store/connections/merging-queue.ts';
 
 /** A folded id of a key, or the hash of a SCIM token. */
 type Credential = { apiKeyFolded: string } | { scimTokenHash: Buffer };

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
 import type { FailedLogin } from '../http/failed-logins.ts';
-import type { ApiKeyRole } from '../store/api-keys.ts';
-import type { ScimTokenRow } from '../store/scim-tokens.ts';
+import type { ApiKeyRole } from '../store/auth/api-keys.ts';
+import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import { type ApiKey, type ApiKeys, presentedSecret } from './api-keys.ts';
 import { readAuthorization } from './credentials.ts';
 import { isScimToken } from './scim-tokens.ts';

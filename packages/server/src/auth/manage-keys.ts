@@ -8,8 +8,8 @@ import {
   listApiKeys,
   revokeApiKey,
   rotateApiKey,
-} from '../store/api-keys.ts';
-import type { Database } from '../store/db.ts';
+} from '../store/auth/api-keys.ts';
+import type { Database } from '../store/connections/db.ts';
 import { secretContext } from './api-keys.ts';
 import { foldApiKey } from './credentials.ts';
 import { generateSecret, type MasterKey } from './secrets.ts';

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { parseGuid } from '../http/guid.ts';
-import type { Database } from '../store/db.ts';
-import { insertScimToken, listScimTokens, revokeScimToken, type ScimTokenRow } from '../store/scim-tokens.ts';
+import {
+  insertScimToken,
+  listScimTokens,
+  revokeScimToken,
+  type ScimTokenRow,
+} from '../store/auth/scim-tokens.ts';
+import type { Database } from '../store/connections/db.ts';
 import { checkName, KeyError } from './manage-keys.ts';
 import { generateScimToken, hashScimToken } from './scim-tokens.ts';
 

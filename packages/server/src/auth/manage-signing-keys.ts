@@ -1,6 +1,6 @@
-import type { Database } from '../store/db.ts';
-import { renewInstanceId } from '../store/instance.ts';
-import { insertNextSigningKey, listSigningKeys, type StoredSigningKey } from '../store/signing-keys.ts';
+import { insertNextSigningKey, listSigningKeys, type StoredSigningKey } from '../store/auth/signing-keys.ts';
+import type { Database } from '../store/connections/db.ts';
+import { renewInstanceId } from '../store/schema/instance.ts';
 import type { MasterKey } from './secrets.ts';
 import { generateSigningKey } from './signing-keys.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Database } from '../store/db.ts';
-import { type ScimTokenRow, touchScimToken } from '../store/scim-tokens.ts';
+import { type ScimTokenRow, touchScimToken } from '../store/auth/scim-tokens.ts';
+import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import type { RefusalTurns } from './refusal-turns.ts';
 import { generateSecret } from './secrets.ts';

@@ -1,13 +1,13 @@
 import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto';
 import { type CryptoKey, exportJWK, exportPKCS8, generateKeyPair, importJWK, type JWK } from 'jose';
-import type { ChangeFeed } from '../store/changes.ts';
-import type { Database } from '../store/db.ts';
+import type { ChangeFeed } from '../store/auth/changes.ts';
 import {
   insertFirstSigningKey,
   listSigningKeys,
   type SigningKeyRow,
   type StoredSigningKey,
-} from '../store/signing-keys.ts';
+} from '../store/auth/signing-keys.ts';
+import type { Database } from '../store/connections/db.ts';
 import type { MasterKey } from './secrets.ts';
 
 export const SIGNING_ALGORITHM = 'ES256';

@@ -1,6 +1,6 @@
 import { hash, randomUUID, sign } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import type { ApiKey, ProvenKey } from './api-keys.ts';
 import { SIGNING_ALGORITHM, type Signer, type SigningKeys, type Verifier } from './signing-keys.ts';
 

@@ -5,8 +5,8 @@ import type { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
-import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV, toOptions } from '../config.ts';
-import type { RestoreSummary } from '../store/restore.ts';
+import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
+import type { RestoreSummary } from '../store/backup/restore.ts';
 import {
   connectTarget,
   givenMasterKey,
@@ -17,6 +17,7 @@ import {
 } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, onInterruption, unlessInterrupted } from './interruption.ts';
+import { toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
@@ -30,7 +31,7 @@ export function backupCommand(): Command {
       if (existsSync(file))
         throw new CliError(`The file ${file} exists already; a backup overwrites nothing.`);
       // Loaded here, so that other commands do not wait for it.
-      const { backup } = await import('../store/backup.ts');
+      const { backup } = await import('../store/backup/backup.ts');
       const summary = await withContext(options, 'rollcall backup', ({ target, masterKey }) =>
         inNewFile(file, (output) =>
           backup({ target, masterKey: masterKey.bytes(), output, createdAt: new Date() }),
@@ -94,7 +95,7 @@ async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T
 
 async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
   catchInterruption();
-  const { judgeBackup, restore } = await import('../store/restore.ts');
+  const { judgeBackup, restore } = await import('../store/backup/restore.ts');
   // Nobody should wait for the file to be read, only to hear that the flags do not fit.
   await placeOfMasterKey(undefined, config);
   await placeOfMasterKey(new MasterKey(await judgeBackup(createReadStream(file))), config);

@@ -5,14 +5,18 @@ import { join, resolve } from 'node:path';
 import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
-import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
-import { joinEmbedded, ownersOf } from '../store/embedded/index.ts';
-import { masterKeyCheck } from '../store/instance.ts';
-import { migrateAndChooseRole } from '../store/migrate.ts';
-import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
-import { whyFileIsOpen } from '../store/privacy.ts';
-import { checkReachable } from '../store/reach.ts';
-import { listUnknownTimeZones } from '../store/time-zones.ts';
+import { joinEmbedded, ownersOf } from '../embedded/index.ts';
+import { whyFileIsOpen } from '../embedded/privacy.ts';
+import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
+import { checkReachable } from '../store/connections/reach.ts';
+import {
+  insertOrganisation,
+  listOrganisations,
+  type Organisation,
+} from '../store/directory/organisations.ts';
+import { masterKeyCheck } from '../store/schema/instance.ts';
+import { migrateAndChooseRole } from '../store/schema/migrate.ts';
+import { listUnknownTimeZones } from '../store/schema/time-zones.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';

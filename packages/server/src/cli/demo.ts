@@ -8,16 +8,16 @@ import {
   type DemoConfig,
   SERVER_SETTINGS,
   type ServerConfig,
-  toOptions,
 } from '../config.ts';
 import type { LiveProgress } from '../demo/live.ts';
 import type { Demo } from '../demo/organisation.ts';
-import type { ApiKeyRole } from '../store/api-keys.ts';
-import type { SamplePerson } from '../store/sample-person.ts';
+import type { ApiKeyRole } from '../store/auth/api-keys.ts';
+import type { SamplePerson } from '../store/directory/sample-person.ts';
 import { withOwner } from './context.ts';
 import { curlUser } from './curl-config.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
+import { toOptions } from './options.ts';
 import { formatTable, formatTime, print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 

@@ -1,15 +1,16 @@
 import { Command, Option } from 'commander';
-import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { CSV_KINDS } from '../csv-import/kinds.ts';
 import { toCsv } from '../files/csv-text.ts';
-import type { Tx } from '../store/db.ts';
-import { fold } from '../store/fold.ts';
-import { listGroupRows } from '../store/group-records.ts';
-import type { NodeKind } from '../store/nodes.ts';
-import type { PageWindow } from '../store/page.ts';
-import { listPlaces } from '../store/places.ts';
-import { listUsers } from '../store/user-list.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { listGroupRows } from '../store/directory/group-records.ts';
+import type { NodeKind } from '../store/directory/nodes.ts';
+import { listPlaces } from '../store/directory/places.ts';
+import { listUsers } from '../store/directory/user-list.ts';
+import { fold } from '../store/values/fold.ts';
+import type { PageWindow } from '../store/values/page.ts';
 import { getOrganisation, withContext } from './context.ts';
+import { toOptions } from './options.ts';
 import { formatTable, forTerminal, print, remark } from './output.ts';
 
 type Format = 'table' | 'csv' | 'json';

@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { whole } from '../config-values.ts';
-import { type Arrival, listArrivals } from '../store/arrivals.ts';
-import type { Database, Tx } from '../store/db.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { type Arrival, listArrivals } from '../store/events/arrivals.ts';
 import {
   listRefusalReasons,
   listRefusedEvents,
   type RefusalReason,
   type RefusedEvent,
-} from '../store/refused-event-lists.ts';
+} from '../store/events/refused-event-lists.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { catchInterruption, endsWell } from './interruption.ts';
+import { parsing, toOptions } from './options.ts';
 import { formatTable, formatTime, forTerminal, print, remark } from './output.ts';
 import { parsePast } from './time.ts';
 
@@ -53,7 +54,9 @@ export function eventsCommand(): Command {
     .description('list refused events and malformed requests of the last 30 days, the newest first')
     .option('--since <time>', 'a duration such as 2h or 3d, or an ISO 8601 instant', parsePast)
     .addOption(new Option('--group-by <what>', 'count them instead').choices(['reason']))
-    .addOption(new Option('--limit <count>', 'rows at most').argParser(whole(1, 10_000)).default(100))
+    .addOption(
+      new Option('--limit <count>', 'rows at most').argParser(parsing(whole(1, 10_000))).default(100),
+    )
     .option('--org <slug>', 'the organisation; needed when there are several')
     .option('--json', 'one JSON object per line')
     .action((options: ListOptions) =>

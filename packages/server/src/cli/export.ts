@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { CLIENT_SETTINGS, type ClientConfig, toOptions } from '../config.ts';
+import { CLIENT_SETTINGS, type ClientConfig } from '../config.ts';
 import { whole } from '../config-values.ts';
-import { METRIC_UNITS, type MetricUnit } from '../store/metrics.ts';
+import { METRIC_UNITS, type MetricUnit } from '../store/warehouse/metrics.ts';
 import { clientOf, spoken } from './client.ts';
 import { CliError, unwritable } from './errors.ts';
 import { loadFolder, needDuckDb } from './export/duckdb.ts';
@@ -11,6 +11,7 @@ import { type DatasetPath, EXPORTED_DATASETS, hasDays, partsOf } from './export/
 import { ExportRun } from './export/run.ts';
 import { FILE_FORMATS, type FileFormat } from './export/write.ts';
 import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
+import { parsing, toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 
 const METRICS = 'metrics';
@@ -54,7 +55,7 @@ export function exportCommand(): Command {
         '--settled-after <days>',
         'a month that was read so many days after its end is not read again, where the server does not tell changes',
       )
-        .argParser(whole(0, 3_650))
+        .argParser(parsing(whole(0, 3_650)))
         .default(14),
     )
     .addOption(
@@ -67,7 +68,9 @@ export function exportCommand(): Command {
     )
     .option('--full', 'read everything again')
     .option('--duckdb <file>', 'a DuckDB database to be brought up to date with the folder')
-    .addOption(new Option('--concurrency <count>', 'files at a time').argParser(whole(1, 16)).default(3))
+    .addOption(
+      new Option('--concurrency <count>', 'files at a time').argParser(parsing(whole(1, 16))).default(3),
+    )
     .option(
       '--secret-file <path>',
       'file that holds the secret (default: ROLLCALL_SECRET, else standard input)',

@@ -1,5 +1,5 @@
 import { Argument, Command, type Option } from 'commander';
-import { DATA_SETTINGS, toOptions } from '../config.ts';
+import { DATA_SETTINGS } from '../config.ts';
 import { type ImportReport, importCsv } from '../csv-import/import.ts';
 import { CSV_KINDS, type ImportKind } from '../csv-import/kinds.ts';
 import { csvExample } from '../csv-import/template.ts';
@@ -9,6 +9,7 @@ import { describeImport, writeIds } from './import-report.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
 import { onInterruption } from './interruption.ts';
 import { importExport, type MoveInCommandOptions, parseTimeZone } from './move-in.ts';
+import { toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import { toOptions } from './options.ts';
 
 /** `rollcall jobs`. */
 export function jobsCommand(): Command {

@@ -1,15 +1,16 @@
 import { Command, Option } from 'commander';
 import { createKey, keysOf, revokeKey, rotateKey, type ShownKey } from '../auth/manage-keys.ts';
-import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import {
   API_KEY_AUTHENTICATIONS,
   API_KEY_ROLES,
   type ApiKeyAuthentication,
   type ApiKeyRole,
   type ApiKeyRow,
-} from '../store/api-keys.ts';
+} from '../store/auth/api-keys.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { intoCurlConfig } from './curl-config.ts';
+import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
 import { readSecret } from './secret.ts';
 import { parseDuration, parseFuture } from './time.ts';

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { ServerConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
-import { Database, type SessionRole } from '../store/db.ts';
+import { Database, type SessionRole } from '../store/connections/db.ts';
 import type { DataConnection } from './context.ts';
 import { CliError } from './errors.ts';
 import { readTls } from './tls.ts';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../store/version.ts';
+import { VERSION } from '../store/release.ts';
 import { listChoicesInErrors } from './choices.ts';
 import { Interrupted } from './interruption.ts';
 import { remark } from './output.ts';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
 import { defaults, SERVER_SETTINGS } from '../config.ts';
-import { Database } from '../store/db.ts';
+import { Database } from '../store/connections/db.ts';
 import { print } from './output.ts';
 
 /** `rollcall openapi`: the description that the server publishes at /openapi.json. */

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
-import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
-import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import {
+  insertOrganisation,
+  listOrganisations,
+  type Organisation,
+} from '../store/directory/organisations.ts';
 import { withContext } from './context.ts';
 import { CliError } from './errors.ts';
+import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
 
 /** `rollcall orgs create|list`. */

@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import { createScimToken, revokeToken, scimTokensOf } from '../auth/manage-scim-tokens.ts';
-import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
-import type { ScimTokenRow } from '../store/scim-tokens.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { stateOf } from './keys.ts';
+import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
 import { parseFuture } from './time.ts';
 

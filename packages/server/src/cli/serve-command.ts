@@ -5,8 +5,8 @@ import {
   SERVE_SETTINGS,
   SERVER_SETTINGS,
   type ServeConfig,
-  toOptions,
 } from '../config.ts';
+import { toOptions } from './options.ts';
 import { remark } from './output.ts';
 import type { Service } from './serve.ts';
 

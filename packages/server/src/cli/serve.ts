@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import type { Jobs } from '../jobs/runner.ts';
-import type { Database, DatabaseTarget, SessionRole } from '../store/db.ts';
+import type { Database, DatabaseTarget, SessionRole } from '../store/connections/db.ts';
 import {
   connectData,
   type DataConnection,
@@ -97,7 +97,7 @@ export async function jobsOf(
   await unlessInterrupted(delay(JOBS_AFTER_MS));
   const { startJobs } = await import('../jobs/runner.ts');
   const { TASKS } = await import('../jobs/tasks.ts');
-  const { migrateJobQueue } = await import('../store/job-queue.ts');
+  const { migrateJobQueue } = await import('../store/schema/job-queue.ts');
   await unlessInterrupted(migrateJobQueue(target));
   return startJobs({ target, tasks: TASKS, database, clock: Date.now, log });
 }

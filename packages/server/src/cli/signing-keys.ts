@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { rotateSigningKey, signingKeysOf } from '../auth/manage-signing-keys.ts';
-import { DATA_SETTINGS, type DataConfig, toOptions } from '../config.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { withContext } from './context.ts';
+import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
 
 interface Common extends DataConfig {

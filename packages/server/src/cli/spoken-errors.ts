@@ -1,13 +1,13 @@
 import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
 import { DemoError } from '../demo/errors.ts';
+import { EmbeddedServerError } from '../embedded/index.ts';
 import { FileError } from '../files/errors.ts';
 import { BackupError, RestoreError } from '../store/backup/errors.ts';
-import { EmbeddedServerError } from '../store/embedded/index.ts';
-import { SchemaTooNewError } from '../store/migrate.ts';
-import { UnusableDatabaseError } from '../store/reach.ts';
-import { UnrestrictedRoleError } from '../store/roles.ts';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { UnusableDatabaseError } from '../store/connections/reach.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import { SchemaTooNewError } from '../store/schema/migrate.ts';
+import { UnrestrictedRoleError } from '../store/schema/roles.ts';
 import { CliError } from './errors.ts';
 
 const SPOKEN_ERRORS = [

@@ -1,11 +1,12 @@
 import type { Rollcall } from '@rollcall/sdk';
 import { Argument, Command, Option } from 'commander';
-import { CLIENT_SETTINGS, LOOKUP_SETTINGS, toOptions } from '../config.ts';
+import { CLIENT_SETTINGS, LOOKUP_SETTINGS } from '../config.ts';
 import { whole } from '../config-values.ts';
 import { clientOf, spoken } from './client.ts';
 import { CliError, unreadable } from './errors.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
 import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
+import { parsing, toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 import { SUBMIT_KINDS, type SubmitKindName, submitExample } from './submit/kinds.ts';
@@ -90,7 +91,7 @@ export function submitCommand(): Command {
     .option('--restart', 'begin anew where an earlier run did not come to its end')
     .addOption(
       new Option('--preview [rows]', 'print how the first rows would be sent, and send nothing')
-        .argParser(whole(1, 10_000))
+        .argParser(parsing(whole(1, 10_000)))
         .preset(PREVIEWED_ROWS),
     )
     .option('--template', 'print an example file instead')

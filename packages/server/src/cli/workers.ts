@@ -6,7 +6,7 @@ import { MasterKey } from '../auth/secrets.ts';
 import type { DataConfig, ServeConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
 import type { Jobs } from '../jobs/runner.ts';
-import { Database, type DatabaseTarget, type SessionRole } from '../store/db.ts';
+import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
 import { connectData } from './context.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';

@@ -4,13 +4,13 @@ import { type Card, Cards, cardDigest, credentialFault } from '../ingest/cards.t
 import { cardTextDigest } from '../ingest/digest.ts';
 import { type Resolved, resolve } from '../ingest/resolve.ts';
 import { textsFault } from '../ingest/values.ts';
+import type { Tx } from '../store/connections/db.ts';
 import {
   listAccessCredentials,
   listCardHoldings,
   lockAccessCredentials,
   upsertAccessCredentials,
-} from '../store/access-credentials.ts';
-import type { Tx } from '../store/db.ts';
+} from '../store/directory/access-credentials.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { optional, readBoolean, required } from './columns.ts';
 import { BATCH_ROWS, type CsvKind } from './kind.ts';

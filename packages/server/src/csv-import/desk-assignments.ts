@@ -1,8 +1,8 @@
 import { type AssignmentItem, assignDesks } from '../directory/manage/assignments.ts';
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
 import { optionalGuid, quote, Refusal } from '../directory/values.ts';
-import type { Tx } from '../store/db.ts';
-import { listDesksNamed, type NamedDesk } from '../store/desk-assignments.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { listDesksNamed, type NamedDesk } from '../store/directory/desk-assignments.ts';
 import { optional } from './columns.ts';
 import { BATCH_ROWS, type CsvKind, EXAMPLE_ID, storeDrafts } from './kind.ts';
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type GroupItem, parentsFirst, upsertGroups } from '../directory/groups.ts';
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
 import { optionalGuid, quote, Refusal } from '../directory/values.ts';
-import type { Tx } from '../store/db.ts';
-import { lockDirectory } from '../store/directory-lock.ts';
-import { listGroupRows } from '../store/group-records.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { listGroupRows } from '../store/directory/group-records.ts';
 import { optional, required } from './columns.ts';
 import { type CsvKind, EXAMPLE_ID, STATUS, storeDrafts } from './kind.ts';
 

@@ -1,5 +1,5 @@
 import type { Claims, Refused, UpsertItem, UpsertResult } from '../directory/upsert.ts';
-import type { Tx } from '../store/db.ts';
+import type { Tx } from '../store/connections/db.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import type { CsvColumns } from './columns.ts';
 

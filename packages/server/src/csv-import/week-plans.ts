@@ -1,8 +1,8 @@
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
 import { optionalGuid, quote, Refusal } from '../directory/values.ts';
 import { NO_DATE, parseDay } from '../http/window.ts';
-import type { Tx } from '../store/db.ts';
-import { listLocationsByName, type NodeRow } from '../store/nodes.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { listLocationsByName, type NodeRow } from '../store/directory/nodes.ts';
 import { lockPeople } from '../workday/lock-people.ts';
 import { type WeekRequest, writeWeeks } from '../workday/manage-week-plans.ts';
 import { findPersons } from '../workday/persons.ts';

@@ -1,5 +1,5 @@
 import type { UserItem } from '../directory/users.ts';
-import type { HierarchyGroup } from '../store/groups.ts';
+import type { HierarchyGroup } from '../store/directory/groups.ts';
 import type { WeekPlan } from '../workday/plan.ts';
 import { makeName, plain } from './names.ts';
 import { type DemoOffice, makeOffices, officeOf } from './places.ts';

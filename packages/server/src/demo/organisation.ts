@@ -3,10 +3,14 @@ import { secretContext } from '../auth/api-keys.ts';
 import { createKey, type ShownKey } from '../auth/manage-keys.ts';
 import type { MasterKey } from '../auth/secrets.ts';
 import type { DemoConfig } from '../config.ts';
-import { API_KEY_ROLES, type ApiKeyRole, listApiKeys } from '../store/api-keys.ts';
-import type { Database } from '../store/db.ts';
-import { insertOrganisation, listOrganisations, type Organisation } from '../store/organisations.ts';
-import { findSamplePerson, type SamplePerson } from '../store/sample-person.ts';
+import { API_KEY_ROLES, type ApiKeyRole, listApiKeys } from '../store/auth/api-keys.ts';
+import type { Database } from '../store/connections/db.ts';
+import {
+  insertOrganisation,
+  listOrganisations,
+  type Organisation,
+} from '../store/directory/organisations.ts';
+import { findSamplePerson, type SamplePerson } from '../store/directory/sample-person.ts';
 import { type DemoDirectory, makeDirectory } from './directory.ts';
 import { DemoError } from './errors.ts';
 import { makeHistory } from './history.ts';

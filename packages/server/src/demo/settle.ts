@@ -5,7 +5,7 @@ import { upsertDesks, upsertLocations, upsertSpaces, upsertZones } from '../dire
 import { setDirectorySettings } from '../directory/settings.ts';
 import { storeAttributes } from '../directory/user-attributes.ts';
 import { upsertUsers } from '../directory/users.ts';
-import type { Database, Tx } from '../store/db.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
 import { setWeekPlans } from '../workday/week-plan.ts';
 import type { DemoDirectory } from './directory.ts';
 import { slicesOf } from './slices.ts';

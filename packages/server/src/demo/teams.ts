@@ -1,4 +1,4 @@
-import type { HierarchyGroup } from '../store/groups.ts';
+import type { HierarchyGroup } from '../store/directory/groups.ts';
 import type { Random } from './random.ts';
 
 export const TEAM = 'team';

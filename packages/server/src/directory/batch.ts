@@ -1,5 +1,5 @@
-import { isWriteConflict } from '../store/conflict.ts';
-import type { Tx } from '../store/db.ts';
+import { isWriteConflict } from '../store/connections/conflict.ts';
+import type { Tx } from '../store/connections/db.ts';
 import type { Claims, UpsertResult } from './upsert.ts';
 
 /** Runs `work` so that either all or nothing of what it writes stays. */

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { Maybe } from '../http/schema.ts';
-import type { Tx } from '../store/db.ts';
-import { lockDirectory } from '../store/directory-lock.ts';
-import { replaceHierarchy } from '../store/groups.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { replaceHierarchy } from '../store/directory/groups.ts';
 import { type Hierarchy, type RelationshipRow, readHierarchy } from './hierarchy.ts';
 
 const FAULTS_NAMED = 100;

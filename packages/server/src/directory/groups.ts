@@ -1,6 +1,6 @@
-import type { Tx } from '../store/db.ts';
-import { lockDirectory } from '../store/directory-lock.ts';
-import { type GroupRow, listGroupRows, upsertGroupRows } from '../store/group-records.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { type GroupRow, listGroupRows, upsertGroupRows } from '../store/directory/group-records.ts';
 import { Claims, orRefused, type Stored, type UpsertItem, type UpsertResult } from './upsert.ts';
 import { ConflictRefusal, optionalGuid, optionalStatus, optionalText, quote, Refusal } from './values.ts';
 

@@ -1,6 +1,6 @@
 import type { FieldError } from '../http/errors.ts';
 import { textFault } from '../http/text.ts';
-import type { HierarchyGroup } from '../store/groups.ts';
+import type { HierarchyGroup } from '../store/directory/groups.ts';
 
 /** One row of a list of group relationships. */
 export interface RelationshipRow {

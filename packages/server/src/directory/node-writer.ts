@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NodeRow } from '../store/nodes.ts';
+import type { NodeRow } from '../store/directory/nodes.ts';
 import { bothEmpty, isSilent, KIND_WORD, type Segment, type Tree } from './tree.ts';
 import { type Claims, orRefused, type Stored, type UpsertResult } from './upsert.ts';
 import { ConflictRefusal, quote, Refusal } from './values.ts';

@@ -1,6 +1,6 @@
-import type { Tx } from '../store/db.ts';
-import { lockDirectory, lockTree } from '../store/directory-lock.ts';
-import { insertNodes, type NodeKind, updateNodes } from '../store/nodes.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory, lockTree } from '../store/connections/directory-lock.ts';
+import { insertNodes, type NodeKind, updateNodes } from '../store/directory/nodes.ts';
 import { type DayAuthor, releaseNodes } from '../workday/plan.ts';
 import { type Attributes, type NodeDraft, NodeWriter } from './node-writer.ts';
 import { TimeZones } from './time-zones.ts';

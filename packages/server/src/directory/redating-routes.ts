@@ -4,9 +4,9 @@ import { callerOf } from '../auth/guard.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { parseGuid } from '../http/guid.ts';
 import { problems } from '../http/schema.ts';
-import type { Database } from '../store/db.ts';
-import { listNodesById } from '../store/nodes.ts';
-import { findOfficeRedating } from '../store/office-redatings.ts';
+import type { Database } from '../store/connections/db.ts';
+import { listNodesById } from '../store/directory/nodes.ts';
+import { findOfficeRedating } from '../store/directory/office-redatings.ts';
 
 const instantOrNull = (description: string) =>
   Type.Union([Type.String(), Type.Null()], { description: `an instant; null ${description}` });

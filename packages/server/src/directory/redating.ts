@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { Database } from '../store/db.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database } from '../store/connections/db.ts';
 import {
   countOfficeEvents,
   listPendingRedatings,
@@ -10,8 +10,8 @@ import {
   type PendingRedating,
   redateNextEvents,
   startRedating,
-} from '../store/office-redatings.ts';
-import { organisationIds } from '../store/organisations.ts';
+} from '../store/directory/office-redatings.ts';
+import { organisationIds } from '../store/directory/organisations.ts';
 
 interface Deps {
   database: Database;

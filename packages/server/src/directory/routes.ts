@@ -2,9 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { Database } from '../store/db.ts';
-import { getProvisionedGroupType } from '../store/provisioned-groups.ts';
+import type { Database } from '../store/connections/db.ts';
 import {
   GroupRelationships,
   GroupRelationshipsReply,
@@ -13,16 +11,14 @@ import {
 } from './group-relationships.ts';
 import { manageRoutes } from './manage/routes.ts';
 import { redatingRoutes } from './redating-routes.ts';
-import { scimRoutes } from './scim/routes.ts';
-import { SCIM_PREFIX } from './scim/scim-path.ts';
-import { chooseGroupType, ProvisioningSettings } from './scim/settings.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
 
 export interface DirectoryRoutesOptions {
   database: Database;
   clock: () => number;
-  publicUrl: string | undefined;
+  /** Shared by all writers of the directory. */
+  turns: Turns;
 }
 
 const ROLES = ['all'] as const;
@@ -37,11 +33,9 @@ const SCHEMES = [
  */
 export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
   app,
-  { database, clock, publicUrl },
+  { database, clock, turns },
 ) => {
-  const turns = new Turns();
   await app.register(manageRoutes, { database, clock, turns });
-  await app.register(scimRoutes, { database, clock, turns, publicUrl, prefix: SCIM_PREFIX });
   await app.register(redatingRoutes, { database });
   const timestamp = () => new Date(clock()).toISOString();
 
@@ -94,43 +88,4 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       },
     });
   }
-
-  const manage = {
-    config: { access: { scheme: 'bearer', roles: ROLES } satisfies Access },
-    url: '/v1/manage/provisioning',
-  } as const;
-  const described = { tags: ['Management'], security: [{ bearer: [] }] };
-  app.route({
-    ...manage,
-    method: 'GET',
-    schema: {
-      ...described,
-      summary: 'How provisioned groups are kept',
-      response: { 200: ProvisioningSettings, ...problems(401, 403, 503) },
-    },
-    handler: async (request) => {
-      const { tenantId } = callerOf(request);
-      return { groupType: await database.inTenant(tenantId, (tx) => getProvisionedGroupType(tx, tenantId)) };
-    },
-  });
-  app.route({
-    ...manage,
-    method: 'PUT',
-    schema: {
-      ...described,
-      summary: 'Choose how provisioned groups are kept',
-      description: 'Groups that there are get the type, too, and keep their ids.',
-      body: ProvisioningSettings,
-      response: { 200: ProvisioningSettings, ...problems(400, 401, 403, 409, 413, 415, 503) },
-    },
-    handler: async (request) => {
-      const { tenantId } = callerOf(request);
-      const { groupType } = request.body;
-      return {
-        groupType: await turns.take(tenantId, () =>
-          inTenantWithRetries(database, tenantId, (tx) => chooseGroupType(tx, tenantId, groupType)),
-        ),
-      };
-    },
-  });
 };

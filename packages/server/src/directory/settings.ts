@@ -1,15 +1,15 @@
 import { type FieldError, HttpProblem } from '../http/errors.ts';
 import { textFault } from '../http/text.ts';
-import type { Tx } from '../store/db.ts';
-import { lockDirectory } from '../store/directory-lock.ts';
-import { getDirectorySettings, upsertDirectorySettings } from '../store/directory-settings.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { getDirectorySettings, upsertDirectorySettings } from '../store/directory/directory-settings.ts';
 import {
   clearPrimaryGroups,
   deleteMemberships,
   type FollowedAttributes,
   followAttributes,
-} from '../store/group-following.ts';
-import { getProvisionedGroupType } from '../store/provisioned-groups.ts';
+} from '../store/directory/group-following.ts';
+import { getProvisionedGroupType } from '../store/provisioning/provisioned-groups.ts';
 
 export type DirectorySettings = FollowedAttributes;
 

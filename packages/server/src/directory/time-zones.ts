@@ -1,5 +1,5 @@
-import type { Tx } from '../store/db.ts';
-import { findTimeZones } from '../store/time-zones.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { findTimeZones } from '../store/schema/time-zones.ts';
 import { optionalText, quote, Refusal } from './values.ts';
 
 /** The IANA time zones that both PostgreSQL and this process have rules for. */

@@ -1,11 +1,11 @@
-import type { Tx } from '../store/db.ts';
+import type { Tx } from '../store/connections/db.ts';
 import {
   listChildrenByName,
   listLocationsByName,
   listNodesById,
   type NodeKind,
   type NodeRow,
-} from '../store/nodes.ts';
+} from '../store/directory/nodes.ts';
 import { quote, Refusal } from './values.ts';
 
 /** How an item names one node of its path; the members are what reasons call the two ways. */

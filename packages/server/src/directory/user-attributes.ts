@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { textFault } from '../http/text.ts';
-import type { Tx } from '../store/db.ts';
-import { lockDirectory } from '../store/directory-lock.ts';
-import { getDirectorySettings } from '../store/directory-settings.ts';
-import { followAttributes } from '../store/group-following.ts';
-import { People } from '../store/people.ts';
-import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/users.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { getDirectorySettings } from '../store/directory/directory-settings.ts';
+import { followAttributes } from '../store/directory/group-following.ts';
+import { People } from '../store/directory/people.ts';
+import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/directory/users.ts';
 import { orRefused } from './upsert.ts';
 import { quote, Refusal } from './values.ts';
 

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Tx } from '../store/db.ts';
-import { fold } from '../store/fold.ts';
-import type { Status } from '../store/nodes.ts';
-import { listActiveUsersByEmail, listUsersById, listUsersByUserName, type UserRow } from '../store/users.ts';
+import type { Tx } from '../store/connections/db.ts';
+import type { Status } from '../store/directory/nodes.ts';
+import {
+  listActiveUsersByEmail,
+  listUsersById,
+  listUsersByUserName,
+  type UserRow,
+} from '../store/directory/users.ts';
+import { fold } from '../store/values/fold.ts';
 import type { Segment, Tree } from './tree.ts';
 import { type Claims, orRefused, type Stored } from './upsert.ts';
 import { ConflictRefusal, optionalKey, quote, Refusal } from './values.ts';

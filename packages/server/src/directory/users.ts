@@ -1,8 +1,8 @@
-import type { Tx } from '../store/db.ts';
-import { restoreUsers } from '../store/deleted-users.ts';
-import { lockDirectory } from '../store/directory-lock.ts';
-import { fold } from '../store/fold.ts';
-import { insertUsers, lockUsers, updateUsers } from '../store/users.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { restoreUsers } from '../store/directory/deleted-users.ts';
+import { insertUsers, lockUsers, updateUsers } from '../store/directory/users.ts';
+import { fold } from '../store/values/fold.ts';
 import { type DayAuthor, releaseUsers } from '../workday/plan.ts';
 import { isSilent, type Segment, Tree } from './tree.ts';
 import { Claims, orRefused, type UpsertItem, type UpsertResult } from './upsert.ts';

@@ -1,6 +1,6 @@
 import { parseGuid } from '../http/guid.ts';
 import { quote, textFault } from '../http/text.ts';
-import type { Status } from '../store/nodes.ts';
+import type { Status } from '../store/directory/nodes.ts';
 
 export { quote } from '../http/text.ts';
 

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import type { PageWindow } from '../store/page.ts';
+import type { PageWindow } from '../store/values/page.ts';
 import { HttpProblem } from './errors.ts';
 import { parseGuid } from './guid.ts';
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { StoreUnavailableError, TenantBusyError } from '../store/unavailable.ts';
+import { StoreUnavailableError, TenantBusyError } from '../store/connections/unavailable.ts';
 import type { FailedLogin } from './failed-logins.ts';
 import { holderOf } from './overload.ts';
 import { answerAndDrain, isArriving, waitsForContinue } from './unread-body.ts';

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { Database } from '../store/db.ts';
+import type { Database } from '../store/connections/db.ts';
 import { unavailable } from './errors.ts';
 import { problems } from './schema.ts';
 

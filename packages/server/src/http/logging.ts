@@ -3,7 +3,7 @@ import { fstatSync } from 'node:fs';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import pg from 'pg';
 import pino, { type Bindings, type ChildLoggerOptions, type LevelWithSilent, type Logger } from 'pino';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 
 const EMAIL = /[^\s@"'<>(),;:=]+@[^\s@"'<>(),;:=]+/g;
 

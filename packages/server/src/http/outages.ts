@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { ContentionError, isWriteConflict } from '../store/conflict.ts';
-import { StoreUnavailableError, TenantBusyError } from '../store/unavailable.ts';
+import { ContentionError, isWriteConflict } from '../store/connections/conflict.ts';
+import { StoreUnavailableError, TenantBusyError } from '../store/connections/unavailable.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

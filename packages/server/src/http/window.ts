@@ -1,4 +1,4 @@
-import type { DayWindow } from '../store/datasets.ts';
+import type { DayWindow } from '../store/values/day-window.ts';
 import { type FieldError, HttpProblem } from './errors.ts';
 
 /** The most dates that one export may span. */

@@ -2,12 +2,12 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import type { Caller } from '../auth/guard.ts';
 import { Maybe } from '../http/schema.ts';
+import type { Database } from '../store/connections/db.ts';
 import {
   listCardHoldings,
   lockAccessCredentials,
   upsertAccessCredentials,
-} from '../store/access-credentials.ts';
-import type { Database } from '../store/db.ts';
+} from '../store/directory/access-credentials.ts';
 import { Cards, cardDigest, credentialFault } from './cards.ts';
 import type { Refusals, RefusedEvent } from './refusals.ts';
 import { type Resolved, resolve } from './resolve.ts';

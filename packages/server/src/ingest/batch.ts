@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
-import type { Database } from '../store/db.ts';
-import type { EventRow } from '../store/event-order.ts';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import type { Database } from '../store/connections/db.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import type { EventRow } from '../store/events/event-order.ts';
 import type { DeskPresence } from './desk-presence.ts';
 import type { DirectoryMemory } from './directory-memory.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';

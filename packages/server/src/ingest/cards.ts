@@ -1,5 +1,5 @@
 import { textFault } from '../http/text.ts';
-import type { AccessCredentialRow, CardHolding } from '../store/access-credentials.ts';
+import type { AccessCredentialRow, CardHolding } from '../store/directory/access-credentials.ts';
 import { cardTextDigest, digest, foldCardText } from './digest.ts';
 import { textsFault } from './values.ts';
 

@@ -1,10 +1,15 @@
 import type { Caller } from '../auth/guard.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { Database } from '../store/db.ts';
-import { type DeskSighting, listUnbooked, readUnbooked, unbookedSightings } from '../store/desk-sightings.ts';
-import { enterTenantAt } from '../store/directory-versions.ts';
-import { TenantQueues } from '../store/merging-queue.ts';
-import type { PresenceEventRow } from '../store/presence-events.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database } from '../store/connections/db.ts';
+import { TenantQueues } from '../store/connections/merging-queue.ts';
+import { enterTenantAt } from '../store/directory/directory-versions.ts';
+import {
+  type DeskSighting,
+  listUnbooked,
+  readUnbooked,
+  unbookedSightings,
+} from '../store/events/desk-sightings.ts';
+import type { PresenceEventRow } from '../store/events/presence-events.ts';
 import { type DayAuthor, type DayChange, lockPeople, writeDays } from '../workday/plan.ts';
 
 /** Presence at a desk, the node of the event. */

@@ -1,6 +1,6 @@
-import type { Database } from '../store/db.ts';
-import type { NodeInOffice } from '../store/nodes.ts';
-import type { UserIdentity } from '../store/users.ts';
+import type { Database } from '../store/connections/db.ts';
+import type { NodeInOffice } from '../store/directory/nodes.ts';
+import type { UserIdentity } from '../store/directory/users.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import type { Mentioned, Resolved } from './resolve.ts';
 

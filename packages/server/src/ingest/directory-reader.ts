@@ -1,7 +1,7 @@
-import type { Database } from '../store/db.ts';
-import { directoryLookUp, readFound } from '../store/directory-look-up.ts';
-import { enterTenantAt } from '../store/directory-versions.ts';
-import { MergingQueue } from '../store/merging-queue.ts';
+import type { Database } from '../store/connections/db.ts';
+import { MergingQueue } from '../store/connections/merging-queue.ts';
+import { directoryLookUp, readFound } from '../store/directory/directory-look-up.ts';
+import { enterTenantAt } from '../store/directory/directory-versions.ts';
 import { LookedUp, type Mentioned, type Resolved, soughtFor } from './resolve.ts';
 
 interface LookUp {

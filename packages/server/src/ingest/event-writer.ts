@@ -1,9 +1,9 @@
-import type { Database } from '../store/db.ts';
-import { enterTenantAt } from '../store/directory-versions.ts';
-import { digestsOfNew, type EventRow, tellingNew } from '../store/event-order.ts';
-import { MergingQueue } from '../store/merging-queue.ts';
-import type { Statement } from '../store/pipeline.ts';
-import { type RefusedEventRow, refusedEventsInsert } from '../store/refused-events.ts';
+import type { Database } from '../store/connections/db.ts';
+import { MergingQueue } from '../store/connections/merging-queue.ts';
+import type { Statement } from '../store/connections/pipeline.ts';
+import { enterTenantAt } from '../store/directory/directory-versions.ts';
+import { digestsOfNew, type EventRow, tellingNew } from '../store/events/event-order.ts';
+import { type RefusedEventRow, refusedEventsInsert } from '../store/events/refused-events.ts';
 
 /** How rows of a kind are stored: one statement for any number of them. */
 export interface RowKind<Row> {

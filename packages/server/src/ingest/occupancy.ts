@@ -1,13 +1,14 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
+import { type InstantUs, parseInstant } from '../http/instants.ts';
 import { Maybe } from '../http/schema.ts';
-import { NODE_KINDS } from '../store/nodes.ts';
-import { type OccupancyEventRow, occupancyEventsInsert } from '../store/occupancy-events.ts';
+import { NODE_KINDS } from '../store/directory/nodes.ts';
+import { type OccupancyEventRow, occupancyEventsInsert } from '../store/events/occupancy-events.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
 import { isRefusal } from './results.ts';
-import { type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
+import { textsFault, timestampFault } from './values.ts';
 
 export const OCCUPANCY_EVENTS_PER_CALL = 1_000;
 

@@ -1,4 +1,4 @@
-import type { UserIdentity } from '../store/users.ts';
+import type { UserIdentity } from '../store/directory/users.ts';
 import { RESULT, type Refusal, refuse } from './results.ts';
 
 /** A member of an event that may name a person, and how such a text is looked up. */

@@ -1,4 +1,4 @@
-import { NODE_KINDS, type NodeInOffice, type NodeKind } from '../store/nodes.ts';
+import { NODE_KINDS, type NodeInOffice, type NodeKind } from '../store/directory/nodes.ts';
 import type { Resolved } from './resolve.ts';
 import { RESULT, type Refusal, refuse } from './results.ts';
 

@@ -1,9 +1,10 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
+import { type InstantUs, parseInstant } from '../http/instants.ts';
 import { Maybe } from '../http/schema.ts';
-import { NODE_KINDS } from '../store/nodes.ts';
-import { type PresenceEventRow, presenceEventsInsert } from '../store/presence-events.ts';
-import type { UserIdentity } from '../store/users.ts';
+import { NODE_KINDS } from '../store/directory/nodes.ts';
+import type { UserIdentity } from '../store/directory/users.ts';
+import { type PresenceEventRow, presenceEventsInsert } from '../store/events/presence-events.ts';
 import type { EventKind } from './batch.ts';
 import { shortenedFault } from './cards.ts';
 import { digest } from './digest.ts';
@@ -11,7 +12,7 @@ import { classifyPerson } from './person.ts';
 import { classifyPlace, locationTypeFault } from './place.ts';
 import type { Resolved } from './resolve.ts';
 import { isRefusal, RESULT, type Refusal, refuse } from './results.ts';
-import { type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
+import { textsFault, timestampFault } from './values.ts';
 
 export const PRESENCE_EVENTS_PER_CALL = 100;
 

@@ -1,9 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
 import { LONGEST_TEXT } from '../http/text.ts';
-import type { Database, Tx } from '../store/db.ts';
-import { organisationIds } from '../store/organisations.ts';
-import { insertRefusedEvents, type RefusedEventRow, trimRefusedEvents } from '../store/refused-events.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { organisationIds } from '../store/directory/organisations.ts';
+import {
+  insertRefusedEvents,
+  type RefusedEventRow,
+  trimRefusedEvents,
+} from '../store/events/refused-events.ts';
 
 const KEPT_MS = 30 * 24 * 3_600_000;
 const LONGEST_EVENT_JSON = 8_192;

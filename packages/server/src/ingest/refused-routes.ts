@@ -3,16 +3,16 @@ import { type Static, Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { Page, PageQuery, readPage, wrongParameter } from '../http/bulk.ts';
 import { parseGuid } from '../http/guid.ts';
+import { parseInstant } from '../http/instants.ts';
 import { problems } from '../http/schema.ts';
-import type { Database } from '../store/db.ts';
+import type { Database } from '../store/connections/db.ts';
 import {
   listRefusalReasons,
   listRefusedEvents,
   type RefusalPlace,
   type RefusedEvent,
   type RefusedEventFilter,
-} from '../store/refused-event-lists.ts';
-import { parseInstant } from './values.ts';
+} from '../store/events/refused-event-lists.ts';
 
 const ENDPOINTS = ['presence', 'occupancy', 'timeoff', 'visitor-arrival', 'access-credentials'] as const;
 

@@ -1,11 +1,11 @@
 import { parseGuid } from '../http/guid.ts';
-import type { CardHolder } from '../store/access-credentials.ts';
-import type { Tx } from '../store/db.ts';
-import { type Found, lookUpDirectory, type Sought } from '../store/directory-look-up.ts';
-import { fold } from '../store/fold.ts';
-import type { NodeInOffice } from '../store/nodes.ts';
-import { People } from '../store/people.ts';
-import type { UserIdentity } from '../store/users.ts';
+import type { Tx } from '../store/connections/db.ts';
+import type { CardHolder } from '../store/directory/access-credentials.ts';
+import { type Found, lookUpDirectory, type Sought } from '../store/directory/directory-look-up.ts';
+import type { NodeInOffice } from '../store/directory/nodes.ts';
+import { People } from '../store/directory/people.ts';
+import type { UserIdentity } from '../store/directory/users.ts';
+import { fold } from '../store/values/fold.ts';
 import { cardTextDigest } from './digest.ts';
 
 /** The identifiers that the events of a batch name. Texts must be ones that PostgreSQL can hold. */

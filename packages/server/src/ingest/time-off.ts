@@ -2,12 +2,19 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import type { Caller } from '../auth/guard.ts';
 import { Maybe } from '../http/schema.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { Database, Tx } from '../store/db.ts';
-import { LEAVE_TYPES, type LeaveType, listLocalDays, type UserInstant } from '../store/leaves.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { LEAVE_TYPES, type LeaveType, listLocalDays, type UserInstant } from '../store/workday/leaves.ts';
+import { type LeaveChange, writeLeaves } from '../workday/leave.ts';
+import {
+  addDays,
+  countDays,
+  dayRangeFault,
+  laterOf,
+  leaveDatesFault,
+  readLeaveDate,
+} from '../workday/leave-dates.ts';
 import { lockPeople } from '../workday/plan.ts';
-import { addDays, countDays, dayRangeFault, laterOf, leaveDatesFault, readLeaveDate } from './leave-dates.ts';
-import { type LeaveChange, writeLeaves } from './leave-writer.ts';
 import { classifyPerson } from './person.ts';
 import type { Refusals } from './refusals.ts';
 import { type Resolved, resolve } from './resolve.ts';

@@ -1,13 +1,14 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
+import { type InstantUs, parseInstant } from '../http/instants.ts';
 import { Maybe } from '../http/schema.ts';
-import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/visitor-arrivals.ts';
+import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/events/visitor-arrivals.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
 import { classifyPerson } from './person.ts';
 import { classifyPlace } from './place.ts';
 import { isRefusal } from './results.ts';
-import { type InstantUs, parseInstant, textsFault, timestampFault } from './values.ts';
+import { textsFault, timestampFault } from './values.ts';
 
 export const VISITOR_ARRIVALS_PER_CALL = 100;
 

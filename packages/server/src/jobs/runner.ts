@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { LogFunctionFactory, Runner, TaskList, WorkerEvents } from 'graphile-worker';
-import type { DatabaseTarget } from '../store/db.ts';
-import { JOBS_SCHEMA, openJobPool } from '../store/job-queue.ts';
+import type { DatabaseTarget } from '../store/connections/db.ts';
+import { JOBS_SCHEMA, openJobPool } from '../store/schema/job-queue.ts';
 import { type JobDeps, type JobTask, runTask } from './tasks.ts';
 
 /** More than one, so that a long run of one task does not keep the others waiting. */

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
-import type { Database } from '../store/db.ts';
-import { whileAlone } from '../store/job-lock.ts';
-import { noteJobEnd, noteJobStart } from '../store/job-runs.ts';
+import type { Database } from '../store/connections/db.ts';
+import { whileAlone } from '../store/connections/job-lock.ts';
+import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
 import { pruneAttendanceChanges } from '../warehouse/attendance-retention.ts';
 import { runHorizon } from '../workday/horizon.ts';
 

@@ -1,5 +1,5 @@
-import type { PlanKind, PlanSource } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
+import type { Tx } from '../store/connections/db.ts';
+import type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
 import { type DayChange, recordDays } from '../workday/plan.ts';
 import { needDay, needGuid, needText, type Row, RowFault, text } from './cells.ts';
 import { type NodePath, named, pathOf } from './node-path.ts';

@@ -5,15 +5,11 @@ import { type PresenceEvent, presence } from '../ingest/presence.ts';
 import { LookedUp, type Resolved } from '../ingest/resolve.ts';
 import { isRefusal } from '../ingest/results.ts';
 import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
-import type { Tx } from '../store/db.ts';
-import type { EventKey } from '../store/event-order.ts';
-import { runStatement } from '../store/pipeline.ts';
-import {
-  type EventTable,
-  listRecordedNodes,
-  listRecordedUsers,
-  listStoredDigests,
-} from '../store/recorded-history.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { runStatement } from '../store/connections/pipeline.ts';
+import { listRecordedNodes, listRecordedUsers } from '../store/directory/recorded-subjects.ts';
+import type { EventKey } from '../store/events/event-order.ts';
+import { type EventTable, listStoredDigests } from '../store/events/stored-events.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
 import { type NodePath, nodeOf, pathOf } from './node-path.ts';
 import type { Places } from './places.ts';

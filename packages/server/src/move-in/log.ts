@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { formatInstant, parseInstant, textsFault } from '../ingest/values.ts';
-import { insertRecordedEntries, listRecordedUsers, type RecordedEntry } from '../store/recorded-history.ts';
+import { formatInstant, parseInstant } from '../http/instants.ts';
+import { textsFault } from '../ingest/values.ts';
+import { listRecordedUsers } from '../store/directory/recorded-subjects.ts';
+import { insertRecordedEntries, type RecordedEntry } from '../store/workday/recorded-entries.ts';
 import { guid, needDay, needGuid, needText, object, type Row, RowFault, text } from './cells.ts';
 import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
 

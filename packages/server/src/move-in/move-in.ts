@@ -1,16 +1,17 @@
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { Database, Tx } from '../store/db.ts';
-import { inSavepoint } from '../store/savepoint.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { inSavepoint } from '../store/connections/savepoint.ts';
 import type { Row } from './cells.ts';
 import { loadDays } from './days.ts';
 import { loadOccupancy, loadPresence, loadVisitors } from './events.ts';
+import { NoRow } from './file-row.ts';
 import { DATASETS, type DatasetFile, type DatasetPath, listFolder } from './folder.ts';
 import { LogLoader } from './log.ts';
 import { loadGroups, loadUsers } from './people.ts';
 import { Places } from './places.ts';
 import { DatasetCount, type MoveInReport, type Reject } from './report.ts';
 import { ReportingEvidence } from './reporting.ts';
-import { NoRow, readRows } from './rows.ts';
+import { readRows } from './rows.ts';
 import type { Load, Target } from './target.ts';
 
 const BATCH_ROWS = 1_000;

@@ -1,4 +1,4 @@
-import { NODE_KINDS, type NodeKind } from '../store/nodes.ts';
+import { NODE_KINDS, type NodeKind } from '../store/directory/nodes.ts';
 import { guid, type Row, RowFault, text } from './cells.ts';
 
 /** How a row names a node. */

@@ -1,7 +1,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { formatInstant } from '../ingest/values.ts';
+import { formatInstant } from '../http/instants.ts';
+import type { FileRow, RowsFile } from './file-row.ts';
 import { FolderError } from './folder.ts';
-import type { FileRow, RowsFile } from './rows.ts';
 
 /** Instants as text: a `Date` would lose their microseconds. */
 const parsers = { timestampFromMicroseconds: (instantUs: bigint) => formatInstant(Number(instantUs)) };

@@ -1,7 +1,7 @@
 import { type GroupItem, parentsFirst, upsertGroups } from '../directory/groups.ts';
 import type { UpsertResult } from '../directory/upsert.ts';
 import { type UserItem, upsertUsers } from '../directory/users.ts';
-import { listGroupRows, setPrimaryGroupsOf } from '../store/group-records.ts';
+import { listGroupRows, setPrimaryGroupsOf } from '../store/directory/group-records.ts';
 import { boolean, guid, maybeText, needGuid, type Row, text } from './cells.ts';
 import type { Places } from './places.ts';
 import { loadEach, type Outcome, outcomeOf, type SourceRow, type Target, upsertInto } from './target.ts';

@@ -6,7 +6,7 @@ import {
   upsertZones,
 } from '../directory/places.ts';
 import type { UpsertItem, UpsertResult } from '../directory/upsert.ts';
-import { listNodesById, type NodeKind } from '../store/nodes.ts';
+import { listNodesById, type NodeKind } from '../store/directory/nodes.ts';
 import { maybeText, needGuid, number, type Row, text } from './cells.ts';
 import { type Named, type NodePath, named, pathOf } from './node-path.ts';
 import { loadEach, type Outcome, outcomeOf, type SourceRow, type Target, upsertInto } from './target.ts';

@@ -1,6 +1,6 @@
 import { changeOfficeSettings } from '../directory/manage/office-settings.ts';
-import { listOfficeSettings } from '../store/office-settings.ts';
-import { listPresenceDays } from '../store/recorded-history.ts';
+import { listOfficeSettings } from '../store/directory/office-settings.ts';
+import { listPresenceDays } from '../store/events/stored-events.ts';
 import { guid, needDay, type Row, text } from './cells.ts';
 import type { Target } from './target.ts';
 

@@ -4,31 +4,12 @@ import { FileError } from '../files/errors.ts';
 import { unguard } from '../files/formula-guard.ts';
 import { openText } from '../files/text-input.ts';
 import type { Row } from './cells.ts';
-import { type DatasetFile, type FileType, FolderError } from './folder.ts';
+import { type FileRow, NoRow, type RowsFile } from './file-row.ts';
+import { type FileType, FolderError } from './folder.ts';
 import { splitJsonArray } from './json-objects.ts';
 import { readParquet } from './parquet.ts';
 
 const LONGEST_LINE_BYTES = 1_048_576;
-
-/** What stands where a row should. */
-export class NoRow {
-  readonly fault: string;
-  readonly text: string;
-
-  constructor(fault: string, text: string) {
-    this.fault = fault;
-    this.text = text;
-  }
-}
-
-/** What is read of a file, whatever it has rows of. */
-export type RowsFile = Pick<DatasetFile, 'type' | 'path' | 'name'>;
-
-export interface FileRow {
-  /** Line of the file, or number of the row, from 1. */
-  line: number;
-  row: Row | NoRow;
-}
 
 /**
  * The rows of a file, one after the other, however large it is. A line that is no row is given with its fault, and stops no other.

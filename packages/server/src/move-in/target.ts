@@ -1,7 +1,7 @@
 import type { Atomically } from '../directory/batch.ts';
 import { storeBatch } from '../directory/batch.ts';
 import { Claims, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
-import type { Tx } from '../store/db.ts';
+import type { Tx } from '../store/connections/db.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { type Row, RowFault } from './cells.ts';
 

@@ -1,9 +1,8 @@
-import { listOfficeDays, readPersonDays } from '../store/attendance.ts';
-import { listChangedDays, listGoneRows } from '../store/attendance-changes.ts';
-import type { Changes } from '../store/dataset-rows.ts';
-import type { ExportQuery } from '../store/datasets.ts';
-import type { Tx } from '../store/db.ts';
-import { isoDay } from '../store/iso.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { isoDay } from '../store/values/iso.ts';
+import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts';
+import { listChangedDays, listGoneRows } from '../store/warehouse/attendance-changes.ts';
+import type { Changes, ExportQuery } from '../store/warehouse/query.ts';
 import { type AttendanceRow, AttendanceRows, goneRow } from './attendance-rows.ts';
 
 /**

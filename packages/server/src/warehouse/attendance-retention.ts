@@ -1,10 +1,10 @@
+import type { Database } from '../store/connections/db.ts';
+import { organisationIds } from '../store/directory/organisations.ts';
 import {
   countPrunableChanges,
   moveAttendanceMarks,
   pruneSomeChanges,
-} from '../store/attendance-retention.ts';
-import type { Database } from '../store/db.ts';
-import { organisationIds } from '../store/organisations.ts';
+} from '../store/warehouse/attendance-retention.ts';
 
 /** For so long it is kept what attendance was; a cursor that is older is refused. */
 export const CHANGES_KEPT_DAYS = 90;

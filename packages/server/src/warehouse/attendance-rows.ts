@@ -1,7 +1,7 @@
-import type { OfficeDayRow, PersonDayRow } from '../store/attendance.ts';
-import type { Tx } from '../store/db.ts';
-import { loadPeople, loadPlaces, type Person, type Place } from '../store/dimensions.ts';
-import { isoDay } from '../store/iso.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { isoDay } from '../store/values/iso.ts';
+import type { OfficeDayRow, PersonDayRow } from '../store/warehouse/attendance.ts';
+import { loadPeople, loadPlaces, type Person, type Place } from '../store/warehouse/dimensions.ts';
 import { attendanceOf, type DayPlan } from '../workday/attendance.ts';
 import type { Row } from './format.ts';
 

@@ -2,8 +2,9 @@ import { wrongParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { parseGuid } from '../http/guid.ts';
 import { parseDay } from '../http/window.ts';
-import type { Changes, Order, PositionType } from '../store/dataset-rows.ts';
-import { type Moment, xidsOf } from '../store/moments.ts';
+import type { Order, PositionType } from '../store/warehouse/dataset-rows.ts';
+import { type Moment, xidsOf } from '../store/warehouse/moments.ts';
+import type { Changes } from '../store/warehouse/query.ts';
 import { CHANGES_KEPT_DAYS } from './attendance-retention.ts';
 
 /** What a `Rollcall-Cursor` says: what an answer has seen, and when by the clock that judged which days had ended. */

@@ -1,7 +1,6 @@
-import { attendanceKeptFrom } from '../store/attendance-retention.ts';
-import type { Order } from '../store/dataset-rows.ts';
+import { NODE_KINDS } from '../store/directory/nodes.ts';
+import { attendanceKeptFrom } from '../store/warehouse/attendance-retention.ts';
 import {
-  type DatasetReader,
   OCCUPANCY_ORDER,
   PRESENCE_ORDER,
   readOccupancy,
@@ -10,53 +9,17 @@ import {
   readVisitors,
   USER_CHANGES_ORDER,
   VISITORS_ORDER,
-  type WholeDataset,
   wholeDesks,
   wholeGroups,
   wholeLocations,
   wholeSpaces,
   wholeUsers,
-} from '../store/datasets.ts';
-import type { Tx } from '../store/db.ts';
-import { NODE_KINDS } from '../store/nodes.ts';
+} from '../store/warehouse/datasets.ts';
 import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
-import { type Column, column, oneOf, optional, shared } from './columns.ts';
+import { column, oneOf, optional, shared } from './columns.ts';
+import type { Dataset } from './dataset.ts';
 import { metricsDatasets } from './metrics-datasets.ts';
 import { ATTENDANCE_ORDER, readUserBookingAttendance } from './user-booking-attendance.ts';
-
-/** A dataset of the warehouse. Its routes, their documentation and its row's serializer follow from this. */
-export interface Dataset {
-  /** Below /v1/analytics/. */
-  path: string;
-  summary: string;
-  description?: string;
-  /** What a call may be narrowed by; `dates` are required where a dataset takes them. `metrics` are several. */
-  filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds' | 'metrics')[];
-  /** The most dates that a call may span; those of an export unless it says otherwise. */
-  longestWindowDays?: number;
-  /**
-   * Its rows grow with people, places, groups or the units of metrics, and not with events: it is read on connections
-   * that exports do not use, so that it never waits for one.
-   */
-  isShort?: true;
-  /** In the order in which they go out. */
-  columns: Record<string, Column>;
-  /**
-   * The columns that tell rows apart for whoever keeps them: what goes out as changed takes the place of all that has the
-   * same values there, and goes out with all that has them. Absent is a value, too. Nothing in them follows a dimension.
-   * None where rows are not kept: such a dataset has neither changes nor pages.
-   */
-  key?: readonly string[];
-  /** Rows may go: their keys are told then, as `deleted`. Those of other datasets stay for good. */
-  hasDeletions?: true;
-  /** With deletions, where those are not kept for good: the first transaction of which all are. */
-  keptFrom?: (tx: Tx) => Promise<bigint | undefined>;
-  /** With a key: what rows are ordered by, and so where a page begins. */
-  order?: Order;
-  read: DatasetReader;
-  /** There where a dataset always goes out whole: what its ETag is made of. */
-  fingerprint?: WholeDataset['fingerprint'];
-}
 
 const STATUSES = ['active', 'inactive'] as const;
 

@@ -1,4 +1,4 @@
-import type { GroupNode } from '../store/metrics.ts';
+import type { GroupNode } from '../store/warehouse/metrics.ts';
 
 type Groups = ReadonlyMap<string, GroupNode>;
 

@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { wrongParameter } from '../http/bulk.ts';
 import { parseWindow } from '../http/window.ts';
-import type { Order } from '../store/dataset-rows.ts';
-import { ALL_DAYS, type DayWindow } from '../store/datasets.ts';
-import type { Database, Tx } from '../store/db.ts';
-import { isPast, readMoment, xidsOf } from '../store/moments.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { ALL_DAYS, type DayWindow } from '../store/values/day-window.ts';
+import type { Order } from '../store/warehouse/dataset-rows.ts';
+import { isPast, readMoment, xidsOf } from '../store/warehouse/moments.ts';
 import { type Column, column, optional } from './columns.ts';
 import {
   type Cursor,
@@ -15,7 +15,7 @@ import {
   expiredCursor,
   foreignCursor,
 } from './cursor.ts';
-import type { Dataset } from './datasets.ts';
+import type { Dataset } from './dataset.ts';
 import type { Row } from './format.ts';
 
 const MOST_PAGE_ROWS = 10_000;

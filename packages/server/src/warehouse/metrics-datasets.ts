@@ -1,7 +1,7 @@
-import { METRIC_PERIODS, METRIC_UNITS } from '../store/metrics.ts';
-import { NODE_KINDS } from '../store/nodes.ts';
+import { NODE_KINDS } from '../store/directory/nodes.ts';
+import { METRIC_PERIODS, METRIC_UNITS } from '../store/warehouse/metrics.ts';
 import { column, oneOf } from './columns.ts';
-import type { Dataset } from './datasets.ts';
+import type { Dataset } from './dataset.ts';
 import { readMetrics } from './metrics.ts';
 import { readOccupancyMetrics } from './occupancy-metrics.ts';
 

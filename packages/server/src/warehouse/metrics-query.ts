@@ -8,7 +8,7 @@ import {
   type MetricPeriod,
   type MetricsQuery,
   type MetricUnit,
-} from '../store/metrics.ts';
+} from '../store/warehouse/metrics.ts';
 
 /** The parameters of metrics, beside days and places. */
 export const METRICS_FILTERS = {

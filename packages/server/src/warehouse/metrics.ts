@@ -1,6 +1,5 @@
-import type { DatasetReader, ExportQuery } from '../store/datasets.ts';
-import { type DayCounts, listDayCounts, prepareForCounting } from '../store/day-counts.ts';
-import type { Tx } from '../store/db.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { type DayCounts, listDayCounts, prepareForCounting } from '../store/warehouse/day-counts.ts';
 import {
   type ActiveOfficeDay,
   type GroupNode,
@@ -10,7 +9,8 @@ import {
   listSeatNodes,
   type MetricsQuery,
   type OfficeClock,
-} from '../store/metrics.ts';
+} from '../store/warehouse/metrics.ts';
+import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeCalendar } from './office-calendar.ts';
 import { addDays, type Period, periodsOf } from './periods.ts';

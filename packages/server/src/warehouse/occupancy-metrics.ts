@@ -1,6 +1,6 @@
 import { daysOf } from '../http/window.ts';
-import type { DatasetReader } from '../store/datasets.ts';
-import { readOccupancyHours } from '../store/occupancy-hours.ts';
+import { readOccupancyHours } from '../store/warehouse/occupancy-hours.ts';
+import type { DatasetReader } from '../store/warehouse/query.ts';
 
 /** Day by day, as the database puts each together. */
 export const readOccupancyMetrics: DatasetReader = async function* (tx, query) {

@@ -1,4 +1,4 @@
-import type { ActiveOfficeDay, OfficeClock } from '../store/metrics.ts';
+import type { ActiveOfficeDay, OfficeClock } from '../store/warehouse/metrics.ts';
 import { reportingWorked } from '../workday/attendance.ts';
 import { weekdayOf } from './periods.ts';
 

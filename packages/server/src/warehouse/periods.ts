@@ -1,5 +1,5 @@
-import type { DayWindow } from '../store/datasets.ts';
-import type { MetricPeriod } from '../store/metrics.ts';
+import type { DayWindow } from '../store/values/day-window.ts';
+import type { MetricPeriod } from '../store/warehouse/metrics.ts';
 
 const DAY_MS = 86_400_000;
 

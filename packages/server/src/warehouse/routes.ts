@@ -11,11 +11,13 @@ import { preferredCoding, preferredRange } from '../http/negotiation.ts';
 import { CommaList } from '../http/query-parameters.ts';
 import { problems } from '../http/schema.ts';
 import { LONGEST_WINDOW_DAYS } from '../http/window.ts';
-import { ALL_DAYS, type ExportQuery } from '../store/datasets.ts';
-import type { Database } from '../store/db.ts';
-import { VERSION } from '../store/version.ts';
+import type { Database } from '../store/connections/db.ts';
+import { VERSION } from '../store/release.ts';
+import { ALL_DAYS } from '../store/values/day-window.ts';
+import type { ExportQuery } from '../store/warehouse/query.ts';
 import { encodeCursor } from './cursor.ts';
-import { type Dataset, datasets } from './datasets.ts';
+import type { Dataset } from './dataset.ts';
+import { datasets } from './datasets.ts';
 import type { Format } from './format.ts';
 import { formats } from './formats.ts';
 import {

@@ -1,4 +1,4 @@
-import type { MetricUnit, SeatNode } from '../store/metrics.ts';
+import type { MetricUnit, SeatNode } from '../store/warehouse/metrics.ts';
 import type { Unit } from './tally.ts';
 
 /** Offices, levels and zones as they are today, narrowed to some nodes and all beneath them. */

@@ -1,4 +1,4 @@
-import type { DayCounts } from '../store/day-counts.ts';
+import type { DayCounts } from '../store/warehouse/day-counts.ts';
 import type { OfficeDayState } from './office-calendar.ts';
 import { mondayOf } from './periods.ts';
 import { mean, median, percentile, rate } from './statistics.ts';

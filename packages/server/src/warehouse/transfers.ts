@@ -4,8 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../auth/guard.ts';
 import { whenOver } from '../http/answer-over.ts';
 import { unavailable } from '../http/errors.ts';
-import type { StreamKind } from '../store/db.ts';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+import type { StreamKind } from '../store/connections/db.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { Slots } from './slots.ts';
 
 export interface TransfersOptions {

@@ -1,9 +1,9 @@
 import { daysOf } from '../http/window.ts';
-import { listOfficeDays, readPersonDays } from '../store/attendance.ts';
-import type { Order, Page } from '../store/dataset-rows.ts';
-import type { DatasetReader, ExportQuery } from '../store/datasets.ts';
-import type { Tx } from '../store/db.ts';
-import { isoDay } from '../store/iso.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { isoDay } from '../store/values/iso.ts';
+import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts';
+import type { Order } from '../store/warehouse/dataset-rows.ts';
+import type { DatasetReader, ExportQuery, Page } from '../store/warehouse/query.ts';
 import { readAttendanceChanges } from './attendance-changes.ts';
 import { type AttendanceRow, AttendanceRows } from './attendance-rows.ts';
 

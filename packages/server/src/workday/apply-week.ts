@@ -1,7 +1,8 @@
 import { listDays } from '../http/window.ts';
-import { listPlansAhead } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
-import { type DayAuthor, type DayChange, writeDays } from './plan.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { listPlansAhead } from '../store/workday/day-plans.ts';
+import type { DayAuthor, DayChange } from './model.ts';
+import { writeDays } from './plan.ts';
 import { loadUsualDays } from './usual-days.ts';
 
 /** From which day (`YYYY-MM-DD`) on a person's days are to follow the week plan. */

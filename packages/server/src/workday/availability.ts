@@ -1,10 +1,15 @@
 import { type Static, Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
-import { type DeskDay, findOfficeZones, listDeskDays, type OfficeZones } from '../store/availability.ts';
-import type { Tx } from '../store/db.ts';
-import type { OfficeNode } from '../store/offices.ts';
+import type { Tx } from '../store/connections/db.ts';
+import {
+  type DeskDay,
+  findOfficeZones,
+  listDeskDays,
+  type OfficeZones,
+} from '../store/workday/availability.ts';
+import type { OfficeNode } from '../store/workday/offices.ts';
 import { Seating } from './booking.ts';
-import type { RefusalCode } from './plan.ts';
+import type { RefusalCode } from './model.ts';
 
 const STATES = ['free', 'booked', 'assigned', 'zone-full'] as const;
 type State = (typeof STATES)[number];

@@ -1,8 +1,6 @@
-import type { BookableKind, BookingRow, BookingSource, NodeDay } from '../store/bookings.ts';
-import type { DeskAssignment, OfficeNode } from '../store/offices.ts';
-import type { DayRefusal, RefusalCode } from './plan.ts';
-
-export type Booking = Omit<BookingRow, 'userId' | 'day'>;
+import type { BookableKind, BookingSource, NodeDay } from '../store/workday/bookings.ts';
+import type { DeskAssignment, OfficeNode } from '../store/workday/offices.ts';
+import type { Booking, DayRefusal, RefusalCode } from './model.ts';
 
 export interface SeatingFacts {
   nodes: OfficeNode[];

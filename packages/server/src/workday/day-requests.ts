@@ -1,15 +1,9 @@
-import type { Tx } from '../store/db.ts';
-import type { Calendar } from '../store/leaves.ts';
-import { listOfficeNodes, type OfficeNode } from '../store/offices.ts';
+import type { Tx } from '../store/connections/db.ts';
+import type { Calendar } from '../store/workday/leaves.ts';
+import { listOfficeNodes, type OfficeNode } from '../store/workday/offices.ts';
 import { lockPeople } from './lock-people.ts';
-import {
-  type DayAuthor,
-  type DayChange,
-  type DayOutcome,
-  type Plan,
-  type RefusalCode,
-  writeDays,
-} from './plan.ts';
+import type { DayAuthor, DayChange, DayOutcome, Plan, RefusalCode } from './model.ts';
+import { writeDays } from './plan.ts';
 import { loadUsualDays, type UsualDays } from './usual-days.ts';
 
 /** The last day that can be planned. */

@@ -14,8 +14,8 @@ import {
 import { parseGuid } from '../http/guid.ts';
 import { problems } from '../http/schema.ts';
 import { DATE_FORMS, parseWindow } from '../http/window.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import { listDaysAtOffice } from '../store/user-days.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import { listDaysAtOffice } from '../store/workday/user-days.ts';
 import { writeRequests } from './day-requests.ts';
 import { DayView, PersonDayView, viewDay } from './day-view.ts';
 import { ManagedReply, writeItems } from './manage-bulk.ts';

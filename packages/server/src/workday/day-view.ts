@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { daysOf } from '../http/window.ts';
-import type { DayWindow } from '../store/datasets.ts';
-import type { UserDayRow } from '../store/user-days.ts';
+import type { DayWindow } from '../store/values/day-window.ts';
+import type { UserDayRow } from '../store/workday/user-days.ts';
 
 const OrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
 

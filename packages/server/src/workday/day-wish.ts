@@ -3,7 +3,7 @@ import { parseGuid } from '../http/guid.ts';
 import { Maybe } from '../http/schema.ts';
 import { quote, textFault } from '../http/text.ts';
 import { type DayRequest, notAcceptable, type RequestRefusal } from './day-requests.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './model.ts';
 
 /** What belongs to a plan besides its letter. */
 export const WishMembers = {

@@ -1,15 +1,16 @@
-import { type BookableKind, type BookingRow, listBookingsAt } from '../store/bookings.ts';
-import { listDayPlans } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
-import { listPlansToMake, type PersonToPlan, type PlanToMake } from '../store/horizon.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { type BookableKind, type BookingRow, listBookingsAt } from '../store/workday/bookings.ts';
+import { listDayPlans } from '../store/workday/day-plans.ts';
+import { listPlansToMake, type PersonToPlan, type PlanToMake } from '../store/workday/horizon.ts';
 import {
   type DeskAssignment,
   listBookableNodes,
   listDeskAssignments,
   type OfficeNode,
-} from '../store/offices.ts';
+} from '../store/workday/offices.ts';
 import { lockPeople } from './lock-people.ts';
-import { type DayAuthor, type DayChange, type DayOutcome, type Plan, writeDays } from './plan.ts';
+import type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
+import { writeDays } from './plan.ts';
 import { SeatChoice, type Seeker } from './seat-choice.ts';
 
 /** A choice that was refused as often gives way to a booking of the office, which is never taken. */

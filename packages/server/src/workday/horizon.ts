@@ -1,19 +1,19 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { listDeskHabits } from '../store/bookings.ts';
-import { ContentionError, inTenantWithRetries } from '../store/conflict.ts';
-import type { Database, Tx } from '../store/db.ts';
+import { ContentionError, inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import { organisationIds } from '../store/directory/organisations.ts';
+import { listDeskHabits } from '../store/workday/bookings.ts';
 import {
   advanceHorizons,
   listDaysToPlan,
   listPeopleToPlan,
   listSkippedOffices,
   type PersonToPlan,
-} from '../store/horizon.ts';
-import { organisationIds } from '../store/organisations.ts';
-import { catchUpStatistics } from '../store/statistics.ts';
-import { StoreUnavailableError } from '../store/unavailable.ts';
+} from '../store/workday/horizon.ts';
+import { catchUpStatistics } from '../store/workday/statistics.ts';
 import { loadOffices, type MadeDay, makeDay } from './horizon-slice.ts';
-import type { DayAuthor } from './plan.ts';
+import type { DayAuthor } from './model.ts';
 import type { Seeker } from './seat-choice.ts';
 
 const PEOPLE_PER_TRANSACTION = 2_000;

@@ -1,19 +1,24 @@
+import type { Tx } from '../store/connections/db.ts';
+import type { Status } from '../store/directory/nodes.ts';
 import {
   type BookingRow,
   listBookings,
   listDeskBookings,
   lockZoneDays,
   type NodeDay,
-} from '../store/bookings.ts';
-import { type DayPlanRow, listDayPlans, type UserDay } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
-import type { Status } from '../store/nodes.ts';
-import { listDeskAssignments, listOfficeNodes, lockDesks, type OfficeNode } from '../store/offices.ts';
+} from '../store/workday/bookings.ts';
+import { type DayPlanRow, listDayPlans, type UserDay } from '../store/workday/day-plans.ts';
+import {
+  listDeskAssignments,
+  listOfficeNodes,
+  lockDesks,
+  type OfficeNode,
+} from '../store/workday/offices.ts';
 import { nodeDayKey, Seating } from './booking.ts';
 import { lockPeople } from './lock-people.ts';
 import { ActionLog } from './log.ts';
-import type { DayChange } from './plan.ts';
-import { type LoadedDay, userDayKey, Workday } from './workday.ts';
+import type { DayChange, LoadedDay } from './model.ts';
+import { userDayKey, Workday } from './workday.ts';
 
 /**
  * Locks what `changes` can touch, and looks up, after each lock, what it guards: under READ COMMITTED every

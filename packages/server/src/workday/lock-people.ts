@@ -1,7 +1,7 @@
-import type { Tx } from '../store/db.ts';
-import { lockTree } from '../store/directory-lock.ts';
-import type { Status } from '../store/nodes.ts';
-import { lockUsers } from '../store/users.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockTree } from '../store/connections/directory-lock.ts';
+import type { Status } from '../store/directory/nodes.ts';
+import { lockUsers } from '../store/directory/users.ts';
 
 /**
  * The status of those of `userIds` that exist. Until the transaction ends nobody else changes these people or their

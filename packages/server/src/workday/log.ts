@@ -1,10 +1,9 @@
-import { randomFillSync, randomUUID } from 'node:crypto';
-import type { ActionLogRow } from '../store/action-log.ts';
-import type { BookableKind } from '../store/bookings.ts';
-import type { OfficeNode } from '../store/offices.ts';
-import type { Booking } from './booking.ts';
-import type { DayChange } from './plan.ts';
-import type { DayPlan, DayState } from './workday.ts';
+import { randomUUID } from 'node:crypto';
+import { uuidV7 } from '../store/values/uuid-v7.ts';
+import type { ActionLogRow } from '../store/workday/action-log.ts';
+import type { BookableKind } from '../store/workday/bookings.ts';
+import type { OfficeNode } from '../store/workday/offices.ts';
+import type { Booking, DayChange, DayPlan, DayState } from './model.ts';
 
 const DEPTH: Record<BookableKind, 1 | 2 | 3> = { location: 1, zone: 2, place: 3 };
 
@@ -34,7 +33,7 @@ export class ActionLog {
     ];
     const found = changes.filter((change) => change !== undefined);
     for (const change of found) {
-      const entryId = orderedId(this.#atMs);
+      const entryId = uuidV7(this.#atMs);
       this.rows.push({ userId, day, actionId, entryId, reason, name, ...change });
     }
     return found.length > 0;
@@ -116,31 +115,4 @@ function bookingJson(booking: Booking | null): object | null {
       depth: DEPTH[booking.nodeKind],
     }
   );
-}
-
-let latest = { atMs: 0, counter: 0 };
-/** Drawn for many ids at once: a call for each would take longer than all else that an entry takes. */
-const chance = { bytes: Buffer.alloc(4_096), used: 4_096 };
-
-function randomBits(length: number): Buffer {
-  if (chance.used + length > chance.bytes.length) {
-    randomFillSync(chance.bytes);
-    chance.used = 0;
-  }
-  chance.used += length;
-  return chance.bytes.subarray(chance.used - length, chance.used);
-}
-
-/**
- * A UUID of version 7 (RFC 9562 §5.7), with a counter in the bits after the time (§6.2, method 1): what one process
- * logs of one millisecond sorts as it was made, also where it took several sets of changes.
- */
-function orderedId(atMs: number): string {
-  latest = { atMs, counter: atMs === latest.atMs ? latest.counter + 1 : 0 };
-  const bytes = randomBits(16);
-  bytes.writeUIntBE(atMs, 0, 6);
-  bytes.writeUInt16BE(0x7000 | ((latest.counter >>> 14) & 0xfff), 6);
-  bytes.writeUInt16BE(0x8000 | (latest.counter & 0x3fff), 8);
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { BulkReply, BulkResult } from '../http/bulk.ts';
-import type { Database } from '../store/db.ts';
+import type { Database } from '../store/connections/db.ts';
 import { REQUEST_REFUSALS, type RequestOutcome, type RequestRefusal } from './day-requests.ts';
 import { findPersons, type PersonNaming } from './persons.ts';
 

@@ -2,19 +2,19 @@ import { type Static, Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { quote } from '../http/text.ts';
 import { DATE_FORMS, NO_DATE, parseDay, parseWindow } from '../http/window.ts';
-import { listBookings } from '../store/bookings.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { DayWindow } from '../store/datasets.ts';
-import type { UserDay } from '../store/day-plans.ts';
-import type { Database, Tx } from '../store/db.ts';
-import { listUserDays } from '../store/user-days.ts';
-import { listUsersById } from '../store/users.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { listUsersById } from '../store/directory/users.ts';
+import type { DayWindow } from '../store/values/day-window.ts';
+import { listBookings } from '../store/workday/bookings.ts';
+import type { UserDay } from '../store/workday/day-plans.ts';
+import { listUserDays } from '../store/workday/user-days.ts';
 import { type DayRequest, notAcceptable, type RequestRefusal, writeRequests } from './day-requests.ts';
 import { type DayView, viewDays } from './day-view.ts';
 import { type DayWish, readWish, WishMembers } from './day-wish.ts';
 import { lockPeople } from './lock-people.ts';
+import type { DayAuthor } from './model.ts';
 import { PersonMembers } from './persons.ts';
-import type { DayAuthor } from './plan.ts';
 
 export const DayBody = Type.Object({
   plan: Type.String({ description: 'o office, r remote, a away' }),

@@ -3,11 +3,11 @@ import { parseGuid } from '../http/guid.ts';
 import { Maybe } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
 import { NO_DATE, parseDay } from '../http/window.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { Database, Tx } from '../store/db.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
 import { applyWeekPlans } from './apply-week.ts';
 import { notAcceptable, type RequestRefusal } from './day-requests.ts';
-import type { DayAuthor } from './plan.ts';
+import type { DayAuthor } from './model.ts';
 import { setWeekPlans, type WeekdayPlan, type WeekPlan, type WeekPlanRefusal } from './week-plan.ts';
 
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;

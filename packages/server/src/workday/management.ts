@@ -6,8 +6,8 @@ import { HttpProblem } from '../http/errors.ts';
 import { parseGuid } from '../http/guid.ts';
 import { quote, textFault } from '../http/text.ts';
 import { DATE_FORMS, NO_DATE, parseDay } from '../http/window.ts';
-import type { Database } from '../store/db.ts';
-import type { DayAuthor } from './plan.ts';
+import type { Database } from '../store/connections/db.ts';
+import type { DayAuthor } from './model.ts';
 
 export interface WorkdayRoutesOptions {
   database: Database;

@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 import { parseGuid } from '../http/guid.ts';
 import { Maybe } from '../http/schema.ts';
 import { quote, textFault } from '../http/text.ts';
-import type { Tx } from '../store/db.ts';
-import { People } from '../store/people.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { People } from '../store/directory/people.ts';
 import { notAcceptable, type RequestRefusal } from './day-requests.ts';
 
 /** How an item names its person: either member, or both when they agree. */

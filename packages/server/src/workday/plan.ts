@@ -1,59 +1,16 @@
-import type { Actor } from '../store/action-log.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import type { PlanSource, UserDay } from '../store/day-plans.ts';
-import type { Database, Tx } from '../store/db.ts';
-import type { Status } from '../store/nodes.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import type { Status } from '../store/directory/nodes.ts';
 import { loadWorkday } from './load.ts';
+import type { DayAuthor, DayChange, DayOutcome } from './model.ts';
 import { findDisplaced, findOfficeDays, type Rebooking } from './release.ts';
 import { saveWorkday } from './save.ts';
 
-export type { Actor } from '../store/action-log.ts';
-export type { PlanKind, PlanSource } from '../store/day-plans.ts';
+export type { Actor } from '../store/workday/action-log.ts';
+export type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
 export { lockPeople } from './lock-people.ts';
+export type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
 export { loadWeeks, type WeekPlan } from './week-plan.ts';
-
-/** What to book at an office: the office itself, a zone or a desk. */
-export interface BookingWish {
-  /** In lower case. */
-  nodeId: string;
-}
-
-/**
- * What a day shall be: o office, r remote, a away. An office plan without a wish keeps the booking at that
- * office, if there is one. Else it gets a desk assigned to the person there that is free, else a booking of the
- * office itself.
- */
-export type Plan = { kind: 'o'; locationId: string; booking?: BookingWish } | { kind: 'r' } | { kind: 'a' };
-
-/** What a user's day shall be; a plan of null deletes what there is. Ids are in lower case. */
-export interface DayChange extends UserDay {
-  plan: Plan | null;
-  /** Only a plan of `a`, or null, may be set by leave. */
-  setBy: PlanSource;
-  /** Why, where that is not the actor's reason. */
-  reason?: string | null;
-  /** Who, where that is not the actor's name. */
-  name?: string;
-  /** What was said of the day before is forgotten: only a booking that the product chose may be kept. */
-  givenBack?: boolean;
-}
-
-export type RefusalCode = 'unknown-user' | 'not-bookable' | 'desk-taken' | 'zone-full';
-
-export interface DayRefusal {
-  refused: RefusalCode;
-  /** One English sentence for whoever asked. */
-  message: string;
-}
-
-/** `unchanged`: the day was so already, and nothing was logged. */
-export type DayOutcome = 'changed' | 'unchanged' | DayRefusal;
-
-/** Who changes days, and when; the log says so. */
-export interface DayAuthor {
-  actor: Actor;
-  at: Date;
-}
 
 /**
  * Makes users' days what `changes` say, one after the other: plan, booking and action log together. This is the

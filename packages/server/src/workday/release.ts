@@ -1,10 +1,10 @@
-import { listBookingsFrom } from '../store/bookings.ts';
-import { listOfficeDaysFrom, type PlanSource, type UserDay } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
-import { listNodesBelow } from '../store/nodes.ts';
-import { listOfficeNodes } from '../store/offices.ts';
-import { lockUsers } from '../store/users.ts';
-import type { DayChange, Plan } from './plan.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { listNodesBelow } from '../store/directory/nodes.ts';
+import { lockUsers } from '../store/directory/users.ts';
+import { listBookingsFrom } from '../store/workday/bookings.ts';
+import { listOfficeDaysFrom, type PlanSource, type UserDay } from '../store/workday/day-plans.ts';
+import { listOfficeNodes } from '../store/workday/offices.ts';
+import type { DayChange, Plan } from './model.ts';
 
 /**
  * The changes that free what these people have booked from `at` on: today counts, by the clock of their primary

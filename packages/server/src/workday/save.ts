@@ -1,15 +1,19 @@
-import { insertActionLog } from '../store/action-log.ts';
-import { type BookingRow, deleteBookings, insertBookings, updateBookingSources } from '../store/bookings.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { insertActionLog } from '../store/workday/action-log.ts';
+import {
+  type BookingRow,
+  deleteBookings,
+  insertBookings,
+  updateBookingSources,
+} from '../store/workday/bookings.ts';
 import {
   type DayPlanRow,
   deleteDayPlans,
   insertDayPlans,
   type UserDay,
   updateDayPlans,
-} from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
-import type { Booking } from './booking.ts';
-import type { DayAuthor } from './plan.ts';
+} from '../store/workday/day-plans.ts';
+import type { Booking, DayAuthor } from './model.ts';
 import type { Workday } from './workday.ts';
 
 /** Writes what differs from what was loaded, and the log. */

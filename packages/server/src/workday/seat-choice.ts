@@ -1,5 +1,6 @@
-import type { OfficeNode } from '../store/offices.ts';
-import { type Booking, Seating, type SeatingFacts } from './booking.ts';
+import type { OfficeNode } from '../store/workday/offices.ts';
+import { Seating, type SeatingFacts } from './booking.ts';
+import type { Booking } from './model.ts';
 
 /** Somebody who is to have a booking at an office. */
 export interface Seeker {

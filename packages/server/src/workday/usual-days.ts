@@ -1,6 +1,7 @@
-import type { Tx } from '../store/db.ts';
-import { type Calendar, type LeaveRow, listCalendars, listLeaves } from '../store/leaves.ts';
-import type { Plan, PlanSource } from './plan.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { type Calendar, type LeaveRow, listCalendars, listLeaves } from '../store/workday/leaves.ts';
+import type { Plan } from './model.ts';
+import type { PlanSource } from './plan.ts';
 import { loadWeeks, type PlansOf } from './week-plan.ts';
 
 /** What a day is where nobody says anything of it. */

@@ -4,9 +4,9 @@ import { callerOf } from '../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES, BulkRequest, Page, PageQuery, pageOf, readPage } from '../http/bulk.ts';
 import { parseGuid } from '../http/guid.ts';
 import { problems } from '../http/schema.ts';
-import { inTenantWithRetries } from '../store/conflict.ts';
-import { listUsersById } from '../store/users.ts';
-import { listWeekPlanOwners } from '../store/week-plans.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import { listUsersById } from '../store/directory/users.ts';
+import { listWeekPlanOwners } from '../store/workday/week-plans.ts';
 import { ManagedReply, writeItems } from './manage-bulk.ts';
 import { noUser, refusalProblem } from './manage-days.ts';
 import {

@@ -1,9 +1,9 @@
-import type { PlanKind } from '../store/day-plans.ts';
-import type { Tx } from '../store/db.ts';
-import { listOfficeNodes } from '../store/offices.ts';
-import { listWeekPlans, replaceWeekPlans, type WeekPlanRow } from '../store/week-plans.ts';
+import type { Tx } from '../store/connections/db.ts';
+import type { PlanKind } from '../store/workday/day-plans.ts';
+import { listOfficeNodes } from '../store/workday/offices.ts';
+import { listWeekPlans, replaceWeekPlans, type WeekPlanRow } from '../store/workday/week-plans.ts';
 import { lockPeople } from './lock-people.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './model.ts';
 
 /** Where an office day of the week is spent; null: at the person's primary location, whichever it is then. */
 export type WeekdayPlan = { kind: 'o'; locationId: string | null } | { kind: 'r' } | { kind: 'a' };

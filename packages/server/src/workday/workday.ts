@@ -1,23 +1,10 @@
-import type { ActionLogRow } from '../store/action-log.ts';
-import type { BookingSource } from '../store/bookings.ts';
-import type { DayPlanRow, PlanSource, UserDay } from '../store/day-plans.ts';
-import type { Status } from '../store/nodes.ts';
-import { type Booking, refusal, type Seating } from './booking.ts';
+import type { Status } from '../store/directory/nodes.ts';
+import type { ActionLogRow } from '../store/workday/action-log.ts';
+import type { BookingSource } from '../store/workday/bookings.ts';
+import type { PlanSource } from '../store/workday/day-plans.ts';
+import { refusal, type Seating } from './booking.ts';
 import type { ActionLog } from './log.ts';
-import type { DayChange, DayOutcome, Plan } from './plan.ts';
-
-export type DayPlan = Omit<DayPlanRow, 'userId' | 'day'>;
-
-export interface DayState {
-  plan: DayPlan | null;
-  booking: Booking | null;
-}
-
-/** A day as it was loaded, and what the changes so far make of it. */
-export interface LoadedDay extends UserDay {
-  loaded: DayState;
-  now: DayState;
-}
+import type { DayChange, DayOutcome, DayPlan, DayState, LoadedDay, Plan } from './model.ts';
 
 export interface WorkdayFacts {
   /** Of everybody whose days are to change, and who exists. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keysOf } from '../../src/auth/manage-keys.ts';
 import { MasterKey } from '../../src/auth/secrets.ts';
 import { ensureDemo } from '../../src/demo/organisation.ts';
-import { listOrganisations } from '../../src/store/organisations.ts';
+import { listOrganisations } from '../../src/store/directory/organisations.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { basicKey, readDataset, startDemo } from './demo-support.ts';
 import { logIn, processesNaming, Workspace } from './support.ts';

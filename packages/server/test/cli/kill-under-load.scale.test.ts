@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Database } from '../../src/store/db.ts';
+import { Database } from '../../src/store/connections/db.ts';
 import { serverPid } from '../embedded/support.ts';
 import { prepareLoad, storedIds } from './load-support.ts';
 import { type Key, logIn, postJson, superuserOf, until, Workspace } from './support.ts';

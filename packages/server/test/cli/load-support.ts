@@ -1,4 +1,4 @@
-import { Database } from '../../src/store/db.ts';
+import { Database } from '../../src/store/connections/db.ts';
 import { addOffice, addUser } from '../support/directory.ts';
 import { type Key, superuserOf, type Workspace } from './support.ts';
 

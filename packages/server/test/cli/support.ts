@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { expect } from 'vitest';
-import { readPostmasterFile } from '../../src/store/embedded/postmaster.ts';
-import { passwordOf, ROLES } from '../../src/store/embedded/secret.ts';
+import { readPostmasterFile } from '../../src/embedded/postmaster.ts';
+import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
 import { serverPid, until } from '../embedded/support.ts';
 import { login } from '../support/server.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MasterKey } from '../../src/auth/secrets.ts';
 import { CONNECTIONS, ensureDemo } from '../../src/demo/organisation.ts';
-import { Database } from '../../src/store/db.ts';
+import { Database } from '../../src/store/connections/db.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 /** Bounds for a machine that has much else to do; the seconds that it took are printed. */

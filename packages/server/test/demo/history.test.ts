@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureDemo } from '../../src/demo/organisation.ts';
-import { listOrganisations } from '../../src/store/organisations.ts';
+import { listOrganisations } from '../../src/store/directory/organisations.ts';
 import { basic, startTestServer, type TestServer } from '../support/server.ts';
 
 /** A Wednesday afternoon in London, morning in New York, and Thursday in Sydney. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MasterKey } from '../../src/auth/secrets.ts';
 import { ensureDemo } from '../../src/demo/organisation.ts';
-import { listOrganisations } from '../../src/store/organisations.ts';
+import { listOrganisations } from '../../src/store/directory/organisations.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** A Wednesday afternoon in London, morning in New York, and Thursday in Sydney. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { joinEmbedded } from '../../src/store/embedded/index.ts';
+import { joinEmbedded } from '../../src/embedded/index.ts';
 import { Bench, isAlive, isRoot, query, serverPid, until } from './support.ts';
 
 let bench: Bench;

@@ -1,7 +1,7 @@
 // A process that joins an embedded server as told by its argument, reports in lines of JSON, and obeys lines on stdin.
 import { createInterface } from 'node:readline';
 import pg from 'pg';
-import { joinEmbedded } from '../../dist/store/embedded/index.js';
+import { joinEmbedded } from '../../dist/embedded/index.js';
 
 const { around, umask, rounds = 0, ...options } = JSON.parse(process.argv[2] ?? '{}');
 if (umask !== undefined) process.umask(umask);

@@ -3,7 +3,7 @@ import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
+import { EmbeddedServerError, joinEmbedded } from '../../src/embedded/index.ts';
 import { Bench, command, isRoot, modeOf, ORDINARY_USER, ordinaryUserCanRun, query } from './support.ts';
 
 let bench: Bench;

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
-import { whyDirectoryIsOpen, whyFileIsOpen } from '../../src/store/privacy.ts';
+import { EmbeddedServerError, joinEmbedded } from '../../src/embedded/index.ts';
+import { whyDirectoryIsOpen, whyFileIsOpen } from '../../src/embedded/privacy.ts';
 import { Bench, command, isRoot, ORDINARY_USER, ordinaryUserCanRun, serverPid } from './support.ts';
 
 let bench: Bench;
@@ -85,7 +85,7 @@ test.runIf(isRoot && ordinaryUserCanRun)(
   async () => {
     const file = join(await bench.dir(), 'key');
     await writeFile(file, 'secret');
-    const module = new URL('../../dist/store/privacy.js', import.meta.url).href;
+    const module = new URL('../../dist/embedded/privacy.js', import.meta.url).href;
     const script = `import(${JSON.stringify(module)}).then(async (m) => console.log(await m.whyFileIsOpen('It', ${JSON.stringify(file)})))`;
     const said = async (mode: number) => {
       await chmod(file, mode);

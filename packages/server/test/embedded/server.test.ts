@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { joinEmbedded } from '../../src/store/embedded/index.ts';
+import { joinEmbedded } from '../../src/embedded/index.ts';
 import { Bench, command, isRoot, modeOf, query, serverPid } from './support.ts';
 
 let bench: Bench;

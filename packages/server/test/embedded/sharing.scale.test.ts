@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
+import { EmbeddedServerError, joinEmbedded } from '../../src/embedded/index.ts';
 import { Bench, query, serverPid } from './support.ts';
 
 const execute = promisify(execFile);

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { expect, inject } from 'vitest';
-import { joinEmbedded } from '../../src/store/embedded/index.ts';
-import { isPostmasterOf, readPostmasterFile } from '../../src/store/embedded/postmaster.ts';
-import { inspectProcess } from '../../src/store/embedded/processes.ts';
+import { joinEmbedded } from '../../src/embedded/index.ts';
+import { isPostmasterOf, readPostmasterFile } from '../../src/embedded/postmaster.ts';
+import { inspectProcess } from '../../src/embedded/processes.ts';
 
 export const isRoot = process.geteuid?.() === 0;
 /** `nobody`, as whom root runs what has to work for an ordinary user. */
@@ -29,8 +29,8 @@ function isOpenToAll(path: string): boolean {
   return parent === path || ((statSync(parent).mode & 0o001) !== 0 && isOpenToAll(parent));
 }
 
-const source = fileURLToPath(new URL('../../src/store/embedded/', import.meta.url));
-const built = fileURLToPath(new URL('../../dist/store/embedded/', import.meta.url));
+const source = fileURLToPath(new URL('../../src/embedded/', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/embedded/', import.meta.url));
 
 function checkBuilt(): void {
   for (const file of readdirSync(source)) {

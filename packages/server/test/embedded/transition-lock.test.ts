@@ -2,7 +2,7 @@ import { readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { withTransitionLock } from '../../src/store/embedded/transition-lock.ts';
+import { withTransitionLock } from '../../src/embedded/transition-lock.ts';
 import { Bench } from './support.ts';
 
 let bench: Bench;

@@ -4,8 +4,8 @@ import { chmod, chown, lstat, mkdir, readFile, rename, rm, stat, unlink, writeFi
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findPostgresPackage } from '../../src/store/embedded/binaries.ts';
-import { EmbeddedServerError, joinEmbedded } from '../../src/store/embedded/index.ts';
+import { findPostgresPackage } from '../../src/embedded/binaries.ts';
+import { EmbeddedServerError, joinEmbedded } from '../../src/embedded/index.ts';
 import { Bench, isRoot, ORDINARY_USER, ordinaryUserCanRun, query, serverPid } from './support.ts';
 
 const execute = promisify(execFile);

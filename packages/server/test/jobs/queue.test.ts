@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
-import { migrateJobQueue } from '../../src/store/job-queue.ts';
-import { migrate } from '../../src/store/migrate.ts';
-import { UnusableDatabaseError } from '../../src/store/reach.ts';
-import { restore } from '../../src/store/restore.ts';
+import { restore } from '../../src/store/backup/restore.ts';
+import { UnusableDatabaseError } from '../../src/store/connections/reach.ts';
+import { migrateJobQueue } from '../../src/store/schema/job-queue.ts';
+import { migrate } from '../../src/store/schema/migrate.ts';
 import { query } from '../embedded/support.ts';
 import {
   backupToBuffer,

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { afterAll, expect, test } from 'vitest';
 import { type JobTask, runTask } from '../../src/jobs/tasks.ts';
-import { listJobRuns } from '../../src/store/job-runs.ts';
+import { listJobRuns } from '../../src/store/schema/job-runs.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { TestClock } from '../support/server.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { DatabaseTarget } from '../../src/store/db.ts';
-import { migrate } from '../../src/store/migrate.ts';
-import { restore } from '../../src/store/restore.ts';
+import { restore } from '../../src/store/backup/restore.ts';
+import type { DatabaseTarget } from '../../src/store/connections/db.ts';
+import { migrate } from '../../src/store/schema/migrate.ts';
 import { backupToBuffer, CREATED_AT, fillEveryTable, MASTER_KEY, opening, readAll, state } from './backup.ts';
 
 type Make = () => Promise<{ target: DatabaseTarget; drop(): Promise<void> }>;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import type { Tx } from '../../src/store/db.ts';
+import type { Tx } from '../../src/store/connections/db.ts';
 import { datasets } from '../../src/warehouse/datasets.ts';
 import { Consumer, facts, type Row } from './consumer.ts';
 import { addNode, addUser } from './directory.ts';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { Database, type DatabaseTarget } from '../../src/store/db.ts';
+import { Database, type DatabaseTarget } from '../../src/store/connections/db.ts';
 
 export interface TestDatabase {
   /** Connects as the product does: an owner, before it becomes the restricted role. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../../src/store/db.ts';
-import type { NodeKind } from '../../src/store/nodes.ts';
+import type { Database } from '../../src/store/connections/db.ts';
+import type { NodeKind } from '../../src/store/directory/nodes.ts';
 
 /** Adds a node of the tree; its id. */
 export async function addNode(

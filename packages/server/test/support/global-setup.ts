@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import type { DatabaseTarget } from '../../src/store/db.ts';
-import { joinEmbedded } from '../../src/store/embedded/index.ts';
-import { passwordOf, ROLES } from '../../src/store/embedded/secret.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { joinEmbedded } from '../../src/embedded/index.ts';
+import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
+import type { DatabaseTarget } from '../../src/store/connections/db.ts';
+import { migrate } from '../../src/store/schema/migrate.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/store/db.ts';
+import type { Database } from '../../src/store/connections/db.ts';
 import { basic, type TestServer } from './server.ts';
 
 /** A row of a list of group relationships. */

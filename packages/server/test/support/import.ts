@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { type ImportOptions, type ImportReport, importCsv } from '../../src/csv-import/import.ts';
 import type { ImportKind } from '../../src/csv-import/kinds.ts';
 import { readText } from '../../src/files/text-input.ts';
-import type { Database } from '../../src/store/db.ts';
+import type { Database } from '../../src/store/connections/db.ts';
 
 /** Imports `file`, given as text, as bytes or as lines. */
 export function importFile(

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DatabaseTarget } from '../../src/store/db.ts';
+import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import { seeingAll } from './backup.ts';
 
 const EVERYTHING_CAME_MS = 1_000;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Database } from '../../src/store/db.ts';
+import { Database } from '../../src/store/connections/db.ts';
 import { type Key, type Rollcall, superuserOf, type Workspace } from '../cli/support.ts';
 import { addOffice, addUser } from './directory.ts';
 import { goodEvent, type Site } from './presence.ts';

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/store/db.ts';
+import type { Database } from '../../src/store/connections/db.ts';
 import { addOffice, addUser, type Office, type TestUser } from './directory.ts';
 import { basic, type TestServer } from './server.ts';
 

@@ -7,8 +7,8 @@ import { ensureSigningKey } from '../../src/auth/signing-keys.ts';
 import { defaults, SERVER_SETTINGS, type ServerConfig } from '../../src/config.ts';
 import type { Lifecycle } from '../../src/http/health.ts';
 import { createLogger } from '../../src/http/logging.ts';
-import type { ApiKeyAuthentication, ApiKeyRole } from '../../src/store/api-keys.ts';
-import { Database, type DatabaseOptions } from '../../src/store/db.ts';
+import type { ApiKeyAuthentication, ApiKeyRole } from '../../src/store/auth/api-keys.ts';
+import { Database, type DatabaseOptions } from '../../src/store/connections/db.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './database.ts';
 
 /** A settable clock, so that no test depends on when it runs. */

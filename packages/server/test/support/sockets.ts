@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import type { DatabaseTarget } from '../../src/store/db.ts';
+import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import type { Site } from './presence.ts';
 import type { TestServer } from './server.ts';
 

@@ -1,4 +1,4 @@
-import type { PlanKind, PlanSource } from '../../src/store/day-plans.ts';
+import type { PlanKind, PlanSource } from '../../src/store/workday/day-plans.ts';
 import { setWeekPlan, type WeekdayPlan } from '../../src/workday/week-plan.ts';
 import { addUser, type TestUser } from './directory.ts';
 import type { TestServer } from './server.ts';

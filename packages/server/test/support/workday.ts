@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../../src/store/db.ts';
+import type { Database } from '../../src/store/connections/db.ts';
 
 export interface StoredDay {
   userId: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ContentionError, inTenantWithRetries } from '../../src/store/conflict.ts';
-import { Database } from '../../src/store/db.ts';
+import { ContentionError, inTenantWithRetries } from '../../src/store/connections/conflict.ts';
+import { Database } from '../../src/store/connections/db.ts';
 import { type DayChange, writeDays } from '../../src/workday/plan.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
 import { addNode } from '../support/directory.ts';

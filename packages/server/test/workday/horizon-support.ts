@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../../src/store/db.ts';
+import type { Database } from '../../src/store/connections/db.ts';
 import { advanceOrganisation, type OfficeReport } from '../../src/workday/horizon.ts';
 import { setWeekPlan, type WeekdayPlan, type WeekPlan } from '../../src/workday/week-plan.ts';
 import type { TestDatabase } from '../support/database.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Database, type Tx } from '../../src/store/db.ts';
+import { Database, type Tx } from '../../src/store/connections/db.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
 import { addNode, addOffice, type Office } from '../support/directory.ts';
 import { addLondon, addUsers, MONDAY, readCounterFaults, readStored, TUESDAY } from './support.ts';

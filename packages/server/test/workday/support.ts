@@ -1,7 +1,7 @@
-import type { ActionLogRow } from '../../src/store/action-log.ts';
-import type { BookingRow } from '../../src/store/bookings.ts';
-import type { DayPlanRow } from '../../src/store/day-plans.ts';
-import type { Database, Tx } from '../../src/store/db.ts';
+import type { Database, Tx } from '../../src/store/connections/db.ts';
+import type { ActionLogRow } from '../../src/store/workday/action-log.ts';
+import type { BookingRow } from '../../src/store/workday/bookings.ts';
+import type { DayPlanRow } from '../../src/store/workday/day-plans.ts';
 import {
   changeDays,
   type DayAuthor,

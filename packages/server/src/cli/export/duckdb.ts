@@ -1,4 +1,8 @@
 import { join } from 'node:path';
+import type { Column, ColumnType } from '../../warehouse/columns.ts';
+import { datasets } from '../../warehouse/datasets.ts';
+import { CliError } from '../errors.ts';
+import { showProgress } from '../progress.ts';
 import {
   DUCKDB_PACKAGE,
   type DuckDbFile,
@@ -7,11 +11,7 @@ import {
   importDuckDb,
   loadDuckDb,
   NoDuckDb,
-} from '../../store/duckdb.ts';
-import type { Column, ColumnType } from '../../warehouse/columns.ts';
-import { datasets } from '../../warehouse/datasets.ts';
-import { CliError } from '../errors.ts';
-import { showProgress } from '../progress.ts';
+} from './duckdb-loader.ts';
 import type { ExportedFile } from './manifest.ts';
 import { endpointOf, METRICS_DATASETS } from './metrics.ts';
 import { type DatasetPath, dateColumnOf, EXPORTED_DATASETS } from './parts.ts';

@@ -12,7 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { takeLock } from '../../store/process-lock.ts';
+import { takeLock } from '../../embedded/process-lock.ts';
 import { CliError } from '../errors.ts';
 import { type ExportedFile, type ExportSource, isExported, type Manifest, readManifest } from './manifest.ts';
 

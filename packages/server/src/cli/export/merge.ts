@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { unguard } from '../../files/formula-guard.ts';
+import { NoRow } from '../../move-in/file-row.ts';
 import { FolderError } from '../../move-in/folder.ts';
-import { NoRow, readRows } from '../../move-in/rows.ts';
-import type { Order } from '../../store/dataset-rows.ts';
+import { readRows } from '../../move-in/rows.ts';
+import type { Order } from '../../store/warehouse/dataset-rows.ts';
 import { datasets } from '../../warehouse/datasets.ts';
 import type { PartChanges } from './changes.ts';
 import { dayOf, type ExportedRow, type Part, partNamesOf } from './parts.ts';

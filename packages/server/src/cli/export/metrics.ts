@@ -1,5 +1,5 @@
 import type { CallOptions, Rollcall } from '@rollcall/sdk';
-import { METRIC_UNITS, type MetricUnit } from '../../store/metrics.ts';
+import { METRIC_UNITS, type MetricUnit } from '../../store/warehouse/metrics.ts';
 
 /** Periods that can be put together of months' files; `range` cannot. */
 export const EXPORTED_PERIODS = ['day', 'week', 'month'] as const;

@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { formatInstant, type InstantUs, parseInstant } from '../../ingest/values.ts';
+import { formatInstant, type InstantUs, parseInstant } from '../../http/instants.ts';
 import type { TimeFormat } from './time-format.ts';
 
 /** What a value says, as it is sent; or why it says nothing. */

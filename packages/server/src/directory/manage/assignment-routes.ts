@@ -11,9 +11,9 @@ import {
   readPage,
 } from '../../http/bulk.ts';
 import { parseGuid } from '../../http/guid.ts';
-import { inTenantWithRetries } from '../../store/conflict.ts';
-import type { Tx } from '../../store/db.ts';
-import { type DeskAssignmentDetails, listAssignments } from '../../store/desk-assignments.ts';
+import { inTenantWithRetries } from '../../store/connections/conflict.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import { type DeskAssignmentDetails, listAssignments } from '../../store/directory/desk-assignments.ts';
 import { AssignmentItem, assignDesks, Owner } from './assignments.ts';
 import {
   BULK_PROBLEMS,

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { parseGuid } from '../../http/guid.ts';
 import { Maybe } from '../../http/schema.ts';
-import type { Tx } from '../../store/db.ts';
-import { listOwners, writeOwners } from '../../store/desk-assignments.ts';
-import { lockTree } from '../../store/directory-lock.ts';
-import { listOfficeNodes, lockDesks } from '../../store/offices.ts';
-import { People } from '../../store/people.ts';
-import { lockUsers } from '../../store/users.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import { lockTree } from '../../store/connections/directory-lock.ts';
+import { listOwners, writeOwners } from '../../store/directory/desk-assignments.ts';
+import { People } from '../../store/directory/people.ts';
+import { lockUsers } from '../../store/directory/users.ts';
+import { listOfficeNodes, lockDesks } from '../../store/workday/offices.ts';
 import { orRefused, type UpsertResult } from '../upsert.ts';
 import { ConflictRefusal, optionalGuid, optionalText, quote, Refusal } from '../values.ts';
 

@@ -5,7 +5,7 @@ import { type BulkReply, wrongParameter } from '../../http/bulk.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import { parseGuid } from '../../http/guid.ts';
 import { problems } from '../../http/schema.ts';
-import type { Database } from '../../store/db.ts';
+import type { Database } from '../../store/connections/db.ts';
 import type { DayAuthor } from '../../workday/plan.ts';
 import type { Turns } from '../turns.ts';
 import type { Refused, UpsertResult } from '../upsert.ts';

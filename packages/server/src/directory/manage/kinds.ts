@@ -1,10 +1,10 @@
 import { type TObject, type TSchema, Type } from 'typebox';
 import { textFault } from '../../http/text.ts';
-import type { Tx } from '../../store/db.ts';
-import type { NodeKind } from '../../store/nodes.ts';
-import type { PageWindow } from '../../store/page.ts';
-import { listPlaces } from '../../store/places.ts';
-import { listUsers } from '../../store/user-list.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import type { NodeKind } from '../../store/directory/nodes.ts';
+import { listPlaces } from '../../store/directory/places.ts';
+import { listUsers } from '../../store/directory/user-list.ts';
+import type { PageWindow } from '../../store/values/page.ts';
 import type { DayAuthor } from '../../workday/plan.ts';
 import { upsertDesks, upsertLevels, upsertLocations, upsertSpaces, upsertZones } from '../places.ts';
 import { KIND_WORD } from '../tree.ts';

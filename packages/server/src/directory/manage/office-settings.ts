@@ -1,15 +1,15 @@
 import { type Static, Type } from 'typebox';
 import { parseGuid } from '../../http/guid.ts';
 import { Maybe } from '../../http/schema.ts';
-import type { Tx } from '../../store/db.ts';
-import { lockDirectory } from '../../store/directory-lock.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import { lockDirectory } from '../../store/connections/directory-lock.ts';
 import {
   DESK_PRESENCE,
   listOfficeSettings,
   type OfficeSettings,
   PRESENCE_REPORTING,
   upsertOfficeSettings,
-} from '../../store/office-settings.ts';
+} from '../../store/directory/office-settings.ts';
 import { orRefused, type UpsertResult } from '../upsert.ts';
 import { quote, Refusal } from '../values.ts';
 

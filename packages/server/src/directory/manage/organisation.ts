@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { HttpProblem } from '../../http/errors.ts';
-import type { Tx } from '../../store/db.ts';
-import { lockDirectory } from '../../store/directory-lock.ts';
-import { getDirectorySettings } from '../../store/directory-settings.ts';
-import { getOrganisation, updateOrganisation } from '../../store/organisations.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import { lockDirectory } from '../../store/connections/directory-lock.ts';
+import { getDirectorySettings } from '../../store/directory/directory-settings.ts';
+import { getOrganisation, updateOrganisation } from '../../store/directory/organisations.ts';
 import { setDirectorySettings } from '../settings.ts';
 import { TimeZones } from '../time-zones.ts';
 import { orRefused } from '../upsert.ts';

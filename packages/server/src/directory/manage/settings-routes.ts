@@ -4,14 +4,14 @@ import { callerOf } from '../../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES, BulkReply, BulkRequest } from '../../http/bulk.ts';
 import { parseGuid } from '../../http/guid.ts';
 import { problems } from '../../http/schema.ts';
-import { inTenantWithRetries } from '../../store/conflict.ts';
-import type { Tx } from '../../store/db.ts';
+import { inTenantWithRetries } from '../../store/connections/conflict.ts';
+import type { Tx } from '../../store/connections/db.ts';
 import {
   DESK_PRESENCE,
   listOfficeSettings,
   type OfficeSettingsRow,
   PRESENCE_REPORTING,
-} from '../../store/office-settings.ts';
+} from '../../store/directory/office-settings.ts';
 import {
   BULK_PROBLEMS,
   bulkReply,

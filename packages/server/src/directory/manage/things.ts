@@ -12,8 +12,8 @@ import {
 } from '../../http/bulk.ts';
 import { parseGuid } from '../../http/guid.ts';
 import { Maybe } from '../../http/schema.ts';
-import { inTenantWithRetries } from '../../store/conflict.ts';
-import type { Tx } from '../../store/db.ts';
+import { inTenantWithRetries } from '../../store/connections/conflict.ts';
+import type { Tx } from '../../store/connections/db.ts';
 import { storeBatch } from '../batch.ts';
 import { Claims, type UpsertItem } from '../upsert.ts';
 import {

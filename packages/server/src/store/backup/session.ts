@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { DatabaseTarget } from '../db.ts';
-import { isUnavailable, StoreUnavailableError } from '../unavailable.ts';
+import type { DatabaseTarget } from '../connections/db.ts';
+import { isUnavailable, StoreUnavailableError } from '../connections/unavailable.ts';
 
 /**
  * What a value's text depends on is fixed, on both ends; what an administrator may have set to end long work

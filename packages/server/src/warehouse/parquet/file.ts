@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { VERSION } from '../../store/version.ts';
+import { VERSION } from '../../store/release.ts';
 import type { Row } from '../format.ts';
 import { ColumnChunk, type EncodedChunk } from './column-chunk.ts';
 import { type ParquetColumn, schemaElement } from './schema.ts';

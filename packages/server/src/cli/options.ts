@@ -1,0 +1,27 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { dropEmptyVariable } from '../config.ts';
+import type { Setting } from '../config-setting.ts';
+import { InvalidSettingError } from '../config-values.ts';
+
+/** The settings as commander's options, which read the environment too. An empty variable counts as not set. */
+export function toOptions(settings: Record<string, Setting>): Option[] {
+  return Object.values(settings).map((entry) => {
+    // commander would take an empty variable for a value.
+    dropEmptyVariable(entry);
+    const option = new Option(entry.flags, entry.description).env(entry.env).argParser(parsing(entry.parse));
+    if (entry.default !== undefined) option.default(entry.default);
+    return option;
+  });
+}
+
+/** The parser of a setting as a parser of commander's, which shows the error together with the option. */
+export function parsing<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof InvalidSettingError) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
+}

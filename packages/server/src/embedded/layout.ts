@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rmdir,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { prepareSystemDir } from './binaries.ts';
+import { codeOf, EmbeddedServerError, ifPresent, makeDir } from './errors.ts';
+import type { Layout, Surroundings } from './model.ts';
+import { stopLeftover } from './postmaster.ts';
+import { whyDirectoryIsOpen, whyFileIsOpen } from './privacy.ts';
+import { hasSecret, secretPath } from './secret.ts';
+import { canTraverse, chooseServerUser, ownerOf, type ServerUser } from './server-user.ts';
+
+export const lockPath = (dataDir: string): string => join(dataDir, 'postgres.lock');
+const linkPath = (dataDir: string): string => join(dataDir, 'postgres');
+
+/**
+ * Makes the data directory if it is missing, and gives its real path. One that is there must be closed to other users.
+ *
+ * The mode is 0700; when root makes it, 0710 with the group of the server's user, who has to pass through.
+ *
+ * @throws EmbeddedServerError when the path is taken by something else, or other users may read or change what is there
+ */
+export async function prepareDataDir(dataDir: string, around: Surroundings): Promise<string> {
+  const found = await ifPresent(stat(dataDir));
+  if (found !== undefined && !found.isDirectory()) {
+    throw new EmbeddedServerError(`The data directory ${dataDir} is a file; choose another path.`);
+  }
+  if (found === undefined) {
+    await mkdir(dirname(dataDir), { recursive: true, mode: 0o755 });
+    const user = await chooseServerUser(around.userNames);
+    if (user.isOther && (await canTraverse(dirname(dataDir), user))) await makeSharedDir(dataDir, user);
+    else await makeDir(dataDir);
+  }
+  const real = await realpath(dataDir);
+  const owners = await ownersOf(real);
+  const reason =
+    (await whyDirectoryIsOpen('The data directory', real, owners)) ??
+    (await whyFileIsOpen('The password file', secretPath(real), owners));
+  if (reason !== undefined) throw new EmbeddedServerError(reason);
+  return real;
+}
+
+/**
+ * Who may own a data directory beside us: root also works on one of an ordinary user, whose database PostgreSQL then runs as.
+ */
+export async function ownersOf(dataDir: string): Promise<number[]> {
+  if (process.geteuid?.() !== 0) return [];
+  const cluster = await ifPresent(stat(linkPath(dataDir)));
+  return cluster === undefined ? [] : [cluster.uid];
+}
+
+/** Renamed into place, for a second process must not find it there with the wrong group. */
+async function makeSharedDir(dataDir: string, user: ServerUser): Promise<void> {
+  const temporary = await mkdtemp(`${dataDir}.new-`);
+  await chown(temporary, 0, user.gid);
+  await chmod(temporary, 0o710);
+  try {
+    await rename(temporary, dataDir);
+  } catch (error) {
+    await rmdir(temporary);
+    if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+  }
+}
+
+/**
+ * Works out where the cluster of a data directory is or will be, and who runs it. Call it under the transition lock.
+ *
+ * @throws EmbeddedServerError when the database is out of reach, lost, or shared with another data directory
+ */
+export async function resolveLayout(dataDir: string, around: Surroundings): Promise<Layout> {
+  const link = linkPath(dataDir);
+  const found = await ifPresent(lstat(link));
+  if (found === undefined) return layoutOfNew(dataDir, around);
+  if (!found.isSymbolicLink()) {
+    const user = await ownerOf(link);
+    if (user.isOther && !(await canTraverse(dataDir, user))) {
+      throw new EmbeddedServerError(
+        `The system user with uid ${user.uid}, who runs the database in ${link}, cannot reach it; allow others to pass through the directories above it (chmod o+x).`,
+      );
+    }
+    return { dataDir, cluster: link, exists: true, user };
+  }
+  const cluster = await ifPresent(realpath(link));
+  if (cluster === undefined) {
+    throw new EmbeddedServerError(
+      `The database of ${dataDir} was in ${await readlink(link)}, which is gone; bring it back, or remove ${link} to begin with an empty one.`,
+    );
+  }
+  await claimRelocated(cluster, dataDir);
+  return { dataDir, cluster, exists: true, user: await ownerOf(cluster) };
+}
+
+async function layoutOfNew(dataDir: string, around: Surroundings): Promise<Layout> {
+  const user = await chooseServerUser(around.userNames);
+  if (!user.isOther || (await canTraverse(dataDir, user))) {
+    return { dataDir, cluster: linkPath(dataDir), exists: false, user };
+  }
+  await prepareSystemDir(around.systemDir);
+  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
+  const shortName = basename(dataDir)
+    .replaceAll(/[^\w-]/g, '')
+    .slice(0, 20);
+  const cluster = join(await realpath(around.systemDir), `${shortName}-${hash}`);
+  if ((await ifPresent(lstat(cluster))) !== undefined) {
+    if (await hasSecret(dataDir)) {
+      // We were killed between making the cluster and linking to it.
+      const layout = { dataDir, cluster, exists: true, user: await ownerOf(cluster) };
+      await linkRelocated(layout);
+      return layout;
+    }
+    // Its data directory was deleted, and with it the password; nobody can use this one, but it may hold someone's only copy.
+    await stopLeftover(cluster);
+    const setAside = `${cluster}.set-aside-${Date.now()}`;
+    await rename(cluster, setAside);
+    return { dataDir, cluster, exists: false, user, setAside };
+  }
+  return { dataDir, cluster, exists: false, user };
+}
+
+/** Makes `<data directory>/postgres` lead to a cluster that could not be put there. Nothing to do for one that is. */
+export async function linkRelocated(layout: Layout): Promise<void> {
+  if (layout.cluster === linkPath(layout.dataDir)) return;
+  await writeFile(`${layout.cluster}.owner`, layout.dataDir, { mode: 0o600 });
+  await symlink(layout.cluster, linkPath(layout.dataDir));
+}
+
+/** A moved data directory keeps its cluster; a copied one must not share the original's. */
+async function claimRelocated(cluster: string, dataDir: string): Promise<void> {
+  const owner = await ifPresent(readFile(`${cluster}.owner`, 'utf8'));
+  if (owner === dataDir) return;
+  const leadsTo = owner && (await realpath(linkPath(owner)).catch(() => undefined));
+  if (leadsTo === cluster) {
+    throw new EmbeddedServerError(
+      `${dataDir} is a copy of ${owner} that still leads to the database of the original; use "rollcall backup" and "rollcall restore" to copy one.`,
+    );
+  }
+  await writeFile(`${cluster}.owner`, dataDir, { mode: 0o600 });
+}

@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { type Anchor, closeAnchor, leaveAndAskIfLast, openAnchor, takePart } from './anchor.ts';
+import { findPostgresPackage, usablePrograms } from './binaries.ts';
+import { bootstrap, checkVersion, createCluster, removeUnfinished } from './cluster.ts';
+import { codeOf, EmbeddedServerError } from './errors.ts';
+import { resolveLayout } from './layout.ts';
+import type { Layout, Surroundings } from './model.ts';
+import {
+  isPostmasterOf,
+  POLL_MS,
+  readPostmasterFile,
+  START_LIMIT_MS,
+  startPostmaster,
+  stopLeftover,
+  stopPostmaster,
+} from './postmaster.ts';
+import { passwordOf, ROLES } from './secret.ts';
+import { prepareSocketDir } from './socket-dir.ts';
+
+/*
+ * The invariant of the whole directory: a server is created, started, adopted, joined, left and stopped only under
+ * the transition lock of its data directory. So whoever holds that lock and gets the participants' advisory lock
+ * exclusively knows that nobody takes part and that nobody can begin to; stopping is then safe. A killed process
+ * holds neither for long: the transition lock is taken over from the dead, and the server drops a dead session's locks.
+ * A server that dies takes no participant's place with it: each takes part again, the first one starting it.
+ */
+
+const BUSY_LIMIT_MS = 10_000;
+const LOST_SOCKET_LIMIT_MS = 2_000;
+/** Starting up, shutting down or recovering: cannot_connect_now, admin_shutdown, crash_shutdown. */
+const NOT_NOW = ['57P03', '57P01', '57P02'];
+/** What a cluster says that is not set up yet: invalid_password (also for an unknown role), invalid_catalog_name. */
+const NOT_SET_UP = ['28P01', '3D000'];
+
+export interface Joined {
+  anchor: Anchor;
+  layout: Layout;
+  target: pg.ClientConfig;
+  created: boolean;
+  started: boolean;
+}
+
+export interface Joining {
+  /** application_name of the sessions. */
+  name: string;
+  /** Make the cluster if there is none. */
+  mayCreate: boolean;
+  /** Ends the longest of the waiting (AbortError). */
+  signal: AbortSignal;
+  /** Called when a program was started that has to be waited for. */
+  meanwhile?: (() => void) | undefined;
+}
+
+/**
+ * Takes part in the server of a data directory, starting it if none runs. Call it under the transition lock.
+ *
+ * @throws EmbeddedServerError
+ */
+export async function joinServer(
+  dataDir: string,
+  around: Surroundings,
+  { name, mayCreate, signal, meanwhile }: Joining,
+): Promise<Joined> {
+  const pkg = await findPostgresPackage(around.packageRoot);
+  const layout = await resolveLayout(dataDir, around);
+  if (layout.exists) await checkVersion(layout, pkg);
+  else if (!mayCreate) throw new EmbeddedServerError(`The database in ${dataDir} is gone.`);
+  const created = !layout.exists;
+  let started = false;
+  try {
+    for (;;) {
+      const running = layout.exists ? await connectToRunning(layout, name) : undefined;
+      if (running !== undefined) {
+        const takesPart = await takePart(running.anchor).catch(() => false);
+        if (takesPart) return { ...running, layout, created, started };
+        await closeAnchor(running.anchor);
+        await sleep(POLL_MS);
+        continue;
+      }
+      const programs = await usablePrograms(pkg, layout.user, around.systemDir, dataDir);
+      await removeUnfinished(layout.cluster);
+      const isNew = !layout.exists;
+      if (isNew) await createCluster(layout, programs, meanwhile);
+      layout.exists = true;
+      const socketDir = await prepareSocketDir(layout, around.tempDir);
+      started = true;
+      await startPostmaster(layout, programs, { socketDir, signal, meanwhile });
+      const file = await readPostmasterFile(layout.cluster);
+      if (isNew && file !== undefined) await bootstrap(dataDir, await targetOf(layout, file, name));
+    }
+  } catch (error) {
+    // Nobody else can have joined the server that this call started, so nobody else would stop it.
+    if (started) await stopLeftover(layout.cluster).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Stops taking part, and stops the server if nobody else does. Call it under the transition lock.
+ *
+ * @param anchor the participant's session, or `undefined` when the server took it down with it
+ */
+export async function leaveServer(layout: Layout, name: string, anchor: Anchor | undefined): Promise<void> {
+  const session = anchor ?? (await connectToRunning(layout, name))?.anchor;
+  if (session === undefined) return;
+  try {
+    const isLast = await leaveAndAskIfLast(session).catch(() => undefined);
+    // No answer: this server is down. Another one may run by now, and we may have been its last participant.
+    if (isLast === undefined && anchor !== undefined) return await leaveServer(layout, name, undefined);
+    if (isLast !== true) return;
+    // Not so if it runs in another container; whoever started it there ends it.
+    const isOurs = await isPostmasterOf(session.serverPid, layout.cluster, layout.user.uid);
+    if (isOurs) await stopPostmaster(session.serverPid, layout.cluster);
+  } finally {
+    await closeAnchor(session);
+  }
+}
+
+/** Connects to the server that runs, waiting while it starts or stops; `undefined` when none runs. */
+async function connectToRunning(
+  layout: Layout,
+  name: string,
+): Promise<Pick<Joined, 'anchor' | 'target'> | undefined> {
+  const beganMs = Date.now();
+  const passed = (limitMs: number) => Date.now() - beganMs > limitMs;
+  for (;;) {
+    const file = await readPostmasterFile(layout.cluster);
+    if (file === undefined) return undefined;
+    let failure: string | undefined;
+    if (file.status === 'ready') {
+      const target = await targetOf(layout, file, name);
+      try {
+        return { anchor: await openSetUp(layout.dataDir, target, file.pid), target };
+      } catch (error) {
+        failure = judge(error, layout.dataDir, passed(BUSY_LIMIT_MS));
+      }
+    }
+    // The connection was tried first: a server in another container answers on its socket while its pid means nothing here.
+    if (!(await isPostmasterOf(file.pid, layout.cluster, layout.user.uid))) return undefined;
+    // Somebody removed the socket (a cleaner of /tmp); the server makes a new one only when it starts.
+    if (failure === 'ENOENT' && passed(LOST_SOCKET_LIMIT_MS)) await stopPostmaster(file.pid, layout.cluster);
+    if (passed(START_LIMIT_MS)) {
+      throw new EmbeddedServerError(
+        `The database in ${layout.dataDir} (pid ${file.pid}) has not taken connections for ten minutes; its log is ${layout.cluster}.log.`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+async function targetOf(
+  layout: Layout,
+  server: { socketDir: string; port: number },
+  name: string,
+): Promise<pg.ClientConfig> {
+  return {
+    host: server.socketDir,
+    port: server.port,
+    user: ROLES.owner,
+    password: await passwordOf(layout.dataDir, ROLES.owner),
+    database: 'rollcall',
+    application_name: name,
+    // Said here so that pg does not ask the environment (PGSSLMODE, PGCLIENT_ENCODING, PGOPTIONS).
+    ssl: false,
+    client_encoding: 'UTF8',
+    options: '-c timezone=UTC',
+  };
+}
+
+async function openSetUp(dataDir: string, target: pg.ClientConfig, pid: number): Promise<Anchor> {
+  try {
+    return await openAnchor(target, pid);
+  } catch (error) {
+    if (!NOT_SET_UP.includes(codeOf(error) ?? '')) throw error;
+    await bootstrap(dataDir, target);
+    return openAnchor(target, pid);
+  }
+}
+
+/** Decides whether a failed connection is worth another try: gives its code if so, and throws if not. */
+function judge(error: unknown, dataDir: string, isLate: boolean): string {
+  const code = codeOf(error) ?? '';
+  if (NOT_NOW.includes(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'].includes(code)) return code;
+  const isFull = code === '53300';
+  const isCutOff =
+    code === '' && error instanceof Error && /^(Connection terminated|timeout expired)/.test(error.message);
+  if ((isFull || isCutOff) && !isLate) return code;
+  if (code === '28P01') {
+    throw new EmbeddedServerError(
+      `The password in ${dataDir}/postgres.secret is not the one of the database beside it; bring the right file back.`,
+      { cause: error },
+    );
+  }
+  if (isFull) {
+    throw new EmbeddedServerError(`The database in ${dataDir} has no connection left; try again later.`, {
+      cause: error,
+    });
+  }
+  throw error;
+}

@@ -1,0 +1,62 @@
+import { orRefused } from '../directory/upsert.ts';
+import { optionalKey, optionalText } from '../directory/values.ts';
+import { wrong } from './errors.ts';
+
+/** A resource, or a part of one, as JSON has it. */
+export type Document = Record<string, unknown>;
+
+export function isDocument(value: unknown): value is Document {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether the value leaves an attribute without one: RFC 7643 section 2.5, and the empty text. */
+export function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/** The member that `name` means: names of attributes have no case, RFC 7643 section 2.1. */
+export function keyOf(document: Document, name: string): string | undefined {
+  if (Object.hasOwn(document, name)) return name;
+  const folded = name.toLowerCase();
+  return Object.keys(document).find((key) => key.toLowerCase() === folded);
+}
+
+/** The value of the member that `name` means; null is as absent. */
+export function attributeOf(document: unknown, name: string): unknown {
+  if (!isDocument(document)) return undefined;
+  const key = keyOf(document, name);
+  return key === undefined ? undefined : (document[key] ?? undefined);
+}
+
+/** A text, null where it is absent or blank. Throws a 400. */
+export function textOf(name: string, value: unknown): string | null {
+  return readText(name, value, optionalText);
+}
+
+/** As `textOf`, for what the database keeps in an index; `indexed` is what it keeps there. */
+export function keyTextOf(name: string, value: unknown, indexed?: (text: string) => string): string | null {
+  return readText(name, value, (member, text) => optionalKey(member, text, indexed));
+}
+
+function readText(
+  name: string,
+  value: unknown,
+  read: (name: string, text: string | undefined) => string | undefined,
+): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw wrong('invalidValue', `${name} must be a string.`);
+  }
+  const text = orRefused(() => read(name, String(value)));
+  if (typeof text === 'object') throw wrong('invalidValue', `${text.refused}.`);
+  return text ?? null;
+}
+
+/** A truth value, undefined where it is absent. Some identity providers write it as a string. Throws a 400. */
+export function booleanOf(name: string, value: unknown): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'boolean') return value;
+  const text = typeof value === 'string' ? value.toLowerCase() : '';
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw wrong('invalidValue', `${name} must be true or false.`);
+}

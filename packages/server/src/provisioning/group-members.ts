@@ -1,0 +1,63 @@
+import type { MemberChange } from '../store/provisioning/provisioned-groups.ts';
+import { attributeOf, isDocument } from './document.ts';
+import { wrong } from './errors.ts';
+import type { Filter } from './filter.ts';
+import { parseId } from './ids.ts';
+
+/** The ids of the members that a value names: objects with `value`, or bare ids; one or a list. Throws a 400. */
+export function readMembers(value: unknown): string[] {
+  const ids = (value === '' ? [] : [value ?? []].flat()).map((member) => {
+    const given = isDocument(member) ? attributeOf(member, 'value') : member;
+    const id = typeof given === 'string' ? parseId(given) : undefined;
+    if (id === undefined) throw wrong('invalidValue', 'members: each needs as its value the id of a user.');
+    return id;
+  });
+  return [...new Set(ids)];
+}
+
+/** The ids that a filter such as `value eq "…" or value eq "…"` selects. Throws a 400. */
+export function filteredMembers(filter: Filter): string[] {
+  return filter.flatMap((terms) => {
+    const [term, ...others] = terms;
+    if (term?.attribute !== 'value' || term.operator !== 'eq' || others.length > 0) {
+      throw wrong('invalidFilter', 'Members can be chosen by value eq "…", and several by or.');
+    }
+    return parseId(String(term.value)) ?? [];
+  });
+}
+
+/**
+ * What a row of operations on a group's members comes to, without knowing who its members are: a set of ids
+ * to add, and one of ids to remove, or everyone.
+ */
+export class MemberChanges {
+  readonly #added = new Set<string>();
+  readonly #removed = new Set<string>();
+  #all = false;
+
+  add(ids: string[]): void {
+    for (const id of ids) {
+      this.#added.add(id);
+      this.#removed.delete(id);
+    }
+  }
+
+  remove(ids: string[]): void {
+    for (const id of ids) {
+      this.#added.delete(id);
+      this.#removed.add(id);
+    }
+  }
+
+  clear(): void {
+    this.#added.clear();
+    this.#removed.clear();
+    this.#all = true;
+  }
+
+  /** undefined where nothing was asked for. */
+  get change(): MemberChange | undefined {
+    if (!this.#all && this.#added.size === 0 && this.#removed.size === 0) return undefined;
+    return { added: [...this.#added], removed: this.#all ? 'all' : [...this.#removed] };
+  }
+}

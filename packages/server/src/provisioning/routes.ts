@@ -1,0 +1,11 @@
+import type { FastifyInstance } from 'fastify';
+import { SCIM_PREFIX } from './scim-path.ts';
+import { type ScimRoutesOptions, scimRoutes } from './scim-routes.ts';
+import { settingsRoutes } from './settings-routes.ts';
+
+/** What identity providers use, and how an organisation keeps what they send. */
+export async function provisioningRoutes(app: FastifyInstance, options: ScimRoutesOptions): Promise<void> {
+  const { database, turns } = options;
+  await app.register(scimRoutes, { ...options, prefix: SCIM_PREFIX });
+  await app.register(settingsRoutes, { database, turns });
+}

@@ -1,0 +1,59 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Access, callerOf } from '../auth/guard.ts';
+import type { Turns } from '../directory/turns.ts';
+import { problems } from '../http/schema.ts';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database } from '../store/connections/db.ts';
+import { getProvisionedGroupType } from '../store/provisioning/provisioned-groups.ts';
+import { chooseGroupType, ProvisioningSettings } from './settings.ts';
+
+export interface SettingsRoutesOptions {
+  database: Database;
+  /** Shared by all writers of the directory. */
+  turns: Turns;
+}
+
+/** The choice of how an organisation keeps the groups of its identity provider. */
+export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = async (
+  app,
+  { database, turns },
+) => {
+  const manage = {
+    config: { access: { scheme: 'bearer', roles: ['all'] } satisfies Access },
+    url: '/v1/manage/provisioning',
+  } as const;
+  const described = { tags: ['Management'], security: [{ bearer: [] }] };
+  app.route({
+    ...manage,
+    method: 'GET',
+    schema: {
+      ...described,
+      summary: 'How provisioned groups are kept',
+      response: { 200: ProvisioningSettings, ...problems(401, 403, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      return { groupType: await database.inTenant(tenantId, (tx) => getProvisionedGroupType(tx, tenantId)) };
+    },
+  });
+  app.route({
+    ...manage,
+    method: 'PUT',
+    schema: {
+      ...described,
+      summary: 'Choose how provisioned groups are kept',
+      description: 'Groups that there are get the type, too, and keep their ids.',
+      body: ProvisioningSettings,
+      response: { 200: ProvisioningSettings, ...problems(400, 401, 403, 409, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const { groupType } = request.body;
+      return {
+        groupType: await turns.take(tenantId, () =>
+          inTenantWithRetries(database, tenantId, (tx) => chooseGroupType(tx, tenantId, groupType)),
+        ),
+      };
+    },
+  });
+};

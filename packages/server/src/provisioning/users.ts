@@ -1,0 +1,189 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type UserItem, upsertUsers } from '../directory/users.ts';
+import { HttpProblem } from '../http/errors.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { deleteUser, restoreUsers } from '../store/directory/deleted-users.ts';
+import { getDirectorySettings } from '../store/directory/directory-settings.ts';
+import { followAttributes } from '../store/directory/group-following.ts';
+import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/directory/users.ts';
+import {
+  findProvisionedUser,
+  listProvisionedUsers,
+  listProvisionedUsersById,
+  type ProvisionedUser,
+  USER_COLUMNS,
+  updateProvisionedUsers,
+} from '../store/provisioning/provisioned-users.ts';
+import { isUsual, replaceUserEmails } from '../store/provisioning/user-emails.ts';
+import { Arrivals, Holders, refuseTaken, type Wanted } from './arrivals.ts';
+import { wrong } from './errors.ts';
+import { filterOf } from './filter.ts';
+import { patchDocument } from './patch.ts';
+import {
+  type Creation,
+  missing,
+  orProblem,
+  type Precondition,
+  type ResourceType,
+  type Writing,
+} from './resource-type.ts';
+import { USER_PATH } from './schemas.ts';
+import { readUser, userResource, userVersion, type WantedUser, writableUser } from './user-resource.ts';
+
+/** People, RFC 7643 section 4.1. */
+export const USERS: ResourceType = {
+  name: 'User',
+  path: USER_PATH,
+  answersPatch: true,
+
+  list: async (tx, { tenantId, baseUrl, filter, offset, limit }) => {
+    const conditions = filter === undefined ? [] : filterOf(filter, USER_COLUMNS);
+    const { total, users } = await listProvisionedUsers(tx, tenantId, conditions, { offset, limit });
+    return { total, resources: users.map((user) => userResource(user, baseUrl)) };
+  },
+
+  find: async (tx, { tenantId, baseUrl }, userId) => {
+    const user = await findProvisionedUser(tx, tenantId, userId);
+    return user && userResource(user, baseUrl);
+  },
+
+  findVersion: async (tx, tenantId, userId) => {
+    const user = await findProvisionedUser(tx, tenantId, userId);
+    return user && userVersion(user);
+  },
+
+  mostCreatedTogether: 100,
+
+  create: async (tx, writing, creations) => {
+    const { tenantId, author } = writing;
+    const wanted = creations.map(({ document }) =>
+      orProblem((): Wanted => ({ active: true, ...withoutUndefined(readUser(document)) })),
+    );
+    await lockDirectory(tx, tenantId);
+    const arrivals = await Arrivals.load(
+      tx,
+      tenantId,
+      wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each])),
+    );
+    const people = wanted.map((each) =>
+      each instanceof HttpProblem ? each : orProblem(() => ({ userId: arrivals.admit(each), wanted: each })),
+    );
+    await restoreUsers(tx, tenantId, arrivals.returning, author.at);
+    const admitted = people.flatMap((person) => (person instanceof HttpProblem ? [] : [person]));
+    await write(tx, writing, admitted);
+    const userIds = admitted.map(({ userId }) => userId);
+    const users = new Map(
+      (await listProvisionedUsersById(tx, tenantId, userIds)).map((user) => [user.userId, user]),
+    );
+    return people.map((person, index) => {
+      if (person instanceof HttpProblem) return person;
+      const user = users.get(person.userId) as ProvisionedUser;
+      return userResource(user, (creations[index] as Creation).reading.baseUrl);
+    });
+  },
+
+  replace: (tx, writing, userId, document, precondition) =>
+    change(tx, writing, userId, precondition, () => readUser(document)),
+
+  patch: (tx, writing, userId, operations, precondition) =>
+    change(tx, writing, userId, precondition, (user) =>
+      readUser(patchDocument(writableUser(user), operations)),
+    ),
+
+  remove: async (tx, writing, userId, precondition) => {
+    const { userName } = await findToChange(tx, writing.tenantId, userId, precondition);
+    await upsert(tx, writing, [{ userId, userName, status: 'inactive' }]);
+    await deleteUser(tx, writing.tenantId, userId, writing.author.at);
+  },
+};
+
+async function change(
+  tx: Tx,
+  writing: Writing,
+  userId: string,
+  precondition: Precondition,
+  read: (user: ProvisionedUser) => WantedUser,
+): Promise<void> {
+  const { tenantId } = writing;
+  const current = await findToChange(tx, tenantId, userId, precondition);
+  const wanted = { active: current.status === 'active', ...withoutUndefined(read(current)) };
+  refuseTaken(await Holders.load(tx, tenantId, [wanted]), userId, wanted);
+  await write(tx, writing, [{ userId, current, wanted }]);
+}
+
+async function findToChange(
+  tx: Tx,
+  tenantId: string,
+  userId: string,
+  precondition: Precondition,
+): Promise<ProvisionedUser> {
+  await lockDirectory(tx, tenantId);
+  const user = await findProvisionedUser(tx, tenantId, userId);
+  if (!user) throw missing();
+  precondition(userVersion(user));
+  return user;
+}
+
+/** A person as they are to be, and as they are, if they are there. */
+interface Person {
+  userId: string;
+  wanted: Wanted;
+  current?: ProvisionedUser;
+}
+
+/** Writes people whole. What is so already is not written. */
+async function write(tx: Tx, writing: Writing, people: Person[]): Promise<void> {
+  if (people.length === 0) return;
+  const { tenantId, author } = writing;
+  await upsert(
+    tx,
+    writing,
+    people.map(({ userId, wanted: { userName, email, firstName, lastName, active } }) => {
+      return { userId, userName, email, firstName, lastName, status: active ? 'active' : 'inactive' };
+    }),
+  );
+  await updateProvisionedUsers(
+    tx,
+    tenantId,
+    people.map(({ userId, wanted }) => ({ ...wanted, userId })),
+    author.at,
+  );
+  const readdressed = people.filter((person) => !sameEmails(person));
+  await replaceUserEmails(
+    tx,
+    tenantId,
+    new Map(readdressed.map(({ userId, wanted }) => [userId, wanted])),
+    author.at,
+  );
+  const changed = new Map(people.map((person) => [person.userId, changedAttributes(person)]));
+  for (const [userId, attributes] of changed) if (attributes.size === 0) changed.delete(userId);
+  if (changed.size === 0) return;
+  await mergeAttributes(tx, tenantId, changed, author.at);
+  await followAttributes(tx, tenantId, await getDirectorySettings(tx, tenantId), [...changed.keys()]);
+}
+
+/** One that reads the same is left as it is: it may be a number that others gave. */
+function changedAttributes({ wanted, current }: Person): AttributePatch {
+  const unlike = ([name, value]: [string, AttributeValue | null]) =>
+    value !== (current?.attributes[name]?.toString() ?? null);
+  return new Map([...(wanted.attributes ?? [])].filter(unlike));
+}
+
+/** Who is new, or comes back, has `email` alone. */
+function sameEmails({ wanted, current }: Person): boolean {
+  if (!current) return isUsual(wanted.emails);
+  return current.email === wanted.email && isDeepStrictEqual(current.emails, wanted.emails);
+}
+
+/** The one writer of users, which must not refuse any of the items. */
+async function upsert(tx: Tx, { tenantId, author }: Writing, items: UserItem[]): Promise<void> {
+  const results = await upsertUsers(tx, tenantId, items, author);
+  const refused = results.find((result) => 'refused' in result);
+  if (refused) throw wrong('invalidValue', `${refused.refused}.`);
+}
+
+function withoutUndefined(wanted: WantedUser): Omit<WantedUser, 'active'> & { active?: boolean } {
+  const { active, ...rest } = wanted;
+  return active === undefined ? rest : { ...rest, active };
+}

@@ -1,0 +1,171 @@
+import { enterTenant, type Tx } from '../connections/db.ts';
+import type { Statement } from '../connections/pipeline.ts';
+import { NO_TENANT } from '../connections/transaction.ts';
+import { instant, type JsonOf } from './json-row.ts';
+
+export const API_KEY_ROLES = ['submitting-events', 'visitor-only', 'data-warehouse', 'all'] as const;
+export type ApiKeyRole = (typeof API_KEY_ROLES)[number];
+export const API_KEY_AUTHENTICATIONS = ['hmac', 'basic'] as const;
+/** `basic` stands for `Basic and HMAC`. */
+export type ApiKeyAuthentication = (typeof API_KEY_AUTHENTICATIONS)[number];
+
+export interface ApiKeyRow {
+  tenantId: string;
+  apiKeyFolded: string;
+  apiKey: string;
+  name: string;
+  role: ApiKeyRole;
+  authentication: ApiKeyAuthentication;
+  secretSealed: Buffer;
+  /** 1 at first, one more with each rotation; the previous secret is of the version before. */
+  secretVersion: number;
+  previousSecretSealed: Buffer | null;
+  previousSecretExpiresAt: Date | null;
+  createdAt: Date;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  lastUsedAt: Date | null;
+}
+
+const COLUMNS = `tenant_id AS "tenantId", api_key_folded AS "apiKeyFolded", api_key AS "apiKey", name, role,
+  authentication, secret_sealed AS "secretSealed",
+  secret_version AS "secretVersion", previous_secret_sealed AS "previousSecretSealed",
+  previous_secret_expires_at AS "previousSecretExpiresAt", created_at AS "createdAt", expires_at AS "expiresAt",
+  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
+
+/**
+ * Finds a key by its folded id and, when found, goes on as its organisation for the rest of the transaction. It
+ * asks as much for an id that does not exist, so that the time taken does not tell.
+ */
+export async function findApiKey(tx: Tx, apiKeyFolded: string): Promise<ApiKeyRow | undefined> {
+  const { rows: tenants } = await tx.query<{ tenantId: string | null }>(
+    'SELECT tenant_of_api_key($1) AS "tenantId"',
+    [apiKeyFolded],
+  );
+  const tenantId = tenants[0]?.tenantId ?? null;
+  await enterTenant(tx, tenantId ?? NO_TENANT);
+  const { rows } = await tx.query<ApiKeyRow>(
+    `SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = $1 AND api_key_folded = $2`,
+    [tenantId, apiKeyFolded],
+  );
+  return rows[0];
+}
+
+/** As `findApiKey`, for a pipeline: what the second statement answers goes to `readApiKey`. */
+export function apiKeyLookUp(apiKeyFolded: string): [Statement, Statement] {
+  return [
+    {
+      name: 'enter tenant of api key',
+      text: `SELECT set_config('rollcall.tenant_id', coalesce(tenant_of_api_key($1)::text, ''), true)`,
+      values: [apiKeyFolded],
+    },
+    {
+      name: 'look up api key',
+      text: `SELECT to_jsonb(k) FROM (
+               SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = current_tenant_id() AND api_key_folded = $1) AS k`,
+      values: [apiKeyFolded],
+    },
+  ];
+}
+
+/** The key that a look-up answered; undefined where there is none. */
+export function readApiKey(answer: string | undefined): ApiKeyRow | undefined {
+  if (answer === undefined) return undefined;
+  const row = JSON.parse(answer) as JsonOf<ApiKeyRow>;
+  const bytes = (hex: string) => Buffer.from(hex.slice(2), 'hex');
+  return {
+    ...row,
+    secretSealed: bytes(row.secretSealed),
+    previousSecretSealed: row.previousSecretSealed === null ? null : bytes(row.previousSecretSealed),
+    previousSecretExpiresAt: instant(row.previousSecretExpiresAt),
+    createdAt: new Date(row.createdAt),
+    expiresAt: instant(row.expiresAt),
+    revokedAt: instant(row.revokedAt),
+    lastUsedAt: instant(row.lastUsedAt),
+  };
+}
+
+export async function listApiKeys(tx: Tx, tenantId: string): Promise<ApiKeyRow[]> {
+  const { rows } = await tx.query<ApiKeyRow>(
+    `SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = $1 ORDER BY created_at, api_key`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/** Stores a new key; false when its id is taken, by whichever organisation. Owner only. */
+export async function insertApiKey(
+  tx: Tx,
+  key: Pick<
+    ApiKeyRow,
+    | 'tenantId'
+    | 'apiKeyFolded'
+    | 'apiKey'
+    | 'name'
+    | 'role'
+    | 'authentication'
+    | 'secretSealed'
+    | 'createdAt'
+    | 'expiresAt'
+  >,
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'INSERT INTO api_key_index (api_key_folded, tenant_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    [key.apiKeyFolded, key.tenantId],
+  );
+  if (rowCount === 0) return false;
+  await tx.query(
+    `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      key.tenantId,
+      key.apiKeyFolded,
+      key.apiKey,
+      key.name,
+      key.role,
+      key.authentication,
+      key.secretSealed,
+      key.createdAt,
+      key.expiresAt,
+    ],
+  );
+  return true;
+}
+
+/** Replaces the secret; the one it had goes on working until `previousSecretExpiresAt`. Owner only. */
+export async function rotateApiKey(
+  tx: Tx,
+  tenantId: string,
+  apiKeyFolded: string,
+  secretSealed: Buffer,
+  previousSecretExpiresAt: Date,
+): Promise<void> {
+  await tx.query(
+    `UPDATE api_keys SET previous_secret_sealed = secret_sealed, previous_secret_expires_at = $4, secret_sealed = $3,
+       secret_version = secret_version + 1
+     WHERE tenant_id = $1 AND api_key_folded = $2`,
+    [tenantId, apiKeyFolded, secretSealed, previousSecretExpiresAt],
+  );
+}
+
+/** Owner only. A key that is revoked already keeps the time of its first revocation. */
+export async function revokeApiKey(tx: Tx, tenantId: string, apiKeyFolded: string, at: Date): Promise<void> {
+  await tx.query(
+    'UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE tenant_id = $1 AND api_key_folded = $2',
+    [tenantId, apiKeyFolded, at],
+  );
+}
+
+/** Notes when keys were last used; a later time that another replica noted stays. */
+export async function touchApiKeys(
+  tx: Tx,
+  tenantId: string,
+  uses: { apiKeyFolded: string; usedAt: Date }[],
+): Promise<void> {
+  await tx.query(
+    `UPDATE api_keys k SET last_used_at = greatest(k.last_used_at, u.used_at)
+     FROM unnest($2::text[], $3::timestamptz[]) AS u (api_key_folded, used_at)
+     WHERE k.tenant_id = $1 AND k.api_key_folded = u.api_key_folded`,
+    [tenantId, uses.map((use) => use.apiKeyFolded), uses.map((use) => use.usedAt)],
+  );
+}

@@ -1,0 +1,96 @@
+import type { Tx } from '../connections/db.ts';
+import type { Statement } from '../connections/pipeline.ts';
+import { instant, type JsonOf } from './json-row.ts';
+
+/** A token of an identity provider; what is presented is kept as its SHA-256 only. */
+export interface ScimTokenRow {
+  tenantId: string;
+  tokenId: string;
+  name: string;
+  createdAt: Date;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  lastUsedAt: Date | null;
+}
+
+const COLUMNS = `tenant_id AS "tenantId", token_id AS "tokenId", name, created_at AS "createdAt",
+  expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
+
+/**
+ * Finds a token by its hash and, when found, goes on as its organisation for the rest of the transaction. For a
+ * pipeline: what the second statement answers goes to `readScimToken`.
+ */
+export function scimTokenLookUp(tokenHash: Buffer): [Statement, Statement] {
+  return [
+    {
+      name: 'enter tenant of scim token',
+      text: `SELECT set_config('rollcall.tenant_id', coalesce(tenant_of_scim_token($1)::text, ''), true)`,
+      values: [tokenHash],
+    },
+    {
+      name: 'look up scim token',
+      text: `SELECT to_jsonb(t) FROM (
+               SELECT ${COLUMNS} FROM scim_tokens WHERE tenant_id = current_tenant_id() AND token_hash = $1) AS t`,
+      values: [tokenHash],
+    },
+  ];
+}
+
+/** The token that a look-up answered; undefined where there is none. */
+export function readScimToken(answer: string | undefined): ScimTokenRow | undefined {
+  if (answer === undefined) return undefined;
+  const row = JSON.parse(answer) as JsonOf<ScimTokenRow>;
+  return {
+    ...row,
+    createdAt: new Date(row.createdAt),
+    expiresAt: instant(row.expiresAt),
+    revokedAt: instant(row.revokedAt),
+    lastUsedAt: instant(row.lastUsedAt),
+  };
+}
+
+/** Stores a new token. Owner only. */
+export async function insertScimToken(
+  tx: Tx,
+  token: Omit<ScimTokenRow, 'revokedAt' | 'lastUsedAt'> & { tokenHash: Buffer },
+): Promise<void> {
+  const { tenantId, tokenHash } = token;
+  await tx.query('INSERT INTO scim_token_index (token_hash, tenant_id) VALUES ($1, $2)', [
+    tokenHash,
+    tenantId,
+  ]);
+  await tx.query(
+    `INSERT INTO scim_tokens (tenant_id, token_id, name, token_hash, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [tenantId, token.tokenId, token.name, tokenHash, token.createdAt, token.expiresAt],
+  );
+}
+
+/** The tokens of an organisation, the oldest first. */
+export async function listScimTokens(tx: Tx, tenantId: string): Promise<ScimTokenRow[]> {
+  const { rows } = await tx.query<ScimTokenRow>(
+    `SELECT ${COLUMNS} FROM scim_tokens WHERE tenant_id = $1 ORDER BY created_at, token_id`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/**
+ * Revokes a token; false when there is none with this id. One that is revoked already keeps the time of its
+ * first revocation. Owner only.
+ */
+export async function revokeScimToken(tx: Tx, tenantId: string, tokenId: string, at: Date): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'UPDATE scim_tokens SET revoked_at = coalesce(revoked_at, $3) WHERE tenant_id = $1 AND token_id = $2',
+    [tenantId, tokenId, at],
+  );
+  return rowCount === 1;
+}
+
+/** Notes when a token was last used; a later time that another replica noted stays. */
+export async function touchScimToken(tx: Tx, token: ScimTokenRow, usedAt: Date): Promise<void> {
+  await tx.query(
+    `UPDATE scim_tokens SET last_used_at = greatest(last_used_at, $3) WHERE tenant_id = $1 AND token_id = $2`,
+    [token.tenantId, token.tokenId, usedAt],
+  );
+}

@@ -1,0 +1,191 @@
+import type { Writable } from 'node:stream';
+import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { type DatabaseTarget, enterTenant } from '../connections/db.ts';
+import { VERSION } from '../release.ts';
+import { appliedMigrations, refuseNewerSchema } from '../schema/migrate.ts';
+import { ArchiveWriter } from './archive.ts';
+import { countRows, NEWLINE } from './contents.ts';
+import { BackupError } from './errors.ts';
+import {
+  END_NAME,
+  type End,
+  FORMAT,
+  FORMAT_VERSION,
+  MANIFEST_NAME,
+  MASTER_KEY_NAME,
+  type Manifest,
+  rowsEntryName,
+} from './manifest.ts';
+import { withSession } from './session.ts';
+import { columnList, listTables, qualified, type Table } from './tables.ts';
+
+export { BackupError };
+
+/** An entry of rows ends with the first row that ends beyond this. */
+const ENTRY_BYTES = 4 * 1024 * 1024;
+
+export interface BackupOptions {
+  /** Connects as the owner of the tables, or as a superuser. */
+  target: DatabaseTarget;
+  masterKey: Buffer;
+  /** Is ended, or destroyed on failure. */
+  output: Writable;
+  /** Written into the file; decides nothing about what it holds. */
+  createdAt: Date;
+  /** Called with the rows of `table` written so far. */
+  onProgress?: (rows: number, table: string) => void;
+}
+
+export interface BackupSummary {
+  createdAt: Date;
+  organisations: number;
+  /** Rows of every table, and of all together. */
+  tables: Record<string, number>;
+  rows: number;
+  /** Size of the file. */
+  bytes: number;
+}
+
+/**
+ * Writes all data of all organisations, as of one moment, and the master key. The server may go on meanwhile;
+ * only a migration waits. Memory does not grow with the data.
+ *
+ * The result opens every sealed secret in it and is as secret as the data directory: create its file with
+ * mode 0600, and give it its final name only after this returned.
+ *
+ * Throws `BackupError`, `SchemaTooNewError`, `StoreUnavailableError`.
+ */
+export async function backup(options: BackupOptions): Promise<BackupSummary> {
+  try {
+    return await withSession(options.target, 'rollcall backup', (client) => writeBackup(client, options));
+  } catch (error) {
+    options.output.destroy();
+    throw error;
+  }
+}
+
+async function writeBackup(client: pg.Client, options: BackupOptions): Promise<BackupSummary> {
+  const { output, createdAt, masterKey, onProgress } = options;
+  await refuseNewerSchema(client);
+  const tables = await beginSnapshot(client);
+  const { rows: organisations } = await client.query<{ tenantId: string }>(
+    'SELECT tenant_id AS "tenantId" FROM organisations ORDER BY created_at, tenant_id',
+  );
+  const tenantIds = organisations.map((row) => row.tenantId);
+  const manifest = await describe(client, tables, createdAt);
+
+  const archive = new ArchiveWriter(output, createdAt);
+  try {
+    await archive.add(MANIFEST_NAME, json(manifest));
+    await archive.add(MASTER_KEY_NAME, Buffer.from(`${masterKey.toString('base64')}\n`));
+    const counts: Record<string, number> = {};
+    for (const table of tables) {
+      const entries = new RowEntries(archive, table.name, onProgress);
+      for (const sql of copyStatements(table, tenantIds)) {
+        if (sql.tenantId !== undefined) await enterTenant(client, sql.tenantId);
+        for await (const piece of client.query(copyTo(sql.text))) await entries.write(piece as Buffer);
+      }
+      counts[table.name] = await entries.finish();
+    }
+    await client.query('COMMIT');
+    await archive.add(END_NAME, json({ rows: counts, sha256: archive.digest.hex() } satisfies End));
+    await archive.finish();
+    const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return { createdAt, organisations: tenantIds.length, tables: counts, rows, bytes: archive.bytes };
+  } catch (error) {
+    archive.abort(error);
+    throw error;
+  }
+}
+
+/** Begins the transaction that everything is read in, and returns the tables as of its one moment. */
+async function beginSnapshot(client: pg.Client): Promise<Table[]> {
+  const names = (await listTables(client)).map(qualified);
+  if (names.length === 0) throw new BackupError('There is no Rollcall in this database to back up.');
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  // The first statement, and LOCK takes no snapshot: the moment begins when no migration can change a table any more.
+  await client.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
+  return await listTables(client);
+}
+
+async function describe(client: pg.Client, tables: Table[], createdAt: Date): Promise<Manifest> {
+  const { rows } = await client.query<{ version: string }>(
+    "SELECT current_setting('server_version') AS version",
+  );
+  return {
+    format: FORMAT,
+    formatVersion: FORMAT_VERSION,
+    rollcallVersion: VERSION,
+    postgresVersion: rows[0]?.version ?? '',
+    createdAt: createdAt.toISOString(),
+    migrations: await appliedMigrations(client),
+    tables: tables.map(({ name, columns }) => ({ name, columns })),
+  };
+}
+
+/**
+ * One statement for a table of the whole instance, one per organisation for the others. The condition is for
+ * superusers, whom no policy binds.
+ */
+function copyStatements(table: Table, tenantIds: string[]): { text: string; tenantId?: string }[] {
+  const select = `SELECT ${columnList(table)} FROM ${qualified(table)}`;
+  if (!table.tenantScoped) return [{ text: `COPY (${select}) TO STDOUT` }];
+  return tenantIds.map((tenantId) => ({
+    text: `COPY (${select} WHERE tenant_id = ${pg.escapeLiteral(tenantId)}) TO STDOUT`,
+    tenantId,
+  }));
+}
+
+function json(value: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Cuts one table's rows into entries that end where a row ends. */
+class RowEntries {
+  readonly #archive: ArchiveWriter;
+  readonly #table: string;
+  readonly #onProgress: BackupOptions['onProgress'];
+  #pieces: Buffer[] = [];
+  #size = 0;
+  #entries = 0;
+  #rows = 0;
+
+  constructor(archive: ArchiveWriter, table: string, onProgress: BackupOptions['onProgress']) {
+    this.#archive = archive;
+    this.#table = table;
+    this.#onProgress = onProgress;
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    this.#rows += countRows(piece);
+    const lastRowEnd = piece.lastIndexOf(NEWLINE) + 1;
+    if (this.#size + lastRowEnd < ENTRY_BYTES || lastRowEnd === 0) {
+      this.#keep(piece);
+      return;
+    }
+    this.#keep(piece.subarray(0, lastRowEnd));
+    await this.#flush();
+    if (lastRowEnd < piece.length) this.#keep(piece.subarray(lastRowEnd));
+  }
+
+  /** Writes what is left; the table's rows. */
+  async finish(): Promise<number> {
+    if (this.#size > 0) await this.#flush();
+    return this.#rows;
+  }
+
+  #keep(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#size += piece.length;
+  }
+
+  async #flush(): Promise<void> {
+    const content = Buffer.concat(this.#pieces, this.#size);
+    this.#pieces = [];
+    this.#size = 0;
+    this.#entries++;
+    await this.#archive.add(rowsEntryName(this.#table, this.#entries), content);
+    this.#onProgress?.(this.#rows, this.#table);
+  }
+}

@@ -1,0 +1,226 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { DatabaseTarget } from '../connections/db.ts';
+import { isUnavailable } from '../connections/unavailable.ts';
+import { renewInstanceId } from '../schema/instance.ts';
+import { appliedMigrations, listMigrations, migrate, refuseNewerSchema } from '../schema/migrate.ts';
+import { damaged } from './archive.ts';
+import { type BackupContents, countRows, readBackup, readBackupHead } from './contents.ts';
+import { RestoreError } from './errors.ts';
+import type { Manifest } from './manifest.ts';
+import { withSession } from './session.ts';
+import { columnList, listTables, qualified } from './tables.ts';
+
+export { RestoreError };
+
+export interface RestoreOptions {
+  /** Connects as the role that owns the tables, or shall own them. */
+  target: DatabaseTarget;
+  /** Opens the backup from its start. Called twice: to verify it, then to load it. */
+  input: () => Readable;
+  /** Called with the rows of `table` loaded so far, of `total` in the backup. */
+  onProgress?: (rows: number, table: string, total: number) => void;
+  /**
+   * Called when everything is loaded but not yet committed. Putting the key in its place here means that no
+   * data are ever there without their key; throwing leaves the database empty.
+   */
+  beforeCommit?: (masterKey: Buffer) => Promise<void>;
+  /** Where the migrations are, instead of this release's own. */
+  migrationsDir?: string;
+}
+
+export interface RestoreSummary {
+  /** When the backup was made, and by which release. */
+  createdAt: Date;
+  rollcallVersion: string;
+  organisations: number;
+  /** Rows of every table, and of all together. */
+  tables: Record<string, number>;
+  rows: number;
+}
+
+/**
+ * Loads a backup into a database without organisations, and brings its schema up to this release. The file is
+ * verified to its last byte first, and loaded in one transaction: a failure leaves the database without
+ * organisations. Whatever else was in the schema, such as signing keys under another master key, is replaced.
+ * What is loaded is an instance of its own: it has another instance id, and no signing key until one is made, so that no access
+ * token of the original is accepted.
+ * No server may use the database meanwhile. Memory does not grow with the data.
+ *
+ * Only the step from an older schema to this release's comes after the data are in; should it fail, they are
+ * in the schema that they were backed up with, and the next start of the server takes that step again.
+ *
+ * Throws `RestoreError`, `SchemaTooNewError`, `StoreUnavailableError`, and what `beforeCommit` throws.
+ */
+export async function restore(
+  options: RestoreOptions,
+): Promise<{ masterKey: Buffer; summary: RestoreSummary }> {
+  const { manifest, masterKey, end } = await verifyAndLoad(options).catch((error) => {
+    throw explained(error, 'Nothing was restored');
+  });
+  await migrate(options.target, dirOption(options.migrationsDir)).catch((error) => {
+    throw explained(error, "The data are restored, but the step to this release's schema failed");
+  });
+  return {
+    masterKey,
+    summary: {
+      createdAt: new Date(manifest.createdAt),
+      rollcallVersion: manifest.rollcallVersion,
+      organisations: end.rows.organisations ?? 0,
+      tables: end.rows,
+      rows: Object.values(end.rows).reduce((sum, count) => sum + count, 0),
+    },
+  };
+}
+
+/**
+ * Judges a backup by its beginning, without reading the rest; the master key in it. Destroys `input`. Throws `RestoreError`
+ * where it is none, or was made by a newer release.
+ */
+export async function judgeBackup(input: Readable): Promise<Buffer> {
+  const { manifest, masterKey } = await readBackupHead(input);
+  await requireKnownSchema(manifest, undefined);
+  return masterKey;
+}
+
+async function verifyAndLoad(options: RestoreOptions): Promise<BackupContents> {
+  const { target, input, migrationsDir } = options;
+  await withSession(target, 'rollcall restore', async (client) => {
+    await refuseNewerSchema(client, migrationsDir);
+    await requireEmpty(client);
+  });
+  const verified = await verify(input());
+  await requireKnownSchema(verified.manifest, migrationsDir);
+  await prepareSchema(options, verified.manifest);
+  await withSession(target, 'rollcall restore', (client) => load(client, options, verified));
+  return verified;
+}
+
+async function verify(input: Readable): Promise<BackupContents> {
+  const parts = readBackup(input);
+  for (;;) {
+    const part = await parts.next();
+    if (part.done) return part.value;
+  }
+}
+
+async function requireEmpty(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ found: string | null }>(
+    "SELECT to_regclass('rollcall.organisations') AS found",
+  );
+  if (rows[0]?.found === null) return;
+  const { rows: organisations } = await client.query('SELECT FROM rollcall.organisations LIMIT 1');
+  if (organisations.length > 0) {
+    throw new RestoreError('This database has organisations already; restore into an empty one.');
+  }
+}
+
+/** A backup's migrations must be the first ones of this release's. */
+async function requireKnownSchema(manifest: Manifest, migrationsDir: string | undefined): Promise<void> {
+  const known = await listMigrations(migrationsDir);
+  const unknown = manifest.migrations.find((name, index) => name !== known[index]);
+  if (unknown === undefined) return;
+  throw new RestoreError(
+    `This backup was made by a newer Rollcall (${manifest.rollcallVersion}, with migration ${unknown}); restore it with that release, or a newer one.`,
+  );
+}
+
+/** Gives the empty database the schema that the backup was made with. */
+async function prepareSchema(options: RestoreOptions, manifest: Manifest): Promise<void> {
+  await withSession(options.target, 'rollcall restore', async (client) => {
+    const applied = await appliedMigrations(client);
+    if (applied.length <= manifest.migrations.length) return;
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE rollcall.organisations IN ACCESS EXCLUSIVE MODE');
+    await requireEmpty(client);
+    await client.query('DROP SCHEMA rollcall CASCADE');
+    await client.query('COMMIT');
+  });
+  const upTo = manifest.migrations.at(-1);
+  await migrate(options.target, {
+    ...dirOption(options.migrationsDir),
+    ...(upTo === undefined ? {} : { upTo }),
+  });
+}
+
+async function load(client: pg.Client, options: RestoreOptions, verified: BackupContents): Promise<void> {
+  const { manifest, masterKey, end } = verified;
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+  // Whoever else restores, migrates or makes an organisation waits, or was first and is seen below.
+  await client.query('LOCK TABLE organisations IN ACCESS EXCLUSIVE MODE');
+  await requireEmpty(client);
+  const forced = await requireSameTables(client, manifest);
+  const tables = manifest.tables.map(qualified);
+  // COPY FROM is refused where policies bind the role. Nobody sees the tables without them: they stay locked
+  // until the commit, and a rollback undoes this too.
+  await client.query(forced.map((table) => `ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`).join('; '));
+  // What triggers derive from rows is in the backup too, and they judge by a tree that may have changed since.
+  await client.query(tables.map((table) => `ALTER TABLE ${table} DISABLE TRIGGER USER`).join('; '));
+  await client.query(`TRUNCATE ${tables.join(', ')}`);
+  const loaded = await loadRows(client, options, verified);
+  if (loaded.end.sha256 !== end.sha256) throw damaged();
+  // A table with checks put off until the commit cannot be altered.
+  await client.query('SET CONSTRAINTS ALL IMMEDIATE');
+  await client.query(tables.map((table) => `ALTER TABLE ${table} ENABLE TRIGGER USER`).join('; '));
+  await client.query(forced.map((table) => `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`).join('; '));
+  await renewInstanceId(client);
+  await client.query('DELETE FROM signing_keys');
+  await options.beforeCommit?.(masterKey);
+  await client.query('COMMIT');
+}
+
+/** Checks that the database has the backup's tables; those on which row-level security is forced, quoted. */
+async function requireSameTables(client: pg.Client, manifest: Manifest): Promise<string[]> {
+  const tables = await listTables(client);
+  const shape = (list: { name: string; columns: string[] }[]): string =>
+    JSON.stringify(list.map(({ name, columns }) => [name, ...columns.toSorted()]).sort());
+  const applied = await appliedMigrations(client);
+  if (applied.join() !== manifest.migrations.join() || shape(tables) !== shape(manifest.tables)) {
+    throw new RestoreError("The database's tables are not those of the backup; nothing was restored.");
+  }
+  return tables.filter((table) => table.forced).map(qualified);
+}
+
+/** Copies table after table, one COPY each, and returns what the file said of itself this time. */
+async function loadRows(
+  client: pg.Client,
+  { input, onProgress }: RestoreOptions,
+  { manifest, end }: BackupContents,
+): Promise<BackupContents> {
+  const tables = new Map(manifest.tables.map((table) => [table.name, table]));
+  const parts = readBackup(input());
+  let part = await parts.next();
+  async function* rowsOf(table: string, total: number): AsyncGenerator<Uint8Array> {
+    for (let rows = 0; !part.done && part.value.table === table; part = await parts.next()) {
+      yield part.value.bytes;
+      rows += countRows(part.value.bytes);
+      onProgress?.(rows, table, total);
+    }
+  }
+  try {
+    while (!part.done) {
+      const table = tables.get(part.value.table);
+      if (!table) throw damaged();
+      const total = end.rows[table.name] ?? 0;
+      const copy = client.query(copyFrom(`COPY ${qualified(table)} (${columnList(table)}) FROM STDIN`));
+      await pipeline(rowsOf(table.name, total), copy);
+      if (copy.rowCount !== total) throw damaged();
+    }
+    return part.value;
+  } finally {
+    // A reader that a failed COPY left behind still holds the file.
+    if (!part.done) await parts.return(undefined as never);
+  }
+}
+
+/** PostgreSQL's own refusals, such as a missing privilege or a full disk, as one sentence. */
+function explained(error: unknown, what: string): unknown {
+  if (!(error instanceof pg.DatabaseError) || isUnavailable(error)) return error;
+  return new RestoreError(`${what} (PostgreSQL: ${error.message}).`, error);
+}
+
+function dirOption(dir: string | undefined): { dir?: string } {
+  return dir === undefined ? {} : { dir };
+}

@@ -1,0 +1,85 @@
+import type { Tx } from '../connections/db.ts';
+import { lockAccessCredentials } from './access-credentials.ts';
+import { nextCreationTime } from './creation-time.ts';
+import { lockUsers } from './users.ts';
+
+/** A person whom the identity provider deleted, as far as it could mean them again. */
+export interface DeletedUser {
+  userId: string;
+  userNameFolded: string;
+  externalId: string | null;
+}
+
+/** The deleted people with one of these folded userNames or one of these externalIds, the last deleted first. */
+export async function listDeletedUsers(
+  tx: Tx,
+  tenantId: string,
+  { namesFolded, externalIds }: { namesFolded: string[]; externalIds: string[] },
+): Promise<DeletedUser[]> {
+  const { rows } = await tx.query<DeletedUser>(
+    `SELECT user_id AS "userId", user_name_folded AS "userNameFolded", external_id AS "externalId" FROM users
+     WHERE tenant_id = $1 AND deprovisioned
+       AND user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND user_name_folded = ANY ($2::text[])
+                       UNION SELECT user_id FROM users WHERE tenant_id = $1 AND external_id = ANY ($3::text[]))
+     ORDER BY deprovisioned_at DESC NULLS LAST, user_id`,
+    [tenantId, namesFolded, externalIds],
+  );
+  return rows;
+}
+
+/**
+ * Marks an inactive user as deleted by the identity provider: SCIM does not find the user, and none of its groups has them. The
+ * externalId stays, so that a new user with the same userName can be told from this one. Needs the directory lock.
+ */
+export async function deleteUser(tx: Tx, tenantId: string, userId: string, at: Date): Promise<void> {
+  await tx.query(
+    'UPDATE users SET deprovisioned = true, deprovisioned_at = $3 WHERE tenant_id = $1 AND user_id = $2',
+    [tenantId, userId, at],
+  );
+  await leaveGroups(tx, tenantId, [userId], 'provisioned', at);
+}
+
+/**
+ * Brings deleted users back, as new ones who keep their ids and their history: without cards, groups, attributes and
+ * further e-mail addresses, and created at `at`. Their status stays. Needs the directory lock.
+ */
+export async function restoreUsers(tx: Tx, tenantId: string, userIds: string[], at: Date): Promise<void> {
+  if (userIds.length === 0) return;
+  await lockUsers(tx, tenantId, userIds);
+  await tx.query(
+    `UPDATE users SET deprovisioned = false, deprovisioned_at = NULL, attributes = '{}', primary_group_id = NULL,
+       created_at = ${nextCreationTime('users', '$3')}
+     WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[])`,
+    [tenantId, userIds, at],
+  );
+  await tx.query('DELETE FROM user_emails WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[])', [
+    tenantId,
+    userIds,
+  ]);
+  await leaveGroups(tx, tenantId, userIds, 'all', at);
+  await lockAccessCredentials(tx, tenantId);
+  await tx.query(
+    'UPDATE access_credentials SET active = false, updated_at = $3 WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[]) AND active',
+    [tenantId, userIds, at],
+  );
+}
+
+/** The groups are written, too, as modified at `at`: their versions and exports follow from their members. */
+async function leaveGroups(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+  which: 'provisioned' | 'all',
+  at: Date,
+): Promise<void> {
+  await tx.query(
+    `WITH gone AS (
+       DELETE FROM group_members m USING groups g
+       WHERE m.tenant_id = $1 AND m.user_id = ANY ($2::uuid[]) AND g.tenant_id = $1 AND g.group_id = m.group_id
+         AND (g.provisioned OR $3)
+       RETURNING m.group_id
+     )
+     UPDATE groups g SET modified_at = $4 FROM gone WHERE g.tenant_id = $1 AND g.group_id = gone.group_id`,
+    [tenantId, userIds, which === 'all', at],
+  );
+}

@@ -1,0 +1,29 @@
+import type { Tx } from '../connections/db.ts';
+import type { FollowedAttributes } from './group-following.ts';
+
+/** What the organisation has chosen; nothing until it has. */
+export async function getDirectorySettings(tx: Tx, tenantId: string): Promise<FollowedAttributes> {
+  const { rows } = await tx.query<FollowedAttributes>(
+    `SELECT coalesce(group_attributes, '{}') AS "groupAttributes", primary_group_attribute AS "primaryGroupAttribute"
+     FROM organisation_settings WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  return rows[0] ?? { groupAttributes: [], primaryGroupAttribute: null };
+}
+
+/** Stores the organisation's choice; the same again is not written. */
+export async function upsertDirectorySettings(
+  tx: Tx,
+  tenantId: string,
+  { groupAttributes, primaryGroupAttribute }: FollowedAttributes,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO organisation_settings AS s (tenant_id, group_attributes, primary_group_attribute)
+     VALUES ($1, nullif($2::text[], '{}'), $3)
+     ON CONFLICT (tenant_id) DO UPDATE
+       SET group_attributes = excluded.group_attributes, primary_group_attribute = excluded.primary_group_attribute
+       WHERE (s.group_attributes, s.primary_group_attribute)
+         IS DISTINCT FROM (excluded.group_attributes, excluded.primary_group_attribute)`,
+    [tenantId, groupAttributes, primaryGroupAttribute],
+  );
+}

@@ -1,0 +1,163 @@
+import { readRows } from '../connections/cursor.ts';
+import { type Database, type Tx, types } from '../connections/db.ts';
+
+/** Tables of events that have a day, in the order in which they are re-dated; each by its own key. */
+const TABLES = ['presence_events', 'occupancy_events', 'visitor_arrivals'] as const;
+type EventTable = (typeof TABLES)[number];
+
+/** Events of all offices that one transaction looks at. */
+const SLICE_EVENTS = 5_000;
+
+/** The last change of an office's time zone, and how far its events have been given the days of the new one. */
+export interface OfficeRedating {
+  locationId: string;
+  fromTimeZone: string;
+  toTimeZone: string;
+  /** Null while a transaction may still write days of the old time zone. */
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  eventsDone: number;
+  eventsTotal: number;
+}
+
+const COLUMNS = `location_id AS "locationId", from_time_zone AS "fromTimeZone", to_time_zone AS "toTimeZone",
+  started_at AS "startedAt", finished_at AS "finishedAt", events_done AS "eventsDone", events_total AS "eventsTotal"`;
+
+/** The re-dating of an office; undefined where its time zone never changed. */
+export async function findOfficeRedating(
+  tx: Tx,
+  tenantId: string,
+  locationId: string,
+): Promise<OfficeRedating | undefined> {
+  const { rows } = await tx.query<OfficeRedating>(
+    `SELECT ${COLUMNS} FROM office_redatings WHERE tenant_id = $1 AND location_id = $2`,
+    [tenantId, locationId],
+  );
+  return rows[0];
+}
+
+/** One that is not finished, as it was asked for. */
+export interface PendingRedating extends OfficeRedating {
+  /** Another one once the time zone has changed again. */
+  request: string;
+}
+
+/** Those that are not finished, by office. */
+export async function listPendingRedatings(tx: Tx, tenantId: string): Promise<PendingRedating[]> {
+  const { rows } = await tx.query<PendingRedating>(
+    `SELECT ${COLUMNS}, written_xid::text AS request FROM office_redatings
+     WHERE tenant_id = $1 AND finished_at IS NULL ORDER BY location_id`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/**
+ * The transactions that have read a time zone and are still open. Reading locks the table until the transaction ends,
+ * so those that know an older one than this transaction sees are among them.
+ */
+export async function listReadersOfNodes(tx: Tx): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT DISTINCT virtualtransaction AS id FROM pg_locks
+     WHERE locktype = 'relation' AND relation = 'nodes'::regclass AND granted AND pid <> pg_backend_pid()
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Counts the office's events, for as long as that takes, in one snapshot. */
+export async function countOfficeEvents(
+  database: Database,
+  tenantId: string,
+  locationId: string,
+): Promise<number> {
+  const counts = TABLES.map(
+    (table) => `(SELECT count(*) FROM ${table} WHERE tenant_id = $1 AND location_id = $2)`,
+  );
+  let events = 0;
+  const read = (tx: Tx) =>
+    readRows<{ events: number }>(tx, types, `SELECT ${counts.join(' + ')} AS events`, [tenantId, locationId]);
+  for await (const rows of database.stream('exports', tenantId, read)) events = rows[0]?.events ?? events;
+  return events;
+}
+
+/** Lets a re-dating begin, unless the time zone has changed since it was listed. */
+export async function startRedating(
+  tx: Tx,
+  tenantId: string,
+  { locationId, request }: PendingRedating,
+  { now, eventsTotal }: { now: Date; eventsTotal: number },
+): Promise<void> {
+  await tx.query(
+    `UPDATE office_redatings SET started_at = $3, events_total = $4
+     WHERE tenant_id = $1 AND location_id = $2 AND written_xid = $5::xid8 AND started_at IS NULL`,
+    [tenantId, locationId, now, eventsTotal, request],
+  );
+}
+
+/**
+ * Gives the next events of an office their days, and remembers how far that came; what is left is for another
+ * transaction. Undefined where nothing is left, where the re-dating has not started, and where another transaction is
+ * at it or changes the time zone again.
+ */
+export async function redateNextEvents(
+  tx: Tx,
+  tenantId: string,
+  locationId: string,
+  now: Date,
+): Promise<OfficeRedating | undefined> {
+  const { rows } = await tx.query<{ table: EventTable }>(
+    `SELECT next_table AS table FROM office_redatings
+     WHERE tenant_id = $1 AND location_id = $2 AND started_at IS NOT NULL AND finished_at IS NULL
+     FOR NO KEY UPDATE SKIP LOCKED`,
+    [tenantId, locationId],
+  );
+  const table = rows[0]?.table;
+  if (table === undefined) return undefined;
+  // Where statistics lag behind, the planner might read and sort all that is left, in every slice.
+  await tx.query('SET LOCAL enable_sort TO off; SET LOCAL enable_bitmapscan TO off');
+  const { rows: redated } = await tx.query<OfficeRedating>(redatingOf(table), [
+    tenantId,
+    locationId,
+    SLICE_EVENTS,
+    TABLES[TABLES.indexOf(table) + 1] ?? null,
+    now,
+  ]);
+  return redated[0];
+}
+
+/** $3: the events to look at; $4: the table after this one, null after the last; $5: the time. */
+const redatingOf = (table: EventTable) => `
+  WITH office AS MATERIALIZED (
+    SELECT to_time_zone, last_observed_at, last_event_digest FROM office_redatings
+    WHERE tenant_id = $1 AND location_id = $2
+  ), slice AS MATERIALIZED (
+    SELECT e.ctid AS row, e.observed_at, e.event_digest, e.location_id = $2 AS is_here, e.day AS old_day,
+           CASE WHEN e.location_id = $2 THEN (e.observed_at AT TIME ZONE (SELECT to_time_zone FROM office))::date END AS new_day
+    FROM ${table} e
+    WHERE e.tenant_id = $1 AND (e.observed_at, e.event_digest) >
+          ((SELECT last_observed_at FROM office), (SELECT last_event_digest FROM office))
+    ORDER BY e.observed_at, e.event_digest LIMIT $3::integer
+  ), redated AS (
+    UPDATE ${table} e SET day = s.new_day, written_xid = pg_current_xact_id()
+    FROM slice s
+    -- By where it lies, which nobody else changes: no choice of indexes can go wrong.
+    WHERE e.tenant_id = $1 AND e.ctid = s.row AND s.new_day <> s.old_day
+  ), seen AS (
+    SELECT count(*) FILTER (WHERE is_here) AS events, count(*) < $3::integer AS is_last FROM slice
+  ), last AS (
+    SELECT observed_at, event_digest FROM slice ORDER BY observed_at DESC, event_digest DESC LIMIT 1
+  )
+  UPDATE office_redatings r
+  SET events_done = r.events_done + seen.events,
+      -- What was stored since it was counted is looked at, too.
+      events_total = CASE WHEN seen.is_last AND $4::text IS NULL THEN r.events_done + seen.events
+                          ELSE greatest(r.events_total, r.events_done + seen.events) END,
+      next_table = CASE WHEN seen.is_last THEN coalesce($4::text, r.next_table) ELSE r.next_table END,
+      last_observed_at = CASE WHEN seen.is_last THEN '-infinity' ELSE (SELECT observed_at FROM last) END,
+      last_event_digest = CASE WHEN seen.is_last THEN '00000000-0000-0000-0000-000000000000'
+                               ELSE (SELECT event_digest FROM last) END,
+      finished_at = CASE WHEN seen.is_last AND $4::text IS NULL THEN $5::timestamptz END
+  FROM seen
+  WHERE r.tenant_id = $1 AND r.location_id = $2
+  RETURNING ${COLUMNS}`;

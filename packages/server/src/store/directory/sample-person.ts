@@ -1,0 +1,19 @@
+import type { Tx } from '../connections/db.ts';
+
+/** An active person with an e-mail address and an office. */
+export interface SamplePerson {
+  userId: string;
+  email: string;
+  locationId: string;
+}
+
+/** The first such person, if there is one; the demo shows how to submit an event with them. */
+export async function findSamplePerson(tx: Tx, tenantId: string): Promise<SamplePerson | undefined> {
+  const { rows } = await tx.query<SamplePerson>(
+    `SELECT user_id AS "userId", email, primary_location_id AS "locationId" FROM users
+     WHERE tenant_id = $1 AND status = 'active' AND email IS NOT NULL AND primary_location_id IS NOT NULL
+     ORDER BY user_id LIMIT 1`,
+    [tenantId],
+  );
+  return rows[0];
+}

@@ -1,0 +1,68 @@
+import type { Tx } from '../connections/db.ts';
+import { fold } from '../values/fold.ts';
+import type { PageWindow } from '../values/page.ts';
+import type { AttributeValue, UserRow } from './users.ts';
+
+/** A user with all that hangs on one. */
+export interface UserDetails extends Omit<UserRow, 'userNameFolded' | 'emailFolded' | 'deprovisioned'> {
+  primaryLocationName: string | null;
+  primaryGroupId: string | null;
+  attributes: Record<string, AttributeValue>;
+  /** Desks that are theirs, retired or not, by id. */
+  assignedDeskIds: string[];
+  /** The identity provider's own id of the person. */
+  externalId: string | null;
+  /** Whether the identity provider deleted the person, and when, where that is known. */
+  deleted: boolean;
+  deletedAt: Date | null;
+}
+
+export interface UserFilter {
+  /** In lower case; null selects nobody, undefined everybody. */
+  userId?: string | null | undefined;
+  /** The primary location; as `userId`. */
+  locationId?: string | null | undefined;
+  /** Without regard to case. A text that PostgreSQL can hold; so is `email`. */
+  userName?: string | undefined;
+  email?: string | undefined;
+  status?: string | undefined;
+  deleted?: boolean | undefined;
+}
+
+/** The users who pass the filter, by id: those of the page, and one more where there is one. */
+export async function listUsers(
+  tx: Tx,
+  tenantId: string,
+  { userId, locationId, userName, email, status, deleted }: UserFilter,
+  { limit, after }: PageWindow,
+): Promise<UserDetails[]> {
+  if (userId === null || locationId === null) return [];
+  const { rows } = await tx.query<UserDetails>(
+    `SELECT u.user_id AS "userId", u.user_name AS "userName", u.email, u.first_name AS "firstName",
+            u.last_name AS "lastName", u.onboarded, u.status, u.primary_location_id AS "primaryLocationId",
+            o.name AS "primaryLocationName", u.primary_group_id AS "primaryGroupId", u.attributes,
+            ARRAY(SELECT a.place_id::text FROM desk_assignments a
+                  WHERE a.tenant_id = u.tenant_id AND a.user_id = u.user_id ORDER BY a.place_id) AS "assignedDeskIds",
+            u.external_id AS "externalId", u.deprovisioned AS deleted, u.deprovisioned_at AS "deletedAt"
+     FROM users u
+     LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.node_id = u.primary_location_id
+     WHERE u.tenant_id = $1 AND ($2::uuid IS NULL OR u.user_id = $2)
+       AND ($3::uuid IS NULL OR u.primary_location_id = $3)
+       AND ($4::text IS NULL OR u.user_name_folded = $4) AND ($5::text IS NULL OR u.email_folded = $5)
+       AND ($6::text IS NULL OR u.status = $6) AND ($7::boolean IS NULL OR u.deprovisioned = $7)
+       AND ($8::uuid IS NULL OR u.user_id > $8)
+     ORDER BY u.user_id LIMIT $9`,
+    [
+      tenantId,
+      userId ?? null,
+      locationId ?? null,
+      userName === undefined ? null : fold(userName),
+      email === undefined ? null : fold(email),
+      status ?? null,
+      deleted ?? null,
+      after,
+      limit + 1,
+    ],
+  );
+  return rows;
+}

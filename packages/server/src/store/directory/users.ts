@@ -1,0 +1,159 @@
+import type { Tx } from '../connections/db.ts';
+import { nextCreationTime } from './creation-time.ts';
+import type { Status } from './nodes.ts';
+
+/** A user, whole. Ids are in lower case, folded members made by `fold`. */
+export interface UserRow {
+  userId: string;
+  userName: string;
+  userNameFolded: string;
+  email: string | null;
+  emailFolded: string | null;
+  firstName: string | null;
+  lastName: string | null;
+  onboarded: boolean;
+  status: Status;
+  primaryLocationId: string | null;
+  /** Deleted by the identity provider, until somebody makes them active. Not written with the rest. */
+  deprovisioned: boolean;
+}
+
+const SELECT = `SELECT user_id AS "userId", user_name AS "userName", user_name_folded AS "userNameFolded", email,
+  email_folded AS "emailFolded", first_name AS "firstName", last_name AS "lastName", onboarded, status,
+  primary_location_id AS "primaryLocationId", deprovisioned FROM users`;
+
+/** The users with one of `userIds`, of any status, in no order. */
+export async function listUsersById(tx: Tx, tenantId: string, userIds: string[]): Promise<UserRow[]> {
+  if (userIds.length === 0) return [];
+  const { rows } = await tx.query<UserRow>(`${SELECT} WHERE tenant_id = $1 AND user_id = ANY($2::uuid[])`, [
+    tenantId,
+    userIds,
+  ]);
+  return rows;
+}
+
+/** The users whose folded userName is one of `folded`, of any status, in no order. */
+export async function listUsersByUserName(tx: Tx, tenantId: string, folded: string[]): Promise<UserRow[]> {
+  if (folded.length === 0) return [];
+  const { rows } = await tx.query<UserRow>(
+    `${SELECT} WHERE tenant_id = $1 AND user_name_folded = ANY($2::text[])`,
+    [tenantId, folded],
+  );
+  return rows;
+}
+
+/** The active users with exactly one of `emails`, in no order. */
+export async function listActiveUsersByEmail(tx: Tx, tenantId: string, emails: string[]): Promise<UserRow[]> {
+  if (emails.length === 0) return [];
+  const { rows } = await tx.query<UserRow>(
+    `${SELECT} WHERE tenant_id = $1 AND email = ANY($2::text[]) AND status = 'active'`,
+    [tenantId, emails],
+  );
+  return rows;
+}
+
+/**
+ * The status of those of `userIds` that exist. Until the transaction ends nobody else changes these people, or
+ * the days of theirs; they are locked in the order of their ids.
+ */
+export async function lockUsers(tx: Tx, tenantId: string, userIds: string[]): Promise<Map<string, Status>> {
+  if (userIds.length === 0) return new Map();
+  const { rows } = await tx.query<{ userId: string; status: Status }>(
+    `SELECT user_id AS "userId", status FROM users WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[])
+     ORDER BY user_id FOR NO KEY UPDATE`,
+    [tenantId, userIds],
+  );
+  return new Map(rows.map(({ userId, status }) => [userId, status]));
+}
+
+const ROWS = `unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+  $9::boolean[], $10::text[], $11::uuid[]) AS r (user_id, user_name, user_name_folded, email, email_folded,
+  first_name, last_name, onboarded, status, primary_location_id)`;
+
+/**
+ * Inserts users, who come at `at`, and after all others (`nextCreationTime`). Throws a unique violation where an id, a userName or
+ * an active e-mail address is taken. Needs the directory lock.
+ */
+export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[], at: Date): Promise<void> {
+  if (users.length === 0) return;
+  await tx.query(
+    `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name,
+       last_name, onboarded, status, primary_location_id, created_at)
+     SELECT $1::uuid, r.*, ${nextCreationTime('users', '$12')} FROM ${ROWS}`,
+    [...parameters(tenantId, users), at],
+  );
+}
+
+/**
+ * Writes users that exist, whole, as modified at `at`. Throws a unique violation where a userName or an active e-mail address is
+ * taken, be it by another of `users` that is about to give it up.
+ */
+export async function updateUsers(tx: Tx, tenantId: string, users: UserRow[], at: Date): Promise<void> {
+  if (users.length === 0) return;
+  await tx.query(
+    `UPDATE users u SET user_name = r.user_name, user_name_folded = r.user_name_folded, email = r.email,
+       email_folded = r.email_folded, first_name = r.first_name, last_name = r.last_name,
+       onboarded = r.onboarded, status = r.status, primary_location_id = r.primary_location_id,
+       modified_at = $12
+     FROM ${ROWS} WHERE u.tenant_id = $1 AND u.user_id = r.user_id`,
+    [...parameters(tenantId, users), at],
+  );
+}
+
+function parameters(tenantId: string, users: UserRow[]): unknown[] {
+  return [
+    tenantId,
+    users.map((user) => user.userId),
+    users.map((user) => user.userName),
+    users.map((user) => user.userNameFolded),
+    users.map((user) => user.email),
+    users.map((user) => user.emailFolded),
+    users.map((user) => user.firstName),
+    users.map((user) => user.lastName),
+    users.map((user) => user.onboarded),
+    users.map((user) => user.status),
+    users.map((user) => user.primaryLocationId),
+  ];
+}
+
+/** What identifies a person to those who submit events. */
+export interface UserIdentity {
+  userId: string;
+  userName: string;
+  email: string | null;
+}
+
+/** What identifies a person to those who may spell them in another case. */
+export interface FoldedIdentity extends UserIdentity {
+  userNameFolded: string;
+  emailFolded: string | null;
+}
+
+/** What an attribute holds. */
+export type AttributeValue = string | number | boolean;
+/** Attributes to set, by name; null removes. */
+export type AttributePatch = Map<string, AttributeValue | null>;
+
+/**
+ * Merges attributes into those that users, by id, have. What is so already is not written; the rest is modified at `at`. Needs the
+ * directory lock.
+ */
+export async function mergeAttributes(
+  tx: Tx,
+  tenantId: string,
+  patches: ReadonlyMap<string, AttributePatch>,
+  at: Date,
+): Promise<void> {
+  await tx.query(
+    `UPDATE users u SET attributes = jsonb_strip_nulls(u.attributes || r.patch), modified_at = $4
+     FROM unnest($2::uuid[], $3::jsonb[]) AS r (user_id, patch)
+     WHERE u.tenant_id = $1 AND u.user_id = ANY ($2) AND u.user_id = r.user_id
+       AND u.attributes <> jsonb_strip_nulls(u.attributes || r.patch)`,
+    [
+      tenantId,
+      [...patches.keys()],
+      [...patches.values()].map((patch) => JSON.stringify(Object.fromEntries(patch))),
+      at,
+    ],
+  );
+}

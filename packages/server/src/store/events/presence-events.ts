@@ -1,0 +1,41 @@
+import { instantArray, textArray, uuidArray } from '../connections/binary-arrays.ts';
+import type { Statement } from '../connections/pipeline.ts';
+import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
+
+/** Its digest stands for sourceId, eventId, user, node and instant. */
+export interface PresenceEventRow extends EventRow {
+  userId: string;
+  sourceUserId: string | null;
+}
+
+/**
+ * Stores presence events where the transaction has entered their organisation; those that are stored already stay as
+ * they are.
+ */
+export function presenceEventsInsert(tenantId: string, events: readonly PresenceEventRow[]): Statement {
+  const rows = inKeyOrder(events);
+  return {
+    name: 'insert presence events',
+    text: `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
+                                        event_id, source_id, source_user_id, received_at)
+     SELECT $1::uuid, e.observed_at, e.event_digest, ${dayOfEvent('$5')}, e.user_id, e.location_id, e.node_id, e.event_id,
+            e.source_id, e.source_user_id, e.received_at
+     FROM unnest($2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
+                 $10::timestamptz[])
+       AS e (observed_at, event_digest, user_id, location_id, node_id, event_id, source_id, source_user_id, received_at)
+     WHERE current_tenant_id() = $1
+     ON CONFLICT DO NOTHING`,
+    values: [
+      tenantId,
+      instantArray(rows.map((row) => row.observedAtUs)),
+      uuidArray(rows.map((row) => row.eventDigest)),
+      uuidArray(rows.map((row) => row.userId)),
+      uuidArray(rows.map((row) => row.locationId)),
+      uuidArray(rows.map((row) => row.nodeId)),
+      textArray(rows.map((row) => row.eventId)),
+      textArray(rows.map((row) => row.sourceId)),
+      textArray(rows.map((row) => row.sourceUserId)),
+      instantArray(rows.map((row) => row.receivedAtMs * 1_000)),
+    ],
+  };
+}

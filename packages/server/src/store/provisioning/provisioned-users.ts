@@ -1,0 +1,187 @@
+import type { Tx } from '../connections/db.ts';
+import type { Status } from '../directory/nodes.ts';
+import type { AttributeValue } from '../directory/users.ts';
+import {
+  booleanColumn,
+  type FilterColumn,
+  type FilterColumns,
+  type FilterTerm,
+  filterCondition,
+  idColumn,
+  textColumn,
+  timeColumn,
+} from './scim-filter.ts';
+import { EMAILS_AS_JSON, type UserEmail } from './user-emails.ts';
+
+/** A person as an identity provider keeps them. */
+export interface ProvisionedUser {
+  userId: string;
+  externalId: string | null;
+  userName: string;
+  displayName: string | null;
+  firstName: string | null;
+  lastName: string | null;
+  /** The address that events match: one of `emails`. */
+  email: string | null;
+  emails: UserEmail[];
+  status: Status;
+  attributes: Record<string, AttributeValue>;
+  /** The provisioned groups that the person is in, in the order of their ids. */
+  groups: { groupId: string; name: string }[];
+  /** The transaction that wrote the person last. */
+  writtenXid: string;
+  /** As PostgreSQL writes instants. */
+  createdAt: string;
+  modifiedAt: string;
+}
+
+/** A person's name as it is shown, of the row `u`. */
+export const SHOWN_NAME = `coalesce(u.display_name, nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.user_name)`;
+
+/** What people can be filtered by. */
+export const USER_COLUMNS: FilterColumns = {
+  id: idColumn('u.user_id = $id'),
+  username: textColumn('u.user_name_folded', 'folded'),
+  externalid: textColumn('u.external_id', 'exact'),
+  displayname: textColumn(SHOWN_NAME, 'caseless'),
+  'name.givenname': textColumn('u.first_name', 'caseless'),
+  'name.familyname': textColumn('u.last_name', 'caseless'),
+  emails: ofOneAddress(textColumn('a.value_folded', 'folded')),
+  'emails.value': ofOneAddress(textColumn('a.value_folded', 'folded')),
+  'emails.type': ofOneAddress(textColumn('a.type_folded', 'folded')),
+  'emails.primary': ofOneAddress(booleanColumn('coalesce(a.is_primary, false)')),
+  'emails.display': ofOneAddress(textColumn('a.display', 'caseless')),
+  active: booleanColumn(`u.status = 'active'`),
+  employeenumber: {
+    ...attributeColumn('employeeNumber'),
+    index: { sql: 'u.employee_number_folded', length: 400 },
+  },
+  costcenter: attributeColumn('costCenter'),
+  organization: attributeColumn('organization'),
+  division: attributeColumn('division'),
+  department: attributeColumn('department'),
+  manager: attributeColumn('manager'),
+  'manager.value': attributeColumn('manager'),
+  'meta.created': timeColumn('u.created_at'),
+  'meta.lastmodified': timeColumn('greatest(u.created_at, u.modified_at)'),
+};
+
+/** All that an alternative of a filter says of addresses must be true of one of them. The ids come first, so that an index finds each. */
+function ofOneAddress(column: FilterColumn): FilterColumn {
+  return {
+    ...column,
+    within:
+      'u.user_id = ANY (ARRAY(SELECT a.user_id FROM user_addresses a WHERE a.tenant_id = $1 AND $terms))',
+  };
+}
+
+function attributeColumn(name: string): FilterColumn {
+  return textColumn(`u.attributes->>'${name}'`, 'caseless');
+}
+
+const COLUMNS = `u.user_id AS "userId", u.external_id AS "externalId", u.user_name AS "userName",
+  u.display_name AS "displayName", u.first_name AS "firstName", u.last_name AS "lastName", u.email,
+  ${EMAILS_AS_JSON} AS emails, u.status, u.attributes, u.written_xid::text AS "writtenXid",
+  u.created_at::text AS "createdAt", greatest(u.created_at, u.modified_at)::text AS "modifiedAt",
+  coalesce((SELECT json_agg(json_build_object('groupId', g.group_id, 'name', g.name) ORDER BY g.group_id)
+            FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.group_id = m.group_id
+            WHERE m.tenant_id = u.tenant_id AND m.user_id = u.user_id AND g.provisioned AND g.status = 'active'),
+           '[]') AS groups`;
+
+/** The person with this id, unless the identity provider deleted them. */
+export async function findProvisionedUser(
+  tx: Tx,
+  tenantId: string,
+  userId: string,
+): Promise<ProvisionedUser | undefined> {
+  const [user] = await listProvisionedUsersById(tx, tenantId, [userId]);
+  return user;
+}
+
+/** The people with these ids whom the identity provider did not delete, in no order. */
+export async function listProvisionedUsersById(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+): Promise<ProvisionedUser[]> {
+  const { rows } = await tx.query<ProvisionedUser>(
+    `SELECT ${COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[]) AND NOT u.deprovisioned`,
+    [tenantId, userIds],
+  );
+  return rows;
+}
+
+/** How many people a filter selects, and those of one page, in the order in which they were created. */
+export async function listProvisionedUsers(
+  tx: Tx,
+  tenantId: string,
+  filter: FilterTerm[][],
+  page: { offset: number; limit: number },
+): Promise<{ total: number; users: ProvisionedUser[] }> {
+  const parameters: unknown[] = [tenantId];
+  const where = `WHERE u.tenant_id = $1 AND NOT u.deprovisioned AND ${filterCondition(filter, USER_COLUMNS, parameters)}`;
+  const { rows: counted } = await tx.query<{ total: number }>(
+    `SELECT count(*) AS total FROM users u ${where}`,
+    parameters,
+  );
+  const total = counted[0]?.total ?? 0;
+  if (page.limit === 0 || page.offset >= total) return { total, users: [] };
+  const places = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
+  // Within, so that the groups are looked up of those on the page only.
+  const { rows: users } = await tx.query<ProvisionedUser>(
+    `SELECT ${COLUMNS}
+     FROM (SELECT * FROM users u ${where} ORDER BY u.created_at, u.user_id OFFSET ${places[0]} LIMIT ${places[1]}) AS u
+     ORDER BY u.created_at, u.user_id`,
+    parameters,
+  );
+  return { total, users };
+}
+
+/** A person who has a userName or an e-mail address that somebody wants. */
+export interface Holder {
+  userId: string;
+  userNameFolded: string;
+  /** Null where the person is not active: such a person's address is anybody's. */
+  heldEmail: string | null;
+}
+
+/** Who has one of these folded userNames or, being active, one of these e-mail addresses. Deleted people have neither. */
+export async function listHolders(
+  tx: Tx,
+  tenantId: string,
+  { namesFolded, emails }: { namesFolded: string[]; emails: string[] },
+): Promise<Holder[]> {
+  const { rows } = await tx.query<Holder>(
+    `SELECT user_id AS "userId", user_name_folded AS "userNameFolded",
+            CASE WHEN status = 'active' THEN email END AS "heldEmail"
+     FROM users
+     WHERE tenant_id = $1 AND NOT deprovisioned
+       AND user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND user_name_folded = ANY ($2::text[])
+                       UNION SELECT user_id FROM users
+                       WHERE tenant_id = $1 AND email = ANY ($3::text[]) AND status = 'active')`,
+    [tenantId, namesFolded, emails],
+  );
+  return rows;
+}
+
+/** Sets what only identity providers keep. What is so already is not written; the rest is modified at `at`. */
+export async function updateProvisionedUsers(
+  tx: Tx,
+  tenantId: string,
+  users: Pick<ProvisionedUser, 'userId' | 'externalId' | 'displayName'>[],
+  at: Date,
+): Promise<void> {
+  await tx.query(
+    `UPDATE users u SET external_id = w.external_id, display_name = w.display_name, modified_at = $5
+     FROM unnest($2::uuid[], $3::text[], $4::text[]) AS w (user_id, external_id, display_name)
+     WHERE u.tenant_id = $1 AND u.user_id = ANY ($2) AND u.user_id = w.user_id
+       AND (u.external_id, u.display_name) IS DISTINCT FROM (w.external_id, w.display_name)`,
+    [
+      tenantId,
+      users.map(({ userId }) => userId),
+      users.map(({ externalId }) => externalId),
+      users.map(({ displayName }) => displayName),
+      at,
+    ],
+  );
+}

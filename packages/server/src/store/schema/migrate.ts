@@ -1,0 +1,124 @@
+import { readdir } from 'node:fs/promises';
+import pg from 'pg';
+import type { DatabaseTarget, SessionRole } from '../connections/db.ts';
+import { UnusableDatabaseError } from '../connections/reach.ts';
+import { MIGRATIONS_DIR } from '../release.ts';
+import { applyGrants, chooseRole } from './roles.ts';
+import { settleTimeZones } from './time-zones.ts';
+
+/** The database was written by a newer Rollcall than this one. */
+export class SchemaTooNewError extends Error {}
+
+export interface MigrateOptions {
+  /** Stops after this migration; what newer ones would change is left to a later call. */
+  upTo?: string;
+  /** Where the migrations are, instead of this release's own. */
+  dir?: string;
+}
+
+/**
+ * Brings the schema `rollcall` of the database up to this version, then sees to the grants of the restricted
+ * role. Safe to run from several processes at once: the others wait. Connects as the role of `target`.
+ * With `upTo` it may stop earlier, and makes no grants: they are for the newest schema. Throws `SchemaTooNewError`,
+ * and `UnusableDatabaseError` where the role may not set up the schema.
+ */
+export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<void> {
+  await migrated(target, options, async () => undefined);
+}
+
+/**
+ * As `migrate`; then how connections of `target` are kept under row-level security. Throws `UnrestrictedRoleError` too, with what to
+ * grant.
+ */
+export async function migrateAndChooseRole(target: DatabaseTarget): Promise<SessionRole> {
+  return migrated(target, {}, chooseRole);
+}
+
+/** Migrates, then does `work` on the same connection: commands are short, and connecting is a good part of their time. */
+async function migrated<T>(
+  target: DatabaseTarget,
+  { upTo, dir = MIGRATIONS_DIR }: MigrateOptions,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ ...target, application_name: 'rollcall migrate' });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const applied = await refuseNewerSchema(client, dir);
+    const isCurrent = (await listMigrations(dir)).every((name) => applied.includes(name));
+    if (!isCurrent) await applyMigrations(client, dir, upTo);
+    if (upTo === undefined) {
+      await applyGrants(client, { renew: !isCurrent });
+      // Before anything is written: see database_runs.
+      await client.query('SELECT rollcall.note_database_run()');
+      await settleTimeZones(client);
+    }
+    return await work(client);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new UnusableDatabaseError(
+      `The database role may not set up the schema "rollcall" (${error.message}); connect as the owner of the database.`,
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+async function applyMigrations(client: pg.Client, dir: string, upTo: string | undefined): Promise<void> {
+  // Loading it is a good part of the time that a command on a current schema takes.
+  const { runner } = await import('node-pg-migrate');
+  await runner({
+    dbClient: client,
+    dir,
+    direction: 'up',
+    schema: 'rollcall',
+    createSchema: true,
+    migrationsTable: 'migrations',
+    singleTransaction: true,
+    advisoryLockMode: 'wait',
+    ...(upTo === undefined ? {} : { ignorePattern: await namesAfter(upTo, dir) }),
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+  });
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+const ignore = () => undefined;
+
+/** The names of the migrations in `dir`, oldest first; by default this release's. */
+export async function listMigrations(dir: string = MIGRATIONS_DIR): Promise<string[]> {
+  const files = (await readdir(dir)).filter((file) => file.endsWith('.sql'));
+  return files.map((file) => file.slice(0, -'.sql'.length)).sort();
+}
+
+/** The names of the migrations that a database has, oldest first; none where the schema is missing. */
+export async function appliedMigrations(client: pg.ClientBase): Promise<string[]> {
+  const { rows: tables } = await client.query("SELECT to_regclass('rollcall.migrations') AS found");
+  if (tables[0]?.found === null) return [];
+  const { rows } = await client.query<{ name: string }>('SELECT name FROM rollcall.migrations ORDER BY id');
+  return rows.map((row) => row.name);
+}
+
+/**
+ * The names of the migrations that a database has. Throws `SchemaTooNewError` where `dir`, by default this release, has not
+ * all of them.
+ */
+export async function refuseNewerSchema(client: pg.ClientBase, dir?: string): Promise<string[]> {
+  const known = new Set(await listMigrations(dir));
+  const applied = await appliedMigrations(client);
+  const unknown = applied.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new SchemaTooNewError(
+      `This database was written by a newer Rollcall (it has migration ${unknown}); start that release, or a newer one.`,
+    );
+  }
+  return applied;
+}
+
+/** A pattern of hidden files, as the runner's own default is, and of the migrations after `upTo`. */
+async function namesAfter(upTo: string, dir: string): Promise<string> {
+  const names = await listMigrations(dir);
+  const later = names.slice(names.indexOf(upTo) + 1).map((name) => `${name}\\.sql`);
+  if (!names.includes(upTo)) throw new Error(`There is no migration ${upTo}`);
+  return `(?:${['\\..*', ...later].join('|')})`;
+}

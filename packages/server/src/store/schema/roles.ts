@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { RESTRICTED_ROLE, type SessionRole } from '../connections/db.ts';
+
+/** What the restricted role may do, and nothing else: no table here is known before an organisation is. */
+const GRANTS = `
+  GRANT USAGE ON SCHEMA rollcall TO ${RESTRICTED_ROLE};
+  GRANT SELECT, UPDATE (last_used_at) ON rollcall.api_keys TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.office_settings, rollcall.offices, rollcall.day_plans, rollcall.bookings,
+    rollcall.action_log TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (user_id, active, credential_type, updated_at) ON rollcall.access_credentials
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.access_credential_scans TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, node_id, kind, parent_id, name, status, address, time_zone, space_type, capacity),
+    UPDATE (parent_id, name, status, address, time_zone, space_type, capacity) ON rollcall.nodes TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded,
+      status, primary_location_id, external_id, display_name, deprovisioned, created_at),
+    UPDATE (user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded, status,
+      primary_location_id, external_id, display_name, deprovisioned, deprovisioned_at, created_at, modified_at, attributes,
+      primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.user_emails TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.user_addresses TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT SELECT, UPDATE (last_used_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (group_type, name, external_id, provisioned, created_at, modified_at, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (provisioned_group_type) ON rollcall.organisation_settings TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.refused_events TO ${RESTRICTED_ROLE};
+  -- People and desks are locked while their days are written, and a row's lock asks for the right to update a
+  -- column; a trigger has the say over this one.
+  GRANT UPDATE (written_xid) ON rollcall.nodes, rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, location_id, horizon_days, presence_reporting, desk_presence, release_assigned_desks),
+    UPDATE (horizon_days, presence_reporting, desk_presence, release_assigned_desks) ON rollcall.office_settings
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (user_id), DELETE ON rollcall.desk_assignments TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (plan, location_id) ON rollcall.week_plans TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (plan, location_id, set_by) ON rollcall.day_plans TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (set_by) ON rollcall.bookings TO ${RESTRICTED_ROLE};
+  GRANT INSERT (tenant_id, location_id, horizon_reached), UPDATE (horizon_reached) ON rollcall.office_settings
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.leaves TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (booked) ON rollcall.zone_days TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (day, written_xid) ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
+    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (from_time_zone, to_time_zone, started_at, finished_at, events_total, events_done,
+    next_table, last_observed_at, last_event_digest) ON rollcall.office_redatings TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (changes) ON rollcall.directory_versions TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.attendance_changes TO ${RESTRICTED_ROLE};
+  REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),
+    rollcall.tenant_of_api_key(text),
+    rollcall.tenant_of_scim_token(bytea), rollcall.current_organisation(), rollcall.update_organisation(text, text),
+    rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.instance_id(), rollcall.is_time_zone(text),
+    rollcall.group_digest(text, text),
+    rollcall.catch_up_statistics(), rollcall.note_database_run(), rollcall.current_history(),
+    rollcall.is_in_history(uuid, xid8), rollcall.note_attendance_mark(timestamptz), rollcall.attendance_kept_from(),
+    rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
+    rollcall.note_job_end(text, timestamptz, text),
+    rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
+    rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]) TO ${RESTRICTED_ROLE};
+`;
+
+/** What the schema says of itself once it has these grants. */
+const GRANTED = `Grants of Rollcall, sha256 ${createHash('sha256').update(GRANTS).digest('hex')}`;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+/** Roles belong to the whole server: another database's migration may have made it at the same moment. */
+const ALREADY_THERE = new Set(['42710', '23505']);
+
+/**
+ * Makes the restricted role where that is allowed, makes the connected role a member of it, and makes its
+ * grants, if need be or with `renew`: every grant makes all sessions look up and plan anew what they know of a table.
+ * A plain owner that may not create roles goes on without: forced row-level security binds owners too.
+ */
+export async function applyGrants(client: pg.Client, { renew }: { renew: boolean }): Promise<void> {
+  const { rows } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE]);
+  if (rows.length === 0) {
+    const created = await attempt(client, `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS`);
+    if (!created) return;
+  }
+  if (!(await mayBecomeRestricted(client))) {
+    await attempt(client, `GRANT ${RESTRICTED_ROLE} TO CURRENT_USER`);
+  }
+  if (!renew && (await hasGrants(client))) return;
+  await client.query(
+    `BEGIN; SELECT pg_advisory_xact_lock(hashtext('rollcall grants')); ${GRANTS} COMMENT ON SCHEMA rollcall IS '${GRANTED}'; COMMIT`,
+  );
+}
+
+/** A copy of the database that left the grants behind may have kept the comment, and the role may have been made anew. */
+async function hasGrants(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ granted: boolean }>(
+    `SELECT has_schema_privilege($1, oid, 'USAGE') AND obj_description(oid, 'pg_namespace') = $2 AS granted
+     FROM pg_namespace WHERE nspname = 'rollcall'`,
+    [RESTRICTED_ROLE, GRANTED],
+  );
+  return rows[0]?.granted ?? false;
+}
+
+/** The connected role is neither bound by row-level security nor able to become one that is. */
+export class UnrestrictedRoleError extends Error {}
+
+/**
+ * How connections like this one are kept under row-level security: by becoming the restricted role, or, for a
+ * plain owner without it, by forced policies alone. Throws `UnrestrictedRoleError` with what to grant.
+ */
+export async function chooseRole(client: pg.Client): Promise<SessionRole> {
+  if (await mayBecomeRestricted(client)) return 'restricted';
+  const { rows } = await client.query<{ name: string; exempt: boolean }>(
+    'SELECT rolname AS name, rolsuper OR rolbypassrls AS exempt FROM pg_roles WHERE rolname = current_user',
+  );
+  const role = rows[0];
+  if (!role?.exempt) return 'owner';
+  const isMissing =
+    (await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE])).rowCount === 0;
+  const create = isMissing ? `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; ` : '';
+  throw new UnrestrictedRoleError(
+    `The database role ${role.name} is exempt from row-level security and cannot become ${RESTRICTED_ROLE}: ` +
+      `have an administrator run ${create}GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
+  );
+}
+
+async function mayBecomeRestricted(client: pg.Client): Promise<boolean> {
+  try {
+    await client.query(`SET ROLE ${RESTRICTED_ROLE}`);
+    const { rows } = await client.query<{ bound: boolean }>(
+      'SELECT NOT (rolsuper OR rolbypassrls) AS bound FROM pg_roles WHERE rolname = current_user',
+    );
+    await client.query('RESET ROLE');
+    return rows[0]?.bound ?? false;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return false;
+    throw error;
+  }
+}
+
+/** Runs one statement of the bootstrap; false when this role may not. */
+async function attempt(client: pg.Client, statement: string): Promise<boolean> {
+  try {
+    await client.query(statement);
+    return true;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    if (ALREADY_THERE.has(error.code ?? '')) return true;
+    if (error.code === INSUFFICIENT_PRIVILEGE) return false;
+    throw error;
+  }
+}

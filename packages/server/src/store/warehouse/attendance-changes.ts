@@ -1,0 +1,103 @@
+import type { Tx } from '../connections/db.ts';
+import type { DayWindow } from '../values/day-window.ts';
+import { snapshotColumns, writtenSince } from './dataset-rows.ts';
+import type { Changes } from './query.ts';
+
+/** A day whose attendance has changed. */
+export interface ChangedDay {
+  /** `YYYY-MM-DD` */
+  day: string;
+  /** Offices where it may have changed for anybody. */
+  locationIds: string[];
+  /** People whose every row may have changed; null where they are so many that everybody is read. */
+  userIds: string[] | null;
+  /** Somebody's plan is not there any more, or an event has another day. */
+  hasGone: boolean;
+}
+
+/** More people of a day than these are not told apart: they are held in memory for all days at once. */
+const MOST_PEOPLE_A_DAY = 200;
+
+/**
+ * Whoever reads page by page has seen later moments than that of their cursor, by clocks of several replicas: a day that
+ * ended so long before it may have been read as one that had not.
+ */
+const CLOCK_MARGIN = '15 minutes';
+
+/**
+ * The days in `window` whose attendance is not what `changes` saw, in order: by what was written since, by the office
+ * days that have ended between the two moments, and by presence reporting that was set anew.
+ */
+export async function listChangedDays(
+  tx: Tx,
+  tenantId: string,
+  { changes, window, now }: { changes: Changes; window: DayWindow; now: Date },
+): Promise<ChangedDay[]> {
+  const since = (alias: string) => `${alias}.tenant_id = $1 AND ${writtenSince(alias, 2)}`;
+  const { rows } = await tx.query<ChangedDay>(
+    `WITH noted AS MATERIALIZED (
+       SELECT c.day, c.location_id, c.user_id FROM attendance_changes c WHERE ${since('c')}
+     ), offices AS MATERIALIZED (
+       -- A time zone that is another one may have ended days, or not, on either side.
+       SELECT n.node_id AS location_id,
+              (least($4::timestamptz, $5) - interval '${CLOCK_MARGIN}') AT TIME ZONE n.time_zone - m.margin AS first,
+              (greatest($4::timestamptz, $5) + interval '${CLOCK_MARGIN}') AT TIME ZONE n.time_zone + m.margin AS before
+       FROM nodes n CROSS JOIN LATERAL (
+         SELECT CASE WHEN ${writtenSince('n', 2)} THEN interval '2 days' ELSE interval '0' END AS margin
+       ) m
+       WHERE n.tenant_id = $1 AND n.kind = 'location'
+     ), changed AS (
+       SELECT p.day, p.location_id, p.user_id, false AS gone FROM day_plans p WHERE ${since('p')}
+       UNION ALL
+       SELECT b.day, b.location_id, NULL, false FROM bookings b WHERE ${since('b')}
+       UNION ALL
+       SELECT DISTINCT e.day, e.location_id, NULL::uuid, false FROM presence_events e WHERE ${since('e')}
+       UNION ALL
+       SELECT day, location_id, user_id, true FROM noted WHERE day IS NOT NULL
+       UNION ALL
+       SELECT DISTINCT p.day, p.location_id, NULL::uuid, false FROM day_plans p
+       -- Asked once, and mostly in vain: without the first condition all plans are read each time.
+       WHERE (SELECT bool_or(n.day IS NULL) FROM noted n)
+         AND p.tenant_id = $1 AND p.location_id IN (SELECT location_id FROM noted WHERE day IS NULL)
+         AND p.day < (SELECT max(before) FROM offices)::date
+       UNION ALL
+       SELECT d.day::date, o.location_id, NULL, false
+       FROM offices o
+       CROSS JOIN generate_series(o.first::date, o.before::date - 1, interval '1 day') AS d (day)
+       WHERE EXISTS (SELECT FROM day_plans p
+                     WHERE p.tenant_id = $1 AND p.day = d.day::date AND p.location_id = o.location_id)
+     )
+     SELECT day, coalesce(array_agg(DISTINCT location_id) FILTER (WHERE location_id IS NOT NULL), '{}') AS "locationIds",
+            CASE WHEN count(DISTINCT user_id) <= ${MOST_PEOPLE_A_DAY}
+              THEN coalesce(array_agg(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL), '{}') END AS "userIds",
+            bool_or(gone) AS "hasGone"
+     FROM changed
+     WHERE day >= $6::date AND day < $7::date
+     GROUP BY day ORDER BY day`,
+    [tenantId, ...snapshotColumns(changes), changes.at, now, window.from, window.before],
+  );
+  return rows;
+}
+
+/** What was a row of attendance, and may be one still. */
+export interface GoneRow {
+  userId: string;
+  /** Null: of a plan without an office. */
+  locationId: string | null;
+}
+
+/** What may be gone from a day, each once: by user, then location, the one without first. */
+export async function listGoneRows(
+  tx: Tx,
+  tenantId: string,
+  day: string,
+  changes: Changes,
+): Promise<GoneRow[]> {
+  const { rows } = await tx.query<GoneRow>(
+    `SELECT DISTINCT c.user_id AS "userId", c.location_id AS "locationId" FROM attendance_changes c
+     WHERE c.tenant_id = $1 AND c.day = $4::date AND ${writtenSince('c', 2)}
+     ORDER BY c.user_id, c.location_id NULLS FIRST`,
+    [tenantId, ...snapshotColumns(changes), day],
+  );
+  return rows;
+}

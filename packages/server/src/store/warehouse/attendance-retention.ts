@@ -1,0 +1,40 @@
+import type { Tx } from '../connections/db.ts';
+
+/** Rows that one transaction deletes. */
+const SLICE_ROWS = 5_000;
+
+/** The id of the transaction from which on all of `attendance_changes` is kept; undefined where all of it ever is. */
+export async function attendanceKeptFrom(tx: Tx): Promise<bigint | undefined> {
+  const { rows } = await tx.query<{ xid: string | null }>('SELECT attendance_kept_from()::text AS xid');
+  const xid = rows[0]?.xid;
+  return xid ? BigInt(xid) : undefined;
+}
+
+/**
+ * Remembers `now`, for it to be told one day which changes are older; and has cursors refused that have not seen all that
+ * was written before `keptFrom`. Outside of any organisation.
+ */
+export async function moveAttendanceMarks(tx: Tx, now: Date, keptFrom: Date): Promise<void> {
+  await tx.query('SELECT note_attendance_mark($1)', [now]);
+  await tx.query('SELECT prune_attendance_marks($1)', [keptFrom]);
+}
+
+export async function countPrunableChanges(tx: Tx, tenantId: string): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>(
+    `SELECT count(*)::integer AS count FROM attendance_changes
+     WHERE tenant_id = $1 AND written_xid < (SELECT attendance_kept_from())`,
+    [tenantId],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Deletes some of the changes that no cursor can ask for any more; how many. */
+export async function pruneSomeChanges(tx: Tx, tenantId: string): Promise<number> {
+  const { rowCount } = await tx.query(
+    `DELETE FROM attendance_changes WHERE tenant_id = $1 AND ctid = ANY (ARRAY(
+       SELECT ctid FROM attendance_changes
+       WHERE tenant_id = $1 AND written_xid < (SELECT attendance_kept_from()) LIMIT ${SLICE_ROWS}))`,
+    [tenantId],
+  );
+  return rowCount ?? 0;
+}

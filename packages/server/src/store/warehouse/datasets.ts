@@ -1,0 +1,220 @@
+import { copyRows } from '../connections/copy.ts';
+import type { Tx } from '../connections/db.ts';
+import { isoDay, isoInstant } from '../values/iso.ts';
+import { inOrder, type Order, parsePosition, readInOrder, writtenSince } from './dataset-rows.ts';
+import { loadPeople, loadPlaces } from './dimensions.ts';
+import type { DatasetReader } from './query.ts';
+
+/** A dataset that always goes out whole, and so can be recognized as the one that somebody has already. */
+export interface WholeDataset {
+  read: DatasetReader;
+  order: Order;
+  /** Differs where any row would, or the number of rows; reads them all, but hands none out. */
+  fingerprint: (tx: Tx, tenantId: string) => Promise<string>;
+}
+
+/**
+ * `sql` takes the tenant's id as its only parameter. The first of `ids` is the row's own, all of them name the rows of
+ * `table` that it tells of: it has changed where one of those has.
+ */
+function wholeDataset(
+  sql: string,
+  { table, key, ids }: { table: string; key: string; ids: [string, ...string[]] },
+): WholeDataset {
+  const order: Order = [[`d."${ids[0]}"`, 'uuid', ids[0]]];
+  return {
+    order,
+    read: (tx, query) =>
+      readInOrder(tx, query, {
+        columns: 'd.*',
+        from: `(${sql}) AS d WHERE true`,
+        order,
+        changed(xmin) {
+          const written = `SELECT c.${key} FROM ${table} c WHERE c.tenant_id = $1 AND ${writtenSince('c', xmin)}`;
+          return `(${ids.map((id) => `d."${id}" IN (${written})`).join(' OR ')})`;
+        },
+        values: [query.tenantId],
+      }),
+    async fingerprint(tx, tenantId) {
+      const { rows } = await tx.query<{ fingerprint: string }>(
+        `SELECT concat_ws(' ', count(*), sum(hashtextextended(d::text, 0)), sum(hashtextextended(d::text, 1))) AS fingerprint
+         FROM (${sql}) AS d`,
+        [tenantId],
+      );
+      return rows[0]?.fingerprint ?? '';
+    },
+  };
+}
+
+export const wholeUsers = wholeDataset(
+  `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded,
+            primary_group_id AS "primaryGroupId", primary_location_id AS "primaryLocationId", status,
+            user_id AS "userId", user_name AS "userName", nullif(attributes ->> 'employeeNumber', '') AS "employeeNumber"
+     FROM users WHERE tenant_id = $1`,
+  { table: 'users', key: 'user_id', ids: ['userId'] },
+);
+
+export const wholeGroups = wholeDataset(
+  `SELECT group_id AS "groupId", name AS "groupName", group_type AS "groupType", parent_id AS "parentGroupId", status
+     FROM groups WHERE tenant_id = $1`,
+  { table: 'groups', key: 'group_id', ids: ['groupId'] },
+);
+
+export const wholeLocations = wholeDataset(
+  `SELECT node_id AS "locationId", name AS "locationName", address, status,
+          coalesce(unknown_time_zone, time_zone) AS "timeZone"
+     FROM nodes WHERE tenant_id = $1 AND kind = 'location'`,
+  { table: 'nodes', key: 'node_id', ids: ['locationId'] },
+);
+
+export const wholeDesks = wholeDataset(
+  `SELECT place_id AS "deskId", place_name AS "deskName", zone_id AS "zoneId", zone_name AS "zoneName",
+            level_id AS "levelId", level_name AS "levelName", location_id AS "locationId",
+            location_name AS "locationName", status
+     FROM node_paths WHERE tenant_id = $1 AND kind = 'place'`,
+  { table: 'nodes', key: 'node_id', ids: ['deskId', 'zoneId', 'levelId', 'locationId'] },
+);
+
+export const wholeSpaces = wholeDataset(
+  `SELECT p.space_id AS "spaceId", p.space_name AS "spaceName", n.space_type AS "spaceType", n.capacity,
+            p.level_id AS "levelId", p.level_name AS "levelName", p.location_id AS "locationId",
+            p.location_name AS "locationName", p.status
+     FROM node_paths p JOIN nodes n ON n.tenant_id = p.tenant_id AND n.node_id = p.node_id
+     WHERE p.tenant_id = $1 AND p.kind = 'space'`,
+  { table: 'nodes', key: 'node_id', ids: ['spaceId', 'levelId', 'locationId'] },
+);
+
+/** Whether the node `column` is one of the filter's, or beneath one; so are all where there is no filter. */
+const placeIn = (column: string, filter: string) =>
+  `(${filter}::uuid[] IS NULL OR ${column} IN (
+      SELECT node_id FROM node_paths
+      WHERE tenant_id = $1 AND (location_id = ANY (${filter}::uuid[]) OR level_id = ANY (${filter}::uuid[])
+                                OR zone_id = ANY (${filter}::uuid[]) OR node_id = ANY (${filter}::uuid[]))))`;
+
+/**
+ * Whether an event `e` has changed, or one that has the same `key` for whoever loads them: those go out together, since
+ * all of them are replaced.
+ */
+const keyWrittenSince = (table: string, key: string[]) => (xmin: number) =>
+  `(${key.map((column) => `e.${column}`).join(', ')}) IN (
+     SELECT ${key.map((column) => `c.${column}`).join(', ')} FROM ${table} c WHERE c.tenant_id = $1 AND ${writtenSince('c', xmin)})`;
+
+export const PRESENCE_ORDER: Order = [
+  ['e.day', 'date', 'day'],
+  ['e.user_id', 'uuid', 'userId'],
+  ['e.location_id', 'uuid', 'locationId'],
+  ['e.observed_at', 'timestamptz', 'timestamp'],
+  ['e.event_digest', 'uuid'],
+];
+
+/**
+ * Of each event only what is its own is read, and the person and place that it names are looked up here: they repeat,
+ * and to write them out for each event is most of what reading costs the database.
+ */
+export const readPresence: DatasetReader = async function* (tx, query) {
+  const { tenantId, window, locationIds, userIds } = query;
+  const people = await loadPeople(tx, tenantId, userIds);
+  const places = await loadPlaces(tx, tenantId);
+  const { sql, values } = inOrder(query, {
+    columns: 'e.event_id, e.observed_at, e.day, e.user_id, e.source_id, e.source_user_id, e.node_id',
+    from: `presence_events e
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date
+       AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4::uuid[]))
+       AND ${placeIn('e.node_id', '$5')}`,
+    order: PRESENCE_ORDER,
+    changed: keyWrittenSince('presence_events', ['observed_at', 'user_id', 'source_id', 'event_id']),
+    values: [tenantId, window.from, window.before, userIds, locationIds],
+  });
+  for await (const batch of copyRows(tx, sql, values)) {
+    yield batch.map(([eventId, timestamp, day, userId, sourceId, sourceUserId, nodeId, position]) => ({
+      eventId,
+      timestamp: isoInstant(timestamp as string),
+      day: isoDay(day as string),
+      person: people.get(userId as string),
+      sourceId,
+      sourceUserId,
+      place: places.get(nodeId as string),
+      ...positioned(position),
+    }));
+  }
+};
+
+const positioned = (position: string | null | undefined) =>
+  position ? { position: parsePosition(position) } : undefined;
+
+export const OCCUPANCY_ORDER: Order = [
+  ['e.day', 'date', 'day'],
+  ['e.location_id', 'uuid', 'locationId'],
+  ['e.observed_at', 'timestamptz', 'timestamp'],
+  ['e.event_digest', 'uuid'],
+];
+
+/** As for presence. */
+export const readOccupancy: DatasetReader = async function* (tx, query) {
+  const { tenantId, window, locationIds } = query;
+  const places = await loadPlaces(tx, tenantId);
+  const { sql, values } = inOrder(query, {
+    columns: 'e.event_id, e.observed_at, e.day, e.occupied, e.occupancy, e.source_id, e.node_id',
+    from: `occupancy_events e
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('e.node_id', '$4')}`,
+    order: OCCUPANCY_ORDER,
+    changed: keyWrittenSince('occupancy_events', ['observed_at', 'source_id', 'event_id']),
+    values: [tenantId, window.from, window.before, locationIds],
+  });
+  for await (const batch of copyRows(tx, sql, values)) {
+    yield batch.map(([eventId, timestamp, day, occupied, occupancy, sourceId, nodeId, position]) => ({
+      eventId,
+      timestamp: isoInstant(timestamp as string),
+      day: isoDay(day as string),
+      occupied: occupied === 't',
+      occupancy: occupancy === null ? null : Number(occupancy),
+      sourceId,
+      place: places.get(nodeId as string),
+      ...positioned(position),
+    }));
+  }
+};
+
+export const VISITORS_ORDER: Order = [
+  ['e.day', 'date', 'day'],
+  // Those without a host come last; a null would end a comparison.
+  ["coalesce(e.host_user_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')", 'uuid', 'hostUserId'],
+  ['e.location_id', 'uuid', 'locationId'],
+  ['e.observed_at', 'timestamptz', 'timestamp'],
+  ['e.event_digest', 'uuid'],
+];
+
+export const readVisitors: DatasetReader = (tx, query) =>
+  readInOrder(tx, query, {
+    columns: `e.event_id AS "eventId", e.observed_at AS "timestamp", e.day, e.visitor_name AS "visitorName",
+            e.visitor_email AS "visitorEmail", e.visitor_company AS "visitorCompany",
+            e.host_user_id AS "hostUserId", e.source_id AS "sourceId", p.location_id AS "locationId",
+            p.location_name AS "locationName"`,
+    from: `visitor_arrivals e
+     JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('e.node_id', '$4')}`,
+    order: VISITORS_ORDER,
+    changed: keyWrittenSince('visitor_arrivals', ['observed_at', 'source_id', 'event_id']),
+    values: [query.tenantId, query.window.from, query.window.before, query.locationIds ?? null],
+  });
+
+export const USER_CHANGES_ORDER: Order = [
+  ["(l.logged_at AT TIME ZONE 'UTC')::date", 'date', 'eventTime'],
+  ['l.user_id', 'uuid', 'userId'],
+  ['l.logged_at', 'timestamptz', 'eventTime'],
+  ['l.entry_id', 'uuid'],
+];
+
+export const readUserChanges: DatasetReader = (tx, query) =>
+  readInOrder(tx, query, {
+    columns: `l.logged_at AS "eventTime", l.user_id AS "userId", l.day, l.category, l.action, l.description,
+            l.changed_by AS "changedBy", l.changed_by_name AS "changedByName", l.reason, l.action_id AS "actionId",
+            l.before, l.after`,
+    from: `action_log l
+     WHERE l.tenant_id = $1 AND l.logged_at >= $2::date::timestamp AT TIME ZONE 'UTC'
+       AND l.logged_at < $3::date::timestamp AT TIME ZONE 'UTC' AND ($4::uuid[] IS NULL OR l.user_id = ANY ($4))`,
+    order: USER_CHANGES_ORDER,
+    // What shares an actionId was written by one transaction.
+    changed: (xmin) => writtenSince('l', xmin),
+    values: [query.tenantId, query.window.from, query.window.before, query.userIds ?? null],
+  });

@@ -1,0 +1,121 @@
+import type { Tx } from '../connections/db.ts';
+import type { DayWindow } from '../values/day-window.ts';
+
+/** What metrics are by. */
+export const METRIC_UNITS = ['location', 'level', 'zone', 'group'] as const;
+export type MetricUnit = (typeof METRIC_UNITS)[number];
+
+/** What days are put together to; `range` is all that was asked for. */
+export const METRIC_PERIODS = ['day', 'week', 'month', 'range'] as const;
+export type MetricPeriod = (typeof METRIC_PERIODS)[number];
+
+/** What metrics are asked for, beside days and places. */
+export interface MetricsQuery {
+  by: MetricUnit;
+  period: MetricPeriod;
+  /** GUIDs; each stands for itself and all groups beneath it. */
+  groupIds: string[] | undefined;
+  /** Whether a group's row has the people of the groups beneath it, too. */
+  subgroups: boolean;
+  /** ISO: 1 Monday to 7 Sunday. Absent: all of them. */
+  weekdays: number[] | undefined;
+}
+
+/** An office, level or zone, with what it is in. */
+export interface SeatNode {
+  nodeId: string;
+  kind: 'location' | 'level' | 'zone';
+  name: string;
+  /** It and everything above it is. */
+  inUse: boolean;
+  locationId: string;
+  levelId: string | null;
+  zoneId: string | null;
+  /** How many people a zone has room for: its capacity, else its desks in use. 0 where it is retired, and for what is no zone. */
+  seats: number;
+}
+
+/** All offices, levels and zones, of any status. */
+export async function listSeatNodes(tx: Tx, tenantId: string): Promise<SeatNode[]> {
+  const { rows } = await tx.query<SeatNode>(
+    `SELECT p.node_id AS "nodeId", p.kind, p.name, p.in_use AS "inUse", p.location_id AS "locationId",
+            p.level_id AS "levelId", p.zone_id AS "zoneId",
+            CASE WHEN p.kind = 'zone' AND p.in_use THEN coalesce(p.zone_capacity, d.desks, 0) ELSE 0 END AS seats
+     FROM node_paths p
+     LEFT JOIN (SELECT parent_id, count(*)::integer AS desks FROM nodes
+                WHERE tenant_id = $1 AND kind = 'place' AND status = 'active' GROUP BY parent_id) d
+       ON d.parent_id = p.node_id
+     WHERE p.tenant_id = $1 AND p.kind IN ('location', 'level', 'zone')`,
+    [tenantId],
+  );
+  return rows;
+}
+
+export interface GroupNode {
+  groupId: string;
+  name: string;
+  parentId: string | null;
+}
+
+/** All groups, of any status. */
+export async function listGroupNodes(tx: Tx, tenantId: string): Promise<GroupNode[]> {
+  const { rows } = await tx.query<GroupNode>(
+    `SELECT group_id AS "groupId", name, parent_id AS "parentId" FROM groups WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/** An office as metrics judge its days. */
+export interface OfficeClock {
+  /** Its own date, as `YYYY-MM-DD`. */
+  today: string;
+  presenceReporting: 'detect' | 'always' | 'never';
+}
+
+/** All offices with a known time zone at `now`, by their ids. */
+export async function listOfficeClocks(
+  tx: Tx,
+  tenantId: string,
+  now: Date,
+): Promise<Map<string, OfficeClock>> {
+  const { rows } = await tx.query<OfficeClock & { locationId: string }>(
+    `SELECT location_id AS "locationId", ($2::timestamptz AT TIME ZONE time_zone)::date AS today,
+            presence_reporting AS "presenceReporting"
+     FROM offices WHERE tenant_id = $1 AND unknown_time_zone IS NULL`,
+    [tenantId, now],
+  );
+  return new Map(rows.map(({ locationId, ...clock }) => [locationId, clock]));
+}
+
+/** A day of an office on which something was expected or seen there. */
+export interface ActiveOfficeDay {
+  locationId: string;
+  /** `YYYY-MM-DD` */
+  day: string;
+  sawEvent: boolean;
+}
+
+/**
+ * The days within `window` on which anybody was detected at an office, or was to come by a plan that presence did
+ * not make. `locationIds` are offices.
+ */
+export async function listActiveOfficeDays(
+  tx: Tx,
+  tenantId: string,
+  window: DayWindow,
+  locationIds: string[],
+): Promise<ActiveOfficeDay[]> {
+  const { rows } = await tx.query<ActiveOfficeDay>(
+    `SELECT location_id AS "locationId", day, bool_or(seen) AS "sawEvent"
+     FROM (SELECT DISTINCT day, location_id, true AS seen FROM presence_events
+           WHERE tenant_id = $1 AND day >= $2::date AND day < $3::date AND location_id = ANY ($4::uuid[])
+           UNION ALL
+           SELECT DISTINCT day, location_id, false FROM day_plans
+           WHERE tenant_id = $1 AND day >= $2::date AND day < $3::date AND location_id = ANY ($4::uuid[])
+             AND set_by <> 'presence') a
+     GROUP BY location_id, day`,
+    [tenantId, window.from, window.before, locationIds],
+  );
+  return rows;
+}

@@ -1,0 +1,187 @@
+import type { Tx } from '../connections/db.ts';
+import { daySpan, type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
+
+export type BookableKind = 'location' | 'zone' | 'place';
+/** What made the booking: somebody's wish, the product's own choice, or presence itself. */
+export type BookingSource = 'person' | 'engine' | 'presence';
+
+export interface BookingRow extends UserDay {
+  locationId: string;
+  nodeId: string;
+  nodeKind: BookableKind;
+  /** The zone whose capacity it uses; null of a booking of the office itself. */
+  zoneId: string | null;
+  setBy: BookingSource;
+}
+
+export interface NodeDay {
+  nodeId: string;
+  /** `YYYY-MM-DD`. */
+  day: string;
+}
+
+const COLUMNS = `b.user_id AS "userId", b.day, b.location_id AS "locationId", b.node_id AS "nodeId",
+  b.node_kind AS "nodeKind", b.zone_id AS "zoneId", b.set_by AS "setBy"`;
+
+/** The bookings that these people have on these days, in no order. */
+export async function listBookings(tx: Tx, tenantId: string, days: UserDay[]): Promise<BookingRow[]> {
+  if (days.length === 0) return [];
+  const { rows } = await tx.query<BookingRow>(
+    `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
+     JOIN bookings b ON b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day AND b.day BETWEEN $4 AND $5`,
+    [tenantId, ...userDayColumns(days), ...daySpan(days)],
+  );
+  return rows;
+}
+
+/** The bookings of these desks on these days, in no order. */
+export async function listDeskBookings(tx: Tx, tenantId: string, desks: NodeDay[]): Promise<BookingRow[]> {
+  if (desks.length === 0) return [];
+  const { rows } = await tx.query<BookingRow>(
+    `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (node_id, day)
+     JOIN bookings b ON b.tenant_id = $1 AND b.node_id = w.node_id AND b.day = w.day AND b.node_kind = 'place'`,
+    [tenantId, ...nodeDayColumns(desks)],
+  );
+  return rows;
+}
+
+/** All bookings of a day at these offices, each with the primary group of whoever has it; in no order. */
+export async function listBookingsAt(
+  tx: Tx,
+  tenantId: string,
+  { locationIds, day }: { locationIds: string[]; day: string },
+): Promise<(BookingRow & { primaryGroupId: string | null })[]> {
+  const { rows } = await tx.query<BookingRow & { primaryGroupId: string | null }>(
+    `SELECT ${COLUMNS}, u.primary_group_id AS "primaryGroupId" FROM bookings b
+     JOIN users u ON u.tenant_id = b.tenant_id AND u.user_id = b.user_id
+     WHERE b.tenant_id = $1 AND b.day = $2 AND b.location_id = ANY ($3::uuid[])`,
+    [tenantId, day, locationIds],
+  );
+  return rows;
+}
+
+/** A desk that somebody booked before. */
+export interface DeskHabit {
+  userId: string;
+  placeId: string;
+}
+
+/**
+ * The desks that these people booked, or came to sit at, in the `days` days before `day`: by user, those that they
+ * had most often first, and of those as often the latest. What the product chose for them does not count.
+ */
+export async function listDeskHabits(
+  tx: Tx,
+  tenantId: string,
+  { userIds, day, days }: { userIds: string[]; day: string; days: number },
+): Promise<DeskHabit[]> {
+  if (userIds.length === 0) return [];
+  const { rows } = await tx.query<DeskHabit>(
+    `SELECT b.user_id AS "userId", b.node_id AS "placeId" FROM bookings b
+     WHERE b.tenant_id = $1 AND b.user_id = ANY ($2::uuid[]) AND b.day >= $3::date - $4::integer AND b.day < $3
+       AND b.node_kind = 'place' AND b.set_by <> 'engine'
+     GROUP BY b.user_id, b.node_id
+     ORDER BY b.user_id, count(*) DESC, max(b.day) DESC, b.node_id`,
+    [tenantId, userIds, day, days],
+  );
+  return rows;
+}
+
+/**
+ * The bookings of these nodes that are of days not over at `at` at the office booked, each with what set its
+ * plan; by user and day.
+ */
+export async function listBookingsFrom(
+  tx: Tx,
+  tenantId: string,
+  nodeIds: string[],
+  at: Date,
+): Promise<(BookingRow & { planSetBy: PlanSource })[]> {
+  if (nodeIds.length === 0) return [];
+  // No office is more than a day behind UTC: with that bound the days are found by their index.
+  const { rows } = await tx.query<BookingRow & { planSetBy: PlanSource }>(
+    `SELECT ${COLUMNS}, p.set_by AS "planSetBy"
+     FROM bookings b
+     JOIN nodes o ON o.tenant_id = b.tenant_id AND o.node_id = b.location_id
+     JOIN day_plans p ON p.tenant_id = b.tenant_id AND p.user_id = b.user_id AND p.day = b.day
+     WHERE b.tenant_id = $1 AND b.node_id = ANY ($2::uuid[]) AND b.day >= $3::timestamptz::date - 1
+       AND b.day >= ($3::timestamptz AT TIME ZONE o.time_zone)::date
+     ORDER BY b.user_id, b.day`,
+    [tenantId, nodeIds, at],
+  );
+  return rows;
+}
+
+/**
+ * Makes bookings. The database refuses a second one of a user's day or of a desk's (23505), one more than a
+ * zone has room for (RC001), and, at the commit, one without an office plan there.
+ */
+export async function insertBookings(tx: Tx, tenantId: string, bookings: BookingRow[]): Promise<void> {
+  if (bookings.length === 0) return;
+  await tx.query(
+    `INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, zone_id, set_by)
+     SELECT $1, w.* FROM unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[]) AS w`,
+    [
+      tenantId,
+      ...userDayColumns(bookings),
+      bookings.map((row) => row.locationId),
+      bookings.map((row) => row.nodeId),
+      bookings.map((row) => row.nodeKind),
+      bookings.map((row) => row.zoneId),
+      bookings.map((row) => row.setBy),
+    ],
+  );
+}
+
+/** Says of bookings that there are what made them. */
+export async function updateBookingSources(
+  tx: Tx,
+  tenantId: string,
+  bookings: (UserDay & { setBy: BookingSource })[],
+): Promise<void> {
+  if (bookings.length === 0) return;
+  await tx.query(
+    `UPDATE bookings b SET set_by = w.set_by FROM unnest($2::uuid[], $3::date[], $4::text[]) AS w (user_id, day, set_by)
+     WHERE b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day`,
+    [tenantId, ...userDayColumns(bookings), bookings.map((row) => row.setBy)],
+  );
+}
+
+export async function deleteBookings(tx: Tx, tenantId: string, days: UserDay[]): Promise<void> {
+  if (days.length === 0) return;
+  await tx.query(
+    `DELETE FROM bookings b USING unnest($2::uuid[], $3::date[]) AS w (user_id, day)
+     WHERE b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day`,
+    [tenantId, ...userDayColumns(days)],
+  );
+}
+
+/**
+ * How many are booked into these zones on these days. Until the transaction ends nobody else books into them
+ * or leaves them then; they are locked in the order of zone and day. Each must be given once.
+ */
+export async function lockZoneDays(
+  tx: Tx,
+  tenantId: string,
+  zones: NodeDay[],
+): Promise<(NodeDay & { booked: number })[]> {
+  if (zones.length === 0) return [];
+  // A row is locked even where the condition keeps it from being updated.
+  await tx.query(
+    `INSERT INTO zone_days AS z (tenant_id, zone_id, day, booked)
+     SELECT $1, w.zone_id, w.day, 0 FROM unnest($2::uuid[], $3::date[]) AS w (zone_id, day)
+     ORDER BY w.zone_id, w.day
+     ON CONFLICT (tenant_id, zone_id, day) DO UPDATE SET booked = z.booked WHERE false`,
+    [tenantId, ...nodeDayColumns(zones)],
+  );
+  const { rows } = await tx.query<NodeDay & { booked: number }>(
+    `SELECT z.zone_id AS "nodeId", z.day, z.booked FROM unnest($2::uuid[], $3::date[]) AS w (zone_id, day)
+     JOIN zone_days z ON z.tenant_id = $1 AND z.zone_id = w.zone_id AND z.day = w.day`,
+    [tenantId, ...nodeDayColumns(zones)],
+  );
+  return rows;
+}
+
+function nodeDayColumns(nodeDays: NodeDay[]): [string[], string[]] {
+  return [nodeDays.map((row) => row.nodeId), nodeDays.map((row) => row.day)];
+}

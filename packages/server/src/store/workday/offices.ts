@@ -1,0 +1,82 @@
+import type { Tx } from '../connections/db.ts';
+import type { NodeKind } from '../directory/nodes.ts';
+
+/** A node as bookings see it. */
+export interface OfficeNode {
+  nodeId: string;
+  kind: NodeKind;
+  name: string;
+  /** It and everything above it is. */
+  active: boolean;
+  locationId: string;
+  locationName: string;
+  /** Of whatever is on a level. */
+  levelId: string | null;
+  /** Of a zone or a desk: the zone whose capacity a booking uses. */
+  zoneId: string | null;
+  /** How many may be booked into that zone; null: no bound. */
+  zoneCapacity: number | null;
+  /** Whether its office releases assigned desks on days when their owners are elsewhere. */
+  releasesDesks: boolean;
+}
+
+const OFFICE_NODES = `SELECT p.node_id AS "nodeId", p.kind, p.name, p.location_id AS "locationId",
+    p.location_name AS "locationName", p.level_id AS "levelId", p.zone_id AS "zoneId", p.zone_capacity AS "zoneCapacity",
+    coalesce(s.release_assigned_desks, true) AS "releasesDesks", p.in_use AS active
+  FROM node_paths p
+  LEFT JOIN office_settings s ON s.tenant_id = p.tenant_id AND s.location_id = p.location_id
+  WHERE p.tenant_id = $1`;
+
+/** The nodes with these ids, of any kind and status, in no order. */
+export async function listOfficeNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<OfficeNode[]> {
+  if (nodeIds.length === 0) return [];
+  const { rows } = await tx.query<OfficeNode>(`${OFFICE_NODES} AND p.node_id = ANY ($2::uuid[])`, [
+    tenantId,
+    nodeIds,
+  ]);
+  return rows;
+}
+
+/** All offices, zones and desks, of any status, by name. */
+export async function listBookableNodes(tx: Tx, tenantId: string): Promise<OfficeNode[]> {
+  const { rows } = await tx.query<OfficeNode>(
+    `${OFFICE_NODES} AND p.kind IN ('location', 'zone', 'place') ORDER BY p.name, p.node_id`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/** Until the transaction ends, nobody else who asks for them books these desks. They are locked in the order of their ids. */
+export async function lockDesks(tx: Tx, tenantId: string, nodeIds: string[]): Promise<void> {
+  if (nodeIds.length === 0) return;
+  await tx.query(
+    `SELECT FROM nodes WHERE tenant_id = $1 AND node_id = ANY ($2::uuid[]) AND kind = 'place'
+     ORDER BY node_id FOR NO KEY UPDATE`,
+    [tenantId, nodeIds],
+  );
+}
+
+/** Whose desk a place is. */
+export interface DeskAssignment {
+  placeId: string;
+  userId: string;
+}
+
+/** The assignments to active people of one of these desks, or to one of these people; by desk. */
+export async function listDeskAssignments(
+  tx: Tx,
+  tenantId: string,
+  { placeIds = [], userIds = [] }: { placeIds?: string[]; userIds?: string[] },
+): Promise<DeskAssignment[]> {
+  if (placeIds.length === 0 && userIds.length === 0) return [];
+  const { rows } = await tx.query<DeskAssignment>(
+    `SELECT a.place_id AS "placeId", a.user_id AS "userId"
+     FROM (SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND place_id = ANY ($2::uuid[])
+           UNION
+           SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND user_id = ANY ($3::uuid[])) AS a
+     JOIN users u ON u.tenant_id = $1 AND u.user_id = a.user_id AND u.status = 'active'
+     ORDER BY a.place_id`,
+    [tenantId, placeIds, userIds],
+  );
+  return rows;
+}

@@ -1,0 +1,69 @@
+import type { Tx } from '../connections/db.ts';
+import { expectManyRows } from '../connections/planner.ts';
+import type { DayWindow } from '../values/day-window.ts';
+import type { PageWindow } from '../values/page.ts';
+import type { BookingSource } from './bookings.ts';
+import type { PlanKind, PlanSource, UserDay } from './day-plans.ts';
+
+/** A day that has a plan, with what is booked. The booking's members are null where there is none, or no such node. */
+export interface UserDayRow extends UserDay {
+  plan: PlanKind;
+  setBy: PlanSource;
+  locationId: string | null;
+  locationName: string | null;
+  bookingDepth: 1 | 2 | 3 | null;
+  bookingSetBy: BookingSource | null;
+  nodeId: string | null;
+  levelId: string | null;
+  levelName: string | null;
+  zoneId: string | null;
+  zoneName: string | null;
+  placeId: string | null;
+  placeName: string | null;
+}
+
+const COLUMNS = `p.user_id AS "userId", p.day, p.plan, p.set_by AS "setBy", p.location_id AS "locationId",
+  o.name AS "locationName",
+  CASE b.node_kind WHEN 'location' THEN 1 WHEN 'zone' THEN 2 WHEN 'place' THEN 3 END AS "bookingDepth",
+  b.set_by AS "bookingSetBy", b.node_id AS "nodeId", n.level_id AS "levelId", n.level_name AS "levelName",
+  n.zone_id AS "zoneId", n.zone_name AS "zoneName", n.place_id AS "placeId", n.place_name AS "placeName"`;
+
+/** What belongs to the plans `p`. */
+const JOINS = `LEFT JOIN nodes o ON o.tenant_id = $1 AND o.node_id = p.location_id
+  LEFT JOIN bookings b ON b.tenant_id = $1 AND b.user_id = p.user_id AND b.day = p.day
+  LEFT JOIN node_paths n ON n.tenant_id = $1 AND n.node_id = b.node_id`;
+
+/** The days of one person that have a plan, in order. */
+export async function listUserDays(
+  tx: Tx,
+  tenantId: string,
+  userId: string,
+  { from, before }: DayWindow,
+): Promise<UserDayRow[]> {
+  const { rows } = await tx.query<UserDayRow>(
+    `SELECT ${COLUMNS} FROM day_plans p ${JOINS}
+     WHERE p.tenant_id = $1 AND p.user_id = $2 AND p.day >= $3::date AND p.day < $4::date ORDER BY p.day`,
+    [tenantId, userId, from, before],
+  );
+  return rows;
+}
+
+/** A page of those who plan to be at an office on a day, by user; one row more than asked for, where there is one. */
+export async function listDaysAtOffice(
+  tx: Tx,
+  tenantId: string,
+  { locationId, day }: { locationId: string; day: string },
+  { limit, after }: PageWindow,
+): Promise<(UserDayRow & { userName: string })[]> {
+  await expectManyRows(tx);
+  const { rows } = await tx.query<UserDayRow & { userName: string }>(
+    `SELECT ${COLUMNS}, u.user_name AS "userName"
+     FROM (SELECT * FROM day_plans
+           WHERE tenant_id = $1 AND location_id = $2 AND day = $3 AND ($4::uuid IS NULL OR user_id > $4)
+           ORDER BY user_id LIMIT $5) AS p
+     JOIN users u ON u.tenant_id = $1 AND u.user_id = p.user_id ${JOINS}
+     ORDER BY p.user_id`,
+    [tenantId, locationId, day, after, limit + 1],
+  );
+  return rows;
+}

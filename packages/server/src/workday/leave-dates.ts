@@ -1,0 +1,80 @@
+import { formatInstant, readInstant } from '../http/instants.ts';
+
+const DAY_MS = 86_400_000;
+const DAY_US = DAY_MS * 1_000;
+const PLAIN_DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+const FIRST_DAY = '2000-01-01';
+const LAST_DAY = '2100-12-31';
+/** Ten years, generously. */
+const LONGEST_DAYS = 3_660;
+
+/** Days in a row, both included, as `YYYY-MM-DD`. */
+export interface DayRange {
+  startDay: string;
+  endDay: string;
+}
+
+/** A day, or a client's local midnight: which day that is depends on where the person is. */
+export type LeaveDate = { day: string } | { instant: string };
+
+/**
+ * Reads a date, or an ISO 8601 instant. Midnight in UTC means that date, because a date that was parsed as an instant looks so.
+ * Midnight by the offset that the text has means the date that is written there: who wrote it had that date in mind, wherever the
+ * person is. Undefined for anything else, and for dates that do not exist.
+ */
+export function readLeaveDate(text: string): LeaveDate | undefined {
+  const written = readInstant(PLAIN_DAY.test(text) ? `${text}T00:00:00Z` : text);
+  if (!written) return undefined;
+  const { instantUs, offsetUs = 0 } = written;
+  const midnightUs = [instantUs, instantUs + offsetUs].find((us) => us % DAY_US === 0);
+  return midnightUs === undefined
+    ? { instant: formatInstant(instantUs) }
+    : { day: formatInstant(midnightUs).slice(0, 10) };
+}
+
+/** What is wrong with either date by itself, or with both where it takes no time zone to tell; names the member. */
+export function leaveDatesFault(dates: { startDate: string; endDate: string }): string | undefined {
+  for (const member of ['startDate', 'endDate'] as const) {
+    const date = readLeaveDate(dates[member]);
+    if (!date) return `${member} must be a date (YYYY-MM-DD) or an ISO 8601 instant that exists`;
+    // Elsewhere on earth it may be a day earlier or later; what the database cannot hold is far from that.
+    const slack = 'instant' in date ? 1 : 0;
+    const text = 'instant' in date ? date.instant : date.day;
+    if (text < addDays(FIRST_DAY, -slack) || text > addDays(LAST_DAY, 1 + slack)) return outside(member);
+  }
+  const [start, end] = [readLeaveDate(dates.startDate), readLeaveDate(dates.endDate)];
+  if (!start || !end || !('day' in start && 'day' in end)) return undefined;
+  return dayRangeFault({ startDay: start.day, endDay: end.day });
+}
+
+/** What is wrong with the days of a leave; names the member of the event. */
+export function dayRangeFault({ startDay, endDay }: DayRange): string | undefined {
+  if (startDay < FIRST_DAY || startDay > LAST_DAY) return outside('startDate');
+  if (endDay < FIRST_DAY || endDay > LAST_DAY) return outside('endDate');
+  if (endDay < startDay) return 'endDate is before startDate';
+  const isLong = countDays({ startDay, endDay }) > LONGEST_DAYS;
+  return isLong ? `endDate is more than ${LONGEST_DAYS.toLocaleString('en')} days from startDate` : undefined;
+}
+
+function outside(member: string): string {
+  return `${member} is outside the years 2000 to 2100`;
+}
+
+export function addDays(day: string, count: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** How many days there are; none when they are reversed. */
+export function countDays({ startDay, endDay }: DayRange): number {
+  return Math.max(0, (Date.parse(endDay) - Date.parse(startDay)) / DAY_MS + 1);
+}
+
+export function listDays(range: DayRange): string[] {
+  return Array.from({ length: countDays(range) }, (_, n) => addDays(range.startDay, n));
+}
+
+/** The later of two days. */
+export function laterOf(a: string, b: string): string {
+  return a > b ? a : b;
+}
