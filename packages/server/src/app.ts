@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
-import { RefusalTurns } from './auth/refusal-turns.ts';
+import { RefusalScheduler } from './auth/refusal-scheduler.ts';
 import { authRoutes } from './auth/routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
@@ -11,7 +11,7 @@ import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { directoryRoutes } from './directory/routes.ts';
-import { Turns } from './directory/turns.ts';
+import { DirectoryWriteQueue } from './directory/write-queue.ts';
 import { readBodies } from './http/body-reader.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
@@ -23,19 +23,19 @@ import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
 import { OutageLog } from './http/outages.ts';
-import { judgeQueries } from './http/query-parameters.ts';
+import { validateQueries } from './http/query-parameters.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { answerExpectations } from './http/unread-body.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { DeskPresence } from './ingest/desk-presence.ts';
-import { DirectoryMemory } from './ingest/directory-memory.ts';
+import { DirectoryCache } from './ingest/directory-cache.ts';
 import { EventWriter } from './ingest/event-writer.ts';
-import { Refusals } from './ingest/refusals.ts';
+import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { provisioningRoutes } from './provisioning/routes.ts';
 import { canonicalScimUrl } from './provisioning/scim-path.ts';
-import { ChangeFeed } from './store/auth/changes.ts';
+import { CredentialChanges } from './store/auth/credential-changes.ts';
 import type { Database } from './store/connections/db.ts';
 import { VERSION } from './store/release.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
@@ -106,13 +106,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
 
   answerExpectations(app);
 
-  const changes = new ChangeFeed(database, () =>
+  const changes = new CredentialChanges(database, () =>
     deps.logger.warn(
       'ignored a message on the channel rollcall_changes that no Rollcall server sent; docs/operations.md says how to keep other roles from connecting',
     ),
   );
   const lookUps = new CredentialLookUps(database);
-  const refusalTurns = new RefusalTurns();
+  const refusalTurns = new RefusalScheduler();
   const apiKeys = new ApiKeys({ database, lookUps, refusalTurns, changes, masterKey, clock });
   const signingKeys = new SigningKeys({
     database,
@@ -129,7 +129,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     reuseS: config.tokenReuseS,
     clock,
   });
-  const refusals = new Refusals({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
+  const refusals = new RefusedEventLog({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
 
   const outages = new OutageLog({ log: deps.logger, ping: () => database.ping(), clock });
   app.decorate('outages', outages);
@@ -162,7 +162,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     tokens,
     proveScimToken: (token) => proveScimToken(token, { lookUps, refusalTurns, database, clock }),
   });
-  judgeQueries(app);
+  validateQueries(app);
   await describeRoutes(app, VERSION);
 
   await app.register(healthRoutes, { database, lifecycle });
@@ -177,14 +177,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   await app.register(ingestRoutes, {
     database,
-    directory: new DirectoryMemory(database),
+    directory: new DirectoryCache(database),
     writer: new EventWriter(database),
     desks: new DeskPresence(database),
     refusals,
     clock,
     log: deps.logger,
   });
-  const turns = new Turns();
+  const turns = new DirectoryWriteQueue();
   await app.register(directoryRoutes, { database, clock, turns });
   await app.register(provisioningRoutes, { database, clock, turns, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { formatArrival } from '../src/cli/events.ts';
-import { listArrivals } from '../src/store/events/arrivals.ts';
+import { formatReceivedEvent } from '../src/cli/events.ts';
+import { listReceivedEvents } from '../src/store/events/received-events.ts';
 import { card, sendUpdates, updateOf } from './support/credentials.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { type Members, Workplace } from './support/submissions.ts';
@@ -15,7 +15,7 @@ afterAll(() => server.close());
 
 const list = (tenantId: string, options: { since?: Date; limit?: number; refusedOnly?: boolean } = {}) =>
   server.db.owner.inTenant(tenantId, (tx) =>
-    listArrivals(tx, tenantId, { since: new Date(0), limit: 100, refusedOnly: false, ...options }),
+    listReceivedEvents(tx, tenantId, { since: new Date(0), limit: 100, refusedOnly: false, ...options }),
   );
 
 test('presence, occupancy, visitors and what was refused of all are shown as they arrived', async () => {
@@ -55,7 +55,7 @@ test('presence, occupancy, visitors and what was refused of all are shown as the
   );
   const [officeName, spaceName] = rows.map(({ name }) => name);
   const there = `${spaceName}, ${officeName}`;
-  expect(arrivals.map((arrival) => formatArrival(arrival).slice(26))).toEqual([
+  expect(arrivals.map((arrival) => formatReceivedEvent(arrival).slice(26))).toEqual([
     `presence  "s" "p"  stored  ${user.userName} at ${there}`,
     `occupancy  "s" "o1"  stored  occupied (2.5) at ${there}`,
     `occupancy  "s" "o2"  stored  not occupied at ${there}`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { attendanceOf, type DayPlan, type OfficeDay } from '../src/workday/attendance.ts';
+import { type AttendancePlan, attendanceOf, type OfficeDay } from '../src/workday/attendance.ts';
 
 const A = '0a';
 const B = '0b';
@@ -12,10 +12,14 @@ const officeDay = (presenceReporting: Reporting, sawEvent: boolean, ended: boole
   ended,
 });
 
-const plannedAt = (locationId: string): DayPlan => ({ plan: 'o', locationId, madeByPresence: false });
-const madeByPresenceAt = (locationId: string): DayPlan => ({ plan: 'o', locationId, madeByPresence: true });
-const REMOTE: DayPlan = { plan: 'r', locationId: null, madeByPresence: false };
-const AWAY: DayPlan = { plan: 'a', locationId: null, madeByPresence: false };
+const plannedAt = (locationId: string): AttendancePlan => ({ plan: 'o', locationId, madeByPresence: false });
+const madeByPresenceAt = (locationId: string): AttendancePlan => ({
+  plan: 'o',
+  locationId,
+  madeByPresence: true,
+});
+const REMOTE: AttendancePlan = { plan: 'r', locationId: null, madeByPresence: false };
+const AWAY: AttendancePlan = { plan: 'a', locationId: null, madeByPresence: false };
 
 /** Every state that an office's day can be in. */
 const OFFICE_DAYS = (['detect', 'always', 'never'] as const).flatMap((reporting) =>
@@ -25,7 +29,11 @@ const OFFICE_DAYS = (['detect', 'always', 'never'] as const).flatMap((reporting)
 );
 
 /** `o 0a confirmed*`: plan, place and type, with a star on the row of the stored plan. */
-function rowsOf(stored: DayPlan | null, seenAt: string[], offices: Record<string, OfficeDay>): string[] {
+function rowsOf(
+  stored: AttendancePlan | null,
+  seenAt: string[],
+  offices: Record<string, OfficeDay>,
+): string[] {
   return attendanceOf(stored, seenAt, new Map(Object.entries(offices))).map(
     ({ plan, locationId, type, isPlan }) =>
       `${plan} ${locationId ?? '-'} ${type ?? 'untyped'}${isPlan ? '*' : ''}`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CSV_KINDS, type ImportKind } from '../src/csv-import/kinds.ts';
-import { moveIn } from '../src/move-in/move-in.ts';
+import { importFolder } from '../src/move-in/import-folder.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
 import { counts, id, importFile } from './support/import.ts';
 import { snapshotOf } from './support/snapshot.ts';
@@ -99,7 +99,7 @@ test('a dry run of a folder writes nothing', async () => {
   await writeFile(join(directory, 'manifest.json'), '{}');
   const before = await snapshotOf(db);
   const options = { directory, database: db.owner, tenantId: tenant, timeZone: 'UTC', replaceDays: false };
-  const report = await moveIn({ ...options, dryRun: true, clock: Date.now });
+  const report = await importFolder({ ...options, dryRun: true, clock: Date.now });
   expect(report.datasets).toMatchObject([{ dataset: 'users', stored: 1, refused: 1 }]);
   expect(await snapshotOf(db)).toEqual(before);
   await rm(directory, { recursive: true });

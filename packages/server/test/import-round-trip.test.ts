@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImportKind } from '../src/csv-import/kinds.ts';
-import { upsertDesks, upsertLocations } from '../src/directory/places.ts';
+import { upsertDesks, upsertLocations } from '../src/directory/nodes.ts';
 import { upsertUsers } from '../src/directory/users.ts';
-import { moveIn } from '../src/move-in/move-in.ts';
+import { importFolder } from '../src/move-in/import-folder.ts';
 import { counts, importFile, listNodes, listUsers } from './support/import.ts';
 import { basic, startTestServer, type TestServer } from './support/server.ts';
 
@@ -89,7 +89,7 @@ test('so does a folder of exported files', async () => {
       }
       await writeFile(join(directory, 'manifest.json'), '{}');
       const options = { directory, tenantId, timeZone: 'UTC', replaceDays: false, dryRun: false };
-      await moveIn({ ...options, database: server.db.owner, clock: Date.now });
+      await importFolder({ ...options, database: server.db.owner, clock: Date.now });
       await rm(directory, { recursive: true });
       expect(await placesAndPeople(tenantId)).toEqual(await placesAndPeople(from));
     }),

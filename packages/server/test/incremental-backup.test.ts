@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { restore } from '../src/store/backup/restore.ts';
 import { Database } from '../src/store/connections/db.ts';
-import { isPast, type Moment, readMoment } from '../src/store/warehouse/moments.ts';
+import { type DatabaseSnapshot, isInPastOf, readSnapshot } from '../src/store/warehouse/snapshots.ts';
 import { backupToBuffer, createEmptyDatabase, opening } from './support/backup.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
 import { addUser } from './support/directory.ts';
@@ -15,17 +15,17 @@ beforeAll(async () => {
 });
 afterAll(() => source.drop());
 
-async function momentOf(database: Database): Promise<Moment> {
+async function momentOf(database: Database): Promise<DatabaseSnapshot> {
   for await (const moment of database.stream('exports', tenantId, async function* (tx) {
-    yield await readMoment(tx, database);
+    yield await readSnapshot(tx, database);
   })) {
     return moment;
   }
   throw new Error('no moment');
 }
 
-const isPastOf = (database: Database, earlier: Moment, now: Moment) =>
-  database.inTenant(tenantId, (tx) => isPast(tx, earlier, now));
+const isPastOf = (database: Database, earlier: DatabaseSnapshot, now: DatabaseSnapshot) =>
+  database.inTenant(tenantId, (tx) => isInPastOf(tx, earlier, now));
 
 test('a moment is past in its own database, and never in one that was restored from a backup of it', async () => {
   const before = await momentOf(source.restricted);

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Tx } from '../src/store/connections/db.ts';
 import { lookUpDirectory } from '../src/store/directory/directory-look-up.ts';
-import { listUnbooked } from '../src/store/events/desk-sightings.ts';
+import { listDeskPresenceToBook } from '../src/store/events/desk-presence.ts';
 import { addOffice, addUser, type Office, type TestUser } from './support/directory.ts';
 import { addSite, goodEvent, submit } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -81,7 +81,7 @@ test('look-ups read next to nothing of an organisation that has just become a la
         receivedAtMs: Date.parse('2026-03-10T09:00:00Z'),
       },
     };
-    return { ...found, unbooked: await listUnbooked(tx, tenantId, [sighting]) };
+    return { ...found, unbooked: await listDeskPresenceToBook(tx, tenantId, [sighting]) };
   };
   await server.db.owner.inTenant(tenantId, async (tx) => {
     await grow(tx);

@@ -17,7 +17,7 @@ import { SigningKeys } from '../src/auth/signing-keys.ts';
 import { Tokens } from '../src/auth/tokens.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
-import { ChangeFeed } from '../src/store/auth/changes.ts';
+import { CredentialChanges } from '../src/store/auth/credential-changes.ts';
 import { expectProblem } from './support/problems.ts';
 import { basic, login, startTestServer, type TestServer } from './support/server.ts';
 
@@ -304,7 +304,7 @@ function expectInvalid(reply: Awaited<ReturnType<typeof call>>): void {
 function signingKeysOf({ db, masterKey, clock }: TestServer): SigningKeys {
   return new SigningKeys({
     database: db.restricted,
-    changes: new ChangeFeed(db.restricted, () => undefined),
+    changes: new CredentialChanges(db.restricted, () => undefined),
     masterKey,
     clock: clock.read,
     longestTokenS: 3_660,

@@ -5,11 +5,11 @@ import {
   type ApiKeyRow,
   touchApiKeys,
 } from '../store/auth/api-keys.ts';
-import type { ChangeFeed } from '../store/auth/changes.ts';
+import type { CredentialChanges } from '../store/auth/credential-changes.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
-import type { RefusalTurns } from './refusal-turns.ts';
+import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { equalSecrets, generateSecret, type MasterKey } from './secrets.ts';
 
 /** A key as the guard and the token endpoints need it, its secrets open. */
@@ -63,8 +63,8 @@ const REMEMBERED_FAILURES = 10_000;
 interface Deps {
   database: Database;
   lookUps: CredentialLookUps;
-  refusalTurns: RefusalTurns;
-  changes: ChangeFeed;
+  refusalTurns: RefusalScheduler;
+  changes: CredentialChanges;
   masterKey: MasterKey;
   clock: () => number;
 }
@@ -166,7 +166,7 @@ export class ApiKeys {
     const remembered =
       (await this.#recall(apiKey)) ??
       // The fresh look-up is for those who fail: a server that hears late must not be asked by everybody.
-      (this.#deps.changes.isLive() ? undefined : await this.#lookUpTogether(apiKey));
+      (this.#deps.changes.isCurrent() ? undefined : await this.#lookUpTogether(apiKey));
     const proven = this.#proven(remembered, presented);
     if (proven) return proven;
     const folded = foldApiKey(apiKey);
@@ -181,7 +181,7 @@ export class ApiKeys {
     const nowMs = performance.now();
     const textHash = hash('sha256', text, 'base64');
     const isRepeated = earlier?.textHash === textHash && nowMs - earlier.atMs < FAILURE_REMEMBERED_MS;
-    if (isRepeated && this.#deps.changes.isLive()) return earlier.key;
+    if (isRepeated && this.#deps.changes.isCurrent()) return earlier.key;
     const generation = this.#generation;
     const key = await this.lookUp(apiKey);
     // Deleted first, so that the oldest stays first in the map.
@@ -198,9 +198,9 @@ export class ApiKeys {
     const { changes } = this.#deps;
     const folded = foldApiKey(apiKey);
     const remembered = this.#remembered.get(folded);
-    if (!remembered || changes.isLive()) return remembered;
+    if (!remembered || changes.isCurrent()) return remembered;
     // Looked for once more: what it waited for may have told of a change.
-    return (await changes.becomesLive()) ? this.#remembered.get(folded) : undefined;
+    return (await changes.waitUntilCurrent()) ? this.#remembered.get(folded) : undefined;
   }
 
   /** A success is told at once; it is only failures whose time must say nothing. */

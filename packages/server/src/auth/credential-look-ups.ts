@@ -44,7 +44,7 @@ async function lookUp(
   database: Database,
   credentials: readonly Credential[],
 ): Promise<(string | undefined)[]> {
-  const answers = await database.lookUpCredentials(
+  const answers = await database.runCredentialPipeline(
     credentials.flatMap((credential) =>
       'apiKeyFolded' in credential
         ? apiKeyLookUp(credential.apiKeyFolded)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type ScimTokenRow, touchScimToken } from '../store/auth/scim-tokens.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
-import type { RefusalTurns } from './refusal-turns.ts';
+import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { generateSecret } from './secrets.ts';
 
 /** What every SCIM token begins with, so that one can be told from an access token, and found where it leaked. */
@@ -27,7 +27,7 @@ export function hashScimToken(token: string): Buffer {
 
 interface Deps {
   lookUps: CredentialLookUps;
-  refusalTurns: RefusalTurns;
+  refusalTurns: RefusalScheduler;
   database: Database;
   clock: () => number;
 }

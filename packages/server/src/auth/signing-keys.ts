@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto';
 import { type CryptoKey, exportJWK, exportPKCS8, generateKeyPair, importJWK, type JWK } from 'jose';
-import type { ChangeFeed } from '../store/auth/changes.ts';
+import type { CredentialChanges } from '../store/auth/credential-changes.ts';
 import {
   insertFirstSigningKey,
   listSigningKeys,
@@ -55,7 +55,7 @@ interface Loaded {
 
 interface Deps {
   database: Database;
-  changes: ChangeFeed;
+  changes: CredentialChanges;
   masterKey: MasterKey;
   clock: () => number;
   /** How long a token lives at most: for so long a key that signs no more still verifies. */
@@ -103,7 +103,7 @@ export class SigningKeys {
   /** What was read last, if that is current or was read within `sharedMs`; else what is read now. */
   async #current(sharedMs?: number): Promise<Loaded> {
     const { changes } = this.#deps;
-    const isCurrent = sharedMs === undefined && (changes.isLive() || (await changes.becomesLive()));
+    const isCurrent = sharedMs === undefined && (changes.isCurrent() || (await changes.waitUntilCurrent()));
     const isOld = performance.now() - this.#readAtMs >= (sharedMs ?? SHARED_READ_MS);
     if (!isCurrent && isOld) this.#reading = undefined;
     this.#reading ??= this.#read();

@@ -95,10 +95,10 @@ async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T
 
 async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
   catchInterruption();
-  const { judgeBackup, restore } = await import('../store/backup/restore.ts');
+  const { checkBackup, restore } = await import('../store/backup/restore.ts');
   // Nobody should wait for the file to be read, only to hear that the flags do not fit.
-  await placeOfMasterKey(undefined, config);
-  await placeOfMasterKey(new MasterKey(await judgeBackup(createReadStream(file))), config);
+  await masterKeyPath(undefined, config);
+  await masterKeyPath(new MasterKey(await checkBackup(createReadStream(file))), config);
   // As the one that serves: nobody else may use the database meanwhile.
   const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');
@@ -125,7 +125,7 @@ async function restoreFile(file: string, config: DataConfig): Promise<RestoreSum
 
 /** Puts the backup's master key where the server will look for it. */
 async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<void> {
-  const place = await placeOfMasterKey(masterKey, config);
+  const place = await masterKeyPath(masterKey, config);
   if (place === undefined) return;
   await replaceMasterKey(place, masterKey).catch(unwritable(place));
   if (config.masterKeyFile !== undefined)
@@ -136,7 +136,7 @@ async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<
  * The file to put the backup's master key in; undefined where the same key is given. Throws `CliError` where the flags do not fit
  * that key, or, while it is not known yet, no key at all.
  */
-async function placeOfMasterKey(
+async function masterKeyPath(
   masterKey: MasterKey | undefined,
   config: DataConfig,
 ): Promise<string | undefined> {

@@ -8,7 +8,7 @@ import {
 } from '../config.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, Interrupted } from './interruption.ts';
-import { Reach } from './reach.ts';
+import { ReachabilityMonitor } from './reachability.ts';
 import { readSecret } from './secret.ts';
 
 /** A client of the server that the settings name. The secret comes from the environment, a file, or standard input. */
@@ -44,14 +44,14 @@ export function lookupClientOf(config: ClientConfig & LookupConfig): Rollcall | 
 /** A client that says when the server cannot be reached, and gives up after `--max-wait`. */
 function connect(config: ClientConfig, apiKey: string, secret: string): Rollcall {
   const { baseUrl = '', authentication, region, maxWait } = config;
-  const { fetch, onRetry } = new Reach(baseUrl, maxWait);
+  const { fetch, onRetry } = new ReachabilityMonitor(baseUrl, maxWait);
   // How long calls are repeated is for `onRetry` to say.
   const maxRetries = Number.POSITIVE_INFINITY;
   return new Rollcall({ baseUrl, apiKey, secret, authentication, region, maxRetries, fetch, onRetry });
 }
 
 /** For `catch`: what a server refused, or did not answer, as a sentence; an interruption as such. */
-export function spoken(error: unknown): never {
+export function throwAsCliError(error: unknown): never {
   if (catchInterruption().aborted) throw new Interrupted();
   if (!(error instanceof RollcallError)) throw error;
   const { errors } = error as { errors?: readonly { path: string; message: string }[] };

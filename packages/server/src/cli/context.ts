@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
+import { filePermissionFault } from '../embedded/file-permissions.ts';
 import { joinEmbedded, ownersOf } from '../embedded/index.ts';
-import { whyFileIsOpen } from '../embedded/privacy.ts';
+import { checkReachable } from '../store/connections/check-database.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
-import { checkReachable } from '../store/connections/reach.ts';
 import {
   insertOrganisation,
   listOrganisations,
@@ -210,7 +210,7 @@ async function localMasterKey(dataDir: string): Promise<MasterKey> {
 }
 
 async function readMasterKey(file: string, owners?: number[]): Promise<MasterKey> {
-  const reason = await whyFileIsOpen('The master key file', file, owners).catch(unreadable(file));
+  const reason = await filePermissionFault('The master key file', file, owners).catch(unreadable(file));
   if (reason !== undefined) throw new CliError(reason);
   return MasterKey.parse(await readText(file));
 }

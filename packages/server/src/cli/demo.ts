@@ -16,7 +16,7 @@ import type { SamplePerson } from '../store/directory/sample-person.ts';
 import { withOwner } from './context.ts';
 import { curlUser } from './curl-config.ts';
 import { CliError } from './errors.ts';
-import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
 import { toOptions } from './options.ts';
 import { formatTable, formatTime, print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -63,7 +63,7 @@ export function demoCommand(): Command {
     } catch (error) {
       progress.stop();
       await running.stop();
-      return endsWell(error);
+      return ignoreInterruptedError(error);
     }
     await serveUntilSignalled(running);
   });

@@ -4,8 +4,8 @@ import { CSV_KINDS } from '../csv-import/kinds.ts';
 import { toCsv } from '../files/csv-text.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listGroupRows } from '../store/directory/group-records.ts';
+import { listNodeDetails } from '../store/directory/node-list.ts';
 import type { NodeKind } from '../store/directory/nodes.ts';
-import { listPlaces } from '../store/directory/places.ts';
 import { listUsers } from '../store/directory/user-list.ts';
 import { fold } from '../store/values/fold.ts';
 import type { PageWindow } from '../store/values/page.ts';
@@ -22,7 +22,7 @@ interface ListOptions extends DataConfig {
 }
 
 /** A thing of the directory, by the columns of its CSV file and maybe more. */
-type Thing = Record<string, unknown>;
+type ListedRow = Record<string, unknown>;
 
 /** What can be listed, by the kind of its CSV file. */
 const LISTS = {
@@ -52,7 +52,7 @@ export function directoryListCommand(kind: keyof typeof LISTS): Command {
       const columns = CSV_KINDS[kind].columns.map(({ name }): string => name);
       const things = await withContext(options, `rollcall ${kind}`, async ({ owner }) => {
         const { tenantId } = await getOrganisation(owner, options.org);
-        return owner.inTenant(tenantId, (tx): Promise<Thing[]> => LISTS[kind](tx, tenantId));
+        return owner.inTenant(tenantId, (tx): Promise<ListedRow[]> => LISTS[kind](tx, tenantId));
       });
       const rows = things
         .map((thing) => columns.map((column) => thing[column] ?? null))
@@ -65,15 +65,15 @@ export function directoryListCommand(kind: keyof typeof LISTS): Command {
 }
 
 /** `word` names the thing's own id and name: `deskId`, `deskName`. */
-async function listNodes(tx: Tx, tenantId: string, kind: NodeKind, word: string): Promise<Thing[]> {
+async function listNodes(tx: Tx, tenantId: string, kind: NodeKind, word: string): Promise<ListedRow[]> {
   const nodes = await allPages(
-    (window) => listPlaces(tx, tenantId, { kind }, window),
+    (window) => listNodeDetails(tx, tenantId, { kind }, window),
     ({ nodeId }) => nodeId,
   );
   return nodes.map((node) => ({ ...node, [`${word}Id`]: node.nodeId, [`${word}Name`]: node.name }));
 }
 
-async function listPeople(tx: Tx, tenantId: string): Promise<Thing[]> {
+async function listPeople(tx: Tx, tenantId: string): Promise<ListedRow[]> {
   const users = await allPages(
     (window) => listUsers(tx, tenantId, {}, window),
     ({ userId }) => userId,
@@ -81,7 +81,7 @@ async function listPeople(tx: Tx, tenantId: string): Promise<Thing[]> {
   return users.map((user) => ({ ...user }));
 }
 
-async function listGroups(tx: Tx, tenantId: string): Promise<Thing[]> {
+async function listGroups(tx: Tx, tenantId: string): Promise<ListedRow[]> {
   const groups = await listGroupRows(tx, tenantId);
   const byId = new Map(groups.map((group) => [group.groupId, group]));
   return groups.map(({ groupId, name, groupType, parentId, status }) => {

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { whole } from '../config-values.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
-import { type Arrival, listArrivals } from '../store/events/arrivals.ts';
+import { listReceivedEvents, type ReceivedEvent } from '../store/events/received-events.ts';
 import {
   listRefusalReasons,
   listRefusedEvents,
@@ -11,7 +11,7 @@ import {
   type RefusedEvent,
 } from '../store/events/refused-event-lists.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
-import { catchInterruption, endsWell } from './interruption.ts';
+import { catchInterruption, ignoreInterruptedError } from './interruption.ts';
 import { parsing, toOptions } from './options.ts';
 import { formatTable, formatTime, forTerminal, print, remark } from './output.ts';
 import { parsePast } from './time.ts';
@@ -47,8 +47,8 @@ export function eventsCommand(): Command {
       withContext(options, 'rollcall events', async ({ owner }) => {
         const { tenantId, slug } = await chooseOrganisation(owner, options.org);
         remark(`What arrives for ${slug}, from a minute ago on; Ctrl-C ends it.`);
-        await followArrivals(owner, tenantId, options);
-      }).catch(endsWell),
+        await tailEvents(owner, tenantId, options);
+      }).catch(ignoreInterruptedError),
     );
   const list = new Command('list')
     .description('list refused events and malformed requests of the last 30 days, the newest first')
@@ -63,7 +63,7 @@ export function eventsCommand(): Command {
       withContext(options, 'rollcall events', async ({ owner }) => {
         const { tenantId } = await getOrganisation(owner, options.org);
         await owner.inTenant(tenantId, (tx) => printRefused(tx, tenantId, options));
-      }).catch(endsWell),
+      }).catch(ignoreInterruptedError),
     );
   const command = new Command('events').description('submitted events');
   for (const child of [tail, list]) {
@@ -119,16 +119,20 @@ function toCells(row: RefusedEvent | RefusalReason): Record<string, string> {
   };
 }
 
-async function followArrivals(owner: Database, tenantId: string, options: TailOptions): Promise<void> {
+async function tailEvents(owner: Database, tenantId: string, options: TailOptions): Promise<void> {
   const signal = catchInterruption();
   let shown = new Map<string, number>();
   let since = new Date(Date.now() - SHOWN_AT_FIRST_MS);
   while (!signal.aborted) {
     const arrivals = await owner.inTenant(tenantId, (tx) =>
-      listArrivals(tx, tenantId, { since, limit: MOST_PER_POLL, refusedOnly: options.refused ?? false }),
+      listReceivedEvents(tx, tenantId, {
+        since,
+        limit: MOST_PER_POLL,
+        refusedOnly: options.refused ?? false,
+      }),
     );
     for (const arrival of arrivals) {
-      if (!shown.has(arrival.arrivalId)) print(options.json ? toJson(arrival) : formatArrival(arrival));
+      if (!shown.has(arrival.arrivalId)) print(options.json ? toJson(arrival) : formatReceivedEvent(arrival));
     }
     // Commits come out of order: every poll looks back over the time in which one may still turn up.
     since = new Date(Math.max(since.getTime(), Date.now() - COMMITTED_WITHIN_MS));
@@ -138,7 +142,7 @@ async function followArrivals(owner: Database, tenantId: string, options: TailOp
 }
 
 /** One line for a terminal. */
-export function formatArrival(arrival: Arrival): string {
+export function formatReceivedEvent(arrival: ReceivedEvent): string {
   const { arrivedAt, endpoint, sourceId, eventId, resultCode, reason, nodeName, locationName } = arrival;
   const where = nodeName === locationName ? nodeName : `${nodeName}, ${locationName}`;
   const outcome =
@@ -149,7 +153,7 @@ export function formatArrival(arrival: Arrival): string {
   return forTerminal(line);
 }
 
-function whatWasSeen({ userName, visitorName, occupied, occupancy }: Arrival): string {
+function whatWasSeen({ userName, visitorName, occupied, occupancy }: ReceivedEvent): string {
   if (visitorName !== null) return userName === null ? visitorName : `${visitorName} for ${userName}`;
   if (occupied === null) return userName ?? '-';
   const count = occupancy === null ? '' : ` (${occupancy})`;

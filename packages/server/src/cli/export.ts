@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { CLIENT_SETTINGS, type ClientConfig } from '../config.ts';
 import { whole } from '../config-values.ts';
 import { METRIC_UNITS, type MetricUnit } from '../store/warehouse/metrics.ts';
-import { clientOf, spoken } from './client.ts';
+import { clientOf, throwAsCliError } from './client.ts';
 import { CliError, unwritable } from './errors.ts';
 import { loadFolder, needDuckDb } from './export/duckdb.ts';
 import { ExportFolder } from './export/folder.ts';
@@ -114,7 +114,7 @@ async function exportAll(asked: AskedDataset[], options: ExportOptions) {
     if (duckdb === undefined) return report;
     return { ...report, loaded: await unlessInterrupted(loadFolder(duckdb, into, format, all)) };
   } catch (error) {
-    spoken(error);
+    throwAsCliError(error);
   } finally {
     await folder.close();
   }

@@ -5,15 +5,15 @@ import { CSV_KINDS, type ImportKind } from '../csv-import/kinds.ts';
 import { csvExample } from '../csv-import/template.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
+import { type ImportExportOptions, importExport, parseTimeZone } from './import-export.ts';
 import { describeImport, writeIds } from './import-report.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
 import { onInterruption } from './interruption.ts';
-import { importExport, type MoveInCommandOptions, parseTimeZone } from './move-in.ts';
 import { toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
-interface ImportCommandOptions extends MoveInCommandOptions {
+interface ImportCommandOptions extends ImportExportOptions {
   strict?: true;
   template?: true;
   ids?: string;

@@ -72,7 +72,7 @@ function interrupted(): Promise<never> {
 }
 
 /** For `catch`, where an interruption is how the command is meant to end. */
-export function endsWell(error: unknown): never {
+export function ignoreInterruptedError(error: unknown): never {
   if (error instanceof Interrupted) error.exitCode = 0;
   throw error;
 }

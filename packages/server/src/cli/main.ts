@@ -44,9 +44,9 @@ try {
   // What was interrupted may still wait for something.
   if (error instanceof Interrupted) process.exit(error.exitCode);
   process.exitCode = 1;
-  const { isSpoken } = await import('./spoken-errors.ts');
+  const { isOperatorError } = await import('./operator-errors.ts');
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
-  else if (isSpoken(error)) remark(`rollcall: ${error.message}`);
+  else if (isOperatorError(error)) remark(`rollcall: ${error.message}`);
   else
     remark(
       `rollcall: something unexpected went wrong. ${error instanceof Error ? error.stack : String(error)}`,

@@ -11,7 +11,7 @@ import {
   remarkUnknownTimeZones,
   withOwner,
 } from './context.ts';
-import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
 import type { Listening } from './listening.ts';
 import { remark } from './output.ts';
 import { readTls } from './tls.ts';
@@ -49,7 +49,7 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
   };
   const stopAndThrow = async (error: unknown): Promise<never> => {
     await stop();
-    return endsWell(error);
+    return ignoreInterruptedError(error);
   };
   const prepared = prepare(data);
   prepared.catch(() => undefined);

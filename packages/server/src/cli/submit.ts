@@ -2,7 +2,7 @@ import type { Rollcall } from '@rollcall/sdk';
 import { Argument, Command, Option } from 'commander';
 import { CLIENT_SETTINGS, LOOKUP_SETTINGS } from '../config.ts';
 import { whole } from '../config-values.ts';
-import { clientOf, spoken } from './client.ts';
+import { clientOf, throwAsCliError } from './client.ts';
 import { CliError, unreadable } from './errors.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
 import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
@@ -13,7 +13,7 @@ import { SUBMIT_KINDS, type SubmitKindName, submitExample } from './submit/kinds
 import { addMapping } from './submit/mapping.ts';
 import { printPreview } from './submit/preview.ts';
 import { checkTimes, type ReadingOptions, readFileRows, timeZone } from './submit/reading.ts';
-import { RejectedRows } from './submit/rejected.ts';
+import { RefusedRowFile } from './submit/refused-rows.ts';
 import type { FileFormat } from './submit/rows.ts';
 import { type Chunk, sendRows } from './submit/send.ts';
 import {
@@ -153,7 +153,7 @@ async function send(
   const earlier = statePath ? await readState(statePath, submission) : undefined;
   const besides = `${isInput ? kind : path}.rejected.${format}`;
   const rejectedPath = earlier?.rejectedPath ?? options.rejected ?? besides;
-  const rejected = await RejectedRows.open(rejectedPath, earlier?.rejected);
+  const rejected = await RefusedRowFile.open(rejectedPath, earlier?.rejected);
   let rows = earlier?.rows ?? 0;
   let tally = earlier?.tally ?? NOTHING;
   if (rows > 0) remark(`Going on after the first ${rows} rows.`);
@@ -191,7 +191,7 @@ async function send(
     const goOn = isInput ? 'To send all of it again is harmless.' : 'The same command goes on from there.';
     if (rows > 0 || signal.aborted) remark(`${rows} rows were answered. ${goOn}`);
     throwIfOfInput(error, path, input);
-    spoken(error);
+    throwAsCliError(error);
   } finally {
     progress.stop();
     await rejected.close();
@@ -223,7 +223,7 @@ async function previewFile(
     endRemarks();
   } catch (error) {
     throwIfOfInput(error, path, input);
-    spoken(error);
+    throwAsCliError(error);
   } finally {
     input.close();
   }

@@ -9,7 +9,7 @@ import type { Jobs } from '../jobs/runner.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
 import { connectData } from './context.ts';
 import { CliError } from './errors.ts';
-import { catchInterruption, endsWell, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
 import { listenOn } from './listening.ts';
 import { remark } from './output.ts';
 import { checkListening, jobsOf, prepare, type Service } from './serve.ts';
@@ -21,13 +21,13 @@ import { checkListening, jobsOf, prepare, type Service } from './serve.ts';
  */
 
 /** What a worker is sent. */
-type Order =
+type WorkerCommand =
   | { order: 'listen'; target: DatabaseTarget; masterKey: string; port: number }
   | { order: 'serve'; role: SessionRole }
   | { order: 'stop' };
 
 /** What a worker says. */
-type Report =
+type WorkerStatus =
   | { report: 'ready to be told' }
   | { report: 'listening'; baseUrl: string }
   | { report: 'failed'; message: string; isPlain: boolean }
@@ -49,7 +49,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const data = await connectData(config, { purpose: 'serve', name });
   const { target } = data;
-  const crew = new Crew(config, { order: 'listen', target, masterKey: data.masterKey.export(), port });
+  const crew = new WorkerPool(config, { order: 'listen', target, masterKey: data.masterKey.export(), port });
   let database: Database | undefined;
   let jobs: Jobs | undefined;
   const stop = async () => {
@@ -59,7 +59,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   };
   const stopAndThrow = async (error: unknown): Promise<never> => {
     await stop();
-    return endsWell(error);
+    return ignoreInterruptedError(error);
   };
   try {
     const baseUrl = await unlessInterrupted(crew.start());
@@ -91,14 +91,14 @@ async function freePort(host: string): Promise<number> {
 }
 
 /** The workers, as the first process sees them. */
-class Crew {
+class WorkerPool {
   readonly #config: ServeConfig;
-  readonly #listen: Order;
+  readonly #listen: WorkerCommand;
   readonly #workers = new Set<Worker>();
-  #serve: Order | undefined;
+  #serve: WorkerCommand | undefined;
   #isStopping = false;
 
-  constructor(config: ServeConfig, listen: Order) {
+  constructor(config: ServeConfig, listen: WorkerCommand) {
     this.#config = config;
     this.#listen = listen;
   }
@@ -137,7 +137,7 @@ class Crew {
     this.#workers.add(worker);
     let hasListened = false;
     return new Promise((resolve, reject) => {
-      worker.on('message', (said: Report) => {
+      worker.on('message', (said: WorkerStatus) => {
         if (said.report === 'ready to be told') {
           tell(worker, this.#listen);
           if (this.#serve) tell(worker, this.#serve);
@@ -175,7 +175,7 @@ class Crew {
   }
 }
 
-function tell(worker: Worker, order: Order): void {
+function tell(worker: Worker, order: WorkerCommand): void {
   // One that has just ended is heard of by its exit.
   if (worker.isConnected()) worker.send(order, () => undefined);
 }
@@ -184,7 +184,7 @@ function tell(worker: Worker, order: Order): void {
 export async function work(config: ServeConfig): Promise<void> {
   catchInterruption().addEventListener('abort', () => report({ report: 'interrupted' }));
   let began: ReturnType<typeof listenOn> | undefined;
-  process.on('message', (order: Order) => {
+  process.on('message', (order: WorkerCommand) => {
     if (order.order === 'listen') {
       const { target, masterKey, port } = order;
       began = listenOn({ ...config, port }, { target, masterKey: MasterKey.parse(masterKey) });
@@ -208,6 +208,6 @@ export async function work(config: ServeConfig): Promise<void> {
   report({ report: 'ready to be told' });
 }
 
-function report(said: Report): void {
+function report(said: WorkerStatus): void {
   process.send?.(said, undefined, undefined, () => undefined);
 }

@@ -1,5 +1,5 @@
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
-import { quote, Refusal } from '../directory/values.ts';
+import { ItemRefusedError, quote } from '../directory/values.ts';
 import { type Card, Cards, cardDigest, credentialFault } from '../ingest/cards.ts';
 import { cardTextDigest } from '../ingest/digest.ts';
 import { type Resolved, resolve } from '../ingest/resolve.ts';
@@ -83,14 +83,15 @@ async function upsertCards(
         credentialType: item.credentialType ?? before?.credentialType ?? USUAL_TYPE,
       };
       const fault = credentialFault(card);
-      if (fault !== undefined) throw new Refusal(fault);
+      if (fault !== undefined) throw new ItemRefusedError(fault);
       claims.claim(
         { id: key, idGiven: true, idMember: 'cardNumber', nameMember: 'cardNumber', name: card.cardNumber },
         { origin: item.origin, changes: true },
       );
       if (own && isSame(card, own)) return { id: userId, result: 'unchanged' };
       const failure = cards.apply(userId, card);
-      if (failure !== undefined) throw new Refusal(`cardNumber ${quote(card.cardNumber)}: ${failure}`);
+      if (failure !== undefined)
+        throw new ItemRefusedError(`cardNumber ${quote(card.cardNumber)}: ${failure}`);
       return { id: userId, result: before ? 'updated' : 'created' };
     }),
   );
@@ -101,10 +102,10 @@ async function upsertCards(
 /** Throws `Refusal` where nobody is meant. */
 function findHolder({ username, cardNumber }: CardItem, resolved: Resolved): string {
   const fault = textsFault({ username, cardNumber });
-  if (fault !== undefined) throw new Refusal(fault);
+  if (fault !== undefined) throw new ItemRefusedError(fault);
   const user = resolved.userByNameInAnyCase(username);
   if (user) return user.userId;
-  throw new Refusal(
+  throw new ItemRefusedError(
     `username ${quote(username)} is not that of an active user, or is that of several but for its case`,
   );
 }

@@ -1,4 +1,4 @@
-import { quote, Refusal } from '../directory/values.ts';
+import { ItemRefusedError, quote } from '../directory/values.ts';
 import { BOOLEAN_CHOICES, parseBoolean } from '../files/booleans.ts';
 import { FileError } from '../files/errors.ts';
 import { unguard } from '../files/formula-guard.ts';
@@ -66,7 +66,7 @@ export function readItem({ columns }: CsvHeader, cells: string[]): Record<string
   for (const [index, column] of columns.entries()) {
     const cell = unguard(cells[index]?.trim() ?? '');
     if (!column || (cell === '' && !column.required)) continue;
-    if (cell === '') throw new Refusal(`${column.name} is empty`);
+    if (cell === '') throw new ItemRefusedError(`${column.name} is empty`);
     item[column.name] = column.read ? column.read(cell, column.name) : cell;
   }
   return item;
@@ -91,11 +91,11 @@ export function optional<Member extends string>(
 
 export function readCount(cell: string, name: string): number {
   if (/^\d+$/.test(cell)) return Number(cell);
-  throw new Refusal(`${name} ${quote(cell)} is not a whole number from 0`);
+  throw new ItemRefusedError(`${name} ${quote(cell)} is not a whole number from 0`);
 }
 
 export function readBoolean(cell: string, name: string): boolean {
   const value = parseBoolean(cell);
-  if (value === undefined) throw new Refusal(`${name} ${quote(cell)} is none of ${BOOLEAN_CHOICES}`);
+  if (value === undefined) throw new ItemRefusedError(`${name} ${quote(cell)} is none of ${BOOLEAN_CHOICES}`);
   return value;
 }

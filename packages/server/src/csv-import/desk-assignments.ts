@@ -1,12 +1,12 @@
 import { type AssignmentItem, assignDesks } from '../directory/manage/assignments.ts';
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
-import { optionalGuid, quote, Refusal } from '../directory/values.ts';
+import { ItemRefusedError, optionalGuid, quote } from '../directory/values.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listDesksNamed, type NamedDesk } from '../store/directory/desk-assignments.ts';
 import { optional } from './columns.ts';
 import { BATCH_ROWS, type CsvKind, EXAMPLE_ID, storeDrafts } from './kind.ts';
 
-interface AssignedDesk extends UpsertItem {
+interface AssignmentRow extends UpsertItem {
   deskId?: string;
   deskName?: string;
   zoneName?: string;
@@ -18,7 +18,7 @@ interface AssignedDesk extends UpsertItem {
 
 const PLACE_MEMBERS = ['deskName', 'zoneName', 'levelName', 'locationName'] as const;
 
-export const deskAssignments: CsvKind<AssignedDesk> = {
+export const deskAssignments: CsvKind<AssignmentRow> = {
   word: 'assigned desk',
   reason: 'Import of assigned desks',
   batchRows: BATCH_ROWS,
@@ -47,7 +47,7 @@ export const deskAssignments: CsvKind<AssignedDesk> = {
 async function assignNamedDesks(
   tx: Tx,
   tenantId: string,
-  items: AssignedDesk[],
+  items: AssignmentRow[],
   claims: Claims,
 ): Promise<UpsertResult[]> {
   const named = await listDesksNamed(
@@ -59,13 +59,16 @@ async function assignNamedDesks(
   return storeDrafts(drafts, (accepted) => assignDesks(tx, tenantId, accepted));
 }
 
-function toAssignment(item: AssignedDesk, named: NamedDesk[], claims: Claims): AssignmentItem {
+function toAssignment(item: AssignmentRow, named: NamedDesk[], claims: Claims): AssignmentItem {
   const { userId, userName } = item;
-  if (userId === undefined && userName === undefined) throw new Refusal('userId or userName is empty');
+  if (userId === undefined && userName === undefined)
+    throw new ItemRefusedError('userId or userName is empty');
   const deskId = findDesk(item, named);
   const earlier = claims.get(deskId);
   if (earlier)
-    throw new Refusal(`desk ${quote(item.deskName ?? deskId)} was already given in ${earlier.origin}`);
+    throw new ItemRefusedError(
+      `desk ${quote(item.deskName ?? deskId)} was already given in ${earlier.origin}`,
+    );
   claims.claim(
     { id: deskId, idGiven: false, idMember: 'deskId', nameMember: 'deskName', name: item.deskName ?? '' },
     { origin: item.origin, changes: false },
@@ -74,10 +77,10 @@ function toAssignment(item: AssignedDesk, named: NamedDesk[], claims: Claims): A
 }
 
 /** Throws `Refusal` where no desk is meant, or several. */
-function findDesk(item: AssignedDesk, named: NamedDesk[]): string {
+function findDesk(item: AssignmentRow, named: NamedDesk[]): string {
   const deskId = optionalGuid('deskId', item.deskId);
   if (item.deskName === undefined) {
-    if (deskId === undefined) throw new Refusal('deskId or deskName is empty');
+    if (deskId === undefined) throw new ItemRefusedError('deskId or deskName is empty');
     return deskId;
   }
   const fitting = named.filter((desk) =>
@@ -89,11 +92,11 @@ function findDesk(item: AssignedDesk, named: NamedDesk[]): string {
   const desk = `deskName ${quote(item.deskName)}`;
   if (only && others.length === 0) return only.deskId;
   if (only) {
-    throw new Refusal(
+    throw new ItemRefusedError(
       `${desk} is that of ${others.length + 1} desks: name its locationName, levelName and zoneName, or its deskId`,
     );
   }
-  throw new Refusal(
+  throw new ItemRefusedError(
     deskId !== undefined && fitting.length > 0
       ? `deskId ${quote(deskId)} and ${desk} do not agree`
       : `${desk} is not known there`,

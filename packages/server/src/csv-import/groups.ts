@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type GroupItem, parentsFirst, upsertGroups } from '../directory/groups.ts';
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
-import { optionalGuid, quote, Refusal } from '../directory/values.ts';
+import { ItemRefusedError, optionalGuid, quote } from '../directory/values.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { listGroupRows } from '../store/directory/group-records.ts';
@@ -99,7 +99,7 @@ class GroupNames {
     const key = keyOf(groupType, groupName);
     const groupId = optionalGuid('groupId', item.groupId) ?? this.#ids.get(key) ?? randomUUID();
     if (this.#origins.has(key)) {
-      throw new Refusal(
+      throw new ItemRefusedError(
         `groupName ${quote(groupName)} of type ${quote(groupType)} was already given in ${this.#origins.get(key)}`,
       );
     }
@@ -116,10 +116,12 @@ class GroupNames {
     const type = parentGroupType ?? groupType;
     const byName = this.#ids.get(keyOf(type, parentGroupName));
     if (byName === undefined) {
-      throw new Refusal(`parentGroupName ${quote(parentGroupName)} of type ${quote(type)} is not known`);
+      throw new ItemRefusedError(
+        `parentGroupName ${quote(parentGroupName)} of type ${quote(type)} is not known`,
+      );
     }
     if (byId === undefined || byId === byName) return byName;
-    throw new Refusal('parentGroupId and parentGroupName do not agree');
+    throw new ItemRefusedError('parentGroupId and parentGroupName do not agree');
   }
 }
 

@@ -65,12 +65,12 @@ export async function importCsv(options: ImportOptions): Promise<ImportReport> {
   try {
     return await database.inTenant(tenantId, async (tx) => {
       const report = await new Importer(options, (work) => inSavepoint(tx, work)).run();
-      if (strict && report.refused.length > 0) throw new Undone(nothingStored(report));
-      if (dryRun) throw new Undone(report);
+      if (strict && report.refused.length > 0) throw new DryRunRollback(nothingStored(report));
+      if (dryRun) throw new DryRunRollback(report);
       return report;
     });
   } catch (error) {
-    if (error instanceof Undone) return error.report;
+    if (error instanceof DryRunRollback) return error.report;
     throw error;
   }
 }
@@ -80,7 +80,7 @@ function nothingStored({ refused, ignoredColumns }: ImportReport): ImportReport 
 }
 
 /** Rolls an import back. */
-class Undone extends Error {
+class DryRunRollback extends Error {
   readonly report: ImportReport;
 
   constructor(report: ImportReport) {

@@ -3,7 +3,7 @@ import { accessCredentials } from './access-credentials.ts';
 import { deskAssignments } from './desk-assignments.ts';
 import { groups } from './groups.ts';
 import type { CsvKind } from './kind.ts';
-import { desks, locations, spaces } from './place-kinds.ts';
+import { desks, locations, spaces } from './node-kinds.ts';
 import { users } from './users.ts';
 import { weekPlans } from './week-plans.ts';
 

@@ -1,12 +1,12 @@
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
-import { optionalGuid, quote, Refusal } from '../directory/values.ts';
+import { ItemRefusedError, optionalGuid, quote } from '../directory/values.ts';
 import { NO_DATE, parseDay } from '../http/window.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listLocationsByName, type NodeRow } from '../store/directory/nodes.ts';
-import { lockPeople } from '../workday/lock-people.ts';
+import { lockUserDays } from '../workday/lock-user-days.ts';
 import { type WeekRequest, writeWeeks } from '../workday/manage-week-plans.ts';
-import { findPersons } from '../workday/persons.ts';
 import type { DayAuthor } from '../workday/plan.ts';
+import { resolveUsers } from '../workday/user-references.ts';
 import { readWeekPlans, type WeekdayPlan, type WeekPlan } from '../workday/week-plan.ts';
 import { optional } from './columns.ts';
 import { type CsvKind, EXAMPLE_ID, storeDrafts } from './kind.ts';
@@ -62,15 +62,16 @@ async function upsertWeekPlans(
   author: DayAuthor,
   claims: Claims,
 ): Promise<UpsertResult[]> {
-  const persons = await findPersons(tx, tenantId, items);
+  const persons = await resolveUsers(tx, tenantId, items);
   const offices = await listLocationsByName(tx, tenantId, items.flatMap(officeNames));
   const userIds = persons.flatMap((person) => ('userId' in person ? person.userId : []));
-  await lockPeople(tx, tenantId, userIds);
+  await lockUserDays(tx, tenantId, userIds);
   const weeks = await readWeekPlans(tx, tenantId, userIds);
   const drafts = items.map((item, index) =>
     orRefused((): WeekRequest => {
       const person = persons[index];
-      if (!person || 'refused' in person) throw new Refusal(asClause(person?.message ?? 'it is nobody'));
+      if (!person || 'refused' in person)
+        throw new ItemRefusedError(asClause(person?.message ?? 'it is nobody'));
       const { userId } = person;
       const days = WEEKDAYS.map(
         (weekday, day) => readCell(weekday, item[weekday], offices) ?? dayOf(weeks, userId, day),
@@ -115,7 +116,9 @@ function readCell(
     word.toLowerCase()
   ];
   if (plan === undefined || (office !== undefined && plan !== 'o')) {
-    throw new Refusal(`${weekday} ${quote(cell)} is none of ${PLAN_CHOICES}, or "office: " and an office`);
+    throw new ItemRefusedError(
+      `${weekday} ${quote(cell)} is none of ${PLAN_CHOICES}, or "office: " and an office`,
+    );
   }
   if (plan === 'none') return 'none';
   if (plan !== 'o') return { kind: plan as 'r' | 'a' };
@@ -128,16 +131,18 @@ function findOffice(weekday: Weekday, office: string, offices: NodeRow[]): strin
   const [only, ...others] = active.length > 0 ? active : named;
   if (only && others.length === 0) return only.nodeId;
   if (only)
-    throw new Refusal(`${weekday}: ${others.length + 1} offices are called ${quote(office)}; name the id`);
+    throw new ItemRefusedError(
+      `${weekday}: ${others.length + 1} offices are called ${quote(office)}; name the id`,
+    );
   const byId = /^[0-9a-f-]{36}$/i.test(office) ? optionalGuid(weekday, office) : undefined;
-  if (byId === undefined) throw new Refusal(`${weekday}: there is no office ${quote(office)}`);
+  if (byId === undefined) throw new ItemRefusedError(`${weekday}: there is no office ${quote(office)}`);
   return byId;
 }
 
 function readDay(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const day = parseDay(text);
-  if (day === undefined) throw new Refusal(`applyFrom ${quote(text)} ${NO_DATE}`);
+  if (day === undefined) throw new ItemRefusedError(`applyFrom ${quote(text)} ${NO_DATE}`);
   return day;
 }
 

@@ -2,7 +2,7 @@ import type { UserItem } from '../directory/users.ts';
 import type { HierarchyGroup } from '../store/directory/groups.ts';
 import type { WeekPlan } from '../workday/plan.ts';
 import { makeName, plain } from './names.ts';
-import { type DemoOffice, makeOffices, officeOf } from './places.ts';
+import { type DemoOffice, makeOffices, officeOf } from './offices.ts';
 import { Random } from './random.ts';
 import { makeTeams, pickTeam } from './teams.ts';
 

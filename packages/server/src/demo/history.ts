@@ -3,11 +3,11 @@ import { changeOfficeSettings } from '../directory/manage/office-settings.ts';
 import { createLogger } from '../http/logging.ts';
 import { type EventKind, submitBatch } from '../ingest/batch.ts';
 import { DeskPresence } from '../ingest/desk-presence.ts';
-import { DirectoryMemory } from '../ingest/directory-memory.ts';
+import { DirectoryCache } from '../ingest/directory-cache.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
 import { OCCUPANCY_EVENTS_PER_CALL, occupancy } from '../ingest/occupancy.ts';
 import { PRESENCE_EVENTS_PER_CALL, presence } from '../ingest/presence.ts';
-import { Refusals } from '../ingest/refusals.ts';
+import { RefusedEventLog } from '../ingest/refused-event-log.ts';
 import { submitTimeOff } from '../ingest/time-off.ts';
 import { VISITOR_ARRIVALS_PER_CALL, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -19,8 +19,8 @@ import { changeDays } from '../workday/plan.ts';
 import type { DemoDirectory } from './directory.ts';
 import { inOrder, makeOfficeDay, type PlannedDay, SOURCE_ID } from './life.ts';
 import { Calendar } from './local-time.ts';
+import { changesOfMind, timeOffOf } from './plan-changes.ts';
 import { slicesOf } from './slices.ts';
-import { changesOfMind, timeOffOf } from './wishes.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -84,10 +84,10 @@ class History {
   readonly #directory: DemoDirectory;
   readonly #options: HistoryOptions;
   readonly #calendar: Calendar;
-  readonly #memory: DirectoryMemory;
+  readonly #memory: DirectoryCache;
   readonly #writer: EventWriter;
   readonly #desks: DeskPresence;
-  readonly #refusals: Refusals;
+  readonly #refusals: RefusedEventLog;
   readonly #log = createLogger('silent');
   readonly #caller: Caller;
 
@@ -96,10 +96,10 @@ class History {
     this.#directory = directory;
     this.#options = options;
     this.#calendar = new Calendar(nowMs);
-    this.#memory = new DirectoryMemory(database);
+    this.#memory = new DirectoryCache(database);
     this.#writer = new EventWriter(database);
     this.#desks = new DeskPresence(database);
-    this.#refusals = new Refusals({ database, clock: () => nowMs, keep: 0, log: this.#log });
+    this.#refusals = new RefusedEventLog({ database, clock: () => nowMs, keep: 0, log: this.#log });
     this.#caller = { tenantId, apiKey: 'demo', apiKeyFolded: 'demo', role: 'all' };
   }
 

@@ -4,7 +4,7 @@ import type { VisitorArrival } from '../ingest/visitor-arrival.ts';
 import type { DemoDirectory, DemoPerson } from './directory.ts';
 import { instantOf } from './local-time.ts';
 import { makeCompany, makeName, plain } from './names.ts';
-import type { DemoOffice } from './places.ts';
+import type { DemoOffice } from './offices.ts';
 import { Random } from './random.ts';
 
 /** As which readers, panels and sensors submit. */
@@ -19,7 +19,7 @@ export interface PlannedDay {
 }
 
 /** What happens at one office on one of its days, in the order of time. */
-export interface OfficeDay {
+export interface DemoOfficeDay {
   presence: PresenceEvent[];
   occupancy: OccupancyEvent[];
   visitors: VisitorArrival[];
@@ -48,7 +48,7 @@ export function makeOfficeDay(
   office: DemoOffice,
   { day, age }: Day,
   plans: ReadonlyMap<string, PlannedDay>,
-): OfficeDay {
+): DemoOfficeDay {
   const { seed, people, offices } = directory;
   const visit: Visit = { office, minutes: wallClock(day, office.timeZone) };
   const presence = people.flatMap((person) => {
@@ -67,7 +67,9 @@ export function makeOfficeDay(
         : [],
     ),
     visitors: inOrder(
-      busy ? arrivals(directory, visit, Random.of(seed, CHANCE.visitors, offices.indexOf(office), age)) : [],
+      busy
+        ? visitorArrivals(directory, visit, Random.of(seed, CHANCE.visitors, offices.indexOf(office), age))
+        : [],
     ),
   };
 }
@@ -146,7 +148,11 @@ function meetings({ spaceId, capacity }: DemoOffice['spaces'][number], { minutes
   return events;
 }
 
-function arrivals({ people }: DemoDirectory, { office, minutes }: Visit, random: Random): VisitorArrival[] {
+function visitorArrivals(
+  { people }: DemoDirectory,
+  { office, minutes }: Visit,
+  random: Random,
+): VisitorArrival[] {
   const hosts = people.filter((person) => person.office === office);
   const count = Math.ceil((hosts.length / PEOPLE_PER_VISITOR) * random.next() * 2);
   return Array.from({ length: hosts.length === 0 ? 0 : count }, (_, index) => {

@@ -5,9 +5,9 @@ import { OCCUPANCY_EVENTS_PER_CALL } from '../ingest/occupancy.ts';
 import { PRESENCE_EVENTS_PER_CALL } from '../ingest/presence.ts';
 import { VISITOR_ARRIVALS_PER_CALL } from '../ingest/visitor-arrival.ts';
 import type { DemoDirectory } from './directory.ts';
-import { makeOfficeDay, type OfficeDay, type PlannedDay, SOURCE_ID } from './life.ts';
+import { type DemoOfficeDay, makeOfficeDay, type PlannedDay, SOURCE_ID } from './life.ts';
 import { instantOf, localDay } from './local-time.ts';
-import type { DemoOffice } from './places.ts';
+import type { DemoOffice } from './offices.ts';
 import { slicesOf } from './slices.ts';
 
 const TICK_MS = 1_000;
@@ -36,7 +36,7 @@ export interface LiveProgress {
   /** The instant that is being lived; milliseconds since the epoch. */
   atMs: number;
   /** Events that the server has stored, by kind. */
-  submitted: Record<keyof OfficeDay, number>;
+  submitted: Record<keyof DemoOfficeDay, number>;
   /** Why the last round could not be submitted, and will be tried again. */
   trouble: string | null;
 }
@@ -61,19 +61,19 @@ export interface LiveOptions {
  */
 export async function live(directory: DemoDirectory, options: LiveOptions): Promise<void> {
   const { clock, signal, onRound } = options;
-  const feed = new LiveFeed(directory, options);
+  const feed = new LiveDay(directory, options);
   while (!signal.aborted) {
     onRound(await feed.advance(clock()));
     await delay(TICK_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-class LiveFeed {
+class LiveDay {
   readonly #directory: DemoDirectory;
   readonly #options: LiveOptions;
   readonly #startMs: number;
   /** The day that each office is in. */
-  readonly #days = new Map<DemoOffice, { day: string; events: OfficeDay }>();
+  readonly #days = new Map<DemoOffice, { day: string; events: DemoOfficeDay }>();
   /** Up to when each office's events are submitted. */
   readonly #doneMs = new Map<DemoOffice, number>();
   readonly #submitted = { presence: 0, occupancy: 0, visitors: 0 };
@@ -122,7 +122,7 @@ class LiveFeed {
     }
   }
 
-  async #dayOf(office: DemoOffice, day: string): Promise<OfficeDay> {
+  async #dayOf(office: DemoOffice, day: string): Promise<DemoOfficeDay> {
     const known = this.#days.get(office);
     if (known?.day === day) return known.events;
     const today = localDay(this.#startMs, office.timeZone);

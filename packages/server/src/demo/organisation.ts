@@ -14,7 +14,7 @@ import { findSamplePerson, type SamplePerson } from '../store/directory/sample-p
 import { type DemoDirectory, makeDirectory } from './directory.ts';
 import { DemoError } from './errors.ts';
 import { makeHistory } from './history.ts';
-import { settle } from './settle.ts';
+import { storeDemoDirectory } from './store-directory.ts';
 
 /** The roles whose keys are Basic and HMAC, since examples use HTTP Basic; the others log in by HMAC. */
 const BASIC_ROLES: readonly ApiKeyRole[] = ['submitting-events', 'data-warehouse'];
@@ -66,7 +66,7 @@ export async function ensureDemo(
   if (created) {
     const { owner: database, onProgress: onDay } = deps;
     const nowMs = deps.clock();
-    await settle(directory, { database, tenantId, at: new Date(nowMs) });
+    await storeDemoDirectory(directory, { database, tenantId, at: new Date(nowMs) });
     await makeHistory(directory, { database, tenantId, days: config.days, nowMs, onDay });
     for (const key of missing) await createKey({ tenantId, ...key }, deps);
   }

@@ -2,7 +2,14 @@ import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { type GroupRow, listGroupRows, upsertGroupRows } from '../store/directory/group-records.ts';
 import { Claims, orRefused, type Stored, type UpsertItem, type UpsertResult } from './upsert.ts';
-import { ConflictRefusal, optionalGuid, optionalStatus, optionalText, quote, Refusal } from './values.ts';
+import {
+  ItemConflictError,
+  ItemRefusedError,
+  optionalGuid,
+  optionalStatus,
+  optionalText,
+  quote,
+} from './values.ts';
 
 /** A group as records have it. Members left out stay as they are; a new group needs its id, type and name. */
 export interface GroupItem extends UpsertItem {
@@ -71,12 +78,12 @@ class Groups {
 
   apply(item: GroupItem): Stored {
     const groupId = optionalGuid('groupId', item.groupId);
-    if (groupId === undefined) throw new Refusal('groupId is empty');
+    if (groupId === undefined) throw new ItemRefusedError('groupId is empty');
     const current = this.#byId.get(groupId);
     const next = this.#next(groupId, current, item);
     const namesake = this.#byName.get(keyOf(next));
     if (namesake && namesake.groupId !== groupId) {
-      throw new ConflictRefusal(
+      throw new ItemConflictError(
         `groupName ${quote(next.name)} of type ${quote(next.groupType)} is already that of group ${namesake.groupId}`,
       );
     }
@@ -107,13 +114,13 @@ class Groups {
   #next(groupId: string, current: GroupRow | undefined, item: GroupItem): GroupRow {
     const groupType = optionalText('groupType', item.groupType) ?? current?.groupType;
     const name = optionalText('groupName', item.groupName) ?? current?.name;
-    if (groupType === undefined) throw new Refusal('groupType is empty');
-    if (name === undefined) throw new Refusal('groupName is empty');
+    if (groupType === undefined) throw new ItemRefusedError('groupType is empty');
+    if (name === undefined) throw new ItemRefusedError('groupName is empty');
     const status = optionalStatus('status', item.status) ?? current?.status ?? 'active';
     const said = item.parentGroupId === null ? null : optionalGuid('parentGroupId', item.parentGroupId);
     const parentId = status === 'inactive' ? null : said === undefined ? (current?.parentId ?? null) : said;
     if (parentId !== null && !this.#byId.has(parentId)) {
-      throw new Refusal(`parentGroupId ${quote(parentId)} is not known`);
+      throw new ItemRefusedError(`parentGroupId ${quote(parentId)} is not known`);
     }
     const inHierarchy = status === 'active' && (parentId !== null || (current?.inHierarchy ?? false));
     return { groupId, groupType, name, parentId, status, inHierarchy };
@@ -122,7 +129,7 @@ class Groups {
   #refuseCycle(group: GroupRow): void {
     for (let above = group.parentId; above !== null; above = this.#byId.get(above)?.parentId ?? null) {
       if (above === group.groupId)
-        throw new Refusal('parentGroupId leads in a circle: the group is above itself');
+        throw new ItemRefusedError('parentGroupId leads in a circle: the group is above itself');
     }
   }
 

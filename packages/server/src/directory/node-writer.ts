@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NodeRow } from '../store/directory/nodes.ts';
 import { bothEmpty, isSilent, KIND_WORD, type Segment, type Tree } from './tree.ts';
 import { type Claims, orRefused, type Stored, type UpsertResult } from './upsert.ts';
-import { ConflictRefusal, quote, Refusal } from './values.ts';
+import { ItemConflictError, ItemRefusedError, quote } from './values.ts';
 
 export type Attributes = Partial<Pick<NodeRow, 'status' | 'address' | 'timeZone' | 'spaceType' | 'capacity'>>;
 
@@ -58,7 +58,7 @@ export class NodeWriter {
     next.name = subject.name ?? next.name;
     const changes = current === undefined || !sameNode(current, next);
     if (current) this.#refuseNamesake(subject, current, next);
-    if (next.kind === 'location' && next.timeZone === null) throw new Refusal('timeZone is empty');
+    if (next.kind === 'location' && next.timeZone === null) throw new ItemRefusedError('timeZone is empty');
     this.#claims.claim(
       { ...subject, id: next.nodeId, idGiven: subject.id !== undefined, name: next.name },
       { origin, changes },
@@ -103,7 +103,7 @@ export class NodeWriter {
     const other = taken.find((node) => node.nodeId !== current.nodeId);
     if (!other) return;
     const owner = this.#claims.get(other.nodeId)?.origin ?? `${KIND_WORD[other.kind]} ${other.nodeId}`;
-    throw new ConflictRefusal(`${subject.nameMember} ${quote(next.name)} is already that of ${owner}`);
+    throw new ItemConflictError(`${subject.nameMember} ${quote(next.name)} is already that of ${owner}`);
   }
 }
 
@@ -115,7 +115,9 @@ function refuseUnplaced(
 ): void {
   const { idMember, id, name } = segment;
   if (name === undefined) {
-    throw id === undefined ? bothEmpty(segment) : new Refusal(`${idMember} ${quote(id)} is not known`);
+    throw id === undefined
+      ? bothEmpty(segment)
+      : new ItemRefusedError(`${idMember} ${quote(id)} is not known`);
   }
   if (parent && parentId === undefined) throw bothEmpty(parent);
 }

@@ -11,14 +11,14 @@ import {
 } from './group-relationships.ts';
 import { manageRoutes } from './manage/routes.ts';
 import { redatingRoutes } from './redating-routes.ts';
-import type { Turns } from './turns.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
+import type { DirectoryWriteQueue } from './write-queue.ts';
 
 export interface DirectoryRoutesOptions {
   database: Database;
   clock: () => number;
   /** Shared by all writers of the directory. */
-  turns: Turns;
+  turns: DirectoryWriteQueue;
 }
 
 const ROLES = ['all'] as const;

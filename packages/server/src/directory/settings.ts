@@ -2,16 +2,16 @@ import { type FieldError, HttpProblem } from '../http/errors.ts';
 import { textFault } from '../http/text.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
-import { getDirectorySettings, upsertDirectorySettings } from '../store/directory/directory-settings.ts';
 import {
   clearPrimaryGroups,
   deleteMemberships,
-  type FollowedAttributes,
-  followAttributes,
-} from '../store/directory/group-following.ts';
+  deriveGroups,
+  type GroupAttributes,
+} from '../store/directory/derived-groups.ts';
+import { getDirectorySettings, upsertDirectorySettings } from '../store/directory/directory-settings.ts';
 import { getProvisionedGroupType } from '../store/provisioning/provisioned-groups.ts';
 
-export type DirectorySettings = FollowedAttributes;
+export type DirectorySettings = GroupAttributes;
 
 const MOST_ATTRIBUTES = 100;
 
@@ -37,7 +37,7 @@ export async function setDirectorySettings(
   if (before.primaryGroupAttribute !== null && chosen.primaryGroupAttribute === null) {
     await clearPrimaryGroups(tx, tenantId, before.primaryGroupAttribute);
   }
-  await followAttributes(tx, tenantId, chosen, 'everyone');
+  await deriveGroups(tx, tenantId, chosen, 'everyone');
 }
 
 function refuseFaults(

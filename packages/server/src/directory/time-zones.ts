@@ -1,6 +1,6 @@
 import type { Tx } from '../store/connections/db.ts';
 import { findTimeZones } from '../store/schema/time-zones.ts';
-import { optionalText, quote, Refusal } from './values.ts';
+import { ItemRefusedError, optionalText, quote } from './values.ts';
 
 /** The IANA time zones that both PostgreSQL and this process have rules for. */
 export class TimeZones {
@@ -22,7 +22,9 @@ export class TimeZones {
     if (name === undefined) return undefined;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    throw new Refusal(`${member} ${quote(name)} is not the IANA name of a time zone, such as Europe/London`);
+    throw new ItemRefusedError(
+      `${member} ${quote(name)} is not the IANA name of a time zone, such as Europe/London`,
+    );
   }
 }
 

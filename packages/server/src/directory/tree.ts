@@ -6,7 +6,7 @@ import {
   type NodeKind,
   type NodeRow,
 } from '../store/directory/nodes.ts';
-import { quote, Refusal } from './values.ts';
+import { ItemRefusedError, quote } from './values.ts';
 
 /** How an item names one node of its path; the members are what reasons call the two ways. */
 export interface Segment {
@@ -88,10 +88,10 @@ export class Tree {
     if (parentId !== undefined && byId.parentId !== parentId) {
       const parent = byId.parentId === null ? undefined : this.get(byId.parentId);
       const owner = parent ? `${KIND_WORD[parent.kind]} ${quote(parent.name)}` : 'another part of the tree';
-      throw new Refusal(`${idMember} ${quote(id)} belongs to ${owner}`);
+      throw new ItemRefusedError(`${idMember} ${quote(id)} belongs to ${owner}`);
     }
     if (name !== undefined && name !== byId.name) {
-      throw new Refusal(
+      throw new ItemRefusedError(
         `${nameMember} ${quote(name)} is not the name of ${idMember} ${quote(id)}: that is ${quote(byId.name)}`,
       );
     }
@@ -109,7 +109,7 @@ export class Tree {
   getOfKind({ kind, idMember, id }: Segment): NodeRow | undefined {
     const node = id === undefined ? undefined : this.get(id);
     if (node && node.kind !== kind) {
-      throw new Refusal(
+      throw new ItemRefusedError(
         `${idMember} ${quote(node.nodeId)} is the id of a ${KIND_WORD[node.kind]}, not of a ${KIND_WORD[kind]}`,
       );
     }
@@ -124,12 +124,12 @@ export class Tree {
     if (name === undefined) return undefined;
     const [found, ...others] = this.named(kind, parentId, name);
     if (others.length > 0) {
-      throw new Refusal(
+      throw new ItemRefusedError(
         `${nameMember} ${quote(name)} is the name of ${others.length + 1} ${KIND_WORD[kind]}s: say which by ${idMember}`,
       );
     }
     if (found && id !== undefined) {
-      throw new Refusal(
+      throw new ItemRefusedError(
         `${idMember} ${quote(id)} is not known, and ${nameMember} ${quote(name)} has the id ${found.nodeId}`,
       );
     }
@@ -141,8 +141,8 @@ export class Tree {
     const location = this.resolve(segment, null);
     if (location) return location;
     const { idMember, nameMember, id, name } = segment;
-    if (id !== undefined) throw new Refusal(`${idMember} ${quote(id)} is not known`);
-    if (name !== undefined) throw new Refusal(`${nameMember} ${quote(name)} is not known`);
+    if (id !== undefined) throw new ItemRefusedError(`${idMember} ${quote(id)} is not known`);
+    if (name !== undefined) throw new ItemRefusedError(`${nameMember} ${quote(name)} is not known`);
     throw bothEmpty(segment);
   }
 
@@ -164,8 +164,11 @@ export class Tree {
 }
 
 /** For a segment that had to say which node it is. */
-export function bothEmpty({ idMember, nameMember }: Pick<Segment, 'idMember' | 'nameMember'>): Refusal {
-  return new Refusal(`${idMember} and ${nameMember} are both empty`);
+export function bothEmpty({
+  idMember,
+  nameMember,
+}: Pick<Segment, 'idMember' | 'nameMember'>): ItemRefusedError {
+  return new ItemRefusedError(`${idMember} and ${nameMember} are both empty`);
 }
 
 /** Whether the segment says nothing at all. */

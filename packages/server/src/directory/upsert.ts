@@ -1,4 +1,4 @@
-import { ConflictRefusal, quote, Refusal } from './values.ts';
+import { ItemConflictError, ItemRefusedError, quote } from './values.ts';
 
 /** An item that is not acceptable: the reason, naming the member and its value. */
 export interface Refused {
@@ -53,10 +53,12 @@ export class Claims {
       return;
     }
     if (subject.idGiven && earlier.idGiven) {
-      throw new Refusal(`${subject.idMember} ${quote(subject.id)} was already given in ${earlier.origin}`);
+      throw new ItemRefusedError(
+        `${subject.idMember} ${quote(subject.id)} was already given in ${earlier.origin}`,
+      );
     }
     if (changes) {
-      throw new Refusal(
+      throw new ItemRefusedError(
         `${subject.nameMember} ${quote(subject.name)} was already given in ${earlier.origin}, with other values`,
       );
     }
@@ -77,8 +79,8 @@ export function orRefused<T>(work: () => T): T | Refused {
   try {
     return work();
   } catch (error) {
-    if (error instanceof ConflictRefusal) return { refused: error.message, conflict: true };
-    if (error instanceof Refusal) return { refused: error.message };
+    if (error instanceof ItemConflictError) return { refused: error.message, conflict: true };
+    if (error instanceof ItemRefusedError) return { refused: error.message };
     throw error;
   }
 }

@@ -2,12 +2,12 @@ import { type Static, Type } from 'typebox';
 import { textFault } from '../http/text.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { deriveGroups } from '../store/directory/derived-groups.ts';
 import { getDirectorySettings } from '../store/directory/directory-settings.ts';
-import { followAttributes } from '../store/directory/group-following.ts';
-import { People } from '../store/directory/people.ts';
+import { UserMatcher } from '../store/directory/user-matcher.ts';
 import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/directory/users.ts';
 import { orRefused } from './upsert.ts';
-import { quote, Refusal } from './values.ts';
+import { ItemRefusedError, quote } from './values.ts';
 
 const USERS_PER_CALL = 1_000;
 
@@ -56,7 +56,7 @@ export async function storeAttributes(
 ): Promise<UserResult[]> {
   const drafts = items.map((item) => ({ userName: item.userName, judged: orRefused(() => judge(item)) }));
   await lockDirectory(tx, tenantId);
-  const people = await People.load(
+  const people = await UserMatcher.load(
     tx,
     tenantId,
     drafts.flatMap(({ userName, judged }) => ('refused' in judged ? [] : [userName])),
@@ -75,14 +75,14 @@ export async function storeAttributes(
   });
   if (patches.size > 0) {
     await mergeAttributes(tx, tenantId, patches, at);
-    await followAttributes(tx, tenantId, await getDirectorySettings(tx, tenantId), [...patches.keys()]);
+    await deriveGroups(tx, tenantId, await getDirectorySettings(tx, tenantId), [...patches.keys()]);
   }
   return results;
 }
 
 function judge({ userName, attributes }: UserItem): [name: string, value: AttributeValue | null][] {
   const fault = textFault(userName);
-  if (fault) throw new Refusal(`userName ${quote(userName)} ${fault}`);
+  if (fault) throw new ItemRefusedError(`userName ${quote(userName)} ${fault}`);
   return Object.entries(attributes)
     .filter(([name]) => name !== UNKNOWN_MEMBER)
     .map(([name, value]) => [name, judgeValue(name, value)]);
@@ -93,9 +93,9 @@ const UNKNOWN_MEMBER = 'constructor';
 
 function judgeValue(name: string, value: unknown): AttributeValue | null {
   const nameFault = name === '' ? 'is empty' : textFault(name);
-  if (nameFault) throw new Refusal(`attributes: the name ${quote(name)} ${nameFault}`);
+  if (nameFault) throw new ItemRefusedError(`attributes: the name ${quote(name)} ${nameFault}`);
   const fault = valueFault(value);
-  if (fault) throw new Refusal(`attributes: ${quote(name)} ${fault}`);
+  if (fault) throw new ItemRefusedError(`attributes: ${quote(name)} ${fault}`);
   return value as AttributeValue | null;
 }
 

@@ -10,7 +10,7 @@ import {
 import { fold } from '../store/values/fold.ts';
 import type { Segment, Tree } from './tree.ts';
 import { type Claims, orRefused, type Stored } from './upsert.ts';
-import { ConflictRefusal, optionalKey, quote, Refusal } from './values.ts';
+import { ItemConflictError, ItemRefusedError, optionalKey, quote } from './values.ts';
 
 /** An item of a user, judged on its own: undefined is not said, null empties. */
 export interface Draft {
@@ -26,13 +26,13 @@ export interface Draft {
 }
 
 /** The users that a batch of items can mean or collide with, with what the batch makes of them. */
-export class People {
+export class UserIndex {
   readonly #byId = new Map<string, UserRow>();
   readonly #byUserName = new Map<string, UserRow>();
   readonly #byEmail = new Map<string, UserRow>();
 
-  static async load(tx: Tx, tenantId: string, drafts: Draft[]): Promise<People> {
-    const people = new People();
+  static async load(tx: Tx, tenantId: string, drafts: Draft[]): Promise<UserIndex> {
+    const people = new UserIndex();
     const ids = new Set(drafts.flatMap((draft) => draft.userId ?? []));
     for (const user of await listUsersById(tx, tenantId, [...ids])) people.put(user);
 
@@ -83,11 +83,11 @@ export class UserWriter {
   readonly renamed: UserRow[] = [];
   /** Ids of those among `updates` who were deleted, and are active now. */
   readonly restored: string[] = [];
-  readonly #people: People;
+  readonly #people: UserIndex;
   readonly #tree: Tree;
   readonly #claims: Claims;
 
-  constructor(people: People, tree: Tree, claims: Claims) {
+  constructor(people: UserIndex, tree: Tree, claims: Claims) {
     this.#people = people;
     this.#tree = tree;
     this.#claims = claims;
@@ -117,13 +117,13 @@ export class UserWriter {
     const byId = userId === undefined ? undefined : this.#people.get(userId);
     if (userName === undefined) {
       if (byId) return byId;
-      throw new Refusal(`userId ${quote(userId ?? '')} is not known`);
+      throw new ItemRefusedError(`userId ${quote(userId ?? '')} is not known`);
     }
     const byName = this.#people.withUserName(fold(userName));
     if (userId === undefined || byName === undefined || byName.userId === userId) return byId ?? byName;
     if (this.#isFree(byName)) return byId;
     const taken = `userName ${quote(userName)} is already that of ${this.#owner(byName)}`;
-    throw new ConflictRefusal(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
+    throw new ItemConflictError(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
   }
 
   #next(current: UserRow | undefined, draft: Draft): UserRow {
@@ -169,7 +169,7 @@ export class UserWriter {
     if (current.userNameFolded !== fold(userName)) return;
     const earlier = this.#claims.get(current.userId);
     if (!earlier) return;
-    throw new Refusal(
+    throw new ItemRefusedError(
       `userName ${quote(userName)} differs only by case from ${quote(current.userName)} in ${earlier.origin}`,
     );
   }
@@ -178,7 +178,7 @@ export class UserWriter {
     if (email === null || status !== 'active') return;
     const other = this.#people.activeWithEmail(email);
     if (!other || other.userId === userId) return;
-    throw new ConflictRefusal(`email ${quote(email)} is already that of ${this.#owner(other)}`);
+    throw new ItemConflictError(`email ${quote(email)} is already that of ${this.#owner(other)}`);
   }
 
   #owner(user: UserRow): string {

@@ -3,11 +3,18 @@ import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { restoreUsers } from '../store/directory/deleted-users.ts';
 import { insertUsers, lockUsers, updateUsers } from '../store/directory/users.ts';
 import { fold } from '../store/values/fold.ts';
-import { type DayAuthor, releaseUsers } from '../workday/plan.ts';
+import { type DayAuthor, freeFutureBookings } from '../workday/plan.ts';
 import { isSilent, type Segment, Tree } from './tree.ts';
 import { Claims, orRefused, type UpsertItem, type UpsertResult } from './upsert.ts';
-import { type Draft, People, UserWriter } from './user-writer.ts';
-import { clearable, optionalGuid, optionalKey, optionalStatus, optionalText, Refusal } from './values.ts';
+import { type Draft, UserIndex, UserWriter } from './user-writer.ts';
+import {
+  clearable,
+  ItemRefusedError,
+  optionalGuid,
+  optionalKey,
+  optionalStatus,
+  optionalText,
+} from './values.ts';
 
 /**
  * Members left out, or empty, stay as they are on an update; on a create they take their default. Null empties.
@@ -56,7 +63,7 @@ export async function upsertUsers(
     tenantId,
     good.flatMap((draft) => (draft.location ? [[draft.location]] : [])),
   );
-  const writer = new UserWriter(await People.load(tx, tenantId, good), tree, claims);
+  const writer = new UserWriter(await UserIndex.load(tx, tenantId, good), tree, claims);
   const results = drafts.map((draft) => ('refused' in draft ? draft : orRefused(() => writer.apply(draft))));
   // In the order of their ids, as the writers of days do: an update alone takes them in any.
   await lockUsers(
@@ -69,14 +76,14 @@ export async function upsertUsers(
   // First, so that a name or an address that one user gives up is free for a new one.
   await updateUsers(tx, tenantId, writer.updates, author.at);
   await insertUsers(tx, tenantId, writer.inserts, author.at);
-  await releaseUsers(tx, tenantId, writer.deactivated, author);
+  await freeFutureBookings(tx, tenantId, writer.deactivated, author);
   return results;
 }
 
 function judge(item: UserItem): Draft {
   const userId = optionalGuid('userId', item.userId);
   const userName = optionalKey('userName', item.userName, fold);
-  if (userId === undefined && userName === undefined) throw new Refusal('userName is empty');
+  if (userId === undefined && userName === undefined) throw new ItemRefusedError('userName is empty');
   return {
     origin: item.origin,
     userId,
@@ -102,5 +109,5 @@ function judgeLocation({ primaryLocationId, primaryLocationName }: UserItem): Se
   const none = primaryLocationId === null || primaryLocationName === null;
   if (isSilent(segment)) return none ? null : undefined;
   if (!none) return segment;
-  throw new Refusal('primaryLocationId and primaryLocationName do not agree: one of them is null');
+  throw new ItemRefusedError('primaryLocationId and primaryLocationName do not agree: one of them is null');
 }

@@ -5,10 +5,10 @@ import type { Status } from '../store/directory/nodes.ts';
 export { quote } from '../http/text.ts';
 
 /** One item is not acceptable; the message says which member and why. `orRefused` makes a result of it. */
-export class Refusal extends Error {}
+export class ItemRefusedError extends Error {}
 
 /** The item asks for what something else stands in the way of: a name that is another's already. */
-export class ConflictRefusal extends Refusal {}
+export class ItemConflictError extends ItemRefusedError {}
 
 /** A B-tree entry holds 2,704 bytes at most; the rest is for the ids beside the text. */
 const MAX_INDEXED_BYTES = 2_400;
@@ -19,7 +19,7 @@ export function optionalText(member: string, value: string | undefined): string 
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
   const fault = textFault(text);
-  if (fault) throw new Refusal(`${member} ${quote(text)} ${fault}`);
+  if (fault) throw new ItemRefusedError(`${member} ${quote(text)} ${fault}`);
   return text;
 }
 
@@ -37,7 +37,7 @@ export function optionalKey(
   const text = optionalText(member, value);
   if (text === undefined) return undefined;
   if (Math.max(Buffer.byteLength(text), Buffer.byteLength(indexed(text))) > MAX_INDEXED_BYTES) {
-    throw new Refusal(`${member} ${quote(text)} is longer than 2,400 bytes`);
+    throw new ItemRefusedError(`${member} ${quote(text)} is longer than 2,400 bytes`);
   }
   return text;
 }
@@ -47,7 +47,7 @@ export function optionalGuid(member: string, value: string | undefined): string 
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
   const guid = parseGuid(text);
-  if (guid === undefined) throw new Refusal(`${member} ${quote(text)} is not a GUID`);
+  if (guid === undefined) throw new ItemRefusedError(`${member} ${quote(text)} is not a GUID`);
   return guid;
 }
 
@@ -57,11 +57,11 @@ export function optionalStatus(member: string, value: string | undefined): Statu
   if (text === undefined || text === '') return undefined;
   const status = text.toLowerCase();
   if (status === 'active' || status === 'inactive') return status;
-  throw new Refusal(`${member} ${quote(text)} is neither active nor inactive`);
+  throw new ItemRefusedError(`${member} ${quote(text)} is neither active nor inactive`);
 }
 
 /** A whole number from 0 to 2,147,483,647; undefined when absent. Throws `Refusal`. */
 export function optionalCount(member: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= MAX_INTEGER)) return value;
-  throw new Refusal(`${member} ${quote(String(value))} is not a whole number from 0 to 2147483647`);
+  throw new ItemRefusedError(`${member} ${quote(String(value))} is not a whole number from 0 to 2147483647`);
 }

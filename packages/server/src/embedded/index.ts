@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { type Anchor, closeAnchor, takeServe } from './anchor.ts';
 import { codeOf, EmbeddedServerError, explain } from './errors.ts';
 import { lockPath, prepareDataDir } from './layout.ts';
-import type { Surroundings } from './model.ts';
+import type { HostPaths } from './model.ts';
 import { type Joined, joinServer, leaveServer } from './server.ts';
 import { SERVER_USER_NAMES } from './server-user.ts';
 import { withTransitionLock } from './transition-lock.ts';
@@ -37,7 +37,7 @@ export interface EmbeddedServer {
   release(): Promise<void>;
 }
 
-const SURROUNDINGS: Surroundings = {
+const SURROUNDINGS: HostPaths = {
   systemDir: '/var/lib/rollcall',
   tempDir: '/tmp',
   userNames: SERVER_USER_NAMES,
@@ -52,7 +52,7 @@ const SURROUNDINGS: Surroundings = {
  */
 export async function joinEmbedded(
   options: EmbeddedOptions,
-  around: Partial<Surroundings> = {},
+  around: Partial<HostPaths> = {},
 ): Promise<EmbeddedServer> {
   if (process.platform === 'win32') {
     throw new EmbeddedServerError(
@@ -73,7 +73,7 @@ export async function joinEmbedded(
 
 async function enter(
   dataDir: string,
-  around: Surroundings,
+  around: HostPaths,
   { name, purpose, meanwhile }: EmbeddedOptions,
   mayCreate: boolean,
   signal: AbortSignal,
@@ -104,7 +104,7 @@ class Participant implements EmbeddedServer {
   readonly target: pg.ClientConfig;
   readonly created: boolean;
   readonly #dataDir: string;
-  readonly #around: Surroundings;
+  readonly #around: HostPaths;
   readonly #options: EmbeddedOptions;
   readonly #layout: Joined['layout'];
   readonly #released = new AbortController();
@@ -114,7 +114,7 @@ class Participant implements EmbeddedServer {
   #failures = 0;
   #joinedAtMs = 0;
 
-  constructor(dataDir: string, around: Surroundings, options: EmbeddedOptions, joined: Joined) {
+  constructor(dataDir: string, around: HostPaths, options: EmbeddedOptions, joined: Joined) {
     this.target = joined.target;
     this.created = joined.created;
     this.#dataDir = dataDir;

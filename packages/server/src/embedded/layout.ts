@@ -17,9 +17,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { prepareSystemDir } from './binaries.ts';
 import { codeOf, EmbeddedServerError, ifPresent, makeDir } from './errors.ts';
-import type { Layout, Surroundings } from './model.ts';
+import { directoryPermissionFault, filePermissionFault } from './file-permissions.ts';
+import type { HostPaths, Layout } from './model.ts';
 import { stopLeftover } from './postmaster.ts';
-import { whyDirectoryIsOpen, whyFileIsOpen } from './privacy.ts';
 import { hasSecret, secretPath } from './secret.ts';
 import { canTraverse, chooseServerUser, ownerOf, type ServerUser } from './server-user.ts';
 
@@ -33,7 +33,7 @@ const linkPath = (dataDir: string): string => join(dataDir, 'postgres');
  *
  * @throws EmbeddedServerError when the path is taken by something else, or other users may read or change what is there
  */
-export async function prepareDataDir(dataDir: string, around: Surroundings): Promise<string> {
+export async function prepareDataDir(dataDir: string, around: HostPaths): Promise<string> {
   const found = await ifPresent(stat(dataDir));
   if (found !== undefined && !found.isDirectory()) {
     throw new EmbeddedServerError(`The data directory ${dataDir} is a file; choose another path.`);
@@ -47,8 +47,8 @@ export async function prepareDataDir(dataDir: string, around: Surroundings): Pro
   const real = await realpath(dataDir);
   const owners = await ownersOf(real);
   const reason =
-    (await whyDirectoryIsOpen('The data directory', real, owners)) ??
-    (await whyFileIsOpen('The password file', secretPath(real), owners));
+    (await directoryPermissionFault('The data directory', real, owners)) ??
+    (await filePermissionFault('The password file', secretPath(real), owners));
   if (reason !== undefined) throw new EmbeddedServerError(reason);
   return real;
 }
@@ -80,7 +80,7 @@ async function makeSharedDir(dataDir: string, user: ServerUser): Promise<void> {
  *
  * @throws EmbeddedServerError when the database is out of reach, lost, or shared with another data directory
  */
-export async function resolveLayout(dataDir: string, around: Surroundings): Promise<Layout> {
+export async function resolveLayout(dataDir: string, around: HostPaths): Promise<Layout> {
   const link = linkPath(dataDir);
   const found = await ifPresent(lstat(link));
   if (found === undefined) return layoutOfNew(dataDir, around);
@@ -103,7 +103,7 @@ export async function resolveLayout(dataDir: string, around: Surroundings): Prom
   return { dataDir, cluster, exists: true, user: await ownerOf(cluster) };
 }
 
-async function layoutOfNew(dataDir: string, around: Surroundings): Promise<Layout> {
+async function layoutOfNew(dataDir: string, around: HostPaths): Promise<Layout> {
   const user = await chooseServerUser(around.userNames);
   if (!user.isOther || (await canTraverse(dataDir, user))) {
     return { dataDir, cluster: linkPath(dataDir), exists: false, user };

@@ -1,7 +1,7 @@
 import type { ServerUser } from './server-user.ts';
 
 /** Places and names outside the data directory; other than the defaults only in tests. */
-export interface Surroundings {
+export interface HostPaths {
   /** Holds what the server's user must reach when we are root. */
   systemDir: string;
   /** Where a socket directory goes when the path beside the cluster is too long. Not os.tmpdir(): TMPDIR differs between the processes of one user. */

@@ -7,7 +7,7 @@ import { inspectProcess } from './processes.ts';
  * Who holds a lock between the processes of a machine: a symbolic link whose text names its holder, made in one step, never half
  * written, and left behind by a killed holder in a form that the next one can judge.
  */
-export interface Holder {
+export interface LockHolder {
   pid: number;
   startedAt: string;
   token: string;
@@ -24,7 +24,7 @@ export async function takeLock(path: string): Promise<(() => Promise<void>) | nu
 }
 
 /** This process, once. */
-export async function newHolder(): Promise<Holder> {
+export async function newHolder(): Promise<LockHolder> {
   return {
     pid: process.pid,
     startedAt: (await inspectProcess(process.pid))?.startedAt ?? '',
@@ -33,7 +33,7 @@ export async function newHolder(): Promise<Holder> {
 }
 
 /** Gives the lock back, if it is its holder's. */
-export async function release(path: string, own: Holder): Promise<void> {
+export async function release(path: string, own: LockHolder): Promise<void> {
   if ((await readHolder(path))?.token === own.token) await ifPresent(unlink(path));
 }
 
@@ -44,7 +44,7 @@ export async function release(path: string, own: Holder): Promise<void> {
  * find the holder dead, only the one holding the lock named after that token may remove it, and only after reading
  * it once more; so a new holder's lock is never removed by someone who judged the old one.
  */
-export async function tryAcquire(path: string, own: Holder): Promise<'acquired' | 'freed' | 'held'> {
+export async function tryAcquire(path: string, own: LockHolder): Promise<'acquired' | 'freed' | 'held'> {
   try {
     await symlink(`${own.pid} ${own.startedAt} ${own.token}`, path);
     return 'acquired';
@@ -62,14 +62,14 @@ export async function tryAcquire(path: string, own: Holder): Promise<'acquired' 
 }
 
 /** Who has the lock; undefined where nobody has. */
-export async function readHolder(path: string): Promise<Holder | undefined> {
+export async function readHolder(path: string): Promise<LockHolder | undefined> {
   const text = await ifPresent(readlink(path));
   if (text === undefined) return undefined;
   const [pid, startedAt = '', token = 'none'] = text.split(' ');
   return { pid: Number(pid), startedAt, token };
 }
 
-async function isAlive(holder: Holder): Promise<boolean> {
+async function isAlive(holder: LockHolder): Promise<boolean> {
   const facts = await inspectProcess(holder.pid);
   return facts !== undefined && facts.startedAt === holder.startedAt;
 }

@@ -5,7 +5,7 @@ import { findPostgresPackage, usablePrograms } from './binaries.ts';
 import { bootstrap, checkVersion, createCluster, removeUnfinished } from './cluster.ts';
 import { codeOf, EmbeddedServerError } from './errors.ts';
 import { resolveLayout } from './layout.ts';
-import type { Layout, Surroundings } from './model.ts';
+import type { HostPaths, Layout } from './model.ts';
 import {
   isPostmasterOf,
   POLL_MS,
@@ -59,7 +59,7 @@ export interface Joining {
  */
 export async function joinServer(
   dataDir: string,
-  around: Surroundings,
+  around: HostPaths,
   { name, mayCreate, signal, meanwhile }: Joining,
 ): Promise<Joined> {
   const pkg = await findPostgresPackage(around.packageRoot);

@@ -97,7 +97,7 @@ async function* readRecords(
 }
 
 /** Stops the parser at a row that cannot be one. */
-class NoRow extends Error {}
+class UnreadableRowError extends Error {}
 
 class BlockParser {
   readonly #delimiter: string;
@@ -137,7 +137,7 @@ class BlockParser {
       // The parser's own count of lines takes a CRLF inside quotes for two.
       const lines = countLineEnds(bytes.toString('latin1', readBytes, end));
       // Whether a block happens to hold all of such a row must not matter.
-      if (end - readBytes > MAX_ROW_BYTES) throw new NoRow(OPEN_QUOTE);
+      if (end - readBytes > MAX_ROW_BYTES) throw new UnreadableRowError(OPEN_QUOTE);
       if (cells.some((cell) => cell.trim() !== '')) rows.push(this.#fit(cells, lines));
       this.#line += lines;
       readBytes = end;
@@ -152,7 +152,7 @@ class BlockParser {
       });
       return { readBytes: bytes.length, fault: undefined };
     } catch (error) {
-      if (error instanceof NoRow) return { readBytes, fault: error.message };
+      if (error instanceof UnreadableRowError) return { readBytes, fault: error.message };
       if (!(error instanceof CsvError)) throw error;
       return { readBytes, fault: error.code === 'CSV_QUOTE_NOT_CLOSED' ? OPEN_QUOTE : STRAY_QUOTE };
     }
@@ -169,7 +169,7 @@ class BlockParser {
     if (said.length > this.#width) {
       const reason = `the row has ${said.length} cells where the header has ${this.#width}`;
       // A quote that is left open takes the rows after it for its value, up to the next one.
-      if (lines > 1) throw new NoRow(`${reason}: is a quote left open?`);
+      if (lines > 1) throw new UnreadableRowError(`${reason}: is a quote left open?`);
       return { line, reason, text: cells.join(this.#delimiter), pieces: said };
     }
     const row = cells.slice(0, this.#width);

@@ -56,7 +56,7 @@ function startsWith(bytes: Buffer, start: number[]): boolean {
  * Tells UTF-8 from Windows-1252 while the bytes of a file come by. A file is Windows-1252 if it has bytes that are
  * not valid UTF-8 and no character of several bytes that is: a text that has both is damaged.
  */
-export class ByteJudge {
+export class EncodingDetector {
   #line = 1;
   #endedInCr = false;
   #rest: Buffer = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { ByteJudge, type Encoding, encodingOfHead, HEAD_BYTES } from './encoding.ts';
+import { type Encoding, EncodingDetector, encodingOfHead, HEAD_BYTES } from './encoding.ts';
 import { FileError } from './errors.ts';
 
 /** A text file, or standard input, whatever its encoding. */
@@ -82,7 +82,7 @@ export function readText(
 
 /** The encoding of a whole file. Throws `FileError`. */
 async function judge(file: ReadStream): Promise<Encoding> {
-  let bytes: ByteJudge | undefined;
+  let bytes: EncodingDetector | undefined;
   for await (const chunk of withHead(file)) {
     if (!bytes) {
       const head = encodingOfHead(chunk);
@@ -90,7 +90,7 @@ async function judge(file: ReadStream): Promise<Encoding> {
         file.destroy();
         return head.encoding;
       }
-      bytes = new ByteJudge(head !== undefined);
+      bytes = new EncodingDetector(head !== undefined);
     }
     bytes.add(chunk);
   }
@@ -103,7 +103,7 @@ async function* decode(
   known: Encoding | undefined,
   take: (encoding: Encoding) => void,
 ): AsyncGenerator<Buffer> {
-  let bytes: ByteJudge | undefined;
+  let bytes: EncodingDetector | undefined;
   let decoder: Decoder | undefined;
   let isFirst = true;
   for await (const whole of withHead(chunks)) {
@@ -115,7 +115,7 @@ async function* decode(
       const encoding = known ?? head?.encoding ?? 'UTF-8';
       take(encoding);
       if (encoding !== 'UTF-8') decoder = decoderOf(encoding);
-      else if (known === undefined) bytes = new ByteJudge(head !== undefined);
+      else if (known === undefined) bytes = new EncodingDetector(head !== undefined);
     }
     if (bytes) {
       chunk = bytes.add(chunk);

@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { BodyBytes } from './body-bytes.ts';
 import { type BodyEncoding, Transcoder } from './body-encoding.ts';
-import { takeTurns } from './body-turns.ts';
+import { yieldBetweenChunks } from './body-turns.ts';
 import { HttpProblem, malformedBody, tooLarge, tooMuchInHand } from './errors.ts';
-import type { Place } from './overload.ts';
+import type { BacklogEntry } from './overload.ts';
 
 /** Judges a body while it arrives. */
 export interface Gauge {
@@ -27,7 +27,7 @@ export interface ArrivingBodyTerms {
   encoding: BodyEncoding;
   /** Of the body as sent, and of what it unpacks to. */
   bodyLimit: number;
-  place: Place;
+  place: BacklogEntry;
   /** The organisation or network that the body takes turns for. */
   holder: string;
   gauge: Gauge | undefined;
@@ -107,7 +107,7 @@ export class ArrivingBody {
     else if (!this.#gunzip) {
       this.#onUnpacked(piece);
       // Most bodies have arrived by now, and are not to wait for their end.
-      if (this.#sentLength > ALONE_BYTES) takeTurns(this.#payload, this.#terms.holder);
+      if (this.#sentLength > ALONE_BYTES) yieldBetweenChunks(this.#payload, this.#terms.holder);
     }
   };
 

@@ -13,7 +13,7 @@ let isDue = false;
  *
  * Without it, Node reads two mebibytes of each connection before it looks at anything else.
  */
-export function takeTurns(body: Readable, holder: string): void {
+export function yieldBetweenChunks(body: Readable, holder: string): void {
   body.pause();
   const bodies = waiting.get(holder);
   if (bodies) bodies.push(body);

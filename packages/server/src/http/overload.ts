@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { whenOver } from './answer-over.ts';
 import { networkOf } from './network.ts';
-import { type Holder, Shares } from './shares.ts';
+import { type ShareHolder, Shares } from './shares.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -45,7 +45,7 @@ export class Backlog {
   }
 
   /** The place of a request that the guard let through; undefined where its caller has as many as it may. */
-  open(request: FastifyRequest): Place | undefined {
+  open(request: FastifyRequest): BacklogEntry | undefined {
     const { caller } = request;
     const name = holderOf(request);
     const holders = caller
@@ -57,7 +57,7 @@ export class Backlog {
     const proven = request.route.config.takesEvents ? this.#events : this.#others;
     const requests = caller ? proven : this.#logins;
     if (!requests.take(holders, 1)) return undefined;
-    return new Place(holders, requests, caller ? this.#bytes : this.#loginBytes);
+    return new BacklogEntry(holders, requests, caller ? this.#bytes : this.#loginBytes);
   }
 }
 
@@ -67,14 +67,14 @@ export function holderOf({ caller, ip }: FastifyRequest): string {
 }
 
 /** What one request holds. */
-export class Place {
-  readonly #holders: Holder[];
+export class BacklogEntry {
+  readonly #holders: ShareHolder[];
   readonly #requests: Shares;
   readonly #bytes: Shares;
   #size = 0;
   #isLeft = false;
 
-  constructor(holders: Holder[], requests: Shares, bytes: Shares) {
+  constructor(holders: ShareHolder[], requests: Shares, bytes: Shares) {
     this.#holders = holders;
     this.#requests = requests;
     this.#bytes = bytes;

@@ -38,7 +38,7 @@ export function refusesUnknownParameters(url: string): boolean {
  * unknown parameter and one without a value are a 400. On every route, a known parameter that is given several times is joined
  * where it is a comma list, else it is a 400. Register it after the guard: 401 and 403 come first.
  */
-export function judgeQueries(app: FastifyInstance): void {
+export function validateQueries(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const queryRules = rulesOf(route);
     if (queryRules) route.config = { ...route.config, queryRules };

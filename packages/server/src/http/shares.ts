@@ -1,5 +1,5 @@
 /** Somebody who holds a part of something that there is only so much of. */
-export interface Holder {
+export interface ShareHolder {
   name: string;
   /** How many times as much as is free it may hold. */
   timesFree: number;
@@ -23,7 +23,7 @@ export class Shares {
    * Takes `amount` for all of `holders`, which stand for one request, or takes nothing and returns false. `own` is what this request has taken
    * before: a request that is alone is never refused, because it could never succeed otherwise.
    */
-  take(holders: readonly Holder[], amount: number, own = 0): boolean {
+  take(holders: readonly ShareHolder[], amount: number, own = 0): boolean {
     const free = this.#capacity - this.#held - amount;
     if (this.#held > own) {
       for (const { name, timesFree } of holders) {
@@ -35,7 +35,7 @@ export class Shares {
     return true;
   }
 
-  giveBack(holders: readonly Holder[], amount: number): void {
+  giveBack(holders: readonly ShareHolder[], amount: number): void {
     this.#held -= amount;
     for (const { name } of holders) {
       const left = (this.#heldBy.get(name) ?? 0) - amount;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { takeTurns } from './body-turns.ts';
+import { yieldBetweenChunks } from './body-turns.ts';
 
 /**
  * Clients that write all of a body before they read the answer lose the answer when the connection is closed
@@ -40,7 +40,7 @@ export function answerAndDrain(answer: string, request: IncomingMessage, holder:
     .on('data', (piece: Buffer) => {
       leftBytes -= piece.length;
       if (leftBytes < 0) cut();
-      else takeTurns(request, holder);
+      else yieldBetweenChunks(request, holder);
     })
     .on('error', () => undefined)
     .once('end', end)

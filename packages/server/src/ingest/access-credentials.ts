@@ -9,7 +9,7 @@ import {
   upsertAccessCredentials,
 } from '../store/directory/access-credentials.ts';
 import { Cards, cardDigest, credentialFault } from './cards.ts';
-import type { Refusals, RefusedEvent } from './refusals.ts';
+import type { RefusedEventInput, RefusedEventLog } from './refused-event-log.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { RESULT } from './results.ts';
 import { textsFault } from './values.ts';
@@ -64,7 +64,7 @@ export type AccessCredentialReply = Static<typeof AccessCredentialReply>;
 
 interface Deps {
   database: Database;
-  refusals: Refusals;
+  refusals: RefusedEventLog;
   clock: () => number;
 }
 
@@ -141,7 +141,7 @@ function cardResult({ cardNumber, facilityCode }: AccessCredential, failure: str
 function refusedOf(
   update: AccessCredentialUpdate,
   outcome: AccessCredentialUpdateResult | undefined,
-): RefusedEvent[] {
+): RefusedEventInput[] {
   if (!outcome) return [];
   const refused = { sourceId: undefined, eventId: update.updateId };
   if (outcome.result === 'USER_NOT_FOUND') {

@@ -4,10 +4,10 @@ import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import type { EventRow } from '../store/events/event-order.ts';
 import type { DeskPresence } from './desk-presence.ts';
-import type { DirectoryMemory } from './directory-memory.ts';
+import type { DirectoryCache } from './directory-cache.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';
-import type { Refusals, RefusedEvent } from './refusals.ts';
-import type { Mentioned, Resolved } from './resolve.ts';
+import type { RefusedEventInput, RefusedEventLog } from './refused-event-log.ts';
+import type { Identifiers, Resolved } from './resolve.ts';
 import {
   isRefusal,
   RESULT,
@@ -22,15 +22,15 @@ export interface EventKind<Event extends { eventId: string }, Row> extends RowKi
   /** What is wrong with the event by itself; its message names the member. */
   fault(input: { event: Event; sourceId: string; nowMs: number }): string | undefined;
   /** The identifiers to look up for an event without a fault. */
-  mentions(event: Event): Partial<Mentioned>;
+  identifiers(event: Event): Partial<Identifiers>;
   /** Pure: the row to store, or why there is none. */
-  classify(event: Event, context: Occasion): Row | Refusal;
+  classify(event: Event, context: EventContext): Row | Refusal;
   /** What stored rows bring about, after they were committed and before they are answered; can be repeated. */
-  follow?(batch: { caller: Caller; rows: Row[] }, deps: Pick<IngestDeps, 'desks'>): Promise<void>;
+  afterCommit?(batch: { caller: Caller; rows: Row[] }, deps: Pick<IngestDeps, 'desks'>): Promise<void>;
 }
 
 /** What is the same for all events of a request. */
-export interface Occasion {
+export interface EventContext {
   sourceId: string;
   receivedAtMs: number;
   resolved: Resolved;
@@ -39,9 +39,9 @@ export interface Occasion {
 /** What stores events. */
 export interface IngestDeps {
   database: Database;
-  directory: DirectoryMemory;
+  directory: DirectoryCache;
   writer: EventWriter;
-  refusals: Refusals;
+  refusals: RefusedEventLog;
   desks: DeskPresence;
   clock: () => number;
   log: Pick<FastifyBaseLogger, 'error'>;
@@ -65,9 +65,9 @@ export async function submitBatch<Event extends { eventId: string }, Row extends
   const { outcomes, isNew } =
     events.length === 0
       ? { outcomes: [], isNew: undefined }
-      : await store(kind, batch, receivedAt.getTime(), deps);
+      : await storeEvents(kind, batch, receivedAt.getTime(), deps);
   const rows = outcomes.filter(isRow);
-  await follow(kind, { caller, rows }, deps);
+  await runAfterCommit(kind, { caller, rows }, deps);
   return {
     sourceId,
     timestamp: receivedAt.toISOString(),
@@ -84,7 +84,7 @@ interface Batch<Event> {
 }
 
 /** Judges the events by what is remembered of the directory, and again where that turns out to be out of date. */
-async function store<Event extends { eventId: string }, Row extends EventRow>(
+async function storeEvents<Event extends { eventId: string }, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events, tellsNew = false }: Batch<Event>,
   receivedAtMs: number,
@@ -92,7 +92,7 @@ async function store<Event extends { eventId: string }, Row extends EventRow>(
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
   const faults = events.map((event) => kind.fault({ event, sourceId, nowMs: receivedAtMs }));
-  const mentioned = mentionedBy(
+  const mentioned = identifiersOf(
     events.filter((_, index) => faults[index] === undefined),
     kind,
   );
@@ -109,7 +109,7 @@ async function store<Event extends { eventId: string }, Row extends EventRow>(
     const rows = outcomes.filter(isRow);
     const { version: current, isNew } = await writer.write({
       tenantId,
-      remembered,
+      expectedVersion: remembered,
       kind,
       rows,
       refusals: kept,
@@ -119,18 +119,18 @@ async function store<Event extends { eventId: string }, Row extends EventRow>(
       if (kept.length > 0) await refusals.noteKept(tenantId, kept.length);
       return { outcomes, isNew };
     }
-    directory.forget(tenantId, remembered);
+    directory.invalidate(tenantId, remembered);
   }
 }
 
 /** The events are stored: a fault of ours in what follows must not keep their source from going on. */
-async function follow<Event extends { eventId: string }, Row extends object>(
+async function runAfterCommit<Event extends { eventId: string }, Row extends object>(
   kind: EventKind<Event, Row>,
   batch: { caller: Caller; rows: Row[] },
   { desks, log }: IngestDeps,
 ): Promise<void> {
   try {
-    await kind.follow?.(batch, { desks });
+    await kind.afterCommit?.(batch, { desks });
   } catch (error) {
     if (error instanceof StoreUnavailableError) throw error;
     log.error({ err: error }, `what follows from ${kind.endpoint} events could not be done`);
@@ -141,13 +141,13 @@ function isRow<Row extends object>(outcome: Row | Refusal): outcome is Row {
   return !isRefusal(outcome);
 }
 
-function mentionedBy<Event extends { eventId: string }>(
+function identifiersOf<Event extends { eventId: string }>(
   events: Event[],
-  kind: Pick<EventKind<Event, never>, 'mentions'>,
-): Mentioned {
-  const all: Mentioned = { userIds: [], names: [], namesInAnyCase: [], cards: [], nodeIds: [] };
+  kind: Pick<EventKind<Event, never>, 'identifiers'>,
+): Identifiers {
+  const all: Identifiers = { userIds: [], names: [], namesInAnyCase: [], cards: [], nodeIds: [] };
   for (const event of events) {
-    const { userIds, names, namesInAnyCase, cards, nodeIds } = kind.mentions(event);
+    const { userIds, names, namesInAnyCase, cards, nodeIds } = kind.identifiers(event);
     if (userIds) all.userIds.push(...userIds);
     if (names) all.names.push(...names);
     if (namesInAnyCase) all.namesInAnyCase.push(...namesInAnyCase);
@@ -157,7 +157,7 @@ function mentionedBy<Event extends { eventId: string }>(
   return all;
 }
 
-function refusedOf(events: { eventId: string }[], outcomes: object[], sourceId: string): RefusedEvent[] {
+function refusedOf(events: { eventId: string }[], outcomes: object[], sourceId: string): RefusedEventInput[] {
   return events.flatMap((event, index) => {
     const outcome = outcomes[index];
     if (!isRefusal(outcome)) return [];

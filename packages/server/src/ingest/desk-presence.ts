@@ -2,20 +2,20 @@ import type { Caller } from '../auth/guard.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database } from '../store/connections/db.ts';
 import { TenantQueues } from '../store/connections/merging-queue.ts';
-import { enterTenantAt } from '../store/directory/directory-versions.ts';
+import { enterTenantIfVersion } from '../store/directory/directory-versions.ts';
 import {
-  type DeskSighting,
-  listUnbooked,
-  readUnbooked,
-  unbookedSightings,
-} from '../store/events/desk-sightings.ts';
+  type DeskPresenceEvent,
+  deskPresenceToBook,
+  listDeskPresenceToBook,
+  readDeskPresenceToBook,
+} from '../store/events/desk-presence.ts';
 import type { PresenceEventRow } from '../store/events/presence-events.ts';
-import { type DayAuthor, type DayChange, lockPeople, writeDays } from '../workday/plan.ts';
+import { type DayAuthor, type DayChange, lockUserDays, writeDays } from '../workday/plan.ts';
 
 /** Presence at a desk, the node of the event. */
-type DeskEvent = DeskSighting & Pick<PresenceEventRow, 'nodeId'>;
+type DeskEvent = DeskPresenceEvent & Pick<PresenceEventRow, 'nodeId'>;
 /** With the key that submitted it. */
-type Sighting = DeskEvent & { apiKey: string };
+type SubmittedDeskEvent = DeskEvent & { apiKey: string };
 
 /** A transaction takes what waits of an organisation up to so many requests or, a bit more than, so many events. */
 const MERGED = { jobs: 64, weight: 500 };
@@ -30,7 +30,7 @@ const MERGED = { jobs: 64, weight: 500 };
  * go together.
  */
 export class DeskPresence {
-  readonly #queues: TenantQueues<Sighting[], void>;
+  readonly #queues: TenantQueues<SubmittedDeskEvent[], void>;
 
   constructor(database: Database) {
     this.#queues = new TenantQueues({
@@ -52,13 +52,17 @@ export class DeskPresence {
   }
 }
 
-async function bookDesks(database: Database, tenantId: string, sightings: Sighting[]): Promise<void> {
+async function bookDesks(
+  database: Database,
+  tenantId: string,
+  sightings: SubmittedDeskEvent[],
+): Promise<void> {
   // Mostly everybody sits where they are booked, and nobody needs to be locked to see that.
-  const [, answer] = await database.askInPipeline([
-    enterTenantAt(tenantId, undefined),
-    unbookedSightings(tenantId, sightings),
+  const [, answer] = await database.runRequestPipeline([
+    enterTenantIfVersion(tenantId, undefined),
+    deskPresenceToBook(tenantId, sightings),
   ]);
-  const unbooked = readUnbooked(answer, sightings);
+  const unbooked = readDeskPresenceToBook(answer, sightings);
   if (unbooked.length === 0) return;
   const latestMs = Math.max(...unbooked.map(({ receivedAtMs }) => receivedAtMs));
   const author: DayAuthor = {
@@ -67,8 +71,8 @@ async function bookDesks(database: Database, tenantId: string, sightings: Sighti
   };
   const userIds = [...new Set(unbooked.map(({ userId }) => userId))];
   await inTenantWithRetries(database, tenantId, async (tx) => {
-    await lockPeople(tx, tenantId, userIds);
-    let wishes = wishesOf(await listUnbooked(tx, tenantId, unbooked));
+    await lockUserDays(tx, tenantId, userIds);
+    let wishes = dayChangesOf(await listDeskPresenceToBook(tx, tenantId, unbooked));
     while (wishes.length > 0) {
       const first = wishes.flatMap((ofOne) => ofOne.slice(0, 1));
       const outcomes = await writeDays(tx, tenantId, first, author);
@@ -81,7 +85,7 @@ async function bookDesks(database: Database, tenantId: string, sightings: Sighti
 }
 
 /** The changes that sightings ask for: a list for each person and day, in the order in which they were seen. */
-function wishesOf(unbooked: (Sighting & { day: string })[]): DayChange[][] {
+function dayChangesOf(unbooked: (SubmittedDeskEvent & { day: string })[]): DayChange[][] {
   const wishes = new Map<string, DayChange[]>();
   for (const { userId, day, locationId, nodeId, apiKey } of unbooked) {
     const key = `${userId} ${day}`;

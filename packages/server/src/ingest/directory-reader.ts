@@ -1,16 +1,16 @@
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
 import { directoryLookUp, readFound } from '../store/directory/directory-look-up.ts';
-import { enterTenantAt } from '../store/directory/directory-versions.ts';
-import { LookedUp, type Mentioned, type Resolved, soughtFor } from './resolve.ts';
+import { enterTenantIfVersion } from '../store/directory/directory-versions.ts';
+import { type Identifiers, lookupKeysOf, type Resolved, ResolvedIdentifiers } from './resolve.ts';
 
 interface LookUp {
   tenantId: string;
-  mentioned: Mentioned;
+  mentioned: Identifiers;
 }
 
 /** What was found, and the version of the directory that it is of, or an earlier one. */
-export interface Read {
+export interface LookupResult {
   found: Resolved;
   version: string;
 }
@@ -25,7 +25,7 @@ const MERGED = { jobs: 64, weight: 2_000 };
  * trip, whatever their organisations; each organisation's are a statement of their own, under row-level security.
  */
 export class DirectoryReader {
-  readonly #queue: MergingQueue<LookUp, Read>;
+  readonly #queue: MergingQueue<LookUp, LookupResult>;
 
   constructor(database: Database) {
     this.#queue = new MergingQueue({
@@ -38,34 +38,34 @@ export class DirectoryReader {
   }
 
   /** Throws `StoreUnavailableError`. */
-  read(tenantId: string, mentioned: Mentioned): Promise<Read> {
+  read(tenantId: string, mentioned: Identifiers): Promise<LookupResult> {
     return this.#queue.add({ tenantId, mentioned });
   }
 }
 
-async function read(database: Database, lookUps: readonly LookUp[]): Promise<Read[]> {
-  const wanted = new Map<string, Mentioned>();
+async function read(database: Database, lookUps: readonly LookUp[]): Promise<LookupResult[]> {
+  const wanted = new Map<string, Identifiers>();
   for (const { tenantId, mentioned } of lookUps) {
     const others = wanted.get(tenantId);
     wanted.set(tenantId, others === undefined ? mentioned : both(others, mentioned));
   }
-  const answers = await database.inPipeline(
+  const answers = await database.runEventPipeline(
     [...wanted].flatMap(([tenantId, mentioned]) => [
       // First: what is looked up after it is of that version or of a later one.
-      enterTenantAt(tenantId, undefined),
-      directoryLookUp(tenantId, soughtFor(mentioned)),
+      enterTenantIfVersion(tenantId, undefined),
+      directoryLookUp(tenantId, lookupKeysOf(mentioned)),
     ]),
   );
   const reads = new Map(
     [...wanted.keys()].map((tenantId, index) => {
       const [version = '0', found] = answers.slice(2 * index);
-      return [tenantId, { found: new LookedUp(readFound(found)), version }];
+      return [tenantId, { found: new ResolvedIdentifiers(readFound(found)), version }];
     }),
   );
-  return lookUps.map(({ tenantId }) => reads.get(tenantId) as Read);
+  return lookUps.map(({ tenantId }) => reads.get(tenantId) as LookupResult);
 }
 
-function both(some: Mentioned, others: Mentioned): Mentioned {
+function both(some: Identifiers, others: Identifiers): Identifiers {
   return {
     userIds: some.userIds.concat(others.userIds),
     names: some.names.concat(others.names),

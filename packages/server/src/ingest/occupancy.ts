@@ -6,7 +6,7 @@ import { NODE_KINDS } from '../store/directory/nodes.ts';
 import { type OccupancyEventRow, occupancyEventsInsert } from '../store/events/occupancy-events.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
-import { classifyPlace, locationTypeFault } from './place.ts';
+import { classifyNode, locationTypeFault } from './event-node.ts';
 import { isRefusal } from './results.ts';
 import { textsFault, timestampFault } from './values.ts';
 
@@ -44,10 +44,10 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
     );
   },
 
-  mentions: (event) => ({ nodeIds: [event.locationId] }),
+  identifiers: (event) => ({ nodeIds: [event.locationId] }),
 
   classify(event, { sourceId, receivedAtMs, resolved }) {
-    const node = classifyPlace(event, resolved);
+    const node = classifyNode(event, resolved);
     if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     // Adding 0 makes -0 the 0 that it equals.

@@ -8,8 +8,8 @@ import { type PresenceEventRow, presenceEventsInsert } from '../store/events/pre
 import type { EventKind } from './batch.ts';
 import { shortenedFault } from './cards.ts';
 import { digest } from './digest.ts';
-import { classifyPerson } from './person.ts';
-import { classifyPlace, locationTypeFault } from './place.ts';
+import { classifyNode, locationTypeFault } from './event-node.ts';
+import { classifyNamedUser } from './event-user.ts';
 import type { Resolved } from './resolve.ts';
 import { isRefusal, RESULT, type Refusal, refuse } from './results.ts';
 import { textsFault, timestampFault } from './values.ts';
@@ -39,12 +39,12 @@ export const PresenceSubmission = Type.Object({
 export type PresenceSubmission = Static<typeof PresenceSubmission>;
 
 /** An event as it is stored, and whether it is one at a desk that presence books. */
-interface Sighting extends PresenceEventRow {
+interface ClassifiedPresence extends PresenceEventRow {
   booksDesk: boolean;
 }
 
 /** How presence events are looked up, classified and written. */
-export const presence: EventKind<PresenceEvent, Sighting> = {
+export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
   endpoint: 'presence',
 
   fault({ event, sourceId, nowMs }) {
@@ -65,7 +65,7 @@ export const presence: EventKind<PresenceEvent, Sighting> = {
     );
   },
 
-  mentions: (event) => ({
+  identifiers: (event) => ({
     userIds: event.userId == null ? [] : [event.userId],
     names: event.userEmail == null ? [] : [event.userEmail],
     cards: isByCard(event) && event.sourceUserId ? [event.sourceUserId] : [],
@@ -75,7 +75,7 @@ export const presence: EventKind<PresenceEvent, Sighting> = {
   classify(event, { sourceId, receivedAtMs, resolved }) {
     const user = classifyUser(event, resolved);
     if (isRefusal(user)) return user;
-    const node = classifyPlace(event, resolved);
+    const node = classifyNode(event, resolved);
     if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
@@ -94,7 +94,7 @@ export const presence: EventKind<PresenceEvent, Sighting> = {
 
   insert: presenceEventsInsert,
 
-  async follow({ caller, rows }, { desks }) {
+  async afterCommit({ caller, rows }, { desks }) {
     const atDesks = rows.filter(({ booksDesk }) => booksDesk);
     if (atDesks.length > 0) await desks.book(caller, atDesks);
   },
@@ -106,7 +106,7 @@ function isByCard({ userId, userEmail }: PresenceEvent): boolean {
 }
 
 function classifyUser(event: PresenceEvent, resolved: Resolved): UserIdentity | Refusal {
-  const named = classifyPerson(
+  const named = classifyNamedUser(
     [
       { member: 'userId', text: event.userId, find: (userId) => resolved.userById(userId) },
       { member: 'userEmail', text: event.userEmail, find: (name) => resolved.userByName(name) },

@@ -9,14 +9,14 @@ import type { Database } from '../store/connections/db.ts';
 import {
   listRefusalReasons,
   listRefusedEvents,
-  type RefusalPlace,
   type RefusedEvent,
   type RefusedEventFilter,
+  type RefusedEventPosition,
 } from '../store/events/refused-event-lists.ts';
 
 const ENDPOINTS = ['presence', 'occupancy', 'timeoff', 'visitor-arrival', 'access-credentials'] as const;
 
-const RefusedEventRow = Type.Object({
+const RefusedEventView = Type.Object({
   refusedAt: Type.String({ format: 'date-time' }),
   endpoint: Type.String({ description: `the last part of the path: ${ENDPOINTS.join(', ')}` }),
   apiKey: Type.String({ description: 'id of the key that sent it' }),
@@ -70,19 +70,19 @@ export const refusedRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
       ...DOCUMENTED,
       summary: 'List refused events and malformed requests, the newest first',
       querystring: Type.Object({ ...FILTER, ...PageQuery }),
-      response: { 200: Page(RefusedEventRow), ...PROBLEMS },
+      response: { 200: Page(RefusedEventView), ...PROBLEMS },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
       const { limit } = readPage(request.query.limit === undefined ? {} : { limit: request.query.limit });
-      const after = readPlace(request.query.after);
+      const after = readPosition(request.query.after);
       const filter = readFilter(request.query);
       const rows = await database.inTenant(tenantId, (tx) =>
         listRefusedEvents(tx, tenantId, filter, { limit: limit + 1, after }),
       );
       const items = rows.slice(0, limit);
       const last = items.at(-1);
-      return { items: items.map(toJson), next: rows.length > limit && last ? placeOf(last) : null };
+      return { items: items.map(toJson), next: rows.length > limit && last ? positionOf(last) : null };
     },
   });
 
@@ -131,11 +131,11 @@ function readFilter({ since, endpoint, sourceId, reason }: Filter): RefusedEvent
 const PLACE = /^(\d{1,16})-([0-9a-f-]{36})$/;
 
 /** Where the next page begins: milliseconds since the epoch, and the id. */
-function placeOf({ refusedAt, refusalId }: RefusedEvent): string {
+function positionOf({ refusedAt, refusalId }: RefusedEvent): string {
   return `${refusedAt.getTime()}-${refusalId}`;
 }
 
-function readPlace(after: string | undefined): RefusalPlace | undefined {
+function readPosition(after: string | undefined): RefusedEventPosition | undefined {
   if (after === undefined) return undefined;
   const [, ms, id = ''] = PLACE.exec(after) ?? [];
   const refusalId = parseGuid(id);

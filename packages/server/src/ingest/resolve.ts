@@ -1,15 +1,15 @@
 import { parseGuid } from '../http/guid.ts';
 import type { Tx } from '../store/connections/db.ts';
 import type { CardHolder } from '../store/directory/access-credentials.ts';
-import { type Found, lookUpDirectory, type Sought } from '../store/directory/directory-look-up.ts';
+import { type LookupKeys, type LookupRows, lookUpDirectory } from '../store/directory/directory-look-up.ts';
 import type { NodeInOffice } from '../store/directory/nodes.ts';
-import { People } from '../store/directory/people.ts';
+import { UserMatcher } from '../store/directory/user-matcher.ts';
 import type { UserIdentity } from '../store/directory/users.ts';
 import { fold } from '../store/values/fold.ts';
 import { cardTextDigest } from './digest.ts';
 
 /** The identifiers that the events of a batch name. Texts must be ones that PostgreSQL can hold. */
-export interface Mentioned {
+export interface Identifiers {
   userIds: string[];
   /** E-mails or userNames, to be matched exactly. */
   names: string[];
@@ -35,16 +35,16 @@ export interface Resolved {
 }
 
 /** What was found, as it is looked up by texts. */
-export class LookedUp implements Resolved {
+export class ResolvedIdentifiers implements Resolved {
   readonly #usersById = new Map<string, UserIdentity>();
   readonly #usersByEmail = new Map<string, UserIdentity>();
   readonly #usersByUserName = new Map<string, UserIdentity>();
-  readonly #people: People;
+  readonly #people: UserMatcher;
   readonly #holders = new Map<string, CardHolder[]>();
   readonly #nodes = new Map<string, NodeInOffice>();
 
-  constructor({ users, folded, holders, nodes }: Found) {
-    this.#people = new People(folded);
+  constructor({ users, folded, holders, nodes }: LookupRows) {
+    this.#people = new UserMatcher(folded);
     for (const user of users) {
       this.#usersById.set(user.userId, user);
       this.#usersByUserName.set(user.userName, user);
@@ -87,13 +87,13 @@ export class LookedUp implements Resolved {
 }
 
 /** What to look up of the directory for all that a batch mentions. */
-export function soughtFor({
+export function lookupKeysOf({
   userIds = [],
   names = [],
   namesInAnyCase = [],
   cards = [],
   nodeIds = [],
-}: Partial<Mentioned>): Sought {
+}: Partial<Identifiers>): LookupKeys {
   return {
     userIds: guids(userIds),
     names: distinct(names),
@@ -104,8 +104,8 @@ export function soughtFor({
 }
 
 /** Looks up all that a batch mentions. */
-export async function resolve(tx: Tx, tenantId: string, mentioned: Partial<Mentioned>): Promise<Resolved> {
-  return new LookedUp(await lookUpDirectory(tx, tenantId, soughtFor(mentioned)));
+export async function resolve(tx: Tx, tenantId: string, mentioned: Partial<Identifiers>): Promise<Resolved> {
+  return new ResolvedIdentifiers(await lookUpDirectory(tx, tenantId, lookupKeysOf(mentioned)));
 }
 
 function guids(texts: string[]): string[] {

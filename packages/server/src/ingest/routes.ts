@@ -170,7 +170,7 @@ async function keepMalformed(
   const kept = refusals.rowsOf(caller, endpoint, [refused]);
   if (kept.length === 0) return;
   await writer
-    .write({ tenantId, remembered: undefined, rows: [], refusals: kept })
+    .write({ tenantId, expectedVersion: undefined, rows: [], refusals: kept })
     .then(() => refusals.noteKept(tenantId, kept.length))
     .catch((cause: unknown) => {
       if (request.server.outages.note(cause)) return;

@@ -14,9 +14,9 @@ import {
   leaveDatesFault,
   readLeaveDate,
 } from '../workday/leave-dates.ts';
-import { lockPeople } from '../workday/plan.ts';
-import { classifyPerson } from './person.ts';
-import type { Refusals } from './refusals.ts';
+import { lockUserDays } from '../workday/plan.ts';
+import { classifyNamedUser } from './event-user.ts';
+import type { RefusedEventLog } from './refused-event-log.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { EventResult, isRefusal, RESULT, type Refusal, refuse } from './results.ts';
 import { textsFault } from './values.ts';
@@ -55,7 +55,7 @@ export type TimeOffReply = Static<typeof TimeOffReply>;
 
 interface Deps {
   database: Database;
-  refusals: Refusals;
+  refusals: RefusedEventLog;
   clock: () => number;
 }
 
@@ -131,7 +131,7 @@ async function classify(
   });
   const userIds = people.flatMap((person) => (isRefusal(person) ? [] : person.userId));
   // Before anything of theirs is read: whoever else changes these people's days has ended by then.
-  const statuses = await lockPeople(tx, tenantId, [...new Set(userIds)]);
+  const statuses = await lockUserDays(tx, tenantId, [...new Set(userIds)]);
   const localDay = await localDays(tx, tenantId, events, people);
   return events.map((event, index) => {
     const person = people[index] ?? absent();
@@ -160,7 +160,7 @@ function faultOf({ eventId, email, uid, eventType, startDate, endDate, timeOffTy
 }
 
 function personOf(event: TimeOffEvent, resolved: Resolved): { userId: string } | Refusal {
-  const person = classifyPerson(
+  const person = classifyNamedUser(
     [
       { member: 'uid', text: event.uid, find: (userId) => resolved.userById(userId) },
       { member: 'email', text: event.email, find: (name) => resolved.userByNameInAnyCase(name) },

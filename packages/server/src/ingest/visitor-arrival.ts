@@ -5,8 +5,8 @@ import { Maybe } from '../http/schema.ts';
 import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/events/visitor-arrivals.ts';
 import type { EventKind } from './batch.ts';
 import { digest } from './digest.ts';
-import { classifyPerson } from './person.ts';
-import { classifyPlace } from './place.ts';
+import { classifyNode } from './event-node.ts';
+import { classifyNamedUser } from './event-user.ts';
 import { isRefusal } from './results.ts';
 import { textsFault, timestampFault } from './values.ts';
 
@@ -44,14 +44,14 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     );
   },
 
-  mentions: (event) => ({
+  identifiers: (event) => ({
     userIds: event.hostUserId == null ? [] : [event.hostUserId],
     namesInAnyCase: event.hostUserEmail == null ? [] : [event.hostUserEmail],
     nodeIds: [event.locationId],
   }),
 
   classify(event, { sourceId, receivedAtMs, resolved }) {
-    const host = classifyPerson(
+    const host = classifyNamedUser(
       [
         { member: 'hostUserId', text: event.hostUserId, find: (userId) => resolved.userById(userId) },
         {
@@ -63,7 +63,7 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
       'no active user matches, or several do but for case',
     );
     if (isRefusal(host)) return host;
-    const node = classifyPlace({ locationId: event.locationId }, resolved);
+    const node = classifyNode({ locationId: event.locationId }, resolved);
     if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {

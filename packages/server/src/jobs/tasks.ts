@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
 import type { Database } from '../store/connections/db.ts';
-import { whileAlone } from '../store/connections/job-lock.ts';
+import { withJobLock } from '../store/connections/job-lock.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
 import { pruneAttendanceChanges } from '../warehouse/attendance-retention.ts';
 import { runHorizon } from '../workday/horizon.ts';
@@ -69,7 +69,7 @@ export const TASKS: readonly JobTask[] = [
  */
 export function runTask(task: JobTask, deps: JobDeps): Promise<boolean> {
   const { database, clock } = deps;
-  return whileAlone(database, `job ${task.name}`, async () => {
+  return withJobLock(database, `job ${task.name}`, async () => {
     await database.inSystem((tx) => noteJobStart(tx, task.name, new Date(clock())));
     const noteEnd = (failure: string | null) =>
       database.inSystem((tx) => noteJobEnd(tx, task.name, new Date(clock()), failure));

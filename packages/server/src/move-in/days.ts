@@ -2,20 +2,20 @@ import type { Tx } from '../store/connections/db.ts';
 import type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
 import { type DayChange, recordDays } from '../workday/plan.ts';
 import { needDay, needGuid, needText, type Row, RowFault, text } from './cells.ts';
+import type { NodeLoader } from './node-loader.ts';
 import { type NodePath, named, pathOf } from './node-path.ts';
-import type { Places } from './places.ts';
 import type { ReportingEvidence } from './reporting.ts';
 import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
 
-interface PlannedDay {
+interface RecordedDay {
   /** Undefined for a walk-in, which follows from presence. */
   change: DayChange | undefined;
   paths: NodePath[];
 }
 
 /** Plans and bookings, from the rows of user-booking-attendance; what they say of offices' settings goes to `evidence`. */
-export function loadDays(
-  { target, places, evidence }: { target: Target; places: Places; evidence: ReportingEvidence },
+export function importAttendance(
+  { target, places, evidence }: { target: Target; places: NodeLoader; evidence: ReportingEvidence },
   rows: SourceRow[],
 ): Promise<Outcome[]> {
   const read = ({ row }: SourceRow) => {
@@ -60,7 +60,7 @@ function atOffice(change: DayChange): DayChange | undefined {
   return { ...change, plan: { ...plan, booking: { nodeId: plan.locationId } } };
 }
 
-function readDay(row: Row): PlannedDay {
+function readDay(row: Row): RecordedDay {
   const booking = pathOf(row, 'booking');
   const attended = {
     ...booking,

@@ -2,7 +2,7 @@ import { parseGuid } from '../http/guid.ts';
 import type { EventKind } from '../ingest/batch.ts';
 import { type OccupancyEvent, occupancy } from '../ingest/occupancy.ts';
 import { type PresenceEvent, presence } from '../ingest/presence.ts';
-import { LookedUp, type Resolved } from '../ingest/resolve.ts';
+import { type Resolved, ResolvedIdentifiers } from '../ingest/resolve.ts';
 import { isRefusal } from '../ingest/results.ts';
 import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Tx } from '../store/connections/db.ts';
@@ -11,8 +11,8 @@ import { listRecordedNodes, listRecordedUsers } from '../store/directory/recorde
 import type { EventKey } from '../store/events/event-order.ts';
 import { type EventTable, listStoredDigests } from '../store/events/stored-events.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
+import type { NodeLoader } from './node-loader.ts';
 import { type NodePath, nodeOf, pathOf } from './node-path.ts';
-import type { Places } from './places.ts';
 import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
 
 interface Recorded<Event> {
@@ -29,14 +29,14 @@ interface RecordedKind<Event extends { eventId: string }, Stored extends EventKe
 }
 
 /** Loads presence events. Nothing follows from them: what presence booked is among the bookings. */
-export function loadPresence(target: Target, places: Places, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadPresence(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
   return loadEvents(
     { kind: presence, table: 'presence_events', read: readPresence },
     { target, places, rows },
   );
 }
 
-export function loadOccupancy(target: Target, places: Places, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadOccupancy(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
   return loadEvents(
     { kind: occupancy, table: 'occupancy_events', read: readOccupancy },
     { target, places, rows },
@@ -44,7 +44,7 @@ export function loadOccupancy(target: Target, places: Places, rows: SourceRow[])
 }
 
 /** The dataset names the office alone, whatever part of it a visitor came to. */
-export function loadVisitors(target: Target, places: Places, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadVisitors(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
   return loadEvents(
     { kind: visitorArrival, table: 'visitor_arrivals', read: readVisitor },
     { target, places, rows },
@@ -91,7 +91,7 @@ function sourceOf(row: Row): string {
 
 async function loadEvents<Event extends { eventId: string }, Stored extends EventKey>(
   { kind, table, read }: RecordedKind<Event, Stored>,
-  { target, places, rows }: { target: Target; places: Places; rows: SourceRow[] },
+  { target, places, rows }: { target: Target; places: NodeLoader; rows: SourceRow[] },
 ): Promise<Outcome[]> {
   const { tenantId, author, retrying } = target;
   return loadEach(
@@ -103,7 +103,7 @@ async function loadEvents<Event extends { eventId: string }, Stored extends Even
         const resolved = await resolveRecorded(
           tx,
           tenantId,
-          recorded.map(({ event }) => kind.mentions(event)),
+          recorded.map(({ event }) => kind.identifiers(event)),
         );
         const receivedAtMs = author.at.getTime();
         const outcomes = recorded.map(({ event, sourceId }): { stored: Stored } | { refused: string } => {
@@ -139,5 +139,5 @@ async function resolveRecorded(
   const guids = (texts: string[]) => texts.flatMap((each) => parseGuid(each) ?? []);
   const users = await listRecordedUsers(tx, tenantId, guids(all('userIds')), all('names'));
   const nodes = await listRecordedNodes(tx, tenantId, guids(all('nodeIds')));
-  return new LookedUp({ users, folded: [], holders: [], nodes });
+  return new ResolvedIdentifiers({ users, folded: [], holders: [], nodes });
 }

@@ -2,7 +2,7 @@ import type { Row } from './cells.ts';
 import type { DatasetFile } from './folder.ts';
 
 /** What stands where a row should. */
-export class NoRow {
+export class UnreadableRow {
   readonly fault: string;
   readonly text: string;
 
@@ -18,5 +18,5 @@ export type RowsFile = Pick<DatasetFile, 'type' | 'path' | 'name'>;
 export interface FileRow {
   /** Line of the file, or number of the row, from 1. */
   line: number;
-  row: Row | NoRow;
+  row: Row | UnreadableRow;
 }

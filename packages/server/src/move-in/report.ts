@@ -19,7 +19,7 @@ export interface DatasetReport {
   reasons: { file: string; line: number; reason: string }[];
 }
 
-export interface MoveInReport {
+export interface FolderImportReport {
   datasets: DatasetReport[];
   /** What the folder lacks, and what was made of that. */
   remarks: string[];
@@ -27,7 +27,7 @@ export interface MoveInReport {
 }
 
 /** A row that was refused, or of which something could not be kept. */
-export interface Reject {
+export interface ReportedRow {
   dataset: DatasetPath;
   file: string;
   line: number;
@@ -39,9 +39,9 @@ export interface Reject {
 /** Counts what becomes of the rows of one dataset, and hands on what was not taken as it is. */
 export class DatasetCount {
   readonly report: DatasetReport;
-  readonly #onReject: (reject: Reject) => void;
+  readonly #onReject: (reject: ReportedRow) => void;
 
-  constructor(dataset: DatasetPath, files: number, onReject: (reject: Reject) => void) {
+  constructor(dataset: DatasetPath, files: number, onReject: (reject: ReportedRow) => void) {
     const counts = { rows: 0, stored: 0, already: 0, adjusted: 0, refused: 0 };
     this.report = { dataset, files, ...counts, reasons: [] };
     this.#onReject = onReject;

@@ -4,7 +4,7 @@ import { FileError } from '../files/errors.ts';
 import { unguard } from '../files/formula-guard.ts';
 import { openText } from '../files/text-input.ts';
 import type { Row } from './cells.ts';
-import { type FileRow, NoRow, type RowsFile } from './file-row.ts';
+import { type FileRow, type RowsFile, UnreadableRow } from './file-row.ts';
 import { type FileType, FolderError } from './folder.ts';
 import { splitJsonArray } from './json-objects.ts';
 import { readParquet } from './parquet.ts';
@@ -56,7 +56,7 @@ const READERS: Record<FileType, Reader> = {
     };
     for await (const row of rows) {
       tell();
-      if ('reason' in row) yield { line: row.line, row: new NoRow(row.reason, row.text) };
+      if ('reason' in row) yield { line: row.line, row: new UnreadableRow(row.reason, row.text) };
       else
         yield { line: row.line, row: Object.fromEntries(names.map((name, at) => [name, cellOf(row, at)])) };
     }
@@ -73,9 +73,9 @@ function parseObject(text: string): FileRow['row'] {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Row;
-    return new NoRow('it is not a JSON object', text);
+    return new UnreadableRow('it is not a JSON object', text);
   } catch {
-    return new NoRow('it is not JSON', text);
+    return new UnreadableRow('it is not JSON', text);
   }
 }
 

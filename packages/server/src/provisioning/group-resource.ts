@@ -10,14 +10,14 @@ import { GROUP_PATH, GROUP_SCHEMA, USER_PATH } from './schemas.ts';
 import { GROUP_VOCABULARY } from './vocabulary.ts';
 
 /** What an identity provider wants a group to be. */
-export interface WantedGroup {
+export interface GroupInput {
   name: string;
   externalId: string | null;
   members: MemberChange | undefined;
 }
 
 /** Reads a Group of RFC 7643 section 4.2, whole: without members it has none. Throws a 400. */
-export function readGroup(body: Document): WantedGroup {
+export function readGroup(body: Document): GroupInput {
   const document = withoutFlatNames(body, GROUP_VOCABULARY);
   return {
     name: readName(attributeOf(document, 'displayName')),
@@ -34,9 +34,9 @@ function readName(value: unknown): string {
 
 /** What the operations of a PATCH make of a group. Throws a 400. */
 export function patchGroup(
-  current: Pick<WantedGroup, 'name' | 'externalId'>,
+  current: Pick<GroupInput, 'name' | 'externalId'>,
   operations: Operation[],
-): WantedGroup {
+): GroupInput {
   const members = new MemberChanges();
   const group = { name: current.name, externalId: current.externalId };
   const setOne = (source: string, op: Operation['op'], value: unknown) => {

@@ -18,13 +18,13 @@ import {
 import type { Document } from './document.ts';
 import { taken, wrong } from './errors.ts';
 import { filterOf } from './filter.ts';
-import { groupResource, groupVersion, patchGroup, readGroup, type WantedGroup } from './group-resource.ts';
+import { type GroupInput, groupResource, groupVersion, patchGroup, readGroup } from './group-resource.ts';
 import {
   missing,
   type Precondition,
-  type Reading,
+  type ReadRequest,
   type ResourceType,
-  type Writing,
+  type WriteRequest,
 } from './resource-type.ts';
 import { GROUP_PATH } from './schemas.ts';
 import { selects } from './selection.ts';
@@ -93,7 +93,7 @@ export const GROUPS: ResourceType = {
 
 async function findGroup(
   tx: Tx,
-  { tenantId, baseUrl, selection }: Reading,
+  { tenantId, baseUrl, selection }: ReadRequest,
   groupId: string,
 ): Promise<Document | undefined> {
   const group = await findProvisionedGroup(tx, tenantId, groupId);
@@ -114,10 +114,10 @@ function withFewMembers(groups: ProvisionedGroup[]): ProvisionedGroup[] {
 
 async function change(
   tx: Tx,
-  { tenantId, author }: Writing,
+  { tenantId, author }: WriteRequest,
   groupId: string,
   precondition: Precondition,
-  read: (group: ProvisionedGroup) => WantedGroup,
+  read: (group: ProvisionedGroup) => GroupInput,
 ): Promise<void> {
   const group = await findToChange(tx, tenantId, groupId, precondition);
   const wanted = read(group);
@@ -148,7 +148,7 @@ function nameTaken(name: string, groupId: string) {
 async function write(
   tx: Tx,
   tenantId: string,
-  { groupId, groupType, wanted, at }: { groupId: string; groupType: string; wanted: WantedGroup; at: Date },
+  { groupId, groupType, wanted, at }: { groupId: string; groupType: string; wanted: GroupInput; at: Date },
 ): Promise<void> {
   const { name, externalId, members } = wanted;
   if (members) await refuseUnknown(tx, tenantId, members.added);

@@ -6,7 +6,7 @@ import type { Operation } from './patch-request.ts';
 import type { Selection } from './selection.ts';
 
 /** For whom a resource is read, and how. */
-export interface Reading {
+export interface ReadRequest {
   tenantId: string;
   /** Of `/scim/v2`, as clients reach it. */
   baseUrl: string;
@@ -14,14 +14,14 @@ export interface Reading {
 }
 
 /** What a list is asked for. */
-export interface Listing extends Reading {
+export interface ListRequest extends ReadRequest {
   filter: string | undefined;
   offset: number;
   limit: number;
 }
 
 /** For whom a resource is written; who is deactivated gives up what they have booked. */
-export interface Writing {
+export interface WriteRequest {
   tenantId: string;
   author: DayAuthor;
 }
@@ -30,9 +30,9 @@ export interface Writing {
 export type Precondition = (version: string) => void;
 
 /** A resource that a request asks to create, and how its answer shows it. */
-export interface Creation {
+export interface CreateRequest {
   document: Document;
-  reading: Reading;
+  reading: ReadRequest;
 }
 
 /**
@@ -44,8 +44,8 @@ export interface ResourceType {
   path: string;
   /** Whether a PATCH answers with the resource even if no attributes were asked for. */
   answersPatch: boolean;
-  list(tx: Tx, listing: Listing): Promise<{ total: number; resources: Document[] }>;
-  find(tx: Tx, reading: Reading, id: string): Promise<Document | undefined>;
+  list(tx: Tx, listing: ListRequest): Promise<{ total: number; resources: Document[] }>;
+  find(tx: Tx, reading: ReadRequest, id: string): Promise<Document | undefined>;
   /** The version of what `find` finds, without the rest of it. */
   findVersion(tx: Tx, tenantId: string, id: string): Promise<string | undefined>;
   /** So many requests are created in one transaction at most. */
@@ -54,22 +54,26 @@ export interface ResourceType {
    * Creates resources: of each, in their order, the resource or why it cannot be. One that cannot be stops no other. Throws where
    * that is found out too late: nothing is created then, and each can be tried alone.
    */
-  create(tx: Tx, writing: Writing, creations: readonly Creation[]): Promise<(Document | HttpProblem)[]>;
+  create(
+    tx: Tx,
+    writing: WriteRequest,
+    creations: readonly CreateRequest[],
+  ): Promise<(Document | HttpProblem)[]>;
   replace(
     tx: Tx,
-    writing: Writing,
+    writing: WriteRequest,
     id: string,
     document: Document,
     precondition: Precondition,
   ): Promise<void>;
   patch(
     tx: Tx,
-    writing: Writing,
+    writing: WriteRequest,
     id: string,
     operations: Operation[],
     precondition: Precondition,
   ): Promise<void>;
-  remove(tx: Tx, writing: Writing, id: string, precondition: Precondition): Promise<void>;
+  remove(tx: Tx, writing: WriteRequest, id: string, precondition: Precondition): Promise<void>;
 }
 
 /** What `work` returns, or the problem that it threw. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
-import type { Turns } from '../directory/turns.ts';
+import type { DirectoryWriteQueue } from '../directory/write-queue.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { isKnown } from '../http/etag.ts';
 import { acceptJsonAs } from '../http/json-body.ts';
@@ -18,7 +18,7 @@ import { GROUPS } from './groups.ts';
 import { parseId } from './ids.ts';
 import { listResponse, readFilter, readPage } from './list.ts';
 import { readOperations } from './patch-request.ts';
-import { type Creation, missing, type ResourceType, type Writing } from './resource-type.ts';
+import { type CreateRequest, missing, type ResourceType, type WriteRequest } from './resource-type.ts';
 import { SCIM_PREFIX } from './scim-path.ts';
 import { readSelection, select } from './selection.ts';
 import { USERS } from './users.ts';
@@ -28,7 +28,7 @@ export interface ScimRoutesOptions {
   database: Database;
   clock: () => number;
   /** Shared with the other writers of the directory. */
-  turns: Turns;
+  turns: DirectoryWriteQueue;
   publicUrl: string | undefined;
 }
 
@@ -63,11 +63,14 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
   });
 
   /** Runs `work` as one of the directory's writers, again where others came first. */
-  const write = <T>(writing: Writing, work: (tx: Tx, writing: Writing) => Promise<T>): Promise<T> => {
+  const write = <T>(
+    writing: WriteRequest,
+    work: (tx: Tx, writing: WriteRequest) => Promise<T>,
+  ): Promise<T> => {
     const { tenantId } = writing;
     return turns.take(tenantId, () => inTenantWithRetries(database, tenantId, (tx) => work(tx, writing)));
   };
-  const writingOf = (request: FastifyRequest): Writing => {
+  const writingOf = (request: FastifyRequest): WriteRequest => {
     const { tenantId, apiKey } = callerOf(request);
     const actor = { changedBy: 'integration', name: apiKey, reason: 'Provisioning' } as const;
     return { tenantId, author: { actor, at: new Date(clock()) } };
@@ -82,7 +85,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       return resource;
     };
     const most = type.mostCreatedTogether;
-    const creations = new TenantQueues<Creation & { author: DayAuthor }, Document | HttpProblem>({
+    const creations = new TenantQueues<CreateRequest & { author: DayAuthor }, Document | HttpProblem>({
       run: async (tenantId, jobs) => {
         const [first] = jobs;
         // Nobody's days change by being created, so it does not matter in whose name.

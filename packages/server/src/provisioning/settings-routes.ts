@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
-import type { Turns } from '../directory/turns.ts';
+import type { DirectoryWriteQueue } from '../directory/write-queue.ts';
 import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -10,7 +10,7 @@ import { chooseGroupType, ProvisioningSettings } from './settings.ts';
 export interface SettingsRoutesOptions {
   database: Database;
   /** Shared by all writers of the directory. */
-  turns: Turns;
+  turns: DirectoryWriteQueue;
 }
 
 /** The choice of how an organisation keeps the groups of its identity provider. */

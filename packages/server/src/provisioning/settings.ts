@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { orRefused } from '../directory/upsert.ts';
-import { optionalKey, quote, Refusal } from '../directory/values.ts';
+import { ItemRefusedError, optionalKey, quote } from '../directory/values.ts';
 import { HttpProblem } from '../http/errors.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
@@ -46,5 +46,5 @@ export async function chooseGroupType(tx: Tx, tenantId: string, given: string): 
 }
 
 function refuseEmpty(): never {
-  throw new Refusal('groupType is empty');
+  throw new ItemRefusedError('groupType is empty');
 }

@@ -24,7 +24,7 @@ import { USER_VOCABULARY } from './vocabulary.ts';
 const ENTERPRISE_TEXTS = ['employeeNumber', 'costCenter', 'organization', 'division', 'department'] as const;
 
 /** What an identity provider says of a person, whole. */
-export interface WantedUser extends UserEmails {
+export interface UserInput extends UserEmails {
   userName: string;
   externalId: string | null;
   displayName: string | null;
@@ -39,7 +39,7 @@ export interface WantedUser extends UserEmails {
 }
 
 /** Reads a User of RFC 7643 section 4.1; attributes that are not kept are ignored. Throws a 400. */
-export function readUser(body: Document): WantedUser {
+export function readUser(body: Document): UserInput {
   const document = withoutFlatNames(body, USER_VOCABULARY);
   const userName = keyTextOf('userName', attributeOf(document, 'userName'));
   if (userName === null) throw wrong('invalidValue', 'userName is required.');

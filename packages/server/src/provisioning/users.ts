@@ -4,8 +4,8 @@ import { HttpProblem } from '../http/errors.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { deleteUser, restoreUsers } from '../store/directory/deleted-users.ts';
+import { deriveGroups } from '../store/directory/derived-groups.ts';
 import { getDirectorySettings } from '../store/directory/directory-settings.ts';
-import { followAttributes } from '../store/directory/group-following.ts';
 import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/directory/users.ts';
 import {
   findProvisionedUser,
@@ -16,20 +16,20 @@ import {
   updateProvisionedUsers,
 } from '../store/provisioning/provisioned-users.ts';
 import { isUsual, replaceUserEmails } from '../store/provisioning/user-emails.ts';
-import { Arrivals, Holders, refuseTaken, type Wanted } from './arrivals.ts';
 import { wrong } from './errors.ts';
 import { filterOf } from './filter.ts';
 import { patchDocument } from './patch.ts';
 import {
-  type Creation,
+  type CreateRequest,
   missing,
   orProblem,
   type Precondition,
   type ResourceType,
-  type Writing,
+  type WriteRequest,
 } from './resource-type.ts';
 import { USER_PATH } from './schemas.ts';
-import { readUser, userResource, userVersion, type WantedUser, writableUser } from './user-resource.ts';
+import { type RequestedUser, refuseTaken, UniquenessIndex, UserCreation } from './user-creation.ts';
+import { readUser, type UserInput, userResource, userVersion, writableUser } from './user-resource.ts';
 
 /** People, RFC 7643 section 4.1. */
 export const USERS: ResourceType = {
@@ -58,10 +58,10 @@ export const USERS: ResourceType = {
   create: async (tx, writing, creations) => {
     const { tenantId, author } = writing;
     const wanted = creations.map(({ document }) =>
-      orProblem((): Wanted => ({ active: true, ...withoutUndefined(readUser(document)) })),
+      orProblem((): RequestedUser => ({ active: true, ...withoutUndefined(readUser(document)) })),
     );
     await lockDirectory(tx, tenantId);
-    const arrivals = await Arrivals.load(
+    const arrivals = await UserCreation.load(
       tx,
       tenantId,
       wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each])),
@@ -79,7 +79,7 @@ export const USERS: ResourceType = {
     return people.map((person, index) => {
       if (person instanceof HttpProblem) return person;
       const user = users.get(person.userId) as ProvisionedUser;
-      return userResource(user, (creations[index] as Creation).reading.baseUrl);
+      return userResource(user, (creations[index] as CreateRequest).reading.baseUrl);
     });
   },
 
@@ -100,15 +100,15 @@ export const USERS: ResourceType = {
 
 async function change(
   tx: Tx,
-  writing: Writing,
+  writing: WriteRequest,
   userId: string,
   precondition: Precondition,
-  read: (user: ProvisionedUser) => WantedUser,
+  read: (user: ProvisionedUser) => UserInput,
 ): Promise<void> {
   const { tenantId } = writing;
   const current = await findToChange(tx, tenantId, userId, precondition);
   const wanted = { active: current.status === 'active', ...withoutUndefined(read(current)) };
-  refuseTaken(await Holders.load(tx, tenantId, [wanted]), userId, wanted);
+  refuseTaken(await UniquenessIndex.load(tx, tenantId, [wanted]), userId, wanted);
   await write(tx, writing, [{ userId, current, wanted }]);
 }
 
@@ -126,14 +126,14 @@ async function findToChange(
 }
 
 /** A person as they are to be, and as they are, if they are there. */
-interface Person {
+interface UserWrite {
   userId: string;
-  wanted: Wanted;
+  wanted: RequestedUser;
   current?: ProvisionedUser;
 }
 
 /** Writes people whole. What is so already is not written. */
-async function write(tx: Tx, writing: Writing, people: Person[]): Promise<void> {
+async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promise<void> {
   if (people.length === 0) return;
   const { tenantId, author } = writing;
   await upsert(
@@ -160,30 +160,30 @@ async function write(tx: Tx, writing: Writing, people: Person[]): Promise<void> 
   for (const [userId, attributes] of changed) if (attributes.size === 0) changed.delete(userId);
   if (changed.size === 0) return;
   await mergeAttributes(tx, tenantId, changed, author.at);
-  await followAttributes(tx, tenantId, await getDirectorySettings(tx, tenantId), [...changed.keys()]);
+  await deriveGroups(tx, tenantId, await getDirectorySettings(tx, tenantId), [...changed.keys()]);
 }
 
 /** One that reads the same is left as it is: it may be a number that others gave. */
-function changedAttributes({ wanted, current }: Person): AttributePatch {
+function changedAttributes({ wanted, current }: UserWrite): AttributePatch {
   const unlike = ([name, value]: [string, AttributeValue | null]) =>
     value !== (current?.attributes[name]?.toString() ?? null);
   return new Map([...(wanted.attributes ?? [])].filter(unlike));
 }
 
 /** Who is new, or comes back, has `email` alone. */
-function sameEmails({ wanted, current }: Person): boolean {
+function sameEmails({ wanted, current }: UserWrite): boolean {
   if (!current) return isUsual(wanted.emails);
   return current.email === wanted.email && isDeepStrictEqual(current.emails, wanted.emails);
 }
 
 /** The one writer of users, which must not refuse any of the items. */
-async function upsert(tx: Tx, { tenantId, author }: Writing, items: UserItem[]): Promise<void> {
+async function upsert(tx: Tx, { tenantId, author }: WriteRequest, items: UserItem[]): Promise<void> {
   const results = await upsertUsers(tx, tenantId, items, author);
   const refused = results.find((result) => 'refused' in result);
   if (refused) throw wrong('invalidValue', `${refused.refused}.`);
 }
 
-function withoutUndefined(wanted: WantedUser): Omit<WantedUser, 'active'> & { active?: boolean } {
+function withoutUndefined(wanted: UserInput): Omit<UserInput, 'active'> & { active?: boolean } {
   const { active, ...rest } = wanted;
   return active === undefined ? rest : { ...rest, active };
 }

@@ -1,9 +1,9 @@
 import type { Tx } from '../store/connections/db.ts';
 import { isoDay } from '../store/values/iso.ts';
 import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts';
-import { listChangedDays, listGoneRows } from '../store/warehouse/attendance-changes.ts';
+import { listChangedDays, listDeletedRows } from '../store/warehouse/attendance-changes.ts';
 import type { Changes, ExportQuery } from '../store/warehouse/query.ts';
-import { type AttendanceRow, AttendanceRows, goneRow } from './attendance-rows.ts';
+import { type AttendanceRow, AttendanceRows, deletedRow } from './attendance-rows.ts';
 
 /**
  * What attendance has come to since: for each day on which something has changed, all rows of the offices where it
@@ -28,11 +28,11 @@ export async function* readAttendanceChanges(
     const offices = new Map(
       (await listOfficeDays(tx, tenantId, day, now)).map((row) => [row.locationId, row]),
     );
-    const gone = hasGone ? await listGoneRows(tx, tenantId, day, changes) : [];
-    const waiting = new GoneQueue(
+    const gone = hasGone ? await listDeletedRows(tx, tenantId, day, changes) : [];
+    const waiting = new DeletedRowQueue(
       gone
         .filter((row) => row.locationId === null || isMine(row.locationId))
-        .map((row) => goneRow(row.userId, day, row.locationId)),
+        .map((row) => deletedRow(row.userId, day, row.locationId)),
     );
     const whole = new Set(changed.locationIds);
     const people = changed.userIds && new Set(changed.userIds);
@@ -60,7 +60,7 @@ export async function* readAttendanceChanges(
 }
 
 /** Keys that may be gone, to be put between the rows of people who come in the order of their ids. */
-class GoneQueue {
+class DeletedRowQueue {
   readonly #gone: AttendanceRow[];
   #next = 0;
 

@@ -1,13 +1,18 @@
 import type { Tx } from '../store/connections/db.ts';
 import { isoDay } from '../store/values/iso.ts';
 import type { OfficeDayRow, PersonDayRow } from '../store/warehouse/attendance.ts';
-import { loadPeople, loadPlaces, type Person, type Place } from '../store/warehouse/dimensions.ts';
-import { attendanceOf, type DayPlan } from '../workday/attendance.ts';
+import {
+  loadNodePaths,
+  loadUserDimension,
+  type NodePathRow,
+  type UserDimensionRow,
+} from '../store/warehouse/dimensions.ts';
+import { type AttendancePlan, attendanceOf } from '../workday/attendance.ts';
 import type { Row } from './format.ts';
 
 /** A row as it goes out, and what it is told apart by. */
 export interface AttendanceRow extends Row {
-  person: Pick<Person, 'userId'> & Partial<Person>;
+  person: Pick<UserDimensionRow, 'userId'> & Partial<UserDimensionRow>;
   day: string;
   /** The office where the person was or was to be. */
   locationId: string | null;
@@ -18,13 +23,16 @@ export class AttendanceRows {
   readonly #people: PeopleInOrder;
   readonly #parts: SharedParts;
 
-  private constructor(people: ReadonlyMap<string, Person>, places: ReadonlyMap<string, Place>) {
+  private constructor(
+    people: ReadonlyMap<string, UserDimensionRow>,
+    places: ReadonlyMap<string, NodePathRow>,
+  ) {
     this.#people = new PeopleInOrder(people);
     this.#parts = new SharedParts(places);
   }
 
   static async load(tx: Tx, tenantId: string): Promise<AttendanceRows> {
-    return new AttendanceRows(await loadPeople(tx, tenantId), await loadPlaces(tx, tenantId));
+    return new AttendanceRows(await loadUserDimension(tx, tenantId), await loadNodePaths(tx, tenantId));
   }
 
   /**
@@ -52,7 +60,7 @@ export class AttendanceRows {
 }
 
 /** The key of a row that is not there any more. */
-export function goneRow(userId: string, day: string, locationId: string | null): AttendanceRow {
+export function deletedRow(userId: string, day: string, locationId: string | null): AttendanceRow {
   return {
     person: { userId },
     day: isoDay(day),
@@ -63,13 +71,13 @@ export function goneRow(userId: string, day: string, locationId: string | null):
   };
 }
 
-function planOf({ plan, planLocationId, planSetBy }: PersonDayRow): DayPlan | null {
+function planOf({ plan, planLocationId, planSetBy }: PersonDayRow): AttendancePlan | null {
   if (plan === null) return null;
   return { plan, locationId: planLocationId, madeByPresence: planSetBy === 'presence' };
 }
 
 const NOTHING = {};
-const DEPTHS: Partial<Record<Place['locationType'], number>> = { location: 1, zone: 2, place: 3 };
+const DEPTHS: Partial<Record<NodePathRow['locationType'], number>> = { location: 1, zone: 2, place: 3 };
 
 /** An office as rows show it, and what is booked there. */
 interface Office {
@@ -79,10 +87,10 @@ interface Office {
 
 /** What rows share with one another, each made once. */
 class SharedParts {
-  readonly #places: ReadonlyMap<string, Place>;
+  readonly #places: ReadonlyMap<string, NodePathRow>;
   readonly #offices = new Map<string, Office>();
 
-  constructor(places: ReadonlyMap<string, Place>) {
+  constructor(places: ReadonlyMap<string, NodePathRow>) {
     this.#places = places;
   }
 
@@ -131,15 +139,15 @@ function getOrMake<T>(made: Map<string, T>, key: string, make: () => T): T {
 
 /** Finds people who are asked for in the order of their ids, over and over: a step each, which is less than a look-up. */
 class PeopleInOrder {
-  readonly #people: readonly Person[];
+  readonly #people: readonly UserDimensionRow[];
   #next = 0;
 
   /** @param people by their ids, in the order of these */
-  constructor(people: ReadonlyMap<string, Person>) {
+  constructor(people: ReadonlyMap<string, UserDimensionRow>) {
     this.#people = [...people.values()];
   }
 
-  get(userId: string): Person | undefined {
+  get(userId: string): UserDimensionRow | undefined {
     let person = this.#people[this.#next];
     if (!person || person.userId > userId) {
       // Another day has begun.

@@ -3,12 +3,12 @@ import { HttpProblem } from '../http/errors.ts';
 import { parseGuid } from '../http/guid.ts';
 import { parseDay } from '../http/window.ts';
 import type { Order, PositionType } from '../store/warehouse/dataset-rows.ts';
-import { type Moment, xidsOf } from '../store/warehouse/moments.ts';
 import type { Changes } from '../store/warehouse/query.ts';
+import { type DatabaseSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
 import { CHANGES_KEPT_DAYS } from './attendance-retention.ts';
 
 /** What a `Rollcall-Cursor` says: what an answer has seen, and when by the clock that judged which days had ended. */
-export interface Cursor extends Moment, Changes {}
+export interface Cursor extends DatabaseSnapshot, Changes {}
 
 /** Opaque to whoever gets it. It widens nothing that its bearer may see, so it is not signed. */
 export function encodeCursor({ database, runId, snapshot, at }: Cursor): string {

@@ -15,7 +15,7 @@ import {
   wholeSpaces,
   wholeUsers,
 } from '../store/warehouse/datasets.ts';
-import { ATTENDANCE_TYPES, PLANS } from '../workday/attendance.ts';
+import { ATTENDANCE_TYPES, PLAN_KINDS } from '../workday/attendance.ts';
 import { column, oneOf, optional, shared } from './columns.ts';
 import type { Dataset } from './dataset.ts';
 import { metricsDatasets } from './metrics-datasets.ts';
@@ -160,7 +160,7 @@ export const datasets: readonly Dataset[] = [
         primaryLocationName: column.maybeText('doc'),
       }),
       day: column.day('doc'),
-      plan: oneOf(PLANS, 'doc', 'office, remote, away; a without a plan'),
+      plan: oneOf(PLAN_KINDS, 'doc', 'office, remote, away; a without a plan'),
       ...shared('booking', {
         bookingDepth: optional(oneOf([1, 2, 3], 'doc', '1 office, 2 zone, 3 desk')),
       }),

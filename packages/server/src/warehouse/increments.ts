@@ -5,7 +5,7 @@ import { parseWindow } from '../http/window.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { ALL_DAYS, type DayWindow } from '../store/values/day-window.ts';
 import type { Order } from '../store/warehouse/dataset-rows.ts';
-import { isPast, readMoment, xidsOf } from '../store/warehouse/moments.ts';
+import { isInPastOf, readSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
 import { type Column, column, optional } from './columns.ts';
 import {
   type Cursor,
@@ -86,7 +86,7 @@ function readPage(limit: string | undefined, after: string | undefined, order: O
 }
 
 /** The days that are asked for. Without changes there must be some. */
-export function readDays(
+export function readExportWindow(
   { longestWindowDays }: Dataset,
   { startDate, endDate }: Record<string, string | undefined>,
   { changes }: Increment,
@@ -107,9 +107,9 @@ export async function cursorOf(
   { changes, page }: Increment,
   { now, keptFrom }: { now: Date; keptFrom: Dataset['keptFrom'] },
 ): Promise<Cursor> {
-  const moment = await readMoment(tx, database);
+  const moment = await readSnapshot(tx, database);
   for (const earlier of [changes, page?.cursor]) {
-    if (earlier && !(await isPast(tx, earlier, moment))) throw foreignCursor();
+    if (earlier && !(await isInPastOf(tx, earlier, moment))) throw foreignCursor();
   }
   if (changes && keptFrom) {
     const from = await keptFrom(tx);

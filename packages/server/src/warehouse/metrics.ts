@@ -1,20 +1,20 @@
 import type { Tx } from '../store/connections/db.ts';
-import { type DayCounts, listDayCounts, prepareForCounting } from '../store/warehouse/day-counts.ts';
+import { type DayCounts, listDayCounts, setPlannerForCounts } from '../store/warehouse/day-counts.ts';
 import {
   type ActiveOfficeDay,
   type GroupNode,
   listActiveOfficeDays,
+  listCapacityNodes,
   listGroupNodes,
   listOfficeClocks,
-  listSeatNodes,
   type MetricsQuery,
   type OfficeClock,
 } from '../store/warehouse/metrics.ts';
 import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
+import { CapacityTree } from './capacity-tree.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeCalendar } from './office-calendar.ts';
 import { addDays, type Period, periodsOf } from './periods.ts';
-import { Seating } from './seating.ts';
 import { Tally, type Unit, unitKey } from './tally.ts';
 
 const ROWS_PER_BATCH = 250;
@@ -25,8 +25,8 @@ const DAYS_PER_READ = 7;
 export const readMetrics: DatasetReader = async function* (tx, query) {
   const { tenantId, window, locationIds, now, metrics } = query;
   if (!metrics) throw new Error('The dataset of metrics declares the filters of metrics.');
-  await prepareForCounting(tx);
-  const seating = new Seating(await listSeatNodes(tx, tenantId), locationIds);
+  await setPlannerForCounts(tx);
+  const seating = new CapacityTree(await listCapacityNodes(tx, tenantId), locationIds);
   const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
   const clocks = await listOfficeClocks(tx, tenantId, now);
   // Events may be of a day ahead of now, and an office's day ahead of that of UTC.
@@ -62,7 +62,7 @@ interface Counting {
   query: ExportQuery;
   metrics: MetricsQuery;
   chunk: Period['window'];
-  seating: Seating;
+  seating: CapacityTree;
   groups: ReadonlyMap<string, GroupNode>;
   calendar: OfficeCalendar;
   tallies: Map<string, Tally>;
@@ -115,7 +115,7 @@ interface RowContext {
   metrics: MetricsQuery;
   period: Period;
   calendar: OfficeCalendar;
-  seating: Seating;
+  seating: CapacityTree;
   groups: ReadonlyMap<string, GroupNode>;
   clocks: ReadonlyMap<string, OfficeClock>;
 }
@@ -141,7 +141,7 @@ function toRow(
     zoneName: zoneId && seating.nameOf(zoneId),
     groupId,
     groupName: groupId && (groups.get(groupId)?.name ?? null),
-    ...tally.figures(calendar.daysOf(locationId), by === 'group' ? null : seating.seatsOf(by, tally.unit)),
+    ...tally.figures(calendar.daysOf(locationId), by === 'group' ? null : seating.capacityOf(by, tally.unit)),
   };
 }
 

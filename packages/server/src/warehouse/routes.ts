@@ -28,7 +28,7 @@ import {
   INCREMENT_QUERY,
   type Increment,
   linkTo,
-  readDays,
+  readExportWindow,
   readIncrement,
   takePage,
 } from './increments.ts';
@@ -248,7 +248,7 @@ function readFilters(
 ): Omit<ExportQuery, 'tenantId' | 'now' | 'changes' | 'page'> {
   const { locationId, locationIds, userIds } = parameters;
   return {
-    window: dataset.filters.includes('dates') ? readDays(dataset, parameters, increment) : ALL_DAYS,
+    window: dataset.filters.includes('dates') ? readExportWindow(dataset, parameters, increment) : ALL_DAYS,
     locationId: locationId === undefined ? undefined : (parseGuid(locationId.trim()) ?? null),
     locationIds: idList(locationIds),
     userIds: idList(userIds),

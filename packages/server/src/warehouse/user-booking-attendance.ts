@@ -17,7 +17,9 @@ export const ATTENDANCE_ORDER: Order = [
 export const readUserBookingAttendance: DatasetReader = (tx, query) => {
   const { changes, page } = query;
   const read = (isDone: () => boolean) =>
-    changes ? readAttendanceChanges(tx, { ...query, changes }, isDone) : readDays(tx, query, isDone);
+    changes
+      ? readAttendanceChanges(tx, { ...query, changes }, isDone)
+      : readAttendanceDays(tx, query, isDone);
   return page ? inPages(read, page) : read(() => false);
 };
 
@@ -26,7 +28,7 @@ export const readUserBookingAttendance: DatasetReader = (tx, query) => {
  * batch of people's days are all that is held. With a location, the rows whose place it is: the place of a row is
  * where the person was or was to be, else their primary location, so that every row with a place is of exactly one.
  */
-async function* readDays(
+async function* readAttendanceDays(
   tx: Tx,
   { tenantId, window, locationId, now, page }: ExportQuery,
   isDone: () => boolean,

@@ -1,9 +1,9 @@
 import { listDays } from '../http/window.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listPlansAhead } from '../store/workday/day-plans.ts';
+import { loadDefaultDays } from './default-days.ts';
 import type { DayAuthor, DayChange } from './model.ts';
 import { writeDays } from './plan.ts';
-import { loadUsualDays } from './usual-days.ts';
 
 /** From which day (`YYYY-MM-DD`) on a person's days are to follow the week plan. */
 export interface WeekStart {
@@ -24,7 +24,7 @@ export async function applyWeekPlans(
   author: DayAuthor,
 ): Promise<Set<string>> {
   const userIds = starts.map(({ userId }) => userId);
-  const people = await loadUsualDays(tx, tenantId, userIds, author.at);
+  const people = await loadDefaultDays(tx, tenantId, userIds, author.at);
   const ranges = starts.flatMap(({ userId, fromDay }) => {
     const person = people.get(userId);
     if (!person) return [];

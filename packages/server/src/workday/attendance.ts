@@ -1,6 +1,6 @@
-export const PLANS = ['o', 'r', 'a'] as const;
+export const PLAN_KINDS = ['o', 'r', 'a'] as const;
 /** Office, remote, away. */
-export type Plan = (typeof PLANS)[number];
+export type Plan = (typeof PLAN_KINDS)[number];
 
 export const ATTENDANCE_TYPES = ['confirmed', 'noShow', 'unconfirmed', 'walkIn'] as const;
 export type AttendanceType = (typeof ATTENDANCE_TYPES)[number];
@@ -14,7 +14,7 @@ export interface OfficeDay {
 }
 
 /** A person's plan of a day, as it is stored. */
-export interface DayPlan {
+export interface AttendancePlan {
   plan: Plan;
   /** The office of an office plan. */
   locationId: string | null;
@@ -42,7 +42,7 @@ export interface Attendance {
  * @param offices what is known of that day, by the office's id
  */
 export function attendanceOf(
-  stored: DayPlan | null,
+  stored: AttendancePlan | null,
   seenAt: readonly string[],
   offices: ReadonlyMap<string, OfficeDay>,
 ): Attendance[] {
@@ -59,7 +59,7 @@ export function attendanceOf(
 }
 
 function typeOfPlan(
-  { locationId, madeByPresence }: DayPlan,
+  { locationId, madeByPresence }: AttendancePlan,
   seenAt: readonly string[],
   offices: ReadonlyMap<string, OfficeDay>,
 ): AttendanceType | null {

@@ -8,7 +8,7 @@ import {
   type OfficeZones,
 } from '../store/workday/availability.ts';
 import type { OfficeNode } from '../store/workday/offices.ts';
-import { Seating } from './booking.ts';
+import { BookingState } from './booking-state.ts';
 import type { RefusalCode } from './model.ts';
 
 const STATES = ['free', 'booked', 'assigned', 'zone-full'] as const;
@@ -49,7 +49,7 @@ export const Availability = Type.Object({
 });
 export type Availability = Static<typeof Availability>;
 
-interface OfficeDay extends OfficeZones {
+interface OfficeAvailability extends OfficeZones {
   locationId: string;
   day: string;
 }
@@ -106,7 +106,7 @@ const ANYBODY = '';
 const STATE_OF: Partial<Record<RefusalCode, State>> = { 'desk-taken': 'booked', 'zone-full': 'zone-full' };
 
 /** How desks stand to somebody who has nothing booked: by the very rule that decides when one is booked. */
-function judge(office: OfficeDay, desks: DeskDay[]): (deskId: string) => State {
+function judge(office: OfficeAvailability, desks: DeskDay[]): (deskId: string) => State {
   const { locationId, day } = office;
   const seating = seatingOf(office, desks);
   const anybody = { userId: ANYBODY, day, current: null, setBy: 'person' as const };
@@ -116,7 +116,10 @@ function judge(office: OfficeDay, desks: DeskDay[]): (deskId: string) => State {
   };
 }
 
-function seatingOf({ locationId, day, name, releasesDesks, zones }: OfficeDay, desks: DeskDay[]): Seating {
+function seatingOf(
+  { locationId, day, name, releasesDesks, zones }: OfficeAvailability,
+  desks: DeskDay[],
+): BookingState {
   const zoneOf = new Map(zones.map((zone) => [zone.zoneId, zone]));
   // Written out: to spread an object thousands of times costs more than all the rest.
   const nodeOf = (place: Pick<OfficeNode, 'nodeId' | 'kind' | 'name' | 'zoneId'>): OfficeNode => ({
@@ -149,5 +152,5 @@ function seatingOf({ locationId, day, name, releasesDesks, zones }: OfficeDay, d
       assignedTo !== null && ownerHasPlan ? [[assignedTo, ownersLocationId] as const] : [],
     ),
   );
-  return new Seating(facts, (userId) => plans.get(userId));
+  return new BookingState(facts, (userId) => plans.get(userId));
 }

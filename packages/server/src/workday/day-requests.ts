@@ -1,10 +1,10 @@
 import type { Tx } from '../store/connections/db.ts';
-import type { Calendar } from '../store/workday/leaves.ts';
+import type { UserCalendar } from '../store/workday/leaves.ts';
 import { listOfficeNodes, type OfficeNode } from '../store/workday/offices.ts';
-import { lockPeople } from './lock-people.ts';
+import { type DefaultDays, loadDefaultDays } from './default-days.ts';
+import { lockUserDays } from './lock-user-days.ts';
 import type { DayAuthor, DayChange, DayOutcome, Plan, RefusalCode } from './model.ts';
 import { writeDays } from './plan.ts';
-import { loadUsualDays, type UsualDays } from './usual-days.ts';
 
 /** The last day that can be planned. */
 const LAST_DAY = '2100-12-31';
@@ -55,8 +55,8 @@ export async function writeRequests(
   author: DayAuthor,
 ): Promise<RequestOutcome[]> {
   const userIds = [...new Set(requests.map(({ userId }) => userId))];
-  const statuses = await lockPeople(tx, tenantId, userIds);
-  const people = await loadUsualDays(tx, tenantId, userIds, author.at);
+  const statuses = await lockUserDays(tx, tenantId, userIds);
+  const people = await loadDefaultDays(tx, tenantId, userIds, author.at);
   const nodes = await loadNodes(tx, tenantId, requests);
   const judged = requests.map((request) => {
     const person = people.get(request.userId);
@@ -79,18 +79,26 @@ export async function writeRequests(
 
 function judge(
   { userId, day, plan, reason }: DayRequest,
-  person: UsualDays,
+  person: DefaultDays,
   { nodes, isActive }: { nodes: Map<string, OfficeNode>; isActive: boolean },
 ): DayChange | RequestRefusal {
-  const fault = dayFault(day, person) ?? (plan !== 'usual' && plan?.kind === 'o' && placeFault(plan, nodes));
+  const fault =
+    dayFault(day, person) ?? (plan !== 'usual' && plan?.kind === 'o' && bookingFault(plan, nodes));
   if (fault) return fault;
   if (plan !== 'usual') return { userId, day, plan, setBy: 'day', reason };
   // Nobody makes days of those who have left.
   const [usual] = isActive ? person.on([day]) : [];
-  return { userId, day, plan: usual?.plan ?? null, setBy: usual?.setBy ?? 'day', reason, givenBack: true };
+  return {
+    userId,
+    day,
+    plan: usual?.plan ?? null,
+    setBy: usual?.setBy ?? 'day',
+    reason,
+    resetsToDefault: true,
+  };
 }
 
-function dayFault(day: string, { today }: Calendar): RequestRefusal | undefined {
+function dayFault(day: string, { today }: UserCalendar): RequestRefusal | undefined {
   if (day > LAST_DAY) return notAcceptable('/day', `${day} is after ${LAST_DAY}`);
   if (day >= today) return undefined;
   const message = `${day} is past, and what is past stays: today is ${today} where the person is.`;
@@ -98,7 +106,7 @@ function dayFault(day: string, { today }: Calendar): RequestRefusal | undefined 
 }
 
 /** Why no place can ever be booked so; whether this one is free, and open, is seen when it is booked. */
-function placeFault(
+function bookingFault(
   { locationId, booking }: Plan & { kind: 'o' },
   nodes: Map<string, OfficeNode>,
 ): RequestRefusal | undefined {

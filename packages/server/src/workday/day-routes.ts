@@ -19,7 +19,7 @@ import { listDaysAtOffice } from '../store/workday/user-days.ts';
 import { writeRequests } from './day-requests.ts';
 import { DayView, PersonDayView, viewDay } from './day-view.ts';
 import { ManagedReply, writeItems } from './manage-bulk.ts';
-import { CANCELLED_TO, DayBody, DayItem, ManagedDays, readDays, readItem } from './manage-days.ts';
+import { CANCELLED_TO, DayBody, DayItem, ManagedDays, readItem, readUserDays } from './manage-days.ts';
 import {
   authorOf,
   COMMON,
@@ -61,7 +61,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
       const { tenantId } = callerOf(request);
       const window = parseWindow(request.query.startDate, request.query.endDate);
       const userId = userIdOf(request.params);
-      return database.inTenant(tenantId, (tx) => readDays(tx, tenantId, userId, window));
+      return database.inTenant(tenantId, (tx) => readUserDays(tx, tenantId, userId, window));
     },
   });
 
@@ -91,7 +91,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
       querystring: Type.Object(Why),
       response: { 200: DayView, ...problems(400, 401, 403, 404, 409, 503) },
     },
-    handler: async (request) => managed(request).giveBack(userDayOf(request.params), reasonOf(request.query)),
+    handler: async (request) => managed(request).reset(userDayOf(request.params), reasonOf(request.query)),
   });
 
   app.route({

@@ -8,7 +8,7 @@ import {
   listDeskAssignments,
   type OfficeNode,
 } from '../store/workday/offices.ts';
-import { lockPeople } from './lock-people.ts';
+import { lockUserDays } from './lock-user-days.ts';
 import type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
 import { writeDays } from './plan.ts';
 import { SeatChoice, type Seeker } from './seat-choice.ts';
@@ -41,7 +41,7 @@ export interface MadeDay {
 
 type Person = PersonToPlan & Seeker;
 
-interface Wanted {
+interface PlannedChange {
   person: Person;
   change: DayChange;
 }
@@ -57,7 +57,7 @@ export async function makeDay(
   author: DayAuthor,
 ): Promise<MadeDay[]> {
   const made: MadeDay[] = [];
-  const statuses = await lockPeople(
+  const statuses = await lockUserDays(
     tx,
     tenantId,
     people.map(({ userId }) => userId),
@@ -82,12 +82,12 @@ async function listWanted(
   tx: Tx,
   tenantId: string,
   { day, people, at }: { day: string; people: Person[]; at: Date },
-): Promise<Wanted[]> {
+): Promise<PlannedChange[]> {
   const userIds = people.map(({ userId }) => userId);
   const plans = new Map(
     (await listPlansToMake(tx, tenantId, { day, at, userIds })).map((row) => [row.userId, row]),
   );
-  return people.flatMap((person): Wanted[] => {
+  return people.flatMap((person): PlannedChange[] => {
     const { userId } = person;
     const toMake = plans.get(userId);
     if (!toMake) return [];
@@ -106,7 +106,7 @@ function planOf({ plan, locationId }: PlanToMake): Plan | null {
 async function loadChoice(
   tx: Tx,
   tenantId: string,
-  { day, wanted, offices }: { day: string; wanted: Wanted[]; offices: Offices },
+  { day, wanted, offices }: { day: string; wanted: PlannedChange[]; offices: Offices },
 ): Promise<SeatChoice> {
   const locationIds = new Set(
     wanted.flatMap(({ change: { plan } }) => (plan?.kind === 'o' ? plan.locationId : [])),
@@ -144,7 +144,7 @@ function countZones(bookings: BookingRow[]) {
   return [...booked.values()];
 }
 
-function withBooking({ person, change }: Wanted, choice: SeatChoice | undefined): DayChange {
+function withBooking({ person, change }: PlannedChange, choice: SeatChoice | undefined): DayChange {
   const { userId, plan } = change;
   if (plan?.kind !== 'o') {
     choice?.passOver(userId);

@@ -3,6 +3,7 @@ import { ContentionError, inTenantWithRetries } from '../store/connections/confl
 import type { Database, Tx } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { analyzeGrownTables } from '../store/workday/analyze.ts';
 import { listDeskHabits } from '../store/workday/bookings.ts';
 import {
   advanceHorizons,
@@ -11,7 +12,6 @@ import {
   listSkippedOffices,
   type PersonToPlan,
 } from '../store/workday/horizon.ts';
-import { catchUpStatistics } from '../store/workday/statistics.ts';
 import { loadOffices, type MadeDay, makeDay } from './horizon-slice.ts';
 import type { DayAuthor } from './model.ts';
 import type { Seeker } from './seat-choice.ts';
@@ -111,7 +111,7 @@ export async function advanceOrganisation(
   const reports = new Map<string | null, OfficeReport>();
   const days = await database.inTenant(tenantId, (tx) => listDaysToPlan(tx, tenantId, at));
   for (const [index, day] of days.entries()) {
-    await database.inTenant(tenantId, catchUpStatistics);
+    await database.inTenant(tenantId, analyzeGrownTables);
     const { people, offices } = await database.inTenant(tenantId, async (tx) => ({
       people: await listSeekers(tx, tenantId, { day, at }),
       offices: await loadOffices(tx, tenantId),

@@ -2,15 +2,15 @@ import type { DayPlanRow, UserDay } from '../store/workday/day-plans.ts';
 import type { DayChange, Plan } from './model.ts';
 import type { PlanSource } from './plan.ts';
 
-interface DayState {
+interface LeaveDayState {
   kind: Plan['kind'];
   locationId: string | null;
   setBy: PlanSource;
 }
 
 interface Day extends UserDay {
-  before: DayState | null;
-  now: DayState | null;
+  before: LeaveDayState | null;
+  now: LeaveDayState | null;
   /** Why the day was away in between. */
   awayReason: string | undefined;
   reason: string;
@@ -50,7 +50,7 @@ export class LeaveDays {
   }
 
   /** Ends the leave on a day: what it is instead comes from the week plan. */
-  giveBack(userDay: UserDay, plan: Plan | null, reason: string): void {
+  reset(userDay: UserDay, plan: Plan | null, reason: string): void {
     const day = this.#day(userDay);
     const locationId = plan?.kind === 'o' ? plan.locationId : null;
     day.now = plan && { kind: plan.kind, locationId, setBy: 'week' };
@@ -92,14 +92,14 @@ export class LeaveDays {
   }
 }
 
-function planOf(state: DayState | null): Plan | null {
+function planOf(state: LeaveDayState | null): Plan | null {
   if (!state) return null;
   const { kind, locationId } = state;
   if (kind !== 'o') return { kind };
   return locationId === null ? null : { kind, locationId };
 }
 
-function same(a: DayState | null, b: DayState | null): boolean {
+function same(a: LeaveDayState | null, b: LeaveDayState | null): boolean {
   return a?.kind === b?.kind && a?.locationId === b?.locationId && a?.setBy === b?.setBy;
 }
 

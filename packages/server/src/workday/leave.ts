@@ -1,13 +1,13 @@
 import type { Tx } from '../store/connections/db.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
 import {
-  type Calendar,
   deleteLeaves,
   insertLeaves,
   type LeaveRow,
   type LeaveType,
   listCalendars,
   listLeaves,
+  type UserCalendar,
 } from '../store/workday/leaves.ts';
 import { LeaveBook } from './leave-book.ts';
 import { type DayRange, laterOf, listDays } from './leave-dates.ts';
@@ -24,7 +24,7 @@ export interface LeaveChange extends DayRange {
 }
 
 /**
- * Applies changes of leave in order, and makes plans and bookings follow. People must be locked (`lockPeople`).
+ * Applies changes of leave in order, and makes plans and bookings follow. People must be locked (`lockUserDays`).
  * However long the leaves are, it takes a bounded number of statements. Throws as `writeDays`.
  */
 export async function writeLeaves(
@@ -62,7 +62,7 @@ export async function writeLeaves(
   for (const each of days.changes) await writeChanges(tx, tenantId, each, { apiKey, at });
 }
 
-interface Person extends Calendar {
+interface UserLeave extends UserCalendar {
   book: LeaveBook;
   /** What the week plan makes of these days. */
   weekOf(days: string[]): { day: string; plan: Plan | null }[];
@@ -73,7 +73,7 @@ async function loadPeople(
   tenantId: string,
   changes: LeaveChange[],
   at: Date,
-): Promise<Map<string, Person>> {
+): Promise<Map<string, UserLeave>> {
   const userIds = distinct(changes.map(({ userId }) => userId));
   const givenBack = new Set(changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : [])));
   const calendars = await listCalendars(tx, tenantId, userIds, at);
@@ -87,7 +87,7 @@ async function loadPeople(
   return new Map(
     calendars.map((calendar) => {
       const { userId } = calendar;
-      const person: Person = {
+      const person: UserLeave = {
         ...calendar,
         book: new LeaveBook(userId, leaves.get(userId) ?? []),
         weekOf: (days) => plansOf(calendar, days),
@@ -98,11 +98,11 @@ async function loadPeople(
 }
 
 /** The days of a change that are not past where the person is. */
-function daysAhead({ startDay, endDay }: DayRange, person: Person | undefined): string[] {
+function daysAhead({ startDay, endDay }: DayRange, person: UserLeave | undefined): string[] {
   return person ? listDays({ startDay: laterOf(startDay, person.today), endDay }) : [];
 }
 
-function apply(change: LeaveChange, person: Person, days: LeaveDays): void {
+function apply(change: LeaveChange, person: UserLeave, days: LeaveDays): void {
   const { userId, kind, leaveType } = change;
   const ahead = daysAhead(change, person);
   const reason = `Leave ${kind}${leaveType === null ? '' : ` (${leaveType})`}`;
@@ -115,8 +115,8 @@ function apply(change: LeaveChange, person: Person, days: LeaveDays): void {
   // No leave has any of these days now, so all that one had made away are given back.
   const over = ahead.filter((day) => days.isLeave({ userId, day }));
   const near = over.filter((day) => day <= person.horizon);
-  for (const { day, plan } of person.weekOf(near)) days.giveBack({ userId, day }, plan, reason);
-  for (const day of over.slice(near.length)) days.giveBack({ userId, day }, null, reason);
+  for (const { day, plan } of person.weekOf(near)) days.reset({ userId, day }, plan, reason);
+  for (const day of over.slice(near.length)) days.reset({ userId, day }, null, reason);
 }
 
 async function writeChanges(

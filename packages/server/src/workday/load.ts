@@ -14,8 +14,8 @@ import {
   lockDesks,
   type OfficeNode,
 } from '../store/workday/offices.ts';
-import { nodeDayKey, Seating } from './booking.ts';
-import { lockPeople } from './lock-people.ts';
+import { BookingState, nodeDayKey } from './booking-state.ts';
+import { lockUserDays } from './lock-user-days.ts';
 import { ActionLog } from './log.ts';
 import type { DayChange, LoadedDay } from './model.ts';
 import { userDayKey, Workday } from './workday.ts';
@@ -39,11 +39,11 @@ export async function loadWorkday(
     recordedUntil?: string | undefined;
   },
 ): Promise<Workday> {
-  const users = unplanned ?? (await lockPeople(tx, tenantId, unique(changes.map(({ userId }) => userId))));
+  const users = unplanned ?? (await lockUserDays(tx, tenantId, unique(changes.map(({ userId }) => userId))));
   const known = changes.filter(({ userId }) => users.has(userId));
   const changing = unplanned ? daysOf(known, [], []) : await loadDays(tx, tenantId, known);
 
-  const visits = await listVisits(tx, tenantId, known);
+  const visits = await listOfficePlanChanges(tx, tenantId, known);
   const candidates = unique(visits.flatMap((visit) => visit.candidates));
   await lockDesks(tx, tenantId, candidates);
   const mentioned = [...changing.values()].flatMap(({ loaded: { plan, booking } }) => [
@@ -76,23 +76,27 @@ export async function loadWorkday(
   );
   const zoneDays = await lockZoneDays(tx, tenantId, distinct(zones));
 
-  const seating = new Seating({ nodes, assignments, deskBookings, zoneDays }, (userId, day) => {
+  const seating = new BookingState({ nodes, assignments, deskBookings, zoneDays }, (userId, day) => {
     const plan = days.get(userDayKey(userId, day))?.now.plan;
     return plan ? plan.locationId : undefined;
   });
   const log = new ActionLog(at, (nodeId) => seating.node(nodeId));
-  return new Workday({ users, days, seating, log, recordedUntil });
+  return new Workday({ users, days, bookings: seating, log, recordedUntil });
 }
 
 /** A change to an office plan. */
-interface Visit {
+interface OfficePlanChange {
   day: string;
   locationId: string;
   /** What may be booked besides the office itself: the wish, else the desks assigned to the person. */
   candidates: string[];
 }
 
-async function listVisits(tx: Tx, tenantId: string, changes: DayChange[]): Promise<Visit[]> {
+async function listOfficePlanChanges(
+  tx: Tx,
+  tenantId: string,
+  changes: DayChange[],
+): Promise<OfficePlanChange[]> {
   const visits = changes.flatMap(({ userId, day, plan }) =>
     plan?.kind === 'o' ? [{ userId, day, locationId: plan.locationId, wished: plan.booking?.nodeId }] : [],
   );
@@ -110,7 +114,7 @@ async function listVisits(tx: Tx, tenantId: string, changes: DayChange[]): Promi
   }));
 }
 
-function seatsOf(visits: Visit[], nodes: OfficeNode[]): { node: OfficeNode; day: string }[] {
+function seatsOf(visits: OfficePlanChange[], nodes: OfficeNode[]): { node: OfficeNode; day: string }[] {
   const nodeOf = new Map(nodes.map((node) => [node.nodeId, node]));
   return visits.flatMap(({ day, locationId, candidates }) =>
     candidates.flatMap((nodeId) => {

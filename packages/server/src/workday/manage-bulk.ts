@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { BulkReply, BulkResult } from '../http/bulk.ts';
 import type { Database } from '../store/connections/db.ts';
 import { REQUEST_REFUSALS, type RequestOutcome, type RequestRefusal } from './day-requests.ts';
-import { findPersons, type PersonNaming } from './persons.ts';
+import { resolveUsers, type UserReference } from './user-references.ts';
 
 const ManagedResult = Type.Object({
   ...BulkResult.properties,
@@ -18,7 +18,7 @@ export const ManagedReply = Type.Object({ ...BulkReply.properties, results: Type
  * Writes items about people, each for whom it names: `read` says in the terms of the model what an item asks for,
  * and `write` does what is asked, in order, with an outcome for each. Results are in the order of `items`.
  */
-export async function writeItems<Item extends PersonNaming, Wish extends object>(
+export async function writeItems<Item extends UserReference, Wish extends object>(
   database: Database,
   tenantId: string,
   items: Item[],
@@ -30,7 +30,7 @@ export async function writeItems<Item extends PersonNaming, Wish extends object>
     write(requests: (Wish & { userId: string })[]): Promise<RequestOutcome[]>;
   },
 ): Promise<ManagedResult[]> {
-  const people = await database.inTenant(tenantId, (tx) => findPersons(tx, tenantId, items));
+  const people = await database.inTenant(tenantId, (tx) => resolveUsers(tx, tenantId, items));
   const accepted: (Wish & { userId: string })[] = [];
   const judged = people.map((person, n): number | RequestRefusal => {
     if ('refused' in person) return person;

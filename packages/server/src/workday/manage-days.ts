@@ -11,30 +11,30 @@ import type { UserDay } from '../store/workday/day-plans.ts';
 import { listUserDays } from '../store/workday/user-days.ts';
 import { type DayRequest, notAcceptable, type RequestRefusal, writeRequests } from './day-requests.ts';
 import { type DayView, viewDays } from './day-view.ts';
-import { type DayWish, readWish, WishMembers } from './day-wish.ts';
-import { lockPeople } from './lock-people.ts';
+import { lockUserDays } from './lock-user-days.ts';
 import type { DayAuthor } from './model.ts';
-import { PersonMembers } from './persons.ts';
+import { type RequestedDay, RequestedDayMembers, readRequestedDay } from './requested-day.ts';
+import { UserReferenceMembers } from './user-references.ts';
 
 export const DayBody = Type.Object({
   plan: Type.String({ description: 'o office, r remote, a away' }),
-  ...WishMembers,
+  ...RequestedDayMembers,
 });
 
 export const DayItem = Type.Object({
-  ...PersonMembers,
+  ...UserReferenceMembers,
   day: Type.String({ description: DATE_FORMS }),
   plan: Type.Union([Type.String(), Type.Null()], {
     description: 'o office, r remote, a away; null gives the day back, as DELETE of the day does',
   }),
-  ...WishMembers,
+  ...RequestedDayMembers,
 });
 export type DayItem = Static<typeof DayItem>;
 
 export function readItem({ day: text, ...wish }: DayItem): Omit<DayRequest, 'userId'> | RequestRefusal {
   const day = parseDay(text);
   if (day === undefined) return notAcceptable('/day', `${quote(text)} ${NO_DATE}`);
-  const asked = readWish(wish);
+  const asked = readRequestedDay(wish);
   return 'refused' in asked ? asked : { day, ...asked };
 }
 
@@ -42,7 +42,7 @@ export function readItem({ day: text, ...wish }: DayItem): Omit<DayRequest, 'use
 export const CANCELLED_TO = { r: { kind: 'r' }, a: { kind: 'a' }, none: null } as const;
 
 /** The days of a person, each of the window. Throws a 404 where there is no such person. */
-export async function readDays(
+export async function readUserDays(
   tx: Tx,
   tenantId: string,
   userId: string,
@@ -64,13 +64,13 @@ export class ManagedDays {
     this.#author = author;
   }
 
-  async set(userDay: UserDay, wish: DayWish): Promise<DayView> {
-    const asked = readWish(wish);
+  async set(userDay: UserDay, wish: RequestedDay): Promise<DayView> {
+    const asked = readRequestedDay(wish);
     if ('refused' in asked) throw refusalProblem(asked);
     return this.#write(userDay, asked);
   }
 
-  giveBack(userDay: UserDay, reason: string | null): Promise<DayView> {
+  reset(userDay: UserDay, reason: string | null): Promise<DayView> {
     return this.#write(userDay, { plan: 'usual', reason });
   }
 
@@ -88,14 +88,14 @@ export class ManagedDays {
       await expect(tx);
       const [outcome] = await writeRequests(tx, tenantId, [{ ...userDay, ...asked }], this.#author);
       if (typeof outcome === 'object') throw refusalProblem(outcome);
-      const [day] = await readDays(tx, tenantId, userDay.userId, parseWindow(userDay.day, userDay.day));
+      const [day] = await readUserDays(tx, tenantId, userDay.userId, parseWindow(userDay.day, userDay.day));
       if (!day) throw new Error('A window of one day has no day.');
       return day;
     });
   }
 
   async #expectBooking(tx: Tx, userDay: UserDay): Promise<void> {
-    const users = await lockPeople(tx, this.#tenantId, [userDay.userId]);
+    const users = await lockUserDays(tx, this.#tenantId, [userDay.userId]);
     if (!users.has(userDay.userId)) throw noUser(userDay.userId);
     if ((await listBookings(tx, this.#tenantId, [userDay])).length > 0) return;
     throw new HttpProblem(404, `There is no booking on ${userDay.day}.`);

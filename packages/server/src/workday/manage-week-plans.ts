@@ -36,7 +36,7 @@ export const WeekMembers = {
     }),
   ),
 };
-interface WeekWish {
+interface RequestedWeek {
   weekPlan: { [Day in Weekday]?: WeekdayView | null };
   applyFrom?: string | null;
 }
@@ -51,7 +51,10 @@ export interface WeekRequest {
 
 export type WeekOutcome = 'changed' | 'unchanged' | RequestRefusal;
 
-export function readWeek({ weekPlan, applyFrom }: WeekWish): Omit<WeekRequest, 'userId'> | RequestRefusal {
+export function readWeek({
+  weekPlan,
+  applyFrom,
+}: RequestedWeek): Omit<WeekRequest, 'userId'> | RequestRefusal {
   const week: (WeekdayPlan | null)[] = [];
   for (const weekday of WEEKDAYS) {
     const plan = readWeekday(`/weekPlan/${weekday}`, weekPlan[weekday] ?? null);

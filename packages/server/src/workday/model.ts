@@ -3,7 +3,7 @@ import type { BookingRow } from '../store/workday/bookings.ts';
 import type { DayPlanRow, PlanSource, UserDay } from '../store/workday/day-plans.ts';
 
 /** What to book at an office: the office itself, a zone or a desk. */
-export interface BookingWish {
+export interface RequestedBooking {
   /** In lower case. */
   nodeId: string;
 }
@@ -13,7 +13,10 @@ export interface BookingWish {
  * office, if there is one. Else it gets a desk assigned to the person there that is free, else a booking of the
  * office itself.
  */
-export type Plan = { kind: 'o'; locationId: string; booking?: BookingWish } | { kind: 'r' } | { kind: 'a' };
+export type Plan =
+  | { kind: 'o'; locationId: string; booking?: RequestedBooking }
+  | { kind: 'r' }
+  | { kind: 'a' };
 
 /** What a user's day shall be; a plan of null deletes what there is. Ids are in lower case. */
 export interface DayChange extends UserDay {
@@ -25,7 +28,7 @@ export interface DayChange extends UserDay {
   /** Who, where that is not the actor's name. */
   name?: string;
   /** What was said of the day before is forgotten: only a booking that the product chose may be kept. */
-  givenBack?: boolean;
+  resetsToDefault?: boolean;
 }
 
 export type RefusalCode = 'unknown-user' | 'not-bookable' | 'desk-taken' | 'zone-full';

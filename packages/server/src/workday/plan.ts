@@ -1,14 +1,14 @@
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import type { Status } from '../store/directory/nodes.ts';
+import { findDisplaced, findOfficeDays, type Rebooking } from './displaced-bookings.ts';
 import { loadWorkday } from './load.ts';
 import type { DayAuthor, DayChange, DayOutcome } from './model.ts';
-import { findDisplaced, findOfficeDays, type Rebooking } from './release.ts';
 import { saveWorkday } from './save.ts';
 
 export type { Actor } from '../store/workday/action-log.ts';
 export type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
-export { lockPeople } from './lock-people.ts';
+export { lockUserDays } from './lock-user-days.ts';
 export type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
 export { loadWeeks, type WeekPlan } from './week-plan.ts';
 
@@ -26,7 +26,7 @@ export { loadWeeks, type WeekPlan } from './week-plan.ts';
  * ready to be run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
  *
  * `unplanned` spares a caller who has just seen to it the looking up of what there is: the statuses of everybody, all of
- * them locked by `lockPeople`, of whose days that are to change none has a plan since.
+ * them locked by `lockUserDays`, of whose days that are to change none has a plan since.
  */
 export async function writeDays(
   tx: Tx,
@@ -92,7 +92,7 @@ const REBOOKED_AT_ONCE = 10_000;
  * node is retired or of another office, the office itself is booked instead; where the office is retired,
  * the plan goes. Throws as `writeDays`.
  */
-export async function releaseNodes(
+export async function rebookNodes(
   tx: Tx,
   tenantId: string,
   nodeIds: string[],
@@ -129,7 +129,7 @@ async function rebook(tx: Tx, tenantId: string, days: Rebooking[], author: DayAu
  * over at `author.at`, in the time zone of their primary location, else of the organisation. To be called in the
  * transaction that deactivates them, after it did; days away or remote stay. Throws as `writeDays`.
  */
-export async function releaseUsers(
+export async function freeFutureBookings(
   tx: Tx,
   tenantId: string,
   userIds: string[],

@@ -1,5 +1,5 @@
 import type { OfficeNode } from '../store/workday/offices.ts';
-import { Seating, type SeatingFacts } from './booking.ts';
+import { type BookingFacts, BookingState } from './booking-state.ts';
 import type { Booking } from './model.ts';
 
 /** Somebody who is to have a booking at an office. */
@@ -11,7 +11,7 @@ export interface Seeker {
   habitualDeskIds: string[];
 }
 
-export interface SeatChoiceFacts extends SeatingFacts {
+export interface SeatChoiceFacts extends BookingFacts {
   day: string;
   /** The bookings of that day. */
   bookings: { zoneId: string | null; primaryGroupId: string | null }[];
@@ -26,7 +26,7 @@ export interface SeatChoiceFacts extends SeatingFacts {
  */
 export class SeatChoice {
   readonly #day: string;
-  readonly #seating: Seating;
+  readonly #seating: BookingState;
   readonly #officeOfOwner: Map<string, string | null>;
   readonly #zones: OfficeNode[];
   /** What may still be free of a zone's desks, those that are nobody's first. */
@@ -37,7 +37,7 @@ export class SeatChoice {
   constructor(facts: SeatChoiceFacts) {
     this.#day = facts.day;
     this.#officeOfOwner = new Map(facts.officeOfOwner);
-    this.#seating = new Seating(facts, (userId) => this.#officeOfOwner.get(userId));
+    this.#seating = new BookingState(facts, (userId) => this.#officeOfOwner.get(userId));
     this.#zones = facts.nodes.filter(({ kind }) => kind === 'zone');
     const assigned = new Set(facts.assignments.map(({ placeId }) => placeId));
     const desks = facts.nodes.filter(({ kind }) => kind === 'place');

@@ -18,7 +18,7 @@ import {
   writeWeeks,
 } from './manage-week-plans.ts';
 import { authorOf, COMMON, CONFIG, UserPath, userIdOf, type WorkdayRoutesOptions } from './management.ts';
-import { PersonMembers } from './persons.ts';
+import { UserReferenceMembers } from './user-references.ts';
 import { emptyWeek, readWeekPlan, readWeekPlans } from './week-plan.ts';
 
 const REASON = 'Week plan changed';
@@ -118,7 +118,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
       ...COMMON,
       summary: 'Replace the week plans of many users',
       description: 'Items apply in order; one that is refused stops no other.',
-      body: BulkRequest(Type.Object({ ...PersonMembers, ...WeekMembers })),
+      body: BulkRequest(Type.Object({ ...UserReferenceMembers, ...WeekMembers })),
       response: { 200: ManagedReply, ...problems(400, 401, 403, 413, 415, 503) },
     },
     handler: async (request) => {

@@ -2,7 +2,7 @@ import type { Tx } from '../store/connections/db.ts';
 import type { PlanKind } from '../store/workday/day-plans.ts';
 import { listOfficeNodes } from '../store/workday/offices.ts';
 import { listWeekPlans, replaceWeekPlans, type WeekPlanRow } from '../store/workday/week-plans.ts';
-import { lockPeople } from './lock-people.ts';
+import { lockUserDays } from './lock-user-days.ts';
 import type { Plan } from './model.ts';
 
 /** Where an office day of the week is spent; null: at the person's primary location, whichever it is then. */
@@ -63,7 +63,7 @@ export async function setWeekPlans(
   tenantId: string,
   changes: WeekPlanChange[],
 ): Promise<WeekPlanOutcome[]> {
-  const statuses = await lockPeople(
+  const statuses = await lockUserDays(
     tx,
     tenantId,
     changes.map(({ userId }) => userId),

@@ -2,7 +2,7 @@ import type { Status } from '../store/directory/nodes.ts';
 import type { ActionLogRow } from '../store/workday/action-log.ts';
 import type { BookingSource } from '../store/workday/bookings.ts';
 import type { PlanSource } from '../store/workday/day-plans.ts';
-import { refusal, type Seating } from './booking.ts';
+import { type BookingState, refusal } from './booking-state.ts';
 import type { ActionLog } from './log.ts';
 import type { DayChange, DayOutcome, DayPlan, DayState, LoadedDay, Plan } from './model.ts';
 
@@ -11,7 +11,7 @@ export interface WorkdayFacts {
   users: ReadonlyMap<string, Status>;
   /** Every day that is to change, or decides whether a desk is released; by `userDayKey`. */
   days: Map<string, LoadedDay>;
-  seating: Seating;
+  bookings: BookingState;
   log: ActionLog;
   /**
    * There where changes tell how days were, or are, in the records of another system: the last day (`YYYY-MM-DD`) that
@@ -44,7 +44,7 @@ export class Workday {
   }
 
   apply(change: DayChange): DayOutcome {
-    const { users, days, seating, log, recordedUntil } = this.#facts;
+    const { users, days, bookings, log, recordedUntil } = this.#facts;
     const { userId, day, plan } = change;
     const status = users.get(userId);
     if (status === undefined || (status === 'inactive' && this.#isForActive(change))) {
@@ -55,7 +55,7 @@ export class Workday {
     const before = subject.now;
     const booking = plan?.kind === 'o' ? this.#book(change, plan, before) : null;
     if (booking && 'refused' in booking) return booking;
-    seating.move(userId, day, before.booking, booking);
+    bookings.move(userId, day, before.booking, booking);
     subject.now = { plan: planned(change, before.plan), booking };
     if (recordedUntil !== undefined && !before.plan) return plan ? 'changed' : 'unchanged';
     return log.add(change, before, subject.now) ? 'changed' : 'unchanged';
@@ -78,10 +78,10 @@ export class Workday {
   }
 
   #book(change: DayChange, plan: Plan & { kind: 'o' }, { booking: current }: DayState) {
-    const { userId, day, setBy, givenBack } = change;
+    const { userId, day, setBy, resetsToDefault } = change;
     const past = day <= (this.#facts.recordedUntil ?? '');
-    const guest = { userId, day, current, setBy: BOOKED_BY[setBy], givenBack, past };
-    const booking = this.#facts.seating.book(guest, plan.locationId, plan.booking?.nodeId);
+    const guest = { userId, day, current, setBy: BOOKED_BY[setBy], givenBack: resetsToDefault, past };
+    const booking = this.#facts.bookings.book(guest, plan.locationId, plan.booking?.nodeId);
     // Somebody's word for a booking that presence made.
     const claimed = booking === current && current?.setBy === 'presence' && claims(setBy);
     return claimed ? { ...current, setBy: guest.setBy } : booking;
@@ -96,11 +96,15 @@ export function userDayKey(userId: string, day: string): string {
  * Presence at an office where somebody planned to be is no plan of its own, nor is leave on a day that they
  * took off themselves: what set such a plan first goes on doing so.
  */
-function planned({ plan, setBy, givenBack }: DayChange, before: DayPlan | null): DayPlan | null {
+function planned({ plan, setBy, resetsToDefault }: DayChange, before: DayPlan | null): DayPlan | null {
   if (!plan) return null;
   const locationId = plan.kind === 'o' ? plan.locationId : null;
   const same = before?.plan === plan.kind && before.locationId === locationId;
-  return { plan: plan.kind, locationId, setBy: same && !claims(setBy) && !givenBack ? before.setBy : setBy };
+  return {
+    plan: plan.kind,
+    locationId,
+    setBy: same && !claims(setBy) && !resetsToDefault ? before.setBy : setBy,
+  };
 }
 
 function claims(setBy: PlanSource): boolean {

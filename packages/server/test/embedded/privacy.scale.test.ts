@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { directoryPermissionFault, filePermissionFault } from '../../src/embedded/file-permissions.ts';
 import { EmbeddedServerError, joinEmbedded } from '../../src/embedded/index.ts';
-import { whyDirectoryIsOpen, whyFileIsOpen } from '../../src/embedded/privacy.ts';
 import { Bench, command, isRoot, ORDINARY_USER, ordinaryUserCanRun, serverPid } from './support.ts';
 
 let bench: Bench;
@@ -33,9 +33,9 @@ test('an open data directory is refused, and the command that is said mends it',
 
 test.each([0o750, 0o720, 0o704, 0o702])('a directory of mode %o is open, one of 711 is not', async (mode) => {
   const dir = await bench.dir();
-  expect(await whyDirectoryIsOpen('It', dir, [])).toBeUndefined();
+  expect(await directoryPermissionFault('It', dir, [])).toBeUndefined();
   await chmod(dir, mode);
-  expect(await whyDirectoryIsOpen('It', dir, [])).toContain(`(mode 0${mode.toString(8)})`);
+  expect(await directoryPermissionFault('It', dir, [])).toContain(`(mode 0${mode.toString(8)})`);
 });
 
 test('an open data directory is refused through a symbolic link, too', async () => {
@@ -74,10 +74,10 @@ test.runIf(isRoot)('what belongs to the owner of the database is not refused to 
   const { uid, gid } = ORDINARY_USER;
   const file = join(dataDir, 'postgres.secret');
   for (const path of [dataDir, file]) await chown(path, uid, gid);
-  expect(await whyDirectoryIsOpen('It', dataDir, [uid])).toBeUndefined();
-  expect(await whyDirectoryIsOpen('It', dataDir, [])).toContain('belongs to another user');
-  expect(await whyFileIsOpen('It', file, [uid])).toBeUndefined();
-  expect(await whyFileIsOpen('It', file)).toContain('belongs to another user');
+  expect(await directoryPermissionFault('It', dataDir, [uid])).toBeUndefined();
+  expect(await directoryPermissionFault('It', dataDir, [])).toContain('belongs to another user');
+  expect(await filePermissionFault('It', file, [uid])).toBeUndefined();
+  expect(await filePermissionFault('It', file)).toContain('belongs to another user');
 });
 
 test.runIf(isRoot && ordinaryUserCanRun)(
@@ -85,7 +85,7 @@ test.runIf(isRoot && ordinaryUserCanRun)(
   async () => {
     const file = join(await bench.dir(), 'key');
     await writeFile(file, 'secret');
-    const module = new URL('../../dist/embedded/privacy.js', import.meta.url).href;
+    const module = new URL('../../dist/embedded/file-permissions.js', import.meta.url).href;
     const script = `import(${JSON.stringify(module)}).then(async (m) => console.log(await m.whyFileIsOpen('It', ${JSON.stringify(file)})))`;
     const said = async (mode: number) => {
       await chmod(file, mode);

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { restore } from '../../src/store/backup/restore.ts';
-import { UnusableDatabaseError } from '../../src/store/connections/reach.ts';
+import { UnusableDatabaseError } from '../../src/store/connections/check-database.ts';
 import { migrateJobQueue } from '../../src/store/schema/job-queue.ts';
 import { migrate } from '../../src/store/schema/migrate.ts';
 import { query } from '../embedded/support.ts';

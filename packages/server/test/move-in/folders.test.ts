@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ShownKey } from '../../src/auth/manage-keys.ts';
 import { FolderError } from '../../src/move-in/folder.ts';
-import { type MoveInOptions, moveIn } from '../../src/move-in/move-in.ts';
-import type { MoveInReport, Reject } from '../../src/move-in/report.ts';
+import { type FolderImportOptions, importFolder } from '../../src/move-in/import-folder.ts';
+import type { FolderImportReport, ReportedRow } from '../../src/move-in/report.ts';
 import { exportAll, type Rows } from '../support/moved-folder.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -42,7 +42,7 @@ let server: TestServer;
 let folder: string;
 let tenantId: string;
 let key: ShownKey;
-let rejects: Reject[];
+let rejects: ReportedRow[];
 
 beforeAll(async () => {
   server = await startTestServer();
@@ -69,8 +69,8 @@ async function write(datasets: Record<string, Rows | string>): Promise<void> {
   await writeFile(join(folder, 'manifest.json'), '{}');
 }
 
-function load(options: Partial<MoveInOptions> = {}): Promise<MoveInReport> {
-  return moveIn({
+function load(options: Partial<FolderImportOptions> = {}): Promise<FolderImportReport> {
+  return importFolder({
     directory: folder,
     database: server.db.owner,
     tenantId,
@@ -78,13 +78,13 @@ function load(options: Partial<MoveInOptions> = {}): Promise<MoveInReport> {
     replaceDays: false,
     dryRun: false,
     clock: server.clock.read,
-    onReject: (reject) => rejects.push(reject),
+    onReportedRow: (reject) => rejects.push(reject),
     ...options,
   });
 }
 
 const exported = () => exportAll(server, key, MONTH);
-const countsOf = ({ datasets }: MoveInReport, path: string) => {
+const countsOf = ({ datasets }: FolderImportReport, path: string) => {
   const { stored, already, adjusted, refused } = datasets.find(({ dataset }) => dataset === path) ?? {};
   return { stored, already, adjusted, refused };
 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { moveIn } from '../../src/move-in/move-in.ts';
+import { importFolder } from '../../src/move-in/import-folder.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
 import { heldBytes } from '../support/memory.ts';
 
@@ -75,7 +75,7 @@ test(`${PEOPLE} people's ${DAYS} days and ${EVENTS} events move in without being
   let first = 0;
   const startedMs = performance.now();
   const marks = new Map<number, number>();
-  const report = await moveIn({
+  const report = await importFolder({
     directory,
     database: db.owner,
     tenantId,

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ShownKey } from '../../src/auth/manage-keys.ts';
 import { makeDirectory } from '../../src/demo/directory.ts';
 import { makeHistory } from '../../src/demo/history.ts';
-import { settle } from '../../src/demo/settle.ts';
-import { upsertDesks, upsertZones } from '../../src/directory/places.ts';
+import { storeDemoDirectory } from '../../src/demo/store-directory.ts';
+import { upsertDesks, upsertZones } from '../../src/directory/nodes.ts';
 import { upsertUsers } from '../../src/directory/users.ts';
-import { type MoveInOptions, moveIn } from '../../src/move-in/move-in.ts';
+import { type FolderImportOptions, importFolder } from '../../src/move-in/import-folder.ts';
 import { changeDays } from '../../src/workday/plan.ts';
 import { exportAll, writeExport } from '../support/moved-folder.ts';
 import { basic, startTestServer, type TestServer } from '../support/server.ts';
@@ -51,7 +51,7 @@ async function live(tenantId: string): Promise<void> {
   const { owner: database } = server.db;
   const nowMs = server.clock.nowMs;
   const directory = makeDirectory(7, 20);
-  await settle(directory, { database, tenantId, at: new Date(nowMs) });
+  await storeDemoDirectory(directory, { database, tenantId, at: new Date(nowMs) });
   await makeHistory(directory, { database, tenantId, days: 12, nowMs, onDay: () => {} });
 
   const author = {
@@ -97,8 +97,8 @@ async function live(tenantId: string): Promise<void> {
   expect(outcomes).toEqual(['changed', 'changed']);
 }
 
-function into(tenantId: string, options: Partial<MoveInOptions> = {}) {
-  return moveIn({
+function into(tenantId: string, options: Partial<FolderImportOptions> = {}) {
+  return importFolder({
     directory: join(folders, 'ndjson'),
     database: server.db.owner,
     tenantId,

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { upsertLocations } from '../../src/directory/places.ts';
+import { upsertLocations } from '../../src/directory/nodes.ts';
 import { redateOffices } from '../../src/directory/redating.ts';
 import type { TestServer } from './server.ts';
 import type { Workplace } from './submissions.ts';

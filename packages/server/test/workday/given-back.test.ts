@@ -35,7 +35,7 @@ const day = () => readDay(db.owner, tenant, ada, MONDAY);
 const backToWeek = (): DayChange => ({
   ...office(ada, MONDAY, london.locationId),
   setBy: 'week',
-  givenBack: true,
+  resetsToDefault: true,
 });
 
 test('a day that is given back keeps no booking that somebody wished for', async () => {
@@ -63,7 +63,7 @@ test('leave to which a day is given back has it, where a day off that was there 
   const leave: DayChange = { userId: ada, day: MONDAY, plan: { kind: 'a' }, setBy: 'leave' };
   await submit(plan(ada, MONDAY, 'a'), leave);
   expect(await day()).toMatchObject({ planSetBy: 'day' });
-  expect(await submit({ ...leave, givenBack: true })).toEqual(['unchanged']);
+  expect(await submit({ ...leave, resetsToDefault: true })).toEqual(['unchanged']);
   expect(await day()).toMatchObject({ planSetBy: 'leave' });
 });
 

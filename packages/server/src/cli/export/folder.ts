@@ -122,7 +122,7 @@ export class ExportFolder {
   }
 
   /** Where a file of the last export is; undefined where it is not as its manifest says. */
-  async placeOf({ path, bytes }: ExportedFile): Promise<string | undefined> {
+  async pathOf({ path, bytes }: ExportedFile): Promise<string | undefined> {
     return ifOfSize(join(this.#dir, path), bytes);
   }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { unguard } from '../../files/formula-guard.ts';
-import { NoRow } from '../../move-in/file-row.ts';
+import { UnreadableRow } from '../../move-in/file-row.ts';
 import { FolderError } from '../../move-in/folder.ts';
 import { readRows } from '../../move-in/rows.ts';
 import type { Order } from '../../store/warehouse/dataset-rows.ts';
@@ -16,7 +16,7 @@ export class NoMerge extends Error {}
 const MOST_CHANGES = 50_000;
 
 /** What gives a row the text by which rows sort as the server has them. */
-function placeBy(order: Order): (row: ExportedRow) => string {
+function sortKeyBy(order: Order): (row: ExportedRow) => string {
   const columns = order.flatMap(([, type, name]) => (name === undefined ? [] : [{ name, type }]));
   return (row) =>
     columns
@@ -41,7 +41,7 @@ export async function* mergedRows(
 ): AsyncGenerator<ExportedRow> {
   if (changes.rows > MOST_CHANGES) throw new NoMerge();
   const { key = [], order = [] } = datasets.find(({ path }) => path === dataset) ?? {};
-  const placeOf = placeBy(order);
+  const placeOf = sortKeyBy(order);
   const keyOf = (row: ExportedRow) => JSON.stringify(key.map((column) => row[column] ?? null));
   const replaced = new Set<string>();
   const added: { row: ExportedRow; place: string }[] = [];
@@ -74,7 +74,7 @@ async function* rowsOf(path: string, format: FileFormat): AsyncGenerator<Exporte
   try {
     if (format === 'csv') return yield* cellsOf(path);
     for await (const { row } of readRows({ type: format, path, name: path }, () => undefined)) {
-      if (row instanceof NoRow) throw new NoMerge();
+      if (row instanceof UnreadableRow) throw new NoMerge();
       yield format === 'parquet' ? withTexts(row) : row;
     }
   } catch (error) {

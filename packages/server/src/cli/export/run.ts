@@ -48,7 +48,7 @@ interface Task {
 }
 
 /** What is asked for once: the changes of files of a dataset that are as of the same cursor. */
-interface Feed {
+interface ChangeQuery {
   dataset: DatasetPath;
   cursor: string;
   /** The names of their parts. */
@@ -155,7 +155,7 @@ export class ExportRun {
       this.read++;
       return { part, path, file: left };
     }
-    if (!known || this.#options.full || !(await this.#folder.placeOf(known))) return { part, path };
+    if (!known || this.#options.full || !(await this.#folder.pathOf(known))) return { part, path };
     const { cursor } = known;
     if (this.#cursor !== undefined)
       return cursor === undefined ? { part, path } : { part, path, known: { ...known, cursor } };
@@ -163,7 +163,7 @@ export class ExportRun {
   }
 
   /** What has changed; undefined where the server cannot tell. */
-  async #changesOf({ dataset, cursor, wanted }: Feed): Promise<Changes | undefined> {
+  async #changesOf({ dataset, cursor, wanted }: ChangeQuery): Promise<Changes | undefined> {
     try {
       return await this.#again(async () => {
         const rows = readChanges(dataset, cursor, this.#client, this.#signal);
@@ -201,7 +201,7 @@ export class ExportRun {
     const more = daysAfter(known, part);
     const readAt = new Date().toISOString();
     if (!changed && !more) return this.#described(part, known, readAt);
-    const path = await this.#folder.placeOf(known);
+    const path = await this.#folder.pathOf(known);
     if (path === undefined) return undefined;
     const { format } = this.#options;
     const [client, signal] = [this.#client, this.#signal];
@@ -276,8 +276,8 @@ export class ExportRun {
   }
 }
 
-function feedsOf(tasks: Task[]): Feed[] {
-  const feeds = new Map<string, Feed>();
+function feedsOf(tasks: Task[]): ChangeQuery[] {
+  const feeds = new Map<string, ChangeQuery>();
   for (const { part, known } of tasks) {
     if (!known) continue;
     const name = JSON.stringify([part.dataset, known.cursor]);

@@ -4,7 +4,7 @@ import { NotFoundError, type Rollcall, type UserRow } from '@rollcall/sdk';
 export type Found<T> = T | { fault: string };
 
 /** A node of the tree, as events name it. */
-export interface Place {
+export interface NodeReference {
   locationId: string;
   locationType: string;
 }
@@ -13,9 +13,9 @@ export interface Place {
 type Lists = Pick<Rollcall['analytics'], 'locations' | 'desks' | 'spaces' | 'users'>;
 
 /** The active places and people of an organisation by their names, as the warehouse has them. */
-export class Directory {
+export class NameDirectory {
   /** By the folded path. */
-  readonly #places = new Map<string, (Place & { path: string })[]>();
+  readonly #places = new Map<string, (NodeReference & { path: string })[]>();
   readonly #typeById = new Map<string, string>();
   readonly #officeById = new Map<string, string>();
   readonly #zoneByOffice = new Map<string, string>();
@@ -23,8 +23,8 @@ export class Directory {
   #hasEmployeeNumbers = false;
 
   /** Reads all of it with a key of the role Data Warehouse. Throws what a call throws. */
-  static async read({ analytics }: { analytics: Lists }, signal: AbortSignal): Promise<Directory> {
-    const directory = new Directory();
+  static async read({ analytics }: { analytics: Lists }, signal: AbortSignal): Promise<NameDirectory> {
+    const directory = new NameDirectory();
     for await (const { locationId, locationName, timeZone, status } of analytics.locations({ signal })) {
       if (status !== 'active') continue;
       directory.#add('location', locationId, locationId, [locationName]);
@@ -57,7 +57,7 @@ export class Directory {
   }
 
   /** The place of a path such as `Office/Level/Zone/Desk`. Case does not matter where only one is called so. */
-  place(text: string): Found<Place> {
+  node(text: string): Found<NodeReference> {
     const path = pathOf(text.split('/'));
     const all = this.#places.get(fold(path)) ?? [];
     const exact = all.filter((each) => each.path === path);

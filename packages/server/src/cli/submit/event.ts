@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BOOLEAN_CHOICES, parseBoolean } from '../../files/booleans.ts';
 import { FileError } from '../../files/errors.ts';
 import { quote } from '../../http/text.ts';
-import type { Directory } from './directory.ts';
+import type { NameDirectory } from './directory.ts';
 import type { Column, Event, SubmitKind } from './kinds.ts';
 import { type ColumnMap, chooseColumns, type FileFormat, type Source } from './mapping.ts';
 import type { Times } from './times.ts';
@@ -14,14 +14,14 @@ export type EventOrFault = Event | { fault: string };
 export type Members = Readonly<Record<string, unknown>>;
 
 /** How rows become events. */
-export interface Reading {
+export interface EventReaderOptions {
   kind: SubmitKind;
   map: ColumnMap;
   times: Times;
   /** Whether times without a zone are those of the event's office. */
   takesOfficeZone: boolean;
   /** Reads the directory of the server; undefined where there is no key for it. */
-  lookUp: (() => Promise<Directory>) | undefined;
+  lookUp: (() => Promise<NameDirectory>) | undefined;
 }
 
 /** An event that has no id gets one that is derived from its content: sent again, it is the same. */
@@ -30,11 +30,11 @@ const LONGEST_TEXT = 1_024;
 
 /** Makes events of rows. `useColumns` comes first, once. */
 export class EventReader {
-  readonly #reading: Reading;
+  readonly #reading: EventReaderOptions;
   #sources: Source[] = [];
-  #directory: Directory | undefined;
+  #directory: NameDirectory | undefined;
 
-  constructor(reading: Reading) {
+  constructor(reading: EventReaderOptions) {
     this.#reading = reading;
   }
 
@@ -89,7 +89,7 @@ export class EventReader {
       given[member] ??= text;
       return undefined;
     }
-    const found = alias === 'locationName' ? directory?.place(text) : directory?.byEmployeeNumber(text);
+    const found = alias === 'locationName' ? directory?.node(text) : directory?.byEmployeeNumber(text);
     if (!found || 'fault' in found) return found?.fault;
     if ('userId' in found) given[member] ??= found.userId;
     else if (isAbsent(given.locationId)) Object.assign(given, found);

@@ -4,7 +4,7 @@ import type { ClientConfig, LookupConfig } from '../../config.ts';
 import { lookupClientOf } from '../client.ts';
 import { CliError } from '../errors.ts';
 import { remark } from '../output.ts';
-import { Directory } from './directory.ts';
+import { NameDirectory } from './directory.ts';
 import { EventReader } from './event.ts';
 import { SUBMIT_KINDS, type SubmitKind, type SubmitKindName } from './kinds.ts';
 import type { ColumnMap } from './mapping.ts';
@@ -47,7 +47,7 @@ export function readFileRows(
     map,
     times,
     takesOfficeZone: zone === 'office',
-    lookUp: lookups && (() => Directory.read(lookups, signal)),
+    lookUp: lookups && (() => NameDirectory.read(lookups, signal)),
   });
   return {
     file: readRows(reader, format, input),

@@ -23,9 +23,9 @@ import {
   idFilter,
   LIST_PROBLEMS,
   type ManageDeps,
+  notFoundProblem,
   onlyResult,
   READ_PROBLEMS,
-  unknownThing,
   WRITE_PROBLEMS,
 } from './common.ts';
 
@@ -138,6 +138,6 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
 async function getDesk(tx: Tx, tenantId: string, text: string): Promise<DeskAssignmentDetails> {
   const filter = { deskId: parseGuid(text) ?? null, unassigned: true };
   const [desk] = await listAssignments(tx, tenantId, filter, { limit: 1, after: null });
-  if (!desk) throw unknownThing('desk');
+  if (!desk) throw notFoundProblem('desk');
   return desk;
 }

@@ -4,11 +4,11 @@ import { Maybe } from '../../http/schema.ts';
 import type { Tx } from '../../store/connections/db.ts';
 import { lockTree } from '../../store/connections/directory-lock.ts';
 import { listOwners, writeOwners } from '../../store/directory/desk-assignments.ts';
-import { People } from '../../store/directory/people.ts';
+import { UserMatcher } from '../../store/directory/user-matcher.ts';
 import { lockUsers } from '../../store/directory/users.ts';
 import { listOfficeNodes, lockDesks } from '../../store/workday/offices.ts';
 import { orRefused, type UpsertResult } from '../upsert.ts';
-import { ConflictRefusal, optionalGuid, optionalText, quote, Refusal } from '../values.ts';
+import { ItemConflictError, ItemRefusedError, optionalGuid, optionalText, quote } from '../values.ts';
 
 /** Whose a desk shall be. */
 export const Owner = Type.Object({
@@ -47,7 +47,7 @@ export async function assignDesks(
   const deskIds = [...new Set(good.map(({ deskId }) => deskId))];
 
   await lockTree(tx, tenantId, 'shared');
-  const people = await People.load(
+  const people = await UserMatcher.load(
     tx,
     tenantId,
     good.flatMap(({ owner }) => owner?.userName ?? []),
@@ -64,13 +64,13 @@ export async function assignDesks(
 
   const apply = ({ deskId, owner }: Draft): UpsertResult => {
     const desk = desks.get(deskId);
-    if (desk?.kind !== 'place') throw new Refusal(`deskId ${quote(deskId)} is not known`);
+    if (desk?.kind !== 'place') throw new ItemRefusedError(`deskId ${quote(deskId)} is not known`);
     const userId = owner && findOwner(owner, people);
     if (userId !== null && statuses.get(userId) !== 'active') {
-      throw new Refusal(`userId ${quote(userId)} is not that of an active user`);
+      throw new ItemRefusedError(`userId ${quote(userId)} is not that of an active user`);
     }
     if (userId !== null && !desk.active) {
-      throw new ConflictRefusal(`deskId ${quote(deskId)} is that of a desk that is retired, or in what is`);
+      throw new ItemConflictError(`deskId ${quote(deskId)} is that of a desk that is retired, or in what is`);
     }
     const current = now.get(deskId) ?? null;
     now.set(deskId, userId);
@@ -89,27 +89,31 @@ export async function assignDesks(
 
 function judge(item: AssignmentItem): Draft {
   const deskId = parseGuid(item.deskId.trim());
-  if (deskId === undefined) throw new Refusal(`deskId ${quote(item.deskId)} is not a GUID`);
+  if (deskId === undefined) throw new ItemRefusedError(`deskId ${quote(item.deskId)} is not a GUID`);
   const userId = optionalGuid('userId', item.userId ?? undefined);
   const userName = optionalText('userName', item.userName ?? undefined);
   if (userId === undefined && userName === undefined) {
     if (item.userId === null) return { deskId, owner: null };
-    throw new Refusal("userId and userName are both missing: a userId of null makes the desk nobody's");
+    throw new ItemRefusedError(
+      "userId and userName are both missing: a userId of null makes the desk nobody's",
+    );
   }
   return { deskId, owner: { ...(userId && { userId }), ...(userName && { userName }) } };
 }
 
 /** Throws `Refusal` where nobody is meant, or two. */
-function findOwner({ userId, userName }: NonNullable<Draft['owner']>, people: People): string {
+function findOwner({ userId, userName }: NonNullable<Draft['owner']>, people: UserMatcher): string {
   if (userName === undefined) return userId ?? '';
   const match = people.match(userName);
   if (!('userId' in match)) {
-    throw new Refusal(
+    throw new ItemRefusedError(
       match.candidates === 0
         ? `userName ${quote(userName)} is not that of an active user`
         : `userName ${quote(userName)} is that of ${match.candidates} active users, but for its case`,
     );
   }
   if (userId === undefined || userId === match.userId) return match.userId;
-  throw new Refusal(`userId ${quote(userId)} and userName ${quote(userName)} are not the same person`);
+  throw new ItemRefusedError(
+    `userId ${quote(userId)} and userName ${quote(userName)} are not the same person`,
+  );
 }

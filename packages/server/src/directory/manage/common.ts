@@ -7,15 +7,15 @@ import { parseGuid } from '../../http/guid.ts';
 import { problems } from '../../http/schema.ts';
 import type { Database } from '../../store/connections/db.ts';
 import type { DayAuthor } from '../../workday/plan.ts';
-import type { Turns } from '../turns.ts';
 import type { Refused, UpsertResult } from '../upsert.ts';
+import type { DirectoryWriteQueue } from '../write-queue.ts';
 
 export interface ManageDeps {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
   /** Shared by all who write the directory. */
-  turns: Turns;
+  turns: DirectoryWriteQueue;
 }
 
 /** Who may call the routes of management. */
@@ -56,7 +56,7 @@ function refusalProblem({ refused, conflict }: Refused): HttpProblem {
 }
 
 /** 404 for a path whose id is that of nothing here; `thing` is the word for it. */
-export function unknownThing(thing: string): HttpProblem {
+export function notFoundProblem(thing: string): HttpProblem {
   return new HttpProblem(404, `There is no ${thing} with this id.`);
 }
 

@@ -1,12 +1,12 @@
 import { type TObject, type TSchema, Type } from 'typebox';
 import { textFault } from '../../http/text.ts';
 import type { Tx } from '../../store/connections/db.ts';
+import { listNodeDetails } from '../../store/directory/node-list.ts';
 import type { NodeKind } from '../../store/directory/nodes.ts';
-import { listPlaces } from '../../store/directory/places.ts';
 import { listUsers } from '../../store/directory/user-list.ts';
 import type { PageWindow } from '../../store/values/page.ts';
 import type { DayAuthor } from '../../workday/plan.ts';
-import { upsertDesks, upsertLevels, upsertLocations, upsertSpaces, upsertZones } from '../places.ts';
+import { upsertDesks, upsertLevels, upsertLocations, upsertSpaces, upsertZones } from '../nodes.ts';
 import { KIND_WORD } from '../tree.ts';
 import type { Claims, UpsertItem, UpsertResult } from '../upsert.ts';
 import { upsertUsers } from '../users.ts';
@@ -73,7 +73,7 @@ const LEVEL_ROW = { levelId: ID, levelName: TEXT, ...LOCATION_ROW };
 const ZONE_ROW = { zoneId: ID, zoneName: TEXT, ...LEVEL_ROW };
 
 export const MANAGED_KINDS: readonly ManagedKind[] = [
-  place('location', {
+  nodeKind('location', {
     path: 'locations',
     row: { ...LOCATION_ROW, address: nullable(TEXT), timeZone: TEXT },
     filters: {},
@@ -84,14 +84,14 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     },
     upsert: upsertLocations,
   }),
-  place('level', {
+  nodeKind('level', {
     path: 'levels',
     row: LEVEL_ROW,
     filters: { locationId: AT_LOCATION.locationId },
     members: { levelName: text('unique in its location'), ...IN_LOCATION },
     upsert: upsertLevels,
   }),
-  place('zone', {
+  nodeKind('zone', {
     path: 'zones',
     row: {
       ...ZONE_ROW,
@@ -110,7 +110,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     },
     upsert: upsertZones,
   }),
-  place('place', {
+  nodeKind('place', {
     path: 'desks',
     row: {
       deskId: ID,
@@ -127,7 +127,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     },
     upsert: upsertDesks,
   }),
-  place('space', {
+  nodeKind('space', {
     path: 'spaces',
     row: {
       spaceId: ID,
@@ -203,7 +203,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
   },
 ];
 
-function place(
+function nodeKind(
   kind: NodeKind,
   of: Pick<ManagedKind, 'path' | 'filters' | 'members' | 'upsert'> & { row: Record<string, TSchema> },
 ): ManagedKind {
@@ -226,7 +226,7 @@ function place(
         zoneId: idFilter(within.zoneId),
         status: statusFilter(within.status),
       };
-      const rows = await listPlaces(tx, tenantId, filter, window);
+      const rows = await listNodeDetails(tx, tenantId, filter, window);
       return rows.map((row) => ({ ...row, [idMember]: row.nodeId, [nameMember]: row.name }));
     },
   };

@@ -11,7 +11,7 @@ import {
   upsertOfficeSettings,
 } from '../../store/directory/office-settings.ts';
 import { orRefused, type UpsertResult } from '../upsert.ts';
-import { quote, Refusal } from '../values.ts';
+import { ItemRefusedError, quote } from '../values.ts';
 
 const MOST_HORIZON_DAYS = 366;
 
@@ -60,7 +60,7 @@ export async function changeOfficeSettings(
   const changed = new Set<string>();
   const apply = ({ locationId, change }: Draft): UpsertResult => {
     const office = offices.get(locationId);
-    if (!office) throw new Refusal(`locationId ${quote(locationId)} is not known`);
+    if (!office) throw new ItemRefusedError(`locationId ${quote(locationId)} is not known`);
     const members = Object.keys(change) as (keyof OfficeSettings)[];
     if (members.every((member) => change[member] === office[member])) {
       return { id: locationId, result: 'unchanged' };
@@ -81,9 +81,10 @@ export async function changeOfficeSettings(
 function judge(item: SettingsItem): Draft {
   const { horizonDays, presenceReporting, deskPresence, releaseAssignedDesks } = item;
   const locationId = parseGuid(item.locationId.trim());
-  if (locationId === undefined) throw new Refusal(`locationId ${quote(item.locationId)} is not a GUID`);
+  if (locationId === undefined)
+    throw new ItemRefusedError(`locationId ${quote(item.locationId)} is not a GUID`);
   if (typeof horizonDays === 'number' && !isHorizon(horizonDays)) {
-    throw new Refusal(
+    throw new ItemRefusedError(
       `horizonDays ${quote(String(horizonDays))} is not a whole number from 0 to ${MOST_HORIZON_DAYS}`,
     );
   }
@@ -108,6 +109,7 @@ function oneOf<Value extends string>(
 ): Value | undefined {
   if (value === null || value === undefined) return undefined;
   const found = allowed.find((each) => each === value);
-  if (found === undefined) throw new Refusal(`${member} ${quote(value)} is not one of ${allowed.join(', ')}`);
+  if (found === undefined)
+    throw new ItemRefusedError(`${member} ${quote(value)} is not one of ${allowed.join(', ')}`);
   return found;
 }

@@ -1,16 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { assignmentRoutes } from './assignment-routes.ts';
 import type { ManageDeps } from './common.ts';
+import { kindRoutes } from './kind-routes.ts';
 import { MANAGED_KINDS } from './kinds.ts';
 import { settingsRoutes } from './settings-routes.ts';
-import { thingRoutes } from './things.ts';
 
 /** /v1/manage/…, as far as it is about the directory: docs/management.md. */
 export const manageRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, deps) => {
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'private, no-cache');
   });
-  for (const kind of MANAGED_KINDS) thingRoutes(app, kind, deps);
+  for (const kind of MANAGED_KINDS) kindRoutes(app, kind, deps);
   await app.register(assignmentRoutes, deps);
   await app.register(settingsRoutes, deps);
 };

@@ -18,9 +18,9 @@ import {
   CONFIG,
   DOCUMENTED,
   type ManageDeps,
+  notFoundProblem,
   onlyResult,
   READ_PROBLEMS,
-  unknownThing,
   WRITE_PROBLEMS,
 } from './common.ts';
 import { changeOfficeSettings, SettingsChange, SettingsItem } from './office-settings.ts';
@@ -147,6 +147,6 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
 async function getSettings(tx: Tx, tenantId: string, text: string): Promise<OfficeSettingsRow> {
   const locationId = parseGuid(text);
   const [settings] = await listOfficeSettings(tx, tenantId, locationId === undefined ? [] : [locationId]);
-  if (!settings) throw unknownThing('location');
+  if (!settings) throw notFoundProblem('location');
   return settings;
 }

@@ -1,5 +1,5 @@
 import { enterTenant, type Tx } from '../connections/db.ts';
-import type { Statement } from '../connections/pipeline.ts';
+import type { PreparedStatement } from '../connections/pipeline.ts';
 import { NO_TENANT } from '../connections/transaction.ts';
 import { instant, type JsonOf } from './json-row.ts';
 
@@ -52,7 +52,7 @@ export async function findApiKey(tx: Tx, apiKeyFolded: string): Promise<ApiKeyRo
 }
 
 /** As `findApiKey`, for a pipeline: what the second statement answers goes to `readApiKey`. */
-export function apiKeyLookUp(apiKeyFolded: string): [Statement, Statement] {
+export function apiKeyLookUp(apiKeyFolded: string): [PreparedStatement, PreparedStatement] {
   return [
     {
       name: 'enter tenant of api key',

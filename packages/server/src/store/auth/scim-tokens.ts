@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import type { Statement } from '../connections/pipeline.ts';
+import type { PreparedStatement } from '../connections/pipeline.ts';
 import { instant, type JsonOf } from './json-row.ts';
 
 /** A token of an identity provider; what is presented is kept as its SHA-256 only. */
@@ -20,7 +20,7 @@ const COLUMNS = `tenant_id AS "tenantId", token_id AS "tokenId", name, created_a
  * Finds a token by its hash and, when found, goes on as its organisation for the rest of the transaction. For a
  * pipeline: what the second statement answers goes to `readScimToken`.
  */
-export function scimTokenLookUp(tokenHash: Buffer): [Statement, Statement] {
+export function scimTokenLookUp(tokenHash: Buffer): [PreparedStatement, PreparedStatement] {
   return [
     {
       name: 'enter tenant of scim token',

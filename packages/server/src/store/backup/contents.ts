@@ -36,7 +36,7 @@ export async function* readBackup(input: Readable): AsyncGenerator<RowBytes, Bac
   const digest = new ArchiveDigest();
   try {
     const { manifest, masterKey } = await readHead(entries, digest);
-    const place = new Place(manifest);
+    const place = new EntryOrder(manifest);
     const rows = new Map(manifest.tables.map((table) => [table.name, 0]));
     for (;;) {
       const entry = await nextEntry(entries);
@@ -89,7 +89,7 @@ export function countRows(bytes: Uint8Array): number {
 export const NEWLINE = 0x0a;
 
 /** Keeps the entries of rows in the manifest's order, and numbered without a gap. */
-class Place {
+class EntryOrder {
   readonly #tables: string[];
   #number = 0;
 

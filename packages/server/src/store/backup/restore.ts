@@ -79,7 +79,7 @@ export async function restore(
  * Judges a backup by its beginning, without reading the rest; the master key in it. Destroys `input`. Throws `RestoreError`
  * where it is none, or was made by a newer release.
  */
-export async function judgeBackup(input: Readable): Promise<Buffer> {
+export async function checkBackup(input: Readable): Promise<Buffer> {
   const { manifest, masterKey } = await readBackupHead(input);
   await requireKnownSchema(manifest, undefined);
   return masterKey;

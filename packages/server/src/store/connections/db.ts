@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { type Answers, runPipeline, type Statement } from './pipeline.ts';
-import { TenantTurns } from './tenant-turns.ts';
+import { type PipelineResults, type PreparedStatement, runPipeline } from './pipeline.ts';
+import { TenantConnectionLimit } from './tenant-connection-limit.ts';
 import { NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
 export { enterTenant, type Tx } from './transaction.ts';
@@ -63,7 +63,7 @@ export class Database {
   /** One connection, so that a busy server is not taken for one that lost its database. */
   readonly #probe: pg.Pool;
   #pingUnderWay: Promise<void> | undefined;
-  readonly #turns: TenantTurns;
+  readonly #turns: TenantConnectionLimit;
   readonly #options: DatabaseOptions;
 
   constructor(options: DatabaseOptions) {
@@ -74,7 +74,7 @@ export class Database {
     };
     const poolSize = options.poolSize ?? 10;
     this.#requests = this.#createPool(poolSize, statementTimeoutMs, limits);
-    this.#turns = new TenantTurns(Math.ceil(poolSize * SHARE_OF_REQUESTS));
+    this.#turns = new TenantConnectionLimit(Math.ceil(poolSize * SHARE_OF_REQUESTS));
     this.#events = this.#createPool(options.eventPoolSize ?? 4, statementTimeoutMs, limits);
     this.#credentials = this.#createPool(CREDENTIAL_CONNECTIONS, statementTimeoutMs, limits);
     this.#probe = this.#createPool(1, statementTimeoutMs, limits);
@@ -140,17 +140,17 @@ export class Database {
    * entered it. Throws `StoreUnavailableError`: then all of it was committed, or nothing; and what the database says
    * of the statements: then nothing was.
    */
-  inPipeline(statements: readonly Statement[]): Promise<Answers> {
+  runEventPipeline(statements: readonly PreparedStatement[]): Promise<PipelineResults> {
     return runPipeline(this.#events, statements);
   }
 
-  /** As `inPipeline`, for what only reads, on a connection for requests. */
-  askInPipeline(statements: readonly Statement[]): Promise<Answers> {
+  /** As `runEventPipeline`, for what only reads, on a connection for requests. */
+  runRequestPipeline(statements: readonly PreparedStatement[]): Promise<PipelineResults> {
     return runPipeline(this.#requests, statements);
   }
 
-  /** As `inPipeline`, for what proves who calls, on connections kept for that. */
-  lookUpCredentials(statements: readonly Statement[]): Promise<Answers> {
+  /** As `runEventPipeline`, for what proves who calls, on connections kept for that. */
+  runCredentialPipeline(statements: readonly PreparedStatement[]): Promise<PipelineResults> {
     return runPipeline(this.#credentials, statements);
   }
 

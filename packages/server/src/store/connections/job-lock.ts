@@ -10,7 +10,7 @@ const NOTICE_LOSS =
  * connection, so that it goes with a process that is killed; should the connection break, it goes before `work` ends.
  * It saves doing things twice, and is not what makes that safe. Throws `StoreUnavailableError`, and what `work` throws.
  */
-export async function whileAlone(
+export async function withJobLock(
   database: Database,
   name: string,
   work: () => Promise<void>,

@@ -2,7 +2,7 @@ import { isWriteConflict } from './conflict.ts';
 import { StoreUnavailableError } from './unavailable.ts';
 
 /** How jobs are done together. */
-export interface Merging<Job, Answer> {
+export interface MergingOptions<Job, Answer> {
   /** Does jobs of as many requests at once, all of them or none; their answers, in their order. */
   run(jobs: readonly Job[]): Promise<readonly Answer[]>;
   /** How much of `most` a job takes. */
@@ -32,14 +32,14 @@ const LONGEST_WAIT_MS = 5_000;
  * that come meanwhile wait, and go together next. Nobody waits for the many requests of somebody else.
  */
 export class MergingQueue<Job, Answer> {
-  readonly #merging: Merging<Job, Answer>;
+  readonly #merging: MergingOptions<Job, Answer>;
   readonly #longestWaitMs: number;
   #waiting: Waiting<Job, Answer>[] = [];
   #running = 0;
   #isDue = false;
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor(merging: Merging<Job, Answer>) {
+  constructor(merging: MergingOptions<Job, Answer>) {
     this.#merging = merging;
     this.#longestWaitMs = merging.longestWaitMs ?? LONGEST_WAIT_MS;
   }
@@ -126,14 +126,14 @@ export class MergingQueue<Job, Answer> {
 /** A queue for each organisation: its requests wait for one another, and for nobody else's. */
 export class TenantQueues<Job, Answer> {
   readonly #queues = new Map<string, MergingQueue<Job, Answer>>();
-  readonly #merging: Omit<Merging<Job, Answer>, 'run' | 'concurrency'>;
+  readonly #merging: Omit<MergingOptions<Job, Answer>, 'run' | 'concurrency'>;
   readonly #run: (tenantId: string, jobs: readonly Job[]) => Promise<readonly Answer[]>;
 
   /** `run` is `Merging.run` for one organisation; there is one run of each organisation at a time. */
   constructor({
     run,
     ...merging
-  }: Omit<Merging<Job, Answer>, 'run' | 'concurrency'> & {
+  }: Omit<MergingOptions<Job, Answer>, 'run' | 'concurrency'> & {
     run(tenantId: string, jobs: readonly Job[]): Promise<readonly Answer[]>;
   }) {
     this.#merging = merging;

@@ -3,14 +3,14 @@ import { connectFrom } from './transaction.ts';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A statement that connections prepare once, under its name; its values are texts, or in binary format. */
-export interface Statement {
+export interface PreparedStatement {
   name: string;
   text: string;
   values: readonly (string | Buffer | null)[];
 }
 
 /** What the statements of a transaction that was committed answered: the first column of the last row of each. */
-export type Answers = (string | undefined)[];
+export type PipelineResults = (string | undefined)[];
 
 /** What pg's connection has, and its types do not tell of. */
 interface Wire {
@@ -30,20 +30,23 @@ const prepared = new WeakMap<object, Set<string>>();
  */
 class Pipeline implements pg.Submittable {
   /** Set by pg where it watches the time. */
-  callback: (error: Error | null, answers?: Answers) => void;
-  readonly #statements: readonly Statement[];
-  readonly #answers: Answers = [];
+  callback: (error: Error | null, answers?: PipelineResults) => void;
+  readonly #statements: readonly PreparedStatement[];
+  readonly #answers: PipelineResults = [];
   readonly #newNames = new Set<string>();
   #wire: Wire | undefined;
   #done = 0;
 
-  constructor(statements: readonly Statement[], callback: (error: Error | null, answers?: Answers) => void) {
+  constructor(
+    statements: readonly PreparedStatement[],
+    callback: (error: Error | null, answers?: PipelineResults) => void,
+  ) {
     this.#statements = statements;
     this.callback = callback;
   }
 
   /** Whether the connection may have prepared what nobody knows of: after an error it cannot be used again. */
-  get isMuddled(): boolean {
+  get hasUnknownStatements(): boolean {
     return this.#newNames.size > 0;
   }
 
@@ -99,7 +102,10 @@ class Pipeline implements pg.Submittable {
  * Runs a statement among the others of a transaction; its answer, as pipelines have it. It goes without its name: what
  * they have prepared on a connection, nothing else there knows of.
  */
-export async function runStatement(tx: pg.ClientBase, { text, values }: Statement): Promise<Answers[number]> {
+export async function runStatement(
+  tx: pg.ClientBase,
+  { text, values }: PreparedStatement,
+): Promise<PipelineResults[number]> {
   const { rows } = await tx.query<[string | null]>({ text, values: [...values], rowMode: 'array' });
   return rows[0]?.[0] ?? undefined;
 }
@@ -116,7 +122,10 @@ const PLANS_KEPT_MS = 10_000;
 const plannedAtMs = new WeakMap<pg.ClientBase, number>();
 
 /** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. */
-export async function runPipeline(pool: pg.Pool, statements: readonly Statement[]): Promise<Answers> {
+export async function runPipeline(
+  pool: pg.Pool,
+  statements: readonly PreparedStatement[],
+): Promise<PipelineResults> {
   const client = await connectFrom(pool);
   let isBroken = false;
   const onError = () => {
@@ -132,7 +141,7 @@ export async function runPipeline(pool: pg.Pool, statements: readonly Statement[
       await client.query({ text, query_timeout: PROBE_TIMEOUT_MS } as pg.QueryConfig);
       if (isStale) plannedAtMs.set(client, nowMs);
     }
-    const answers = await new Promise<Answers>((resolve, reject) => {
+    const answers = await new Promise<PipelineResults>((resolve, reject) => {
       pipeline = new Pipeline(statements, (error, found = []) => (error ? reject(error) : resolve(found)));
       client.query(pipeline);
     });
@@ -140,7 +149,7 @@ export async function runPipeline(pool: pg.Pool, statements: readonly Statement[
     return answers;
   } catch (error) {
     // What the server itself reports leaves a connection behind that may well live on.
-    isBroken ||= pipeline?.isMuddled === true || !(error instanceof pg.DatabaseError);
+    isBroken ||= pipeline?.hasUnknownStatements === true || !(error instanceof pg.DatabaseError);
     throw isUnavailable(error) ? new StoreUnavailableError(error) : error;
   } finally {
     client.off('error', onError);

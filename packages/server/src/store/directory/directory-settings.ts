@@ -1,9 +1,9 @@
 import type { Tx } from '../connections/db.ts';
-import type { FollowedAttributes } from './group-following.ts';
+import type { GroupAttributes } from './derived-groups.ts';
 
 /** What the organisation has chosen; nothing until it has. */
-export async function getDirectorySettings(tx: Tx, tenantId: string): Promise<FollowedAttributes> {
-  const { rows } = await tx.query<FollowedAttributes>(
+export async function getDirectorySettings(tx: Tx, tenantId: string): Promise<GroupAttributes> {
+  const { rows } = await tx.query<GroupAttributes>(
     `SELECT coalesce(group_attributes, '{}') AS "groupAttributes", primary_group_attribute AS "primaryGroupAttribute"
      FROM organisation_settings WHERE tenant_id = $1`,
     [tenantId],
@@ -15,7 +15,7 @@ export async function getDirectorySettings(tx: Tx, tenantId: string): Promise<Fo
 export async function upsertDirectorySettings(
   tx: Tx,
   tenantId: string,
-  { groupAttributes, primaryGroupAttribute }: FollowedAttributes,
+  { groupAttributes, primaryGroupAttribute }: GroupAttributes,
 ): Promise<void> {
   await tx.query(
     `INSERT INTO organisation_settings AS s (tenant_id, group_attributes, primary_group_attribute)

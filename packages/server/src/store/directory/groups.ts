@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../connections/planner.ts';
+import { disableNestedLoops } from '../connections/planner.ts';
 
 /** What makes a group the group that it is. */
 export interface GroupName {
@@ -23,7 +23,7 @@ export interface HierarchyGroup extends GroupName {
 export async function replaceHierarchy(tx: Tx, tenantId: string, groups: HierarchyGroup[]): Promise<void> {
   const types = groups.map((group) => group.groupType);
   const names = groups.map((group) => group.name);
-  await expectManyRows(tx);
+  await disableNestedLoops(tx);
   await tx.query(
     `INSERT INTO groups (tenant_id, group_id, group_type, name)
      SELECT $1, coalesce(r.group_id, gen_random_uuid()), r.group_type, r.name

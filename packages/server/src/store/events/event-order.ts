@@ -1,4 +1,4 @@
-import type { Statement } from '../connections/pipeline.ts';
+import type { PreparedStatement } from '../connections/pipeline.ts';
 
 /** What an event's key is made of, after its organisation. */
 export interface EventKey {
@@ -48,7 +48,7 @@ export function dayOfEvent(locations: string): string {
  * The same insert of events, which also answers the digests of the rows that it stored. A digest includes the instant, so it
  * stands for the whole key.
  */
-export function tellingNew({ name, text, values }: Statement): Statement {
+export function returningNewDigests({ name, text, values }: PreparedStatement): PreparedStatement {
   return {
     name: `${name}, telling new`,
     text: `WITH stored AS (${text} RETURNING event_digest) SELECT string_agg(event_digest::text, ',') FROM stored`,
@@ -56,7 +56,7 @@ export function tellingNew({ name, text, values }: Statement): Statement {
   };
 }
 
-/** The digests that a `tellingNew` statement answered. */
-export function digestsOfNew(answer: string | undefined): Set<string> {
+/** The digests that a `returningNewDigests` statement answered. */
+export function readNewDigests(answer: string | undefined): Set<string> {
   return new Set(answer ? answer.split(',') : []);
 }

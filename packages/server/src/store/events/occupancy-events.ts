@@ -5,7 +5,7 @@ import {
   textArray,
   uuidArray,
 } from '../connections/binary-arrays.ts';
-import type { Statement } from '../connections/pipeline.ts';
+import type { PreparedStatement } from '../connections/pipeline.ts';
 import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 
 /** Its digest stands for sourceId, eventId, node, instant and both values. */
@@ -18,7 +18,10 @@ export interface OccupancyEventRow extends EventRow {
  * Stores occupancy events where the transaction has entered their organisation; those that are stored already stay as
  * they are.
  */
-export function occupancyEventsInsert(tenantId: string, events: readonly OccupancyEventRow[]): Statement {
+export function occupancyEventsInsert(
+  tenantId: string,
+  events: readonly OccupancyEventRow[],
+): PreparedStatement {
   const rows = inKeyOrder(events);
   return {
     name: 'insert occupancy events',

@@ -1,5 +1,5 @@
 import { instantArray, textArray, uuidArray } from '../connections/binary-arrays.ts';
-import type { Statement } from '../connections/pipeline.ts';
+import type { PreparedStatement } from '../connections/pipeline.ts';
 import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 
 /** Its digest stands for sourceId, eventId, user, node and instant. */
@@ -12,7 +12,10 @@ export interface PresenceEventRow extends EventRow {
  * Stores presence events where the transaction has entered their organisation; those that are stored already stay as
  * they are.
  */
-export function presenceEventsInsert(tenantId: string, events: readonly PresenceEventRow[]): Statement {
+export function presenceEventsInsert(
+  tenantId: string,
+  events: readonly PresenceEventRow[],
+): PreparedStatement {
   const rows = inKeyOrder(events);
   return {
     name: 'insert presence events',

@@ -39,7 +39,7 @@ export interface RefusedEventFilter {
 }
 
 /** The place of an event in a list, the newest first. */
-export interface RefusalPlace {
+export interface RefusedEventPosition {
   refusedAt: Date;
   refusalId: string;
 }
@@ -57,7 +57,7 @@ export async function listRefusedEvents(
   tx: Tx,
   tenantId: string,
   filter: RefusedEventFilter,
-  { limit, after }: { limit: number; after: RefusalPlace | undefined },
+  { limit, after }: { limit: number; after: RefusedEventPosition | undefined },
 ): Promise<RefusedEvent[]> {
   const { rows } = await tx.query<RefusedEvent>(
     `SELECT refusal_id AS "refusalId", refused_at AS "refusedAt", endpoint, api_key_folded AS "apiKey",

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { instantArray, int2Array, textArray, uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
-import { runStatement, type Statement } from '../connections/pipeline.ts';
+import { type PreparedStatement, runStatement } from '../connections/pipeline.ts';
 
 export interface RefusedEventRow {
   refusedAtMs: number;
@@ -17,7 +17,7 @@ export interface RefusedEventRow {
 }
 
 /** Keeps what was refused where the transaction has entered its organisation. Texts must be without NUL and well-formed. */
-export function refusedEventsInsert(tenantId: string, rows: readonly RefusedEventRow[]): Statement {
+export function refusedEventsInsert(tenantId: string, rows: readonly RefusedEventRow[]): PreparedStatement {
   return {
     name: 'insert refused events',
     text: `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, api_key_folded, endpoint, source_id, event_id,

@@ -1,5 +1,5 @@
 import { instantArray, textArray, uuidArray } from '../connections/binary-arrays.ts';
-import type { Statement } from '../connections/pipeline.ts';
+import type { PreparedStatement } from '../connections/pipeline.ts';
 import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 
 /** Its digest stands for sourceId, eventId, node, instant and visitorName. */
@@ -14,7 +14,10 @@ export interface VisitorArrivalRow extends EventRow {
  * Stores arrivals of visitors where the transaction has entered their organisation; those that are stored already stay
  * as they are.
  */
-export function visitorArrivalsInsert(tenantId: string, events: readonly VisitorArrivalRow[]): Statement {
+export function visitorArrivalsInsert(
+  tenantId: string,
+  events: readonly VisitorArrivalRow[],
+): PreparedStatement {
   const rows = inKeyOrder(events);
   return {
     name: 'insert visitor arrivals',

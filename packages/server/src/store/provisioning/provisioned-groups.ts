@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../connections/planner.ts';
+import { disableNestedLoops } from '../connections/planner.ts';
 import { nextCreationTime } from '../directory/creation-time.ts';
 import { SHOWN_NAME } from './provisioned-users.ts';
 import {
@@ -101,7 +101,7 @@ export async function listMembers(
   const members = new Map<string, Member[]>(groupIds.map((groupId) => [groupId, []]));
   const total = groups.reduce((sum, { memberCount }) => sum + memberCount, 0);
   if (total === 0) return members;
-  if (total >= MANY_MEMBERS) await expectManyRows(tx);
+  if (total >= MANY_MEMBERS) await disableNestedLoops(tx);
   const { rows } = await tx.query<Member & { groupId: string }>(
     `SELECT m.group_id AS "groupId", m.user_id AS "userId", ${SHOWN_NAME} AS "shownName"
      FROM group_members m JOIN users u ON u.tenant_id = $1 AND u.user_id = m.user_id
@@ -239,7 +239,7 @@ export async function getProvisionedGroupType(tx: Tx, tenantId: string): Promise
 
 /** Those groups of this type that the identity provider has nothing to do with, but whose name is that of one of its groups. */
 export async function listNameClashes(tx: Tx, tenantId: string, groupType: string): Promise<string[]> {
-  await expectManyRows(tx);
+  await disableNestedLoops(tx);
   const { rows } = await tx.query<{ name: string }>(
     `SELECT other.name FROM groups g
      JOIN groups other ON other.tenant_id = $1 AND other.group_type = $2 AND other.name = g.name

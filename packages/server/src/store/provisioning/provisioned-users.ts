@@ -138,7 +138,7 @@ export async function listProvisionedUsers(
 }
 
 /** A person who has a userName or an e-mail address that somebody wants. */
-export interface Holder {
+export interface UniqueNameHolder {
   userId: string;
   userNameFolded: string;
   /** Null where the person is not active: such a person's address is anybody's. */
@@ -150,8 +150,8 @@ export async function listHolders(
   tx: Tx,
   tenantId: string,
   { namesFolded, emails }: { namesFolded: string[]; emails: string[] },
-): Promise<Holder[]> {
-  const { rows } = await tx.query<Holder>(
+): Promise<UniqueNameHolder[]> {
+  const { rows } = await tx.query<UniqueNameHolder>(
     `SELECT user_id AS "userId", user_name_folded AS "userNameFolded",
             CASE WHEN status = 'active' THEN email END AS "heldEmail"
      FROM users

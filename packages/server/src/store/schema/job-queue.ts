@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget } from '../connections/db.ts';
-import { UnusableDatabaseError } from '../connections/reach.ts';
 import { isUnavailable, StoreUnavailableError } from '../connections/unavailable.ts';
 
 /** Where graphile-worker keeps its queue: not its default name, which another program's queue may have. */

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import pg from 'pg';
+import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget, SessionRole } from '../connections/db.ts';
-import { UnusableDatabaseError } from '../connections/reach.ts';
 import { MIGRATIONS_DIR } from '../release.ts';
 import { applyGrants, chooseRole } from './roles.ts';
-import { settleTimeZones } from './time-zones.ts';
+import { normalizeTimeZones } from './time-zones.ts';
 
 /** The database was written by a newer Rollcall than this one. */
 export class SchemaTooNewError extends Error {}
@@ -51,7 +51,7 @@ async function migrated<T>(
       await applyGrants(client, { renew: !isCurrent });
       // Before anything is written: see database_runs.
       await client.query('SELECT rollcall.note_database_run()');
-      await settleTimeZones(client);
+      await normalizeTimeZones(client);
     }
     return await work(client);
   } catch (error) {

@@ -37,7 +37,7 @@ export async function findTimeZones(tx: Tx, names: readonly string[]): Promise<M
  * Sees to it that every office and organisation has a time zone that the database knows. An alias takes the place of a zone
  * that it knows by another name only; what is left, `listUnknownTimeZones` names. Owner only.
  */
-export async function settleTimeZones(client: pg.ClientBase): Promise<void> {
+export async function normalizeTimeZones(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ zone: string }>(
     'SELECT DISTINCT zone FROM rollcall.settle_time_zones() AS zone',
   );

@@ -80,20 +80,20 @@ export async function listChangedDays(
 }
 
 /** What was a row of attendance, and may be one still. */
-export interface GoneRow {
+export interface DeletedRow {
   userId: string;
   /** Null: of a plan without an office. */
   locationId: string | null;
 }
 
 /** What may be gone from a day, each once: by user, then location, the one without first. */
-export async function listGoneRows(
+export async function listDeletedRows(
   tx: Tx,
   tenantId: string,
   day: string,
   changes: Changes,
-): Promise<GoneRow[]> {
-  const { rows } = await tx.query<GoneRow>(
+): Promise<DeletedRow[]> {
+  const { rows } = await tx.query<DeletedRow>(
     `SELECT DISTINCT c.user_id AS "userId", c.location_id AS "locationId" FROM attendance_changes c
      WHERE c.tenant_id = $1 AND c.day = $4::date AND ${writtenSince('c', 2)}
      ORDER BY c.user_id, c.location_id NULLS FIRST`,

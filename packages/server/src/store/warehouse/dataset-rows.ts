@@ -1,7 +1,7 @@
 import { readRows } from '../connections/cursor.ts';
 import { type Tx, types } from '../connections/db.ts';
-import { xidsOf } from './moments.ts';
 import type { Changes, ExportQuery } from './query.ts';
+import { xidsOf } from './snapshots.ts';
 
 /** `uuid?` is empty where there is none. */
 export type PositionType = 'date' | 'uuid' | 'uuid?' | 'timestamptz';
@@ -39,7 +39,7 @@ export interface RowsSource {
 }
 
 /** A query, and what stands for its `$1` and so on. */
-export interface Statement {
+export interface SqlQuery {
   sql: string;
   values: RowsSource['values'];
 }
@@ -51,7 +51,7 @@ export interface Statement {
 export function inOrder(
   { changes, page }: Pick<ExportQuery, 'changes' | 'page'>,
   source: RowsSource,
-): Statement {
+): SqlQuery {
   const { order } = source;
   const values = [...source.values];
   const expressions = order.map(([expression]) => expression).join(', ');

@@ -2,7 +2,7 @@ import { copyRows } from '../connections/copy.ts';
 import type { Tx } from '../connections/db.ts';
 import { isoDay, isoInstant } from '../values/iso.ts';
 import { inOrder, type Order, parsePosition, readInOrder, writtenSince } from './dataset-rows.ts';
-import { loadPeople, loadPlaces } from './dimensions.ts';
+import { loadNodePaths, loadUserDimension } from './dimensions.ts';
 import type { DatasetReader } from './query.ts';
 
 /** A dataset that always goes out whole, and so can be recognized as the one that somebody has already. */
@@ -85,7 +85,7 @@ export const wholeSpaces = wholeDataset(
 );
 
 /** Whether the node `column` is one of the filter's, or beneath one; so are all where there is no filter. */
-const placeIn = (column: string, filter: string) =>
+const nodeIn = (column: string, filter: string) =>
   `(${filter}::uuid[] IS NULL OR ${column} IN (
       SELECT node_id FROM node_paths
       WHERE tenant_id = $1 AND (location_id = ANY (${filter}::uuid[]) OR level_id = ANY (${filter}::uuid[])
@@ -113,14 +113,14 @@ export const PRESENCE_ORDER: Order = [
  */
 export const readPresence: DatasetReader = async function* (tx, query) {
   const { tenantId, window, locationIds, userIds } = query;
-  const people = await loadPeople(tx, tenantId, userIds);
-  const places = await loadPlaces(tx, tenantId);
+  const people = await loadUserDimension(tx, tenantId, userIds);
+  const places = await loadNodePaths(tx, tenantId);
   const { sql, values } = inOrder(query, {
     columns: 'e.event_id, e.observed_at, e.day, e.user_id, e.source_id, e.source_user_id, e.node_id',
     from: `presence_events e
      WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date
        AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4::uuid[]))
-       AND ${placeIn('e.node_id', '$5')}`,
+       AND ${nodeIn('e.node_id', '$5')}`,
     order: PRESENCE_ORDER,
     changed: keyWrittenSince('presence_events', ['observed_at', 'user_id', 'source_id', 'event_id']),
     values: [tenantId, window.from, window.before, userIds, locationIds],
@@ -152,11 +152,11 @@ export const OCCUPANCY_ORDER: Order = [
 /** As for presence. */
 export const readOccupancy: DatasetReader = async function* (tx, query) {
   const { tenantId, window, locationIds } = query;
-  const places = await loadPlaces(tx, tenantId);
+  const places = await loadNodePaths(tx, tenantId);
   const { sql, values } = inOrder(query, {
     columns: 'e.event_id, e.observed_at, e.day, e.occupied, e.occupancy, e.source_id, e.node_id',
     from: `occupancy_events e
-     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('e.node_id', '$4')}`,
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${nodeIn('e.node_id', '$4')}`,
     order: OCCUPANCY_ORDER,
     changed: keyWrittenSince('occupancy_events', ['observed_at', 'source_id', 'event_id']),
     values: [tenantId, window.from, window.before, locationIds],
@@ -192,7 +192,7 @@ export const readVisitors: DatasetReader = (tx, query) =>
             p.location_name AS "locationName"`,
     from: `visitor_arrivals e
      JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
-     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${placeIn('e.node_id', '$4')}`,
+     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${nodeIn('e.node_id', '$4')}`,
     order: VISITORS_ORDER,
     changed: keyWrittenSince('visitor_arrivals', ['observed_at', 'source_id', 'event_id']),
     values: [query.tenantId, query.window.from, query.window.before, query.locationIds ?? null],

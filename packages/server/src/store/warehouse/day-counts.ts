@@ -7,7 +7,7 @@ import type { MetricUnit } from './metrics.ts';
  * behind a bulk of writes the planner expects a few rows, and loops over them. Workers would mostly copy people to one
  * another, which takes longer than to go through them, and processors that others wait for.
  */
-export async function prepareForCounting(tx: Tx): Promise<void> {
+export async function setPlannerForCounts(tx: Tx): Promise<void> {
   await tx.query(
     "SET LOCAL enable_nestloop TO off; SET LOCAL work_mem TO '32MB'; SET LOCAL max_parallel_workers_per_gather TO 0",
   );
@@ -47,7 +47,7 @@ export interface DayCountsQuery {
 /**
  * The counts of every day and unit that has any: each person once a day at an office, and once at each level or zone
  * where they were detected. Where they were detected no closer than their booking, the booking says where.
- * Retired people and places count, as they do in the export of attendance. In no order. After `prepareForCounting`.
+ * Retired people and places count, as they do in the export of attendance. In no order. After `setPlannerForCounts`.
  */
 export async function listDayCounts(tx: Tx, query: DayCountsQuery): Promise<DayCounts[]> {
   const { tenantId, window, by, officeIds, nodeIds, groupIds, mostSpots } = query;

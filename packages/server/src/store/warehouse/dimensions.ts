@@ -2,7 +2,7 @@ import type { Tx } from '../connections/db.ts';
 import type { NodeKind } from '../directory/nodes.ts';
 
 /** A node by its ids and names, with all that it is in. What does not apply is null. */
-export interface Place {
+export interface NodePathRow {
   locationType: NodeKind;
   locationId: string;
   locationName: string;
@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** What facts show of a person. */
-export interface Person {
+export interface UserDimensionRow {
   userId: string;
   userEmail: string | null;
   primaryLocationId: string | null;
@@ -27,8 +27,8 @@ export interface Person {
 }
 
 /** Every node, by its id. */
-export async function loadPlaces(tx: Tx, tenantId: string): Promise<Map<string, Place>> {
-  const { rows } = await tx.query<Place & { nodeId: string }>(
+export async function loadNodePaths(tx: Tx, tenantId: string): Promise<Map<string, NodePathRow>> {
+  const { rows } = await tx.query<NodePathRow & { nodeId: string }>(
     `SELECT node_id AS "nodeId", kind AS "locationType", location_id AS "locationId", location_name AS "locationName",
             level_id AS "levelId", level_name AS "levelName", zone_id AS "zoneId", zone_name AS "zoneName",
             place_id AS "placeId", place_name AS "placeName", space_id AS "spaceId", space_name AS "spaceName"
@@ -39,8 +39,12 @@ export async function loadPlaces(tx: Tx, tenantId: string): Promise<Map<string, 
 }
 
 /** People by their ids, in the order of these: those with one of `userIds`, else all. */
-export async function loadPeople(tx: Tx, tenantId: string, userIds?: string[]): Promise<Map<string, Person>> {
-  const { rows } = await tx.query<Person>(
+export async function loadUserDimension(
+  tx: Tx,
+  tenantId: string,
+  userIds?: string[],
+): Promise<Map<string, UserDimensionRow>> {
+  const { rows } = await tx.query<UserDimensionRow>(
     `SELECT u.user_id AS "userId", u.email AS "userEmail", n.node_id AS "primaryLocationId", n.name AS "primaryLocationName",
             g.group_id AS "primaryGroupId", g.name AS "primaryGroupName"
      FROM users u

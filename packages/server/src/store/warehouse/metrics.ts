@@ -22,7 +22,7 @@ export interface MetricsQuery {
 }
 
 /** An office, level or zone, with what it is in. */
-export interface SeatNode {
+export interface CapacityNode {
   nodeId: string;
   kind: 'location' | 'level' | 'zone';
   name: string;
@@ -36,8 +36,8 @@ export interface SeatNode {
 }
 
 /** All offices, levels and zones, of any status. */
-export async function listSeatNodes(tx: Tx, tenantId: string): Promise<SeatNode[]> {
-  const { rows } = await tx.query<SeatNode>(
+export async function listCapacityNodes(tx: Tx, tenantId: string): Promise<CapacityNode[]> {
+  const { rows } = await tx.query<CapacityNode>(
     `SELECT p.node_id AS "nodeId", p.kind, p.name, p.in_use AS "inUse", p.location_id AS "locationId",
             p.level_id AS "levelId", p.zone_id AS "zoneId",
             CASE WHEN p.kind = 'zone' AND p.in_use THEN coalesce(p.zone_capacity, d.desks, 0) ELSE 0 END AS seats

@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../connections/planner.ts';
+import { disableNestedLoops } from '../connections/planner.ts';
 
 /** An active zone on a day. */
 export interface ZoneDay {
@@ -67,7 +67,7 @@ export async function listDeskDays(
   day: string,
 ): Promise<DeskDay[]> {
   if (zoneIds.length === 0) return [];
-  await expectManyRows(tx);
+  await disableNestedLoops(tx);
   const { rows } = await tx.query<DeskDay>(
     `SELECT n.node_id AS "deskId", n.name AS "deskName", n.parent_id AS "zoneId", b.user_id AS "bookedBy",
             a.user_id AS "assignedTo", p.location_id AS "ownersLocationId", p.user_id IS NOT NULL AS "ownerHasPlan"

@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../connections/planner.ts';
+import { disableNestedLoops } from '../connections/planner.ts';
 
 /** o office, r remote, a away. */
 export type PlanKind = 'o' | 'r' | 'a';
@@ -135,7 +135,7 @@ export interface PlannedDayRow {
 
 /** Everybody's plan of one day (`YYYY-MM-DD`), in no order. */
 export async function listPlannedDays(tx: Tx, tenantId: string, day: string): Promise<PlannedDayRow[]> {
-  await expectManyRows(tx);
+  await disableNestedLoops(tx);
   const { rows } = await tx.query<PlannedDayRow>(
     `SELECT p.user_id AS "userId", p.plan, p.location_id AS "locationId",
             CASE WHEN b.node_kind = 'place' THEN b.node_id END AS "placeId"

@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../connections/planner.ts';
+import { disableNestedLoops } from '../connections/planner.ts';
 import type { PlanKind } from './day-plans.ts';
 
 /** Days ahead of people who have no primary location, and so no office that sets them. */
@@ -47,7 +47,7 @@ const MISSING_THEN = missing(
 
 /** The days on which plans are missing at `at`, in order. Where none is, this statement is all that it takes. */
 export async function listDaysToPlan(tx: Tx, tenantId: string, at: Date): Promise<string[]> {
-  await expectManyRows(tx);
+  await disableNestedLoops(tx);
   const { rows } = await tx.query<{ day: string }>(
     `WITH days AS MATERIALIZED (
        SELECT c.calendar_id, d.day, extract(isodow FROM d.day)::smallint AS weekday
@@ -91,7 +91,7 @@ export async function listPeopleToPlan(
   tenantId: string,
   { day, at }: { day: string; at: Date },
 ): Promise<PersonToPlan[]> {
-  await expectManyRows(tx);
+  await disableNestedLoops(tx);
   const { rows } = await tx.query<PersonToPlan>(
     `SELECT m.user_id AS "userId", m.primary_location_id AS "primaryLocationId",
             m.primary_group_id AS "primaryGroupId", coalesce(own.desk_ids, '{}') AS "ownDeskIds"

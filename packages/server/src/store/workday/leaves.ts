@@ -54,7 +54,7 @@ export async function deleteLeaves(tx: Tx, tenantId: string, leaves: LeaveRow[])
 }
 
 /** Where in time a person is, by their primary location. */
-export interface Calendar {
+export interface UserCalendar {
   userId: string;
   primaryLocationId: string | null;
   /** `YYYY-MM-DD`: the date that the primary location has, else the organisation. */
@@ -69,9 +69,9 @@ export async function listCalendars(
   tenantId: string,
   userIds: string[],
   at: Date,
-): Promise<Calendar[]> {
+): Promise<UserCalendar[]> {
   if (userIds.length === 0) return [];
-  const { rows } = await tx.query<Calendar>(
+  const { rows } = await tx.query<UserCalendar>(
     `SELECT u.user_id AS "userId", u.primary_location_id AS "primaryLocationId", c.today, c.horizon
      FROM users u JOIN ${calendarsAt('$3')} AS c ON c.calendar_id = ${CALENDAR_OF_USER}
      WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[])`,

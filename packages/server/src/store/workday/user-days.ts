@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { expectManyRows } from '../connections/planner.ts';
+import { disableNestedLoops } from '../connections/planner.ts';
 import type { DayWindow } from '../values/day-window.ts';
 import type { PageWindow } from '../values/page.ts';
 import type { BookingSource } from './bookings.ts';
@@ -55,7 +55,7 @@ export async function listDaysAtOffice(
   { locationId, day }: { locationId: string; day: string },
   { limit, after }: PageWindow,
 ): Promise<(UserDayRow & { userName: string })[]> {
-  await expectManyRows(tx);
+  await disableNestedLoops(tx);
   const { rows } = await tx.query<UserDayRow & { userName: string }>(
     `SELECT ${COLUMNS}, u.user_name AS "userName"
      FROM (SELECT * FROM day_plans

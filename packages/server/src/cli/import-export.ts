@@ -1,0 +1,122 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
+import type { DataConfig } from '../config.ts';
+import { FolderError, listFolder } from '../move-in/folder.ts';
+import { importFolder } from '../move-in/import-folder.ts';
+import type { FolderImportReport, ReportedRow } from '../move-in/report.ts';
+import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
+import { CliError } from './errors.ts';
+import { onInterruption } from './interruption.ts';
+import { print, remark } from './output.ts';
+import { showProgress } from './progress.ts';
+
+export interface ImportExportOptions extends DataConfig {
+  org?: string;
+  timeZone?: string;
+  replaceDays?: true;
+  dryRun?: true;
+  rejected?: string;
+  json?: true;
+}
+
+/** `rollcall import --from-export`. */
+export async function importExport(directory: string, options: ImportExportOptions): Promise<void> {
+  // Before a database is started, or made, for a folder that is none.
+  await listFolder(directory).catch(inOneSentence);
+  const rejected = new ReportedRowFile(
+    options.rejected ?? `${directory.replace(/[\\/]+$/, '')}.rejected.ndjson`,
+  );
+  const report = await withContext(options, 'rollcall import', async ({ owner }) => {
+    const choose = options.dryRun ? getOrganisation : chooseOrganisation;
+    const { tenantId, timeZone } = await choose(owner, options.org);
+    const progress = showProgress('Moving in', 'bytes');
+    let percent = 0;
+    const ignoreInterruption = onInterruption(() =>
+      remark(
+        options.dryRun
+          ? 'rollcall: The dry run was interrupted; nothing was stored.'
+          : `rollcall: The import was interrupted; ${percent} % of the folder is done. The same command goes on.`,
+      ),
+    );
+    try {
+      return await importFolder({
+        directory,
+        database: owner,
+        tenantId,
+        timeZone: options.timeZone ?? timeZone,
+        replaceDays: options.replaceDays ?? false,
+        dryRun: options.dryRun ?? false,
+        clock: Date.now,
+        onProgress: (done, total) => {
+          percent = Math.floor((100 * done) / total);
+          progress.update(done, total);
+        },
+        onReportedRow: (reject) => rejected.add(reject),
+      });
+    } catch (error) {
+      return inOneSentence(error);
+    } finally {
+      ignoreInterruption();
+      progress.stop();
+      rejected.close();
+    }
+  });
+  if (options.json) print(JSON.stringify({ ...report, rejectedFile: rejected.path }));
+  else describe(report, rejected.path);
+  if (report.datasets.some(({ refused }) => refused > 0)) process.exitCode = 1;
+}
+
+function inOneSentence(error: unknown): never {
+  throw error instanceof FolderError ? new CliError(error.message) : error;
+}
+
+/** The name of a time zone that this machine has rules for. */
+export function parseTimeZone(name: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name;
+  } catch {
+    throw new InvalidArgumentError('Not the name of a time zone, such as Europe/London.');
+  }
+}
+
+/** A JSON line for each row that was not taken as it is; made when there is a first one. */
+class ReportedRowFile {
+  readonly #name: string;
+  #file: number | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Null where every row was taken as it is. */
+  get path(): string | null {
+    return this.#file === undefined ? null : this.#name;
+  }
+
+  add(reject: ReportedRow): void {
+    this.#file ??= openSync(this.#name, 'w', 0o600);
+    const json = JSON.stringify(reject, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+    writeSync(this.#file, `${json}\n`);
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+  }
+}
+
+function describe({ datasets, remarks, dryRun }: FolderImportReport, rejectedFile: string | null): void {
+  for (const { dataset, rows, refused, adjusted, reasons } of datasets) {
+    for (const { file, line, reason } of reasons) remark(`${file} line ${line}: ${reason}`);
+    const more = refused + adjusted - reasons.length;
+    if (more > 0) remark(`${dataset}: ${more} more of ${rows} rows.`);
+  }
+  for (const sentence of remarks) remark(sentence);
+  if (rejectedFile !== null)
+    remark(`Every row that was not taken as it is, with the reason, is in ${rejectedFile}.`);
+  for (const { dataset, rows, stored, already, adjusted, refused } of datasets) {
+    const also = adjusted > 0 ? ` (${adjusted} not as they were)` : '';
+    print(`${dataset}: ${rows} rows, ${stored} stored, ${already} there already${also}, ${refused} refused.`);
+  }
+  if (dryRun) print('Nothing was stored: it was a dry run.');
+}

@@ -1,0 +1,31 @@
+import { KeyError } from '../auth/manage-keys.ts';
+import { MasterKeyError } from '../auth/secrets.ts';
+import { DemoError } from '../demo/errors.ts';
+import { EmbeddedServerError } from '../embedded/index.ts';
+import { FileError } from '../files/errors.ts';
+import { BackupError, RestoreError } from '../store/backup/errors.ts';
+import { UnusableDatabaseError } from '../store/connections/check-database.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import { SchemaTooNewError } from '../store/schema/migrate.ts';
+import { UnrestrictedRoleError } from '../store/schema/roles.ts';
+import { CliError } from './errors.ts';
+
+const OPERATOR_ERRORS = [
+  CliError,
+  KeyError,
+  MasterKeyError,
+  EmbeddedServerError,
+  SchemaTooNewError,
+  UnrestrictedRoleError,
+  StoreUnavailableError,
+  DemoError,
+  FileError,
+  BackupError,
+  RestoreError,
+  UnusableDatabaseError,
+];
+
+/** Whether the error's message is a sentence for whoever called the command. */
+export function isOperatorError(error: unknown): error is Error {
+  return OPERATOR_ERRORS.some((kind) => error instanceof kind);
+}

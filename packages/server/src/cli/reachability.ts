@@ -1,0 +1,84 @@
+import { NetworkError, type Retry, TimeoutError } from '@rollcall/sdk';
+import { CliError } from './errors.ts';
+import { remark } from './output.ts';
+
+/** How long a server that has not answered at all yet is waited for: a wrong address does not become right. */
+const FIRST_ANSWER_S = 15;
+/** How long a server that has answered before is waited for: it may be started anew. */
+const NEXT_ANSWER_S = 300;
+/** So long nothing is said. */
+const SILENT_MS = 1_000;
+/** What trying again does not change: the certificate (Node's TLS errors), or the address itself. */
+const LASTING = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/;
+
+/** Watches whether a server can be reached: says when it cannot, and ends calls when it could not be reached for too long. */
+export class ReachabilityMonitor {
+  readonly #baseUrl: string;
+  readonly #maxWaitS: number | undefined;
+  #hasAnswered = false;
+  #saidAtMs: number | undefined;
+  /** Since when no call got through; undefined while they do. */
+  #awaySinceMs: number | undefined;
+
+  /** `maxWaitS`: so many seconds of a server that does not answer end the command. */
+  constructor(baseUrl: string, maxWaitS: number | undefined) {
+    this.#baseUrl = baseUrl;
+    this.#maxWaitS = maxWaitS;
+  }
+
+  /** The global `fetch`, which is ended when the wait is over. To be given to a client. */
+  readonly fetch: typeof globalThis.fetch = async (input, init = {}) => {
+    this.#awaySinceMs ??= this.#hasAnswered ? undefined : performance.now();
+    const end = new AbortController();
+    const signals = [end.signal, ...(init.signal ? [init.signal] : [])];
+    const timers = this.#hasAnswered
+      ? []
+      : [
+          setTimeout(() => this.#say('cannot reach', 'no answer yet'), SILENT_MS),
+          setTimeout(() => end.abort(new Error('there is no answer')), this.#leftMs()),
+        ];
+    try {
+      const response = await globalThis.fetch(input, { ...init, signal: AbortSignal.any(signals) });
+      this.#hasAnswered = true;
+      if (response.status < 500 && response.status !== 429) this.#awaySinceMs = undefined;
+      return response;
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+    }
+  };
+
+  /** Throws `CliError` where a call is not to be repeated any more. To be given to a client. */
+  readonly onRetry = ({ error, delayMs }: Retry): void => {
+    this.#awaySinceMs ??= performance.now();
+    const isUnreached = error instanceof NetworkError || error instanceof TimeoutError;
+    const fault = isUnreached ? 'cannot reach' : 'cannot use';
+    const isLasting = isUnreached && LASTING.test(codeOf(error));
+    if (isLasting || delayMs > this.#leftMs())
+      throw new CliError(`${fault} ${this.#baseUrl}: ${plain(error.detail)}`);
+    if (performance.now() + delayMs - this.#awaySinceMs >= SILENT_MS) this.#say(fault, error.detail);
+  };
+
+  #leftMs(): number {
+    const waitS = this.#maxWaitS ?? (this.#hasAnswered ? NEXT_ANSWER_S : FIRST_ANSWER_S);
+    const sinceMs = this.#awaySinceMs ?? performance.now();
+    return Math.max(0, sinceMs + waitS * 1_000 - performance.now());
+  }
+
+  /** Once for each time that the server is away. */
+  #say(fault: string, reason: string): void {
+    if (this.#saidAtMs !== undefined && this.#saidAtMs === this.#awaySinceMs) return;
+    this.#saidAtMs = this.#awaySinceMs;
+    remark(`${fault} ${this.#baseUrl}, trying again (${plain(reason)})`);
+  }
+}
+
+/** The code of the innermost error, such as ECONNREFUSED. */
+function codeOf(error: unknown): string {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  if (cause instanceof Error) return codeOf(cause);
+  return typeof code === 'string' ? code : '';
+}
+
+function plain(reason: string): string {
+  return reason.replace(/^The connection failed: /, '').replace(/\.$/, '');
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
+import { formatCsv } from '../../files/csv-text.ts';
+import { CliError, unwritable } from '../errors.ts';
+import type { SubmitFile, SubmitRow } from './rows.ts';
+
+/** The column, or member, in which a rejected row says why. Sent again, it is left out. */
+const REASON = 'rejectedReason';
+
+/** Rows that were not accepted, in a file like the one that they come from, to be mended and sent again. */
+export class RefusedRowFile {
+  readonly path: string;
+  count: number;
+  #bytes: number;
+  #file: FileHandle | undefined;
+
+  private constructor(path: string, count: number, bytes: number) {
+    this.path = path;
+    this.count = count;
+    this.#bytes = bytes;
+  }
+
+  /** Goes on where `after` says that the file ended, or begins one. Throws `CliError` where there is one already. */
+  static async open(path: string, after?: { count: number; bytes: number }): Promise<RefusedRowFile> {
+    if (!after && existsSync(path))
+      throw new CliError(
+        `There is ${path} already, with rows that were rejected before. Send or remove it, or name another file with --rejected.`,
+      );
+    const rejected = new RefusedRowFile(path, after?.count ?? 0, after?.bytes ?? 0);
+    if (after) await rejected.#cut().catch(unwritable(path));
+    return rejected;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** On the disk when it returns. */
+  async add(file: SubmitFile, rows: { row: SubmitRow; reason: string }[]): Promise<void> {
+    if (rows.length === 0) return;
+    const header = file.format === 'csv' && this.#bytes === 0 ? formatCsv([[...headerOf(file), REASON]]) : '';
+    const text = header + rows.map((each) => format(file, each)).join('');
+    try {
+      this.#file ??= await open(this.path, 'w', 0o600);
+      // Unlike `write`, it goes on until all is written, or fails. It begins where the last one ended.
+      await this.#file.writeFile(text);
+      await this.#file.datasync();
+    } catch (error) {
+      await this.#cut().catch(() => undefined);
+      unwritable(this.path)(error);
+    }
+    this.#bytes += Buffer.byteLength(text);
+    this.count += rows.length;
+  }
+
+  /** Takes away what was written beyond the rows that are counted: they will be sent again. */
+  async #cut(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+    if (this.#bytes === 0) return rm(this.path, { force: true });
+    await truncate(this.path, this.#bytes);
+    this.#file = await open(this.path, 'a');
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+}
+
+/** The columns of the file, but for the reasons of an earlier time. */
+function headerOf({ header }: SubmitFile): string[] {
+  return header.filter((name) => name !== REASON);
+}
+
+function format(file: SubmitFile, { row, reason: why }: { row: SubmitRow; reason: string }): string {
+  const { line, original } = row;
+  const reason = `line ${line}: ${why}`;
+  if (Array.isArray(original)) {
+    const cells = original.filter((_, place) => file.header[place] !== REASON);
+    return formatCsv([[...cells, reason]]);
+  }
+  const members = typeof original === 'string' ? { rejectedText: original } : original;
+  return `${JSON.stringify({ ...members, [REASON]: reason })}\n`;
+}

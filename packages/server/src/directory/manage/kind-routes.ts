@@ -1,0 +1,187 @@
+import type { FastifyInstance } from 'fastify';
+import { type TSchema, Type } from 'typebox';
+import { callerOf } from '../../auth/guard.ts';
+import {
+  BULK_BODY_LIMIT_BYTES,
+  BulkReply,
+  BulkRequest,
+  Page,
+  PageQuery,
+  pageOf,
+  readPage,
+} from '../../http/bulk.ts';
+import { parseGuid } from '../../http/guid.ts';
+import { Maybe } from '../../http/schema.ts';
+import { inTenantWithRetries } from '../../store/connections/conflict.ts';
+import type { Tx } from '../../store/connections/db.ts';
+import { storeBatch } from '../batch.ts';
+import { Claims, type UpsertItem } from '../upsert.ts';
+import {
+  authorOf,
+  BULK_PROBLEMS,
+  bulkReply,
+  CONFIG,
+  DOCUMENTED,
+  LIST_PROBLEMS,
+  type ManageDeps,
+  notFoundProblem,
+  onlyResult,
+  READ_PROBLEMS,
+  WRITE_PROBLEMS,
+} from './common.ts';
+import type { ManagedKind, Query, Row } from './kinds.ts';
+
+const FIRST: { limit: number; after: null } = { limit: 1, after: null };
+
+/** The four routes of a kind: a page of them, one of them, many to write, one to change. */
+export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: ManageDeps): void {
+  const { path, word, idMember } = kind;
+  const { database, turns } = deps;
+  const url = `/v1/manage/${path}`;
+  const oneUrl = `${url}/:${idMember}`;
+
+  app.route({
+    method: 'GET',
+    url,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: `List ${path}, active and inactive, by id`,
+      querystring: querySchema(kind),
+      response: { 200: Page(kind.row), ...LIST_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const query = request.query as Query;
+      const window = readPage(query);
+      const filters = pick(query, ['status', ...Object.keys(kind.filters)]);
+      const rows = await database.inTenant(tenantId, (tx) => kind.list(tx, tenantId, filters, window));
+      return pageOf(rows, window, (row) => String(row[idMember]));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: oneUrl,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: `Read one ${word}`,
+      params: Type.Object({ [idMember]: Type.String() }),
+      response: { 200: kind.row, ...READ_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const id = (request.params as Query)[idMember];
+      return database.inTenant(tenantId, (tx) => getOfKind(kind, tx, tenantId, id));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url,
+    config: CONFIG,
+    bodyLimit: BULK_BODY_LIMIT_BYTES,
+    schema: {
+      ...DOCUMENTED,
+      summary: `Create and change ${path}`,
+      description:
+        'Each item as a row of the CSV import: matched by its id, else by its name. Members that are left out, empty or ' +
+        'null stay as they are; only PATCH empties one.',
+      body: BulkRequest(itemSchema(kind)),
+      response: { 200: BulkReply, ...BULK_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const { items } = request.body as { items: Row[] };
+      const author = authorOf(request, deps, kind.reason);
+      const claims = new Claims();
+      const results = await turns.take(tenantId, () =>
+        storeBatch(items.map(toItem), {
+          atomically: (work) => database.inTenant(tenantId, work),
+          claims,
+          upsert: (tx, batch) => kind.upsert(tx, tenantId, batch, author, claims),
+          advice: 'send the item again',
+        }),
+      );
+      return bulkReply(results, deps);
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: oneUrl,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: `Change one ${word}`,
+      description:
+        'A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties.',
+      params: Type.Object({ [idMember]: Type.String() }),
+      body: patchSchema(kind),
+      response: { 200: kind.row, ...WRITE_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const id = (request.params as Query)[idMember];
+      const said = pick(request.body as Row, Object.keys(kind.members));
+      const item: UpsertItem = { ...said, [idMember]: id };
+      const author = authorOf(request, deps, kind.reason);
+      return turns.take(tenantId, () =>
+        inTenantWithRetries(database, tenantId, async (tx) => {
+          await getOfKind(kind, tx, tenantId, id);
+          onlyResult(await kind.upsert(tx, tenantId, [item], author));
+          return getOfKind(kind, tx, tenantId, id);
+        }),
+      );
+    },
+  });
+}
+
+/** Throws a 404 where nothing of the kind has this id. */
+async function getOfKind(
+  kind: ManagedKind,
+  tx: Tx,
+  tenantId: string,
+  text: string | undefined,
+): Promise<Row> {
+  const id = parseGuid(text ?? '');
+  const [row] = id === undefined ? [] : await kind.list(tx, tenantId, { [kind.idMember]: id }, FIRST);
+  if (!row) throw notFoundProblem(kind.word);
+  return row;
+}
+
+/** The members of these names; no others are known. */
+function pick<Value>(from: Record<string, Value>, names: string[]): Record<string, Value> {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
+}
+
+/** An item of a bulk call, in which null means absent. */
+function toItem(item: Row, index: number): UpsertItem {
+  const said = Object.entries(item).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(said), origin: `/items/${index}` };
+}
+
+function querySchema({ filters }: ManagedKind) {
+  const parameters = Object.entries({ ...filters, status: 'active or inactive' }).map(
+    ([name, description]) => [name, Type.Optional(Type.String({ description }))] as const,
+  );
+  return Type.Object({ ...PageQuery, ...(Object.fromEntries(parameters) as Record<string, TSchema>) });
+}
+
+function itemSchema({ idMember, members, word }: ManagedKind) {
+  const id = Type.String({
+    description: `a GUID; that of a ${word} that exists changes it, another is kept`,
+  });
+  const maybe = Object.entries(members).map(([name, { schema }]) => [name, Maybe(schema)] as const);
+  return Type.Object({ [idMember]: Maybe(id), ...(Object.fromEntries(maybe) as Record<string, TSchema>) });
+}
+
+function patchSchema({ members }: ManagedKind) {
+  const optional = Object.entries(members).map(([name, { schema, clearable }]) => {
+    // Without something to read in it a text would change nothing, which is not what was asked for.
+    const filled = 'type' in schema && schema.type === 'string' ? { ...schema, pattern: '\\S' } : schema;
+    return [name, Type.Optional(clearable ? Type.Union([filled, Type.Null()]) : filled)] as const;
+  });
+  return Type.Object(Object.fromEntries(optional) as Record<string, TSchema>);
+}

@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+import { ifPresent } from './errors.ts';
+
+const ROOT = 0;
+const GROUP_READS = 0o040;
+const OTHERS = 0o077;
+const OTHERS_READ_OR_WRITE = 0o066;
+
+/**
+ * Why a directory of secrets cannot be trusted, as one sentence that says what to do; undefined where it can, or is missing. It
+ * must belong to the user of this process, or to one of `owners`, and only that user may list or change it. Others may pass through.
+ */
+export async function directoryPermissionFault(
+  what: string,
+  path: string,
+  owners: readonly number[],
+): Promise<string | undefined> {
+  const own = process.geteuid?.();
+  const found = await ifPresent(stat(path));
+  // Windows has no such modes.
+  if (own === undefined || found === undefined) return undefined;
+  const { uid, mode } = found;
+  if (uid !== own && !owners.includes(uid)) return foreign(what, path, uid, own);
+  if ((mode & OTHERS_READ_OR_WRITE) === 0) return undefined;
+  return `${what} ${path} is open to other users of this machine (mode ${octal(mode)}); run "chmod go-rw ${path}".`;
+}
+
+/**
+ * As `directoryPermissionFault`, of a file that holds a secret: no other user may do anything with it. One that belongs to root may
+ * be readable by a group, which is how secrets are handed to a service.
+ */
+export async function filePermissionFault(
+  what: string,
+  path: string,
+  owners: readonly number[] = [],
+): Promise<string | undefined> {
+  const own = process.geteuid?.();
+  const found = await ifPresent(stat(path));
+  if (own === undefined || found === undefined) return undefined;
+  const { uid, mode } = found;
+  if (uid !== own && uid !== ROOT && !owners.includes(uid)) return foreign(what, path, uid, own);
+  const allowed = uid === ROOT && own !== ROOT ? GROUP_READS : 0;
+  if ((mode & OTHERS & ~allowed) === 0) return undefined;
+  const change = allowed === 0 ? 'chmod 600' : 'chmod g-wx,o-rwx';
+  return `${what} ${path} is open to other users of this machine (mode ${octal(mode)}); run "${change} ${path}".`;
+}
+
+function foreign(what: string, path: string, uid: number, own: number): string {
+  return `${what} ${path} belongs to another user of this machine (uid ${uid}); run Rollcall as that user, or, if you trust the content, run "chown ${own} ${path}".`;
+}
+
+function octal(mode: number): string {
+  return `0${(mode & 0o777).toString(8).padStart(3, '0')}`;
+}

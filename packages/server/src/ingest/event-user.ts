@@ -1,0 +1,32 @@
+import type { UserIdentity } from '../store/directory/users.ts';
+import { RESULT, type Refusal, refuse } from './results.ts';
+
+/** A member of an event that may name a person, and how such a text is looked up. */
+interface Naming {
+  member: string;
+  text: string | null | undefined;
+  find(text: string): UserIdentity | undefined;
+}
+
+/**
+ * The active user that an event names by id, by name, or by both when they agree; undefined when it names
+ * nobody. `notFound` says of what was given that it leads to nobody.
+ */
+export function classifyNamedUser(
+  namings: [byId: Naming, byName: Naming],
+  notFound: string,
+): UserIdentity | Refusal | undefined {
+  const [byId, byName] = namings;
+  const first = byId.text == null ? byName : byId;
+  if (first.text == null) return undefined;
+  const found = first.find(first.text);
+  if (first === byName || byName.text == null) {
+    return found ?? refuse(RESULT.userNotFound, `${first.member}: ${notFound}`);
+  }
+  const named = byName.find(byName.text);
+  if (!found && !named) return refuse(RESULT.userNotFound, `${first.member}: ${notFound}`);
+  if (found?.userId !== named?.userId) {
+    return refuse(RESULT.notAcceptable, `${byId.member} and ${byName.member} are not the same active user`);
+  }
+  return found;
+}

@@ -1,0 +1,111 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Caller } from '../auth/guard.ts';
+import { LONGEST_TEXT } from '../http/text.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { organisationIds } from '../store/directory/organisations.ts';
+import {
+  insertRefusedEvents,
+  type RefusedEventRow,
+  trimRefusedEvents,
+} from '../store/events/refused-events.ts';
+
+const KEPT_MS = 30 * 24 * 3_600_000;
+const LONGEST_EVENT_JSON = 8_192;
+/** An organisation's refused events are trimmed after this many more, and once an hour. */
+const TRIM_AFTER = 1_000;
+const TRIM_EVERY_MS = 3_600_000;
+
+export interface RefusedEventInput {
+  sourceId: string | undefined;
+  eventId: string | undefined;
+  resultCode: number | undefined;
+  reason: string;
+  event: unknown;
+}
+
+interface Deps {
+  database: Database;
+  clock: () => number;
+  keep: number;
+  log: FastifyBaseLogger;
+}
+
+/** Keeps refused events with their reason: the newest `keep` of each organisation, for 30 days at most. */
+export class RefusedEventLog {
+  readonly #deps: Deps;
+  readonly #sinceTrim = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#timer = setInterval(() => void this.#trimAll(), TRIM_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** What is kept of refused events, as rows; of no more than are kept at all. */
+  rowsOf(caller: Caller, endpoint: string, events: readonly RefusedEventInput[]): RefusedEventRow[] {
+    const { keep, clock } = this.#deps;
+    if (keep === 0) return [];
+    const { apiKeyFolded } = caller;
+    const occasion = { refusedAtMs: clock(), apiKeyFolded, endpoint };
+    return events.slice(-keep).map((event) => ({ ...occasion, ...toRow(event) }));
+  }
+
+  /** Writes refusals within the transaction that stores the rest of their batch. */
+  async record(tx: Tx, caller: Caller, endpoint: string, events: RefusedEventInput[]): Promise<void> {
+    const rows = this.rowsOf(caller, endpoint, events);
+    if (rows.length === 0) return;
+    await insertRefusedEvents(tx, caller.tenantId, rows);
+    if (this.#isTrimDue(caller.tenantId, rows.length)) await this.#trim(tx, caller.tenantId);
+  }
+
+  /** Is told of refusals that were committed. */
+  async noteKept(tenantId: string, count: number): Promise<void> {
+    if (!this.#isTrimDue(tenantId, count)) return;
+    const { database, log } = this.#deps;
+    await database
+      .inTenant(tenantId, (tx) => this.#trim(tx, tenantId))
+      .catch((error: unknown) => log.warn({ err: error }, 'old refused events could not be deleted'));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #isTrimDue(tenantId: string, count: number): boolean {
+    const total = (this.#sinceTrim.get(tenantId) ?? 0) + count;
+    this.#sinceTrim.set(tenantId, total < TRIM_AFTER ? total : 0);
+    return total >= TRIM_AFTER;
+  }
+
+  async #trim(tx: Tx, tenantId: string): Promise<void> {
+    await trimRefusedEvents(tx, tenantId, new Date(this.#deps.clock() - KEPT_MS), this.#deps.keep);
+  }
+
+  async #trimAll(): Promise<void> {
+    const { database, log } = this.#deps;
+    try {
+      for (const tenantId of await database.inSystem(organisationIds)) {
+        await database.inTenant(tenantId, (tx) => this.#trim(tx, tenantId));
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'old refused events could not be deleted; the next hour tries again');
+    }
+  }
+}
+
+function toRow({ sourceId, eventId, resultCode, reason, event }: RefusedEventInput) {
+  return {
+    sourceId: storable(sourceId, LONGEST_TEXT),
+    eventId: storable(eventId, LONGEST_TEXT),
+    resultCode: resultCode ?? null,
+    reason: storable(reason, LONGEST_TEXT) ?? '',
+    // JSON escapes NUL and lone surrogates, so this text shows what PostgreSQL could not hold.
+    event: storable(JSON.stringify(event), LONGEST_EVENT_JSON),
+  };
+}
+
+/** A text as PostgreSQL can hold it: shortened, what it cannot hold replaced. */
+function storable(text: string | undefined, longest: number): string | null {
+  return text?.slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed() ?? null;
+}

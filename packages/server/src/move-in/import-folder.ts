@@ -1,0 +1,171 @@
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { inSavepoint } from '../store/connections/savepoint.ts';
+import type { Row } from './cells.ts';
+import { importAttendance } from './days.ts';
+import { loadOccupancy, loadPresence, loadVisitors } from './events.ts';
+import { UnreadableRow } from './file-row.ts';
+import { DATASETS, type DatasetFile, type DatasetPath, listFolder } from './folder.ts';
+import { LogLoader } from './log.ts';
+import { NodeLoader } from './node-loader.ts';
+import { DatasetCount, type FolderImportReport, type ReportedRow } from './report.ts';
+import { ReportingEvidence } from './reporting.ts';
+import { readRows } from './rows.ts';
+import type { Load, Target } from './target.ts';
+import { loadGroups, loadUsers } from './users.ts';
+
+const BATCH_ROWS = 1_000;
+
+export interface FolderImportOptions {
+  /** The folder that `rollcall export` wrote. */
+  directory: string;
+  database: Database;
+  tenantId: string;
+  /** IANA name, of offices that do not say theirs. */
+  timeZone: string;
+  /** Whether days that are planned otherwise here are changed. */
+  replaceDays: boolean;
+  /** Everything is done, and then undone: nothing stays. */
+  dryRun: boolean;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Called for each row that was refused, or of which something could not be kept. */
+  onReportedRow?: (reject: ReportedRow) => void;
+}
+
+/**
+ * Loads a folder of exported datasets into an organisation: places, groups and people with their ids, then plans and bookings, the
+ * action log and events. Every step can be repeated: what is there already is left, so that an import that was cut short is
+ * run again, and that a folder of later months adds. A row that is not acceptable is refused and stops no other.
+ *
+ * Throws `FolderError` where the folder is not a finished export or a file of it cannot be read, and `StoreUnavailableError`: what was
+ * stored before stays, but in a dry run.
+ */
+export async function importFolder(options: FolderImportOptions): Promise<FolderImportReport> {
+  const { database, tenantId, dryRun } = options;
+  const files = await listFolder(options.directory);
+  if (!dryRun) {
+    return load(files, options, {
+      atomically: (work) => database.inTenant(tenantId, work),
+      retrying: (work) => inTenantWithRetries(database, tenantId, work),
+    });
+  }
+  try {
+    return await database.inTenant(tenantId, async (tx) => {
+      const once = <T>(work: (tx: Tx) => Promise<T>) => inSavepoint(tx, work);
+      throw new DryRunRollback(await load(files, options, { atomically: once, retrying: once }));
+    });
+  } catch (error) {
+    if (error instanceof DryRunRollback) return error.report;
+    throw error;
+  }
+}
+
+/** Rolls a dry run back. */
+class DryRunRollback extends Error {
+  readonly report: FolderImportReport;
+
+  constructor(report: FolderImportReport) {
+    super('A dry run is undone.');
+    this.report = report;
+  }
+}
+
+async function load(
+  files: DatasetFile[],
+  options: FolderImportOptions,
+  transactions: Pick<Target, 'atomically' | 'retrying'>,
+): Promise<FolderImportReport> {
+  const { tenantId, timeZone, replaceDays, dryRun, onProgress, onReportedRow = () => undefined } = options;
+  const actor = { changedBy: 'admin' as const, name: null, reason: 'Import of an export' };
+  const author = { actor, at: new Date(options.clock()) };
+  const target: Target = { ...transactions, tenantId, author, timeZone, replaceDays };
+  const places = new NodeLoader(target);
+  const evidence = new ReportingEvidence();
+  const loads = loadsInto({ target, places, evidence });
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let doneBytes = 0;
+  const report: FolderImportReport = { datasets: [], remarks: [], dryRun };
+
+  for (const dataset of DATASETS) {
+    const own = files.filter((file) => file.dataset === dataset);
+    if (own.length === 0) {
+      report.remarks.push(`The folder has no ${dataset}.`);
+      continue;
+    }
+    const count = new DatasetCount(dataset, own.length, onReportedRow);
+    report.datasets.push(count.report);
+    const batchRows = dataset === 'groups' ? Number.POSITIVE_INFINITY : BATCH_ROWS;
+    for (const file of own) {
+      await loadFile(file, loads[dataset], {
+        count,
+        batchRows,
+        onBytes: (bytes) => {
+          doneBytes += bytes;
+        },
+        onBatch: () => onProgress?.(doneBytes, totalBytes),
+      });
+    }
+  }
+  report.remarks.push(...(await evidence.apply(target)));
+  const guessed = places.withoutTimeZone.size;
+  if (guessed > 0)
+    report.remarks.push(`${guessed} offices do not say their time zone: ${timeZone} was taken.`);
+  return report;
+}
+
+function loadsInto(loading: {
+  target: Target;
+  places: NodeLoader;
+  evidence: ReportingEvidence;
+}): Record<DatasetPath, Load> {
+  const { target, places } = loading;
+  const log = new LogLoader(target);
+  return {
+    locations: places.loadLocations,
+    desks: places.loadDesks,
+    spaces: places.loadSpaces,
+    groups: (rows) => loadGroups(target, rows),
+    users: (rows) => loadUsers(target, places, rows),
+    'user-booking-attendance': (rows) => importAttendance(loading, rows),
+    'change-log/user': log.load,
+    presence: (rows) => loadPresence(target, places, rows),
+    occupancy: (rows) => loadOccupancy(target, places, rows),
+    visitors: (rows) => loadVisitors(target, places, rows),
+  };
+}
+
+interface FileLoading {
+  count: DatasetCount;
+  batchRows: number;
+  onBytes: (bytes: number) => void;
+  onBatch: () => void;
+}
+
+/** Loads a file batch by batch: no more than one is held. */
+async function loadFile(
+  file: DatasetFile,
+  loadRows: Load,
+  { count, batchRows, onBytes, onBatch }: FileLoading,
+): Promise<void> {
+  let batch: { line: number; row: Row }[] = [];
+  const flush = async () => {
+    const rows = batch;
+    batch = [];
+    const outcomes = await loadRows(rows.map(({ line, row }) => ({ row, origin: `line ${line}` })));
+    for (const [index, { line, row }] of rows.entries()) {
+      count.add(file, line, row, outcomes[index] ?? { refused: 'it was not stored' });
+    }
+    onBatch();
+  };
+  for await (const { line, row } of readRows(file, onBytes)) {
+    if (row instanceof UnreadableRow) {
+      count.add(file, line, row.text, { refused: row.fault });
+      continue;
+    }
+    batch.push({ line, row });
+    if (batch.length >= batchRows) await flush();
+  }
+  if (batch.length > 0) await flush();
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { nameOfDeleted } from '../directory/user-writer.ts';
+import { quote } from '../directory/values.ts';
+import type { Tx } from '../store/connections/db.ts';
+import { type DeletedUser, listDeletedUsers } from '../store/directory/deleted-users.ts';
+import { listHolders } from '../store/provisioning/provisioned-users.ts';
+import { fold } from '../store/values/fold.ts';
+import { taken } from './errors.ts';
+import type { UserInput } from './user-resource.ts';
+
+export type RequestedUser = UserInput & { active: boolean };
+
+/** Who has the userNames and e-mail addresses that are wanted. Deleted people have none. */
+export class UniquenessIndex {
+  readonly #byName = new Map<string, string>();
+  readonly #byEmail = new Map<string, string>();
+
+  static async load(tx: Tx, tenantId: string, wanted: RequestedUser[]): Promise<UniquenessIndex> {
+    const holders = new UniquenessIndex();
+    const found = await listHolders(tx, tenantId, {
+      namesFolded: wanted.map(({ userName }) => fold(userName)),
+      emails: wanted.flatMap(({ email }) => email ?? []),
+    });
+    for (const { userId, userNameFolded, heldEmail } of found)
+      holders.#add(userId, userNameFolded, heldEmail);
+    return holders;
+  }
+
+  /** Puts in somebody who is about to be written. */
+  add(userId: string, { userName, email, active }: RequestedUser): void {
+    this.#add(userId, fold(userName), active ? email : null);
+  }
+
+  withName(userName: string): string | undefined {
+    return this.#byName.get(fold(userName));
+  }
+
+  withEmail(email: string): string | undefined {
+    return this.#byEmail.get(email);
+  }
+
+  #add(userId: string, userNameFolded: string, email: string | null): void {
+    this.#byName.set(userNameFolded, userId);
+    if (email !== null) this.#byEmail.set(email, userId);
+  }
+}
+
+/** Throws a 409 where somebody other than `userId` has what is to be unique. */
+export function refuseTaken(
+  holders: UniquenessIndex,
+  userId: string | undefined,
+  wanted: RequestedUser,
+): void {
+  const { userName, email, active } = wanted;
+  const refuse = (member: string, value: string, holder: string | undefined) => {
+    if (holder === undefined || holder === userId) return;
+    throw taken(`${member} ${quote(value)} is already that of user ${holder}.`);
+  };
+  refuse('userName', userName, holders.withName(userName));
+  if (email !== null && active) refuse('email', email, holders.withEmail(email));
+}
+
+/** Decides who people are that an identity provider creates: new, or deleted people who come back. */
+export class UserCreation {
+  /** Ids of the deleted people who were admitted. */
+  readonly returning: string[] = [];
+  readonly #holders: UniquenessIndex;
+  readonly #deleted: DeletedUser[];
+
+  private constructor(holders: UniquenessIndex, deleted: DeletedUser[]) {
+    this.#holders = holders;
+    this.#deleted = deleted;
+  }
+
+  static async load(tx: Tx, tenantId: string, wanted: RequestedUser[]): Promise<UserCreation> {
+    const deleted = await listDeletedUsers(tx, tenantId, {
+      namesFolded: wanted.map(({ userName }) => fold(userName)),
+      externalIds: wanted.flatMap(({ externalId }) => externalId ?? []),
+    });
+    return new UserCreation(await UniquenessIndex.load(tx, tenantId, wanted), deleted);
+  }
+
+  /** The id of a person who is to be created. Throws a 409 where somebody has what is to be unique. */
+  admit(wanted: RequestedUser): string {
+    refuseTaken(this.#holders, undefined, wanted);
+    const former = this.#formerOf(wanted);
+    const userId = former?.userId ?? randomUUID();
+    if (former) {
+      this.#deleted.splice(this.#deleted.indexOf(former), 1);
+      this.returning.push(userId);
+    }
+    this.#holders.add(userId, wanted);
+    return userId;
+  }
+
+  /**
+   * The deleted person who comes back: of the same userName, and of the same externalId unless one of the two has none. By the
+   * same externalId also one whose userName went to somebody else since then.
+   */
+  #formerOf({ userName, externalId }: RequestedUser): DeletedUser | undefined {
+    const folded = fold(userName);
+    const same = this.#deleted.find(
+      (user) =>
+        externalId !== null &&
+        user.externalId === externalId &&
+        [folded, fold(nameOfDeleted(userName, user.userId))].includes(user.userNameFolded),
+    );
+    if (same) return same;
+    return this.#deleted.find(
+      (user) => user.userNameFolded === folded && (externalId === null || user.externalId === null),
+    );
+  }
+}
