@@ -232,7 +232,7 @@ test('a server asks for a signing key that it does not know at most once a secon
   expect(reads).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - beganMs) / 500));
 });
 
-test('ten thousand verified tokens are remembered, and the oldest is forgotten for another', async () => {
+test('ten thousand verified tokens are remembered, and another takes the place of the one that was least recently used', async () => {
   const signingKeys = signingKeysOf(server);
   const tokens = new Tokens({ signingKeys, issuer: 'urn:test', lifeS: 3_600, reuseS: 0, clock: clock.read });
   const issue = async () =>
@@ -245,17 +245,17 @@ test('ten thousand verified tokens are remembered, and the oldest is forgotten f
     return verify.mock.calls.length > before;
   };
 
-  const oldest = await issue();
-  const second = await issue();
-  for (const issued of [oldest, second]) expect(await isVerifiedAnew(issued)).toBe(true);
+  const unused = await issue();
+  const used = await issue();
+  for (const issued of [used, unused]) expect(await isVerifiedAnew(issued)).toBe(true);
   for (let known = 2; known < 10_000; known += 100) {
     const some = await Promise.all(Array.from({ length: Math.min(100, 10_000 - known) }, issue));
     await Promise.all(some.map((issued) => tokens.verify(issued)));
   }
-  for (const issued of [oldest, second]) expect(await isVerifiedAnew(issued)).toBe(false);
+  expect(await isVerifiedAnew(used)).toBe(false);
   expect(await isVerifiedAnew(await issue())).toBe(true);
-  expect(await isVerifiedAnew(second)).toBe(false);
-  expect(await isVerifiedAnew(oldest)).toBe(true);
+  expect(await isVerifiedAnew(used)).toBe(false);
+  expect(await isVerifiedAnew(unused)).toBe(true);
 });
 
 test('a rotated key keeps its id; its old secret works for the grace period and no longer', async () => {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import {
   type ApiKeyAuthentication,
   type ApiKeyRole,
@@ -60,6 +61,13 @@ const SHARED_LOOK_UP_MS = 500;
 const FAILURE_REMEMBERED_MS = 1_000;
 const REMEMBERED_FAILURES = 10_000;
 
+interface FailedAttempt {
+  atMs: number;
+  /** Of what was presented. */
+  textHash: string;
+  key: ApiKey | undefined;
+}
+
 interface Deps {
   database: Database;
   lookUps: CredentialLookUps;
@@ -72,13 +80,13 @@ interface Deps {
 /** The keys that callers present: remembered while changes are heard of, looked up when they are not. */
 export class ApiKeys {
   readonly #deps: Deps;
-  readonly #remembered = new Map<string, ApiKey>();
+  readonly #remembered = new LRUCache<string, ApiKey>({ max: REMEMBERED_KEYS });
   readonly #used = new Map<string, { key: ApiKey; usedAtMs: number }>();
   readonly #flushTimer: NodeJS.Timeout;
   /** Compared with in place of the secret of a key that does not exist. */
   readonly #decoySecret = generateSecret();
   /** The latest attempts that failed, by the folded ids, with what was looked up for them; there may be no such key. */
-  readonly #failed = new Map<string, { atMs: number; textHash: string; key: ApiKey | undefined }>();
+  readonly #failed = new LRUCache<string, FailedAttempt>({ max: REMEMBERED_FAILURES });
   /** Look-ups that are under way, by the folded ids. */
   readonly #underWay = new Map<string, { sinceMs: number; found: Promise<ApiKey | undefined> }>();
   /** Counts changes, so that a look-up which a change overtook is not remembered. */
@@ -114,7 +122,7 @@ export class ApiKeys {
     const row = await this.#deps.lookUps.apiKey(folded);
     if (!row) return undefined;
     const key = this.#open(row);
-    if (generation === this.#generation) this.#remember(key);
+    if (generation === this.#generation) this.#remembered.set(key.apiKeyFolded, key);
     return key;
   }
 
@@ -184,12 +192,8 @@ export class ApiKeys {
     if (isRepeated && this.#deps.changes.isCurrent()) return earlier.key;
     const generation = this.#generation;
     const key = await this.lookUp(apiKey);
-    // Deleted first, so that the oldest stays first in the map.
-    this.#failed.delete(folded);
     if (generation === this.#generation && isPossibleId(folded)) {
       this.#failed.set(folded, { atMs: nowMs, textHash, key });
-      const oldest = this.#failed.keys().next();
-      if (this.#failed.size > REMEMBERED_FAILURES && !oldest.done) this.#failed.delete(oldest.value);
     }
     return key;
   }
@@ -242,12 +246,6 @@ export class ApiKeys {
       expiresAtMs: row.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
       revoked: row.revokedAt !== null,
     };
-  }
-
-  #remember(key: ApiKey): void {
-    const oldest = this.#remembered.keys().next();
-    if (this.#remembered.size >= REMEMBERED_KEYS && !oldest.done) this.#remembered.delete(oldest.value);
-    this.#remembered.set(key.apiKeyFolded, key);
   }
 
   async #flush(): Promise<void> {

@@ -1,6 +1,6 @@
 import { hash, randomUUID, sign } from 'node:crypto';
-import { decodeProtectedHeader, jwtVerify } from 'jose';
-import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { ApiKey, ProvenKey } from './api-keys.ts';
 import { SIGNING_ALGORITHM, type Signer, type SigningKeys, type Verifier } from './signing-keys.ts';
 
@@ -60,8 +60,8 @@ export class Tokens {
    * the key changes, is revoked or has not been asked for in a long time.
    */
   readonly #handed = new WeakMap<ApiKey, Map<number, Handed>>();
-  /** What was verified before, by the digest of the token; the tokens themselves are not kept. Oldest first. */
-  readonly #verified = new Map<string, Verified>();
+  /** The tokens that were verified lately, by their digests; the server does not keep the tokens themselves. */
+  readonly #verified = new LRUCache<string, Verified>({ max: REMEMBERED_TOKENS });
 
   constructor(options: TokenOptions) {
     this.#options = options;
@@ -141,12 +141,23 @@ export class Tokens {
   }
 
   async #check(token: string, digest: string): Promise<TokenClaims | undefined> {
-    const { signingKeys, issuer, clock } = this.#options;
+    const kid = kidOf(token);
+    const verifier = kid === undefined ? undefined : await this.#options.signingKeys.verifier(kid);
+    if (kid === undefined || !verifier) return undefined;
+    const payload = await this.#verifiedPayload(token, verifier);
+    if (!payload) return undefined;
+    const { client_id: apiKey, exp: expiresAtS, [SECRET_VERSION]: secretVersion } = payload;
+    if (typeof apiKey !== 'string' || expiresAtS === undefined) return undefined;
+    if (typeof secretVersion !== 'number' || payload[INSTANCE] !== verifier.instanceId) return undefined;
+    const claims = { apiKey, secretVersion };
+    this.#verified.set(digest, { claims, expiresAtS, kid, verifier });
+    return claims;
+  }
+
+  async #verifiedPayload(token: string, { key }: Verifier): Promise<JWTPayload | undefined> {
+    const { issuer, clock } = this.#options;
     try {
-      const { kid } = decodeProtectedHeader(token);
-      const verifier = typeof kid === 'string' ? await signingKeys.verifier(kid) : undefined;
-      if (kid === undefined || !verifier) return undefined;
-      const { payload } = await jwtVerify(token, verifier.key, {
+      const { payload } = await jwtVerify(token, key, {
         algorithms: [SIGNING_ALGORITHM],
         typ: TOKEN_TYPE,
         issuer,
@@ -154,22 +165,21 @@ export class Tokens {
         requiredClaims: ['exp', 'client_id'],
         currentDate: new Date(clock()),
       });
-      const { client_id: apiKey, exp: expiresAtS, [SECRET_VERSION]: secretVersion } = payload;
-      if (typeof apiKey !== 'string' || expiresAtS === undefined) return undefined;
-      if (typeof secretVersion !== 'number' || payload[INSTANCE] !== verifier.instanceId) return undefined;
-      const claims = { apiKey, secretVersion };
-      this.#remember(digest, { claims, expiresAtS, kid, verifier });
-      return claims;
+      return payload;
     } catch (error) {
-      if (error instanceof StoreUnavailableError) throw error;
-      return undefined;
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
     }
   }
+}
 
-  #remember(digest: string, verified: Verified): void {
-    const oldest = this.#verified.keys().next();
-    if (this.#verified.size >= REMEMBERED_TOKENS && !oldest.done) this.#verified.delete(oldest.value);
-    this.#verified.set(digest, verified);
+/** The id of the signing key that a token names; undefined where the text is no JWS. */
+function kidOf(token: string): string | undefined {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    return typeof kid === 'string' ? kid : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,16 +1,25 @@
-import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
-import helmet from 'helmet';
+import type { OutgoingHttpHeaders } from 'node:http';
+
+/** The headers that helmet sets by default, but for a policy of content: the API serves no pages. */
+const HEADERS = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'SAMEORIGIN',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+};
 
 /**
- * The headers that helmet gives every answer. All of them are the same for each, so they are made once: a call for each
- * header of each answer is a noticeable part of a login.
- *
- * @param hsts whether browsers are to insist on TLS from now on
+ * The security headers of every answer. `hsts` tells browsers to insist on TLS from now on (RFC 6797). They are
+ * constants, because setting them by a call each is a noticeable part of a login.
  */
 export function securityHeaders(hsts: boolean): OutgoingHttpHeaders {
-  const answer = new ServerResponse(new IncomingMessage(new Socket()));
-  const apply = helmet({ contentSecurityPolicy: false, strictTransportSecurity: hsts });
-  apply(answer.req, answer, () => undefined);
-  return { ...answer.getHeaders() };
+  return hsts
+    ? { ...HEADERS, 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
+    : { ...HEADERS };
 }
