@@ -158,6 +158,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   guardRoutes(app, {
     apiKeys,
     tokens,
+    refusalTurns,
     proveScimToken: (token) => proveScimToken(token, { lookUps, refusalTurns, database, clock }),
   });
   judgeQueries(app);
