@@ -112,8 +112,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ),
   );
   const lookUps = new CredentialLookUps(database);
-  const refusalTurns = new RefusalScheduler();
-  const apiKeys = new ApiKeys({ database, lookUps, refusalTurns, changes, masterKey, clock });
+  const refusals = new RefusalScheduler();
+  const apiKeys = new ApiKeys({ database, lookUps, refusals, changes, masterKey, clock });
   const signingKeys = new SigningKeys({
     database,
     changes,
@@ -160,7 +160,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   guardRoutes(app, {
     apiKeys,
     tokens,
-    proveScimToken: (token) => proveScimToken(token, { lookUps, refusalTurns, database, clock }),
+    refusals,
+    proveScimToken: (token) => proveScimToken(token, { lookUps, refusals, database, clock }),
   });
   validateQueries(app);
   await describeRoutes(app, VERSION);

@@ -5,6 +5,7 @@ import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import { type ApiKey, type ApiKeys, presentedSecret } from './api-keys.ts';
 import { readAuthorization } from './credentials.ts';
+import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { isScimToken } from './scim-tokens.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -48,6 +49,7 @@ export const BASIC_CHALLENGE = `Basic realm="${REALM}", charset="UTF-8"`;
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
+  refusals: RefusalScheduler;
   /** A SCIM token that may be used now. */
   proveScimToken(token: string): Promise<ScimTokenRow | undefined>;
 }
@@ -144,7 +146,7 @@ async function callerWithScimToken(
   return { tenantId: row.tenantId, apiKey: row.tokenId, apiKeyFolded: row.tokenId, role: 'all' };
 }
 
-async function provenByBearer(request: FastifyRequest, { apiKeys, tokens }: Deps): Promise<ApiKey> {
+async function provenByBearer(request: FastifyRequest, { apiKeys, tokens, refusals }: Deps): Promise<ApiKey> {
   const authorization = readAuthorization(request.headers);
   if (authorization.scheme === 'basic') {
     throw challenge(
@@ -164,6 +166,7 @@ async function provenByBearer(request: FastifyRequest, { apiKeys, tokens }: Deps
   const claims = await tokens.verify(authorization.token);
   const key = claims && (await apiKeys.findForToken(claims.apiKey, claims.secretVersion));
   if (!key) {
+    await refusals.next();
     throw challenge(
       `${BEARER_CHALLENGE}, error="invalid_token"`,
       'The token is not valid, or no longer; log in again.',

@@ -27,7 +27,7 @@ export function hashScimToken(token: string): Buffer {
 
 interface Deps {
   lookUps: CredentialLookUps;
-  refusalTurns: RefusalScheduler;
+  refusals: RefusalScheduler;
   database: Database;
   clock: () => number;
 }
@@ -39,12 +39,12 @@ interface Deps {
  */
 export async function proveScimToken(
   token: string,
-  { lookUps, refusalTurns, database, clock }: Deps,
+  { lookUps, refusals, database, clock }: Deps,
 ): Promise<ScimTokenRow | undefined> {
   const nowMs = clock();
   const row = await lookUps.scimToken(hashScimToken(token));
   if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) {
-    await refusalTurns.next();
+    await refusals.next();
     return undefined;
   }
   if (nowMs - (row.lastUsedAt?.getTime() ?? 0) >= LAST_USED_STEP_MS) {

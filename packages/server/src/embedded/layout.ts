@@ -5,6 +5,7 @@ import {
   lstat,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   readlink,
   realpath,
@@ -31,7 +32,8 @@ const linkPath = (dataDir: string): string => join(dataDir, 'postgres');
  *
  * The mode is 0700; when root makes it, 0710 with the group of the server's user, who has to pass through.
  *
- * @throws EmbeddedServerError when the path is taken by something else, or other users may read or change what is there
+ * @throws EmbeddedServerError when the path is a file or a directory of something else, or other users may read or
+ *   change what is there
  */
 export async function prepareDataDir(dataDir: string, around: HostPaths): Promise<string> {
   const found = await ifPresent(stat(dataDir));
@@ -47,10 +49,31 @@ export async function prepareDataDir(dataDir: string, around: HostPaths): Promis
   const real = await realpath(dataDir);
   const owners = await ownersOf(real);
   const reason =
+    (await whyNotOurs(real)) ??
     (await directoryPermissionFault('The data directory', real, owners)) ??
     (await filePermissionFault('The password file', secretPath(real), owners));
   if (reason !== undefined) throw new EmbeddedServerError(reason);
   return real;
+}
+
+/** Begins the name of each file that Rollcall puts into a data directory. */
+const OWN_NAMES = ['master.key', 'postgres'];
+/** In new file systems. */
+const NO_CONTENT = ['lost+found'];
+
+/**
+ * Why a directory is not for Rollcall's files; undefined where it is. A command must neither put files into a home or /tmp,
+ * nor tell anybody to change the mode of these.
+ */
+async function whyNotOurs(dir: string): Promise<string | undefined> {
+  const names = await readdir(dir).catch((error: unknown) => {
+    // Who owns it is judged next.
+    if (codeOf(error) === 'EACCES') return [];
+    throw error;
+  });
+  const isOurs = names.some((name) => OWN_NAMES.some((own) => name.startsWith(own)));
+  if (isOurs || names.every((name) => NO_CONTENT.includes(name))) return undefined;
+  return `The directory ${dir} is no data directory of Rollcall, and it is not empty; choose another path.`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { bodyEncodingOf } from './body-encoding.ts';
 import { type HttpProblem, tooLarge, tooMuchInHand } from './errors.ts';
 import { Backlog, type BacklogLimits, holderOf } from './overload.ts';
 import { askForBody } from './unread-body.ts';
+import { WorkTurns } from './work-turns.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -35,6 +36,7 @@ export class BodyReader {
   readonly #backlog: Backlog;
   readonly #nowMs: () => number;
   readonly #arriving = new Set<ArrivingBody>();
+  readonly #turns = new WorkTurns();
   readonly #timer: NodeJS.Timeout;
 
   constructor(backlog: Backlog, nowMs: () => number) {
@@ -45,7 +47,10 @@ export class BodyReader {
     this.#timer.unref();
   }
 
-  /** Reads the body of a request that the guard let through, or that is public. */
+  /**
+   * Reads the body of a request that the guard let through, or that is public. Whole bodies take turns: what `done` does
+   * before it waits for something is done in the request's turn.
+   */
   read(request: FastifyRequest, payload: Readable, gauge: Gauge | undefined, done: Received): void {
     const { bodyLimit } = request.route;
     try {
@@ -61,7 +66,8 @@ export class BodyReader {
       askForBody(request.raw);
       body.receive((problem, bytes) => {
         this.#arriving.delete(body);
-        done(problem, bytes);
+        if (problem || !bytes) done(problem);
+        else this.#turns.take(holder, bytes.length, () => done(null, bytes));
       });
     } catch (error) {
       done(error as HttpProblem);

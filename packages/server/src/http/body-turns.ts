@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
+import { RoundRobin } from './round-robin.ts';
 
 /** A piece of each of so many bodies is read in one turn of the thread: some 0.5 ms with judging it. */
 const BODIES_PER_TURN = 2;
 
-/** Bodies that wait for their turn, by holder. The map's order is the order of the turns. */
-const waiting = new Map<string, Readable[]>();
+/** Bodies that wait for their turn. */
+const waiting = new RoundRobin<Readable>();
 let isDue = false;
 
 /**
@@ -15,9 +16,7 @@ let isDue = false;
  */
 export function yieldBetweenChunks(body: Readable, holder: string): void {
   body.pause();
-  const bodies = waiting.get(holder);
-  if (bodies) bodies.push(body);
-  else waiting.set(holder, [body]);
+  waiting.add(holder, body);
   startSoon();
 }
 
@@ -27,17 +26,13 @@ function startSoon(): void {
   setImmediate(() => {
     isDue = false;
     for (let count = 0; count < BODIES_PER_TURN; count++) nextBody()?.resume();
-    if (waiting.size > 0) startSoon();
+    if (!waiting.isEmpty) startSoon();
   });
 }
 
+/** The next body whose client is still there. */
 function nextBody(): Readable | undefined {
-  for (const [holder, bodies] of waiting) {
-    waiting.delete(holder);
-    const body = bodies.shift();
-    // Behind all others.
-    if (bodies.length > 0) waiting.set(holder, bodies);
-    if (body && !body.destroyed) return body;
-  }
-  return undefined;
+  let body = waiting.next();
+  while (body?.destroyed) body = waiting.next();
+  return body;
 }

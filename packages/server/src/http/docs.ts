@@ -49,12 +49,17 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `schema-${i}`) },
   });
 
+  let written: Buffer | undefined;
   app.route({
     method: 'GET',
     url: '/openapi.json',
     config: { access: 'public' },
     schema: { hide: true },
-    handler: async () => app.swagger(),
+    handler: async (_request, reply) => {
+      // It does not change. To write it takes milliseconds of the thread, and anybody may ask for it.
+      written ??= Buffer.from(JSON.stringify(app.swagger()));
+      return reply.type('application/json; charset=utf-8').send(written);
+    },
   });
 
   const page = docsPage(app);

@@ -70,6 +70,12 @@ describe('a CSV file', () => {
     expect(await storedIds(name)).toEqual(['Tür 1', 'Tür 2']);
   });
 
+  test.each(['', '\ufeff', '\r\n\r\n'])('without a header row is refused (%j)', async (text) => {
+    const file = await fileOf('empty.csv', text);
+    expectOneSentence(await setup.submit('presence', file), /The file is empty\.$/m);
+    expect(setup.proxy.seen).toEqual([]);
+  });
+
   test('comes through standard input in any encoding', async () => {
     const outcome = await setup.work.rollcall(
       ['submit', 'presence', '-', '--format', 'csv', '--source-id', 'input', ...setup.connection()],

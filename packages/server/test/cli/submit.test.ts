@@ -73,7 +73,10 @@ describe('a CSV file', () => {
 
   test('without a column that is needed is refused in a sentence, and nothing is sent', async () => {
     const file = await fileOf('short.csv', 'timestamp,locationId', '2026-03-02T09:00:00Z,x');
-    expectOneSentence(await submit('presence', file), /needs the column locationType\.$/m);
+    expectOneSentence(
+      await submit('presence', file),
+      /needs the column locationType\. --map says which column it is\.$/m,
+    );
     expect(setup.proxy.seen.filter(({ path }) => path === '/v1/presence')).toEqual([]);
   });
 

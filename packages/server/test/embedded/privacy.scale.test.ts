@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { directoryPermissionFault, filePermissionFault } from '../../src/embedded/file-permissions.ts';
@@ -29,6 +29,25 @@ test('an open data directory is refused, and the command that is said mends it',
   );
   execFileSync('sh', ['-c', /run "(.*)"\./.exec(said)?.[1] ?? '']);
   await (await joinEmbedded(command(dataDir))).release();
+});
+
+test('a directory of something else is refused, whatever its mode, and stays as it is', async () => {
+  const dir = await bench.dir();
+  await writeFile(join(dir, 'letters.txt'), '');
+  for (const mode of [0o755, 0o700]) {
+    await chmod(dir, mode);
+    expect(await refusal(dir)).toBe(
+      `The directory ${dir} is no data directory of Rollcall, and it is not empty; choose another path.`,
+    );
+  }
+  expect(await readdir(dir)).toEqual(['letters.txt']);
+});
+
+test('an empty directory becomes a data directory, and so does a new file system', async () => {
+  const dataDir = await bench.dir();
+  await mkdir(join(dataDir, 'lost+found'));
+  await (await joinEmbedded(command(dataDir))).release();
+  expect(await readdir(dataDir)).toContain('postgres.secret');
 });
 
 test.each([0o750, 0o720, 0o704, 0o702])('a directory of mode %o is open, one of 711 is not', async (mode) => {

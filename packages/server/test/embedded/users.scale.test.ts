@@ -248,7 +248,7 @@ describe.runIf(ordinaryUserCanRun)('as an ordinary user', () => {
         const child = bench.child({ dataDir }, as);
         const { message } = await child.report('failed');
         expect(message).toMatch(/^The database in \S+ could not be created: .*No space left on device\.$/);
-        await writeFile(join(dataDir, 'filler'), Buffer.alloc(8_000_000)).catch(() => undefined);
+        await writeFile(join(dataDir, 'postgres.filler'), Buffer.alloc(8_000_000)).catch(() => undefined);
         await rm(join(dataDir, 'postgres.secret'));
         const second = bench.child({ dataDir }, as);
         expect((await second.report('failed')).message).toMatch(/disk is full|No space left/);

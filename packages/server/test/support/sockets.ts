@@ -46,14 +46,16 @@ export async function pipeline(baseUrl: string, requests: readonly Piped[]): Pro
   const socket = net.connect(Number(port), hostname);
   socket.on('error', () => undefined).pause();
   await once(socket, 'connect');
-  const texts = requests.map(({ url, headers, body = '' }) => {
-    const { pathname, search, host } = new URL(url);
-    const fields = { host, 'content-length': Buffer.byteLength(body), ...headers };
-    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-    return `${body === '' ? 'GET' : 'POST'} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
-  });
-  socket.write(texts.join(''));
+  socket.write(requests.map(requestText).join(''));
   return socket;
+}
+
+/** A request as it goes over a connection. */
+export function requestText({ url, headers, body = '' }: Piped): string {
+  const { pathname, search, host } = new URL(url);
+  const fields = { host, 'content-length': Buffer.byteLength(body), ...headers };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${body === '' ? 'GET' : 'POST'} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
 export interface Piped {

@@ -76,7 +76,7 @@ function needAll(kind: SubmitKind, sources: Source[], file: FileColumns, hasDire
   const isCsv = file.format === 'csv';
   const noun = isCsv ? 'column' : 'member';
   const list = names.length > 1 ? `one of the ${noun}s ${names.join(', ')}` : `the ${noun} ${names[0]}`;
-  const hint = names.length > 1 ? ' --map says which column it is.' : '';
+  const hint = isCsv || names.length > 1 ? ' --map says which column it is.' : '';
   throw new FileError(
     `${isCsv ? 'The header row needs' : 'No row at the beginning of the file has'} ${list}.${hint}${otherKind(kind, file)}`,
   );

@@ -43,7 +43,7 @@ async function* noRows(): AsyncGenerator<SubmitRow> {}
 
 async function* csvRows(reader: EventReader, input: Input, file: SubmitFile): AsyncGenerator<SubmitRow> {
   const { header, rows } = await readCsv(input);
-  if (!header) return;
+  if (!header) throw new FileError('The file is empty.');
   file.header = header.cells.map((cell) => cell.trim());
   await reader.useColumns(file.header, 'csv');
   for await (const row of rows) {

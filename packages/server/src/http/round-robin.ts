@@ -1,0 +1,27 @@
+/** Holders take turns: each turn takes the first item of one holder. A holder names an organisation or a network. */
+export class RoundRobin<T> {
+  /** The order of the holders is the order of the turns. */
+  readonly #items = new Map<string, T[]>();
+
+  get isEmpty(): boolean {
+    return this.#items.size === 0;
+  }
+
+  add(holder: string, item: T): void {
+    const others = this.#items.get(holder);
+    if (others) others.push(item);
+    else this.#items.set(holder, [item]);
+  }
+
+  /** Takes the next item; undefined where there is none. */
+  next(): T | undefined {
+    const [first] = this.#items;
+    if (!first) return undefined;
+    const [holder, items] = first;
+    this.#items.delete(holder);
+    const item = items.shift();
+    // Behind all others.
+    if (items.length > 0) this.#items.set(holder, items);
+    return item;
+  }
+}
