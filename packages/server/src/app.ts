@@ -112,8 +112,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ),
   );
   const lookUps = new CredentialLookUps(database);
-  const refusals = new RefusalScheduler();
-  const apiKeys = new ApiKeys({ database, lookUps, refusals, changes, masterKey, clock });
+  const refusalScheduler = new RefusalScheduler();
+  const apiKeys = new ApiKeys({ database, lookUps, refusalScheduler, changes, masterKey, clock });
   const signingKeys = new SigningKeys({
     database,
     changes,
@@ -160,8 +160,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   guardRoutes(app, {
     apiKeys,
     tokens,
-    refusals,
-    proveScimToken: (token) => proveScimToken(token, { lookUps, refusals, database, clock }),
+    refusalScheduler,
+    proveScimToken: (token) => proveScimToken(token, { lookUps, refusalScheduler, database, clock }),
   });
   validateQueries(app);
   await describeRoutes(app, VERSION);

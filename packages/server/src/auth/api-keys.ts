@@ -71,7 +71,7 @@ interface FailedAttempt {
 interface Deps {
   database: Database;
   lookUps: CredentialLookUps;
-  refusals: RefusalScheduler;
+  refusalScheduler: RefusalScheduler;
   changes: CredentialChanges;
   masterKey: MasterKey;
   clock: () => number;
@@ -180,7 +180,7 @@ export class ApiKeys {
     const folded = foldApiKey(apiKey);
     const fresh = this.#proven(await this.#lookUpForFailure(apiKey, folded, presented), presented);
     if (fresh) this.#failed.delete(folded);
-    else await this.#deps.refusals.next();
+    else await this.#deps.refusalScheduler.next();
     return fresh;
   }
 

@@ -49,7 +49,7 @@ export const BASIC_CHALLENGE = `Basic realm="${REALM}", charset="UTF-8"`;
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
-  refusals: RefusalScheduler;
+  refusalScheduler: RefusalScheduler;
   /** A SCIM token that may be used now. */
   proveScimToken(token: string): Promise<ScimTokenRow | undefined>;
 }
@@ -146,7 +146,10 @@ async function callerWithScimToken(
   return { tenantId: row.tenantId, apiKey: row.tokenId, apiKeyFolded: row.tokenId, role: 'all' };
 }
 
-async function provenByBearer(request: FastifyRequest, { apiKeys, tokens, refusals }: Deps): Promise<ApiKey> {
+async function provenByBearer(
+  request: FastifyRequest,
+  { apiKeys, tokens, refusalScheduler }: Deps,
+): Promise<ApiKey> {
   const authorization = readAuthorization(request.headers);
   if (authorization.scheme === 'basic') {
     throw challenge(
@@ -166,7 +169,7 @@ async function provenByBearer(request: FastifyRequest, { apiKeys, tokens, refusa
   const claims = await tokens.verify(authorization.token);
   const key = claims && (await apiKeys.findForToken(claims.apiKey, claims.secretVersion));
   if (!key) {
-    await refusals.next();
+    await refusalScheduler.next();
     throw challenge(
       `${BEARER_CHALLENGE}, error="invalid_token"`,
       'The token is not valid, or no longer; log in again.',

@@ -27,7 +27,7 @@ export function hashScimToken(token: string): Buffer {
 
 interface Deps {
   lookUps: CredentialLookUps;
-  refusals: RefusalScheduler;
+  refusalScheduler: RefusalScheduler;
   database: Database;
   clock: () => number;
 }
@@ -39,12 +39,12 @@ interface Deps {
  */
 export async function proveScimToken(
   token: string,
-  { lookUps, refusals, database, clock }: Deps,
+  { lookUps, refusalScheduler, database, clock }: Deps,
 ): Promise<ScimTokenRow | undefined> {
   const nowMs = clock();
   const row = await lookUps.scimToken(hashScimToken(token));
   if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) {
-    await refusals.next();
+    await refusalScheduler.next();
     return undefined;
   }
   if (nowMs - (row.lastUsedAt?.getTime() ?? 0) >= LAST_USED_STEP_MS) {
