@@ -121,7 +121,7 @@ const usedAtMs = new WeakMap<pg.ClientBase, number>();
 const PLANS_KEPT_MS = 10_000;
 const plannedAtMs = new WeakMap<pg.ClientBase, number>();
 
-/** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. */
+/** Runs statements as one transaction on a connection of the pool; see `Database.runEventPipeline`. */
 export async function runPipeline(
   pool: pg.Pool,
   statements: readonly PreparedStatement[],
