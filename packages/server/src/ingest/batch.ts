@@ -47,8 +47,11 @@ export interface IngestDeps {
   log: Pick<FastifyBaseLogger, 'error'>;
 }
 
-/** How often events are judged by what is remembered, before whatever is so at the moment has to do. */
-const ATTEMPTS_BY_MEMORY = 4;
+/**
+ * So many attempts store events only if the directory still has the version by which the server classified them. The
+ * next attempt stores them at any version.
+ */
+const CACHED_ATTEMPTS = 4;
 
 /**
  * Stores a batch of events in one transaction, the refused ones beside the good ones, and answers for each in
@@ -83,7 +86,7 @@ interface Batch<Event> {
   tellsNew?: boolean;
 }
 
-/** Judges the events by what is remembered of the directory, and again where that turns out to be out of date. */
+/** Classifies the events by the cached directory, and again where the cache turns out to be stale. */
 async function storeEvents<Event extends { eventId: string }, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events, tellsNew = false }: Batch<Event>,
@@ -92,12 +95,12 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
   const faults = events.map((event) => kind.fault({ event, sourceId, nowMs: receivedAtMs }));
-  const mentioned = identifiersOf(
+  const identifiers = identifiersOf(
     events.filter((_, index) => faults[index] === undefined),
     kind,
   );
   for (let attempt = 1; ; attempt++) {
-    const { resolved, version } = await directory.lookUp(tenantId, mentioned);
+    const { resolved, version } = await directory.lookUp(tenantId, identifiers);
     const outcomes = events.map((event, index) => {
       const fault = faults[index];
       return fault === undefined
@@ -105,21 +108,21 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
         : refuse(RESULT.notAcceptable, fault);
     });
     const kept = refusals.rowsOf(caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
-    const remembered = attempt > ATTEMPTS_BY_MEMORY ? undefined : version;
     const rows = outcomes.filter(isRow);
-    const { version: current, isNew } = await writer.write({
+    const result = await writer.write({
       tenantId,
-      expectedVersion: remembered,
+      expectedVersion: attempt > CACHED_ATTEMPTS ? undefined : version,
       kind,
       rows,
       refusals: kept,
       tellsNew,
     });
-    if (remembered === undefined || current === remembered) {
-      if (kept.length > 0) await refusals.noteKept(tenantId, kept.length);
-      return { outcomes, isNew };
+    if (result.stale) {
+      directory.invalidate(tenantId, version);
+      continue;
     }
-    directory.invalidate(tenantId, remembered);
+    if (kept.length > 0) await refusals.noteKept(tenantId, kept.length);
+    return { outcomes, isNew: result.isNew };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
 import { directoryLookUp, readFound } from '../store/directory/directory-look-up.ts';
-import { enterTenantIfVersion } from '../store/directory/directory-versions.ts';
+import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/directory-versions.ts';
 import { type Identifiers, lookupKeysOf, type Resolved, ResolvedIdentifiers } from './resolve.ts';
 
 interface LookUp {
@@ -58,8 +58,11 @@ async function read(database: Database, lookUps: readonly LookUp[]): Promise<Loo
   );
   const reads = new Map(
     [...wanted.keys()].map((tenantId, index) => {
-      const [version = '0', found] = answers.slice(2 * index);
-      return [tenantId, { found: new ResolvedIdentifiers(readFound(found)), version }];
+      const [version, found] = answers.slice(2 * index);
+      return [
+        tenantId,
+        { found: new ResolvedIdentifiers(readFound(found)), version: readDirectoryVersion(version) },
+      ];
     }),
   );
   return lookUps.map(({ tenantId }) => reads.get(tenantId) as LookupResult);
