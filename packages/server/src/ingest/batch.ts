@@ -2,12 +2,12 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
 import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import type { Identifiers, Resolved } from '../store/directory/directory-look-up.ts';
 import type { EventRow } from '../store/events/event-order.ts';
 import type { DeskPresence } from './desk-presence.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';
 import type { RefusedEventInput, RefusedEventLog } from './refused-event-log.ts';
-import type { Identifiers, Resolved } from './resolve.ts';
 import {
   isRefusal,
   RESULT,

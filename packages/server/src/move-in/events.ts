@@ -1,15 +1,15 @@
-import { parseGuid } from '../http/guid.ts';
 import type { EventKind } from '../ingest/batch.ts';
 import { type OccupancyEvent, occupancy } from '../ingest/occupancy.ts';
 import { type PresenceEvent, presence } from '../ingest/presence.ts';
-import { type Resolved, ResolvedIdentifiers } from '../ingest/resolve.ts';
 import { isRefusal } from '../ingest/results.ts';
 import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { runStatement } from '../store/connections/pipeline.ts';
+import { type Resolved, resolvedFrom } from '../store/directory/directory-look-up.ts';
 import { listRecordedNodes, listRecordedUsers } from '../store/directory/recorded-subjects.ts';
 import type { EventKey } from '../store/events/event-order.ts';
 import { type EventTable, listStoredDigests } from '../store/events/stored-events.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
 import type { NodeLoader } from './node-loader.ts';
 import { type NodePath, nodeOf, pathOf } from './node-path.ts';
@@ -131,13 +131,13 @@ async function loadEvents<Event extends { eventId: string }, Stored extends Even
 async function resolveRecorded(
   tx: Tx,
   tenantId: string,
-  mentions: { userIds?: string[]; names?: string[]; nodeIds?: string[] }[],
+  identifiers: { userIds?: string[]; names?: string[]; nodeIds?: string[] }[],
 ): Promise<Resolved> {
-  const all = (member: keyof (typeof mentions)[number]) => [
-    ...new Set(mentions.flatMap((each) => each[member] ?? [])),
+  const all = (member: keyof (typeof identifiers)[number]) => [
+    ...new Set(identifiers.flatMap((each) => each[member] ?? [])),
   ];
   const guids = (texts: string[]) => texts.flatMap((each) => parseGuid(each) ?? []);
   const users = await listRecordedUsers(tx, tenantId, guids(all('userIds')), all('names'));
   const nodes = await listRecordedNodes(tx, tenantId, guids(all('nodeIds')));
-  return new ResolvedIdentifiers({ users, folded: [], holders: [], nodes });
+  return resolvedFrom({ users, nodes });
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { parseGuid } from '../http/guid.ts';
 import { Maybe } from '../http/schema.ts';
 import { quote, textFault } from '../http/text.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { type DayRequest, notAcceptable, type RequestRefusal } from './day-requests.ts';
 import type { Plan } from './model.ts';
 
