@@ -1,8 +1,9 @@
 import type { Tx } from '../connections/db.ts';
 import { disableNestedLoops } from '../connections/planner.ts';
 
-/** o office, r remote, a away. */
-export type PlanKind = 'o' | 'r' | 'a';
+export const PLAN_KINDS = ['o', 'r', 'a'] as const;
+/** Office, remote, away. */
+export type PlanKind = (typeof PLAN_KINDS)[number];
 /** What made the plan: the week plan, a one-day change, leave, or presence itself. */
 export type PlanSource = 'week' | 'day' | 'leave' | 'presence';
 
