@@ -1,9 +1,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import type { DataConfig } from '../config.ts';
-import { FolderError, listFolder } from '../move-in/folder.ts';
-import { importFolder } from '../move-in/import-folder.ts';
-import type { FolderImportReport, ReportedRow } from '../move-in/report.ts';
+import { FolderError, listFolder } from '../folder-import/folder.ts';
+import { importFolder } from '../folder-import/import-folder.ts';
+import type { FolderImportReport, ReportedRow } from '../folder-import/report.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { onInterruption } from './interruption.ts';
@@ -29,7 +29,7 @@ export async function importExport(directory: string, options: ImportExportOptio
   const report = await withContext(options, 'rollcall import', async ({ owner }) => {
     const choose = options.dryRun ? getOrganisation : chooseOrganisation;
     const { tenantId, timeZone } = await choose(owner, options.org);
-    const progress = showProgress('Moving in', 'bytes');
+    const progress = showProgress('Importing export', 'bytes');
     let percent = 0;
     const ignoreInterruption = onInterruption(() =>
       remark(

@@ -37,20 +37,20 @@ export function importCommand(): Command {
     .option('--json', 'print the report as JSON')
     .option(
       '--from-export <folder>',
-      'move in: the folder that "rollcall export" wrote, here or from the vendor',
+      'instead of a file: the folder that "rollcall export" wrote, here or from the vendor',
     )
     .option(
       '--time-zone <name>',
-      "moving in: of offices that do not say theirs; the organisation's otherwise",
+      "with --from-export: of offices that do not say theirs (default: the organisation's)",
       parseTimeZone,
     )
     .option(
       '--replace-days',
-      'moving in: change days that are planned otherwise here, instead of keeping them',
+      'with --from-export: change days that are planned otherwise here, instead of keeping them',
     )
     .option(
       '--rejected <path>',
-      'moving in: where rows go that are not taken as they are (default: beside the folder)',
+      'with --from-export: where rows go that are not taken as they are (default: beside the folder)',
     )
     .action(async (kind: ImportKind | undefined, file: string | undefined, options: ImportCommandOptions) => {
       refuseOptions(command, options);

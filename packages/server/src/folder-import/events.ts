@@ -13,7 +13,7 @@ import { parseGuid } from '../store/values/guid.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
 import type { NodeLoader } from './node-loader.ts';
 import { type NodePath, nodeOf, pathOf } from './node-path.ts';
-import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
+import { type ImportTarget, loadEach, type Outcome, type SourceRow } from './target.ts';
 
 interface Recorded<Event> {
   sourceId: string;
@@ -29,25 +29,37 @@ interface RecordedKind<Event extends { eventId: string }, Stored extends EventKe
 }
 
 /** Loads presence events. Nothing follows from them: what presence booked is among the bookings. */
-export function loadPresence(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadPresence(
+  target: ImportTarget,
+  nodeLoader: NodeLoader,
+  rows: SourceRow[],
+): Promise<Outcome[]> {
   return loadEvents(
     { kind: presence, table: 'presence_events', read: readPresence },
-    { target, places, rows },
+    { target, nodeLoader, rows },
   );
 }
 
-export function loadOccupancy(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadOccupancy(
+  target: ImportTarget,
+  nodeLoader: NodeLoader,
+  rows: SourceRow[],
+): Promise<Outcome[]> {
   return loadEvents(
     { kind: occupancy, table: 'occupancy_events', read: readOccupancy },
-    { target, places, rows },
+    { target, nodeLoader, rows },
   );
 }
 
 /** The dataset names the office alone, whatever part of it a visitor came to. */
-export function loadVisitors(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadVisitors(
+  target: ImportTarget,
+  nodeLoader: NodeLoader,
+  rows: SourceRow[],
+): Promise<Outcome[]> {
   return loadEvents(
     { kind: visitorArrival, table: 'visitor_arrivals', read: readVisitor },
-    { target, places, rows },
+    { target, nodeLoader, rows },
   );
 }
 
@@ -91,14 +103,14 @@ function sourceOf(row: Row): string {
 
 async function loadEvents<Event extends { eventId: string }, Stored extends EventKey>(
   { kind, table, read }: RecordedKind<Event, Stored>,
-  { target, places, rows }: { target: Target; places: NodeLoader; rows: SourceRow[] },
+  { target, nodeLoader, rows }: { target: ImportTarget; nodeLoader: NodeLoader; rows: SourceRow[] },
 ): Promise<Outcome[]> {
   const { tenantId, author, retrying } = target;
   return loadEach(
     rows,
     ({ row }) => read(row),
     async (recorded) => {
-      await places.ensure(recorded.map(({ path }) => path));
+      await nodeLoader.ensure(recorded.map(({ path }) => path));
       return retrying(async (tx) => {
         const resolved = await resolveRecorded(
           tx,
