@@ -56,7 +56,7 @@ const CACHED_ATTEMPTS = 4;
 /**
  * Stores a batch of events in one transaction, the refused ones beside the good ones, and answers for each in
  * the order of the request. Throws `StoreUnavailableError`: then nothing was stored, or all of it was, and the
- * caller may send it again; so it may where what follows from the events could not be done.
+ * caller may send it again. It may do so, too, if the work after the commit could not reach the database.
  */
 export async function submitBatch<Event extends { eventId: string }, Row extends EventRow>(
   kind: EventKind<Event, Row>,
@@ -126,7 +126,7 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
   }
 }
 
-/** The events are stored: a fault of ours in what follows must not keep their source from going on. */
+/** The events are stored: a fault of ours in the work after that must not keep their source from going on. */
 async function runAfterCommit<Event extends { eventId: string }, Row extends object>(
   kind: EventKind<Event, Row>,
   batch: { caller: Caller; rows: Row[] },
@@ -136,7 +136,7 @@ async function runAfterCommit<Event extends { eventId: string }, Row extends obj
     await kind.afterCommit?.(batch, { desks });
   } catch (error) {
     if (error instanceof StoreUnavailableError) throw error;
-    log.error({ err: error }, `what follows from ${kind.endpoint} events could not be done`);
+    log.error({ err: error }, `work after the commit of ${kind.endpoint} events failed`);
   }
 }
 

@@ -110,7 +110,7 @@ export async function runStatement(
   return rows[0]?.[0] ?? undefined;
 }
 
-/** A connection that nobody has used for so long may have died unheard. */
+/** A connection that nobody has used for so long may have broken without notice. */
 const QUIET_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const usedAtMs = new WeakMap<pg.ClientBase, number>();
