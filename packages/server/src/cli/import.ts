@@ -9,7 +9,7 @@ import { type ImportExportOptions, importExport, parseTimeZone } from './import-
 import { describeImport, writeIds } from './import-report.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
 import { onInterruption } from './interruption.ts';
-import { toOptions } from './options.ts';
+import { earlierName, toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
@@ -49,9 +49,10 @@ export function importCommand(): Command {
       'with --from-export: change days that are planned otherwise here, instead of keeping them',
     )
     .option(
-      '--rejected <path>',
+      '--refused <path>',
       'with --from-export: where rows go that are not taken as they are (default: beside the folder)',
     )
+    .addOption(earlierName('--rejected <path>', 'refused'))
     .action(async (kind: ImportKind | undefined, file: string | undefined, options: ImportCommandOptions) => {
       refuseOptions(command, options);
       if (options.fromExport !== undefined) {
@@ -81,10 +82,14 @@ const NOT_WITH: [applies: (options: ImportCommandOptions) => boolean, way: strin
   [
     ({ template }) => template === true,
     '--template',
-    ['dryRun', 'strict', 'ids', 'json', 'timeZone', 'replaceDays', 'rejected', 'fromExport'],
+    ['dryRun', 'strict', 'ids', 'json', 'timeZone', 'replaceDays', 'refused', 'rejected', 'fromExport'],
   ],
   [({ fromExport }) => fromExport !== undefined, '--from-export', ['strict', 'ids']],
-  [({ fromExport }) => fromExport === undefined, 'a file', ['timeZone', 'replaceDays', 'rejected']],
+  [
+    ({ fromExport }) => fromExport === undefined,
+    'a file',
+    ['timeZone', 'replaceDays', 'refused', 'rejected'],
+  ],
   [({ dryRun }) => dryRun === true, '--dry-run', ['ids']],
   [({ ids }) => ids === '-', '--ids -', ['json']],
 ];

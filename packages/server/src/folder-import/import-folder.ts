@@ -31,7 +31,7 @@ export interface FolderImportOptions {
   clock: () => number;
   onProgress?: (doneBytes: number, totalBytes: number) => void;
   /** Called for each row that was refused, or of which something could not be kept. */
-  onReportedRow?: (reject: ReportedRow) => void;
+  onReportedRow?: (row: ReportedRow) => void;
 }
 
 /**
