@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cardDigest } from '../src/ingest/cards.ts';
-import { cardTextDigest, digest } from '../src/ingest/digest.ts';
 import { upsertAccessCredentials } from '../src/store/directory/access-credentials.ts';
 import { listMigrations, migrate } from '../src/store/schema/migrate.ts';
+import { cardTextDigest, digest } from '../src/store/values/digest.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
 import { addUser, type TestUser } from './support/directory.ts';
 

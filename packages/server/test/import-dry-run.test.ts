@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CSV_KINDS, type ImportKind } from '../src/csv-import/kinds.ts';
-import { importFolder } from '../src/move-in/import-folder.ts';
+import { importFolder } from '../src/folder-import/import-folder.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
 import { counts, id, importFile } from './support/import.ts';
 import { snapshotOf } from './support/snapshot.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImportKind } from '../src/csv-import/kinds.ts';
 import { upsertDesks, upsertLocations } from '../src/directory/nodes.ts';
 import { upsertUsers } from '../src/directory/users.ts';
-import { importFolder } from '../src/move-in/import-folder.ts';
+import { importFolder } from '../src/folder-import/import-folder.ts';
 import { counts, importFile, listNodes, listUsers } from './support/import.ts';
 import { basic, startTestServer, type TestServer } from './support/server.ts';
 

@@ -100,7 +100,7 @@ describe('imports', () => {
   test('of what uses several slices come from the command line alone', () => {
     const found = forbidden(
       (from, to) =>
-        ['demo', 'move-in', 'csv-import'].includes(layerOf(to)) &&
+        ['demo', 'folder-import', 'csv-import'].includes(layerOf(to)) &&
         layerOf(from) !== 'cli' &&
         layerOf(from) !== layerOf(to),
     );

@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Tx } from '../src/store/connections/db.ts';
-import { lookUpDirectory } from '../src/store/directory/directory-look-up.ts';
+import { resolve } from '../src/store/directory/directory-look-up.ts';
 import { listDeskPresenceToBook } from '../src/store/events/desk-presence.ts';
+import { cardTextDigest } from '../src/store/values/digest.ts';
 import { addOffice, addUser, type Office, type TestUser } from './support/directory.ts';
 import { addSite, goodEvent, submit } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -20,6 +21,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const GROWN = 5_000;
+const CARD = 'the card of the user';
 
 /** Makes many of everything, before any statistics are gathered of it. */
 async function grow(tx: Tx): Promise<void> {
@@ -36,13 +38,14 @@ async function grow(tx: Tx): Promise<void> {
   await tx.query(
     `INSERT INTO access_credentials (tenant_id, card_digest, card_number_digest, facility_code, card_number, user_id, active,
                                      credential_type, updated_at)
-     SELECT tenant_id, user_id, user_id, '', user_name, user_id, true, 'badge', now() FROM users WHERE tenant_id = $1`,
-    [tenantId],
+     SELECT tenant_id, user_id, CASE user_id WHEN $2 THEN $3::uuid ELSE user_id END, '', user_name, user_id, true, 'badge', now()
+     FROM users WHERE tenant_id = $1`,
+    [tenantId, user.userId, cardTextDigest(CARD)],
   );
   await tx.query(
     `INSERT INTO access_credential_scans (tenant_id, scan_digest, card_digest, scan_data)
-     SELECT tenant_id, user_id, user_id, user_name FROM users WHERE tenant_id = $1`,
-    [tenantId],
+     SELECT tenant_id, CASE user_id WHEN $2 THEN $3::uuid ELSE user_id END, user_id, user_name FROM users WHERE tenant_id = $1`,
+    [tenantId, user.userId, cardTextDigest(CARD)],
   );
   await tx.query(
     `INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
@@ -67,11 +70,11 @@ async function rowsRead(tx: Tx): Promise<Record<string, number>> {
 
 test('look-ups read next to nothing of an organisation that has just become a large one', async () => {
   const lookUp = async (tx: Tx) => {
-    const found = await lookUpDirectory(tx, tenantId, {
+    const resolved = await resolve(tx, tenantId, {
       userIds: [user.userId],
       names: [user.email, user.userName],
-      foldedNames: [user.email],
-      cardDigests: [user.userId],
+      namesInAnyCase: [user.email.toUpperCase()],
+      cards: [CARD],
       nodeIds: [office.placeId],
     });
     const sighting = {
@@ -81,21 +84,24 @@ test('look-ups read next to nothing of an organisation that has just become a la
         receivedAtMs: Date.parse('2026-03-10T09:00:00Z'),
       },
     };
-    return { ...found, unbooked: await listDeskPresenceToBook(tx, tenantId, [sighting]) };
+    return { resolved, unbooked: await listDeskPresenceToBook(tx, tenantId, [sighting]) };
   };
   await server.db.owner.inTenant(tenantId, async (tx) => {
     await grow(tx);
     await tx.query('DISCARD PLANS');
     const before = await rowsRead(tx);
-    const found = await lookUp(tx);
+    const { resolved, unbooked } = await lookUp(tx);
     const after = await rowsRead(tx);
-    expect(found).toMatchObject({
-      users: [{ userId: user.userId }],
-      folded: [{ userId: user.userId }],
-      nodes: [{ nodeId: office.placeId }],
-      unbooked: [{ userId: user.userId, day: '2026-03-10' }],
-    });
-    expect(new Set(found.holders.map(({ userId }) => userId))).toEqual(new Set([user.userId]));
+    const found = [
+      resolved.userById(user.userId),
+      resolved.userByName(user.email),
+      resolved.userByName(user.userName),
+      resolved.userByNameInAnyCase(user.email.toUpperCase()),
+      ...resolved.cardHolders(CARD),
+    ];
+    expect(found.map((each) => each?.userId)).toEqual(Array(5).fill(user.userId));
+    expect(resolved.node(office.placeId)).toMatchObject({ nodeId: office.placeId });
+    expect(unbooked).toMatchObject([{ userId: user.userId, day: '2026-03-10' }]);
     const read = Object.entries(after).map(([table, rows]) => [table, rows - (before[table] ?? 0)] as const);
     expect(read.filter(([, rows]) => rows > 20)).toEqual([]);
   });

@@ -266,7 +266,7 @@ describe('what cannot be booked for a fault of ours', () => {
     expect(await dayOf(ada)).toEqual(NOTHING);
     expect(await client.rows('presence', { startDate: DAY, endDate: DAY })).toHaveLength(1);
     expect(server.logs.filter((line) => line.includes('"error"'))).toEqual([
-      expect.stringContaining('what follows from presence events could not be done'),
+      expect.stringContaining('work after the commit of presence events failed'),
     ]);
     expect((await post([at(ada)])).statusCode).toBe(200);
     expect(await dayOf(ada)).toEqual(byPresence(paris.placeId));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runStatement } from '../src/store/connections/pipeline.ts';
-import { lookUpDirectory } from '../src/store/directory/directory-look-up.ts';
+import { resolve } from '../src/store/directory/directory-look-up.ts';
 import { presenceEventsInsert } from '../src/store/events/presence-events.ts';
 import { until } from './embedded/support.ts';
 import { addNode } from './support/directory.ts';
@@ -180,7 +180,7 @@ test.each([
     await addHistory(work, 10);
     let job: Promise<void> | undefined;
     await server.db.restricted.inTenant(tenantId, async (tx) => {
-      await lookUpDirectory(tx, tenantId, { nodeIds: [office.placeId] });
+      await resolve(tx, tenantId, { nodeIds: [office.placeId] });
       const row = {
         ...{ userId: user.userId, locationId: office.locationId, nodeId: office.placeId },
         ...{ observedAtUs: Date.parse('2026-03-10T00:00:00Z') * 1_000, receivedAtMs: 0 },

@@ -1,5 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
+import { seeingAll } from './support/backup.ts';
+import { addSite, goodEvent, submit } from './support/presence.ts';
 import { startTestServer } from './support/server.ts';
+import { Horizon } from './workday/horizon-support.ts';
 
 /** As the server of the test has them. */
 const CONNECTIONS = 10;
@@ -57,4 +60,40 @@ test('an organisation whose requests wait for too many of its others is told so,
   expect(reply.headers['retry-after']).toMatch(/^\d+$/);
   expect(reply.json().detail).toContain('your organisation');
   expect(server.logs.slice(since).filter((line) => /"level":"(warn|error)"/.test(line))).toEqual([]);
+});
+
+test('desk presence takes no connection beyond the share of its organisation', async () => {
+  /** Four of five connections are the share of one organisation. */
+  const [poolSize, share] = [5, 4];
+  const small = await startTestServer({}, { database: { poolSize } });
+  try {
+    const [busy, calm] = [await addSite(small), await addSite(small)];
+    await new Horizon(small.db, busy.tenantId).setOffice(busy.office.locationId, { desk_presence: 'book' });
+    const [busyToken, calmToken] = [await small.token(busy.key), await small.token(calm.key)];
+    const ask = (token: string, url: string) =>
+      small.app.inject({ url, headers: { authorization: `Bearer ${token}` } });
+    const days = `/v1/manage/users/${busy.user.userId}/days?startDate=2026-03-10&endDate=2026-03-10`;
+
+    await seeingAll(small.db.target, async (client) => {
+      const until = async (text: string, count: number) => {
+        while ((await client.query(text)).rows[0].count < count) await new Promise(setImmediate);
+      };
+      await client.query('BEGIN; LOCK TABLE day_plans IN ACCESS EXCLUSIVE MODE');
+      const reads = Array.from({ length: share }, () => ask(busyToken, days));
+      await until('SELECT count(*)::int FROM pg_locks WHERE NOT granted', share);
+      const presence = submit(small, busy, [goodEvent(busy)]);
+      // The server books the desk after it has stored the event.
+      await until('SELECT count(*)::int FROM presence_events', 1);
+      for (let turn = 0; turn < 5; turn++) {
+        expect((await ask(calmToken, '/v1/manage/locations')).statusCode).toBe(200);
+      }
+      await client.query('COMMIT');
+      expect((await Promise.all(reads)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200]);
+      expect((await presence).json().results[0].resultCode).toBe(0);
+    });
+    const booked = (await ask(busyToken, days)).json()[0].booking;
+    expect(booked.placeId).toBe(busy.office.placeId);
+  } finally {
+    await small.close();
+  }
 });

@@ -1,4 +1,4 @@
-import { parseGuid } from '../http/guid.ts';
+import { parseGuid } from '../store/values/guid.ts';
 
 /** The form in which ids of keys are compared: GUIDs without regard to case, any other text exactly. */
 export function foldApiKey(apiKey: string): string {

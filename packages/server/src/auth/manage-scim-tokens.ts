@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { parseGuid } from '../http/guid.ts';
 import {
   insertScimToken,
   listScimTokens,
@@ -7,6 +6,7 @@ import {
   type ScimTokenRow,
 } from '../store/auth/scim-tokens.ts';
 import type { Database } from '../store/connections/db.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { checkName, KeyError } from './manage-keys.ts';
 import { generateScimToken, hashScimToken } from './scim-tokens.ts';
 

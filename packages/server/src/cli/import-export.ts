@@ -1,9 +1,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import type { DataConfig } from '../config.ts';
-import { FolderError, listFolder } from '../move-in/folder.ts';
-import { importFolder } from '../move-in/import-folder.ts';
-import type { FolderImportReport, ReportedRow } from '../move-in/report.ts';
+import { FolderError, listFolder } from '../folder-import/folder.ts';
+import { importFolder } from '../folder-import/import-folder.ts';
+import type { FolderImportReport, ReportedRow } from '../folder-import/report.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { onInterruption } from './interruption.ts';
@@ -15,6 +15,8 @@ export interface ImportExportOptions extends DataConfig {
   timeZone?: string;
   replaceDays?: true;
   dryRun?: true;
+  refused?: string;
+  /** The earlier name of `refused`. */
   rejected?: string;
   json?: true;
 }
@@ -23,13 +25,13 @@ export interface ImportExportOptions extends DataConfig {
 export async function importExport(directory: string, options: ImportExportOptions): Promise<void> {
   // Before a database is started, or made, for a folder that is none.
   await listFolder(directory).catch(inOneSentence);
-  const rejected = new ReportedRowFile(
-    options.rejected ?? `${directory.replace(/[\\/]+$/, '')}.rejected.ndjson`,
+  const reported = new ReportedRowFile(
+    options.refused ?? options.rejected ?? `${directory.replace(/[\\/]+$/, '')}.rejected.ndjson`,
   );
   const report = await withContext(options, 'rollcall import', async ({ owner }) => {
     const choose = options.dryRun ? getOrganisation : chooseOrganisation;
     const { tenantId, timeZone } = await choose(owner, options.org);
-    const progress = showProgress('Moving in', 'bytes');
+    const progress = showProgress('Importing export', 'bytes');
     let percent = 0;
     const ignoreInterruption = onInterruption(() =>
       remark(
@@ -51,18 +53,18 @@ export async function importExport(directory: string, options: ImportExportOptio
           percent = Math.floor((100 * done) / total);
           progress.update(done, total);
         },
-        onReportedRow: (reject) => rejected.add(reject),
+        onReportedRow: (row) => reported.add(row),
       });
     } catch (error) {
       return inOneSentence(error);
     } finally {
       ignoreInterruption();
       progress.stop();
-      rejected.close();
+      reported.close();
     }
   });
-  if (options.json) print(JSON.stringify({ ...report, rejectedFile: rejected.path }));
-  else describe(report, rejected.path);
+  if (options.json) print(JSON.stringify({ ...report, rejectedFile: reported.path }));
+  else describe(report, reported.path);
   if (report.datasets.some(({ refused }) => refused > 0)) process.exitCode = 1;
 }
 
@@ -94,9 +96,9 @@ class ReportedRowFile {
     return this.#file === undefined ? null : this.#name;
   }
 
-  add(reject: ReportedRow): void {
+  add(row: ReportedRow): void {
     this.#file ??= openSync(this.#name, 'w', 0o600);
-    const json = JSON.stringify(reject, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+    const json = JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? String(value) : value));
     writeSync(this.#file, `${json}\n`);
   }
 
@@ -105,15 +107,15 @@ class ReportedRowFile {
   }
 }
 
-function describe({ datasets, remarks, dryRun }: FolderImportReport, rejectedFile: string | null): void {
+function describe({ datasets, remarks, dryRun }: FolderImportReport, reportedFile: string | null): void {
   for (const { dataset, rows, refused, adjusted, reasons } of datasets) {
     for (const { file, line, reason } of reasons) remark(`${file} line ${line}: ${reason}`);
     const more = refused + adjusted - reasons.length;
     if (more > 0) remark(`${dataset}: ${more} more of ${rows} rows.`);
   }
   for (const sentence of remarks) remark(sentence);
-  if (rejectedFile !== null)
-    remark(`Every row that was not taken as it is, with the reason, is in ${rejectedFile}.`);
+  if (reportedFile !== null)
+    remark(`Every row that was not taken as it is, with the reason, is in ${reportedFile}.`);
   for (const { dataset, rows, stored, already, adjusted, refused } of datasets) {
     const also = adjusted > 0 ? ` (${adjusted} not as they were)` : '';
     print(`${dataset}: ${rows} rows, ${stored} stored, ${already} there already${also}, ${refused} refused.`);

@@ -9,7 +9,7 @@ import { type ImportExportOptions, importExport, parseTimeZone } from './import-
 import { describeImport, writeIds } from './import-report.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
 import { onInterruption } from './interruption.ts';
-import { toOptions } from './options.ts';
+import { earlierName, toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
@@ -37,21 +37,22 @@ export function importCommand(): Command {
     .option('--json', 'print the report as JSON')
     .option(
       '--from-export <folder>',
-      'move in: the folder that "rollcall export" wrote, here or from the vendor',
+      'instead of a file: the folder that "rollcall export" wrote, here or from the vendor',
     )
     .option(
       '--time-zone <name>',
-      "moving in: of offices that do not say theirs; the organisation's otherwise",
+      "with --from-export: of offices that do not say theirs (default: the organisation's)",
       parseTimeZone,
     )
     .option(
       '--replace-days',
-      'moving in: change days that are planned otherwise here, instead of keeping them',
+      'with --from-export: change days that are planned otherwise here, instead of keeping them',
     )
     .option(
-      '--rejected <path>',
-      'moving in: where rows go that are not taken as they are (default: beside the folder)',
+      '--refused <path>',
+      'with --from-export: where rows go that are not taken as they are (default: beside the folder)',
     )
+    .addOption(earlierName('--rejected <path>', 'refused'))
     .action(async (kind: ImportKind | undefined, file: string | undefined, options: ImportCommandOptions) => {
       refuseOptions(command, options);
       if (options.fromExport !== undefined) {
@@ -81,10 +82,14 @@ const NOT_WITH: [applies: (options: ImportCommandOptions) => boolean, way: strin
   [
     ({ template }) => template === true,
     '--template',
-    ['dryRun', 'strict', 'ids', 'json', 'timeZone', 'replaceDays', 'rejected', 'fromExport'],
+    ['dryRun', 'strict', 'ids', 'json', 'timeZone', 'replaceDays', 'refused', 'rejected', 'fromExport'],
   ],
   [({ fromExport }) => fromExport !== undefined, '--from-export', ['strict', 'ids']],
-  [({ fromExport }) => fromExport === undefined, 'a file', ['timeZone', 'replaceDays', 'rejected']],
+  [
+    ({ fromExport }) => fromExport === undefined,
+    'a file',
+    ['timeZone', 'replaceDays', 'refused', 'rejected'],
+  ],
   [({ dryRun }) => dryRun === true, '--dry-run', ['ids']],
   [({ ids }) => ids === '-', '--ids -', ['json']],
 ];

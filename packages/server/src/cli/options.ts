@@ -25,3 +25,11 @@ export function parsing<T>(parse: (text: string) => T): (text: string) => T {
     }
   };
 }
+
+/**
+ * The earlier name of an option. Help does not show it, and commander accepts only one of both. `current`: the name that
+ * the option has in the code now.
+ */
+export function earlierName(flags: string, current: string): Option {
+  return new Option(flags).hideHelp().conflicts(current);
+}

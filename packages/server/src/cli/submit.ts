@@ -6,7 +6,7 @@ import { clientOf, throwAsCliError } from './client.ts';
 import { CliError, unreadable } from './errors.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
 import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
-import { parsing, toOptions } from './options.ts';
+import { earlierName, parsing, toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 import { SUBMIT_KINDS, type SubmitKindName, submitExample } from './submit/kinds.ts';
@@ -31,6 +31,8 @@ interface SubmitCommandOptions extends ReadingOptions {
   secretFile?: string;
   sourceId: string;
   format?: FileFormat;
+  refused?: string;
+  /** The earlier name of `refused`. */
   rejected?: string;
   restart?: true;
   preview?: number;
@@ -48,8 +50,8 @@ interface Report {
   rejectedFile: string | null;
 }
 
-/** All rows were sent, and some of them not accepted. */
-const SOME_REJECTED = 2;
+/** All rows were sent, and some of them refused. */
+const SOME_REFUSED = 2;
 const PREVIEWED_ROWS = 5;
 
 /** `rollcall submit`. */
@@ -87,7 +89,8 @@ export function submitCommand(): Command {
         'of times that are not ISO 8601, such as "DD/MM/YYYY HH:mm" or "MM/DD/YYYY hh:mm A"; may be given several times',
       ).argParser((text, earlier: TimeFormat[] = []) => [...earlier, timeFormat(text)]),
     )
-    .option('--rejected <path>', 'where rows that are not accepted go (default: beside the file)')
+    .option('--refused <path>', 'where rows that are refused go (default: beside the file)')
+    .addOption(earlierName('--rejected <path>', 'refused'))
     .option('--restart', 'begin anew where an earlier run did not come to its end')
     .addOption(
       new Option('--preview [rows]', 'print how the first rows would be sent, and send nothing')
@@ -104,7 +107,7 @@ export function submitCommand(): Command {
       const report = await submitFile(kind, path, options);
       if (options.json) print(JSON.stringify(report));
       else describe(report);
-      if (report.rejected > 0) process.exitCode = SOME_REJECTED;
+      if (report.rejected > 0) process.exitCode = SOME_REFUSED;
     });
   for (const option of toOptions({ ...CLIENT_SETTINGS, ...LOOKUP_SETTINGS })) command.addOption(option);
   return command;
@@ -152,21 +155,21 @@ async function send(
   if (statePath && options.restart) await forget(statePath);
   const earlier = statePath ? await readState(statePath, submission) : undefined;
   const besides = `${isInput ? kind : path}.rejected.${format}`;
-  const rejectedPath = earlier?.rejectedPath ?? options.rejected ?? besides;
-  const rejected = await RefusedRowFile.open(rejectedPath, earlier?.rejected);
+  const refusedPath = earlier?.rejectedPath ?? options.refused ?? options.rejected ?? besides;
+  const refused = await RefusedRowFile.open(refusedPath, earlier?.rejected);
   let rows = earlier?.rows ?? 0;
   let tally = earlier?.tally ?? NOTHING;
   if (rows > 0) remark(`Going on after the first ${rows} rows.`);
 
   /** What is recorded is what the next run goes on from. */
   const record = async (answered: { rows: number; tally: Tally }) => {
-    const { count, bytes } = rejected;
+    const { count, bytes } = refused;
     if (statePath)
       await writeState(statePath, {
         ...submission,
         version: 2,
         ...answered,
-        rejectedPath,
+        rejectedPath: refusedPath,
         rejected: { count, bytes },
       });
     ({ rows, tally } = answered);
@@ -176,7 +179,7 @@ async function send(
 
   const progress = showProgress(`Submitting ${kind}`, isInput ? 'rows' : 'bytes');
   const onAnswered = async (chunk: Chunk) => {
-    await rejected.add(file, chunk.rejected);
+    await refused.add(file, chunk.refused);
     await record({ rows: rows + chunk.rows, tally: plus(tally, chunk.tally) });
     progress.update(isInput ? rows : input.bytesRead, input.sizeBytes);
   };
@@ -194,7 +197,7 @@ async function send(
     throwAsCliError(error);
   } finally {
     progress.stop();
-    await rejected.close();
+    await refused.close();
   }
   endRemarks();
   if (statePath) await removeState(statePath);
@@ -203,8 +206,8 @@ async function send(
     rows,
     new: isTold ? tally.isNew : null,
     known: isTold ? tally.known : null,
-    rejected: rejected.count,
-    rejectedFile: rejected.count > 0 ? rejectedPath : null,
+    rejected: refused.count,
+    rejectedFile: refused.count > 0 ? refusedPath : null,
   };
 }
 
@@ -235,13 +238,13 @@ function formatOf(path: string): FileFormat {
   throw new CliError('Is it CSV or NDJSON? Say so with --format.');
 }
 
-function describe({ rows, new: fresh, known, rejected, rejectedFile }: Report): void {
+function describe({ rows, new: fresh, known, rejected: refused, rejectedFile: refusedFile }: Report): void {
   const count = (number: number) => number.toLocaleString('en-US');
   const stored =
     fresh === null || known === null
-      ? `${count(rows - rejected)} stored`
+      ? `${count(rows - refused)} stored`
       : `${count(fresh)} new, ${count(known)} there already`;
-  print(`${stored}, ${count(rejected)} rejected.`);
-  if (rejectedFile !== null)
-    remark(`The rejected rows are in ${rejectedFile}, each with its reason: correct it, and submit it.`);
+  print(`${stored}, ${count(refused)} refused.`);
+  if (refusedFile !== null)
+    remark(`The refused rows are in ${refusedFile}, each with its reason: correct it, and submit it.`);
 }

@@ -1,8 +1,6 @@
 import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../directory/upsert.ts';
 import { ItemRefusedError, quote } from '../directory/values.ts';
 import { type Card, Cards, cardDigest, credentialFault } from '../ingest/cards.ts';
-import { cardTextDigest } from '../ingest/digest.ts';
-import { type Resolved, resolve } from '../ingest/resolve.ts';
 import { textsFault } from '../ingest/values.ts';
 import type { Tx } from '../store/connections/db.ts';
 import {
@@ -11,6 +9,8 @@ import {
   lockAccessCredentials,
   upsertAccessCredentials,
 } from '../store/directory/access-credentials.ts';
+import { type Resolved, resolve } from '../store/directory/directory-look-up.ts';
+import { cardTextDigest } from '../store/values/digest.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { optional, readBoolean, required } from './columns.ts';
 import { BATCH_ROWS, type CsvKind } from './kind.ts';

@@ -15,7 +15,7 @@ export interface PlannedDay {
   plan: 'o' | 'r' | 'a';
   locationId: string | null;
   /** The desk that is booked. */
-  placeId: string | null;
+  deskId: string | null;
 }
 
 /** What happens at one office on one of its days, in the order of time. */
@@ -106,7 +106,7 @@ function badges(
   const usesPanel = random.chance(0.7);
   const [ownSeat, anySeat] = [random.chance(0.85), random.pick(office.desks).deskId];
   const [lunch, leave] = [random.chance(0.5), random.chance(0.3)];
-  const booked = planned?.locationId === office.locationId ? planned.placeId : null;
+  const booked = planned?.locationId === office.locationId ? planned.deskId : null;
   const usual = office === person.office ? person.favouriteDeskId : anySeat;
   const at = (source: string, time: number, place: Pick<PresenceEvent, 'locationType' | 'locationId'>) => ({
     eventId: `${source}-${minutes(time)}`,

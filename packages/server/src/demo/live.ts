@@ -145,7 +145,7 @@ class LiveDay {
         .filter(({ attendanceType }) => attendanceType !== 'walkIn')
         .map(({ userId, plan, bookingLocationId, bookingPlaceId }) => [
           userId,
-          { plan, locationId: bookingLocationId ?? null, placeId: bookingPlaceId ?? null },
+          { plan, locationId: bookingLocationId ?? null, deskId: bookingPlaceId ?? null },
         ]),
     );
   }

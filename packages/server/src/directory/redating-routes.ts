@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { HttpProblem } from '../http/errors.ts';
-import { parseGuid } from '../http/guid.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/connections/db.ts';
 import { listNodesById } from '../store/directory/nodes.ts';
 import { findOfficeRedating } from '../store/directory/office-redatings.ts';
+import { parseGuid } from '../store/values/guid.ts';
 
 const instantOrNull = (description: string) =>
   Type.Union([Type.String(), Type.Null()], { description: `an instant; null ${description}` });

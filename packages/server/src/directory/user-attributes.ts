@@ -3,8 +3,8 @@ import { textFault } from '../http/text.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { deriveGroups } from '../store/directory/derived-groups.ts';
+import { loadUserMatcher } from '../store/directory/directory-look-up.ts';
 import { getDirectorySettings } from '../store/directory/directory-settings.ts';
-import { UserMatcher } from '../store/directory/user-matcher.ts';
 import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/directory/users.ts';
 import { orRefused } from './upsert.ts';
 import { ItemRefusedError, quote } from './values.ts';
@@ -56,7 +56,7 @@ export async function storeAttributes(
 ): Promise<UserResult[]> {
   const drafts = items.map((item) => ({ userName: item.userName, judged: orRefused(() => judge(item)) }));
   await lockDirectory(tx, tenantId);
-  const people = await UserMatcher.load(
+  const matcher = await loadUserMatcher(
     tx,
     tenantId,
     drafts.flatMap(({ userName, judged }) => ('refused' in judged ? [] : [userName])),
@@ -64,7 +64,7 @@ export async function storeAttributes(
   const patches = new Map<string, AttributePatch>();
   const results = drafts.map(({ userName, judged }) => {
     if ('refused' in judged) return { userName, resultCode: RESULT.notAcceptable, message: judged.refused };
-    const match = people.match(userName);
+    const match = matcher.match(userName);
     if (!('userId' in match)) {
       return { userName, resultCode: RESULT.userNotFound, message: whyNobody(match.candidates) };
     }

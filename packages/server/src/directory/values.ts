@@ -1,6 +1,6 @@
-import { parseGuid } from '../http/guid.ts';
 import { quote, textFault } from '../http/text.ts';
 import type { Status } from '../store/directory/nodes.ts';
+import { parseGuid } from '../store/values/guid.ts';
 
 export { quote } from '../http/text.ts';
 

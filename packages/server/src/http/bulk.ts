@@ -1,7 +1,7 @@
 import { type TSchema, Type } from 'typebox';
+import { parseGuid } from '../store/values/guid.ts';
 import type { PageWindow } from '../store/values/page.ts';
 import { HttpProblem } from './errors.ts';
-import { parseGuid } from './guid.ts';
 
 export const MOST_BULK_ITEMS = 1_000;
 /** What comes whole, in one call: a thousand items, a hierarchy of groups. */

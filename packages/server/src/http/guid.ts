@@ -1,9 +1,4 @@
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** The GUID in the form in which it is stored and compared, or undefined when the text is none. */
-export function parseGuid(text: string): string | undefined {
-  return GUID.test(text) ? text.toLowerCase() : undefined;
-}
+import { parseGuid } from '../store/values/guid.ts';
 
 /** The GUIDs of a comma list; any other text is an unknown id and selects nothing. */
 export function idList(list: string | undefined): string[] | undefined {

@@ -8,9 +8,9 @@ import {
   lockAccessCredentials,
   upsertAccessCredentials,
 } from '../store/directory/access-credentials.ts';
+import { type Resolved, resolve } from '../store/directory/directory-look-up.ts';
 import { Cards, cardDigest, credentialFault } from './cards.ts';
 import type { RefusedEventInput, RefusedEventLog } from './refused-event-log.ts';
-import { type Resolved, resolve } from './resolve.ts';
 import { RESULT } from './results.ts';
 import { textsFault } from './values.ts';
 

@@ -2,12 +2,12 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
 import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import type { Identifiers, Resolved } from '../store/directory/directory-look-up.ts';
 import type { EventRow } from '../store/events/event-order.ts';
 import type { DeskPresence } from './desk-presence.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';
 import type { RefusedEventInput, RefusedEventLog } from './refused-event-log.ts';
-import type { Identifiers, Resolved } from './resolve.ts';
 import {
   isRefusal,
   RESULT,
@@ -47,13 +47,16 @@ export interface IngestDeps {
   log: Pick<FastifyBaseLogger, 'error'>;
 }
 
-/** How often events are judged by what is remembered, before whatever is so at the moment has to do. */
-const ATTEMPTS_BY_MEMORY = 4;
+/**
+ * So many attempts store events only if the directory still has the version by which the server classified them. The
+ * next attempt stores them at any version.
+ */
+const CACHED_ATTEMPTS = 4;
 
 /**
  * Stores a batch of events in one transaction, the refused ones beside the good ones, and answers for each in
  * the order of the request. Throws `StoreUnavailableError`: then nothing was stored, or all of it was, and the
- * caller may send it again; so it may where what follows from the events could not be done.
+ * caller may send it again. It may do so, too, if the work after the commit could not reach the database.
  */
 export async function submitBatch<Event extends { eventId: string }, Row extends EventRow>(
   kind: EventKind<Event, Row>,
@@ -83,7 +86,7 @@ interface Batch<Event> {
   tellsNew?: boolean;
 }
 
-/** Judges the events by what is remembered of the directory, and again where that turns out to be out of date. */
+/** Classifies the events by the cached directory, and again where the cache turns out to be stale. */
 async function storeEvents<Event extends { eventId: string }, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events, tellsNew = false }: Batch<Event>,
@@ -92,12 +95,12 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
   const faults = events.map((event) => kind.fault({ event, sourceId, nowMs: receivedAtMs }));
-  const mentioned = identifiersOf(
+  const identifiers = identifiersOf(
     events.filter((_, index) => faults[index] === undefined),
     kind,
   );
   for (let attempt = 1; ; attempt++) {
-    const { resolved, version } = await directory.lookUp(tenantId, mentioned);
+    const { resolved, version } = await directory.lookUp(tenantId, identifiers);
     const outcomes = events.map((event, index) => {
       const fault = faults[index];
       return fault === undefined
@@ -105,25 +108,25 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
         : refuse(RESULT.notAcceptable, fault);
     });
     const kept = refusals.rowsOf(caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
-    const remembered = attempt > ATTEMPTS_BY_MEMORY ? undefined : version;
     const rows = outcomes.filter(isRow);
-    const { version: current, isNew } = await writer.write({
+    const result = await writer.write({
       tenantId,
-      expectedVersion: remembered,
+      expectedVersion: attempt > CACHED_ATTEMPTS ? undefined : version,
       kind,
       rows,
       refusals: kept,
       tellsNew,
     });
-    if (remembered === undefined || current === remembered) {
-      if (kept.length > 0) await refusals.noteKept(tenantId, kept.length);
-      return { outcomes, isNew };
+    if (result.stale) {
+      directory.invalidate(tenantId, version);
+      continue;
     }
-    directory.invalidate(tenantId, remembered);
+    if (kept.length > 0) await refusals.noteKept(tenantId, kept.length);
+    return { outcomes, isNew: result.isNew };
   }
 }
 
-/** The events are stored: a fault of ours in what follows must not keep their source from going on. */
+/** The events are stored: a fault of ours in the work after that must not keep their source from going on. */
 async function runAfterCommit<Event extends { eventId: string }, Row extends object>(
   kind: EventKind<Event, Row>,
   batch: { caller: Caller; rows: Row[] },
@@ -133,7 +136,7 @@ async function runAfterCommit<Event extends { eventId: string }, Row extends obj
     await kind.afterCommit?.(batch, { desks });
   } catch (error) {
     if (error instanceof StoreUnavailableError) throw error;
-    log.error({ err: error }, `what follows from ${kind.endpoint} events could not be done`);
+    log.error({ err: error }, `work after the commit of ${kind.endpoint} events failed`);
   }
 }
 

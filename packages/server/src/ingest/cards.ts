@@ -1,6 +1,6 @@
 import { textFault } from '../http/text.ts';
 import type { AccessCredentialRow, CardHolding } from '../store/directory/access-credentials.ts';
-import { cardTextDigest, digest, foldCardText } from './digest.ts';
+import { cardTextDigest, digest, foldCardText } from '../store/values/digest.ts';
 import { textsFault } from './values.ts';
 
 /** A card as it is submitted. */

@@ -58,7 +58,7 @@ async function bookDesks(
   sightings: SubmittedDeskEvent[],
 ): Promise<void> {
   // Mostly everybody sits where they are booked, and nobody needs to be locked to see that.
-  const [, answer] = await database.runRequestPipeline([
+  const [, answer] = await database.runRequestPipeline(tenantId, [
     enterTenantIfVersion(tenantId, undefined),
     deskPresenceToBook(tenantId, sightings),
   ]);

@@ -1,77 +1,77 @@
 import type { Database } from '../store/connections/db.ts';
+import type { Identifiers, Resolved } from '../store/directory/directory-look-up.ts';
 import type { NodeInOffice } from '../store/directory/nodes.ts';
 import type { UserIdentity } from '../store/directory/users.ts';
 import { DirectoryReader } from './directory-reader.ts';
-import type { Identifiers, Resolved } from './resolve.ts';
 
-/** Identifiers remembered of all organisations together, some 300 bytes each: of a hundred thousand people, and their desks and cards. */
-const REMEMBERED = 200_000;
+/** Entries of all organisations together, some 300 bytes each: of a hundred thousand people, and their desks and cards. */
+const MOST_ENTRIES = 200_000;
 
 /**
- * Whom and what events mean, as it was looked up before. Only what was found is remembered, of the version that the
- * organisation's directory had; whoever is not found is looked up each time. What is remembered may be out of date: the
- * transaction that stores the events says whether it is (`enterTenantIfVersion`), and only then are they stored.
+ * What earlier events named, by identifier. The cache keeps only what the database found, with the version that the
+ * organisation's directory had; it looks up all else each time. An entry may be stale. The transaction that stores the
+ * events compares the versions (`enterTenantIfVersion`), and stores nothing if they differ.
  */
 export class DirectoryCache {
   readonly #reader: DirectoryReader;
-  /** The organisation that was asked for last is the last one. */
-  readonly #memories = new Map<string, OrganisationCache>();
+  /** The last entry is of the organisation that was looked up last. */
+  readonly #caches = new Map<string, OrganisationCache>();
 
   constructor(database: Database) {
     this.#reader = new DirectoryReader(database);
   }
 
   /**
-   * What a batch of events mentions, and the version of the directory that it is of. Throws
+   * What the identifiers of a batch mean, and the version of the directory that it is of. Throws
    * `StoreUnavailableError`.
    */
-  async lookUp(tenantId: string, mentioned: Identifiers): Promise<{ resolved: Resolved; version: string }> {
-    const memory = this.#memories.get(tenantId);
-    const missing = memory?.missing(mentioned) ?? mentioned;
-    if (memory && isNothing(missing)) {
-      this.#keep(tenantId, memory);
-      return { resolved: memory, version: memory.version };
+  async lookUp(tenantId: string, identifiers: Identifiers): Promise<{ resolved: Resolved; version: string }> {
+    const cache = this.#caches.get(tenantId);
+    const missing = cache?.missing(identifiers) ?? identifiers;
+    if (cache && isNothing(missing)) {
+      this.#keep(tenantId, cache);
+      return { resolved: cache, version: cache.version };
     }
-    // All of it, where what is remembered of some turns out to be of another version.
-    for (let wanted = missing; ; wanted = mentioned) {
-      const { found, version } = await this.#reader.read(tenantId, wanted);
-      const target = this.#ofVersion(tenantId, version, memory);
-      target.learn(wanted, found);
+    // If what is cached of some turns out to be of another version, the second round looks up all of it.
+    for (let wanted = missing; ; wanted = identifiers) {
+      const { resolved, version } = await this.#reader.read(tenantId, wanted);
+      const target = this.#ofVersion(tenantId, version, cache);
+      target.learn(wanted, resolved);
       this.#makeRoom();
-      if (target === memory || wanted === mentioned) return { resolved: target, version };
+      if (target === cache || wanted === identifiers) return { resolved: target, version };
     }
   }
 
-  /** Forgets what is of `version`, which has turned out to be an old one. */
+  /** Removes the organisation's entries if they are of `version`, which has turned out to be stale. */
   invalidate(tenantId: string, version: string): void {
-    if (this.#memories.get(tenantId)?.version === version) this.#memories.delete(tenantId);
+    if (this.#caches.get(tenantId)?.version === version) this.#caches.delete(tenantId);
   }
 
-  /** What is remembered of that version; `memory`, where it is that, or what others have made of it meanwhile. */
-  #ofVersion(tenantId: string, version: string, memory: OrganisationCache | undefined): OrganisationCache {
-    const known = [memory, this.#memories.get(tenantId)].find((each) => each?.version === version);
+  /** The entries of that version: `cache`, or what other requests have cached meanwhile, or none yet. */
+  #ofVersion(tenantId: string, version: string, cache: OrganisationCache | undefined): OrganisationCache {
+    const known = [cache, this.#caches.get(tenantId)].find((each) => each?.version === version);
     const target = known ?? new OrganisationCache(version);
     this.#keep(tenantId, target);
     return target;
   }
 
-  #keep(tenantId: string, memory: OrganisationCache): void {
-    this.#memories.delete(tenantId);
-    this.#memories.set(tenantId, memory);
+  #keep(tenantId: string, cache: OrganisationCache): void {
+    this.#caches.delete(tenantId);
+    this.#caches.set(tenantId, cache);
   }
 
   #makeRoom(): void {
     let size = 0;
-    for (const memory of this.#memories.values()) size += memory.size;
-    for (const [oldest, memory] of this.#memories) {
-      if (size <= REMEMBERED) return;
-      this.#memories.delete(oldest);
-      size -= memory.size;
+    for (const cache of this.#caches.values()) size += cache.size;
+    for (const [oldest, cache] of this.#caches) {
+      if (size <= MOST_ENTRIES) return;
+      this.#caches.delete(oldest);
+      size -= cache.size;
     }
   }
 }
 
-/** What was found of one organisation, by the texts that were asked for. */
+/** What was found of one organisation at one version, by the texts that were looked up. */
 class OrganisationCache implements Resolved {
   readonly version: string;
   readonly #usersById = new Map<string, UserIdentity>();
@@ -109,7 +109,7 @@ class OrganisationCache implements Resolved {
     return this.#nodes.get(nodeId);
   }
 
-  /** Those of the texts that nothing is remembered of. */
+  /** Those of the identifiers that have no entry. */
   missing({ userIds, names, namesInAnyCase, cards, nodeIds }: Identifiers): Identifiers {
     return {
       userIds: userIds.filter((text) => !this.#usersById.has(text)),
@@ -120,14 +120,14 @@ class OrganisationCache implements Resolved {
     };
   }
 
-  /** Remembers what was found of these texts. */
-  learn({ userIds, names, namesInAnyCase, cards, nodeIds }: Identifiers, found: Resolved): void {
-    remember(this.#usersById, userIds, (text) => found.userById(text));
-    remember(this.#usersByName, names, (text) => found.userByName(text));
-    remember(this.#usersByNameInAnyCase, namesInAnyCase, (text) => found.userByNameInAnyCase(text));
-    remember(this.#nodes, nodeIds, (text) => found.node(text));
+  /** Adds entries for those of these identifiers that were found. */
+  learn({ userIds, names, namesInAnyCase, cards, nodeIds }: Identifiers, resolved: Resolved): void {
+    remember(this.#usersById, userIds, (text) => resolved.userById(text));
+    remember(this.#usersByName, names, (text) => resolved.userByName(text));
+    remember(this.#usersByNameInAnyCase, namesInAnyCase, (text) => resolved.userByNameInAnyCase(text));
+    remember(this.#nodes, nodeIds, (text) => resolved.node(text));
     remember(this.#holders, cards, (text) => {
-      const holders = found.cardHolders(text);
+      const holders = resolved.cardHolders(text);
       return holders.length > 0 ? holders : undefined;
     });
   }
@@ -140,6 +140,6 @@ function remember<T>(known: Map<string, T>, texts: string[], find: (text: string
   }
 }
 
-function isNothing(mentioned: Identifiers): boolean {
-  return Object.values(mentioned).every((texts: string[]) => texts.length === 0);
+function isNothing(identifiers: Identifiers): boolean {
+  return Object.values(identifiers).every((texts: string[]) => texts.length === 0);
 }

@@ -1,17 +1,21 @@
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
-import { directoryLookUp, readFound } from '../store/directory/directory-look-up.ts';
-import { enterTenantIfVersion } from '../store/directory/directory-versions.ts';
-import { type Identifiers, lookupKeysOf, type Resolved, ResolvedIdentifiers } from './resolve.ts';
+import {
+  directoryLookUp,
+  type Identifiers,
+  type Resolved,
+  readResolved,
+} from '../store/directory/directory-look-up.ts';
+import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/directory-versions.ts';
 
 interface LookUp {
   tenantId: string;
-  mentioned: Identifiers;
+  identifiers: Identifiers;
 }
 
-/** What was found, and the version of the directory that it is of, or an earlier one. */
+/** What identifiers mean, and the version of the directory that it is of, or an earlier one. */
 export interface LookupResult {
-  found: Resolved;
+  resolved: Resolved;
   version: string;
 }
 
@@ -30,7 +34,7 @@ export class DirectoryReader {
   constructor(database: Database) {
     this.#queue = new MergingQueue({
       run: (lookUps) => read(database, lookUps),
-      weigh: ({ mentioned }) => Object.values(mentioned).reduce((sum, texts) => sum + texts.length, 0),
+      weigh: ({ identifiers }) => Object.values(identifiers).reduce((sum, texts) => sum + texts.length, 0),
       ownerOf: ({ tenantId }) => tenantId,
       most: MERGED,
       concurrency: READERS,
@@ -38,28 +42,28 @@ export class DirectoryReader {
   }
 
   /** Throws `StoreUnavailableError`. */
-  read(tenantId: string, mentioned: Identifiers): Promise<LookupResult> {
-    return this.#queue.add({ tenantId, mentioned });
+  read(tenantId: string, identifiers: Identifiers): Promise<LookupResult> {
+    return this.#queue.add({ tenantId, identifiers });
   }
 }
 
 async function read(database: Database, lookUps: readonly LookUp[]): Promise<LookupResult[]> {
   const wanted = new Map<string, Identifiers>();
-  for (const { tenantId, mentioned } of lookUps) {
+  for (const { tenantId, identifiers } of lookUps) {
     const others = wanted.get(tenantId);
-    wanted.set(tenantId, others === undefined ? mentioned : both(others, mentioned));
+    wanted.set(tenantId, others === undefined ? identifiers : both(others, identifiers));
   }
   const answers = await database.runEventPipeline(
-    [...wanted].flatMap(([tenantId, mentioned]) => [
+    [...wanted].flatMap(([tenantId, identifiers]) => [
       // First: what is looked up after it is of that version or of a later one.
       enterTenantIfVersion(tenantId, undefined),
-      directoryLookUp(tenantId, lookupKeysOf(mentioned)),
+      directoryLookUp(tenantId, identifiers),
     ]),
   );
   const reads = new Map(
     [...wanted.keys()].map((tenantId, index) => {
-      const [version = '0', found] = answers.slice(2 * index);
-      return [tenantId, { found: new ResolvedIdentifiers(readFound(found)), version }];
+      const [version, resolved] = answers.slice(2 * index);
+      return [tenantId, { resolved: readResolved(resolved), version: readDirectoryVersion(version) }];
     }),
   );
   return lookUps.map(({ tenantId }) => reads.get(tenantId) as LookupResult);

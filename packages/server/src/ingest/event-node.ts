@@ -1,5 +1,5 @@
+import type { Resolved } from '../store/directory/directory-look-up.ts';
 import { NODE_KINDS, type NodeInOffice, type NodeKind } from '../store/directory/nodes.ts';
-import type { Resolved } from './resolve.ts';
 import { RESULT, type Refusal, refuse } from './results.ts';
 
 /** What is wrong with a `locationType`; undefined when it is one. */

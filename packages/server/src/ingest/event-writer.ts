@@ -1,7 +1,7 @@
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
-import type { PreparedStatement } from '../store/connections/pipeline.ts';
-import { enterTenantIfVersion } from '../store/directory/directory-versions.ts';
+import type { PipelineResults, PreparedStatement } from '../store/connections/pipeline.ts';
+import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/directory-versions.ts';
 import { type EventRow, readNewDigests, returningNewDigests } from '../store/events/event-order.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/events/refused-events.ts';
 
@@ -25,12 +25,14 @@ export interface EventBatch {
 }
 
 /** What became of one request's rows. */
-export interface WriteResult {
-  /** The version of the directory that the transaction saw. */
-  version: string;
-  /** For each row, in their order: whether this request stored it. Undefined unless the submission asked for it. */
-  isNew: readonly boolean[] | undefined;
-}
+export type WriteResult =
+  /** The directory has another version than the expected one. The writer stored nothing of this request. */
+  | { stale: true }
+  /**
+   * The rows and refusals are stored. `isNew` has for each row, in their order, whether this request stored it; it is
+   * undefined unless the batch asked for it.
+   */
+  | { stale: false; isNew: readonly boolean[] | undefined };
 
 /** Transactions at a time: while one is committed, the next is on its way. */
 const EVENT_WRITERS = 2;
@@ -47,7 +49,7 @@ export class EventWriter {
 
   constructor(database: Database) {
     this.#queue = new MergingQueue({
-      run: (submissions) => storeSubmissions(database, submissions),
+      run: (batches) => storeBatches(database, batches),
       weigh: ({ rows }) => rows.length,
       ownerOf: ({ tenantId }) => tenantId,
       most: MERGED,
@@ -56,43 +58,46 @@ export class EventWriter {
   }
 
   /**
-   * Stores rows and refusals in one transaction; answers when it is committed. Nothing is stored where the directory has another
-   * version than `remembered`. Throws `StoreUnavailableError`: then nothing was stored, or all of it was.
+   * Stores rows and refusals in one transaction; resolves when it is committed. Throws `StoreUnavailableError`: then
+   * nothing was stored, or all of it was.
    */
-  write(submission: EventBatch): Promise<WriteResult> {
-    return this.#queue.add(submission);
+  write(batch: EventBatch): Promise<WriteResult> {
+    return this.#queue.add(batch);
   }
 }
 
 /** In the order of organisations, as rows are in that of their keys: nobody waits for another in a circle. */
-async function storeSubmissions(
-  database: Database,
-  submissions: readonly EventBatch[],
-): Promise<WriteResult[]> {
+async function storeBatches(database: Database, batches: readonly EventBatch[]): Promise<WriteResult[]> {
   const groups = new Map<string, EventBatch[]>();
-  for (const submission of submissions) {
-    const key = keyOf(submission);
+  for (const batch of batches) {
+    const key = keyOf(batch);
     const others = groups.get(key);
-    if (others) others.push(submission);
-    else groups.set(key, [submission]);
+    if (others) others.push(batch);
+    else groups.set(key, [batch]);
   }
   const statements: PreparedStatement[] = [];
-  const plans = new Map<string, ResultPositions>();
-  for (const key of [...groups.keys()].sort())
-    plans.set(key, addStatements(groups.get(key) ?? [], statements));
-  const answers = await database.runEventPipeline(statements);
-  const written = new Map<EventBatch, WriteResult>();
-  for (const [key, group] of groups) {
-    const { versionAt = -1, newAt = new Map<string, number>() } = plans.get(key) ?? {};
-    const version = answers[versionAt] ?? '0';
-    const found = new Map([...newAt].map(([endpoint, at]) => [endpoint, readNewDigests(answers[at])]));
-    for (const one of group) written.set(one, { version, isNew: newRowsOf(one, found) });
-  }
-  return submissions.map((submission) => written.get(submission) ?? { version: '0', isNew: undefined });
+  const positions = [...groups.keys()].sort().map((key) => addStatements(groups.get(key) ?? [], statements));
+  const results = await database.runEventPipeline(statements);
+  const written = new Map(positions.flatMap((each) => readResults(each, results)));
+  return batches.map((batch) => written.get(batch) as WriteResult);
 }
 
-/** Where the answers of one organisation's statements are. */
+/** What became of each batch of one organisation. */
+function readResults(
+  { batches, versionAt, newAt }: ResultPositions,
+  results: PipelineResults,
+): [EventBatch, WriteResult][] {
+  const version = readDirectoryVersion(results[versionAt]);
+  const digests = new Map([...newAt].map(([endpoint, at]) => [endpoint, readNewDigests(results[at])]));
+  return batches.map((batch) => {
+    const stale = batch.expectedVersion !== undefined && batch.expectedVersion !== version;
+    return [batch, stale ? { stale } : { stale, isNew: newRowsOf(batch, digests) }];
+  });
+}
+
+/** Where the results of the statements are that store these batches, all of one organisation. */
 interface ResultPositions {
+  batches: readonly EventBatch[];
   versionAt: number;
   /** By endpoint: the statements that tell new rows. */
   newAt: Map<string, number>;
@@ -103,17 +108,17 @@ function keyOf({ tenantId, expectedVersion }: EventBatch): string {
   return `${tenantId} ${expectedVersion ?? 'any'}`;
 }
 
-/** Adds what these submissions take, all of one organisation, to `statements`. */
-function addStatements(submissions: readonly EventBatch[], statements: PreparedStatement[]): ResultPositions {
+/** Adds the statements that store these batches, all of one organisation, to `statements`. */
+function addStatements(batches: readonly EventBatch[], statements: PreparedStatement[]): ResultPositions {
   const newAt = new Map<string, number>();
   const versionAt = statements.length;
-  const [first] = submissions;
-  if (!first) return { versionAt, newAt };
+  const [first] = batches;
+  if (!first) return { batches, versionAt, newAt };
   const { tenantId, expectedVersion } = first;
   statements.push(enterTenantIfVersion(tenantId, expectedVersion));
-  const kinds = new Map(submissions.flatMap(({ kind }) => (kind ? [[kind.endpoint, kind]] : [])));
+  const kinds = new Map(batches.flatMap(({ kind }) => (kind ? [[kind.endpoint, kind]] : [])));
   for (const endpoint of [...kinds.keys()].sort()) {
-    const ofKind = submissions.filter((each) => each.kind?.endpoint === endpoint && each.rows.length > 0);
+    const ofKind = batches.filter((each) => each.kind?.endpoint === endpoint && each.rows.length > 0);
     const rows = ofKind.flatMap((each) => each.rows);
     const insert = rows.length > 0 ? kinds.get(endpoint)?.insert(tenantId, rows) : undefined;
     if (!insert) continue;
@@ -121,20 +126,20 @@ function addStatements(submissions: readonly EventBatch[], statements: PreparedS
     if (tellsNew) newAt.set(endpoint, statements.length);
     statements.push(tellsNew ? returningNewDigests(insert) : insert);
   }
-  const refusals = submissions.flatMap((each) => each.refusals);
+  const refusals = batches.flatMap((each) => each.refusals);
   if (refusals.length > 0) statements.push(refusedEventsInsert(tenantId, refusals));
-  return { versionAt, newAt };
+  return { batches, versionAt, newAt };
 }
 
 /**
- * Which rows of a submission were new. An event that comes several times in one transaction is new the first time only:
- * whoever takes its digest from `found` has stored it.
+ * Which rows of a batch were new. An event that comes several times in one transaction is new the first time only:
+ * the row that takes its digest from `newDigests` stored it.
  */
 function newRowsOf(
   { kind, rows, tellsNew }: EventBatch,
-  found: ReadonlyMap<string, Set<string>>,
+  newDigests: ReadonlyMap<string, Set<string>>,
 ): boolean[] | undefined {
-  const digests = found.get(kind?.endpoint ?? '');
+  const digests = newDigests.get(kind?.endpoint ?? '');
   const isNew = digests && rows.map(({ eventDigest }) => digests.delete(eventDigest));
   return tellsNew ? (isNew ?? []) : undefined;
 }

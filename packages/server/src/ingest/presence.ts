@@ -2,15 +2,15 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type InstantUs, parseInstant } from '../http/instants.ts';
 import { Maybe } from '../http/schema.ts';
+import type { Resolved } from '../store/directory/directory-look-up.ts';
 import { NODE_KINDS } from '../store/directory/nodes.ts';
 import type { UserIdentity } from '../store/directory/users.ts';
 import { type PresenceEventRow, presenceEventsInsert } from '../store/events/presence-events.ts';
+import { digest } from '../store/values/digest.ts';
 import type { EventKind } from './batch.ts';
 import { shortenedFault } from './cards.ts';
-import { digest } from './digest.ts';
 import { classifyNode, locationTypeFault } from './event-node.ts';
 import { classifyNamedUser } from './event-user.ts';
-import type { Resolved } from './resolve.ts';
 import { isRefusal, RESULT, type Refusal, refuse } from './results.ts';
 import { textsFault, timestampFault } from './values.ts';
 

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { Page, PageQuery, readPage, wrongParameter } from '../http/bulk.ts';
-import { parseGuid } from '../http/guid.ts';
 import { parseInstant } from '../http/instants.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -13,6 +12,7 @@ import {
   type RefusedEventFilter,
   type RefusedEventPosition,
 } from '../store/events/refused-event-lists.ts';
+import { parseGuid } from '../store/values/guid.ts';
 
 const ENDPOINTS = ['presence', 'occupancy', 'timeoff', 'visitor-arrival', 'access-credentials'] as const;
 

@@ -4,6 +4,7 @@ import type { Caller } from '../auth/guard.ts';
 import { Maybe } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { type Resolved, resolve } from '../store/directory/directory-look-up.ts';
 import { LEAVE_TYPES, type LeaveType, listLocalDays, type UserInstant } from '../store/workday/leaves.ts';
 import { type LeaveChange, writeLeaves } from '../workday/leave.ts';
 import {
@@ -17,7 +18,6 @@ import {
 import { lockUserDays } from '../workday/plan.ts';
 import { classifyNamedUser } from './event-user.ts';
 import type { RefusedEventLog } from './refused-event-log.ts';
-import { type Resolved, resolve } from './resolve.ts';
 import { EventResult, isRefusal, RESULT, type Refusal, refuse } from './results.ts';
 import { textsFault } from './values.ts';
 

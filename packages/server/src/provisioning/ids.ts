@@ -1,4 +1,4 @@
-import { parseGuid } from '../http/guid.ts';
+import { parseGuid } from '../store/values/guid.ts';
 
 /** The GUID that a text is, in lower case; blanks and braces round it do not count. undefined: it is none. */
 export function parseId(text: string): string | undefined {

@@ -1,7 +1,7 @@
 import { wrongParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
-import { parseGuid } from '../http/guid.ts';
 import { parseDay } from '../http/window.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import type { Order, PositionType } from '../store/warehouse/dataset-rows.ts';
 import type { Changes } from '../store/warehouse/query.ts';
 import { type DatabaseSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';

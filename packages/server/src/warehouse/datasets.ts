@@ -15,7 +15,8 @@ import {
   wholeSpaces,
   wholeUsers,
 } from '../store/warehouse/datasets.ts';
-import { ATTENDANCE_TYPES, PLAN_KINDS } from '../workday/attendance.ts';
+import { PLAN_KINDS } from '../store/workday/day-plans.ts';
+import { ATTENDANCE_TYPES } from '../workday/attendance.ts';
 import { column, oneOf, optional, shared } from './columns.ts';
 import type { Dataset } from './dataset.ts';
 import { metricsDatasets } from './metrics-datasets.ts';

@@ -37,7 +37,7 @@ export async function applyWeekPlans(
     else days.get(userId)?.delete(day);
   }
   const changes = ranges.flatMap(({ userId, on }) =>
-    on([...(days.get(userId) ?? [])]).map((usual): DayChange => ({ userId, ...usual })),
+    on([...(days.get(userId) ?? [])]).map((day): DayChange => ({ userId, ...day })),
   );
   const outcomes = await writeDays(tx, tenantId, changes, author);
   return new Set(changes.flatMap(({ userId }, n) => (outcomes[n] === 'changed' ? [userId] : [])));

@@ -1,6 +1,4 @@
-export const PLAN_KINDS = ['o', 'r', 'a'] as const;
-/** Office, remote, away. */
-export type Plan = (typeof PLAN_KINDS)[number];
+import type { PlanKind } from '../store/workday/day-plans.ts';
 
 export const ATTENDANCE_TYPES = ['confirmed', 'noShow', 'unconfirmed', 'walkIn'] as const;
 export type AttendanceType = (typeof ATTENDANCE_TYPES)[number];
@@ -15,7 +13,7 @@ export interface OfficeDay {
 
 /** A person's plan of a day, as it is stored. */
 export interface AttendancePlan {
-  plan: Plan;
+  plan: PlanKind;
   /** The office of an office plan. */
   locationId: string | null;
   /** Presence itself made it, so there is nothing that presence could confirm. */
@@ -24,7 +22,7 @@ export interface AttendancePlan {
 
 /** What one day of a person comes to at one office, or at none. */
 export interface Attendance {
-  plan: Plan;
+  plan: PlanKind;
   type: AttendanceType | null;
   /** The office where the person was or was to be; null for a plan that names none. */
   locationId: string | null;

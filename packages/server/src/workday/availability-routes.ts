@@ -3,10 +3,10 @@ import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { wrongParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
-import { parseGuid } from '../http/guid.ts';
 import { problems } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
 import { DATE_FORMS } from '../http/window.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { Availability, readAvailability } from './availability.ts';
 import { COMMON, CONFIG, dayOf, type WorkdayRoutesOptions } from './management.ts';
 

@@ -139,8 +139,8 @@ function seatingOf(
   );
   const facts = {
     nodes: [nodeOf({ nodeId: locationId, kind: 'location', name, zoneId: null }), ...nodes],
-    assignments: desks.flatMap(({ deskId: placeId, assignedTo: userId }) =>
-      userId === null ? [] : [{ placeId, userId }],
+    assignments: desks.flatMap(({ deskId, assignedTo: userId }) =>
+      userId === null ? [] : [{ deskId, userId }],
     ),
     deskBookings: desks.flatMap(({ deskId: nodeId, bookedBy: userId }) =>
       userId === null ? [] : [{ nodeId, day, userId }],

@@ -40,12 +40,12 @@ export class BookingState {
 
   constructor(facts: BookingFacts, officeOf: OfficeOf) {
     this.#nodes = new Map(facts.nodes.map((node) => [node.nodeId, node]));
-    this.#owners = new Map(facts.assignments.map(({ placeId, userId }) => [placeId, userId]));
+    this.#owners = new Map(facts.assignments.map(({ deskId, userId }) => [deskId, userId]));
     this.#desksOfUser = new Map();
-    for (const { placeId, userId } of facts.assignments) {
+    for (const { deskId, userId } of facts.assignments) {
       const desks = this.#desksOfUser.get(userId);
-      if (desks) desks.push(placeId);
-      else this.#desksOfUser.set(userId, [placeId]);
+      if (desks) desks.push(deskId);
+      else this.#desksOfUser.set(userId, [deskId]);
     }
     this.#holders = new Map(
       facts.deskBookings.map(({ nodeId, day, userId }) => [nodeDayKey(nodeId, day), userId]),

@@ -14,8 +14,8 @@ export interface DayRequest {
   userId: string;
   /** `YYYY-MM-DD`. */
   day: string;
-  /** null: no plan at all; `usual`: what the day would be if nobody had said anything of it. */
-  plan: Plan | null | 'usual';
+  /** null: no plan at all; `default`: what leave and the week plan make of the day. */
+  plan: Plan | null | 'default';
   reason: string | null;
 }
 
@@ -83,16 +83,16 @@ function judge(
   { nodes, isActive }: { nodes: Map<string, OfficeNode>; isActive: boolean },
 ): DayChange | RequestRefusal {
   const fault =
-    dayFault(day, person) ?? (plan !== 'usual' && plan?.kind === 'o' && bookingFault(plan, nodes));
+    dayFault(day, person) ?? (plan !== 'default' && plan?.kind === 'o' && bookingFault(plan, nodes));
   if (fault) return fault;
-  if (plan !== 'usual') return { userId, day, plan, setBy: 'day', reason };
+  if (plan !== 'default') return { userId, day, plan, setBy: 'day', reason };
   // Nobody makes days of those who have left.
-  const [usual] = isActive ? person.on([day]) : [];
+  const [defaultDay] = isActive ? person.on([day]) : [];
   return {
     userId,
     day,
-    plan: usual?.plan ?? null,
-    setBy: usual?.setBy ?? 'day',
+    plan: defaultDay?.plan ?? null,
+    setBy: defaultDay?.setBy ?? 'day',
     reason,
     resetsToDefault: true,
   };
@@ -128,7 +128,9 @@ function bookingFault(
 
 async function loadNodes(tx: Tx, tenantId: string, requests: DayRequest[]): Promise<Map<string, OfficeNode>> {
   const nodeIds = requests.flatMap(({ plan }) =>
-    plan !== 'usual' && plan?.kind === 'o' ? [plan.locationId, plan.booking?.nodeId ?? plan.locationId] : [],
+    plan !== 'default' && plan?.kind === 'o'
+      ? [plan.locationId, plan.booking?.nodeId ?? plan.locationId]
+      : [],
   );
   const nodes = await listOfficeNodes(tx, tenantId, [...new Set(nodeIds)]);
   return new Map(nodes.map((node) => [node.nodeId, node]));

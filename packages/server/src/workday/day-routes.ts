@@ -11,10 +11,10 @@ import {
   readPage,
   wrongParameter,
 } from '../http/bulk.ts';
-import { parseGuid } from '../http/guid.ts';
 import { problems } from '../http/schema.ts';
 import { DATE_FORMS, parseWindow } from '../http/window.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { listDaysAtOffice } from '../store/workday/user-days.ts';
 import { writeRequests } from './day-requests.ts';
 import { DayView, PersonDayView, viewDay } from './day-view.ts';

@@ -20,7 +20,7 @@ export interface DefaultDays extends UserCalendar {
   on(days: string[]): DefaultDay[];
 }
 
-/** The usual days of those of these people who exist, at `at`. They should be locked. */
+/** The default days of those of these users who exist, at `at`. They should be locked. */
 export async function loadDefaultDays(
   tx: Tx,
   tenantId: string,

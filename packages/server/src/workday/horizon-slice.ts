@@ -26,8 +26,8 @@ export interface Offices {
 /** All offices of an organisation, and whose desks are whose. */
 export async function loadOffices(tx: Tx, tenantId: string): Promise<Offices> {
   const nodes = await listBookableNodes(tx, tenantId);
-  const placeIds = nodes.filter(({ kind }) => kind === 'place').map(({ nodeId }) => nodeId);
-  const assignments = await listDeskAssignments(tx, tenantId, { placeIds });
+  const deskIds = nodes.filter(({ kind }) => kind === 'place').map(({ nodeId }) => nodeId);
+  const assignments = await listDeskAssignments(tx, tenantId, { deskIds });
   return { nodes: new Map(nodes.map((node) => [node.nodeId, node])), assignments };
 }
 
@@ -112,8 +112,8 @@ async function loadChoice(
     wanted.flatMap(({ change: { plan } }) => (plan?.kind === 'o' ? plan.locationId : [])),
   );
   const nodes = [...offices.nodes.values()].filter((node) => locationIds.has(node.locationId));
-  const assignments = offices.assignments.filter(({ placeId }) =>
-    locationIds.has(offices.nodes.get(placeId)?.locationId ?? ''),
+  const assignments = offices.assignments.filter(({ deskId }) =>
+    locationIds.has(offices.nodes.get(deskId)?.locationId ?? ''),
   );
   const bookings = await listBookingsAt(tx, tenantId, { locationIds: [...locationIds], day });
   const owners = new Set(assignments.map(({ userId }) => userId));

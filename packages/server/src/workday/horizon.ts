@@ -145,8 +145,8 @@ async function listSeekers(
   const people = await listPeopleToPlan(tx, tenantId, { day, at });
   const userIds = people.map(({ userId }) => userId);
   const habits = new Map<string, string[]>();
-  for (const { userId, placeId } of await listDeskHabits(tx, tenantId, { userIds, day, days: HABIT_DAYS })) {
-    habits.set(userId, [...(habits.get(userId) ?? []), placeId]);
+  for (const { userId, deskId } of await listDeskHabits(tx, tenantId, { userIds, day, days: HABIT_DAYS })) {
+    habits.set(userId, [...(habits.get(userId) ?? []), deskId]);
   }
   const rank = ({ ownDeskIds, habitualDeskIds }: Seeker) =>
     ownDeskIds.length > 0 ? 0 : habitualDeskIds.length > 0 ? 1 : 2;

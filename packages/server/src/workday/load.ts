@@ -56,8 +56,8 @@ export async function loadWorkday(
   const seats = seatsOf(visits, nodes);
   const desks = seats.filter(({ node }) => node.kind === 'place');
   const deskIds = unique(desks.map(({ node }) => node.nodeId));
-  const assignments = await listDeskAssignments(tx, tenantId, { placeIds: deskIds });
-  const owners = new Map(assignments.map(({ placeId, userId }) => [placeId, userId]));
+  const assignments = await listDeskAssignments(tx, tenantId, { deskIds });
+  const owners = new Map(assignments.map(({ deskId, userId }) => [deskId, userId]));
   const ownersDays = desks.flatMap(({ node, day }) => {
     const userId = owners.get(node.nodeId);
     return userId === undefined || changing.has(userDayKey(userId, day)) ? [] : [{ userId, day }];
@@ -102,10 +102,10 @@ async function listOfficePlanChanges(
   );
   const undecided = visits.filter(({ wished }) => wished === undefined);
   const own = new Map<string, string[]>();
-  for (const { userId, placeId } of await listDeskAssignments(tx, tenantId, {
+  for (const { userId, deskId } of await listDeskAssignments(tx, tenantId, {
     userIds: unique(undecided.map(({ userId }) => userId)),
   })) {
-    own.set(userId, [...(own.get(userId) ?? []), placeId]);
+    own.set(userId, [...(own.get(userId) ?? []), deskId]);
   }
   return visits.map(({ userId, day, locationId, wished }) => ({
     day,

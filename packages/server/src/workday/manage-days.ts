@@ -71,7 +71,7 @@ export class ManagedDays {
   }
 
   reset(userDay: UserDay, reason: string | null): Promise<DayView> {
-    return this.#write(userDay, { plan: 'usual', reason });
+    return this.#write(userDay, { plan: 'default', reason });
   }
 
   cancelBooking(userDay: UserDay, to: keyof typeof CANCELLED_TO, reason: string | null): Promise<DayView> {

@@ -1,10 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { parseGuid } from '../http/guid.ts';
 import { Maybe } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
 import { NO_DATE, parseDay } from '../http/window.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { applyWeekPlans } from './apply-week.ts';
 import { notAcceptable, type RequestRefusal } from './day-requests.ts';
 import type { DayAuthor } from './model.ts';

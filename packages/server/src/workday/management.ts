@@ -3,10 +3,10 @@ import { Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { wrongParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
-import { parseGuid } from '../http/guid.ts';
 import { quote, textFault } from '../http/text.ts';
 import { DATE_FORMS, NO_DATE, parseDay } from '../http/window.ts';
 import type { Database } from '../store/connections/db.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import type { DayAuthor } from './model.ts';
 
 export interface WorkdayRoutesOptions {

@@ -9,8 +9,8 @@ export interface RequestedBooking {
 }
 
 /**
- * What a day shall be: o office, r remote, a away. An office plan without a wish keeps the booking at that
- * office, if there is one. Else it gets a desk assigned to the person there that is free, else a booking of the
+ * What a day shall be: o office, r remote, a away. An office plan without `booking` keeps the booking at
+ * that office, if there is one. Else it gets a free desk there that is assigned to the user, else a booking of the
  * office itself.
  */
 export type Plan =

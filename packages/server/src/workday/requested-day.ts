@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { parseGuid } from '../http/guid.ts';
 import { Maybe } from '../http/schema.ts';
 import { quote, textFault } from '../http/text.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { type DayRequest, notAcceptable, type RequestRefusal } from './day-requests.ts';
 import type { Plan } from './model.ts';
 
@@ -22,7 +22,7 @@ export const RequestedDayMembers = {
 };
 
 export interface RequestedDay {
-  /** null: what the day would be if nobody had said anything of it. */
+  /** null: what leave and the week plan make of the day. */
   plan: string | null;
   locationId?: string | null;
   booking?: { nodeId: string } | null;
@@ -30,14 +30,16 @@ export interface RequestedDay {
 }
 
 /** What is asked of a day, in the terms of the model. */
-export function readRequestedDay(wish: RequestedDay): Pick<DayRequest, 'plan' | 'reason'> | RequestRefusal {
-  const reason = wish.reason ?? null;
+export function readRequestedDay(
+  requested: RequestedDay,
+): Pick<DayRequest, 'plan' | 'reason'> | RequestRefusal {
+  const reason = requested.reason ?? null;
   const fault = textFault(reason ?? '');
   if (fault) return notAcceptable('/reason', fault);
-  const plan = wish.plan === null ? 'usual' : readPlan(wish.plan, wish);
-  if (plan !== 'usual' && 'refused' in plan) return plan;
-  if (plan === 'usual' || plan.kind !== 'o') {
-    const alien = (['locationId', 'booking'] as const).find((member) => wish[member] != null);
+  const plan = requested.plan === null ? 'default' : readPlan(requested.plan, requested);
+  if (plan !== 'default' && 'refused' in plan) return plan;
+  if (plan === 'default' || plan.kind !== 'o') {
+    const alien = (['locationId', 'booking'] as const).find((member) => requested[member] != null);
     if (alien) return notAcceptable(`/${alien}`, 'goes with the plan o only');
   }
   return { plan, reason };

@@ -39,7 +39,7 @@ export class SeatChoice {
     this.#officeOfOwner = new Map(facts.officeOfOwner);
     this.#seating = new BookingState(facts, (userId) => this.#officeOfOwner.get(userId));
     this.#zones = facts.nodes.filter(({ kind }) => kind === 'zone');
-    const assigned = new Set(facts.assignments.map(({ placeId }) => placeId));
+    const assigned = new Set(facts.assignments.map(({ deskId }) => deskId));
     const desks = facts.nodes.filter(({ kind }) => kind === 'place');
     const isAssigned = ({ nodeId }: OfficeNode) => assigned.has(nodeId);
     for (const { nodeId, zoneId } of [

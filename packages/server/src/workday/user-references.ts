@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
-import { parseGuid } from '../http/guid.ts';
 import { Maybe } from '../http/schema.ts';
 import { quote, textFault } from '../http/text.ts';
 import type { Tx } from '../store/connections/db.ts';
-import { UserMatcher } from '../store/directory/user-matcher.ts';
+import { loadUserMatcher } from '../store/directory/directory-look-up.ts';
+import type { UserMatcher } from '../store/directory/user-matcher.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { notAcceptable, type RequestRefusal } from './day-requests.ts';
 
 /** How an item names its person: either member, or both when they agree. */
@@ -31,11 +32,11 @@ export async function resolveUsers(
   items: UserReference[],
 ): Promise<UserResolution[]> {
   const names = items.flatMap(({ userName }) => (userName == null || textFault(userName) ? [] : [userName]));
-  const people = await UserMatcher.load(tx, tenantId, names);
-  return items.map((item) => findPerson(item, people));
+  const matcher = await loadUserMatcher(tx, tenantId, names);
+  return items.map((item) => findPerson(item, matcher));
 }
 
-function findPerson({ userId, userName }: UserReference, people: UserMatcher): UserResolution {
+function findPerson({ userId, userName }: UserReference, matcher: UserMatcher): UserResolution {
   const byId = userId == null ? undefined : parseGuid(userId);
   if (userId != null && byId === undefined) return notAcceptable('/userId', `${quote(userId)} is not a GUID`);
   if (userName == null) {
@@ -43,7 +44,7 @@ function findPerson({ userId, userName }: UserReference, people: UserMatcher): U
   }
   const fault = textFault(userName);
   if (fault) return notAcceptable('/userName', `${quote(userName)} ${fault}`);
-  const match = people.match(userName);
+  const match = matcher.match(userName);
   if (!('userId' in match)) {
     const message =
       match.candidates === 0

@@ -46,4 +46,14 @@ test('an exported folder is imported by the command, which reports what it refus
     datasets: [{ dataset: 'users', rows: 2, stored: 0, already: 1, refused: 1 }],
     rejectedFile: `${folder}.rejected.ndjson`,
   });
+
+  for (const option of ['--refused', '--rejected']) {
+    const path = work.path(`file of ${option}`);
+    const named = await work.rollcall(['import', '--from-export', folder, option, path, '--json'], { env });
+    expect(JSON.parse(named.stdout)).toMatchObject({ rejectedFile: path });
+    expectOneSentence(
+      await work.rollcall(['import', 'users', 'file.csv', option, path], { env }),
+      new RegExp(`The option ${option} has no effect with a file`),
+    );
+  }
 });

@@ -85,7 +85,7 @@ describe.each(commands)('%s', (_, args) => {
 test('a server that is away for a moment is waited for', async () => {
   setup.proxy.fate = () => (setup.proxy.seen.length <= 4 ? 'refuse' : 'pass');
   const outcome = await setup.submit('presence', file);
-  expect(outcome).toMatchObject({ code: 0, stdout: '1 new, 0 there already, 0 rejected.\n' });
+  expect(outcome).toMatchObject({ code: 0, stdout: '1 new, 0 there already, 0 refused.\n' });
   expect(outcome.stderr).toContain(`cannot reach ${setup.proxy.baseUrl}, trying again`);
   // Nothing of the submission is left.
   expect((await readdir(dir)).filter((name) => name !== 'export')).toEqual(['door.csv']);

@@ -98,7 +98,7 @@ describe('names', () => {
       'names',
       ...map.flatMap((each) => ['--map', each]),
     );
-    expect(outcome).toMatchObject({ code: 2, stdout: '4 new, 0 there already, 5 rejected.\n' });
+    expect(outcome).toMatchObject({ code: 2, stdout: '4 new, 0 there already, 5 refused.\n' });
     expect((await stored('names')).map((row) => [row.locationType, row.locationId, row.userId])).toEqual([
       ['location', ids.harbour, ids.ada],
       ['place', ids.harbour, ids.grace],
@@ -160,7 +160,7 @@ describe('names', () => {
       '--time-format',
       'DD/MM/YYYY HH:mm',
     );
-    expect(outcome).toMatchObject({ code: 0, stdout: '2 new, 0 there already, 0 rejected.\n', stderr: '' });
+    expect(outcome).toMatchObject({ code: 0, stdout: '2 new, 0 there already, 0 refused.\n', stderr: '' });
     expect((await stored('local')).map(({ timestamp }) => timestamp)).toEqual([
       '2025-11-24T04:30:00.000Z',
       '2025-11-24T08:05:00.000Z',
@@ -192,11 +192,11 @@ describe('times', () => {
       '2025-07-01T08:00:00+02:00',
       '2025-07-01T06:00:00.000Z',
       '2025-12-01T07:00:00.123456Z',
-      'rejected: timestamp 2025-03-30 02:30:00 does not exist in Europe/Berlin: the clock was put forward then',
+      'refused: timestamp 2025-03-30 02:30:00 does not exist in Europe/Berlin: the clock was put forward then',
       // It was twice: the earlier one is taken.
       '2025-10-26T00:30:00.000Z',
-      expect.stringMatching(/^rejected: timestamp 2025-02-30 08:00:00 is no ISO 8601/),
-      expect.stringMatching(/^rejected: timestamp 2025-07-01 is no ISO 8601/),
+      expect.stringMatching(/^refused: timestamp 2025-02-30 08:00:00 is no ISO 8601/),
+      expect.stringMatching(/^refused: timestamp 2025-07-01 is no ISO 8601/),
     ]);
   });
 
@@ -218,8 +218,8 @@ describe('times', () => {
       '2025-11-24T13:05:09.000Z',
       '2025-11-24T08:30:00.000Z',
       '2025-11-04T07:00:00.000Z',
-      expect.stringMatching(/^rejected: .* or does not exist$/),
-      expect.stringMatching(/^rejected: .* or does not exist$/),
+      expect.stringMatching(/^refused: .* or does not exist$/),
+      expect.stringMatching(/^refused: .* or does not exist$/),
       '2025-11-24T08:00:00Z',
     ]);
   });
@@ -238,8 +238,8 @@ describe('times', () => {
       '2026-11-24T08:00:00.000Z',
       '2026-11-24T08:00:00.500Z',
       ...Array.from({ length: 3 }, () => '2026-11-24T08:00:00.000Z'),
-      expect.stringMatching(/^rejected: timestamp 45985 is no time/),
-      expect.stringMatching(/^rejected: timestamp 20251124 is no time/),
+      expect.stringMatching(/^refused: timestamp 45985 is no time/),
+      expect.stringMatching(/^refused: timestamp 20251124 is no time/),
     ]);
   });
 

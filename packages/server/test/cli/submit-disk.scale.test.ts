@@ -57,7 +57,7 @@ describe('where rejected rows cannot be written', () => {
     );
     expect(await filesBeside('small.ndjson')).toEqual([]);
     const again = await submit(file);
-    expect([again.code, again.stdout]).toEqual([2, '0 new, 2 there already, 5 rejected.\n']);
+    expect([again.code, again.stdout]).toEqual([2, '0 new, 2 there already, 5 refused.\n']);
     expect(await notesIn(`${file}.rejected.ndjson`)).toEqual(bad.map(({ note }) => note));
   });
 
@@ -73,7 +73,7 @@ describe('where rejected rows cannot be written', () => {
     expect(await notesIn(`${file}.rejected.ndjson`)).toEqual(['first']);
     const again = await submit(file);
     expect(again.stderr).toContain('Going on after the first 4000 rows.');
-    expect([again.code, again.stdout]).toEqual([2, '3,999 new, 1 there already, 6 rejected.\n']);
+    expect([again.code, again.stdout]).toEqual([2, '3,999 new, 1 there already, 6 refused.\n']);
     expect(await notesIn(`${file}.rejected.ndjson`)).toEqual(['first', ...bad.map(({ note }) => note)]);
     expect(await filesBeside('large.ndjson')).toEqual(['large.ndjson.rejected.ndjson']);
   });
@@ -89,7 +89,7 @@ test('where it cannot be written how far it came, nothing is sent, and the same 
   expect(setup.proxy.count('/v1/occupancy')).toBe(0);
   expect(existsSync(`${file}.submitting`)).toBe(false);
   await rm(`${file}.submitting.new`, { force: true });
-  expect(await submit(file)).toMatchObject({ code: 0, stdout: '1 new, 0 there already, 0 rejected.\n' });
+  expect(await submit(file)).toMatchObject({ code: 0, stdout: '1 new, 0 there already, 0 refused.\n' });
 });
 
 test('a row far into a file that cannot be read is rejected alone, with its line and reason, as in a small one', async () => {
@@ -102,7 +102,7 @@ test('a row far into a file that cannot be read is rejected alone, with its line
   const file = setup.work.path('quote.csv');
   await writeFile(file, ['timestamp,locationId,locationType,occupancy', ...rows].join('\n'));
   const outcome = await submit(file);
-  expect([outcome.code, outcome.stdout]).toEqual([2, '30,000 new, 0 there already, 1 rejected.\n']);
+  expect([outcome.code, outcome.stdout]).toEqual([2, '30,000 new, 0 there already, 1 refused.\n']);
   expect(await readFile(`${file}.rejected.csv`, 'utf8')).toMatch(
     /\r\n"a ""quote"" that is wrong",,,,"line 25002: the row has a quote in the middle of a value/,
   );

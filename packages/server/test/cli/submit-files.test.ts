@@ -65,7 +65,7 @@ describe('a CSV file', () => {
   ])('%s is read as any other', async (name, content, encoding) => {
     const file = await fileOf('form.csv', content());
     const outcome = await setup.submit('presence', file, '--source-id', name);
-    expect(outcome).toMatchObject({ code: 0, stdout: '2 new, 0 there already, 0 rejected.\n' });
+    expect(outcome).toMatchObject({ code: 0, stdout: '2 new, 0 there already, 0 refused.\n' });
     expect(encodingIn(outcome)).toBe(encoding);
     expect(await storedIds(name)).toEqual(['Tür 1', 'Tür 2']);
   });
@@ -90,7 +90,7 @@ describe('a CSV file', () => {
     const rows = ids.map((id, index) => row(id, index).join(','));
     const file = await fileOf('guarded.csv', lines(HEADER.join(','), ...rows));
     const outcome = await setup.submit('presence', file, '--source-id', 'guarded');
-    expect(outcome).toMatchObject({ code: 0, stdout: '5 new, 0 there already, 0 rejected.\n' });
+    expect(outcome).toMatchObject({ code: 0, stdout: '5 new, 0 there already, 0 refused.\n' });
     expect(await storedIds('guarded')).toEqual(['+49', "'x", "'90s", '=1', '-7'].toSorted());
   });
 
@@ -100,7 +100,7 @@ describe('a CSV file', () => {
     const rows = spellings.map((each, index) => `2026-03-02T09:0${index}:00Z,x,place,${each}`);
     const file = await fileOf('booleans.csv', lines(header, ...rows));
     const { stdout } = await setup.work.rollcall(['submit', 'occupancy', file, '--preview', '9']);
-    const found = stdout.split('\n').map((line) => /"occupied":(\w+)|rejected: .*/.exec(line));
+    const found = stdout.split('\n').map((line) => /"occupied":(\w+)|refused: .*/.exec(line));
     expect(found.slice(0, 6).map((match) => match?.[1])).toEqual([
       'true',
       'false',
@@ -109,7 +109,7 @@ describe('a CSV file', () => {
       'true',
       'false',
     ]);
-    expect(found[6]?.[0]).toBe('rejected: occupied "maybe" is none of yes, no, true, false, 1 or 0');
+    expect(found[6]?.[0]).toBe('refused: occupied "maybe" is none of yes, no, true, false, 1 or 0');
   });
 });
 
@@ -129,7 +129,7 @@ describe('a row that cannot be read', () => {
       ),
     );
     const outcome = await setup.submit('presence', file, '--source-id', 'stray');
-    expect([outcome.code, outcome.stdout]).toEqual([2, '2 new, 0 there already, 4 rejected.\n']);
+    expect([outcome.code, outcome.stdout]).toEqual([2, '2 new, 0 there already, 4 refused.\n']);
     expect(await storedIds('stray')).toEqual(['1', '6']);
     const middle = (line: number) =>
       `"line ${line}: the row has a quote in the middle of a value: a value with quotes is itself quoted, and each quote in it written twice"`;
@@ -144,7 +144,7 @@ describe('a row that cannot be read', () => {
     const mended = await fileOf('mended.csv', text.replaceAll(/ ?""|(?<=XL),more/g, ''));
     expect(await setup.submit('presence', mended, '--source-id', 'stray')).toMatchObject({
       code: 0,
-      stdout: '4 new, 0 there already, 0 rejected.\n',
+      stdout: '4 new, 0 there already, 0 refused.\n',
     });
     expect(await storedIds('stray')).toEqual(['1', '3', '4', '5', '6', 'gate 24']);
   });
@@ -173,7 +173,7 @@ describe('a row that cannot be read', () => {
     const rest = await run();
     expect(rest.stderr).toContain('Going on after the first 4000 rows.');
     // Before the disk was full the events beside the last rejected rows were stored.
-    expect([rest.code, rest.stdout]).toEqual([2, '3,999 new, 21 there already, 6 rejected.\n']);
+    expect([rest.code, rest.stdout]).toEqual([2, '3,999 new, 21 there already, 6 refused.\n']);
     // Each row before has two lines.
     const before = [2 + 7 * 2 + 1, ...[0, 1, 2, 3, 4].map((each) => 2 + (CHUNK_ROWS + 2) * 2 + 2 + each)];
     expect((await rejectedOf(file)).map((each) => /line (\d+): the row has a quote/.exec(each)?.[1])).toEqual(
@@ -195,7 +195,7 @@ describe('NDJSON', () => {
   ])('of %s is read', async (name, encode, encoding) => {
     const file = await fileOf('events.ndjson', encode(`${event(1)}\n${event(2)}\n`));
     const outcome = await setup.submit('presence', file, '--source-id', name);
-    expect(outcome).toMatchObject({ code: 0, stdout: '2 new, 0 there already, 0 rejected.\n' });
+    expect(outcome).toMatchObject({ code: 0, stdout: '2 new, 0 there already, 0 refused.\n' });
     expect(encodingIn(outcome)).toBe(encoding);
     expect(await storedIds(name)).toEqual(['ü1', 'ü2']);
   });

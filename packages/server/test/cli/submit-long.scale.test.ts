@@ -17,7 +17,7 @@ async function stored(sourceId: string): Promise<string[]> {
 /** Rows that are stored, new or there already, and rows that are rejected, as the command counts them. */
 function counted(stdout: string): number[] {
   const [, fresh = '', known = '', rejected = ''] =
-    /^([\d,]+) new, ([\d,]+) there already, ([\d,]+) rejected\.\n$/.exec(stdout) ?? [];
+    /^([\d,]+) new, ([\d,]+) there already, ([\d,]+) refused\.\n$/.exec(stdout) ?? [];
   const [a, b, c] = [fresh, known, rejected].map((text) => Number(text.replaceAll(',', '')));
   return [(a ?? 0) + (b ?? 0), c ?? 0];
 }
@@ -124,5 +124,5 @@ test('a file of any size takes the same memory, and each of its rows is answered
   const { code, stdout, stderr } = await setup.work.rollcall(['submit', 'occupancy', path, ...connection()], {
     env,
   });
-  expect([code, stdout, stderr]).toEqual([0, '400,000 new, 0 there already, 0 rejected.\n', '']);
+  expect([code, stdout, stderr]).toEqual([0, '400,000 new, 0 there already, 0 refused.\n', '']);
 }, 600_000);

@@ -34,7 +34,7 @@ describe('a CSV file', () => {
       `2026-03-02T09:04:00Z,${locationId},location,${setup.site.user.email},red`,
     );
     const first = await submit('presence', file, '--source-id', 'door');
-    expect([first.code, first.stdout]).toEqual([2, '2 new, 0 there already, 3 rejected.\n']);
+    expect([first.code, first.stdout]).toEqual([2, '2 new, 0 there already, 3 refused.\n']);
     expect(first.stderr).toContain(`${file}.rejected.csv`);
     expect(existsSync(`${file}.submitting`)).toBe(false);
 
@@ -47,17 +47,18 @@ describe('a CSV file', () => {
     expect(missing).toMatch(/^,.*,green,line 4: timestamp is missing$/);
     expect(long).toMatch(/,"red,blue",line 5: the row has 6 cells where the header has 5$/);
 
-    // Sent again while its rejected rows are still to be mended, it would lose them.
+    // Sent again while its refused rows are still to be mended, it would lose them.
     expectOneSentence(await submit('presence', file, '--source-id', 'door'), /rejected\.csv already/);
     const again = await submit(
       'presence',
       file,
       '--source-id',
       'door',
-      '--rejected',
+      '--refused',
       setup.work.path('again.csv'),
     );
-    expect([again.code, again.stdout]).toEqual([2, '0 new, 2 there already, 3 rejected.\n']);
+    expect([again.code, again.stdout]).toEqual([2, '0 new, 2 there already, 3 refused.\n']);
+    expect(await readFile(setup.work.path('again.csv'), 'utf8')).toBe(rejected);
     expect(await stored('door')).toHaveLength(2);
 
     const mended = setup.work.path('mended.csv');
@@ -87,13 +88,26 @@ describe('a CSV file', () => {
       const file = await fileOf(`template-${kind}.csv`, example.trimEnd());
       expect(await submit(kind, file)).toMatchObject({
         code: 2,
-        stdout: '0 new, 0 there already, 1 rejected.\n',
+        stdout: '0 new, 0 there already, 1 refused.\n',
       });
       return readFile(`${file}.rejected.csv`, 'utf8');
     });
     // The setup.server knows neither its place nor its person; the command found no fault.
     for (const reason of await Promise.all(reasons)) expect(reason).toMatch(/: no active (user|location)/);
   });
+});
+
+test('--rejected, the earlier name of --refused, still works, without --refused beside it', async () => {
+  const file = await fileOf('earlier.csv', HEADER, `,${setup.site.office.locationId},location,a,red`);
+  const [earlier, now] = [setup.work.path('earlier-name.csv'), setup.work.path('name-of-now.csv')];
+  expect(await submit('presence', file, '--rejected', earlier)).toMatchObject({ code: 2 });
+  expect(await readFile(earlier, 'utf8')).toContain('timestamp is missing');
+  const both = await submit('presence', file, '--rejected', earlier, '--refused', now);
+  expectOneSentence(both, /--rejected <path>' cannot be used with option '--refused <path>'/);
+  expect(existsSync(now)).toBe(false);
+  const { stdout: help } = await setup.work.rollcall(['submit', '--help']);
+  expect(help).toContain('--refused <path>');
+  expect(help).not.toContain('--rejected');
 });
 
 test('NDJSON comes through standard input, an event keeps its id, and what is no JSON is kept as it is', async () => {
@@ -112,7 +126,7 @@ test('NDJSON comes through standard input, an event keeps its id, and what is no
     );
   for (const stored of ['2 new, 0', '0 new, 2']) {
     await rm(rejected, { force: true });
-    expect(await run()).toMatchObject({ code: 2, stdout: `${stored} there already, 2 rejected.\n` });
+    expect(await run()).toMatchObject({ code: 2, stdout: `${stored} there already, 2 refused.\n` });
   }
   const [three, broken] = (await readFile(rejected, 'utf8'))
     .trimEnd()

@@ -81,17 +81,17 @@ export async function setCapacity(tx: Tx, tenantId: string, zoneId: string, capa
   ]);
 }
 
-/** Gives `placeId` to `userId` for good. */
+/** Gives `deskId` to `userId` for good. */
 export async function assignDesk(
   owner: Database,
   tenantId: string,
-  placeId: string,
+  deskId: string,
   userId: string,
 ): Promise<void> {
   await owner.inTenant(tenantId, (tx) =>
     tx.query('INSERT INTO desk_assignments (tenant_id, place_id, user_id) VALUES ($1, $2, $3)', [
       tenantId,
-      placeId,
+      deskId,
       userId,
     ]),
   );

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isExportPath } from '../../move-in/folder.ts';
+import { isExportPath } from '../../folder-import/folder.ts';
 import { CliError } from '../errors.ts';
 
 /** A file of the folder, and what is in it. */

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { unguard } from '../../files/formula-guard.ts';
-import { UnreadableRow } from '../../move-in/file-row.ts';
-import { FolderError } from '../../move-in/folder.ts';
-import { readRows } from '../../move-in/rows.ts';
+import { UnreadableRow } from '../../folder-import/file-row.ts';
+import { FolderError } from '../../folder-import/folder.ts';
+import { readRows } from '../../folder-import/rows.ts';
 import type { Order } from '../../store/warehouse/dataset-rows.ts';
 import { datasets } from '../../warehouse/datasets.ts';
 import type { PartChanges } from './changes.ts';

@@ -7,7 +7,7 @@ export async function printPreview(rows: AsyncIterable<SubmitRow>, count: number
   let printed = 0;
   for await (const { line, event } of rows) {
     print(
-      isFault(event) ? `line ${line}: rejected: ${event.fault}` : `line ${line}: ${JSON.stringify(event)}`,
+      isFault(event) ? `line ${line}: refused: ${event.fault}` : `line ${line}: ${JSON.stringify(event)}`,
     );
     if (++printed === count) break;
   }

@@ -4,10 +4,10 @@ import { formatCsv } from '../../files/csv-text.ts';
 import { CliError, unwritable } from '../errors.ts';
 import type { SubmitFile, SubmitRow } from './rows.ts';
 
-/** The column, or member, in which a rejected row says why. Sent again, it is left out. */
+/** The column, or member, in which a refused row has its reason. The command leaves it out when it sends the row again. */
 const REASON = 'rejectedReason';
 
-/** Rows that were not accepted, in a file like the one that they come from, to be mended and sent again. */
+/** Rows that were refused, in a file like the one that they come from, to be mended and sent again. */
 export class RefusedRowFile {
   readonly path: string;
   count: number;
@@ -24,11 +24,11 @@ export class RefusedRowFile {
   static async open(path: string, after?: { count: number; bytes: number }): Promise<RefusedRowFile> {
     if (!after && existsSync(path))
       throw new CliError(
-        `There is ${path} already, with rows that were rejected before. Send or remove it, or name another file with --rejected.`,
+        `There is ${path} already, with rows that were refused before. Send or remove it, or name another file with --refused.`,
       );
-    const rejected = new RefusedRowFile(path, after?.count ?? 0, after?.bytes ?? 0);
-    if (after) await rejected.#cut().catch(unwritable(path));
-    return rejected;
+    const refused = new RefusedRowFile(path, after?.count ?? 0, after?.bytes ?? 0);
+    if (after) await refused.#cut().catch(unwritable(path));
+    return refused;
   }
 
   get bytes(): number {

@@ -3,11 +3,11 @@ import type { Event, SubmitKind } from './kinds.ts';
 import type { SubmitRow } from './rows.ts';
 import type { Tally } from './tally.ts';
 
-/** Rows that were answered, and which of them not accepted. */
+/** Rows that were answered, and which of them were refused. */
 export interface Chunk {
   rows: number;
   tally: Tally;
-  rejected: { row: SubmitRow; reason: string }[];
+  refused: { row: SubmitRow; reason: string }[];
 }
 
 interface Sending {
@@ -56,14 +56,14 @@ async function sendChunk(
       events.push(row.event);
     }
   }
-  const { tally, refused } = await kind.send(client, sourceId, events, { signal });
-  for (const { index, result } of refused) reasons.set(sent[index] as SubmitRow, result.message);
-  // In the order of the file, whoever found fault with them.
-  const rejected = rows.flatMap((row) => {
+  const { tally, refused: refusedEvents } = await kind.send(client, sourceId, events, { signal });
+  for (const { index, result } of refusedEvents) reasons.set(sent[index] as SubmitRow, result.message);
+  // In the order of the file, whether the command refused them or the server.
+  const refused = rows.flatMap((row) => {
     const reason = reasons.get(row);
     return reason === undefined ? [] : [{ row, reason }];
   });
-  await onAnswered({ rows: rows.length, tally, rejected });
+  await onAnswered({ rows: rows.length, tally, refused });
 }
 
 /** Whether a row stands for nothing. */

@@ -15,7 +15,7 @@ export interface Submission {
   reading: string;
 }
 
-/** How far a submission has come: what is answered, and what was written of it. */
+/** How far a submission has come: what is answered, and what was written of it. Runs of earlier releases wrote the same members. */
 export interface SubmitState extends Submission {
   version: 2;
   rows: number;
@@ -79,7 +79,7 @@ export async function removeState(path: string): Promise<void> {
   await rm(path, { force: true }).catch(unwritable(path));
 }
 
-/** Forgets a submission that did not come to its end, with the rows that were rejected of it. */
+/** Forgets a submission that did not come to its end, with the rows of it that were refused. */
 export async function forget(path: string): Promise<void> {
   const state = await findState(path);
   if (state && state.rejected.bytes > 0) await rm(state.rejectedPath, { force: true });

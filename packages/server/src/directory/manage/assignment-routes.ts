@@ -10,10 +10,10 @@ import {
   pageOf,
   readPage,
 } from '../../http/bulk.ts';
-import { parseGuid } from '../../http/guid.ts';
 import { inTenantWithRetries } from '../../store/connections/conflict.ts';
 import type { Tx } from '../../store/connections/db.ts';
 import { type DeskAssignmentDetails, listAssignments } from '../../store/directory/desk-assignments.ts';
+import { parseGuid } from '../../store/values/guid.ts';
 import { AssignmentItem, assignDesks, Owner } from './assignments.ts';
 import {
   BULK_PROBLEMS,

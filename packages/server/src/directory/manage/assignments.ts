@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
-import { parseGuid } from '../../http/guid.ts';
 import { Maybe } from '../../http/schema.ts';
 import type { Tx } from '../../store/connections/db.ts';
 import { lockTree } from '../../store/connections/directory-lock.ts';
 import { listOwners, writeOwners } from '../../store/directory/desk-assignments.ts';
-import { UserMatcher } from '../../store/directory/user-matcher.ts';
+import { loadUserMatcher } from '../../store/directory/directory-look-up.ts';
+import type { UserMatcher } from '../../store/directory/user-matcher.ts';
 import { lockUsers } from '../../store/directory/users.ts';
+import { parseGuid } from '../../store/values/guid.ts';
 import { listOfficeNodes, lockDesks } from '../../store/workday/offices.ts';
 import { orRefused, type UpsertResult } from '../upsert.ts';
 import { ItemConflictError, ItemRefusedError, optionalGuid, optionalText, quote } from '../values.ts';
@@ -47,13 +48,13 @@ export async function assignDesks(
   const deskIds = [...new Set(good.map(({ deskId }) => deskId))];
 
   await lockTree(tx, tenantId, 'shared');
-  const people = await UserMatcher.load(
+  const matcher = await loadUserMatcher(
     tx,
     tenantId,
     good.flatMap(({ owner }) => owner?.userName ?? []),
   );
   const named = good.flatMap(({ owner }) => {
-    const match = owner?.userName === undefined ? undefined : people.match(owner.userName);
+    const match = owner?.userName === undefined ? undefined : matcher.match(owner.userName);
     return [owner?.userId ?? [], match && 'userId' in match ? match.userId : []].flat();
   });
   const statuses = await lockUsers(tx, tenantId, [...new Set(named)]);
@@ -65,7 +66,7 @@ export async function assignDesks(
   const apply = ({ deskId, owner }: Draft): UpsertResult => {
     const desk = desks.get(deskId);
     if (desk?.kind !== 'place') throw new ItemRefusedError(`deskId ${quote(deskId)} is not known`);
-    const userId = owner && findOwner(owner, people);
+    const userId = owner && findOwner(owner, matcher);
     if (userId !== null && statuses.get(userId) !== 'active') {
       throw new ItemRefusedError(`userId ${quote(userId)} is not that of an active user`);
     }
@@ -102,9 +103,9 @@ function judge(item: AssignmentItem): Draft {
 }
 
 /** Throws `Refusal` where nobody is meant, or two. */
-function findOwner({ userId, userName }: NonNullable<Draft['owner']>, people: UserMatcher): string {
+function findOwner({ userId, userName }: NonNullable<Draft['owner']>, matcher: UserMatcher): string {
   if (userName === undefined) return userId ?? '';
-  const match = people.match(userName);
+  const match = matcher.match(userName);
   if (!('userId' in match)) {
     throw new ItemRefusedError(
       match.candidates === 0

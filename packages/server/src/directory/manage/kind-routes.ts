@@ -10,10 +10,10 @@ import {
   pageOf,
   readPage,
 } from '../../http/bulk.ts';
-import { parseGuid } from '../../http/guid.ts';
 import { Maybe } from '../../http/schema.ts';
 import { inTenantWithRetries } from '../../store/connections/conflict.ts';
 import type { Tx } from '../../store/connections/db.ts';
+import { parseGuid } from '../../store/values/guid.ts';
 import { storeBatch } from '../batch.ts';
 import { Claims, type UpsertItem } from '../upsert.ts';
 import {

@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox';
-import { parseGuid } from '../../http/guid.ts';
 import { Maybe } from '../../http/schema.ts';
 import type { Tx } from '../../store/connections/db.ts';
 import { lockDirectory } from '../../store/connections/directory-lock.ts';
@@ -10,6 +9,7 @@ import {
   PRESENCE_REPORTING,
   upsertOfficeSettings,
 } from '../../store/directory/office-settings.ts';
+import { parseGuid } from '../../store/values/guid.ts';
 import { orRefused, type UpsertResult } from '../upsert.ts';
 import { ItemRefusedError, quote } from '../values.ts';
 

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES, BulkReply, BulkRequest } from '../../http/bulk.ts';
-import { parseGuid } from '../../http/guid.ts';
 import { problems } from '../../http/schema.ts';
 import { inTenantWithRetries } from '../../store/connections/conflict.ts';
 import type { Tx } from '../../store/connections/db.ts';
@@ -12,6 +11,7 @@ import {
   type OfficeSettingsRow,
   PRESENCE_REPORTING,
 } from '../../store/directory/office-settings.ts';
+import { parseGuid } from '../../store/values/guid.ts';
 import {
   BULK_PROBLEMS,
   bulkReply,

@@ -9,19 +9,19 @@ const TRUST_MS = 900;
 const RECONNECT_MS = 250;
 
 /**
- * Hears of changes that any process made (`LISTEN rollcall_changes`).
+ * Receives the changes that any process made (`LISTEN rollcall_changes`).
  *
- * Invariant: while `isLive()`, everything committed more than `TRUST_MS` ago has been delivered. PostgreSQL
- * delivers what was committed before a query on the listening connection ran no later than that query's
- * answer, so each heartbeat that comes back vouches for the moment at which it was sent.
+ * Invariant: while `isCurrent()`, PostgreSQL has delivered everything that was committed more than `TRUST_MS` ago. It
+ * delivers what was committed before a query on the listening connection no later than that query's result. So the
+ * result of a heartbeat proves that everything was delivered that was committed before the heartbeat was sent.
  */
 export class CredentialChanges {
   readonly #database: Database;
   readonly #onStranger: () => void;
   readonly #stop = new AbortController();
   readonly #listeners = new Set<(change: CredentialChange | 'missed') => void>();
-  #vouchedAtMs = Number.NEGATIVE_INFINITY;
-  /** The heartbeat that is on its way: settles with its answer, or when that would come too late to vouch for anything. */
+  #currentAsOfMs = Number.NEGATIVE_INFINITY;
+  /** The heartbeat that is on its way: settles with its result, or when that would come too late to prove anything. */
   #beat: Promise<unknown> | undefined;
   #done: Promise<void> | undefined;
   #hasMetStranger = false;
@@ -32,14 +32,14 @@ export class CredentialChanges {
     this.#onStranger = onStranger;
   }
 
-  /** Calls `listener` for each change, and with `missed` when some may have gone by unheard. */
+  /** Calls `listener` for each change, and with `missed` when the server may have missed some. */
   onChange(listener: (change: CredentialChange | 'missed') => void): void {
     this.#listeners.add(listener);
   }
 
   /** Whether what was remembered, and not announced as changed, is at most a second old. */
   isCurrent(): boolean {
-    return performance.now() - this.#vouchedAtMs < TRUST_MS;
+    return performance.now() - this.#currentAsOfMs < TRUST_MS;
   }
 
   /**
@@ -63,7 +63,7 @@ export class CredentialChanges {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#listen().catch(() => undefined);
-      this.#vouchedAtMs = Number.NEGATIVE_INFINITY;
+      this.#currentAsOfMs = Number.NEGATIVE_INFINITY;
       await delay(RECONNECT_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
@@ -83,7 +83,7 @@ export class CredentialChanges {
           delay(TRUST_MS, undefined, { ref: false }),
         ]);
         await answer;
-        this.#vouchedAtMs = sentAtMs;
+        this.#currentAsOfMs = sentAtMs;
         // The later this answer came, the sooner the next one is needed.
         const pauseMs = Math.min(HEARTBEAT_MS, (TRUST_MS - (performance.now() - sentAtMs)) / 3);
         await delay(Math.max(pauseMs, 0), undefined, { signal: this.#stop.signal }).catch(() => undefined);

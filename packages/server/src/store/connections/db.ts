@@ -63,7 +63,7 @@ export class Database {
   /** One connection, so that a busy server is not taken for one that lost its database. */
   readonly #probe: pg.Pool;
   #pingUnderWay: Promise<void> | undefined;
-  readonly #turns: TenantConnectionLimit;
+  readonly #connectionLimit: TenantConnectionLimit;
   readonly #options: DatabaseOptions;
 
   constructor(options: DatabaseOptions) {
@@ -74,7 +74,7 @@ export class Database {
     };
     const poolSize = options.poolSize ?? 10;
     this.#requests = this.#createPool(poolSize, statementTimeoutMs, limits);
-    this.#turns = new TenantConnectionLimit(Math.ceil(poolSize * SHARE_OF_REQUESTS));
+    this.#connectionLimit = new TenantConnectionLimit(Math.ceil(poolSize * SHARE_OF_REQUESTS));
     this.#events = this.#createPool(options.eventPoolSize ?? 4, statementTimeoutMs, limits);
     this.#credentials = this.#createPool(CREDENTIAL_CONNECTIONS, statementTimeoutMs, limits);
     this.#probe = this.#createPool(1, statementTimeoutMs, limits);
@@ -127,7 +127,7 @@ export class Database {
 
   /** Runs `work` in one transaction that sees the rows of `tenantId` only. Throws `StoreUnavailableError`. */
   inTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#turns.run(tenantId, () => transact(this.#requests, tenantId, work));
+    return this.#connectionLimit.run(tenantId, () => transact(this.#requests, tenantId, work));
   }
 
   /** Runs `work` in one transaction that sees no organisation's rows. Throws `StoreUnavailableError`. */
@@ -144,9 +144,12 @@ export class Database {
     return runPipeline(this.#events, statements);
   }
 
-  /** As `runEventPipeline`, for what only reads, on a connection for requests. */
-  runRequestPipeline(statements: readonly PreparedStatement[]): Promise<PipelineResults> {
-    return runPipeline(this.#requests, statements);
+  /**
+   * As `runEventPipeline`, for statements of one organisation that only read, on a connection for requests. It waits
+   * for a connection of the organisation's share, as `inTenant` does.
+   */
+  runRequestPipeline(tenantId: string, statements: readonly PreparedStatement[]): Promise<PipelineResults> {
+    return this.#connectionLimit.run(tenantId, () => runPipeline(this.#requests, statements));
   }
 
   /** As `runEventPipeline`, for what proves who calls, on connections kept for that. */

@@ -110,7 +110,7 @@ export async function runStatement(
   return rows[0]?.[0] ?? undefined;
 }
 
-/** A connection that nobody has used for so long may have died unheard. */
+/** A connection that nobody has used for so long may have broken without notice. */
 const QUIET_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const usedAtMs = new WeakMap<pg.ClientBase, number>();
@@ -121,7 +121,7 @@ const usedAtMs = new WeakMap<pg.ClientBase, number>();
 const PLANS_KEPT_MS = 10_000;
 const plannedAtMs = new WeakMap<pg.ClientBase, number>();
 
-/** Runs statements as one transaction on a connection of the pool; see `Database.inPipeline`. */
+/** Runs statements as one transaction on a connection of the pool; see `Database.runEventPipeline`. */
 export async function runPipeline(
   pool: pg.Pool,
   statements: readonly PreparedStatement[],

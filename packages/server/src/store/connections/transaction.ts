@@ -42,7 +42,7 @@ export class Transaction {
     const client = await connectFrom(pool);
     const transaction = new Transaction(client);
     try {
-      // The connection may have died unheard in the pool.
+      // The connection may have broken in the pool without notice.
       await client.query({ text: begin, query_timeout: BEGIN_TIMEOUT_MS } as pg.QueryConfig);
       await enterTenant(client, tenantId);
       return transaction;

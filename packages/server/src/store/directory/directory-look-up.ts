@@ -1,66 +1,162 @@
 import { textArray, uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
-import { type PreparedStatement, runStatement } from '../connections/pipeline.ts';
+import { type PipelineResults, type PreparedStatement, runStatement } from '../connections/pipeline.ts';
+import { cardTextDigest } from '../values/digest.ts';
+import { fold } from '../values/fold.ts';
+import { parseGuid } from '../values/guid.ts';
 import type { CardHolder } from './access-credentials.ts';
 import type { NodeInOffice } from './nodes.ts';
+import { UserMatcher } from './user-matcher.ts';
 import type { FoldedIdentity, UserIdentity } from './users.ts';
 
-/** What is looked up of a directory, nothing twice. Texts are ones that PostgreSQL can hold. */
-export interface LookupKeys {
-  /** GUIDs. */
+/** Texts that name users and nodes, as callers give them. PostgreSQL must be able to hold them. */
+export interface Identifiers {
+  /** GUIDs in any case; another text is nobody's id. */
   userIds: string[];
   /** E-mails or userNames, to be matched exactly. */
   names: string[];
-  /** E-mails or userNames as `fold` makes them, to be matched without regard to case. */
-  foldedNames: string[];
-  /** UUIDs that stand for texts of cards. */
-  cardDigests: string[];
-  /** GUIDs. */
+  /** E-mails or userNames, to be matched exactly or else without regard to case. */
+  namesInAnyCase: string[];
+  /** Scan data or card numbers of access credentials. */
+  cards: string[];
+  /** GUIDs in any case; another text is no node's id. */
   nodeIds: string[];
 }
 
-/** What is there of it, in no order; users are active ones. */
-export interface LookupRows {
-  /** Who has one of the ids, one of the names, or one of the cards. */
+/** The users and nodes that identifiers mean: the active ones, unless the function that resolves says otherwise. */
+export interface Resolved {
+  /** The user with this id, a GUID in any case. */
+  userById(userId: string): UserIdentity | undefined;
+  /** The user with exactly this e-mail, else with exactly this userName. */
+  userByName(name: string): UserIdentity | undefined;
+  /** As `userByName`, else the one user whose e-mail or userName differs from this by case only. */
+  userByNameInAnyCase(name: string): UserIdentity | undefined;
+  /** The users who have an active card with this scan data, else with this number: each once. */
+  cardHolders(card: string): UserIdentity[];
+  /** The node with this id, a GUID in any case. */
+  node(nodeId: string): NodeInOffice | undefined;
+}
+
+/** What the database found, in no order. */
+interface LookupRows {
+  /** The users who have one of the ids, one of the names, or one of the cards. */
   users: UserIdentity[];
-  /** Who has one of the folded names. */
+  /** The users who have one of the folded names. */
   folded: FoldedIdentity[];
   /** Whose active cards have one of the texts, as scan data or as their number; they may be inactive themselves. */
   holders: CardHolder[];
-  /** The nodes that are active, as is everything above them. */
   nodes: NodeInOffice[];
 }
 
-/** Looks up all of it at once, where the transaction has entered the organisation; `readFound` reads the answer. */
-export function directoryLookUp(tenantId: string, sought: Partial<LookupKeys>): PreparedStatement {
-  const { userIds = [], names = [], foldedNames = [], cardDigests = [], nodeIds = [] } = sought;
+/**
+ * Looks up the active users and nodes that identifiers mean, where the transaction has entered the organisation;
+ * `readResolved` reads the result. A node is active if everything above it is, too.
+ */
+export function directoryLookUp(
+  tenantId: string,
+  { userIds = [], names = [], namesInAnyCase = [], cards = [], nodeIds = [] }: Partial<Identifiers>,
+): PreparedStatement {
   return {
     name: 'look up directory',
     text: 'SELECT look_up_directory($1, $2, $3, $4, $5, $6)::text',
     values: [
       tenantId,
-      uuidArray(userIds),
-      textArray(names),
-      textArray(foldedNames),
-      uuidArray(cardDigests),
-      uuidArray(nodeIds),
+      uuidArray(guidsOf(userIds)),
+      textArray(distinct(names)),
+      textArray(distinct(namesInAnyCase.map(fold))),
+      uuidArray(distinct(cards.map(cardTextDigest))),
+      uuidArray(guidsOf(nodeIds)),
     ],
   };
 }
 
-/** Throws where there is no answer: it must not pass for nobody being there. */
-export function readFound(answer: string | undefined): LookupRows {
-  if (answer === undefined) throw new Error('A look-up of the directory was not answered.');
-  const found = JSON.parse(answer) as { [Part in keyof LookupRows]?: LookupRows[Part] | null };
+/** Throws where the result is missing: it must not pass for nobody being there. */
+export function readResolved(result: PipelineResults[number]): Resolved {
+  return new ResolvedIdentifiers(readRows(result));
+}
+
+/** As `directoryLookUp`, among the statements of a transaction. */
+export async function resolve(
+  tx: Tx,
+  tenantId: string,
+  identifiers: Partial<Identifiers>,
+): Promise<Resolved> {
+  return readResolved(await runStatement(tx, directoryLookUp(tenantId, identifiers)));
+}
+
+/** Looks up every active user whom `names` can mean, among the statements of a transaction. */
+export async function loadUserMatcher(tx: Tx, tenantId: string, names: string[]): Promise<UserMatcher> {
+  const result = await runStatement(tx, directoryLookUp(tenantId, { namesInAnyCase: names }));
+  return new UserMatcher(readRows(result).folded);
+}
+
+/** What these users and nodes are to identifiers. Of users of one name the last one has it; cards mean nobody. */
+export function resolvedFrom({ users, nodes }: Pick<LookupRows, 'users' | 'nodes'>): Resolved {
+  return new ResolvedIdentifiers({ users, folded: [], holders: [], nodes });
+}
+
+function readRows(result: PipelineResults[number]): LookupRows {
+  if (result === undefined) throw new Error('A look-up of the directory was not answered.');
+  const found = JSON.parse(result) as { [Part in keyof LookupRows]?: LookupRows[Part] | null };
   const { users, folded, holders, nodes } = found;
   return { users: users ?? [], folded: folded ?? [], holders: holders ?? [], nodes: nodes ?? [] };
 }
 
-/** As `directoryLookUp`, among the statements of a transaction. */
-export async function lookUpDirectory(
-  tx: Tx,
-  tenantId: string,
-  sought: Partial<LookupKeys>,
-): Promise<LookupRows> {
-  return readFound(await runStatement(tx, directoryLookUp(tenantId, sought)));
+class ResolvedIdentifiers implements Resolved {
+  readonly #usersById = new Map<string, UserIdentity>();
+  readonly #usersByEmail = new Map<string, UserIdentity>();
+  readonly #usersByUserName = new Map<string, UserIdentity>();
+  readonly #matcher: UserMatcher;
+  readonly #holders = new Map<string, CardHolder[]>();
+  readonly #nodes = new Map<string, NodeInOffice>();
+
+  constructor({ users, folded, holders, nodes }: LookupRows) {
+    this.#matcher = new UserMatcher(folded);
+    for (const user of users) {
+      this.#usersById.set(user.userId, user);
+      this.#usersByUserName.set(user.userName, user);
+      if (user.email !== null) this.#usersByEmail.set(user.email, user);
+    }
+    for (const holder of holders) {
+      const others = this.#holders.get(holder.digest);
+      if (others) others.push(holder);
+      else this.#holders.set(holder.digest, [holder]);
+    }
+    for (const node of nodes) this.#nodes.set(node.nodeId, node);
+  }
+
+  userById(userId: string): UserIdentity | undefined {
+    return this.#usersById.get(parseGuid(userId) ?? '');
+  }
+
+  userByName(name: string): UserIdentity | undefined {
+    return this.#usersByEmail.get(name) ?? this.#usersByUserName.get(name);
+  }
+
+  userByNameInAnyCase(name: string): UserIdentity | undefined {
+    const match = this.#matcher.match(name);
+    return 'userId' in match ? match : undefined;
+  }
+
+  cardHolders(card: string): UserIdentity[] {
+    const holders = this.#holders.get(cardTextDigest(card)) ?? [];
+    const usersFound = (byScan: boolean) =>
+      holders.flatMap((holder) =>
+        holder.byScan === byScan ? (this.#usersById.get(holder.userId) ?? []) : [],
+      );
+    const byScan = usersFound(true);
+    return byScan.length > 0 ? byScan : usersFound(false);
+  }
+
+  node(nodeId: string): NodeInOffice | undefined {
+    return this.#nodes.get(parseGuid(nodeId) ?? '');
+  }
+}
+
+function guidsOf(texts: string[]): string[] {
+  return distinct(texts.flatMap((text) => parseGuid(text) ?? []));
+}
+
+function distinct(texts: string[]): string[] {
+  return [...new Set(texts)];
 }

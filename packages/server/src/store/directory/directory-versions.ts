@@ -1,14 +1,23 @@
-import type { PreparedStatement } from '../connections/pipeline.ts';
+import type { PipelineResults, PreparedStatement } from '../connections/pipeline.ts';
 
 /**
- * Lets the statements that follow in the transaction see and write the rows of an organisation if its directory is of
- * the version `remembered`, or whatever it is of where that is undefined, and else no rows at all. Answers the
- * version that it is of.
+ * Lets the following statements of the transaction see and write the rows of an organisation. It does so only if the
+ * version of the organisation's directory is `expectedVersion`, or if that is undefined; else they see no rows and
+ * store none. `readDirectoryVersion` reads the result.
  */
-export function enterTenantIfVersion(tenantId: string, remembered: string | undefined): PreparedStatement {
+export function enterTenantIfVersion(
+  tenantId: string,
+  expectedVersion: string | undefined,
+): PreparedStatement {
   return {
-    name: 'enter tenant at',
+    name: 'enter tenant if version',
     text: 'SELECT enter_tenant_at($1::uuid, $2::text)',
-    values: [tenantId, remembered ?? null],
+    values: [tenantId, expectedVersion ?? null],
   };
+}
+
+/** The version that the directory has. Throws where the result is missing: no version would match it. */
+export function readDirectoryVersion(result: PipelineResults[number]): string {
+  if (result === undefined) throw new Error('The database did not return the version of the directory.');
+  return result;
 }

@@ -1,6 +1,4 @@
-import type { Tx } from '../connections/db.ts';
 import { fold } from '../values/fold.ts';
-import { lookUpDirectory } from './directory-look-up.ts';
 import type { FoldedIdentity, UserIdentity } from './users.ts';
 
 /** The active user whom a text means; else how many could be meant, none or several. */
@@ -20,12 +18,6 @@ export class UserMatcher {
       if (user.email !== null) this.#byEmail.set(user.email, user);
       if (user.emailFolded !== null) this.#addFolded(user.emailFolded, user);
     }
-  }
-
-  /** Looks up everyone whom `texts` can mean. Texts must be ones that PostgreSQL can hold. */
-  static async load(tx: Tx, tenantId: string, texts: string[]): Promise<UserMatcher> {
-    const { folded } = await lookUpDirectory(tx, tenantId, { foldedNames: [...new Set(texts.map(fold))] });
-    return new UserMatcher(folded);
   }
 
   /** By exact e-mail, else by exact userName, else by either without regard to case where only one person fits. */

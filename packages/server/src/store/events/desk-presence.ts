@@ -19,7 +19,7 @@ export function deskPresenceToBook(
   sightings: readonly DeskPresenceEvent[],
 ): PreparedStatement {
   return {
-    name: 'unbooked sightings',
+    name: 'desk presence to book',
     text: 'SELECT unbooked_sightings($1, $2, $3, $4, $5)::text',
     values: [
       tenantId,

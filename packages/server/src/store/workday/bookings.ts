@@ -63,7 +63,7 @@ export async function listBookingsAt(
 /** A desk that somebody booked before. */
 export interface DeskHabit {
   userId: string;
-  placeId: string;
+  deskId: string;
 }
 
 /**
@@ -77,7 +77,7 @@ export async function listDeskHabits(
 ): Promise<DeskHabit[]> {
   if (userIds.length === 0) return [];
   const { rows } = await tx.query<DeskHabit>(
-    `SELECT b.user_id AS "userId", b.node_id AS "placeId" FROM bookings b
+    `SELECT b.user_id AS "userId", b.node_id AS "deskId" FROM bookings b
      WHERE b.tenant_id = $1 AND b.user_id = ANY ($2::uuid[]) AND b.day >= $3::date - $4::integer AND b.day < $3
        AND b.node_kind = 'place' AND b.set_by <> 'engine'
      GROUP BY b.user_id, b.node_id

@@ -1,8 +1,9 @@
 import type { Tx } from '../connections/db.ts';
 import { disableNestedLoops } from '../connections/planner.ts';
 
-/** o office, r remote, a away. */
-export type PlanKind = 'o' | 'r' | 'a';
+export const PLAN_KINDS = ['o', 'r', 'a'] as const;
+/** Office, remote, away. */
+export type PlanKind = (typeof PLAN_KINDS)[number];
 /** What made the plan: the week plan, a one-day change, leave, or presence itself. */
 export type PlanSource = 'week' | 'day' | 'leave' | 'presence';
 
@@ -130,7 +131,7 @@ export interface PlannedDayRow {
   userId: string;
   plan: PlanKind;
   locationId: string | null;
-  placeId: string | null;
+  deskId: string | null;
 }
 
 /** Everybody's plan of one day (`YYYY-MM-DD`), in no order. */
@@ -138,7 +139,7 @@ export async function listPlannedDays(tx: Tx, tenantId: string, day: string): Pr
   await disableNestedLoops(tx);
   const { rows } = await tx.query<PlannedDayRow>(
     `SELECT p.user_id AS "userId", p.plan, p.location_id AS "locationId",
-            CASE WHEN b.node_kind = 'place' THEN b.node_id END AS "placeId"
+            CASE WHEN b.node_kind = 'place' THEN b.node_id END AS "deskId"
      FROM day_plans p
      LEFT JOIN bookings b ON b.tenant_id = p.tenant_id AND b.user_id = p.user_id AND b.day = p.day
      WHERE p.tenant_id = $1 AND p.day = $2`,

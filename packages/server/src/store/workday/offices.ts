@@ -58,7 +58,7 @@ export async function lockDesks(tx: Tx, tenantId: string, nodeIds: string[]): Pr
 
 /** Whose desk a place is. */
 export interface DeskAssignment {
-  placeId: string;
+  deskId: string;
   userId: string;
 }
 
@@ -66,17 +66,17 @@ export interface DeskAssignment {
 export async function listDeskAssignments(
   tx: Tx,
   tenantId: string,
-  { placeIds = [], userIds = [] }: { placeIds?: string[]; userIds?: string[] },
+  { deskIds = [], userIds = [] }: { deskIds?: string[]; userIds?: string[] },
 ): Promise<DeskAssignment[]> {
-  if (placeIds.length === 0 && userIds.length === 0) return [];
+  if (deskIds.length === 0 && userIds.length === 0) return [];
   const { rows } = await tx.query<DeskAssignment>(
-    `SELECT a.place_id AS "placeId", a.user_id AS "userId"
+    `SELECT a.place_id AS "deskId", a.user_id AS "userId"
      FROM (SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND place_id = ANY ($2::uuid[])
            UNION
            SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND user_id = ANY ($3::uuid[])) AS a
      JOIN users u ON u.tenant_id = $1 AND u.user_id = a.user_id AND u.status = 'active'
      ORDER BY a.place_id`,
-    [tenantId, placeIds, userIds],
+    [tenantId, deskIds, userIds],
   );
   return rows;
 }

@@ -1,17 +1,17 @@
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { inSavepoint } from '../store/connections/savepoint.ts';
+import { ActionLogLoader } from './action-log.ts';
 import type { Row } from './cells.ts';
 import { importAttendance } from './days.ts';
 import { loadOccupancy, loadPresence, loadVisitors } from './events.ts';
 import { UnreadableRow } from './file-row.ts';
 import { DATASETS, type DatasetFile, type DatasetPath, listFolder } from './folder.ts';
-import { LogLoader } from './log.ts';
 import { NodeLoader } from './node-loader.ts';
 import { DatasetCount, type FolderImportReport, type ReportedRow } from './report.ts';
 import { ReportingEvidence } from './reporting.ts';
 import { readRows } from './rows.ts';
-import type { Load, Target } from './target.ts';
+import type { ImportTarget, Load } from './target.ts';
 import { loadGroups, loadUsers } from './users.ts';
 
 const BATCH_ROWS = 1_000;
@@ -31,7 +31,7 @@ export interface FolderImportOptions {
   clock: () => number;
   onProgress?: (doneBytes: number, totalBytes: number) => void;
   /** Called for each row that was refused, or of which something could not be kept. */
-  onReportedRow?: (reject: ReportedRow) => void;
+  onReportedRow?: (row: ReportedRow) => void;
 }
 
 /**
@@ -75,15 +75,15 @@ class DryRunRollback extends Error {
 async function load(
   files: DatasetFile[],
   options: FolderImportOptions,
-  transactions: Pick<Target, 'atomically' | 'retrying'>,
+  transactions: Pick<ImportTarget, 'atomically' | 'retrying'>,
 ): Promise<FolderImportReport> {
   const { tenantId, timeZone, replaceDays, dryRun, onProgress, onReportedRow = () => undefined } = options;
   const actor = { changedBy: 'admin' as const, name: null, reason: 'Import of an export' };
   const author = { actor, at: new Date(options.clock()) };
-  const target: Target = { ...transactions, tenantId, author, timeZone, replaceDays };
-  const places = new NodeLoader(target);
+  const target: ImportTarget = { ...transactions, tenantId, author, timeZone, replaceDays };
+  const nodeLoader = new NodeLoader(target);
   const evidence = new ReportingEvidence();
-  const loads = loadsInto({ target, places, evidence });
+  const loads = loadsInto({ target, nodeLoader, evidence });
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let doneBytes = 0;
   const report: FolderImportReport = { datasets: [], remarks: [], dryRun };
@@ -109,30 +109,30 @@ async function load(
     }
   }
   report.remarks.push(...(await evidence.apply(target)));
-  const guessed = places.withoutTimeZone.size;
+  const guessed = nodeLoader.withoutTimeZone.size;
   if (guessed > 0)
     report.remarks.push(`${guessed} offices do not say their time zone: ${timeZone} was taken.`);
   return report;
 }
 
 function loadsInto(loading: {
-  target: Target;
-  places: NodeLoader;
+  target: ImportTarget;
+  nodeLoader: NodeLoader;
   evidence: ReportingEvidence;
 }): Record<DatasetPath, Load> {
-  const { target, places } = loading;
-  const log = new LogLoader(target);
+  const { target, nodeLoader } = loading;
+  const log = new ActionLogLoader(target);
   return {
-    locations: places.loadLocations,
-    desks: places.loadDesks,
-    spaces: places.loadSpaces,
+    locations: nodeLoader.loadLocations,
+    desks: nodeLoader.loadDesks,
+    spaces: nodeLoader.loadSpaces,
     groups: (rows) => loadGroups(target, rows),
-    users: (rows) => loadUsers(target, places, rows),
+    users: (rows) => loadUsers(target, nodeLoader, rows),
     'user-booking-attendance': (rows) => importAttendance(loading, rows),
     'change-log/user': log.load,
-    presence: (rows) => loadPresence(target, places, rows),
-    occupancy: (rows) => loadOccupancy(target, places, rows),
-    visitors: (rows) => loadVisitors(target, places, rows),
+    presence: (rows) => loadPresence(target, nodeLoader, rows),
+    occupancy: (rows) => loadOccupancy(target, nodeLoader, rows),
+    visitors: (rows) => loadVisitors(target, nodeLoader, rows),
   };
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { importFolder } from '../../src/move-in/import-folder.ts';
+import { importFolder } from '../../src/folder-import/import-folder.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
 import { heldBytes } from '../support/memory.ts';
 
@@ -19,7 +19,7 @@ let db: TestDatabase;
 let directory: string;
 beforeAll(async () => {
   db = await createTestDatabase();
-  directory = await mkdtemp(join(tmpdir(), 'rollcall-move-in-'));
+  directory = await mkdtemp(join(tmpdir(), 'rollcall-folder-import-'));
 });
 afterAll(async () => {
   await db.drop();
@@ -34,7 +34,7 @@ async function write(dataset: string, rows: Iterable<object>): Promise<void> {
   await pipeline(Readable.from(lines()), createWriteStream(join(directory, dataset, 'all.ndjson')));
 }
 
-test(`${PEOPLE} people's ${DAYS} days and ${EVENTS} events move in without being held`, async () => {
+test(`${PEOPLE} people's ${DAYS} days and ${EVENTS} events are imported without being held`, async () => {
   const locationId = randomUUID();
   const userIds = Array.from({ length: PEOPLE }, () => randomUUID());
   const dayOf = (number: number) => new Date(Date.UTC(2026, 0, 1 + (number % DAYS))).toISOString();

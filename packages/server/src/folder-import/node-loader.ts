@@ -3,7 +3,14 @@ import type { UpsertItem, UpsertResult } from '../directory/upsert.ts';
 import { listNodesById, type NodeKind } from '../store/directory/nodes.ts';
 import { maybeText, needGuid, number, type Row, text } from './cells.ts';
 import { type Named, type NodePath, named, pathOf } from './node-path.ts';
-import { loadEach, type Outcome, outcomeOf, type SourceRow, type Target, upsertInto } from './target.ts';
+import {
+  type ImportTarget,
+  loadEach,
+  type Outcome,
+  outcomeOf,
+  type SourceRow,
+  upsertInto,
+} from './target.ts';
 
 /** What is above a desk or a room of which nobody says where it is. */
 const UNNAMED = { level: 'Unnamed level', zone: 'Unnamed zone' };
@@ -13,14 +20,14 @@ const FROM_THE_TOP = ['location', 'level', 'zone', 'place', 'space'] as const sa
 export class NodeLoader {
   /** Offices whose time zone nobody said. */
   readonly withoutTimeZone = new Set<string>();
-  readonly #target: Target;
+  readonly #target: ImportTarget;
   readonly #known = new Set<string>();
   /** Levels and zones whose name and place have been said by a dataset that lists what is in them. */
   readonly #listed = new Set<string>();
   /** Why a node could not be made. */
   readonly #refused = new Map<string, string>();
 
-  constructor(target: Target) {
+  constructor(target: ImportTarget) {
     this.#target = target;
   }
 

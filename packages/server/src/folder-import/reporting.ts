@@ -2,7 +2,7 @@ import { changeOfficeSettings } from '../directory/manage/office-settings.ts';
 import { listOfficeSettings } from '../store/directory/office-settings.ts';
 import { listPresenceDays } from '../store/events/stored-events.ts';
 import { guid, needDay, type Row, text } from './cells.ts';
-import type { Target } from './target.ts';
+import type { ImportTarget } from './target.ts';
 
 const JUDGED = ['confirmed', 'noShow', 'unconfirmed'] as const;
 type Judged = (typeof JUDGED)[number];
@@ -29,7 +29,7 @@ export class ReportingEvidence {
   }
 
   /** Sets the offices that are set to nothing yet, after presence was loaded; says in sentences what it did, or could not. */
-  async apply({ tenantId, retrying }: Target): Promise<string[]> {
+  async apply({ tenantId, retrying }: ImportTarget): Promise<string[]> {
     const remarks: string[] = [];
     const settings = await retrying((tx) => listOfficeSettings(tx, tenantId, [...this.#offices.keys()]));
     for (const { locationId, locationName, presenceReporting } of settings) {

@@ -1,6 +1,6 @@
 import { BOOLEAN_CHOICES, parseBoolean } from '../files/booleans.ts';
-import { parseGuid } from '../http/guid.ts';
 import { quote } from '../http/text.ts';
+import { parseGuid } from '../store/values/guid.ts';
 
 /** A row as a file has it. Of JSON and Parquet members have types, of CSV all are texts or null. */
 export type Row = Record<string, unknown>;

@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { ShownKey } from '../../src/auth/manage-keys.ts';
-import { DATASETS } from '../../src/move-in/folder.ts';
+import { DATASETS } from '../../src/folder-import/folder.ts';
 import { datasets } from '../../src/warehouse/datasets.ts';
 import { basic, type TestServer } from './server.ts';
 
 /** Those that have facts of their own: metrics follow from them. */
-const moved = datasets.filter(({ path }) => (DATASETS as readonly string[]).includes(path));
+const exportedDatasets = datasets.filter(({ path }) => (DATASETS as readonly string[]).includes(path));
 
 export type Rows = Record<string, unknown>[];
 
@@ -24,7 +24,7 @@ export async function exportAll(
   windows: Window[],
 ): Promise<Record<string, Rows>> {
   const exported: Record<string, Rows> = {};
-  for (const { path, filters } of moved) {
+  for (const { path, filters } of exportedDatasets) {
     const queries: (Window | undefined)[] = filters.includes('dates') ? windows : [undefined];
     exported[path] = [];
     for (const query of queries) {
@@ -42,7 +42,7 @@ export async function writeExport(
   { directory, format }: { directory: string; format: 'ndjson' | 'csv' | 'json' | 'parquet' },
 ): Promise<void> {
   const files: object[] = [];
-  for (const { path: dataset, filters } of moved) {
+  for (const { path: dataset, filters } of exportedDatasets) {
     const queries: (Window | undefined)[] = filters.includes('dates') ? windows : [undefined];
     for (const query of queries) {
       const path = `${dataset.replace('/', '-')}/${query ? query.startDate.slice(0, 7) : 'all'}.${format}`;

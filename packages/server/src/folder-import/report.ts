@@ -39,12 +39,12 @@ export interface ReportedRow {
 /** Counts what becomes of the rows of one dataset, and hands on what was not taken as it is. */
 export class DatasetCount {
   readonly report: DatasetReport;
-  readonly #onReject: (reject: ReportedRow) => void;
+  readonly #onReportedRow: (row: ReportedRow) => void;
 
-  constructor(dataset: DatasetPath, files: number, onReject: (reject: ReportedRow) => void) {
+  constructor(dataset: DatasetPath, files: number, onReportedRow: (row: ReportedRow) => void) {
     const counts = { rows: 0, stored: 0, already: 0, adjusted: 0, refused: 0 };
     this.report = { dataset, files, ...counts, reasons: [] };
-    this.#onReject = onReject;
+    this.#onReportedRow = onReportedRow;
   }
 
   add({ name: file }: DatasetFile, line: number, row: Row | string, outcome: Outcome): void {
@@ -57,6 +57,6 @@ export class DatasetCount {
     if (reason === undefined) return;
     if (!refused) report.adjusted++;
     if (report.reasons.length < REASONS_SHOWN) report.reasons.push({ file, line, reason });
-    this.#onReject({ dataset: report.dataset, file, line, refused, reason, row });
+    this.#onReportedRow({ dataset: report.dataset, file, line, refused, reason, row });
   }
 }

@@ -5,14 +5,14 @@ import type { Tx } from '../store/connections/db.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { type Row, RowFault } from './cells.ts';
 
-/** The organisation that is moved into, and how. */
-export interface Target {
+/** The organisation that the import writes to, and how. */
+export interface ImportTarget {
   tenantId: string;
-  /** In one transaction, or in what a dry run takes for one. */
+  /** Runs work in one transaction; a dry run takes a savepoint for one. */
   atomically: Atomically;
-  /** The same, again where other writers came first. */
+  /** As `atomically`, and again where other writers came first. */
   retrying: Atomically;
-  /** Of what moving in changes of days that are here already. */
+  /** The author of changes to days that are here already. */
   author: DayAuthor;
   /** IANA name, of offices that do not say theirs. */
   timeZone: string;
@@ -63,7 +63,7 @@ type Upsert<Item> = (
 
 /** Stores items of the directory through its own writer. Results are in the order of `items`. */
 export function upsertInto<Item extends UpsertItem>(
-  { tenantId, atomically, author }: Target,
+  { tenantId, atomically, author }: ImportTarget,
   items: Item[],
   upsert: Upsert<Item>,
 ): Promise<UpsertResult[]> {

@@ -1,19 +1,19 @@
-import { parseGuid } from '../http/guid.ts';
 import type { EventKind } from '../ingest/batch.ts';
 import { type OccupancyEvent, occupancy } from '../ingest/occupancy.ts';
 import { type PresenceEvent, presence } from '../ingest/presence.ts';
-import { type Resolved, ResolvedIdentifiers } from '../ingest/resolve.ts';
 import { isRefusal } from '../ingest/results.ts';
 import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { runStatement } from '../store/connections/pipeline.ts';
+import { type Resolved, resolvedFrom } from '../store/directory/directory-look-up.ts';
 import { listRecordedNodes, listRecordedUsers } from '../store/directory/recorded-subjects.ts';
 import type { EventKey } from '../store/events/event-order.ts';
 import { type EventTable, listStoredDigests } from '../store/events/stored-events.ts';
+import { parseGuid } from '../store/values/guid.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
 import type { NodeLoader } from './node-loader.ts';
 import { type NodePath, nodeOf, pathOf } from './node-path.ts';
-import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
+import { type ImportTarget, loadEach, type Outcome, type SourceRow } from './target.ts';
 
 interface Recorded<Event> {
   sourceId: string;
@@ -29,25 +29,37 @@ interface RecordedKind<Event extends { eventId: string }, Stored extends EventKe
 }
 
 /** Loads presence events. Nothing follows from them: what presence booked is among the bookings. */
-export function loadPresence(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadPresence(
+  target: ImportTarget,
+  nodeLoader: NodeLoader,
+  rows: SourceRow[],
+): Promise<Outcome[]> {
   return loadEvents(
     { kind: presence, table: 'presence_events', read: readPresence },
-    { target, places, rows },
+    { target, nodeLoader, rows },
   );
 }
 
-export function loadOccupancy(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadOccupancy(
+  target: ImportTarget,
+  nodeLoader: NodeLoader,
+  rows: SourceRow[],
+): Promise<Outcome[]> {
   return loadEvents(
     { kind: occupancy, table: 'occupancy_events', read: readOccupancy },
-    { target, places, rows },
+    { target, nodeLoader, rows },
   );
 }
 
 /** The dataset names the office alone, whatever part of it a visitor came to. */
-export function loadVisitors(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadVisitors(
+  target: ImportTarget,
+  nodeLoader: NodeLoader,
+  rows: SourceRow[],
+): Promise<Outcome[]> {
   return loadEvents(
     { kind: visitorArrival, table: 'visitor_arrivals', read: readVisitor },
-    { target, places, rows },
+    { target, nodeLoader, rows },
   );
 }
 
@@ -91,14 +103,14 @@ function sourceOf(row: Row): string {
 
 async function loadEvents<Event extends { eventId: string }, Stored extends EventKey>(
   { kind, table, read }: RecordedKind<Event, Stored>,
-  { target, places, rows }: { target: Target; places: NodeLoader; rows: SourceRow[] },
+  { target, nodeLoader, rows }: { target: ImportTarget; nodeLoader: NodeLoader; rows: SourceRow[] },
 ): Promise<Outcome[]> {
   const { tenantId, author, retrying } = target;
   return loadEach(
     rows,
     ({ row }) => read(row),
     async (recorded) => {
-      await places.ensure(recorded.map(({ path }) => path));
+      await nodeLoader.ensure(recorded.map(({ path }) => path));
       return retrying(async (tx) => {
         const resolved = await resolveRecorded(
           tx,
@@ -131,13 +143,13 @@ async function loadEvents<Event extends { eventId: string }, Stored extends Even
 async function resolveRecorded(
   tx: Tx,
   tenantId: string,
-  mentions: { userIds?: string[]; names?: string[]; nodeIds?: string[] }[],
+  identifiers: { userIds?: string[]; names?: string[]; nodeIds?: string[] }[],
 ): Promise<Resolved> {
-  const all = (member: keyof (typeof mentions)[number]) => [
-    ...new Set(mentions.flatMap((each) => each[member] ?? [])),
+  const all = (member: keyof (typeof identifiers)[number]) => [
+    ...new Set(identifiers.flatMap((each) => each[member] ?? [])),
   ];
   const guids = (texts: string[]) => texts.flatMap((each) => parseGuid(each) ?? []);
   const users = await listRecordedUsers(tx, tenantId, guids(all('userIds')), all('names'));
   const nodes = await listRecordedNodes(tx, tenantId, guids(all('nodeIds')));
-  return new ResolvedIdentifiers({ users, folded: [], holders: [], nodes });
+  return resolvedFrom({ users, nodes });
 }

@@ -5,7 +5,7 @@ import { needDay, needGuid, needText, type Row, RowFault, text } from './cells.t
 import type { NodeLoader } from './node-loader.ts';
 import { type NodePath, named, pathOf } from './node-path.ts';
 import type { ReportingEvidence } from './reporting.ts';
-import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
+import { type ImportTarget, loadEach, type Outcome, type SourceRow } from './target.ts';
 
 interface RecordedDay {
   /** Undefined for a walk-in, which follows from presence. */
@@ -15,7 +15,11 @@ interface RecordedDay {
 
 /** Plans and bookings, from the rows of user-booking-attendance; what they say of offices' settings goes to `evidence`. */
 export function importAttendance(
-  { target, places, evidence }: { target: Target; places: NodeLoader; evidence: ReportingEvidence },
+  {
+    target,
+    nodeLoader,
+    evidence,
+  }: { target: ImportTarget; nodeLoader: NodeLoader; evidence: ReportingEvidence },
   rows: SourceRow[],
 ): Promise<Outcome[]> {
   const read = ({ row }: SourceRow) => {
@@ -23,7 +27,7 @@ export function importAttendance(
     return readDay(row);
   };
   return loadEach(rows, read, async (days) => {
-    await places.ensure(days.flatMap(({ paths }) => paths));
+    await nodeLoader.ensure(days.flatMap(({ paths }) => paths));
     const changes = days.flatMap(({ change }) => change ?? []);
     const outcomes = await target.retrying((tx) => record(tx, target, changes));
     let next = 0;
@@ -32,7 +36,7 @@ export function importAttendance(
 }
 
 /** Records days in the order of `changes`, with the office instead of a desk or zone that is not to be had. */
-async function record(tx: Tx, target: Target, changes: DayChange[]): Promise<Outcome[]> {
+async function record(tx: Tx, target: ImportTarget, changes: DayChange[]): Promise<Outcome[]> {
   const { tenantId, author, replaceDays: replace } = target;
   const outcomes = await recordDays(tx, tenantId, changes, { ...author, replace });
   const seatless = changes.map((change, index) =>

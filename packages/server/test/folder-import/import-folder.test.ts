@@ -8,9 +8,9 @@ import { makeHistory } from '../../src/demo/history.ts';
 import { storeDemoDirectory } from '../../src/demo/store-directory.ts';
 import { upsertDesks, upsertZones } from '../../src/directory/nodes.ts';
 import { upsertUsers } from '../../src/directory/users.ts';
-import { type FolderImportOptions, importFolder } from '../../src/move-in/import-folder.ts';
+import { type FolderImportOptions, importFolder } from '../../src/folder-import/import-folder.ts';
 import { changeDays } from '../../src/workday/plan.ts';
-import { exportAll, writeExport } from '../support/moved-folder.ts';
+import { exportAll, writeExport } from '../support/export-folder.ts';
 import { basic, startTestServer, type TestServer } from '../support/server.ts';
 
 const WINDOWS = [
@@ -27,7 +27,7 @@ let lived: Awaited<ReturnType<typeof exportAll>>;
 
 beforeAll(async () => {
   server = await startTestServer();
-  folders = await mkdtemp(join(tmpdir(), 'rollcall-move-in-'));
+  folders = await mkdtemp(join(tmpdir(), 'rollcall-folder-import-'));
   old = await organisation();
   await live(old.tenantId);
   lived = await exportAll(server, old.key, WINDOWS);

@@ -4,18 +4,18 @@ import { textsFault } from '../ingest/values.ts';
 import { listRecordedUsers } from '../store/directory/recorded-subjects.ts';
 import { insertRecordedEntries, type RecordedEntry } from '../store/workday/recorded-entries.ts';
 import { guid, needDay, needGuid, needText, object, type Row, RowFault, text } from './cells.ts';
-import { loadEach, type Outcome, type SourceRow, type Target } from './target.ts';
+import { type ImportTarget, loadEach, type Outcome, type SourceRow } from './target.ts';
 
 const MOST_AT_ONE_MOMENT = 0xfff;
 const AUTHORS = ['user', 'admin', 'engine', 'integration'] as const;
 
 /** Loads the action log as it was written elsewhere. One for all its files: entries of one moment keep their order. */
-export class LogLoader {
-  readonly #target: Target;
+export class ActionLogLoader {
+  readonly #target: ImportTarget;
   #moment = '';
   #counter = 0;
 
-  constructor(target: Target) {
+  constructor(target: ImportTarget) {
     this.#target = target;
   }
 

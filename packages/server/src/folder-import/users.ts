@@ -4,10 +4,17 @@ import { type UserItem, upsertUsers } from '../directory/users.ts';
 import { listGroupRows, setPrimaryGroupsOf } from '../store/directory/group-records.ts';
 import { boolean, guid, maybeText, needGuid, type Row, text } from './cells.ts';
 import type { NodeLoader } from './node-loader.ts';
-import { loadEach, type Outcome, outcomeOf, type SourceRow, type Target, upsertInto } from './target.ts';
+import {
+  type ImportTarget,
+  loadEach,
+  type Outcome,
+  outcomeOf,
+  type SourceRow,
+  upsertInto,
+} from './target.ts';
 
 /** Groups are loaded all at once: a parent may come after those beneath it. */
-export async function loadGroups(target: Target, rows: SourceRow[]): Promise<Outcome[]> {
+export async function loadGroups(target: ImportTarget, rows: SourceRow[]): Promise<Outcome[]> {
   return loadEach(
     rows,
     ({ row, origin }): GroupItem & { origin: string } => ({
@@ -36,17 +43,21 @@ interface ExportedUser {
 }
 
 /** People, active and inactive, each with their primary location and group. */
-export function loadUsers(target: Target, places: NodeLoader, rows: SourceRow[]): Promise<Outcome[]> {
+export function loadUsers(
+  target: ImportTarget,
+  nodeLoader: NodeLoader,
+  rows: SourceRow[],
+): Promise<Outcome[]> {
   return loadEach(rows, readPerson, async (people) => {
     const offices = people.flatMap(({ item }) => item.primaryLocationId ?? []);
-    await places.ensure(
+    await nodeLoader.ensure(
       offices.map((id) => ({ location: { id }, level: {}, zone: {}, place: {}, space: {} })),
     );
     const { tenantId, retrying } = target;
     const groups = new Set(
       (await retrying((tx) => listGroupRows(tx, tenantId))).map(({ groupId }) => groupId),
     );
-    const remarks = people.map((person) => leaveOutUnknown(person, places, groups));
+    const remarks = people.map((person) => leaveOutUnknown(person, nodeLoader, groups));
     const results = await upsertInto(
       target,
       people.map(({ item }) => item),
@@ -91,12 +102,12 @@ function guidOrNull(row: Row, member: string): string | null | undefined {
 /** A person is worth more than where they belong. */
 function leaveOutUnknown(
   person: ExportedUser,
-  places: NodeLoader,
+  nodeLoader: NodeLoader,
   groups: ReadonlySet<string>,
 ): string | undefined {
   const { item, groupId } = person;
   const unknown: string[] = [];
-  if (item.primaryLocationId && !places.has(item.primaryLocationId)) {
+  if (item.primaryLocationId && !nodeLoader.has(item.primaryLocationId)) {
     unknown.push(`primaryLocationId ${item.primaryLocationId} is not known and was left out`);
     delete item.primaryLocationId;
   }

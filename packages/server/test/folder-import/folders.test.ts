@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ShownKey } from '../../src/auth/manage-keys.ts';
-import { FolderError } from '../../src/move-in/folder.ts';
-import { type FolderImportOptions, importFolder } from '../../src/move-in/import-folder.ts';
-import type { FolderImportReport, ReportedRow } from '../../src/move-in/report.ts';
-import { exportAll, type Rows } from '../support/moved-folder.ts';
+import { FolderError } from '../../src/folder-import/folder.ts';
+import { type FolderImportOptions, importFolder } from '../../src/folder-import/import-folder.ts';
+import type { FolderImportReport, ReportedRow } from '../../src/folder-import/report.ts';
+import { exportAll, type Rows } from '../support/export-folder.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const MONTH = [{ startDate: '2026-03-01', endDate: '2026-03-31' }];
@@ -50,7 +50,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rollcall-move-in-'));
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-folder-import-'));
   tenantId = await server.organisation({ timeZone: 'Asia/Tokyo' });
   key = await server.key(tenantId);
   rejects = [];
