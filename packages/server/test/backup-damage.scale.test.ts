@@ -154,7 +154,9 @@ test('a whole file with other tables than its schema has loads nothing', async (
     { organisations: 0 },
   );
   const { target: other, drop: dropOther } = await createEmptyDatabase();
-  await expect(restore({ target: other, input: opening(archive) })).rejects.toThrow(/tables are not those/);
+  await expect(restore({ target: other, input: opening(archive) })).rejects.toThrow(
+    /The tables of the database differ/,
+  );
   expect(await state(other)).toEqual({ organisations: 0, unforced: [] });
   await dropOther();
 });

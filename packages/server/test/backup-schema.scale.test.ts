@@ -95,7 +95,7 @@ test('a step to the newer schema that fails leaves the data as they were backed 
   await cp(migrationsDir, dir, { recursive: true });
   await writeFile(join(dir, '9999_later.sql'), '-- Up Migration\nSELECT 1 / 0;');
   await expect(restore({ target, input: opening(file), migrationsDir: dir })).rejects.toThrow(
-    "The data are restored, but the step to this release's schema failed (PostgreSQL: division by zero).",
+    "The data are restored, but the migration to this release's schema failed (PostgreSQL: division by zero).",
   );
   expect(await readAll(target)).toEqual(carried(await readAll(source.target)));
   await Promise.all([drop(), rm(dir, { recursive: true })]);

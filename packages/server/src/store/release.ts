@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-// The bundle puts every module into dist/bin. So this file must lie two folders below the package, as that one does.
+// The bundle puts every module into dist/bin, two folders below the package. So this file must also lie two
+// folders below the package.
 const PACKAGE_DIR = new URL('../../', import.meta.url);
 
 /** The version of this release. */

@@ -120,10 +120,10 @@ test('a plain owner of the database serves as itself', async () => {
   expect(await servesRestricted(baseUrl, token, admin)).toBe(false);
 });
 
-test('a role that may not set up the schema is refused in a sentence', async () => {
+test('a role that is not allowed to set up the schema is refused in a sentence', async () => {
   const { env } = await makeDatabase('NOCREATEROLE', { owned: false });
   expectOneSentence(
     await work.rollcall(['keys', 'list'], { env }),
-    /^rollcall: The database role may not set up the schema "rollcall" \(permission denied .*\); .*\.\n$/,
+    /^rollcall: The database role is not allowed to set up the schema "rollcall" \(permission denied .*\); .*\.\n$/,
   );
 });

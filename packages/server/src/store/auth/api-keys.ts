@@ -17,7 +17,7 @@ export interface ApiKeyRow {
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
   secretSealed: Buffer;
-  /** 1 at first, one more with each rotation; the previous secret is of the version before. */
+  /** 1 at first. Each rotation adds one. The previous secret has the version before. */
   secretVersion: number;
   previousSecretSealed: Buffer | null;
   previousSecretExpiresAt: Date | null;
@@ -34,8 +34,8 @@ const COLUMNS = `tenant_id AS "tenantId", api_key_folded AS "apiKeyFolded", api_
   revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
 
 /**
- * Finds a key by its folded id and, when found, goes on as its organisation for the rest of the transaction. It
- * asks as much for an id that does not exist, so that the time taken does not tell.
+ * Finds a key by its folded id. If it finds one, the transaction enters the key's organisation. For an
+ * unknown id it sends the same statements, so that the time taken does not tell whether the id exists.
  */
 export async function findApiKey(tx: Tx, apiKeyFolded: string): Promise<ApiKeyRow | undefined> {
   const { rows: tenants } = await tx.query<{ tenantId: string | null }>(
@@ -51,7 +51,7 @@ export async function findApiKey(tx: Tx, apiKeyFolded: string): Promise<ApiKeyRo
   return rows[0];
 }
 
-/** As `findApiKey`, for a pipeline: what the second statement answers goes to `readApiKey`. */
+/** As `findApiKey`, for a pipeline. Pass the answer of the second statement to `readApiKey`. */
 export function apiKeyLookUp(apiKeyFolded: string): [PreparedStatement, PreparedStatement] {
   return [
     {
@@ -68,7 +68,7 @@ export function apiKeyLookUp(apiKeyFolded: string): [PreparedStatement, Prepared
   ];
 }
 
-/** The key that a look-up answered; undefined where there is none. */
+/** The key in the answer of a look-up; undefined if there is none. */
 export function readApiKey(answer: string | undefined): ApiKeyRow | undefined {
   if (answer === undefined) return undefined;
   const row = JSON.parse(answer) as JsonOf<ApiKeyRow>;
@@ -93,7 +93,7 @@ export async function listApiKeys(tx: Tx, tenantId: string): Promise<ApiKeyRow[]
   return rows;
 }
 
-/** Stores a new key; false when its id is taken, by whichever organisation. Owner only. */
+/** Inserts a key. Returns false if any organisation has a key with its id. Owner only. */
 export async function insertApiKey(
   tx: Tx,
   key: Pick<
@@ -132,7 +132,7 @@ export async function insertApiKey(
   return true;
 }
 
-/** Replaces the secret; the one it had goes on working until `previousSecretExpiresAt`. Owner only. */
+/** Replaces the secret. The former secret works until `previousSecretExpiresAt`. Owner only. */
 export async function rotateApiKey(
   tx: Tx,
   tenantId: string,
@@ -148,7 +148,7 @@ export async function rotateApiKey(
   );
 }
 
-/** Owner only. A key that is revoked already keeps the time of its first revocation. */
+/** Revokes a key. A key that is revoked already keeps the time of its first revocation. Owner only. */
 export async function revokeApiKey(tx: Tx, tenantId: string, apiKeyFolded: string, at: Date): Promise<void> {
   await tx.query(
     'UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE tenant_id = $1 AND api_key_folded = $2',
@@ -156,7 +156,7 @@ export async function revokeApiKey(tx: Tx, tenantId: string, apiKeyFolded: strin
   );
 }
 
-/** Notes when keys were last used; a later time that another replica noted stays. */
+/** Stores when keys were last used. A later time that another replica has stored stays. */
 export async function touchApiKeys(
   tx: Tx,
   tenantId: string,

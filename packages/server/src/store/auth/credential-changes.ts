@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../connections/db.ts';
 
-/** What a transaction announced on commit: that a key changed (its folded id), or the signing keys did. */
+/** What a transaction announced on commit: the folded id of a changed key, or a change of the signing keys. */
 export type CredentialChange = { apiKey: string } | { signingKeys: true };
 
 const HEARTBEAT_MS = 250;
@@ -9,42 +9,47 @@ const TRUST_MS = 900;
 const RECONNECT_MS = 250;
 
 /**
- * Receives the changes that any process made (`LISTEN rollcall_changes`).
+ * Receives the credential changes that any process made (`LISTEN rollcall_changes`).
  *
- * Invariant: while `isCurrent()`, PostgreSQL has delivered everything that was committed more than `TRUST_MS` ago. It
- * delivers what was committed before a query on the listening connection no later than that query's result. So the
- * result of a heartbeat proves that everything was delivered that was committed before the heartbeat was sent.
+ * Invariant: while `isCurrent()` is true, every change committed more than `TRUST_MS` ago has been delivered.
+ * PostgreSQL delivers a change that was committed before a query on the listening connection, no later than
+ * the answer to that query. So the answer to a heartbeat proves that all changes up to the sending of the
+ * heartbeat have been delivered.
  */
 export class CredentialChanges {
   readonly #database: Database;
-  readonly #onStranger: () => void;
+  readonly #onUnknownMessage: () => void;
   readonly #stop = new AbortController();
   readonly #listeners = new Set<(change: CredentialChange | 'missed') => void>();
   #currentAsOfMs = Number.NEGATIVE_INFINITY;
   /** The heartbeat that is on its way: settles with its result, or when that would come too late to prove anything. */
   #beat: Promise<unknown> | undefined;
   #done: Promise<void> | undefined;
-  #hasMetStranger = false;
+  #hasReportedUnknownMessage = false;
 
-  /** `onStranger` is called once, when a message arrives that no Rollcall server sends; such messages have no effect. */
-  constructor(database: Database, onStranger: () => void) {
+  /**
+   * Calls `onUnknownMessage` once, for the first message that no Rollcall server sends. Such messages have no
+   * effect.
+   */
+  constructor(database: Database, onUnknownMessage: () => void) {
     this.#database = database;
-    this.#onStranger = onStranger;
+    this.#onUnknownMessage = onUnknownMessage;
   }
 
-  /** Calls `listener` for each change, and with `missed` when the server may have missed some. */
+  /** Calls `listener` for each change, and with `missed` if changes may have been missed. */
   onChange(listener: (change: CredentialChange | 'missed') => void): void {
     this.#listeners.add(listener);
   }
 
-  /** Whether what was remembered, and not announced as changed, is at most a second old. */
+  /** While it is true, a remembered credential without a notice of a change is at most a second out of date. */
   isCurrent(): boolean {
     return performance.now() - this.#currentAsOfMs < TRUST_MS;
   }
 
   /**
-   * As `isCurrent`, after the answer to a heartbeat where one is on its way: on a busy machine all who ask wait for that one
-   * answer, rather than asking the database one by one and keeping it busier still. At once where nothing is listened to.
+   * As `isCurrent`, but waits for the answer to a heartbeat that is not answered yet. On a busy machine all
+   * callers share that one answer, so they do not send queries of their own and make the database busier.
+   * Returns at once if no connection listens.
    */
   async waitUntilCurrent(): Promise<boolean> {
     if (!this.isCurrent()) await this.#beat;
@@ -68,7 +73,7 @@ export class CredentialChanges {
     }
   }
 
-  /** One connection's life; ends when the connection does, or does not answer a heartbeat in time. */
+  /** Listens on one connection, until it breaks or does not answer a heartbeat in time. */
   async #listen(): Promise<void> {
     const client = await this.#database.connect('rollcall changes');
     try {
@@ -84,7 +89,7 @@ export class CredentialChanges {
         ]);
         await answer;
         this.#currentAsOfMs = sentAtMs;
-        // The later this answer came, the sooner the next one is needed.
+        // A late answer makes the next one more urgent, so the pause is shorter.
         const pauseMs = Math.min(HEARTBEAT_MS, (TRUST_MS - (performance.now() - sentAtMs)) / 3);
         await delay(Math.max(pauseMs, 0), undefined, { signal: this.#stop.signal }).catch(() => undefined);
       }
@@ -94,14 +99,14 @@ export class CredentialChanges {
     }
   }
 
-  /** Any role that may connect to the database may send on the channel, so the server judges what arrives. */
+  /** Any role that can connect to the database can send on the channel, so the server checks each message. */
   #receive(payload: string | undefined): void {
     const change = readChange(payload);
     if (change) {
       this.#emit(change);
-    } else if (!this.#hasMetStranger) {
-      this.#hasMetStranger = true;
-      this.#onStranger();
+    } else if (!this.#hasReportedUnknownMessage) {
+      this.#hasReportedUnknownMessage = true;
+      this.#onUnknownMessage();
     }
   }
 

@@ -1,4 +1,4 @@
-/** A row as PostgreSQL writes it in JSON: bytes as hexadecimal after `\\x`, instants as texts. */
+/** A row as PostgreSQL writes it in JSON: bytes as hexadecimal after `\\x`, instants as text. */
 export type JsonOf<Row> = {
   [Column in keyof Row]: Row[Column] extends Buffer | Date | null
     ? Row[Column] extends Buffer | Date
@@ -7,7 +7,7 @@ export type JsonOf<Row> = {
     : Row[Column];
 };
 
-/** The instant that a text of JSON names. */
+/** The instant in a text of such a row. */
 export function instant(text: string | null): Date | null {
   return text === null ? null : new Date(text);
 }

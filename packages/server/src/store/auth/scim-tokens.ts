@@ -2,7 +2,7 @@ import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
 import { instant, type JsonOf } from './json-row.ts';
 
-/** A token of an identity provider; what is presented is kept as its SHA-256 only. */
+/** A SCIM token. The database keeps only the SHA-256 of the token's text. */
 export interface ScimTokenRow {
   tenantId: string;
   tokenId: string;
@@ -17,8 +17,8 @@ const COLUMNS = `tenant_id AS "tenantId", token_id AS "tokenId", name, created_a
   expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
 
 /**
- * Finds a token by its hash and, when found, goes on as its organisation for the rest of the transaction. For a
- * pipeline: what the second statement answers goes to `readScimToken`.
+ * Statements for a pipeline that find a token by its hash. If there is one, the transaction enters the
+ * token's organisation. Pass the answer of the second statement to `readScimToken`.
  */
 export function scimTokenLookUp(tokenHash: Buffer): [PreparedStatement, PreparedStatement] {
   return [
@@ -36,7 +36,7 @@ export function scimTokenLookUp(tokenHash: Buffer): [PreparedStatement, Prepared
   ];
 }
 
-/** The token that a look-up answered; undefined where there is none. */
+/** The token in the answer of a look-up; undefined if there is none. */
 export function readScimToken(answer: string | undefined): ScimTokenRow | undefined {
   if (answer === undefined) return undefined;
   const row = JSON.parse(answer) as JsonOf<ScimTokenRow>;
@@ -49,7 +49,7 @@ export function readScimToken(answer: string | undefined): ScimTokenRow | undefi
   };
 }
 
-/** Stores a new token. Owner only. */
+/** Inserts a token. Owner only. */
 export async function insertScimToken(
   tx: Tx,
   token: Omit<ScimTokenRow, 'revokedAt' | 'lastUsedAt'> & { tokenHash: Buffer },
@@ -76,8 +76,8 @@ export async function listScimTokens(tx: Tx, tenantId: string): Promise<ScimToke
 }
 
 /**
- * Revokes a token; false when there is none with this id. One that is revoked already keeps the time of its
- * first revocation. Owner only.
+ * Revokes a token. A token that is revoked already keeps the time of its first revocation. Returns false if
+ * there is no token with this id. Owner only.
  */
 export async function revokeScimToken(tx: Tx, tenantId: string, tokenId: string, at: Date): Promise<boolean> {
   const { rowCount } = await tx.query(
@@ -87,7 +87,7 @@ export async function revokeScimToken(tx: Tx, tenantId: string, tokenId: string,
   return rowCount === 1;
 }
 
-/** Notes when a token was last used; a later time that another replica noted stays. */
+/** Stores when a token was last used. A later time that another replica has stored stays. */
 export async function touchScimToken(tx: Tx, token: ScimTokenRow, usedAt: Date): Promise<void> {
   await tx.query(
     `UPDATE scim_tokens SET last_used_at = greatest(last_used_at, $3) WHERE tenant_id = $1 AND token_id = $2`,

@@ -5,7 +5,7 @@ import { constants, createGunzip, createGzip } from 'node:zlib';
 import { createTarDecoder, createTarPacker } from 'modern-tar';
 import { BackupError, RestoreError } from './errors.ts';
 
-/** Measured on events: the default level takes twice as long for a file a twentieth smaller. */
+/** Measured on events: the default level takes twice as long and makes the file only a twentieth smaller. */
 const GZIP_LEVEL = constants.Z_BEST_SPEED;
 const GZIP_CHUNK_BYTES = 256 * 1024;
 
@@ -27,9 +27,9 @@ export class ArchiveDigest {
   }
 }
 
-/** A gzipped tar, written entry by entry and as fast as `output` takes it. */
+/** Writes a gzipped tar, entry by entry, as fast as `output` accepts it. */
 export class ArchiveWriter {
-  /** Over every entry added so far. */
+  /** The digest of all entries added so far. */
   readonly digest = new ArchiveDigest();
   readonly #packer = createTarPacker();
   readonly #flow: Promise<void>;
@@ -45,16 +45,16 @@ export class ArchiveWriter {
       (source) => this.#counted(source),
       output,
     );
-    // A failure is reported by whichever of add and finish meets it.
+    // `add` or `finish` reports a failure.
     this.#flow.catch(() => undefined);
   }
 
-  /** Bytes of the compressed file so far. */
+  /** The size of the compressed file so far, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Adds one file; `content` must not change afterwards. Throws `BackupError` when `output` fails. */
+  /** Adds one file. `content` must not change afterwards. Throws `BackupError` if `output` fails. */
   async add(name: string, content: Uint8Array): Promise<void> {
     this.digest.begin(name, content.length);
     this.digest.update(content);
@@ -64,7 +64,7 @@ export class ArchiveWriter {
       if (content.length > 0) await body.write(content);
       await body.close();
     } catch (error) {
-      // The packer only knows that it was stopped; the flow knows why.
+      // The packer only knows that it was stopped. The pipeline has the cause.
       this.#packer.controller.error(error);
       throw cannotWrite(await this.#flow.catch((reason) => reason));
     }
@@ -80,7 +80,7 @@ export class ArchiveWriter {
     }
   }
 
-  /** Gives up: `output` is destroyed. */
+  /** Stops writing and destroys `output`. */
   abort(reason: unknown): void {
     this.#packer.controller.error(reason);
   }
@@ -93,7 +93,7 @@ export class ArchiveWriter {
   }
 }
 
-/** One file of an archive. Its body must be read to the end before the next entry is asked for. */
+/** One file of an archive. Read its body to the end before you ask for the next entry. */
 export interface ArchiveEntry {
   name: string;
   size: number;
@@ -101,14 +101,14 @@ export interface ArchiveEntry {
 }
 
 /**
- * The files of a gzipped tar, in order. Ends normally only once the last byte of `input` was read and gzip's
- * own checksum agreed. Throws `RestoreError`. Destroys `input` in every case.
+ * Reads the files of a gzipped tar, in order. Ends normally only after the last byte of `input`, and if the
+ * checksum of gzip is right. Throws `RestoreError`. Always destroys `input`.
  */
 export async function* readArchive(input: Readable): AsyncGenerator<ArchiveEntry> {
   const decoder = createTarDecoder({ strict: true });
   const gunzip = createGunzip({ chunkSize: GZIP_CHUNK_BYTES });
   const flow = pipeline(input, gunzip, (source) => writeAll(source, decoder.writable));
-  // A failure also fails the entries below, with the same error.
+  // A failure also fails the reads of entries below, with the same error.
   flow.catch(() => undefined);
   try {
     for await (const entry of decoder.readable) {
@@ -123,22 +123,22 @@ export async function* readArchive(input: Readable): AsyncGenerator<ArchiveEntry
   }
 }
 
-/** The file is not what was written, in a way that no honest writer explains. */
+/** The content of the file differs from what a backup writes. */
 export function damaged(cause?: unknown): RestoreError {
   return new RestoreError('The backup file is damaged; nothing was restored.', cause);
 }
 
-/** Someone else's file. */
+/** The file is not a Rollcall backup. */
 export function foreign(cause?: unknown): RestoreError {
   return new RestoreError('This is not a Rollcall backup file.', cause);
 }
 
-/** The file ends before its end. */
+/** The end of the file is missing. */
 export function truncated(cause?: unknown): RestoreError {
   return new RestoreError('The backup file is incomplete: its end is missing; nothing was restored.', cause);
 }
 
-/** By hand: `Readable.toWeb` of Node 20 throws past every handler when its reader leaves early. */
+/** Own code, because `Readable.toWeb` of Node 20 throws an uncaught error if its reader stops early. */
 async function writeAll(source: AsyncIterable<Buffer>, writable: WritableStream<Uint8Array>): Promise<void> {
   const writer = writable.getWriter();
   try {

@@ -22,16 +22,16 @@ import { columnList, listTables, qualified, type Table } from './tables.ts';
 
 export { BackupError };
 
-/** An entry of rows ends with the first row that ends beyond this. */
+/** An entry ends with the first row that ends after this many bytes. */
 const ENTRY_BYTES = 4 * 1024 * 1024;
 
 export interface BackupOptions {
-  /** Connects as the owner of the tables, or as a superuser. */
+  /** Its role must be the owner of the tables, or a superuser. */
   target: DatabaseTarget;
   masterKey: Buffer;
-  /** Is ended, or destroyed on failure. */
+  /** `backup` ends it, or destroys it on failure. */
   output: Writable;
-  /** Written into the file; decides nothing about what it holds. */
+  /** Stored in the file. It does not decide what the file contains. */
   createdAt: Date;
   /** Called with the rows of `table` written so far. */
   onProgress?: (rows: number, table: string) => void;
@@ -40,19 +40,19 @@ export interface BackupOptions {
 export interface BackupSummary {
   createdAt: Date;
   organisations: number;
-  /** Rows of every table, and of all together. */
+  /** The number of rows of each table. `rows` is their sum. */
   tables: Record<string, number>;
   rows: number;
-  /** Size of the file. */
+  /** The size of the file, in bytes. */
   bytes: number;
 }
 
 /**
- * Writes all data of all organisations, as of one moment, and the master key. The server may go on meanwhile;
- * only a migration waits. Memory does not grow with the data.
+ * Writes all data of all organisations, from one snapshot, and the master key. The server can run meanwhile;
+ * only a migration waits. Memory use does not grow with the data.
  *
- * The result opens every sealed secret in it and is as secret as the data directory: create its file with
- * mode 0600, and give it its final name only after this returned.
+ * The file contains the key to every sealed secret in it. It is as secret as the data directory. Create it
+ * with mode 0600, and give it its final name only after this function has returned.
  *
  * Throws `BackupError`, `SchemaTooNewError`, `StoreUnavailableError`.
  */
@@ -99,12 +99,13 @@ async function writeBackup(client: pg.Client, options: BackupOptions): Promise<B
   }
 }
 
-/** Begins the transaction that everything is read in, and returns the tables as of its one moment. */
+/** Begins the transaction of the backup, and returns the tables of its snapshot. */
 async function beginSnapshot(client: pg.Client): Promise<Table[]> {
   const names = (await listTables(client)).map(qualified);
   if (names.length === 0) throw new BackupError('There is no Rollcall in this database to back up.');
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  // The first statement, and LOCK takes no snapshot: the moment begins when no migration can change a table any more.
+  // LOCK must be the first statement. It takes no snapshot, so the snapshot begins when no migration can
+  // change a table any more.
   await client.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
   return await listTables(client);
 }
@@ -125,8 +126,8 @@ async function describe(client: pg.Client, tables: Table[], createdAt: Date): Pr
 }
 
 /**
- * One statement for a table of the whole instance, one per organisation for the others. The condition is for
- * superusers, whom no policy binds.
+ * One statement for a table of the whole instance, and one for each organisation for the other tables. The
+ * condition on the organisation is for superusers, because no policy binds them.
  */
 function copyStatements(table: Table, tenantIds: string[]): { text: string; tenantId?: string }[] {
   const select = `SELECT ${columnList(table)} FROM ${qualified(table)}`;
@@ -141,7 +142,7 @@ function json(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Cuts one table's rows into entries that end where a row ends. */
+/** Splits the rows of one table into entries, each of which ends at the end of a row. */
 class RowEntries {
   readonly #archive: ArchiveWriter;
   readonly #table: string;
@@ -169,7 +170,7 @@ class RowEntries {
     if (lastRowEnd < piece.length) this.#keep(piece.subarray(lastRowEnd));
   }
 
-  /** Writes what is left; the table's rows. */
+  /** Writes the last entry and returns the number of rows of the table. */
   async finish(): Promise<number> {
     if (this.#size > 0) await this.#flush();
     return this.#rows;

@@ -11,16 +11,16 @@ import {
   rowsEntryName,
 } from './manifest.ts';
 
-/** A manifest with every table and column of a large schema is a hundredth of this. */
+/** A manifest with all tables and columns of a large schema has a hundredth of this size. */
 const SMALL_ENTRY_BYTES = 1024 * 1024;
 
-/** A piece of a table's rows in COPY's text format; it may begin and end within a row. */
+/** A part of a table's rows in COPY's text format. It can begin and end within a row. */
 export interface RowBytes {
   table: string;
   bytes: Uint8Array;
 }
 
-/** What a whole and undamaged backup says of itself. */
+/** The entries of a complete and undamaged backup, except its rows. */
 export interface BackupContents {
   manifest: Manifest;
   masterKey: Buffer;
@@ -28,15 +28,15 @@ export interface BackupContents {
 }
 
 /**
- * Reads a backup: yields its rows in the order of the file, and returns the rest once everything, to the last
- * byte, is as it was written. Throws `RestoreError`. Destroys `input` in every case.
+ * Reads a backup and yields its rows in the order of the file. Returns the other entries after it has checked
+ * the file to its last byte. Throws `RestoreError`. Always destroys `input`.
  */
 export async function* readBackup(input: Readable): AsyncGenerator<RowBytes, BackupContents> {
   const entries = readArchive(input);
   const digest = new ArchiveDigest();
   try {
     const { manifest, masterKey } = await readHead(entries, digest);
-    const place = new EntryOrder(manifest);
+    const entryOrder = new EntryOrder(manifest);
     const rows = new Map(manifest.tables.map((table) => [table.name, 0]));
     for (;;) {
       const entry = await nextEntry(entries);
@@ -47,7 +47,7 @@ export async function* readBackup(input: Readable): AsyncGenerator<RowBytes, Bac
         if (!(await entries.next()).done) throw damaged();
         return { manifest, masterKey, end };
       }
-      const table = place.advance(entry.name);
+      const table = entryOrder.advance(entry.name);
       digest.begin(entry.name, entry.size);
       for await (const bytes of entry.body) {
         digest.update(bytes);
@@ -60,7 +60,10 @@ export async function* readBackup(input: Readable): AsyncGenerator<RowBytes, Bac
   }
 }
 
-/** What a backup says at its beginning; the rest is neither read nor checked. Throws `RestoreError`. Destroys `input`. */
+/**
+ * Reads the first entries of a backup. It neither reads nor checks the rest. Throws `RestoreError`. Always
+ * destroys `input`.
+ */
 export async function readBackupHead(input: Readable): Promise<Omit<BackupContents, 'end'>> {
   const entries = readArchive(input);
   try {
@@ -79,7 +82,7 @@ async function readHead(
   return { manifest, masterKey };
 }
 
-/** Rows that end in `bytes`: in COPY's text format a newline ends a row and is nowhere else. */
+/** The number of rows that end in `bytes`. In COPY's text format, each newline ends a row. */
 export function countRows(bytes: Uint8Array): number {
   let count = 0;
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count++;
@@ -88,7 +91,7 @@ export function countRows(bytes: Uint8Array): number {
 
 export const NEWLINE = 0x0a;
 
-/** Keeps the entries of rows in the manifest's order, and numbered without a gap. */
+/** Checks that the entries of rows have the manifest's order and are numbered without a gap. */
 class EntryOrder {
   readonly #tables: string[];
   #number = 0;
@@ -97,14 +100,14 @@ class EntryOrder {
     this.#tables = manifest.tables.map((table) => table.name);
   }
 
-  /** The table of the entry that comes next; throws where `name` is none that may. */
+  /** The table of the next entry, `name`. Throws if this entry must not come next. */
   advance(name: string): string {
     const current = this.#tables[0];
     if (current !== undefined && this.#number > 0 && name === rowsEntryName(current, this.#number + 1)) {
       this.#number++;
       return current;
     }
-    // The table before is complete, and tables without rows have no entries.
+    // The former table is complete. Tables without rows have no entries.
     if (this.#number > 0) this.#tables.shift();
     for (let table = this.#tables[0]; table !== undefined; table = this.#tables[0]) {
       if (name === rowsEntryName(table, 1)) {

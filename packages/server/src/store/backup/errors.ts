@@ -1,4 +1,4 @@
-/** The backup could not be made; the message is one sentence for the operator. */
+/** The server could not make the backup. The message is one sentence for the operator. */
 export class BackupError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause });
@@ -6,7 +6,7 @@ export class BackupError extends Error {
   }
 }
 
-/** The backup was not restored; the message is one sentence for the operator. */
+/** The server did not restore the backup. The message is one sentence for the operator. */
 export class RestoreError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause });

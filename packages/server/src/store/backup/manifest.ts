@@ -10,17 +10,17 @@ export const MANIFEST_NAME = 'manifest.json';
 export const MASTER_KEY_NAME = 'master.key';
 export const END_NAME = 'end.json';
 
-/** The first entry of a backup: what made it, from which schema, and what follows. */
+/** The first entry of a backup: the release and schema that it comes from, and its tables. */
 export const Manifest = Type.Object({
   format: Type.Literal(FORMAT),
   formatVersion: Type.Literal(FORMAT_VERSION),
   rollcallVersion: Type.String(),
-  /** `server_version` of the PostgreSQL that it was read from; for people only. */
+  /** The `server_version` of the backup's PostgreSQL server. Only people read it. */
   postgresVersion: Type.String(),
   createdAt: Type.String(),
   /** The migrations that the database had, oldest first. */
   migrations: Type.Array(Type.String(), { minItems: 1 }),
-  /** In the order in which they are loaded: no table refers to a later one, save by deferrable foreign keys. */
+  /** In the order in which a restore loads them. Only deferrable foreign keys refer to a later table. */
   tables: Type.Array(
     Type.Object({ name: Type.String(), columns: Type.Array(Type.String(), { minItems: 1 }) }),
   ),
@@ -29,9 +29,9 @@ export type Manifest = Type.Static<typeof Manifest>;
 
 /** The last entry of a backup. Without it the file is incomplete. */
 export const End = Type.Object({
-  /** Rows of every table of the manifest. */
+  /** The number of rows of each table in the manifest. */
   rows: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
-  /** The `ArchiveDigest` of every entry before this one, lowercase hexadecimal. */
+  /** The `ArchiveDigest` of all entries before this one, in lowercase hexadecimal. */
   sha256: Type.String(),
 });
 export type End = Type.Static<typeof End>;
@@ -42,7 +42,7 @@ const AnyManifest = Type.Object({
   rollcallVersion: Type.String(),
 });
 
-/** The manifest in `json`. Throws `RestoreError` where it is another program's, a newer format, or damaged. */
+/** Parses a manifest. Throws `RestoreError` if it is another program's file, has a newer format, or is damaged. */
 export function parseManifest(json: Buffer): Manifest {
   const value = parseJson(json);
   if (!Value.Check(AnyManifest, value)) throw foreign();
@@ -55,7 +55,7 @@ export function parseManifest(json: Buffer): Manifest {
   return value;
 }
 
-/** The end entry in `json`. Throws `RestoreError`. */
+/** Parses the end entry. Throws `RestoreError`. */
 export function parseEnd(json: Buffer): End {
   const value = parseJson(json);
   if (!Value.Check(End, value)) throw damaged();

@@ -16,41 +16,45 @@ import { columnList, listTables, qualified } from './tables.ts';
 export { RestoreError };
 
 export interface RestoreOptions {
-  /** Connects as the role that owns the tables, or shall own them. */
+  /** Its role owns the tables, or will own them. */
   target: DatabaseTarget;
-  /** Opens the backup from its start. Called twice: to verify it, then to load it. */
+  /** Opens the backup at its start. Called twice: to verify the file, then to load it. */
   input: () => Readable;
-  /** Called with the rows of `table` loaded so far, of `total` in the backup. */
+  /** Called with the number of rows of `table` that are loaded so far, and its `total` in the backup. */
   onProgress?: (rows: number, table: string, total: number) => void;
   /**
-   * Called when everything is loaded but not yet committed. Putting the key in its place here means that no
-   * data are ever there without their key; throwing leaves the database empty.
+   * Called when everything is loaded, but before the commit. Store the master key here: then data never exist
+   * without their key. If it throws, the database stays empty.
    */
   beforeCommit?: (masterKey: Buffer) => Promise<void>;
-  /** Where the migrations are, instead of this release's own. */
+  /** The folder of the migrations. The default is the folder of this release. */
   migrationsDir?: string;
 }
 
 export interface RestoreSummary {
-  /** When the backup was made, and by which release. */
+  /** When the backup was made. `rollcallVersion` is the release that made it. */
   createdAt: Date;
   rollcallVersion: string;
   organisations: number;
-  /** Rows of every table, and of all together. */
+  /** The number of rows of each table. `rows` is their sum. */
   tables: Record<string, number>;
   rows: number;
 }
 
 /**
- * Loads a backup into a database without organisations, and brings its schema up to this release. The file is
- * verified to its last byte first, and loaded in one transaction: a failure leaves the database without
- * organisations. Whatever else was in the schema, such as signing keys under another master key, is replaced.
- * What is loaded is an instance of its own: it has another instance id, and no signing key until one is made, so that no access
- * token of the original is accepted.
- * No server may use the database meanwhile. Memory does not grow with the data.
+ * Loads a backup into a database without organisations, and migrates its schema to this release.
  *
- * Only the step from an older schema to this release's comes after the data are in; should it fail, they are
- * in the schema that they were backed up with, and the next start of the server takes that step again.
+ * - It first verifies the file to its last byte, then loads it in one transaction. A failure leaves the
+ *   database without
+ * organisations.
+ * - It replaces everything else in the schema, such as signing keys under another master key.
+ * - The loaded data are another instance: they have another instance id, and no signing key until the server
+ *   makes one.
+ * So no server accepts an access token of the original.
+ * - No server may use the database meanwhile. Memory use does not grow with the data.
+ * - Only the migration from an older schema comes after the commit. If it fails, the data stay in the schema
+ *   of the backup.
+ * The next start of the server repeats the migration.
  *
  * Throws `RestoreError`, `SchemaTooNewError`, `StoreUnavailableError`, and what `beforeCommit` throws.
  */
@@ -61,7 +65,7 @@ export async function restore(
     throw explained(error, 'Nothing was restored');
   });
   await migrate(options.target, dirOption(options.migrationsDir)).catch((error) => {
-    throw explained(error, "The data are restored, but the step to this release's schema failed");
+    throw explained(error, "The data are restored, but the migration to this release's schema failed");
   });
   return {
     masterKey,
@@ -76,8 +80,8 @@ export async function restore(
 }
 
 /**
- * Judges a backup by its beginning, without reading the rest; the master key in it. Destroys `input`. Throws `RestoreError`
- * where it is none, or was made by a newer release.
+ * Checks a backup by its first entries, without reading the rest. Returns its master key. Destroys `input`.
+ * Throws `RestoreError` if the file is not a backup, or a newer release made it.
  */
 export async function checkBackup(input: Readable): Promise<Buffer> {
   const { manifest, masterKey } = await readBackupHead(input);
@@ -117,7 +121,7 @@ async function requireEmpty(client: pg.Client): Promise<void> {
   }
 }
 
-/** A backup's migrations must be the first ones of this release's. */
+/** The backup's migrations must be the first migrations of this release. */
 async function requireKnownSchema(manifest: Manifest, migrationsDir: string | undefined): Promise<void> {
   const known = await listMigrations(migrationsDir);
   const unknown = manifest.migrations.find((name, index) => name !== known[index]);
@@ -127,7 +131,7 @@ async function requireKnownSchema(manifest: Manifest, migrationsDir: string | un
   );
 }
 
-/** Gives the empty database the schema that the backup was made with. */
+/** Gives the empty database the schema of the backup. */
 async function prepareSchema(options: RestoreOptions, manifest: Manifest): Promise<void> {
   await withSession(options.target, 'rollcall restore', async (client) => {
     const applied = await appliedMigrations(client);
@@ -148,20 +152,22 @@ async function prepareSchema(options: RestoreOptions, manifest: Manifest): Promi
 async function load(client: pg.Client, options: RestoreOptions, verified: BackupContents): Promise<void> {
   const { manifest, masterKey, end } = verified;
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
-  // Whoever else restores, migrates or makes an organisation waits, or was first and is seen below.
+  // Another restore, migration or new organisation waits. If it was first, the check below finds its
+  // organisation.
   await client.query('LOCK TABLE organisations IN ACCESS EXCLUSIVE MODE');
   await requireEmpty(client);
   const forced = await requireSameTables(client, manifest);
   const tables = manifest.tables.map(qualified);
-  // COPY FROM is refused where policies bind the role. Nobody sees the tables without them: they stay locked
-  // until the commit, and a rollback undoes this too.
+  // PostgreSQL refuses COPY FROM if policies bind the role. No other session sees the tables without them:
+  // the tables stay locked until the commit, and a rollback undoes the change.
   await client.query(forced.map((table) => `ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`).join('; '));
-  // What triggers derive from rows is in the backup too, and they judge by a tree that may have changed since.
+  // The backup contains the rows that triggers derive. Triggers would also check rows against a tree that may
+  // have changed since.
   await client.query(tables.map((table) => `ALTER TABLE ${table} DISABLE TRIGGER USER`).join('; '));
   await client.query(`TRUNCATE ${tables.join(', ')}`);
   const loaded = await loadRows(client, options, verified);
   if (loaded.end.sha256 !== end.sha256) throw damaged();
-  // A table with checks put off until the commit cannot be altered.
+  // A table with deferred checks cannot be altered.
   await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   await client.query(tables.map((table) => `ALTER TABLE ${table} ENABLE TRIGGER USER`).join('; '));
   await client.query(forced.map((table) => `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`).join('; '));
@@ -171,19 +177,24 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   await client.query('COMMIT');
 }
 
-/** Checks that the database has the backup's tables; those on which row-level security is forced, quoted. */
+/**
+ * Checks that the database has the tables of the backup. Returns the quoted names of those with forced
+ * row-level security.
+ */
 async function requireSameTables(client: pg.Client, manifest: Manifest): Promise<string[]> {
   const tables = await listTables(client);
   const shape = (list: { name: string; columns: string[] }[]): string =>
     JSON.stringify(list.map(({ name, columns }) => [name, ...columns.toSorted()]).sort());
   const applied = await appliedMigrations(client);
   if (applied.join() !== manifest.migrations.join() || shape(tables) !== shape(manifest.tables)) {
-    throw new RestoreError("The database's tables are not those of the backup; nothing was restored.");
+    throw new RestoreError(
+      'The tables of the database differ from those of the backup; nothing was restored.',
+    );
   }
   return tables.filter((table) => table.forced).map(qualified);
 }
 
-/** Copies table after table, one COPY each, and returns what the file said of itself this time. */
+/** Copies each table with one COPY. Returns the other entries of the file, as they were in this second reading. */
 async function loadRows(
   client: pg.Client,
   { input, onProgress }: RestoreOptions,
@@ -210,12 +221,12 @@ async function loadRows(
     }
     return part.value;
   } finally {
-    // A reader that a failed COPY left behind still holds the file.
+    // After a failed COPY, the reader still holds the file open.
     if (!part.done) await parts.return(undefined as never);
   }
 }
 
-/** PostgreSQL's own refusals, such as a missing privilege or a full disk, as one sentence. */
+/** Turns an error of PostgreSQL, such as a missing privilege or a full disk, into one sentence. */
 function explained(error: unknown, what: string): unknown {
   if (!(error instanceof pg.DatabaseError) || isUnavailable(error)) return error;
   return new RestoreError(`${what} (PostgreSQL: ${error.message}).`, error);

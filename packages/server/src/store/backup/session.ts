@@ -3,8 +3,8 @@ import type { DatabaseTarget } from '../connections/db.ts';
 import { isUnavailable, StoreUnavailableError } from '../connections/unavailable.ts';
 
 /**
- * What a value's text depends on is fixed, on both ends; what an administrator may have set to end long work
- * is lifted. transaction_timeout exists from PostgreSQL 17 on.
+ * Fixes all settings on which the text of a value depends, so that backup and restore agree. Removes timeouts
+ * that an administrator may have set. transaction_timeout exists in PostgreSQL 17 and later.
  */
 const SETTINGS = `
   SET search_path TO rollcall;
@@ -20,8 +20,8 @@ const SETTINGS = `
   WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
 
 /**
- * Runs `work` on one connection of its own, as the role of `target`; a transaction that it leaves open is
- * rolled back. Throws `StoreUnavailableError` where the database is away.
+ * Runs `work` on a new connection, as the role of `target`. Rolls back a transaction that `work` leaves open.
+ * Throws `StoreUnavailableError` if the database does not answer.
  */
 export async function withSession<T>(
   target: DatabaseTarget,
@@ -34,7 +34,7 @@ export async function withSession<T>(
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
   });
-  // A connection that breaks fails the query that waits on it.
+  // If the connection breaks, the waiting query fails.
   client.on('error', () => undefined);
   try {
     await client.connect();

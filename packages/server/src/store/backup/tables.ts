@@ -1,13 +1,16 @@
 import pg from 'pg';
 
-/** A table as a backup carries it. */
+/** A table of a backup. */
 export interface Table {
   name: string;
-  /** What is carried: neither what PostgreSQL computes nor `written_xid`, which belongs to one database. */
+  /**
+   * The columns in the backup. Generated columns are left out, and so is `written_xid`, which belongs to one
+   * database.
+   */
   columns: string[];
-  /** Row-level security is on: its rows are read one organisation at a time. */
+  /** The table has row-level security, so its rows are read one organisation at a time. */
   tenantScoped: boolean;
-  /** Row-level security binds the owner too. */
+  /** Row-level security also binds the owner. */
   forced: boolean;
 }
 
@@ -16,9 +19,10 @@ interface CatalogRow extends Table {
 }
 
 /**
- * Every table of the schema, from the catalog, so that none can be forgotten, but the migrations' and those that, as
- * `written_xid`, belong to one database; a table stands after those that its foreign keys refer to, but for
- * deferrable ones, which are checked when all tables are loaded. Empty where the schema is missing.
+ * All tables of the schema, from the catalog, so that none can be forgotten. Left out are the migrations, and
+ * tables that belong to one database as `written_xid` does. A table comes after those to which its foreign
+ * keys refer. Deferrable foreign keys do not count, because they are checked when all tables are loaded.
+ * Empty if the schema is missing.
  */
 export async function listTables(client: pg.ClientBase): Promise<Table[]> {
   const { rows } = await client.query<CatalogRow>(`
@@ -29,7 +33,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                    AND a.attgenerated = '' AND a.attname <> 'written_xid'
                  ORDER BY a.attnum) AS columns,
-           -- A table's reference to itself is checked when its one COPY ends, when all its rows are there.
+           -- A reference of a table to itself is checked at the end of its COPY, when all its rows exist.
            ARRAY(SELECT DISTINCT f.relname::text FROM pg_constraint k JOIN pg_class f ON f.oid = k.confrelid
                  WHERE k.conrelid = c.oid AND k.contype = 'f' AND NOT k.condeferrable AND k.confrelid <> c.oid) AS "refersTo"
     FROM pg_class c

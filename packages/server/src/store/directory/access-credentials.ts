@@ -1,8 +1,11 @@
 import type { Tx } from '../connections/db.ts';
 
-/** A card of a person, whole. Texts that are looked up are so by a UUID that stands for them. */
+/**
+ * A card of a user, with all members. A digest is a UUID that stands for a text, so that the text can be
+ * looked up.
+ */
 export interface AccessCredentialRow {
-  /** Stands for facilityCode and cardNumber. */
+  /** Stands for facilityCode and cardNumber together. */
   cardDigest: string;
   cardNumberDigest: string;
   /** '' where the card has none. */
@@ -11,31 +14,31 @@ export interface AccessCredentialRow {
   userId: string;
   active: boolean;
   credentialType: string;
-  /** What readers send when they see the card, each once; none is empty. */
+  /** What readers send when they read the card. Each value occurs once; none is empty. */
   scans: { scanDigest: string; scanData: string }[];
 }
 
-/** Whose a card is. */
+/** The user who has a card. */
 export interface CardHolding {
   cardDigest: string;
   userId: string;
-  /** The card is active, and so is its holder. */
+  /** The card and its user are active. */
   inForce: boolean;
 }
 
-/** Who has an active card; they may be inactive themselves. */
+/** A user who has an active card. The user may be inactive. */
 export interface CardHolder {
   userId: string;
-  /** By which the card was found. */
+  /** The digest by which the card was found. */
   digest: string;
-  /** Found by scan data rather than by card number. */
+  /** True if the card was found by scan data, false if by card number. */
   byScan: boolean;
 }
 
 /**
- * Waits until no other transaction writes this organisation's cards, and keeps others waiting until this one
- * ends. Every writer of cards takes it before it looks any up: whether a card may be written depends on whose it
- * is, and a card that is not there yet has no row to lock.
+ * Locks the cards of the organisation until the transaction ends. Waits while another transaction has the
+ * lock. Every writer of cards takes this lock before it looks up any card. The reason: who has a card decides
+ * whether it may be written, and a card that does not exist yet has no row to lock.
  */
 export async function lockAccessCredentials(tx: Tx, tenantId: string): Promise<void> {
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('rollcall access credentials ' || $1, 0))", [
@@ -43,7 +46,7 @@ export async function lockAccessCredentials(tx: Tx, tenantId: string): Promise<v
   ]);
 }
 
-/** Whose these cards are; those that nobody has, or ever had, are left out. */
+/** The users who have these cards. The answer leaves out cards that are not stored. */
 export async function listCardHoldings(
   tx: Tx,
   tenantId: string,
@@ -61,7 +64,7 @@ export async function listCardHoldings(
   return rows;
 }
 
-/** Those of these cards that are stored, whole. */
+/** Those of these cards that are stored, with all members. */
 export async function listAccessCredentials(
   tx: Tx,
   tenantId: string,
@@ -82,7 +85,7 @@ export async function listAccessCredentials(
   return rows;
 }
 
-/** Writes cards, new ones and ones that are there, whole. Takes the lock to have been taken. */
+/** Inserts cards, or updates those that exist. The caller must have the lock of `lockAccessCredentials`. */
 export async function upsertAccessCredentials(
   tx: Tx,
   tenantId: string,

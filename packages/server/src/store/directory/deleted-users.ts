@@ -3,14 +3,14 @@ import { lockAccessCredentials } from './access-credentials.ts';
 import { nextCreationTime } from './creation-time.ts';
 import { lockUsers } from './users.ts';
 
-/** A person whom the identity provider deleted, as far as it could mean them again. */
+/** A user whom the identity provider deleted, with the members by which it can name the user again. */
 export interface DeletedUser {
   userId: string;
   userNameFolded: string;
   externalId: string | null;
 }
 
-/** The deleted people with one of these folded userNames or one of these externalIds, the last deleted first. */
+/** The deleted users with one of these folded userNames or one of these externalIds. The last deleted comes first. */
 export async function listDeletedUsers(
   tx: Tx,
   tenantId: string,
@@ -28,8 +28,9 @@ export async function listDeletedUsers(
 }
 
 /**
- * Marks an inactive user as deleted by the identity provider: SCIM does not find the user, and none of its groups has them. The
- * externalId stays, so that a new user with the same userName can be told from this one. Needs the directory lock.
+ * Marks an inactive user as deleted by the identity provider. SCIM then does not find the user, and the user
+ * is in no provisioned group. The externalId stays, so that a new user with the same userName can be told
+ * apart from this one. Needs the directory lock.
  */
 export async function deleteUser(tx: Tx, tenantId: string, userId: string, at: Date): Promise<void> {
   await tx.query(
@@ -40,8 +41,9 @@ export async function deleteUser(tx: Tx, tenantId: string, userId: string, at: D
 }
 
 /**
- * Brings deleted users back, as new ones who keep their ids and their history: without cards, groups, attributes and
- * further e-mail addresses, and created at `at`. Their status stays. Needs the directory lock.
+ * Brings deleted users back as returning users, created at `at`. They keep their ids, history and status.
+ * They lose their groups, attributes and further e-mail addresses. Their cards become inactive. Needs the
+ * directory lock.
  */
 export async function restoreUsers(tx: Tx, tenantId: string, userIds: string[], at: Date): Promise<void> {
   if (userIds.length === 0) return;
@@ -64,7 +66,10 @@ export async function restoreUsers(tx: Tx, tenantId: string, userIds: string[], 
   );
 }
 
-/** The groups are written, too, as modified at `at`: their versions and exports follow from their members. */
+/**
+ * Removes the users from groups. The groups are modified at `at`, because their versions and exports include
+ * their members.
+ */
 async function leaveGroups(
   tx: Tx,
   tenantId: string,
@@ -73,13 +78,13 @@ async function leaveGroups(
   at: Date,
 ): Promise<void> {
   await tx.query(
-    `WITH gone AS (
+    `WITH removed AS (
        DELETE FROM group_members m USING groups g
        WHERE m.tenant_id = $1 AND m.user_id = ANY ($2::uuid[]) AND g.tenant_id = $1 AND g.group_id = m.group_id
          AND (g.provisioned OR $3)
        RETURNING m.group_id
      )
-     UPDATE groups g SET modified_at = $4 FROM gone WHERE g.tenant_id = $1 AND g.group_id = gone.group_id`,
+     UPDATE groups g SET modified_at = $4 FROM removed WHERE g.tenant_id = $1 AND g.group_id = removed.group_id`,
     [tenantId, userIds, which === 'all', at],
   );
 }

@@ -1,19 +1,19 @@
 import type { Tx } from '../connections/db.ts';
 import { disableNestedLoops } from '../connections/planner.ts';
 
-/** The attributes from which groups follow. */
+/** The attributes from which groups are derived. */
 export interface GroupAttributes {
-  /** From each of these, one group that a user is a member of. */
+  /** Each of these attributes makes a user a member of one group. */
   groupAttributes: string[];
   primaryGroupAttribute: string | null;
 }
 
-/** Whose groups are to follow: these users, or everyone. */
+/** The users whose groups are derived: these, or all. */
 export type UserSelection = string[] | 'everyone';
 
 /**
- * What the attributes $2 of the users $3 (null: everyone) say: a group's type is the attribute's name, its name
- * the value as text. An empty text is no group.
+ * SQL of the groups that the attributes $2 of the users $3 name; $3 null means everyone. The type of a group
+ * is the name of the attribute. The name of the group is the value as text. An empty text names no group.
  */
 const WANTED = `wanted AS MATERIALIZED (
   SELECT a.user_id, a.group_type, a.attributes ->> a.group_type AS name
@@ -23,20 +23,23 @@ const WANTED = `wanted AS MATERIALIZED (
 )`;
 
 /**
- * Makes the groups and the primary group of users what their attributes say: groups are made, or active again,
- * where an attribute names them, and memberships of groups of these types replaced. What is so already is not
- * written. Needs the directory lock.
+ * Derives the groups and the primary group of users from their attributes:
+ *
+ * - A group that an attribute names is inserted, or made active again.
+ * - Memberships of groups of these types are replaced.
+ *
+ * Rows that are right already are not written. Needs the directory lock.
  */
 export async function deriveGroups(
   tx: Tx,
   tenantId: string,
   { groupAttributes, primaryGroupAttribute }: GroupAttributes,
-  followers: UserSelection,
+  selection: UserSelection,
 ): Promise<void> {
   const primary = primaryGroupAttribute === null ? [] : [primaryGroupAttribute];
   const named = [...new Set([...groupAttributes, ...primary])];
   if (named.length === 0) return;
-  const userIds = followers === 'everyone' ? null : followers;
+  const userIds = selection === 'everyone' ? null : selection;
   await disableNestedLoops(tx);
   await ensureGroups(tx, tenantId, named, userIds);
   if (groupAttributes.length > 0) await replaceMemberships(tx, tenantId, groupAttributes, userIds);
@@ -110,7 +113,10 @@ async function setPrimaryGroups(
   );
 }
 
-/** Ends what followed from attributes that are followed no longer: everyone's memberships of groups of their types. */
+/**
+ * Deletes all memberships of groups of these types. For attributes from which the server no longer derives
+ * groups.
+ */
 export async function deleteMemberships(tx: Tx, tenantId: string, groupTypes: string[]): Promise<void> {
   if (groupTypes.length === 0) return;
   await disableNestedLoops(tx);
@@ -121,7 +127,7 @@ export async function deleteMemberships(tx: Tx, tenantId: string, groupTypes: st
   );
 }
 
-/** Leaves nobody with a primary group of this type. */
+/** Clears every primary group of this type. */
 export async function clearPrimaryGroups(tx: Tx, tenantId: string, groupType: string): Promise<void> {
   await disableNestedLoops(tx);
   await tx.query(

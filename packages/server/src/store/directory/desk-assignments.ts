@@ -1,7 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import type { PageWindow } from '../values/page.ts';
 
-/** A desk, where it is, and whose it is. */
+/** A desk with its path in the tree and its owner. */
 export interface DeskAssignmentDetails {
   deskId: string;
   deskName: string;
@@ -13,20 +13,23 @@ export interface DeskAssignmentDetails {
   locationName: string;
   userId: string | null;
   userName: string | null;
-  /** Whether the desk is in use and the person active: an assignment has no effect otherwise. */
+  /**
+   * The owner is active, the desk and everything above it are active, and the database knows the office's
+   * time zone. Otherwise the assignment has no effect.
+   */
   inEffect: boolean;
 }
 
 export interface DeskAssignmentFilter {
-  /** In lower case; null selects nothing, undefined everything. */
+  /** In lower case. Null selects nothing, undefined everything. The same holds for the ids below. */
   deskId?: string | null | undefined;
   locationId?: string | null | undefined;
   userId?: string | null | undefined;
-  /** Desks that are nobody's, too. */
+  /** Includes desks without an owner. */
   unassigned?: boolean;
 }
 
-/** The desks that pass the filter, by id: those of the page, and one more where there is one. */
+/** The desks that pass the filter, ordered by id: one page, and one more desk if there is one. */
 export async function listAssignments(
   tx: Tx,
   tenantId: string,
@@ -53,14 +56,14 @@ export async function listAssignments(
   return rows;
 }
 
-/** A desk by its names. */
+/** A desk with the names of its path. */
 export interface NamedDesk {
   deskId: string;
   deskName: string;
   zoneName: string;
   levelName: string;
   locationName: string;
-  /** Whether it is active, and all that it is in. */
+  /** The desk and everything above it are active, and the database knows the office's time zone. */
   inUse: boolean;
 }
 
@@ -78,7 +81,7 @@ export async function listDesksNamed(tx: Tx, tenantId: string, names: string[]):
   return rows;
 }
 
-/** Whose these desks are, whether those people are active or not; desks that are nobody's are left out. */
+/** The owners of these desks, active or not, by desk id. Desks without an owner are left out. */
 export async function listOwners(tx: Tx, tenantId: string, deskIds: string[]): Promise<Map<string, string>> {
   if (deskIds.length === 0) return new Map();
   const { rows } = await tx.query<{ deskId: string; userId: string }>(
@@ -89,7 +92,10 @@ export async function listOwners(tx: Tx, tenantId: string, deskIds: string[]): P
   return new Map(rows.map(({ deskId, userId }) => [deskId, userId]));
 }
 
-/** Gives desks, each once, to people; null makes one nobody's. The desks must be locked (`lockDesks`). */
+/**
+ * Assigns each desk to its user, or to nobody where `userId` is null. Each desk occurs once. The desks must
+ * be locked (`lockDesks`).
+ */
 export async function writeOwners(
   tx: Tx,
   tenantId: string,

@@ -1,7 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import type { GroupAttributes } from './derived-groups.ts';
 
-/** What the organisation has chosen; nothing until it has. */
+/** The settings of the organisation. Empty if it has none. */
 export async function getDirectorySettings(tx: Tx, tenantId: string): Promise<GroupAttributes> {
   const { rows } = await tx.query<GroupAttributes>(
     `SELECT coalesce(group_attributes, '{}') AS "groupAttributes", primary_group_attribute AS "primaryGroupAttribute"
@@ -11,7 +11,7 @@ export async function getDirectorySettings(tx: Tx, tenantId: string): Promise<Gr
   return rows[0] ?? { groupAttributes: [], primaryGroupAttribute: null };
 }
 
-/** Stores the organisation's choice; the same again is not written. */
+/** Stores the settings of the organisation. Equal settings are not written again. */
 export async function upsertDirectorySettings(
   tx: Tx,
   tenantId: string,

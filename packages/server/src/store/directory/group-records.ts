@@ -2,7 +2,7 @@ import type { Tx } from '../connections/db.ts';
 import type { GroupName } from './groups.ts';
 import type { Status } from './nodes.ts';
 
-/** A group, whole. Ids are in lower case. */
+/** A group with all members. Ids are in lower case. */
 export interface GroupRow extends GroupName {
   groupId: string;
   parentId: string | null;
@@ -21,7 +21,10 @@ export async function listGroupRows(tx: Tx, tenantId: string): Promise<GroupRow[
   return rows;
 }
 
-/** Makes groups, or writes those that exist, each given once, parents and children in any order. Needs the directory lock. */
+/**
+ * Inserts groups, or updates those that exist. Each group occurs once; parents and children come in any
+ * order. Needs the directory lock.
+ */
 export async function upsertGroupRows(tx: Tx, tenantId: string, groups: GroupRow[]): Promise<void> {
   if (groups.length === 0) return;
   await tx.query(
@@ -43,8 +46,8 @@ export async function upsertGroupRows(tx: Tx, tenantId: string, groups: GroupRow
 }
 
 /**
- * Gives people their primary groups, null for none; each group must exist. The ids of those whose primary group it was not
- * before. Needs the directory lock.
+ * Sets the primary groups of users, or clears them where `groupId` is null. Each group must exist. Returns
+ * the ids of the users whose primary group has changed. Needs the directory lock.
  */
 export async function setPrimaryGroupsOf(
   tx: Tx,

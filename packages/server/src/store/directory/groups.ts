@@ -1,24 +1,28 @@
 import type { Tx } from '../connections/db.ts';
 import { disableNestedLoops } from '../connections/planner.ts';
 
-/** What makes a group the group that it is. */
+/** The identity of a group: no two groups have the same type and name. */
 export interface GroupName {
   groupType: string;
   name: string;
 }
 
-/** A group as a hierarchy has it; `parent` is null at the top. */
+/** A group of a hierarchy. `parent` is null at the top. */
 export interface HierarchyGroup extends GroupName {
   parent: GroupName | null;
-  /** In lower case; what the group is to have where it is not known yet, instead of a new one. */
+  /** The id for a group that does not exist yet, in lower case. Without it the server makes one. */
   groupId?: string;
 }
 
 /**
- * Makes `groups` the organisation's whole hierarchy: makes those that are not known, moves and revives those
- * that are, and retires those that the hierarchy before had and this one has not. Groups that stand there already
- * are not written. Every parent is one of `groups`, none stands there twice, and there is no cycle. Needs the
- * directory lock.
+ * Makes `groups` the whole hierarchy of the organisation:
+ *
+ * - It inserts groups that do not exist.
+ * - It moves existing groups and makes them active again.
+ * - It retires groups that are in the former hierarchy only.
+ *
+ * Groups that are right already are not written. Every parent is one of `groups`, no group occurs twice, and
+ * there is no cycle. Needs the directory lock.
  */
 export async function replaceHierarchy(tx: Tx, tenantId: string, groups: HierarchyGroup[]): Promise<void> {
   const types = groups.map((group) => group.groupType);
@@ -43,7 +47,7 @@ export async function replaceHierarchy(tx: Tx, tenantId: string, groups: Hierarc
      )
      UPDATE groups g
      SET in_hierarchy = next.in_hierarchy, parent_id = next.parent_id,
-         -- A group that an identity provider keeps is not retired for being in no hierarchy.
+         -- A provisioned group stays active when it leaves the hierarchy.
          status = CASE WHEN next.in_hierarchy THEN 'active' WHEN g.provisioned THEN g.status ELSE 'inactive' END
      FROM next
      WHERE g.tenant_id = $1 AND g.group_id = next.group_id

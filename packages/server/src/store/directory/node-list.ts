@@ -2,7 +2,7 @@ import type { Tx } from '../connections/db.ts';
 import type { PageWindow } from '../values/page.ts';
 import type { NodeRow } from './nodes.ts';
 
-/** A node of the tree with the ids and names of all that it is in, itself among them. */
+/** A node of the tree with the ids and names of its path, itself included. */
 export interface NodeDetails extends Omit<NodeRow, 'parentId'> {
   locationId: string;
   locationName: string;
@@ -10,22 +10,22 @@ export interface NodeDetails extends Omit<NodeRow, 'parentId'> {
   levelName: string | null;
   zoneId: string | null;
   zoneName: string | null;
-  /** Whose desk it is, active or not. */
+  /** The owner of the desk, active or not. */
   assignedUserId: string | null;
 }
 
 export interface NodeFilter {
   kind: NodeRow['kind'];
-  /** In lower case; null selects nothing, undefined everything. So do the ids below. */
+  /** In lower case. Null selects nothing, undefined everything. The same holds for the ids below. */
   nodeId?: string | null | undefined;
   locationId?: string | null | undefined;
   levelId?: string | null | undefined;
   zoneId?: string | null | undefined;
-  /** Its own, whatever that of the node that it is in. */
+  /** The status of the node itself, whatever the status of the nodes above it. */
   status?: string | undefined;
 }
 
-/** The nodes that pass the filter, by id: those of the page, and one more where there is one. */
+/** The nodes that pass the filter, ordered by id: one page, and one more node if there is one. */
 export async function listNodeDetails(
   tx: Tx,
   tenantId: string,

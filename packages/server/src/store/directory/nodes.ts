@@ -4,7 +4,7 @@ export const NODE_KINDS = ['location', 'level', 'zone', 'place', 'space'] as con
 export type NodeKind = (typeof NODE_KINDS)[number];
 export type Status = 'active' | 'inactive';
 
-/** A node of the tree, whole. Ids are in lower case. */
+/** A node of the tree with all members. Ids are in lower case. */
 export interface NodeRow {
   nodeId: string;
   kind: NodeKind;
@@ -58,7 +58,7 @@ export async function listChildrenByName(
   return rows;
 }
 
-/** The ids of these nodes and of all beneath them, in no order. */
+/** The ids of these nodes and of all nodes below them, in no order. */
 export async function listNodesBelow(tx: Tx, tenantId: string, nodeIds: string[]): Promise<string[]> {
   const { rows } = await tx.query<{ nodeId: string }>(
     `WITH RECURSIVE below (node_id) AS (
@@ -71,7 +71,7 @@ export async function listNodesBelow(tx: Tx, tenantId: string, nodeIds: string[]
   return rows.map((row) => row.nodeId);
 }
 
-/** Inserts nodes, parents and children in any order. Throws a unique violation where an id is taken. */
+/** Inserts nodes, parents and children in any order. Throws a unique violation if an id is taken. */
 export async function insertNodes(tx: Tx, tenantId: string, nodes: NodeRow[]): Promise<void> {
   if (nodes.length === 0) return;
   await tx.query(
@@ -94,7 +94,7 @@ export async function insertNodes(tx: Tx, tenantId: string, nodes: NodeRow[]): P
   );
 }
 
-/** Writes nodes that exist, whole; only their kind stays. */
+/** Updates all columns of existing nodes, except their kind. */
 export async function updateNodes(tx: Tx, tenantId: string, nodes: NodeRow[]): Promise<void> {
   if (nodes.length === 0) return;
   await tx.query(
@@ -117,13 +117,13 @@ export async function updateNodes(tx: Tx, tenantId: string, nodes: NodeRow[]): P
   );
 }
 
-/** A node of the tree, with the office that it is in. */
+/** A node of the tree with its office. */
 export interface NodeInOffice {
   nodeId: string;
   kind: NodeKind;
   locationId: string;
-  /** Whether presence at a desk of the office books it, or is only recorded. */
+  /** What the office does with presence at a desk: `record` stores it, `book` also books the desk. */
   deskPresence: 'record' | 'book';
-  /** The time zone of the office where the database does not know it; null where it does. */
+  /** The time zone of the office if the database does not know it, else null. */
   unknownTimeZone: string | null;
 }

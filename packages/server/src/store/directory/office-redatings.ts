@@ -1,19 +1,22 @@
 import { readRows } from '../connections/cursor.ts';
 import { type Database, type Tx, types } from '../connections/db.ts';
 
-/** Tables of events that have a day, in the order in which they are re-dated; each by its own key. */
+/**
+ * Tables of events that have a day, in the order in which the job re-dates them. Each is read in the order of
+ * its key.
+ */
 const TABLES = ['presence_events', 'occupancy_events', 'visitor_arrivals'] as const;
 type EventTable = (typeof TABLES)[number];
 
-/** Events of all offices that one transaction looks at. */
+/** Events that one transaction reads at most. They include events of other offices. */
 const SLICE_EVENTS = 5_000;
 
-/** The last change of an office's time zone, and how far its events have been given the days of the new one. */
+/** The last change of an office's time zone, and how many of its events have the day of the new time zone. */
 export interface OfficeRedating {
   locationId: string;
   fromTimeZone: string;
   toTimeZone: string;
-  /** Null while a transaction may still write days of the old time zone. */
+  /** Null while a transaction can still write days of the old time zone. */
   startedAt: Date | null;
   finishedAt: Date | null;
   eventsDone: number;
@@ -23,7 +26,7 @@ export interface OfficeRedating {
 const COLUMNS = `location_id AS "locationId", from_time_zone AS "fromTimeZone", to_time_zone AS "toTimeZone",
   started_at AS "startedAt", finished_at AS "finishedAt", events_done AS "eventsDone", events_total AS "eventsTotal"`;
 
-/** The re-dating of an office; undefined where its time zone never changed. */
+/** The re-dating of an office; undefined if its time zone never changed. */
 export async function findOfficeRedating(
   tx: Tx,
   tenantId: string,
@@ -36,13 +39,13 @@ export async function findOfficeRedating(
   return rows[0];
 }
 
-/** One that is not finished, as it was asked for. */
+/** A re-dating that is not finished. */
 export interface PendingRedating extends OfficeRedating {
-  /** Another one once the time zone has changed again. */
+  /** Identifies the change of the time zone. The next change has another value. */
   request: string;
 }
 
-/** Those that are not finished, by office. */
+/** The re-datings that are not finished, ordered by office. */
 export async function listPendingRedatings(tx: Tx, tenantId: string): Promise<PendingRedating[]> {
   const { rows } = await tx.query<PendingRedating>(
     `SELECT ${COLUMNS}, written_xid::text AS request FROM office_redatings
@@ -53,8 +56,8 @@ export async function listPendingRedatings(tx: Tx, tenantId: string): Promise<Pe
 }
 
 /**
- * The transactions that have read a time zone and are still open. Reading locks the table until the transaction ends,
- * so those that know an older one than this transaction sees are among them.
+ * The open transactions that have read `nodes`, and so maybe a time zone. A read locks the table until the
+ * transaction ends. So they include all that know an older time zone than the one that this transaction sees.
  */
 export async function listReadersOfNodes(tx: Tx): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
@@ -65,7 +68,7 @@ export async function listReadersOfNodes(tx: Tx): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** Counts the office's events, for as long as that takes, in one snapshot. */
+/** Counts the events of the office in one snapshot, without a statement timeout. */
 export async function countOfficeEvents(
   database: Database,
   tenantId: string,
@@ -81,7 +84,7 @@ export async function countOfficeEvents(
   return events;
 }
 
-/** Lets a re-dating begin, unless the time zone has changed since it was listed. */
+/** Starts a re-dating, unless the time zone has changed again since `PendingRedating` was read. */
 export async function startRedating(
   tx: Tx,
   tenantId: string,
@@ -96,9 +99,12 @@ export async function startRedating(
 }
 
 /**
- * Gives the next events of an office their days, and remembers how far that came; what is left is for another
- * transaction. Undefined where nothing is left, where the re-dating has not started, and where another transaction is
- * at it or changes the time zone again.
+ * Re-dates the next slice of events of an office and stores the progress. Further slices are for further
+ * transactions. Undefined in these cases:
+ *
+ * - The re-dating is finished.
+ * - The re-dating has not started.
+ * - Another transaction has locked it, to re-date events or to change the time zone again.
  */
 export async function redateNextEvents(
   tx: Tx,
@@ -114,7 +120,7 @@ export async function redateNextEvents(
   );
   const table = rows[0]?.table;
   if (table === undefined) return undefined;
-  // Where statistics lag behind, the planner might read and sort all that is left, in every slice.
+  // With old statistics the planner could read and sort all remaining events for every slice.
   await tx.query('SET LOCAL enable_sort TO off; SET LOCAL enable_bitmapscan TO off');
   const { rows: redated } = await tx.query<OfficeRedating>(redatingOf(table), [
     tenantId,
@@ -126,7 +132,7 @@ export async function redateNextEvents(
   return redated[0];
 }
 
-/** $3: the events to look at; $4: the table after this one, null after the last; $5: the time. */
+/** $3: the number of events to read. $4: the table after this one, null after the last. $5: the time. */
 const redatingOf = (table: EventTable) => `
   WITH office AS MATERIALIZED (
     SELECT to_time_zone, last_observed_at, last_event_digest FROM office_redatings
@@ -141,7 +147,7 @@ const redatingOf = (table: EventTable) => `
   ), redated AS (
     UPDATE ${table} e SET day = s.new_day, written_xid = pg_current_xact_id()
     FROM slice s
-    -- By where it lies, which nobody else changes: no choice of indexes can go wrong.
+    -- By ctid, which no other transaction changes. So the choice of an index does not matter.
     WHERE e.tenant_id = $1 AND e.ctid = s.row AND s.new_day <> s.old_day
   ), seen AS (
     SELECT count(*) FILTER (WHERE is_here) AS events, count(*) < $3::integer AS is_last FROM slice
@@ -150,7 +156,7 @@ const redatingOf = (table: EventTable) => `
   )
   UPDATE office_redatings r
   SET events_done = r.events_done + seen.events,
-      -- What was stored since it was counted is looked at, too.
+      -- The count can be old: events stored after it are re-dated, too.
       events_total = CASE WHEN seen.is_last AND $4::text IS NULL THEN r.events_done + seen.events
                           ELSE greatest(r.events_total, r.events_done + seen.events) END,
       next_table = CASE WHEN seen.is_last THEN coalesce($4::text, r.next_table) ELSE r.next_table END,

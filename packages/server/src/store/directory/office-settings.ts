@@ -3,9 +3,9 @@ import type { Tx } from '../connections/db.ts';
 export const PRESENCE_REPORTING = ['detect', 'always', 'never'] as const;
 export const DESK_PRESENCE = ['record', 'book'] as const;
 
-/** The settings of an office, defaults included. */
+/** The settings of an office. Missing settings have their defaults. */
 export interface OfficeSettings {
-  /** How many days ahead of today plans and bookings are made from week plans. */
+  /** For how many days after today the server makes plans and bookings from week plans. */
   horizonDays: number;
   presenceReporting: (typeof PRESENCE_REPORTING)[number];
   deskPresence: (typeof DESK_PRESENCE)[number];
@@ -15,11 +15,11 @@ export interface OfficeSettings {
 export interface OfficeSettingsRow extends OfficeSettings {
   locationId: string;
   locationName: string;
-  /** `YYYY-MM-DD`: the last day made from week plans; null before the first. */
+  /** `YYYY-MM-DD`: the last day for which plans were made from week plans. Null before the first. */
   horizonReached: string | null;
 }
 
-/** The settings of those of these offices that exist, retired ones included, in no order. */
+/** The settings of those of these offices that exist, in no order. Retired offices are included. */
 export async function listOfficeSettings(
   tx: Tx,
   tenantId: string,
@@ -36,7 +36,7 @@ export async function listOfficeSettings(
   return rows;
 }
 
-/** Writes the settings of offices, each given once. The directory lock keeps other writers of them away. */
+/** Stores the settings of offices, each of which occurs once. Needs the directory lock. */
 export async function upsertOfficeSettings(
   tx: Tx,
   tenantId: string,

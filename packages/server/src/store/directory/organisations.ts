@@ -4,13 +4,13 @@ export interface Organisation {
   tenantId: string;
   slug: string;
   name: string;
-  /** IANA name; for dates of people who have no office. */
+  /** IANA name. It decides the dates of users without an office. */
   timeZone: string;
   isDemo: boolean;
   createdAt: Date;
 }
 
-/** The ids of all organisations, for housekeeping. */
+/** The ids of all organisations, for background jobs. */
 export async function organisationIds(tx: Tx): Promise<string[]> {
   const { rows } = await tx.query<{ tenantId: string }>(
     'SELECT organisation_ids AS "tenantId" FROM organisation_ids()',
@@ -18,17 +18,20 @@ export async function organisationIds(tx: Tx): Promise<string[]> {
   return rows.map((row) => row.tenantId);
 }
 
-/** The organisation of the transaction. */
+/** The organisation that the transaction has entered. Throws if it has entered none. */
 export async function getOrganisation(tx: Tx): Promise<Pick<Organisation, 'slug' | 'name' | 'timeZone'>> {
   const { rows } = await tx.query<Pick<Organisation, 'slug' | 'name' | 'timeZone'>>(
     'SELECT slug, name, coalesce(unknown_time_zone, time_zone) AS "timeZone" FROM current_organisation()',
   );
   const [organisation] = rows;
-  if (!organisation) throw new Error('The transaction is of no organisation.');
+  if (!organisation) throw new Error('The transaction has entered no organisation.');
   return organisation;
 }
 
-/** Renames the organisation of the transaction, or moves it to another time zone; null leaves as it is. */
+/**
+ * Changes the name or the time zone of the organisation that the transaction has entered. Null leaves a value
+ * as it is.
+ */
 export async function updateOrganisation(
   tx: Tx,
   { name, timeZone }: { name: string | null; timeZone: string | null },
@@ -36,7 +39,7 @@ export async function updateOrganisation(
   await tx.query('SELECT update_organisation($1, $2)', [name, timeZone]);
 }
 
-/** Owner only. */
+/** All organisations, the oldest first. Owner only. */
 export async function listOrganisations(tx: Tx): Promise<Organisation[]> {
   const { rows } = await tx.query<Organisation>(
     `SELECT tenant_id AS "tenantId", slug, name, coalesce(unknown_time_zone, time_zone) AS "timeZone", is_demo AS "isDemo", created_at AS "createdAt"
@@ -45,7 +48,7 @@ export async function listOrganisations(tx: Tx): Promise<Organisation[]> {
   return rows;
 }
 
-/** Stores a new organisation; false when its slug is taken. Owner only. */
+/** Inserts an organisation. Returns false if its slug is taken. Owner only. */
 export async function insertOrganisation(tx: Tx, organisation: Organisation): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO organisations (tenant_id, slug, name, time_zone, is_demo, created_at)

@@ -2,7 +2,10 @@ import type { Tx } from '../connections/db.ts';
 import type { NodeInOffice } from './nodes.ts';
 import type { UserIdentity } from './users.ts';
 
-/** The people with these ids, or with one of `names` as their exact e-mail or userName; the inactive come first. */
+/**
+ * The users with these ids, or with exactly one of `names` as e-mail address or userName. Inactive users come
+ * first.
+ */
 export async function listRecordedUsers(
   tx: Tx,
   tenantId: string,
@@ -22,7 +25,10 @@ export async function listRecordedUsers(
   return rows;
 }
 
-/** The nodes with these ids, retired ones included. What came there in the past books nothing any more. */
+/**
+ * The nodes with these ids, retired ones included. Their `deskPresence` is always `record`, because recorded
+ * events book nothing.
+ */
 export async function listRecordedNodes(
   tx: Tx,
   tenantId: string,

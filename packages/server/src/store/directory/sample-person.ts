@@ -1,13 +1,13 @@
 import type { Tx } from '../connections/db.ts';
 
-/** An active person with an e-mail address and an office. */
+/** An active user with an e-mail address and a primary location. */
 export interface SamplePerson {
   userId: string;
   email: string;
   locationId: string;
 }
 
-/** The first such person, if there is one; the demo shows how to submit an event with them. */
+/** The first such user by id, if there is one. The demo uses this user in an example of an event. */
 export async function findSamplePerson(tx: Tx, tenantId: string): Promise<SamplePerson | undefined> {
   const { rows } = await tx.query<SamplePerson>(
     `SELECT user_id AS "userId", email, primary_location_id AS "locationId" FROM users

@@ -3,33 +3,33 @@ import { fold } from '../values/fold.ts';
 import type { PageWindow } from '../values/page.ts';
 import type { AttributeValue, UserRow } from './users.ts';
 
-/** A user with all that hangs on one. */
+/** A user with the related rows: primary location, groups, attributes and desks. */
 export interface UserDetails extends Omit<UserRow, 'userNameFolded' | 'emailFolded' | 'deprovisioned'> {
   primaryLocationName: string | null;
   primaryGroupId: string | null;
   attributes: Record<string, AttributeValue>;
-  /** Desks that are theirs, retired or not, by id. */
+  /** The user's assigned desks, retired or not, ordered by id. */
   assignedDeskIds: string[];
-  /** The identity provider's own id of the person. */
+  /** The id that the identity provider gave the user. */
   externalId: string | null;
-  /** Whether the identity provider deleted the person, and when, where that is known. */
+  /** Whether the identity provider deleted the user. `deletedAt` is null if the time is unknown. */
   deleted: boolean;
   deletedAt: Date | null;
 }
 
 export interface UserFilter {
-  /** In lower case; null selects nobody, undefined everybody. */
+  /** In lower case. Null selects nobody, undefined everybody. */
   userId?: string | null | undefined;
-  /** The primary location; as `userId`. */
+  /** The primary location. Null and undefined mean the same as for `userId`. */
   locationId?: string | null | undefined;
-  /** Without regard to case. A text that PostgreSQL can hold; so is `email`. */
+  /** Without regard to case. PostgreSQL must be able to hold the text. The same holds for `email`. */
   userName?: string | undefined;
   email?: string | undefined;
   status?: string | undefined;
   deleted?: boolean | undefined;
 }
 
-/** The users who pass the filter, by id: those of the page, and one more where there is one. */
+/** The users who pass the filter, ordered by id: one page, and one more user if there is one. */
 export async function listUsers(
   tx: Tx,
   tenantId: string,

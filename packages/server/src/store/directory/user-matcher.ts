@@ -1,16 +1,16 @@
 import { fold } from '../values/fold.ts';
 import type { FoldedIdentity, UserIdentity } from './users.ts';
 
-/** The active user whom a text means; else how many could be meant, none or several. */
+/** The active user that a text identifies. Otherwise the number of users that it could identify: none, or several. */
 export type Match = UserIdentity | { candidates: number };
 
-/** The active users that a batch of texts can mean. */
+/** The active users that a batch of texts can identify. */
 export class UserMatcher {
   readonly #byEmail = new Map<string, FoldedIdentity>();
   readonly #byUserName = new Map<string, FoldedIdentity>();
   readonly #byFolded = new Map<string, Set<FoldedIdentity>>();
 
-  /** All whose folded e-mail or userName is one of those that are asked for. */
+  /** `users` are all users whose folded e-mail address or userName is one of the texts. */
   constructor(users: FoldedIdentity[]) {
     for (const user of users) {
       this.#byUserName.set(user.userName, user);
@@ -20,7 +20,10 @@ export class UserMatcher {
     }
   }
 
-  /** By exact e-mail, else by exact userName, else by either without regard to case where only one person fits. */
+  /**
+   * Matches the exact e-mail address, else the exact userName. Else it ignores case, and exactly one user
+   * must fit.
+   */
   match(text: string): Match {
     const exact = this.#byEmail.get(text) ?? this.#byUserName.get(text);
     if (exact) return exact;

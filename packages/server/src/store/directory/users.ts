@@ -2,7 +2,7 @@ import type { Tx } from '../connections/db.ts';
 import { nextCreationTime } from './creation-time.ts';
 import type { Status } from './nodes.ts';
 
-/** A user, whole. Ids are in lower case, folded members made by `fold`. */
+/** A user with all members. Ids are in lower case. Members named `…Folded` are results of `fold`. */
 export interface UserRow {
   userId: string;
   userName: string;
@@ -14,7 +14,10 @@ export interface UserRow {
   onboarded: boolean;
   status: Status;
   primaryLocationId: string | null;
-  /** Deleted by the identity provider, until somebody makes them active. Not written with the rest. */
+  /**
+   * The identity provider deleted the user, and nobody has made the user active since. Inserts and updates
+   * ignore it.
+   */
   deprovisioned: boolean;
 }
 
@@ -53,8 +56,8 @@ export async function listActiveUsersByEmail(tx: Tx, tenantId: string, emails: s
 }
 
 /**
- * The status of those of `userIds` that exist. Until the transaction ends nobody else changes these people, or
- * the days of theirs; they are locked in the order of their ids.
+ * Locks users in the order of their ids and returns the status of those that exist. Until the transaction
+ * ends, no other transaction changes these users or their days.
  */
 export async function lockUsers(tx: Tx, tenantId: string, userIds: string[]): Promise<Map<string, Status>> {
   if (userIds.length === 0) return new Map();
@@ -71,8 +74,8 @@ const ROWS = `unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
   first_name, last_name, onboarded, status, primary_location_id)`;
 
 /**
- * Inserts users, who come at `at`, and after all others (`nextCreationTime`). Throws a unique violation where an id, a userName or
- * an active e-mail address is taken. Needs the directory lock.
+ * Inserts users. They are created at `at`, but later than all existing users (`nextCreationTime`). Throws a
+ * unique violation if an id, a userName or an active e-mail address is taken. Needs the directory lock.
  */
 export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[], at: Date): Promise<void> {
   if (users.length === 0) return;
@@ -85,8 +88,8 @@ export async function insertUsers(tx: Tx, tenantId: string, users: UserRow[], at
 }
 
 /**
- * Writes users that exist, whole, as modified at `at`. Throws a unique violation where a userName or an active e-mail address is
- * taken, be it by another of `users` that is about to give it up.
+ * Updates all columns of existing users, as modified at `at`. Throws a unique violation if a userName or an
+ * active e-mail address is taken. This includes a value that another of `users` would give up.
  */
 export async function updateUsers(tx: Tx, tenantId: string, users: UserRow[], at: Date): Promise<void> {
   if (users.length === 0) return;
@@ -116,27 +119,27 @@ function parameters(tenantId: string, users: UserRow[]): unknown[] {
   ];
 }
 
-/** What identifies a person to those who submit events. */
+/** The values by which events name a user. */
 export interface UserIdentity {
   userId: string;
   userName: string;
   email: string | null;
 }
 
-/** What identifies a person to those who may spell them in another case. */
+/** The values by which a user is found without regard to case. */
 export interface FoldedIdentity extends UserIdentity {
   userNameFolded: string;
   emailFolded: string | null;
 }
 
-/** What an attribute holds. */
+/** The value of an attribute. */
 export type AttributeValue = string | number | boolean;
-/** Attributes to set, by name; null removes. */
+/** Attributes to set, by name. Null removes an attribute. */
 export type AttributePatch = Map<string, AttributeValue | null>;
 
 /**
- * Merges attributes into those that users, by id, have. What is so already is not written; the rest is modified at `at`. Needs the
- * directory lock.
+ * Merges attributes into the attributes of users, by user id. Users whose attributes stay the same are not
+ * written. The others are modified at `at`. Needs the directory lock.
  */
 export async function mergeAttributes(
   tx: Tx,

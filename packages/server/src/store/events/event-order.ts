@@ -1,14 +1,14 @@
 import type { PreparedStatement } from '../connections/pipeline.ts';
 
-/** What an event's key is made of, after its organisation. */
+/** The key of an event within its organisation. */
 export interface EventKey {
   /** Whole microseconds since 1970. */
   observedAtUs: number;
-  /** UUID that stands for the members that make two events the same. */
+  /** A UUID that stands for the members of the event. Two events with equal members are the same event. */
   eventDigest: string;
 }
 
-/** An event as it is stored, whatever its kind. */
+/** The stored members that all kinds of events have. */
 export interface EventRow extends EventKey {
   /** The office, whose time zone decides the event's day. */
   locationId: string;
@@ -19,8 +19,8 @@ export interface EventRow extends EventKey {
 }
 
 /**
- * The rows in the order of their keys. Transactions that all write in this order never wait for each other in a
- * circle, whatever they have in common.
+ * The rows, ordered by key. If all transactions write in this order, they never deadlock with one another,
+ * even if they write the same events.
  */
 export function inKeyOrder<Row extends EventKey>(rows: readonly Row[]): Row[] {
   return rows.toSorted((a, b) => a.observedAtUs - b.observedAtUs || compare(a.eventDigest, b.eventDigest));
@@ -31,11 +31,18 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * The local day of an event `e` at its office, which is one of the array `locations`, a parameter. Time zones are read where
- * events are written, not taken from what a server remembers: whoever re-dates events waits for the transactions that
- * have read one. They are read once for each office: an index scan for each event would take as long as all else that is
- * done for it; and put into an object, since a join need not keep the rows in their order. That an office has no parent says nothing
- * new, but makes any index that a plan made without statistics may take lead to the offices only.
+ * SQL of the local day of an event `e` at its office. `locations` is the parameter with the array of the
+ * events' offices.
+ *
+ * - The statement that writes the events reads the time zones. It does not use those that a server remembers:
+ *   the
+ * re-dating job waits for the transactions that have read a time zone.
+ * - It reads them once for each office. An index scan for each event would take as long as all other work for
+ *   it.
+ * - It puts them into an object, because a join need not keep the rows in their order.
+ * - `parent_id IS NULL` is true for every office. It makes each index that a plan without statistics can
+ *   choose lead to
+ * the offices only.
  */
 export function dayOfEvent(locations: string): string {
   return `(e.observed_at AT TIME ZONE ((
@@ -45,8 +52,8 @@ export function dayOfEvent(locations: string): string {
 }
 
 /**
- * The same insert of events, which also answers the digests of the rows that it stored. A digest includes the instant, so it
- * stands for the whole key.
+ * The same insert of events, which also answers the digests of the inserted rows. A digest includes the
+ * instant, so it stands for the whole key.
  */
 export function returningNewDigests({ name, text, values }: PreparedStatement): PreparedStatement {
   return {
@@ -56,7 +63,7 @@ export function returningNewDigests({ name, text, values }: PreparedStatement): 
   };
 }
 
-/** The digests that a `returningNewDigests` statement answered. */
+/** The digests in the answer of a `returningNewDigests` statement. */
 export function readNewDigests(answer: string | undefined): Set<string> {
   return new Set(answer ? answer.split(',') : []);
 }

@@ -8,15 +8,15 @@ import {
 import type { PreparedStatement } from '../connections/pipeline.ts';
 import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 
-/** Its digest stands for sourceId, eventId, node, instant and both values. */
+/** The digest stands for sourceId, eventId, node, instant, `occupied` and `occupancy`. */
 export interface OccupancyEventRow extends EventRow {
   occupied: boolean;
   occupancy: number | null;
 }
 
 /**
- * Stores occupancy events where the transaction has entered their organisation; those that are stored already stay as
- * they are.
+ * The statement that inserts occupancy events, if the transaction has entered their organisation. Events that
+ * are stored already stay unchanged.
  */
 export function occupancyEventsInsert(
   tenantId: string,

@@ -2,15 +2,15 @@ import { instantArray, textArray, uuidArray } from '../connections/binary-arrays
 import type { PreparedStatement } from '../connections/pipeline.ts';
 import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 
-/** Its digest stands for sourceId, eventId, user, node and instant. */
+/** The digest stands for sourceId, eventId, user, node and instant. */
 export interface PresenceEventRow extends EventRow {
   userId: string;
   sourceUserId: string | null;
 }
 
 /**
- * Stores presence events where the transaction has entered their organisation; those that are stored already stay as
- * they are.
+ * The statement that inserts presence events, if the transaction has entered their organisation. Events that
+ * are stored already stay unchanged.
  */
 export function presenceEventsInsert(
   tenantId: string,

@@ -1,18 +1,18 @@
 import type { Tx } from '../connections/db.ts';
 
-/** An event, or a malformed request, as it arrived. */
+/** A received event, or a malformed request. */
 export interface ReceivedEvent {
-  /** Unique within the organisation; the same whenever it is read. */
+  /** Unique within the organisation, and the same whenever the event is read. */
   arrivalId: string;
   arrivedAt: Date;
   endpoint: string;
   sourceId: string | null;
   eventId: string | null;
-  /** 0 for what was stored; null for a malformed request. */
+  /** 0 for a stored event. Null for a malformed request. */
   resultCode: number | null;
-  /** Why it was refused. */
+  /** Why the server refused it. */
   reason: string | null;
-  /** Who was seen, or is a visitor's host, and where, as far as it was resolved. */
+  /** The detected user, or the host of a visitor, and the node. Null if the server did not resolve them. */
   userName: string | null;
   nodeName: string | null;
   locationName: string | null;
@@ -36,7 +36,7 @@ const STORED = `
   SELECT 'visitor-arrival', ${COMMON}, host_user_id, visitor_name, NULL, NULL
   FROM visitor_arrivals WHERE tenant_id = $1 AND received_at >= $2`;
 
-/** What arrived at or after `since`, oldest first; the newest `limit` of it. */
+/** The events received at or after `since`, oldest first. If there are more than `limit`, the newest of them. */
 export async function listReceivedEvents(
   tx: Tx,
   tenantId: string,
@@ -58,7 +58,7 @@ export async function listReceivedEvents(
               NULL, NULL, NULL
        FROM refused_events
        WHERE tenant_id = $1 AND refused_at >= $2
-     ) AS arrivals
+     ) AS received
      ORDER BY "arrivedAt" DESC, "arrivalId" DESC LIMIT $3`,
     [tenantId, since, limit, refusedOnly],
   );

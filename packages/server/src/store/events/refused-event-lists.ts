@@ -4,7 +4,7 @@ import type { Tx } from '../connections/db.ts';
 export interface RefusedEvent {
   refusalId: string;
   refusedAt: Date;
-  /** The last part of the path that it was sent to, such as `presence`. */
+  /** The last part of the request's path, such as `presence`. */
   endpoint: string;
   /** The folded id of the key that sent it. */
   apiKey: string;
@@ -13,11 +13,11 @@ export interface RefusedEvent {
   /** Null where the whole request was malformed. */
   resultCode: number | null;
   reason: string;
-  /** Its JSON as text, cut where it was long. */
+  /** The event as JSON text, shortened if it was long. */
   event: string | null;
 }
 
-/** What refused events have in common that were refused for one reason. */
+/** The refused events with one endpoint, result code and reason, counted. */
 export interface RefusalReason {
   endpoint: string;
   resultCode: number | null;
@@ -25,12 +25,12 @@ export interface RefusalReason {
   count: number;
   firstRefusedAt: Date;
   lastRefusedAt: Date;
-  /** Of the last one. */
+  /** The source of the last of these events. `lastEventId` is its event id. */
   lastSourceId: string | null;
   lastEventId: string | null;
 }
 
-/** Which refused events are meant; undefined: whatever they have. */
+/** Selects refused events. An undefined member selects all. */
 export interface RefusedEventFilter {
   since: Date | undefined;
   endpoint: string | undefined;
@@ -38,7 +38,7 @@ export interface RefusedEventFilter {
   reason: string | undefined;
 }
 
-/** The place of an event in a list, the newest first. */
+/** The position of an event in a list with the newest first. */
 export interface RefusedEventPosition {
   refusedAt: Date;
   refusalId: string;
@@ -52,7 +52,7 @@ function valuesOf(tenantId: string, { since, endpoint, sourceId, reason }: Refus
   return [tenantId, since ?? null, endpoint ?? null, sourceId ?? null, reason ?? null];
 }
 
-/** The newest `limit` events that match, before the place `after` in the list. */
+/** The newest `limit` events that match. With `after`, only events after that position, which are older. */
 export async function listRefusedEvents(
   tx: Tx,
   tenantId: string,
@@ -70,7 +70,10 @@ export async function listRefusedEvents(
   return rows;
 }
 
-/** How many events that match were refused for each reason; the commonest reason first, `limit` of them. */
+/**
+ * How many matching events were refused for each reason. Lists the `limit` most frequent reasons, the most
+ * frequent first.
+ */
 export async function listRefusalReasons(
   tx: Tx,
   tenantId: string,

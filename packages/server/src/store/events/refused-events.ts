@@ -12,11 +12,14 @@ export interface RefusedEventRow {
   /** Null where the whole request was malformed. */
   resultCode: number | null;
   reason: string;
-  /** The event as JSON, shortened where it is long. */
+  /** The event as JSON, shortened if it was long. */
   event: string | null;
 }
 
-/** Keeps what was refused where the transaction has entered its organisation. Texts must be without NUL and well-formed. */
+/**
+ * The statement that inserts refused events, if the transaction has entered their organisation. Texts must be
+ * well-formed and contain no NUL.
+ */
 export function refusedEventsInsert(tenantId: string, rows: readonly RefusedEventRow[]): PreparedStatement {
   return {
     name: 'insert refused events',
@@ -40,7 +43,7 @@ export function refusedEventsInsert(tenantId: string, rows: readonly RefusedEven
   };
 }
 
-/** Keeps what was refused, in a transaction of their organisation. */
+/** Inserts refused events in a transaction that has entered their organisation. */
 export async function insertRefusedEvents(
   tx: Tx,
   tenantId: string,
@@ -50,8 +53,9 @@ export async function insertRefusedEvents(
 }
 
 /**
- * Deletes an organisation's refused events from before `before`, and all but its newest `keep`; nothing where
- * another transaction is at it already, so that no batch of events waits for housekeeping or deadlocks with it.
+ * Deletes the refused events of an organisation from before `before`, and all but the newest `keep`. Does
+ * nothing if another transaction does the same at that time. So no batch of events waits for this job or
+ * deadlocks with it.
  */
 export async function trimRefusedEvents(tx: Tx, tenantId: string, before: Date, keep: number): Promise<void> {
   const { rows } = await tx.query<{ free: boolean }>(

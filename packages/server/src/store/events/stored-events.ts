@@ -4,7 +4,7 @@ import type { EventKey } from './event-order.ts';
 
 export type EventTable = 'presence_events' | 'occupancy_events' | 'visitor_arrivals';
 
-/** Those of these events that are stored, by their digests. */
+/** The digests of those of these events that are stored. */
 export async function listStoredDigests(
   tx: Tx,
   tenantId: string,

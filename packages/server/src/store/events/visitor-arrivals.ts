@@ -2,7 +2,7 @@ import { instantArray, textArray, uuidArray } from '../connections/binary-arrays
 import type { PreparedStatement } from '../connections/pipeline.ts';
 import { dayOfEvent, type EventRow, inKeyOrder } from './event-order.ts';
 
-/** Its digest stands for sourceId, eventId, node, instant and visitorName. */
+/** The digest stands for sourceId, eventId, node, instant and visitorName. */
 export interface VisitorArrivalRow extends EventRow {
   visitorName: string;
   visitorEmail: string | null;
@@ -11,8 +11,8 @@ export interface VisitorArrivalRow extends EventRow {
 }
 
 /**
- * Stores arrivals of visitors where the transaction has entered their organisation; those that are stored already stay
- * as they are.
+ * The statement that inserts visitor arrivals, if the transaction has entered their organisation. Events that
+ * are stored already stay unchanged.
  */
 export function visitorArrivalsInsert(
   tenantId: string,

@@ -11,14 +11,14 @@ import {
   timeColumn,
 } from './scim-filter.ts';
 
-/** A group as an identity provider keeps it. */
+/** A group of the identity provider. */
 export interface ProvisionedGroup {
   groupId: string;
   externalId: string | null;
   name: string;
-  /** The transaction that wrote the group, or its members, last. */
+  /** The id of the last transaction that wrote the group or its members. */
   writtenXid: string;
-  /** As PostgreSQL writes instants. */
+  /** In PostgreSQL's text format, as is `modifiedAt`. */
   createdAt: string;
   modifiedAt: string;
   memberCount: number;
@@ -33,7 +33,7 @@ const MEMBER = idColumn(
   `EXISTS (SELECT FROM group_members m WHERE m.tenant_id = $1 AND m.group_id = g.group_id AND m.user_id = $id)`,
 );
 
-/** What groups can be filtered by. */
+/** The attributes by which a client can filter groups. */
 export const GROUP_COLUMNS: FilterColumns = {
   id: idColumn('g.group_id = $id'),
   displayname: textColumn('g.name', 'caseless'),
@@ -48,7 +48,7 @@ const COLUMNS = `g.group_id AS "groupId", g.external_id AS "externalId", g.name,
   g.written_xid::text AS "writtenXid",
   g.created_at::text AS "createdAt", greatest(g.created_at, g.modified_at)::text AS "modifiedAt",
   (SELECT count(*) FROM group_members m WHERE m.tenant_id = $1 AND m.group_id = g.group_id) AS "memberCount"`;
-/** What an identity provider sees. */
+/** SQL condition: the identity provider sees the group. */
 const VISIBLE = `g.tenant_id = $1 AND g.provisioned AND g.status = 'active'`;
 
 export async function findProvisionedGroup(
@@ -63,7 +63,7 @@ export async function findProvisionedGroup(
   return rows[0];
 }
 
-/** How many groups a filter selects, and those of one page, in the order in which the identity provider made them. */
+/** The number of groups that a filter selects, and the groups of one page, ordered by creation. */
 export async function listProvisionedGroups(
   tx: Tx,
   tenantId: string,
@@ -78,20 +78,20 @@ export async function listProvisionedGroups(
   );
   const total = counted[0]?.total ?? 0;
   if (page.limit === 0 || page.offset >= total) return { total, groups: [] };
-  const places = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
+  const placeholders = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
   const { rows: groups } = await tx.query<ProvisionedGroup>(
     `SELECT ${COLUMNS}
-     FROM (SELECT * FROM groups g ${where} ORDER BY g.created_at, g.group_id OFFSET ${places[0]} LIMIT ${places[1]}) AS g
+     FROM (SELECT * FROM groups g ${where} ORDER BY g.created_at, g.group_id OFFSET ${placeholders[0]} LIMIT ${placeholders[1]}) AS g
      ORDER BY g.created_at, g.group_id`,
     parameters,
   );
   return { total, groups };
 }
 
-/** From so many members on, statements must not be planned for few. */
+/** From this number of members on, a plan for few rows would be too slow. */
 const MANY_MEMBERS = 1_000;
 
-/** The members of groups, by the groups' ids, each in the order of the people's ids. */
+/** The members of groups, by group id. Each list is ordered by user id. */
 export async function listMembers(
   tx: Tx,
   tenantId: string,
@@ -112,14 +112,14 @@ export async function listMembers(
   return members;
 }
 
-/** A group, be it seen by the identity provider or not. */
+/** A group that the identity provider may or may not see. */
 export interface NamedGroup {
   groupId: string;
   /** The identity provider sees it. */
   visible: boolean;
 }
 
-/** The group of this type and name, whoever made it, and whatever became of it. */
+/** The group of this type and name, of any origin and status. */
 export async function findGroupByName(
   tx: Tx,
   tenantId: string,
@@ -135,8 +135,9 @@ export async function findGroupByName(
 }
 
 /**
- * Makes a group, or takes over the one with this id: it is active, and the identity provider's. One that becomes so is created at
- * `at`, and after all others (`nextCreationTime`). What changes of it is modified at `at`. Needs the directory lock.
+ * Inserts a group, or makes the one with this id an active group of the identity provider. A group that was
+ * not one before is created at `at`, but later than all existing groups (`nextCreationTime`). A changed group
+ * is modified at `at`. Needs the directory lock.
  */
 export async function upsertProvisionedGroup(
   tx: Tx,
@@ -158,8 +159,8 @@ export async function upsertProvisionedGroup(
 }
 
 /**
- * Retires a group: it has no members any more, and is in no hierarchy; groups beneath it hang on what it hung
- * on. Needs the directory lock.
+ * Retires a group. It loses its members and its place in the hierarchy. The groups below it move to its
+ * parent. Needs the directory lock.
  */
 export async function retireProvisionedGroup(tx: Tx, tenantId: string, groupId: string): Promise<void> {
   await tx.query(
@@ -175,7 +176,7 @@ export async function retireProvisionedGroup(tx: Tx, tenantId: string, groupId: 
   );
 }
 
-/** Those of `userIds` that are somebody's whom the identity provider did not delete. */
+/** Those of `userIds` that exist and that the identity provider did not delete. */
 export async function findKnownUsers(tx: Tx, tenantId: string, userIds: string[]): Promise<Set<string>> {
   const { rows } = await tx.query<{ userId: string }>(
     `SELECT user_id AS "userId" FROM users
@@ -185,13 +186,16 @@ export async function findKnownUsers(tx: Tx, tenantId: string, userIds: string[]
   return new Set(rows.map(({ userId }) => userId));
 }
 
-/** How a group's members change. `removed` are those who go; of `all`, everyone but those added. */
+/** A change of a group's members. With `removed: 'all'`, all members except those in `added` leave. */
 export interface MemberChange {
   added: string[];
   removed: string[] | 'all';
 }
 
-/** Changes a group's members; with them, the group is written, as modified at `at`. Who is in it already stays. Needs the directory lock. */
+/**
+ * Changes the members of a group. If any changes, the group is modified at `at`. Users who are members
+ * already stay. Needs the directory lock.
+ */
 export async function changeMembers(
   tx: Tx,
   tenantId: string,
@@ -199,7 +203,7 @@ export async function changeMembers(
   { added, removed }: MemberChange,
   at: Date,
 ): Promise<void> {
-  const { rowCount: gone } =
+  const { rowCount: removedCount } =
     removed === 'all'
       ? await tx.query(
           'DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id <> ALL ($3::uuid[])',
@@ -209,15 +213,15 @@ export async function changeMembers(
           'DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = ANY ($3::uuid[])',
           [tenantId, groupId, removed],
         );
-  // Foreign keys are checked by plans that the connection keeps. Those that it made while there were few people
-  // read all of them for each member.
+  // The connection keeps the plans of the checks of foreign keys. Plans that it made while there were few
+  // users read all of them for each member.
   if (added.length >= MANY_MEMBERS) await tx.query('DISCARD PLANS');
-  const { rowCount: come } = await tx.query(
+  const { rowCount: addedCount } = await tx.query(
     `INSERT INTO group_members (tenant_id, group_id, user_id) SELECT $1, $2, unnest($3::uuid[])
      ON CONFLICT DO NOTHING`,
     [tenantId, groupId, added],
   );
-  if (gone === 0 && come === 0) return;
+  if (removedCount === 0 && addedCount === 0) return;
   await tx.query('UPDATE groups SET modified_at = $3 WHERE tenant_id = $1 AND group_id = $2', [
     tenantId,
     groupId,
@@ -225,10 +229,10 @@ export async function changeMembers(
   ]);
 }
 
-/** Unless the organisation chooses another one. */
+/** The type if the organisation has not chosen one. */
 const DEFAULT_GROUP_TYPE = 'SCIM';
 
-/** The type of an organisation's provisioned groups. */
+/** The type of the organisation's provisioned groups. */
 export async function getProvisionedGroupType(tx: Tx, tenantId: string): Promise<string> {
   const { rows } = await tx.query<{ groupType: string | null }>(
     'SELECT provisioned_group_type AS "groupType" FROM organisation_settings WHERE tenant_id = $1',
@@ -237,7 +241,7 @@ export async function getProvisionedGroupType(tx: Tx, tenantId: string): Promise
   return rows[0]?.groupType ?? DEFAULT_GROUP_TYPE;
 }
 
-/** Those groups of this type that the identity provider has nothing to do with, but whose name is that of one of its groups. */
+/** The names of groups of this type that are not provisioned, but have the name of a provisioned group. */
 export async function listNameClashes(tx: Tx, tenantId: string, groupType: string): Promise<string[]> {
   await disableNestedLoops(tx);
   const { rows } = await tx.query<{ name: string }>(
@@ -249,7 +253,7 @@ export async function listNameClashes(tx: Tx, tenantId: string, groupType: strin
   return rows.map(({ name }) => name);
 }
 
-/** Chooses the type of provisioned groups, and gives it to those that there are. Needs the directory lock. */
+/** Sets the type of provisioned groups, including the existing ones. Needs the directory lock. */
 export async function setProvisionedGroupType(tx: Tx, tenantId: string, groupType: string): Promise<void> {
   await tx.query(
     `INSERT INTO organisation_settings AS s (tenant_id, provisioned_group_type) VALUES ($1, $2)

@@ -13,7 +13,7 @@ import {
 } from './scim-filter.ts';
 import { EMAILS_AS_JSON, type UserEmail } from './user-emails.ts';
 
-/** A person as an identity provider keeps them. */
+/** A user of the identity provider. */
 export interface ProvisionedUser {
   userId: string;
   externalId: string | null;
@@ -26,19 +26,19 @@ export interface ProvisionedUser {
   emails: UserEmail[];
   status: Status;
   attributes: Record<string, AttributeValue>;
-  /** The provisioned groups that the person is in, in the order of their ids. */
+  /** The provisioned groups of the user, ordered by id. */
   groups: { groupId: string; name: string }[];
-  /** The transaction that wrote the person last. */
+  /** The id of the last transaction that wrote the user. */
   writtenXid: string;
-  /** As PostgreSQL writes instants. */
+  /** In PostgreSQL's text format, as is `modifiedAt`. */
   createdAt: string;
   modifiedAt: string;
 }
 
-/** A person's name as it is shown, of the row `u`. */
+/** SQL of the displayed name of a row `u` of `users`. */
 export const SHOWN_NAME = `coalesce(u.display_name, nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.user_name)`;
 
-/** What people can be filtered by. */
+/** The attributes by which a client can filter users. */
 export const USER_COLUMNS: FilterColumns = {
   id: idColumn('u.user_id = $id'),
   username: textColumn('u.user_name_folded', 'folded'),
@@ -66,7 +66,10 @@ export const USER_COLUMNS: FilterColumns = {
   'meta.lastmodified': timeColumn('greatest(u.created_at, u.modified_at)'),
 };
 
-/** All that an alternative of a filter says of addresses must be true of one of them. The ids come first, so that an index finds each. */
+/**
+ * All conditions on addresses in one alternative of a filter must hold for the same address. The array of ids
+ * lets PostgreSQL find each user by index.
+ */
 function ofOneAddress(column: FilterColumn): FilterColumn {
   return {
     ...column,
@@ -88,7 +91,7 @@ const COLUMNS = `u.user_id AS "userId", u.external_id AS "externalId", u.user_na
             WHERE m.tenant_id = u.tenant_id AND m.user_id = u.user_id AND g.provisioned AND g.status = 'active'),
            '[]') AS groups`;
 
-/** The person with this id, unless the identity provider deleted them. */
+/** The user with this id. Undefined if there is none, or if the identity provider deleted the user. */
 export async function findProvisionedUser(
   tx: Tx,
   tenantId: string,
@@ -98,7 +101,7 @@ export async function findProvisionedUser(
   return user;
 }
 
-/** The people with these ids whom the identity provider did not delete, in no order. */
+/** The users with these ids, in no order. Users that the identity provider deleted are left out. */
 export async function listProvisionedUsersById(
   tx: Tx,
   tenantId: string,
@@ -111,7 +114,7 @@ export async function listProvisionedUsersById(
   return rows;
 }
 
-/** How many people a filter selects, and those of one page, in the order in which they were created. */
+/** The number of users that a filter selects, and the users of one page, ordered by creation. */
 export async function listProvisionedUsers(
   tx: Tx,
   tenantId: string,
@@ -126,26 +129,29 @@ export async function listProvisionedUsers(
   );
   const total = counted[0]?.total ?? 0;
   if (page.limit === 0 || page.offset >= total) return { total, users: [] };
-  const places = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
-  // Within, so that the groups are looked up of those on the page only.
+  const placeholders = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
+  // The subquery selects the page first, so that only its users' groups are looked up.
   const { rows: users } = await tx.query<ProvisionedUser>(
     `SELECT ${COLUMNS}
-     FROM (SELECT * FROM users u ${where} ORDER BY u.created_at, u.user_id OFFSET ${places[0]} LIMIT ${places[1]}) AS u
+     FROM (SELECT * FROM users u ${where} ORDER BY u.created_at, u.user_id OFFSET ${placeholders[0]} LIMIT ${placeholders[1]}) AS u
      ORDER BY u.created_at, u.user_id`,
     parameters,
   );
   return { total, users };
 }
 
-/** A person who has a userName or an e-mail address that somebody wants. */
+/** A user who has a userName or an e-mail address that must be unique. */
 export interface UniqueNameHolder {
   userId: string;
   userNameFolded: string;
-  /** Null where the person is not active: such a person's address is anybody's. */
+  /** Null if the user is not active: another user can then take the address. */
   heldEmail: string | null;
 }
 
-/** Who has one of these folded userNames or, being active, one of these e-mail addresses. Deleted people have neither. */
+/**
+ * The users with one of these folded userNames, and the active users with one of these e-mail addresses.
+ * Deleted users hold neither.
+ */
 export async function listHolders(
   tx: Tx,
   tenantId: string,
@@ -164,7 +170,10 @@ export async function listHolders(
   return rows;
 }
 
-/** Sets what only identity providers keep. What is so already is not written; the rest is modified at `at`. */
+/**
+ * Updates the members that only identity providers set. Users that stay the same are not written. The others
+ * are modified at `at`.
+ */
 export async function updateProvisionedUsers(
   tx: Tx,
   tenantId: string,

@@ -19,28 +19,35 @@ export const FILTER_OPERATORS: ReadonlySet<FilterOperator> = new Set([
 export interface FilterTerm {
   attribute: string;
   operator: FilterOperator;
-  /** null with `pr`, and with what no id can be. */
+  /** Null with `pr`, and for an id that is not a GUID. */
   value: string | boolean | null;
 }
 
 /**
- * How an attribute is compared: text exactly, text that is stored folded, text without regard to case, an id,
- * yes or no, or an instant.
+ * How an attribute is compared:
+ *
+ * - `exact`: text, exactly
+ * - `folded`: text that is stored folded
+ * - `caseless`: text, without regard to case
+ * - `id`, `boolean`, `time`: an id, a boolean, an instant
  */
 type Comparison = 'exact' | 'folded' | 'caseless' | 'id' | 'boolean' | 'time';
 
 export interface FilterColumn {
-  /** With `$id` for the place of the compared value where the comparison is of ids. */
+  /** SQL of the column. For ids it is a condition, in which `$id` stands for the compared value. */
   sql: string;
   compare: Comparison;
   operators: readonly FilterOperator[];
-  /** A column with an index, which `eq` also compares, without regard to case and up to so many characters. */
+  /** An indexed column that `eq` also compares, without regard to case, up to `length` characters. */
   index?: { sql: string; length: number };
-  /** The condition on the list's row, with the terms of one alternative that have the same one in the place of `$terms`. */
+  /**
+   * A condition on the row of the list. `$terms` stands for all terms of one alternative that have the same
+   * `within`.
+   */
   within?: string;
 }
 
-/** What a list can be filtered by: attributes in lower case. */
+/** The attributes by which a client can filter a list, in lower case. */
 export type FilterColumns = Record<string, FilterColumn>;
 
 const TEXT = ['eq', 'ne', 'co', 'sw', 'ew', 'pr'] as const;
@@ -49,7 +56,7 @@ export function textColumn(sql: string, compare: 'exact' | 'folded' | 'caseless'
   return { sql, compare, operators: TEXT };
 }
 
-/** `sql` holds for the row that has the id in the place of `$id`. */
+/** `sql` is true for the row that has the id `$id`. */
 export function idColumn(sql: string): FilterColumn {
   return { sql, compare: 'id', operators: ['eq'] };
 }
@@ -58,14 +65,14 @@ export function booleanColumn(sql: string): FilterColumn {
   return { sql, compare: 'boolean', operators: ['eq', 'ne', 'pr'] };
 }
 
-/** An instant that every row has. */
+/** An instant that is never null. */
 export function timeColumn(sql: string): FilterColumn {
   return { sql, compare: 'time', operators: ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'pr'] };
 }
 
 /**
- * The condition that a filter of `columns` comes to; what it compares with is put at the end of `parameters`.
- * Alternatives of which one must hold, each of terms that must all hold.
+ * The SQL condition of a filter. The compared values are added to `parameters`. One of the filter's
+ * alternatives must hold; all terms of an alternative must hold.
  */
 export function filterCondition(
   filter: FilterTerm[][],
@@ -91,21 +98,21 @@ export function filterCondition(
 
 function termCondition({ operator, value }: FilterTerm, column: FilterColumn, parameters: unknown[]): string {
   const { sql, compare, index } = column;
-  const place = (parameter: unknown) => `$${parameters.push(parameter)}`;
+  const placeholder = (parameter: unknown) => `$${parameters.push(parameter)}`;
   if (operator === 'pr') return `(${sql}) IS NOT NULL`;
   switch (compare) {
     case 'id':
-      return value === null ? 'false' : sql.replace('$id', `${place(value)}::uuid`);
+      return value === null ? 'false' : sql.replace('$id', `${placeholder(value)}::uuid`);
     case 'boolean':
-      return `(${sql}) ${SIGNS[operator]} ${place(value)}::boolean`;
+      return `(${sql}) ${SIGNS[operator]} ${placeholder(value)}::boolean`;
     case 'time':
-      return `(${sql}) ${SIGNS[operator]} ${place(value)}::timestamptz`;
+      return `(${sql}) ${SIGNS[operator]} ${placeholder(value)}::timestamptz`;
     case 'exact':
-      return textCondition(sql, operator, `${place(value)}::text`);
+      return textCondition(sql, operator, `${placeholder(value)}::text`);
     case 'folded':
-      return textCondition(sql, operator, `${place(fold(String(value)))}::text`);
+      return textCondition(sql, operator, `${placeholder(fold(String(value)))}::text`);
     case 'caseless': {
-      const wanted = caseless(`${place(value)}::text`);
+      const wanted = caseless(`${placeholder(value)}::text`);
       const condition = textCondition(caseless(sql), operator, wanted);
       if (!index || operator !== 'eq') return condition;
       return `${index.sql} = left(${wanted}, ${index.length}) AND ${condition}`;
@@ -113,7 +120,10 @@ function termCondition({ operator, value }: FilterTerm, column: FilterColumn, pa
   }
 }
 
-/** Both sides alike, by the database's own rules. An index would be of no use under a policy. */
+/**
+ * Both sides of a comparison use the database's own rules. An index would not help, because row-level
+ * security prevents its use.
+ */
 function caseless(sql: string): string {
   return `lower(normalize(${sql}))`;
 }
@@ -140,6 +150,6 @@ function textCondition(sql: string, operator: FilterOperator, wanted: string): s
     case 'ew':
       return `right(${sql}, length(${wanted})) = ${wanted}`;
     default:
-      throw new Error(`Texts are not compared by ${operator}.`);
+      throw new Error(`The operator ${operator} does not apply to text.`);
   }
 }

@@ -1,7 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import { fold } from '../values/fold.ts';
 
-/** An e-mail address of a person, RFC 7643 section 4.1.2, with what the identity provider said of it. */
+/** An e-mail address of a user (RFC 7643 section 4.1.2), with the members that the identity provider sent. */
 export interface UserEmail {
   value: string;
   type?: string;
@@ -9,35 +9,35 @@ export interface UserEmail {
   display?: string;
 }
 
-/** The addresses of a person. `main` is the position of the one that is `users.email`. */
+/** The addresses of a user. `main` is the index of the one in `users.email`. */
 export interface UserEmails {
   emails: UserEmail[];
   main: number;
 }
 
-/** The addresses of the row `u` of `users`, as JSON. */
+/** SQL of the addresses of a row `u` of `users`, as JSON. */
 export const EMAILS_AS_JSON = `coalesce(
   (SELECT json_agg(json_strip_nulls(json_build_object('value', a.value, 'type', a.type, 'primary', a.is_primary,
                                                       'display', a.display)) ORDER BY a.position)
    FROM user_addresses a WHERE a.tenant_id = u.tenant_id AND a.user_id = u.user_id), '[]')`;
 
 /**
- * Replaces the addresses that are kept beside `users.email` for people, by their ids. A person whose only address is of type work
- * and primary needs no row. Needs the directory lock.
+ * Replaces the rows of `user_emails`, by user id. A user whose only address is primary and of type work needs
+ * no row. Needs the directory lock.
  */
 export async function replaceUserEmails(
   tx: Tx,
   tenantId: string,
-  people: ReadonlyMap<string, UserEmails>,
+  users: ReadonlyMap<string, UserEmails>,
   at: Date,
 ): Promise<void> {
-  if (people.size === 0) return;
-  const userIds = [...people.keys()];
+  if (users.size === 0) return;
+  const userIds = [...users.keys()];
   await tx.query('DELETE FROM user_emails WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[])', [
     tenantId,
     userIds,
   ]);
-  const rows = [...people].flatMap(([userId, { emails, main }]) =>
+  const rows = [...users].flatMap(([userId, { emails, main }]) =>
     isUsual(emails)
       ? []
       : emails.map((email, position) => ({ ...email, userId, position, isMain: position === main })),
@@ -67,7 +67,7 @@ export async function replaceUserEmails(
   ]);
 }
 
-/** Whether `users.email` alone says the same. */
+/** Whether `users.email` alone says the same as `emails`. */
 export function isUsual(emails: UserEmail[]): boolean {
   const [email, ...others] = emails;
   if (email === undefined) return true;

@@ -4,8 +4,8 @@ const MASTER_KEY_CHECK = 'master-key-check';
 const INSTANCE_ID = 'instance-id';
 
 /**
- * The value by which a master key is recognised: stores `candidate` on first use, and returns what is stored.
- * Owner only.
+ * The value by which the server recognises the master key of this database. The first call stores
+ * `candidate`. Every call returns the stored value. Owner only.
  */
 export async function masterKeyCheck(tx: Tx, candidate: Buffer): Promise<Buffer> {
   await tx.query('INSERT INTO instance_settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
@@ -19,8 +19,8 @@ export async function masterKeyCheck(tx: Tx, candidate: Buffer): Promise<Buffer>
 }
 
 /**
- * Gives the data a new instance id, which is returned: a GUID. No access token of the former one is accepted from then on,
- * provided that the signing keys are replaced in the same transaction. Owner only.
+ * Stores a new instance id, a GUID, and returns it. The server then accepts no access token of the former
+ * instance, if the same transaction replaces the signing keys. Owner only.
  */
 export async function renewInstanceId(tx: Tx): Promise<string> {
   const { rows } = await tx.query<{ instanceId: string }>(

@@ -4,25 +4,29 @@ import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget } from '../connections/db.ts';
 import { isUnavailable, StoreUnavailableError } from '../connections/unavailable.ts';
 
-/** Where graphile-worker keeps its queue: not its default name, which another program's queue may have. */
+/**
+ * The schema of graphile-worker's queue. It is not the library's default name, because another program's
+ * queue may use that.
+ */
 export const JOBS_SCHEMA = 'rollcall_jobs';
 
-/** One listens for new jobs; the others fetch and finish them. */
+/** One connection listens for new jobs. The other fetches and finishes them. */
 const POOL_SIZE = 2;
 const TIMEOUT_MS = 10_000;
 const RETRY_MS = 3_000;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * Makes the queue's schema, or brings it up to date, as the role of `target`. Safe to run from several processes at
- * once: the others wait. Throws `UnusableDatabaseError` where the role may not, and `StoreUnavailableError`.
+ * Creates the queue's schema, or migrates it to the current version, as the role of `target`. Several
+ * processes can call it at once: the others wait. Throws `UnusableDatabaseError` if the role lacks the
+ * privilege, and `StoreUnavailableError`.
  */
 export async function migrateJobQueue(target: DatabaseTarget): Promise<void> {
-  // Loaded here, so that commands without jobs do not wait for the library.
+  // A dynamic import: commands without jobs need not load the library.
   const { Logger, runMigrations } = await import('graphile-worker');
   const pool = jobPool(target);
   try {
-    // The library's own bootstrap fails where two processes make the schema at the same moment.
+    // The library's own bootstrap fails if two processes create the schema at once.
     const client = await pool.connect();
     try {
       await client.query("SELECT pg_advisory_lock(hashtext('rollcall job queue'))");
@@ -34,7 +38,7 @@ export async function migrateJobQueue(target: DatabaseTarget): Promise<void> {
     if (isUnavailable(error)) throw new StoreUnavailableError(error);
     if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new UnusableDatabaseError(
-      `The database role may not set up the schema "${JOBS_SCHEMA}" (${error.message}); connect as the owner of the database.`,
+      `The database role is not allowed to set up the schema "${JOBS_SCHEMA}" (${error.message}); connect as the owner of the database.`,
     );
   } finally {
     await pool.end();
@@ -42,10 +46,11 @@ export async function migrateJobQueue(target: DatabaseTarget): Promise<void> {
 }
 
 /**
- * Connections for graphile-worker, as the role of `target`: its queue is its own, and holds no organisation's data.
+ * Connections for graphile-worker, as the role of `target`. The queue has a schema of its own and holds no
+ * data of organisations.
  *
- * The library's cron uses `query` and takes the whole process down when that fails. Here it waits for a database
- * that is away instead, and answers no rows once `signal` says that nobody needs them any more.
+ * The library's cron uses `query`, and a failure of it would end the whole process. So this pool repeats a
+ * failed query until the database answers. Once `signal` is aborted, it answers no rows instead.
  */
 export function openJobPool(
   target: DatabaseTarget,
@@ -53,7 +58,7 @@ export function openJobPool(
 ): pg.Pool {
   const pool = jobPool(target, { query_timeout: TIMEOUT_MS });
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
-  const patiently = async (...args: unknown[]): Promise<unknown> => {
+  const queryUntilAnswered = async (...args: unknown[]): Promise<unknown> => {
     while (!signal.aborted) {
       try {
         return await query(...args);
@@ -64,7 +69,7 @@ export function openJobPool(
     }
     return { rows: [] };
   };
-  pool.query = patiently as typeof pool.query;
+  pool.query = queryUntilAnswered as typeof pool.query;
   return pool;
 }
 
@@ -78,7 +83,8 @@ function jobPool(target: DatabaseTarget, config: pg.PoolConfig = {}): pg.Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: TIMEOUT_MS,
   });
-  // An idle connection that breaks has nobody to tell; the next one connects anew. On one that is in use, the query fails.
+  // Without listeners an error of a broken connection would end the process. The pool replaces an idle
+  // connection. On a connection in use, the query fails.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;

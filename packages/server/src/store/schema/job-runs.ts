@@ -4,23 +4,23 @@ import type { Tx } from '../connections/db.ts';
 export interface JobRun {
   name: string;
   startedAt: Date;
-  /** Null while it runs, and where its process was killed. */
+  /** Null while the job runs, and if its process was killed. */
   endedAt: Date | null;
-  /** Null where it succeeded. */
+  /** Null if the run succeeded. */
   failure: string | null;
 }
 
-/** Notes that a run begins. */
+/** Records the start of a run. */
 export async function noteJobStart(tx: Tx, name: string, at: Date): Promise<void> {
   await tx.query('SELECT note_job_start($1, $2)', [name, at]);
 }
 
-/** Notes how a run ended; `failure` must say nothing of organisations' data. */
+/** Records the end of a run. `failure` must not contain data of organisations. */
 export async function noteJobEnd(tx: Tx, name: string, at: Date, failure: string | null): Promise<void> {
   await tx.query('SELECT note_job_end($1, $2, $3)', [name, at, failure]);
 }
 
-/** The last run of each job that has ever run. Owner only. */
+/** The last run of each job that has run at least once. Owner only. */
 export async function listJobRuns(tx: Tx): Promise<JobRun[]> {
   const { rows } = await tx.query<JobRun>(
     'SELECT name, started_at AS "startedAt", ended_at AS "endedAt", failure FROM job_runs',

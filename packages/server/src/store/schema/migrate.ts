@@ -6,35 +6,38 @@ import { MIGRATIONS_DIR } from '../release.ts';
 import { applyGrants, chooseRole } from './roles.ts';
 import { normalizeTimeZones } from './time-zones.ts';
 
-/** The database was written by a newer Rollcall than this one. */
+/** A newer Rollcall than this one wrote the database. */
 export class SchemaTooNewError extends Error {}
 
 export interface MigrateOptions {
-  /** Stops after this migration; what newer ones would change is left to a later call. */
+  /** Stops after this migration. A later call applies the newer ones. */
   upTo?: string;
-  /** Where the migrations are, instead of this release's own. */
+  /** The folder of the migrations. The default is the folder of this release. */
   dir?: string;
 }
 
 /**
- * Brings the schema `rollcall` of the database up to this version, then sees to the grants of the restricted
- * role. Safe to run from several processes at once: the others wait. Connects as the role of `target`.
- * With `upTo` it may stop earlier, and makes no grants: they are for the newest schema. Throws `SchemaTooNewError`,
- * and `UnusableDatabaseError` where the role may not set up the schema.
+ * Migrates the schema `rollcall` to this release. Then makes the grants of the restricted role. Several
+ * processes can call it at once: the others wait. Connects as the role of `target`. With `upTo` it stops at
+ * that migration and makes no grants, because the grants are for the newest schema. Throws
+ * `SchemaTooNewError`, and `UnusableDatabaseError` if the role is not allowed to set up the schema.
  */
 export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<void> {
   await migrated(target, options, async () => undefined);
 }
 
 /**
- * As `migrate`; then how connections of `target` are kept under row-level security. Throws `UnrestrictedRoleError` too, with what to
- * grant.
+ * Migrates as `migrate` does. Then returns how row-level security binds the connections of `target`. Also
+ * throws `UnrestrictedRoleError`; its message says what to grant.
  */
 export async function migrateAndChooseRole(target: DatabaseTarget): Promise<SessionRole> {
   return migrated(target, {}, chooseRole);
 }
 
-/** Migrates, then does `work` on the same connection: commands are short, and connecting is a good part of their time. */
+/**
+ * Migrates, then runs `work` on the same connection. Commands are short, so a second connection would take a
+ * large part of their time.
+ */
 async function migrated<T>(
   target: DatabaseTarget,
   { upTo, dir = MIGRATIONS_DIR }: MigrateOptions,
@@ -49,7 +52,7 @@ async function migrated<T>(
     if (!isCurrent) await applyMigrations(client, dir, upTo);
     if (upTo === undefined) {
       await applyGrants(client, { renew: !isCurrent });
-      // Before anything is written: see database_runs.
+      // This must precede every write: see the table database_runs.
       await client.query('SELECT rollcall.note_database_run()');
       await normalizeTimeZones(client);
     }
@@ -57,7 +60,7 @@ async function migrated<T>(
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new UnusableDatabaseError(
-      `The database role may not set up the schema "rollcall" (${error.message}); connect as the owner of the database.`,
+      `The database role is not allowed to set up the schema "rollcall" (${error.message}); connect as the owner of the database.`,
     );
   } finally {
     await client.end();
@@ -65,7 +68,7 @@ async function migrated<T>(
 }
 
 async function applyMigrations(client: pg.Client, dir: string, upTo: string | undefined): Promise<void> {
-  // Loading it is a good part of the time that a command on a current schema takes.
+  // A dynamic import: on a current schema, loading the library would take a large part of a command's time.
   const { runner } = await import('node-pg-migrate');
   await runner({
     dbClient: client,
@@ -85,13 +88,13 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 
 const ignore = () => undefined;
 
-/** The names of the migrations in `dir`, oldest first; by default this release's. */
+/** The names of the migrations in `dir`, oldest first. The default is the folder of this release. */
 export async function listMigrations(dir: string = MIGRATIONS_DIR): Promise<string[]> {
   const files = (await readdir(dir)).filter((file) => file.endsWith('.sql'));
   return files.map((file) => file.slice(0, -'.sql'.length)).sort();
 }
 
-/** The names of the migrations that a database has, oldest first; none where the schema is missing. */
+/** The names of the migrations that a database has, oldest first. Empty if the schema is missing. */
 export async function appliedMigrations(client: pg.ClientBase): Promise<string[]> {
   const { rows: tables } = await client.query("SELECT to_regclass('rollcall.migrations') AS found");
   if (tables[0]?.found === null) return [];
@@ -100,8 +103,8 @@ export async function appliedMigrations(client: pg.ClientBase): Promise<string[]
 }
 
 /**
- * The names of the migrations that a database has. Throws `SchemaTooNewError` where `dir`, by default this release, has not
- * all of them.
+ * The names of the migrations that a database has. Throws `SchemaTooNewError` if one of them is not in `dir`,
+ * which is by default the folder of this release.
  */
 export async function refuseNewerSchema(client: pg.ClientBase, dir?: string): Promise<string[]> {
   const known = new Set(await listMigrations(dir));
@@ -115,7 +118,10 @@ export async function refuseNewerSchema(client: pg.ClientBase, dir?: string): Pr
   return applied;
 }
 
-/** A pattern of hidden files, as the runner's own default is, and of the migrations after `upTo`. */
+/**
+ * A pattern of the files that the runner ignores: hidden files, as in its default, and the migrations after
+ * `upTo`.
+ */
 async function namesAfter(upTo: string, dir: string): Promise<string> {
   const names = await listMigrations(dir);
   const later = names.slice(names.indexOf(upTo) + 1).map((name) => `${name}\\.sql`);

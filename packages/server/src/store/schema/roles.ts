@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { RESTRICTED_ROLE, type SessionRole } from '../connections/db.ts';
 
-/** What the restricted role may do, and nothing else: no table here is known before an organisation is. */
+/**
+ * All privileges of the restricted role. No table here shows rows before the transaction has entered an
+ * organisation.
+ */
 const GRANTS = `
   GRANT USAGE ON SCHEMA rollcall TO ${RESTRICTED_ROLE};
   GRANT SELECT, UPDATE (last_used_at) ON rollcall.api_keys TO ${RESTRICTED_ROLE};
@@ -66,17 +69,20 @@ const GRANTS = `
     rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]) TO ${RESTRICTED_ROLE};
 `;
 
-/** What the schema says of itself once it has these grants. */
+/** The comment on the schema once these grants are made. */
 const GRANTED = `Grants of Rollcall, sha256 ${createHash('sha256').update(GRANTS).digest('hex')}`;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
-/** Roles belong to the whole server: another database's migration may have made it at the same moment. */
+/** Roles belong to the whole server, so a migration of another database can create the role at the same time. */
 const ALREADY_THERE = new Set(['42710', '23505']);
 
 /**
- * Makes the restricted role where that is allowed, makes the connected role a member of it, and makes its
- * grants, if need be or with `renew`: every grant makes all sessions look up and plan anew what they know of a table.
- * A plain owner that may not create roles goes on without: forced row-level security binds owners too.
+ * Creates the restricted role if the connected role is allowed to. Makes the connected role a member of it.
+ * Makes its grants if they are not current, or with `renew`. They are not repeated without need: after a
+ * grant, all sessions must look up and plan again what they know of the table.
+ *
+ * A plain owner that is not allowed to create roles continues without the restricted role. Forced row-level
+ * security binds owners, too.
  */
 export async function applyGrants(client: pg.Client, { renew }: { renew: boolean }): Promise<void> {
   const { rows } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE]);
@@ -93,7 +99,10 @@ export async function applyGrants(client: pg.Client, { renew }: { renew: boolean
   );
 }
 
-/** A copy of the database that left the grants behind may have kept the comment, and the role may have been made anew. */
+/**
+ * Checks the privilege as well as the comment. A copy of the database can keep the comment without the
+ * grants. The role can also have been dropped and created again.
+ */
 async function hasGrants(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ granted: boolean }>(
     `SELECT has_schema_privilege($1, oid, 'USAGE') AND obj_description(oid, 'pg_namespace') = $2 AS granted
@@ -103,12 +112,13 @@ async function hasGrants(client: pg.Client): Promise<boolean> {
   return rows[0]?.granted ?? false;
 }
 
-/** The connected role is neither bound by row-level security nor able to become one that is. */
+/** Row-level security does not bind the connected role, and the role cannot become one that it binds. */
 export class UnrestrictedRoleError extends Error {}
 
 /**
- * How connections like this one are kept under row-level security: by becoming the restricted role, or, for a
- * plain owner without it, by forced policies alone. Throws `UnrestrictedRoleError` with what to grant.
+ * How row-level security binds connections of this role. Either they become the restricted role, or forced
+ * policies bind a plain owner that cannot become it. Throws `UnrestrictedRoleError`; its message says what to
+ * grant.
  */
 export async function chooseRole(client: pg.Client): Promise<SessionRole> {
   if (await mayBecomeRestricted(client)) return 'restricted';
@@ -140,7 +150,7 @@ async function mayBecomeRestricted(client: pg.Client): Promise<boolean> {
   }
 }
 
-/** Runs one statement of the bootstrap; false when this role may not. */
+/** Runs one statement of the bootstrap. Returns false if the role lacks the privilege. */
 async function attempt(client: pg.Client, statement: string): Promise<boolean> {
   try {
     await client.query(statement);

@@ -1,18 +1,18 @@
 import type pg from 'pg';
 import type { Tx } from '../connections/db.ts';
 
-/** A time zone that the database does not know, and whose it is. */
+/** A time zone that the database does not know, with its organisation and office. */
 export interface UnknownTimeZone {
   /** The slug of the organisation. */
   organisation: string;
-  /** The name of the office; null where it is the organisation's own time zone. */
+  /** The name of the office. Null for the organisation's own time zone. */
   office: string | null;
   timeZone: string;
 }
 
 /**
- * The names by which the database knows these time zones: their own, or that of an alias (Asia/Calcutta is Asia/Kolkata). What
- * it does not know by any name is not in the answer.
+ * The names by which the database knows these time zones: the name itself, or an alias (Asia/Kolkata for
+ * Asia/Calcutta). The answer leaves out time zones that the database does not know under any name.
  */
 export async function findTimeZones(tx: Tx, names: readonly string[]): Promise<Map<string, string>> {
   const found = new Map((await listTimeZoneNames(tx, names)).map((name) => [name, name]));
@@ -20,7 +20,7 @@ export async function findTimeZones(tx: Tx, names: readonly string[]): Promise<M
   if (others.length === 0) return found;
   const byZone = new Map<string, string>();
   const all = await listTimeZoneNames(tx);
-  // A known name in another case is a slip of whoever wrote it, not another name.
+  // A known name in the wrong case is a typing error, so it gets no alias.
   const inLowerCase = new Set(all.map((name) => name.toLowerCase()));
   for (const name of all) {
     const zone = zoneOf(name);
@@ -34,8 +34,9 @@ export async function findTimeZones(tx: Tx, names: readonly string[]): Promise<M
 }
 
 /**
- * Sees to it that every office and organisation has a time zone that the database knows. An alias takes the place of a zone
- * that it knows by another name only; what is left, `listUnknownTimeZones` names. Owner only.
+ * Checks the time zones of all offices and organisations against those that the database knows. Replaces a
+ * time zone that the database knows only by another name by that name. `listUnknownTimeZones` lists those
+ * that remain unknown. Owner only.
  */
 export async function normalizeTimeZones(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ zone: string }>(
@@ -48,7 +49,10 @@ export async function normalizeTimeZones(client: pg.ClientBase): Promise<void> {
   }
 }
 
-/** The offices that take no part because nobody knows their local time, and organisations that follow UTC for that. Owner only. */
+/**
+ * The offices whose time zone the database does not know, and the organisations whose own time zone it does
+ * not know. Such an office takes no part. Such an organisation uses UTC instead. Owner only.
+ */
 export async function listUnknownTimeZones(tx: Tx): Promise<UnknownTimeZone[]> {
   const { rows } = await tx.query<UnknownTimeZone>(
     'SELECT organisation, office, time_zone AS "timeZone" FROM unknown_time_zones()',
@@ -56,7 +60,7 @@ export async function listUnknownTimeZones(tx: Tx): Promise<UnknownTimeZone[]> {
   return rows;
 }
 
-/** Which of `names` the database knows; of all where none are given. */
+/** Those of `names` that the database knows, or all that it knows if `names` is undefined. */
 async function listTimeZoneNames(tx: Tx, names?: readonly string[]): Promise<string[]> {
   if (names?.length === 0) return [];
   const { rows } = await tx.query<{ name: string }>(
@@ -66,7 +70,10 @@ async function listTimeZoneNames(tx: Tx, names?: readonly string[]): Promise<str
   return rows.map((row) => row.name);
 }
 
-/** The same for all names of one zone, by IANA's backward links as Node.js has them; undefined for what is none. */
+/**
+ * An identifier that all names of one time zone share, by the IANA backward links that Node.js has. Undefined
+ * if Node.js does not know the name.
+ */
 function zoneOf(name: string): string | undefined {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;

@@ -1,8 +1,8 @@
-/** Days from `from` until before `before`, both `YYYY-MM-DD`. */
+/** Days from `from` up to, but not including, `before`. Both are `YYYY-MM-DD`. */
 export interface DayWindow {
   from: string;
   before: string;
 }
 
-/** As PostgreSQL understands them; there are no days to go through one by one. */
+/** All days, as PostgreSQL understands them. Code cannot iterate over them. */
 export const ALL_DAYS: DayWindow = { from: '-infinity', before: 'infinity' };

@@ -1,7 +1,7 @@
-/** Which rows of a list, in the order of their ids, a page has. */
+/** The rows of a page of a list that is ordered by id. */
 export interface PageWindow {
-  /** Rows a page. */
+  /** The number of rows of a page. */
   limit: number;
-  /** The id, in lower case, after which the page begins; null: the first page. */
+  /** The page begins after this id, in lower case. Null means the first page. */
   after: string | null;
 }

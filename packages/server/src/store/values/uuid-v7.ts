@@ -1,21 +1,21 @@
 import { randomFillSync } from 'node:crypto';
 
 let latest = { atMs: 0, counter: 0 };
-/** Drawn for many ids at once: a call for each would take longer than everything else about a row that gets one. */
-const chance = { bytes: Buffer.alloc(4_096), used: 4_096 };
+/** Random bytes for many ids. A call for each id would take longer than everything else about the id's row. */
+const randomPool = { bytes: Buffer.alloc(4_096), used: 4_096 };
 
 function randomBits(length: number): Buffer {
-  if (chance.used + length > chance.bytes.length) {
-    randomFillSync(chance.bytes);
-    chance.used = 0;
+  if (randomPool.used + length > randomPool.bytes.length) {
+    randomFillSync(randomPool.bytes);
+    randomPool.used = 0;
   }
-  chance.used += length;
-  return chance.bytes.subarray(chance.used - length, chance.used);
+  randomPool.used += length;
+  return randomPool.bytes.subarray(randomPool.used - length, randomPool.used);
 }
 
 /**
- * A UUID of version 7 (RFC 9562 §5.7), of the millisecond `atMs`. A counter follows the time (§6.2, method 1), so ids that
- * one process makes within a millisecond sort in the order in which it made them.
+ * A UUID of version 7 (RFC 9562 §5.7) for the millisecond `atMs`. A counter follows the time (§6.2, method
+ * 1). So ids that one process makes within a millisecond sort in the order in which it made them.
  */
 export function uuidV7(atMs: number): string {
   latest = { atMs, counter: atMs === latest.atMs ? latest.counter + 1 : 0 };

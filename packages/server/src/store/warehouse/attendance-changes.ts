@@ -3,30 +3,34 @@ import type { DayWindow } from '../values/day-window.ts';
 import { snapshotColumns, writtenSince } from './dataset-rows.ts';
 import type { Changes } from './query.ts';
 
-/** A day whose attendance has changed. */
+/** A day on which attendance has changed. */
 export interface ChangedDay {
   /** `YYYY-MM-DD` */
   day: string;
-  /** Offices where it may have changed for anybody. */
+  /** Offices at which attendance may have changed for anybody. */
   locationIds: string[];
-  /** People whose every row may have changed; null where they are so many that everybody is read. */
+  /** Users all of whose rows may have changed. Null if there are too many: then the caller reads all users. */
   userIds: string[] | null;
-  /** Somebody's plan is not there any more, or an event has another day. */
+  /** A user's plan was deleted, or an event has another day now. So there may be deleted rows. */
   hasGone: boolean;
 }
 
-/** More people of a day than these are not told apart: they are held in memory for all days at once. */
+/** Above this number of users on a day, the query does not list them: memory holds the lists of all days at once. */
 const MOST_PEOPLE_A_DAY = 200;
 
 /**
- * Whoever reads page by page has seen later moments than that of their cursor, by clocks of several replicas: a day that
- * ended so long before it may have been read as one that had not.
+ * A client that reads page by page has seen rows later than its cursor's time, by the clocks of several
+ * replicas. A day that ended this long before can have been read as one that had not ended.
  */
 const CLOCK_MARGIN = '15 minutes';
 
 /**
- * The days in `window` whose attendance is not what `changes` saw, in order: by what was written since, by the office
- * days that have ended between the two moments, and by presence reporting that was set anew.
+ * The days in `window` whose attendance differs from what `changes` saw, in order. Three things change
+ * attendance:
+ *
+ * - rows that were written since,
+ * - office days that have ended between the two times,
+ * - a new setting of presence reporting.
  */
 export async function listChangedDays(
   tx: Tx,
@@ -38,7 +42,7 @@ export async function listChangedDays(
     `WITH noted AS MATERIALIZED (
        SELECT c.day, c.location_id, c.user_id FROM attendance_changes c WHERE ${since('c')}
      ), offices AS MATERIALIZED (
-       -- A time zone that is another one may have ended days, or not, on either side.
+       -- A new time zone can move the end of a day in either direction.
        SELECT n.node_id AS location_id,
               (least($4::timestamptz, $5) - interval '${CLOCK_MARGIN}') AT TIME ZONE n.time_zone - m.margin AS first,
               (greatest($4::timestamptz, $5) + interval '${CLOCK_MARGIN}') AT TIME ZONE n.time_zone + m.margin AS before
@@ -56,7 +60,7 @@ export async function listChangedDays(
        SELECT day, location_id, user_id, true FROM noted WHERE day IS NOT NULL
        UNION ALL
        SELECT DISTINCT p.day, p.location_id, NULL::uuid, false FROM day_plans p
-       -- Asked once, and mostly in vain: without the first condition all plans are read each time.
+       -- Evaluated once, and mostly false. Without this condition, every call would read all plans.
        WHERE (SELECT bool_or(n.day IS NULL) FROM noted n)
          AND p.tenant_id = $1 AND p.location_id IN (SELECT location_id FROM noted WHERE day IS NULL)
          AND p.day < (SELECT max(before) FROM offices)::date
@@ -79,14 +83,14 @@ export async function listChangedDays(
   return rows;
 }
 
-/** What was a row of attendance, and may be one still. */
+/** A row of attendance that may have been deleted. */
 export interface DeletedRow {
   userId: string;
-  /** Null: of a plan without an office. */
+  /** Null for a plan without an office. */
   locationId: string | null;
 }
 
-/** What may be gone from a day, each once: by user, then location, the one without first. */
+/** The rows of a day that may have been deleted, each once. Ordered by user, then location, null first. */
 export async function listDeletedRows(
   tx: Tx,
   tenantId: string,

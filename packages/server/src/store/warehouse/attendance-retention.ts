@@ -3,7 +3,10 @@ import type { Tx } from '../connections/db.ts';
 /** Rows that one transaction deletes. */
 const SLICE_ROWS = 5_000;
 
-/** The id of the transaction from which on all of `attendance_changes` is kept; undefined where all of it ever is. */
+/**
+ * The database keeps every row of `attendance_changes` that this transaction id or a later one wrote.
+ * Undefined if nothing was ever pruned.
+ */
 export async function attendanceKeptFrom(tx: Tx): Promise<bigint | undefined> {
   const { rows } = await tx.query<{ xid: string | null }>('SELECT attendance_kept_from()::text AS xid');
   const xid = rows[0]?.xid;
@@ -11,8 +14,8 @@ export async function attendanceKeptFrom(tx: Tx): Promise<bigint | undefined> {
 }
 
 /**
- * Remembers `now`, for it to be told one day which changes are older; and has cursors refused that have not seen all that
- * was written before `keptFrom`. Outside of any organisation.
+ * Stores a mark for `now`, which later tells which changes are older. Then makes the server refuse cursors
+ * that have not seen everything that was written before `keptFrom`. The transaction enters no organisation.
  */
 export async function moveAttendanceMarks(tx: Tx, now: Date, keptFrom: Date): Promise<void> {
   await tx.query('SELECT note_attendance_mark($1)', [now]);
@@ -28,7 +31,7 @@ export async function countPrunableChanges(tx: Tx, tenantId: string): Promise<nu
   return rows[0]?.count ?? 0;
 }
 
-/** Deletes some of the changes that no cursor can ask for any more; how many. */
+/** Deletes a slice of the changes that no valid cursor needs. Returns their number. */
 export async function pruneSomeChanges(tx: Tx, tenantId: string): Promise<number> {
   const { rowCount } = await tx.query(
     `DELETE FROM attendance_changes WHERE tenant_id = $1 AND ctid = ANY (ARRAY(

@@ -1,7 +1,7 @@
 import { copyRows } from '../connections/copy.ts';
 import type { Tx } from '../connections/db.ts';
 
-/** An office, and what is known of one of its local days. */
+/** An office, and the facts about one of its local days. */
 export interface OfficeDayRow {
   locationId: string;
   name: string;
@@ -10,21 +10,21 @@ export interface OfficeDayRow {
   ended: boolean;
 }
 
-/** A person who has a plan on a day, or was detected. The plan's members are null where there is none. */
+/** A user who has a plan on a day, or was detected. The members of the plan are null if there is no plan. */
 export interface PersonDayRow {
   userId: string;
   plan: 'o' | 'r' | 'a' | null;
   planLocationId: string | null;
   planSetBy: 'week' | 'day' | 'leave' | 'presence' | null;
-  /** What the plan has booked. */
+  /** The booked node. */
   bookedNodeId: string | null;
-  /** The offices where the person was detected, each once. */
+  /** The offices where the user was detected, each once. */
   seenAt: string[];
 }
 
 /**
- * Every office with a known time zone on `day` (`YYYY-MM-DD`), as known at `now`. An office's day has ended once its local date is a
- * later one: the rule that gives events their day.
+ * Every office with a known time zone on `day` (`YYYY-MM-DD`), as known at `now`. An office's day has ended
+ * once its local date is later. The same rule gives events their day.
  */
 export async function listOfficeDays(
   tx: Tx,
@@ -45,9 +45,13 @@ export async function listOfficeDays(
 }
 
 /**
- * The people who have a plan on `day` or were detected, ordered by id. `locationId` leaves out what nothing connects with
- * that office: people whose plan and primary location are others, and where else those were detected. Further only
- * some people, or those from an id on.
+ * Reads the users who have a plan on `day` or were detected, ordered by id. Options limit the answer:
+ *
+ * - `locationId`: only users whose plan, primary location or detection is at that office. If only the
+ *   detection is, the
+ * answer has no other office where the user was detected.
+ * - `userIds`: only these users.
+ * - `fromUserId`: only users from this id on.
  */
 export async function* readPersonDays(
   tx: Tx,
@@ -56,8 +60,9 @@ export async function* readPersonDays(
   locationId: string | undefined,
   { userIds, fromUserId }: { userIds?: string[]; fromUserId?: string } = {},
 ): AsyncGenerator<PersonDayRow[], void> {
-  // A whole day of everything is merged in the order of people: rows come from the beginning on, while they are put into
-  // words, and nothing is slow where statistics lag behind a bulk of writes and the planner expects a few rows.
+  // For a whole day, merge joins read in the order of users: the first rows arrive at once, while the caller
+  // formats them. Other joins are slow if statistics lag behind a bulk write, because the planner expects few
+  // rows.
   const otherJoins = userIds ? 'on' : 'off';
   await tx.query(`SET LOCAL enable_nestloop TO ${otherJoins}; SET LOCAL enable_hashjoin TO ${otherJoins}`);
   const ofDay = `tenant_id = $1 AND day = $2::date AND ${SOME_ONLY}`;
@@ -73,7 +78,8 @@ export async function* readPersonDays(
      ORDER BY user_id`,
     [tenantId, day, locationId, userIds, fromUserId],
   );
-  // A row for each office where a person was detected; those of a person may be in two batches.
+  // The query answers one row for each office where a user was detected. The rows of a user can be in two
+  // batches.
   let last: PersonDayRow | undefined;
   for await (const batch of batches) {
     const complete: PersonDayRow[] = [];

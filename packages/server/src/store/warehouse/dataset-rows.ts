@@ -3,12 +3,13 @@ import { type Tx, types } from '../connections/db.ts';
 import type { Changes, ExportQuery } from './query.ts';
 import { xidsOf } from './snapshots.ts';
 
-/** `uuid?` is empty where there is none. */
+/** A value of type `uuid?` can be missing. It is then an empty text. */
 export type PositionType = 'date' | 'uuid' | 'uuid?' | 'timestamptz';
 
 /**
- * What a dataset is ordered by, and so what the position of a row is made of; each with the column that shows it, in which an instant
- * may stand for its day. Where there is none, rows that agree so far are in an order that they do not show.
+ * The sort expressions of a dataset. Their values in a row are the row's position. `column` is the column of
+ * the answer that shows the value. For a day, it can be a column with an instant. Without a `column`, the
+ * answer does not show why rows that are equal so far are in their order.
  */
 export type Order = readonly (readonly [expression: string, type: PositionType, column?: string])[];
 
@@ -18,11 +19,11 @@ export function snapshotColumns({ snapshot }: Changes): [xmin: string, snapshot:
 }
 
 /**
- * Whether a row was written by a transaction that a snapshot did not see: the one condition that cannot miss any,
- * in whatever order transactions end. The comparison finds them by index: what is older than xmin was seen, and so was
- * some of what is not.
+ * SQL condition: the row was written by a transaction that the snapshot did not see. It misses no row, in
+ * whatever order transactions end. The comparison with xmin lets PostgreSQL use an index: the snapshot saw
+ * everything before xmin, and some of what came after.
  *
- * @param xmin the number of the parameter; that of the snapshot follows
+ * @param xmin the number of the parameter; the next one is the snapshot
  */
 export function writtenSince(alias: string, xmin: number): string {
   return `(${alias}.written_xid >= $${xmin}::xid8 AND NOT pg_visible_in_snapshot(${alias}.written_xid, $${xmin + 1}::pg_snapshot))`;
@@ -30,23 +31,23 @@ export function writtenSince(alias: string, xmin: number): string {
 
 export interface RowsSource {
   columns: string;
-  /** From the tables to the conditions. */
+  /** SQL from the tables up to the conditions. */
   from: string;
   order: Order;
-  /** Whether a row has changed, where the snapshot's parameters are $`xmin` and the one after. */
+  /** SQL condition: a row has changed. The snapshot's parameters are $`xmin` and the next one. */
   changed: (xmin: number) => string;
   values: (string | string[] | null | undefined)[];
 }
 
-/** A query, and what stands for its `$1` and so on. */
+/** A query and the values of its parameters. */
 export interface SqlQuery {
   sql: string;
   values: RowsSource['values'];
 }
 
 /**
- * What reads the rows of a dataset in order: all of them, or those that have changed, or a page of either, whose rows
- * have their `position` as the last column.
+ * The query that reads the rows of a dataset in order: all rows, or the changed ones, or a page of either.
+ * The rows of a page have their `position` as the last column.
  */
 export function inOrder(
   { changes, page }: Pick<ExportQuery, 'changes' | 'page'>,
@@ -72,7 +73,7 @@ export function inOrder(
   return { sql, values };
 }
 
-/** Reads what `inOrder` says by a cursor. */
+/** Runs the query of `inOrder` through a database cursor. */
 export function readInOrder(
   tx: Tx,
   query: Pick<ExportQuery, 'changes' | 'page'>,

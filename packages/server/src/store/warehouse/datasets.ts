@@ -5,17 +5,17 @@ import { inOrder, type Order, parsePosition, readInOrder, writtenSince } from '.
 import { loadNodePaths, loadUserDimension } from './dimensions.ts';
 import type { DatasetReader } from './query.ts';
 
-/** A dataset that always goes out whole, and so can be recognized as the one that somebody has already. */
+/** A dataset that is always exported whole. Its fingerprint tells whether a client has the current one already. */
 export interface WholeDataset {
   read: DatasetReader;
   order: Order;
-  /** Differs where any row would, or the number of rows; reads them all, but hands none out. */
+  /** Changes if any row or the number of rows changes. The database reads all rows, but sends none. */
   fingerprint: (tx: Tx, tenantId: string) => Promise<string>;
 }
 
 /**
- * `sql` takes the tenant's id as its only parameter. The first of `ids` is the row's own, all of them name the rows of
- * `table` that it tells of: it has changed where one of those has.
+ * `sql` has the organisation's id as its only parameter. `ids` are columns with ids of rows of `table`; the
+ * first is the id of the row itself. A row has changed if one of these rows of `table` has.
  */
 function wholeDataset(
   sql: string,
@@ -84,7 +84,7 @@ export const wholeSpaces = wholeDataset(
   { table: 'nodes', key: 'node_id', ids: ['spaceId', 'levelId', 'locationId'] },
 );
 
-/** Whether the node `column` is one of the filter's, or beneath one; so are all where there is no filter. */
+/** SQL condition: the node `column` is one of the filter's nodes, or below one. True without a filter. */
 const nodeIn = (column: string, filter: string) =>
   `(${filter}::uuid[] IS NULL OR ${column} IN (
       SELECT node_id FROM node_paths
@@ -92,8 +92,8 @@ const nodeIn = (column: string, filter: string) =>
                                 OR zone_id = ANY (${filter}::uuid[]) OR node_id = ANY (${filter}::uuid[]))))`;
 
 /**
- * Whether an event `e` has changed, or one that has the same `key` for whoever loads them: those go out together, since
- * all of them are replaced.
+ * SQL condition: an event `e` has changed, or another event with the same `key`. Such events go out together,
+ * because clients replace all events with the same key.
  */
 const keyWrittenSince = (table: string, key: string[]) => (xmin: number) =>
   `(${key.map((column) => `e.${column}`).join(', ')}) IN (
@@ -108,13 +108,13 @@ export const PRESENCE_ORDER: Order = [
 ];
 
 /**
- * Of each event only what is its own is read, and the person and place that it names are looked up here: they repeat,
- * and to write them out for each event is most of what reading costs the database.
+ * Reads only the columns of the events themselves, and looks up their users and nodes here. These repeat, and
+ * the database would spend most of the time writing them out for each event.
  */
 export const readPresence: DatasetReader = async function* (tx, query) {
   const { tenantId, window, locationIds, userIds } = query;
-  const people = await loadUserDimension(tx, tenantId, userIds);
-  const places = await loadNodePaths(tx, tenantId);
+  const users = await loadUserDimension(tx, tenantId, userIds);
+  const nodePaths = await loadNodePaths(tx, tenantId);
   const { sql, values } = inOrder(query, {
     columns: 'e.event_id, e.observed_at, e.day, e.user_id, e.source_id, e.source_user_id, e.node_id',
     from: `presence_events e
@@ -130,10 +130,10 @@ export const readPresence: DatasetReader = async function* (tx, query) {
       eventId,
       timestamp: isoInstant(timestamp as string),
       day: isoDay(day as string),
-      person: people.get(userId as string),
+      person: users.get(userId as string),
       sourceId,
       sourceUserId,
-      place: places.get(nodeId as string),
+      place: nodePaths.get(nodeId as string),
       ...positioned(position),
     }));
   }
@@ -149,10 +149,10 @@ export const OCCUPANCY_ORDER: Order = [
   ['e.event_digest', 'uuid'],
 ];
 
-/** As for presence. */
+/** Looks up the nodes as `readPresence` does. */
 export const readOccupancy: DatasetReader = async function* (tx, query) {
   const { tenantId, window, locationIds } = query;
-  const places = await loadNodePaths(tx, tenantId);
+  const nodePaths = await loadNodePaths(tx, tenantId);
   const { sql, values } = inOrder(query, {
     columns: 'e.event_id, e.observed_at, e.day, e.occupied, e.occupancy, e.source_id, e.node_id',
     from: `occupancy_events e
@@ -169,7 +169,7 @@ export const readOccupancy: DatasetReader = async function* (tx, query) {
       occupied: occupied === 't',
       occupancy: occupancy === null ? null : Number(occupancy),
       sourceId,
-      place: places.get(nodeId as string),
+      place: nodePaths.get(nodeId as string),
       ...positioned(position),
     }));
   }
@@ -177,7 +177,7 @@ export const readOccupancy: DatasetReader = async function* (tx, query) {
 
 export const VISITORS_ORDER: Order = [
   ['e.day', 'date', 'day'],
-  // Those without a host come last; a null would end a comparison.
+  // Visitors without a host come last. A null would make the comparison with a position null.
   ["coalesce(e.host_user_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')", 'uuid', 'hostUserId'],
   ['e.location_id', 'uuid', 'locationId'],
   ['e.observed_at', 'timestamptz', 'timestamp'],
@@ -214,7 +214,7 @@ export const readUserChanges: DatasetReader = (tx, query) =>
      WHERE l.tenant_id = $1 AND l.logged_at >= $2::date::timestamp AT TIME ZONE 'UTC'
        AND l.logged_at < $3::date::timestamp AT TIME ZONE 'UTC' AND ($4::uuid[] IS NULL OR l.user_id = ANY ($4))`,
     order: USER_CHANGES_ORDER,
-    // What shares an actionId was written by one transaction.
+    // One transaction wrote all entries with the same actionId.
     changed: (xmin) => writtenSince('l', xmin),
     values: [query.tenantId, query.window.from, query.window.before, query.userIds ?? null],
   });

@@ -3,9 +3,13 @@ import type { DayWindow } from '../values/day-window.ts';
 import type { MetricUnit } from './metrics.ts';
 
 /**
- * Sets up the rest of the transaction for what follows: days of everything are joined and grouped. Where statistics lag
- * behind a bulk of writes the planner expects a few rows, and loops over them. Workers would mostly copy people to one
- * another, which takes longer than to go through them, and processors that others wait for.
+ * Configures the planner for the rest of the transaction, which joins and groups all rows of many days.
+ *
+ * - No nested loops: if statistics lag behind a bulk write, the planner expects few rows and would choose
+ *   them.
+ * - No parallel workers: they would mostly copy rows to one another, which takes longer than to read the
+ *   rows. They would
+ * also use processors that other requests need.
  */
 export async function setPlannerForCounts(tx: Tx): Promise<void> {
   await tx.query(
@@ -13,20 +17,23 @@ export async function setPlannerForCounts(tx: Tx): Promise<void> {
   );
 }
 
-/** How many people of a unit came to an office on a day, or were to come. */
+/** How many users of a unit came to an office on a day, or planned to come. */
 export interface DayCounts {
   /** `YYYY-MM-DD` */
   day: string;
   locationId: string;
-  /** Null where counts are not by it, and where it is not known; so are the other two. */
+  /** Null if the counts are not by level, or if the level is unknown. The same holds for the next two. */
   levelId: string | null;
   zoneId: string | null;
   groupId: string | null;
   /** Planned and detected here. */
   confirmed: number;
-  /** Detected here, without a plan that names the office, or with one that presence made. */
+  /** Detected here, with no plan for this office, or with a plan that presence made. */
   walkIn: number;
-  /** Planned here, but not detected: no-show, unconfirmed, or not to be judged yet, which the office's day decides. */
+  /**
+   * Planned here, but not detected. The office's day decides whether this is a no-show, unconfirmed, or still
+   * open.
+   */
   silent: number;
 }
 
@@ -34,20 +41,22 @@ export interface DayCountsQuery {
   tenantId: string;
   window: DayWindow;
   by: MetricUnit;
-  /** The offices to look at. */
+  /** The offices to count at. */
   officeIds: string[];
-  /** Offices, levels and zones: who is to count was, or was to be, at one of them or beneath it. */
+  /** Offices, levels and zones. Counts only users who were, or planned to be, at one of them or below it. */
   nodeIds: string[] | undefined;
-  /** The primary groups of those who are to count. */
+  /** The primary groups of the users to count. */
   groupIds: string[] | undefined;
-  /** At least as many as an office has levels and zones. */
+  /** At least the largest number of levels and zones that an office has. */
   mostSpots: number;
 }
 
 /**
- * The counts of every day and unit that has any: each person once a day at an office, and once at each level or zone
- * where they were detected. Where they were detected no closer than their booking, the booking says where.
- * Retired people and places count, as they do in the export of attendance. In no order. After `setPlannerForCounts`.
+ * Returns the counts of every day and unit that has any, in no order. Call `setPlannerForCounts` before.
+ *
+ * - A user counts once a day at an office, and once at each level or zone where the user was detected.
+ * - If the detection names no zone, the booking adds the level and zone, unless it is on another level.
+ * - Inactive users and retired nodes count, as they do in the export of attendance.
  */
 export async function listDayCounts(tx: Tx, query: DayCountsQuery): Promise<DayCounts[]> {
   const { tenantId, window, by, officeIds, nodeIds, groupIds, mostSpots } = query;
@@ -81,22 +90,23 @@ export async function listDayCounts(tx: Tx, query: DayCountsQuery): Promise<DayC
 const WITHIN = `x.tenant_id = $1 AND x.day >= $2::date AND x.day < $3::date`;
 const AT_OFFICES = `x.location_id = ANY ($4::uuid[])`;
 
-const COUNTS = `count(*) FILTER (WHERE is_seen AND is_planned)::integer AS confirmed,
-       count(*) FILTER (WHERE is_seen AND NOT is_planned)::integer AS "walkIn",
-       count(*) FILTER (WHERE NOT is_seen)::integer AS silent`;
+const COUNTS = `count(*) FILTER (WHERE is_detected AND is_planned)::integer AS confirmed,
+       count(*) FILTER (WHERE is_detected AND NOT is_planned)::integer AS "walkIn",
+       count(*) FILTER (WHERE NOT is_detected)::integer AS silent`;
 
 /**
- * One row for each person, day and office. Bookings say who planned the office: each office plan has one, and their index
- * has all that is asked of them, in the order in which events have it.
+ * SQL of one row for each user, day and office. The bookings say who planned to come: each office plan has
+ * one. Their index has all columns that this needs, in the order that the events have.
  *
- * @param words the columns of `tree` with the spots where somebody was detected; none: nobody asks where
+ * @param words the columns of `tree` with the spots where a user was detected; empty if the query does not
+ * ask where
  */
 function attendances(words: readonly string[]): string {
   const isPlaced = words.length > 0;
   const spots = (sql: (word: string) => string) => words.map((word) => `${sql(word)}, `).join('');
-  // A desk may have moved to another office since: then it says no more where in this one it was.
+  // A desk may have moved to another office since. It then no longer says where in this office the user was.
   const tree = isPlaced ? 'LEFT JOIN tree t ON t.node_id = x.node_id AND t.location_id = x.location_id' : '';
-  return `seen AS (
+  return `detected AS (
     SELECT x.day, x.user_id, x.location_id, ${spots((word) => `bit_or(t.${word}) AS ${word}`)}true AS is_event
     FROM presence_events x ${tree}
     WHERE ${WITHIN} AND ${AT_OFFICES}
@@ -109,13 +119,13 @@ function attendances(words: readonly string[]): string {
     SELECT x.day, x.user_id, true AS is_made FROM day_plans x WHERE ${WITHIN} AND x.set_by = 'presence'
   ), attendances AS (
     SELECT day, user_id, location_id, ${spots((word) => word)}${isPlaced ? 'booked_spot, ' : ''}
-           is_event IS NOT NULL AS is_seen, is_booking IS NOT NULL AND is_made IS NULL AS is_planned
-    FROM seen FULL JOIN booked USING (day, user_id, location_id) LEFT JOIN made_by_presence USING (day, user_id)
+           is_event IS NOT NULL AS is_detected, is_booking IS NOT NULL AND is_made IS NULL AS is_planned
+    FROM detected FULL JOIN booked USING (day, user_id, location_id) LEFT JOIN made_by_presence USING (day, user_id)
     WHERE is_event IS NOT NULL OR is_made IS NULL
   )`;
 }
 
-/** Of a bigint that has a sign. */
+/** A bigint has a sign bit and 63 others. */
 const BITS_PER_WORD = 63;
 
 function wordsFor(mostSpots: number): string[] {
@@ -134,9 +144,9 @@ interface Placed {
 }
 
 /**
- * Counts by where people were. The levels and zones of an office, its spots, are numbered, so that all that somebody was
- * detected at in a day is a set of bits, for which one pass over the events is enough. What such a set and a booking
- * come to is then worked out once for all who have the same ones.
+ * SQL that counts by level or zone. The levels and zones of an office are its spots, and have numbers. So all
+ * spots where a user was detected on a day are a set of bits, which one pass over the events computes. The
+ * query then works out the result of each set and booking once, for all users who have the same ones.
  */
 function placed({ by, hasZones, words, ofGroups, groupId, nodeIds }: Placed): string {
   const unit = {
@@ -172,7 +182,8 @@ function placed({ by, hasZones, words, ofGroups, groupId, nodeIds }: Placed): st
            CASE WHEN s.zone_id IS NOT NULL THEN s.zone_id
                 WHEN s.level_id IS NULL OR s.level_id = b.level_id THEN b.zone_id END AS zone_id
     FROM alike a
-    -- Whoever was detected in a zone is not counted beside it, for having come through the door of its level.
+    -- A user who was detected in a zone does not also count at its level without a zone, for passing the door
+    -- of the level.
     LEFT JOIN spots s ON s.location_id = a.location_id
       AND (${each((word) => `a.${word} & s.${word} <> 0`, ' OR ')}) AND ${each((word) => `a.${word} & s.zone_${word} = 0`, ' AND ')}
     LEFT JOIN spots b ON b.location_id = a.location_id AND b.spot = a.booked_spot

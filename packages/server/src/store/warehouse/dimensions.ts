@@ -1,7 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import type { NodeKind } from '../directory/nodes.ts';
 
-/** A node by its ids and names, with all that it is in. What does not apply is null. */
+/** A node with the ids and names of its path. Members that do not apply are null. */
 export interface NodePathRow {
   locationType: NodeKind;
   locationId: string;
@@ -16,7 +16,7 @@ export interface NodePathRow {
   spaceName: string | null;
 }
 
-/** What facts show of a person. */
+/** The columns of a user that facts show. */
 export interface UserDimensionRow {
   userId: string;
   userEmail: string | null;
@@ -38,7 +38,7 @@ export async function loadNodePaths(tx: Tx, tenantId: string): Promise<Map<strin
   return new Map(rows.map((row) => [row.nodeId, row]));
 }
 
-/** People by their ids, in the order of these: those with one of `userIds`, else all. */
+/** Users by id, ordered by id: those in `userIds`, or all. */
 export async function loadUserDimension(
   tx: Tx,
   tenantId: string,

@@ -1,37 +1,40 @@
 import type { Tx } from '../connections/db.ts';
 import type { DayWindow } from '../values/day-window.ts';
 
-/** What metrics are by. */
+/** The units by which the server computes metrics. */
 export const METRIC_UNITS = ['location', 'level', 'zone', 'group'] as const;
 export type MetricUnit = (typeof METRIC_UNITS)[number];
 
-/** What days are put together to; `range` is all that was asked for. */
+/** The periods into which the server groups days. `range` is the whole window. */
 export const METRIC_PERIODS = ['day', 'week', 'month', 'range'] as const;
 export type MetricPeriod = (typeof METRIC_PERIODS)[number];
 
-/** What metrics are asked for, beside days and places. */
+/** The parameters of metrics, besides days and nodes. */
 export interface MetricsQuery {
   by: MetricUnit;
   period: MetricPeriod;
-  /** GUIDs; each stands for itself and all groups beneath it. */
+  /** GUIDs. Each selects the group and all groups below it. */
   groupIds: string[] | undefined;
-  /** Whether a group's row has the people of the groups beneath it, too. */
+  /** Whether a group's row includes the users of the groups below it. */
   subgroups: boolean;
-  /** ISO: 1 Monday to 7 Sunday. Absent: all of them. */
+  /** ISO: 1 Monday to 7 Sunday. Undefined means all. */
   weekdays: number[] | undefined;
 }
 
-/** An office, level or zone, with what it is in. */
+/** An office, level or zone, with the ids of its path. */
 export interface CapacityNode {
   nodeId: string;
   kind: 'location' | 'level' | 'zone';
   name: string;
-  /** It and everything above it is. */
+  /** The node and everything above it are active, and the database knows the office's time zone. */
   inUse: boolean;
   locationId: string;
   levelId: string | null;
   zoneId: string | null;
-  /** How many people a zone has room for: its capacity, else its desks in use. 0 where it is retired, and for what is no zone. */
+  /**
+   * How many people a zone has room for: its capacity, else the number of its active desks. 0 if the zone is
+   * not in use, and for an office or a level.
+   */
   seats: number;
 }
 
@@ -66,9 +69,9 @@ export async function listGroupNodes(tx: Tx, tenantId: string): Promise<GroupNod
   return rows;
 }
 
-/** An office as metrics judge its days. */
+/** The values of an office by which metrics judge its days. */
 export interface OfficeClock {
-  /** Its own date, as `YYYY-MM-DD`. */
+  /** The office's date, as `YYYY-MM-DD`. */
   today: string;
   presenceReporting: 'detect' | 'always' | 'never';
 }
@@ -88,7 +91,7 @@ export async function listOfficeClocks(
   return new Map(rows.map(({ locationId, ...clock }) => [locationId, clock]));
 }
 
-/** A day of an office on which something was expected or seen there. */
+/** A day of an office on which somebody was detected there, or planned to come. */
 export interface ActiveOfficeDay {
   locationId: string;
   /** `YYYY-MM-DD` */
@@ -97,8 +100,8 @@ export interface ActiveOfficeDay {
 }
 
 /**
- * The days within `window` on which anybody was detected at an office, or was to come by a plan that presence did
- * not make. `locationIds` are offices.
+ * The days in `window` on which anybody was detected at an office, or planned to come. Plans that presence
+ * made do not count. `locationIds` are offices.
  */
 export async function listActiveOfficeDays(
   tx: Tx,

@@ -1,16 +1,18 @@
 import { readRows } from '../connections/cursor.ts';
 import { type Tx, types } from '../connections/db.ts';
 
-/** The offsets of all time zones are whole numbers of these, and so are the changes of clocks. */
+/** All offsets of time zones, and all changes of them, are multiples of this. */
 const QUARTER = "interval '15 minutes'";
 
 /**
- * How occupied each place with occupancy events was in each hour of its office's clock on `day` (`YYYY-MM-DD`), as
- * known at `now`. What an event says holds until the next one of that place, but not beyond the office's day nor
- * `now`; before the first one nothing is known, and hours of which nothing is known have no row. An hour that clocks
- * are set back over is two, one that they are set forward over is none. Ordered by place and hour.
+ * The occupancy of each node with occupancy events in each hour of its office's clock on `day`
+ * (`YYYY-MM-DD`), as known at `now`. Ordered by office, node and hour.
  *
- * @param locationIds GUIDs; each stands for itself and all beneath it
+ * - The values of an event hold until the next event of that node, but not beyond the office's day or `now`.
+ * - Before the first event nothing is known. An hour of which nothing is known has no row.
+ * - An hour that occurs twice when clocks are set back has two rows. An hour that is skipped has none.
+ *
+ * @param locationIds GUIDs; each selects the node and all nodes below it
  */
 export function readOccupancyHours(
   tx: Tx,
@@ -24,8 +26,9 @@ export function readOccupancyHours(
     types,
     `WITH events AS (
        SELECT e.node_id, e.location_id, e.observed_at, e.received_at, e.event_digest, e.occupied,
-              -- How many are there where a place is only known to be in use, nobody knows; nor where a number is none
-              -- of people, with which sums would overflow or underflow, and that is an error here.
+              -- The number of people is unknown if the event only says that the node is occupied. Numbers
+              -- below 1e-6 count as 0 and numbers from 1e12 on as unknown, because PostgreSQL raises an error
+              -- if a sum underflows or overflows.
               CASE WHEN e.occupancy < 1e-6 OR e.occupancy IS NULL AND NOT e.occupied THEN 0
                    WHEN e.occupancy < 1e12 THEN e.occupancy END AS people
        FROM occupancy_events e WHERE e.tenant_id = $1 AND e.day = $2::date

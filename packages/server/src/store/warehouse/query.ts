@@ -2,38 +2,38 @@ import type { Tx } from '../connections/db.ts';
 import type { DayWindow } from '../values/day-window.ts';
 import type { MetricsQuery } from './metrics.ts';
 
-/** What was seen already: rows that were not in this snapshot are new or changed. */
+/** What a client has seen already. Rows that this snapshot did not see are new or changed. */
 export interface Changes {
   /** As PostgreSQL writes it. */
   snapshot: string;
-  /** When it was taken, by the clock that decided then which days had ended. */
+  /** When the snapshot was taken, by the clock that decided which days had ended. */
   at: Date;
 }
 
 /** A page of a dataset. */
 export interface Page {
-  /** The rows that are read at most. */
+  /** The largest number of rows to read. */
   rows: number;
-  /** The position after which they begin, as the last row before has it. */
+  /** The page begins after this position, which is the position of the last row of the page before. */
   after: string[] | undefined;
 }
 
-/** What an export is asked for. Absent filters select everything, unknown ids nothing. */
+/** The parameters of an export. Undefined filters select everything, unknown ids nothing. */
 export interface ExportQuery {
   tenantId: string;
   window: DayWindow;
-  /** GUIDs; each stands for itself and all beneath it. */
+  /** GUIDs. Each selects the node and all nodes below it. */
   locationIds?: string[] | undefined;
   userIds?: string[] | undefined;
-  /** The GUID of one office; null where the id that was asked for is none, and so selects nothing. */
+  /** The GUID of one office. Null if the requested id is not a GUID, and so selects nothing. */
   locationId?: string | null | undefined;
   metrics?: MetricsQuery | undefined;
-  /** The moment of the call, which decides the days that have ended. */
+  /** The time of the call. It decides which days have ended. */
   now: Date;
-  /** Only what has changed since. */
+  /** Selects only the rows that have changed since. */
   changes?: Changes | undefined;
   page?: Page | undefined;
 }
 
-/** Reads a dataset's rows, named as they go out, in the order that is promised. */
+/** Reads the rows of a dataset in the documented order. The columns have their names on the wire. */
 export type DatasetReader = (tx: Tx, query: ExportQuery) => AsyncIterable<Record<string, unknown>[]>;

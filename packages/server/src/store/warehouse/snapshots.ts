@@ -1,16 +1,16 @@
 import type { Database, Tx } from '../connections/db.ts';
 
-/** A moment of one history of one database: which of its transactions had ended, and so could be seen. */
+/** A snapshot of one database: which of its transactions had ended, and so were visible. */
 export interface DatabaseSnapshot {
-  /** Another one wherever the data were copied to, and after a standby was promoted. */
+  /** Identifies the database. A copy of the data has another value, and so has a promoted standby. */
   database: string;
-  /** The run of PostgreSQL, a GUID. */
+  /** The run of the database, a GUID. */
   runId: string;
   /** As PostgreSQL writes it: `xmin:xmax:xip_list`. */
   snapshot: string;
 }
 
-/** The moment that a transaction of an export sees. */
+/** The snapshot of an export's transaction. */
 export async function readSnapshot(tx: Tx, database: Database): Promise<DatabaseSnapshot> {
   const { rows } = await tx.query<Omit<DatabaseSnapshot, 'runId'> & { runId: string | null }>(
     `SELECT database, run_id AS "runId", pg_current_snapshot()::text AS snapshot FROM current_history()`,
@@ -20,7 +20,10 @@ export async function readSnapshot(tx: Tx, database: Database): Promise<Database
   return { ...row, runId: row.runId ?? (await noteRun(database)) };
 }
 
-/** PostgreSQL was started anew under a server that goes on. An export cannot note it: it does not write. */
+/**
+ * Records a run of PostgreSQL that started while the server was running. The export's transaction cannot
+ * record it, because it is read-only.
+ */
 async function noteRun(database: Database): Promise<string> {
   return database.inSystem(async (tx) => {
     const { rows } = await tx.query<{ runId: string }>('SELECT note_database_run() AS "runId"');
@@ -29,7 +32,7 @@ async function noteRun(database: Database): Promise<string> {
   });
 }
 
-/** Whether `earlier` lies in the past of `now`, in the same history. */
+/** Whether `earlier` is an earlier snapshot of the same history as `now`. */
 export async function isInPastOf(tx: Tx, earlier: DatabaseSnapshot, now: DatabaseSnapshot): Promise<boolean> {
   const [, nextXid] = xidsOf(earlier.snapshot);
   if (earlier.database !== now.database || nextXid > xidsOf(now.snapshot)[1]) return false;
@@ -40,7 +43,7 @@ export async function isInPastOf(tx: Tx, earlier: DatabaseSnapshot, now: Databas
   return rows[0]?.known ?? false;
 }
 
-/** The oldest transaction of a snapshot that had not ended, and the first one that had not begun. */
+/** The ids of the oldest transaction that had not ended in a snapshot, and of the first that had not begun. */
 export function xidsOf(snapshot: string): [xmin: bigint, xmax: bigint] {
   const [xmin = '', xmax = ''] = snapshot.split(':');
   return [BigInt(xmin), BigInt(xmax)];

@@ -3,15 +3,15 @@ import type { UserDay } from './day-plans.ts';
 
 export interface Actor {
   changedBy: 'user' | 'admin' | 'engine' | 'integration';
-  /** Who, or which program, as people know it; of entries that have none of their own. */
+  /** The name of the person or program, for entries without a name of their own. */
   name: string | null;
-  /** Of entries that have none of their own. */
+  /** The reason, for entries without a reason of their own. */
   reason: string | null;
 }
 
 export interface ActionLogRow extends UserDay {
   entryId: string;
-  /** Shared by a change of a plan and the change of a booking that it caused. */
+  /** A plan change and the booking change that it causes have the same `actionId`. */
   actionId: string;
   category: 'plan' | 'booking';
   action: 'created' | 'changed' | 'deleted' | 'cancelled';
@@ -19,13 +19,13 @@ export interface ActionLogRow extends UserDay {
   description: string;
   before: object | null;
   after: object | null;
-  /** Undefined: the actor's. */
+  /** Undefined means the value of the actor. */
   reason: string | null | undefined;
-  /** Undefined: the actor's. */
+  /** Undefined means the value of the actor. */
   name: string | undefined;
 }
 
-/** Adds entries of one moment and one kind of actor. Texts must be ones that PostgreSQL can hold. */
+/** Inserts entries with one time and one actor. PostgreSQL must be able to hold the texts. */
 export async function insertActionLog(
   tx: Tx,
   tenantId: string,

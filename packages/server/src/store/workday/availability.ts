@@ -7,20 +7,23 @@ export interface ZoneDay {
   zoneName: string;
   levelId: string;
   levelName: string;
-  /** How many may be booked into it; null: no bound. */
+  /** How many users can have a booking in the zone. Null means no limit. */
   capacity: number | null;
   booked: number;
 }
 
-/** An active desk on a day, with what decides who may book it. */
+/** An active desk on a day, with the values that decide who can book it. */
 export interface DeskDay {
   deskId: string;
   deskName: string;
   zoneId: string;
   bookedBy: string | null;
-  /** An active person. */
+  /** The owner of the desk, if active. */
   assignedTo: string | null;
-  /** Where the owner's plan is: null where it is no office plan; without a plan `ownerHasPlan` is false. */
+  /**
+   * The office of the owner's plan. Null if the plan is not an office plan, or if there is no plan
+   * (`ownerHasPlan` false).
+   */
   ownersLocationId: string | null;
   ownerHasPlan: boolean;
 }
@@ -32,7 +35,10 @@ export interface OfficeZones {
   zones: ZoneDay[];
 }
 
-/** The active zones of an office on `day` (`YYYY-MM-DD`), by level and name; undefined where there is no such office. */
+/**
+ * The active zones of an office on `day` (`YYYY-MM-DD`), ordered by level and name. Undefined if there is no
+ * such office.
+ */
 export async function findOfficeZones(
   tx: Tx,
   tenantId: string,

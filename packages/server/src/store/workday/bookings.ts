@@ -2,14 +2,14 @@ import type { Tx } from '../connections/db.ts';
 import { daySpan, type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
 
 export type BookableKind = 'location' | 'zone' | 'place';
-/** What made the booking: somebody's wish, the product's own choice, or presence itself. */
+/** What made the booking: a person, the server's seat choice, or presence. */
 export type BookingSource = 'person' | 'engine' | 'presence';
 
 export interface BookingRow extends UserDay {
   locationId: string;
   nodeId: string;
   nodeKind: BookableKind;
-  /** The zone whose capacity it uses; null of a booking of the office itself. */
+  /** The zone whose capacity the booking uses. Null for a booking of the office itself. */
   zoneId: string | null;
   setBy: BookingSource;
 }
@@ -23,7 +23,7 @@ export interface NodeDay {
 const COLUMNS = `b.user_id AS "userId", b.day, b.location_id AS "locationId", b.node_id AS "nodeId",
   b.node_kind AS "nodeKind", b.zone_id AS "zoneId", b.set_by AS "setBy"`;
 
-/** The bookings that these people have on these days, in no order. */
+/** The bookings of these users on these days, in no order. */
 export async function listBookings(tx: Tx, tenantId: string, days: UserDay[]): Promise<BookingRow[]> {
   if (days.length === 0) return [];
   const { rows } = await tx.query<BookingRow>(
@@ -45,7 +45,7 @@ export async function listDeskBookings(tx: Tx, tenantId: string, desks: NodeDay[
   return rows;
 }
 
-/** All bookings of a day at these offices, each with the primary group of whoever has it; in no order. */
+/** All bookings of a day at these offices, each with the primary group of its user, in no order. */
 export async function listBookingsAt(
   tx: Tx,
   tenantId: string,
@@ -67,8 +67,9 @@ export interface DeskHabit {
 }
 
 /**
- * The desks that these people booked, or came to sit at, in the `days` days before `day`: by user, those that they
- * had most often first, and of those as often the latest. What the product chose for them does not count.
+ * The desks that these users booked, or used by presence, in the `days` days before `day`. Ordered by user,
+ * then by the number of bookings, the most first, then by the latest day. Bookings that the horizon engine
+ * chose do not count.
  */
 export async function listDeskHabits(
   tx: Tx,
@@ -88,8 +89,8 @@ export async function listDeskHabits(
 }
 
 /**
- * The bookings of these nodes that are of days not over at `at` at the office booked, each with what set its
- * plan; by user and day.
+ * The bookings of these nodes on days that have not ended at `at` at the booking's office. Each has the
+ * source of its plan. Ordered by user and day.
  */
 export async function listBookingsFrom(
   tx: Tx,
@@ -98,7 +99,7 @@ export async function listBookingsFrom(
   at: Date,
 ): Promise<(BookingRow & { planSetBy: PlanSource })[]> {
   if (nodeIds.length === 0) return [];
-  // No office is more than a day behind UTC: with that bound the days are found by their index.
+  // No office is more than a day behind UTC. With that bound PostgreSQL finds the days by their index.
   const { rows } = await tx.query<BookingRow & { planSetBy: PlanSource }>(
     `SELECT ${COLUMNS}, p.set_by AS "planSetBy"
      FROM bookings b
@@ -113,8 +114,11 @@ export async function listBookingsFrom(
 }
 
 /**
- * Makes bookings. The database refuses a second one of a user's day or of a desk's (23505), one more than a
- * zone has room for (RC001), and, at the commit, one without an office plan there.
+ * Inserts bookings. The database refuses:
+ *
+ * - a second booking of a user's day or of a desk's day (23505),
+ * - one booking more than a zone's capacity (RC001),
+ * - at the commit, a booking without an office plan for that office.
  */
 export async function insertBookings(tx: Tx, tenantId: string, bookings: BookingRow[]): Promise<void> {
   if (bookings.length === 0) return;
@@ -133,7 +137,7 @@ export async function insertBookings(tx: Tx, tenantId: string, bookings: Booking
   );
 }
 
-/** Says of bookings that there are what made them. */
+/** Updates the source of existing bookings. */
 export async function updateBookingSources(
   tx: Tx,
   tenantId: string,
@@ -157,8 +161,9 @@ export async function deleteBookings(tx: Tx, tenantId: string, days: UserDay[]):
 }
 
 /**
- * How many are booked into these zones on these days. Until the transaction ends nobody else books into them
- * or leaves them then; they are locked in the order of zone and day. Each must be given once.
+ * Locks these zones on these days, in the order of zone and day, and returns their numbers of bookings. Until
+ * the transaction ends, no other transaction adds or removes a booking in them on these days. Each zone and
+ * day occurs once.
  */
 export async function lockZoneDays(
   tx: Tx,
@@ -166,7 +171,7 @@ export async function lockZoneDays(
   zones: NodeDay[],
 ): Promise<(NodeDay & { booked: number })[]> {
   if (zones.length === 0) return [];
-  // A row is locked even where the condition keeps it from being updated.
+  // ON CONFLICT DO UPDATE locks a row even if the condition prevents the update.
   await tx.query(
     `INSERT INTO zone_days AS z (tenant_id, zone_id, day, booked)
      SELECT $1, w.zone_id, w.day, 0 FROM unnest($2::uuid[], $3::date[]) AS w (zone_id, day)

@@ -2,9 +2,9 @@ import type { Tx } from '../connections/db.ts';
 import { disableNestedLoops } from '../connections/planner.ts';
 
 export const PLAN_KINDS = ['o', 'r', 'a'] as const;
-/** Office, remote, away. */
+/** o office, r remote, a away. */
 export type PlanKind = (typeof PLAN_KINDS)[number];
-/** What made the plan: the week plan, a one-day change, leave, or presence itself. */
+/** What made the plan: the week plan, a change of the day, leave, or presence. */
 export type PlanSource = 'week' | 'day' | 'leave' | 'presence';
 
 export interface UserDay {
@@ -16,12 +16,12 @@ export interface UserDay {
 
 export interface DayPlanRow extends UserDay {
   plan: PlanKind;
-  /** The office of an office plan, null of any other. */
+  /** The office of an office plan. Null for other plans. */
   locationId: string | null;
   setBy: PlanSource;
 }
 
-/** The plans that there are on these days, in no order. */
+/** The existing plans of these days, in no order. */
 export async function listDayPlans(tx: Tx, tenantId: string, days: UserDay[]): Promise<DayPlanRow[]> {
   if (days.length === 0) return [];
   const { rows } = await tx.query<DayPlanRow>(
@@ -33,14 +33,14 @@ export async function listDayPlans(tx: Tx, tenantId: string, days: UserDay[]): P
   return rows;
 }
 
-/** Days of a person from one to their horizon, as `YYYY-MM-DD`. */
+/** The days of a user from a day up to the horizon, as `YYYY-MM-DD`. */
 export interface DaysAhead {
   userId: string;
   from: string;
   horizon: string;
 }
 
-/** The plans that there are on these days, and those beyond the horizon that the week plan made; in no order. */
+/** The existing plans of these days, and the plans after the horizon that the week plan made. In no order. */
 export async function listPlansAhead(tx: Tx, tenantId: string, ranges: DaysAhead[]): Promise<DayPlanRow[]> {
   if (ranges.length === 0) return [];
   const { rows } = await tx.query<DayPlanRow>(
@@ -59,8 +59,9 @@ export async function listPlansAhead(tx: Tx, tenantId: string, ranges: DaysAhead
 }
 
 /**
- * Makes plans of days that have none; the database refuses a second one of a user's day (23505). The transaction must
- * also see to the bookings: the database refuses, at the commit, an office plan without a booking at that office.
+ * Inserts plans for days without a plan. The database refuses a second plan of a user's day (23505). The
+ * transaction must also insert the bookings: at the commit, the database refuses an office plan without a
+ * booking at that office.
  */
 export async function insertDayPlans(tx: Tx, tenantId: string, plans: DayPlanRow[]): Promise<void> {
   if (plans.length === 0) return;
@@ -71,7 +72,7 @@ export async function insertDayPlans(tx: Tx, tenantId: string, plans: DayPlanRow
   );
 }
 
-/** Makes plans that there are what `plans` say; as `insertDayPlans`. */
+/** Updates existing plans to the values in `plans`. The rule for bookings of `insertDayPlans` applies. */
 export async function updateDayPlans(tx: Tx, tenantId: string, plans: DayPlanRow[]): Promise<void> {
   if (plans.length === 0) return;
   await tx.query(
@@ -102,8 +103,8 @@ export async function deleteDayPlans(tx: Tx, tenantId: string, days: UserDay[]):
 }
 
 /**
- * The days with an office plan of these people that are not over at `at` in the time zone of their primary
- * location, else of the organisation; by user and day.
+ * The days with an office plan of these users that have not ended at `at`, ordered by user and day. The time
+ * zone is that of the user's primary location, else the organisation's.
  */
 export async function listOfficeDaysFrom(
   tx: Tx,
@@ -126,7 +127,7 @@ export async function listOfficeDaysFrom(
   return rows;
 }
 
-/** What somebody has planned, and the desk that is booked for it. */
+/** A user's plan of a day, and the desk that is booked for it. */
 export interface PlannedDayRow {
   userId: string;
   plan: PlanKind;
@@ -134,7 +135,7 @@ export interface PlannedDayRow {
   deskId: string | null;
 }
 
-/** Everybody's plan of one day (`YYYY-MM-DD`), in no order. */
+/** The plans of all users for one day (`YYYY-MM-DD`), in no order. */
 export async function listPlannedDays(tx: Tx, tenantId: string, day: string): Promise<PlannedDayRow[]> {
   await disableNestedLoops(tx);
   const { rows } = await tx.query<PlannedDayRow>(
@@ -154,8 +155,8 @@ export function userDayColumns(days: UserDay[]): [string[], string[]] {
 }
 
 /**
- * The first and the last of days that are asked for. A join with many of them reads the whole table, where the
- * planner is not told that it can only find rows in between.
+ * The first and the last of `days`. Without these bounds, the planner would read the whole table to join it
+ * with many days.
  */
 export function daySpan(days: { day: string }[]): [string | undefined, string | undefined] {
   const sorted = days.map(({ day }) => day).sort();

@@ -2,13 +2,18 @@ import type { Tx } from '../connections/db.ts';
 import { disableNestedLoops } from '../connections/planner.ts';
 import type { PlanKind } from './day-plans.ts';
 
-/** Days ahead of people who have no primary location, and so no office that sets them. */
+/** The horizon, in days, of users without a primary location, because no office setting applies to them. */
 const HORIZON_DAYS_WITHOUT_OFFICE = 14;
 
 /**
- * SQL of what the calendars of the organisation `$1` say at the instant `parameter`: for every office its `today`, by
- * its own clock, and `horizon`, the last day that plans are made for from the week plans, in a row with the
- * `calendar_id` that `CALENDAR_OF_USER` is of people of that office. Who has none follows the organisation's clock.
+ * SQL of the calendars of the organisation `$1` at the instant `parameter`. Each office whose time zone the
+ * database knows has a row with these columns:
+ *
+ * - `calendar_id`: equals `CALENDAR_OF_USER` for the users of the office.
+ * - `today`: the date by the office's clock.
+ * - `horizon`: the last day for which the server makes plans from week plans.
+ *
+ * One more row is the calendar of users without an office. It follows the organisation's clock.
  */
 export function calendarsAt(parameter: string): string {
   return `(SELECT c.calendar_id, c.today, c.today + c.horizon_days AS horizon
@@ -19,13 +24,13 @@ export function calendarsAt(parameter: string): string {
                 SELECT tenant_id, time_zone, ${HORIZON_DAYS_WITHOUT_OFFICE} FROM current_organisation()) AS z) AS c)`;
 }
 
-/** SQL of the calendar that a row of `users`, called u, follows. */
+/** SQL of the `calendar_id` of a row `u` of `users`. */
 export const CALENDAR_OF_USER = 'coalesce(u.primary_location_id, u.tenant_id)';
 
 /**
- * SQL of who has no plan of a day between their today and their horizon, though their week plan makes one of it. `days`
- * has the days of each calendar (calendar_id, day, weekday), `span` bounds them. An office day without an active office
- * would be looked at again by every run.
+ * SQL of the users and days without a plan, from the user's today to the horizon, for which the week plan has
+ * one. `days` has the days of each calendar (calendar_id, day, weekday). `span` limits the days. Office days
+ * without an active office are left out: otherwise every run of the job would look at them again.
  */
 function missing(days: string, span: string): string {
   return `FROM users u
@@ -38,14 +43,14 @@ function missing(days: string, span: string): string {
                       WHERE p.tenant_id = u.tenant_id AND p.user_id = u.user_id AND p.day = d.day AND ${span})`;
 }
 
-/** Of the one day `$3`. */
+/** The users without a plan for the day `$3`. */
 const MISSING_THEN = missing(
   `(SELECT calendar_id, $3::date AS day, extract(isodow FROM $3::date)::smallint AS weekday
     FROM ${calendarsAt('$2')} AS c WHERE $3::date BETWEEN c.today AND c.horizon)`,
   'p.day = $3::date',
 );
 
-/** The days on which plans are missing at `at`, in order. Where none is, this statement is all that it takes. */
+/** The days on which plans are missing at `at`, in order. If there are none, the job runs no other statement. */
 export async function listDaysToPlan(tx: Tx, tenantId: string, at: Date): Promise<string[]> {
   await disableNestedLoops(tx);
   const { rows } = await tx.query<{ day: string }>(
@@ -62,7 +67,7 @@ export async function listDaysToPlan(tx: Tx, tenantId: string, at: Date): Promis
   return rows.map(({ day }) => day);
 }
 
-/** The active offices that have no horizon, since the database does not know their time zone. */
+/** The active offices without a horizon, because the database does not know their time zone. */
 export async function listSkippedOffices(
   tx: Tx,
   tenantId: string,
@@ -75,17 +80,17 @@ export async function listSkippedOffices(
   return rows;
 }
 
-/** Somebody whose plan of a day is missing. */
+/** A user without a plan for a day. */
 export interface PersonToPlan {
   userId: string;
-  /** Whose horizon it is; null: the organisation's. */
+  /** The office whose horizon applies. Null: the organisation's. */
   primaryLocationId: string | null;
   primaryGroupId: string | null;
-  /** The desks assigned to them, anywhere, in the order of their ids. */
+  /** The user's assigned desks at all offices, ordered by id. */
   ownDeskIds: string[];
 }
 
-/** Whose plan of `day` is missing at `at`, by primary location and id. */
+/** The users whose plan of `day` is missing at `at`, ordered by primary location and id. */
 export async function listPeopleToPlan(
   tx: Tx,
   tenantId: string,
@@ -104,7 +109,7 @@ export async function listPeopleToPlan(
   return rows;
 }
 
-/** A plan that is missing: what the week plan says, and whether leave comes before it. */
+/** A missing plan: the plan of the week plan, and whether the user has leave, which takes precedence. */
 export interface PlanToMake {
   userId: string;
   plan: PlanKind;
@@ -113,7 +118,10 @@ export interface PlanToMake {
   onLeave: boolean;
 }
 
-/** Those of `userIds` whose plan of `day` is missing at `at`, in no order. They should be locked. */
+/**
+ * Those of `userIds` whose plan of `day` is missing at `at`, in no order. The caller should lock these users
+ * before.
+ */
 export async function listPlansToMake(
   tx: Tx,
   tenantId: string,
@@ -130,15 +138,15 @@ export async function listPlansToMake(
 }
 
 /**
- * Notes that every plan up to `day` is made that its office's horizon reaches; null: all of them. What was reached
- * before an office drew its horizon in stays; where nothing is new, nothing is written.
+ * Stores that all plans up to `day` are made, as far as each office's horizon reaches. Null means up to the
+ * horizon. Shortening a horizon does not change the stored day. Unchanged rows are not written.
  */
 export async function advanceHorizons(
   tx: Tx,
   tenantId: string,
   { day, at }: { day: string | null; at: Date },
 ): Promise<void> {
-  // least() passes over null.
+  // least() ignores nulls.
   await tx.query(
     `INSERT INTO office_settings AS s (tenant_id, location_id, horizon_reached)
      SELECT o.tenant_id, o.location_id, o.reached

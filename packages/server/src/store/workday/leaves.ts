@@ -5,7 +5,7 @@ import { CALENDAR_OF_USER, calendarsAt } from './horizon.ts';
 export const LEAVE_TYPES = ['holiday', 'leave', 'sick'] as const;
 export type LeaveType = (typeof LEAVE_TYPES)[number];
 
-/** A leave as it was scheduled, or what cancellations have left of it. Both days are part of it. */
+/** A leave as it was scheduled, or the part that cancellations have left. It includes both days. */
 export interface LeaveRow {
   userId: string;
   leaveId: string;
@@ -15,7 +15,7 @@ export interface LeaveRow {
   leaveType: LeaveType | null;
 }
 
-/** All leaves of these people, by user and first day. Whoever is to change them locks the people first. */
+/** All leaves of these users, ordered by user and first day. A caller that changes leaves locks the users first. */
 export async function listLeaves(tx: Tx, tenantId: string, userIds: string[]): Promise<LeaveRow[]> {
   if (userIds.length === 0) return [];
   const { rows } = await tx.query<LeaveRow>(
@@ -53,17 +53,20 @@ export async function deleteLeaves(tx: Tx, tenantId: string, leaves: LeaveRow[])
   );
 }
 
-/** Where in time a person is, by their primary location. */
+/** A user's today and horizon, by the primary location. */
 export interface UserCalendar {
   userId: string;
   primaryLocationId: string | null;
-  /** `YYYY-MM-DD`: the date that the primary location has, else the organisation. */
+  /** `YYYY-MM-DD`: the date at the primary location, else the date of the organisation. */
   today: string;
-  /** The last day that plans are made for from the week plan. */
+  /** The last day for which the server makes plans from the week plan. */
   horizon: string;
 }
 
-/** The calendars of these people at `at`, in no order. Without a primary location the horizon is 14 days. */
+/**
+ * The calendars of these users at `at`, in no order. Without a primary location the horizon is 14 days. Users
+ * whose office has an unknown time zone are left out.
+ */
 export async function listCalendars(
   tx: Tx,
   tenantId: string,
@@ -80,14 +83,14 @@ export async function listCalendars(
   return rows;
 }
 
-/** An instant in somebody's life. */
+/** An instant of a user. */
 export interface UserInstant {
   userId: string;
   /** ISO 8601. */
   instant: string;
 }
 
-/** The dates that these instants have where the people are: at their primary location, else by the organisation's clock. */
+/** The dates of these instants at each user's primary location, else by the organisation's clock. */
 export async function listLocalDays(
   tx: Tx,
   tenantId: string,
@@ -103,7 +106,7 @@ export async function listLocalDays(
     [tenantId, instants.map(({ userId }) => userId), instants.map(({ instant }) => instant)],
   );
   return rows.flatMap(({ position, day }) => {
-    const asked = instants[position - 1];
-    return asked ? [{ ...asked, day }] : [];
+    const userInstant = instants[position - 1];
+    return userInstant ? [{ ...userInstant, day }] : [];
   });
 }

@@ -1,22 +1,22 @@
 import type { Tx } from '../connections/db.ts';
 import type { NodeKind } from '../directory/nodes.ts';
 
-/** A node as bookings see it. */
+/** A node with the values that bookings need. */
 export interface OfficeNode {
   nodeId: string;
   kind: NodeKind;
   name: string;
-  /** It and everything above it is. */
+  /** The node and everything above it are active, and the database knows the office's time zone. */
   active: boolean;
   locationId: string;
   locationName: string;
-  /** Of whatever is on a level. */
+  /** Null for an office. */
   levelId: string | null;
-  /** Of a zone or a desk: the zone whose capacity a booking uses. */
+  /** For a zone or a desk: the zone whose capacity a booking uses. Otherwise null. */
   zoneId: string | null;
-  /** How many may be booked into that zone; null: no bound. */
+  /** How many users can have a booking in that zone. Null means no limit. */
   zoneCapacity: number | null;
-  /** Whether its office releases assigned desks on days when their owners are elsewhere. */
+  /** Whether the office releases assigned desks on days on which the owners plan to be elsewhere. */
   releasesDesks: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function listOfficeNodes(tx: Tx, tenantId: string, nodeIds: string[
   return rows;
 }
 
-/** All offices, zones and desks, of any status, by name. */
+/** All offices, zones and desks, of any status, ordered by name. */
 export async function listBookableNodes(tx: Tx, tenantId: string): Promise<OfficeNode[]> {
   const { rows } = await tx.query<OfficeNode>(
     `${OFFICE_NODES} AND p.kind IN ('location', 'zone', 'place') ORDER BY p.name, p.node_id`,
@@ -46,7 +46,10 @@ export async function listBookableNodes(tx: Tx, tenantId: string): Promise<Offic
   return rows;
 }
 
-/** Until the transaction ends, nobody else who asks for them books these desks. They are locked in the order of their ids. */
+/**
+ * Locks these desks in the order of their ids. Until the transaction ends, no other transaction that locks
+ * them books them.
+ */
 export async function lockDesks(tx: Tx, tenantId: string, nodeIds: string[]): Promise<void> {
   if (nodeIds.length === 0) return;
   await tx.query(
@@ -56,13 +59,13 @@ export async function lockDesks(tx: Tx, tenantId: string, nodeIds: string[]): Pr
   );
 }
 
-/** Whose desk a place is. */
+/** An assigned desk and its owner. */
 export interface DeskAssignment {
   deskId: string;
   userId: string;
 }
 
-/** The assignments to active people of one of these desks, or to one of these people; by desk. */
+/** The assignments of these desks and of these users, if the owner is active. Ordered by desk. */
 export async function listDeskAssignments(
   tx: Tx,
   tenantId: string,

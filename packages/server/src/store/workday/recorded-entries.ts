@@ -2,11 +2,11 @@ import type { Tx } from '../connections/db.ts';
 import type { ActionLogRow, Actor } from './action-log.ts';
 import type { UserDay } from './day-plans.ts';
 
-/** An entry of the action log, as another database has it. */
+/** An entry of the action log of another database. */
 export interface RecordedEntry extends UserDay {
   /** ISO 8601. */
   loggedAt: string;
-  /** In what order entries of one moment come; the same whenever the entry is read. */
+  /** The order of entries with the same time. It is the same whenever the entry is read. */
   entryId: string;
   actionId: string;
   category: ActionLogRow['category'];
@@ -20,8 +20,8 @@ export interface RecordedEntry extends UserDay {
 }
 
 /**
- * Adds entries that are not there yet: an entry is known by its moment, action, person, day and category. The ids of
- * those that were added.
+ * Inserts entries that do not exist yet. Entries with the same time, action, user, day and category are the
+ * same entry. Returns the ids of the inserted entries.
  */
 export async function insertRecordedEntries(
   tx: Tx,

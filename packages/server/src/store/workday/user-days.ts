@@ -5,7 +5,10 @@ import type { PageWindow } from '../values/page.ts';
 import type { BookingSource } from './bookings.ts';
 import type { PlanKind, PlanSource, UserDay } from './day-plans.ts';
 
-/** A day that has a plan, with what is booked. The booking's members are null where there is none, or no such node. */
+/**
+ * A day with a plan and its booking. The members of the booking are null if there is no booking, or no such
+ * node above the booked one.
+ */
 export interface UserDayRow extends UserDay {
   plan: PlanKind;
   setBy: PlanSource;
@@ -28,12 +31,12 @@ const COLUMNS = `p.user_id AS "userId", p.day, p.plan, p.set_by AS "setBy", p.lo
   b.set_by AS "bookingSetBy", b.node_id AS "nodeId", n.level_id AS "levelId", n.level_name AS "levelName",
   n.zone_id AS "zoneId", n.zone_name AS "zoneName", n.place_id AS "placeId", n.place_name AS "placeName"`;
 
-/** What belongs to the plans `p`. */
+/** The joins that add the office and the booking to the plans `p`. */
 const JOINS = `LEFT JOIN nodes o ON o.tenant_id = $1 AND o.node_id = p.location_id
   LEFT JOIN bookings b ON b.tenant_id = $1 AND b.user_id = p.user_id AND b.day = p.day
   LEFT JOIN node_paths n ON n.tenant_id = $1 AND n.node_id = b.node_id`;
 
-/** The days of one person that have a plan, in order. */
+/** The days of one user that have a plan, in order. */
 export async function listUserDays(
   tx: Tx,
   tenantId: string,
@@ -48,7 +51,7 @@ export async function listUserDays(
   return rows;
 }
 
-/** A page of those who plan to be at an office on a day, by user; one row more than asked for, where there is one. */
+/** The users who plan to be at an office on a day, ordered by id: one page, and one more row if there is one. */
 export async function listDaysAtOffice(
   tx: Tx,
   tenantId: string,

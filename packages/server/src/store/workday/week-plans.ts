@@ -7,11 +7,11 @@ export interface WeekPlanRow {
   /** ISO: 1 Monday to 7 Sunday. */
   weekday: number;
   plan: PlanKind;
-  /** Of an office plan; null: the person's primary location. */
+  /** The office of an office plan. Null means the user's primary location. */
   locationId: string | null;
 }
 
-/** The weekdays that these people have a plan for, by user and weekday. */
+/** The weekdays for which these users have a plan, ordered by user and weekday. */
 export async function listWeekPlans(tx: Tx, tenantId: string, userIds: string[]): Promise<WeekPlanRow[]> {
   if (userIds.length === 0) return [];
   const { rows } = await tx.query<WeekPlanRow>(
@@ -22,7 +22,10 @@ export async function listWeekPlans(tx: Tx, tenantId: string, userIds: string[])
   return rows;
 }
 
-/** Makes `rows` the whole weeks of these users, writing only what differs; the users of whom anything did. */
+/**
+ * Makes `rows` the whole week plans of these users. Writes only the differences. Returns the users whose week
+ * plan has changed.
+ */
 export async function replaceWeekPlans(
   tx: Tx,
   tenantId: string,
@@ -49,8 +52,8 @@ export async function replaceWeekPlans(
 }
 
 /**
- * A page of the active users, by id, of one primary location or of all; one more than asked for, where there is
- * one. Their week plans are read by id.
+ * The active users of one primary location, or of all, ordered by id: one page, and one more user if there is
+ * one. The caller reads their week plans by id.
  */
 export async function listWeekPlanOwners(
   tx: Tx,
