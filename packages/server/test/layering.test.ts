@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { TOKEN } from './support/sources.ts';
 
 const SOURCE_DIR = fileURLToPath(new URL('../src/', import.meta.url));
 const LONGEST_FILE = 300;
@@ -9,9 +10,6 @@ const SQL = /\b(SELECT\s|INSERT\s+INTO\b|UPDATE\s[\s\S]*?\sSET\b|DELETE\s+FROM\b
 
 /** Its SQL is for the DuckDB file that an export writes, not for PostgreSQL. */
 const DUCKDB_LOADER = 'cli/export/duckdb-loader.ts';
-
-/** A comment, or a string or template literal; whichever begins first. */
-const TOKEN = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`/g;
 
 /** Where a file names another one: in an import, an export or a dynamic import. */
 const IMPORT = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;

@@ -124,30 +124,30 @@ async function tailEvents(owner: Database, tenantId: string, options: TailOption
   let shown = new Map<string, number>();
   let since = new Date(Date.now() - SHOWN_AT_FIRST_MS);
   while (!signal.aborted) {
-    const arrivals = await owner.inTenant(tenantId, (tx) =>
+    const events = await owner.inTenant(tenantId, (tx) =>
       listReceivedEvents(tx, tenantId, {
         since,
         limit: MOST_PER_POLL,
         refusedOnly: options.refused ?? false,
       }),
     );
-    for (const arrival of arrivals) {
-      if (!shown.has(arrival.arrivalId)) print(options.json ? toJson(arrival) : formatReceivedEvent(arrival));
+    for (const event of events) {
+      if (!shown.has(event.arrivalId)) print(options.json ? toJson(event) : formatReceivedEvent(event));
     }
     // Commits come out of order: every poll looks back over the time in which one may still turn up.
     since = new Date(Math.max(since.getTime(), Date.now() - COMMITTED_WITHIN_MS));
-    shown = new Map(arrivals.map((arrival) => [arrival.arrivalId, arrival.arrivedAt.getTime()]));
+    shown = new Map(events.map((event) => [event.arrivalId, event.arrivedAt.getTime()]));
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /** One line for a terminal. */
-export function formatReceivedEvent(arrival: ReceivedEvent): string {
-  const { arrivedAt, endpoint, sourceId, eventId, resultCode, reason, nodeName, locationName } = arrival;
+export function formatReceivedEvent(event: ReceivedEvent): string {
+  const { arrivedAt, endpoint, sourceId, eventId, resultCode, reason, nodeName, locationName } = event;
   const where = nodeName === locationName ? nodeName : `${nodeName}, ${locationName}`;
   const outcome =
     reason === null
-      ? `stored  ${whatWasSeen(arrival)} at ${where}`
+      ? `stored  ${whatWasSeen(event)} at ${where}`
       : `refused (${resultCode ?? 'request'})  ${reason}`;
   const line = `${arrivedAt.toISOString()}  ${endpoint}  ${quote(sourceId)} ${quote(eventId)}  ${outcome}`;
   return forTerminal(line);

@@ -38,7 +38,7 @@ export class DeskPresence {
         await bookDesks(database, tenantId, requests.flat());
         return requests.map(() => undefined);
       },
-      weigh: (sightings) => sightings.length,
+      weigh: (events) => events.length,
       most: MERGED,
     });
   }
@@ -52,42 +52,38 @@ export class DeskPresence {
   }
 }
 
-async function bookDesks(
-  database: Database,
-  tenantId: string,
-  sightings: SubmittedDeskEvent[],
-): Promise<void> {
+async function bookDesks(database: Database, tenantId: string, events: SubmittedDeskEvent[]): Promise<void> {
   // Mostly everybody sits where they are booked, and nobody needs to be locked to see that.
   const [, answer] = await database.runRequestPipeline(tenantId, [
     enterTenantIfVersion(tenantId, undefined),
-    deskPresenceToBook(tenantId, sightings),
+    deskPresenceToBook(tenantId, events),
   ]);
-  const unbooked = readDeskPresenceToBook(answer, sightings);
-  if (unbooked.length === 0) return;
-  const latestMs = Math.max(...unbooked.map(({ receivedAtMs }) => receivedAtMs));
+  const toBook = readDeskPresenceToBook(answer, events);
+  if (toBook.length === 0) return;
+  const latestMs = Math.max(...toBook.map(({ receivedAtMs }) => receivedAtMs));
   const author: DayAuthor = {
     actor: { changedBy: 'integration', name: null, reason: 'Presence at the desk' },
     at: new Date(latestMs),
   };
-  const userIds = [...new Set(unbooked.map(({ userId }) => userId))];
+  const userIds = [...new Set(toBook.map(({ userId }) => userId))];
   await inTenantWithRetries(database, tenantId, async (tx) => {
     await lockUserDays(tx, tenantId, userIds);
-    let wishes = dayChangesOf(await listDeskPresenceToBook(tx, tenantId, unbooked));
-    while (wishes.length > 0) {
-      const first = wishes.flatMap((ofOne) => ofOne.slice(0, 1));
+    let changes = dayChangesOf(await listDeskPresenceToBook(tx, tenantId, toBook));
+    while (changes.length > 0) {
+      const first = changes.flatMap((ofOne) => ofOne.slice(0, 1));
       const outcomes = await writeDays(tx, tenantId, first, author);
       // Whose desk was refused may have been at another one, too.
-      wishes = wishes.flatMap((ofOne, index) =>
+      changes = changes.flatMap((ofOne, index) =>
         typeof outcomes[index] === 'object' && ofOne.length > 1 ? [ofOne.slice(1)] : [],
       );
     }
   });
 }
 
-/** The changes that sightings ask for: a list for each person and day, in the order in which they were seen. */
-function dayChangesOf(unbooked: (SubmittedDeskEvent & { day: string })[]): DayChange[][] {
-  const wishes = new Map<string, DayChange[]>();
-  for (const { userId, day, locationId, nodeId, apiKey } of unbooked) {
+/** The changes of days that events ask for: a list for each user and day, in the order of the events. */
+function dayChangesOf(toBook: (SubmittedDeskEvent & { day: string })[]): DayChange[][] {
+  const changes = new Map<string, DayChange[]>();
+  for (const { userId, day, locationId, nodeId, apiKey } of toBook) {
     const key = `${userId} ${day}`;
     const change: DayChange = {
       userId,
@@ -96,7 +92,7 @@ function dayChangesOf(unbooked: (SubmittedDeskEvent & { day: string })[]): DayCh
       setBy: 'presence',
       name: apiKey,
     };
-    wishes.set(key, [...(wishes.get(key) ?? []), change]);
+    changes.set(key, [...(changes.get(key) ?? []), change]);
   }
-  return [...wishes.values()];
+  return [...changes.values()];
 }

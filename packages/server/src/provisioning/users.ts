@@ -61,15 +61,15 @@ export const USERS: ResourceType = {
       orProblem((): RequestedUser => ({ active: true, ...withoutUndefined(readUser(document)) })),
     );
     await lockDirectory(tx, tenantId);
-    const arrivals = await UserCreation.load(
+    const creation = await UserCreation.load(
       tx,
       tenantId,
       wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each])),
     );
     const people = wanted.map((each) =>
-      each instanceof HttpProblem ? each : orProblem(() => ({ userId: arrivals.admit(each), wanted: each })),
+      each instanceof HttpProblem ? each : orProblem(() => ({ userId: creation.admit(each), wanted: each })),
     );
-    await restoreUsers(tx, tenantId, arrivals.returning, author.at);
+    await restoreUsers(tx, tenantId, creation.returning, author.at);
     const admitted = people.flatMap((person) => (person instanceof HttpProblem ? [] : [person]));
     await write(tx, writing, admitted);
     const userIds = admitted.map(({ userId }) => userId);

@@ -5,7 +5,7 @@ import type { Unit } from './tally.ts';
 export class CapacityTree {
   readonly #nodes: Map<string, CapacityNode>;
   readonly #zones: CapacityNode[];
-  readonly #seats = new Map<string, number>();
+  readonly #capacities = new Map<string, number>();
   readonly #selected: CapacityNode[];
   /** The offices that anything of what was selected is in. */
   readonly officeIds: string[];
@@ -27,7 +27,7 @@ export class CapacityTree {
     this.mostSpots = Math.max(0, ...spots.values());
     for (const zone of this.#zones) {
       for (const id of [zone.locationId, zone.levelId, zone.zoneId]) {
-        if (id) this.#seats.set(id, (this.#seats.get(id) ?? 0) + zone.seats);
+        if (id) this.#capacities.set(id, (this.#capacities.get(id) ?? 0) + zone.capacity);
       }
     }
   }
@@ -39,7 +39,7 @@ export class CapacityTree {
   /** How many people there is room for today; null for what is at no known level or zone. */
   capacityOf(by: Exclude<MetricUnit, 'group'>, unit: Unit): number | null {
     const id = { location: unit.locationId, level: unit.levelId, zone: unit.zoneId }[by];
-    return id === null ? null : (this.#seats.get(id) ?? 0);
+    return id === null ? null : (this.#capacities.get(id) ?? 0);
   }
 
   /** The units in use, or in which anything selected is. */

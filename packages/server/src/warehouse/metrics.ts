@@ -26,7 +26,7 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
   const { tenantId, window, locationIds, now, metrics } = query;
   if (!metrics) throw new Error('The dataset of metrics declares the filters of metrics.');
   await setPlannerForCounts(tx);
-  const seating = new CapacityTree(await listCapacityNodes(tx, tenantId), locationIds);
+  const capacityTree = new CapacityTree(await listCapacityNodes(tx, tenantId), locationIds);
   const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
   const clocks = await listOfficeClocks(tx, tenantId, now);
   // Events may be of a day ahead of now, and an office's day ahead of that of UTC.
@@ -36,16 +36,16 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
     const calendar = new OfficeCalendar(clocks, metrics.weekdays);
     const tallies = new Map<string, Tally>();
     for (const chunk of chunksOf(period.window)) {
-      await count(tx, { query, metrics, chunk, seating, groups, calendar, tallies });
+      await count(tx, { query, metrics, chunk, capacityTree, groups, calendar, tallies });
     }
     if (metrics.by !== 'group') {
       // Nobody was there, which is a number, too.
-      for (const unit of seating.unitsInUse(metrics.by)) tallyOf(tallies, unit);
+      for (const unit of capacityTree.unitsInUse(metrics.by)) tallyOf(tallies, unit);
     }
     const rows = [...tallies.entries()]
       .filter(([, { unit }]) => calendar.has(unit.locationId))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, tally]) => toRow(tally, { metrics, period, calendar, seating, groups, clocks }));
+      .map(([, tally]) => toRow(tally, { metrics, period, calendar, capacityTree, groups, clocks }));
     for (let from = 0; from < rows.length; from += ROWS_PER_BATCH)
       yield rows.slice(from, from + ROWS_PER_BATCH);
   }
@@ -62,7 +62,7 @@ interface Counting {
   query: ExportQuery;
   metrics: MetricsQuery;
   chunk: Period['window'];
-  seating: CapacityTree;
+  capacityTree: CapacityTree;
   groups: ReadonlyMap<string, GroupNode>;
   calendar: OfficeCalendar;
   tallies: Map<string, Tally>;
@@ -70,11 +70,11 @@ interface Counting {
 
 async function count(
   tx: Tx,
-  { query, metrics, chunk, seating, groups, calendar, tallies }: Counting,
+  { query, metrics, chunk, capacityTree, groups, calendar, tallies }: Counting,
 ): Promise<void> {
   const { tenantId, locationIds: nodeIds } = query;
   const groupIds = metrics.groupIds && withinGroups(metrics.groupIds, groups);
-  const { officeIds, mostSpots } = seating;
+  const { officeIds, mostSpots } = capacityTree;
   const counts = await listDayCounts(tx, {
     tenantId,
     window: chunk,
@@ -115,14 +115,14 @@ interface RowContext {
   metrics: MetricsQuery;
   period: Period;
   calendar: OfficeCalendar;
-  seating: CapacityTree;
+  capacityTree: CapacityTree;
   groups: ReadonlyMap<string, GroupNode>;
   clocks: ReadonlyMap<string, OfficeClock>;
 }
 
 function toRow(
   tally: Tally,
-  { metrics: { by, period: kind }, period, calendar, seating, groups, clocks }: RowContext,
+  { metrics: { by, period: kind }, period, calendar, capacityTree, groups, clocks }: RowContext,
 ): Record<string, unknown> {
   const { locationId, levelId, zoneId, groupId } = tally.unit;
   const lastDay = addDays(period.window.before, -1);
@@ -134,14 +134,17 @@ function toRow(
     lastDay: toInstant(lastDay),
     complete: period.isWhole && lastDay < (clocks.get(locationId)?.today ?? ''),
     locationId,
-    locationName: seating.nameOf(locationId),
+    locationName: capacityTree.nameOf(locationId),
     levelId,
-    levelName: levelId && seating.nameOf(levelId),
+    levelName: levelId && capacityTree.nameOf(levelId),
     zoneId,
-    zoneName: zoneId && seating.nameOf(zoneId),
+    zoneName: zoneId && capacityTree.nameOf(zoneId),
     groupId,
     groupName: groupId && (groups.get(groupId)?.name ?? null),
-    ...tally.figures(calendar.daysOf(locationId), by === 'group' ? null : seating.capacityOf(by, tally.unit)),
+    ...tally.figures(
+      calendar.daysOf(locationId),
+      by === 'group' ? null : capacityTree.capacityOf(by, tally.unit),
+    ),
   };
 }
 

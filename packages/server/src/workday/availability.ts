@@ -108,15 +108,15 @@ const STATE_OF: Partial<Record<RefusalCode, State>> = { 'desk-taken': 'booked', 
 /** How desks stand to somebody who has nothing booked: by the very rule that decides when one is booked. */
 function judge(office: OfficeAvailability, desks: DeskDay[]): (deskId: string) => State {
   const { locationId, day } = office;
-  const seating = seatingOf(office, desks);
+  const bookings = bookingStateOf(office, desks);
   const anybody = { userId: ANYBODY, day, current: null, setBy: 'person' as const };
   return (deskId) => {
-    const booking = seating.book(anybody, locationId, deskId);
+    const booking = bookings.book(anybody, locationId, deskId);
     return 'refused' in booking ? (STATE_OF[booking.refused] ?? 'assigned') : 'free';
   };
 }
 
-function seatingOf(
+function bookingStateOf(
   { locationId, day, name, releasesDesks, zones }: OfficeAvailability,
   desks: DeskDay[],
 ): BookingState {

@@ -14,14 +14,15 @@ export interface BookingFacts {
 /** At which office a person's plan of a day is; null: elsewhere; undefined: there is no plan. */
 type OfficeOf = (userId: string, day: string) => string | null | undefined;
 
-interface Booker {
+/** A user who gets a booking, and what of their day the choice depends on. */
+export interface Booker {
   userId: string;
   day: string;
-  /** What the guest would give up for it. */
+  /** What the booker would give up for it. */
   current: Booking | null;
   setBy: BookingSource;
   /** Whether the current booking is kept only if the product chose it. */
-  givenBack?: boolean | undefined;
+  resetsToDefault?: boolean | undefined;
   /** It has been: what is retired since may be booked, and a desk that is somebody else's. */
   past?: boolean;
 }
@@ -60,22 +61,22 @@ export class BookingState {
     return this.#nodes.get(nodeId);
   }
 
-  /** A booking at the office `locationId`: of `wishedId`, or, without, whatever is the guest's there by default. */
-  book(guest: Booker, locationId: string, wishedId: string | undefined): Booking | DayRefusal {
-    const { current } = guest;
-    const isKept = !guest.givenBack || current?.setBy === 'engine';
-    const isSame = current?.locationId === locationId && (wishedId ?? current.nodeId) === current.nodeId;
+  /** A booking at the office `locationId`: of `requestedId`, or without it, of what the booker gets there by default. */
+  book(booker: Booker, locationId: string, requestedId: string | undefined): Booking | DayRefusal {
+    const { current } = booker;
+    const isKept = !booker.resetsToDefault || current?.setBy === 'engine';
+    const isSame = current?.locationId === locationId && (requestedId ?? current.nodeId) === current.nodeId;
     if (isKept && isSame && this.#stands(current)) return current;
     const office = this.#nodes.get(locationId);
-    if (office?.kind !== 'location' || !(office.active || guest.past)) {
+    if (office?.kind !== 'location' || !(office.active || booker.past)) {
       return refusal('not-bookable', `Office ${locationId} is not known, or not active`);
     }
-    if (wishedId !== undefined) return this.#take(guest, locationId, wishedId);
-    for (const deskId of this.#desksOfUser.get(guest.userId) ?? []) {
-      const booking = this.#take(guest, locationId, deskId);
+    if (requestedId !== undefined) return this.#take(booker, locationId, requestedId);
+    for (const deskId of this.#desksOfUser.get(booker.userId) ?? []) {
+      const booking = this.#take(booker, locationId, deskId);
       if (!('refused' in booking)) return booking;
     }
-    return this.#take(guest, locationId, locationId);
+    return this.#take(booker, locationId, locationId);
   }
 
   /** Notes that a booking of a day was given up for another, or for none. */
@@ -92,20 +93,20 @@ export class BookingState {
     return node?.active === true && node.locationId === locationId && node.zoneId === zoneId;
   }
 
-  #take(guest: Booker, locationId: string, nodeId: string): Booking | DayRefusal {
+  #take(booker: Booker, locationId: string, nodeId: string): Booking | DayRefusal {
     const node = this.#nodes.get(nodeId);
-    const usable = node?.active || guest.past;
+    const usable = node?.active || booker.past;
     if (!node || !usable || !isBookable(node.kind) || node.locationId !== locationId) {
       return refusal('not-bookable', `${nodeId} is not an active desk or zone of office ${locationId}`);
     }
     return (
-      this.#whyNotDesk(guest, node) ??
-      this.#whyNotZone(guest, node) ?? {
+      this.#whyNotDesk(booker, node) ??
+      this.#whyNotZone(booker, node) ?? {
         locationId,
         nodeId,
         nodeKind: node.kind,
         zoneId: node.zoneId,
-        setBy: guest.setBy,
+        setBy: booker.setBy,
       }
     );
   }

@@ -75,14 +75,16 @@ async function loadPeople(
   at: Date,
 ): Promise<Map<string, UserLeave>> {
   const userIds = distinct(changes.map(({ userId }) => userId));
-  const givenBack = new Set(changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : [])));
+  const cancelledUserIds = new Set(
+    changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : [])),
+  );
   const calendars = await listCalendars(tx, tenantId, userIds, at);
   const leaves = new Map<string, LeaveRow[]>(userIds.map((userId) => [userId, []]));
   for (const leave of await listLeaves(tx, tenantId, userIds)) leaves.get(leave.userId)?.push(leave);
   const plansOf = await loadWeeks(
     tx,
     tenantId,
-    calendars.filter(({ userId }) => givenBack.has(userId)),
+    calendars.filter(({ userId }) => cancelledUserIds.has(userId)),
   );
   return new Map(
     calendars.map((calendar) => {

@@ -43,17 +43,17 @@ export async function loadWorkday(
   const known = changes.filter(({ userId }) => users.has(userId));
   const changing = unplanned ? daysOf(known, [], []) : await loadDays(tx, tenantId, known);
 
-  const visits = await listOfficePlanChanges(tx, tenantId, known);
-  const candidates = unique(visits.flatMap((visit) => visit.candidates));
+  const officeChanges = await listOfficePlanChanges(tx, tenantId, known);
+  const candidates = unique(officeChanges.flatMap((change) => change.candidates));
   await lockDesks(tx, tenantId, candidates);
-  const mentioned = [...changing.values()].flatMap(({ loaded: { plan, booking } }) => [
+  const current = [...changing.values()].flatMap(({ loaded: { plan, booking } }) => [
     plan?.locationId ?? [],
     booking?.nodeId ?? [],
   ]);
-  const offices = visits.map(({ locationId }) => locationId);
-  const nodes = await listOfficeNodes(tx, tenantId, unique([...candidates, ...offices, ...mentioned.flat()]));
+  const offices = officeChanges.map(({ locationId }) => locationId);
+  const nodes = await listOfficeNodes(tx, tenantId, unique([...candidates, ...offices, ...current.flat()]));
 
-  const seats = seatsOf(visits, nodes);
+  const seats = seatsOf(officeChanges, nodes);
   const desks = seats.filter(({ node }) => node.kind === 'place');
   const deskIds = unique(desks.map(({ node }) => node.nodeId));
   const assignments = await listDeskAssignments(tx, tenantId, { deskIds });
@@ -76,19 +76,19 @@ export async function loadWorkday(
   );
   const zoneDays = await lockZoneDays(tx, tenantId, distinct(zones));
 
-  const seating = new BookingState({ nodes, assignments, deskBookings, zoneDays }, (userId, day) => {
+  const bookings = new BookingState({ nodes, assignments, deskBookings, zoneDays }, (userId, day) => {
     const plan = days.get(userDayKey(userId, day))?.now.plan;
     return plan ? plan.locationId : undefined;
   });
-  const log = new ActionLog(at, (nodeId) => seating.node(nodeId));
-  return new Workday({ users, days, bookings: seating, log, recordedUntil });
+  const log = new ActionLog(at, (nodeId) => bookings.node(nodeId));
+  return new Workday({ users, days, bookings, log, recordedUntil });
 }
 
 /** A change to an office plan. */
 interface OfficePlanChange {
   day: string;
   locationId: string;
-  /** What may be booked besides the office itself: the wish, else the desks assigned to the person. */
+  /** What may be booked besides the office itself: the requested node, else the desks assigned to the user. */
   candidates: string[];
 }
 
@@ -97,26 +97,31 @@ async function listOfficePlanChanges(
   tenantId: string,
   changes: DayChange[],
 ): Promise<OfficePlanChange[]> {
-  const visits = changes.flatMap(({ userId, day, plan }) =>
-    plan?.kind === 'o' ? [{ userId, day, locationId: plan.locationId, wished: plan.booking?.nodeId }] : [],
+  const officeChanges = changes.flatMap(({ userId, day, plan }) =>
+    plan?.kind === 'o'
+      ? [{ userId, day, locationId: plan.locationId, requestedId: plan.booking?.nodeId }]
+      : [],
   );
-  const undecided = visits.filter(({ wished }) => wished === undefined);
+  const undecided = officeChanges.filter(({ requestedId }) => requestedId === undefined);
   const own = new Map<string, string[]>();
   for (const { userId, deskId } of await listDeskAssignments(tx, tenantId, {
     userIds: unique(undecided.map(({ userId }) => userId)),
   })) {
     own.set(userId, [...(own.get(userId) ?? []), deskId]);
   }
-  return visits.map(({ userId, day, locationId, wished }) => ({
+  return officeChanges.map(({ userId, day, locationId, requestedId }) => ({
     day,
     locationId,
-    candidates: wished === undefined ? (own.get(userId) ?? []) : [wished],
+    candidates: requestedId === undefined ? (own.get(userId) ?? []) : [requestedId],
   }));
 }
 
-function seatsOf(visits: OfficePlanChange[], nodes: OfficeNode[]): { node: OfficeNode; day: string }[] {
+function seatsOf(
+  officeChanges: OfficePlanChange[],
+  nodes: OfficeNode[],
+): { node: OfficeNode; day: string }[] {
   const nodeOf = new Map(nodes.map((node) => [node.nodeId, node]));
-  return visits.flatMap(({ day, locationId, candidates }) =>
+  return officeChanges.flatMap(({ day, locationId, candidates }) =>
     candidates.flatMap((nodeId) => {
       const node = nodeOf.get(nodeId);
       return node?.locationId === locationId ? [{ node, day }] : [];

@@ -18,7 +18,7 @@ export const ManagedReply = Type.Object({ ...BulkReply.properties, results: Type
  * Writes items about people, each for whom it names: `read` says in the terms of the model what an item asks for,
  * and `write` does what is asked, in order, with an outcome for each. Results are in the order of `items`.
  */
-export async function writeItems<Item extends UserReference, Wish extends object>(
+export async function writeItems<Item extends UserReference, Request extends object>(
   database: Database,
   tenantId: string,
   items: Item[],
@@ -26,17 +26,17 @@ export async function writeItems<Item extends UserReference, Wish extends object
     read,
     write,
   }: {
-    read(item: NoInfer<Item>): Wish | RequestRefusal;
-    write(requests: (Wish & { userId: string })[]): Promise<RequestOutcome[]>;
+    read(item: NoInfer<Item>): Request | RequestRefusal;
+    write(requests: (Request & { userId: string })[]): Promise<RequestOutcome[]>;
   },
 ): Promise<ManagedResult[]> {
   const people = await database.inTenant(tenantId, (tx) => resolveUsers(tx, tenantId, items));
-  const accepted: (Wish & { userId: string })[] = [];
+  const accepted: (Request & { userId: string })[] = [];
   const judged = people.map((person, n): number | RequestRefusal => {
     if ('refused' in person) return person;
-    const wish = read(items[n] as Item);
-    if ('refused' in wish) return wish;
-    return accepted.push({ ...wish, userId: person.userId }) - 1;
+    const request = read(items[n] as Item);
+    if ('refused' in request) return request;
+    return accepted.push({ ...request, userId: person.userId }) - 1;
   });
   const outcomes = await write(accepted);
   return judged.map((each) => {

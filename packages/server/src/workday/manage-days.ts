@@ -31,10 +31,10 @@ export const DayItem = Type.Object({
 });
 export type DayItem = Static<typeof DayItem>;
 
-export function readItem({ day: text, ...wish }: DayItem): Omit<DayRequest, 'userId'> | RequestRefusal {
+export function readItem({ day: text, ...requested }: DayItem): Omit<DayRequest, 'userId'> | RequestRefusal {
   const day = parseDay(text);
   if (day === undefined) return notAcceptable('/day', `${quote(text)} ${NO_DATE}`);
-  const asked = readRequestedDay(wish);
+  const asked = readRequestedDay(requested);
   return 'refused' in asked ? asked : { day, ...asked };
 }
 
@@ -64,8 +64,8 @@ export class ManagedDays {
     this.#author = author;
   }
 
-  async set(userDay: UserDay, wish: RequestedDay): Promise<DayView> {
-    const asked = readRequestedDay(wish);
+  async set(userDay: UserDay, requested: RequestedDay): Promise<DayView> {
+    const asked = readRequestedDay(requested);
     if ('refused' in asked) throw refusalProblem(asked);
     return this.#write(userDay, asked);
   }

@@ -122,9 +122,9 @@ function onceEach(requests: WeekRequest[]): WeekRequest[] {
   return repeated === -1 ? requests : requests.slice(0, repeated);
 }
 
-function readWeekday(path: string, wish: WeekdayView | null): WeekdayPlan | null | RequestRefusal {
-  if (wish === null) return null;
-  const { plan, locationId } = wish;
+function readWeekday(path: string, weekday: WeekdayView | null): WeekdayPlan | null | RequestRefusal {
+  if (weekday === null) return null;
+  const { plan, locationId } = weekday;
   if (plan !== 'o' && plan !== 'r' && plan !== 'a') {
     return notAcceptable(`${path}/plan`, `${quote(plan)} is none of o, r and a`);
   }

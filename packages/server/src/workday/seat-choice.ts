@@ -21,12 +21,12 @@ export interface SeatChoiceFacts extends BookingFacts {
 
 /**
  * Chooses what people book at an office on one day, one after the other: a desk that is assigned to them, else one
- * that they booked before, else a seat near their primary group, else the office itself. Pure; `Seating` says what
+ * that they booked before, else a seat near their primary group, else the office itself. Pure; `BookingState` says what
  * is free, as it will when the choice is written, so that it is refused only where others came first.
  */
 export class SeatChoice {
   readonly #day: string;
-  readonly #seating: BookingState;
+  readonly #bookings: BookingState;
   readonly #officeOfOwner: Map<string, string | null>;
   readonly #zones: OfficeNode[];
   /** What may still be free of a zone's desks, those that are nobody's first. */
@@ -37,7 +37,7 @@ export class SeatChoice {
   constructor(facts: SeatChoiceFacts) {
     this.#day = facts.day;
     this.#officeOfOwner = new Map(facts.officeOfOwner);
-    this.#seating = new BookingState(facts, (userId) => this.#officeOfOwner.get(userId));
+    this.#bookings = new BookingState(facts, (userId) => this.#officeOfOwner.get(userId));
     this.#zones = facts.nodes.filter(({ kind }) => kind === 'zone');
     const assigned = new Set(facts.assignments.map(({ deskId }) => deskId));
     const desks = facts.nodes.filter(({ kind }) => kind === 'place');
@@ -69,7 +69,7 @@ export class SeatChoice {
       locationId;
     const booking = this.#book(seeker, locationId, nodeId);
     if (booking) {
-      this.#seating.move(seeker.userId, this.#day, null, booking);
+      this.#bookings.move(seeker.userId, this.#day, null, booking);
       this.#noteGroup(seeker.primaryGroupId, booking.zoneId);
     }
     return nodeId;
@@ -109,8 +109,8 @@ export class SeatChoice {
   }
 
   #book({ userId }: Seeker, locationId: string, nodeId: string): Booking | undefined {
-    const guest = { userId, day: this.#day, current: null, setBy: 'engine' as const };
-    const booking = this.#seating.book(guest, locationId, nodeId);
+    const booker = { userId, day: this.#day, current: null, setBy: 'engine' as const };
+    const booking = this.#bookings.book(booker, locationId, nodeId);
     return 'refused' in booking ? undefined : booking;
   }
 

@@ -2,7 +2,7 @@ import type { Status } from '../store/directory/nodes.ts';
 import type { ActionLogRow } from '../store/workday/action-log.ts';
 import type { BookingSource } from '../store/workday/bookings.ts';
 import type { PlanSource } from '../store/workday/day-plans.ts';
-import { type BookingState, refusal } from './booking-state.ts';
+import { type Booker, type BookingState, refusal } from './booking-state.ts';
 import type { ActionLog } from './log.ts';
 import type { DayChange, DayOutcome, DayPlan, DayState, LoadedDay, Plan } from './model.ts';
 
@@ -67,8 +67,8 @@ export class Workday {
     if (!now?.plan) return 'unplanned';
     if (now.plan.plan !== plan?.kind) return 'other';
     if (plan.kind !== 'o') return 'same';
-    const wishedId = plan.booking?.nodeId ?? now.booking?.nodeId;
-    return now.plan.locationId === plan.locationId && now.booking?.nodeId === wishedId ? 'same' : 'other';
+    const requestedId = plan.booking?.nodeId ?? now.booking?.nodeId;
+    return now.plan.locationId === plan.locationId && now.booking?.nodeId === requestedId ? 'same' : 'other';
   }
 
   /** Those who have left may still give up a day. Of their records, only an office plan ahead holds a seat. */
@@ -80,11 +80,11 @@ export class Workday {
   #book(change: DayChange, plan: Plan & { kind: 'o' }, { booking: current }: DayState) {
     const { userId, day, setBy, resetsToDefault } = change;
     const past = day <= (this.#facts.recordedUntil ?? '');
-    const guest = { userId, day, current, setBy: BOOKED_BY[setBy], givenBack: resetsToDefault, past };
-    const booking = this.#facts.bookings.book(guest, plan.locationId, plan.booking?.nodeId);
+    const booker: Booker = { userId, day, current, setBy: BOOKED_BY[setBy], resetsToDefault, past };
+    const booking = this.#facts.bookings.book(booker, plan.locationId, plan.booking?.nodeId);
     // Somebody's word for a booking that presence made.
     const claimed = booking === current && current?.setBy === 'presence' && claims(setBy);
-    return claimed ? { ...current, setBy: guest.setBy } : booking;
+    return claimed ? { ...current, setBy: booker.setBy } : booking;
   }
 }
 

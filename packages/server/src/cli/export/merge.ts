@@ -22,7 +22,7 @@ function sortKeyBy(order: Order): (row: ExportedRow) => string {
     columns
       .map(({ name, type }) => {
         const value = row[name] ?? '';
-        // Who has no such id comes last, unless having none is a place of its own.
+        // A row without a UUID comes last, and an empty text first.
         if (value === '') return type === 'uuid' ? 'g' : '';
         return type === 'date' ? String(value).slice(0, 10) : String(value).replace(/Z$/, '');
       })
@@ -30,8 +30,8 @@ function sortKeyBy(order: Order): (row: ExportedRow) => string {
 }
 
 /**
- * The rows of a file of the last run, with what has changed since in the place of what has the same key: in the order in
- * which the server would give them. Throws `NoMerge` where the file, or what has changed, is not of that kind.
+ * The rows of a file of the last run, in the order in which the server would give them. A row that has changed since
+ * replaces the one with the same key. Throws `NoMerge` where the file, or what has changed, is not of that kind.
  */
 export async function* mergedRows(
   { dataset, name }: Part,
@@ -41,24 +41,24 @@ export async function* mergedRows(
 ): AsyncGenerator<ExportedRow> {
   if (changes.rows > MOST_CHANGES) throw new NoMerge();
   const { key = [], order = [] } = datasets.find(({ path }) => path === dataset) ?? {};
-  const placeOf = sortKeyBy(order);
+  const sortKeyOf = sortKeyBy(order);
   const keyOf = (row: ExportedRow) => JSON.stringify(key.map((column) => row[column] ?? null));
   const replaced = new Set<string>();
-  const added: { row: ExportedRow; place: string }[] = [];
+  const added: { row: ExportedRow; sortKey: string }[] = [];
   for await (const row of changes.rows > 0 ? rowsOf(changes.path, 'ndjson') : []) {
     if (format === 'csv' && key.some((column) => isAmbiguous(row[column]))) throw new NoMerge();
     replaced.add(keyOf(row));
     const day = dayOf(dataset, row);
     const isHere = partNamesOf(dataset, row)[0] === name && !(day && known.endDate && day > known.endDate);
-    if (isHere && !row.deleted) added.push({ row, place: placeOf(row) });
+    if (isHere && !row.deleted) added.push({ row, sortKey: sortKeyOf(row) });
   }
-  // Of rows in the same place the order is that in which they came.
-  added.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0));
+  // Rows with the same sort key keep the order in which they came.
+  added.sort((a, b) => (a.sortKey < b.sortKey ? -1 : a.sortKey > b.sortKey ? 1 : 0));
   let next = 0;
   for await (const row of rowsOf(known.path, format)) {
     if (replaced.has(keyOf(row))) continue;
-    const place = placeOf(row);
-    for (let first = added[next]; first && first.place <= place; first = added[++next]) yield first.row;
+    const sortKey = sortKeyOf(row);
+    for (let first = added[next]; first && first.sortKey <= sortKey; first = added[++next]) yield first.row;
     yield row;
   }
   for (const { row } of added.slice(next)) yield row;

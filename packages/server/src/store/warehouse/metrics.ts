@@ -35,7 +35,7 @@ export interface CapacityNode {
    * How many people a zone has room for: its capacity, else the number of its active desks. 0 if the zone is
    * not in use, and for an office or a level.
    */
-  seats: number;
+  capacity: number;
 }
 
 /** All offices, levels and zones, of any status. */
@@ -43,7 +43,7 @@ export async function listCapacityNodes(tx: Tx, tenantId: string): Promise<Capac
   const { rows } = await tx.query<CapacityNode>(
     `SELECT p.node_id AS "nodeId", p.kind, p.name, p.in_use AS "inUse", p.location_id AS "locationId",
             p.level_id AS "levelId", p.zone_id AS "zoneId",
-            CASE WHEN p.kind = 'zone' AND p.in_use THEN coalesce(p.zone_capacity, d.desks, 0) ELSE 0 END AS seats
+            CASE WHEN p.kind = 'zone' AND p.in_use THEN coalesce(p.zone_capacity, d.desks, 0) ELSE 0 END AS capacity
      FROM node_paths p
      LEFT JOIN (SELECT parent_id, count(*)::integer AS desks FROM nodes
                 WHERE tenant_id = $1 AND kind = 'place' AND status = 'active' GROUP BY parent_id) d

@@ -38,7 +38,7 @@ const backToWeek = (): DayChange => ({
   resetsToDefault: true,
 });
 
-test('a day that is given back keeps no booking that somebody wished for', async () => {
+test('a day that is reset keeps no booking that a caller asked for', async () => {
   await submit(office(ada, MONDAY, london.locationId, london.placeId));
   expect(await submit(backToWeek())).toEqual(['changed']);
   const atWeek = { plan: 'o', planSetBy: 'week', bookingSetBy: 'engine' };
@@ -53,13 +53,13 @@ test('a day that is given back keeps no booking that somebody wished for', async
   expect(await day()).toEqual({ ...atWeek, bookedNodeId: london.placeId });
 });
 
-test('a day that is given back keeps the booking that the product chose', async () => {
+test('a day that is reset keeps the booking that the product chose', async () => {
   await submit({ ...office(ada, MONDAY, london.locationId, london.placeId), setBy: 'week' });
   expect(await submit(backToWeek())).toEqual(['unchanged']);
   expect(await day()).toMatchObject({ bookedNodeId: london.placeId, bookingSetBy: 'engine' });
 });
 
-test('leave to which a day is given back has it, where a day off that was there before keeps it otherwise', async () => {
+test('leave to which a day is reset has it, where a day off that was there before keeps it otherwise', async () => {
   const leave: DayChange = { userId: ada, day: MONDAY, plan: { kind: 'a' }, setBy: 'leave' };
   await submit(plan(ada, MONDAY, 'a'), leave);
   expect(await day()).toMatchObject({ planSetBy: 'day' });
