@@ -14,7 +14,7 @@ import { startServer } from './processes.js';
 
 const DATA_DIR = fileURLToPath(new URL('data', import.meta.url));
 
-/** A database with the data set in it, embedded or made in the server of `DATABASE_URL`; gone after `close`. */
+/** A database with the data set: embedded, or a new one in the server of `DATABASE_URL`. `close` removes it. */
 export class Environment {
   #dir = newDirectory();
   #target;
@@ -25,12 +25,12 @@ export class Environment {
   owner;
   /** @type {import('./dataset.js').Dataset} */
   data;
-  /** Most resident memory that was seen of the product's server under load, MB. */
+  /** Maximum resident memory of the product's server under load, in MB. */
   peakMb = 0;
 
   /**
    * @param {import('./dataset.js').Size} size
-   * @param {typeof fill} fillWith what gives `data`, in a migrated database
+   * @param {typeof fill} fillWith fills a migrated database and returns `data`
    */
   static async create(size, fillWith = fill) {
     const environment = new Environment();
@@ -62,15 +62,15 @@ export class Environment {
     await this.analyze();
   }
 
-  /** How contenders reach the database: as its owner, who then becomes the restricted role. */
+  /** The target for contenders. They connect as the owner, and then become the restricted role. */
   get target() {
     return this.#target;
   }
 
   /**
    * Starts the product's server on this database.
-   * @param {{ args?: string[], node?: string[], second?: boolean }} options `second`: beside one that serves already,
-   *   which owns the data directory
+   * @param {{ args?: string[], node?: string[], second?: boolean }} options `second`: beside a server that runs
+   *   already and owns the data directory
    */
   async startServer({ args = [], node = [], second = false } = {}) {
     const url = this.#target.connectionString ?? (second ? urlOf(this.#target) : undefined);
@@ -87,7 +87,7 @@ export class Environment {
     return server;
   }
 
-  /** Throws where the database could lose what it has acknowledged: that would be another contest. */
+  /** Throws if the database could lose acknowledged rows. Its figures would not be comparable. */
   async #refuseUndurable() {
     for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
       const { rows } = await this.owner.inSystem((tx) => tx.query(`SHOW ${name}`));
@@ -101,12 +101,12 @@ export class Environment {
     return rows[0].server_version;
   }
 
-  /** Fresh statistics, so that no contender meets the planner's first guesses. */
+  /** Updates the statistics, so that the planner does not have to guess for any contender. */
   async analyze() {
     await this.#asOwner('ANALYZE');
   }
 
-  /** As autovacuum does when it gets round to it, with fresh statistics. */
+  /** Does the later work of autovacuum now, and updates the statistics. */
   async vacuum() {
     await this.#asOwner('VACUUM (ANALYZE) rollcall.presence_events');
     await this.analyze();
@@ -146,7 +146,7 @@ function urlOf({ host, port, user, password, database }) {
   return `postgres://${credentials}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
 }
 
-/** Directories that were made and not removed yet. */
+/** Directories that `newDirectory` made and nothing has removed yet. */
 const directories = new Set();
 
 /** A directory for the data of a run. */
@@ -157,10 +157,10 @@ export function newDirectory() {
   return dir;
 }
 
-/** Removes a run's directory, the cluster that a data directory in it may lead to, and the database that still runs there. */
+/** Ends the database that still runs in a run's directory. Removes that directory, and a cluster that it links to. */
 export async function removeDirectory(dir) {
   const link = join(dir, 'rollcall', 'postgres');
-  // As root with staging the cluster is in a directory of the run, which is another one for the server.
+  // As root with staging, the server sees the cluster at another path: a mount leads to this directory of the run.
   const staged = await readdir(join(dir, 'system')).catch(() => []);
   for (const cluster of [link, ...staged.map((name) => join(dir, 'system', name))])
     await endDatabase(cluster);
@@ -172,12 +172,12 @@ export async function removeDirectory(dir) {
   directories.delete(dir);
 }
 
-/** As `removeDirectory`, for all that an interrupted run leaves. */
+/** Calls `removeDirectory` for all directories that an interrupted run leaves. */
 export async function removeAllDirectories() {
   for (const dir of directories) await removeDirectory(dir);
 }
 
-/** A server that was killed leaves its database behind, which waits to be adopted. */
+/** Ends the database of a killed server. It lives on, so that the next server can adopt it. */
 async function endDatabase(cluster) {
   const file = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(file.split('\n')[0]);
@@ -185,7 +185,7 @@ async function endDatabase(cluster) {
   for (let tries = 0; tries < 1_000 && signal(pid, tries === 0 ? 'SIGQUIT' : 0); tries++) await delay(10);
 }
 
-/** Whether the process was there to be signalled. */
+/** Whether the process existed when the signal was sent. */
 function signal(pid, name) {
   try {
     return process.kill(pid, name);

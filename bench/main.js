@@ -11,15 +11,15 @@ import { latency, memory, presence, single } from './rows/presence.js';
 import { startup } from './rows/startup.js';
 import { volume } from './rows/volume.js';
 
-/** In the order of the table. `memory` comes after the loads that it is of. */
+/** In the order of the table. `memory` comes after the loads that it measures. */
 const ROWS = { logins, tokens, presence, single, latency, memory, volume, startup, install };
-/** What takes too long to show that it runs, unless it is asked for. */
+/** Rows that take too long for `--smoke`. They run only if `--only` names them. */
 const NOT_SMOKE = ['volume', 'install'];
 
 const USAGE = `usage: npm run bench -- [--only ${Object.keys(ROWS).join(',')}] [--runs 5] [--seconds 5] [--smoke] [--no-save] [--profile directory]
-  --smoke    seconds, and a small data set: shows that everything runs, measures nothing, saves nothing
-  --no-save  leaves bench/results.json and docs/performance.md as they are
-  --profile  writes a CPU profile of the server there, and says what is in it (for one row at a time: --only logins); figures suffer`;
+  --smoke    takes seconds, with a small data set; shows that everything runs; measures nothing and saves nothing
+  --no-save  does not change bench/results.json and docs/performance.md
+  --profile  writes a CPU profile of the server to the directory and prints a summary; use it for one row (--only logins); it makes the figures worse`;
 
 const { values } = parseArgs({
   options: {
@@ -76,12 +76,12 @@ try {
     lines.push(...(await ROWS[name](context)));
   }
   const machine = describeMachine(await environment.version());
-  // Figures of so short a run would only mislead.
+  // The figures of such a short run would mislead.
   console.log(values.smoke ? `${names.join(', ')}: all of it runs.` : table(lines));
   if (!values.smoke && !values.profile && !values['no-save'])
     save(lines, { machine, order: Object.keys(ROWS), runs, seconds });
 } finally {
   await environment?.close();
 }
-// It is written when the server ends.
+// The server writes the profile when it ends.
 if (values.profile) console.log(`\n${summarizeProfiles(resolve(values.profile))}`);

@@ -8,15 +8,15 @@ const ENVIRONMENT = { PATH: process.env.PATH, NODE_ENV: 'production' };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export const MAIN = here('../packages/server/dist/bin/rollcall.js');
 
-/** Everything that was started and has not ended. */
+/** Processes that the benchmark started and that have not ended. */
 const running = new Set();
 
-/** Ends what is left, whatever happened. */
+/** Kills the remaining processes. */
 export function killAll() {
   for (const child of running) child.kill('SIGKILL');
 }
 
-/** Ends what is left, in order where it can be. */
+/** Asks the remaining processes to end, and kills them if they do not end in time. */
 export async function endAll() {
   for (const child of running) child.kill('SIGTERM');
   const forced = setTimeout(killAll, STOP_LIMIT_MS / 3);
@@ -24,14 +24,14 @@ export async function endAll() {
   clearTimeout(forced);
 }
 
-/** Notes a process that is to be ended with the benchmark. */
+/** Notes a process that has to end with the benchmark. */
 export function keep(child) {
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
 }
 
-/** Runs a script that takes one job and answers with what it measured. */
+/** Runs a script that takes one job and answers with its measurements. */
 export async function runJob(script, job) {
   const child = keep(
     fork(here(script), { env: ENVIRONMENT, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
@@ -45,7 +45,7 @@ export async function runJob(script, job) {
 
 /** Starts a script that listens on a port of its choice. */
 export async function startContender(script, job) {
-  // oidc-provider warns of every Node.js but the newest.
+  // oidc-provider prints a warning on all Node.js versions except the newest; the output is ignored.
   const child = keep(fork(here(script), { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }));
   child.send(job);
   const { listening } = await firstMessage(child, script);
@@ -82,9 +82,9 @@ async function ended(child) {
  */
 
 /**
- * Starts the product's server, as its package has it, and waits until it says where it is.
- * @param {{ args?: string[], env: Record<string, string>, log: number, node?: string[] }} options `log`: a file for
- *   what it logs
+ * Starts the product's server from its package, and waits until it prints its address.
+ * @param {{ args?: string[], env: Record<string, string>, log: number, node?: string[] }} options `log`: the file
+ *   for its log
  * @returns {Promise<Server>}
  */
 export async function startServer({ args = [], env, log, node = [] }) {
@@ -121,7 +121,7 @@ async function saidPort(child) {
   throw new Error(`The server did not start: ${said}`);
 }
 
-/** Resident memory of a process in MB, where the system tells (Linux). */
+/** Resident memory of a process in MB, if the system tells it (Linux). */
 export function residentMb(pid) {
   try {
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 const SOCKET_CALLS = /^(writev|write(Buffer|String|Utf8String|Latin1String|AsciiString)|readStart|shutdown)$/;
 const LISTED = 12;
 
-/** Where a function is, in words. */
-function placeOf({ functionName, url }) {
+/** The part of the process that a function belongs to, in words. */
+function partOf({ functionName, url }) {
   if (functionName === '(garbage collector)') return 'garbage collection';
   if (functionName === '(program)') return 'unknown to the profiler';
   if (url === '') return SOCKET_CALLS.test(functionName) ? 'writing to sockets' : 'other native functions';
@@ -14,11 +14,11 @@ function placeOf({ functionName, url }) {
 }
 
 /**
- * What the profiles in a directory say, as two Markdown tables: the shares of places and of functions in the time in which the
- * process had something to do.
+ * Summarises the profiles in a directory as two Markdown tables: the shares of parts and of functions in the time in which
+ * the process was busy.
  */
 export function summarizeProfiles(directory) {
-  const places = new Map();
+  const parts = new Map();
   const functions = new Map();
   let total = 0;
   const add = (sums, key, microseconds) => sums.set(key, (sums.get(key) ?? 0) + microseconds);
@@ -30,7 +30,7 @@ export function summarizeProfiles(directory) {
       if (frame.functionName === '(idle)' || frame.functionName === '(root)') return;
       const microseconds = timeDeltas[index];
       total += microseconds;
-      add(places, placeOf(frame), microseconds);
+      add(parts, partOf(frame), microseconds);
       add(functions, `\`${frame.functionName || 'anonymous'}\` ${basename(frame.url)}`.trim(), microseconds);
     });
   }
@@ -40,7 +40,7 @@ export function summarizeProfiles(directory) {
       .slice(0, count)
       .map(([key, microseconds]) => `| ${key} | ${((100 * microseconds) / total).toFixed(1)} % |`);
   return [
-    ...['| where | processor time |', '|---|---|', ...rows(places)],
+    ...['| where | processor time |', '|---|---|', ...rows(parts)],
     ...['', '| function | processor time |', '|---|---|', ...rows(functions, LISTED)],
   ].join('\n');
 }

@@ -6,7 +6,7 @@ import { VERSION } from '../packages/server/dist/store/release.js';
 
 const DOCUMENT = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 
-/** What the figures depend on, and nothing that names the machine. */
+/** The machine and the versions on which the figures depend. Nothing here identifies the machine. */
 export function describeMachine(postgres) {
   const require = createRequire(import.meta.url);
   const versionOf = (name) => JSON.parse(readFileSync(require.resolve(`${name}/package.json`))).version;
@@ -54,19 +54,19 @@ function spread({ median, min, max }) {
   return min === max ? format(median) : `${format(median)} (${format(min)}–${format(max)})`;
 }
 
-/** Three digits, and whole numbers whole. */
+/** Three significant digits; from 100 on a whole number. */
 function format(value) {
   if (value >= 100) return Math.round(value).toLocaleString('en');
   return value.toPrecision(value < 1 ? 2 : 3);
 }
 
 /**
- * Puts the lines of a run in the place of those of the same rows that earlier runs left, in `file` and in the `place` of
- * docs/performance.md.
+ * Replaces the lines of earlier runs with the lines of this run, for the same rows. It changes `file`, and the section
+ * `section` of docs/performance.md.
  */
-export function save(lines, { machine, order, runs, seconds, file = 'results.json', place = 'benchmark' }) {
+export function save(lines, { machine, order, runs, seconds, file = 'results.json', section = 'benchmark' }) {
   const results = fileURLToPath(new URL(file, import.meta.url));
-  const [begin, end] = [`<!-- ${place} -->`, `<!-- /${place} -->`];
+  const [begin, end] = [`<!-- ${section} -->`, `<!-- /${section} -->`];
   const kept = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')).lines : [];
   const measured = { date: new Date().toISOString().slice(0, 10), runs, seconds, ...machine };
   const fresh = lines.map((line) => ({ ...rounded(line), measured }));
@@ -78,11 +78,11 @@ export function save(lines, { machine, order, runs, seconds, file = 'results.jso
   const text = readFileSync(DOCUMENT, 'utf8');
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
-  if (after === undefined) throw new Error(`${DOCUMENT} has no place for the table.`);
+  if (after === undefined) throw new Error(`${DOCUMENT} has no section for the table.`);
   writeFileSync(DOCUMENT, `${before}${begin}\n${table(all)}\n\n${circumstances(all)}\n${end}${after}`);
 }
 
-/** On what, and with what, the lines were measured: once for all that have it in common. */
+/** The machine and the versions of the measurements, with the rows that they apply to. */
 function circumstances(lines) {
   const groups = new Map();
   for (const { row, measured } of lines) {

@@ -1,4 +1,4 @@
-/** Middle of a list of numbers, with its ends. */
+/** The median of a list of numbers, with its minimum and maximum. */
 export function summarize(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -6,14 +6,14 @@ export function summarize(values) {
   return { median, min: sorted[0], max: sorted.at(-1) };
 }
 
-/** `ours / theirs`: of the medians, and the least and greatest of the runs, each with the other's of the same round. */
+/** `ours / theirs`: the ratio of the medians, and the minimum and maximum of the ratios within each round. */
 export function ratioOf(ours, theirs) {
   const { min, max } = summarize(ours.map((value, index) => value / theirs[index]));
   return { median: summarize(ours).median / summarize(theirs).median, min, max };
 }
 
 /**
- * Runs every contender once in each round, in an order that turns, so that none has the better moments.
+ * Runs every contender once in each round. The order rotates, so that no contender always runs at a better moment.
  * @template T
  * @param {number} rounds
  * @param {Record<string, () => Promise<T>>} contenders

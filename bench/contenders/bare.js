@@ -3,12 +3,12 @@ import pg from 'pg';
 import { insertEvents, SESSION } from '../load/insert.js';
 
 /*
- * Bare Fastify: routes that validate what they are sent and answer the same JSON as the product's, and do nothing else
- * but insert each event durably. No hooks, no logging, no headers beyond Fastify's own, no credentials.
+ * Bare Fastify: its routes validate the body, answer the same JSON as the product, and insert each event durably. They do
+ * nothing else. No hooks, no logging, no headers beyond Fastify's own, no credentials.
  */
 
 const POOL_SIZE = 10;
-/** As long as a token of the product is. */
+/** As long as a token of the product. */
 const TOKEN = `ey${'x'.repeat(498)}`;
 
 const text = { type: 'string' };

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
 /*
- * oidc-provider as its documentation sets it up for the client credentials grant with JWT access tokens (a resource
- * server), signed by ES256 as the product's are; clients and tokens in its own memory.
+ * oidc-provider, set up as its documentation says for the client credentials grant with JWT access tokens (a resource
+ * server). It signs with ES256, as the product does, and holds clients and tokens in its own memory.
  */
 
 const RESOURCE = 'urn:bench:api';

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createKey } from '../../packages/server/dist/auth/manage-keys.js';
 import { insertOrganisation } from '../../packages/server/dist/store/directory/organisations.js';
 
-/** The organisation that exports are measured on. */
+/** The organisation whose exports are measured. */
 export const SIZE = { offices: 20, people: 10_000, days: 30, presenceEvents: 1_000_000 };
 export const FIRST_DAY = '2026-03-01';
 export const LAST_DAY = '2026-03-30';
 
 /**
  * Fills a migrated database with 20 offices of 5 levels, 20 zones, 200 desks and 10 rooms each, 10,000 people with plans
- * and bookings for 30 days, and 1,000,000 presence events. The same rows at every call.
+ * and bookings for 30 days, and 1,000,000 presence events. Every call makes the same rows.
  *
  * @returns {Promise<{ tenantId: string, key: { apiKey: string, secret: string } }>}
  */
@@ -41,11 +41,11 @@ const CITIES = [
   'Dublin', 'Oslo', 'Roma', 'Berlin', 'Austin', 'Toronto', 'Porto', 'Genève', 'Leeds', '東京',
 ]; // biome-ignore format: a list
 
-/** An id that follows from what it is of. */
+/** An id that is derived from the thing that it names. */
 const id = (of) => `md5(${of})::uuid`;
 const officeOf = (n) => id(`'office ' || (${n}) % ${offices}`);
 const deskOf = (office, n) => id(`'desk ' || (${office}) % ${offices} || ' ' || (${n}) % 200`);
-/** Office plans are of the primary location, whose people have a desk each as far as there are desks. */
+/** Office plans are at the primary location. Its people have a desk each, as far as there are desks. */
 const PLAN = `CASE WHEN (n + d) % 10 < 6 THEN 'o' WHEN (n + d) % 10 < 9 THEN 'r' ELSE 'a' END`;
 
 const STATEMENTS = [
@@ -101,7 +101,7 @@ const STATEMENTS = [
                           ${id(`'zone ' || n % ${offices} || ' ' || (n / ${offices} % 200) / 10`)} AS zone_id) AS seat
      WHERE ${PLAN} = 'o'`,
   ],
-  // Each person comes on most of the days planned for the office, and sometimes on others, or to another office.
+  // Each person comes on most of the days planned for the office, and sometimes on other days or to another office.
   [
     `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
                                   event_id, source_id, source_user_id, received_at)

@@ -24,13 +24,11 @@ if (!names.every((name) => name in DATASETS) || !(runs >= 1)) {
   process.exit(2);
 }
 if (spawnSync('psql', ['--version']).status !== 0) {
-  console.error(
-    'The benchmark of exports compares with psql, which is not here: install the client of PostgreSQL.',
-  );
+  console.error('The benchmark of exports needs psql, and did not find it. Install the PostgreSQL client.');
   process.exit(2);
 }
 
-/** At a time, of the 30: what is parsed has to fit into memory. */
+/** Of the 30 days, as many as are compared at a time. The parsed rows have to fit into memory. */
 const DAYS_COMPARED = 5;
 
 process.once('exit', killAll);
@@ -46,7 +44,7 @@ async function interrupt() {
 try {
   console.error('Preparing 1,000,000 presence events and 300,000 plans, which takes a minute.');
   environment = await Environment.create(SIZE, fill);
-  // As a server in use is, of rows that are not new: their pages are known to be seen by everyone.
+  // In a database in use, most rows are not new, and the visibility map has their pages.
   await psql('VACUUM ANALYZE presence_events, day_plans, bookings, users, nodes, groups', 'ignore');
   const server = await environment.startServer();
   const lines = [];
@@ -55,7 +53,7 @@ try {
   const machine = describeMachine(await environment.version());
   const file = 'results-export.json';
   if (!values['no-save']) {
-    save(lines, { machine, order: Object.keys(DATASETS), runs, file, place: 'benchmark of exports' });
+    save(lines, { machine, order: Object.keys(DATASETS), runs, file, section: 'benchmark of exports' });
   }
 } finally {
   await environment?.close();
@@ -86,7 +84,7 @@ async function measure(name, { address }) {
   return line;
 }
 
-/** The fastest form of the SQL, each having run once; its rows must be those of the export, in their order. */
+/** Runs each form of the SQL once, and returns the fastest. Throws if its rows differ from the export, or their order does. */
 async function fastestForm(dataset, address, progress) {
   const seconds = {};
   for (const form of Object.keys(FORMS)) {
@@ -119,7 +117,7 @@ function addDays(day, count) {
   return new Date(Date.parse(day) + count * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** The rows of COPY's text, which writes a backslash as two. */
+/** The rows of text that COPY wrote. COPY writes a backslash as two. */
 function parseCopy(bytes) {
   const lines = bytes.toString().split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line.replaceAll('\\\\', '\\')));
@@ -156,7 +154,7 @@ function copy(sql) {
   return `COPY (${sql}) TO STDOUT`;
 }
 
-/** Runs `psql -c`; its output goes to nowhere, or to `take`. */
+/** Runs `psql -c`. `output` is `ignore`, or `pipe` to pass the output to `take`. */
 async function psql(command, output, take) {
   const { host, port, user, password, database, connectionString } = environment.target;
   const settings = [

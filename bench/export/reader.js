@@ -5,8 +5,8 @@ const HEAD_BYTES = 1_024;
 const END = '\r\n0\r\n\r\n';
 
 /**
- * Reads the answer to a GET off a socket to its proper end, and throws it away: into one buffer, as `psql` does, so that as
- * little as possible of the machine is taken from whom is measured.
+ * Reads the answer to a GET off a socket to its proper end, and discards it. It reads into one buffer, as `psql` does, and
+ * so takes little of the machine from the measured process.
  *
  * @param {{ host: string, port: number }} address
  * @param {string} path
@@ -34,7 +34,7 @@ export function readToEnd({ host, port }, path, authorization) {
     socket.on('close', () => {
       const isWhole = /^HTTP\/1\.1 200 .*\r\ntransfer-encoding: chunked\r\n/is.test(head) && tail === END;
       if (isWhole) resolve();
-      else reject(new Error(`${path} did not come whole: ${head.split('\r\n')[0]}`));
+      else reject(new Error(`${path} was incomplete: ${head.split('\r\n')[0]}`));
     });
   });
 }

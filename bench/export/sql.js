@@ -1,6 +1,6 @@
 /*
- * What the warehouse exports, as SQL that makes the JSON in the database: each dataset's rows in several forms. Members
- * that do not apply are null here, and absent there.
+ * The exports of the warehouse, as SQL that makes the JSON in the database. Each dataset's rows have several forms. Members
+ * that do not apply are null here, and absent in the server's answer.
  */
 
 const DAY = (day) => `${day} || 'T00:00:00.000Z'`;
@@ -11,8 +11,8 @@ const node = (alias, kinds) =>
   ]);
 
 /**
- * A dataset: its members with what they are in SQL and, where they are of something that many rows share, of what; the
- * tables that are shared, each with what it is joined by.
+ * A dataset. A member has its SQL and, if many rows share it, the alias of the shared table. Each shared table has its join
+ * column.
  */
 export const DATASETS = {
   presence: {
@@ -99,7 +99,7 @@ export const DATASETS = {
   },
 };
 
-/** How the JSON of a row can be made: SQL from a dataset and the first and last day. */
+/** The forms of SQL that make the JSON of a row, given a dataset and the first and last day. */
 export const FORMS = {
   row_to_json: (dataset, from, last) =>
     `SELECT row_to_json(r) FROM (SELECT ${dataset.members.map(([name, sql]) => `${sql} AS "${name}"`).join(', ')}
@@ -124,7 +124,7 @@ const tables = ({ shared }) =>
 
 const member = ([name, sql]) => `'"${name}":' || coalesce(to_json(${sql})::text, 'null')`;
 
-/** Members that follow one another and are of the same shared thing, or of none. */
+/** Groups neighbouring members that belong to the same shared table, or to none. */
 function runs({ members }) {
   const found = [];
   for (const each of members) {
@@ -135,7 +135,7 @@ function runs({ members }) {
   return found;
 }
 
-/** Shared tables with the JSON of their members made once for each of their rows. */
+/** Shared tables, with the JSON of their members made once for each of their rows. */
 function fragments(dataset) {
   return Object.fromEntries(
     Object.entries(dataset.shared).map(([alias, [keys, table]]) => {

@@ -5,8 +5,8 @@ const HEAD_END = '\r\n\r\n';
 const ANSWER_LIMIT_MS = 30_000;
 
 /**
- * One keep-alive HTTP/1.1 connection with one request at a time. It does no more than a benchmark needs, so that what
- * is measured is the other end: bodies must come with a content-length.
+ * One keep-alive HTTP/1.1 connection with one request at a time. It does only the work that a benchmark needs, so that the
+ * figures show the server. Bodies must come with a content-length.
  */
 export class Connection {
   #socket;
@@ -27,9 +27,9 @@ export class Connection {
       this.#received = this.#received === '' ? text : this.#received + text;
       this.#settle();
     });
-    socket.on('timeout', () => socket.destroy(new Error(`There was no answer in ${ANSWER_LIMIT_MS} ms.`)));
+    socket.on('timeout', () => socket.destroy(new Error(`No answer came within ${ANSWER_LIMIT_MS} ms.`)));
     socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('The connection was closed before the answer.')));
+    socket.on('close', () => this.#fail(new Error('The connection closed before the answer.')));
   }
 
   /**

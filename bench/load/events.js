@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * Presence events that nobody sent before: of all people and desks of an organisation in turn, some milliseconds apart.
+ * New presence events, for all people and desks of an organisation in turn, some milliseconds apart.
  * @param {import('../dataset.js').Organisation[]} organisations
  */
 export function eventSource(organisations) {
@@ -16,7 +16,7 @@ export function eventSource(organisations) {
     const turn = turns[index]++;
     return {
       eventId: `${run}-${count++}`,
-      // In the last minutes, so that all contenders write where a day's events are written.
+      // In the last minutes, so that all contenders write among the events of the present.
       timestamp: new Date(beganMs - (count % 600_000)).toISOString(),
       user: users[turn % users.length],
       desk: desks[(turn * 7) % desks.length],

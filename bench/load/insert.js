@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** As the product's own connections are: bound by row-level security, durable. */
+/** Settings of the product's own connections: row-level security and durable commits. */
 export const SESSION = `SET search_path TO rollcall; SET timezone TO 'UTC'; SET jit TO off;
   SET synchronous_commit TO on; SET ROLE rollcall_app`;
 

@@ -2,20 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * @typedef {object} Pace
- * @property {number} lanes how many may be under way at once
+ * @property {number} lanes the most requests at once
  * @property {number} warmupS seconds that do not count
- * @property {number} seconds seconds that do
- * @property {number} [rate] per second, evenly spaced; without it each lane goes on as soon as it has its answer
+ * @property {number} seconds seconds that count
+ * @property {number} [rate] requests per second, evenly spaced; without it each lane continues after its answer
  *
  * @typedef {object} Measured
  * @property {number} perSecond
- * @property {number} completed in all, warm-up included
- * @property {{ p50: number, p99: number, max: number }} latencyMs with a rate: from when the request was due
+ * @property {number} completed all requests, warm-up included
+ * @property {{ p50: number, p99: number, max: number }} latencyMs with a rate: from the moment when the request was due
  * @property {number} driverCpu share of one core that this process used
  */
 
 /**
- * Runs `work` again and again, at the pace asked for; the first failure ends it.
+ * Repeats `work` at the given pace. The first failure ends the run.
  * @param {Pace} pace
  * @param {(lane: number) => Promise<void>} work
  * @returns {Promise<Measured>}
@@ -43,7 +43,7 @@ export async function measure({ lanes, warmupS, seconds, rate }, work) {
     for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) await once(lane, nowMs);
   };
 
-  // Whoever is free takes what has been due for longest: a request that waits for a lane is late, and counts as such.
+  // A free lane takes the request that has been due for longest. A request that waits for a lane is late, and counts as late.
   let next = 0;
   const open = async (lane) => {
     for (;;) {

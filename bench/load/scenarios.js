@@ -7,7 +7,7 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 const BATCH = 100;
 
 /**
- * What a lane does again and again. Every one checks every answer: one that is not as it should be ends the run.
+ * The work that a lane repeats. Each scenario checks every answer; a wrong answer ends the run.
  * @type {Record<string, (data: import('../dataset.js').Dataset, options: any) => (connection: import('./connection.js').Connection) => Promise<void>>}
  */
 export const SCENARIOS = { logins, tokens, batches, singles };
@@ -49,7 +49,7 @@ function batches({ keys, organisations }) {
   };
 }
 
-/** One presence event, with a login before it, as the vendor's SDK does it; keys in turn. */
+/** One presence event, with a login before it, as the vendor's SDK does; keys in turn. */
 function singles({ keys, organisations }) {
   const login = loginOf();
   const next = inTurn(keys);
@@ -74,7 +74,7 @@ async function submit(connection, head, key, count, nextEvent) {
   if (status !== 200 || body.split('"resultCode":0,').length - 1 !== count) throw unexpected(status, body);
 }
 
-/** Logs a key in; its token. Logins of a key in one second carry the same hash, which is made once. */
+/** Logs a key in and returns its token. Logins of a key within one second have the same hash, which is made once. */
 function loginOf() {
   const head = postHead('/v1/auth/', JSON_TYPE);
   const bodies = new Map();
@@ -104,5 +104,5 @@ function inTurn(items) {
 }
 
 function unexpected(status, body) {
-  return new Error(`An answer that was not expected: ${status} ${body.slice(0, 300)}`);
+  return new Error(`An unexpected answer: ${status} ${body.slice(0, 300)}`);
 }

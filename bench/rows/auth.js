@@ -3,7 +3,7 @@ import { inTurn } from '../statistics.js';
 import { comparison, load } from './common.js';
 
 const CONNECTIONS = 32;
-/** Of the server that is measured beside the one with default settings: as many as the cores of a small machine. */
+/** Workers of the second server, beside the one with default settings: as many as a small machine has cores. */
 const WORKERS = ['--workers', '2'];
 
 /** HMAC logins, against a bare route that validates and answers the same JSON. */
@@ -37,7 +37,7 @@ export async function logins(context) {
   }
 }
 
-/** Tokens by client credentials, handed out again and new every time, against oidc-provider, which signs every time. */
+/** Tokens by client credentials, used again and new every time, against oidc-provider, which signs every time. */
 export async function tokens(context) {
   const { server, environment } = context;
   const oidc = await startContender('contenders/oidc.js', { data: environment.data });
@@ -72,9 +72,9 @@ export async function tokens(context) {
         goal: 6,
       });
     return [
-      line('handed out again within a minute', results.rollcall),
+      line('used again within a minute', results.rollcall),
       line('the same with `--workers 2`', results['rollcall, workers']),
-      line('a new one every time', results['rollcall, new ones']),
+      line('a new token every time', results['rollcall, new ones']),
     ];
   } finally {
     await oidc.stop();

@@ -6,7 +6,7 @@ const SAMPLE_MS = 200;
 /**
  * One line of the table.
  * @typedef {object} Line
- * @property {string} row which part of the benchmark it is of
+ * @property {string} row the part of the benchmark that it belongs to
  * @property {string} what
  * @property {string} unit
  * @property {{ median: number, min: number, max: number, runs: number }} ours
@@ -17,7 +17,7 @@ const SAMPLE_MS = 200;
  * @property {number[]} [driverCpu] share of one core that the load took, in each run of ours
  */
 
-/** Loads a server from a process of its own; watches the memory of the product's. */
+/** Loads a server from a separate process. `watched`: samples the memory of the server. */
 export async function load(context, server, { scenario, connections, rate, options, watched }) {
   const { environment } = context;
   const sampler =
@@ -54,7 +54,7 @@ export function comparison({ row, what, unit, scale = 1, ours, against, theirs, 
   };
 }
 
-/** A line whose figure is to stay below its goal; without one it is reported. */
+/** A line whose figure has to stay below its goal; without a goal it is only reported. */
 export function maximum({ row, what, unit, values, goal }) {
   const ours = summarize(values);
   return {

@@ -7,7 +7,7 @@ import { maximum } from './common.js';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `npm ci` on a warm cache, in a copy of the checkout, and the size of what is installed without development's. */
+/** `npm ci` on a warm cache, in a copy of the checkout, and the installed size without development dependencies. */
 export async function install(context) {
   const dir = newDirectory();
   try {

@@ -5,7 +5,7 @@ import { comparison, load, maximum } from './common.js';
 const CONNECTIONS = 16;
 const BATCH = 100;
 
-/** Durable presence events, 100 in a request, against the same rows straight through pg. */
+/** Durable presence events, 100 in a request, against the same rows directly through pg. */
 export async function presence(context) {
   const { environment, server } = context;
   const results = await inTurn(
@@ -40,8 +40,8 @@ export async function presence(context) {
 }
 
 /**
- * One event in a request with a login before each, against bare routes and a single-row insert: of a server that knows
- * everybody, and of one that has begun just before, and meets next to all of them for the first time.
+ * One event in a request with a login before each, against bare routes and a single-row insert. The first server knows all
+ * people. The second has just started, and meets nearly all of them for the first time.
  */
 export async function single(context) {
   const { environment, server } = context;
@@ -60,11 +60,11 @@ export async function single(context) {
         await newcomer.stop();
       }
     };
-    // Whoever was in a batch is known.
+    // The server knows all people after these batches.
     await batches(context, server);
     const results = await inTurn(
       context.runs,
-      { rollcall: () => run(server), 'rollcall, just begun': begun, bare: () => run(bare) },
+      { rollcall: () => run(server), 'rollcall, just started': begun, bare: () => run(bare) },
       context.progress,
     );
     const line = (what, ours, goal) =>
@@ -79,14 +79,14 @@ export async function single(context) {
       });
     return [
       line('', results.rollcall, 1),
-      line(', a server that has just begun', results['rollcall, just begun']),
+      line(', a server that has just started', results['rollcall, just started']),
     ];
   } finally {
     await bare.stop();
   }
 }
 
-/** The 99th percentile of presence posts that come evenly at half of the greatest rate. */
+/** The 99th percentile of presence posts, evenly spaced at half of the maximum rate. */
 export async function latency(context) {
   context.batchesPerSecond ??= [(await batches(context, context.server)).perSecond];
   const rate = summarize(context.batchesPerSecond).median / 2;
@@ -98,7 +98,7 @@ export async function latency(context) {
   return [
     maximum({
       row: 'latency',
-      what: 'p99 of presence posts of 100 events, at half of the greatest rate',
+      what: 'p99 of presence posts of 100 events, at half of the maximum rate',
       unit: 'ms',
       values: results.rollcall.map((each) => each.latencyMs.p99),
       goal: 50,
@@ -106,7 +106,7 @@ export async function latency(context) {
   ];
 }
 
-/** Resident memory of the server, the most that was seen under any load of this run. */
+/** Resident memory of the server: the maximum under any load of this run. */
 export async function memory(context) {
   context.batchesPerSecond ??= [(await batches(context, context.server)).perSecond];
   if (context.environment.peakMb === 0) return [];
@@ -121,20 +121,20 @@ export async function memory(context) {
   ];
 }
 
-/** Full load with batches, or so many of them a second. */
+/** Full load with batches, or a given number of batches per second. */
 export function batches(context, server, rate) {
   return counted(context.environment, BATCH, () =>
     load(context, server, { scenario: 'batches', connections: CONNECTIONS, rate, watched: true }),
   );
 }
 
-/** Begins with an empty table, and throws where not everything that was acknowledged is stored. */
+/** Begins with an empty table, and throws if the database lacks an acknowledged event. */
 async function counted(environment, eventsEach, run) {
   await environment.removeEvents();
   const measured = await run();
   const stored = await environment.countEvents();
   const acknowledged = measured.completed * eventsEach;
   if (stored !== acknowledged)
-    throw new Error(`${acknowledged} events were acknowledged, and ${stored} are stored.`);
+    throw new Error(`The server acknowledged ${acknowledged} events, and the database has ${stored}.`);
   return measured;
 }

@@ -11,7 +11,7 @@ import { keep, MAIN } from '../processes.js';
 import { maximum } from './common.js';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
-/** Where the product, as root, puts what the database's user must reach. */
+/** Here the product, as root, puts the files that the database's user must reach. */
 const SYSTEM_DIR = '/var/lib/rollcall';
 const ORDINARY_UID = 65_534;
 const POLL_MS = 5;
@@ -23,7 +23,7 @@ const CASES = [
   { name: 'after SIGKILL', goal: 2 },
 ];
 
-/** From the start of the process to its first answer that it can serve, as a user and as root with staging. */
+/** From the start of the process until it first answers that it is ready, as a user and as root with staging. */
 export async function startup(context) {
   const lines = [];
   for (const [who, prepare] of [
@@ -47,7 +47,7 @@ export async function startup(context) {
   return lines;
 }
 
-/** Seconds of a first start, a second one, and one after the server was killed. */
+/** Seconds of a first start, of a second one, and of one after a SIGKILL. */
 async function measureStarts(prepare) {
   const dir = newDirectory();
   const log = openSync(join(dir, 'server.log'), 'a');
@@ -112,7 +112,7 @@ const serve = (main, dataDir) => (port) => [
   dataDir,
 ];
 
-/** As whoever runs the benchmark; where that is root, as a user without rights. */
+/** As the user who runs the benchmark. If that is root, as a user without rights. */
 function asUser(dir) {
   const isRoot = process.getuid() === 0;
   if (isRoot) chownSync(dir, ORDINARY_UID, ORDINARY_UID);
@@ -123,8 +123,8 @@ function asUser(dir) {
 }
 
 /**
- * As root, from a checkout that nobody else may enter: programs and cluster go where the database's user can reach
- * them. That place is an empty one of this run's own, by a mount that only the server sees.
+ * As root, from a checkout that no other user may enter. The server then puts programs and cluster into a directory that
+ * the database's user can reach. A mount that only the server sees makes this an empty directory of the run.
  */
 function asRootWithStaging(dir) {
   const [system, secluded] = [join(dir, 'system'), join(dir, 'secluded')];

@@ -2,7 +2,7 @@ import { Environment } from '../environment.js';
 import { inTurn } from '../statistics.js';
 import { comparison, load } from './common.js';
 
-/** Stored events: few; and many, in the month that is being written and in the eleven months before. */
+/** Stored events: few; and many, in the current month and in the eleven months before. */
 const FULL = { few: 100_000, thisMonth: 6_000_000, before: 14_000_000 };
 const SMALL = { few: 10, thisMonth: 600, before: 1_400 };
 const SLICE = 250_000;
@@ -18,7 +18,7 @@ export async function volume(context) {
     await store(many, counts.thisMonth, 0, context.progress);
     await store(many, counts.before, 11, context.progress);
     context.progress('vacuuming');
-    // What so many rows leave to do would be done in the middle of a run.
+    // Otherwise autovacuum would do this work in the middle of a run.
     await many.vacuum();
     const manyServer = await many.startServer();
     const run = (environment, to) =>
@@ -53,8 +53,8 @@ export async function volume(context) {
 }
 
 /**
- * Stores events of all organisations alike: in this month up to now, or evenly in the whole of so many months before.
- * As the owner, and not by way of the server, which would take much longer; two organisations at a time.
+ * Stores the same number of events for each organisation: in this month up to now, or evenly over `monthsBefore` months before.
+ * It writes as the owner, because the server would take much longer. It handles two organisations at a time.
  */
 async function store({ owner, data }, count, monthsBefore, progress) {
   const each = count / data.organisations.length;
