@@ -76,7 +76,7 @@ function toAssignment(item: AssignmentRow, named: NamedDesk[], claims: Claims): 
   return { deskId, ...(userId !== undefined && { userId }), ...(userName !== undefined && { userName }) };
 }
 
-/** Throws `Refusal` where no desk is meant, or several. */
+/** Throws `ItemRefusedError` where no desk is meant, or several. */
 function findDesk(item: AssignmentRow, named: NamedDesk[]): string {
   const deskId = optionalGuid('deskId', item.deskId);
   if (item.deskName === undefined) {

@@ -107,7 +107,7 @@ export class NodeWriter {
   }
 }
 
-/** Throws `Refusal` where a node that is not known cannot be made, for want of its name or of its parent. */
+/** Throws `ItemRefusedError` where a node that is not known cannot be made, for want of its name or of its parent. */
 function refuseUnplaced(
   segment: Segment,
   parent: Segment | undefined,

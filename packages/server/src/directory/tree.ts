@@ -79,7 +79,7 @@ export class Tree {
   /**
    * The node below `parentId` that `segment` names, by id or else by name; undefined where there is none yet.
    * With a `parentId` of undefined it is not said below what, and only an id can tell.
-   * Throws `Refusal` where id, name and parent do not agree, or where several nodes have the name.
+   * Throws `ItemRefusedError` where id, name and parent do not agree, or where several nodes have the name.
    */
   resolve(segment: Segment, parentId: string | null | undefined): NodeRow | undefined {
     const byId = this.getOfKind(segment);
@@ -105,7 +105,7 @@ export class Tree {
     return this.resolveByName(segment, parentId);
   }
 
-  /** The node with the id of `segment`. Throws `Refusal` where that is of another kind. */
+  /** The node with the id of `segment`. Throws `ItemRefusedError` where that is of another kind. */
   getOfKind({ kind, idMember, id }: Segment): NodeRow | undefined {
     const node = id === undefined ? undefined : this.get(id);
     if (node && node.kind !== kind) {
@@ -136,7 +136,7 @@ export class Tree {
     return found;
   }
 
-  /** The location that `segment` names. Throws `Refusal` where there is none, or more than one. */
+  /** The location that `segment` names. Throws `ItemRefusedError` where there is none, or more than one. */
   getLocation(segment: Segment): NodeRow {
     const location = this.resolve(segment, null);
     if (location) return location;

@@ -102,7 +102,7 @@ function judge(item: AssignmentItem): Draft {
   return { deskId, owner: { ...(userId && { userId }), ...(userName && { userName }) } };
 }
 
-/** Throws `Refusal` where nobody is meant, or two. */
+/** Throws `ItemRefusedError` where nobody is meant, or two. */
 function findOwner({ userId, userName }: NonNullable<Draft['owner']>, matcher: UserMatcher): string {
   if (userName === undefined) return userId ?? '';
   const match = matcher.match(userName);
