@@ -127,7 +127,7 @@ async function writeChanges(
 ): Promise<void> {
   const author = {
     actor: { changedBy: 'integration' as const, name: apiKey, reason },
-    // A later round is some milliseconds later, so that the log has the two changes of a day in their order.
+    // A later round is a millisecond later, so that the log has the two changes of a day in their order.
     at: new Date(at.getTime() + round),
   };
   const outcomes = await writeDays(tx, tenantId, changes, author);

@@ -57,7 +57,8 @@ export async function recordDays(
   { replace, ...author }: DayAuthor & { replace: boolean },
 ): Promise<RecordOutcome[]> {
   if (changes.length === 0) return [];
-  // The last past day at every office: none is behind UTC by more than a day. Deactivation frees the office's today.
+  // An office's today is at most one day ahead of UTC, and deactivation frees days from the office's today on.
+  // So an inactive user has no plan after today in UTC.
   const recordedUntil = author.at.toISOString().slice(0, 10);
   const workday = await loadWorkday(tx, tenantId, changes, { at: author.at, recordedUntil });
   const outcomes = changes.map((change): RecordOutcome => {

@@ -83,7 +83,10 @@ export class SeatChoice {
     return nodeId;
   }
 
-  /** A place in the zone with most users of the group, then in their other zones, then on the same levels. */
+  /**
+   * A desk or zone near the group: first its zone with most users, then its other zones, then others on their
+   * levels.
+   */
   #nearGroup(seeker: Seeker, locationId: string): string | undefined {
     const members = this.#zonesOfGroup.get(seeker.primaryGroupId ?? '');
     if (!members) return undefined;
