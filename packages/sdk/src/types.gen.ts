@@ -292,7 +292,7 @@ export interface Operations {
       }>;
     }>;
   };
-  /** List locations, active and inactive, by id */
+  /** List locations, active and inactive, in the order of their ids */
   'GET /v1/manage/locations': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
@@ -314,19 +314,19 @@ export interface Operations {
       next: string | null;
     };
   };
-  /** Create and change locations. Each item as a row of the CSV import: matched by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties one. */
+  /** Create and change locations. Each item is like a row of the CSV import: the server finds it by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties a member. */
   'POST /v1/manage/locations': {
     body: {
       items: Array<{
-        /** a GUID; that of a location that exists changes it, another is kept */
+        /** a GUID; the id of an existing location changes it, another becomes the id of a new location */
         locationId?: string | null | undefined;
         /** unique */
         locationName?: string | null | undefined;
         /** one text */
         address?: string | null | undefined;
-        /** IANA name, such as Europe/London; needed for what is new */
+        /** IANA name, such as Europe/London; a new location needs it */
         timeZone?: string | null | undefined;
-        /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+        /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
         status?: string | null | undefined;
       }>;
     };
@@ -355,7 +355,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Change one location. A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties. */
+  /** Change one location. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
   'PATCH /v1/manage/locations/{locationId}': {
     path: {
       locationId: string;
@@ -365,9 +365,9 @@ export interface Operations {
       locationName?: string | undefined;
       /** one text */
       address?: string | null | undefined;
-      /** IANA name, such as Europe/London; needed for what is new */
+      /** IANA name, such as Europe/London; a new location needs it */
       timeZone?: string | undefined;
-      /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
       status?: string | undefined;
     };
     reply: {
@@ -378,14 +378,14 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** List levels, active and inactive, by id */
+  /** List levels, active and inactive, in the order of their ids */
   'GET /v1/manage/levels': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
       /** `next` of the page before */
       after?: string | undefined;
-      /** of one location */
+      /** only those of this location */
       locationId?: string | undefined;
       /** active or inactive */
       status?: string | undefined;
@@ -402,19 +402,19 @@ export interface Operations {
       next: string | null;
     };
   };
-  /** Create and change levels. Each item as a row of the CSV import: matched by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties one. */
+  /** Create and change levels. Each item is like a row of the CSV import: the server finds it by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties a member. */
   'POST /v1/manage/levels': {
     body: {
       items: Array<{
-        /** a GUID; that of a level that exists changes it, another is kept */
+        /** a GUID; the id of an existing level changes it, another becomes the id of a new level */
         levelId?: string | null | undefined;
         /** unique in its location */
         levelName?: string | null | undefined;
-        /** the location it is in, which must exist */
+        /** the location that it is in; it must exist */
         locationId?: string | null | undefined;
-        /** the location by its name, beside its id or without */
+        /** the location by its name, with or without its id */
         locationName?: string | null | undefined;
-        /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+        /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
         status?: string | null | undefined;
       }>;
     };
@@ -443,7 +443,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Change one level. A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties. */
+  /** Change one level. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
   'PATCH /v1/manage/levels/{levelId}': {
     path: {
       levelId: string;
@@ -451,11 +451,11 @@ export interface Operations {
     body: {
       /** unique in its location */
       levelName?: string | undefined;
-      /** the location it is in, which must exist */
+      /** the location that it is in; it must exist */
       locationId?: string | undefined;
-      /** the location by its name, beside its id or without */
+      /** the location by its name, with or without its id */
       locationName?: string | undefined;
-      /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
       status?: string | undefined;
     };
     reply: {
@@ -466,16 +466,16 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** List zones, active and inactive, by id */
+  /** List zones, active and inactive, in the order of their ids */
   'GET /v1/manage/zones': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
       /** `next` of the page before */
       after?: string | undefined;
-      /** of one location */
+      /** only those of this location */
       locationId?: string | undefined;
-      /** of one level */
+      /** only those of this level */
       levelId?: string | undefined;
       /** active or inactive */
       status?: string | undefined;
@@ -488,7 +488,7 @@ export interface Operations {
         levelName: string;
         locationId: string;
         locationName: string;
-        /** how many may be booked into it; null: no bound */
+        /** how many users may be booked into it; null: no limit */
         capacity: number | null;
         status: "active" | "inactive";
       }>;
@@ -496,25 +496,25 @@ export interface Operations {
       next: string | null;
     };
   };
-  /** Create and change zones. Each item as a row of the CSV import: matched by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties one. */
+  /** Create and change zones. Each item is like a row of the CSV import: the server finds it by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties a member. */
   'POST /v1/manage/zones': {
     body: {
       items: Array<{
-        /** a GUID; that of a zone that exists changes it, another is kept */
+        /** a GUID; the id of an existing zone changes it, another becomes the id of a new zone */
         zoneId?: string | null | undefined;
         /** unique on its level */
         zoneName?: string | null | undefined;
-        /** how many may be booked into it, desks included; a whole number from 0 */
+        /** how many users may be booked into it, desks included; a whole number from 0 */
         capacity?: number | null | undefined;
-        /** the location it is in, which must exist */
+        /** the location that it is in; it must exist */
         locationId?: string | null | undefined;
-        /** the location by its name, beside its id or without */
+        /** the location by its name, with or without its id */
         locationName?: string | null | undefined;
-        /** the level it is on; its id alone is enough where it exists */
+        /** the level that it is on; the id alone is enough if the level exists */
         levelId?: string | null | undefined;
-        /** its level by name; made where the location has none of that name */
+        /** its level by name; the server creates it if the location has no level of that name */
         levelName?: string | null | undefined;
-        /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+        /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
         status?: string | null | undefined;
       }>;
     };
@@ -542,12 +542,12 @@ export interface Operations {
       levelName: string;
       locationId: string;
       locationName: string;
-      /** how many may be booked into it; null: no bound */
+      /** how many users may be booked into it; null: no limit */
       capacity: number | null;
       status: "active" | "inactive";
     };
   };
-  /** Change one zone. A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties. */
+  /** Change one zone. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
   'PATCH /v1/manage/zones/{zoneId}': {
     path: {
       zoneId: string;
@@ -555,17 +555,17 @@ export interface Operations {
     body: {
       /** unique on its level */
       zoneName?: string | undefined;
-      /** how many may be booked into it, desks included; a whole number from 0 */
+      /** how many users may be booked into it, desks included; a whole number from 0 */
       capacity?: number | null | undefined;
-      /** the location it is in, which must exist */
+      /** the location that it is in; it must exist */
       locationId?: string | undefined;
-      /** the location by its name, beside its id or without */
+      /** the location by its name, with or without its id */
       locationName?: string | undefined;
-      /** the level it is on; its id alone is enough where it exists */
+      /** the level that it is on; the id alone is enough if the level exists */
       levelId?: string | undefined;
-      /** its level by name; made where the location has none of that name */
+      /** its level by name; the server creates it if the location has no level of that name */
       levelName?: string | undefined;
-      /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
       status?: string | undefined;
     };
     reply: {
@@ -575,23 +575,23 @@ export interface Operations {
       levelName: string;
       locationId: string;
       locationName: string;
-      /** how many may be booked into it; null: no bound */
+      /** how many users may be booked into it; null: no limit */
       capacity: number | null;
       status: "active" | "inactive";
     };
   };
-  /** List desks, active and inactive, by id */
+  /** List desks, active and inactive, in the order of their ids */
   'GET /v1/manage/desks': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
       /** `next` of the page before */
       after?: string | undefined;
-      /** of one location */
+      /** only those of this location */
       locationId?: string | undefined;
-      /** of one level */
+      /** only those of this level */
       levelId?: string | undefined;
-      /** of one zone */
+      /** only those of this zone */
       zoneId?: string | undefined;
       /** active or inactive */
       status?: string | undefined;
@@ -606,7 +606,7 @@ export interface Operations {
         levelName: string;
         locationId: string;
         locationName: string;
-        /** whose desk it is */
+        /** the owner of the desk */
         assignedUserId: string | null;
         status: "active" | "inactive";
       }>;
@@ -614,27 +614,27 @@ export interface Operations {
       next: string | null;
     };
   };
-  /** Create and change desks. Each item as a row of the CSV import: matched by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties one. */
+  /** Create and change desks. Each item is like a row of the CSV import: the server finds it by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties a member. */
   'POST /v1/manage/desks': {
     body: {
       items: Array<{
-        /** a GUID; that of a desk that exists changes it, another is kept */
+        /** a GUID; the id of an existing desk changes it, another becomes the id of a new desk */
         deskId?: string | null | undefined;
         /** unique in its zone */
         deskName?: string | null | undefined;
-        /** the zone it is in; its id alone is enough where it exists */
+        /** the zone that it is in; the id alone is enough if the zone exists */
         zoneId?: string | null | undefined;
-        /** its zone by name; made where the level has none of that name */
+        /** its zone by name; the server creates it if the level has no zone of that name */
         zoneName?: string | null | undefined;
-        /** the location it is in, which must exist */
+        /** the location that it is in; it must exist */
         locationId?: string | null | undefined;
-        /** the location by its name, beside its id or without */
+        /** the location by its name, with or without its id */
         locationName?: string | null | undefined;
-        /** the level it is on; its id alone is enough where it exists */
+        /** the level that it is on; the id alone is enough if the level exists */
         levelId?: string | null | undefined;
-        /** its level by name; made where the location has none of that name */
+        /** its level by name; the server creates it if the location has no level of that name */
         levelName?: string | null | undefined;
-        /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+        /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
         status?: string | null | undefined;
       }>;
     };
@@ -664,12 +664,12 @@ export interface Operations {
       levelName: string;
       locationId: string;
       locationName: string;
-      /** whose desk it is */
+      /** the owner of the desk */
       assignedUserId: string | null;
       status: "active" | "inactive";
     };
   };
-  /** Change one desk. A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties. */
+  /** Change one desk. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
   'PATCH /v1/manage/desks/{deskId}': {
     path: {
       deskId: string;
@@ -677,19 +677,19 @@ export interface Operations {
     body: {
       /** unique in its zone */
       deskName?: string | undefined;
-      /** the zone it is in; its id alone is enough where it exists */
+      /** the zone that it is in; the id alone is enough if the zone exists */
       zoneId?: string | undefined;
-      /** its zone by name; made where the level has none of that name */
+      /** its zone by name; the server creates it if the level has no zone of that name */
       zoneName?: string | undefined;
-      /** the location it is in, which must exist */
+      /** the location that it is in; it must exist */
       locationId?: string | undefined;
-      /** the location by its name, beside its id or without */
+      /** the location by its name, with or without its id */
       locationName?: string | undefined;
-      /** the level it is on; its id alone is enough where it exists */
+      /** the level that it is on; the id alone is enough if the level exists */
       levelId?: string | undefined;
-      /** its level by name; made where the location has none of that name */
+      /** its level by name; the server creates it if the location has no level of that name */
       levelName?: string | undefined;
-      /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
       status?: string | undefined;
     };
     reply: {
@@ -701,21 +701,21 @@ export interface Operations {
       levelName: string;
       locationId: string;
       locationName: string;
-      /** whose desk it is */
+      /** the owner of the desk */
       assignedUserId: string | null;
       status: "active" | "inactive";
     };
   };
-  /** List spaces, active and inactive, by id */
+  /** List spaces, active and inactive, in the order of their ids */
   'GET /v1/manage/spaces': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
       /** `next` of the page before */
       after?: string | undefined;
-      /** of one location */
+      /** only those of this location */
       locationId?: string | undefined;
-      /** of one level */
+      /** only those of this level */
       levelId?: string | undefined;
       /** active or inactive */
       status?: string | undefined;
@@ -736,11 +736,11 @@ export interface Operations {
       next: string | null;
     };
   };
-  /** Create and change spaces. Each item as a row of the CSV import: matched by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties one. */
+  /** Create and change spaces. Each item is like a row of the CSV import: the server finds it by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties a member. */
   'POST /v1/manage/spaces': {
     body: {
       items: Array<{
-        /** a GUID; that of a space that exists changes it, another is kept */
+        /** a GUID; the id of an existing space changes it, another becomes the id of a new space */
         spaceId?: string | null | undefined;
         /** unique on its level */
         spaceName?: string | null | undefined;
@@ -748,15 +748,15 @@ export interface Operations {
         spaceType?: string | null | undefined;
         /** a whole number from 0 */
         capacity?: number | null | undefined;
-        /** the location it is in, which must exist */
+        /** the location that it is in; it must exist */
         locationId?: string | null | undefined;
-        /** the location by its name, beside its id or without */
+        /** the location by its name, with or without its id */
         locationName?: string | null | undefined;
-        /** the level it is on; its id alone is enough where it exists */
+        /** the level that it is on; the id alone is enough if the level exists */
         levelId?: string | null | undefined;
-        /** its level by name; made where the location has none of that name */
+        /** its level by name; the server creates it if the location has no level of that name */
         levelName?: string | null | undefined;
-        /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+        /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
         status?: string | null | undefined;
       }>;
     };
@@ -789,7 +789,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Change one space. A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties. */
+  /** Change one space. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
   'PATCH /v1/manage/spaces/{spaceId}': {
     path: {
       spaceId: string;
@@ -801,15 +801,15 @@ export interface Operations {
       spaceType?: string | null | undefined;
       /** a whole number from 0 */
       capacity?: number | null | undefined;
-      /** the location it is in, which must exist */
+      /** the location that it is in; it must exist */
       locationId?: string | undefined;
-      /** the location by its name, beside its id or without */
+      /** the location by its name, with or without its id */
       locationName?: string | undefined;
-      /** the level it is on; its id alone is enough where it exists */
+      /** the level that it is on; the id alone is enough if the level exists */
       levelId?: string | undefined;
-      /** its level by name; made where the location has none of that name */
+      /** its level by name; the server creates it if the location has no level of that name */
       levelName?: string | undefined;
-      /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
       status?: string | undefined;
     };
     reply: {
@@ -824,20 +824,20 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** List users, active and inactive, by id */
+  /** List users, active and inactive, in the order of their ids */
   'GET /v1/manage/users': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
       /** `next` of the page before */
       after?: string | undefined;
-      /** with this primary location */
+      /** only users with this primary location */
       locationId?: string | undefined;
-      /** with this userName, without regard to case */
+      /** only the user with this userName, without regard to case */
       userName?: string | undefined;
-      /** with this e-mail, without regard to case */
+      /** only users with this e-mail address, without regard to case */
       email?: string | undefined;
-      /** true: only those whom the identity provider deleted; false: all others */
+      /** true: only users whom the identity provider deleted; false: all others */
       deleted?: string | undefined;
       /** active or inactive */
       status?: string | undefined;
@@ -856,38 +856,38 @@ export interface Operations {
         primaryGroupId: string | null;
         attributes: Record<string, unknown>;
         assignedDeskIds: Array<string>;
-        /** the identity provider's own id */
+        /** the identity provider's id */
         externalId: string | null;
-        /** the identity provider deleted the person, who is inactive */
+        /** the identity provider deleted the user, who is inactive */
         deleted: boolean;
-        /** null also where it is not known */
+        /** null also if the time is not known */
         deletedAt: string | null;
       }>;
       /** `after` of the next page; null on the last */
       next: string | null;
     };
   };
-  /** Create and change users. Each item as a row of the CSV import: matched by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties one. */
+  /** Create and change users. Each item is like a row of the CSV import: the server finds it by its id, else by its name. Members that are left out, empty or null stay as they are; only PATCH empties a member. */
   'POST /v1/manage/users': {
     body: {
       items: Array<{
-        /** a GUID; that of a user that exists changes it, another is kept */
+        /** a GUID; the id of an existing user changes it, another becomes the id of a new user */
         userId?: string | null | undefined;
         /** unique without regard to case */
         userName?: string | null | undefined;
-        /** kept exactly as written; unique among active users */
+        /** stored exactly as written; unique among active users */
         email?: string | null | undefined;
         /** any text */
         firstName?: string | null | undefined;
         /** any text */
         lastName?: string | null | undefined;
-        /** false is the default of who is new */
+        /** false is the default of a new user */
         onboarded?: boolean | null | undefined;
-        /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+        /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
         status?: string | null | undefined;
-        /** their usual location, which must exist */
+        /** the primary location; it must exist */
         primaryLocationId?: string | null | undefined;
-        /** their usual location by its name, beside its id or without */
+        /** the primary location by its name, with or without its id */
         primaryLocationName?: string | null | undefined;
       }>;
     };
@@ -921,15 +921,15 @@ export interface Operations {
       primaryGroupId: string | null;
       attributes: Record<string, unknown>;
       assignedDeskIds: Array<string>;
-      /** the identity provider's own id */
+      /** the identity provider's id */
       externalId: string | null;
-      /** the identity provider deleted the person, who is inactive */
+      /** the identity provider deleted the user, who is inactive */
       deleted: boolean;
-      /** null also where it is not known */
+      /** null also if the time is not known */
       deletedAt: string | null;
     };
   };
-  /** Change one user. A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties. */
+  /** Change one user. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
   'PATCH /v1/manage/users/{userId}': {
     path: {
       userId: string;
@@ -937,19 +937,19 @@ export interface Operations {
     body: {
       /** unique without regard to case */
       userName?: string | undefined;
-      /** kept exactly as written; unique among active users */
+      /** stored exactly as written; unique among active users */
       email?: string | null | undefined;
       /** any text */
       firstName?: string | null | undefined;
       /** any text */
       lastName?: string | null | undefined;
-      /** false is the default of who is new */
+      /** false is the default of a new user */
       onboarded?: boolean | undefined;
-      /** `active`, the default of what is new, or `inactive`: nothing is ever deleted */
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
       status?: string | undefined;
-      /** their usual location, which must exist */
+      /** the primary location; it must exist */
       primaryLocationId?: string | null | undefined;
-      /** their usual location by its name, beside its id or without */
+      /** the primary location by its name, with or without its id */
       primaryLocationName?: string | null | undefined;
     };
     reply: {
@@ -965,24 +965,24 @@ export interface Operations {
       primaryGroupId: string | null;
       attributes: Record<string, unknown>;
       assignedDeskIds: Array<string>;
-      /** the identity provider's own id */
+      /** the identity provider's id */
       externalId: string | null;
-      /** the identity provider deleted the person, who is inactive */
+      /** the identity provider deleted the user, who is inactive */
       deleted: boolean;
-      /** null also where it is not known */
+      /** null also if the time is not known */
       deletedAt: string | null;
     };
   };
-  /** List desks that are assigned to somebody, by id */
+  /** List the assigned desks, in the order of their ids */
   'GET /v1/manage/desk-assignments': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
       /** `next` of the page before */
       after?: string | undefined;
-      /** of one location */
+      /** only desks of this location */
       locationId?: string | undefined;
-      /** of one person */
+      /** only desks of this user */
       userId?: string | undefined;
     };
     reply: {
@@ -995,22 +995,22 @@ export interface Operations {
         levelName: string;
         locationId: string;
         locationName: string;
-        /** whose desk it is; null: nobody's */
+        /** the owner; null: the desk is not assigned */
         userId: string | null;
         userName: string | null;
-        /** false where the desk is retired, or the person has left: an assignment means nothing then */
+        /** false if the desk is retired or the user is inactive: the assignment then has no effect */
         inEffect: boolean;
       }>;
       /** `after` of the next page; null on the last */
       next: string | null;
     };
   };
-  /** Assign desks to people, or to nobody. Items apply in order. Bookings stay as they are. */
+  /** Assign desks to users, or unassign desks. The server applies the items in order. Bookings stay as they are. */
   'POST /v1/manage/desk-assignments': {
     body: {
       items: Array<{
         deskId: string;
-        /** an active user; null, without a userName: nobody */
+        /** an active user; null, without a userName, unassigns the desk */
         userId?: string | null | undefined;
         /** instead of the id: exact e-mail or userName, else a unique match without regard to case */
         userName?: string | null | undefined;
@@ -1028,13 +1028,13 @@ export interface Operations {
       }>;
     };
   };
-  /** Assign a desk to somebody */
+  /** Assign a desk to a user */
   'PUT /v1/manage/desks/{deskId}/assignment': {
     path: {
       deskId: string;
     };
     body: {
-      /** an active user; null, without a userName: nobody */
+      /** an active user; null, without a userName, unassigns the desk */
       userId?: string | null | undefined;
       /** instead of the id: exact e-mail or userName, else a unique match without regard to case */
       userName?: string | null | undefined;
@@ -1048,14 +1048,14 @@ export interface Operations {
       levelName: string;
       locationId: string;
       locationName: string;
-      /** whose desk it is; null: nobody's */
+      /** the owner; null: the desk is not assigned */
       userId: string | null;
       userName: string | null;
-      /** false where the desk is retired, or the person has left: an assignment means nothing then */
+      /** false if the desk is retired or the user is inactive: the assignment then has no effect */
       inEffect: boolean;
     };
   };
-  /** Make a desk nobody's */
+  /** Unassign a desk */
   'DELETE /v1/manage/desks/{deskId}/assignment': {
     path: {
       deskId: string;
@@ -1069,10 +1069,10 @@ export interface Operations {
       levelName: string;
       locationId: string;
       locationName: string;
-      /** whose desk it is; null: nobody's */
+      /** the owner; null: the desk is not assigned */
       userId: string | null;
       userName: string | null;
-      /** false where the desk is retired, or the person has left: an assignment means nothing then */
+      /** false if the desk is retired or the user is inactive: the assignment then has no effect */
       inEffect: boolean;
     };
   };
@@ -1088,7 +1088,7 @@ export interface Operations {
       presenceReporting: "detect" | "always" | "never";
       deskPresence: "record" | "book";
       releaseAssignedDesks: boolean;
-      /** the last day, YYYY-MM-DD, that was made from week plans; null before the first */
+      /** the last day, YYYY-MM-DD, for which the server made plans from week plans; null before the first */
       horizonReached: string | null;
     };
   };
@@ -1098,11 +1098,11 @@ export interface Operations {
       locationId: string;
     };
     body: {
-      /** how many days ahead of today plans and bookings are made from week plans, 0 to 366 */
+      /** for how many days from today the server makes plans and bookings, 0 to 366 */
       horizonDays?: number | null | undefined;
-      /** `detect`: it worked on a day if any presence event came for it; `always`; `never`: attendance is unconfirmed */
+      /** `detect`: it worked on a day if the server received any presence event for it; `always`; `never`: attendance is unconfirmed */
       presenceReporting?: string | null | undefined;
-      /** `record`, or `book`: presence at a desk books it */
+      /** `record`, or `book`: a presence event at a desk books the desk */
       deskPresence?: string | null | undefined;
       /** whether others may book an assigned desk while its owner is elsewhere */
       releaseAssignedDesks?: boolean | null | undefined;
@@ -1114,7 +1114,7 @@ export interface Operations {
       presenceReporting: "detect" | "always" | "never";
       deskPresence: "record" | "book";
       releaseAssignedDesks: boolean;
-      /** the last day, YYYY-MM-DD, that was made from week plans; null before the first */
+      /** the last day, YYYY-MM-DD, for which the server made plans from week plans; null before the first */
       horizonReached: string | null;
     };
   };
@@ -1123,11 +1123,11 @@ export interface Operations {
     body: {
       items: Array<{
         locationId: string;
-        /** how many days ahead of today plans and bookings are made from week plans, 0 to 366 */
+        /** for how many days from today the server makes plans and bookings, 0 to 366 */
         horizonDays?: number | null | undefined;
-        /** `detect`: it worked on a day if any presence event came for it; `always`; `never`: attendance is unconfirmed */
+        /** `detect`: it worked on a day if the server received any presence event for it; `always`; `never`: attendance is unconfirmed */
         presenceReporting?: string | null | undefined;
-        /** `record`, or `book`: presence at a desk books it */
+        /** `record`, or `book`: a presence event at a desk books the desk */
         deskPresence?: string | null | undefined;
         /** whether others may book an assigned desk while its owner is elsewhere */
         releaseAssignedDesks?: boolean | null | undefined;
@@ -1148,14 +1148,14 @@ export interface Operations {
   /** Read the organisation and its settings */
   'GET /v1/manage/organisation': {
     reply: {
-      /** what the command line calls it; fixed */
+      /** the name that commands use; it never changes */
       slug: string;
       name: string;
-      /** IANA name; for the dates of people without an office */
+      /** IANA name; it decides the dates of users without a primary location */
       timeZone: string;
-      /** the attributes of users from which their groups follow */
+      /** the user attributes from which the server derives groups */
       groupAttributes: Array<string>;
-      /** the attribute from which their primary group follows; null: none */
+      /** the user attribute from which the server derives the primary group; null: none */
       primaryGroupAttribute: string | null;
     };
   };
@@ -1165,53 +1165,53 @@ export interface Operations {
       name?: string | undefined;
       /** IANA name, such as Europe/London */
       timeZone?: string | undefined;
-      /** the attributes of users from which their groups follow */
+      /** the user attributes from which the server derives groups */
       groupAttributes?: Array<string> | undefined;
-      /** the attribute from which their primary group follows; null: none */
+      /** the user attribute from which the server derives the primary group; null: none */
       primaryGroupAttribute?: string | null | undefined;
     };
     reply: {
-      /** what the command line calls it; fixed */
+      /** the name that commands use; it never changes */
       slug: string;
       name: string;
-      /** IANA name; for the dates of people without an office */
+      /** IANA name; it decides the dates of users without a primary location */
       timeZone: string;
-      /** the attributes of users from which their groups follow */
+      /** the user attributes from which the server derives groups */
       groupAttributes: Array<string>;
-      /** the attribute from which their primary group follows; null: none */
+      /** the user attribute from which the server derives the primary group; null: none */
       primaryGroupAttribute: string | null;
     };
   };
-  /** How far an office's events follow the last change of its time zone */
+  /** Read the progress of re-dating an office's events after its time zone changed */
   'GET /v1/manage/locations/{locationId}/redating': {
     path: {
       locationId: string;
     };
     reply: {
-      /** the last change of the office's time zone; null where there was none */
+      /** the re-dating after the last change of the office's time zone; null if the time zone never changed */
       redating: {
         locationId: string;
         fromTimeZone: string;
         toTimeZone: string;
         /** an instant; null while transactions that began before the change are still open */
         startedAt: string | null;
-        /** an instant; null while there are events with days of the old time zone */
+        /** an instant; null while events have days of the old time zone */
         finishedAt: string | null;
-        /** events of the office that were looked at */
+        /** events of the office that the job has checked */
         eventsDone: number;
-        /** events of the office; 0 until it has started */
+        /** events of the office; 0 until the job has started */
         eventsTotal: number;
       } | null;
     };
   };
-  /** Replace the hierarchy of groups, all or nothing */
+  /** Replace the hierarchy of groups: all rows or none */
   'PUT /v1/directory-management/group-relationships': {
     body: {
-      /** the whole hierarchy: groups that it no longer has are retired */
+      /** the whole hierarchy: the server retires groups that it no longer has */
       groupRelationships: Array<{
         /** the group's name */
         group: string;
-        /** type and name together are what makes it this group */
+        /** type and name together identify the group */
         groupType: string;
         /** the parent's name; null at the top */
         parent?: string | null | undefined;
@@ -1222,11 +1222,11 @@ export interface Operations {
     reply: {
       /** the server's time */
       timestamp: string;
-      /** how many there are now; rows that repeat another count once */
+      /** the number of relationships now; rows that repeat another row count once */
       relationships: number;
     };
   };
-  /** Merge attributes into those of people */
+  /** Merge attributes into the attributes of users */
   'POST /v1/directory-management/user-attributes': {
     body: {
       userAttributes: Array<{
@@ -1248,25 +1248,25 @@ export interface Operations {
       }>;
     };
   };
-  /** How provisioned groups are kept */
+  /** Read the type of provisioned groups */
   'GET /v1/manage/provisioning': {
     reply: {
-      /** the type of the groups that an identity provider keeps */
+      /** the type of the groups that an identity provider manages */
       groupType: string;
     };
   };
-  /** Choose how provisioned groups are kept. Groups that there are get the type, too, and keep their ids. */
+  /** Choose the type of provisioned groups. Existing provisioned groups get the type, too, and keep their ids. */
   'PUT /v1/manage/provisioning': {
     body: {
-      /** the type of the groups that an identity provider keeps */
+      /** the type of the groups that an identity provider manages */
       groupType: string;
     };
     reply: {
-      /** the type of the groups that an identity provider keeps */
+      /** the type of the groups that an identity provider manages */
       groupType: string;
     };
   };
-  /** A user's week plan */
+  /** Read a user's week plan */
   'GET /v1/manage/users/{userId}/week-plan': {
     path: {
       userId: string;
@@ -1278,49 +1278,49 @@ export interface Operations {
         monday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         tuesday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         wednesday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         thursday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         friday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         saturday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         sunday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
       };
@@ -1336,47 +1336,47 @@ export interface Operations {
         monday?: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null | undefined;
         } | null | undefined;
         tuesday?: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null | undefined;
         } | null | undefined;
         wednesday?: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null | undefined;
         } | null | undefined;
         thursday?: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null | undefined;
         } | null | undefined;
         friday?: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null | undefined;
         } | null | undefined;
         saturday?: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null | undefined;
         } | null | undefined;
         sunday?: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null | undefined;
         } | null | undefined;
       };
-      /** a date: from this day on, but not before today, days up to the horizon that the week plan made, or that have no plan, are made anew. Left out, days that have a plan stay as they are */
+      /** a date. From this day on, but not before today, up to the horizon, the server makes anew the days that the week plan made, and those without a plan. Left out: days that have a plan stay as they are */
       applyFrom?: string | null | undefined;
     };
     reply: {
@@ -1386,58 +1386,58 @@ export interface Operations {
         monday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         tuesday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         wednesday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         thursday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         friday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         saturday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
         /** null: no plan */
         sunday: {
           /** o office, r remote, a away */
           plan: string;
-          /** the office of an office plan; null: the primary location, whichever it is then */
+          /** the office of an office plan; null: the primary location at that time */
           locationId?: string | null;
         } | null;
       };
     };
   };
-  /** The week plans of active users */
+  /** List the week plans of active users */
   'GET /v1/manage/week-plans': {
     query: {
-      /** those with this primary location; an unknown one selects nobody */
+      /** only users with this primary location; an unknown one returns no users */
       locationId?: string | undefined;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
@@ -1453,49 +1453,49 @@ export interface Operations {
           monday: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null;
           } | null;
           /** null: no plan */
           tuesday: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null;
           } | null;
           /** null: no plan */
           wednesday: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null;
           } | null;
           /** null: no plan */
           thursday: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null;
           } | null;
           /** null: no plan */
           friday: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null;
           } | null;
           /** null: no plan */
           saturday: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null;
           } | null;
           /** null: no plan */
           sunday: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null;
           } | null;
         };
@@ -1504,7 +1504,7 @@ export interface Operations {
       next: string | null;
     };
   };
-  /** Replace the week plans of many users. Items apply in order; one that is refused stops no other. */
+  /** Replace the week plans of many users. The server applies the items in order. A refused item stops no other. */
   'POST /v1/manage/week-plans': {
     body: {
       items: Array<{
@@ -1515,47 +1515,47 @@ export interface Operations {
           monday?: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null | undefined;
           } | null | undefined;
           tuesday?: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null | undefined;
           } | null | undefined;
           wednesday?: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null | undefined;
           } | null | undefined;
           thursday?: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null | undefined;
           } | null | undefined;
           friday?: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null | undefined;
           } | null | undefined;
           saturday?: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null | undefined;
           } | null | undefined;
           sunday?: {
             /** o office, r remote, a away */
             plan: string;
-            /** the office of an office plan; null: the primary location, whichever it is then */
+            /** the office of an office plan; null: the primary location at that time */
             locationId?: string | null | undefined;
           } | null | undefined;
         };
-        /** a date: from this day on, but not before today, days up to the horizon that the week plan made, or that have no plan, are made anew. Left out, days that have a plan stay as they are */
+        /** a date. From this day on, but not before today, up to the horizon, the server makes anew the days that the week plan made, and those without a plan. Left out: days that have a plan stay as they are */
         applyFrom?: string | null | undefined;
       }>;
     };
@@ -1563,17 +1563,17 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of the user; null where it was refused */
+        /** the id of the user; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
         /** why it was refused, naming the member and its value; else Success */
         message: string;
-        /** why it was refused, for programs */
+        /** the reason of a refusal, for programs */
         reason?: "unknown-user" | "not-acceptable" | "past-day" | "not-bookable" | "desk-taken" | "zone-full";
       }>;
     };
   };
-  /** A user's days: plans and bookings. One entry for each date, in order, whether there is a plan or not. */
+  /** List a user's days: plans and bookings. One entry for each date, in order, with or without a plan. */
   'GET /v1/manage/users/{userId}/days': {
     path: {
       userId: string;
@@ -1598,9 +1598,9 @@ export interface Operations {
       booking?: {
         /** 1 the location, 2 a zone, 3 a desk */
         depth: number;
-        /** what is booked */
+        /** the booked node */
         nodeId: string;
-        /** person: somebody wished for it; engine: the default; presence */
+        /** person: a caller chose it; engine: the server chose it; presence: a presence event made it */
         setBy: string;
         levelId?: string;
         levelName?: string;
@@ -1622,14 +1622,14 @@ export interface Operations {
     body: {
       /** o office, r remote, a away */
       plan: string;
-      /** the office of an office plan, which must have one */
+      /** the office; an office plan requires it */
       locationId?: string | null | undefined;
-      /** of an office plan. Left out, a booking there is kept; else it is a desk assigned to the person there that is free, else the office */
+      /** the booking of an office plan. Left out: the present booking there stays; else the server books a free desk there that is assigned to the user, else the office */
       booking?: {
         /** a desk, a zone, or the office itself */
         nodeId: string;
       } | null | undefined;
-      /** why; goes into the action log */
+      /** the reason, which the action log records */
       reason?: string | null | undefined;
     };
     reply: {
@@ -1646,9 +1646,9 @@ export interface Operations {
       booking?: {
         /** 1 the location, 2 a zone, 3 a desk */
         depth: number;
-        /** what is booked */
+        /** the booked node */
         nodeId: string;
-        /** person: somebody wished for it; engine: the default; presence */
+        /** person: a caller chose it; engine: the server chose it; presence: a presence event made it */
         setBy: string;
         levelId?: string;
         levelName?: string;
@@ -1660,7 +1660,7 @@ export interface Operations {
       };
     };
   };
-  /** Give a user's day back to their leave or week plan. Beyond the horizon of their office the plan is deleted, unless they have leave. */
+  /** Reset a user's day to leave or the week plan. Beyond the horizon of the user's primary location the server deletes the plan, unless the user has leave. */
   'DELETE /v1/manage/users/{userId}/days/{day}': {
     path: {
       userId: string;
@@ -1668,7 +1668,7 @@ export interface Operations {
       day: string;
     };
     query: {
-      /** why; goes into the action log */
+      /** the reason, which the action log records */
       reason?: string | undefined;
     };
     reply: {
@@ -1685,9 +1685,9 @@ export interface Operations {
       booking?: {
         /** 1 the location, 2 a zone, 3 a desk */
         depth: number;
-        /** what is booked */
+        /** the booked node */
         nodeId: string;
-        /** person: somebody wished for it; engine: the default; presence */
+        /** person: a caller chose it; engine: the server chose it; presence: a presence event made it */
         setBy: string;
         levelId?: string;
         levelName?: string;
@@ -1707,9 +1707,9 @@ export interface Operations {
       day: string;
     };
     query: {
-      /** what the day is instead: r remote (by default), a away, or none */
+      /** the new plan of the day: r remote (default), a away, or none */
       plan?: string | undefined;
-      /** why; goes into the action log */
+      /** the reason, which the action log records */
       reason?: string | undefined;
     };
     reply: {
@@ -1726,9 +1726,9 @@ export interface Operations {
       booking?: {
         /** 1 the location, 2 a zone, 3 a desk */
         depth: number;
-        /** what is booked */
+        /** the booked node */
         nodeId: string;
-        /** person: somebody wished for it; engine: the default; presence */
+        /** person: a caller chose it; engine: the server chose it; presence: a presence event made it */
         setBy: string;
         levelId?: string;
         levelName?: string;
@@ -1740,12 +1740,12 @@ export interface Operations {
       };
     };
   };
-  /** Who plans to be at an office on a day, and what they have booked */
+  /** List the users who plan to be at an office on a day, and their bookings */
   'GET /v1/manage/days': {
     query: {
       /** YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts */
       day: string;
-      /** the office; an unknown one selects nobody */
+      /** the office; an unknown one returns no users */
       locationId: string;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
@@ -1769,9 +1769,9 @@ export interface Operations {
         booking?: {
           /** 1 the location, 2 a zone, 3 a desk */
           depth: number;
-          /** what is booked */
+          /** the booked node */
           nodeId: string;
-          /** person: somebody wished for it; engine: the default; presence */
+          /** person: a caller chose it; engine: the server chose it; presence: a presence event made it */
           setBy: string;
           levelId?: string;
           levelName?: string;
@@ -1786,7 +1786,7 @@ export interface Operations {
       next: string | null;
     };
   };
-  /** Plan days of many users, book, move and cancel. Items apply in order, in one transaction; one that is refused stops no other. */
+  /** Plan days of many users, book, move and cancel. The server applies the items in order, in one transaction. A refused item stops no other. */
   'POST /v1/manage/days': {
     body: {
       items: Array<{
@@ -1795,16 +1795,16 @@ export interface Operations {
         userName?: string | null | undefined;
         /** YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts */
         day: string;
-        /** o office, r remote, a away; null gives the day back, as DELETE of the day does */
+        /** o office, r remote, a away; null resets the day, as DELETE of the day does */
         plan: string | null;
-        /** the office of an office plan, which must have one */
+        /** the office; an office plan requires it */
         locationId?: string | null | undefined;
-        /** of an office plan. Left out, a booking there is kept; else it is a desk assigned to the person there that is free, else the office */
+        /** the booking of an office plan. Left out: the present booking there stays; else the server books a free desk there that is assigned to the user, else the office */
         booking?: {
           /** a desk, a zone, or the office itself */
           nodeId: string;
         } | null | undefined;
-        /** why; goes into the action log */
+        /** the reason, which the action log records */
         reason?: string | null | undefined;
       }>;
     };
@@ -1812,17 +1812,17 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of the user; null where it was refused */
+        /** the id of the user; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
         /** why it was refused, naming the member and its value; else Success */
         message: string;
-        /** why it was refused, for programs */
+        /** the reason of a refusal, for programs */
         reason?: "unknown-user" | "not-acceptable" | "past-day" | "not-bookable" | "desk-taken" | "zone-full";
       }>;
     };
   };
-  /** Free desks, and what zones have left, on a day */
+  /** List the desks and zones of an office, and which are free on a day */
   'GET /v1/manage/locations/{locationId}/availability': {
     path: {
       locationId: string;
@@ -1845,11 +1845,11 @@ export interface Operations {
         zoneName: string;
         levelId: string;
         levelName: string;
-        /** free: somebody who has nothing booked there can book it; assigned: its owner keeps it that day; zone-full: nobody is at the desk, but its zone takes no more */
+        /** free: a user without a booking there can book it; assigned: its owner keeps it that day; zone-full: the desk is not booked, but its zone is full */
         state: "free" | "booked" | "assigned" | "zone-full";
-        /** the user who has it booked */
+        /** the user who has booked the desk */
         bookedBy?: string;
-        /** the active user whose desk it is */
+        /** the owner, if active */
         assignedTo?: string;
       }>;
       /** active ones, by level and name */
@@ -1858,26 +1858,26 @@ export interface Operations {
         zoneName: string;
         levelId: string;
         levelName: string;
-        /** null: no bound */
+        /** null: no limit */
         capacity: number | null;
         /** bookings of the zone and of its desks */
         booked: number;
-        /** null: no bound */
+        /** null: no limit */
         remaining: number | null;
         freeDesks: number;
       }>;
     };
   };
-  /** People, active and inactive. Key, for `changedSince`: userId. */
+  /** Users, active and inactive. Key, for `changedSince`: userId. */
   'GET /v1/analytics/users': {
     query: {
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -1890,20 +1890,20 @@ export interface Operations {
       status: "active" | "inactive";
       userId: string;
       userName: string;
-      /** the attribute of this name, where the person has it */
+      /** the attribute of this name, if the user has it */
       employeeNumber?: string;
     }>;
   };
-  /** Groups of people and the hierarchy they form, retired groups included. Key, for `changedSince`: groupId. */
+  /** Groups of users and their hierarchy, retired groups included. Key, for `changedSince`: groupId. */
   'GET /v1/analytics/groups': {
     query: {
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -1918,13 +1918,13 @@ export interface Operations {
   /** Offices. Key, for `changedSince`: locationId. */
   'GET /v1/analytics/locations': {
     query: {
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -1936,16 +1936,16 @@ export interface Operations {
       timeZone: string;
     }>;
   };
-  /** Desks, with the zone, level and office they are in. Key, for `changedSince`: deskId. */
+  /** Desks, with their zone, level and office. Key, for `changedSince`: deskId. */
   'GET /v1/analytics/desks': {
     query: {
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -1960,16 +1960,16 @@ export interface Operations {
       status: "active" | "inactive";
     }>;
   };
-  /** Rooms and booths, with the level and office they are in. Key, for `changedSince`: spaceId. */
+  /** Rooms and booths, with their level and office. Key, for `changedSince`: spaceId. */
   'GET /v1/analytics/spaces': {
     query: {
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -1988,21 +1988,21 @@ export interface Operations {
   /** Presence events, by the local day of their office. Key, for `changedSince`: timestamp, userId, sourceId, eventId. */
   'GET /v1/analytics/presence': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
       startDate?: string | undefined;
       /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
       endDate?: string | undefined;
-      /** comma list; any node, with all beneath it */
+      /** comma-separated ids of nodes, each with all nodes beneath it */
       locationIds?: string | undefined;
-      /** comma list */
+      /** comma-separated ids */
       userIds?: string | undefined;
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -2027,22 +2027,22 @@ export interface Operations {
       spaceName?: string;
     }>;
   };
-  /** Plans and bookings, and whether people came. One row for each stored plan, and one for each walk-in: a person detected at an office that their plan does not name. A plan that presence itself made is a walkIn. The booking is on the row of its plan. attendanceType is absent where there is nothing to judge: on plans that name no office, and, for those not detected, until the day has ended at the office. Ordered by day, user and attendanceLocationId, the row without one first. Key, for `changedSince`: day, userId, attendanceLocationId. A row that is gone is its key alone, with `deleted`: true. */
+  /** Plans and bookings, and whether users came. One row for each stored plan, and one for each walk-in: a user detected at an office that is not in the plan. A plan that a presence event made is a walkIn. The row of a plan has its booking. attendanceType is absent for plans without an office. It is also absent for a user who was not detected, until the day has ended at the office. Sorted by day, user and attendanceLocationId; the row without one comes first. Key, for `changedSince`: day, userId, attendanceLocationId. A deleted row has its key only, and `deleted`: true. */
   'GET /v1/analytics/user-booking-attendance': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
       startDate?: string | undefined;
       /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
       endDate?: string | undefined;
-      /** one office: rows with that attendanceLocationId, and rows without one of people whose primary location it is. Calls for all offices return every row exactly once, save those that have neither */
+      /** one office: rows with that attendanceLocationId, and rows without one of users with that primary location. Calls for all offices return every row exactly once, except rows that have neither */
       locationId?: string | undefined;
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -2051,7 +2051,7 @@ export interface Operations {
       primaryLocationName: string | null;
       /** the office's local day */
       day: string;
-      /** office, remote, away; a without a plan */
+      /** o office, r remote, a away; a if there is no plan */
       plan: "o" | "r" | "a";
       /** 1 office, 2 zone, 3 desk */
       bookingDepth?: 1 | 2 | 3;
@@ -2066,34 +2066,34 @@ export interface Operations {
       bookingPlaceName?: string;
       primaryGroupId?: string;
       primaryGroupName?: string;
-      /** the office where the person was detected, else that of their plan */
+      /** the office where the user was detected, else the office of the plan */
       attendanceLocationId?: string;
       attendanceLocationName?: string;
     } | {
       userId: string;
       /** the office's local day */
       day: string;
-      /** the office where the person was detected, else that of their plan */
+      /** the office where the user was detected, else the office of the plan */
       attendanceLocationId?: string;
       deleted: true;
     }>;
   };
-  /** Changes of plans and bookings, by the UTC date on which they were made. startDate and endDate are dates of eventTime, in UTC, whatever day was changed. Ordered by that date, then user, then eventTime. A change of a plan and the change of its booking share an actionId. Key, for `changedSince`: actionId, category. */
+  /** Changes of plans and bookings, by the UTC date of the change. startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, then eventTime. A change of a plan and the change of its booking have the same actionId. Key, for `changedSince`: actionId, category. */
   'GET /v1/analytics/change-log/user': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
       startDate?: string | undefined;
       /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
       endDate?: string | undefined;
-      /** comma list */
+      /** comma-separated ids */
       userIds?: string | undefined;
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -2108,28 +2108,28 @@ export interface Operations {
       changedByName: string | null;
       reason: string | null;
       actionId: string;
-      /** null where there was nothing */
+      /** null if there was none */
       before: Record<string, unknown> | null;
-      /** null where nothing is left */
+      /** null if there is none */
       after: Record<string, unknown> | null;
     }>;
   };
   /** Occupancy events, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */
   'GET /v1/analytics/occupancy': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
       startDate?: string | undefined;
       /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
       endDate?: string | undefined;
-      /** comma list; any node, with all beneath it */
+      /** comma-separated ids of nodes, each with all nodes beneath it */
       locationIds?: string | undefined;
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -2157,19 +2157,19 @@ export interface Operations {
   /** Arrivals of visitors, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */
   'GET /v1/analytics/visitors': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts; required, unless changedSince is given */
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
       startDate?: string | undefined;
       /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
       endDate?: string | undefined;
-      /** comma list; any node, with all beneath it */
+      /** comma-separated ids of nodes, each with all nodes beneath it */
       locationIds?: string | undefined;
-      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be among them; none is missed */
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows a page, 1 to 10000; by default all that there are */
+      /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** as the Link of the page before has it */
+      /** from the Link of the page before */
       after?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -2188,38 +2188,38 @@ export interface Operations {
       locationName: string;
     }>;
   };
-  /** Attendance and utilisation by office, level, zone or group, by day, week, month or range. A row for each period and unit in which there was an office day: a day on which somebody was detected at the office, or was to come and the day has ended. Attendance is as user-booking-attendance has it. Averages, peaks, medians, the percentile and utilisation are of the office days on which presence reporting worked. What would be divided by 0 is null. locationIds takes offices, levels and zones: only what is at them or beneath counts. Ordered by period, office, level, zone and group; those at no known level or zone, or without a group, have a row of their own, the first. */
+  /** Attendance and utilisation by office, level, zone or group, by day, week, month or range. One row for each period and unit with an office day. An office day is a day on which a user was detected at the office, or on which a user had planned to come and which has ended. Attendance is the same as in user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users without a known level or zone, or without a group, have a row of their own, which comes first. */
   'GET /v1/analytics/metrics': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
       startDate: string;
       /** last day, inclusive; at most 366 dates in all */
       endDate: string;
-      /** comma list; any node, with all beneath it */
+      /** comma-separated ids of nodes, each with all nodes beneath it */
       locationIds?: string | undefined;
-      /** what a row is of; else location */
+      /** the unit of a row; default location */
       by?: "location" | "level" | "zone" | "group" | undefined;
-      /** what a row is over; else day. Weeks begin on Monday, range is the whole window */
+      /** the period of a row; default day. Weeks begin on Monday; range is the whole window */
       period?: "day" | "week" | "month" | "range" | undefined;
-      /** comma list; who is to count is, by their primary group, in one of these groups or one beneath */
+      /** comma-separated ids: only users whose primary group is one of these groups, or beneath one, count */
       groupIds?: string | undefined;
-      /** with by=group: whether a group has the people of the groups beneath it, too; else false */
+      /** with by=group: whether a group also counts the users of the groups beneath it; default false */
       subgroups?: "false" | "true" | undefined;
-      /** comma list of the weekdays that count, 1 Monday to 7 Sunday; else all */
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
       weekdays?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
       by: "location" | "level" | "zone" | "group";
       period: "day" | "week" | "month" | "range";
-      /** the first day of the whole period: of a week its Monday */
+      /** the first day of the whole period; for a week its Monday */
       periodStart: string;
       /** the first day of the period within the window */
       firstDay: string;
       /** the last day of the period within the window */
       lastDay: string;
-      /** the window has all of the period, and all of it is over at the office */
+      /** the window contains the whole period, and the period has ended at the office */
       complete: boolean;
       /** the office's */
       locationId: string;
@@ -2231,19 +2231,19 @@ export interface Operations {
       zoneName: string | null;
       groupId: string | null;
       groupName: string | null;
-      /** days on which something was expected or seen at the office */
+      /** days on which users were detected, or had planned to come and the day has ended */
       officeDays: number;
       /** office days on which presence reporting worked */
       reportedDays: number;
       /** reportedDays / officeDays */
       reportingShare: number | null;
-      /** people who came, counted once a day: confirmed + walkIn */
+      /** users who came, counted once a day: confirmed + walkIn */
       attendance: number;
       /** planned and detected */
       confirmed: number;
-      /** planned and not detected, though reporting worked */
+      /** planned and not detected, although presence reporting worked */
       noShow: number;
-      /** planned on a day without reporting */
+      /** planned, not detected, on a day without presence reporting */
       unconfirmed: number;
       /** detected without a plan for the office */
       walkIn: number;
@@ -2255,7 +2255,7 @@ export interface Operations {
       unconfirmedRate: number | null;
       /** walkIn / attendance */
       walkInRate: number | null;
-      /** people a reported day */
+      /** people per reported day */
       averageAttendance: number | null;
       /** people on the fullest reported day */
       peakAttendance: number | null;
@@ -2265,7 +2265,7 @@ export interface Operations {
       medianWeeklyPeak: number | null;
       /** people; of the emptiest reported day of each ISO week */
       medianWeeklyLow: number | null;
-      /** people there is room for, by the places of today; null for groups */
+      /** people, by the desks and zones of today; null for groups */
       capacity: number | null;
       /** averageAttendance / capacity */
       utilisation: number | null;
@@ -2273,16 +2273,16 @@ export interface Operations {
       peakUtilisation: number | null;
     }>;
   };
-  /** How occupied rooms and other places were, by hour of the clock of their office. What an occupancy event says holds until the next one of the same place, at most to the end of the day at the office. A row for each hour of which anything is known; averages are weighted by time. The hour that clocks are set back over has two rows, told apart by hourStart. Ordered by day, office, place and hour. */
+  /** Occupancy of rooms and other nodes, by hour of their office's clock. An occupancy event holds until the next event of the same node, at most to the end of the day at the office. One row for each hour with known occupancy; averages are weighted by time. When clocks are set back, the repeated hour has two rows with different hourStart. Sorted by day, office, node and hour. */
   'GET /v1/analytics/metrics/occupancy': {
     query: {
-      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts */
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
       startDate: string;
       /** last day, inclusive; at most 366 dates in all */
       endDate: string;
-      /** comma list; any node, with all beneath it */
+      /** comma-separated ids of nodes, each with all nodes beneath it */
       locationIds?: string | undefined;
-      /** goes before Accept, which is heeded where its highest-ranked range names one of our types; else json */
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
@@ -2291,7 +2291,7 @@ export interface Operations {
       /** 0 to 23, by the office's clock */
       hour: number;
       hourStart: string;
-      /** what the place is */
+      /** the kind of node */
       locationType: "location" | "level" | "zone" | "place" | "space";
       /** the office's */
       locationId: string;
@@ -2305,15 +2305,15 @@ export interface Operations {
       placeName: string | null;
       spaceId: string | null;
       spaceName: string | null;
-      /** minutes of the hour of which the occupancy is known */
+      /** minutes of the hour with known occupancy */
       knownMinutes: number;
-      /** share of those in which the place was occupied */
+      /** share of knownMinutes in which the node was occupied */
       occupiedShare: number;
-      /** people, over those; null where it was occupied by nobody knows how many */
+      /** people, over knownMinutes; null if the node was occupied by an unknown number */
       averageOccupancy: number | null;
-      /** people; null as the average is */
+      /** people; null if averageOccupancy is null */
       maximumOccupancy: number | null;
-      /** people there is room for, today */
+      /** people, today */
       capacity: number | null;
       /** averageOccupancy / capacity */
       utilisation: number | null;

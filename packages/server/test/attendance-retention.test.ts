@@ -101,7 +101,7 @@ test('a cursor from before what is kept is a 410 with a sentence, for attendance
   expect(refused.statusCode).toBe(410);
   expect(refused.json()).toMatchObject({
     status: 410,
-    detail: expect.stringMatching(/older than the 90 days.*Load.*whole/),
+    detail: expect.stringMatching(/older than 90 days.*Load.*whole/),
   });
   expect((await get(ATTENDANCE, `changedSince=${old}`, 'HEAD')).statusCode).toBe(410);
   expect((await get('users', `changedSince=${old}`)).statusCode).toBe(200);

@@ -99,14 +99,14 @@ test('a request that waits too long for its turn is a 503 that says why, and whe
   expect(own.headers).toMatchObject({ 'content-type': 'application/problem+json', 'retry-after': '10' });
   expect(JSON.parse(own.text)).toMatchObject({
     detail:
-      'Your organisation has 2 exports in hand, as many as it may have at once, and this request waited 20 s for its turn; please try again.',
+      'Your organisation already runs 2 exports, the most that it may run at once, and this request waited 20 s for a slot; please try again.',
     correlationId: expect.any(String),
   });
   await openMany(otherLarge, SHARE);
   const others = await read(afterWaiting(open(small)));
   expect(others.statusCode).toBe(503);
   expect(JSON.parse(others.text).detail).toBe(
-    'The server has as many exports in hand as it can take, and this request waited 20 s for its turn; please try again.',
+    'The server already runs as many exports as it can, and this request waited 20 s for a slot; please try again.',
   );
 });
 
@@ -137,7 +137,7 @@ test('the queue of an organisation is bounded, and a client that hangs up leaves
   const refused = await read(Promise.race(refusals));
   expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '10']);
   expect(JSON.parse(refused.text).detail).toBe(
-    'Your organisation has 2 exports in hand, as many as it may have at once, and 50 more requests wait already; please try again.',
+    'Your organisation already runs 2 exports, the most that it may run at once, and 50 more requests already wait; please try again.',
   );
   expect((await read(open(small))).statusCode).toBe(200);
 
@@ -173,7 +173,7 @@ test.each(['users/basic', `${EXPORT}&limit=8000`])(
     const { statusCode, text } = await read(afterWaiting(waiting));
     expect([statusCode, JSON.parse(text).detail]).toEqual([
       503,
-      expect.stringMatching(/^Your organisation has 2 short lists in hand/),
+      expect.stringMatching(/^Your organisation already runs 2 short lists/),
     ]);
   },
 );

@@ -215,7 +215,7 @@ describe('assigned desks', () => {
       '2: deskName "D2" is that of 2 desks: name its locationName, levelName and zoneName, or its deskId',
       '3: deskName "D9" is not known there',
       `4: deskId "${id(21)}" and deskName "D2" do not agree`,
-      '5: userName "gone" is not that of an active user',
+      '5: userName "gone" does not belong to an active user',
       '6: userId or userName is empty',
       '7: deskId or deskName is empty',
       '8: desk "D1" was already given in line 5',

@@ -112,7 +112,7 @@ describe('locations', () => {
     await locations(LOCATIONS, `${id(1)},HQ,,UTC,`, `${id(2)},Annex,,UTC,`);
     expect(await reasons(locations(LOCATIONS, `${id(3)},HQ,,UTC,`, `${id(2)},HQ,,UTC,`))).toEqual([
       `2: locationId "${id(3)}" is not known, and locationName "HQ" has the id ${id(1)}`,
-      `3: locationName "HQ" is already that of location ${id(1)}`,
+      `3: locationName "HQ" already belongs to location ${id(1)}`,
     ]);
   });
 
@@ -226,10 +226,10 @@ describe('desks', () => {
       `2: locationId "${id(9)}" is not known`,
       '3: locationName "Elsewhere" is not known',
       '4: locationId and locationName are both empty',
-      `5: locationName "HQ" is not the name of locationId "${id(2)}": that is "Annex"`,
+      `5: locationName "HQ" is not the name of locationId "${id(2)}": its name is "Annex"`,
       `6: locationId "${id(9)}" is not known, and locationName "HQ" has the id ${id(1)}`,
       `7: levelId "${id(10)}" belongs to location "HQ"`,
-      `8: levelName "L2" is not the name of levelId "${id(10)}": that is "L1"`,
+      `8: levelName "L2" is not the name of levelId "${id(10)}": its name is "L1"`,
       `9: levelId "${id(19)}" is not known, and levelName "L1" has the id ${id(10)}`,
       `10: zoneId "${id(20)}" belongs to level "L1"`,
       `11: zoneId "${id(1)}" is the id of a location, not of a zone`,
@@ -247,7 +247,7 @@ describe('desks', () => {
     );
     const report = desks(DESKS, ',D1,,North,,L1,,HQ,', `,D1,,North,,L1,${id(3)},HQ,`);
     expect(await reasons(report)).toEqual([
-      '2: locationName "HQ" is the name of 2 locations: say which by locationId',
+      '2: locationName "HQ" is the name of 2 locations: give the locationId',
     ]);
   });
 });

@@ -133,7 +133,7 @@ test('a row that is beaten again and again is refused, and the file can be impor
   for (const strict of [true, false]) {
     const report = await importFile(db.owner, tenant, 'users', file, { strict });
     expect(report.refused).toEqual([
-      { line: 3, reason: 'another change to the directory came first, twice; import the file again' },
+      { line: 3, reason: 'another change to the directory conflicted twice; import the file again' },
     ]);
     expect((await listUsers(db.owner, tenant)).map((user) => user.user_name)).toEqual(
       strict ? [] : ['a', 'b'],

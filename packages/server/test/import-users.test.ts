@@ -135,7 +135,7 @@ test('values that cannot be kept are refused, with their column', async () => {
     '6: status "on leave" is neither active nor inactive',
     `7: primaryLocationId "${id(999)}" is not known`,
     '8: primaryLocationName "Elsewhere" is not known',
-    `9: primaryLocationName "Annex" is not the name of primaryLocationId "${id(901)}": that is "HQ"`,
+    `9: primaryLocationName "Annex" is not the name of primaryLocationId "${id(901)}": its name is "HQ"`,
     `10: userName "${'漢'.repeat(40)}…" is longer than 2,400 bytes`,
     `11: email "${'漢'.repeat(40)}…" is longer than 2,400 bytes`,
     '12: userName is empty',
@@ -184,10 +184,10 @@ test('ids, names and addresses that belong to someone else are refused', async (
       ),
     ),
   ).toEqual([
-    `2: userId "${id(9)}" is not known, and userName "ADA" is already that of user ${id(1)}`,
-    `3: userName "Ada" is already that of user ${id(1)}`,
-    `4: email "bob@x.org" is already that of user ${id(2)}`,
-    `5: email "ada@x.org" is already that of user ${id(1)}`,
+    `2: userId "${id(9)}" is not known, and userName "ADA" already belongs to user ${id(1)}`,
+    `3: userName "Ada" already belongs to user ${id(1)}`,
+    `4: email "bob@x.org" already belongs to user ${id(2)}`,
+    `5: email "ada@x.org" already belongs to user ${id(1)}`,
   ]);
   expect((await rows()).map((user) => user.user_name)).toEqual(['ada', 'bob', 'new', 'old', 'retired']);
 });
@@ -210,8 +210,8 @@ test('repeated rows are refused, in one batch and across batches, unless they sa
       `${line}: userId "${id(1)}" was already given in line 2`,
       `${line + 1}: userName "BOB" differs only by case from "bob" in line 3`,
       `${line + 3}: userName "bob" was already given in line 3, with other values`,
-      `${line + 4}: email "ada@x.org" is already that of line 2`,
-      `${line + 5}: userId "${id(5)}" is not known, and userName "Ada" is already that of line 2`,
+      `${line + 4}: email "ada@x.org" already belongs to line 2`,
+      `${line + 5}: userId "${id(5)}" is not known, and userName "Ada" already belongs to line 2`,
     ]);
   }
 });

@@ -80,7 +80,7 @@ test('a batch that another process beats is tried again, at last item by item, a
   const items = [{ userName: 'a' }, { userName: 'cursed' }, { userName: 'b' }];
   expect(await client.outcomes('users', items)).toEqual([
     'created',
-    'another change to the directory came first, twice; send the item again',
+    'another change to the directory conflicted twice; send the item again',
     'created',
   ]);
   await server.db.owner.inSystem((tx) => tx.query('DROP TRIGGER beat ON users'));

@@ -152,13 +152,13 @@ describe('setting a day', () => {
         text,
       );
     await work.setDay(TODAY, work.at(placeId), ben);
-    await refused(placeId, 'booked by somebody else');
+    await refused(placeId, 'booked by another user');
     await work.sql(
       'INSERT INTO desk_assignments (tenant_id, place_id, user_id) VALUES ($1, $2, $3)',
       desk,
       ben.userId,
     );
-    await refused(desk, 'assigned to somebody else');
+    await refused(desk, 'assigned to another user');
     await work.sql('UPDATE nodes SET capacity = 1 WHERE tenant_id = $1 AND node_id = $2', zoneId);
     await refused(zoneId, 'full');
     await work.sql("UPDATE nodes SET status = 'inactive' WHERE tenant_id = $1 AND node_id = $2", levelId);

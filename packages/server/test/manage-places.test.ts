@@ -153,7 +153,7 @@ describe('bulk', () => {
       ]),
     ).toEqual([
       expect.stringMatching(/^zoneId .* belongs to another part of the tree$/),
-      expect.stringMatching(/^zoneName "North" is not the name of zoneId .*: that is "Nord"$/),
+      expect.stringMatching(/^zoneName "North" is not the name of zoneId .*: its name is "Nord"$/),
       'levelId and levelName are both empty',
     ]);
   });
@@ -273,7 +273,7 @@ describe('PATCH', () => {
     const refused = async (path: string, change: object, status: number) =>
       expectProblem(await client.send('PATCH', path, change), status);
     expect(await refused(`desks/${deskId}`, { deskName: 'N2' }, 409)).toMatch(
-      /^Nothing was changed: deskName "N2" is already that of desk /,
+      /^Nothing was changed: deskName "N2" already belongs to desk /,
     );
     expect(await refused(`desks/${deskId}`, { zoneId: randomUUID() }, 400)).toContain('zoneId');
     expect(await refused(`zones/${zoneId}`, { capacity: 0.5 }, 400)).toContain('capacity');

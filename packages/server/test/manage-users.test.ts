@@ -91,7 +91,7 @@ describe('bulk', () => {
     expect(results.map(({ result, message }) => (result === 'refused' ? message : result))).toEqual([
       'created',
       'updated',
-      'email "Ada@example.com" is already that of /items/1',
+      'email "Ada@example.com" already belongs to /items/1',
       expect.stringContaining('was already given in /items/1, with other values'),
       expect.stringMatching(/^userId .* is not known$/),
       'userName is empty',
@@ -135,7 +135,7 @@ describe('PATCH', () => {
     const alan = await client.make('users', { userName: 'alan', email: 'g@example.com', status: 'inactive' });
     const refused = async (id: string, change: object, status: number) =>
       expectProblem(await client.send('PATCH', `users/${id}`, change), status);
-    expect(await refused(grace, { userName: 'ADA' }, 409)).toContain('userName "ADA" is already that of');
+    expect(await refused(grace, { userName: 'ADA' }, 409)).toContain('userName "ADA" already belongs to');
     expect(await refused(grace, { email: 'Ada@example.com' }, 409)).toContain('email');
     expect(await refused(alan, { status: 'active' }, 409)).toContain('email "g@example.com"');
     expect(await refused(grace, { primaryLocationId: london.deskId }, 400)).toContain('primaryLocationId');

@@ -80,7 +80,9 @@ test.each([
     LightMyRequestResponse,
     LightMyRequestResponse,
   ];
-  expect(expectScimError(refused, 409, 'uniqueness')).toContain(`already that of user ${created.json().id}.`);
+  expect(expectScimError(refused, 409, 'uniqueness')).toContain(
+    `already belongs to user ${created.json().id}.`,
+  );
   expect(await namesOf()).toHaveLength(6);
 });
 

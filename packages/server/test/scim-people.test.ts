@@ -78,7 +78,7 @@ describe('a userName of somebody who is there', () => {
       await idp.patch(`/Users/${other}`, { op: 'replace', path: 'userName', value: 'JOAN' }),
     ]) {
       expect(expectScimError(reply, 409, 'uniqueness')).toBe(
-        `userName "JOAN" is already that of user ${id}.`,
+        `userName "JOAN" already belongs to user ${id}.`,
       );
     }
   });
@@ -87,7 +87,7 @@ describe('a userName of somebody who is there', () => {
     const { id } = await idp.createUser(JOAN);
     const reply = await idp.call('POST', '/Users', { ...JOAN, userName: 'other' });
     expect(expectScimError(reply, 409, 'uniqueness')).toContain(
-      `email "${EMAIL}" is already that of user ${id}`,
+      `email "${EMAIL}" already belongs to user ${id}`,
     );
   });
 });

@@ -12,21 +12,23 @@ export const GroupRelationships = Type.Object({
   groupRelationships: Type.Array(
     Type.Object({
       group: Type.String({ description: "the group's name" }),
-      groupType: Type.String({ description: 'type and name together are what makes it this group' }),
+      groupType: Type.String({ description: 'type and name together identify the group' }),
       parent: Maybe(Type.String({ description: "the parent's name; null at the top" })),
       parentType: Maybe(Type.String({ description: "the parent's type; null at the top" })),
     }),
-    { description: 'the whole hierarchy: groups that it no longer has are retired' },
+    { description: 'the whole hierarchy: the server retires groups that it no longer has' },
   ),
 });
 export type GroupRelationships = Static<typeof GroupRelationships>;
 
 export const GroupRelationshipsReply = Type.Object({
   timestamp: Type.String({ format: 'date-time', description: "the server's time" }),
-  relationships: Type.Integer({ description: 'how many there are now; rows that repeat another count once' }),
+  relationships: Type.Integer({
+    description: 'the number of relationships now; rows that repeat another row count once',
+  }),
 });
 
-/** What the rows of a list say. Throws a 400 that names the rows that break a rule. */
+/** The hierarchy that the rows describe. Throws a 400 that names the rows that break a rule. */
 export function judgeRelationships(rows: RelationshipRow[]): Hierarchy {
   const read = readHierarchy(rows);
   if ('groups' in read) return read;

@@ -11,7 +11,10 @@ import {
   quote,
 } from './values.ts';
 
-/** A group as records have it. Members left out stay as they are; a new group needs its id, type and name. */
+/**
+ * A group as other systems record it. Members that are left out stay as they are. A new group needs its id, type
+ * and name.
+ */
 export interface GroupItem extends UpsertItem {
   groupId: string;
   groupType?: string | undefined;
@@ -22,10 +25,11 @@ export interface GroupItem extends UpsertItem {
 }
 
 /**
- * Creates and updates groups with the ids that they have elsewhere, parents before those beneath them. Groups that no item
- * mentions stay as they are. Results are in the order of `items`; one that is refused stops no other. A group that has
- * a parent, or is one, is in the hierarchy; one that is inactive is not. Takes the directory lock. Throws a write
- * conflict as `upsertLocations` does.
+ * Creates and updates groups with the ids that they have elsewhere. A parent must come before its children. Groups
+ * that no item names stay as they are. Results are in the order of `items`; a refused item stops no other.
+ *
+ * A group that has a parent, or is a parent, is in the hierarchy. An inactive group is not. Takes the directory
+ * lock. Throws a write conflict as `upsertLocations` does.
  */
 export async function upsertGroups(
   tx: Tx,
@@ -41,8 +45,8 @@ export async function upsertGroups(
 }
 
 /**
- * `items` in the order that `upsertGroups` needs. Those that stand in a circle come as they are: the first of them whose
- * parent is not known is refused.
+ * `items` in the order that `upsertGroups` needs. Items that form a cycle keep their order: `upsertGroups` then
+ * refuses the first of them whose parent is not known.
  */
 export function parentsFirst<Item extends GroupItem>(items: Item[]): Item[] {
   const byId = new Map(items.map((item) => [item.groupId, item]));
@@ -56,7 +60,7 @@ export function parentsFirst<Item extends GroupItem>(items: Item[]): Item[] {
     }
     for (const each of above.reverse()) ordered.add(each);
   }
-  // Of an id that stands there twice, the other rows.
+  // `byId` keeps one item of each id: these are the others.
   for (const item of items) ordered.add(item);
   return [...ordered];
 }
@@ -84,7 +88,7 @@ class Groups {
     const namesake = this.#byName.get(keyOf(next));
     if (namesake && namesake.groupId !== groupId) {
       throw new ItemConflictError(
-        `groupName ${quote(next.name)} of type ${quote(next.groupType)} is already that of group ${namesake.groupId}`,
+        `groupName ${quote(next.name)} of type ${quote(next.groupType)} already belongs to group ${namesake.groupId}`,
       );
     }
     this.#refuseCycle(next);
@@ -129,7 +133,7 @@ class Groups {
   #refuseCycle(group: GroupRow): void {
     for (let above = group.parentId; above !== null; above = this.#byId.get(above)?.parentId ?? null) {
       if (above === group.groupId)
-        throw new ItemRefusedError('parentGroupId leads in a circle: the group is above itself');
+        throw new ItemRefusedError('parentGroupId makes a cycle: the group would be its own ancestor');
     }
   }
 

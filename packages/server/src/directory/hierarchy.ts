@@ -10,20 +10,20 @@ export interface RelationshipRow {
   parentType?: string | null;
 }
 
-/** A list of group relationships that keeps the rules: the groups that it mentions, parents included. */
+/** A list of group relationships without faults: the groups that it names, parents included. */
 export interface Hierarchy {
   groups: HierarchyGroup[];
-  /** How many rows say something that no row before them says. */
+  /** How many rows do not repeat an earlier row. */
   relationships: number;
 }
 
-/** A list that breaks them: its faults in the order of the rows, and how many rows have one. */
+/** A list that breaks rules: its faults in the order of the rows, and how many rows have a fault. */
 export interface BrokenHierarchy {
   faults: FieldError[];
   brokenRows: number;
 }
 
-/** A group while the list is read. `row` is the first one that says what its parent is. */
+/** A group while the list is read. `row` is the first row that gives its parent. */
 interface Group extends HierarchyGroup {
   parent: Group | null;
   row: number | undefined;
@@ -36,9 +36,12 @@ interface Fault {
 }
 
 /**
- * Reads a list of group relationships. A group has one parent, though rows may repeat each other; a parent that
- * has no row of its own is at the top; nothing is above itself. Takes time in proportion to the list, however
- * deep the hierarchy.
+ * Reads a list of group relationships by these rules:
+ * - a group has one parent; rows may repeat each other;
+ * - a parent without a row of its own is at the top;
+ * - no group is its own ancestor.
+ *
+ * The time is proportional to the length of the list, whatever the depth of the hierarchy.
  */
 export function readHierarchy(rows: RelationshipRow[]): Hierarchy | BrokenHierarchy {
   const faults: Fault[] = [];
@@ -64,7 +67,7 @@ export function readHierarchy(rows: RelationshipRow[]): Hierarchy | BrokenHierar
   const cyclic = findCyclic(groups.all);
   for (const [row, group] of children.entries()) {
     if (!group || !cyclic.has(group)) continue;
-    faults.push({ row, member: 'parent', message: 'is in a cycle: the group is above itself' });
+    faults.push({ row, member: 'parent', message: 'is in a cycle: the group is its own ancestor' });
   }
   if (faults.length > 0) return describe(faults);
   return {
@@ -80,7 +83,7 @@ class Groups {
     return [...this.#byKey.values()];
   }
 
-  /** The group of this type and name, made where it was not mentioned before. Neither text holds a NUL. */
+  /** The group of this type and name. Creates it if no row named it before. Neither text contains a NUL. */
   get(groupType: string, name: string): Group {
     const key = `${groupType}\0${name}`;
     let group = this.#byKey.get(key);
@@ -102,15 +105,15 @@ function valueFaults(row: RelationshipRow): Omit<Fault, 'row'>[] {
   const [member, other] =
     row.parent == null ? (['parent', 'parentType'] as const) : (['parentType', 'parent'] as const);
   if (row[member] == null && row[other] != null) {
-    faults.push({ member, message: `is null though ${other} is not; a group at the top has null for both` });
+    faults.push({ member, message: `is null, but ${other} is not; a group at the top has null for both` });
   }
   return faults;
 }
 
-/** The groups that are above themselves. */
+/** The groups that are their own ancestors. */
 function findCyclic(groups: Group[]): Set<Group> {
   const cyclic = new Set<Group>();
-  /** Each group that a walk upwards came by, with the group at which that walk began. */
+  /** Each group that a walk to the top visited, with the group at which that walk began. */
   const seen = new Map<Group, Group>();
   for (const start of groups) {
     let at: Group | null = start;
@@ -118,7 +121,7 @@ function findCyclic(groups: Group[]): Set<Group> {
       seen.set(at, start);
       at = at.parent;
     }
-    // A walk that meets itself has found a cycle; one that meets an earlier walk has found nothing new.
+    // A walk that meets itself has found a cycle. A walk that meets an earlier walk has found nothing new.
     if (!at || seen.get(at) !== start) continue;
     while (at && !cyclic.has(at)) {
       cyclic.add(at);

@@ -7,9 +7,9 @@ import { ItemConflictError, ItemRefusedError, quote } from './values.ts';
 export type Attributes = Partial<Pick<NodeRow, 'status' | 'address' | 'timeZone' | 'spaceType' | 'capacity'>>;
 
 /**
- * An item that is a node, judged on its own: `path` leads from the location down to the node that the item is.
- * From the top, what is above it may be left unsaid: above a node that is named by its id, or, where nothing
- * above is said, above the item's own node, which then stays where it is.
+ * An item for a node, checked without the tree. `path` leads from the location down to the item's node. Segments
+ * at its top may be empty in two cases: above a segment that has an id; or all segments above the item's own node,
+ * which then stays where it is.
  */
 export interface NodeDraft {
   origin: string | undefined;
@@ -17,11 +17,11 @@ export interface NodeDraft {
   attributes: Attributes;
 }
 
-/** Applies drafts to a loaded tree, in order, and collects what is then to be written. */
+/** Applies drafts to a loaded tree, in order, and collects the rows to write. */
 export class NodeWriter {
   readonly inserts: NodeRow[] = [];
   readonly updates: NodeRow[] = [];
-  /** Ids of those among `updates` that were retired or moved: what is booked there may not be any more. */
+  /** Ids of those among `updates` that were retired or moved: their bookings may no longer be allowed. */
   readonly displaced: string[] = [];
   readonly #tree: Tree;
   readonly #claims: Claims;
@@ -35,7 +35,7 @@ export class NodeWriter {
     const made: NodeRow[] = [];
     const result = orRefused(() => this.#apply(draft, made));
     if ('id' in result) this.inserts.push(...made);
-    // A level or zone that only a refused item asked for is not there for the next one either.
+    // The next item must not find a level or zone that only a refused item would have created.
     else for (const node of made) this.#tree.remove(node);
     return result;
   }
@@ -78,7 +78,9 @@ export class NodeWriter {
     return { id, result: 'updated' };
   }
 
-  /** The id of what the subject shall be below, which is made where it is not there; undefined where that is not said. */
+  /**
+   * The id of the subject's parent; undefined if the path does not give it. Creates a missing parent by `make`.
+   */
   #findParent(above: Segment[], make: (node: NodeRow) => NodeRow): string | null | undefined {
     let parentId: string | null | undefined = above.length === 0 ? null : undefined;
     for (const [index, segment] of above.entries()) {
@@ -103,11 +105,11 @@ export class NodeWriter {
     const other = taken.find((node) => node.nodeId !== current.nodeId);
     if (!other) return;
     const owner = this.#claims.get(other.nodeId)?.origin ?? `${KIND_WORD[other.kind]} ${other.nodeId}`;
-    throw new ItemConflictError(`${subject.nameMember} ${quote(next.name)} is already that of ${owner}`);
+    throw new ItemConflictError(`${subject.nameMember} ${quote(next.name)} already belongs to ${owner}`);
   }
 }
 
-/** Throws `ItemRefusedError` where a node that is not known cannot be made, for want of its name or of its parent. */
+/** Throws `ItemRefusedError` if an unknown node cannot be created, because its name or its parent is missing. */
 function refuseUnplaced(
   segment: Segment,
   parent: Segment | undefined,

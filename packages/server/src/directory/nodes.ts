@@ -15,7 +15,7 @@ import {
   optionalText,
 } from './values.ts';
 
-/** Where a node is, from the location down. */
+/** The path to a node, from the location down. */
 interface InLocation {
   locationId?: string;
   locationName?: string;
@@ -27,8 +27,8 @@ interface OnLevel extends InLocation {
 }
 
 /**
- * Members left out, or empty, stay as they are on an update; on a create they take their default. Null empties.
- * A new thing needs its name, and what it is in; what is named by its id needs neither.
+ * On an update, members that are left out or empty stay as they are. On a create they take their default. Null
+ * empties a member. A new node needs its name and its parent. An existing node that is named by its id needs neither.
  */
 export interface LocationItem extends UpsertItem, InLocation {
   address?: string | null;
@@ -43,16 +43,16 @@ export interface LevelItem extends UpsertItem, OnLevel {
   status?: string;
 }
 
-/** A zone. Its level is made where it is not known; its location must be. */
+/** A zone. The server creates its level if it is not known. Its location must be known. */
 export interface ZoneItem extends UpsertItem, OnLevel {
   zoneId?: string;
   zoneName?: string;
-  /** How many may be booked into it, a whole number from 0; null: no bound. */
+  /** How many users may be booked into it, a whole number from 0; null: no limit. */
   capacity?: number | null;
   status?: string;
 }
 
-/** A desk. Its level and zone are made where they are not known; its location must be. */
+/** A desk. The server creates its level and zone if they are not known. Its location must be known. */
 export interface DeskItem extends UpsertItem, OnLevel {
   deskId?: string;
   deskName?: string;
@@ -61,7 +61,7 @@ export interface DeskItem extends UpsertItem, OnLevel {
   status?: string;
 }
 
-/** A room or booth. Its level is made where it is not known; its location must be. */
+/** A room or booth. The server creates its level if it is not known. Its location must be known. */
 export interface SpaceItem extends UpsertItem, OnLevel {
   spaceId?: string;
   spaceName?: string;
@@ -72,12 +72,12 @@ export interface SpaceItem extends UpsertItem, OnLevel {
 }
 
 /**
- * Creates and updates locations, matched by id or else by name. Results are in the order of `items`; one that
- * is refused stops no other. Takes the directory lock. Throws a write conflict (`isWriteConflict`) where a
- * writer without that lock came first; nothing is written then, and the same call can be made again in a new
- * transaction, after `claims.discard()`.
+ * Creates and updates locations, matched by id or else by name. Results are in the order of `items`; a refused
+ * item stops no other. Takes the directory lock. Throws a write conflict (`isWriteConflict`) if a writer without
+ * that lock came first. Nothing is written then, and the caller may call again in a new transaction, after
+ * `claims.discard()`.
  *
- * Whoever has booked what is retired here, or moved to another office or zone, is seen to (`rebookNodes`).
+ * Bookings at a node that this call retires or moves are rebooked in the same transaction (`rebookNodes`).
  */
 export async function upsertLocations(
   tx: Tx,

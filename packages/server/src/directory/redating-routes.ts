@@ -16,18 +16,19 @@ const Redating = Type.Object({
   fromTimeZone: Type.String(),
   toTimeZone: Type.String(),
   startedAt: instantOrNull('while transactions that began before the change are still open'),
-  finishedAt: instantOrNull('while there are events with days of the old time zone'),
-  eventsDone: Type.Integer({ description: 'events of the office that were looked at' }),
-  eventsTotal: Type.Integer({ description: 'events of the office; 0 until it has started' }),
+  finishedAt: instantOrNull('while events have days of the old time zone'),
+  eventsDone: Type.Integer({ description: 'events of the office that the job has checked' }),
+  eventsTotal: Type.Integer({ description: 'events of the office; 0 until the job has started' }),
 });
 
 const RedatingReply = Type.Object({
   redating: Type.Union([Redating, Type.Null()], {
-    description: "the last change of the office's time zone; null where there was none",
+    description:
+      "the re-dating after the last change of the office's time zone; null if the time zone never changed",
   }),
 });
 
-/** How far the events of an office have been given the days of its new time zone. */
+/** The progress of the re-dating of an office. */
 export const redatingRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = async (
   app,
   { database },
@@ -39,7 +40,7 @@ export const redatingRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
     schema: {
       tags: ['Management'],
       security: [{ bearer: [] }],
-      summary: "How far an office's events follow the last change of its time zone",
+      summary: "Read the progress of re-dating an office's events after its time zone changed",
       params: Type.Object({ locationId: Type.String() }),
       response: { 200: RedatingReply, ...problems(401, 403, 404, 503) },
     },

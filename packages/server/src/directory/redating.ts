@@ -18,23 +18,24 @@ interface Deps {
   /** Milliseconds since the epoch. */
   clock: () => number;
   log: FastifyBaseLogger;
-  /** Once aborted, the rest is left to the next run. */
+  /** Once it is aborted, the next run does the rest. */
   signal: AbortSignal;
-  /** Called with the events that were looked at, of all in the offices concerned. */
+  /** Receives the number of checked events and the number of all events of the offices concerned. */
   onProgress?: (done: number, total: number) => void;
 }
 
 type Pending = PendingRedating & { tenantId: string };
 
-/** For how long a run waits for open transactions; after that it is up to the next one. */
+/** How long a run waits for open transactions. After that it leaves them to the next run. */
 const LONGEST_WAIT_MS = 30_000;
 const LOOK_AGAIN_MS = 100;
 const LOG_EVERY_MS = 10_000;
 
 /**
- * Gives the events of every office whose time zone has changed the local days of the new one, in the order of their
- * instants and some thousand in a transaction; what other transactions then write has the right day already. A run that
- * was cut short is gone on with where it was. Throws `StoreUnavailableError`.
+ * Re-dates the events of every office whose time zone has changed: each event gets the local day of the new time
+ * zone. It takes events in the order of their instants, some thousand in a transaction. Events that other
+ * transactions write meanwhile already have the right day. A run that was interrupted continues where it stopped.
+ * Throws `StoreUnavailableError`.
  */
 export async function redateOffices(deps: Deps): Promise<void> {
   const pending = await listPending(deps);
@@ -59,8 +60,8 @@ async function listPending({ database }: Deps): Promise<Pending[]> {
 }
 
 /**
- * Waits until nobody is left who may know an older time zone than those that were just listed, and so may write a
- * day of it behind the back of the job; false where that takes too long.
+ * Waits until no transaction is left that may know an older time zone than those just listed. Such a transaction
+ * could write a day of the old time zone after the job has passed. False if that takes too long, or on abort.
  */
 async function outlastOldReaders({ database, log, signal }: Deps): Promise<boolean> {
   let left = await database.inSystem(listReadersOfNodes);

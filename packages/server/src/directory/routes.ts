@@ -28,8 +28,8 @@ const SCHEMES = [
 ] as const;
 
 /**
- * Groups and attributes of people, as the organisation's directory sends them, each with its `/basic` twin; and
- * the management of all that the directory has.
+ * The routes by which the organisation's directory sends groups and user attributes, each also under `/basic`;
+ * and the routes that manage the directory.
  */
 export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
   app,
@@ -51,7 +51,7 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       bodyLimit: BULK_BODY_LIMIT_BYTES,
       schema: {
         ...common,
-        summary: 'Replace the hierarchy of groups, all or nothing',
+        summary: 'Replace the hierarchy of groups: all rows or none',
         body: GroupRelationships,
         response: { 200: GroupRelationshipsReply, ...errors },
       },
@@ -72,7 +72,7 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       bodyLimit: BULK_BODY_LIMIT_BYTES,
       schema: {
         ...common,
-        summary: 'Merge attributes into those of people',
+        summary: 'Merge attributes into the attributes of users',
         body: UserAttributes,
         response: { 200: UserAttributesReply, ...errors },
       },

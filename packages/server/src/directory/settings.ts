@@ -16,8 +16,9 @@ export type DirectorySettings = GroupAttributes;
 const MOST_ATTRIBUTES = 100;
 
 /**
- * Chooses the attributes from which users' groups follow, and makes everyone's groups follow. What followed from
- * attributes that are no longer chosen ends; their groups stay. Throws a 400 that names the member.
+ * Chooses the attributes from which groups are derived, and derives the groups of all users anew. Memberships and
+ * primary groups from attributes that are no longer chosen end; the groups themselves stay. Throws a 400 that names
+ * the member at fault.
  */
 export async function setDirectorySettings(
   tx: Tx,

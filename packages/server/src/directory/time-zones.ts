@@ -16,7 +16,7 @@ export class TimeZones {
     return new TimeZones(await findTimeZones(tx, [...given].filter(isIntlTimeZone)));
   }
 
-  /** The name by which PostgreSQL knows a time zone; undefined when absent or empty. Throws `Refusal`. */
+  /** PostgreSQL's name of a time zone; undefined if absent or empty. Throws `ItemRefusedError` if it is not known. */
   read(member: string, value: string | undefined): string | undefined {
     const name = optionalText(member, value);
     if (name === undefined) return undefined;

@@ -8,7 +8,7 @@ import {
 } from '../store/directory/nodes.ts';
 import { ItemRefusedError, quote } from './values.ts';
 
-/** How an item names one node of its path; the members are what reasons call the two ways. */
+/** How an item names one node of its path: by id, by name or both. Refusals name the members. */
 export interface Segment {
   kind: NodeKind;
   idMember: string;
@@ -17,7 +17,7 @@ export interface Segment {
   name: string | undefined;
 }
 
-/** What people call a kind. */
+/** The word for each kind in texts. */
 export const KIND_WORD: Record<NodeKind, string> = {
   location: 'location',
   level: 'level',
@@ -26,14 +26,14 @@ export const KIND_WORD: Record<NodeKind, string> = {
   space: 'space',
 };
 
-/** The part of an organisation's tree that a batch of items speaks of, with what the batch adds to it. */
+/** The part of an organisation's tree that a batch of items names, with the nodes that the batch adds. */
 export class Tree {
   readonly #byId = new Map<string, NodeRow>();
   readonly #byName = new Map<string, NodeRow[]>();
 
   /**
-   * Everything that `paths` can mean: by id, and by name below what that found. Each leads from the location
-   * down, and all pass the same kinds.
+   * Loads every node that `paths` can mean: first by id, then by name, level by level, below the nodes found so
+   * far. Each path leads from the location down, and all paths have the same kinds.
    */
   static async load(tx: Tx, tenantId: string, paths: Segment[][]): Promise<Tree> {
     const tree = new Tree();
@@ -77,9 +77,9 @@ export class Tree {
   }
 
   /**
-   * The node below `parentId` that `segment` names, by id or else by name; undefined where there is none yet.
-   * With a `parentId` of undefined it is not said below what, and only an id can tell.
-   * Throws `ItemRefusedError` where id, name and parent do not agree, or where several nodes have the name.
+   * The node below `parentId` that `segment` names, by id or else by name; undefined if there is none yet.
+   * A `parentId` of undefined means that the parent is not given: then only an id finds the node.
+   * Throws `ItemRefusedError` if id, name and parent do not agree, or if several nodes have the name.
    */
   resolve(segment: Segment, parentId: string | null | undefined): NodeRow | undefined {
     const byId = this.getOfKind(segment);
@@ -92,20 +92,20 @@ export class Tree {
     }
     if (name !== undefined && name !== byId.name) {
       throw new ItemRefusedError(
-        `${nameMember} ${quote(name)} is not the name of ${idMember} ${quote(id)}: that is ${quote(byId.name)}`,
+        `${nameMember} ${quote(name)} is not the name of ${idMember} ${quote(id)}: its name is ${quote(byId.name)}`,
       );
     }
     return byId;
   }
 
-  /** As `resolve`, for what an item is itself: an id alone tells which node, and may name and move it. */
+  /** As `resolve`, for the item's own node: the id alone decides. A new name or parent then renames or moves it. */
   resolveSubject(segment: Segment, parentId: string | null | undefined): NodeRow | undefined {
     const byId = this.getOfKind(segment);
     if (byId || parentId === undefined) return byId;
     return this.resolveByName(segment, parentId);
   }
 
-  /** The node with the id of `segment`. Throws `ItemRefusedError` where that is of another kind. */
+  /** The node with the id of `segment`. Throws `ItemRefusedError` if the node is of another kind. */
   getOfKind({ kind, idMember, id }: Segment): NodeRow | undefined {
     const node = id === undefined ? undefined : this.get(id);
     if (node && node.kind !== kind) {
@@ -116,7 +116,7 @@ export class Tree {
     return node;
   }
 
-  /** As `resolve`, for a segment whose id is absent or not known. */
+  /** As `resolve`, for a segment without an id or with an unknown id. */
   resolveByName(
     { kind, idMember, nameMember, id, name }: Segment,
     parentId: string | null,
@@ -125,7 +125,7 @@ export class Tree {
     const [found, ...others] = this.named(kind, parentId, name);
     if (others.length > 0) {
       throw new ItemRefusedError(
-        `${nameMember} ${quote(name)} is the name of ${others.length + 1} ${KIND_WORD[kind]}s: say which by ${idMember}`,
+        `${nameMember} ${quote(name)} is the name of ${others.length + 1} ${KIND_WORD[kind]}s: give the ${idMember}`,
       );
     }
     if (found && id !== undefined) {
@@ -136,7 +136,7 @@ export class Tree {
     return found;
   }
 
-  /** The location that `segment` names. Throws `ItemRefusedError` where there is none, or more than one. */
+  /** The location that `segment` names. Throws `ItemRefusedError` if there is none, or more than one. */
   getLocation(segment: Segment): NodeRow {
     const location = this.resolve(segment, null);
     if (location) return location;
@@ -150,7 +150,7 @@ export class Tree {
     for (const node of nodes) this.add(node);
   }
 
-  /** Below what a segment's node may be: what the path says, or what it is below already. */
+  /** The possible parents of a segment's node: those that the path gives, and its present parent. */
   #possibleParents(segment: Segment | undefined, parents: (string | null)[]): (string | null)[] {
     const known = segment?.id === undefined ? undefined : this.get(segment.id);
     return known ? [...parents, known.parentId] : parents;
@@ -163,7 +163,7 @@ export class Tree {
   }
 }
 
-/** For a segment that had to say which node it is. */
+/** The refusal of a segment that must name a node and does not. */
 export function bothEmpty({
   idMember,
   nameMember,
@@ -171,7 +171,7 @@ export function bothEmpty({
   return new ItemRefusedError(`${idMember} and ${nameMember} are both empty`);
 }
 
-/** Whether the segment says nothing at all. */
+/** Whether the segment has neither id nor name. */
 export function isSilent({ id, name }: Segment): boolean {
   return id === undefined && name === undefined;
 }
@@ -203,7 +203,7 @@ async function listNamed(
   return listChildrenByName(tx, tenantId, kind, children);
 }
 
-/** The name comes last: it may hold anything, kind and id cannot hold a line feed. */
+/** The name comes last, because it may contain anything. Kind and id cannot contain a line feed. */
 function key(kind: NodeKind, parentId: string | null, name: string): string {
   return `${kind}\n${parentId ?? ''}\n${name}`;
 }

@@ -1,24 +1,24 @@
 import { ItemConflictError, ItemRefusedError, quote } from './values.ts';
 
-/** An item that is not acceptable: the reason, naming the member and its value. */
+/** The refusal of an item: the reason, with the member and its value. */
 export interface Refused {
   refused: string;
-  /** It would be acceptable, but for how something else is now: who has the name or address that it asks for. */
+  /** The item conflicts with the current state: another one has the name or address that it asks for. */
   conflict?: true;
 }
 
 export interface Stored {
-  /** Of what the item made, changed or left as it was. In lower case. */
+  /** The id of the thing that the item created, updated or left unchanged. In lower case. */
   id: string;
   result: 'created' | 'updated' | 'unchanged';
 }
 
-/** What became of one item. */
+/** The result of one item. */
 export type UpsertResult = Stored | Refused;
 
-/** What every item may say of itself. */
+/** Members that every item may have. */
 export interface UpsertItem {
-  /** Where the item stands, as reasons about repeated items say it: `line 3`, `/items/2`. */
+  /** Where the item comes from, as refusals of repeated items say it: `line 3`, `/items/2`. */
   origin?: string;
 }
 
@@ -28,8 +28,9 @@ interface Claim {
 }
 
 /**
- * Which nodes or users the items so far stand for, so that a later item for the same one is noticed, be it in
- * another batch. What a batch claimed counts once `settle` is called, which is when its transaction has ended.
+ * The nodes or users of the items so far. They show when a later item is for the same one, in this batch or a
+ * later one. The claims of a batch count for later batches after `settle`, once the batch
+ * is stored.
  */
 export class Claims {
   readonly #settled = new Map<string, Claim>();
@@ -40,8 +41,8 @@ export class Claims {
   }
 
   /**
-   * Claims `subject` for the item at `origin`. A second item for the same subject may only repeat what the
-   * first one said, without its id. Throws `Refusal`.
+   * Claims `subject` for the item at `origin`. A second item for the same subject may only repeat the values of
+   * the first, and only one of the two may give the id. Throws `ItemRefusedError`.
    */
   claim(
     subject: { id: string; idGiven: boolean; idMember: string; nameMember: string; name: string },
@@ -74,7 +75,7 @@ export class Claims {
   }
 }
 
-/** The result of `work`, or the refusal that it threw. */
+/** The result of `work`; or, if it throws `ItemRefusedError`, the refusal. */
 export function orRefused<T>(work: () => T): T | Refused {
   try {
     return work();

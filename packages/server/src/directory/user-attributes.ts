@@ -41,11 +41,11 @@ export const UserAttributesReply = Type.Object({
   results: Type.Array(UserResult, { description: 'one per user, in the order of the request' }),
 });
 
-/** As for events: 0 to 2 are the vendor's, 3 is ours. */
+/** The codes of events: 0 to 2 are the vendor's, 3 is Rollcall's. */
 const RESULT = { stored: 0, userNotFound: 1, notAcceptable: 3 } as const;
 
 /**
- * Merges attributes into those of users, each item in turn, and makes their groups follow. An item that is not
+ * Merges attributes into the attributes of users, item by item, and derives their groups anew. An item that is not
  * acceptable, or whose user is not found, stops no other. Results are in the order of `items`.
  */
 export async function storeAttributes(
@@ -88,7 +88,10 @@ function judge({ userName, attributes }: UserItem): [name: string, value: Attrib
     .map(([name, value]) => [name, judgeValue(name, value)]);
 }
 
-/** The JSON parser drops only the members of this name that could do harm; whether it is known must not depend on that. */
+/**
+ * The JSON parser drops some members of this name, namely the dangerous ones. Ignoring all of them makes the answer
+ * independent of the value.
+ */
 const UNKNOWN_MEMBER = 'constructor';
 
 function judgeValue(name: string, value: unknown): AttributeValue | null {
@@ -103,7 +106,7 @@ function valueFault(value: unknown): string | undefined {
   if (value === null || typeof value === 'boolean') return undefined;
   if (typeof value === 'string') return textFault(value);
   if (typeof value !== 'number') return 'must be a string, a number or a boolean';
-  // Beyond these, digits are lost before anyone here sees them: an id would be stored as another one.
+  // Beyond these, the JSON parser has already lost digits: the server would store another id.
   if (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)) return undefined;
   return 'is a number too large to be kept exactly; send it as a string';
 }

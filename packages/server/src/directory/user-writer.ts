@@ -12,7 +12,7 @@ import type { Segment, Tree } from './tree.ts';
 import { type Claims, orRefused, type Stored } from './upsert.ts';
 import { ItemConflictError, ItemRefusedError, optionalKey, quote } from './values.ts';
 
-/** An item of a user, judged on its own: undefined is not said, null empties. */
+/** An item of a user, checked on its own. Undefined: not given. Null: empties the member. */
 export interface Draft {
   origin: string | undefined;
   userId: string | undefined;
@@ -25,7 +25,7 @@ export interface Draft {
   location: Segment | null | undefined;
 }
 
-/** The users that a batch of items can mean or collide with, with what the batch makes of them. */
+/** The users whom a batch of items can name or collide with, and their state after the items so far. */
 export class UserIndex {
   readonly #byId = new Map<string, UserRow>();
   readonly #byUserName = new Map<string, UserRow>();
@@ -36,12 +36,12 @@ export class UserIndex {
     const ids = new Set(drafts.flatMap((draft) => draft.userId ?? []));
     for (const user of await listUsersById(tx, tenantId, [...ids])) people.put(user);
 
-    // Names and addresses are unique: where one is known to be somebody's, nobody else can have it.
+    // Names and addresses are unique: if a loaded user has one, no other user can have it.
     const names = new Set(drafts.flatMap(({ userName }) => (userName === undefined ? [] : fold(userName))));
     const newNames = [...names].filter((name) => !people.withUserName(name));
     for (const user of await listUsersByUserName(tx, tenantId, newNames)) people.put(user);
 
-    // The addresses of those found, too: one of them may become active again.
+    // Also the addresses of the users found: one of them may become active again.
     const emails = new Set([...drafts, ...people.#byId.values()].flatMap(({ email }) => email ?? []));
     const newEmails = [...emails].filter((email) => !people.activeWithEmail(email));
     for (const user of await listActiveUsersByEmail(tx, tenantId, newEmails)) people.put(user);
@@ -60,7 +60,7 @@ export class UserIndex {
     return this.#byEmail.get(email);
   }
 
-  /** Puts `user` in, in place of what was there with the same id. */
+  /** Adds `user`, or replaces the user with the same id. */
   put(user: UserRow): void {
     const before = this.#byId.get(user.userId);
     if (before) {
@@ -73,13 +73,13 @@ export class UserIndex {
   }
 }
 
-/** Applies drafts to the people loaded, in order, and collects what is then to be written. */
+/** Applies drafts to the loaded users, in order, and collects the rows to write. */
 export class UserWriter {
   readonly inserts: UserRow[] = [];
   readonly updates: UserRow[] = [];
-  /** Ids of those among `updates` who were active. */
+  /** Ids of those among `updates` who were active, and are inactive now. */
   readonly deactivated: string[] = [];
-  /** Deleted people whose userName went to somebody else; to be written before `updates`. */
+  /** Deleted users whose userName went to another user. The caller writes them before `updates`. */
   readonly renamed: UserRow[] = [];
   /** Ids of those among `updates` who were deleted, and are active now. */
   readonly restored: string[] = [];
@@ -122,7 +122,7 @@ export class UserWriter {
     const byName = this.#people.withUserName(fold(userName));
     if (userId === undefined || byName === undefined || byName.userId === userId) return byId ?? byName;
     if (this.#isFree(byName)) return byId;
-    const taken = `userName ${quote(userName)} is already that of ${this.#owner(byName)}`;
+    const taken = `userName ${quote(userName)} already belongs to ${this.#owner(byName)}`;
     throw new ItemConflictError(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
   }
 
@@ -148,12 +148,12 @@ export class UserWriter {
     };
   }
 
-  /** A deleted person has no claim to the userName, unless an item of this call is about that person. */
+  /** Whether the holder's userName is free: a deleted user keeps it only if an item of this call is for that user. */
   #isFree(holder: UserRow): boolean {
     return holder.deprovisioned && this.#claims.get(holder.userId) === undefined;
   }
 
-  /** Renames the deleted person who has the userName of `user`, if there is one. */
+  /** Renames the deleted user who has the userName of `user`, if there is one. */
   #takeName({ userId, userNameFolded }: UserRow): void {
     const holder = this.#people.withUserName(userNameFolded);
     if (holder === undefined || holder.userId === userId) return;
@@ -163,7 +163,7 @@ export class UserWriter {
     this.renamed.push(renamed);
   }
 
-  /** Two spellings of one userName in a file are two people to whoever wrote it. */
+  /** The author of a file with two spellings of one userName means two people. */
   #refuseSpelling(current: UserRow | undefined, { userName }: Draft): void {
     if (!current || userName === undefined || current.userName === userName) return;
     if (current.userNameFolded !== fold(userName)) return;
@@ -178,7 +178,7 @@ export class UserWriter {
     if (email === null || status !== 'active') return;
     const other = this.#people.activeWithEmail(email);
     if (!other || other.userId === userId) return;
-    throw new ItemConflictError(`email ${quote(email)} is already that of ${this.#owner(other)}`);
+    throw new ItemConflictError(`email ${quote(email)} already belongs to ${this.#owner(other)}`);
   }
 
   #owner(user: UserRow): string {
@@ -187,7 +187,8 @@ export class UserWriter {
 }
 
 /**
- * The userName of a deleted person whose own one went to somebody else: it says who that was, and is nobody else's, since it has the id.
+ * The new userName of a deleted user whose userName went to another user. It contains the old one and the user's id,
+ * so it is unique.
  */
 export function nameOfDeleted(userName: string, userId: string): string {
   const suffix = `(deleted ${userId})`;
@@ -195,7 +196,7 @@ export function nameOfDeleted(userName: string, userId: string): string {
   return typeof whole === 'string' ? whole : suffix;
 }
 
-/** What the item says, else what is there. */
+/** The value that the item gives, else the stored value. */
 function either(said: string | null | undefined, stored: string | null | undefined): string | null {
   return said === undefined ? (stored ?? null) : said;
 }

@@ -17,14 +17,14 @@ import {
 } from './values.ts';
 
 /**
- * Members left out, or empty, stay as they are on an update; on a create they take their default. Null empties.
- * Somebody new needs a userName.
+ * On an update, members that are left out or empty stay as they are. On a create they take their default. Null
+ * empties a member. A new user needs a userName.
  */
 export interface UserItem extends UpsertItem {
   userId?: string;
   /** Unique without regard to case. */
   userName?: string;
-  /** Kept exactly as given; unique among active users. */
+  /** Stored exactly as given; unique among active users. */
   email?: string | null;
   firstName?: string | null;
   lastName?: string | null;
@@ -32,21 +32,22 @@ export interface UserItem extends UpsertItem {
   onboarded?: boolean;
   /** `active` (the default) or `inactive`. */
   status?: string;
-  /** The location must exist; id and name, when both are given, must agree. */
+  /** The location must exist. If both id and name are given, they must agree. */
   primaryLocationId?: string | null;
   primaryLocationName?: string | null;
 }
 
 /**
  * Creates and updates users, matched by id or else by userName without regard to case. Results are in the
- * order of `items`; one that is refused stops no other. Takes the directory lock. Throws a write conflict
- * (`isWriteConflict`) where a writer without that lock came first, or where users of one call trade names or
- * addresses among themselves; nothing is written then, and the same items can be tried again in a new
- * transaction, after `claims.discard()`, at last one by one.
+ * order of `items`; a refused item stops no other. Takes the directory lock. Throws a write conflict
+ * (`isWriteConflict`) if a writer without that lock came first, or if users of one call exchange names or
+ * addresses. Nothing is written then. The caller may try the same items again in a new transaction, after
+ * `claims.discard()`, and finally one by one.
  *
- * People who become inactive give up what they have booked from `author.at` on. A person whom the identity provider deleted has no
- * userName for anybody else: whoever asks for it gets it, and the deleted person is renamed. Made active, the person is back
- * (`restoreUsers`).
+ * - The future bookings of users who become inactive are freed, from `author.at` on.
+ * - A user whom the identity provider deleted does not keep the userName: another user can take it, and the deleted
+ *   user is then renamed.
+ * - A deleted user whom an item makes active is restored (`restoreUsers`).
  */
 export async function upsertUsers(
   tx: Tx,
@@ -65,7 +66,7 @@ export async function upsertUsers(
   );
   const writer = new UserWriter(await UserIndex.load(tx, tenantId, good), tree, claims);
   const results = drafts.map((draft) => ('refused' in draft ? draft : orRefused(() => writer.apply(draft))));
-  // In the order of their ids, as the writers of days do: an update alone takes them in any.
+  // Locks in the order of their ids, as the writers of days do: an update alone would lock in any order.
   await lockUsers(
     tx,
     tenantId,
@@ -73,7 +74,7 @@ export async function upsertUsers(
   );
   await updateUsers(tx, tenantId, writer.renamed, author.at);
   await restoreUsers(tx, tenantId, writer.restored, author.at);
-  // First, so that a name or an address that one user gives up is free for a new one.
+  // Before the inserts: a name or an address that one user gives up is then free for a new user.
   await updateUsers(tx, tenantId, writer.updates, author.at);
   await insertUsers(tx, tenantId, writer.inserts, author.at);
   await freeFutureBookings(tx, tenantId, writer.deactivated, author);
@@ -97,7 +98,7 @@ function judge(item: UserItem): Draft {
   };
 }
 
-/** The location that an item names; null where it says that there shall be none. */
+/** The location that an item names; null if the item empties it. */
 function judgeLocation({ primaryLocationId, primaryLocationName }: UserItem): Segment | null | undefined {
   const segment: Segment = {
     kind: 'location',

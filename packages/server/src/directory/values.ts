@@ -4,17 +4,20 @@ import { parseGuid } from '../store/values/guid.ts';
 
 export { quote } from '../http/text.ts';
 
-/** One item is not acceptable; the message says which member and why. `orRefused` makes a result of it. */
+/** One item is not acceptable; the message names the member and the reason. `orRefused` turns it into a result. */
 export class ItemRefusedError extends Error {}
 
-/** The item asks for what something else stands in the way of: a name that is another's already. */
+/** The item conflicts with the current state, for example by a name that already belongs to another. */
 export class ItemConflictError extends ItemRefusedError {}
 
-/** A B-tree entry holds 2,704 bytes at most; the rest is for the ids beside the text. */
+/** A B-tree entry has at most 2,704 bytes. The rest is for the ids beside the text. */
 const MAX_INDEXED_BYTES = 2_400;
 const MAX_INTEGER = 2_147_483_647;
 
-/** `value` without white space around it; undefined when absent or nothing but white space. Throws `Refusal`. */
+/**
+ * `value` without leading and trailing white space; undefined if absent or only white space. Throws
+ * `ItemRefusedError` if the text is longer than 1,024 characters or PostgreSQL cannot store it.
+ */
 export function optionalText(member: string, value: string | undefined): string | undefined {
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
@@ -23,12 +26,15 @@ export function optionalText(member: string, value: string | undefined): string 
   return text;
 }
 
-/** What `read` makes of the value; null, which empties the member, is itself. */
+/** The result of `read` for the value; null, which empties the member, stays null. */
 export function clearable<T, R>(value: T | null | undefined, read: (value: T | undefined) => R): R | null {
   return value === null ? null : read(value);
 }
 
-/** As `optionalText`, for what PostgreSQL keeps in an index; `indexed` is what it keeps there. */
+/**
+ * As `optionalText`, for text in an index; `indexed` gives the text that the index contains. Also throws
+ * `ItemRefusedError` if the text is longer than 2,400 bytes.
+ */
 export function optionalKey(
   member: string,
   value: string | undefined,
@@ -42,7 +48,7 @@ export function optionalKey(
   return text;
 }
 
-/** A GUID in lower case; undefined when absent or empty. Throws `Refusal`. */
+/** A GUID in lower case; undefined if absent or empty. Throws `ItemRefusedError`. */
 export function optionalGuid(member: string, value: string | undefined): string | undefined {
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
@@ -51,7 +57,7 @@ export function optionalGuid(member: string, value: string | undefined): string 
   return guid;
 }
 
-/** `active` or `inactive`, given in any case; undefined when absent or empty. Throws `Refusal`. */
+/** `active` or `inactive`, in any case; undefined if absent or empty. Throws `ItemRefusedError`. */
 export function optionalStatus(member: string, value: string | undefined): Status | undefined {
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
@@ -60,7 +66,7 @@ export function optionalStatus(member: string, value: string | undefined): Statu
   throw new ItemRefusedError(`${member} ${quote(text)} is neither active nor inactive`);
 }
 
-/** A whole number from 0 to 2,147,483,647; undefined when absent. Throws `Refusal`. */
+/** A whole number from 0 to 2,147,483,647; undefined if absent. Throws `ItemRefusedError`. */
 export function optionalCount(member: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= MAX_INTEGER)) return value;
   throw new ItemRefusedError(`${member} ${quote(String(value))} is not a whole number from 0 to 2147483647`);

@@ -1,12 +1,12 @@
 /**
- * Lets the writers of one organisation's directory take turns, in the order in which they came. They would wait
- * for one another in the database anyway (`lockDirectory`), but each on a connection of its own, until there is
- * none left for anyone else's events.
+ * Runs the writers of one organisation's directory one after another, in the order of their calls. In the database
+ * they would also wait for one another (`lockDirectory`), but each would hold a connection. Then no connection
+ * would be left for the events of others.
  */
 export class DirectoryWriteQueue {
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Runs `work` once the work before it, of the same organisation, has ended. */
+  /** Runs `work` after the earlier work of the same organisation has ended. */
   async take<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
     const mine = (this.#last.get(tenantId) ?? Promise.resolve()).then(work);
     const ended = mine.then(ignore, ignore);

@@ -23,17 +23,17 @@ const VERBS: Record<Method, string> = {
   DELETE: 'delete',
 };
 
-/** A path, as OpenAPI tells of it. */
+/** The description of a path in OpenAPI. */
 interface Description {
   what: string;
   query?: Partial<Record<Method, TSchema>>;
-  /** POST makes a resource. */
+  /** POST creates a resource. */
   creates?: true;
-  /** A GET whose If-None-Match has the version is a 304. */
+  /** A GET whose If-None-Match contains the version is answered with 304. */
   isVersioned?: true;
 }
 
-/** Declares the methods of a path; each other one is a 405. */
+/** Declares the methods of a path. Every other method is answered with 405. */
 export function serve(
   app: FastifyInstance,
   path: string,
@@ -63,10 +63,15 @@ export function serve(
   }
   const others = METHODS.filter((method) => !taken.includes(method));
   const allow = taken.join(', ');
-  refuse(app, path, others, () => new HttpProblem(405, `This path takes ${allow}.`, { headers: { allow } }));
+  refuse(
+    app,
+    path,
+    others,
+    () => new HttpProblem(405, `This path supports ${allow}.`, { headers: { allow } }),
+  );
 }
 
-/** Answers `methods` of a path by a problem; OpenAPI does not tell of them. */
+/** Answers `methods` of a path with a problem. OpenAPI does not list them. */
 export function refuse(
   app: FastifyInstance,
   url: string,
@@ -94,15 +99,15 @@ function responses(method: Method, path: string, { creates, isVersioned }: Descr
   return {
     ...(method === 'DELETE'
       ? {}
-      : { [method === 'POST' && creates ? 201 : 200]: json('As RFC 7644 has it') }),
+      : { [method === 'POST' && creates ? 201 : 200]: json('The resource or list of RFC 7644') }),
     ...(method === 'DELETE' || method === 'PATCH'
-      ? { 204: { type: 'null', description: 'It is done' } }
+      ? { 204: { type: 'null', description: 'The server made the change' } }
       : {}),
     ...(method === 'GET' && isVersioned
-      ? { 304: { type: 'null', description: 'If-None-Match has the version' } }
+      ? { 304: { type: 'null', description: 'If-None-Match contains the current version' } }
       : {}),
     ...withBody,
-    // No route was found then whose errors these could be.
+    // 414 comes before a route is found, so it does not have the SCIM format.
     ...(path.includes(':') ? problems(414) : {}),
     400: error,
     401: error,

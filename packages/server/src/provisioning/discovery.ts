@@ -24,8 +24,7 @@ export function serviceProviderConfig(baseUrl: string): Document {
       {
         type: 'oauthbearertoken',
         name: 'OAuth Bearer Token',
-        description:
-          'A token of "rollcall scim-tokens", or one that a key with All permissions logged in for',
+        description: 'A token from "rollcall scim-tokens", or an access token of a key with All permissions',
         specUri: 'https://www.rfc-editor.org/info/rfc6750',
         primary: true,
       },
@@ -47,10 +46,10 @@ export function resourceTypes(baseUrl: string): Document[] {
   });
   return [
     {
-      ...type('User', USER_PATH, USER_SCHEMA, 'People'),
+      ...type('User', USER_PATH, USER_SCHEMA, 'Users'),
       schemaExtensions: [{ schema: ENTERPRISE_SCHEMA, required: false }],
     },
-    type('Group', GROUP_PATH, GROUP_SCHEMA, 'Groups that an identity provider keeps'),
+    type('Group', GROUP_PATH, GROUP_SCHEMA, 'Groups that an identity provider manages'),
   ];
 }
 
@@ -59,7 +58,7 @@ export function schemas(baseUrl: string): Document[] {
   return SCHEMA_DEFINITIONS.map((definition) => ({ ...definition.describe(`${baseUrl}/Schemas`) }));
 }
 
-/** The one with this id, which has no case. Throws a 404. */
+/** The document with this id, without regard to case. Throws a 404. */
 export function withId(documents: Document[], id: string): Document {
   const found = documents.find((document) => String(document.id).toLowerCase() === id.toLowerCase());
   if (!found) throw new HttpProblem(404, 'There is nothing with this id.');

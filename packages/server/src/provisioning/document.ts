@@ -2,38 +2,38 @@ import { orRefused } from '../directory/upsert.ts';
 import { optionalKey, optionalText } from '../directory/values.ts';
 import { wrong } from './errors.ts';
 
-/** A resource, or a part of one, as JSON has it. */
+/** A resource, or a part of one, as parsed JSON. */
 export type Document = Record<string, unknown>;
 
 export function isDocument(value: unknown): value is Document {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether the value leaves an attribute without one: RFC 7643 section 2.5, and the empty text. */
+/** Whether the value leaves an attribute unassigned: null (RFC 7643 section 2.5), absent or the empty text. */
 export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
-/** The member that `name` means: names of attributes have no case, RFC 7643 section 2.1. */
+/** The key of the member `name`. RFC 7643 section 2.1 compares names of attributes without regard to case. */
 export function keyOf(document: Document, name: string): string | undefined {
   if (Object.hasOwn(document, name)) return name;
   const folded = name.toLowerCase();
   return Object.keys(document).find((key) => key.toLowerCase() === folded);
 }
 
-/** The value of the member that `name` means; null is as absent. */
+/** The value of the member `name`, without regard to case; null counts as absent. */
 export function attributeOf(document: unknown, name: string): unknown {
   if (!isDocument(document)) return undefined;
   const key = keyOf(document, name);
   return key === undefined ? undefined : (document[key] ?? undefined);
 }
 
-/** A text, null where it is absent or blank. Throws a 400. */
+/** A text; null if absent or blank. Accepts a number. Throws a 400. */
 export function textOf(name: string, value: unknown): string | null {
   return readText(name, value, optionalText);
 }
 
-/** As `textOf`, for what the database keeps in an index; `indexed` is what it keeps there. */
+/** As `textOf`, for a text in an index of the database; `indexed` gives the text that the index contains. */
 export function keyTextOf(name: string, value: unknown, indexed?: (text: string) => string): string | null {
   return readText(name, value, (member, text) => optionalKey(member, text, indexed));
 }
@@ -52,7 +52,7 @@ function readText(
   return text ?? null;
 }
 
-/** A truth value, undefined where it is absent. Some identity providers write it as a string. Throws a 400. */
+/** A boolean; undefined if absent. Accepts a string, as some identity providers send. Throws a 400. */
 export function booleanOf(name: string, value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'boolean') return value;

@@ -12,12 +12,12 @@ import {
 } from './document.ts';
 import { wrong } from './errors.ts';
 
-/** Nobody has so many addresses; work that grows with their square stays small. */
+/** No user has so many addresses. The limit bounds work that grows with the square of their number. */
 const MOST_EMAILS = 100;
 
 /**
- * The entries that a value of `emails` means: objects, or bare addresses; one or a list; none where it is null or empty. Throws a
- * 400 where it is anything else.
+ * The entries of a value of `emails`. The value is an object, a bare address, or a list of them. There are no
+ * entries if it is null or empty. Throws a 400 for anything else.
  */
 export function emailEntries(value: unknown): Document[] {
   if (isEmpty(value)) return [];
@@ -37,14 +37,17 @@ export function isPrimary(entry: Document): boolean {
   return !isEmpty(given) && booleanOf('emails.primary', given) === true;
 }
 
-/** Leaves one entry primary at most, RFC 7643 section 2.4: the last of those that were not so `before`, else the last. */
+/**
+ * Leaves at most one entry primary, RFC 7643 section 2.4: the last one that was not primary `before`, else the last
+ * primary one.
+ */
 export function settlePrimary(entries: Document[], before: ReadonlySet<Document>): void {
   const marked = entries.filter(isPrimary);
   const winner = marked.findLast((entry) => !before.has(entry)) ?? marked.at(-1);
   for (const entry of marked) if (entry !== winner) delete entry[keyOf(entry, 'primary') ?? 'primary'];
 }
 
-/** The entry whose address events match: the primary one, else the first at work, else the first. */
+/** The entry whose address events match: the primary one, else the first of type work, else the first. */
 export function mainOf<T extends Document>(entries: T[]): T | undefined {
   return (
     entries.find(isPrimary) ??
@@ -53,12 +56,12 @@ export function mainOf<T extends Document>(entries: T[]): T | undefined {
   );
 }
 
-/** Reads `emails`. An entry whose value is null or empty is none. Throws a 400 that names the attribute. */
+/** Reads `emails`. Drops entries whose value is null or empty. Throws a 400 that names the attribute. */
 export function readEmails(value: unknown): UserEmails {
   const entries = emailEntries(value).map((entry) => ({ ...entry }));
   for (const entry of entries) {
     if (keyOf(entry, 'value') === undefined) {
-      throw wrong('invalidValue', 'emails: each needs an address as its value.');
+      throw wrong('invalidValue', 'emails: each entry needs an address as its value.');
     }
   }
   settlePrimary(entries, new Set());
@@ -66,7 +69,10 @@ export function readEmails(value: unknown): UserEmails {
   return { emails, main: emails.indexOf(mainOf(emails as (UserEmail & Document)[]) as UserEmail) };
 }
 
-/** An only address, of which nothing else is said, is at work and primary, as that of a person whom others made. */
+/**
+ * A single address without `primary`, of type work or without a type, becomes primary and of type work. The address
+ * of a user from other sources looks the same.
+ */
 function withDefaults(emails: UserEmail[]): UserEmail[] {
   const [email, ...others] = emails;
   if (!email || others.length > 0 || email.primary !== undefined) return emails;

@@ -1,6 +1,6 @@
 import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
 
-/** The kinds of faults that RFC 7644 section 3.12, table 9, tells apart, as far as they can happen here. */
+/** The kinds of errors of RFC 7644 section 3.12, table 9, that this server can return. */
 export type ScimType =
   | 'invalidFilter'
   | 'invalidPath'
@@ -10,7 +10,7 @@ export type ScimType =
   | 'noTarget'
   | 'uniqueness';
 
-/** A problem that RFC 7644 has a word for. */
+/** A problem with a `scimType` of RFC 7644. */
 export class ScimProblem extends HttpProblem {
   readonly scimType: ScimType;
 
@@ -20,19 +20,19 @@ export class ScimProblem extends HttpProblem {
   }
 }
 
-/** 400 with the word for what is wrong. */
+/** A 400 with its `scimType`. */
 export function wrong(scimType: Exclude<ScimType, 'uniqueness'>, detail: string): ScimProblem {
   return new ScimProblem(400, scimType, detail);
 }
 
-/** 409: somebody or something else has the value already. */
+/** A 409: another user or group already has the value. */
 export function taken(detail: string): ScimProblem {
   return new ScimProblem(409, 'uniqueness', detail);
 }
 
 export const SCIM_MEDIA_TYPE = 'application/scim+json';
 
-/** The error of RFC 7644 section 3.12; a body that is malformed before anyone reads it is `invalidSyntax`. */
+/** The error of RFC 7644 section 3.12. A 400 without a `scimType`, such as malformed JSON, is `invalidSyntax`. */
 export const scimError: ErrorFormat = (problem) => {
   const scimType =
     problem instanceof ScimProblem ? problem.scimType : problem.status === 400 ? 'invalidSyntax' : undefined;

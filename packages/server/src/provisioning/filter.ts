@@ -11,44 +11,49 @@ import { wrong } from './errors.ts';
 import { parseId, withoutBraces } from './ids.ts';
 import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';
 
-/** Alternatives, of which one must hold; each is terms that must all hold. */
+/** A list of alternatives, of which one must hold. All terms of that alternative must hold. */
 export type Filter = FilterTerm[][];
 
-/** Filters of identity providers have a term or two. What is multiplied out must stay small. */
+/** Filters of identity providers have one or two terms. The limits keep the expansion into alternatives small. */
 const LONGEST_FILTER = 4_000;
 const MOST_TERMS = 20;
 const MOST_GROUPS = 4;
-/** No character that a word of a filter may begin with: what begins with it was a string. */
+/** No word of a filter begins with this character, so it marks the place of a string. */
 const MARK = '~';
 
-const IN_DOUBLE_QUOTES = 'Strings in a filter stand in double quotes, as in userName eq "ada"';
+const IN_DOUBLE_QUOTES = 'Strings in a filter need double quotes, as in userName eq "ada"';
 const OTHER_QUOTES = /['`\u00b4\u2018-\u201f\u00ab\u00bb]/;
 
 const NAMES_OF_EVERY_OBJECT = new Set(
   [...Object.getOwnPropertyNames(Object.prototype), 'prototype'].map((name) => name.toLowerCase()),
 );
 
-/** A filter or a path whose strings have been taken out; `"~3"` stands for `literals[3]`. */
+/** A filter or a path without its strings: `"~3"` stands for `literals[3]`. */
 export interface Bare {
   text: string;
   literals: string[];
 }
 
 /**
- * Takes the strings out of a filter or a path: JSON strings, RFC 7644 section 3.4.2.2. What the library then
- * parses has neither escapes, which it does not know, nor brackets within strings, which it would take for its
- * own; nor can a caller choose a text that its patterns need exponential time for. Throws a 400 of `fault`.
+ * Replaces the strings of a filter or a path by markers. They are JSON strings, RFC 7644 section 3.4.2.2. This has
+ * three reasons:
+ * - the library does not know escapes;
+ * - the library would take brackets in strings for its own;
+ * - some strings would make the library's patterns take exponential time.
+ *
+ * Throws a 400 with the `scimType` `fault`.
  */
 export function takeLiterals(source: string, fault: 'invalidFilter' | 'invalidPath'): Bare {
-  if (source.length > LONGEST_FILTER) throw wrong(fault, `It is longer than ${LONGEST_FILTER} characters.`);
+  if (source.length > LONGEST_FILTER)
+    throw wrong(fault, `The expression is longer than ${LONGEST_FILTER} characters.`);
   const literals: string[] = [];
   const text = source.replace(/"(?:[^"\\]|\\.)*"/gs, (literal) => {
     literals.push(parseString(literal, fault));
     return `"${MARK}${literals.length - 1}"`;
   });
   const isOdd = text.replace(/"~\d+"/g, '').includes('"');
-  if (isOdd) throw wrong(fault, 'A string in it does not end: strings stand in double quotes.');
-  if (OTHER_QUOTES.test(text)) throw wrong(fault, `${IN_DOUBLE_QUOTES}, not in other quotes.`);
+  if (isOdd) throw wrong(fault, 'A string in the expression does not end: strings need double quotes.');
+  if (OTHER_QUOTES.test(text)) throw wrong(fault, `${IN_DOUBLE_QUOTES}, not other quotes.`);
   return { text, literals };
 }
 
@@ -57,23 +62,26 @@ function parseString(literal: string, fault: 'invalidFilter' | 'invalidPath'): s
     const text = JSON.parse(literal) as string;
     if (!text.includes('\0') && text.isWellFormed()) return text;
   } catch {
-    // The same answer as for what PostgreSQL cannot hold.
+    // The same answer as for strings that PostgreSQL cannot store.
   }
-  throw wrong(fault, 'A string in it is not a JSON string, or holds what cannot be stored.');
+  throw wrong(
+    fault,
+    'A string in the expression is not a JSON string, or contains characters that cannot be stored.',
+  );
 }
 
 /**
- * Reads a filter of RFC 7644 section 3.4.2.2 whose strings have been taken out. `not`, and groups within groups, are beyond it.
- * Throws a 400.
+ * Reads a filter of RFC 7644 section 3.4.2.2 without its strings (`takeLiterals`). It supports neither `not` nor
+ * groups within groups. Throws a 400.
  */
 export function parseBare({ text, literals }: Bare): Filter {
-  // As loosely as the library tells them from other words.
+  // The library separates these words from others just as loosely.
   const joins = text.match(/(?:and|or)(?![a-z0-9])/gi) ?? [];
   if (joins.length >= MOST_TERMS || (text.match(/[([]/g) ?? []).length > MOST_GROUPS) {
     throw wrong('invalidFilter', `The filter has more than ${MOST_TERMS} terms or ${MOST_GROUPS} groups.`);
   }
   if ((text.match(/[-$\w]+/g) ?? []).some(isOfEveryObject)) {
-    throw wrong('invalidFilter', 'The filter names what is no attribute.');
+    throw wrong('invalidFilter', 'The filter contains a name that is not an attribute.');
   }
   let branches: readonly object[];
   try {
@@ -82,7 +90,7 @@ export function parseBare({ text, literals }: Bare): Filter {
     throw wrong('invalidFilter', 'The filter cannot be read.');
   }
   const filter = branches.map((branch) => [...termsOf(branch, '', literals)]);
-  // Some texts that are no filter are read as one that says less than was written.
+  // The library reads some invalid texts as a filter with fewer terms.
   const read = new Set(filter.flat().flatMap(({ literal }) => literal ?? []));
   if (filter.some((alternative) => alternative.length === 0) || read.size < literals.length) {
     throw wrong('invalidFilter', 'The filter cannot be read.');
@@ -90,20 +98,20 @@ export function parseBare({ text, literals }: Bare): Filter {
   return filter.map((alternative) => alternative.map(({ literal: _, ...term }) => term));
 }
 
-/** Entra ID writes True, without quotes, which the library takes for false. */
+/** Entra ID writes True without quotes. The library would read it as false. */
 function lowerBooleans(text: string): string {
   return text.replace(/\b(?:true|false)\b/gi, (word) => word.toLowerCase());
 }
 
 /**
- * Whether the library, which puts what it reads into plain objects under the names that it found, would reach
- * into one of the language's own: `constructor.prototype` is that of every object here.
+ * Whether the word names a member of every object. The library stores what it reads in plain objects, under the names
+ * of the filter. With `constructor.prototype` it would write to the prototype of all objects of this process.
  */
 function isOfEveryObject(word: string): boolean {
   return NAMES_OF_EVERY_OBJECT.has(word.toLowerCase());
 }
 
-/** A term with the index of its string. */
+/** A term with the index of its string in `literals`. */
 type ReadTerm = FilterTerm & { literal: number | undefined };
 
 function* termsOf(branch: object, prefix: string, literals: string[]): Generator<ReadTerm> {
@@ -121,7 +129,7 @@ function termOf(attribute: string, [word, value, more]: unknown[], literals: str
   if (!FILTER_OPERATORS.has(operator) || more !== undefined) {
     throw wrong(
       'invalidFilter',
-      `The filter uses what is not supported; there are ${[...FILTER_OPERATORS].join(', ')}, and, or.`,
+      `The filter uses syntax that is not supported; supported are ${[...FILTER_OPERATORS].join(', ')}, and, or.`,
     );
   }
   if (operator === 'pr') return { attribute, operator, value: null, literal: undefined };
@@ -129,7 +137,7 @@ function termOf(attribute: string, [word, value, more]: unknown[], literals: str
   const index = /^~(\d+)$/.exec(String(value))?.[1];
   const literal = index === undefined ? undefined : literals[Number(index)];
   if (literal === undefined)
-    throw wrong('invalidFilter', `${IN_DOUBLE_QUOTES}; only true and false stand without.`);
+    throw wrong('invalidFilter', `${IN_DOUBLE_QUOTES}; only true and false need none.`);
   return { attribute, operator, value: literal, literal: Number(index) };
 }
 
@@ -138,7 +146,7 @@ const SCHEMA = new RegExp(
   'i',
 );
 
-/** The filter of a list, its attributes as the store names them. Throws a 400 where one cannot be filtered by. */
+/** The filter of a list, with the store's names of attributes. Throws a 400 if a term is not supported. */
 export function filterOf(source: string, columns: FilterColumns): Filter {
   const bare = takeLiterals(source, 'invalidFilter');
   const filter = parseBare(bare).map((alternative) =>
@@ -151,7 +159,7 @@ export function filterOf(source: string, columns: FilterColumns): Filter {
       const can = Object.entries(columns).map(([name, { operators }]) => `${name} (${operators.join(' ')})`);
       throw wrong(
         'invalidFilter',
-        `One cannot filter by ${attribute} ${term.operator}, but by ${can.join(', ')}.`,
+        `The server cannot filter by ${attribute} ${term.operator}. It can filter by ${can.join(', ')}.`,
       );
     }),
   );
@@ -159,7 +167,7 @@ export function filterOf(source: string, columns: FilterColumns): Filter {
   return filter;
 }
 
-/** What a term compares with, as the store takes it. Throws a 400. */
+/** The value that a term compares with, in the form that the store takes. Throws a 400. */
 function comparedValue({ operator, value }: FilterTerm, attribute: string, { compare }: FilterColumn) {
   if (operator === 'pr') return null;
   const text = String(value);
@@ -181,7 +189,10 @@ function comparedValue({ operator, value }: FilterTerm, attribute: string, { com
 
 const DATE_TIME = /^([1-9]\d{3}-\d\d-(\d\d)T\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/i;
 
-/** An xsd:dateTime (RFC 7643 section 2.3.5) in UTC, with microseconds; UTC without an offset. undefined where there is no such instant. */
+/**
+ * An xsd:dateTime (RFC 7643 section 2.3.5) in UTC, with microseconds. A text without an offset is UTC. Undefined if
+ * there is no such instant.
+ */
 function parseDateTime(text: string): string | undefined {
   const [, whole = '', day, fraction = '', offset = 'Z'] = DATE_TIME.exec(text) ?? [];
   // JavaScript takes 30 February for 2 March.
@@ -193,7 +204,10 @@ function parseDateTime(text: string): string | undefined {
   return utc.length === 24 ? `${utc.slice(0, 19)}.${fraction.slice(0, 6) || '0'}Z` : undefined;
 }
 
-/** Terms of one alternative mean one address; what is said of two of them is not told apart. */
+/**
+ * Throws a 400 if the filter describes two addresses. All terms of one alternative apply to the same address, so the
+ * server could not tell the two apart.
+ */
 function refuseTwoAddresses(text: string, filter: Filter, columns: FilterColumns): void {
   const groups = text.match(/\bemails\s*\[/gi) ?? [];
   if (groups.length < 2) return;
@@ -203,5 +217,5 @@ function refuseTwoAddresses(text: string, filter: Filter, columns: FilterColumns
       .filter((attribute) => columns[attribute]?.within);
     return new Set(names).size < names.length;
   });
-  if (saysTwice) throw wrong('invalidFilter', 'A filter can ask for one address of emails at a time.');
+  if (saysTwice) throw wrong('invalidFilter', 'A filter can describe only one address of emails.');
 }

@@ -3,12 +3,12 @@ import { patchPath } from './patch.ts';
 import { isOfOtherSchema, parsePath } from './patch-path.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** Such a name is a path, as Entra ID writes it: `URN:attribute`, `URN.attribute`, `name.givenName`. */
+/** A flat name is a path, as Entra ID writes it: `URN:attribute`, `URN.attribute`, `name.givenName`. */
 const FLAT = /[.:[]/;
 
 /**
- * The body of a POST or PUT whose flat names are put where they belong. A name of a schema that is not known has no effect, as any
- * unknown member of a body. Throws a 400 where a known schema or attribute has no such part.
+ * The body of a POST or PUT with the values of flat names moved to their attributes. A name of an unknown schema has
+ * no effect, as any unknown member of a body. Throws a 400 if a known schema or attribute has no such part.
  */
 export function withoutFlatNames(body: Document, vocabulary: Vocabulary): Document {
   const extension = vocabulary.enterprise?.schema.toLowerCase();

@@ -4,12 +4,13 @@ import { wrong } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { parseId } from './ids.ts';
 
-/** The ids of the members that a value names: objects with `value`, or bare ids; one or a list. Throws a 400. */
+/** The ids in a value of `members`: an object with `value`, a bare id, or a list of them. Throws a 400. */
 export function readMembers(value: unknown): string[] {
   const ids = (value === '' ? [] : [value ?? []].flat()).map((member) => {
     const given = isDocument(member) ? attributeOf(member, 'value') : member;
     const id = typeof given === 'string' ? parseId(given) : undefined;
-    if (id === undefined) throw wrong('invalidValue', 'members: each needs as its value the id of a user.');
+    if (id === undefined)
+      throw wrong('invalidValue', 'members: each member needs the id of a user as its value.');
     return id;
   });
   return [...new Set(ids)];
@@ -20,15 +21,15 @@ export function filteredMembers(filter: Filter): string[] {
   return filter.flatMap((terms) => {
     const [term, ...others] = terms;
     if (term?.attribute !== 'value' || term.operator !== 'eq' || others.length > 0) {
-      throw wrong('invalidFilter', 'Members can be chosen by value eq "…", and several by or.');
+      throw wrong('invalidFilter', 'A filter selects a member by value eq "…", and several members by or.');
     }
     return parseId(String(term.value)) ?? [];
   });
 }
 
 /**
- * What a row of operations on a group's members comes to, without knowing who its members are: a set of ids
- * to add, and one of ids to remove, or everyone.
+ * The net effect of several operations on a group's members: the ids to add, and the ids to remove or all members.
+ * It does not need to know the present members.
  */
 export class MemberChanges {
   readonly #added = new Set<string>();
@@ -55,7 +56,7 @@ export class MemberChanges {
     this.#all = true;
   }
 
-  /** undefined where nothing was asked for. */
+  /** Undefined if no operation changes members. */
   get change(): MemberChange | undefined {
     if (!this.#all && this.#added.size === 0 && this.#removed.size === 0) return undefined;
     return { added: [...this.#added], removed: this.#all ? 'all' : [...this.#removed] };

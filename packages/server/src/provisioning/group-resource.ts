@@ -9,14 +9,14 @@ import type { Change, Operation } from './patch-request.ts';
 import { GROUP_PATH, GROUP_SCHEMA, USER_PATH } from './schemas.ts';
 import { GROUP_VOCABULARY } from './vocabulary.ts';
 
-/** What an identity provider wants a group to be. */
+/** A group as an identity provider requests it. */
 export interface GroupInput {
   name: string;
   externalId: string | null;
   members: MemberChange | undefined;
 }
 
-/** Reads a Group of RFC 7643 section 4.2, whole: without members it has none. Throws a 400. */
+/** Reads a whole Group of RFC 7643 section 4.2. Without `members` the group has no members. Throws a 400. */
 export function readGroup(body: Document): GroupInput {
   const document = withoutFlatNames(body, GROUP_VOCABULARY);
   return {
@@ -32,7 +32,7 @@ function readName(value: unknown): string {
   return name;
 }
 
-/** What the operations of a PATCH make of a group. Throws a 400. */
+/** The group after the operations of a PATCH. Throws a 400. */
 export function patchGroup(
   current: Pick<GroupInput, 'name' | 'externalId'>,
   operations: Operation[],
@@ -64,7 +64,10 @@ export function patchGroup(
   return { ...group, members: members.change };
 }
 
-/** Entra ID names those to remove in the value, RFC 7644 in the filter of the path; without either, all go. */
+/**
+ * Entra ID names the members to remove in the value. RFC 7644 names them in the filter of the path. Without either, a
+ * removal removes all members.
+ */
 function patchMembers(
   members: MemberChanges,
   { filter, subAttribute }: PatchPath,
@@ -82,10 +85,10 @@ function patchMembers(
 }
 
 function unchangeable() {
-  return wrong('mutability', 'A member is added or removed, not changed.');
+  return wrong('mutability', 'A member can be added or removed, not changed.');
 }
 
-/** A group as a Group of RFC 7643 section 4.2; `members` undefined where nobody wants to see them. */
+/** A group as a Group of RFC 7643 section 4.2. `members` is undefined if the client does not ask for them. */
 export function groupResource(
   group: ProvisionedGroup,
   members: Member[] | undefined,
@@ -116,7 +119,7 @@ export function groupResource(
   };
 }
 
-/** Changes with the group and with who is in it; not with how its members are called. */
+/** The version changes with the group and with its set of members, but not with the names of members. */
 export function groupVersion({ writtenXid }: ProvisionedGroup): string {
   return `W/"${writtenXid}"`;
 }

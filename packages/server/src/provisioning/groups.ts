@@ -29,14 +29,14 @@ import {
 import { GROUP_PATH } from './schemas.ts';
 import { selects } from './selection.ts';
 
-/** A page of groups ends where its members would be more, after one group at least. */
+/** A page of groups ends before the group that exceeds this number of members, but has at least one group. */
 const MOST_LISTED_MEMBERS = 50_000;
 
-/** Groups that the identity provider made or took over, RFC 7643 section 4.2. */
+/** Groups that the identity provider created or took over, RFC 7643 section 4.2. */
 export const GROUPS: ResourceType = {
   name: 'Group',
   path: GROUP_PATH,
-  // A group of thousands would come back with every person who joins it.
+  // Otherwise the answer would list all members of a large group each time that one member joins.
   answersPatch: false,
 
   list: async (tx, { tenantId, baseUrl, selection, filter, offset, limit }) => {
@@ -60,7 +60,7 @@ export const GROUPS: ResourceType = {
     return group && groupVersion(group);
   },
 
-  // A group may have as many members as a request holds.
+  // One group may already have as many members as fit into a request.
   mostCreatedTogether: 1,
 
   create: async (tx, { tenantId, author }, creations) => {
@@ -70,7 +70,7 @@ export const GROUPS: ResourceType = {
     for (const { document, reading } of creations) {
       const wanted = readGroup(document);
       const named = await findGroupByName(tx, tenantId, groupType, wanted.name);
-      // One that was retired is the same group again; one that others made becomes the identity provider's.
+      // A retired group of that name becomes active again. The identity provider takes over a group from elsewhere.
       if (named?.visible) throw nameTaken(wanted.name, named.groupId);
       const groupId = named?.groupId ?? randomUUID();
       await write(tx, tenantId, { groupId, groupType, wanted, at: author.at });
@@ -141,10 +141,10 @@ async function findToChange(
 }
 
 function nameTaken(name: string, groupId: string) {
-  return taken(`displayName ${quote(name)} is already that of group ${groupId}.`);
+  return taken(`displayName ${quote(name)} already belongs to group ${groupId}.`);
 }
 
-/** Writes a group, and what is to change of its members. What is so already is not written. */
+/** Writes a group and the changes of its members. Does not write rows that would stay the same. */
 async function write(
   tx: Tx,
   tenantId: string,

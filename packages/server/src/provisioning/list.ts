@@ -4,13 +4,13 @@ import { wrong } from './errors.ts';
 export const MOST_RESULTS = 1_000;
 const DEFAULT_COUNT = 100;
 
-/** Which part of a list a client wants, RFC 7644 section 3.4.2.4. */
+/** The part of a list that a client requests, RFC 7644 section 3.4.2.4. */
 export interface Page {
   startIndex: number;
   count: number;
 }
 
-/** Reads a page: less than the first is the first, more than the most is the most. Throws a 400. */
+/** Reads a page. Brings a `startIndex` below 1 to 1, and `count` into 0 to `MOST_RESULTS`. Throws a 400. */
 export function readPage(query: { startIndex?: unknown; count?: unknown }): Page {
   const startIndex = readInteger('startIndex', query.startIndex) ?? 1;
   const count = readInteger('count', query.count) ?? DEFAULT_COUNT;
@@ -24,7 +24,7 @@ function readInteger(name: string, value: unknown): number | undefined {
   throw wrong('invalidValue', `${name} must be a whole number.`);
 }
 
-/** The filter of a query or search request, undefined where there is none. Throws a 400. */
+/** The filter of a query or search request; undefined if there is none. Throws a 400. */
 export function readFilter(query: Document): string | undefined {
   const filter = attributeOf(query, 'filter');
   if (filter === undefined || typeof filter === 'string') return filter;

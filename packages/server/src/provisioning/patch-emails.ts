@@ -6,11 +6,11 @@ import type { Filter } from './filter.ts';
 import type { PatchPath } from './patch-path.ts';
 import type { Change } from './patch-request.ts';
 
-/** Values that a filter may ask for and that do not come to exist by being set. */
+/** Sub-attributes that an entry gets from a filter that selects no entry (`impliedBy`). */
 const DESCRIPTIVE = new Set(['type', 'primary']);
 
 /**
- * What an operation makes of a person's addresses. Without a filter, the path of a sub-attribute means the address that events
+ * A user's addresses after an operation. Without a filter, the path of a sub-attribute means the address that events
  * match. Throws a 400.
  */
 export function patchEmails(
@@ -31,7 +31,7 @@ export function patchEmails(
 function patchWhole(current: Document[], { op, value }: Change): Document[] {
   const given = emailEntries(value);
   if (op === 'replace') return given;
-  // Entra ID names those to remove in the value, RFC 7644 in a filter; without either, all go.
+  // Entra ID names the addresses to remove in the value, RFC 7644 in a filter. Without either, all are removed.
   if (op === 'remove' && given.length === 0) return [];
   if (op === 'remove') return current.filter((entry) => !given.some((each) => sameAddress(entry, each)));
   const entries = [...current];
@@ -66,11 +66,11 @@ function patchSome(
   return entries;
 }
 
-/** An object, a list of one, or the address itself. */
+/** The one entry of a value: an object, a list of one, or the address itself. */
 function oneEntry(value: unknown): Document {
   const [entry, ...others] = emailEntries(value);
   if (entry && others.length === 0) return entry;
-  throw wrong('invalidValue', 'emails: a path with a filter takes one object, or one address.');
+  throw wrong('invalidValue', 'emails: a path with a filter needs one object, or one address, as its value.');
 }
 
 function assign(entry: Document, members: Document): void {
@@ -85,7 +85,7 @@ function sameAddress(a: Document, b: Document): boolean {
   return sameText(a, b, 'value');
 }
 
-/** One that is given without a type may be of any. */
+/** An address without a type matches every type. */
 function sameType(entry: Document, given: Document): boolean {
   return isEmpty(attributeOf(given, 'type')) || sameText(entry, given, 'type');
 }
@@ -99,13 +99,13 @@ function matches(entry: Document, filter: Filter): boolean {
     terms.every(({ attribute, operator, value: wanted }) => {
       const actual = attributeOf(entry, attribute);
       if (operator === 'pr') return actual !== undefined;
-      if (operator !== 'eq') throw wrong('invalidFilter', 'In a path one can filter by eq and pr.');
+      if (operator !== 'eq') throw wrong('invalidFilter', 'A filter in a path supports eq and pr only.');
       return actual !== undefined && fold(String(actual)) === fold(String(wanted));
     }),
   );
 }
 
-/** The entry that a filter describes. RFC 7644 has a 400 `noTarget` here; Entra ID means a new value. */
+/** The entry that a filter describes. RFC 7644 requires a 400 `noTarget` here; Entra ID means a new value. */
 function impliedBy(filter: Filter): Document {
   const [terms = [], ...others] = filter;
   const describes = terms.every(({ attribute, operator }) => operator === 'eq' && DESCRIPTIVE.has(attribute));

@@ -2,15 +2,15 @@ import { wrong } from './errors.ts';
 import { type Filter, parseBare, takeLiterals } from './filter.ts';
 import type { Attribute, Attributes, Vocabulary } from './vocabulary.ts';
 
-/** What the path of an operation means, RFC 7644 section 3.5.2, figure 7. */
+/** The parsed path of an operation, RFC 7644 section 3.5.2, figure 7. */
 export interface PatchPath {
-  /** It is of the enterprise extension. */
+  /** Whether the path belongs to the enterprise extension. */
   isEnterprise: boolean;
-  /** undefined: all that the schema has. */
+  /** Undefined: all attributes of the schema. */
   attribute: Attribute | undefined;
-  /** Which values of an attribute that has several. */
+  /** Selects values of a multi-valued attribute. */
   filter: Filter | undefined;
-  /** As the attribute has it among its `parts`. */
+  /** In the spelling of the attribute's `parts`. */
   subAttribute: string | undefined;
 }
 
@@ -18,8 +18,8 @@ const NAME = '[a-z$][\\w$-]*';
 const PATH = new RegExp(`^(${NAME})(?:\\[([^\\]]*)\\])?(?:\\.(${NAME}))?$`, 'is');
 
 /**
- * Reads a path. A schema's URN before an attribute ends with a colon, as in the RFC, or with a dot. Names have no case. Throws a
- * 400 that names the path, also where the resource has no such attribute.
+ * Reads a path. A schema's URN before an attribute ends with a colon, as in the RFC, or with a dot. Case does not
+ * matter. Throws a 400 that names the path, also if the resource has no such attribute.
  */
 export function parsePath(source: string, vocabulary: Vocabulary): PatchPath {
   const { text, literals } = takeLiterals(source.trim(), 'invalidPath');
@@ -40,7 +40,7 @@ export function parsePath(source: string, vocabulary: Vocabulary): PatchPath {
   if (!attribute.isMultiValued) {
     throw wrong(
       'invalidPath',
-      `The path ${shown(source)}: ${attribute.name} has one value, so it takes no filter.`,
+      `The path ${shown(source)}: ${attribute.name} has one value, so it supports no filter.`,
     );
   }
   return { isEnterprise, attribute, filter: readFilter(filter, literals, source, attribute), subAttribute };
@@ -57,24 +57,27 @@ function splitSchema(text: string, source: string, { core, enterprise }: Vocabul
     }
   }
   if (/^urn:/i.test(text))
-    throw wrong('invalidPath', `The path ${shown(source)} is of a schema that is not kept here.`);
+    throw wrong('invalidPath', `The path ${shown(source)} has a schema that the server does not store.`);
   return { rest: text, isEnterprise: false, attributes: core.attributes as Attributes };
 }
 
 function readFilter(text: string, literals: string[], source: string, attribute: Attribute): Filter {
   const filter = parseBare({ text, literals });
   const known = new Set(attribute.parts.map((part) => part.toLowerCase()));
-  const stranger = filter.flat().find((term) => !known.has(term.attribute));
-  if (!stranger) return filter;
-  throw wrong('invalidFilter', `The path ${shown(source)}: ${attribute.name} has no ${stranger.attribute}.`);
+  const unknownTerm = filter.flat().find((term) => !known.has(term.attribute));
+  if (!unknownTerm) return filter;
+  throw wrong(
+    'invalidFilter',
+    `The path ${shown(source)}: ${attribute.name} has no ${unknownTerm.attribute}.`,
+  );
 }
 
-/** Longer than a value is shown elsewhere: the attribute stands at the end of a schema's URN. */
+/** Cut later than other values in messages, because the attribute comes after a long URN. */
 function shown(source: string): string {
   return JSON.stringify(source.length > 200 ? `${source.slice(0, 200)}…` : source);
 }
 
-/** Whether a name begins with a URN that is none of the schemas of the resource. */
+/** Whether a name begins with a URN that is not one of the resource's schemas. */
 export function isOfOtherSchema(name: string, { core, enterprise }: Vocabulary): boolean {
   const folded = name.toLowerCase();
   const schemas = [core, enterprise].flatMap((each) => each?.schema.toLowerCase() ?? []);

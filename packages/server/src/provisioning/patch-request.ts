@@ -6,19 +6,19 @@ import { type ScimType, wrong } from './errors.ts';
 /** One operation of RFC 7644 section 3.5.2. */
 export interface Operation {
   op: 'add' | 'remove' | 'replace';
-  /** undefined: `value` has the attributes by name. */
+  /** Undefined: `value` is an object with the attributes. */
   path: string | undefined;
   value: unknown;
 }
 
-/** What an operation does to that which its path means. */
+/** What an operation does to the target of its path. */
 export type Change = Pick<Operation, 'op' | 'value'>;
 
 const MOST_OPERATIONS = 1_000;
 
 /**
- * Reads the body of a PATCH. Operations are told without regard to case: Entra ID writes `Add`. One operation without a list is a
- * list of one, and an empty path is none. Throws a 400 or 413.
+ * Reads the body of a PATCH. The case of `op` does not matter: Entra ID writes `Add`. A single operation counts as a
+ * list of one, and an empty path as no path. Throws a 400 or 413.
  */
 export function readOperations(body: Document): Operation[] {
   requireSchema(attributeOf(body, 'schemas'));
@@ -45,22 +45,22 @@ export function readOperations(body: Document): Operation[] {
   }));
 }
 
-/** null is a value: it clears. */
+/** The value of an operation. Null is a value: it clears. */
 function givenValue(operation: Document): unknown {
   const key = keyOf(operation, 'value');
   return key === undefined ? undefined : operation[key];
 }
 
-/** A body that names no schema is taken for what its path says. Throws a 400 where it names only others. */
+/** Accepts a body without `schemas`. Throws a 400 if `schemas` has only others. */
 function requireSchema(schemas: unknown): void {
   const named = [schemas ?? []].flat();
   const isNamed = named.some((each) => String(each).toLowerCase() === Messages.PatchOp.id.toLowerCase());
   if (named.length > 0 && !isNamed) {
-    throw wrong('invalidSyntax', `The schemas of a PATCH must have ${Messages.PatchOp.id}.`);
+    throw wrong('invalidSyntax', `The schemas of a PATCH must contain ${Messages.PatchOp.id}.`);
   }
 }
 
-/** The library's own judgement of the message. */
+/** The operations, checked by the library. Throws a 400. */
 function checked(operations: unknown): { op: string; path?: string; value?: unknown }[] {
   try {
     const message = { schemas: [Messages.PatchOp.id], Operations: operations ?? [] };

@@ -7,16 +7,18 @@ import type { Change, Operation } from './patch-request.ts';
 import { ENTERPRISE_SCHEMA } from './schemas.ts';
 import { USER_VOCABULARY, type Vocabulary } from './vocabulary.ts';
 
-/** What an identity provider repeats of the resource that it changes. */
+/** Attributes that identity providers repeat although they do not change them. */
 const REPEATED = new Set(['id', 'meta', 'schemas', 'groups']);
-/** Of an object. Nobody sends so many. */
+/** The most members of an object. No identity provider sends so many. */
 const MOST_MEMBERS = 100;
 
 /**
- * Applies the operations of a PATCH to a person's writable attributes, in order; returns the same document.
- * It is liberal where identity providers are: names may be dotted or begin with a schema's URN also where there is
- * no path, and a value that a filter asks for by its type comes to exist. Attributes of RFC 7643 that are not kept may be
- * named, without effect; no others. Throws a 400.
+ * Applies the operations of a PATCH to a user's writable attributes, in order. Returns the same document. It accepts
+ * more than the RFC, as identity providers need:
+ * - without a path, names may be dotted or begin with a schema's URN;
+ * - a filter on `type` or `primary` that selects no e-mail address adds one.
+ *
+ * Attributes of RFC 7643 that the server does not store have no effect. Unknown attributes are refused. Throws a 400.
  */
 export function patchDocument(document: Document, operations: Operation[]): Document {
   for (const { op, path, value } of operations) {
@@ -44,7 +46,7 @@ function membersOf(value: unknown): [name: string, value: unknown][] {
   return members;
 }
 
-/** Applies one change to what a path means. Throws a 400. */
+/** Applies one change to the target of a path. Throws a 400. */
 export function patchPath(document: Document, path: PatchPath, change: Change, vocabulary: Vocabulary): void {
   const { isEnterprise, attribute, subAttribute } = path;
   if (!attribute) {
@@ -58,12 +60,12 @@ export function patchPath(document: Document, path: PatchPath, change: Change, v
   if (attribute.name === 'emails') {
     const key = keyOf(container, 'emails') ?? 'emails';
     container[key] = patchEmails(emailEntries(container[key]), path, change);
-  } else if (path.filter) throw wrong('invalidPath', `${attribute.name} takes no filter here.`);
+  } else if (path.filter) throw wrong('invalidPath', `${attribute.name} supports no filter here.`);
   else if (subAttribute === undefined) patchValue(container, attribute.name, change);
   else patchValue(childOf(container, attribute.name), subAttribute, change);
 }
 
-/** All that a schema has: of the resource itself, each attribute by itself. */
+/** Applies a change to all attributes of a schema. */
 function patchSchema(
   document: Document,
   isEnterprise: boolean,
@@ -72,9 +74,9 @@ function patchSchema(
 ): void {
   const isCleared = change.op === 'remove' || isEmpty(change.value);
   if (isEnterprise && isCleared) {
-    // Left empty rather than out: an extension that is not there is not spoken of.
+    // An empty object clears the extension. A missing extension would leave the attributes as they are.
     document[keyOf(document, ENTERPRISE_SCHEMA) ?? ENTERPRISE_SCHEMA] = {};
-  } else if (isCleared) throw wrong('noTarget', 'A person as a whole is not cleared by a PATCH.');
+  } else if (isCleared) throw wrong('noTarget', 'A PATCH cannot clear a whole user.');
   else patchEach(document, change, vocabulary, isEnterprise ? `${ENTERPRISE_SCHEMA}:` : '');
 }
 
@@ -91,7 +93,7 @@ function patchValue(container: Document, name: string, { op, value }: Change): v
   } else container[key] = value;
 }
 
-/** The object that is the member `name`, made where there is none, or where it is no object. */
+/** The object in the member `name`. Creates it if the member is missing or is not an object. */
 function childOf(document: Document, name: string): Document {
   const key = keyOf(document, name) ?? name;
   const current = document[key];

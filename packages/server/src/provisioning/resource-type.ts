@@ -5,54 +5,54 @@ import type { Document } from './document.ts';
 import type { Operation } from './patch-request.ts';
 import type { Selection } from './selection.ts';
 
-/** For whom a resource is read, and how. */
+/** The organisation for which a resource is read, and the form of the answer. */
 export interface ReadRequest {
   tenantId: string;
-  /** Of `/scim/v2`, as clients reach it. */
+  /** The URL of `/scim/v2` for clients. */
   baseUrl: string;
   selection: Selection;
 }
 
-/** What a list is asked for. */
+/** The parameters of a list. */
 export interface ListRequest extends ReadRequest {
   filter: string | undefined;
   offset: number;
   limit: number;
 }
 
-/** For whom a resource is written; who is deactivated gives up what they have booked. */
+/** The organisation for which a resource is written, and the author of changes of days that follow from it. */
 export interface WriteRequest {
   tenantId: string;
   author: DayAuthor;
 }
 
-/** Throws a 412 where the version that there is, is not one that the caller wants to write to. */
+/** Throws a 412 if the caller does not accept the resource's present version. */
 export type Precondition = (version: string) => void;
 
-/** A resource that a request asks to create, and how its answer shows it. */
+/** A resource that a request asks to create, and the form of the answer. */
 export interface CreateRequest {
   document: Document;
   reading: ReadRequest;
 }
 
 /**
- * A kind of resource. Every method runs in a transaction that its caller may run again. Those that write take
- * the directory lock and throw problems; an id is a GUID.
+ * A kind of resource. Every method runs in a transaction that its caller may run again. Methods that write take
+ * the directory lock and throw problems. An id is a GUID.
  */
 export interface ResourceType {
   name: 'User' | 'Group';
   path: string;
-  /** Whether a PATCH answers with the resource even if no attributes were asked for. */
+  /** Whether a PATCH answers with the resource even if the request does not select attributes. */
   answersPatch: boolean;
   list(tx: Tx, listing: ListRequest): Promise<{ total: number; resources: Document[] }>;
   find(tx: Tx, reading: ReadRequest, id: string): Promise<Document | undefined>;
-  /** The version of what `find` finds, without the rest of it. */
+  /** Only the version of the resource that `find` returns. */
   findVersion(tx: Tx, tenantId: string, id: string): Promise<string | undefined>;
-  /** So many requests are created in one transaction at most. */
+  /** The most resources that are created in one transaction. */
   mostCreatedTogether: number;
   /**
-   * Creates resources: of each, in their order, the resource or why it cannot be. One that cannot be stops no other. Throws where
-   * that is found out too late: nothing is created then, and each can be tried alone.
+   * Creates resources. Returns for each, in their order, the resource or the problem. A refused resource stops no
+   * other. Throws if it finds the problem too late: then nothing is created, and the caller can try each alone.
    */
   create(
     tx: Tx,
@@ -76,7 +76,7 @@ export interface ResourceType {
   remove(tx: Tx, writing: WriteRequest, id: string, precondition: Precondition): Promise<void>;
 }
 
-/** What `work` returns, or the problem that it threw. */
+/** The result of `work`, or the `HttpProblem` that it throws. */
 export function orProblem<T>(work: () => T): T | HttpProblem {
   try {
     return work();

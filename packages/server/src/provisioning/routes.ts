@@ -3,7 +3,7 @@ import { SCIM_PREFIX } from './scim-path.ts';
 import { type ScimRoutesOptions, scimRoutes } from './scim-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 
-/** What identity providers use, and how an organisation keeps what they send. */
+/** The routes for identity providers, and the settings of provisioning. */
 export async function provisioningRoutes(app: FastifyInstance, options: ScimRoutesOptions): Promise<void> {
   const { database, turns } = options;
   await app.register(scimRoutes, { ...options, prefix: SCIM_PREFIX });

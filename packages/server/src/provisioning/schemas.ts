@@ -11,44 +11,43 @@ const { Attribute, SchemaDefinition } = Types;
 const value = (description: string) => new Attribute('string', 'value', { description });
 const readOnly = { mutable: false, direction: 'out' };
 
-/** What is kept of each kind of resource: RFC 7643 has more attributes, which are taken and ignored. */
+/** The attributes that the server stores. It accepts and ignores the other attributes of RFC 7643. */
 export const SCHEMA_DEFINITIONS = [
-  new SchemaDefinition('User', USER_SCHEMA, 'A person of the organisation', [
+  new SchemaDefinition('User', USER_SCHEMA, 'A user of the organisation', [
     new Attribute('string', 'userName', {
       required: true,
       uniqueness: 'server',
-      description: 'Names the person, without regard to case',
+      description: 'Identifies the user, without regard to case',
     }),
-    new Attribute('complex', 'name', { description: "The person's names" }, [
+    new Attribute('complex', 'name', { description: "The user's names" }, [
       new Attribute('string', 'formatted', { ...readOnly, description: 'Both names' }),
       new Attribute('string', 'givenName', { description: 'First name' }),
       new Attribute('string', 'familyName', { description: 'Last name' }),
     ]),
     new Attribute('string', 'displayName', {
-      description: 'The name that is shown; both names where it is not given',
+      description: 'The name to show; both names if it is not given',
     }),
     new Attribute('boolean', 'active', {
-      description: 'Whether the person may be seen, plan and book; who may not keeps their history',
+      description: 'Whether the user can be detected, plan and book; an inactive user keeps the history',
     }),
     new Attribute(
       'complex',
       'emails',
       {
         multiValued: true,
-        description:
-          'Addresses; the primary one, else the first at work, else the first, is the one of the person',
+        description: 'Addresses; events match the primary one, else the first of type work, else the first',
       },
       [
-        value('The address, kept as it is given'),
+        value('The address, stored as given'),
         new Attribute('string', 'type', { description: 'work, home or other' }),
-        new Attribute('boolean', 'primary', { description: 'true for one address at most' }),
-        new Attribute('string', 'display', { description: 'The address as it is shown' }),
+        new Attribute('boolean', 'primary', { description: 'true for at most one address' }),
+        new Attribute('string', 'display', { description: 'The address to show' }),
       ],
     ),
     new Attribute(
       'complex',
       'groups',
-      { ...readOnly, multiValued: true, description: 'The provisioned groups that the person is in' },
+      { ...readOnly, multiValued: true, description: 'The provisioned groups of the user' },
       [
         new Attribute('string', 'value', { ...readOnly, description: 'id of the group' }),
         new Attribute('reference', '$ref', {
@@ -64,13 +63,13 @@ export const SCHEMA_DEFINITIONS = [
   new SchemaDefinition(
     'EnterpriseUser',
     ENTERPRISE_SCHEMA,
-    'What becomes attributes of a person, which groups can follow',
+    'Attributes of a user, from which groups can be derived',
     [
       ...['employeeNumber', 'costCenter', 'organization', 'division', 'department'].map(
         (name) => new Attribute('string', name, { description: `The attribute ${name}` }),
       ),
       new Attribute('complex', 'manager', { description: 'The attribute manager' }, [
-        value('Whatever the identity provider names the manager by'),
+        value('The manager, by any id of the identity provider'),
       ]),
     ],
   ),
@@ -79,14 +78,14 @@ export const SCHEMA_DEFINITIONS = [
       required: true,
       description: "The group's name, unique among groups of its type",
     }),
-    new Attribute('complex', 'members', { multiValued: true, description: 'The people in the group' }, [
-      new Attribute('string', 'value', { mutable: 'immutable', description: 'id of the person' }),
+    new Attribute('complex', 'members', { multiValued: true, description: 'The users in the group' }, [
+      new Attribute('string', 'value', { mutable: 'immutable', description: 'id of the user' }),
       new Attribute('reference', '$ref', {
         ...readOnly,
         referenceTypes: ['User'],
-        description: 'URI of the person',
+        description: 'URI of the user',
       }),
-      new Attribute('string', 'display', { ...readOnly, description: 'displayName of the person' }),
+      new Attribute('string', 'display', { ...readOnly, description: 'displayName of the user' }),
       new Attribute('string', 'type', { ...readOnly, description: 'User' }),
     ]),
   ]),

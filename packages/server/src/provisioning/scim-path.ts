@@ -7,8 +7,8 @@ const SEGMENTS = new Map(
 );
 
 /**
- * The address of a request as the routes have it: identity providers are configured by hand, and /scim/v2/users is meant for
- * /scim/v2/Users. Any other address is itself.
+ * The URL of a request in the spelling of the routes. People configure identity providers by hand and write
+ * /scim/v2/users for /scim/v2/Users. Any other URL stays as it is.
  */
 export function canonicalScimUrl(url: string): string {
   if (url.slice(0, SCIM_PREFIX.length).toLowerCase() !== SCIM_PREFIX) return url;

@@ -32,21 +32,23 @@ export interface ScimRoutesOptions {
   publicUrl: string | undefined;
 }
 
-/** A large import may have its turn first. */
+/** How long a creation waits: a large import may hold the write queue before it. */
 const LONGEST_WAIT_MS = 30_000;
 const SelectionQuery = Type.Object({
-  attributes: Type.Optional(CommaList({ description: 'comma list of those wanted' })),
-  excludedAttributes: Type.Optional(CommaList({ description: 'comma list of those not wanted' })),
+  attributes: Type.Optional(CommaList({ description: 'comma-separated names of the attributes to return' })),
+  excludedAttributes: Type.Optional(
+    CommaList({ description: 'comma-separated names of the attributes to leave out' }),
+  ),
 });
 const ListQuery = Type.Object({
   filter: Type.Optional(Type.String({ description: 'RFC 7644 section 3.4.2.2' })),
   startIndex: Type.Optional(Type.String({ description: 'from 1' })),
-  count: Type.Optional(Type.String({ description: 'of 0 only totalResults is told' })),
+  count: Type.Optional(Type.String({ description: '0 returns totalResults only' })),
   ...SelectionQuery.properties,
 });
 const ONE_QUERY = { GET: SelectionQuery, PUT: SelectionQuery, PATCH: SelectionQuery };
 
-/** SCIM 2.0, RFC 7643 and 7644: what an identity provider keeps current of people and groups. */
+/** SCIM 2.0, RFC 7643 and 7644: an identity provider keeps users and groups current through these routes. */
 export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOptions): Promise<void> {
   const { database, clock, turns, publicUrl } = options;
   acceptJsonAs(app, SCIM_MEDIA_TYPE);
@@ -54,7 +56,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     done(new HttpProblem(415, `The content type must be ${SCIM_MEDIA_TYPE} or application/json.`));
   });
 
-  // Without a public URL, references are relative: the Host of a request is what its sender says.
+  // Without a public URL, references are relative: the sender of a request chooses its Host header.
   const baseUrl = `${publicUrl ?? ''}${SCIM_PREFIX}`;
   const readingOf = (request: FastifyRequest) => ({
     tenantId: callerOf(request).tenantId,
@@ -62,7 +64,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     selection: readSelection(request.query as Document),
   });
 
-  /** Runs `work` as one of the directory's writers, again where others came first. */
+  /** Runs `work` in the write queue of the directory, and again after a write conflict. */
   const write = <T>(
     writing: WriteRequest,
     work: (tx: Tx, writing: WriteRequest) => Promise<T>,
@@ -88,7 +90,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     const creations = new TenantQueues<CreateRequest & { author: DayAuthor }, Document | HttpProblem>({
       run: async (tenantId, jobs) => {
         const [first] = jobs;
-        // Nobody's days change by being created, so it does not matter in whose name.
+        // A creation changes no days, so the author does not matter.
         return first
           ? write({ tenantId, author: first.author }, (tx, writing) => type.create(tx, writing, jobs))
           : [];
@@ -215,7 +217,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     refuse(app, path, METHODS, () => new HttpProblem(501, `${path} is not supported.`));
   }
   for (const path of ['', '/*']) {
-    refuse(app, path, METHODS, () => new HttpProblem(404, 'There is nothing at this path of SCIM.'));
+    refuse(app, path, METHODS, () => new HttpProblem(404, 'This SCIM path does not exist.'));
   }
 }
 
@@ -223,7 +225,7 @@ function send(reply: FastifyReply, status: number, document: Document): FastifyR
   return reply.code(status).type(SCIM_MEDIA_TYPE).serializer(JSON.stringify).send(document);
 }
 
-/** The id in the path. Throws a 404 where it is none of ours. */
+/** The id in the path. Throws a 404 if it is not a GUID. */
 function idOf(request: FastifyRequest): string {
   const id = parseId(rawIdOf(request));
   if (id === undefined) throw missing();

@@ -3,15 +3,15 @@ import { type Document, isDocument } from './document.ts';
 import { wrong } from './errors.ts';
 import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';
 
-/** Which attributes a client wants, RFC 7644 section 3.9; paths in lower case, such as `name.givenname`. */
+/** The attributes that a client selects, RFC 7644 section 3.9. Paths are in lower case: `name.givenname`. */
 export interface Selection {
-  /** Those, and no others; empty: all. */
+  /** Only these are returned; empty: all. */
   attributes: string[];
-  /** All but those; not looked at where there are `attributes`. */
+  /** These are left out. Ignored if there are `attributes`. */
   excludedAttributes: string[];
 }
 
-/** Returned whatever is asked for, RFC 7643 section 7. */
+/** Always returned, RFC 7643 section 7. */
 const ALWAYS = new Set(['id', 'schemas']);
 const ENTERPRISE = ENTERPRISE_SCHEMA.toLowerCase();
 const CORE = [USER_SCHEMA, GROUP_SCHEMA].map((schema) => schema.toLowerCase());
@@ -30,19 +30,19 @@ export function readSelection(query: { attributes?: unknown; excludedAttributes?
 function readNames(given: unknown): string[] {
   const names = [given ?? []].flat().flatMap((name) => String(name).split(','));
   if (names.length > MOST_NAMES) {
-    throw wrong('invalidValue', `One cannot choose more than ${MOST_NAMES} attributes.`);
+    throw wrong('invalidValue', `A selection can have at most ${MOST_NAMES} attributes.`);
   }
   return names
     .map((name) => name.trim().toLowerCase())
     .flatMap((name) => (name === '' ? [] : readName(name)));
 }
 
-/** A path without the core schema's URN, the enterprise one's ended by a colon. Throws a 400 where it is none. */
+/** A path without the URN of the core schema. The enterprise URN ends with a colon. Throws a 400. */
 function readName(name: string): string {
   if (!NAME.test(name)) {
     throw wrong(
       'invalidValue',
-      `${quote(name)} is no attribute: a selection has names such as emails or emails.value.`,
+      `${quote(name)} is not an attribute: a selection has names such as emails or emails.value.`,
     );
   }
   const schema = [ENTERPRISE, ...CORE].find(
@@ -53,14 +53,14 @@ function readName(name: string): string {
   return schema === ENTERPRISE ? `${ENTERPRISE}:${rest}` : rest;
 }
 
-/** Whether the client wants to see the top-level attribute `name`, given in lower case. */
+/** Whether the client selects the top-level attribute `name`, in lower case. */
 export function selects({ attributes, excludedAttributes }: Selection, name: string): boolean {
   return attributes.length > 0
     ? attributes.some((each) => each === name || subNameOf(each, name) !== undefined)
     : !excludedAttributes.includes(name);
 }
 
-/** The resource with what the client wants to see. */
+/** The resource with only the attributes that the client selects. */
 export function select(resource: Document, selection: Selection): Document {
   const wanted = selection.attributes.length > 0;
   const names = wanted ? selection.attributes : selection.excludedAttributes;
@@ -85,7 +85,7 @@ function pickSubAttributes(value: unknown, subNames: string[], wanted: boolean):
   );
 }
 
-/** What of `path` comes after the attribute `name`. A schema's URN is followed by a colon. */
+/** The part of `path` after the attribute `name`. A colon follows a schema's URN. */
 function subNameOf(path: string, name: string): string | undefined {
   const prefix = `${name}${name === ENTERPRISE ? ':' : '.'}`;
   return path.startsWith(prefix) ? path.slice(prefix.length).split('.')[0] : undefined;

@@ -13,7 +13,7 @@ export interface SettingsRoutesOptions {
   turns: DirectoryWriteQueue;
 }
 
-/** The choice of how an organisation keeps the groups of its identity provider. */
+/** The settings for the groups of an organisation's identity provider. */
 export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = async (
   app,
   { database, turns },
@@ -28,7 +28,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = 
     method: 'GET',
     schema: {
       ...described,
-      summary: 'How provisioned groups are kept',
+      summary: 'Read the type of provisioned groups',
       response: { 200: ProvisioningSettings, ...problems(401, 403, 503) },
     },
     handler: async (request) => {
@@ -41,8 +41,8 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = 
     method: 'PUT',
     schema: {
       ...described,
-      summary: 'Choose how provisioned groups are kept',
-      description: 'Groups that there are get the type, too, and keep their ids.',
+      summary: 'Choose the type of provisioned groups',
+      description: 'Existing provisioned groups get the type, too, and keep their ids.',
       body: ProvisioningSettings,
       response: { 200: ProvisioningSettings, ...problems(400, 401, 403, 409, 413, 415, 503) },
     },

@@ -12,12 +12,12 @@ import {
 } from '../store/provisioning/provisioned-groups.ts';
 
 export const ProvisioningSettings = Type.Object({
-  groupType: Type.String({ description: 'the type of the groups that an identity provider keeps' }),
+  groupType: Type.String({ description: 'the type of the groups that an identity provider manages' }),
 });
 
 /**
- * Chooses the type of provisioned groups; those that there are, retired ones too, get it and keep their ids.
- * Returns the type. Throws a 400 where it is none, and a 409 where other groups stand in the way.
+ * Chooses the type of provisioned groups. Existing ones, retired ones included, get it and keep their ids. Returns
+ * the type. Throws a 400 if the type is not acceptable, and a 409 if it conflicts with other groups.
  */
 export async function chooseGroupType(tx: Tx, tenantId: string, given: string): Promise<string> {
   const judged = orRefused(() => ({ groupType: optionalKey('groupType', given) ?? refuseEmpty() }));
@@ -30,14 +30,17 @@ export async function chooseGroupType(tx: Tx, tenantId: string, given: string): 
   await lockDirectory(tx, tenantId);
   const { groupAttributes, primaryGroupAttribute } = await getDirectorySettings(tx, tenantId);
   if (groupType === primaryGroupAttribute || groupAttributes.includes(groupType)) {
-    throw new HttpProblem(409, `Groups of the type ${quote(groupType)} follow from an attribute of people.`);
+    throw new HttpProblem(
+      409,
+      `The server derives groups of the type ${quote(groupType)} from a user attribute.`,
+    );
   }
   if (groupType !== (await getProvisionedGroupType(tx, tenantId))) {
     const [clash] = await listNameClashes(tx, tenantId, groupType);
     if (clash !== undefined) {
       throw new HttpProblem(
         409,
-        `There is a group ${quote(clash)} of the type ${quote(groupType)} already, which is not provisioned.`,
+        `A group ${quote(clash)} of the type ${quote(groupType)} already exists and is not provisioned.`,
       );
     }
   }

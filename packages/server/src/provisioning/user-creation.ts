@@ -10,7 +10,7 @@ import type { UserInput } from './user-resource.ts';
 
 export type RequestedUser = UserInput & { active: boolean };
 
-/** Who has the userNames and e-mail addresses that are wanted. Deleted people have none. */
+/** The users who have the requested userNames and e-mail addresses. Deleted users count as having none. */
 export class UniquenessIndex {
   readonly #byName = new Map<string, string>();
   readonly #byEmail = new Map<string, string>();
@@ -26,7 +26,7 @@ export class UniquenessIndex {
     return holders;
   }
 
-  /** Puts in somebody who is about to be written. */
+  /** Adds a user who is about to be written. */
   add(userId: string, { userName, email, active }: RequestedUser): void {
     this.#add(userId, fold(userName), active ? email : null);
   }
@@ -45,7 +45,7 @@ export class UniquenessIndex {
   }
 }
 
-/** Throws a 409 where somebody other than `userId` has what is to be unique. */
+/** Throws a 409 if a user other than `userId` has the userName, or the e-mail address of an active user. */
 export function refuseTaken(
   holders: UniquenessIndex,
   userId: string | undefined,
@@ -54,15 +54,15 @@ export function refuseTaken(
   const { userName, email, active } = wanted;
   const refuse = (member: string, value: string, holder: string | undefined) => {
     if (holder === undefined || holder === userId) return;
-    throw taken(`${member} ${quote(value)} is already that of user ${holder}.`);
+    throw taken(`${member} ${quote(value)} already belongs to user ${holder}.`);
   };
   refuse('userName', userName, holders.withName(userName));
   if (email !== null && active) refuse('email', email, holders.withEmail(email));
 }
 
-/** Decides who people are that an identity provider creates: new, or deleted people who come back. */
+/** Decides for each user that an identity provider creates: a new user, or a returning one. */
 export class UserCreation {
-  /** Ids of the deleted people who were admitted. */
+  /** Ids of the returning users. */
   readonly returning: string[] = [];
   readonly #holders: UniquenessIndex;
   readonly #deleted: DeletedUser[];
@@ -80,7 +80,7 @@ export class UserCreation {
     return new UserCreation(await UniquenessIndex.load(tx, tenantId, wanted), deleted);
   }
 
-  /** The id of a person who is to be created. Throws a 409 where somebody has what is to be unique. */
+  /** The id of a user to create. Throws a 409 if another user has the userName or the e-mail address. */
   admit(wanted: RequestedUser): string {
     refuseTaken(this.#holders, undefined, wanted);
     const former = this.#formerOf(wanted);
@@ -94,8 +94,8 @@ export class UserCreation {
   }
 
   /**
-   * The deleted person who comes back: of the same userName, and of the same externalId unless one of the two has none. By the
-   * same externalId also one whose userName went to somebody else since then.
+   * The deleted user who returns: one with the same userName, and the same externalId unless one of the two has none.
+   * With the same externalId, also one whose userName went to another user in the meantime.
    */
   #formerOf({ userName, externalId }: RequestedUser): DeletedUser | undefined {
     const folded = fold(userName);

@@ -20,10 +20,10 @@ import { withoutBraces } from './ids.ts';
 import { ENTERPRISE_SCHEMA, GROUP_PATH, USER_PATH, USER_SCHEMA } from './schemas.ts';
 import { USER_VOCABULARY } from './vocabulary.ts';
 
-/** The attributes of the enterprise extension that are kept, under the same names, among a user's attributes. */
+/** The attributes of the enterprise extension that the server stores as attributes of a user, with the same names. */
 const ENTERPRISE_TEXTS = ['employeeNumber', 'costCenter', 'organization', 'division', 'department'] as const;
 
-/** What an identity provider says of a person, whole. */
+/** A whole user as an identity provider sends it. */
 export interface UserInput extends UserEmails {
   userName: string;
   externalId: string | null;
@@ -32,13 +32,13 @@ export interface UserInput extends UserEmails {
   lastName: string | null;
   /** The one of `emails` that events match. */
   email: string | null;
-  /** undefined: not said. */
+  /** Undefined: not given. */
   active: boolean | undefined;
-  /** undefined: the enterprise extension is not there. */
+  /** Undefined: the request has no enterprise extension. */
   attributes: AttributePatch | undefined;
 }
 
-/** Reads a User of RFC 7643 section 4.1; attributes that are not kept are ignored. Throws a 400. */
+/** Reads a User of RFC 7643 section 4.1. Ignores attributes that the server does not store. Throws a 400. */
 export function readUser(body: Document): UserInput {
   const document = withoutFlatNames(body, USER_VOCABULARY);
   const userName = keyTextOf('userName', attributeOf(document, 'userName'));
@@ -59,7 +59,7 @@ export function readUser(body: Document): UserInput {
   };
 }
 
-/** An attribute with sub-attributes; without any where it is null or empty. Throws a 400 where it is no object. */
+/** An attribute with sub-attributes; an empty object if it is null or empty. Throws a 400 if it is not an object. */
 function partOf(name: string, value: unknown): Document {
   if (isEmpty(value)) return {};
   if (isDocument(value)) return value;
@@ -77,18 +77,18 @@ function readAttributes(document: Document): AttributePatch | undefined {
   ]);
 }
 
-/** The manager's id: of an object, of a list of one, or by itself. Throws a 400. */
+/** The manager's id, from an object, a list of one, or a bare value. Throws a 400. */
 function managerOf(given: unknown): unknown {
   const [manager, ...others] = [given ?? []].flat();
-  if (others.length > 0) throw wrong('invalidValue', 'manager must be one.');
+  if (others.length > 0) throw wrong('invalidValue', 'manager must be a single value.');
   if (!isDocument(manager)) return manager;
   if (keyOf(manager, 'value') === undefined && Object.keys(manager).length > 0) {
-    throw wrong('invalidValue', 'manager.value is required where there is a manager.');
+    throw wrong('invalidValue', 'manager.value is required if there is a manager.');
   }
   return attributeOf(manager, 'value');
 }
 
-/** What of a person an identity provider can change, as it would send it. */
+/** The attributes of a user that an identity provider can change, in the form in which it sends them. */
 export function writableUser(user: ProvisionedUser): Document {
   const { attributes } = user;
   const text = (name: string) => (attributes[name] === undefined ? undefined : String(attributes[name]));
@@ -107,7 +107,7 @@ export function writableUser(user: ProvisionedUser): Document {
   });
 }
 
-/** A person as a User of RFC 7643 section 4.1. `baseUrl` is that of `/scim/v2`. */
+/** A user as a User of RFC 7643 section 4.1. `baseUrl` is the URL of `/scim/v2`. */
 export function userResource(user: ProvisionedUser, baseUrl: string): Document {
   const writable = writableUser(user);
   const { name, emails, [ENTERPRISE_SCHEMA]: extension, ...rest } = writable as Record<string, Document>;
@@ -140,7 +140,7 @@ export function userResource(user: ProvisionedUser, baseUrl: string): Document {
   });
 }
 
-/** Changes with whatever the resource shows: groups are written without the person being so. */
+/** The version includes the groups, because a change of them does not write the user's row. */
 export function userVersion(user: ProvisionedUser): string {
   const groups = createHash('sha256').update(JSON.stringify(user.groups)).digest('base64url').slice(0, 16);
   return `W/"${user.writtenXid}-${groups}"`;

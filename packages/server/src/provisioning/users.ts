@@ -31,7 +31,7 @@ import { USER_PATH } from './schemas.ts';
 import { type RequestedUser, refuseTaken, UniquenessIndex, UserCreation } from './user-creation.ts';
 import { readUser, type UserInput, userResource, userVersion, writableUser } from './user-resource.ts';
 
-/** People, RFC 7643 section 4.1. */
+/** Users, RFC 7643 section 4.1. */
 export const USERS: ResourceType = {
   name: 'User',
   path: USER_PATH,
@@ -125,14 +125,14 @@ async function findToChange(
   return user;
 }
 
-/** A person as they are to be, and as they are, if they are there. */
+/** The requested state of a user, and the present state if the user exists. */
 interface UserWrite {
   userId: string;
   wanted: RequestedUser;
   current?: ProvisionedUser;
 }
 
-/** Writes people whole. What is so already is not written. */
+/** Writes whole users. Does not write rows that would stay the same. */
 async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promise<void> {
   if (people.length === 0) return;
   const { tenantId, author } = writing;
@@ -163,20 +163,20 @@ async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promis
   await deriveGroups(tx, tenantId, await getDirectorySettings(tx, tenantId), [...changed.keys()]);
 }
 
-/** One that reads the same is left as it is: it may be a number that others gave. */
+/** Only attributes whose text differs: a stored value may be a number from another source. */
 function changedAttributes({ wanted, current }: UserWrite): AttributePatch {
   const unlike = ([name, value]: [string, AttributeValue | null]) =>
     value !== (current?.attributes[name]?.toString() ?? null);
   return new Map([...(wanted.attributes ?? [])].filter(unlike));
 }
 
-/** Who is new, or comes back, has `email` alone. */
+/** Whether the user's addresses stay the same. A new or returning user has only `email`, in its default form. */
 function sameEmails({ wanted, current }: UserWrite): boolean {
   if (!current) return isUsual(wanted.emails);
   return current.email === wanted.email && isDeepStrictEqual(current.emails, wanted.emails);
 }
 
-/** The one writer of users, which must not refuse any of the items. */
+/** Writes through `upsertUsers`, the only writer of users. Throws a 400 if it refuses an item. */
 async function upsert(tx: Tx, { tenantId, author }: WriteRequest, items: UserItem[]): Promise<void> {
   const results = await upsertUsers(tx, tenantId, items, author);
   const refused = results.find((result) => 'refused' in result);

@@ -4,8 +4,8 @@ import { listsTag } from '../http/etag.ts';
 import type { Precondition } from './resource-type.ts';
 
 /**
- * Judges a version by the If-Match of a request, RFC 7644 section 3.14. Weak tags are compared, as SCIM's own
- * examples do, though RFC 9110 would have If-Match take strong ones only.
+ * Checks a version against the If-Match header of a request, RFC 7644 section 3.14. It compares weak tags, as the
+ * examples of SCIM do, although RFC 9110 allows only strong tags in If-Match.
  */
 export function ifMatch({ headers }: FastifyRequest): Precondition {
   const wanted = headers['if-match'];

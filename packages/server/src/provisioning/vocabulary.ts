@@ -3,11 +3,11 @@ import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';
 /** An attribute that a path can name. */
 export interface Attribute {
   name: string;
-  /** What is not kept is taken, and has no effect. */
+  /** Whether the server stores it. Otherwise the server accepts it without effect. */
   isKept: boolean;
   isReadOnly: boolean;
   isMultiValued: boolean;
-  /** Names of sub-attributes; those that are not among `keptParts` have no effect. */
+  /** Names of sub-attributes. Those that are not in `keptParts` have no effect. */
   parts: readonly string[];
   keptParts: readonly string[];
 }
@@ -15,7 +15,7 @@ export interface Attribute {
 /** The attributes of a schema, by their names in lower case. */
 export type Attributes = ReadonlyMap<string, Attribute>;
 
-/** What the paths of a kind of resource can name. */
+/** The attributes that paths of a kind of resource can name. */
 export interface Vocabulary {
   core: { schema: string; attributes: Attributes };
   enterprise?: { schema: string; attributes: Attributes };
@@ -43,7 +43,7 @@ const VALUE_PARTS = ['value', 'type', 'primary', 'display', '$ref'];
 const NOT_KEPT: Rules[string] = { isKept: false };
 const NOT_KEPT_VALUES: Rules[string] = { isKept: false, isMultiValued: true, parts: VALUE_PARTS };
 
-/** RFC 7643 sections 4.1 and 4.3, whole: an attribute that exists is told from one that does not. */
+/** All attributes of RFC 7643 sections 4.1 and 4.3, so that only unknown attributes are refused. */
 export const USER_VOCABULARY: Vocabulary = {
   core: {
     schema: USER_SCHEMA,

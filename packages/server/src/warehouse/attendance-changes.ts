@@ -6,10 +6,12 @@ import type { Changes, ExportQuery } from '../store/warehouse/query.ts';
 import { type AttendanceRow, AttendanceRows, deletedRow } from './attendance-rows.ts';
 
 /**
- * What attendance has come to since: for each day on which something has changed, all rows of the offices where it
- * has and of the people for whom it has, and, in the same order, the keys of rows that are not there any more.
- * A row that has not changed may be among them. With a location, its rows as in an export; a key without
- * an office goes out whatever the location, since nobody knows whose it was. No day is begun once it `isDone`.
+ * The changes of attendance since a cursor. For each day with a change it yields all rows of the offices and of the
+ * users that changed. In the same order it yields the keys of deleted rows. Rows that did not change may be among
+ * them.
+ *
+ * With a location, it yields the rows of that location, as in an export. A deleted key without an office goes out for
+ * every location, because its location is no longer known. Once `isDone()`, it begins no further day.
  */
 export async function* readAttendanceChanges(
   tx: Tx,
@@ -59,7 +61,7 @@ export async function* readAttendanceChanges(
   }
 }
 
-/** Keys that may be gone, to be put between the rows of people who come in the order of their ids. */
+/** Keys that may be deleted rows. It inserts them between the rows of users, who come in the order of their ids. */
 class DeletedRowQueue {
   readonly #gone: AttendanceRow[];
   #next = 0;
@@ -68,12 +70,12 @@ class DeletedRowQueue {
     this.#gone = gone;
   }
 
-  /** The keys of people before this one, who have no rows that day at all. */
+  /** The keys of users before this one. These users have no rows on that day. */
   before(userId: string): AttendanceRow[] {
     return this.#take((gone) => gone.person.userId < userId);
   }
 
-  /** `rows`, and the keys of a person that none of `all` their rows has; by office. */
+  /** `rows` with the keys of a user that are not in `all` rows of the user, in the order of offices. */
   with(userId: string, rows: AttendanceRow[], all: AttendanceRow[]): AttendanceRow[] {
     const there = new Set(all.map((row) => row.locationId));
     const gone = this.#take((row) => row.person.userId === userId).filter(

@@ -6,7 +6,7 @@ import {
   pruneSomeChanges,
 } from '../store/warehouse/attendance-retention.ts';
 
-/** For so long it is kept what attendance was; a cursor that is older is refused. */
+/** How long the server keeps changes of attendance. It refuses older cursors. */
 export const CHANGES_KEPT_DAYS = 90;
 const DAY_MS = 86_400_000;
 
@@ -14,15 +14,15 @@ interface Deps {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** Once aborted, the rest is left to the next run. */
+  /** Once it is aborted, the next run does the rest. */
   signal: AbortSignal;
-  /** Called with the changes that were deleted, of all that are to be. */
+  /** Receives the number of deleted changes and the number of all changes to delete. */
   onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Deletes what attendance was before the days for which that is kept. Cursors that have not seen it are refused before
- * any of it goes. Throws `StoreUnavailableError`.
+ * Deletes changes of attendance that are older than `CHANGES_KEPT_DAYS`. Before it deletes any, the server refuses
+ * cursors that have not seen them. Throws `StoreUnavailableError`.
  */
 export async function pruneAttendanceChanges({ database, clock, signal, onProgress }: Deps): Promise<void> {
   const now = clock();

@@ -10,25 +10,25 @@ import {
 import { type AttendancePlan, attendanceOf } from '../workday/attendance.ts';
 import type { Row } from './format.ts';
 
-/** A row as it goes out, and what it is told apart by. */
+/** A row of the dataset, with the values of its key. */
 export interface AttendanceRow extends Row {
   person: Pick<UserDimensionRow, 'userId'> & Partial<UserDimensionRow>;
   day: string;
-  /** The office where the person was or was to be. */
+  /** The office where the user was detected, else the office of the plan. */
   locationId: string | null;
 }
 
-/** Makes rows of people's days. */
+/** Makes rows from users' days. */
 export class AttendanceRows {
   readonly #people: PeopleInOrder;
   readonly #parts: SharedParts;
 
   private constructor(
     people: ReadonlyMap<string, UserDimensionRow>,
-    places: ReadonlyMap<string, NodePathRow>,
+    nodes: ReadonlyMap<string, NodePathRow>,
   ) {
     this.#people = new PeopleInOrder(people);
-    this.#parts = new SharedParts(places);
+    this.#parts = new SharedParts(nodes);
   }
 
   static async load(tx: Tx, tenantId: string): Promise<AttendanceRows> {
@@ -36,22 +36,22 @@ export class AttendanceRows {
   }
 
   /**
-   * What a person's day goes out as, in the order of the offices.
+   * The rows of a user's day, in the order of the offices.
    *
-   * @param day as it goes out
+   * @param day in the format of the dataset
    */
   of(personDay: PersonDayRow, day: string, offices: ReadonlyMap<string, OfficeDayRow>): AttendanceRow[] {
     const person = this.#people.get(personDay.userId);
     if (!person) return [];
     const rows = attendanceOf(planOf(personDay), personDay.seenAt, offices);
-    // Nobody knows when the day of an office without a known time zone has ended.
+    // Without a known time zone, the server cannot know whether the office's day has ended.
     const known = rows.filter(({ locationId }) => locationId === null || offices.has(locationId));
     return known.map((row) => ({
       person,
       day,
       plan: row.plan,
       attendanceType: row.type,
-      // The booking goes out once, with the plan that it belongs to.
+      // Only the row of the plan has the booking.
       booking: row.isPlan ? this.#parts.bookingOf(personDay) : NOTHING,
       office: this.#parts.officeOf(row.locationId),
       locationId: row.locationId,
@@ -59,7 +59,7 @@ export class AttendanceRows {
   }
 }
 
-/** The key of a row that is not there any more. */
+/** The key of a deleted row. */
 export function deletedRow(userId: string, day: string, locationId: string | null): AttendanceRow {
   return {
     person: { userId },
@@ -79,19 +79,19 @@ function planOf({ plan, planLocationId, planSetBy }: PersonDayRow): AttendancePl
 const NOTHING = {};
 const DEPTHS: Partial<Record<NodePathRow['locationType'], number>> = { location: 1, zone: 2, place: 3 };
 
-/** An office as rows show it, and what is booked there. */
+/** An office as rows show it, and its booked nodes as rows show them. */
 interface Office {
   shown: object;
   bookings: Map<string, object>;
 }
 
-/** What rows share with one another, each made once. */
+/** The objects that rows share. Each is made once. */
 class SharedParts {
-  readonly #places: ReadonlyMap<string, NodePathRow>;
+  readonly #nodes: ReadonlyMap<string, NodePathRow>;
   readonly #offices = new Map<string, Office>();
 
-  constructor(places: ReadonlyMap<string, NodePathRow>) {
-    this.#places = places;
+  constructor(nodes: ReadonlyMap<string, NodePathRow>) {
+    this.#nodes = nodes;
   }
 
   officeOf(locationId: string | null): object {
@@ -101,18 +101,18 @@ class SharedParts {
   bookingOf({ planLocationId, bookedNodeId }: PersonDayRow): object {
     if (planLocationId === null || bookedNodeId === null) return NOTHING;
     return getOrMake(this.#office(planLocationId).bookings, bookedNodeId, () => {
-      const place = this.#places.get(bookedNodeId);
+      const node = this.#nodes.get(bookedNodeId);
       return {
-        bookingDepth: place && DEPTHS[place.locationType],
-        // Of the plan, which a booking shares with it, and not of the tree, where a desk may have moved since.
+        bookingDepth: node && DEPTHS[node.locationType],
+        // From the plan, which has the office of the booking. In the tree, the desk may have moved since.
         bookingLocationId: planLocationId,
-        bookingLocationName: this.#places.get(planLocationId)?.locationName,
-        bookingLevelId: place?.levelId,
-        bookingLevelName: place?.levelName,
-        bookingZoneId: place?.zoneId,
-        bookingZoneName: place?.zoneName,
-        bookingPlaceId: place?.placeId,
-        bookingPlaceName: place?.placeName,
+        bookingLocationName: this.#nodes.get(planLocationId)?.locationName,
+        bookingLevelId: node?.levelId,
+        bookingLevelName: node?.levelName,
+        bookingZoneId: node?.zoneId,
+        bookingZoneName: node?.zoneName,
+        bookingPlaceId: node?.placeId,
+        bookingPlaceName: node?.placeName,
       };
     });
   }
@@ -121,7 +121,7 @@ class SharedParts {
     return getOrMake(this.#offices, locationId, () => ({
       shown: {
         attendanceLocationId: locationId,
-        attendanceLocationName: this.#places.get(locationId)?.locationName,
+        attendanceLocationName: this.#nodes.get(locationId)?.locationName,
       },
       bookings: new Map(),
     }));
@@ -137,12 +137,15 @@ function getOrMake<T>(made: Map<string, T>, key: string, make: () => T): T {
   return found;
 }
 
-/** Finds people who are asked for in the order of their ids, over and over: a step each, which is less than a look-up. */
+/**
+ * Finds users when callers ask for them in the order of their ids, again for each day. Each takes one step, which is
+ * cheaper than a look-up in a map.
+ */
 class PeopleInOrder {
   readonly #people: readonly UserDimensionRow[];
   #next = 0;
 
-  /** @param people by their ids, in the order of these */
+  /** @param people by id, in the order of the ids */
   constructor(people: ReadonlyMap<string, UserDimensionRow>) {
     this.#people = [...people.values()];
   }

@@ -1,18 +1,18 @@
 import type { CapacityNode, MetricUnit } from '../store/warehouse/metrics.ts';
 import type { Unit } from './tally.ts';
 
-/** Offices, levels and zones as they are today, narrowed to some nodes and all beneath them. */
+/** Offices, levels and zones as they are today; only some nodes and all beneath them, if `nodeIds` are given. */
 export class CapacityTree {
   readonly #nodes: Map<string, CapacityNode>;
   readonly #zones: CapacityNode[];
   readonly #capacities = new Map<string, number>();
   readonly #selected: CapacityNode[];
-  /** The offices that anything of what was selected is in. */
+  /** The offices that contain a selected node. */
   readonly officeIds: string[];
-  /** How many levels and zones the office with the most of them has. */
+  /** The largest number of levels and zones of one office. */
   readonly mostSpots: number;
 
-  /** @param nodeIds absent: everything */
+  /** @param nodeIds undefined: all nodes */
   constructor(nodes: readonly CapacityNode[], nodeIds: readonly string[] | undefined) {
     this.#nodes = new Map(nodes.map((node) => [node.nodeId, node]));
     const wanted = nodeIds && new Set(nodeIds);
@@ -36,13 +36,13 @@ export class CapacityTree {
     return this.#nodes.get(nodeId)?.name ?? null;
   }
 
-  /** How many people there is room for today; null for what is at no known level or zone. */
+  /** The capacity of a unit today, in people; null for a unit without a known level or zone. */
   capacityOf(by: Exclude<MetricUnit, 'group'>, unit: Unit): number | null {
     const id = { location: unit.locationId, level: unit.levelId, zone: unit.zoneId }[by];
     return id === null ? null : (this.#capacities.get(id) ?? 0);
   }
 
-  /** The units in use, or in which anything selected is. */
+  /** The units in use that contain a selected node. */
   unitsInUse(by: Exclude<MetricUnit, 'group'>): Unit[] {
     const column = { location: 'locationId', level: 'levelId', zone: 'zoneId' } as const;
     const ids = new Set(this.#selected.map((node) => node[column[by]]));

@@ -1,9 +1,9 @@
 import { type TSchema, Type } from 'typebox';
 
-/** Where a column comes from: stated by the vendor, or ours. */
+/** Who defines a column: the vendor's documentation (`doc`), or Rollcall (`ours`). */
 export type Provenance = 'doc' | 'ours';
 
-/** What a column's values are, whatever the format: texts, or numbers, booleans and objects as in JSON. */
+/** The type of a column's values, in every format: texts, or numbers, booleans and objects as in JSON. */
 export type ColumnType =
   | 'id'
   | 'text'
@@ -18,17 +18,17 @@ export type ColumnType =
 
 /** A column of a dataset. */
 export interface Column {
-  /** As JSON has it, null included. */
+  /** The JSON schema of a value, null included. */
   schema: TSchema;
   type: ColumnType;
   provenance: Provenance;
-  /** Absent where it is unknown, rather than null. */
+  /** An unknown value is absent, not null. */
   optional?: true;
-  /** Absent also where a row has no such member, as one that is gone. */
+  /** The value is absent also if a row has no such member, as the key of a deleted row. */
   mayLack?: true;
   /**
-   * The member of a row that holds the value, where it does not hold it itself: an object that many rows share, such as
-   * the place of events.
+   * The member of a row whose object has the value, if the row does not have it itself. Many rows share this object,
+   * for example the node of events.
    */
   part?: string;
 }
@@ -38,7 +38,7 @@ const nullable = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 
 type Make = (provenance: Provenance, description?: string) => Column;
 
-/** The types that columns are made of. Ids are GUIDs; instants and days are ISO 8601 in UTC. */
+/** Functions that make columns of each type. Ids are GUIDs. Instants and days are ISO 8601 in UTC. */
 export const column = {
   id: (provenance, description = '') => ({
     schema: Type.String({ format: 'uuid', ...describe(description) }),
@@ -102,19 +102,19 @@ export const column = {
   }),
 } as const satisfies Record<string, Make>;
 
-/** The column, absent where it does not apply. */
+/** The column, whose value is absent if it does not apply. */
 export function optional(of: Column): Column {
   return { ...of, optional: true };
 }
 
-/** Columns whose values rows share with one another, in an object that they hold as `part`. */
+/** Columns whose values are in an object that rows share, in their member `part`. */
 export function shared<Columns extends Record<string, Column>>(part: string, columns: Columns): Columns {
   return Object.fromEntries(
     Object.entries(columns).map(([name, column]) => [name, { ...column, part }]),
   ) as Columns;
 }
 
-/** A column whose values are these. */
+/** A column with only these values. */
 export function oneOf(
   values: readonly string[] | readonly number[],
   provenance: Provenance,

@@ -7,40 +7,40 @@ import type { Changes } from '../store/warehouse/query.ts';
 import { type DatabaseSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
 import { CHANGES_KEPT_DAYS } from './attendance-retention.ts';
 
-/** What a `Rollcall-Cursor` says: what an answer has seen, and when by the clock that judged which days had ended. */
+/** A parsed `Rollcall-Cursor`: the snapshot of an answer, and the time by which it decided which days had ended. */
 export interface Cursor extends DatabaseSnapshot, Changes {}
 
-/** Opaque to whoever gets it. It widens nothing that its bearer may see, so it is not signed. */
+/** A cursor as text. It is opaque to clients. It gives no access to further data, so it is not signed. */
 export function encodeCursor({ database, runId, snapshot, at }: Cursor): string {
   return encode([database, runId, snapshot, at.getTime()]);
 }
 
-/** Throws a 400 that names the parameter where a text is no cursor. */
+/** Throws a 400 that names the parameter if the text is not a cursor. */
 export function decodeCursor(text: string, parameter: string): Cursor {
   const cursor = parseCursor(decode(text));
   if (!cursor) throw wrongParameter(parameter, 'must be the Rollcall-Cursor of an earlier answer');
   return cursor;
 }
 
-/** A cursor of which nobody can tell what has changed since. */
+/** The 410 for a cursor since which the server cannot determine the changes. */
 export function foreignCursor(): HttpProblem {
   return new HttpProblem(
     410,
-    'The cursor is of another database, or of a past of this one that is gone: it was restored, moved or failed over ' +
-      'since. Load the dataset whole once more, and go on from the cursor of that answer.',
+    'The cursor belongs to another database, or to a state before a restore, move or failover of this one. ' +
+      'Load the whole dataset again, and continue with the cursor of that answer.',
   );
 }
 
-/** A cursor before which some changes are not kept any more. */
+/** The 410 for a cursor since which the server no longer keeps all changes. */
 export function expiredCursor(): HttpProblem {
   return new HttpProblem(
     410,
-    `The cursor is older than the ${CHANGES_KEPT_DAYS} days for which it is kept what attendance was. Load the dataset whole once ` +
-      'more, and go on from the cursor of that answer.',
+    `The cursor is older than ${CHANGES_KEPT_DAYS} days, for which the server keeps changes of attendance. ` +
+      'Load the whole dataset again, and continue with the cursor of that answer.',
   );
 }
 
-/** The start of a page: the cursor of the first page, which is that of all, and the last row before it. */
+/** The start of a page: the position of the last row before it, and the cursor of the first page, which all share. */
 export interface PageStart {
   cursor: Cursor;
   after: string[];
@@ -50,13 +50,13 @@ export function encodePageStart({ cursor, after }: PageStart): string {
   return encode([encodeCursor(cursor), ...after]);
 }
 
-/** Throws a 400 where a text is not from the `Link` of a page of a dataset in this order. */
+/** Throws a 400 if the text is not from the `Link` of a page of a dataset with this order. */
 export function decodePageStart(text: string, order: Order): PageStart {
   const [cursorText, ...after] = decode(text);
   const cursor = typeof cursorText === 'string' ? parseCursor(decode(cursorText)) : undefined;
   const isPosition = order.every(([, type], index) => IS_POSITION[type](after[index]));
   if (!cursor || !isPosition || after.length !== order.length) {
-    throw wrongParameter('after', 'must be taken from the Link of the page before');
+    throw wrongParameter('after', 'must come from the Link of the page before');
   }
   return { cursor, after: after as string[] };
 }
@@ -66,7 +66,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isDay = (value: unknown) => isText(value) && parseDay(value) === value;
 const isGuid = (value: unknown) => isText(value) && parseGuid(value) === value;
 
-/** What PostgreSQL takes for a value of a type, and writes as one. */
+/** Whether a value has the text form in which PostgreSQL writes the type. */
 const IS_POSITION: Record<PositionType, (value: unknown) => boolean> = {
   date: isDay,
   uuid: isGuid,
@@ -92,7 +92,7 @@ function parseCursor([database, runId, snapshot, atMs, ...more]: unknown[]): Cur
   return isCursor ? { database, runId, snapshot, at: new Date(atMs as number) } : undefined;
 }
 
-/** PostgreSQL takes those only whose transactions in progress lie between both ends, in order. */
+/** PostgreSQL accepts a snapshot only if its transactions in progress are in order and between both ends. */
 function isSnapshot(text: string): boolean {
   if (!SNAPSHOT.test(text)) return false;
   const [xmin, xmax] = xidsOf(text);
@@ -106,7 +106,7 @@ function encode(parts: unknown[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** The parts of a text; none where it is none of ours. */
+/** The parts of a text; an empty array if this server did not encode it. */
 function decode(text: string): unknown[] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());

@@ -4,36 +4,36 @@ import type { WholeDataset } from '../store/warehouse/datasets.ts';
 import type { DatasetReader } from '../store/warehouse/query.ts';
 import type { Column } from './columns.ts';
 
-/** A dataset of the warehouse. Its routes, their documentation and its row's serializer follow from this. */
+/** A dataset of the warehouse. Its routes, their documentation and the serializer of its rows are made from this. */
 export interface Dataset {
-  /** Below /v1/analytics/. */
+  /** The path below /v1/analytics/. */
   path: string;
   summary: string;
   description?: string;
-  /** What a call may be narrowed by; `dates` are required where a dataset takes them. `metrics` are several. */
+  /** The filters of a call. A dataset with `dates` requires them. `metrics` stands for several parameters. */
   filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds' | 'metrics')[];
-  /** The most dates that a call may span; those of an export unless it says otherwise. */
+  /** The most dates that a call may span; by default those of an export. */
   longestWindowDays?: number;
   /**
-   * Its rows grow with people, places, groups or the units of metrics, and not with events: it is read on connections
-   * that exports do not use, so that it never waits for one.
+   * The number of its rows depends on users, nodes, groups or units of metrics, but not on events. The server reads it
+   * on connections that exports do not use, so it never waits for an export.
    */
   isShort?: true;
-  /** In the order in which they go out. */
+  /** In the order of the answer. */
   columns: Record<string, Column>;
   /**
-   * The columns that tell rows apart for whoever keeps them: what goes out as changed takes the place of all that has the
-   * same values there, and goes out with all that has them. Absent is a value, too. Nothing in them follows a dimension.
-   * None where rows are not kept: such a dataset has neither changes nor pages.
+   * The columns by which a client that stores rows identifies them. Changed rows replace all stored rows with the same
+   * values in these columns. So the server sends all rows with these values together. Absent is a value, too. No column
+   * of a key depends on a dimension. A dataset without a key has neither changes nor pages.
    */
   key?: readonly string[];
-  /** Rows may go: their keys are told then, as `deleted`. Those of other datasets stay for good. */
+  /** Rows may be deleted. Changes then have their keys with `deleted`. Rows of other datasets are never deleted. */
   hasDeletions?: true;
-  /** With deletions, where those are not kept for good: the first transaction of which all are. */
+  /** With deletions: the first transaction since which the server keeps all of them; undefined: it keeps all. */
   keptFrom?: (tx: Tx) => Promise<bigint | undefined>;
-  /** With a key: what rows are ordered by, and so where a page begins. */
+  /** With a key: the columns that rows are sorted by. They also define the position of a page. */
   order?: Order;
   read: DatasetReader;
-  /** There where a dataset always goes out whole: what its ETag is made of. */
+  /** Only for a dataset that is always sent whole: the text from which its ETag is made. */
   fingerprint?: WholeDataset['fingerprint'];
 }

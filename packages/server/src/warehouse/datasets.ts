@@ -24,8 +24,8 @@ import { ATTENDANCE_ORDER, readUserBookingAttendance } from './user-booking-atte
 
 const STATUSES = ['active', 'inactive'] as const;
 
-/** A node by its ids and names, with all that it is in. */
-const PLACE = shared('place', {
+/** The ids and names of a node and of the nodes that contain it. */
+const NODE = shared('place', {
   locationType: oneOf(NODE_KINDS, 'ours'),
   locationId: column.id('ours'),
   locationName: column.text('ours'),
@@ -42,7 +42,7 @@ const PLACE = shared('place', {
 export const datasets: readonly Dataset[] = [
   {
     path: 'users',
-    summary: 'People, active and inactive',
+    summary: 'Users, active and inactive',
     isShort: true,
     filters: [],
     columns: {
@@ -55,14 +55,14 @@ export const datasets: readonly Dataset[] = [
       status: oneOf(STATUSES, 'doc'),
       userId: column.id('doc'),
       userName: column.text('doc'),
-      employeeNumber: optional(column.text('ours', 'the attribute of this name, where the person has it')),
+      employeeNumber: optional(column.text('ours', 'the attribute of this name, if the user has it')),
     },
     key: ['userId'],
     ...wholeUsers,
   },
   {
     path: 'groups',
-    summary: 'Groups of people and the hierarchy they form, retired groups included',
+    summary: 'Groups of users and their hierarchy, retired groups included',
     isShort: true,
     filters: [],
     columns: {
@@ -92,7 +92,7 @@ export const datasets: readonly Dataset[] = [
   },
   {
     path: 'desks',
-    summary: 'Desks, with the zone, level and office they are in',
+    summary: 'Desks, with their zone, level and office',
     isShort: true,
     filters: [],
     columns: {
@@ -111,7 +111,7 @@ export const datasets: readonly Dataset[] = [
   },
   {
     path: 'spaces',
-    summary: 'Rooms and booths, with the level and office they are in',
+    summary: 'Rooms and booths, with their level and office',
     isShort: true,
     filters: [],
     columns: {
@@ -139,7 +139,7 @@ export const datasets: readonly Dataset[] = [
       ...shared('person', { userId: column.id('ours'), userEmail: column.maybeText('ours') }),
       sourceId: column.text('ours'),
       sourceUserId: column.maybeText('ours'),
-      ...PLACE,
+      ...NODE,
     },
     key: ['timestamp', 'userId', 'sourceId', 'eventId'],
     order: PRESENCE_ORDER,
@@ -147,12 +147,12 @@ export const datasets: readonly Dataset[] = [
   },
   {
     path: 'user-booking-attendance',
-    summary: 'Plans and bookings, and whether people came',
+    summary: 'Plans and bookings, and whether users came',
     description:
-      'One row for each stored plan, and one for each walk-in: a person detected at an office that their plan does not ' +
-      'name. A plan that presence itself made is a walkIn. The booking is on the row of its plan. attendanceType is absent where ' +
-      'there is nothing to judge: on plans that name no office, and, for those not detected, until the day has ended ' +
-      'at the office. Ordered by day, user and attendanceLocationId, the row without one first.',
+      'One row for each stored plan, and one for each walk-in: a user detected at an office that is not in the plan. ' +
+      'A plan that a presence event made is a walkIn. The row of a plan has its booking. attendanceType is absent ' +
+      'for plans without an office. It is also absent for a user who was not detected, until the day has ended at the ' +
+      'office. Sorted by day, user and attendanceLocationId; the row without one comes first.',
     filters: ['dates', 'locationId'],
     columns: {
       ...shared('person', {
@@ -161,7 +161,7 @@ export const datasets: readonly Dataset[] = [
         primaryLocationName: column.maybeText('doc'),
       }),
       day: column.day('doc'),
-      plan: oneOf(PLAN_KINDS, 'doc', 'office, remote, away; a without a plan'),
+      plan: oneOf(PLAN_KINDS, 'doc', 'o office, r remote, a away; a if there is no plan'),
       ...shared('booking', {
         bookingDepth: optional(oneOf([1, 2, 3], 'doc', '1 office, 2 zone, 3 desk')),
       }),
@@ -182,7 +182,7 @@ export const datasets: readonly Dataset[] = [
       }),
       ...shared('office', {
         attendanceLocationId: optional(
-          column.id('ours', 'the office where the person was detected, else that of their plan'),
+          column.id('ours', 'the office where the user was detected, else the office of the plan'),
         ),
         attendanceLocationName: optional(column.text('ours')),
       }),
@@ -195,10 +195,10 @@ export const datasets: readonly Dataset[] = [
   },
   {
     path: 'change-log/user',
-    summary: 'Changes of plans and bookings, by the UTC date on which they were made',
+    summary: 'Changes of plans and bookings, by the UTC date of the change',
     description:
-      'startDate and endDate are dates of eventTime, in UTC, whatever day was changed. Ordered by that date, then user, ' +
-      'then eventTime. A change of a plan and the change of its booking share an actionId.',
+      'startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, ' +
+      'then eventTime. A change of a plan and the change of its booking have the same actionId.',
     filters: ['dates', 'userIds'],
     columns: {
       eventTime: column.instant('ours'),
@@ -211,8 +211,8 @@ export const datasets: readonly Dataset[] = [
       changedByName: column.maybeText('ours'),
       reason: column.maybeText('ours'),
       actionId: column.id('ours'),
-      before: column.maybeObject('ours', 'null where there was nothing'),
-      after: column.maybeObject('ours', 'null where nothing is left'),
+      before: column.maybeObject('ours', 'null if there was none'),
+      after: column.maybeObject('ours', 'null if there is none'),
     },
     key: ['actionId', 'category'],
     order: USER_CHANGES_ORDER,
@@ -229,7 +229,7 @@ export const datasets: readonly Dataset[] = [
       occupied: column.boolean('ours'),
       occupancy: column.maybeNumber('ours', 'people'),
       sourceId: column.text('ours'),
-      ...PLACE,
+      ...NODE,
     },
     key: ['timestamp', 'sourceId', 'eventId'],
     order: OCCUPANCY_ORDER,

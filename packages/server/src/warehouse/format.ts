@@ -2,25 +2,25 @@ import type { TSchema } from 'typebox';
 import type { Column } from './columns.ts';
 
 /**
- * A row by the names of its columns; null or nothing where a member is unknown. Columns of a part (see `Column.part`)
- * are members of an object that the row holds under the part's name, and shares with other rows: it must not be
- * changed, and stands for what it says as long as the export runs. A row without the part has them itself.
+ * A row by the names of its columns. An unknown value is null or absent. Columns of a part (see `Column.part`) are
+ * members of an object, which the row has under the part's name and shares with other rows. No code may change this
+ * object while the export runs. A row without the part has these columns itself.
  */
 export type Row = Record<string, unknown>;
 
-/** A form in which a dataset goes out. */
+/** A format of a dataset's answers. */
 export interface Format {
-  /** As `format` names it. */
+  /** The name in the parameter `format`. */
   name: string;
-  /** As Accept names it. */
+  /** The media type in Accept. */
   mediaType: string;
-  /** As Content-Type says it. */
+  /** The value of Content-Type. */
   contentType: string;
-  /** It compresses itself, so a content coding would cost time and gain nothing. */
+  /** The format is compressed, so a content coding would cost time and gain nothing. */
   isCompressed?: true;
-  /** What a whole answer is, for the documentation. */
+  /** The schema of a whole answer, for the documentation. */
   describe: (row: TSchema) => TSchema;
-  /** A whole answer in pieces, the first of them not before the first rows are there. */
+  /** A whole answer in pieces. The first piece waits for the first rows. */
   encode: (
     columns: Record<string, Column>,
     batches: AsyncIterable<Row[]>,

@@ -2,5 +2,5 @@ import type { Format } from './format.ts';
 import { parquet } from './parquet/format.ts';
 import { csv, json, ndjson } from './text-formats.ts';
 
-/** The first is what goes out unless another one is asked for. */
+/** The first is the default. */
 export const formats = [json, ndjson, csv, parquet] as const satisfies readonly Format[];

@@ -9,7 +9,7 @@ export function ancestorsOf(groupId: string, groups: Groups): string[] {
   return found;
 }
 
-/** These groups, and all beneath them. */
+/** These groups and all groups beneath them. */
 export function withinGroups(groupIds: readonly string[], groups: Groups): string[] {
   const wanted = new Set(groupIds);
   return [...groups.keys()].filter((id) => ancestorsOf(id, groups).some((each) => wanted.has(each)));

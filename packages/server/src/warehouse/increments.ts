@@ -20,47 +20,47 @@ import type { Row } from './format.ts';
 
 const MOST_PAGE_ROWS = 10_000;
 
-/** What any dataset can be asked for beyond its filters. */
+/** The parameters that all datasets with a key have besides their filters. */
 export const INCREMENT_QUERY = {
   changedSince: Type.Optional(
     Type.String({
       description:
-        'the Rollcall-Cursor of an earlier answer: only rows that are new or changed since. Some that are not may be ' +
-        'among them; none is missed',
+        'the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also ' +
+        'have unchanged rows; it misses no change',
     }),
   ),
   limit: Type.Optional(
-    Type.String({ description: `rows a page, 1 to ${MOST_PAGE_ROWS}; by default all that there are` }),
+    Type.String({ description: `rows of a page, 1 to ${MOST_PAGE_ROWS}; by default all rows` }),
   ),
-  after: Type.Optional(Type.String({ description: 'as the Link of the page before has it' })),
+  after: Type.Optional(Type.String({ description: 'from the Link of the page before' })),
 };
 
 /** The headers of an answer, for the documentation. */
 export const INCREMENT_HEADERS = {
   'Rollcall-Cursor': Type.String({
     description:
-      'What this answer has seen; for `changedSince`. Of a page it is that of the first page. Opaque, and good as long ' +
-      'as the database is not restored or moved; that of attendance for 90 days',
+      'The state that this answer has seen, for `changedSince`. All pages have the cursor of the first page. It is ' +
+      'opaque. It is valid until the database is restored or moved; a cursor of attendance only for 90 days',
   }),
   Link: Type.String({
-    description: 'The next page, `rel="next"` (RFC 8288); of pages only, and not of the last',
+    description: 'The next page, `rel="next"` (RFC 8288); on every page but the last',
   }),
 };
 
-/** How the changes of a dataset are to be loaded, for the documentation. */
+/** How a client loads the changes of a dataset, for the documentation. */
 export function describeChanges({ key, hasDeletions }: Dataset): string {
   if (!key) return '';
-  const deletion = ` A row that is gone is its key alone, with \`deleted\`: true.`;
+  const deletion = ` A deleted row has its key only, and \`deleted\`: true.`;
   return `Key, for \`changedSince\`: ${key.join(', ')}.${hasDeletions ? deletion : ''}`;
 }
 
-/** What a call asks for beyond the filters of its dataset. */
+/** The parameters of a call besides the filters of its dataset. */
 export interface Increment {
   changes: Cursor | undefined;
   page: { limit: number; cursor: Cursor | undefined; after: string[] | undefined } | undefined;
 }
 
-/** Throws a 400 that names the parameter which is wrong. */
+/** Throws a 400 that names the wrong parameter. */
 export function readIncrement(
   { changedSince, limit, after }: Record<string, string | undefined>,
   order: Order | undefined,
@@ -85,7 +85,7 @@ function readPage(limit: string | undefined, after: string | undefined, order: O
   return { limit: rows, cursor: start?.cursor, after: start?.after };
 }
 
-/** The days that are asked for. Without changes there must be some. */
+/** The requested days. They are required, except with `changedSince`. Throws a 400. */
 export function readExportWindow(
   { longestWindowDays }: Dataset,
   { startDate, endDate }: Record<string, string | undefined>,
@@ -98,8 +98,8 @@ export function readExportWindow(
 }
 
 /**
- * The cursor of an answer that `tx` reads: of what it sees, or of what the first of its pages has seen. Throws a 410
- * where one that it was asked by is not of this database's past, or before what the dataset keeps.
+ * The cursor of an answer that `tx` reads: its own snapshot, or the cursor of the first page. Throws a 410 if a cursor
+ * of the request is not in this database's past, or is older than the changes that the dataset keeps.
  */
 export async function cursorOf(
   tx: Tx,
@@ -107,19 +107,22 @@ export async function cursorOf(
   { changes, page }: Increment,
   { now, keptFrom }: { now: Date; keptFrom: Dataset['keptFrom'] },
 ): Promise<Cursor> {
-  const moment = await readSnapshot(tx, database);
+  const snapshot = await readSnapshot(tx, database);
   for (const earlier of [changes, page?.cursor]) {
-    if (earlier && !(await isInPastOf(tx, earlier, moment))) throw foreignCursor();
+    if (earlier && !(await isInPastOf(tx, earlier, snapshot))) throw foreignCursor();
   }
   if (changes && keptFrom) {
     const from = await keptFrom(tx);
-    // What had ended by then, in the order of ids, it has seen.
+    // The cursor has seen all transactions with ids below its first one in progress.
     if (from !== undefined && xidsOf(changes.snapshot)[0] < from) throw expiredCursor();
   }
-  return page?.cursor ?? { ...moment, at: now };
+  return page?.cursor ?? { ...snapshot, at: now };
 }
 
-/** The rows of a page, of which one more may be there, and where the next page starts. All that is read is taken. */
+/**
+ * The rows of a page, and the position at which the next page starts. `batches` may have one row more than `limit`,
+ * which shows that there is a next page. Reads `batches` to the end.
+ */
 export async function takePage(
   batches: AsyncIterable<Row[]>,
   limit: number,
@@ -131,8 +134,8 @@ export async function takePage(
 }
 
 /**
- * The `Link` to what follows a page: the same call, from there on. Without a public URL it is relative (RFC 8288 section 3.1): the
- * Host of a request is what its sender says.
+ * The `Link` to the next page: the same call with `after`. Without a public URL it is relative (RFC 8288 section 3.1),
+ * because the sender of a request chooses its Host header.
  */
 export function linkTo(
   { after, cursor }: { after: string[]; cursor: Cursor },
@@ -145,7 +148,7 @@ export function linkTo(
   return `<${publicUrl}${path}?${parameters}>; rel="next"`;
 }
 
-/** The columns of what has changed: a row that is gone has those of its key only, and `deleted`. */
+/** The columns of changes. A deleted row has only the columns of the key, and `deleted`. */
 export function changedColumns({ columns, key = [], hasDeletions }: Dataset): Dataset['columns'] {
   if (!hasDeletions) return columns;
   const lackable = Object.entries(columns).map(([name, of]): [string, Column] => [

@@ -7,29 +7,30 @@ import { readOccupancyMetrics } from './occupancy-metrics.ts';
 
 const LONGEST_WINDOW_DAYS = 366;
 
-/** Numbers that are worked out; docs/metrics.md has the formula of each. */
+/** Datasets that the server computes; docs/metrics.md has the formula of each number. */
 export const metricsDatasets: readonly Dataset[] = [
   {
     path: 'metrics',
     summary: 'Attendance and utilisation by office, level, zone or group, by day, week, month or range',
     description:
-      'A row for each period and unit in which there was an office day: a day on which somebody was detected at the office, or was ' +
-      'to come and the day has ended. Attendance is as user-booking-attendance has it. Averages, peaks, medians, the percentile and ' +
-      'utilisation are of the office days on which presence reporting worked. What would be divided by 0 is null. locationIds takes ' +
-      'offices, levels and zones: only what is at them or beneath counts. Ordered by ' +
-      'period, office, level, zone and group; those at no known level or zone, or without a group, have a row of their own, the first.',
+      'One row for each period and unit with an office day. An office day is a day on which a user was detected at ' +
+      'the office, or on which a user had planned to come and which has ended. Attendance is the same as in ' +
+      'user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on ' +
+      'which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and ' +
+      'zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users ' +
+      'without a known level or zone, or without a group, have a row of their own, which comes first.',
     filters: ['dates', 'locationIds', 'metrics'],
     longestWindowDays: LONGEST_WINDOW_DAYS,
     isShort: true,
     columns: {
       by: oneOf(METRIC_UNITS, 'ours'),
       period: oneOf(METRIC_PERIODS, 'ours'),
-      periodStart: column.day('ours', 'the first day of the whole period: of a week its Monday'),
+      periodStart: column.day('ours', 'the first day of the whole period; for a week its Monday'),
       firstDay: column.day('ours', 'the first day of the period within the window'),
       lastDay: column.day('ours', 'the last day of the period within the window'),
       complete: column.boolean(
         'ours',
-        'the window has all of the period, and all of it is over at the office',
+        'the window contains the whole period, and the period has ended at the office',
       ),
       locationId: column.id('ours', "the office's"),
       locationName: column.text('ours', "the office's"),
@@ -39,19 +40,22 @@ export const metricsDatasets: readonly Dataset[] = [
       zoneName: column.maybeText('ours'),
       groupId: column.maybeId('ours'),
       groupName: column.maybeText('ours'),
-      officeDays: column.integer('ours', 'days on which something was expected or seen at the office'),
+      officeDays: column.integer(
+        'ours',
+        'days on which users were detected, or had planned to come and the day has ended',
+      ),
       reportedDays: column.integer('ours', 'office days on which presence reporting worked'),
       reportingShare: column.maybeNumber('ours', 'reportedDays / officeDays'),
-      attendance: column.integer('ours', 'people who came, counted once a day: confirmed + walkIn'),
+      attendance: column.integer('ours', 'users who came, counted once a day: confirmed + walkIn'),
       confirmed: column.integer('ours', 'planned and detected'),
-      noShow: column.integer('ours', 'planned and not detected, though reporting worked'),
-      unconfirmed: column.integer('ours', 'planned on a day without reporting'),
+      noShow: column.integer('ours', 'planned and not detected, although presence reporting worked'),
+      unconfirmed: column.integer('ours', 'planned, not detected, on a day without presence reporting'),
       walkIn: column.integer('ours', 'detected without a plan for the office'),
       confirmedRate: column.maybeNumber('ours', 'confirmed / (confirmed + noShow)'),
       noShowRate: column.maybeNumber('ours', 'noShow / (confirmed + noShow)'),
       unconfirmedRate: column.maybeNumber('ours', 'unconfirmed / (confirmed + noShow + unconfirmed)'),
       walkInRate: column.maybeNumber('ours', 'walkIn / attendance'),
-      averageAttendance: column.maybeNumber('ours', 'people a reported day'),
+      averageAttendance: column.maybeNumber('ours', 'people per reported day'),
       peakAttendance: column.maybeInteger('ours', 'people on the fullest reported day'),
       percentile90Attendance: column.maybeNumber(
         'ours',
@@ -59,10 +63,7 @@ export const metricsDatasets: readonly Dataset[] = [
       ),
       medianWeeklyPeak: column.maybeNumber('ours', 'people; of the fullest reported day of each ISO week'),
       medianWeeklyLow: column.maybeNumber('ours', 'people; of the emptiest reported day of each ISO week'),
-      capacity: column.maybeInteger(
-        'ours',
-        'people there is room for, by the places of today; null for groups',
-      ),
+      capacity: column.maybeInteger('ours', 'people, by the desks and zones of today; null for groups'),
       utilisation: column.maybeNumber('ours', 'averageAttendance / capacity'),
       peakUtilisation: column.maybeNumber('ours', 'peakAttendance / capacity'),
     },
@@ -70,11 +71,11 @@ export const metricsDatasets: readonly Dataset[] = [
   },
   {
     path: 'metrics/occupancy',
-    summary: 'How occupied rooms and other places were, by hour of the clock of their office',
+    summary: "Occupancy of rooms and other nodes, by hour of their office's clock",
     description:
-      'What an occupancy event says holds until the next one of the same place, at most to the end of the day at the office. ' +
-      'A row for each hour of which anything is known; averages are weighted by time. The hour that clocks are set back over ' +
-      'has two rows, told apart by hourStart. Ordered by day, office, place and hour.',
+      'An occupancy event holds until the next event of the same node, at most to the end of the day at the office. ' +
+      'One row for each hour with known occupancy; averages are weighted by time. When clocks are set back, the ' +
+      'repeated hour has two rows with different hourStart. Sorted by day, office, node and hour.',
     filters: ['dates', 'locationIds'],
     longestWindowDays: LONGEST_WINDOW_DAYS,
     isShort: true,
@@ -82,7 +83,7 @@ export const metricsDatasets: readonly Dataset[] = [
       day: column.day('ours'),
       hour: column.integer('ours', "0 to 23, by the office's clock"),
       hourStart: column.instant('ours'),
-      locationType: oneOf(NODE_KINDS, 'ours', 'what the place is'),
+      locationType: oneOf(NODE_KINDS, 'ours', 'the kind of node'),
       locationId: column.id('ours', "the office's"),
       locationName: column.text('ours', "the office's"),
       levelId: column.maybeId('ours'),
@@ -93,14 +94,14 @@ export const metricsDatasets: readonly Dataset[] = [
       placeName: column.maybeText('ours'),
       spaceId: column.maybeId('ours'),
       spaceName: column.maybeText('ours'),
-      knownMinutes: column.number('ours', 'minutes of the hour of which the occupancy is known'),
-      occupiedShare: column.number('ours', 'share of those in which the place was occupied'),
+      knownMinutes: column.number('ours', 'minutes of the hour with known occupancy'),
+      occupiedShare: column.number('ours', 'share of knownMinutes in which the node was occupied'),
       averageOccupancy: column.maybeNumber(
         'ours',
-        'people, over those; null where it was occupied by nobody knows how many',
+        'people, over knownMinutes; null if the node was occupied by an unknown number',
       ),
-      maximumOccupancy: column.maybeNumber('ours', 'people; null as the average is'),
-      capacity: column.maybeInteger('ours', 'people there is room for, today'),
+      maximumOccupancy: column.maybeNumber('ours', 'people; null if averageOccupancy is null'),
+      capacity: column.maybeInteger('ours', 'people, today'),
       utilisation: column.maybeNumber('ours', 'averageOccupancy / capacity'),
     },
     read: readOccupancyMetrics,

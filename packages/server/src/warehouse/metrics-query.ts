@@ -10,36 +10,39 @@ import {
   type MetricUnit,
 } from '../store/warehouse/metrics.ts';
 
-/** The parameters of metrics, beside days and places. */
+/** The parameters of metrics, besides days and nodes. */
 export const METRICS_FILTERS = {
-  by: Type.Optional(Type.String({ enum: [...METRIC_UNITS], description: 'what a row is of; else location' })),
+  by: Type.Optional(
+    Type.String({ enum: [...METRIC_UNITS], description: 'the unit of a row; default location' }),
+  ),
   period: Type.Optional(
     Type.String({
       enum: [...METRIC_PERIODS],
-      description: 'what a row is over; else day. Weeks begin on Monday, range is the whole window',
+      description: 'the period of a row; default day. Weeks begin on Monday; range is the whole window',
     }),
   ),
   groupIds: Type.Optional(
     CommaList({
       description:
-        'comma list; who is to count is, by their primary group, in one of these groups or one beneath',
+        'comma-separated ids: only users whose primary group is one of these groups, or beneath one, count',
     }),
   ),
   subgroups: Type.Optional(
     Type.String({
       enum: ['false', 'true'],
-      description: 'with by=group: whether a group has the people of the groups beneath it, too; else false',
+      description:
+        'with by=group: whether a group also counts the users of the groups beneath it; default false',
     }),
   ),
   weekdays: Type.Optional(
     CommaList({
-      description: 'comma list of the weekdays that count, 1 Monday to 7 Sunday; else all',
+      description: 'comma-separated weekdays that count, 1 Monday to 7 Sunday; default all',
       examples: ['1,2,3,4,5'],
     }),
   ),
 } satisfies Record<string, TSchema>;
 
-/** Reads them, once their schema has been kept. Throws a 400. */
+/** Reads parameters that the schema has validated. Throws a 400. */
 export function readMetricsQuery(parameters: Record<string, string | undefined>): MetricsQuery {
   const { by = 'location', period = 'day', groupIds, subgroups, weekdays } = parameters;
   return {

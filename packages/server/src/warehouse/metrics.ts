@@ -18,10 +18,10 @@ import { addDays, type Period, periodsOf } from './periods.ts';
 import { Tally, type Unit, unitKey } from './tally.ts';
 
 const ROWS_PER_BATCH = 250;
-/** The most days that the database puts together at a time, so that its work stays in memory. */
+/** The most days that the database counts at a time, so that its work fits into memory. */
 const DAYS_PER_READ = 7;
 
-/** Period by period: what the attendance of its days comes to, for each unit. A period's units are all that is held. */
+/** Reads the metrics period by period, with a row for each unit. It holds the units of only one period in memory. */
 export const readMetrics: DatasetReader = async function* (tx, query) {
   const { tenantId, window, locationIds, now, metrics } = query;
   if (!metrics) throw new Error('The dataset of metrics declares the filters of metrics.');
@@ -29,7 +29,7 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
   const capacityTree = new CapacityTree(await listCapacityNodes(tx, tenantId), locationIds);
   const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
   const clocks = await listOfficeClocks(tx, tenantId, now);
-  // Events may be of a day ahead of now, and an office's day ahead of that of UTC.
+  // Events may be a day ahead of now, and an office's day may be ahead of the day in UTC.
   const lastDay = addDays(now.toISOString().slice(0, 10), 2);
   for (const period of periodsOf(window, metrics.period)) {
     if (period.window.from > lastDay) return;
@@ -39,7 +39,7 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
       await count(tx, { query, metrics, chunk, capacityTree, groups, calendar, tallies });
     }
     if (metrics.by !== 'group') {
-      // Nobody was there, which is a number, too.
+      // Units without attendance also get a row, with 0.
       for (const unit of capacityTree.unitsInUse(metrics.by)) tallyOf(tallies, unit);
     }
     const rows = [...tallies.entries()]
@@ -84,7 +84,7 @@ async function count(
     groupIds,
     mostSpots,
   });
-  // What is an office day does not depend on who is asked for; without a filter the counts themselves say it.
+  // Filters do not change which days are office days. Without a filter, the counts already have all office days.
   calendar.add(
     nodeIds || groupIds
       ? await listActiveOfficeDays(tx, tenantId, chunk, officeIds)

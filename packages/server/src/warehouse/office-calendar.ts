@@ -5,14 +5,14 @@ import { weekdayOf } from './periods.ts';
 /** A day that counts at an office. */
 export interface OfficeDayState {
   day: string;
-  /** Whether its presence reporting worked: who was not detected did not come. */
+  /** Whether presence reporting worked, so that a user who was not detected did not come. */
   reported: boolean;
   ended: boolean;
 }
 
 /**
- * The office days of a period: those on which somebody was detected at the office, or was to come and the day has
- * ended. So neither a closed weekend nor a day to come is one.
+ * The office days of a period: days on which a user was detected at the office, or on which a user had planned to
+ * come and which have ended. A closed weekend or a future day is not an office day.
  */
 export class OfficeCalendar {
   readonly #clocks: ReadonlyMap<string, OfficeClock>;
@@ -25,7 +25,7 @@ export class OfficeCalendar {
     this.#weekdays = weekdays && new Set(weekdays);
   }
 
-  /** A day may be there several times: it has an event if it has one anywhere. */
+  /** Adds days. If a day occurs several times, one occurrence with an event is enough. */
   add(active: Iterable<ActiveOfficeDay>): void {
     for (const { locationId, day, sawEvent } of active) {
       const clock = this.#clocks.get(locationId);
@@ -47,7 +47,7 @@ export class OfficeCalendar {
     return this.#offices.get(locationId)?.get(day);
   }
 
-  /** In no order. */
+  /** The office days of an office, in no particular order. */
   daysOf(locationId: string): OfficeDayState[] {
     return [...(this.#offices.get(locationId)?.values() ?? [])];
   }

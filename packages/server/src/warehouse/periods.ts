@@ -3,17 +3,17 @@ import type { MetricPeriod } from '../store/warehouse/metrics.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Days that are put together: of one, of an ISO week, of a month, or of all that was asked for. */
+/** The days of one row of metrics: one day, an ISO week, a month or the whole window. */
 export interface Period {
-  /** The first day that a whole one has, as `YYYY-MM-DD`. */
+  /** The first day of the whole period, `YYYY-MM-DD`. */
   start: string;
-  /** What of it is asked for. */
+  /** The requested part of the period. */
   window: DayWindow;
-  /** All of it is. */
+  /** Whether the whole period is requested. */
   isWhole: boolean;
 }
 
-/** The periods that a window touches, in their order. */
+/** The periods that overlap a window, in order. */
 export function* periodsOf(window: DayWindow, kind: MetricPeriod): Generator<Period> {
   for (let from = window.from; from < window.before; ) {
     const whole = kind === 'range' ? window : wholePeriod(from, kind);
@@ -27,7 +27,7 @@ export function* periodsOf(window: DayWindow, kind: MetricPeriod): Generator<Per
   }
 }
 
-/** The Monday of the ISO week that a day is in. */
+/** The Monday of a day's ISO week. */
 export function mondayOf(day: string): string {
   return addDays(day, 1 - weekdayOf(day));
 }

@@ -40,7 +40,7 @@ export interface WarehouseRoutesOptions {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** Under which clients reach this server; undefined where nobody has said it. */
+  /** The URL at which clients reach this server; undefined if it is not configured. */
   publicUrl: string | undefined;
   transfers: Transfers;
 }
@@ -48,7 +48,7 @@ export interface WarehouseRoutesOptions {
 const ROWS_PER_BATCH = 250;
 const READERS = ['data-warehouse', 'all'] as const;
 
-/** GET /v1/analytics/… and the `/basic` twin of each, all from the registry. */
+/** GET /v1/analytics/… for each dataset, each also under `/basic`. */
 export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> = async (app, options) => {
   for (const dataset of datasets) {
     const row = rowSchema(dataset);
@@ -78,11 +78,11 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
   }
 };
 
-/** Both dates. Where there are changes to ask for, they may be left out then. */
+/** The parameters of both dates. A dataset with changes allows a call without them, with `changedSince`. */
 function datesSchema({ longestWindowDays = LONGEST_WINDOW_DAYS, key }: Dataset) {
   const unless = key ? '; required, unless changedSince is given' : '';
   const startDate = Type.String({
-    description: `first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, of which the date counts${unless}`,
+    description: `first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts${unless}`,
   });
   const endDate = Type.String({
     description: `last day, inclusive; at most ${longestWindowDays} dates in all${unless}`,
@@ -97,15 +97,17 @@ const FILTERS = {
     locationId: Type.Optional(
       Type.String({
         description:
-          'one office: rows with that attendanceLocationId, and rows without one of people whose primary location it is. ' +
-          'Calls for all offices return every row exactly once, save those that have neither',
+          'one office: rows with that attendanceLocationId, and rows without one of users with that primary ' +
+          'location. Calls for all offices return every row exactly once, except rows that have neither',
       }),
     ),
   },
   locationIds: {
-    locationIds: Type.Optional(CommaList({ description: 'comma list; any node, with all beneath it' })),
+    locationIds: Type.Optional(
+      CommaList({ description: 'comma-separated ids of nodes, each with all nodes beneath it' }),
+    ),
   },
-  userIds: { userIds: Type.Optional(CommaList({ description: 'comma list' })) },
+  userIds: { userIds: Type.Optional(CommaList({ description: 'comma-separated ids' })) },
   metrics: METRICS_FILTERS,
 } satisfies Record<Exclude<Dataset['filters'][number], 'dates'>, Record<string, TSchema>>;
 
@@ -114,7 +116,7 @@ const FORMAT = {
     Type.String({
       enum: formats.map(({ name }) => name),
       description:
-        'goes before Accept, which is heeded where its highest-ranked range names one of our types; else json',
+        'takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json',
     }),
   ),
 };
@@ -132,7 +134,7 @@ function querySchema(dataset: Dataset) {
 
 function answerSchema(row: TSchema) {
   return {
-    description: 'All rows that were asked for. A transfer that breaks off is not whole.',
+    description: 'All requested rows. A transfer that breaks off is incomplete.',
     headers: INCREMENT_HEADERS,
     content: Object.fromEntries(
       formats.map(({ mediaType, describe }) => [mediaType, { schema: describe(row) }] as const),
@@ -142,11 +144,11 @@ function answerSchema(row: TSchema) {
 
 function unchangedSchema(dataset: Dataset) {
   return dataset.fingerprint
-    ? { 304: { description: 'If-None-Match has the ETag of what would go out.' } }
+    ? { 304: { description: 'If-None-Match contains the ETag of the answer.' } }
     : {};
 }
 
-/** A row; where rows may go, also what tells that one has. */
+/** The schema of a row; for a dataset with deletions, also of a deleted row. */
 function rowSchema({ columns, key, hasDeletions }: Dataset): TSchema {
   const members = Object.entries(columns).map(([name, { schema, provenance, optional }]) => {
     const documented = { ...schema, 'x-provenance': provenance };
@@ -160,7 +162,7 @@ function rowSchema({ columns, key, hasDeletions }: Dataset): TSchema {
       ...(Object.fromEntries(keyMembers) as Record<string, TSchema>),
       deleted: { ...Type.Literal(true), 'x-provenance': 'ours' },
     },
-    { description: 'with changedSince: the key of a row that is not there any more' },
+    { description: 'with changedSince: the key of a deleted row' },
   );
   return Type.Union([row, deletion]);
 }
@@ -190,7 +192,7 @@ async function sendRows(
   let link: string | undefined;
   let etag: string | undefined;
   const isUnchanged = () => etag !== undefined && isKnown(request.headers['if-none-match'], etag);
-  // A page is bounded, and of a HEAD no rows are read.
+  // A page is bounded, and a HEAD reads no rows.
   const kind = dataset.isShort || page || isHead ? 'lists' : 'exports';
   const transfer = await transfers.begin(kind, request, reply);
   const batches = database.stream(kind, query.tenantId, async function* (tx) {
@@ -199,13 +201,13 @@ async function sendRows(
     const fingerprint = changes || page ? undefined : await dataset.fingerprint?.(tx, query.tenantId);
     if (fingerprint !== undefined)
       etag = toEtag(VERSION, dataset.path, fingerprint, format.name, coding ?? '');
-    // Neither who asks for headers only, nor who has the rows already, must have them read for nothing.
+    // A HEAD, and a client that has the rows already, need no rows.
     if (isHead || isUnchanged()) return;
     const rows = dataset.read(tx, query);
     if (!page) return yield* rows;
     const { rows: taken, next } = await takePage(rows, page.limit);
     if (next) link = linkTo({ after: next, cursor: seen }, request, publicUrl);
-    // Rows of a batch are put into words in one go, while nobody else has a turn.
+    // The rows of a batch are encoded without a pause, during which no other request runs. So batches are small.
     for (let from = 0; from < taken.length; from += ROWS_PER_BATCH)
       yield taken.slice(from, from + ROWS_PER_BATCH);
   });
@@ -214,7 +216,7 @@ async function sendRows(
     transfer.reading(batches),
   );
   const body = coding ? compress(pieces, coding) : pieces;
-  // Whatever fails before the first rows are there is still an ordinary error answer, in no format and no coding.
+  // A failure before the first rows is still an ordinary error answer, without a format or coding.
   const first = await body.next();
   reply.header('cache-control', 'private, no-cache').header('vary', 'Accept, Accept-Encoding');
   reply.header('rollcall-cursor', cursor);
@@ -230,7 +232,7 @@ async function sendRows(
   return reply.send();
 }
 
-/** A strong entity tag of what makes a representation another one. */
+/** A strong entity tag from all parts that distinguish a representation. */
 function toEtag(...parts: string[]): string {
   return `"${createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 27)}"`;
 }

@@ -1,25 +1,25 @@
 import { HttpProblem } from '../http/errors.ts';
 
 export interface SlotsOptions {
-  /** What a slot is for, as an error names several: `exports`. */
+  /** The plural word for the work of slots, for error messages: `exports`. */
   what: string;
-  /** Slots in all. */
+  /** The number of slots. */
   size: number;
-  /** Milliseconds that only ever grow. */
+  /** A monotonic clock, in milliseconds. */
   stopwatch: () => number;
 }
 
-/** A slot that was asked for. */
+/** A requested slot. */
 export interface Slot {
-  /** Resolves when the slot is held. Rejects with a 503 that says why, where that takes too long. */
+  /** Resolves when the slot is held. Rejects with a 503 that has the reason if that takes too long. */
   held: Promise<void>;
-  /** Gives the slot back, or the turn of one that is still waited for. Further calls do nothing. */
+  /** Frees the slot, or leaves the queue for it. Further calls do nothing. */
   end(): void;
 }
 
-/** The clients that wait most patiently give up after 30 s without a byte, and so do many proxies. */
+/** Even patient clients, and many proxies, give up after 30 s without a byte. */
 export const LONGEST_WAIT_S = 20;
-/** A script that asks for a year month by month in parallel, for each of four datasets, is still let in. */
+/** Enough for a script that loads a year in parallel: 12 months of each of four datasets. */
 export const MOST_WAITING = 50;
 const RETRY_AFTER_S = 10;
 
@@ -40,15 +40,15 @@ export function shareOf(size: number): number {
 }
 
 /**
- * Slots that organisations share. Each holds at most its share at once. Its other requests wait in a queue of its own,
- * bounded in number and time. A slot that becomes free goes to the organisation that holds the fewest, and of equals to
- * the one whose last turn is longest ago.
+ * Slots that organisations share. Each organisation holds at most its share at once. Its other requests wait in a
+ * queue of its own, which is bounded in number and time. A free slot goes to the organisation that holds the fewest
+ * slots; among equals, to the one that got its last slot the longest time ago.
  */
 export class Slots {
   readonly #options: SlotsOptions;
   readonly #share: number;
   #free: number;
-  /** By tenant id; the organisation whose last turn is longest ago comes first. */
+  /** By tenant id; the organisation that got its last slot the longest time ago comes first. */
   readonly #shares = new Map<string, Share>();
 
   constructor(options: SlotsOptions) {
@@ -78,7 +78,7 @@ export class Slots {
         waiting.refuse('The client has gone.');
       };
       if (share.waiting.length >= MOST_WAITING) {
-        waiting.refuse(`${this.#allInHand(share)}, and ${MOST_WAITING} more requests wait already`);
+        waiting.refuse(`${this.#allUsed(share)}, and ${MOST_WAITING} more requests already wait`);
         return;
       }
       share.waiting.push(waiting);
@@ -99,7 +99,7 @@ export class Slots {
     const latestMs = this.#options.stopwatch() - LONGEST_WAIT_S * 1_000;
     for (const share of this.#shares.values()) {
       while (share.waiting[0] && share.waiting[0].sinceMs <= latestMs) {
-        const reason = `${this.#allInHand(share)}, and this request waited ${LONGEST_WAIT_S} s for its turn`;
+        const reason = `${this.#allUsed(share)}, and this request waited ${LONGEST_WAIT_S} s for a slot`;
         share.waiting.shift()?.refuse(reason);
       }
     }
@@ -140,11 +140,11 @@ export class Slots {
     }
   }
 
-  #allInHand({ held }: Share): string {
+  #allUsed({ held }: Share): string {
     const { what } = this.#options;
     return held >= this.#share
-      ? `Your organisation has ${held} ${what} in hand, as many as it may have at once`
-      : `The server has as many ${what} in hand as it can take`;
+      ? `Your organisation already runs ${held} ${what}, the most that it may run at once`
+      : `The server already runs as many ${what} as it can`;
   }
 }
 

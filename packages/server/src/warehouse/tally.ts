@@ -3,7 +3,7 @@ import type { OfficeDayState } from './office-calendar.ts';
 import { mondayOf } from './periods.ts';
 import { mean, median, percentile, rate } from './statistics.ts';
 
-/** What a row of metrics is of: an office, or a level, zone or group at one. */
+/** The unit of a row of metrics: an office, or a level, zone or group at an office. */
 export interface Unit {
   locationId: string;
   levelId: string | null;
@@ -11,7 +11,7 @@ export interface Unit {
   groupId: string | null;
 }
 
-/** Sorts by office, level, zone, group; what is at no known one first. */
+/** A key that sorts by office, level, zone and group. Units without a known one come first. */
 export function unitKey({ locationId, levelId, zoneId, groupId }: Unit): string {
   return [locationId, levelId ?? '', zoneId ?? '', groupId ?? ''].join(' ');
 }
@@ -23,7 +23,7 @@ export class Tally {
   #noShow = 0;
   #unconfirmed = 0;
   #walkIn = 0;
-  /** How many came, of the days on which anybody did. */
+  /** The number of users who came, by day; days without any are left out. */
   readonly #cameOn = new Map<string, number>();
 
   constructor(unit: Unit) {
@@ -39,7 +39,12 @@ export class Tally {
     if (came > 0) this.#cameOn.set(day, (this.#cameOn.get(day) ?? 0) + came);
   }
 
-  /** @param officeDays the office days of the period @param capacity how many there is room for; null where that is no question */
+  /**
+   * The numbers of a row.
+   *
+   * @param officeDays the office days of the period
+   * @param capacity of the unit, in people; null if it has none
+   */
   figures(officeDays: readonly OfficeDayState[], capacity: number | null): Record<string, number | null> {
     const reported = officeDays.filter((day) => day.reported).map(({ day }) => day);
     const daily = reported.map((day) => this.#cameOn.get(day) ?? 0);

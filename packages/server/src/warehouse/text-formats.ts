@@ -30,7 +30,7 @@ export const ndjson: Format = {
   mediaType: 'application/x-ndjson',
   contentType: 'application/x-ndjson',
   describe: () =>
-    Type.String({ description: 'a line for each row, which is an object as in the JSON array' }),
+    Type.String({ description: 'one line for each row; the line is the same object as in the JSON array' }),
   async *encode(columns, batches) {
     const out = new Utf8Writer();
     const write = rowWriter(columns, jsonMember);
@@ -51,8 +51,8 @@ export const csv: Format = {
   describe: () =>
     Type.String({
       description:
-        'RFC 4180, with a header. A cell is empty where a member is null or absent, "" where it is an empty text. ' +
-        "A text that begins with =, +, -, @, a tab, a carriage return or ' has a ' before it: remove one ' to read it back.",
+        'RFC 4180, with a header. The cell of a null or absent member is empty; the cell of an empty text is "". ' +
+        "A text that begins with =, +, -, @, a tab, a carriage return or ' gets a ' before it; remove it to read.",
     }),
   async *encode(columns, batches) {
     const out = new Utf8Writer();
@@ -72,13 +72,13 @@ export const csv: Format = {
 };
 
 type Value = string | number | boolean | object;
-/** Writes one column's value, with what stands before it. */
+/** Writes one column's value, with the separator and name before it. */
 type CellWriter = (value: Value | null | undefined, out: Utf8Writer) => void;
 type RowWriter = (row: Row, out: Utf8Writer) => void;
 
 /**
- * Writes rows column after column. What columns of one part come to is put into words once for each object that rows
- * share.
+ * Makes a function that writes rows column after column. It encodes the columns of a part once for each object that
+ * rows share.
  */
 function rowWriter(
   columns: Record<string, Column>,
@@ -118,10 +118,10 @@ function partWriter(part: string, cells: [string, CellWriter][]): RowWriter {
   };
 }
 
-/** Types of which a column has few values. */
+/** Types whose columns have few distinct values. */
 const FEW_VALUED: ReadonlySet<ColumnType> = new Set(['enum', 'integerEnum', 'day']);
 
-/** Puts each value into words once. */
+/** Encodes each distinct value once. */
 function remembering(write: CellWriter): CellWriter {
   const known = new Map<Value | null | undefined, Uint8Array>();
   const scratch = new Utf8Writer();
@@ -162,7 +162,7 @@ const JSON_VALUES: Record<ColumnType, ValueWriter> = {
   object: (value, out) => out.text(JSON.stringify(value)),
 };
 
-/** A member of an object, which the first opens. The first must not be optional: nothing would open it. */
+/** A member of an object. The first member opens the object, so it must not be optional. */
 function jsonMember(name: string, { type, optional, mayLack }: Column, isFirst: boolean): CellWriter {
   const before = `${isFirst ? '{' : ','}"${name}":`;
   const unknown = optional ? '' : `${before}null`;

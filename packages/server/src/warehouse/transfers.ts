@@ -9,24 +9,28 @@ import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { Slots } from './slots.ts';
 
 export interface TransfersOptions {
-  /** Database connections of each kind: there are as many slots. */
+  /** The database connections of each kind. There are as many slots. */
   sizes: Record<StreamKind, number>;
-  /** For how long a transfer may wait for its reader in all, beside the time that its size allows. */
+  /** How long a transfer may wait for its reader in all, in addition to the time for its size. */
   graceS: number;
-  /** Its size allows a second for so many bytes. */
+  /** The time for its size is one second for so many bytes. */
   leastBytesPerS: number;
-  /** Milliseconds that only ever grow. */
+  /** A monotonic clock, in milliseconds. */
   stopwatch: () => number;
 }
 
 const NAMES: Record<StreamKind, string> = { exports: 'exports', lists: 'short lists' };
 const SWEEP_MS = 250;
-/** What is handed on at once. A page is one piece of megabytes, which does not count as sent before its reader takes it. */
+/**
+ * The most bytes handed on at once. A page is one piece of megabytes, and a piece counts as sent only when
+ * the reader took it.
+ */
 const PART_BYTES = 256 * 1024;
 
 /**
- * The answers of the warehouse that are in hand. Each holds a slot of its organisation's share as long as it holds anything: a
- * database connection with its snapshot, or bytes that its reader has not taken yet. A reader that is too slow is cut off.
+ * The open answers of the warehouse. Each holds a slot of its organisation's share as long as it holds a database
+ * connection with its snapshot, or bytes that its reader has not taken yet. The server cuts off a reader that is too
+ * slow.
  */
 export class Transfers {
   readonly #slots: Record<StreamKind, Slots>;
@@ -45,7 +49,7 @@ export class Transfers {
     }, SWEEP_MS).unref();
   }
 
-  /** Waits for a slot. Throws a 503 where that takes too long. */
+  /** Waits for a slot. Throws a 503 if that takes too long. */
   async begin(kind: StreamKind, request: FastifyRequest, reply: FastifyReply): Promise<Transfer> {
     const slot = this.#slots[kind].take(callerOf(request).tenantId);
     const transfer = new Transfer(request, reply, this.#options, () => slot.end());
@@ -55,7 +59,7 @@ export class Transfers {
       transfer.close();
     });
     await slot.held;
-    // Its slot was given back already.
+    // The slot is free again already.
     if (transfer.isOver) throw unavailable();
     return transfer;
   }
@@ -74,11 +78,11 @@ export class Transfer {
   readonly #end: () => void;
   #isReading = false;
   #isClosed = false;
-  /** What is left to be sent. */
+  /** The pieces that are not sent yet. */
   #rest: AsyncGenerator<Piece, void> | undefined;
   #sentBytes = 0;
   #waitedMs = 0;
-  /** Since when the reader has not asked for more. */
+  /** The time since which the reader has not asked for more. */
   #waitsSinceMs: number | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, options: TransfersOptions, end: () => void) {
@@ -88,12 +92,12 @@ export class Transfer {
     this.#end = end;
   }
 
-  /** Whether the answer was sent, or its connection is gone. */
+  /** Whether the answer is sent, or its connection is closed. */
   get isOver(): boolean {
     return this.#isClosed;
   }
 
-  /** `batches` as they are: until they have ended, the slot is held, even where the client has gone. */
+  /** Returns `batches` unchanged. It holds the slot until they have ended, even if the client has gone. */
   async *reading<T>(batches: AsyncIterable<T>): AsyncGenerator<T, void> {
     this.#isReading = true;
     try {
@@ -104,7 +108,7 @@ export class Transfer {
     }
   }
 
-  /** The answer was sent, or its connection is gone: then nobody may ask for the rest, or end it. */
+  /** The answer is sent, or its connection is closed. No other code then asks for the rest or ends it. */
   close(): void {
     this.#isClosed = true;
     void this.#rest?.return().catch(() => undefined);
@@ -112,8 +116,9 @@ export class Transfer {
   }
 
   /**
-   * The whole of an iteration whose first step is taken already, in parts that are not large. No generator: one that was
-   * never started ends without its `finally`, and a client that hung up by now would keep its database connection for good.
+   * All pieces of an answer, in parts of bounded size. The caller has already taken `first`. This is not a generator: a
+   * generator that never started ends without its `finally`. A client that has hung up by now would then keep its
+   * database connection for good.
    */
   body(first: IteratorResult<Piece, void>, rest: AsyncGenerator<Piece, void>): AsyncIterableIterator<Piece> {
     let taken: IteratorResult<Piece, void> | undefined = first;
@@ -152,7 +157,7 @@ export class Transfer {
     this.#waitsSinceMs = undefined;
   }
 
-  /** The time until the reader asks for more is its own. What the database and the server take is not. */
+  /** From here on, time counts as the reader's until it asks for more. Time of the database and the server does not. */
   #noteSent(bytes: number): void {
     this.#sentBytes += bytes;
     this.#waitsSinceMs = this.#options.stopwatch();
@@ -163,7 +168,7 @@ export class Transfer {
     return this.#waitedMs + nowMs - (this.#waitsSinceMs ?? nowMs);
   }
 
-  /** Ends the transfer where its reader took longer than the grace and the size so far allow. */
+  /** Ends the transfer if its reader took longer than the grace and the time for the bytes sent so far. */
   cutWhereTooSlow(): void {
     const { graceS, leastBytesPerS } = this.#options;
     const waitedS = this.#waitedSoFarMs() / 1_000;
@@ -172,22 +177,22 @@ export class Transfer {
   }
 
   #breakOff(error: unknown): never {
-    if (error instanceof StoreUnavailableError)
-      this.#cut({}, 'cut off: the database does not answer any more');
-    else this.#cut({ err: error }, 'cut off: the rows of this answer could not be read to their end');
+    if (error instanceof StoreUnavailableError) this.#cut({}, 'cut off: the database no longer answers');
+    else this.#cut({ err: error }, 'cut off: reading the rows of this answer failed');
     throw error;
   }
 
   /**
-   * Ends the connection by a reset: where a body ends with its connection (HTTP/1.0), an ordinary end would look like
-   * the end of the body. A reset also frees what the system holds for the reader. TLS has an end of its own that is missing then.
+   * Ends the connection by a reset. With HTTP/1.0 a body ends with its connection, so an ordinary end would look like
+   * the end of the body. A reset also frees the bytes that the system holds for the reader. Under TLS, the missing
+   * close_notify shows the reader that the end is not ordinary.
    */
   #cut(why: Record<string, unknown>, message: string): void {
     const { raw } = this.#reply;
     if (raw.destroyed) return;
     const { route, caller, log } = this.#request;
     log.warn({ route: route.url, apiKey: caller?.apiKey, sentBytes: this.#sentBytes, ...why }, message);
-    // That of the request: an answer that waits behind another one has none yet.
+    // The socket of the request: an answer that waits behind another one has no socket yet.
     const { socket } = this.#request.raw;
     if (socket instanceof TLSSocket) socket.destroy();
     else if (socket instanceof Socket) socket.resetAndDestroy();

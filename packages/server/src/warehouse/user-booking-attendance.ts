@@ -24,9 +24,11 @@ export const readUserBookingAttendance: DatasetReader = (tx, query) => {
 };
 
 /**
- * Day by day: the offices of the day, then its people, typed as they come. People and places, a day's offices and one
- * batch of people's days are all that is held. With a location, the rows whose place it is: the place of a row is
- * where the person was or was to be, else their primary location, so that every row with a place is of exactly one.
+ * Reads day by day: the offices of the day, then the days of users, whose types it decides as they come. In memory it
+ * holds users and nodes, the offices of one day, and one batch of users' days.
+ *
+ * With a location, it yields the rows of that location. The location of a row is `attendanceLocationId`, else the
+ * user's primary location. So each row that has one belongs to exactly one location.
  */
 async function* readAttendanceDays(
   tx: Tx,
@@ -47,8 +49,8 @@ async function* readAttendanceDays(
       const rows: AttendanceRow[] = [];
       for (const personDay of personDays) {
         for (const row of attendance.of(personDay, shownDay, offices)) {
-          const place: string | null | undefined = row.locationId ?? row.person.primaryLocationId;
-          if (locationId === undefined || place === locationId) rows.push(row);
+          const officeId: string | null | undefined = row.locationId ?? row.person.primaryLocationId;
+          if (locationId === undefined || officeId === locationId) rows.push(row);
         }
       }
       yield rows;
@@ -57,8 +59,8 @@ async function* readAttendanceDays(
 }
 
 /**
- * What comes after the position that a page begins at, each row with its own. A day that was begun is read to its end,
- * though for nothing: to give it up would cost the connection.
+ * The rows after the position at which a page begins, each with its own position. It reads a day that it has begun to
+ * the end, although it drops these rows: to stop would cost the connection.
  */
 async function* inPages(
   read: (isDone: () => boolean) => AsyncIterable<AttendanceRow[]>,
@@ -69,7 +71,7 @@ async function* inPages(
   for await (const batch of read(() => taken >= most)) {
     if (taken >= most) continue;
     for (const row of batch) row.position = positionOf(row);
-    // Days have ten characters, and ids 36: texts are in the order of their rows.
+    // Days have 10 characters and ids 36, so the texts sort as their rows do.
     const rows = batch.filter((row) => start === undefined || (row.position as string[]).join(' ') > start);
     taken += rows.length;
     yield rows;

@@ -1,8 +1,8 @@
 const FIRST_BYTES = 64 * 1024;
 
 /**
- * Text that grows, in UTF-8. Short texts are written byte by byte: strings put together piece by piece take many times
- * as long to be turned into bytes, above all where one of them is not ASCII.
+ * Collects text in UTF-8. It writes short texts byte by byte. Concatenated strings take many times as long to encode,
+ * above all if one of them is not ASCII.
  */
 export class Utf8Writer {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
@@ -12,14 +12,14 @@ export class Utf8Writer {
     return this.#length === 0;
   }
 
-  /** What was written since the last call. */
+  /** The bytes written since the last call. */
   take(): Buffer {
     const taken = Buffer.from(this.#bytes.subarray(0, this.#length));
     this.#length = 0;
     return taken;
   }
 
-  /** `text` has no character beyond ASCII. */
+  /** Writes `text`, which must be ASCII. */
   ascii(text: string): void {
     this.#reserve(text.length);
     const bytes = this.#bytes;
@@ -28,7 +28,10 @@ export class Utf8Writer {
     this.#length = at;
   }
 
-  /** Writes `text` if a JSON string shows it as it is and in ASCII; else writes nothing. */
+  /**
+   * Writes `text` if it is ASCII and a JSON string needs no escapes for it. Else writes nothing. Returns
+   * whether it wrote.
+   */
   plain(text: string): boolean {
     this.#reserve(text.length);
     const bytes = this.#bytes;

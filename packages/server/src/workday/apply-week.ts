@@ -5,17 +5,17 @@ import { loadDefaultDays } from './default-days.ts';
 import type { DayAuthor, DayChange } from './model.ts';
 import { writeDays } from './plan.ts';
 
-/** From which day (`YYYY-MM-DD`) on a person's days are to follow the week plan. */
+/** The first day (`YYYY-MM-DD`) from which a user's days are to follow the week plan. */
 export interface WeekStart {
   userId: string;
   fromDay: string;
 }
 
 /**
- * Makes the days of these people, who must be locked, anew from their week plans: from the day that is said, but
- * not before their today, up to their horizon. Days that a one-day change, leave or presence made stay as they
- * are. What the week plan made beyond a horizon that was further once, goes. Those of whom anything changed.
- * Throws as `writeDays`.
+ * Makes the days of these users anew from their week plans: from `fromDay`, but not before the user's today, up to
+ * the user's horizon. The users must be locked. Days that a one-day change, leave or presence made stay as they are.
+ * Plans that the week plan made beyond the horizon, when the horizon was further, are deleted. Returns the users of
+ * whom a day changed. Throws as `writeDays`.
  */
 export async function applyWeekPlans(
   tx: Tx,

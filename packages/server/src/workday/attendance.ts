@@ -5,39 +5,39 @@ export type AttendanceType = (typeof ATTENDANCE_TYPES)[number];
 
 /** An office on one of its local days. */
 export interface OfficeDay {
-  /** Whether reporting is known to work always or never, or works on the days that have an event. */
+  /** Whether reporting always works, never works, or works on the days that have an event. */
   presenceReporting: 'detect' | 'always' | 'never';
   sawEvent: boolean;
   ended: boolean;
 }
 
-/** A person's plan of a day, as it is stored. */
+/** The stored plan of a user for a day. */
 export interface AttendancePlan {
   plan: PlanKind;
   /** The office of an office plan. */
   locationId: string | null;
-  /** Presence itself made it, so there is nothing that presence could confirm. */
+  /** Whether a presence event made the plan. Presence then cannot confirm it. */
   madeByPresence: boolean;
 }
 
-/** What one day of a person comes to at one office, or at none. */
+/** One day of a user at one office, or at none. */
 export interface Attendance {
   plan: PlanKind;
   type: AttendanceType | null;
-  /** The office where the person was or was to be; null for a plan that names none. */
+  /** The office where the user was detected, else the office of the plan; null for a plan without one. */
   locationId: string | null;
-  /** The row of the stored plan, and so of its booking; the others are those of walk-ins. */
+  /** Whether this is the row of the stored plan, and so of its booking. The other rows are walk-ins. */
   isPlan: boolean;
 }
 
 /**
- * One row for the stored plan and one for each walk-in, in the order of their offices, the row without an office
- * first. A walk-in is a row of its own at every office that the stored plan does not name: a day planned
- * remote keeps its row, without a type, beside that of the office where the person turned up.
+ * One row for the stored plan and one for each walk-in, in the order of their offices. The row without an office
+ * comes first. Each office where the user was detected, and that the stored plan does not name, has a walk-in row of
+ * its own. A day planned remote keeps its row, without a type, beside the row of that office.
  *
- * @param stored null where the day has no plan
- * @param seenAt the offices where the person was detected, each once
- * @param offices what is known of that day, by the office's id
+ * @param stored null if the day has no plan
+ * @param seenAt the offices where the user was detected, each once
+ * @param offices the offices on that day, by the office's id
  */
 export function attendanceOf(
   stored: AttendancePlan | null,
@@ -68,7 +68,7 @@ function typeOfPlan(
   return reportingWorked(office) ? 'noShow' : 'unconfirmed';
 }
 
-/** Whether who was not detected at the office that day was not there. */
+/** Whether a user who was not detected at the office that day was absent. */
 export function reportingWorked({
   presenceReporting,
   sawEvent,

@@ -10,7 +10,7 @@ import { parseGuid } from '../store/values/guid.ts';
 import { Availability, readAvailability } from './availability.ts';
 import { COMMON, CONFIG, dayOf, type WorkdayRoutesOptions } from './management.ts';
 
-/** What can be booked. */
+/** The route that lists free desks and zones. */
 export const availabilityRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async (
   app,
   { database },
@@ -21,7 +21,7 @@ export const availabilityRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions>
     config: CONFIG,
     schema: {
       ...COMMON,
-      summary: 'Free desks, and what zones have left, on a day',
+      summary: 'List the desks and zones of an office, and which are free on a day',
       params: Type.Object({ locationId: Type.String() }),
       querystring: Type.Object({
         day: Type.String({ description: DATE_FORMS }),

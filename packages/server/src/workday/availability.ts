@@ -23,11 +23,11 @@ const Desk = Type.Object({
   levelName: Type.String(),
   state: Type.Enum(STATES, {
     description:
-      'free: somebody who has nothing booked there can book it; assigned: its owner keeps it that day; ' +
-      'zone-full: nobody is at the desk, but its zone takes no more',
+      'free: a user without a booking there can book it; assigned: its owner keeps it that day; ' +
+      'zone-full: the desk is not booked, but its zone is full',
   }),
-  bookedBy: Type.Optional(Type.String({ description: 'the user who has it booked' })),
-  assignedTo: Type.Optional(Type.String({ description: 'the active user whose desk it is' })),
+  bookedBy: Type.Optional(Type.String({ description: 'the user who has booked the desk' })),
+  assignedTo: Type.Optional(Type.String({ description: 'the owner, if active' })),
 });
 
 const Zone = Type.Object({
@@ -35,9 +35,9 @@ const Zone = Type.Object({
   zoneName: Type.String(),
   levelId: Type.String(),
   levelName: Type.String(),
-  capacity: Type.Union([Type.Integer(), Type.Null()], { description: 'null: no bound' }),
+  capacity: Type.Union([Type.Integer(), Type.Null()], { description: 'null: no limit' }),
   booked: Type.Integer({ description: 'bookings of the zone and of its desks' }),
-  remaining: Type.Union([Type.Integer(), Type.Null()], { description: 'null: no bound' }),
+  remaining: Type.Union([Type.Integer(), Type.Null()], { description: 'null: no limit' }),
   freeDesks: Type.Integer(),
 });
 
@@ -54,7 +54,7 @@ interface OfficeAvailability extends OfficeZones {
   day: string;
 }
 
-/** What is free at an office on `day` (`YYYY-MM-DD`). Throws a 404 where there is no such office. */
+/** The desks and zones of an office on `day` (`YYYY-MM-DD`). Throws a 404 if there is no such office. */
 export async function readAvailability(
   tx: Tx,
   tenantId: string,
@@ -100,12 +100,12 @@ export async function readAvailability(
   };
 }
 
-/** Nobody, who has nothing booked and no desk. */
+/** The id of a user who does not exist, and so has neither bookings nor a desk. */
 const ANYBODY = '';
 
 const STATE_OF: Partial<Record<RefusalCode, State>> = { 'desk-taken': 'booked', 'zone-full': 'zone-full' };
 
-/** How desks stand to somebody who has nothing booked: by the very rule that decides when one is booked. */
+/** The state of desks for a user without bookings. `BookingState` decides it, as it decides every booking. */
 function judge(office: OfficeAvailability, desks: DeskDay[]): (deskId: string) => State {
   const { locationId, day } = office;
   const bookings = bookingStateOf(office, desks);
@@ -121,17 +121,17 @@ function bookingStateOf(
   desks: DeskDay[],
 ): BookingState {
   const zoneOf = new Map(zones.map((zone) => [zone.zoneId, zone]));
-  // Written out: to spread an object thousands of times costs more than all the rest.
-  const nodeOf = (place: Pick<OfficeNode, 'nodeId' | 'kind' | 'name' | 'zoneId'>): OfficeNode => ({
-    nodeId: place.nodeId,
-    kind: place.kind,
-    name: place.name,
+  // Written out, because spreading an object thousands of times costs more than the rest of the work.
+  const nodeOf = (node: Pick<OfficeNode, 'nodeId' | 'kind' | 'name' | 'zoneId'>): OfficeNode => ({
+    nodeId: node.nodeId,
+    kind: node.kind,
+    name: node.name,
     active: true,
     locationId,
     locationName: name,
-    levelId: zoneOf.get(place.zoneId ?? '')?.levelId ?? null,
-    zoneId: place.zoneId,
-    zoneCapacity: zoneOf.get(place.zoneId ?? '')?.capacity ?? null,
+    levelId: zoneOf.get(node.zoneId ?? '')?.levelId ?? null,
+    zoneId: node.zoneId,
+    zoneCapacity: zoneOf.get(node.zoneId ?? '')?.capacity ?? null,
     releasesDesks,
   });
   const nodes = desks.map(({ deskId, deskName, zoneId }) =>

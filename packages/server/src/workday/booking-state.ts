@@ -5,31 +5,31 @@ import type { Booking, DayRefusal, RefusalCode } from './model.ts';
 export interface BookingFacts {
   nodes: OfficeNode[];
   assignments: DeskAssignment[];
-  /** Who has which desk when. */
+  /** The user of each booked desk, by day. */
   deskBookings: (NodeDay & { userId: string })[];
-  /** How many are in which zone when. */
+  /** The number of bookings in each zone, by day. */
   zoneDays: (NodeDay & { booked: number })[];
 }
 
-/** At which office a person's plan of a day is; null: elsewhere; undefined: there is no plan. */
+/** The office of a user's plan for a day; null: a plan without an office; undefined: no plan. */
 type OfficeOf = (userId: string, day: string) => string | null | undefined;
 
 /** A user who gets a booking, and what of their day the choice depends on. */
 export interface Booker {
   userId: string;
   day: string;
-  /** What the booker would give up for it. */
+  /** The booking that a new one would replace. */
   current: Booking | null;
   setBy: BookingSource;
-  /** Whether the current booking is kept only if the product chose it. */
+  /** Whether the current booking stays only if the horizon engine chose it. */
   resetsToDefault?: boolean | undefined;
-  /** It has been: what is retired since may be booked, and a desk that is somebody else's. */
+  /** Whether the day is past: nodes retired since may then be booked, and desks assigned to another user. */
   past?: boolean;
 }
 
 /**
- * Who sits where, as far as a set of changes can tell or alter it; kept up to date as they are made. All of it
- * is pure: what it knows was looked up, and locked, before.
+ * The bookings of desks and zones that a set of changes can read or alter. `move` keeps it current as changes are
+ * applied. It does no I/O: the caller has locked the facts and looked them up before.
  */
 export class BookingState {
   readonly #nodes: Map<string, OfficeNode>;
@@ -61,7 +61,7 @@ export class BookingState {
     return this.#nodes.get(nodeId);
   }
 
-  /** A booking at the office `locationId`: of `requestedId`, or without it, of what the booker gets there by default. */
+  /** A booking at the office `locationId`: of `requestedId`, or, without it, of the user's default there. */
   book(booker: Booker, locationId: string, requestedId: string | undefined): Booking | DayRefusal {
     const { current } = booker;
     const isKept = !booker.resetsToDefault || current?.setBy === 'engine';
@@ -79,7 +79,7 @@ export class BookingState {
     return this.#take(booker, locationId, locationId);
   }
 
-  /** Notes that a booking of a day was given up for another, or for none. */
+  /** Records that a booking of a day was replaced by another, or by none. */
   move(userId: string, day: string, from: Booking | null, to: Booking | null): void {
     if (from?.nodeKind === 'place') this.#holders.delete(nodeDayKey(from.nodeId, day));
     if (from?.zoneId) this.#count(nodeDayKey(from.zoneId, day), -1);
@@ -87,7 +87,7 @@ export class BookingState {
     if (to?.zoneId) this.#count(nodeDayKey(to.zoneId, day), 1);
   }
 
-  /** Whether a booking is still true of the tree: what is booked is in use, and where it was. */
+  /** Whether the tree still matches a booking: the node is active, and in the same office and zone. */
   #stands({ nodeId, locationId, zoneId }: Booking): boolean {
     const node = this.#nodes.get(nodeId);
     return node?.active === true && node.locationId === locationId && node.zoneId === zoneId;
@@ -115,7 +115,7 @@ export class BookingState {
     if (node.kind !== 'place') return undefined;
     const holder = this.#holders.get(nodeDayKey(node.nodeId, day));
     if (holder !== undefined && holder !== userId) {
-      return refusal('desk-taken', `Desk ${node.name} is booked by somebody else on ${day}`);
+      return refusal('desk-taken', `Desk ${node.name} is booked by another user on ${day}`);
     }
     const owner = this.#owners.get(node.nodeId);
     if (owner === undefined || owner === userId || past) return undefined;
@@ -124,7 +124,7 @@ export class BookingState {
     if (released) return undefined;
     return refusal(
       'not-bookable',
-      `Desk ${node.name} is assigned to somebody else and not released on ${day}`,
+      `Desk ${node.name} is assigned to another user and not released on ${day}`,
     );
   }
 

@@ -6,15 +6,15 @@ import { lockUserDays } from './lock-user-days.ts';
 import type { DayAuthor, DayChange, DayOutcome, Plan, RefusalCode } from './model.ts';
 import { writeDays } from './plan.ts';
 
-/** The last day that can be planned. */
+/** The last day for which there can be a plan. */
 const LAST_DAY = '2100-12-31';
 
-/** What somebody who owns the data asks of a person's day. Ids are in lower case. */
+/** A change of a user's day that an administrator requests. Ids are in lower case. */
 export interface DayRequest {
   userId: string;
   /** `YYYY-MM-DD`. */
   day: string;
-  /** null: no plan at all; `default`: what leave and the week plan make of the day. */
+  /** Null: no plan; `default`: the default of the day. */
   plan: Plan | null | 'default';
   reason: string | null;
 }
@@ -30,23 +30,23 @@ export const REQUEST_REFUSALS = [
 
 export interface RequestRefusal {
   refused: (typeof REQUEST_REFUSALS)[number];
-  /** One English sentence for whoever asked. */
+  /** One English sentence for the caller. */
   message: string;
-  /** Of what is not acceptable: a JSON Pointer to it, and what is wrong with it. */
+  /** If `not-acceptable`: a JSON Pointer to the member, and its fault. */
   fault?: { path: string; message: string };
 }
 
 export type RequestOutcome = Exclude<DayOutcome, object> | RequestRefusal;
 
-/** What cannot be asked, with the member that is at fault. */
+/** The refusal of a member that is not acceptable; `path` is a JSON Pointer. */
 export function notAcceptable(path: string, message: string): RequestRefusal {
   const member = path.slice(1).replaceAll('/', '.');
   return { refused: 'not-acceptable', message: `${member} ${message}.`, fault: { path, message } };
 }
 
 /**
- * Makes people's days what `requests` ask, one after the other, outcomes in their order; one that is refused
- * stops no other. Days before a person's today are facts, and stay. Throws as `writeDays`.
+ * Applies `requests` to users' days, one after the other. Outcomes are in the order of `requests`; a refused request
+ * stops no other. Days before a user's today cannot change. Throws as `writeDays`.
  */
 export async function writeRequests(
   tx: Tx,
@@ -86,7 +86,7 @@ function judge(
     dayFault(day, person) ?? (plan !== 'default' && plan?.kind === 'o' && bookingFault(plan, nodes));
   if (fault) return fault;
   if (plan !== 'default') return { userId, day, plan, setBy: 'day', reason };
-  // Nobody makes days of those who have left.
+  // An inactive user's days have no default.
   const [defaultDay] = isActive ? person.on([day]) : [];
   return {
     userId,
@@ -101,11 +101,11 @@ function judge(
 function dayFault(day: string, { today }: UserCalendar): RequestRefusal | undefined {
   if (day > LAST_DAY) return notAcceptable('/day', `${day} is after ${LAST_DAY}`);
   if (day >= today) return undefined;
-  const message = `${day} is past, and what is past stays: today is ${today} where the person is.`;
+  const message = `${day} is in the past and cannot change: the user's today is ${today}.`;
   return { refused: 'past-day', message };
 }
 
-/** Why no place can ever be booked so; whether this one is free, and open, is seen when it is booked. */
+/** Why a booking can never be possible. `writeDays` checks later whether the node is active and free. */
 function bookingFault(
   { locationId, booking }: Plan & { kind: 'o' },
   nodes: Map<string, OfficeNode>,
@@ -118,7 +118,10 @@ function bookingFault(
   const path = '/booking/nodeId';
   if (!node) return notAcceptable(path, `${booking.nodeId} is not known`);
   if (node.kind === 'level' || node.kind === 'space') {
-    return notAcceptable(path, `${booking.nodeId} is a ${node.kind}; desks, zones and locations are booked`);
+    return notAcceptable(
+      path,
+      `${booking.nodeId} is a ${node.kind}; only desks, zones and locations can be booked`,
+    );
   }
   if (node.locationId !== locationId) {
     return notAcceptable(path, `${booking.nodeId} is not at location ${locationId}`);

@@ -34,7 +34,7 @@ import {
   type WorkdayRoutesOptions,
 } from './management.ts';
 
-/** People's days: plans and bookings. */
+/** The routes of users' days: plans and bookings. */
 export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async (
   app,
   { database, clock },
@@ -48,8 +48,8 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     config: CONFIG,
     schema: {
       ...COMMON,
-      summary: "A user's days: plans and bookings",
-      description: 'One entry for each date, in order, whether there is a plan or not.',
+      summary: "List a user's days: plans and bookings",
+      description: 'One entry for each date, in order, with or without a plan.',
       params: UserPath,
       querystring: Type.Object({
         startDate: Type.String({ description: `first day: ${DATE_FORMS}` }),
@@ -85,8 +85,9 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     config: CONFIG,
     schema: {
       ...COMMON,
-      summary: "Give a user's day back to their leave or week plan",
-      description: 'Beyond the horizon of their office the plan is deleted, unless they have leave.',
+      summary: "Reset a user's day to leave or the week plan",
+      description:
+        "Beyond the horizon of the user's primary location the server deletes the plan, unless the user has leave.",
       params: DayPath,
       querystring: Type.Object(Why),
       response: { 200: DayView, ...problems(400, 401, 403, 404, 409, 503) },
@@ -104,7 +105,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
       params: DayPath,
       querystring: Type.Object({
         plan: Type.Optional(
-          Type.String({ description: 'what the day is instead: r remote (by default), a away, or none' }),
+          Type.String({ description: 'the new plan of the day: r remote (default), a away, or none' }),
         ),
         ...Why,
       }),
@@ -125,10 +126,10 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     config: CONFIG,
     schema: {
       ...COMMON,
-      summary: 'Who plans to be at an office on a day, and what they have booked',
+      summary: 'List the users who plan to be at an office on a day, and their bookings',
       querystring: Type.Object({
         day: Type.String({ description: DATE_FORMS }),
-        locationId: Type.String({ description: 'the office; an unknown one selects nobody' }),
+        locationId: Type.String({ description: 'the office; an unknown one returns no users' }),
         ...PageQuery,
       }),
       response: { 200: Page(PersonDayView), ...problems(400, 401, 403, 503) },
@@ -158,7 +159,8 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     schema: {
       ...COMMON,
       summary: 'Plan days of many users, book, move and cancel',
-      description: 'Items apply in order, in one transaction; one that is refused stops no other.',
+      description:
+        'The server applies the items in order, in one transaction. A refused item stops no other.',
       body: BulkRequest(DayItem),
       response: { 200: ManagedReply, ...problems(400, 401, 403, 413, 415, 503) },
     },

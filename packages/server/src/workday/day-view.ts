@@ -7,8 +7,10 @@ const OrNull = (description: string) => Type.Union([Type.String(), Type.Null()],
 
 const BookingView = Type.Object({
   depth: Type.Integer({ description: '1 the location, 2 a zone, 3 a desk' }),
-  nodeId: Type.String({ description: 'what is booked' }),
-  setBy: Type.String({ description: 'person: somebody wished for it; engine: the default; presence' }),
+  nodeId: Type.String({ description: 'the booked node' }),
+  setBy: Type.String({
+    description: 'person: a caller chose it; engine: the server chose it; presence: a presence event made it',
+  }),
   levelId: Type.Optional(Type.String()),
   levelName: Type.Optional(Type.String()),
   zoneId: Type.Optional(Type.String()),
@@ -17,7 +19,7 @@ const BookingView = Type.Object({
   placeName: Type.Optional(Type.String()),
 });
 
-/** A day of a person, as it goes out. */
+/** A day of a user, as answers show it. */
 export const DayView = Type.Object({
   day: Type.String({ description: 'YYYY-MM-DD' }),
   plan: OrNull('o office, r remote, a away; null: no plan'),
@@ -28,7 +30,7 @@ export const DayView = Type.Object({
 });
 export type DayView = Static<typeof DayView>;
 
-/** A day of one of many people. */
+/** A day in a list of users. */
 export const PersonDayView = Type.Object({
   userId: Type.String(),
   userName: Type.String(),

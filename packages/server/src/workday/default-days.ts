@@ -4,23 +4,23 @@ import type { Plan } from './model.ts';
 import type { PlanSource } from './plan.ts';
 import { loadWeeks, type PlansOf } from './week-plan.ts';
 
-/** What a day is where nobody says anything of it. */
+/** The default of a day: its plan if nobody changes it. */
 export interface DefaultDay {
   day: string;
   plan: Plan | null;
   setBy: PlanSource;
 }
 
-/** Where in time a person is, and what their days are where nobody says anything of them. */
+/** A user's calendar, and the defaults of the user's days. */
 export interface DefaultDays extends UserCalendar {
   /**
-   * Leave where they have it, else what the week plan says up to the horizon; beyond it no plan, which is made
-   * when the horizon gets there.
+   * Leave if there is any, else the week plan up to the horizon. Beyond the horizon there is no plan: the horizon
+   * engine makes it when the horizon reaches the day.
    */
   on(days: string[]): DefaultDay[];
 }
 
-/** The default days of those of these users who exist, at `at`. They should be locked. */
+/** The default days of these users at `at`; users who do not exist are left out. The users should be locked. */
 export async function loadDefaultDays(
   tx: Tx,
   tenantId: string,

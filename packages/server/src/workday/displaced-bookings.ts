@@ -7,8 +7,8 @@ import { listOfficeNodes } from '../store/workday/offices.ts';
 import type { DayChange, Plan } from './model.ts';
 
 /**
- * The changes that free what these people have booked from `at` on: today counts, by the clock of their primary
- * location, else of the organisation. Locks them first, so that none of them books again before it is written.
+ * The changes that free the bookings of these users from `at` on. Today is included, in the time zone of the user's
+ * primary location, else of the organisation. Locks the users first, so that none of them books again in between.
  */
 export async function findOfficeDays(
   tx: Tx,
@@ -21,17 +21,17 @@ export async function findOfficeDays(
   return days.map((day) => ({ ...day, plan: null, setBy: 'day' }));
 }
 
-/** A day whose booking is no longer of what it was. */
+/** A day whose booking no longer matches the tree. */
 export interface Rebooking extends UserDay {
-  /** What set the plan, which goes on doing so. */
+  /** The source of the plan, which stays the same. */
   setBy: PlanSource;
-  /** What the day may become instead, best first; the last of them always can be. */
+  /** The plans that can replace it, best first. The last one is always possible. */
   choices: (Plan | null)[];
 }
 
 /**
- * The bookings of these nodes, and of all beneath, that the tree as it is now does not bear out, of days that are
- * not over at `at` at the office booked.
+ * The bookings of these nodes, and of all nodes beneath them, that no longer match the tree. Only days that are not
+ * over at `at` count, in the time zone of the booked office.
  */
 export async function findDisplaced(
   tx: Tx,

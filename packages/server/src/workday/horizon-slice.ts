@@ -13,17 +13,17 @@ import type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
 import { writeDays } from './plan.ts';
 import { SeatChoice, type Seeker } from './seat-choice.ts';
 
-/** A choice that was refused as often gives way to a booking of the office, which is never taken. */
+/** After so many refused choices the user gets a booking of the office, which is always free. */
 const MOST_CHOICES = 2;
 
-/** An organisation's offices, read once for a day: whatever has changed since is refused when it is written. */
+/** An organisation's offices, read once for a day. A choice that no longer fits is refused when it is written. */
 export interface Offices {
-  /** By name, the order in which what is free is given away. */
+  /** In the order of their names, in which free desks are given away. */
   nodes: Map<string, OfficeNode>;
   assignments: DeskAssignment[];
 }
 
-/** All offices of an organisation, and whose desks are whose. */
+/** All bookable nodes of an organisation, and the assignments of desks. */
 export async function loadOffices(tx: Tx, tenantId: string): Promise<Offices> {
   const nodes = await listBookableNodes(tx, tenantId);
   const deskIds = nodes.filter(({ kind }) => kind === 'place').map(({ nodeId }) => nodeId);
@@ -31,11 +31,11 @@ export async function loadOffices(tx: Tx, tenantId: string): Promise<Offices> {
   return { nodes: new Map(nodes.map((node) => [node.nodeId, node])), assignments };
 }
 
-/** A day that was made for somebody. */
+/** A day that was made for a user. */
 export interface MadeDay {
-  /** Their primary location. */
+  /** The user's primary location. */
   locationId: string | null;
-  /** What was booked for an office day. */
+  /** The kind of node that was booked for an office day. */
   booked: BookableKind | null;
 }
 
@@ -47,8 +47,8 @@ interface PlannedChange {
 }
 
 /**
- * Makes one day of these people, one after the other: what their week plan says, or away where they have leave.
- * Whoever has a plan by now keeps it. Throws as `writeDays`, and is then to be run again.
+ * Makes one day of these users, one after the other: the plan of the week plan, or away if there is leave. A user
+ * who has a plan by now keeps it. Throws as `writeDays`; the caller must then run it again.
  */
 export async function makeDay(
   tx: Tx,
@@ -77,7 +77,7 @@ export async function makeDay(
   return made;
 }
 
-/** What each of these people, who are locked and have no plan of that day, should have. */
+/** The plans to make for these users. They are locked. Users who have a plan for the day get none. */
 async function listWanted(
   tx: Tx,
   tenantId: string,
@@ -102,7 +102,7 @@ function planOf({ plan, locationId }: PlanToMake): Plan | null {
   return locationId === null ? null : { kind: plan, locationId };
 }
 
-/** What is free that day at the offices where these people want to be. */
+/** The seat choice for that day at the offices of these plans. */
 async function loadChoice(
   tx: Tx,
   tenantId: string,

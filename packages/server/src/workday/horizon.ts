@@ -17,9 +17,9 @@ import type { DayAuthor } from './model.ts';
 import type { Seeker } from './seat-choice.ts';
 
 const PEOPLE_PER_TRANSACTION = 2_000;
-/** Transactions at once: one keeps the database busy while another is prepared. */
+/** Transactions at once: one keeps the database busy while the job prepares another. */
 const LANES = 2;
-/** A desk that somebody has not had for so long is none that they booked before. */
+/** A desk counts as booked before if the user had it in so many days. */
 const HABIT_DAYS = 90;
 
 const COUNTED_AS = { place: 'desks', zone: 'zones', location: 'offices' } as const;
@@ -29,35 +29,35 @@ export interface HorizonDeps {
   /** Milliseconds since the epoch. */
   clock: () => number;
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>;
-  /** Ends the run between two transactions: it rejects with the signal's reason, and the next run goes on. */
+  /** Ends the run between two transactions. The run rejects with the signal's reason, and the next run continues. */
   signal?: AbortSignal | undefined;
-  /** Called with how many days of organisations are made, of those found missing so far. */
+  /** Receives how many days the run has made, and how many it has found missing so far, over all organisations. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** What a run made for the people of one office. */
+/** The plans and bookings that a run made for the users of one office. */
 export interface OfficeReport {
   tenantId: string;
-  /** Their primary location; null: they have none. */
+  /** The users' primary location; null: users without one. */
   locationId: string | null;
-  /** Days of people, each counted for itself. */
+  /** The sum of days over all users. */
   days: number;
-  /** What was booked for those of them that are office days, here or elsewhere. */
+  /** The bookings of those that are office days, at this office or another. */
   bookings: { desks: number; zones: number; offices: number };
 }
 
 export interface HorizonReport {
-  /** Of every office for which anything was made. */
+  /** One for each office for which the run made a day. */
   offices: OfficeReport[];
-  /** The organisations that a run could not finish; the log has why. */
+  /** The organisations that the run could not finish; the log has the reason. */
   failedTenantIds: string[];
   ms: number;
 }
 
 /**
- * The horizon engine: makes plans and bookings from the week plans, in every organisation, from each person's today
- * up to the horizon of their primary location. It looks for what is missing, so that skipped days are caught up, a
- * second run does nothing, and several may run at once. Rejects with `StoreUnavailableError`.
+ * The horizon engine. It makes plans and bookings from the week plans, in every organisation, from each user's today
+ * up to the horizon of the user's primary location. It looks for missing plans. So it also makes days that an earlier
+ * run skipped, a second run does nothing, and several may run at once. Rejects with `StoreUnavailableError`.
  */
 export async function runHorizon(deps: HorizonDeps): Promise<HorizonReport> {
   const { database, clock, log, signal } = deps;
@@ -94,13 +94,14 @@ export async function runHorizon(deps: HorizonDeps): Promise<HorizonReport> {
 interface AdvanceOptions {
   at: Date;
   signal?: AbortSignal | undefined;
-  /** Called after each day, with how many of the days on which plans were missing are done. */
+  /** Called after each day with the number of days done, of all days on which plans were missing. */
   onDay?: (done: number, total: number) => void;
 }
 
 /**
- * As `runHorizon`, in one organisation: day by day, so that whoever owns a desk is seen to be elsewhere before
- * somebody else wants it. Throws `StoreUnavailableError`, and the reason of `signal`.
+ * As `runHorizon`, in one organisation. It makes the days one by one, and each day first for the owners of desks: it
+ * then knows which owners are elsewhere before it chooses desks for others. Throws `StoreUnavailableError`, and the
+ * reason of `signal`.
  */
 export async function advanceOrganisation(
   database: Database,
@@ -136,7 +137,7 @@ export async function advanceOrganisation(
   return [...reports.values()];
 }
 
-/** In the order in which they choose: owners of desks, then those who know where they sit, then the others. */
+/** The users in the order of choice: owners of desks, then users who booked desks before, then the others. */
 async function listSeekers(
   tx: Tx,
   tenantId: string,
@@ -156,8 +157,8 @@ async function listSeekers(
 }
 
 /**
- * The people of each office together and in their order, in lanes of about the same length: those of different
- * offices hardly ever want the same seats.
+ * Divides the users into lanes of about the same length. Users of one office stay in one lane and in their order.
+ * Users of different offices hardly ever want the same desks.
  */
 function lanesOf(people: (PersonToPlan & Seeker)[]): (PersonToPlan & Seeker)[][] {
   const offices = new Map<string | null, (PersonToPlan & Seeker)[]>();
@@ -173,7 +174,7 @@ function lanesOf(people: (PersonToPlan & Seeker)[]): (PersonToPlan & Seeker)[][]
   return lanes;
 }
 
-/** Rejects as the first of them does, but not before all have ended. */
+/** Waits until all have ended. Then rejects if one of them did. */
 async function allEnded(works: Promise<void>[]): Promise<void> {
   await Promise.allSettled(works);
   await Promise.all(works);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LeaveRow, LeaveType } from '../store/workday/leaves.ts';
 import { addDays, type DayRange } from './leave-dates.ts';
 
-/** The leaves of one person, and what scheduling and cancelling makes of them. Nothing is written here. */
+/** The leaves of one user while leave is scheduled and cancelled. It writes nothing. */
 export class LeaveBook {
   readonly #userId: string;
   readonly #stored: readonly LeaveRow[];
@@ -14,7 +14,7 @@ export class LeaveBook {
     this.#leaves = stored;
   }
 
-  /** Adds a leave; one that is there already stays the only one of its kind. */
+  /** Adds a leave, unless the same leave is there already. */
   schedule({ startDay, endDay }: DayRange, leaveType: LeaveType | null): void {
     const isThere = this.#leaves.some(
       (leave) => leave.startDay === startDay && leave.endDay === endDay && leave.leaveType === leaveType,
@@ -25,8 +25,8 @@ export class LeaveBook {
   }
 
   /**
-   * Takes days out of every leave that has them: afterwards no leave has any of them. Cancellations do not say
-   * which leave they mean; and a repeated one must find nothing more to take.
+   * Removes days from every leave that contains them. A cancellation does not name a leave. A repeated cancellation
+   * finds nothing more to remove.
    */
   cancel(range: DayRange): void {
     const cut = this.#leaves.filter((leave) => overlap(leave, range));
@@ -39,12 +39,12 @@ export class LeaveBook {
     }
   }
 
-  /** Leaves that are to be stored. */
+  /** The leaves to insert. */
   get added(): LeaveRow[] {
     return this.#leaves.filter((leave) => !this.#stored.includes(leave));
   }
 
-  /** Stored leaves that are to be deleted. */
+  /** The stored leaves to delete. */
   get gone(): LeaveRow[] {
     return this.#stored.filter((leave) => !this.#leaves.includes(leave));
   }

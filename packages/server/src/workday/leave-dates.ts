@@ -15,13 +15,17 @@ export interface DayRange {
   endDay: string;
 }
 
-/** A day, or a client's local midnight: which day that is depends on where the person is. */
+/** A day, or an instant whose day depends on the user's time zone. */
 export type LeaveDate = { day: string } | { instant: string };
 
 /**
- * Reads a date, or an ISO 8601 instant. Midnight in UTC means that date, because a date that was parsed as an instant looks so.
- * Midnight by the offset that the text has means the date that is written there: who wrote it had that date in mind, wherever the
- * person is. Undefined for anything else, and for dates that do not exist.
+ * Reads a date, or an ISO 8601 instant:
+ * - midnight in UTC means that date, because a date that a client parsed as an instant looks so;
+ * - midnight in the offset of the text means the written date, because its author meant that date, in whatever time
+ *   zone the user is;
+ * - another instant stays an instant.
+ *
+ * Undefined for anything else, and for dates that do not exist.
  */
 export function readLeaveDate(text: string): LeaveDate | undefined {
   const written = readInstant(PLAIN_DAY.test(text) ? `${text}T00:00:00Z` : text);
@@ -33,12 +37,12 @@ export function readLeaveDate(text: string): LeaveDate | undefined {
     : { day: formatInstant(midnightUs).slice(0, 10) };
 }
 
-/** What is wrong with either date by itself, or with both where it takes no time zone to tell; names the member. */
+/** The fault of one date, or of both if it does not depend on a time zone; names the member. */
 export function leaveDatesFault(dates: { startDate: string; endDate: string }): string | undefined {
   for (const member of ['startDate', 'endDate'] as const) {
     const date = readLeaveDate(dates[member]);
     if (!date) return `${member} must be a date (YYYY-MM-DD) or an ISO 8601 instant that exists`;
-    // Elsewhere on earth it may be a day earlier or later; what the database cannot hold is far from that.
+    // In another time zone it may be a day earlier or later. Days that the database cannot store are much further away.
     const slack = 'instant' in date ? 1 : 0;
     const text = 'instant' in date ? date.instant : date.day;
     if (text < addDays(FIRST_DAY, -slack) || text > addDays(LAST_DAY, 1 + slack)) return outside(member);
@@ -48,7 +52,7 @@ export function leaveDatesFault(dates: { startDate: string; endDate: string }): 
   return dayRangeFault({ startDay: start.day, endDay: end.day });
 }
 
-/** What is wrong with the days of a leave; names the member of the event. */
+/** The fault of the days of a leave; names the member of the event. */
 export function dayRangeFault({ startDay, endDay }: DayRange): string | undefined {
   if (startDay < FIRST_DAY || startDay > LAST_DAY) return outside('startDate');
   if (endDay < FIRST_DAY || endDay > LAST_DAY) return outside('endDate');
@@ -65,7 +69,7 @@ export function addDays(day: string, count: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** How many days there are; none when they are reversed. */
+/** The number of days; 0 if the end is before the start. */
 export function countDays({ startDay, endDay }: DayRange): number {
   return Math.max(0, (Date.parse(endDay) - Date.parse(startDay)) / DAY_MS + 1);
 }

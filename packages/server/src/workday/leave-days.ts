@@ -11,12 +11,12 @@ interface LeaveDayState {
 interface Day extends UserDay {
   before: LeaveDayState | null;
   now: LeaveDayState | null;
-  /** Why the day was away in between. */
+  /** The reason for which the day was away in between. */
   awayReason: string | undefined;
   reason: string;
 }
 
-/** Changes that can be written at once, for one reason. Those of an earlier round are to be written first. */
+/** Changes that can be written at once, for one reason. The caller writes earlier rounds first. */
 export interface Changes {
   round: number;
   reason: string;
@@ -24,19 +24,19 @@ export interface Changes {
 }
 
 /**
- * What a sequence of leaves and cancellations makes of people's days. However long it is, a day is written only if
- * something comes of it, and twice at most: a request that is repeated writes nothing.
+ * The effect of a sequence of leaves and cancellations on users' days. A day is written only if it changes, and at
+ * most twice, whatever the length of the sequence. A repeated request writes nothing.
  */
 export class LeaveDays {
   readonly #plans: Map<string, DayPlanRow>;
   readonly #days = new Map<string, Day>();
 
-  /** @param plans those of all days that may be asked for */
+  /** @param plans the plans of all days that the calls below may name */
   constructor(plans: DayPlanRow[]) {
     this.#plans = new Map(plans.map((row) => [keyOf(row), row]));
   }
 
-  /** A day that is away already goes on being so for the reason that it has. */
+  /** Makes a day away. A day that is away already keeps its reason. */
   setAway(userDay: UserDay, reason: string): void {
     const day = this.#day(userDay);
     if (day.now?.kind === 'a') return;
@@ -49,7 +49,7 @@ export class LeaveDays {
     return this.#day(userDay).now?.setBy === 'leave';
   }
 
-  /** Ends the leave on a day: what it is instead comes from the week plan. */
+  /** Ends the leave on a day; `plan` is the plan of the week plan. */
   reset(userDay: UserDay, plan: Plan | null, reason: string): void {
     const day = this.#day(userDay);
     const locationId = plan?.kind === 'o' ? plan.locationId : null;
@@ -58,8 +58,8 @@ export class LeaveDays {
   }
 
   /**
-   * What is to be written, in order. A day that was away in between gives up its booking for good, so it is
-   * written as away before it is written as what it ends as.
+   * The changes to write, in order. A day that was away in between loses its booking for good. So it is written as
+   * away first, and then with its final plan.
    */
   get changes(): Changes[] {
     const groups = new Map<string, Changes>();

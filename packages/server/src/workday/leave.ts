@@ -15,17 +15,17 @@ import { type Changes, LeaveDays } from './leave-days.ts';
 import type { Plan } from './model.ts';
 import { loadWeeks, writeDays } from './plan.ts';
 
-/** A leave that is scheduled, or days that are leave no more. */
+/** A leave to schedule, or days whose leave is cancelled. */
 export interface LeaveChange extends DayRange {
-  /** An active person. */
+  /** An active user. */
   userId: string;
   kind: 'scheduled' | 'cancelled';
   leaveType: LeaveType | null;
 }
 
 /**
- * Applies changes of leave in order, and makes plans and bookings follow. People must be locked (`lockUserDays`).
- * However long the leaves are, it takes a bounded number of statements. Throws as `writeDays`.
+ * Applies changes of leave in order, and changes plans and bookings with them. The users must be locked
+ * (`lockUserDays`). The number of statements has a bound, whatever the length of the leaves. Throws as `writeDays`.
  */
 export async function writeLeaves(
   tx: Tx,
@@ -64,7 +64,7 @@ export async function writeLeaves(
 
 interface UserLeave extends UserCalendar {
   book: LeaveBook;
-  /** What the week plan makes of these days. */
+  /** The plans of the week plan for these days. */
   weekOf(days: string[]): { day: string; plan: Plan | null }[];
 }
 
@@ -99,7 +99,7 @@ async function loadPeople(
   );
 }
 
-/** The days of a change that are not past where the person is. */
+/** The days of a change from the user's today on. */
 function daysAhead({ startDay, endDay }: DayRange, person: UserLeave | undefined): string[] {
   return person ? listDays({ startDay: laterOf(startDay, person.today), endDay }) : [];
 }
@@ -114,7 +114,7 @@ function apply(change: LeaveChange, person: UserLeave, days: LeaveDays): void {
     return;
   }
   person.book.cancel(change);
-  // No leave has any of these days now, so all that one had made away are given back.
+  // No leave contains these days now, so every day that leave had made away gets its default again.
   const over = ahead.filter((day) => days.isLeave({ userId, day }));
   const near = over.filter((day) => day <= person.horizon);
   for (const { day, plan } of person.weekOf(near)) days.reset({ userId, day }, plan, reason);
@@ -129,11 +129,11 @@ async function writeChanges(
 ): Promise<void> {
   const author = {
     actor: { changedBy: 'integration' as const, name: apiKey, reason },
-    // A millisecond later, so that the log has the two changes of a day in their order.
+    // A later round is a millisecond later, so that the log has the two changes of a day in their order.
     at: new Date(at.getTime() + round),
   };
   const outcomes = await writeDays(tx, tenantId, changes, author);
-  // An office can close between the look-up and here; leave that nobody has any more must not stay for it.
+  // An office can be retired between the look-up and here. The day must not stay away for a leave that is gone.
   const closed = changes.filter((_, index) => typeof outcomes[index] === 'object');
   await writeDays(
     tx,

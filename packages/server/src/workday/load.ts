@@ -21,9 +21,9 @@ import type { DayChange, LoadedDay } from './model.ts';
 import { userDayKey, Workday } from './workday.ts';
 
 /**
- * Locks what `changes` can touch, and looks up, after each lock, what it guards: under READ COMMITTED every
- * statement sees what the writer before had committed. The tree, users, desks, zones' days: always in this order.
- * `unplanned` is as `writeDays` takes it.
+ * Locks everything that `changes` can touch. After each lock it looks up the rows that the lock guards: under READ
+ * COMMITTED each statement sees the commits of earlier writers. The order of locks is always the same: tree, users,
+ * desks, days of zones. `unplanned` is as in `writeDays`.
  */
 export async function loadWorkday(
   tx: Tx,
@@ -88,7 +88,7 @@ export async function loadWorkday(
 interface OfficePlanChange {
   day: string;
   locationId: string;
-  /** What may be booked besides the office itself: the requested node, else the desks assigned to the user. */
+  /** The nodes to try before the office itself: the requested one, else the desks assigned to the user. */
   candidates: string[];
 }
 

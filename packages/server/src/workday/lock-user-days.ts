@@ -4,9 +4,9 @@ import type { Status } from '../store/directory/nodes.ts';
 import { lockUsers } from '../store/directory/users.ts';
 
 /**
- * The status of those of `userIds` that exist. Until the transaction ends nobody else changes these people or their
- * days, and nothing that may be booked is retired or moved. Whoever looks at people's days before writing them
- * calls this first: `writeDays` locks in this order, too.
+ * Locks users and their days, and returns the status of each user who exists. Until the transaction ends, no other
+ * transaction changes these users or their days, and none retires or moves a bookable node. A caller that reads days
+ * before it writes them calls this first: `writeDays` takes the locks in the same order.
  */
 export async function lockUserDays(
   tx: Tx,

@@ -9,7 +9,7 @@ const DEPTH: Record<BookableKind, 1 | 2 | 3> = { location: 1, zone: 2, place: 3 
 
 type NodeOf = (nodeId: string) => OfficeNode | undefined;
 
-/** The log entries of one set of changes, in order; `entryId`s grow with them. */
+/** The action log's entries of one set of changes, in order; each `entryId` is greater than the one before. */
 export class ActionLog {
   readonly rows: ActionLogRow[] = [];
   readonly #atMs: number;
@@ -20,7 +20,7 @@ export class ActionLog {
     this.#nodeOf = nodeOf;
   }
 
-  /** Adds what tells `after` from `before`, as one action; false where nothing does. */
+  /** Adds the differences between `before` and `after` as one action. False if there are none. */
   add(
     { userId, day, reason, name }: Pick<DayChange, 'userId' | 'day' | 'reason' | 'name'>,
     before: DayState,

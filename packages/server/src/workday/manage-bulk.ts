@@ -6,8 +6,12 @@ import { resolveUsers, type UserReference } from './user-references.ts';
 
 const ManagedResult = Type.Object({
   ...BulkResult.properties,
-  id: Type.Union([Type.String(), Type.Null()], { description: 'of the user; null where it was refused' }),
-  reason: Type.Optional(Type.Enum(REQUEST_REFUSALS, { description: 'why it was refused, for programs' })),
+  id: Type.Union([Type.String(), Type.Null()], {
+    description: 'the id of the user; null if the item was refused',
+  }),
+  reason: Type.Optional(
+    Type.Enum(REQUEST_REFUSALS, { description: 'the reason of a refusal, for programs' }),
+  ),
 });
 type ManagedResult = Static<typeof ManagedResult>;
 
@@ -15,8 +19,8 @@ type ManagedResult = Static<typeof ManagedResult>;
 export const ManagedReply = Type.Object({ ...BulkReply.properties, results: Type.Array(ManagedResult) });
 
 /**
- * Writes items about people, each for whom it names: `read` says in the terms of the model what an item asks for,
- * and `write` does what is asked, in order, with an outcome for each. Results are in the order of `items`.
+ * Writes items, each for the user whom it names. `read` turns an item into a request of the model. `write` applies
+ * the requests in order and returns an outcome for each. Results are in the order of `items`.
  */
 export async function writeItems<Item extends UserReference, Request extends object>(
   database: Database,

@@ -25,7 +25,7 @@ export const DayItem = Type.Object({
   ...UserReferenceMembers,
   day: Type.String({ description: DATE_FORMS }),
   plan: Type.Union([Type.String(), Type.Null()], {
-    description: 'o office, r remote, a away; null gives the day back, as DELETE of the day does',
+    description: 'o office, r remote, a away; null resets the day, as DELETE of the day does',
   }),
   ...RequestedDayMembers,
 });
@@ -38,10 +38,10 @@ export function readItem({ day: text, ...requested }: DayItem): Omit<DayRequest,
   return 'refused' in asked ? asked : { day, ...asked };
 }
 
-/** What a cancelled booking leaves of the day; null: no plan. */
+/** The plan of a day after its booking is cancelled; null: no plan. */
 export const CANCELLED_TO = { r: { kind: 'r' }, a: { kind: 'a' }, none: null } as const;
 
-/** The days of a person, each of the window. Throws a 404 where there is no such person. */
+/** Every day of the window, for one user. Throws a 404 if there is no such user. */
 export async function readUserDays(
   tx: Tx,
   tenantId: string,
@@ -52,7 +52,7 @@ export async function readUserDays(
   return viewDays(await listUserDays(tx, tenantId, userId, window), window);
 }
 
-/** Writes on a person's day: each makes it so, and answers what it is then, or throws why it cannot be. */
+/** Changes of a user's day. Each returns the day after the change, or throws the reason of a refusal. */
 export class ManagedDays {
   readonly #database: Database;
   readonly #tenantId: string;
@@ -111,7 +111,7 @@ const STATUS: Record<RequestRefusal['refused'], number> = {
   'zone-full': 409,
 };
 
-/** A refusal as the answer to a request for that one thing. */
+/** A refusal as the problem that answers a request for one day or week plan. */
 export function refusalProblem({ refused, message, fault }: RequestRefusal): HttpProblem {
   return new HttpProblem(STATUS[refused], message, fault ? { errors: [fault] } : {});
 }

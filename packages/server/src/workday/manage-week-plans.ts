@@ -17,7 +17,7 @@ const WeekdayView = Type.Object({
   plan: Type.String({ description: 'o office, r remote, a away' }),
   locationId: Maybe(
     Type.String({
-      description: 'the office of an office plan; null: the primary location, whichever it is then',
+      description: 'the office of an office plan; null: the primary location at that time',
     }),
   ),
 });
@@ -31,8 +31,8 @@ export const WeekMembers = {
   applyFrom: Maybe(
     Type.String({
       description:
-        'a date: from this day on, but not before today, days up to the horizon that the week plan made, or that ' +
-        'have no plan, are made anew. Left out, days that have a plan stay as they are',
+        'a date. From this day on, but not before today, up to the horizon, the server makes anew the days that ' +
+        'the week plan made, and those without a plan. Left out: days that have a plan stay as they are',
     }),
   ),
 };
@@ -41,11 +41,11 @@ interface RequestedWeek {
   applyFrom?: string | null;
 }
 
-/** A week plan as somebody asked for it, in the terms of the model. */
+/** A request to set a week plan, in the terms of the model. */
 export interface WeekRequest {
   userId: string;
   week: WeekPlan;
-  /** `YYYY-MM-DD`; undefined: days that there are stay as they are. */
+  /** `YYYY-MM-DD`; undefined: existing days stay as they are. */
   applyFrom: string | undefined;
 }
 
@@ -67,15 +67,15 @@ export function readWeek({
   return { week: week as WeekPlan, applyFrom: from };
 }
 
-/** A week plan as it goes out. */
+/** A week plan, as answers show it. */
 export function viewWeek(week: WeekPlan): WeekView {
   const days = WEEKDAYS.map((weekday, index) => [weekday, viewWeekday(week[index] ?? null)] as const);
   return Object.fromEntries(days) as WeekView;
 }
 
 /**
- * Sets the week plans of people, each of them once, and applies those that say so. Outcomes are in the order of
- * `requests`; a week that is refused stops no other. Throws as `writeDays`.
+ * Sets the week plans of users, each user once, and applies those with `applyFrom`. Outcomes are in the order of
+ * `requests`; a refused week plan stops no other. Throws as `writeDays`.
  */
 export async function writeWeeks(
   tx: Tx,
@@ -95,10 +95,13 @@ export async function writeWeeks(
   });
 }
 
-/** People whose weeks are written at once: with their days, that bounds the locks of a transaction. */
+/** The most users whose week plans are written at once. With their days, it bounds the locks of a transaction. */
 const PEOPLE_AT_ONCE = 100;
 
-/** `writeWeeks` of any number of requests, in order, so many at a time; a later one of a person replaces an earlier. */
+/**
+ * `writeWeeks` for any number of requests, in order, in several transactions. A later request for a user replaces an
+ * earlier one.
+ */
 export async function writeManyWeeks(
   database: Database,
   tenantId: string,
@@ -115,7 +118,7 @@ export async function writeManyWeeks(
   return outcomes;
 }
 
-/** `requests` as far as they are of different people. */
+/** The requests before the first one that repeats a user. */
 function onceEach(requests: WeekRequest[]): WeekRequest[] {
   const seen = new Set<string>();
   const repeated = requests.findIndex(({ userId }) => seen.size === seen.add(userId).size);

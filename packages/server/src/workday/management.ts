@@ -15,15 +15,17 @@ export interface WorkdayRoutesOptions {
   clock: () => number;
 }
 
-/** What the routes below /v1/manage have in common. */
+/** The common configuration of the routes below /v1/manage. */
 export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
 export const COMMON = { tags: ['Management'], security: [{ bearer: [] }] };
 
 export const UserPath = Type.Object({ userId: Type.String() });
 export const DayPath = Type.Object({ userId: Type.String(), day: Type.String({ description: DATE_FORMS }) });
-export const Why = { reason: Type.Optional(Type.String({ description: 'why; goes into the action log' })) };
+export const Why = {
+  reason: Type.Optional(Type.String({ description: 'the reason, which the action log records' })),
+};
 
-/** The key, as the author of changes that have no reason of their own but `reason`. */
+/** The caller's key as the author of changes. `reason` is for changes without a reason of their own. */
 export function authorOf(
   request: FastifyRequest,
   clock: () => number,
@@ -35,22 +37,26 @@ export function authorOf(
   };
 }
 
+/** The user id of a path. Throws a 404 if it is not a GUID. */
 export function userIdOf({ userId }: { userId: string }): string {
   const guid = parseGuid(userId);
   if (guid === undefined) throw new HttpProblem(404, `There is no user ${quote(userId)}.`);
   return guid;
 }
 
+/** The user id and day of a path. Throws as `userIdOf` and `dayOf`. */
 export function userDayOf(path: { userId: string; day: string }): { userId: string; day: string } {
   return { userId: userIdOf(path), day: dayOf(path) };
 }
 
+/** A parameter as a day, `YYYY-MM-DD`. Throws a 400. */
 export function dayOf({ day: text }: { day: string }): string {
   const day = parseDay(text);
   if (day === undefined) throw wrongParameter('day', NO_DATE);
   return day;
 }
 
+/** The reason of a query; null if absent. Throws a 400 if it cannot be stored. */
 export function reasonOf({ reason }: { reason?: string }): string | null {
   if (reason === undefined) return null;
   const fault = textFault(reason);

@@ -9,7 +9,7 @@ export interface RequestedBooking {
 }
 
 /**
- * What a day shall be: o office, r remote, a away. An office plan without `booking` keeps the booking at
+ * A requested plan: o office, r remote, a away. An office plan without `booking` keeps the booking at
  * that office, if there is one. Else it gets a free desk there that is assigned to the user, else a booking of the
  * office itself.
  */
@@ -18,16 +18,16 @@ export type Plan =
   | { kind: 'r' }
   | { kind: 'a' };
 
-/** What a user's day shall be; a plan of null deletes what there is. Ids are in lower case. */
+/** A change of a user's day. A plan of null deletes the present one. Ids are in lower case. */
 export interface DayChange extends UserDay {
   plan: Plan | null;
-  /** Only a plan of `a`, or null, may be set by leave. */
+  /** Leave may set only the plan `a`, or null. */
   setBy: PlanSource;
-  /** Why, where that is not the actor's reason. */
+  /** The reason, if it is not the actor's reason. */
   reason?: string | null;
-  /** Who, where that is not the actor's name. */
+  /** The name, if it is not the actor's name. */
   name?: string;
-  /** What was said of the day before is forgotten: only a booking that the product chose may be kept. */
+  /** The day gets its default: only a booking that the horizon engine chose may stay. */
   resetsToDefault?: boolean;
 }
 
@@ -35,14 +35,14 @@ export type RefusalCode = 'unknown-user' | 'not-bookable' | 'desk-taken' | 'zone
 
 export interface DayRefusal {
   refused: RefusalCode;
-  /** One English sentence for whoever asked. */
+  /** One English sentence for the caller. */
   message: string;
 }
 
-/** `unchanged`: the day was so already, and nothing was logged. */
+/** `unchanged`: the day had this plan and booking already, and nothing was logged. */
 export type DayOutcome = 'changed' | 'unchanged' | DayRefusal;
 
-/** Who changes days, and when; the log says so. */
+/** The actor of changes of days, and their time, for the action log. */
 export interface DayAuthor {
   actor: Actor;
   at: Date;
@@ -57,7 +57,7 @@ export interface DayState {
   booking: Booking | null;
 }
 
-/** A day as it was loaded, and what the changes so far make of it. */
+/** A day as it was loaded, and its state after the changes so far. */
 export interface LoadedDay extends UserDay {
   loaded: DayState;
   now: DayState;

@@ -13,20 +13,20 @@ export type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
 export { loadWeeks, type WeekPlan } from './week-plan.ts';
 
 /**
- * Makes users' days what `changes` say, one after the other: plan, booking and action log together. This is the
- * only writer of any of them. Outcomes are in the order of `changes`; a change that is refused leaves its day as
- * it was and stops no other. A later change of the same day sees what an earlier one made of it. However many
- * changes there are, it takes at most twenty statements.
+ * Applies `changes` to users' days, one after the other: plan, booking and action log together. No other code writes
+ * these. Outcomes are in the order of `changes`. A refused change leaves its day as it was and stops no other. A later
+ * change of the same day sees the result of an earlier one. It takes at most twenty statements, whatever the number
+ * of changes.
  *
- * A plan that is the same already stays; but where the week plan or a one-day change says it again, it counts
- * from then on as set by that, so that what presence or leave did to a day is not undone by them later.
+ * A plan that stays the same keeps its source, with one exception. If the week plan or a one-day change sets it again,
+ * that becomes its source. Presence or leave then cannot undo the plan later.
  *
- * The tree, users, desks and zones' days are locked in this order, each kind in the order of its keys, so that
- * two calls never wait for each other in a circle. A transaction with further locks, or several calls, must be
- * ready to be run again: throws a write conflict (`isWriteConflict`) then. See `changeDays`.
+ * It locks the tree, users, desks and days of zones in this order, and each kind in the order of its keys. So two
+ * calls never deadlock. A transaction with further locks, or with several calls, must be ready to run again: this then
+ * throws a write conflict (`isWriteConflict`). See `changeDays`.
  *
- * `unplanned` spares a caller who has just seen to it the looking up of what there is: the statuses of everybody, all of
- * them locked by `lockUserDays`, of whose days that are to change none has a plan since.
+ * `unplanned` saves the look-up of present days. It has the statuses of all users of `changes`. The caller has locked
+ * them by `lockUserDays`, and has seen since then that none of the days to change has a plan.
  */
 export async function writeDays(
   tx: Tx,
@@ -42,13 +42,13 @@ export async function writeDays(
   return outcomes;
 }
 
-/** `kept`: the day is planned otherwise here, and stays so. */
+/** `kept`: the day has another plan here, and keeps it. */
 export type RecordOutcome = DayOutcome | 'kept';
 
 /**
- * As `writeDays`, for days as the records of another system have them, past ones included, in which people and places take
- * part that are inactive now. What is recorded of a day that has no plan here is not logged: nobody changed anything then. A day
- * that is planned otherwise here is kept, or, with `replace`, changed, which is logged.
+ * As `writeDays`, for days from the records of another system. They may be past, and may name users and nodes that
+ * are inactive now. A day without a plan here gets the recorded one, and the action log gets no entry, since nobody
+ * changed a plan. A day with another plan here keeps it. With `replace` it is changed, and the change is logged.
  */
 export async function recordDays(
   tx: Tx,
@@ -57,7 +57,8 @@ export async function recordDays(
   { replace, ...author }: DayAuthor & { replace: boolean },
 ): Promise<RecordOutcome[]> {
   if (changes.length === 0) return [];
-  // No office is more than a day ahead of UTC, and who leaves gives up the office's today.
+  // An office's today is at most one day ahead of UTC, and deactivation frees days from the office's today on.
+  // So an inactive user has no plan after today in UTC.
   const recordedUntil = author.at.toISOString().slice(0, 10);
   const workday = await loadWorkday(tx, tenantId, changes, { at: author.at, recordedUntil });
   const outcomes = changes.map((change): RecordOutcome => {
@@ -70,8 +71,8 @@ export async function recordDays(
 }
 
 /**
- * `writeDays` in a transaction of its own, again where other writers came first. Throws `ContentionError` when
- * they did so every time, and `StoreUnavailableError`.
+ * `writeDays` in a transaction of its own, and again after a write conflict. Throws `ContentionError` if every try
+ * ended in one, and `StoreUnavailableError`.
  */
 export function changeDays(
   database: Database,
@@ -82,15 +83,17 @@ export function changeDays(
   return inTenantWithRetries(database, tenantId, (tx) => writeDays(tx, tenantId, changes, author));
 }
 
-/** Days whose changes are held in memory, and in one statement, at a time. */
+/** The most days to change in memory, and in one statement, at a time. */
 const REBOOKED_AT_ONCE = 10_000;
 
 /**
- * Sees to whoever has booked one of these nodes, or what is in them, for a day that is not over at `author.at` at
- * that office: to be called in the transaction that retired or moved the nodes, after it did. A desk that is
- * still of the same office stays booked, and counts in the zone that it is in now. Where that zone is full, or the
- * node is retired or of another office, the office itself is booked instead; where the office is retired,
- * the plan goes. Throws as `writeDays`.
+ * Rebooks the bookings of these nodes and of all nodes beneath them, for days that are not over at `author.at` at
+ * their office. The transaction that retires or moves the nodes calls this afterwards.
+ * - A desk that is still in the same office stays booked, and counts in its present zone.
+ * - If that zone is full, or the node is retired or in another office, the office itself is booked instead.
+ * - If the office is retired, the plan is deleted.
+ *
+ * Throws as `writeDays`.
  */
 export async function rebookNodes(
   tx: Tx,
@@ -104,7 +107,7 @@ export async function rebookNodes(
   }
 }
 
-/** Makes of each day the first of its choices that can be. */
+/** Gives each day the first of its choices that is not refused. */
 async function rebook(tx: Tx, tenantId: string, days: Rebooking[], author: DayAuthor): Promise<void> {
   const tried = days.filter(({ choices }) => choices.length > 0);
   if (tried.length === 0) return;
@@ -125,9 +128,9 @@ async function rebook(tx: Tx, tenantId: string, days: Rebooking[], author: DayAu
 }
 
 /**
- * Frees what people who leave have booked: their office plans, and so their bookings, of every day that is not
- * over at `author.at`, in the time zone of their primary location, else of the organisation. To be called in the
- * transaction that deactivates them, after it did; days away or remote stay. Throws as `writeDays`.
+ * Frees the bookings of users who are deactivated. It deletes their office plans, and so their bookings, of every day
+ * that is not over at `author.at`, in the time zone of the primary location, else of the organisation. Days away or
+ * remote stay. The transaction that deactivates the users calls this afterwards. Throws as `writeDays`.
  */
 export async function freeFutureBookings(
   tx: Tx,

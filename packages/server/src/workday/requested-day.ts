@@ -5,31 +5,31 @@ import { parseGuid } from '../store/values/guid.ts';
 import { type DayRequest, notAcceptable, type RequestRefusal } from './day-requests.ts';
 import type { Plan } from './model.ts';
 
-/** What belongs to a plan besides its letter. */
+/** The members of a requested day besides the letter of its plan. */
 export const RequestedDayMembers = {
-  locationId: Maybe(Type.String({ description: 'the office of an office plan, which must have one' })),
+  locationId: Maybe(Type.String({ description: 'the office; an office plan requires it' })),
   booking: Maybe(
     Type.Object(
       { nodeId: Type.String({ description: 'a desk, a zone, or the office itself' }) },
       {
         description:
-          'of an office plan. Left out, a booking there is kept; else it is a desk assigned to the person ' +
-          'there that is free, else the office',
+          'the booking of an office plan. Left out: the present booking there stays; else the server books a free ' +
+          'desk there that is assigned to the user, else the office',
       },
     ),
   ),
-  reason: Maybe(Type.String({ description: 'why; goes into the action log' })),
+  reason: Maybe(Type.String({ description: 'the reason, which the action log records' })),
 };
 
 export interface RequestedDay {
-  /** null: what leave and the week plan make of the day. */
+  /** Null: the default of the day. */
   plan: string | null;
   locationId?: string | null;
   booking?: { nodeId: string } | null;
   reason?: string | null;
 }
 
-/** What is asked of a day, in the terms of the model. */
+/** A requested day in the terms of the model. */
 export function readRequestedDay(
   requested: RequestedDay,
 ): Pick<DayRequest, 'plan' | 'reason'> | RequestRefusal {
@@ -48,7 +48,7 @@ export function readRequestedDay(
 function readPlan(letter: string, { locationId, booking }: RequestedDay): Plan | RequestRefusal {
   if (letter === 'r' || letter === 'a') return { kind: letter };
   if (letter !== 'o') return notAcceptable('/plan', `${quote(letter)} is none of o, r and a`);
-  if (locationId == null) return notAcceptable('/locationId', 'is missing, which the plan o must have');
+  if (locationId == null) return notAcceptable('/locationId', 'is missing; the plan o requires it');
   const office = parseGuid(locationId);
   if (office === undefined) return notAcceptable('/locationId', `${quote(locationId)} is not a GUID`);
   if (booking == null) return { kind: 'o', locationId: office };

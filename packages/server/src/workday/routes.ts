@@ -4,9 +4,9 @@ import { dayRoutes } from './day-routes.ts';
 import type { WorkdayRoutesOptions } from './management.ts';
 import { weekPlanRoutes } from './week-plan-routes.ts';
 
-/** /v1/manage/…: week plans, people's days, and what is free. */
+/** The routes below /v1/manage for week plans, users' days and free desks. */
 export const workdayRoutes: FastifyPluginAsync<WorkdayRoutesOptions> = async (app, options) => {
-  // Personal data: nothing between here and the client is to keep it.
+  // Personal data: no cache between the server and the client may store it.
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'private, no-cache');
   });

@@ -16,7 +16,7 @@ import {
 import type { Booking, DayAuthor } from './model.ts';
 import type { Workday } from './workday.ts';
 
-/** Writes what differs from what was loaded, and the log. */
+/** Writes the days that differ from the loaded ones, and the action log. */
 export async function saveWorkday(
   tx: Tx,
   tenantId: string,
@@ -28,32 +28,32 @@ export async function saveWorkday(
   const plansGone: UserDay[] = [];
   const bookings: BookingRow[] = [];
   const bookingsGone: UserDay[] = [];
-  const bookingsClaimed: BookingRow[] = [];
+  const bookingsWithNewSource: BookingRow[] = [];
   for (const { userId, day, loaded, now } of workday.days) {
     if (now.plan && !same(loaded.plan, now.plan)) {
       (loaded.plan ? plansChanged : plansMade).push({ userId, day, ...now.plan });
     }
     if (loaded.plan && !now.plan) plansGone.push({ userId, day });
     if (same(loaded.booking, now.booking)) continue;
-    if (now.booking && isOfSameSeat(loaded.booking, now.booking)) {
-      bookingsClaimed.push({ userId, day, ...now.booking });
+    if (now.booking && isOfSameNode(loaded.booking, now.booking)) {
+      bookingsWithNewSource.push({ userId, day, ...now.booking });
       continue;
     }
     if (loaded.booking) bookingsGone.push({ userId, day });
     if (now.booking) bookings.push({ userId, day, ...now.booking });
   }
-  // What is given up goes first, so that a desk or seat that one person leaves is free for the next.
+  // Deletes first: a desk that one user gives up is then free for the next.
   await deleteBookings(tx, tenantId, bookingsGone);
   await deleteDayPlans(tx, tenantId, plansGone);
   await updateDayPlans(tx, tenantId, plansChanged);
   await insertDayPlans(tx, tenantId, plansMade);
   await insertBookings(tx, tenantId, bookings);
-  await updateBookingSources(tx, tenantId, bookingsClaimed);
+  await updateBookingSources(tx, tenantId, bookingsWithNewSource);
   await insertActionLog(tx, tenantId, { actor, at, rows: workday.entries });
 }
 
-/** Not so where a desk is in another zone now: it is then that zone's bookings that count. */
-function isOfSameSeat(a: Booking | null, b: Booking): boolean {
+/** False also if the desk is in another zone now: the booking must then count in that zone. */
+function isOfSameNode(a: Booking | null, b: Booking): boolean {
   return a?.nodeId === b.nodeId && a.zoneId === b.zoneId && a.locationId === b.locationId;
 }
 

@@ -2,12 +2,12 @@ import type { OfficeNode } from '../store/workday/offices.ts';
 import { type BookingFacts, BookingState } from './booking-state.ts';
 import type { Booking } from './model.ts';
 
-/** Somebody who is to have a booking at an office. */
+/** A user who is to get a booking at an office. */
 export interface Seeker {
   userId: string;
   primaryGroupId: string | null;
   ownDeskIds: string[];
-  /** Desks that they booked before, the best first. */
+  /** Desks that the user booked before, the best first. */
   habitualDeskIds: string[];
 }
 
@@ -15,23 +15,31 @@ export interface SeatChoiceFacts extends BookingFacts {
   day: string;
   /** The bookings of that day. */
   bookings: { zoneId: string | null; primaryGroupId: string | null }[];
-  /** At which office the owners of desks are that day, null elsewhere; those without a plan are left out. */
+  /**
+   * The office of each desk owner's plan that day; null: a plan without an office. Owners without a plan are
+   * left out.
+   */
   officeOfOwner: Map<string, string | null>;
 }
 
 /**
- * Chooses what people book at an office on one day, one after the other: a desk that is assigned to them, else one
- * that they booked before, else a seat near their primary group, else the office itself. Pure; `BookingState` says what
- * is free, as it will when the choice is written, so that it is refused only where others came first.
+ * Chooses bookings for users at an office on one day, one user after the other:
+ * 1. a desk that is assigned to the user;
+ * 2. else a desk that the user booked before;
+ * 3. else a desk or zone near the user's primary group;
+ * 4. else the office itself.
+ *
+ * It does no I/O. `BookingState` decides what is free, here and when the choice is written. So a choice is refused
+ * only if another writer came first.
  */
 export class SeatChoice {
   readonly #day: string;
   readonly #bookings: BookingState;
   readonly #officeOfOwner: Map<string, string | null>;
   readonly #zones: OfficeNode[];
-  /** What may still be free of a zone's desks, those that are nobody's first. */
+  /** The desks of each zone that may still be free; desks that are not assigned come first. */
   readonly #desksOfZone = new Map<string, string[]>();
-  /** How many of a group are in which zone. */
+  /** The number of users of each group in each zone. */
   readonly #zonesOfGroup = new Map<string, Map<string, number>>();
 
   constructor(facts: SeatChoiceFacts) {
@@ -54,7 +62,7 @@ export class SeatChoice {
     for (const { zoneId, primaryGroupId } of facts.bookings) this.#noteGroup(primaryGroupId, zoneId);
   }
 
-  /** Notes that somebody's day is planned without a booking: desks of theirs are released then. */
+  /** Records that a user's day has a plan without a booking. The user's own desks are then released. */
   passOver(userId: string): void {
     this.#officeOfOwner.set(userId, null);
   }
@@ -75,7 +83,10 @@ export class SeatChoice {
     return nodeId;
   }
 
-  /** In the zone where most of the group are, then where others of it are, then elsewhere on their levels. */
+  /**
+   * A desk or zone near the group: first its zone with most users, then its other zones, then others on their
+   * levels.
+   */
   #nearGroup(seeker: Seeker, locationId: string): string | undefined {
     const members = this.#zonesOfGroup.get(seeker.primaryGroupId ?? '');
     if (!members) return undefined;
@@ -94,12 +105,12 @@ export class SeatChoice {
     return undefined;
   }
 
-  /** A free desk of the zone, else the zone itself where it has a capacity that is not used up. */
+  /** A free desk of the zone, else the zone itself if it has a capacity that is not used up. */
   #seatIn(zone: OfficeNode, seeker: Seeker): string | undefined {
     const { nodeId: zoneId, locationId, zoneCapacity } = zone;
     if (!this.#isFree(seeker, locationId, zoneId)) return undefined;
     const desks = this.#desksOfZone.get(zoneId) ?? [];
-    // What is not free for whoever comes here stays so for the rest of the day.
+    // A desk that is not free for one user here is not free for later users of the day either.
     while (desks[0] !== undefined && !this.#isFree(seeker, locationId, desks[0])) desks.shift();
     return desks[0] ?? (zoneCapacity === null ? undefined : zoneId);
   }

@@ -7,7 +7,7 @@ import type { UserMatcher } from '../store/directory/user-matcher.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { notAcceptable, type RequestRefusal } from './day-requests.ts';
 
-/** How an item names its person: either member, or both when they agree. */
+/** The members by which an item names its user: one of them, or both if they agree. */
 export const UserReferenceMembers = {
   userId: Maybe(Type.String()),
   userName: Maybe(
@@ -25,7 +25,7 @@ export interface UserReference {
 
 type UserResolution = { userId: string } | RequestRefusal;
 
-/** Whom these items name, in their order. An id need not be of anybody. */
+/** The users whom these items name, in their order. It does not check that an id exists. */
 export async function resolveUsers(
   tx: Tx,
   tenantId: string,

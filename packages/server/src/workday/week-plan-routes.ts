@@ -24,7 +24,7 @@ import { emptyWeek, readWeekPlan, readWeekPlans } from './week-plan.ts';
 const REASON = 'Week plan changed';
 const UserWeek = Type.Object({ userId: Type.String(), weekPlan: WeekView });
 
-/** What people's weeks are by default. */
+/** The routes of week plans. */
 export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async (
   app,
   { database, clock },
@@ -35,7 +35,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     config: CONFIG,
     schema: {
       ...COMMON,
-      summary: "A user's week plan",
+      summary: "Read a user's week plan",
       params: UserPath,
       response: { 200: UserWeek, ...problems(400, 401, 403, 404, 503) },
     },
@@ -80,10 +80,12 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     config: CONFIG,
     schema: {
       ...COMMON,
-      summary: 'The week plans of active users',
+      summary: 'List the week plans of active users',
       querystring: Type.Object({
         locationId: Type.Optional(
-          Type.String({ description: 'those with this primary location; an unknown one selects nobody' }),
+          Type.String({
+            description: 'only users with this primary location; an unknown one returns no users',
+          }),
         ),
         ...PageQuery,
       }),
@@ -117,7 +119,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     schema: {
       ...COMMON,
       summary: 'Replace the week plans of many users',
-      description: 'Items apply in order; one that is refused stops no other.',
+      description: 'The server applies the items in order. A refused item stops no other.',
       body: BulkRequest(Type.Object({ ...UserReferenceMembers, ...WeekMembers })),
       response: { 200: ManagedReply, ...problems(400, 401, 403, 413, 415, 503) },
     },

@@ -5,7 +5,7 @@ import { listWeekPlans, replaceWeekPlans, type WeekPlanRow } from '../store/work
 import { lockUserDays } from './lock-user-days.ts';
 import type { Plan } from './model.ts';
 
-/** Where an office day of the week is spent; null: at the person's primary location, whichever it is then. */
+/** The plan of a weekday. A `locationId` of null means the user's primary location at that time. */
 export type WeekdayPlan = { kind: 'o'; locationId: string | null } | { kind: 'r' } | { kind: 'a' };
 
 /** From Monday to Sunday; null: no plan on that weekday. */
@@ -19,17 +19,17 @@ export type WeekPlan = [
   WeekdayPlan | null,
 ];
 
-/** `unchanged`: it was so already. `message` is one English sentence for whoever asked. */
+/** `unchanged`: the week plan was the same already. `message` is one English sentence for the caller. */
 export type WeekPlanOutcome = 'changed' | 'unchanged' | WeekPlanRefusal;
 
 export interface WeekPlanRefusal {
   refused: 'unknown-user' | 'unknown-location' | 'not-a-week';
   message: string;
-  /** From 0, Monday: the day at fault, where it is one. */
+  /** The day at fault, if there is one; 0 is Monday. */
   weekday?: number;
 }
 
-/** The week plans of these people, who need not exist; a week without any plan for those who have none. */
+/** The week plans of these users, who need not exist. A user without one gets an empty week. */
 export async function readWeekPlans(
   tx: Tx,
   tenantId: string,
@@ -47,15 +47,15 @@ export async function readWeekPlan(tx: Tx, tenantId: string, userId: string): Pr
   return (await readWeekPlans(tx, tenantId, [userId])).get(userId) ?? emptyWeek();
 }
 
-/** A week plan that is to be somebody's. */
+/** A week plan to set for a user. */
 export interface WeekPlanChange {
   userId: string;
   week: WeekPlan;
 }
 
 /**
- * Sets the week plans of active users, whole; each user once. Offices must be active locations; ids are in lower
- * case. Outcomes are in the order of `changes`, and a week that is refused stops no other. Days that have a plan
+ * Sets whole week plans of active users; `changes` has each user once. Offices must be active locations. Ids are in
+ * lower case. Outcomes are in the order of `changes`; a refused week plan stops no other. Days that have a plan
  * already stay as they are.
  */
 export async function setWeekPlans(
@@ -81,7 +81,7 @@ export async function setWeekPlans(
   return changes.map(({ userId }, n) => refusals[n] ?? (changed.has(userId) ? 'changed' : 'unchanged'));
 }
 
-/** As `setWeekPlans`, of one user. */
+/** As `setWeekPlans`, for one user. */
 export async function setWeekPlan(
   tx: Tx,
   tenantId: string,
@@ -114,13 +114,13 @@ function rowsOf({ userId, week }: WeekPlanChange): WeekPlanRow[] {
   return week.flatMap((plan, index) => (plan ? [{ userId, weekday: index + 1, ...weekdayRow(plan) }] : []));
 }
 
-/** What somebody's week plan makes of days, as `plansFromWeek` says. */
+/** The plans of a user's week plan for days, as in `plansFromWeek`. */
 export type PlansOf = (
   person: { userId: string; primaryLocationId: string | null },
   days: string[],
 ) => { day: string; plan: Plan | null }[];
 
-/** Looks up the week plans of these people, and which of their offices are active. */
+/** Looks up the week plans of these users, and which of their offices are active. */
 export async function loadWeeks(
   tx: Tx,
   tenantId: string,
@@ -136,9 +136,9 @@ export async function loadWeeks(
 }
 
 /**
- * What a person's week plan makes of `days` (`YYYY-MM-DD`), in their order; null: no plan. Pure.
+ * The plans of a week plan for `days` (`YYYY-MM-DD`), in their order; null: no plan. Does no I/O.
  *
- * An office plan whose office is missing, or is not among `activeLocationIds`, is no plan.
+ * An office plan without an office, or with an office that is not in `activeLocationIds`, counts as no plan.
  */
 export function plansFromWeek(
   week: WeekPlan,

@@ -7,15 +7,15 @@ import type { ActionLog } from './log.ts';
 import type { DayChange, DayOutcome, DayPlan, DayState, LoadedDay, Plan } from './model.ts';
 
 export interface WorkdayFacts {
-  /** Of everybody whose days are to change, and who exists. */
+  /** The status of each existing user whose days are to change. */
   users: ReadonlyMap<string, Status>;
-  /** Every day that is to change, or decides whether a desk is released; by `userDayKey`. */
+  /** Every day to change, and every day that decides whether a desk is released; by `userDayKey`. */
   days: Map<string, LoadedDay>;
   bookings: BookingState;
   log: ActionLog;
   /**
-   * There where changes tell how days were, or are, in the records of another system: the last day (`YYYY-MM-DD`) that
-   * people or places which are inactive now can have been part of. What is recorded of a day without a plan is no change of it.
+   * Only for changes from the records of another system. The last day (`YYYY-MM-DD`) on which users and nodes that are
+   * inactive now may have plans and bookings. The action log gets no entry for a recorded day that had no plan here.
    */
   recordedUntil?: string | undefined;
 }
@@ -27,7 +27,7 @@ const BOOKED_BY: Record<PlanSource, BookingSource> = {
   presence: 'presence',
 };
 
-/** Applies changes to the days that were loaded, in order. Pure: what comes of it is then to be saved. */
+/** Applies changes to the loaded days, in order. It does no I/O; `saveWorkday` writes the result. */
 export class Workday {
   readonly #facts: WorkdayFacts;
 
@@ -51,7 +51,7 @@ export class Workday {
       return refusal('unknown-user', `User ${userId} is not known, or not active`);
     }
     const subject = days.get(userDayKey(userId, day));
-    if (!subject) throw new Error('A day that is to change was not loaded.');
+    if (!subject) throw new Error('A day to change was not loaded.');
     const before = subject.now;
     const booking = plan?.kind === 'o' ? this.#book(change, plan, before) : null;
     if (booking && 'refused' in booking) return booking;
@@ -61,7 +61,7 @@ export class Workday {
     return log.add(change, before, subject.now) ? 'changed' : 'unchanged';
   }
 
-  /** Whether the day of a change is planned, and as the change says. */
+  /** Compares the present plan of the day with the plan of a change. */
   compare({ userId, day, plan }: DayChange): 'unplanned' | 'same' | 'other' {
     const now = this.#facts.days.get(userDayKey(userId, day))?.now;
     if (!now?.plan) return 'unplanned';
@@ -71,7 +71,10 @@ export class Workday {
     return now.plan.locationId === plan.locationId && now.booking?.nodeId === requestedId ? 'same' : 'other';
   }
 
-  /** Those who have left may still give up a day. Of their records, only an office plan ahead holds a seat. */
+  /**
+   * Whether a change is for active users only. Inactive users may still lose a plan. Of recorded days, only a future
+   * office plan needs an active user, because it holds a booking.
+   */
   #isForActive({ day, plan }: DayChange): boolean {
     const { recordedUntil } = this.#facts;
     return recordedUntil === undefined ? plan !== null : plan?.kind === 'o' && day > recordedUntil;
@@ -82,7 +85,7 @@ export class Workday {
     const past = day <= (this.#facts.recordedUntil ?? '');
     const booker: Booker = { userId, day, current, setBy: BOOKED_BY[setBy], resetsToDefault, past };
     const booking = this.#facts.bookings.book(booker, plan.locationId, plan.booking?.nodeId);
-    // Somebody's word for a booking that presence made.
+    // The week plan or a one-day change confirms a booking that presence made, and becomes its source.
     const claimed = booking === current && current?.setBy === 'presence' && claims(setBy);
     return claimed ? { ...current, setBy: booker.setBy } : booking;
   }
@@ -93,8 +96,8 @@ export function userDayKey(userId: string, day: string): string {
 }
 
 /**
- * Presence at an office where somebody planned to be is no plan of its own, nor is leave on a day that they
- * took off themselves: what set such a plan first goes on doing so.
+ * The plan after a change. Presence or leave that only confirms the present plan does not become its source:
+ * presence at the planned office, or leave on a day that is away already.
  */
 function planned({ plan, setBy, resetsToDefault }: DayChange, before: DayPlan | null): DayPlan | null {
   if (!plan) return null;

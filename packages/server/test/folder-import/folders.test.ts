@@ -395,7 +395,7 @@ test('a desk needs no level; what is renamed is renamed here, and a name that is
   await load();
   expect(rejects.map(({ dataset, line, reason }) => `${dataset} ${line}: ${reason}`)).toEqual([
     expect.stringMatching(/^locations 2: .*"Head office" has the id/),
-    expect.stringMatching(/^users 4: .*userName "ADA" is already that of line 1/),
+    expect.stringMatching(/^users 4: .*userName "ADA" already belongs to line 1/),
   ]);
   expect((await exported()).desks).toMatchObject([{ ...desk, levelName: 'Unnamed level' }]);
 

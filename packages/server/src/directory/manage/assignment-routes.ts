@@ -39,17 +39,17 @@ const Assignment = Type.Object({
   levelName: Type.String(),
   locationId: ID,
   locationName: Type.String(),
-  userId: Type.Union([ID, Type.Null()], { description: "whose desk it is; null: nobody's" }),
+  userId: Type.Union([ID, Type.Null()], { description: 'the owner; null: the desk is not assigned' }),
   userName: Type.Union([Type.String(), Type.Null()]),
   inEffect: Type.Boolean({
-    description: 'false where the desk is retired, or the person has left: an assignment means nothing then',
+    description: 'false if the desk is retired or the user is inactive: the assignment then has no effect',
   }),
 });
 const PARAMS = Type.Object({ deskId: Type.String() });
 const URL = '/v1/manage/desk-assignments';
 const ONE_URL = '/v1/manage/desks/:deskId/assignment';
 
-/** Whose desk a desk is: all of them, many to write, one to give and to take away. */
+/** The assignments of desks: list them, write many, assign or unassign one. */
 export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, deps) => {
   const { database } = deps;
 
@@ -59,11 +59,11 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
     config: CONFIG,
     schema: {
       ...DOCUMENTED,
-      summary: 'List desks that are assigned to somebody, by id',
+      summary: 'List the assigned desks, in the order of their ids',
       querystring: Type.Object({
         ...PageQuery,
-        locationId: Type.Optional(Type.String({ description: 'of one location' })),
-        userId: Type.Optional(Type.String({ description: 'of one person' })),
+        locationId: Type.Optional(Type.String({ description: 'only desks of this location' })),
+        userId: Type.Optional(Type.String({ description: 'only desks of this user' })),
       }),
       response: { 200: Page(Assignment), ...LIST_PROBLEMS },
     },
@@ -84,8 +84,8 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
     bodyLimit: BULK_BODY_LIMIT_BYTES,
     schema: {
       ...DOCUMENTED,
-      summary: 'Assign desks to people, or to nobody',
-      description: 'Items apply in order. Bookings stay as they are.',
+      summary: 'Assign desks to users, or unassign desks',
+      description: 'The server applies the items in order. Bookings stay as they are.',
       body: BulkRequest(AssignmentItem),
       response: { 200: BulkReply, ...BULK_PROBLEMS },
     },
@@ -112,7 +112,7 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
     config: CONFIG,
     schema: {
       ...DOCUMENTED,
-      summary: 'Assign a desk to somebody',
+      summary: 'Assign a desk to a user',
       params: PARAMS,
       body: Owner,
       response: { 200: Assignment, ...WRITE_PROBLEMS },
@@ -126,7 +126,7 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
     config: CONFIG,
     schema: {
       ...DOCUMENTED,
-      summary: "Make a desk nobody's",
+      summary: 'Unassign a desk',
       params: PARAMS,
       response: { 200: Assignment, ...READ_PROBLEMS },
     },
@@ -134,7 +134,7 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
   });
 };
 
-/** A desk and whose it is. Throws a 404. */
+/** A desk with its owner. Throws a 404 if there is no such desk. */
 async function getDesk(tx: Tx, tenantId: string, text: string): Promise<DeskAssignmentDetails> {
   const filter = { deskId: parseGuid(text) ?? null, unassigned: true };
   const [desk] = await listAssignments(tx, tenantId, filter, { limit: 1, after: null });

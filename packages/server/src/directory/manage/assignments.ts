@@ -11,9 +11,9 @@ import { listOfficeNodes, lockDesks } from '../../store/workday/offices.ts';
 import { orRefused, type UpsertResult } from '../upsert.ts';
 import { ItemConflictError, ItemRefusedError, optionalGuid, optionalText, quote } from '../values.ts';
 
-/** Whose a desk shall be. */
+/** The owner that a desk gets. */
 export const Owner = Type.Object({
-  userId: Maybe(Type.String({ description: 'an active user; null, without a userName: nobody' })),
+  userId: Maybe(Type.String({ description: 'an active user; null, without a userName, unassigns the desk' })),
   userName: Maybe(
     Type.String({
       description: 'instead of the id: exact e-mail or userName, else a unique match without regard to case',
@@ -26,17 +26,17 @@ export type AssignmentItem = Static<typeof AssignmentItem>;
 
 interface Draft {
   deskId: string;
-  /** Null: nobody's. */
+  /** Null: the desk is not assigned. */
   owner: { userId?: string; userName?: string } | null;
 }
 
 /**
- * Gives desks to people, or takes them away, each item in turn; one that is refused stops no other. Results are
- * in the order of `items`, their id that of the desk. Only desks that are in use are given, and only to active
- * people. Bookings stay as they are.
+ * Assigns desks to users, or unassigns them, item by item. A refused item stops no other. Results are in the order
+ * of `items`; the id of a result is the id of the desk. Only active desks are assigned, and only to active users.
+ * Bookings stay as they are.
  *
- * Locks in the order in which writers of days do. Throws a write conflict (`isWriteConflict`) where others came
- * first all the same; the call can then be made again in a new transaction.
+ * Takes locks in the same order as the writers of days. Throws a write conflict (`isWriteConflict`) if another
+ * writer came first nevertheless. The caller may then call again in a new transaction.
  */
 export async function assignDesks(
   tx: Tx,
@@ -68,10 +68,10 @@ export async function assignDesks(
     if (desk?.kind !== 'place') throw new ItemRefusedError(`deskId ${quote(deskId)} is not known`);
     const userId = owner && findOwner(owner, matcher);
     if (userId !== null && statuses.get(userId) !== 'active') {
-      throw new ItemRefusedError(`userId ${quote(userId)} is not that of an active user`);
+      throw new ItemRefusedError(`userId ${quote(userId)} does not belong to an active user`);
     }
     if (userId !== null && !desk.active) {
-      throw new ItemConflictError(`deskId ${quote(deskId)} is that of a desk that is retired, or in what is`);
+      throw new ItemConflictError(`deskId ${quote(deskId)} is retired, or is in a retired node`);
     }
     const current = now.get(deskId) ?? null;
     now.set(deskId, userId);
@@ -95,26 +95,24 @@ function judge(item: AssignmentItem): Draft {
   const userName = optionalText('userName', item.userName ?? undefined);
   if (userId === undefined && userName === undefined) {
     if (item.userId === null) return { deskId, owner: null };
-    throw new ItemRefusedError(
-      "userId and userName are both missing: a userId of null makes the desk nobody's",
-    );
+    throw new ItemRefusedError('userId and userName are both missing: a userId of null unassigns the desk');
   }
   return { deskId, owner: { ...(userId && { userId }), ...(userName && { userName }) } };
 }
 
-/** Throws `ItemRefusedError` where nobody is meant, or two. */
+/** The user id of the owner. Throws `ItemRefusedError` if no user matches, or more than one. */
 function findOwner({ userId, userName }: NonNullable<Draft['owner']>, matcher: UserMatcher): string {
   if (userName === undefined) return userId ?? '';
   const match = matcher.match(userName);
   if (!('userId' in match)) {
     throw new ItemRefusedError(
       match.candidates === 0
-        ? `userName ${quote(userName)} is not that of an active user`
-        : `userName ${quote(userName)} is that of ${match.candidates} active users, but for its case`,
+        ? `userName ${quote(userName)} does not belong to an active user`
+        : `userName ${quote(userName)} matches no active user exactly, and ${match.candidates} without regard to case`,
     );
   }
   if (userId === undefined || userId === match.userId) return match.userId;
   throw new ItemRefusedError(
-    `userId ${quote(userId)} and userName ${quote(userName)} are not the same person`,
+    `userId ${quote(userId)} and userName ${quote(userName)} belong to different users`,
   );
 }

@@ -14,11 +14,11 @@ export interface ManageDeps {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** Shared by all who write the directory. */
+  /** Shared by all writers of the directory. */
   turns: DirectoryWriteQueue;
 }
 
-/** Who may call the routes of management. */
+/** Which keys may call the routes of management. */
 export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
 export const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
 export const LIST_PROBLEMS = problems(400, 401, 403, 503);
@@ -26,7 +26,9 @@ export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
 export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
 export const BULK_PROBLEMS = problems(400, 401, 403, 413, 415, 503);
 
-/** Who changes people's days by what they change of the directory. `reason` is what the action log gives. */
+/**
+ * The author of changes of days that follow from a change of the directory. The action log records `reason`.
+ */
 export function authorOf(request: FastifyRequest, { clock }: ManageDeps, reason: string): DayAuthor {
   return {
     actor: { changedBy: 'admin', name: callerOf(request).apiKey, reason },
@@ -46,7 +48,7 @@ export function bulkReply(results: UpsertResult[], { clock }: ManageDeps): Stati
   };
 }
 
-/** What became of the only item of a call. Throws a 409 or 400 where it was refused. */
+/** Throws a 409 or a 400 if the only item of a call was refused. */
 export function onlyResult([result]: UpsertResult[]): void {
   if (result && 'refused' in result) throw refusalProblem(result);
 }
@@ -55,24 +57,24 @@ function refusalProblem({ refused, conflict }: Refused): HttpProblem {
   return new HttpProblem(conflict ? 409 : 400, `Nothing was changed: ${refused}.`);
 }
 
-/** 404 for a path whose id is that of nothing here; `thing` is the word for it. */
+/** 404 for a path whose id belongs to nothing; `thing` is the word for it, for example `desk`. */
 export function notFoundProblem(thing: string): HttpProblem {
   return new HttpProblem(404, `There is no ${thing} with this id.`);
 }
 
-/** An id to filter by: undefined where none is given, null where it cannot be anything's. */
+/** An id to filter by: undefined if none is given, null if the text is not a GUID, which then matches nothing. */
 export function idFilter(text: string | undefined): string | null | undefined {
   return text === undefined ? undefined : (parseGuid(text) ?? null);
 }
 
-/** A truth value to filter by. Throws a 400. */
+/** A boolean to filter by. Throws a 400 if the text is neither `true` nor `false`. */
 export function booleanFilter(name: string, text: string | undefined): boolean | undefined {
   if (text === undefined) return undefined;
   if (text === 'true' || text === 'false') return text === 'true';
   throw wrongParameter(name, 'must be true or false');
 }
 
-/** A status to filter by. Throws a 400. */
+/** A status to filter by. Throws a 400 if the text is neither `active` nor `inactive`. */
 export function statusFilter(text: string | undefined): string | undefined {
   if (text === undefined || text === 'active' || text === 'inactive') return text;
   throw wrongParameter('status', 'must be active or inactive');

@@ -33,7 +33,7 @@ import type { ManagedKind, Query, Row } from './kinds.ts';
 
 const FIRST: { limit: number; after: null } = { limit: 1, after: null };
 
-/** The four routes of a kind: a page of them, one of them, many to write, one to change. */
+/** The four routes of a kind: list a page, read one, write many, change one. */
 export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: ManageDeps): void {
   const { path, word, idMember } = kind;
   const { database, turns } = deps;
@@ -46,7 +46,7 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
     config: CONFIG,
     schema: {
       ...DOCUMENTED,
-      summary: `List ${path}, active and inactive, by id`,
+      summary: `List ${path}, active and inactive, in the order of their ids`,
       querystring: querySchema(kind),
       response: { 200: Page(kind.row), ...LIST_PROBLEMS },
     },
@@ -86,8 +86,8 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       ...DOCUMENTED,
       summary: `Create and change ${path}`,
       description:
-        'Each item as a row of the CSV import: matched by its id, else by its name. Members that are left out, empty or ' +
-        'null stay as they are; only PATCH empties one.',
+        'Each item is like a row of the CSV import: the server finds it by its id, else by its name. Members that ' +
+        'are left out, empty or null stay as they are; only PATCH empties a member.',
       body: BulkRequest(itemSchema(kind)),
       response: { 200: BulkReply, ...BULK_PROBLEMS },
     },
@@ -116,7 +116,8 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       ...DOCUMENTED,
       summary: `Change one ${word}`,
       description:
-        'A merge patch (RFC 7396), sent as application/json: members that are left out stay, null empties.',
+        'A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null ' +
+        'empties a member.',
       params: Type.Object({ [idMember]: Type.String() }),
       body: patchSchema(kind),
       response: { 200: kind.row, ...WRITE_PROBLEMS },
@@ -138,7 +139,7 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
   });
 }
 
-/** Throws a 404 where nothing of the kind has this id. */
+/** Throws a 404 if nothing of the kind has this id. */
 async function getOfKind(
   kind: ManagedKind,
   tx: Tx,
@@ -151,12 +152,12 @@ async function getOfKind(
   return row;
 }
 
-/** The members of these names; no others are known. */
+/** The members with these names; the others are ignored. */
 function pick<Value>(from: Record<string, Value>, names: string[]): Record<string, Value> {
   return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }
 
-/** An item of a bulk call, in which null means absent. */
+/** An item of a bulk call. Null means absent there. */
 function toItem(item: Row, index: number): UpsertItem {
   const said = Object.entries(item).filter(([, value]) => value !== null);
   return { ...Object.fromEntries(said), origin: `/items/${index}` };
@@ -171,7 +172,7 @@ function querySchema({ filters }: ManagedKind) {
 
 function itemSchema({ idMember, members, word }: ManagedKind) {
   const id = Type.String({
-    description: `a GUID; that of a ${word} that exists changes it, another is kept`,
+    description: `a GUID; the id of an existing ${word} changes it, another becomes the id of a new ${word}`,
   });
   const maybe = Object.entries(members).map(([name, { schema }]) => [name, Maybe(schema)] as const);
   return Type.Object({ [idMember]: Maybe(id), ...(Object.fromEntries(maybe) as Record<string, TSchema>) });
@@ -179,7 +180,7 @@ function itemSchema({ idMember, members, word }: ManagedKind) {
 
 function patchSchema({ members }: ManagedKind) {
   const optional = Object.entries(members).map(([name, { schema, clearable }]) => {
-    // Without something to read in it a text would change nothing, which is not what was asked for.
+    // An empty text would change nothing, although the client asks for a change.
     const filled = 'type' in schema && schema.type === 'string' ? { ...schema, pattern: '\\S' } : schema;
     return [name, Type.Optional(clearable ? Type.Union([filled, Type.Null()]) : filled)] as const;
   });

@@ -12,7 +12,7 @@ import type { Claims, UpsertItem, UpsertResult } from '../upsert.ts';
 import { upsertUsers } from '../users.ts';
 import { booleanFilter, idFilter, statusFilter } from './common.ts';
 
-/** A row as it goes out; what its schema does not name is left out. */
+/** A row of an answer; the serializer drops members that the schema does not name. */
 export type Row = Record<string, unknown>;
 export type Query = Record<string, string | undefined>;
 
@@ -22,21 +22,21 @@ interface Member {
   clearable?: true;
 }
 
-/** A kind of thing that is read and changed one by one, in pages and in bulk. Its routes follow from this. */
+/** A kind of thing that clients read and change one by one, in pages and in bulk. `kindRoutes` makes its routes. */
 export interface ManagedKind {
-  /** Below /v1/manage/. */
+  /** The path below /v1/manage/. */
   path: string;
-  /** What people call one. */
+  /** The word for one of them, in texts. */
   word: string;
   idMember: string;
   row: TObject;
   /** Query parameters that narrow a list, besides the status. */
   filters: Record<string, string>;
-  /** What an item may say besides its id. */
+  /** The members that an item may have besides its id. */
   members: Record<string, Member>;
-  /** Why days of people were changed by a change of such a thing. */
+  /** The reason that the action log gives when a change of such a thing changes days of users. */
   reason: string;
-  /** The rows of a page, by id, and one more; `query` may name an id, too. */
+  /** The rows of a page, in the order of their ids, and one more row. `query` may also name an id. */
   list: (tx: Tx, tenantId: string, query: Query, window: PageWindow) => Promise<Row[]>;
   upsert: (
     tx: Tx,
@@ -55,17 +55,17 @@ const TEXT = Type.String();
 const nullable = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const STATUS_ROW = Type.String({ enum: ['active', 'inactive'] });
 
-const STATUS = text('`active`, the default of what is new, or `inactive`: nothing is ever deleted');
+const STATUS = text('`active`, which is the default of a new one, or `inactive`: the server never deletes');
 const IN_LOCATION = {
-  locationId: text('the location it is in, which must exist'),
-  locationName: text('the location by its name, beside its id or without'),
+  locationId: text('the location that it is in; it must exist'),
+  locationName: text('the location by its name, with or without its id'),
 };
 const ON_LEVEL = {
   ...IN_LOCATION,
-  levelId: text('the level it is on; its id alone is enough where it exists'),
-  levelName: text('its level by name; made where the location has none of that name'),
+  levelId: text('the level that it is on; the id alone is enough if the level exists'),
+  levelName: text('its level by name; the server creates it if the location has no level of that name'),
 };
-const AT_LOCATION = { locationId: 'of one location', levelId: 'of one level' };
+const AT_LOCATION = { locationId: 'only those of this location', levelId: 'only those of this level' };
 const PLACE_REASON = 'Place retired or moved';
 
 const LOCATION_ROW = { locationId: ID, locationName: TEXT };
@@ -80,7 +80,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     members: {
       locationName: text('unique'),
       address: clearableText('one text'),
-      timeZone: text('IANA name, such as Europe/London; needed for what is new'),
+      timeZone: text('IANA name, such as Europe/London; a new location needs it'),
     },
     upsert: upsertLocations,
   }),
@@ -95,14 +95,16 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     path: 'zones',
     row: {
       ...ZONE_ROW,
-      capacity: nullable(Type.Integer({ description: 'how many may be booked into it; null: no bound' })),
+      capacity: nullable(
+        Type.Integer({ description: 'how many users may be booked into it; null: no limit' }),
+      ),
     },
     filters: AT_LOCATION,
     members: {
       zoneName: text('unique on its level'),
       capacity: {
         schema: Type.Number({
-          description: 'how many may be booked into it, desks included; a whole number from 0',
+          description: 'how many users may be booked into it, desks included; a whole number from 0',
         }),
         clearable: true,
       },
@@ -116,13 +118,13 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
       deskId: ID,
       deskName: TEXT,
       ...ZONE_ROW,
-      assignedUserId: nullable(Type.String({ format: 'uuid', description: 'whose desk it is' })),
+      assignedUserId: nullable(Type.String({ format: 'uuid', description: 'the owner of the desk' })),
     },
-    filters: { ...AT_LOCATION, zoneId: 'of one zone' },
+    filters: { ...AT_LOCATION, zoneId: 'only those of this zone' },
     members: {
       deskName: text('unique in its zone'),
-      zoneId: text('the zone it is in; its id alone is enough where it exists'),
-      zoneName: text('its zone by name; made where the level has none of that name'),
+      zoneId: text('the zone that it is in; the id alone is enough if the zone exists'),
+      zoneName: text('its zone by name; the server creates it if the level has no zone of that name'),
       ...ON_LEVEL,
     },
     upsert: upsertDesks,
@@ -162,27 +164,27 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
       primaryGroupId: nullable(ID),
       attributes: Type.Object({}, { additionalProperties: true }),
       assignedDeskIds: Type.Array(ID),
-      externalId: nullable(Type.String({ description: "the identity provider's own id" })),
-      deleted: Type.Boolean({ description: 'the identity provider deleted the person, who is inactive' }),
+      externalId: nullable(Type.String({ description: "the identity provider's id" })),
+      deleted: Type.Boolean({ description: 'the identity provider deleted the user, who is inactive' }),
       deletedAt: nullable(
-        Type.String({ format: 'date-time', description: 'null also where it is not known' }),
+        Type.String({ format: 'date-time', description: 'null also if the time is not known' }),
       ),
     }),
     filters: {
-      locationId: 'with this primary location',
-      userName: 'with this userName, without regard to case',
-      email: 'with this e-mail, without regard to case',
-      deleted: 'true: only those whom the identity provider deleted; false: all others',
+      locationId: 'only users with this primary location',
+      userName: 'only the user with this userName, without regard to case',
+      email: 'only users with this e-mail address, without regard to case',
+      deleted: 'true: only users whom the identity provider deleted; false: all others',
     },
     members: {
       userName: text('unique without regard to case'),
-      email: clearableText('kept exactly as written; unique among active users'),
+      email: clearableText('stored exactly as written; unique among active users'),
       firstName: clearableText('any text'),
       lastName: clearableText('any text'),
-      onboarded: { schema: Type.Boolean({ description: 'false is the default of who is new' }) },
+      onboarded: { schema: Type.Boolean({ description: 'false is the default of a new user' }) },
       status: STATUS,
-      primaryLocationId: clearableText('their usual location, which must exist'),
-      primaryLocationName: clearableText('their usual location by its name, beside its id or without'),
+      primaryLocationId: clearableText('the primary location; it must exist'),
+      primaryLocationName: clearableText('the primary location by its name, with or without its id'),
     },
     reason: 'Person deactivated',
     list: async (tx, tenantId, query, window) => {

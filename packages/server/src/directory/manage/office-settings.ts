@@ -15,20 +15,23 @@ import { ItemRefusedError, quote } from '../values.ts';
 
 const MOST_HORIZON_DAYS = 366;
 
-/** What may be said of an office's settings; what is left out stays. */
+/** A change of an office's settings. Members that are left out stay as they are. */
 export const SettingsChange = Type.Object({
   horizonDays: Maybe(
     Type.Number({
-      description: `how many days ahead of today plans and bookings are made from week plans, 0 to ${MOST_HORIZON_DAYS}`,
+      description: `for how many days from today the server makes plans and bookings, 0 to ${MOST_HORIZON_DAYS}`,
     }),
   ),
   presenceReporting: Maybe(
     Type.String({
       description:
-        '`detect`: it worked on a day if any presence event came for it; `always`; `never`: attendance is unconfirmed',
+        '`detect`: it worked on a day if the server received any presence event for it; `always`; `never`: ' +
+        'attendance is unconfirmed',
     }),
   ),
-  deskPresence: Maybe(Type.String({ description: '`record`, or `book`: presence at a desk books it' })),
+  deskPresence: Maybe(
+    Type.String({ description: '`record`, or `book`: a presence event at a desk books the desk' }),
+  ),
   releaseAssignedDesks: Maybe(
     Type.Boolean({ description: 'whether others may book an assigned desk while its owner is elsewhere' }),
   ),
@@ -43,8 +46,8 @@ interface Draft {
 }
 
 /**
- * Changes the settings of offices, each item in turn; one that is refused stops no other. Results are in the
- * order of `items`, their id that of the location. Takes the directory lock.
+ * Changes the settings of offices, item by item. A refused item stops no other. Results are in the order of
+ * `items`; the id of a result is the id of the location. Takes the directory lock.
  */
 export async function changeOfficeSettings(
   tx: Tx,

@@ -10,13 +10,16 @@ import { orRefused } from '../upsert.ts';
 import { optionalText } from '../values.ts';
 
 const FILLED = { pattern: '\\S' };
-const GROUP_ATTRIBUTES = 'the attributes of users from which their groups follow';
-const PRIMARY_GROUP_ATTRIBUTE = 'the attribute from which their primary group follows; null: none';
+const GROUP_ATTRIBUTES = 'the user attributes from which the server derives groups';
+const PRIMARY_GROUP_ATTRIBUTE =
+  'the user attribute from which the server derives the primary group; null: none';
 
 export const Organisation = Type.Object({
-  slug: Type.String({ description: 'what the command line calls it; fixed' }),
+  slug: Type.String({ description: 'the name that commands use; it never changes' }),
   name: Type.String(),
-  timeZone: Type.String({ description: 'IANA name; for the dates of people without an office' }),
+  timeZone: Type.String({
+    description: 'IANA name; it decides the dates of users without a primary location',
+  }),
   groupAttributes: Type.Array(Type.String(), { description: GROUP_ATTRIBUTES }),
   primaryGroupAttribute: Type.Union([Type.String(), Type.Null()], { description: PRIMARY_GROUP_ATTRIBUTE }),
 });
@@ -36,7 +39,7 @@ export async function readOrganisation(tx: Tx, tenantId: string): Promise<Organi
   return { ...(await getOrganisation(tx)), ...(await getDirectorySettings(tx, tenantId)) };
 }
 
-/** Changes the members that are given. Throws a 400 that names the one that is not acceptable. */
+/** Changes the given members. Throws a 400 that names the member that is not acceptable. */
 export async function changeOrganisation(
   tx: Tx,
   tenantId: string,

@@ -5,7 +5,7 @@ import { kindRoutes } from './kind-routes.ts';
 import { MANAGED_KINDS } from './kinds.ts';
 import { settingsRoutes } from './settings-routes.ts';
 
-/** /v1/manage/…, as far as it is about the directory: docs/management.md. */
+/** The routes below /v1/manage that concern the directory; see docs/management.md. */
 export const manageRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, deps) => {
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'private, no-cache');

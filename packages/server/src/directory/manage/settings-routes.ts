@@ -34,7 +34,8 @@ const Settings = Type.Object({
   deskPresence: Type.String({ enum: [...DESK_PRESENCE] }),
   releaseAssignedDesks: Type.Boolean(),
   horizonReached: Type.Union([Type.String(), Type.Null()], {
-    description: 'the last day, YYYY-MM-DD, that was made from week plans; null before the first',
+    description:
+      'the last day, YYYY-MM-DD, for which the server made plans from week plans; null before the first',
   }),
 });
 const PARAMS = Type.Object({ locationId: Type.String() });
@@ -143,7 +144,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
   });
 };
 
-/** Throws a 404 where there is no such office. */
+/** Throws a 404 if there is no such office. */
 async function getSettings(tx: Tx, tenantId: string, text: string): Promise<OfficeSettingsRow> {
   const locationId = parseGuid(text);
   const [settings] = await listOfficeSettings(tx, tenantId, locationId === undefined ? [] : [locationId]);

@@ -4,24 +4,27 @@ import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
 import { encodeStruct, type Struct } from './thrift.ts';
 import { PHYSICAL_TYPE, type PhysicalType, PlainValues, RowNumbers } from './values.ts';
 
-/** Codes of Parquet's enumerations (https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift). */
+/**
+ * Codes of Parquet's enumerations
+ * (https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift).
+ */
 const ENCODING = { plain: 0, plainDictionary: 2, rle: 3 } as const;
 const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
 const SNAPPY = 1;
 
-/** A dictionary is kept where its values are at most this share of all. */
+/** A tried dictionary stays in use if its values are at most this share of all values. */
 const MOST_DISTINCT = 0.5;
 
 export interface ChunkColumn {
   name: string;
   type: PhysicalType;
-  /** Of a BYTE_ARRAY: `always` in a dictionary, `tried` until a row group shows that values seldom repeat, or `never`. */
+  /** For a BYTE_ARRAY: dictionary encoding `always`, `tried` until values of a row group seldom repeat, or `never`. */
   dictionary: 'always' | 'tried' | 'never';
-  /** Whether the least and the greatest value of a row group are told, by which readers pass it over. */
+  /** Whether a row group states its least and greatest value, by which readers can skip it. */
   hasBounds: boolean;
 }
 
-/** A column's part of a row group: its bytes, and what the footer says of them. */
+/** A column's part of a row group: its bytes, and its metadata for the footer. */
 export interface EncodedChunk {
   pieces: readonly Uint8Array[];
   metadata: Struct;
@@ -30,16 +33,17 @@ export interface EncodedChunk {
 }
 
 /**
- * Collects the values of an optional column and encodes them as a column chunk of one data page. Pages are of version 1,
- * which every reader reads: some that know only those take the booleans of version 2 for false, without an error.
+ * Collects the values of an optional column and encodes them as a column chunk of one data page. Pages have version 1,
+ * which every reader supports. Some readers that support only version 1 read the booleans of version 2 as false,
+ * without an error.
  */
 export class ColumnChunk {
   readonly #column: ChunkColumn;
   readonly #plain = new PlainValues();
-  /** By its value, the place in the dictionary; undefined where values are written as they are. */
+  /** The index in the dictionary of each value; undefined if values are written plain. */
   #dictionary: Map<string, number> | undefined;
   readonly #indexes = new RowNumbers();
-  /** 1 for each value that is there, 0 for a null. */
+  /** 1 for each value, 0 for each null. */
   readonly #levels = new RowNumbers();
   #nulls = 0;
   #least: number | undefined;
@@ -50,7 +54,7 @@ export class ColumnChunk {
     if (column.dictionary !== 'never') this.#dictionary = new Map();
   }
 
-  /** The value as its physical type has it: a boolean, a number, or a text. */
+  /** Adds a value in the form of its physical type: a boolean, a number or a text. */
   add(value: boolean | number | string | null): void {
     this.#levels.add(value === null ? 0 : 1);
     if (value === null) this.#nulls++;
@@ -84,7 +88,7 @@ export class ColumnChunk {
     if (this.#greatest === undefined || value > this.#greatest) this.#greatest = value;
   }
 
-  /** What was added, as a chunk that begins at `offset` of the file. Afterwards the chunk is empty. */
+  /** Encodes the values added so far as a chunk that begins at `offset` of the file. Then clears them. */
   encode(offset: number): EncodedChunk {
     const { name, type } = this.#column;
     const values = this.#levels.length;
@@ -138,7 +142,7 @@ export class ColumnChunk {
     return { pieces: pages.map(({ bytes }) => bytes), metadata, uncompressedBytes, compressedBytes };
   }
 
-  /** One bit a value, whether it is there; their length in bytes before them. */
+  /** One bit for each row: 1 for a value, 0 for a null. The length in bytes comes before them. */
   #definitionLevels(): Uint8Array {
     return withLength(encodeHybrid(this.#levels.numbers, 1));
   }
@@ -176,7 +180,7 @@ interface EncodedPage {
   uncompressedBytes: number;
 }
 
-/** A page: its header, of which the sizes are members 2 and 3, and its content, compressed. */
+/** A page: its header, with the sizes as members 2 and 3, and its compressed content. */
 function encodePage(content: Uint8Array, headerWith: (sizes: Struct) => Struct): EncodedPage {
   const compressed = snappyCompress(content);
   const header = encodeStruct(
@@ -191,7 +195,7 @@ function encodePage(content: Uint8Array, headerWith: (sizes: Struct) => Struct):
   };
 }
 
-/** Places in a dictionary, after a byte that tells how many bits each takes: at least one, since zero is read by few. */
+/** Indexes in a dictionary, after a byte with the bits of each. That is at least 1, since few readers support 0. */
 function encodeIndexes(indexes: Uint32Array, dictionarySize: number): Uint8Array {
   const bitWidth = Math.max(1, 32 - Math.clz32(dictionarySize - 1));
   return Buffer.concat([Uint8Array.of(bitWidth), encodeHybrid(indexes, bitWidth)]);

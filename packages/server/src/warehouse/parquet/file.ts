@@ -7,14 +7,14 @@ import { encodeStruct, type Struct } from './thrift.ts';
 
 const MAGIC = Buffer.from('PAR1');
 const FORMAT_VERSION = 1;
-/** In the form that Java readers parse: the application, its version and its build. */
+/** The application, its version and its build, in the form that Java readers parse. */
 const CREATED_BY = `rollcall version ${VERSION} (build ${VERSION})`;
-/** After so long other requests have their turn, before the next column is encoded. */
+/** After so long, the writer lets other requests run before it encodes the next column. */
 const SLICE_MS = 4;
 
-/** A Parquet file that is written row group by row group; what was written is not kept. */
+/** Writes a Parquet file row group by row group. It does not keep written rows. */
 export class ParquetFile {
-  /** Those added since the last group. */
+  /** The number of rows added since the last group. */
   rows = 0;
   readonly #columns: readonly { column: ParquetColumn; chunk: ColumnChunk }[];
   readonly #groups: Struct[] = [];
@@ -30,7 +30,7 @@ export class ParquetFile {
     this.rows++;
   }
 
-  /** The bytes of the rows that were added, and of the beginning of the file where they are the first. */
+  /** The bytes of the added rows. The first call also returns the start of the file. */
   async writeGroup(): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [...this.#begin()];
     const groupOffset = this.#offset;
@@ -65,7 +65,7 @@ export class ParquetFile {
     return Buffer.concat(pieces);
   }
 
-  /** The bytes of the file's end, by which all others are found. */
+  /** The bytes of the end of the file: the footer, by which readers find everything else. */
   finish(): Uint8Array {
     const columns = this.#columns.map(({ column }) => column);
     const footer = encodeStruct([
@@ -84,7 +84,7 @@ export class ParquetFile {
       [3, 'i64', this.#totalRows],
       [4, 'structs', this.#groups],
       [6, 'text', CREATED_BY],
-      // Bounds are in the order of their types.
+      // ColumnOrder: the bounds of each column follow the order of its type.
       [7, 'structs', columns.map(() => [[1, 'struct', []]])],
     ]);
     const length = Buffer.alloc(4);

@@ -3,11 +3,14 @@ import type { Format } from '../format.ts';
 import { ParquetFile } from './file.ts';
 import { parquetColumns } from './schema.ts';
 
-/** Rows of a group, whose values are held until it is encoded. The first is small, for the first byte to be early. */
+/**
+ * Rows of a group. Its values stay in memory until it is encoded. The first group is small, to send the first
+ * byte early.
+ */
 const ROWS_PER_GROUP = 3_000;
 const ROWS_OF_FIRST_GROUP = 500;
 
-/** Parquet, row group by row group; the footer comes last, so what was broken off cannot be taken for whole. */
+/** Parquet, row group by row group. The footer comes last, so a reader cannot take a cut-off file for a whole one. */
 export const parquet: Format = {
   name: 'parquet',
   mediaType: 'application/vnd.apache.parquet',
@@ -17,8 +20,8 @@ export const parquet: Format = {
     Type.String({
       format: 'binary',
       description:
-        'Apache Parquet, compressed by snappy. Instants are timestamps (microseconds, UTC), days dates, ids strings, ' +
-        'enums dictionary-encoded strings, objects JSON; what is null or absent is null.',
+        'Apache Parquet, compressed by Snappy. Instants are timestamps (microseconds, UTC), days are dates, ids are ' +
+        'strings, enums are dictionary-encoded strings, objects are JSON. Null and absent values are null.',
     }),
   async *encode(columns, batches) {
     const file = new ParquetFile(parquetColumns(columns));

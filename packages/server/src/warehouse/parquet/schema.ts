@@ -4,12 +4,12 @@ import type { ChunkColumn } from './column-chunk.ts';
 import type { Struct } from './thrift.ts';
 import { PHYSICAL_TYPE, type PhysicalType } from './values.ts';
 
-/** A column of a dataset as a Parquet file has it. */
+/** A column of a dataset in a Parquet file. */
 export interface ParquetColumn extends ChunkColumn {
-  /** Codes of what the physical type stands for: the older and the newer way to say it. */
+  /** The meaning of the physical type, as the older ConvertedType and the newer LogicalType. */
   convertedType: number | undefined;
   logicalType: Struct | undefined;
-  /** The value of a row, as its physical type has it. */
+  /** The value of a row, in the form of its physical type. */
   read(row: Row): boolean | number | string | null;
 }
 
@@ -39,7 +39,7 @@ interface TypeOfColumn {
   logicalType?: Struct;
   hasBounds?: true;
   dictionary?: ChunkColumn['dictionary'];
-  /** A function that makes the physical value of one that is not null; it may remember the last. */
+  /** Makes a function that converts a non-null value to its physical form. It may remember the last value. */
   convert?: () => (value: never) => boolean | number | string;
 }
 
@@ -97,7 +97,7 @@ export function parquetColumns(columns: Record<string, Column>): ParquetColumn[]
   });
 }
 
-/** The column in the footer's schema. */
+/** The column's element of the schema in the footer. */
 export function schemaElement({ name, type, convertedType, logicalType }: ParquetColumn): Struct {
   return [
     [1, 'i32', PHYSICAL_TYPE[type]],
@@ -116,7 +116,7 @@ function toMicroseconds(instant: string): number {
 
 const DAY_MS = 86_400_000;
 
-/** Days since the epoch; rows of one day follow one another. */
+/** Makes a function to days since the epoch. It remembers the last day, since rows of one day come together. */
 function toDays(): (day: string) => number {
   let [last, days] = ['', 0];
   return (day) => {

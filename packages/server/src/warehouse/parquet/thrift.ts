@@ -1,8 +1,8 @@
 import { ByteWriter } from 'hyparquet-writer';
 
 /**
- * A member of a Thrift struct: its id, type and value. The type is stated, not guessed from the value: an empty list must
- * still say what it is a list of, or readers in Rust refuse the file. `undefined` leaves the member out.
+ * A member of a Thrift struct: its id, type and value. The type is explicit, because an empty list also needs the type
+ * of its elements: otherwise readers in Rust refuse the file. `undefined` leaves the member out.
  */
 export type Field =
   | readonly [id: number, type: 'i32', value: number | undefined]
@@ -15,7 +15,7 @@ export type Field =
   | readonly [id: number, type: 'texts', value: readonly string[]]
   | readonly [id: number, type: 'structs', value: readonly Struct[]];
 
-/** The members of a struct, by rising ids. */
+/** The members of a struct, in ascending order of ids. */
 export type Struct = readonly Field[];
 
 /** Type codes of the compact protocol. */
@@ -24,7 +24,7 @@ const STOP = 0;
 const LONGEST_SHORT_LIST = 14;
 
 /**
- * A struct in Thrift's compact protocol, as Parquet's page headers and footer are written
+ * Encodes a struct in Thrift's compact protocol, which Parquet uses for page headers and the footer
  * (https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md).
  */
 export function encodeStruct(struct: Struct): Uint8Array {

@@ -7,14 +7,14 @@ const UTF8_BYTES_PER_UNIT = 3;
 const LENGTH_BYTES = 4;
 const HIGH_WORD = 2 ** 32;
 
-/** Values in Parquet's encoding PLAIN. The bytes are held outside of V8's heap, and serve one row group after the other. */
+/** Values in Parquet's encoding PLAIN. The buffer is outside of V8's heap. One row group after the other uses it. */
 export class PlainValues {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
   #length = 0;
-  /** Booleans that the last byte holds. */
+  /** The number of booleans appended, which decides the bit of the next one. */
   #bits = 0;
 
-  /** What was appended; valid until the next call. */
+  /** The bytes appended so far; valid until the next call. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -36,7 +36,7 @@ export class PlainValues {
     this.#length = this.#bytes.writeInt32LE(value, this.#length);
   }
 
-  /** A whole number that a double holds exactly. */
+  /** Appends a whole number that a double represents exactly. */
   appendInt64(value: number): void {
     this.#reserve(8);
     const high = Math.floor(value / HIGH_WORD);
@@ -49,7 +49,7 @@ export class PlainValues {
     this.#length = this.#bytes.writeDoubleLE(value, this.#length);
   }
 
-  /** Eight to a byte, the first in the lowest bit. */
+  /** Appends a boolean. A byte has eight, the first in the lowest bit. */
   appendBoolean(value: boolean): void {
     if (this.#bits % 8 === 0) {
       this.#reserve(1);
@@ -68,12 +68,12 @@ export class PlainValues {
   }
 }
 
-/** Small whole numbers, one for each row of a group, in an array that serves one group after the other. */
+/** Small whole numbers, at most one for each row of a group. One group after the other uses the array. */
 export class RowNumbers {
   #numbers = new Uint32Array(512);
   #length = 0;
 
-  /** What was added; valid until the next call. */
+  /** The numbers added so far; valid until the next call. */
   get numbers(): Uint32Array {
     return this.#numbers.subarray(0, this.#length);
   }
