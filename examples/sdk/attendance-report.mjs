@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// Writes attendance by office and day as CSV, small enough for a spreadsheet whatever the range. Node 20 or later, @rollcall/sdk.
+// Writes attendance by office and day as CSV. The file fits into a spreadsheet for any range.
+// Needs Node 20 or later and @rollcall/sdk.
 //
 //   node attendance-report.mjs 2026-01-01 2026-12-31 > attendance.csv
 //
-// ROLLCALL_BASE_URL, ROLLCALL_API_KEY and ROLLCALL_SECRET say where and who.
+// Set ROLLCALL_BASE_URL, ROLLCALL_API_KEY and ROLLCALL_SECRET to the address of the server and the key.
 import { Rollcall } from '@rollcall/sdk';
 
 const [startDate, endDate] = process.argv.slice(2);
@@ -14,7 +15,7 @@ if (!startDate || !endDate) {
 
 const TYPES = ['confirmed', 'walkIn', 'noShow', 'unconfirmed'];
 const counts = new Map();
-// Only the counts are kept: the rows of a year need not fit into memory.
+// The script keeps only the counts, so the rows of a year need not fit into memory.
 for await (const row of new Rollcall().analytics.userBookingAttendance({ startDate, endDate })) {
   if (!row.attendanceType) continue;
   const key = JSON.stringify([
@@ -26,7 +27,7 @@ for await (const row of new Rollcall().analytics.userBookingAttendance({ startDa
   counts.set(key, count);
 }
 
-// A spreadsheet takes a text that begins with these for a formula.
+// A spreadsheet reads a text that begins with one of these characters as a formula.
 const cell = (value) =>
   `"${String(value)
     .replace(/^[=+\-@]/, "'$&")

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// Follows the log of a badge reader and submits what is added to it, until it is stopped. Node 20 or later, @rollcall/sdk.
+// Follows the log of a badge reader and submits each line that the reader adds, until you stop the script.
+// Needs Node 20 or later and @rollcall/sdk.
 //
 //   node badge-bridge.mjs badges.csv LOCATION_ID [LOCATION_TYPE]
 //
-// A line is `instant,card`, such as `2026-03-10T09:00:00Z,0004711`: people are found by their access cards. It starts at the
-// beginning each time, which is harmless: what is stored already is not stored twice.
-// ROLLCALL_BASE_URL, ROLLCALL_API_KEY and ROLLCALL_SECRET say where and who. With --once it stops at the end of the file.
+// A line is `instant,card`, such as `2026-03-10T09:00:00Z,0004711`. The server finds the user by the access card.
+// The script starts at the beginning of the file each time. This is safe: the server stores each event once.
+// With --once, the script stops at the end of the file.
+// Set ROLLCALL_BASE_URL, ROLLCALL_API_KEY and ROLLCALL_SECRET to the address of the server and the key.
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Rollcall } from '@rollcall/sdk';
@@ -29,9 +31,9 @@ let lineNumber = 0;
 try {
   while (!stop.signal.aborted) {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(65_536), 0, 65_536);
-    // Cards and instants are ASCII: no character can be cut in two.
+    // Cards and instants are ASCII, so a read cannot split a character.
     const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split(/\r?\n/);
-    // The last line may still be being written.
+    // The last line may be incomplete.
     rest = lines.pop() ?? '';
     await submit(lines);
     if (bytesRead > 0) continue;
@@ -49,7 +51,7 @@ async function submit(lines) {
     lineNumber++;
     const [timestamp, sourceUserId] = line.split(',').map((each) => each.trim());
     if (!timestamp || !sourceUserId) return [];
-    // The same line has the same id at the next start.
+    // A line must have the same id at the next start, so that the server stores it once.
     return [{ eventId: `${lineNumber}`, timestamp, sourceUserId, locationId, locationType }];
   });
   if (events.length === 0) return;

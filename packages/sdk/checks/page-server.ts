@@ -11,9 +11,12 @@ const PAGE = `<!doctype html><title>page</title>
   Object.assign(globalThis, { Rollcall, walk });
 </script>`;
 
-/** An origin of its own: a page that knows the SDK, and the files of a directory. Whatever is below /v1 it notes, and answers 404. */
+/**
+ * A web server with its own origin. It serves a page that imports the SDK, and the files of a directory. It records each
+ * request below /v1 and answers it with 404.
+ */
 export class PageServer {
-  /** The headers of the requests below /v1. */
+  /** The headers of each request below /v1. */
   readonly seen: http.IncomingHttpHeaders[] = [];
   readonly #server: http.Server;
 

@@ -15,7 +15,10 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const arm = process.arch === 'arm64';
 const mac = process.platform === 'darwin';
 
-/** The platform packages hold the programs themselves; the packages `deno` and `bun` would fetch or link them by install scripts. */
+/**
+ * The platform packages contain the programs. The packages `deno` and `bun` would fetch or link them by install
+ * scripts.
+ */
 const DENO = here(
   `node_modules/@deno/${mac ? 'darwin' : 'linux'}-${arm ? 'arm64' : 'x64'}${mac ? '' : '-glibc'}/deno`,
 );
@@ -29,7 +32,7 @@ const isThere = (program: string | undefined) =>
 const RUNTIMES = [
   { name: 'Node.js', command: [process.execPath], env: true },
   { name: 'Deno', command: [DENO, 'run', '--no-prompt', '--allow-net', '--allow-env=ROLLCALL_*'], env: true },
-  // Deno then does not even let variables be looked at.
+  // Without the permission, Deno throws when a program reads a variable.
   { name: 'Deno without its environment', command: [DENO, 'run', '--no-prompt', '--allow-net'], env: false },
   { name: 'Bun', command: [BUN, 'run'], env: true },
 ].map((runtime) => ({ ...runtime, present: isThere(runtime.command[0]) }));
@@ -38,13 +41,13 @@ const hasBrowser = isThere(CHROMIUM);
 let setup: Setup;
 let pages: PageServer;
 let strangers: PageServer;
-/** Where the package is installed as others install it. */
+/** The directory into which npm installs the packed package. */
 let workDir: string;
 
 beforeAll(async () => {
   const absent = RUNTIMES.filter(({ present }) => !present).map(({ name }) => name);
   if (!hasBrowser) absent.push('Chromium');
-  if (absent.length > 0) console.warn(`NOT CHECKED, since they are not here: ${absent.join(', ')}`);
+  if (absent.length > 0) console.warn(`NOT CHECKED, because not installed: ${absent.join(', ')}`);
   workDir = await mkdtemp(join(tmpdir(), 'rollcall-sdk-checks-'));
   const run = promisify(execFile);
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', workDir], {
@@ -80,7 +83,7 @@ const taskOf = ({ site }: Setup, sourceId: string) => ({
   sourceId,
 });
 
-/** What the page of a `PageServer` has. */
+/** Globals of the page of a `PageServer`. */
 declare const walk: (task: object) => Promise<unknown>;
 declare const Rollcall: typeof import('../src/index.ts').Rollcall;
 
@@ -146,7 +149,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     expect([etag, correlationId]).toEqual([expect.stringMatching(/^"/), expect.stringMatching(/./)]);
   });
 
-  /** Of a call in a page: what its error is. */
+  /** The name and message of the error of a call in a page. */
   const callIn = async (url: string, options: Record<string, unknown>) => {
     const page = await pageAt(url);
     return page.evaluate(async (each) => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const SDK = fileURLToPath(new URL('../dist/esm/index.js', import.meta.url));
 
-/** What a bundler makes of a program that imports the SDK. */
+/** Bundles a program that imports the SDK. */
 async function bundle(program: string): Promise<string> {
   const build = await rolldown({
     input: 'program',

@@ -3,8 +3,9 @@ import { AuthenticationError, Rollcall } from '@rollcall/sdk';
 const EVENTS = 250;
 
 /**
- * What programs do with the SDK, the same in every runtime: log in each way, submit batches, read a stream and a list, and
- * be told why something failed. `connection` is `{ baseUrl, apiKey, secret }`, or empty, where the environment has them.
+ * Uses the SDK as programs do, in the same way in every runtime: logs in by each type of authentication, submits
+ * batches, reads a stream and a list, and provokes an error. `connection` is `{ baseUrl, apiKey, secret }`. It is empty
+ * if the environment has these values.
  */
 export async function walk({ connection, locationId, userId, sourceId }) {
   const rollcall = new Rollcall(connection);

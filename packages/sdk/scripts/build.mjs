@@ -1,4 +1,4 @@
-// Compiles src/ to dist/esm and dist/cjs, each with its own types. Comments are for the types: the programs go without.
+// Compiles src/ to dist/esm and dist/cjs, each with its own types. Only the types keep the comments.
 import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -24,7 +24,7 @@ try {
   console.error(error.stdout || error);
   process.exit(1);
 }
-// The compiler rewrites the ends of imports in programs only; not every reader of types takes `.ts` there.
+// The compiler changes `.ts` to `.js` in the imports of programs only. Some readers of types do not accept `.ts`.
 for (const kind of ['dist/esm', 'dist/cjs'])
   for (const name of await readdir(join(packageDir, kind))) {
     if (!name.endsWith('.d.ts')) continue;

@@ -1,5 +1,5 @@
-// Writes docs/sdk.md from the docstrings of the public members; with --check, fails when the page is stale instead, and when a
-// public member has none. It reads the sources as the formatter leaves them: members of a class are indented by two.
+// Writes docs/sdk.md from the docstrings of the public members. With --check, it fails if the page is stale. It always
+// fails if a public member has no docstring. It expects formatted sources: two spaces before the members of a class.
 import { readFile, writeFile } from 'node:fs/promises';
 
 const target = new URL('../../../docs/sdk.md', import.meta.url);
@@ -10,10 +10,10 @@ const SECTIONS = [
   { title: 'Submitting', files: ['submit', 'events'] },
   { title: 'Analytics', files: ['analytics', 'rows'] },
   { title: 'Management', files: ['manage', 'manage-places', 'manage-days'] },
-  { title: 'Types of what is sent and answered', files: ['types'] },
+  { title: 'Types of requests and answers', files: ['types'] },
   { title: 'Errors', files: ['errors'] },
 ];
-/** Exported for the other files of the package, and not by it. */
+/** Names that files export for other files of the package. The package does not export them. */
 const INTERNAL = [
   'Settings',
   'Batching',
@@ -28,7 +28,7 @@ const INTERNAL = [
 const DECLARATION =
   /(?:\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^export (class|interface|type|function|async function\*?) (\w+)/gm;
 const MEMBER =
-  /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^ {2}(?!#|\/|\*|\}|\)|override|constructor|private|return|throw)((?:readonly )?(?:async \*|get )?\[?\w[\w.]*\]?\??)(?=[(<:])([\s\S]*?)(?: \{$|;$)/gm;
+  /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n)?^ {2}(?!#|\/|\*|\}|\)|override|constructor|private|return|throw)((?:readonly )?(?:async \*|async |get )?\[?\w[\w.]*\]?\??)(?=[(<:])([\s\S]*?)(?: \{$|;$)/gm;
 
 function proseOf(comment) {
   const lines = (comment ?? '').split('\n').map((line) => line.replace(/^\s*\*? ?/, '').trim());
@@ -43,7 +43,7 @@ function membersOf(body, where) {
   const found = [];
   for (const [, comment, name, rest] of body.matchAll(MEMBER)) {
     if (name === 'readonly detail' && where !== 'RollcallError') continue;
-    const plain = name.replace(/^readonly |^async \*|^get /, '');
+    const plain = name.replace(/^readonly |^async \*|^async |^get /, '');
     const prose = proseOf(comment);
     if (!prose && plain !== 'then') throw new Error(`${where}.${plain} has no docstring.`);
     const signature = `${plain}${name.startsWith('get ') ? rest.replace('()', '') : rest}`
@@ -61,8 +61,8 @@ function membersOf(body, where) {
 
 let page = '# The SDK, member by member\n\n';
 page +=
-  'Written by `npm run sdk:docs` from the docstrings of `packages/sdk`; not to be edited. What it is and how it is used is in its\n';
-page += '[README](../packages/sdk/README.md).\n';
+  '`npm run sdk:docs` writes this page from the docstrings of `packages/sdk`: do not edit it. The\n' +
+  '[README of the SDK](../packages/sdk/README.md) explains how to use it.\n';
 for (const { title, files } of SECTIONS) {
   page += `\n## ${title}\n`;
   for (const file of files) {
@@ -78,7 +78,7 @@ for (const { title, files } of SECTIONS) {
   }
 }
 
-/** From the line of a declaration to the bracket that closes it. */
+/** The lines after a declaration, up to the closing bracket. */
 function bodyOf(text, kind, name) {
   const start = text.search(new RegExp(`^export ${kind} ${name}\\b`, 'm'));
   const first = text.indexOf('\n', text.indexOf('{', start));
@@ -88,6 +88,6 @@ function bodyOf(text, kind, name) {
 if (!process.argv.includes('--check')) {
   await writeFile(target, page);
 } else if (page !== (await readFile(target, 'utf8').catch(() => ''))) {
-  console.error('docs/sdk.md is stale: run npm run sdk:docs.');
+  console.error('docs/sdk.md is stale. Run: npm run sdk:docs');
   process.exit(1);
 }

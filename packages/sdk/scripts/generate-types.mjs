@@ -1,5 +1,5 @@
-// Writes src/types.gen.ts from the server's OpenAPI document; with --check, fails when the file is stale instead.
-// It knows what TypeBox writes and no more: a schema that it does not know is an error, not `unknown`.
+// Writes src/types.gen.ts from the server's OpenAPI document. With --check, it fails if the file is stale. It knows only
+// the schemas that TypeBox writes. An unknown schema is an error, not the type `unknown`.
 import { readFile, writeFile } from 'node:fs/promises';
 
 const source = new URL('../../server/openapi.json', import.meta.url);
@@ -8,7 +8,7 @@ const document = JSON.parse(await readFile(source, 'utf8'));
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** Paths that are the SDK's: /basic twins have the types of what they are twins of. */
+/** Whether the SDK needs types for a path. A /basic twin has the types of the path without /basic. */
 const isOurs = (path) => path.startsWith('/v1/') && !path.endsWith('/basic');
 
 const indent = (text) => text.replaceAll(/^(?=.)/gm, '  ');
@@ -21,12 +21,12 @@ function nameOf(member) {
   return /^[a-zA-Z_$][\w$]*$/.test(member) ? member : JSON.stringify(member);
 }
 
-/** The description of a schema, or of the one that is not null in a union with null. */
+/** The description of a schema. In a union with null, the description of the other schema. */
 function descriptionOf(schema) {
   return schema.description ?? schema.anyOf?.find((each) => each.description)?.description;
 }
 
-/** `mayBeUndefined`: what is sent may also be given as undefined. */
+/** `mayBeUndefined`: whether optional members may be undefined. This holds for requests, not for answers. */
 function typeOf(schema, mayBeUndefined) {
   const of = (each) => typeOf(each, mayBeUndefined);
   if (schema.$ref) return schema.$ref.replace('#/components/schemas/', '');
@@ -50,7 +50,7 @@ function typeOf(schema, mayBeUndefined) {
     case undefined:
       if (Object.keys(schema).every((key) => key === 'description')) return 'unknown';
   }
-  throw new Error(`Not a schema that this script knows: ${JSON.stringify(schema)}`);
+  throw new Error(`This script does not know the schema ${JSON.stringify(schema)}`);
 }
 
 function objectOf({ properties = {}, required = [], additionalProperties }, mayBeUndefined) {
@@ -100,15 +100,15 @@ const schemas = Object.entries(document.components.schemas)
   .map(([name, schema]) => `export interface ${name} ${typeOf(schema, false)}\n`);
 
 const text = [
-  '// Written by `npm run sdk:types` from packages/server/openapi.json; not to be edited.\n',
+  '// `npm run sdk:types` writes this file from packages/server/openapi.json: do not edit it.\n',
   ...schemas,
-  '/** What each operation takes and answers, as it is on the wire: dates are text. */',
+  '/** The parameters, body and reply of each operation as they are on the wire: dates are text. */',
   `export interface Operations {\n${indent(operations.join(''))}}\n`,
 ].join('\n');
 
 if (!process.argv.includes('--check')) {
   await writeFile(target, text);
 } else if (text !== (await readFile(target, 'utf8').catch(() => ''))) {
-  console.error('packages/sdk/src/types.gen.ts is stale: run npm run sdk:types.');
+  console.error('packages/sdk/src/types.gen.ts is stale. Run: npm run sdk:types');
   process.exit(1);
 }

@@ -21,8 +21,9 @@ import type {
 import { type Window, windowsOf } from './windows.ts';
 
 /**
- * The warehouse. Each export is walked through as it arrives, `for await (const row of …)`, or awaited, as an array.
- * Ranges may be of any length: they are asked for in windows of 30 days, one after the other.
+ * Exports. Iterate over the rows as they arrive, `for await (const row of …)`, or await them as an
+ * array. A range may have any length, except for `metrics`: the client requests it in windows of 30 days, one
+ * after the other.
  */
 export class Analytics {
   readonly #transport: Transport;
@@ -30,12 +31,12 @@ export class Analytics {
     this.#transport = transport;
   }
 
-  /** Everybody, those who left included. */
+  /** Users, including inactive and deleted users. */
   users(options?: ExportOptions): ExportRows<UserRow> {
     return this.#all('users', options);
   }
 
-  /** Groups, retired ones included. */
+  /** Groups, including inactive groups. */
   groups(options?: ExportOptions): ExportRows<GroupRow> {
     return this.#all('groups', options);
   }
@@ -45,19 +46,19 @@ export class Analytics {
     return this.#all('locations', options);
   }
 
-  /** Desks, with the zone, the level and the office that they are in. */
+  /** Desks, with their zone, level and office. */
   desks(options?: ExportOptions): ExportRows<DeskRow> {
     return this.#all('desks', options);
   }
 
-  /** Rooms and other spaces, with the level and the office that they are in. */
+  /** Rooms and booths, with their level and office. */
   spaces(options?: ExportOptions): ExportRows<SpaceRow> {
     return this.#all('spaces', options);
   }
 
   /**
-   * Plans, bookings, and whether people came, by the offices' days; of one office with `locationId`. With `changedSince`,
-   * keys of rows that are gone are among them.
+   * Attendance: plans and bookings, and whether users came. Days are local days of the office. `locationId`
+   * selects one office. With `changedSince`, the rows include the keys of deleted rows.
    */
   userBookingAttendance<R extends ExportRange<'GET /v1/analytics/user-booking-attendance'>>(
     range: R,
@@ -66,12 +67,15 @@ export class Analytics {
     return this.#ranged('user-booking-attendance', range, options);
   }
 
-  /** Presence events, by the offices' days; below `locationIds`, of `userIds`. An empty list of either is an error: it names nobody. */
+  /**
+   * Presence events. Days are local days of the office. `locationIds` selects nodes with everything below
+   * them, and `userIds` selects users. The server refuses an empty list, because it selects nothing.
+   */
   presence(range: ExportRange<'GET /v1/analytics/presence'>, options?: CallOptions): ExportRows<PresenceRow> {
     return this.#ranged('presence', range, options);
   }
 
-  /** Changes of plans and bookings, by the UTC dates on which they were made; of `userIds`. */
+  /** Changes of plans and bookings. Days are the UTC dates of the changes. `userIds` selects users. */
   changeLog(
     range: ExportRange<'GET /v1/analytics/change-log/user'>,
     options?: CallOptions,
@@ -79,7 +83,10 @@ export class Analytics {
     return this.#ranged('change-log/user', range, options);
   }
 
-  /** Occupancy events, by the offices' days; below `locationIds`. */
+  /**
+   * Occupancy events. Days are local days of the office. `locationIds` selects nodes with everything below
+   * them.
+   */
   occupancy(
     range: ExportRange<'GET /v1/analytics/occupancy'>,
     options?: CallOptions,
@@ -87,21 +94,28 @@ export class Analytics {
     return this.#ranged('occupancy', range, options);
   }
 
-  /** Arrivals of visitors, by the offices' days; below `locationIds`. */
+  /**
+   * Visitor arrivals. Days are local days of the office. `locationIds` selects nodes with everything below
+   * them.
+   */
   visitors(range: ExportRange<'GET /v1/analytics/visitors'>, options?: CallOptions): ExportRows<VisitorRow> {
     return this.#ranged('visitors', range, options);
   }
 
   /**
-   * Attendance and utilisation, by office, level, zone or group and by day, week or month; `docs/metrics.md` has the
-   * formulas. One call for the whole range, of 366 days at most, since a period that is cut is another one.
+   * Attendance and utilisation by office, level, zone or group, for each day, week or month or for the whole
+   * range. `docs/metrics.md` has the formulas. The client requests the whole range in one call, because
+   * windows would cut periods. A range has at most 366 days.
    */
   metrics(range: Range<'GET /v1/analytics/metrics'>, options: CallOptions = {}): Rows<MetricsRow> {
     const request = { method: 'GET', path: '/v1/analytics/metrics', query: { ...range } };
     return new Rows((whole) => readRows<MetricsRow>(this.#transport, request, options, whole));
   }
 
-  /** How occupied rooms and other places were, by the hours of their office's clock; below `locationIds`. */
+  /**
+   * Occupancy of nodes by hour of their office's local time. `locationIds` selects nodes with everything
+   * below them.
+   */
   occupancyMetrics(
     range: Range<'GET /v1/analytics/metrics/occupancy'>,
     options?: CallOptions,
@@ -128,7 +142,10 @@ export class Analytics {
   }
 }
 
-/** The rows of a path that takes `startDate` and `endDate`, window after window. */
+/**
+ * The rows of a path with the parameters `startDate` and `endDate`. The client requests one window after the
+ * other.
+ */
 export function rangedRows<T>(
   transport: Transport,
   path: string,
@@ -138,13 +155,16 @@ export function rangedRows<T>(
   return new Rows((whole) => readAll<T>(transport, path, queriesOf(range), options, whole));
 }
 
-/** A query for each window. */
+/** One query for each window of the range. */
 function queriesOf(range: object): Query[] {
   const { startDate, endDate, ...filters } = range as Window & Query;
   return windowsOf({ startDate, endDate }).map((window) => ({ ...filters, ...window }));
 }
 
-/** The rows of all queries, one after the other; at their end, the cursor of the first answer. */
+/**
+ * Yields the rows of all queries, one after the other. At the end, sets `seen.cursor` to the cursor of the
+ * first answer.
+ */
 async function* readAll<T>(
   transport: Transport,
   path: string,

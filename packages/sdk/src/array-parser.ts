@@ -1,20 +1,24 @@
 import { TransferError } from './errors.ts';
 
-/** What may come next outside of a row, white space aside. */
+/** The characters that may come next outside of a row. White space is allowed everywhere. */
 const EXPECTED = { start: '[', first: '{]', row: '{', separator: ',]', end: '' };
 
-/** Takes a JSON array of objects apart as it arrives, and holds no more of it than one object and one piece. */
+/**
+ * Parses a JSON array of objects while it arrives. Holds at most one object and one piece of text in memory.
+ */
 export class ArrayParser<T> {
   #state: keyof typeof EXPECTED = 'start';
-  /** The row that has begun, as far as it is there. */
+  /** The beginning of a row whose end has not arrived. */
   #begun = '';
-  /** Of brackets within the row; 0 outside. */
+  /** The depth of brackets in the current row. 0 outside of a row. */
   #depth = 0;
   #inString = false;
   #escaped = false;
 
-  /** The rows that end in this piece of text.
-   * @throws TransferError where it is no JSON array of objects. */
+  /**
+   * Yields the rows that end in this piece of text.
+   * @throws TransferError if the text is not a JSON array of objects.
+   */
   *push(text: string): Generator<T, void, undefined> {
     let start = 0;
     for (let at = 0; at < text.length; at++) {
@@ -36,15 +40,16 @@ export class ArrayParser<T> {
     if (this.#depth > 0) this.#begun += text.slice(start);
   }
 
-  /** @throws TransferError where the array has not come to its end. */
+  /** @throws TransferError if the end of the array has not arrived. */
   end(): void {
-    if (this.#state !== 'end') throw new TransferError('The answer broke off before its end.');
+    if (this.#state !== 'end') throw new TransferError('The answer ended before it was complete.');
   }
 
-  /** Whether a row begins. */
+  /** Handles a character outside of a row. Returns whether a row begins with it. */
   #outside(char: string): boolean {
     if (/[ \t\r\n]/.test(char)) return false;
-    if (!EXPECTED[this.#state].includes(char)) throw new TransferError('The answer is not a list of rows.');
+    if (!EXPECTED[this.#state].includes(char))
+      throw new TransferError('The answer is not a JSON array of rows.');
     if (char === '{') this.#depth = 1;
     else if (char === '[') this.#state = 'first';
     else this.#state = char === ',' ? 'row' : 'end';

@@ -2,7 +2,7 @@ import { AuthenticationError } from './errors.ts';
 import type { Settings } from './options.ts';
 import type { Operations } from './types.gen.ts';
 
-/** Sends a login and gives its answer. */
+/** Sends a login request and returns the JSON of its answer. */
 export type LogIn = <T>(path: string, body: unknown) => Promise<T>;
 
 interface Token {
@@ -10,19 +10,19 @@ interface Token {
   renewAtMs: number;
 }
 
-/** A number of Unix time beyond this is in milliseconds: in seconds it would be after the year 5000. */
+/** A Unix time above this number is in milliseconds: in seconds it would be after the year 5000. */
 const GREATEST_SECONDS = 1e11;
-/** Tokens are renewed a minute before they expire, those of a short life when a tenth of it is left. */
+/** The client renews a token a minute before it expires, or when a tenth of a shorter lifetime is left. */
 const RENEW_AHEAD_MS = 60_000;
 
-/** Endpoints with a twin for HTTP Basic, beside all of /v1/analytics. */
+/** Endpoints with a twin for HTTP Basic. All of /v1/analytics has twins too. */
 const BASIC_TWINS = [
   '/v1/presence',
   '/v1/directory-management/group-relationships',
   '/v1/directory-management/user-attributes',
 ];
 
-/** Puts credentials on requests. A token is shared by all calls of a client, and so is the login that fetches it. */
+/** Adds credentials to requests. All calls of a client share one token, and the login that fetches it. */
 export class Authenticator {
   readonly #settings: Settings;
   readonly #logIn: LogIn;
@@ -33,29 +33,31 @@ export class Authenticator {
     this.#logIn = logIn;
   }
 
-  /** Where a request has to go.
-   * @throws AuthenticationError for `basic` where there is no twin. */
+  /**
+   * The path to which the client sends a request.
+   * @throws AuthenticationError if `basic` is set and the endpoint has no twin.
+   */
   pathOf(path: string): string {
     if (this.#settings.authentication !== 'basic') return path;
     if (path.startsWith('/v1/analytics/') || BASIC_TWINS.includes(path)) return `${path}/basic`;
     throw new AuthenticationError(
-      `${path} cannot be called with HTTP Basic: use the authentication hmac or client-credentials.`,
+      `${path} does not support HTTP Basic: set authentication to hmac or client-credentials.`,
     );
   }
 
-  /** The value of the header `Authorization`; undefined for a session. */
+  /** The value of the header `Authorization`. Undefined for a session. */
   async header(): Promise<string | undefined> {
     const { authentication } = this.#settings;
     if (authentication === 'session') return undefined;
     if (authentication === 'basic') return this.#basic();
     const held = this.#token;
     if (held && (await held).renewAtMs > Date.now()) return (await held).header;
-    // Whoever came to the same conclusion while this call waited has begun the new login already.
+    // While this call waited, another call may have started the new login.
     if (this.#token === held) this.#token = this.#fetchToken();
     return (await (this.#token as Promise<Token>)).header;
   }
 
-  /** Forgets a token that the server refused; whether another is worth a try. */
+  /** Forgets a token that the server refused. Returns whether a retry with a new token may help. */
   async refused(header: string | undefined): Promise<boolean> {
     const held = this.#token;
     if (!held) return false;
@@ -72,7 +74,7 @@ export class Authenticator {
     return fetched;
   }
 
-  /** `POST /v1/auth`: HMAC-SHA256 under the secret, over the key's id and the time in seconds. */
+  /** `POST /v1/auth`: the HMAC-SHA256 of the key id and the time in seconds, with the secret as key. */
   async #byHash(): Promise<Token> {
     const { apiKey, secret } = this.#settings;
     const timestamp = Math.floor(Date.now() / 1000);
@@ -86,7 +88,7 @@ export class Authenticator {
     return tokenOf(reply.token, expiresAtMs - Date.now());
   }
 
-  /** `POST /v1/auth/token`: RFC 6749 section 4.4. */
+  /** `POST /v1/auth/token`: the client credentials grant (RFC 6749, section 4.4). */
   async #byCredentials(): Promise<Token> {
     const reply = await this.#logIn<Operations['POST /v1/auth/token']['reply']>('/v1/auth/token', {
       grant_type: 'client_credentials',
@@ -115,7 +117,7 @@ async function hmacHex(secret: string, message: string): Promise<string> {
   const subtle = crypto.subtle as SubtleCrypto | undefined;
   if (!subtle)
     throw new AuthenticationError(
-      'hmac needs Web Crypto, which browsers have on pages with TLS and on localhost only.',
+      'hmac needs Web Crypto. Browsers have it only on pages with TLS and on localhost.',
     );
   const key = await subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign']);
   const signature = new Uint8Array(await subtle.sign('HMAC', key, encoder.encode(message)));

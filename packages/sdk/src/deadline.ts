@@ -1,9 +1,12 @@
 import { TimeoutError } from './errors.ts';
 
-/** The longest time that timers take: 2^31 - 1 milliseconds. */
+/** The longest delay that `setTimeout` supports, 2^31 - 1 milliseconds. A longer time limit is no limit. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** A signal that falls when the caller's does, or when time has run for `timeoutMs` without a pause. */
+/**
+ * A signal that aborts when the caller's signal does, or when the timer has run for `timeoutMs` without a
+ * pause.
+ */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #timeoutMs: number;
@@ -21,7 +24,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Lets the time run, from its beginning. */
+  /** Starts the timer again from zero. */
   start(): void {
     this.pause();
     if (this.#timeoutMs > LONGEST_TIMER_MS) return;
@@ -35,7 +38,7 @@ export class Deadline {
     clearTimeout(this.#timer);
   }
 
-  /** Leaves neither timer nor listener behind. */
+  /** Removes the timer and the listener. */
   end(): void {
     this.pause();
     this.#outer?.removeEventListener('abort', this.#onAbort);
@@ -44,7 +47,10 @@ export class Deadline {
   readonly #onAbort = (): void => this.#controller.abort(this.#outer?.reason);
 }
 
-/** What `promise` comes to, unless `signal` falls before; `promise` itself goes on. */
+/**
+ * Waits for `promise`, or throws the reason of `signal` if that aborts first. Does not stop the work behind
+ * `promise`.
+ */
 export async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise;
   signal.throwIfAborted();
@@ -56,7 +62,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal
   return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
-/** Waits, unless `signal` falls before. */
+/** Waits for `ms` milliseconds, or throws the reason of `signal` if that aborts first. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const waited = new Promise<void>((resolve) => {

@@ -1,37 +1,38 @@
-/** What is known about a failure. */
+/** Details of a failure. */
 export interface ErrorDetails {
-  /** HTTP status of the answer; absent where there was none. */
+  /** HTTP status of the answer. Absent if there was no answer. */
   status?: number | undefined;
-  /** Finds the call in the server's logs. */
+  /** The id of the call, by which you find it in the server's logs. */
   correlationId?: string | undefined;
-  /** Of a `ValidationError`: what is wrong, and where. */
+  /** For a `ValidationError`: the invalid members of the request. */
   errors?: FieldError[] | undefined;
-  /** How long the server asked to be left alone, in milliseconds. */
+  /** How long the server asked the client to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
-  /** What was thrown below, where anything was. */
+  /** The error that caused this one, if there was one. */
   cause?: unknown;
 }
 
-/** One wrong member of a request. */
+/** One invalid member of a request. */
 export interface FieldError {
-  /** JSON pointer into the body, or the name of a parameter. */
+  /** A JSON pointer into the body, or the name of a parameter. */
   path: string;
-  /** What is wrong with it, as a sentence. */
+  /** The reason, as a sentence. */
   message: string;
 }
 
 /**
- * Every failure of a call is one of the classes below, save that an aborted call throws its signal's reason (an
- * `AbortError` unless another was given). Calls that might succeed when they are repeated have been repeated by then.
+ * The base class of all errors of a call. A failed call throws one of the classes below; an answer with an
+ * unexpected status below 400 is a plain `RollcallError`. An aborted call throws the reason of its signal, by
+ * default an `AbortError`. The client throws only after all retries that may help.
  */
 export class RollcallError extends Error {
-  /** HTTP status of the answer; absent where there was none. */
+  /** HTTP status of the answer. Absent if there was no answer. */
   readonly status?: number | undefined;
-  /** Of the call; finds it in the server's logs. */
+  /** The id of the call, by which you find it in the server's logs. */
   readonly correlationId?: string | undefined;
-  /** What the server, or the connection, says is wrong, without more. */
+  /** The message of the server or of the connection, without status and correlation id. */
   readonly detail: string;
-  /** How long the server asked to be left alone, in milliseconds; absent where it did not. */
+  /** How long the server asked the client to wait, in milliseconds. Absent if the server did not ask. */
   readonly retryAfterMs?: number | undefined;
 
   constructor(detail: string, { status, correlationId, retryAfterMs, cause }: ErrorDetails = {}) {
@@ -42,29 +43,31 @@ export class RollcallError extends Error {
     this.correlationId = correlationId;
     this.retryAfterMs = retryAfterMs;
   }
-  // A getter, so that names survive minifiers.
+  // A getter returns the same name after minification; the name of a class may change.
   override get name(): string {
     return 'RollcallError';
   }
 }
 
-/** 401, or no way to authenticate: the key, the secret or the type of authentication has to be changed. */
+/**
+ * 401, or the client has no way to authenticate. Change the key, the secret or the type of authentication.
+ */
 export class AuthenticationError extends RollcallError {
   override get name(): string {
     return 'AuthenticationError';
   }
 }
 
-/** 403: the key is right, and may not do this. */
+/** 403: the key is valid, but its role does not allow the call. */
 export class PermissionError extends RollcallError {
   override get name(): string {
     return 'PermissionError';
   }
 }
 
-/** 400, 413, 415, 422: the request is wrong, and nothing of it was stored. */
+/** 400, 413, 415, 422 and other 4xx: the request is invalid. The server stored nothing of it. */
 export class ValidationError extends RollcallError {
-  /** What is wrong, and where; empty where the server does not say. */
+  /** The invalid members of the request. Empty if the server does not name any. */
   readonly errors: readonly FieldError[];
 
   constructor(detail: string, details: ErrorDetails = {}) {
@@ -76,63 +79,75 @@ export class ValidationError extends RollcallError {
   }
 }
 
-/** 404: no such thing, or a server without this endpoint. */
+/** 404: the id does not exist, or the server does not have this endpoint. */
 export class NotFoundError extends RollcallError {
   override get name(): string {
     return 'NotFoundError';
   }
 }
 
-/** 409, 412: not as things are now: a desk is taken, a day is past, a name is in use. */
+/**
+ * 409, 412: the request conflicts with the current state. For example, a desk is taken, a day is past, or a
+ * name is in use.
+ */
 export class ConflictError extends RollcallError {
   override get name(): string {
     return 'ConflictError';
   }
 }
 
-/** 410: the server cannot tell what has changed since a cursor: its database was restored or moved, or the cursor is too old. Start anew: load all rows, and go on from their cursor. */
+/**
+ * 410: the server cannot tell what has changed since a cursor. Its database was restored or moved, or the
+ * cursor is too old. Load all rows, and continue from their cursor.
+ */
 export class GoneError extends RollcallError {
   override get name(): string {
     return 'GoneError';
   }
 }
 
-/** The server gave something else than was asked for, since it does not have it: `changedSince`, on the vendor's own. */
+/** The server ignored a parameter that it does not support, such as `changedSince` on the vendor's server. */
 export class UnsupportedError extends RollcallError {
   override get name(): string {
     return 'UnsupportedError';
   }
 }
 
-/** 429, still, after all retries: there are too many calls. */
+/** 429 after all retries: there are too many calls. */
 export class RateLimitError extends RollcallError {
   override get name(): string {
     return 'RateLimitError';
   }
 }
 
-/** 5xx, and for 502, 503 and 504 still, after all retries: the server cannot answer now. */
+/** 5xx: the server cannot answer now. The client retries after 502, 503 and 504 only. */
 export class UnavailableError extends RollcallError {
   override get name(): string {
     return 'UnavailableError';
   }
 }
 
-/** No answer within `timeoutMs`, after all retries. */
+/** The server did not answer within `timeoutMs`, after all retries. */
 export class TimeoutError extends RollcallError {
   override get name(): string {
     return 'TimeoutError';
   }
 }
 
-/** The server was not reached, or the connection broke, after all retries. `cause` is what `fetch` threw. */
+/**
+ * The client did not reach the server, or the connection broke, after all retries. `cause` is the error of
+ * `fetch`.
+ */
 export class NetworkError extends RollcallError {
   override get name(): string {
     return 'NetworkError';
   }
 }
 
-/** An answer that is not whole, or not what was asked for. Rows read before it are right, and not all there are. */
+/**
+ * An answer is incomplete, or has the wrong form. Rows that the client read before are correct, but not all
+ * rows.
+ */
 export class TransferError extends RollcallError {
   override get name(): string {
     return 'TransferError';
@@ -151,13 +166,16 @@ const CLASSES: Record<number, ErrorClass> = {
   429: RateLimitError,
 };
 
-/** The error that an answer with a failing status is. Reads problem documents, and the bodies of both logins. */
+/**
+ * Makes the error for an answer with an error status. Reads problem documents and the error bodies of both
+ * logins.
+ */
 export function errorOf(status: number, body: string, details: ErrorDetails): RollcallError {
   let said: Record<string, unknown> = {};
   try {
     said = Object(JSON.parse(body));
   } catch {
-    // Proxies answer pages.
+    // Proxies answer with HTML pages.
   }
   const text = [said.detail, said.message, said.error_description, said.error].find(
     (each) => typeof each === 'string',

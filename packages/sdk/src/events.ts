@@ -34,13 +34,13 @@ function eventsOf<T>(path: string, size: number, bodyOf: (events: T[]) => unknow
   };
 }
 
-/** The member `results` of a reply. */
+/** The member `results` of a reply. An empty list if there is none. */
 export function resultsOf<R>(reply: unknown): R[] {
   const { results } = Object(reply) as { results?: R[] };
   return Array.isArray(results) ? results : [];
 }
 
-/** Where people were seen. */
+/** Presence events: a user was detected at a node. */
 export class Presence {
   readonly #transport: Transport;
   constructor(transport: Transport) {
@@ -48,9 +48,10 @@ export class Presence {
   }
 
   /**
-   * Submits events, a hundred in a call. To submit one again is harmless: what is stored already is not stored twice.
-   * @param sourceId any text, kept for troubleshooting
-   * @throws ValidationError when a batch is malformed: nothing of that batch is stored, other batches may be
+   * Submits events, 100 in a request. It is safe to submit an event again: the server stores it once.
+   * @param sourceId any text that names the source, for troubleshooting.
+   * @throws ValidationError if a batch is malformed. The server stores nothing of that batch, but may store
+   * others.
    */
   submit(
     sourceId: string,
@@ -65,7 +66,7 @@ export class Presence {
   }
 }
 
-/** How many people a place holds, or whether any. */
+/** Occupancy events: how many people are at a node, or whether there are any. */
 export class Occupancy {
   readonly #transport: Transport;
   constructor(transport: Transport) {
@@ -73,9 +74,10 @@ export class Occupancy {
   }
 
   /**
-   * Submits events, a thousand in a call. To submit one again is harmless.
-   * @param sourceId any text, kept for troubleshooting
-   * @throws ValidationError when a batch is malformed: nothing of that batch is stored, other batches may be
+   * Submits events, 1,000 in a request. It is safe to submit an event again: the server stores it once.
+   * @param sourceId any text that names the source, for troubleshooting.
+   * @throws ValidationError if a batch is malformed. The server stores nothing of that batch, but may store
+   * others.
    */
   submit(
     sourceId: string,
@@ -90,7 +92,7 @@ export class Occupancy {
   }
 }
 
-/** Arrivals of visitors. */
+/** Visitor arrivals. */
 export class Visitors {
   readonly #transport: Transport;
   constructor(transport: Transport) {
@@ -98,9 +100,10 @@ export class Visitors {
   }
 
   /**
-   * Submits arrivals, a hundred in a call. To submit one again is harmless.
-   * @param sourceId any text, kept for troubleshooting
-   * @throws ValidationError when a batch is malformed: nothing of that batch is stored, other batches may be
+   * Submits arrivals, 100 in a request. It is safe to submit an arrival again: the server stores it once.
+   * @param sourceId any text that names the source, for troubleshooting.
+   * @throws ValidationError if a batch is malformed. The server stores nothing of that batch, but may store
+   * others.
    */
   submit(
     sourceId: string,
@@ -115,7 +118,7 @@ export class Visitors {
   }
 }
 
-/** Leave that is taken, and leave that is cancelled. */
+/** Time off: leave that is scheduled or cancelled. */
 export class TimeOff {
   readonly #transport: Transport;
   constructor(transport: Transport) {
@@ -123,9 +126,11 @@ export class TimeOff {
   }
 
   /**
-   * Submits events, a thousand in a call, one call after the other: those of a person apply in their order. `startDate` and
-   * `endDate` are days, both included; a `Date` that is not midnight UTC is the day that it is at the person's office.
-   * @throws ValidationError when a batch is malformed: nothing of it and of those after it is stored
+   * Submits events, 1,000 in a request, one request after the other, because the events of a user apply in
+   * order. `startDate` and `endDate` are days; both are included. A `Date` at midnight UTC is that date. Any
+   * other `Date` is the local date at the user's office.
+   * @throws ValidationError if a batch is malformed. The server stores nothing of that batch and of those
+   * after it.
    */
   submit(events: Many<TimeOffEvent>, options?: SubmitOptions): Promise<Submitted<TimeOffEvent, EventResult>> {
     const batching = eventsOf('/v1/timeoff', 1000, (timeOffEvents: TimeOffEvent[]) => ({ timeOffEvents }));
@@ -133,7 +138,7 @@ export class TimeOff {
   }
 }
 
-/** Cards that open doors. */
+/** Access credentials: the cards of users. */
 export class AccessCredentials {
   readonly #transport: Transport;
   constructor(transport: Transport) {
@@ -141,9 +146,11 @@ export class AccessCredentials {
   }
 
   /**
-   * Submits updates, a hundred in a call, one call after the other: those of a card apply in their order. Whatever is not `OK` is
-   * among the refused, also `PARTIAL_UPDATE`; its `results` say which cards failed.
-   * @throws ValidationError when a batch is malformed: nothing of it and of those after it is stored
+   * Submits updates, 100 in a request, one request after the other, because the updates of a card apply in
+   * order. `refused` has every update whose result is not `OK`, including `PARTIAL_UPDATE`. The `results` of
+   * an update say which cards failed.
+   * @throws ValidationError if a batch is malformed. The server stores nothing of that batch and of those
+   * after it.
    */
   submit(
     updates: Many<AccessCredentialUpdate>,
@@ -157,7 +164,7 @@ export class AccessCredentials {
         size: 100,
         inOrder: true,
         bodyOf: (data) => ({ data }),
-        // One update is answered by an object, several by a list of them.
+        // The server answers one update with an object, and several with a list of objects.
         resultsOf: (reply) => (Array.isArray(reply) ? reply : [reply as AccessCredentialResult]),
         isRefused: ({ result }) => result !== 'OK',
       },
@@ -167,7 +174,7 @@ export class AccessCredentials {
   }
 }
 
-/** Groups, and the attributes of people that groups follow from. */
+/** Groups, and the user attributes from which the server derives groups. */
 export class Directory {
   readonly #transport: Transport;
   constructor(transport: Transport) {
@@ -175,8 +182,9 @@ export class Directory {
   }
 
   /**
-   * Replaces the whole hierarchy of groups, in one call.
-   * @throws ValidationError when a rule is broken: nothing is changed, and `errors` names the rows
+   * Replaces the whole hierarchy of groups in one request.
+   * @throws ValidationError if the hierarchy breaks a rule. The server changes nothing; `errors` names the
+   * rows.
    */
   setGroupRelationships(
     groupRelationships: readonly GroupRelationship[],
@@ -187,8 +195,10 @@ export class Directory {
   }
 
   /**
-   * Merges attributes into those of people, a thousand people in a call, one call after the other; null removes one.
-   * @throws ValidationError when a batch is malformed: nothing of it and of those after it is stored
+   * Merges attributes into those of users, 1,000 users in a request, one request after the other. Null
+   * removes an attribute.
+   * @throws ValidationError if a batch is malformed. The server stores nothing of that batch and of those
+   * after it.
    */
   setUserAttributes(
     users: Many<UserAttributes>,

@@ -12,29 +12,33 @@ export type { Operations, Problem } from './types.gen.ts';
 export type * from './types.ts';
 
 /**
- * A client of a Rollcall server, or of the vendor's own: `new Rollcall({ baseUrl, apiKey, secret })`. What is left out is
- * read from `ROLLCALL_BASE_URL`, `ROLLCALL_API_KEY` and `ROLLCALL_SECRET`. It sends nothing before its first call, and has
- * nothing to close.
+ * A client of a Rollcall server or of the vendor's server: `new Rollcall({ baseUrl, apiKey, secret })`. The
+ * client reads options that you leave out from `ROLLCALL_BASE_URL`, `ROLLCALL_API_KEY` and `ROLLCALL_SECRET`.
+ * It sends nothing before the first call. You need not close it.
  */
 export class Rollcall {
-  /** Where people were seen. */
+  /** Presence events: a user was detected at a node. */
   readonly presence: Presence;
-  /** How many people a place holds, or whether any. */
+  /** Occupancy events: how many people are at a node, or whether there are any. */
   readonly occupancy: Occupancy;
-  /** Leave that is taken, and leave that is cancelled. */
+  /** Time off: leave that is scheduled or cancelled. */
   readonly timeOff: TimeOff;
-  /** Cards that open doors. */
+  /** Access credentials: the cards of users. */
   readonly accessCredentials: AccessCredentials;
-  /** Arrivals of visitors. */
+  /** Visitor arrivals. */
   readonly visitors: Visitors;
-  /** Groups, and the attributes of people that groups follow from. */
+  /** Groups, and the user attributes from which the server derives groups. */
   readonly directory: Directory;
-  /** The warehouse: what there is, and what happened. */
+  /** Exports: dimensions, facts and metrics. */
   readonly analytics: Analytics;
-  /** Places, people, assigned desks, settings, plans and bookings; on Rollcall only. */
+  /**
+   * Management: nodes, users, assigned desks, settings, plans and bookings. Only Rollcall servers have it.
+   */
   readonly manage: Manage;
 
-  /** @throws AuthenticationError where something is missing or cannot be meant */
+  /**
+   * @throws AuthenticationError if a required option is missing, or if `authentication` has an unknown value.
+   */
   constructor(options: RollcallOptions = {}) {
     const transport = new Transport(settingsOf(options));
     this.presence = new Presence(transport);

@@ -5,10 +5,10 @@ import { Rows } from './rows.ts';
 import { type Many, type SubmitOptions, type Submitted, submitAll } from './submit.ts';
 import type { DateLike } from './types.ts';
 
-/** Greatest number of items that a page has, and that a call takes. */
+/** The most items of a page, and of a submission. */
 const MOST_ITEMS = 1000;
 
-/** A list that comes in pages, which turn by themselves. */
+/** The rows of a paged list. The client requests each next page itself. */
 export function pages<T>(
   transport: Transport,
   path: string,
@@ -28,7 +28,7 @@ export function pages<T>(
   });
 }
 
-/** Items in their order, a thousand in a call. */
+/** Submits items in order, 1,000 in a request. */
 export function submitItems<T, R>(
   transport: Transport,
   path: string,
@@ -51,7 +51,7 @@ export function submitItems<T, R>(
   );
 }
 
-/** Puts ids into a path. */
+/** A template tag that makes a path of the management API, and encodes the ids in it. */
 export function at(strings: TemplateStringsArray, ...ids: DateLike[]): string {
   const texts = ids.map((id) => encodeURIComponent(id instanceof Date ? id.toISOString() : id));
   return `/v1/manage/${String.raw({ raw: strings }, ...texts)}`;

@@ -6,14 +6,14 @@ import type { Rows } from './rows.ts';
 import type { Many, SubmitOptions, Submitted } from './submit.ts';
 import type { Change, DateLike, Filter, Item, Listing, Reply, Result } from './types.ts';
 
-/** Usual weeks, from which days are made. */
+/** Week plans: the default plan of each weekday of a user. The server makes plans of days from them. */
 export class WeekPlans {
   readonly #transport: Transport;
   constructor(transport: Transport) {
     this.#transport = transport;
   }
 
-  /** Those of active people, by the id of the person. */
+  /** Lists the week plans of active users in the order of user ids. */
   list(
     filter?: Filter<'GET /v1/manage/week-plans'>,
     options?: CallOptions,
@@ -21,12 +21,18 @@ export class WeekPlans {
     return pages(this.#transport, at`week-plans`, filter, options);
   }
 
-  /** @throws NotFoundError where there is no such person */
+  /**
+   * Reads the week plan of a user.
+   * @throws NotFoundError if the user does not exist.
+   */
   get(userId: string, options?: CallOptions): Promise<Reply<'GET /v1/manage/users/{userId}/week-plan'>> {
     return this.#transport.json({ method: 'GET', path: at`users/${userId}/week-plan` }, options);
   }
 
-  /** Replaces the week; days that have been made follow it from `applyFrom` on, if that is given. */
+  /**
+   * Replaces the week plan of a user. With `applyFrom`, days from that day on that follow the old week plan,
+   * or have no plan, change too. Without it, existing plans of days stay as they are.
+   */
   set(
     userId: string,
     plan: Change<'PUT /v1/manage/users/{userId}/week-plan'>,
@@ -35,7 +41,7 @@ export class WeekPlans {
     return this.#transport.json({ method: 'PUT', path: at`users/${userId}/week-plan`, body: plan }, options);
   }
 
-  /** Replaces the weeks of any number of people, a thousand in a call, in order. */
+  /** Replaces the week plans of any number of users in order, 1,000 in a request. */
   submit(
     items: Many<Item<'POST /v1/manage/week-plans'>>,
     options?: SubmitOptions,
@@ -44,14 +50,14 @@ export class WeekPlans {
   }
 }
 
-/** People's days: plans and bookings. Days are `YYYY-MM-DD`. */
+/** Plans and bookings of single days. Answers have days as `YYYY-MM-DD`. */
 export class Days {
   readonly #transport: Transport;
   constructor(transport: Transport) {
     this.#transport = transport;
   }
 
-  /** A person's days, one entry for each date of a range of any length. */
+  /** Lists the days of a user: one entry for each date of the range. The range may have any length. */
   list(
     userId: string,
     range: { startDate: DateLike; endDate: DateLike },
@@ -60,14 +66,14 @@ export class Days {
     return rangedRows(this.#transport, at`users/${userId}/days`, range, options);
   }
 
-  /** Who plans to be at an office on a day, and what they have booked. */
+  /** Lists the users who plan to be at an office on a day, with their bookings. */
   at(filter: Filter<'GET /v1/manage/days'>, options?: CallOptions): Rows<Listing<'GET /v1/manage/days'>> {
     return pages(this.#transport, at`days`, filter, options);
   }
 
   /**
    * Plans a day, books, or moves the booking.
-   * @throws ConflictError when the day is past, the desk taken or closed, or the zone full
+   * @throws ConflictError if the day is past, the desk is taken or closed, or the zone is full.
    */
   set(
     userId: string,
@@ -81,7 +87,7 @@ export class Days {
     );
   }
 
-  /** Gives a day back to the person's leave or week plan. */
+  /** Resets a day: it gets its default again, from the user's leave or week plan. */
   clear(
     userId: string,
     day: DateLike,
@@ -92,9 +98,9 @@ export class Days {
   }
 
   /**
-   * Cancels a booking; the day becomes remote, or what `plan` says: `r`, `a` or `none`. Not repeated by itself when the answer
-   * is lost: a second call would find no booking.
-   * @throws NotFoundError where there is no booking
+   * Cancels a booking. `plan` is the new plan of the day: `r` remote (the default), `a` away, or `none`. The
+   * client does not retry if the answer is lost, because a second call would find no booking.
+   * @throws NotFoundError if there is no booking.
    */
   cancelBooking(
     userId: string,
@@ -106,7 +112,10 @@ export class Days {
     return this.#transport.json({ method: 'DELETE', path, query, once: true }, options);
   }
 
-  /** Plans any number of days of many people, a thousand in a call, in order; a plan of null gives a day back. */
+  /**
+   * Plans any number of days of many users in order, 1,000 in a request. A plan of null resets the day to its
+   * default.
+   */
   submit(
     items: Many<Item<'POST /v1/manage/days'>>,
     options?: SubmitOptions,

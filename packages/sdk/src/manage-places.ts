@@ -20,7 +20,7 @@ type Kind = keyof IdNames;
 type ById<K extends Kind, Method extends 'GET' | 'PATCH'> = `${Method} /v1/manage/${K}/{${IdNames[K]}}` &
   keyof Operations;
 
-/** One kind of places, or people. */
+/** The nodes of one kind, or the users. */
 export class Collection<K extends Kind> {
   readonly #transport: Transport;
   readonly #kind: K;
@@ -29,21 +29,24 @@ export class Collection<K extends Kind> {
     this.#kind = kind;
   }
 
-  /** All of them, active and inactive, by id; or those that `filter` selects. */
+  /** Lists all, active and inactive, or those that `filter` selects. They come in the order of ids. */
   list(filter?: Filter<`GET /v1/manage/${K}`>, options?: CallOptions): Rows<Listing<`GET /v1/manage/${K}`>> {
     return pages(this.#transport, at`${this.#kind}`, filter, options);
   }
 
-  /** @throws NotFoundError where there is none of this id */
+  /**
+   * Reads one.
+   * @throws NotFoundError if the id does not exist.
+   */
   get(id: string, options?: CallOptions): Promise<Reply<ById<K, 'GET'>>> {
     return this.#transport.json({ method: 'GET', path: at`${this.#kind}/${id}` }, options);
   }
 
   /**
-   * Changes one: what is left out stays, null empties. Gives it as it is then.
-   * @throws NotFoundError where there is none of this id
-   * @throws ConflictError when a name or an e-mail is taken
-   * @throws ValidationError when a value is wrong
+   * Changes one. Members that you leave out stay as they are; null empties a member. Returns the new state.
+   * @throws NotFoundError if the id does not exist.
+   * @throws ConflictError if a name or an e-mail address is in use.
+   * @throws ValidationError if a value is invalid.
    */
   update(
     id: string,
@@ -54,7 +57,10 @@ export class Collection<K extends Kind> {
     return this.#transport.json({ method: 'PATCH', path, body: change }, options);
   }
 
-  /** Creates and changes any number, a thousand in a call, in order; null and what is left out stay as they are. */
+  /**
+   * Creates and changes any number of items in order, 1,000 in a request. Members that are null or left out
+   * stay as they are.
+   */
   submit(
     items: Many<Item<`POST /v1/manage/${K}`>>,
     options?: SubmitOptions,
@@ -63,14 +69,14 @@ export class Collection<K extends Kind> {
   }
 }
 
-/** Whose desks are whose. */
+/** Assigned desks and their owners. */
 export class DeskAssignments {
   readonly #transport: Transport;
   constructor(transport: Transport) {
     this.#transport = transport;
   }
 
-  /** Desks that are assigned to somebody, by id. */
+  /** Lists assigned desks in the order of desk ids. */
   list(
     filter?: Filter<'GET /v1/manage/desk-assignments'>,
     options?: CallOptions,
@@ -78,19 +84,16 @@ export class DeskAssignments {
     return pages(this.#transport, at`desk-assignments`, filter, options);
   }
 
-  /** Assigns a desk to the person that `userId` or `userName` names. */
+  /** Assigns a desk to the user that `userId` or `userName` names. */
   set(
     deskId: string,
-    person: Change<'PUT /v1/manage/desks/{deskId}/assignment'>,
+    user: Change<'PUT /v1/manage/desks/{deskId}/assignment'>,
     options?: CallOptions,
   ): Promise<Reply<'PUT /v1/manage/desks/{deskId}/assignment'>> {
-    return this.#transport.json(
-      { method: 'PUT', path: at`desks/${deskId}/assignment`, body: person },
-      options,
-    );
+    return this.#transport.json({ method: 'PUT', path: at`desks/${deskId}/assignment`, body: user }, options);
   }
 
-  /** Makes a desk nobody's. */
+  /** Removes the assignment of a desk. */
   clear(
     deskId: string,
     options?: CallOptions,
@@ -98,7 +101,7 @@ export class DeskAssignments {
     return this.#transport.json({ method: 'DELETE', path: at`desks/${deskId}/assignment` }, options);
   }
 
-  /** Assigns any number of desks, a thousand in a call, in order. A `userId` of null makes a desk nobody's. */
+  /** Assigns any number of desks in order, 1,000 in a request. A `userId` of null removes an assignment. */
   submit(
     items: Many<Item<'POST /v1/manage/desk-assignments'>>,
     options?: SubmitOptions,
@@ -116,7 +119,10 @@ export class OfficeSettings {
     this.#transport = transport;
   }
 
-  /** @throws NotFoundError where there is no such office */
+  /**
+   * Reads the settings of an office.
+   * @throws NotFoundError if the office does not exist.
+   */
   get(
     locationId: string,
     options?: CallOptions,
@@ -124,7 +130,7 @@ export class OfficeSettings {
     return this.#transport.json({ method: 'GET', path: at`locations/${locationId}/settings` }, options);
   }
 
-  /** Changes settings of an office: what is left out stays. */
+  /** Changes settings of an office. Settings that you leave out stay as they are. */
   update(
     locationId: string,
     change: Change<'PATCH /v1/manage/locations/{locationId}/settings'>,
@@ -134,7 +140,7 @@ export class OfficeSettings {
     return this.#transport.json({ method: 'PATCH', path, body: change }, options);
   }
 
-  /** Changes settings of any number of offices, a thousand in a call. */
+  /** Changes settings of any number of offices in order, 1,000 in a request. */
   submit(
     items: Many<Item<'POST /v1/manage/office-settings'>>,
     options?: SubmitOptions,

@@ -6,19 +6,19 @@ import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Change, DateLike, Reply } from './types.ts';
 
-/** Which refused events are meant. */
+/** Selects refused events. */
 export interface RefusedEventFilter {
-  /** Refused at this instant or later. */
+  /** Only events that the server refused at this instant or later. */
   since?: DateLike | undefined;
-  /** The last part of the path, such as `presence`. */
+  /** Only events of this endpoint: the last part of its path, such as `presence`. */
   endpoint?: string | undefined;
-  /** Exactly this `sourceId`. */
+  /** Only events with exactly this `sourceId`. */
   sourceId?: string | undefined;
-  /** Exactly this reason. */
+  /** Only events with exactly this reason. */
   reason?: string | undefined;
 }
 
-/** Management: places, people, assigned desks, settings, plans and bookings. Rollcall only; the vendor has nothing like it. */
+/** Management: nodes, users, assigned desks, settings, plans and bookings. Only Rollcall servers have it. */
 export class Manage {
   readonly #transport: Transport;
   /** Offices. */
@@ -29,17 +29,17 @@ export class Manage {
   readonly zones: Collection<'zones'>;
   /** Desks of zones. */
   readonly desks: Collection<'desks'>;
-  /** Rooms and other spaces of levels. */
+  /** Rooms and booths of levels. */
   readonly spaces: Collection<'spaces'>;
-  /** People. */
+  /** Users. */
   readonly users: Collection<'users'>;
-  /** Desks that belong to somebody. */
+  /** Assigned desks and their owners. */
   readonly deskAssignments: DeskAssignments;
   /** Settings of offices. */
   readonly settings: OfficeSettings;
-  /** What people do by the days of the week, unless a day says otherwise. */
+  /** Week plans: the default plan of each weekday of a user. */
   readonly weekPlans: WeekPlans;
-  /** Plans and bookings of days. */
+  /** Plans and bookings of single days. */
   readonly days: Days;
 
   constructor(transport: Transport) {
@@ -56,7 +56,7 @@ export class Manage {
     this.days = new Days(transport);
   }
 
-  /** Desks of an office and what state they are in on a day, and what its zones have left. */
+  /** The state of each active desk of an office on a day, and the free capacity of its zones. */
   availability(
     locationId: string,
     query: { day: DateLike; free?: boolean | undefined },
@@ -68,7 +68,10 @@ export class Manage {
     );
   }
 
-  /** How far an office's events follow the last change of its time zone. */
+  /**
+   * The progress of the job that recomputes the days of events after the last change of an office's time
+   * zone.
+   */
   redating(
     locationId: string,
     options?: CallOptions,
@@ -76,7 +79,7 @@ export class Manage {
     return this.#transport.json({ method: 'GET', path: at`locations/${locationId}/redating` }, options);
   }
 
-  /** Events that were refused in the last 30 days, and malformed requests, the newest first. */
+  /** Events that the server refused in the last 30 days, and malformed requests. The newest come first. */
   refusedEvents(
     filter: RefusedEventFilter = {},
     options?: CallOptions,
@@ -84,7 +87,10 @@ export class Manage {
     return pages(this.#transport, at`refused-events`, filter, options);
   }
 
-  /** How many events were refused for each reason, the commonest first. */
+  /**
+   * The number of refused events for each endpoint and reason. Returns the 100 commonest, the most frequent
+   * first.
+   */
   async refusalReasons(
     filter: RefusedEventFilter = {},
     options?: CallOptions,
@@ -101,7 +107,7 @@ export class Manage {
     return this.#transport.json({ method: 'GET', path: at`organisation` }, options);
   }
 
-  /** Changes the organisation: what is left out stays. */
+  /** Changes the organisation. Members that you leave out stay as they are. */
   updateOrganisation(
     change: Change<'PATCH /v1/manage/organisation'>,
     options?: CallOptions,
@@ -109,12 +115,12 @@ export class Manage {
     return this.#transport.json({ method: 'PATCH', path: at`organisation`, body: change }, options);
   }
 
-  /** How provisioned groups are kept. */
+  /** The settings of provisioning: the type of the groups that an identity provider keeps. */
   provisioning(options?: CallOptions): Promise<Reply<'GET /v1/manage/provisioning'>> {
     return this.#transport.json({ method: 'GET', path: at`provisioning` }, options);
   }
 
-  /** Chooses how provisioned groups are kept. */
+  /** Sets the type of the groups that an identity provider keeps. Existing groups get it too. */
   setProvisioning(
     settings: Change<'PUT /v1/manage/provisioning'>,
     options?: CallOptions,

@@ -1,20 +1,23 @@
 import { AuthenticationError, type RollcallError } from './errors.ts';
 import type { Increment } from './types.ts';
 
-/** How the client shows who it is. */
+/** How the client authenticates. */
 export type Authentication = 'hmac' | 'client-credentials' | 'basic' | 'session';
 
-/** A call that is about to be repeated. */
+/** A retry that the client is about to make. */
 export interface Retry {
   /** Why the last attempt failed. */
   error: RollcallError;
-  /** How often the call was repeated before. */
+  /** The number of retries of this call so far, from 0. */
   retries: number;
-  /** Milliseconds until it is repeated. */
+  /** Milliseconds until the client sends the call again. */
   delayMs: number;
 }
 
-/** What a client is made with. What is left out is read from the environment, where there is one. */
+/**
+ * Options of a client. It reads some options that you leave out from environment variables, if the runtime
+ * has them.
+ */
 export interface RollcallOptions {
   /** Address of the server, such as `https://rollcall.example.com`. Environment: `ROLLCALL_BASE_URL`. */
   baseUrl?: string | undefined;
@@ -23,39 +26,55 @@ export interface RollcallOptions {
   /** Secret of the key. Environment: `ROLLCALL_SECRET`. */
   secret?: string | undefined;
   /**
-   * `hmac`, the default, logs in with a hash, so that the secret never leaves. `client-credentials` is OAuth 2.0. `basic`
-   * sends key and secret with every call, to the endpoints that have a /basic twin. `session` sends the cookies of the
-   * page that it runs in, and needs no key. Environment: `ROLLCALL_AUTHENTICATION`.
+   * `hmac`, the default, logs in with a hash and never sends the secret. `client-credentials` is the grant of
+   * OAuth 2.0. `basic` sends key and secret with every call; it works for the endpoints that have a /basic
+   * twin. With `session` the browser sends the cookies of the page, and no key is needed. Environment:
+   * `ROLLCALL_AUTHENTICATION`.
    */
   authentication?: Authentication | undefined;
-  /** The vendor's region, `usce1` by default, or `ause1`; without effect on Rollcall. Environment: `ROLLCALL_REGION`. */
+  /**
+   * The vendor's region: `usce1`, the default, or `ause1`. Rollcall ignores it. Environment:
+   * `ROLLCALL_REGION`.
+   */
   region?: string | undefined;
-  /** Milliseconds that an attempt may take, and an export may be silent; by default 30,000. */
+  /**
+   * Time limit of an attempt, in milliseconds. In an export, the limit of each wait for more rows. Default:
+   * 30,000.
+   */
   timeoutMs?: number | undefined;
-  /** How often a call is repeated after network errors, time-outs, 429, 502, 503 and 504; by default 5. */
+  /**
+   * The most retries of a call after network errors, time-outs, incomplete answers, 429, 502, 503 and 504.
+   * Default: 5.
+   */
   maxRetries?: number | undefined;
-  /** Longest wait between attempts in milliseconds; a `Retry-After` beyond it is not waited for. By default 60,000. */
+  /**
+   * The longest wait before a retry, in milliseconds. If `Retry-After` is longer, the call fails at once.
+   * Default: 60,000.
+   */
   maxRetryDelayMs?: number | undefined;
-  /** Called before a call is repeated. What it throws ends the call. */
+  /** The client calls this function before each retry. If it throws, the call ends with that error. */
   onRetry?: ((retry: Retry) => void) | undefined;
-  /** Used in place of the global `fetch`. */
+  /** The function that sends requests, instead of the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** What every call takes last. */
+/** Options that every call takes as its last argument. */
 export interface CallOptions {
-  /** Ends the call; it then throws the signal's reason. */
+  /** Aborts the call. The call then throws the reason of the signal. */
   signal?: AbortSignal | undefined;
-  /** In place of the client's `timeoutMs`, in milliseconds. */
+  /** Replaces the client's `timeoutMs` for this call, in milliseconds. */
   timeoutMs?: number | undefined;
-  /** Sent with each request of the call: up to 128 visible ASCII characters. By default a new one. */
+  /**
+   * The client sends it with each request of the call. At most 128 visible ASCII characters. Default: a new
+   * random id.
+   */
   correlationId?: string | undefined;
 }
 
-/** What an export without days takes. */
+/** Options of an export that has no days. */
 export type ExportOptions = CallOptions & Increment;
 
-/** The options with nothing left open. */
+/** The options after the defaults are set. */
 export interface Settings {
   baseUrl: string;
   apiKey: string;
@@ -76,7 +95,9 @@ interface Surroundings {
   location?: { origin?: string };
 }
 
-/** @throws AuthenticationError where something is missing or cannot be meant. */
+/**
+ * @throws AuthenticationError if a required option is missing, or if `authentication` has an unknown value.
+ */
 export function settingsOf(options: RollcallOptions): Settings {
   const authentication = options.authentication ?? fromEnvironment('AUTHENTICATION') ?? 'hmac';
   const session = authentication === 'session';
@@ -85,11 +106,11 @@ export function settingsOf(options: RollcallOptions): Settings {
   const apiKey = options.apiKey ?? (session ? '' : (fromEnvironment('API_KEY') ?? ''));
   const secret = options.secret ?? (session ? '' : (fromEnvironment('SECRET') ?? ''));
   if (!AUTHENTICATIONS.includes(authentication))
-    throw new AuthenticationError(`authentication: not one of ${AUTHENTICATIONS.join(', ')}`);
-  if (!baseUrl) throw new AuthenticationError('baseUrl is missing: give it, or set ROLLCALL_BASE_URL');
+    throw new AuthenticationError(`authentication must be one of ${AUTHENTICATIONS.join(', ')}`);
+  if (!baseUrl) throw new AuthenticationError('baseUrl is missing: pass it, or set ROLLCALL_BASE_URL');
   if (!session && !(apiKey && secret))
     throw new AuthenticationError(
-      'apiKey or secret is missing: give both, or set ROLLCALL_API_KEY and ROLLCALL_SECRET',
+      'apiKey or secret is missing: pass both, or set ROLLCALL_API_KEY and ROLLCALL_SECRET',
     );
   return {
     baseUrl: baseUrl.replace(/\/+$/, ''),
@@ -101,12 +122,15 @@ export function settingsOf(options: RollcallOptions): Settings {
     maxRetries: options.maxRetries ?? 5,
     maxRetryDelayMs: options.maxRetryDelayMs ?? 60_000,
     onRetry: options.onRetry,
-    // Browsers' fetch does not work as a method of anything else.
+    // In browsers, `fetch` fails when it is called as a method of another object.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
 }
 
-/** A variable of the environment; undefined where it is empty, where there is no environment, and where Deno does not let it be read. */
+/**
+ * Reads an environment variable. Returns undefined if it is empty, if the runtime has no environment, or if
+ * Deno denies access to it.
+ */
 function fromEnvironment(name: string): string | undefined {
   try {
     return (globalThis as Surroundings).process?.env?.[`ROLLCALL_${name}`] || undefined;

@@ -3,21 +3,24 @@ import { Deadline, sleep, unlessAborted } from './deadline.ts';
 import { errorOf, NetworkError, RollcallError, TimeoutError, TransferError } from './errors.ts';
 import type { CallOptions, Settings } from './options.ts';
 
-/** Parameters of a query: lists are joined by commas, undefined and null are left out. */
+/** Query parameters. The client joins lists with commas, and omits undefined and null. */
 export type Query = Record<string, unknown>;
 
 export interface Request {
   method: string;
-  /** Below the base URL. */
+  /** The path after the base URL. */
   path: string;
   query?: Query | undefined;
   headers?: Record<string, string>;
   body?: unknown;
-  /** A repeat would be answered otherwise: where it is not known whether the call was carried out, it is not repeated. */
+  /**
+   * A second call would get a different answer. The client retries only if the server has certainly not
+   * carried out the first call.
+   */
   once?: boolean;
 }
 
-/** An answer whose body is still to be read. The deadline is paused: who reads lets it run, and ends it. */
+/** An answer with an unread body. The reader of the body starts the deadline, pauses it, and ends it. */
 export interface Answer {
   response: Response;
   deadline: Deadline;
@@ -25,30 +28,33 @@ export interface Answer {
 }
 
 const RETRIED_STATUSES = [429, 502, 503, 504];
-/** Those of them that say that nothing was done: 502 and 504 are of a proxy, which does not know. */
+/** After these, the server has certainly done nothing. A proxy sends 502 and 504, and does not know. */
 const UNDONE_STATUSES = [429, 503];
 const FIRST_DELAY_MS = 250;
 const LONGEST_BACKOFF_MS = 10_000;
 
-/** Sends requests, again and again where that may help. */
+/** Sends requests, and retries where that may help. */
 export class Transport {
   readonly #settings: Settings;
   readonly #authenticator: Authenticator;
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    // A login belongs to all calls that wait for it: none of them can abort it.
+    // Several calls may wait for one login, so none of them can abort it.
     this.#authenticator = new Authenticator(settings, <T>(path: string, body: unknown) =>
       this.#repeat<T>({ method: 'POST', path, body }, {}, readJson, false),
     );
   }
 
-  /** The JSON of an answer; undefined where there is none. */
+  /** Sends a request and returns the JSON of its answer. Returns undefined if the body is empty. */
   json<T>(request: Request, options: CallOptions = {}): Promise<T> {
     return this.exchange<T>(request, options, readJson);
   }
 
-  /** What `read` makes of an answer: it may be the answer itself. The request is repeated when reading it fails, too. */
+  /**
+   * Sends a request and returns the result of `read`. If `read` returns the answer itself, the caller reads
+   * the body. The client also retries when `read` fails with an error that a retry may help.
+   */
   exchange<T>(request: Request, options: CallOptions, read: (answer: Answer) => Promise<T>): Promise<T> {
     return this.#repeat(request, options, read, true);
   }
@@ -62,7 +68,7 @@ export class Transport {
     const correlationId = options.correlationId ?? newCorrelationId();
     let mayRenew = authenticated;
     for (let retries = 0; ; ) {
-      // A login that fails was repeated by itself already: to repeat the call would multiply its attempts.
+      // A login has its own retries. To retry the call after a failed login would multiply them.
       const authorization = authenticated
         ? await unlessAborted(this.#authenticator.header(), options.signal)
         : undefined;
@@ -133,7 +139,7 @@ export class Transport {
   }
 }
 
-/** What a call that threw `error` fails with. */
+/** The error that the caller gets when an attempt threw `error`. */
 export function failureOf(error: unknown, signal: AbortSignal, correlationId: string): unknown {
   if (signal.aborted) {
     const { reason } = signal;
@@ -145,8 +151,10 @@ export function failureOf(error: unknown, signal: AbortSignal, correlationId: st
   return new NetworkError(`The connection failed: ${reason.message}`, { correlationId, cause: error });
 }
 
-/** The JSON of an answer; undefined where it has none.
- * @throws TransferError where it is not whole, or no JSON */
+/**
+ * The JSON of an answer. Undefined if the body is empty.
+ * @throws TransferError if the body is incomplete, or is not JSON.
+ */
 export async function readJson<T>({ response, correlationId }: Answer): Promise<T> {
   const text = await response.text();
   if (!text) return undefined as T;
@@ -154,7 +162,7 @@ export async function readJson<T>({ response, correlationId }: Answer): Promise<
     return JSON.parse(text) as T;
   } catch (cause) {
     const { status } = response;
-    throw new TransferError('The answer is not JSON, or not all of it.', { status, correlationId, cause });
+    throw new TransferError('The answer is not JSON, or is incomplete.', { status, correlationId, cause });
   }
 }
 
@@ -165,13 +173,19 @@ function isWorthARetry(error: RollcallError, once = false): boolean {
   return !once && [TimeoutError, NetworkError, TransferError].some((each) => error instanceof each);
 }
 
-/** The server's wish, else a random part of what doubles with every retry: clients must not come back in step. */
+/**
+ * The wait that the server asked for, else an exponential backoff. Both have a random part, so that clients
+ * do not retry at the same time.
+ */
 function delayOf(retries: number, retryAfterMs = 0): number {
   const backoffMs = Math.min(FIRST_DELAY_MS * 2 ** retries, LONGEST_BACKOFF_MS) * (0.5 + Math.random() / 2);
   return retryAfterMs > 0 ? retryAfterMs + Math.random() * FIRST_DELAY_MS : backoffMs;
 }
 
-/** `Retry-After` in milliseconds: seconds, or a date, which is taken by the server's own clock where it gives it. */
+/**
+ * `Retry-After` in milliseconds. The header has seconds or a date. A date counts from the answer's `Date`, if
+ * it has one, because the clocks of client and server may differ.
+ */
 function waitOf({ headers }: Response): number | undefined {
   const value = headers.get('Retry-After');
   if (!value) return undefined;
@@ -191,7 +205,7 @@ function queryOf(query: Query = {}): string {
   return text && `?${text}`;
 }
 
-/** 32 hexadecimal digits. Unlike randomUUID, it is there on pages without TLS, too. */
+/** Returns 32 random hexadecimal digits. `crypto.randomUUID` does not exist on pages without TLS. */
 export function newCorrelationId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

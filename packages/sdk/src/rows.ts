@@ -6,33 +6,38 @@ import { type Answer, failureOf, type Request, type Transport } from './request.
 const CURSOR = 'Rollcall-Cursor';
 
 /**
- * Rows that can be walked through as they arrive, `for await (const row of rows)`, with as much memory as arrives at a time, or
- * awaited, as an array. Nothing is asked for before one of both is done; each time it is done, it is asked for again.
+ * The rows of an answer. `for await (const row of rows)` iterates over them as they arrive; memory holds only
+ * the rows that have just arrived. `await rows` returns all of them as an array. The client sends the request
+ * when you do one of the two, and sends it again each time you do so.
  */
 export class Rows<T> implements AsyncIterable<T>, PromiseLike<T[]> {
   readonly #read: (whole: boolean) => AsyncIterable<T[]>;
 
-  /** `read` gives rows as many at a time as arrive together: to await each by itself is slow. It is told whether all rows are wanted: it may then repeat what broke off, since nobody has seen any yet. */
+  /**
+   * `read` yields arrays of rows that arrived together, because to await each row is slow. `whole` tells it
+   * that the caller wants all rows at once. It may then retry after a broken transfer, because the caller has
+   * not seen any row.
+   */
   constructor(read: (whole: boolean) => AsyncIterable<T[]>) {
     this.#read = read;
   }
 
-  /** @throws TransferError where an answer breaks off: the rows before it are right, and not all. */
+  /** @throws TransferError if an answer breaks off. The rows before are correct, but not all rows. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for await (const rows of this.#read(false)) yield* rows;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: to be awaited is what it is for.
+  // biome-ignore lint/suspicious/noThenProperty: rows are made to be awaited.
   then<A = T[], B = never>(
     onFulfilled?: ((rows: T[]) => A | PromiseLike<A>) | null,
-    // biome-ignore lint/suspicious/noExplicitAny: as PromiseLike has it.
+    // biome-ignore lint/suspicious/noExplicitAny: PromiseLike declares it so.
     onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return collect(this.#read(true)).then(onFulfilled, onRejected);
   }
 }
 
-/** The rows of an export, and what they have seen. */
+/** The rows of an export, and their cursor. */
 export class ExportRows<T> extends Rows<T> {
   readonly #seen: { cursor?: string | undefined };
 
@@ -42,9 +47,10 @@ export class ExportRows<T> extends Rows<T> {
   }
 
   /**
-   * What to give as `changedSince` the next time: of the first answer, where there were several, so that nothing is missed that was
-   * written between them. It is there once the rows were walked through to their end, or awaited; undefined before, and
-   * on servers without cursors, such as the vendor's.
+   * The value for `changedSince` of the next export. If the export took several answers, this is the cursor
+   * of the first one, so that you miss no row that was written between them. It is set after you iterated to
+   * the end or awaited the rows. Before that it is undefined, and also on servers without cursors, such as
+   * the vendor's.
    */
   get cursor(): string | undefined {
     return this.#seen.cursor;
@@ -52,8 +58,9 @@ export class ExportRows<T> extends Rows<T> {
 }
 
 /**
- * The rows that a request is answered with; of pages, those of all. Where `whole` rows are wanted, and of a page always, an
- * answer that breaks off is read anew from its beginning. `onAnswer` is told each answer's cursor.
+ * Yields the rows of the answer to a request, and the rows of the pages after it. If an answer breaks off,
+ * the client sends the request again in two cases: `whole` is true, or the answer is a page. Calls `onAnswer`
+ * with the cursor of each answer.
  */
 export async function* readRows<T>(
   transport: Transport,
@@ -71,7 +78,7 @@ export async function* readRows<T>(
       const isOurs = headers.has(CURSOR);
       if (query?.changedSince !== undefined && !isOurs) {
         answer.response.body?.cancel().catch(() => undefined);
-        throw new UnsupportedError('The server does not know changedSince: it gave no cursor back.', {
+        throw new UnsupportedError('The server does not support changedSince: its answer has no cursor.', {
           correlationId: answer.correlationId,
         });
       }
@@ -84,7 +91,10 @@ export async function* readRows<T>(
   }
 }
 
-/** The page that a `Link` leads to (RFC 8288). Only its query counts: a server behind others may not know its own address. */
+/**
+ * The request for the next page, from the header `Link` (RFC 8288). Only the query of the link counts,
+ * because a server behind a proxy may not know its own address.
+ */
 function pageAfter(request: Request, link: string | null): Request | undefined {
   const [, target] = /<([^>]*)>;\s*rel="?next\b/.exec(link ?? '') ?? [];
   if (target === undefined) return undefined;
@@ -97,7 +107,10 @@ async function collect<T>(pieces: AsyncIterable<T[]>): Promise<T[]> {
   return all;
 }
 
-/** The elements of the JSON array that a body is. Time runs only while the server is waited for. */
+/**
+ * Yields the elements of the JSON array in a body. The deadline runs only while the client waits for the
+ * server.
+ */
 async function* rowsOf<T>({
   response,
   deadline,
@@ -123,7 +136,7 @@ async function* rowsOf<T>({
     throw new TransferError(failure.detail, { status, correlationId, cause: error });
   } finally {
     deadline.end();
-    // What is not wanted any more has to be said, or the server goes on sending.
+    // Without this, the server goes on sending rows that nobody reads.
     reader?.cancel().catch(() => undefined);
     reader?.releaseLock();
   }

@@ -3,59 +3,63 @@ import { TransferError } from './errors.ts';
 import type { CallOptions } from './options.ts';
 import { newCorrelationId, readJson, type Transport } from './request.ts';
 
-/** What may be submitted: any number, also from a stream. */
+/** Any number of items: an array, a generator or a stream. */
 export type Many<T> = Iterable<T> | AsyncIterable<T>;
 
-/** What every `submit` takes last. */
+/** Options that every `submit` takes as its last argument. */
 export interface SubmitOptions extends CallOptions {
-  /** Calls in flight at once; by default 4. What has an order is always sent one call after the other. */
+  /**
+   * The number of requests in flight at once. Default: 4. Items that apply in order go one request after the
+   * other.
+   */
   concurrency?: number | undefined;
-  /** Called after each batch that is answered. */
+  /** The client calls this function after the answer to each batch. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** What `submit` of presence, occupancy and visitors takes last. */
+/** Options of `submit` of presence, occupancy and visitors. */
 export interface EventSubmitOptions extends SubmitOptions {
   /**
-   * Asks the server to tell new events from those that it had already: each stored result then has `isNew`. Only Rollcall
-   * tells it; on other servers `isNew` stays undefined. An event whose first answer was lost on the way counts as not new.
+   * Asks the server which events are new. Each result of a stored event then has `isNew`. Only Rollcall
+   * supports this; on other servers `isNew` is undefined. If the connection lost the first answer to an
+   * event, the event counts as not new.
    */
   tellNew?: boolean | undefined;
 }
 
-/** How far a submission has come. */
+/** The progress of a submission. */
 export interface Progress {
-  /** How many were answered so far. */
+  /** The number of items that the server has answered. */
   done: number;
-  /** How many of them were refused. */
+  /** The number of items that the server has refused. */
   refused: number;
 }
 
-/** One that was not accepted. `result` says why. */
+/** An item that the server refused. `result` has the reason. */
 export interface Refused<T, R> {
-  /** Its place in what was submitted, from 0. */
+  /** The index of the item in the submission, from 0. */
   index: number;
-  /** As it was submitted. */
+  /** The item as you submitted it. */
   item: T;
-  /** The server's answer to it. */
+  /** The result of the item in the server's answer. */
   result: R;
 }
 
-/** What became of everything that was submitted. */
+/** The outcome of a submission. */
 export interface Submitted<T, R> {
-  /** One for each that was submitted, in that order. */
+  /** One result for each item, in the order of the items. */
   results: R[];
-  /** Those that were not accepted, in the same order. */
+  /** The items that the server refused, in the same order. */
   refused: Refused<T, R>[];
 }
 
-/** How a kind of thing is submitted. */
+/** How the client submits one kind of item. */
 export interface Batching<T, R> {
   method: 'POST';
   path: string;
-  /** How many go into a call. */
+  /** The most items of one request. */
   size: number;
-  /** Whether the next call has to wait for the last one. */
+  /** Whether a request waits for the answer to the one before. */
   inOrder: boolean;
   bodyOf(items: T[]): unknown;
   resultsOf(reply: unknown): R[];
@@ -63,8 +67,9 @@ export interface Batching<T, R> {
 }
 
 /**
- * Sends everything in batches, several at a time. Results keep the order of `items`. A call that fails for good ends the whole:
- * what was sent by then is stored, and to submit it all again is harmless.
+ * Sends all items in batches, several at a time. Results keep the order of `items`. If a request fails after
+ * its retries, the submission ends with that error. The server has stored the batches that it answered, and
+ * perhaps others. It is safe to submit all items again.
  */
 export async function submitAll<T, R>(
   transport: Transport,
@@ -97,9 +102,10 @@ export async function submitAll<T, R>(
         async (answer) => {
           const found = batching.resultsOf(await readJson(answer));
           if (found.length === batch.length) return found;
-          throw new TransferError(`${batch.length} were sent, and ${found.length} answered.`, {
-            correlationId: answer.correlationId,
-          });
+          throw new TransferError(
+            `The client sent ${batch.length} items, but the answer has ${found.length} results.`,
+            { correlationId: answer.correlationId },
+          );
         },
       );
       answered[index] = { batch, results };
@@ -115,7 +121,7 @@ export async function submitAll<T, R>(
     await Promise.all(Array.from({ length: workers }, work));
   } catch (error) {
     stop.abort(error);
-    // Gives the source back; one that never answers is not waited for.
+    // Closes the source of the items. A source that never answers must not block the error.
     batches.return(undefined).catch(() => undefined);
     throw error;
   } finally {
@@ -130,9 +136,9 @@ function gather<T, R>(
 ): Submitted<T, R> {
   const submitted: Submitted<T, R> = { results: [], refused: [] };
   for (const { batch, results } of answered)
-    results.forEach((result, place) => {
+    results.forEach((result, index) => {
       if (isRefused(result))
-        submitted.refused.push({ index: submitted.results.length, item: batch[place] as T, result });
+        submitted.refused.push({ index: submitted.results.length, item: batch[index] as T, result });
       submitted.results.push(result);
     });
   return submitted;

@@ -1,4 +1,4 @@
-// Written by `npm run sdk:types` from packages/server/openapi.json; not to be edited.
+// `npm run sdk:types` writes this file from packages/server/openapi.json: do not edit it.
 
 export interface Problem {
   type: string;
@@ -12,7 +12,7 @@ export interface Problem {
   }>;
 }
 
-/** What each operation takes and answers, as it is on the wire: dates are text. */
+/** The parameters, body and reply of each operation as they are on the wire: dates are text. */
 export interface Operations {
   /** Log in with an HMAC hash */
   'POST /v1/auth': {

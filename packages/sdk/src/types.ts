@@ -5,81 +5,102 @@ type QueryOf<Key extends keyof Operations> = Operations[Key] extends { query: in
 type Row<Key extends keyof Operations> = Operations[Key]['reply'] extends Array<infer R> ? R : never;
 type AttendanceOrDeleted = Row<'GET /v1/analytics/user-booking-attendance'>;
 
-/** An instant or a day: text as the contract has it, or a `Date`, which is sent as an ISO instant. */
+/**
+ * An instant or a day. It is text as the API defines it, or a `Date`, which the client sends as an ISO 8601
+ * instant.
+ */
 export type DateLike = string | Date;
 
-/** What is sent, where a `Date` does in place of text. */
+/** A request value in which some members may be a `Date` instead of text. */
 type Dated<T> = {
   [Name in keyof T]: Name extends 'timestamp' | 'startDate' | 'endDate' | 'day' | 'applyFrom'
     ? T[Name] | Date
     : T[Name];
 };
 
-/** A query, where a list does in place of text with commas. */
+/** A query in which some members may be a list instead of text with commas. */
 type Listed<T> = {
   [Name in keyof T]: Name extends 'locationIds' | 'userIds' | 'groupIds'
     ? T[Name] | readonly string[]
     : T[Name];
 };
 
-/** Somebody was seen: one of `userId`, `userEmail` (case sensitive) and `sourceUserId` says who. */
+/** A user was detected at a node. `userId`, `userEmail` (case sensitive) or `sourceUserId` names the user. */
 export type PresenceEvent = Dated<Body<'POST /v1/presence'>['presenceEvents'][number]>;
-/** How many people a place holds: `occupied`, or `occupancy` in people from 0, or both. */
+/**
+ * How many people are at a node: `occupancy` is their number, `occupied` says whether there are any. Send one
+ * or both.
+ */
 export type OccupancyEvent = Dated<Body<'POST /v1/occupancy'>['occupancyEvents'][number]>;
-/** Leave of a person, `scheduled` or `cancelled`, from `startDate` to `endDate`, both included. */
+/** Leave of a user, `scheduled` or `cancelled`, from `startDate` to `endDate`. Both days are included. */
 export type TimeOffEvent = Dated<Body<'POST /v1/timeoff'>['timeOffEvents'][number]>;
-/** A visitor came, to `hostUserId` or `hostUserEmail`. */
+/** A visitor came to an office. `hostUserId` or `hostUserEmail` may name the host. */
 export type VisitorArrival = Dated<Body<'POST /v1/visitor-arrival'>['visitorArrivals'][number]>;
-/** Cards of the person `username`; cards that are not named stay as they are. */
+/** Cards of the user `username`. Cards that the update does not name stay as they are. */
 export type AccessCredentialUpdate = Body<'POST /v1/access-credentials'>['data'][number];
-/** A group and its parent, which is null for one at the top. */
+/** A group and its parent. The parent of a top-level group is null. */
 export type GroupRelationship =
   Body<'PUT /v1/directory-management/group-relationships'>['groupRelationships'][number];
-/** Attributes of the person `userName`; null removes one, what is not named stays. */
+/**
+ * Attributes of the user `userName`. Null removes an attribute; attributes that are not named stay as they
+ * are.
+ */
 export type UserAttributes = Body<'POST /v1/directory-management/user-attributes'>['userAttributes'][number];
 
-/** Of one event: `resultCode` 0 stored, 1 user not found, 2 location not found, 3 the event is not acceptable. */
+/**
+ * The result of an event. `resultCode`: 0 stored, 1 user not found, 2 location not found, 3 event not
+ * acceptable.
+ */
 export type EventResult = Operations['POST /v1/presence']['reply']['results'][number];
-/** Of one update: `OK`, `PARTIAL_UPDATE`, `CARD_UPDATE_FAILED` or `USER_NOT_FOUND`, and the result of each card. */
+/**
+ * The result of an update: `OK`, `PARTIAL_UPDATE`, `CARD_UPDATE_FAILED` or `USER_NOT_FOUND`. `results` has
+ * each card.
+ */
 export type AccessCredentialResult = Exclude<Operations['POST /v1/access-credentials']['reply'], unknown[]>;
-/** Of one person: `resultCode` 0 is stored, anything else is not, and `message` says why. */
+/** The result of one user. `resultCode` 0 means stored. Otherwise `message` has the reason. */
 export type UserAttributesResult =
   Operations['POST /v1/directory-management/user-attributes']['reply']['results'][number];
-/** How many relationships there are now. */
+/** The number of relationships after the call. */
 export type GroupRelationshipsReply = Operations['PUT /v1/directory-management/group-relationships']['reply'];
 
-/** A person. */
+/** A user. */
 export type UserRow = Row<'GET /v1/analytics/users'>;
 /** A group. */
 export type GroupRow = Row<'GET /v1/analytics/groups'>;
 /** An office. */
 export type LocationRow = Row<'GET /v1/analytics/locations'>;
-/** A desk, and where it is. */
+/** A desk, with its zone, level and office. */
 export type DeskRow = Row<'GET /v1/analytics/desks'>;
-/** A room or other space, and where it is; `capacity` in people. */
+/** A room or booth, with its level and office. `capacity` is a number of people. */
 export type SpaceRow = Row<'GET /v1/analytics/spaces'>;
-/** A person's plan and booking of a day, and what it came to. */
+/** The plan and booking of a user on a day, and the attendance. */
 export type UserBookingAttendanceRow = Exclude<AttendanceOrDeleted, { deleted: true }>;
-/** The key of a row of attendance that is not there any more; absent `attendanceLocationId` is a value of it. */
+/** The key of a deleted row of attendance. An absent `attendanceLocationId` counts as a value of the key. */
 export type DeletedUserBookingAttendance = Extract<AttendanceOrDeleted, { deleted: true }>;
-/** What attendance that has changed comes as: a row, or the key of one that is gone, which `deleted` tells. */
+/** A change of attendance: a row, or the key of a deleted row. `deleted` tells them apart. */
 export type ChangedUserBookingAttendance =
   | (UserBookingAttendanceRow & { deleted?: undefined })
   | DeletedUserBookingAttendance;
-/** A presence event; `timestamp` is an instant in UTC, `day` the day at the office. */
+/** A presence event. `timestamp` is an instant in UTC; `day` is the local day of the office. */
 export type PresenceRow = Row<'GET /v1/analytics/presence'>;
-/** A change of a plan or a booking; `before` and `after` are what changed. */
+/** A change of a plan or a booking. `before` and `after` have the values that changed. */
 export type ChangeLogRow = Row<'GET /v1/analytics/change-log/user'>;
-/** An occupancy event; `occupancy` in people. */
+/** An occupancy event. `occupancy` is a number of people. */
 export type OccupancyRow = Row<'GET /v1/analytics/occupancy'>;
-/** Attendance and utilisation of an office, level, zone or group over a period; what would be divided by 0 is null. */
+/**
+ * Attendance and utilisation of an office, level, zone or group over a period. A ratio with the divisor 0 is
+ * null.
+ */
 export type MetricsRow = Row<'GET /v1/analytics/metrics'>;
-/** How occupied a place was in an hour of its office's clock; averages in people. */
+/** Occupancy of a node in one hour of its office's local time. Averages are numbers of people. */
 export type OccupancyMetricsRow = Row<'GET /v1/analytics/metrics/occupancy'>;
-/** An arrival of a visitor. */
+/** A visitor arrival. */
 export type VisitorRow = Row<'GET /v1/analytics/visitors'>;
 
-/** `startDate` and `endDate` are days, both included: `YYYY-MM-DD`, `YYYYMMDD`, or an instant, of which the UTC date counts. */
+/**
+ * `startDate` and `endDate` are days; both are included. A day is `YYYY-MM-DD`, `YYYYMMDD` or an instant. The date
+ * of an instant counts as it is written. The date of a `Date` counts in UTC.
+ */
 export type Range<Key extends keyof Operations> = Listed<Filters<Key>> & Days;
 
 interface Days {
@@ -92,33 +113,37 @@ type Filters<Key extends keyof Operations> = Omit<
   'startDate' | 'endDate' | 'changedSince' | 'limit' | 'after' | 'format'
 >;
 
-/** What any export can be asked for beside its filters. */
+/** Options of every export, besides its filters. */
 export interface Increment {
   /**
-   * The `cursor` of an earlier export, of any dataset: only what is new or changed since then. What comes takes the place of what has
-   * the same key. On Rollcall only.
+   * The `cursor` of an earlier export of any dataset. The server then sends only rows that are new or changed
+   * since; a few unchanged rows may be among them. A row replaces the rows with the same key. Only Rollcall
+   * supports this.
    */
   changedSince?: string | undefined;
   /**
-   * Rows a page, 1 to 10,000: they come in many answers, each of which is repeated where it breaks off. All rows come
-   * nevertheless. By default, and on servers without pages, they come as one stream.
+   * The number of rows of a page, 1 to 10,000. The client requests all pages, and sends the request of a page
+   * again if the answer breaks off. By default, and on servers without pages, all rows come in one answer.
    */
   limit?: number | undefined;
 }
 
-/** Days as of a `Range`, with filters; with `changedSince` also without days, which then is what has changed on any. */
+/**
+ * The days of a `Range`, and filters. With `changedSince` you may leave out the days: the rows are then the
+ * changes of all days.
+ */
 export type ExportRange<Key extends keyof Operations> = Listed<Filters<Key>> &
   Increment &
   (Days | { changedSince: string; startDate?: undefined; endDate?: undefined });
 
-/** A page's filter, without what turns pages. */
+/** The filters of a list, without the paging parameters. */
 export type Filter<Key extends keyof Operations> = Omit<Dated<QueryOf<Key>>, 'limit' | 'after'>;
 
 /** One item of a body `{items}`. */
 export type Item<Key extends keyof Operations> =
   Body<Key> extends { items: Array<infer I> } ? Dated<I> : never;
 
-/** One thing of a reply `{items}`. */
+/** One item of a reply `{items}`. */
 export type Listing<Key extends keyof Operations> = Operations[Key]['reply'] extends { items: Array<infer I> }
   ? I
   : never;

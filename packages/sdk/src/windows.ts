@@ -1,6 +1,6 @@
 import type { DateLike } from './types.ts';
 
-/** Days, both included. */
+/** A range of days. Both ends are included. */
 export interface Window {
   startDate: DateLike;
   endDate: DateLike;
@@ -9,7 +9,10 @@ export interface Window {
 const DAY_MS = 86_400_000;
 const LONGEST_DAYS = 30;
 
-/** The days of a range in pieces of at most 30. A range that is none is left to the server to refuse. */
+/**
+ * Splits a range into windows of at most 30 days. Returns an invalid range unchanged, so that the server
+ * refuses it.
+ */
 export function windowsOf({ startDate, endDate }: Window): Window[] {
   const [first, last] = [dayOf(startDate), dayOf(endDate)];
   if (!(first <= last)) return [{ startDate, endDate }];
@@ -19,12 +22,15 @@ export function windowsOf({ startDate, endDate }: Window): Window[] {
   return windows;
 }
 
-/** Days since 1970-01-01; NaN for what is no day. Of an instant the date counts, as it is written, and a Date's in UTC. */
+/**
+ * The number of days since 1970-01-01; NaN if the value is not a day. The date of an instant counts as it is
+ * written. The date of a `Date` counts in UTC.
+ */
 function dayOf(value: DateLike): number {
   const text = value instanceof Date ? (Number.isNaN(value.getTime()) ? '' : value.toISOString()) : value;
   const [, year, month, day] = /^(\d{4})-?(\d\d)-?(\d\d)(?:T.*)?$/.exec(text) ?? [];
   const days = Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS;
-  // Dates that there are not must not become others.
+  // Date.UTC turns 30 February into 2 March: such a date must stay invalid.
   return nameIfAny(days) === `${year}-${month}-${day}` ? days : Number.NaN;
 }
 
