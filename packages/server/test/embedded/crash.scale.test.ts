@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { joinEmbedded } from '../../src/embedded/index.ts';
-import { Bench, isAlive, isRoot, query, serverPid, until } from './support.ts';
+import { until } from '../support/waiting.ts';
+import { Bench, isAlive, isRoot, query, serverPid } from './support.ts';
 
 let bench: Bench;
 let dataDir: string;

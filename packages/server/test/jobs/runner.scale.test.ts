@@ -4,9 +4,10 @@ import { type Jobs, type JobsOptions, startJobs } from '../../src/jobs/runner.ts
 import type { JobDeps, JobTask } from '../../src/jobs/tasks.ts';
 import { Database, type DatabaseTarget } from '../../src/store/connections/db.ts';
 import { migrateJobQueue } from '../../src/store/schema/job-queue.ts';
-import { query, until } from '../embedded/support.ts';
+import { query } from '../embedded/support.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { DatabaseProxy } from '../support/sockets.ts';
+import { until } from '../support/waiting.ts';
 
 let db: TestDatabase;
 let running: Jobs[] = [];
@@ -205,7 +206,7 @@ describe('A database that goes away and comes back', () => {
         await endure(how, [ticking], {
           before: () => until(() => seen.ended === 1),
           meanwhile: () => sleep(3_500),
-          after: () => until(() => seen.ended === 2, 30_000),
+          after: () => until(() => seen.ended === 2),
         });
       }),
     );
@@ -228,7 +229,7 @@ describe('A database that goes away and comes back', () => {
             open();
             await sleep(500);
           },
-          after: () => until(() => one.seen.runs > 1 && other.seen.runs > 1, 40_000),
+          after: () => until(() => one.seen.runs > 1 && other.seen.runs > 1),
         });
       }),
     );
