@@ -116,7 +116,7 @@ test('a batch does not wait for a trimming that another process is busy with', a
     }
   });
   expect(await presenceRows(server, site)).toHaveLength(1);
-}, 10_000);
+});
 
 test('what is kept of one is bounded, whatever was sent', async () => {
   const long = 'x'.repeat(200_000);

@@ -30,11 +30,3 @@ export async function answersWithinASecond<T>(ask: () => Promise<T>, expected: T
     await delay(10);
   }
 }
-
-/** The processor time, in milliseconds, that this process spends on `work`: other processes do not add to it. */
-export async function processorMs(work: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
-}
