@@ -10,5 +10,7 @@ export default defineConfig({
     // Some start dozens of processes; a busy machine takes its time.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A poll waits for a state, however long that takes: the limit lets it fail by itself before its test is ended.
+    expect: { poll: { timeout: 100_000, interval: 20 } },
   },
 });

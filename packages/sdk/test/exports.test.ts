@@ -141,7 +141,7 @@ test('of several windows the cursor is that of the first: what is written betwee
     for await (const _ of rows) count++;
     return count;
   })();
-  await expect.poll(() => calls, { timeout: 30_000 }).toBe(2);
+  await expect.poll(() => calls).toBe(2);
   // The first window is read: this one is of its days.
   const added = await addEvent('2026-01-05T09:00:00Z');
   await walk;
@@ -216,11 +216,11 @@ test('a range that the server refuses is a ValidationError', async () => {
 
 test("the time of a slow reader is not the server's, and an aborted walk throws its reason", async () => {
   const controller = new AbortController();
-  const client = setup.client({ timeoutMs: 1500 });
+  const client = setup.client({ timeoutMs: 5000 });
   let count = 0;
   const walk = async () => {
     for await (const _ of client.analytics.presence(MARCH, { signal: controller.signal })) {
-      if (count++ === 0) await new Promise((resolve) => setTimeout(resolve, 2000));
+      if (count++ === 0) await new Promise((resolve) => setTimeout(resolve, 6000));
       if (count === 3000) controller.abort(new Error('enough'));
     }
   };

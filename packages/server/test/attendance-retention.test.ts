@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import pino from 'pino';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { TASKS } from '../src/jobs/tasks.ts';
 import type { Tx } from '../src/store/connections/db.ts';
 import { addSite, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
+import { until } from './support/waiting.ts';
 import { storeDays } from './support/workday.ts';
 
 const START_MS = Date.parse('2026-03-10T12:00:00Z');
@@ -56,7 +57,7 @@ async function settled(): Promise<void> {
     (await server.db.owner.inSystem((tx) => tx.query<{ xid: string }>(`SELECT ${sql} AS xid`))).rows[0]?.xid;
   const last = BigInt((await system('pg_current_xact_id()')) ?? 0);
   const oldest = async () => BigInt((await system('pg_snapshot_xmin(pg_current_snapshot())')) ?? 0);
-  await vi.waitFor(async () => expect((await oldest()) > last).toBe(true), 30_000);
+  await until(async () => (await oldest()) > last);
 }
 
 /** The days that a feed tells are gone. */

@@ -21,12 +21,21 @@ const madeByPresenceAt = (locationId: string): AttendancePlan => ({
 const REMOTE: AttendancePlan = { plan: 'r', locationId: null, madeByPresence: false };
 const AWAY: AttendancePlan = { plan: 'a', locationId: null, madeByPresence: false };
 
-/** Every state that an office's day can be in. */
-const OFFICE_DAYS = (['detect', 'always', 'never'] as const).flatMap((reporting) =>
-  [true, false].flatMap((sawEvent) =>
-    [true, false].map((ended) => [officeDay(reporting, sawEvent, ended)] as const),
-  ),
-);
+/** Every state that an office's day can be in, and the type of a person who planned to be there and was not detected. */
+const OFFICE_DAYS = [
+  ['detect', true, true, 'noShow'],
+  ['detect', false, true, 'unconfirmed'],
+  ['always', true, true, 'noShow'],
+  ['always', false, true, 'noShow'],
+  ['never', true, true, 'unconfirmed'],
+  ['never', false, true, 'unconfirmed'],
+  ['detect', true, false, 'untyped'],
+  ['detect', false, false, 'untyped'],
+  ['always', true, false, 'untyped'],
+  ['always', false, false, 'untyped'],
+  ['never', true, false, 'untyped'],
+  ['never', false, false, 'untyped'],
+] as const;
 
 /** `o 0a confirmed*`: plan, place and type, with a star on the row of the stored plan. */
 function rowsOf(
@@ -41,24 +50,14 @@ function rowsOf(
 }
 
 describe('planned here, not detected', () => {
-  test.each([
-    ['detect', true, true, 'noShow'],
-    ['detect', false, true, 'unconfirmed'],
-    ['always', true, true, 'noShow'],
-    ['always', false, true, 'noShow'],
-    ['never', true, true, 'unconfirmed'],
-    ['never', false, true, 'unconfirmed'],
-    ['detect', true, false, 'untyped'],
-    ['detect', false, false, 'untyped'],
-    ['always', true, false, 'untyped'],
-    ['always', false, false, 'untyped'],
-    ['never', true, false, 'untyped'],
-    ['never', false, false, 'untyped'],
-  ] as const)('reporting %s, an event seen %s, day ended %s: %s', (reporting, sawEvent, ended, type) => {
-    expect(rowsOf(plannedAt(A), [], { [A]: officeDay(reporting, sawEvent, ended) })).toEqual([
-      `o ${A} ${type}*`,
-    ]);
-  });
+  test.each(OFFICE_DAYS)(
+    'reporting %s, an event seen %s, day ended %s: %s',
+    (reporting, sawEvent, ended, type) => {
+      expect(rowsOf(plannedAt(A), [], { [A]: officeDay(reporting, sawEvent, ended) })).toEqual([
+        `o ${A} ${type}*`,
+      ]);
+    },
+  );
 
   test('another office decides nothing', () => {
     const offices = { [A]: officeDay('detect', false, true), [B]: officeDay('always', true, true) };
@@ -66,56 +65,59 @@ describe('planned here, not detected', () => {
   });
 });
 
-describe.each(OFFICE_DAYS)('detected at an office in the state %o', (office) => {
-  const offices = { [A]: office, [B]: office, [C]: office };
-  const unseen = rowsOf(plannedAt(A), [], offices)[0];
+describe.each(OFFICE_DAYS)(
+  'detected at an office, reporting %s, an event seen %s, day ended %s',
+  (reporting, sawEvent, ended, unseen) => {
+    const office = officeDay(reporting, sawEvent, ended);
+    const offices = { [A]: office, [B]: office, [C]: office };
 
-  test('planned here: confirmed, at once', () => {
-    expect(rowsOf(plannedAt(A), [A], offices)).toEqual([`o ${A} confirmed*`]);
-  });
+    test('planned here: confirmed, at once', () => {
+      expect(rowsOf(plannedAt(A), [A], offices)).toEqual([`o ${A} confirmed*`]);
+    });
 
-  test('planned at another office: a row there and a walkIn here', () => {
-    expect(rowsOf(plannedAt(A), [B], offices)).toEqual([unseen, `o ${B} walkIn`]);
-    expect(rowsOf(plannedAt(B), [A], offices)).toEqual([`o ${A} walkIn`, unseen?.replace(A, B)]);
-  });
+    test('planned at another office: a row there and a walkIn here', () => {
+      expect(rowsOf(plannedAt(A), [B], offices)).toEqual([`o ${A} ${unseen}*`, `o ${B} walkIn`]);
+      expect(rowsOf(plannedAt(B), [A], offices)).toEqual([`o ${A} walkIn`, `o ${B} ${unseen}*`]);
+    });
 
-  test('planned here and seen elsewhere too: confirmed here, a walkIn there', () => {
-    expect(rowsOf(plannedAt(B), [A, B, C], offices)).toEqual([
-      `o ${A} walkIn`,
-      `o ${B} confirmed*`,
-      `o ${C} walkIn`,
-    ]);
-  });
+    test('planned here and seen elsewhere too: confirmed here, a walkIn there', () => {
+      expect(rowsOf(plannedAt(B), [A, B, C], offices)).toEqual([
+        `o ${A} walkIn`,
+        `o ${B} confirmed*`,
+        `o ${C} walkIn`,
+      ]);
+    });
 
-  test('remote: a walkIn beside the row of the plan', () => {
-    expect(rowsOf(REMOTE, [A], offices)).toEqual(['r - untyped*', `r ${A} walkIn`]);
-  });
+    test('remote: a walkIn beside the row of the plan', () => {
+      expect(rowsOf(REMOTE, [A], offices)).toEqual(['r - untyped*', `r ${A} walkIn`]);
+    });
 
-  test('away: a walkIn at every office where seen, beside the row of the plan', () => {
-    expect(rowsOf(AWAY, [B, A], offices)).toEqual(['a - untyped*', `a ${A} walkIn`, `a ${B} walkIn`]);
-  });
+    test('away: a walkIn at every office where seen, beside the row of the plan', () => {
+      expect(rowsOf(AWAY, [B, A], offices)).toEqual(['a - untyped*', `a ${A} walkIn`, `a ${B} walkIn`]);
+    });
 
-  test('no plan: a walkIn that reads away', () => {
-    expect(rowsOf(null, [A], offices)).toEqual([`a ${A} walkIn`]);
-    expect(rowsOf(null, [B, A], offices)).toEqual([`a ${A} walkIn`, `a ${B} walkIn`]);
-  });
+    test('no plan: a walkIn that reads away', () => {
+      expect(rowsOf(null, [A], offices)).toEqual([`a ${A} walkIn`]);
+      expect(rowsOf(null, [B, A], offices)).toEqual([`a ${A} walkIn`, `a ${B} walkIn`]);
+    });
 
-  test('a plan that presence made: its row is a walkIn', () => {
-    expect(rowsOf(madeByPresenceAt(A), [A], offices)).toEqual([`o ${A} walkIn*`]);
-    expect(rowsOf(madeByPresenceAt(A), [A, B], offices)).toEqual([`o ${A} walkIn*`, `o ${B} walkIn`]);
-  });
+    test('a plan that presence made: its row is a walkIn', () => {
+      expect(rowsOf(madeByPresenceAt(A), [A], offices)).toEqual([`o ${A} walkIn*`]);
+      expect(rowsOf(madeByPresenceAt(A), [A, B], offices)).toEqual([`o ${A} walkIn*`, `o ${B} walkIn`]);
+    });
 
-  test('a plan that presence made elsewhere is never a noShow there', () => {
-    expect(rowsOf(madeByPresenceAt(A), [B], offices)).toEqual([`o ${A} untyped*`, `o ${B} walkIn`]);
-  });
+    test('a plan that presence made elsewhere is never a noShow there', () => {
+      expect(rowsOf(madeByPresenceAt(A), [B], offices)).toEqual([`o ${A} untyped*`, `o ${B} walkIn`]);
+    });
 
-  test('not detected, and no office planned: no type, and no row without a plan', () => {
-    expect(rowsOf(REMOTE, [], offices)).toEqual(['r - untyped*']);
-    expect(rowsOf(AWAY, [], offices)).toEqual(['a - untyped*']);
-    expect(rowsOf(null, [], offices)).toEqual([]);
-    expect(rowsOf(madeByPresenceAt(A), [], offices)).toEqual([`o ${A} untyped*`]);
-  });
-});
+    test('not detected, and no office planned: no type, and no row without a plan', () => {
+      expect(rowsOf(REMOTE, [], offices)).toEqual(['r - untyped*']);
+      expect(rowsOf(AWAY, [], offices)).toEqual(['a - untyped*']);
+      expect(rowsOf(null, [], offices)).toEqual([]);
+      expect(rowsOf(madeByPresenceAt(A), [], offices)).toEqual([`o ${A} untyped*`]);
+    });
+  },
+);
 
 test('an office that nothing is known of is not judged', () => {
   expect(rowsOf(plannedAt(A), [], {})).toEqual([`o ${A} untyped*`]);

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEEPEST_JSON, MOST_JSON_PARTS } from '../src/http/json-gauge.ts';
-import { until } from './embedded/support.ts';
 import { send, writeThenRead } from './support/bodies.ts';
 import { addSite, goodEvent, presenceRows } from './support/presence.ts';
 import { basic, startTestServer } from './support/server.ts';
 import { listen } from './support/sockets.ts';
+import { until } from './support/waiting.ts';
 
 const server = await startTestServer();
 const site = await addSite(server);

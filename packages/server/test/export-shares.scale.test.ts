@@ -1,11 +1,12 @@
 import type http from 'node:http';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { LONGEST_WAIT_S, MOST_WAITING } from '../src/warehouse/slots.ts';
 import { countTransactions } from './support/database.ts';
 import { addLargeSite } from './support/large-site.ts';
 import { addSite, type Site } from './support/presence.ts';
 import { basic, startTestServer, type TestServer } from './support/server.ts';
 import { countConnections, listen, openPaused, readAll } from './support/sockets.ts';
+import { until } from './support/waiting.ts';
 
 /** Of the connections of each kind an organisation may have half. */
 const CONNECTIONS = 4;
@@ -34,7 +35,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const client of clients) client.abort();
   clients.clear();
-  await vi.waitFor(async () => expect(await countTransactions(server.db)).toBe(0), 10_000);
+  await expect.poll(() => countTransactions(server.db)).toBe(0);
 });
 afterAll(() => server.close());
 
@@ -73,10 +74,10 @@ const isSettled = (promise: Promise<unknown>) =>
 
 /** Lets time pass by steps that no slot is waited for, until the answer is there. */
 async function afterWaiting(response: Promise<http.IncomingMessage>): Promise<http.IncomingMessage> {
-  await vi.waitFor(async () => {
+  await until(() => {
     server.stopwatch.nowMs += LONGEST_WAIT_S * 1_000;
-    expect(await isSettled(response)).toBe(true);
-  }, 10_000);
+    return isSettled(response);
+  });
   return response;
 }
 
@@ -115,9 +116,9 @@ test('a slot that becomes free goes to who has none before who has some, however
   const [second] = await openMany(otherLarge, SHARE);
   const before = await countConnections(server);
   const third = open(large);
-  await vi.waitFor(async () => expect(await countConnections(server)).toBe(before + 1));
+  await expect.poll(() => countConnections(server)).toBe(before + 1);
   const others = open(small);
-  await vi.waitFor(async () => expect(await countConnections(server)).toBe(before + 2));
+  await expect.poll(() => countConnections(server)).toBe(before + 2);
   // Both have asked once another request on a connection as new has been answered.
   await read(open(small, 'locations/basic'));
   first?.destroy();
@@ -131,7 +132,7 @@ test('the queue of an organisation is bounded, and a client that hangs up leaves
   const first = new AbortController();
   const before = await countConnections(server);
   const refusals: Promise<http.IncomingMessage>[] = [open(large, EXPORT, first)];
-  await vi.waitFor(async () => expect(await countConnections(server)).toBe(before + 1));
+  await expect.poll(() => countConnections(server)).toBe(before + 1);
   // They arrive in no order that is known: one of them is one too many.
   for (let count = 0; count < MOST_WAITING; count++) refusals.push(open(large));
   const refused = await read(Promise.race(refusals));
@@ -143,7 +144,7 @@ test('the queue of an organisation is bounded, and a client that hangs up leaves
 
   const full = await countConnections(server);
   first.abort();
-  await vi.waitFor(async () => expect(await countConnections(server)).toBeLessThan(full));
+  await expect.poll(() => countConnections(server)).toBeLessThan(full);
   const next = [open(large), open(large)];
   expect((await Promise.race(next)).statusCode).toBe(503);
   const settled = await Promise.all(next.map(isSettled));
@@ -182,9 +183,9 @@ test('clients that hang up keep their slots while the database still works for t
   await server.db.owner.inSystem(async (tx) => {
     await tx.query('LOCK TABLE presence_events');
     for (let request = 0; request < SHARE; request++) open(large).catch(() => undefined);
-    await vi.waitFor(async () => expect(await countTransactions(server.db)).toBe(SHARE + 1), 10_000);
+    await expect.poll(() => countTransactions(server.db)).toBe(SHARE + 1);
     for (const client of clients) client.abort();
-    await vi.waitFor(async () => expect(await countConnections(server)).toBe(0), 10_000);
+    await expect.poll(() => countConnections(server)).toBe(0);
     const { statusCode } = await afterWaiting(open(large));
     expect(statusCode).toBe(503);
     expect(await countTransactions(server.db)).toBe(SHARE + 1);

@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import type http from 'node:http';
 import type net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor } from '../src/warehouse/cursor.ts';
 import { countTransactions } from './support/database.ts';
 import { addLargeSite } from './support/large-site.ts';
 import type { Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { listen, openPaused, readAll } from './support/sockets.ts';
+import { until } from './support/waiting.ts';
 
 const EXPORT = 'presence/basic?startDate=2026-03-01&endDate=2026-03-31';
 /** A line of 1 Mbit/s. */
@@ -35,7 +36,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const response of opened.splice(0)) response.destroy();
-  await vi.waitFor(async () => expect(await countTransactions(server.db)).toBe(0), 10_000);
+  await expect.poll(() => countTransactions(server.db)).toBe(0);
   server.logs.length = 0;
 });
 afterAll(() => server.close());
@@ -94,7 +95,7 @@ describe.each(['json', 'parquet'])('an export as %s', (format) => {
   test('is cut off visibly where its reader takes a chunk every 15 s, with one line in the log', async () => {
     const response = await openExport();
     await readSlowly(response, HOSTILE_BYTES_PER_S, LONG_ENOUGH_S);
-    await vi.waitFor(() => expect(cutLines()).not.toEqual([]), 30_000);
+    await expect.poll(cutLines).not.toEqual([]);
     if (!response.closed) await readAll(response);
     expect(response.complete).toBe(false);
     expect(cutLines()).toEqual([
@@ -128,10 +129,11 @@ test.each([
 ])('a client of %s, coded %s, that never reads at all is cut off', async (path, coding) => {
   const headers = { 'accept-encoding': coding };
   const response = await open(path, headers);
-  await vi.waitFor(() => {
+  await until(() => {
     passS(60);
-    expect(cutLines()).toHaveLength(1);
-  }, 30_000);
+    return cutLines().length > 0;
+  });
+  expect(cutLines()).toHaveLength(1);
   expect((await readAll(response)).complete).toBe(false);
   await open(path, headers);
 });
@@ -145,10 +147,11 @@ test('to a client for which a body ends with its connection, a transfer that is 
     `${site.key.apiKey}:${site.key.secret}`,
     urlOf(`${EXPORT}&format=ndjson`),
   ]);
-  await vi.waitFor(() => {
+  await until(() => {
     passS(60);
-    expect(cutLines()).toHaveLength(1);
-  }, 30_000);
+    return cutLines().length > 0;
+  });
+  expect(cutLines()).toHaveLength(1);
   // Until here nobody took what it read.
   curl.stdout.resume();
   const CURLE_RECV_ERROR = 56;

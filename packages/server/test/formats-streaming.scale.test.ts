@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LONGEST_WAIT_S } from '../src/warehouse/slots.ts';
 import { asAdmin, countTransactions } from './support/database.ts';
 import { addLargeSite } from './support/large-site.ts';
 import type { Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { countConnections, listen, openPaused, readAll } from './support/sockets.ts';
+import { until } from './support/waiting.ts';
 
 const ROWS = 20_000;
 /** Of four connections an organisation may use half. */
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const response of open.splice(0)) response.destroy();
-  await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 10_000);
+  await expect.poll(exportsRunning).toBe(0);
 });
 afterAll(() => server.close());
 
@@ -93,7 +94,7 @@ describe.each(['ndjson', 'csv', 'parquet'])('%s', (format) => {
     const readers = await Promise.all(Array.from({ length: SHARE }, () => openExport(format)));
     expect(await exportsRunning()).toBe(SHARE);
     for (const response of readers) response.destroy();
-    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+    await expect.poll(exportsRunning).toBe(0);
     expect((await openExport(format)).statusCode).toBe(200);
   });
 });
@@ -130,7 +131,7 @@ describe.each([
       const readers = await Promise.all(Array.from({ length: SHARE }, open));
       expect(await exportsRunning()).toBe(SHARE);
       for (const response of readers) response.destroy();
-      await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 20_000);
+      await expect.poll(exportsRunning).toBe(0);
     }
   });
 
@@ -141,12 +142,12 @@ describe.each([
       const requests = Array.from({ length: SHARE }, () =>
         http.get(exportUrl, { headers, agent: false }).on('error', () => undefined),
       );
-      await vi.waitFor(async () => expect(await exportsRunning()).toBe(SHARE + 1), 5_000);
+      await expect.poll(exportsRunning).toBe(SHARE + 1);
       for (const request of requests) request.destroy();
       // The server must have seen them go before there is a first row.
-      await vi.waitFor(async () => expect(await countConnections(server)).toBe(0), 20_000);
+      await expect.poll(() => countConnections(server)).toBe(0);
     });
-    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 20_000);
+    await expect.poll(exportsRunning).toBe(0);
     expect((await openExport('json', coding)).statusCode).toBe(200);
   });
 });
@@ -157,10 +158,10 @@ test('what fails before the first row is an ordinary error, not compressed', asy
   const answer = openExport('csv', 'gzip, br').finally(() => {
     isAnswered = true;
   });
-  await vi.waitFor(() => {
+  await until(() => {
     server.stopwatch.nowMs += LONGEST_WAIT_S * 1_000;
-    expect(isAnswered).toBe(true);
-  }, 10_000);
+    return isAnswered;
+  });
   const refused = await answer;
   expect(refused.statusCode).toBe(503);
   expect(refused.headers).toMatchObject({ 'content-type': 'application/problem+json' });

@@ -55,11 +55,10 @@ test('lists that wait for the directory keep nobody else waiting', async () => {
     waiting = Promise.all(
       Array.from({ length: 15 }, (_, n) => client.putRelationships([under(`g${n}`, null)])),
     );
-    const startedAtMs = performance.now();
+    // One that waited would wait for ever: this transaction has the lock until they are answered.
     for (let call = 0; call < 3; call++) {
       expect((await other.postAttributes([{ userName: 'x', attributes: {} }])).statusCode).toBe(200);
     }
-    expect(performance.now() - startedAtMs).toBeLessThan(3_000);
   });
   await waiting;
   expect(await active()).toHaveLength(1);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Database, type Tx } from '../src/store/connections/db.ts';
 import {
@@ -8,6 +7,7 @@ import {
   type TestDatabase,
 } from './support/database.ts';
 import { counts, id, importFile, listNodes, listUsers } from './support/import.ts';
+import { until } from './support/waiting.ts';
 
 let db: TestDatabase;
 let others: Database;
@@ -27,26 +27,34 @@ afterAll(async () => {
 const ROWS = Array.from({ length: 300 }, (_, n) => `u${String(n).padStart(3, '0')},First`);
 const FILE = ['userName,firstName', ...ROWS];
 
+interface OpenInsert {
+  /** The database's process that has the transaction. */
+  pid: number;
+  commit: () => Promise<void>;
+}
+
 /** Inserts a user without the directory lock, in a transaction that stays open until `commit` is called. */
-async function insertBehindTheLock(userName: string): Promise<{ commit: () => Promise<void> }> {
+async function insertBehindTheLock(userName: string): Promise<OpenInsert> {
   let commit: () => void = () => undefined;
   const wait = new Promise<void>((resolve) => {
     commit = resolve;
   });
-  let inserted: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => {
+  let inserted: (pid: number) => void = () => undefined;
+  const ready = new Promise<number>((resolve) => {
     inserted = resolve;
   });
   const done = others.inTenant(tenant, async (tx: Tx) => {
-    await tx.query(
-      'INSERT INTO users (tenant_id, user_id, user_name, user_name_folded) VALUES ($1, gen_random_uuid(), $2, $2)',
+    const { rows } = await tx.query<{ pid: number }>(
+      `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded)
+       VALUES ($1, gen_random_uuid(), $2, $2) RETURNING pg_backend_pid() AS pid`,
       [tenant, userName],
     );
-    inserted();
+    inserted(rows[0]?.pid ?? 0);
     await wait;
   });
-  await Promise.race([ready, done]);
+  const pid = await Promise.race([ready, done.then(() => 0)]);
   return {
+    pid,
     commit: () => {
       commit();
       return done;
@@ -54,15 +62,17 @@ async function insertBehindTheLock(userName: string): Promise<{ commit: () => Pr
   };
 }
 
-/** Waits until the import waits for another transaction that wrote the same name. */
-async function untilBlocked(): Promise<void> {
-  const blocked = () =>
-    asAdmin((client) =>
-      client.query("SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event = 'transactionid'", [
-        (db.target as { database: string }).database,
-      ]),
-    );
-  while ((await blocked()).rowCount === 0) await sleep(20);
+/** Waits until the import waits for this transaction, which wrote the same name. */
+async function untilBlockedBy({ pid }: OpenInsert): Promise<void> {
+  await asAdmin((client) =>
+    until(async () => {
+      const blocked = await client.query(
+        'SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))',
+        [pid],
+      );
+      return blocked.rowCount;
+    }),
+  );
 }
 
 for (const strict of [false, true]) {
@@ -71,7 +81,7 @@ for (const strict of [false, true]) {
   test(`${how}: a user that someone else inserts at the same moment is found and updated, and no row is lost`, async () => {
     const other = await insertBehindTheLock('u150');
     const report = importFile(db.owner, tenant, 'users', FILE, { strict });
-    await untilBlocked();
+    await untilBlockedBy(other);
     await other.commit();
     expect(counts(await report)).toEqual([299, 1, 0, 0]);
     expect(await listUsers(db.owner, tenant)).toHaveLength(300);
@@ -80,11 +90,10 @@ for (const strict of [false, true]) {
   test(`${how}: a batch that is beaten twice goes on row by row`, async () => {
     const [first, second] = [await insertBehindTheLock('u010'), await insertBehindTheLock('u200')];
     const report = importFile(db.owner, tenant, 'users', FILE, { strict });
-    await untilBlocked();
+    await untilBlockedBy(first);
     await first.commit();
     // The second attempt gets past u010 and stops at u200.
-    await sleep(300);
-    await untilBlocked();
+    await untilBlockedBy(second);
     await second.commit();
     expect(counts(await report)).toEqual([298, 2, 0, 0]);
     expect((await listUsers(db.owner, tenant)).map((user) => user.first_name)).toEqual(

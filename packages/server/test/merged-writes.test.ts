@@ -57,7 +57,7 @@ test('a request does not wait for the many of another organisation that came bef
   const many = 200;
   let answered = 0;
   let before: number | undefined;
-  const sendAfterMany = async () => {
+  const sendAfterMany = async (onSent: () => void) => {
     const sent = Array.from({ length: many }, async (_, turn) => {
       const events = Array.from({ length: 100 }, (_, at) =>
         goodEvent(busy, { eventId: `many ${turn} ${at}` }),
@@ -68,7 +68,9 @@ test('a request does not wait for the many of another organisation that came bef
     });
     // Nothing of these has to be stored; meanwhile, the many come as far as they can.
     for (let turn = 0; turn < 50; turn++) await submit(server, calm, []);
-    const { statusCode } = await submit(server, calm, [goodEvent(calm, { eventId: 'last' })]);
+    const last = submit(server, calm, [goodEvent(calm, { eventId: 'last' })]);
+    onSent();
+    const { statusCode } = await last;
     before = answered;
     return [statusCode, ...(await Promise.all(sent))];
   };

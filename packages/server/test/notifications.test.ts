@@ -1,4 +1,4 @@
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { revokeKey } from '../src/auth/manage-keys.ts';
 import { basic, startTestServer } from './support/server.ts';
 
@@ -30,7 +30,7 @@ test('messages of others on the channel of changes have no effect; the server lo
   }
   // Messages are delivered in their order: when this is heard, the others were.
   await revokeKey(key.apiKey, { owner: server.db.owner, clock: server.clock.read });
-  await vi.waitFor(async () => expect(await call()).toBe(401));
+  await expect.poll(call).toBe(401);
   const lines = server.logs.filter((line) => line.includes('rollcall_changes'));
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn' });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { seeingAll } from './support/backup.ts';
 import { addSite, goodEvent, presenceRows, results, type Site, submit } from './support/presence.ts';
 import { login, startTestServer, type TestServer } from './support/server.ts';
@@ -57,10 +57,7 @@ test('the log tells of an outage in two lines, with a count between, and has no 
   // A malformed request whose key the server still knows is answered 400, though the server could not keep it.
   expect(statuses.filter((status) => status !== 503 && status !== 400)).toEqual([]);
   await proxy.restore();
-  await vi.waitFor(
-    () => expect(lines().map(({ msg }) => msg)).toContain('the database answers again'),
-    10_000,
-  );
+  await expect.poll(() => lines().map(({ msg }) => msg)).toContain('the database answers again');
   const said = lines().filter(({ msg }) => msg !== 'answered');
   expect(said).toMatchObject([
     { level: 'error', msg: expect.stringContaining('the database does not answer in time') },
@@ -115,7 +112,7 @@ describe.each([
     expect((await get('/healthz')).statusCode).toBe(200);
 
     await proxy.restore();
-    await vi.waitFor(async () => expect(await isReady()).toBe(200), 10_000);
+    await expect.poll(isReady).toBe(200);
     expect(await results(server, site, [goodEvent(site, { eventId: `after ${how}` })])).toMatchObject([
       { resultCode: 0 },
     ]);
@@ -146,7 +143,7 @@ test('logging in without a database is a 503 in the shapes of the token endpoint
     expect(reply.headers['retry-after']).toMatch(/^\d+$/);
   }
   await proxy.restore();
-  await vi.waitFor(async () => expect(await isReady()).toBe(200), 10_000);
+  await expect.poll(isReady).toBe(200);
 });
 
 test('every event answered with code 0 while the database went away is there; the others may be sent again', async () => {
@@ -163,7 +160,7 @@ test('every event answered with code 0 while the database went away is there; th
     answers.map(({ reply }) => reply.statusCode).filter((status) => status !== 503 && status !== 200),
   ).toEqual([]);
   await proxy.restore();
-  await vi.waitFor(async () => expect(await isReady()).toBe(200), 10_000);
+  await expect.poll(isReady).toBe(200);
   const stored = async () => new Set((await presenceRows(server, site)).map((row) => row.eventId));
   const accepted = answers.filter(({ reply }) => reply.statusCode === 200);
   expect([...(await stored())]).toEqual(

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import type http from 'node:http';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { until } from './embedded/support.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Post, type Sent, send } from './support/bodies.ts';
 import { addSite, goodEvent, presenceRows, type Site, submit } from './support/presence.ts';
 import { basic, login, startTestServer, type TestServer } from './support/server.ts';
 import { countConnections, listen, pipeline, requestsArrive } from './support/sockets.ts';
+import { until } from './support/waiting.ts';
 
 const BACKLOG = 8;
 /** Three quarters of it. */
@@ -114,7 +114,7 @@ describe('More events than the server can take', () => {
       await arrived;
       give(held);
       await Promise.allSettled(held.map(({ answer }) => answer));
-      await vi.waitFor(async () => expect(await countConnections(server)).toBe(0));
+      await expect.poll(() => countConnections(server)).toBe(0);
     });
     await becomes(200, late);
   });

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ShownKey } from '../src/auth/manage-keys.ts';
 import { AttendanceClient } from './support/attendance.ts';
 import { seeingAll } from './support/backup.ts';
 import { addNode, addOffice, addUser, type Office } from './support/directory.ts';
-import { whileLocked } from './support/locks.ts';
+import { untilAllWait, whileLocked } from './support/locks.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { Horizon } from './workday/horizon-support.ts';
 import { readCounterFaults, readDay, readStored } from './workday/support.ts';
@@ -50,7 +49,7 @@ const sit = (sitter: Sitter, at: string, key = keys[0] as ShownKey) =>
   ]);
 
 /** Lets nobody see what is planned until all that `send` has begun wait for it. */
-const together = <T>(send: () => Promise<T>) =>
+const together = <T>(send: (() => Promise<T>) | ((onSent: () => void) => Promise<T>)) =>
   whileLocked(server.db.target, 'day_plans', 'ACCESS EXCLUSIVE', send);
 
 const deskOf = async (userId: string, day = DAY) =>
@@ -85,14 +84,15 @@ test('people who sit down at the same moment have their desks booked together, e
 
 test('one before midnight at the office and one after it, booked together, are each of their own day', async () => {
   const [first, early, late] = (await addSitters(3)) as [Sitter, Sitter, Sitter];
-  await together(async () => {
+  await together(async (onSent: () => void) => {
     server.clock.nowMs = Date.parse(`${DAY}T22:59:59Z`);
     const sent = [sit(first, `${DAY}T22:59:58Z`)];
-    await delay(200);
+    await untilAllWait(server.db.target);
     sent.push(sit(early, `${DAY}T22:59:58Z`));
-    await delay(200);
+    await untilAllWait(server.db.target);
     server.clock.nowMs = Date.parse(`${DAY}T23:00:01Z`);
     sent.push(sit(late, `${DAY}T23:00:00Z`));
+    onSent();
     await Promise.all(sent);
   });
   expect(await deskOf(early.userId)).toBe(early.deskId);

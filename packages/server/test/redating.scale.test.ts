@@ -64,5 +64,6 @@ test('a million events of an office, all of which change their day, are re-dated
   );
   expect(rows).toEqual([{ events: EVENTS + submitted, misdated: 0 }]);
   expect(seconds).toBeLessThan(180);
-  expect(slowestMs).toBeLessThan(2_000);
+  // One that waited for the job would take as long as the rest of it.
+  expect(slowestMs).toBeLessThan((seconds * 1000) / 4);
 });

@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runStatement } from '../src/store/connections/pipeline.ts';
 import { resolve } from '../src/store/directory/directory-look-up.ts';
 import { presenceEventsInsert } from '../src/store/events/presence-events.ts';
-import { until } from './embedded/support.ts';
 import { addNode } from './support/directory.ts';
 import { addHistory, localDate, moveTo, redate, redatingOf } from './support/redating.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { Workplace } from './support/submissions.ts';
+import { until } from './support/waiting.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -190,8 +191,12 @@ test.each([
       const write = () => runStatement(tx, presenceEventsInsert(tenantId, [row]));
       if (how === 'writes') await write();
       await moveTo(work, 'Pacific/Pago_Pago');
+      const query = vi.spyOn(pg.Client.prototype, 'query');
+      onTestFinished(() => query.mockRestore());
       job = redate(server);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      // The job asks who may know the old time zone, and asks again for as long as somebody may.
+      const looks = () => query.mock.calls.filter(([text]) => String(text).includes('virtualtransaction'));
+      await until(() => looks().length >= 3);
       expect(await redatingOf(work, office.locationId)).toMatchObject({ startedAt: null, finishedAt: null });
       if (how === 'reads') await write();
     });

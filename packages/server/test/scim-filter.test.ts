@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { costOf } from './support/cost.ts';
 import { ENTERPRISE, expectScimError, GROUP, type ScimClient, scimClient, USER } from './support/scim.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -214,10 +215,11 @@ test.each([
   ['too long a text', `userName eq "${'a'.repeat(4_000)}"`],
   ['quotes without end', `userName eq "${'\\'.repeat(61)}`],
   ['line ends without end', `userName eq "${'\n'.repeat(60)}`],
-])('%s is a 400, and at once', async (_what, filter) => {
-  const startedMs = performance.now();
-  for (const path of ['Users', 'Groups']) expectScimError(await find(path, filter), 400, 'invalidFilter');
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
+])('%s is a 400, in little processor time', async (_what, filter) => {
+  const cost = await costOf(async () => {
+    for (const path of ['Users', 'Groups']) expectScimError(await find(path, filter), 400, 'invalidFilter');
+  });
+  expect(cost.processorMs).toBeLessThan(2_000);
 });
 
 test('names that every object has are no attributes, and reach no object of ours', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { costOf } from './support/cost.ts';
 import { expectScimError, type ScimClient, scimClient } from './support/scim.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { addUsers } from './workday/support.ts';
@@ -151,27 +152,28 @@ describe('a PATCH of a group is refused, and nothing of it is done,', () => {
   });
 });
 
-test('10,000 members are replaced, and come and go in parts, within seconds', async () => {
+test('10,000 members are replaced, and come and go in parts, in few round trips to the database', async () => {
   const many = await addManyUsers(10_000);
   const asMembers = (from: number, to: number) => many.slice(from, to).map((each) => ({ value: each }));
-  const startedMs = performance.now();
-  const replace = { op: 'replace', path: 'members', value: asMembers(0, 9_000) };
-  expect((await idp.patch(`/Groups/${id}`, replace)).statusCode).toBe(204);
-  const put = await idp.call('PUT', `/Groups/${id}`, {
-    displayName: 'Engines',
-    members: asMembers(0, 10_000),
+  const cost = await costOf(async () => {
+    const replace = { op: 'replace', path: 'members', value: asMembers(0, 9_000) };
+    expect((await idp.patch(`/Groups/${id}`, replace)).statusCode).toBe(204);
+    const put = await idp.call('PUT', `/Groups/${id}`, {
+      displayName: 'Engines',
+      members: asMembers(0, 10_000),
+    });
+    expect(put.json().members).toHaveLength(10_000);
+
+    for (let from = 0; from < 3_000; from += 1_000) {
+      const part = asMembers(from, from + 1_000).map((each) => ({
+        op: 'Remove',
+        path: 'members',
+        value: [each],
+      }));
+      expect((await idp.patch(`/Groups/${id}`, ...part)).statusCode).toBe(204);
+    }
+
+    expect((await idp.get(`/Groups/${id}`)).json().members).toHaveLength(7_000);
   });
-  expect(put.json().members).toHaveLength(10_000);
-
-  for (let from = 0; from < 3_000; from += 1_000) {
-    const part = asMembers(from, from + 1_000).map((each) => ({
-      op: 'Remove',
-      path: 'members',
-      value: [each],
-    }));
-    expect((await idp.patch(`/Groups/${id}`, ...part)).statusCode).toBe(204);
-  }
-
-  expect((await idp.get(`/Groups/${id}`)).json().members).toHaveLength(7_000);
-  expect(performance.now() - startedMs).toBeLessThan(30_000);
-}, 60_000);
+  expect(cost.roundTrips).toBeLessThan(500);
+});

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { costOf } from './support/cost.ts';
 import { ENTERPRISE, expectScimError, PATCH_OP, type ScimClient, scimClient, USER } from './support/scim.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -266,16 +267,21 @@ describe('a PATCH is refused', () => {
     expect((await idp.get(`/Users/${id}`)).json()).toEqual(before.json());
   });
 
-  test('with more values than anyone has, and at once', async () => {
+  test('with more values than anyone has, in little processor time', async () => {
     const emails = Array.from({ length: 40_000 }, (_, n) => ({ value: `${n}@x`, primary: true }));
     const names = Object.fromEntries(emails.map(({ value }) => [value.replace(/\W/g, ''), 1]));
-    const startedMs = performance.now();
-    for (const value of [{ emails }, { name: { ...names } }, { [ENTERPRISE]: names }]) {
-      expectScimError(await idp.patch(`/Users/${id}`, { op: 'add', value }), 400, 'invalidValue');
-    }
-    const parts = Array.from({ length: 101 }, (_, n) => ({ op: 'add', path: 'emails', value: [emails[n]] }));
-    expectScimError(await idp.patch(`/Users/${id}`, ...parts), 400, 'invalidValue');
-    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    const cost = await costOf(async () => {
+      for (const value of [{ emails }, { name: { ...names } }, { [ENTERPRISE]: names }]) {
+        expectScimError(await idp.patch(`/Users/${id}`, { op: 'add', value }), 400, 'invalidValue');
+      }
+      const parts = Array.from({ length: 101 }, (_, n) => ({
+        op: 'add',
+        path: 'emails',
+        value: [emails[n]],
+      }));
+      expectScimError(await idp.patch(`/Users/${id}`, ...parts), 400, 'invalidValue');
+    });
+    expect(cost.processorMs).toBeLessThan(10_000);
   });
 
   test('without operations, with another schema than that of a PATCH, and with too many operations', async () => {

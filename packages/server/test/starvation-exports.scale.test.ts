@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Workspace } from './cli/support.ts';
 import { COUNT_TRANSACTIONS } from './support/database.ts';
 import { enlarge } from './support/large-site.ts';
@@ -95,7 +95,7 @@ test('an organisation that reads exports and short lists as slowly as can be tak
     pauseMs: CHUNK_PAUSE_MS,
   });
   // All of its shares are in use, by transfers that do not end.
-  await vi.waitFor(async () => expect(await countTransactions()).toBeGreaterThanOrEqual(SHARES), 30_000);
+  await expect.poll(countTransactions).toBeGreaterThanOrEqual(SHARES);
   const attacked = await seeRuns();
   const { counts, processors } = await attacker.stop();
   console.info(

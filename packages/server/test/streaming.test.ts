@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { LONGEST_WAIT_S } from '../src/warehouse/slots.ts';
 import { asAdmin, countTransactions } from './support/database.ts';
 import { addSite, goodEvent, insertPresence, results, type Site } from './support/presence.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const response of open.splice(0)) response.destroy();
-  await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 10_000);
+  await expect.poll(exportsRunning).toBe(0);
 });
 afterAll(() => server.close());
 
@@ -76,23 +76,20 @@ test('an export is sent while it is still being read from the database, and is w
 
 test('readers that stopped reading, on every export connection, keep no event and no other request waiting', async () => {
   await openAll();
-  await vi.waitFor(async () => expect(await exportsRunning()).toBe(EXPORT_CONNECTIONS), 10_000);
+  await expect.poll(exportsRunning).toBe(EXPORT_CONNECTIONS);
 
   const refused = openExport().then(async (response) => ({ response, body: await readAll(response) }));
   let answered = false;
   void refused.then(() => {
     answered = true;
   });
-  let slowestMs = 0;
+  // An event that waited for an export would wait for ever: time passes by these steps only.
   while (!answered) {
     server.stopwatch.nowMs += LONGEST_WAIT_S * 100;
-    const startedMs = performance.now();
     const [result] = await results(server, site, [goodEvent(site, { timestamp: '2026-01-01T00:00:00Z' })]);
     expect(result?.resultCode).toBe(0);
-    slowestMs = Math.max(slowestMs, performance.now() - startedMs);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  expect(slowestMs).toBeLessThan(1_500);
   const { response, body } = await refused;
   expect(response.statusCode).toBe(503);
   expect(response.headers).toMatchObject({
@@ -109,7 +106,7 @@ test('a client that hangs up frees its export connection', async () => {
   for (let round = 0; round < 2; round++) {
     const readers = await openAll();
     for (const response of readers) response.destroy();
-    await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+    await expect.poll(exportsRunning).toBe(0);
   }
 });
 
@@ -119,12 +116,12 @@ test('a client that hangs up before the first row frees its export connection', 
     const requests = Array.from({ length: SHARE }, () =>
       http.get(exportUrl, { headers: site.headers, agent: false }).on('error', () => undefined),
     );
-    await vi.waitFor(async () => expect(await exportsRunning()).toBe(SHARE + 1), 5_000);
+    await expect.poll(exportsRunning).toBe(SHARE + 1);
     for (const request of requests) request.destroy();
     // The server must have seen them go before there is a first row.
-    await vi.waitFor(async () => expect(await countConnections(server)).toBe(0));
+    await expect.poll(() => countConnections(server)).toBe(0);
   });
-  await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+  await expect.poll(exportsRunning).toBe(0);
   expect((await openExport()).statusCode).toBe(200);
 });
 
@@ -138,7 +135,7 @@ test('a client that hangs up while its key is looked up leaves no place behind',
     );
     await arrived;
     for (const request of requests) request.destroy();
-    await vi.waitFor(async () => expect(await countConnections(server)).toBe(0));
+    await expect.poll(() => countConnections(server)).toBe(0);
   });
   expect((await openExport()).statusCode).toBe(200);
 });
@@ -146,9 +143,9 @@ test('a client that hangs up while its key is looked up leaves no place behind',
 test('exports that wait behind another one on a connection end with it', async () => {
   const requests = Array.from({ length: SHARE }, () => ({ url: exportUrl, headers: site.headers }));
   const socket = await pipeline(exportUrl, requests);
-  await vi.waitFor(async () => expect(await exportsRunning()).toBe(SHARE), 10_000);
+  await expect.poll(exportsRunning).toBe(SHARE);
   socket.resetAndDestroy();
-  await vi.waitFor(async () => expect(await exportsRunning()).toBe(0), 5_000);
+  await expect.poll(exportsRunning).toBe(0);
   expect((await openExport()).statusCode).toBe(200);
 });
 

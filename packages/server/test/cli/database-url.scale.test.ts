@@ -3,15 +3,8 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { query } from '../embedded/support.ts';
 import { asAdmin } from '../support/database.ts';
-import {
-  expectOneSentence,
-  type Key,
-  logIn,
-  type Rollcall,
-  readStatus,
-  until,
-  Workspace,
-} from './support.ts';
+import { answersWithinASecond } from '../support/waiting.ts';
+import { expectOneSentence, type Key, logIn, type Rollcall, readStatus, Workspace } from './support.ts';
 
 const PASSWORD = 'not secret: a role of a test';
 const MASTER_KEY = randomBytes(32).toString('base64');
@@ -87,8 +80,7 @@ test('a superuser serves as rollcall_app, and two replicas that start at once wo
   expect(await servesRestricted(left, token, admin)).toBe(true);
 
   await work.json(['keys', 'revoke', key.apiKey], { env });
-  const accepting = async (baseUrl: string) => (await readStatus(baseUrl, token)) === 200;
-  await until(async () => !(await accepting(left)) && !(await accepting(right)), 1_000);
+  await Promise.all([left, right].map((each) => answersWithinASecond(() => readStatus(each, token), 401)));
 
   const other = { ...env, ROLLCALL_MASTER_KEY: randomBytes(32).toString('base64') };
   expectOneSentence(

@@ -119,7 +119,7 @@ test('killed half-way, it goes on: no row is lost or there twice, and nothing th
       : 'pass';
   const first = start('killed', 'users', 'presence', ...range);
   // The later months come first: March and February are there by now.
-  await until(() => proxy.count('/v1/analytics/presence') === 4 || first.hasEnded, 60_000);
+  await until(() => proxy.count('/v1/analytics/presence') === 4 || first.hasEnded);
   first.signal('SIGKILL');
   expect((await first.exited).code).toBeNull();
   expect(await readdir(work.path('killed'))).toEqual(['.rollcall-export', '.rollcall-export.lock']);
@@ -141,7 +141,7 @@ test('killed half-way, it goes on: no row is lost or there twice, and nothing th
 test('of two runs into one folder the second is refused, and the first goes on', async () => {
   proxy.fate = ({ path }) => (path === '/v1/analytics/presence' ? { delayMs: 1_000 } : 'pass');
   const first = start('twice', 'presence', ...MARCH);
-  await until(() => proxy.count('/v1/analytics/presence') > 0 || first.hasEnded, 60_000);
+  await until(() => proxy.count('/v1/analytics/presence') > 0 || first.hasEnded);
   await expect(here('twice')).rejects.toThrow(/Another export .* is under way/);
   expect((await first.exited).code).toBe(0);
   expect(await linesOf('twice', 'presence/2026-03.ndjson')).toEqual(presence);
@@ -223,7 +223,7 @@ test('a run that is killed after it has merged what changed goes on, and nothing
   proxy.seen.length = 0;
   const range = ['--from', startDate, '--to', endDate, '--concurrency', '1'];
   const second = start('merging', ...datasets, ...range);
-  await until(() => proxy.seen.some(isLast) || second.hasEnded, 60_000);
+  await until(() => proxy.seen.some(isLast) || second.hasEnded);
   second.signal('SIGKILL');
   expect((await second.exited).code).toBeNull();
   // Neither is what it wrote in place, nor lost.

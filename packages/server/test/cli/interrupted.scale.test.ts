@@ -4,7 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { isRoot, query, until } from '../embedded/support.ts';
+import { isRoot, query } from '../embedded/support.ts';
+import { until } from '../support/waiting.ts';
 import { expectOneSentence, processesNaming, type Rollcall, superuserOf, Workspace } from './support.ts';
 
 const execute = promisify(execFile);

@@ -52,9 +52,7 @@ async function paste(lines: string, env: Record<string, string>, done: (stdout: 
     return { ...output, exitCode: shell.exitCode };
   } finally {
     process.kill(group, 'SIGINT');
-    await until(() => !isAlive(group), 60_000).finally(
-      () => isAlive(group) && process.kill(group, 'SIGKILL'),
-    );
+    await until(() => !isAlive(group)).finally(() => isAlive(group) && process.kill(group, 'SIGKILL'));
   }
 }
 

@@ -143,8 +143,8 @@ describe('Stopping', () => {
     });
     expect(await server.exited).toMatchObject({ code: 0 });
     expect(processesNaming(work.dir)).toEqual([]);
-    // Far less than a connection is kept alive, and than the shutdown timeout.
-    expect(performance.now() - finishedMs).toBeLessThan(4_000);
+    // Less than a connection is kept alive, which is 72 s.
+    expect(performance.now() - finishedMs).toBeLessThan(36_000);
   });
 
   test('a command that is interrupted leaves no database server behind', async () => {

@@ -50,7 +50,7 @@ describe('a run that does not come to its end', () => {
       ['submit', 'presence', file, '--source-id', sourceId, ...connection()],
       setup.secret,
     );
-    await until(() => setup.proxy.count('/v1/presence') > CHUNK_CALLS + 20 || run.hasEnded, 60_000);
+    await until(() => setup.proxy.count('/v1/presence') > CHUNK_CALLS + 20 || run.hasEnded);
     return run;
   }
 

@@ -8,10 +8,11 @@ import type pg from 'pg';
 import { expect } from 'vitest';
 import { readPostmasterFile } from '../../src/embedded/postmaster.ts';
 import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
-import { serverPid, until } from '../embedded/support.ts';
+import { serverPid } from '../embedded/support.ts';
 import { login } from '../support/server.ts';
+import { until } from '../support/waiting.ts';
 
-export { until } from '../embedded/support.ts';
+export { until } from '../support/waiting.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/bin/rollcall.js', import.meta.url));
 
@@ -70,7 +71,7 @@ export class Rollcall {
   /** Waits for the server's address, or fails with what was said instead. */
   async baseUrl(): Promise<string> {
     const found = () => /Rollcall is at (\S+)/.exec(this.stdout + this.stderr)?.[1];
-    await until(() => found() ?? this.hasEnded, 60_000);
+    await until(() => found() ?? this.hasEnded);
     return found() ?? expect.fail(`It did not start: ${this.stderr}${this.stdout}`);
   }
 

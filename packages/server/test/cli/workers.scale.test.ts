@@ -54,12 +54,12 @@ describe('Several workers', () => {
     const [victim = 0, survivor = 0] = first;
     process.kill(victim, 'SIGKILL');
     // Its connections break; new ones go to the others.
-    await until(() => answers(baseUrl), 30_000);
-    await until(() => workersOf(server.pid).filter((pid) => pid !== victim).length === WORKERS, 30_000);
+    await until(() => answers(baseUrl));
+    await until(() => workersOf(server.pid).filter((pid) => pid !== victim).length === WORKERS);
     process.kill(survivor, 'SIGKILL');
     // Only the new one is left to answer.
-    await until(() => answers(baseUrl), 30_000);
-    await until(() => workersOf(server.pid).filter((pid) => pid !== survivor).length === WORKERS, 30_000);
+    await until(() => answers(baseUrl));
+    await until(() => workersOf(server.pid).filter((pid) => pid !== survivor).length === WORKERS);
 
     const last = workersOf(server.pid);
     server.signalGroup('SIGINT');
@@ -75,7 +75,7 @@ describe('Several workers', () => {
     const workers = workersOf(server.pid);
     server.signal('SIGKILL');
     await server.exited;
-    await until(() => workers.every((pid) => !isAlive(pid)), 10_000);
+    await until(() => workers.every((pid) => !isAlive(pid)));
     const { server: next, baseUrl } = await work.start([...SERVE, '--data-dir', dataDir]);
     expect((await logIn(baseUrl, key)).status).toBe(200);
     await next.stop();

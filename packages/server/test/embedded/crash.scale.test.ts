@@ -7,7 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { joinEmbedded } from '../../src/embedded/index.ts';
-import { Bench, isAlive, isRoot, query, serverPid, until } from './support.ts';
+import { until } from '../support/waiting.ts';
+import { Bench, isAlive, isRoot, query, serverPid } from './support.ts';
+
+/** Less than what the product waits for a server that may still come or go: ten seconds, and more. */
+const AT_ONCE_MS = 5_000;
 
 let bench: Bench;
 let dataDir: string;
@@ -48,7 +52,7 @@ test('the server outlives a killed process, and the next one adopts it at once',
   expect(await isAlive(pid)).toBe(true);
   const beganMs = performance.now();
   const next = await joinEmbedded(options('serve'));
-  expect(performance.now() - beganMs).toBeLessThan(500);
+  expect(performance.now() - beganMs).toBeLessThan(AT_ONCE_MS);
   expect(await runningPid()).toBe(pid);
   await next.release();
   expect(await isAlive(pid)).toBe(false);
@@ -79,7 +83,7 @@ test('a lock file left by a dead server does not block a start, whoever has its 
       await writeFile(join(dataDir, 'postgres.run/.s.PGSQL.5432.lock'), text);
       const beganMs = performance.now();
       const server = await joinEmbedded(options());
-      expect(performance.now() - beganMs).toBeLessThan(1_000);
+      expect(performance.now() - beganMs).toBeLessThan(AT_ONCE_MS);
       expect(await works(server.target)).toBe(true);
       await server.release();
     }
@@ -159,6 +163,7 @@ test('while it cannot be started again, that is said once, tried again, and ende
   const good = await readFile(conf);
   await appendFile(conf, 'no_such_setting = 1\n');
   process.kill(await runningPid(), 'SIGKILL');
+  await until(() => said.length > 0);
   await sleep(1_000);
   expect(said).toHaveLength(1);
   expect(said[0]).toContain('could not be started');
@@ -169,7 +174,7 @@ test('while it cannot be started again, that is said once, tried again, and ende
   await sleep(300);
   const beganMs = performance.now();
   await server.release();
-  expect(performance.now() - beganMs).toBeLessThan(1_000);
+  expect(performance.now() - beganMs).toBeLessThan(AT_ONCE_MS);
 });
 
 test('a server whose socket a cleaner has removed is restarted by the next to come', async () => {

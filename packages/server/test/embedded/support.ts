@@ -3,7 +3,6 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { chmod, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -11,6 +10,7 @@ import { expect, inject } from 'vitest';
 import { joinEmbedded } from '../../src/embedded/index.ts';
 import { isPostmasterOf, readPostmasterFile } from '../../src/embedded/postmaster.ts';
 import { inspectProcess } from '../../src/embedded/processes.ts';
+import { until } from '../support/waiting.ts';
 
 export const isRoot = process.geteuid?.() === 0;
 /** `nobody`, as whom root runs what has to work for an ordinary user. */
@@ -75,8 +75,8 @@ export class Child {
   }
 
   /** The first report of a kind, or a test failure with what came instead. */
-  async report(event: Report['event'], limitMs = 15_000): Promise<Report> {
-    await until(() => this.reports.some((one) => one.event === event || one.event === 'failed'), limitMs);
+  async report(event: Report['event']): Promise<Report> {
+    await until(() => this.reports.some((one) => one.event === event || one.event === 'failed'));
     const found = this.reports.find((one) => one.event === event);
     if (found === undefined) throw new Error(`no "${event}": ${JSON.stringify(this.reports)}`);
     return found;
@@ -170,14 +170,6 @@ export async function serverPid(cluster: string): Promise<number | undefined> {
 
 export async function isAlive(pid: number): Promise<boolean> {
   return (await inspectProcess(pid)) !== undefined;
-}
-
-export async function until(condition: () => unknown, limitMs = 15_000): Promise<void> {
-  const deadlineMs = Date.now() + limitMs;
-  while (!(await condition())) {
-    if (Date.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${condition}`);
-    await sleep(5);
-  }
 }
 
 /** One statement on a connection of its own. */

@@ -4,6 +4,7 @@ import { Database } from '../../src/store/connections/db.ts';
 import { type DayChange, writeDays } from '../../src/workday/plan.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
 import { addNode } from '../support/directory.ts';
+import { untilAllWait } from '../support/locks.ts';
 import {
   addLondon,
   addUsers,
@@ -229,7 +230,7 @@ test('a deadlock that others cause reaches no caller', async () => {
         [office(ada, MONDAY, locationId), office(ben, MONDAY, locationId)],
         byUser(),
       );
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await untilAllWait(db.target);
       await lock(tx, ada);
     })
     .catch(() => undefined);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from '../support/database.ts';
 import { addNode, type Office } from '../support/directory.ts';
+import { untilAllWait } from '../support/locks.ts';
 import { storeDays } from '../support/workday.ts';
 import { everyDay, Horizon, OFFICE, REMOTE } from './horizon-support.ts';
 import {
@@ -308,7 +309,7 @@ test('what was taken between the choice and the writing is chosen anew', async (
       [tenant, rival, DAY, london.locationId, desk(0), london.zoneId],
     );
     run = horizon.run(NOON);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await untilAllWait(db.target);
   });
   await run;
   expect(await horizon.booked(ada, DAY)).toBe(desk(1));

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterAll(() => db.drop());
 
-test('a leave of three years for twenty people takes less than three seconds', async () => {
+test('a leave of three years for twenty people takes seconds, and few statements', async () => {
   const first = await measure(db.restricted, tenant, leave);
   const again = await measure(db.restricted, tenant, leave);
   const cancelled = await measure(
@@ -34,7 +34,8 @@ test('a leave of three years for twenty people takes less than three seconds', a
     21_900, 0, 21_900, 21_900,
   ]);
   // The better of two: whatever else the machine does is not to be measured.
-  expect(Math.min(first.ms, second.ms)).toBeLessThan(3_000);
+  expect(Math.min(first.ms, second.ms)).toBeLessThan(15_000);
+  expect(first.statements).toBeLessThan(100);
 });
 
 test('as many days with a desk each are booked, and given up for leave', async () => {
