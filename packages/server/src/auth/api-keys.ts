@@ -37,7 +37,7 @@ export interface ProvenKey {
 
 /** What a caller presents in order to prove that it has a key's secret. */
 export interface Presented {
-  /** The secret, or what was made of it: equal texts are judged alike. */
+  /** The secret, or a value made of it. Equal texts get the same result. */
   text: string;
   /** Whether it proves that its sender has this secret. `key` is undefined where there is no such key. */
   proves(secret: string, key: ApiKey | undefined): boolean;
@@ -57,7 +57,7 @@ const REMEMBERED_KEYS = 10_000;
 const LAST_USED_FLUSH_MS = 5_000;
 const LONGEST_ID = 128;
 const SHARED_LOOK_UP_MS = 500;
-/** For so long a repeated attempt that failed is judged by what was looked up for it before. */
+/** A repeat of a failed attempt uses the look-up of that attempt for this long. */
 const FAILURE_REMEMBERED_MS = 1_000;
 const REMEMBERED_FAILURES = 10_000;
 
@@ -77,19 +77,19 @@ interface Deps {
   clock: () => number;
 }
 
-/** The keys that callers present: remembered while changes are heard of, looked up when they are not. */
+/** The keys that callers present. The server remembers them while it receives changes; otherwise it looks them up. */
 export class ApiKeys {
   readonly #deps: Deps;
   readonly #remembered = new LRUCache<string, ApiKey>({ max: REMEMBERED_KEYS });
   readonly #used = new Map<string, { key: ApiKey; usedAtMs: number }>();
   readonly #flushTimer: NodeJS.Timeout;
-  /** Compared with in place of the secret of a key that does not exist. */
+  /** Takes the place of the secret when the key does not exist. */
   readonly #decoySecret = generateSecret();
-  /** The latest attempts that failed, by the folded ids, with what was looked up for them; there may be no such key. */
+  /** The latest failed attempt of each folded id, with the result of its look-up, which may be no key. */
   readonly #failed = new LRUCache<string, FailedAttempt>({ max: REMEMBERED_FAILURES });
   /** Look-ups that are under way, by the folded ids. */
   readonly #underWay = new Map<string, { sinceMs: number; found: Promise<ApiKey | undefined> }>();
-  /** Counts changes, so that a look-up which a change overtook is not remembered. */
+  /** Counts changes. A look-up during which a change came is not remembered. */
   #generation = 0;
 
   constructor(deps: Deps) {
@@ -126,7 +126,7 @@ export class ApiKeys {
     return key;
   }
 
-  /** As `lookUp`, or takes part in one that began a moment ago: what it finds is as new as what may be remembered. */
+  /** As `lookUp`, but joins a look-up that began a moment ago. Its result is as current as a remembered key may be. */
   #lookUpTogether(apiKey: string): Promise<ApiKey | undefined> {
     const folded = foldApiKey(apiKey);
     const nowMs = performance.now();
@@ -145,12 +145,12 @@ export class ApiKeys {
   }
 
   /**
-   * The key of a token that was issued to this version of its secret; undefined where the token is no longer good: the
-   * key may not be used, or that secret was replaced and its grace is over. Throws `StoreUnavailableError`.
+   * The key of a token that was issued to this version of its secret. Undefined if the token is no longer valid: the
+   * key may not be used, or the secret was replaced and its grace period is over. Throws `StoreUnavailableError`.
    */
   async findForToken(apiKey: string, secretVersion: number): Promise<ApiKey | undefined> {
     const found = await this.find(apiKey);
-    // Another replica issued it for a secret that this one has not heard of yet.
+    // Another replica issued the token for a secret that this replica does not know yet.
     const key = found && found.secretVersion < secretVersion ? await this.lookUp(apiKey) : found;
     return key && this.isUsable(key) && this.#isGood(key, secretVersion) ? key : undefined;
   }
@@ -163,17 +163,16 @@ export class ApiKeys {
   }
 
   /**
-   * The usable key whose secret, or whose former secret within its grace, `presented` proves. A failure is judged by a
-   * look-up: a key that this replica remembers wrongly gets its second chance by that. An attempt that repeats the last
-   * one for this id is judged by the same look-up for a moment, so that a client in a loop costs the database little;
-   * any other attempt is judged by a look-up of its own, so that a new secret works at once. The server treats an
-   * unknown id and a wrong secret alike in this, and tries as many secrets, so that the time taken tells neither
-   * whether the id exists nor which part was wrong.
+   * Finds the usable key whose secret, or whose former secret within its grace period, `presented` proves. Before it
+   * refuses, it looks the key up, because this replica may remember an older version. A repeat of the last attempt for
+   * an id uses the same look-up for a moment, so that a client in a loop costs the database little. Any other attempt
+   * gets a look-up of its own, so that a new secret works at once. An unknown id and a wrong secret take the same steps
+   * and as many comparisons, so that the time shows neither whether the id exists nor which part was wrong.
    */
   async prove(apiKey: string, presented: Presented): Promise<ProvenKey | undefined> {
     const remembered =
       (await this.#recall(apiKey)) ??
-      // The fresh look-up is for those who fail: a server that hears late must not be asked by everybody.
+      // The look-up below serves failed attempts. A server that receives changes late must not look up each key twice.
       (this.#deps.changes.isCurrent() ? undefined : await this.#lookUpTogether(apiKey));
     const proven = this.#proven(remembered, presented);
     if (proven) return proven;
@@ -203,11 +202,11 @@ export class ApiKeys {
     const folded = foldApiKey(apiKey);
     const remembered = this.#remembered.get(folded);
     if (!remembered || changes.isCurrent()) return remembered;
-    // Looked for once more: what it waited for may have told of a change.
+    // Read again, because a change may have come during the wait.
     return (await changes.waitUntilCurrent()) ? this.#remembered.get(folded) : undefined;
   }
 
-  /** A success is told at once; it is only failures whose time must say nothing. */
+  /** A success returns at once. Only the time of a failure must show nothing. */
   #proven(key: ApiKey | undefined, presented: Presented): ProvenKey | undefined {
     const usable = key !== undefined && this.isUsable(key);
     const byCurrent = presented.proves(key?.secret ?? this.#decoySecret, key);
@@ -218,7 +217,7 @@ export class ApiKeys {
     return this.#isGood(key, secretVersion) ? { key, secretVersion } : undefined;
   }
 
-  /** Notes, for `keys list`, that the key was used now; written within some seconds. */
+  /** Notes that the key was used now. `keys list` shows it some seconds later. */
   noteUse(key: ApiKey): void {
     this.#used.set(key.apiKeyFolded, { key, usedAtMs: this.#deps.clock() });
   }

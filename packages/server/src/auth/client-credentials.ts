@@ -110,7 +110,7 @@ function checkGrantType({ grant_type }: GivenParameters): void {
 }
 
 interface PresentedClient {
-  /** The readings of what was sent, likelier first. */
+  /** The possible meanings of the header, the likelier one first. */
   readings: Credentials[];
   byHeader: boolean;
 }
@@ -122,7 +122,7 @@ function readClient(body: GivenParameters, headers: AuthorizationHeaders): Prese
   if (authorization.scheme === 'basic') {
     const sent = authorization.credentials;
     const decoded = sent && decodeFormEncoded(sent);
-    // RFC 6749 section 2.3 forbids two mechanisms; clients use both all the same, and what is the same can mean nothing else.
+    // RFC 6749 section 2.3 forbids two mechanisms, but clients use both. Equal credentials have one meaning only.
     const readings = [sent, decoded].filter((reading) => reading !== undefined).filter(agreesWith(body));
     if (inBody && readings.length === 0) {
       throw new OAuthProblem(
@@ -149,7 +149,7 @@ function readClient(body: GivenParameters, headers: AuthorizationHeaders): Prese
   return { readings: [{ apiKey: client_id, secret: client_secret }], byHeader: false };
 }
 
-/** Whether credentials of the header are those of the body, as far as this has any. */
+/** Whether the credentials of the header equal those of the body, if the body has any. */
 function agreesWith({ client_id, client_secret }: GivenParameters): (reading: Credentials) => boolean {
   return ({ apiKey, secret }) =>
     (client_id === undefined || foldApiKey(client_id) === foldApiKey(apiKey)) &&

@@ -8,14 +8,15 @@ type Credential = { apiKeyFolded: string } | { scimTokenHash: Buffer };
 
 /** Round trips at a time. */
 const READERS = 2;
-/** A round trip takes what waits, up to so many look-ups. */
+/** A round trip takes at most so many of the look-ups that wait. */
 const MERGED = { jobs: 64, weight: 64 };
-/** Statements of a look-up: one enters the organisation, one answers the row. */
+/** The statements of a look-up: one enters the organisation, one returns the row. */
 const STATEMENTS = 2;
 
 /**
- * Looks up the credentials that callers present. Look-ups that wait at the same time share a round trip on connections
- * kept for them: strangers who present thousands of ids neither take connections from requests nor delay one another.
+ * Looks up the credentials that callers present. Look-ups that wait at the same time share a round trip, on connections
+ * of their own. So callers with thousands of unknown ids take no connections from requests, and do not delay one
+ * another.
  */
 export class CredentialLookUps {
   readonly #queue: MergingQueue<Credential, string | undefined>;

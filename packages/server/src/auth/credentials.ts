@@ -1,17 +1,17 @@
 import { parseGuid } from '../store/values/guid.ts';
 
-/** The form in which ids of keys are compared: GUIDs without regard to case, any other text exactly. */
+/** The form in which the server compares ids of keys: GUIDs ignore case, any other text is exact. */
 export function foldApiKey(apiKey: string): string {
   return parseGuid(apiKey) ?? apiKey;
 }
 
-/** An id and a secret as they were presented, not yet believed. */
+/** An id and a secret as the caller presented them, before any check. */
 export interface Credentials {
   apiKey: string;
   secret: string;
 }
 
-/** What an `Authorization` header holds; `other` for a scheme that is spoken nowhere here. */
+/** The content of an `Authorization` header; `other` for a scheme that the server does not support. */
 export type Authorization =
   | { scheme: 'none' }
   | { scheme: 'bearer'; token: string }

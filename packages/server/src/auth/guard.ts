@@ -9,13 +9,13 @@ import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { isScimToken } from './scim-tokens.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Who may call a route. Every route declares it; `public` says that it is meant. */
+/** Who may call a route. Every route declares it; a public route says `public`. */
 export type Access =
   | 'public'
   | {
       scheme: 'bearer' | 'basic';
       roles: readonly ApiKeyRole[];
-      /** Tokens of identity providers may call it too; of `scheme` bearer only. */
+      /** SCIM tokens may call the route, too; with the `scheme` bearer only. */
       scimTokens?: true;
     };
 
@@ -55,8 +55,8 @@ interface Deps {
 }
 
 /**
- * Guards every route before its body is read: 401 for missing or bad credentials, then 403 for the wrong role.
- * The server refuses to start while a route does not say who may call it.
+ * Guards every route before the server reads its body: 401 for missing or invalid credentials, then 403 for the wrong
+ * role. The server does not start if a route does not declare who may call it.
  */
 export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   const routes: RouteOptions[] = [];
@@ -76,7 +76,7 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.is404) return done();
     const { access } = request.route.config;
-    // Nothing to wait for; a promise for each login would be part of what it costs.
+    // A public route has nothing to wait for. A promise for each login would cost a measurable part of it.
     if (access === 'public') return done();
     admit(request, access, deps).then(() => done(), done);
   });
@@ -218,7 +218,7 @@ function challenge(header: string, detail: string, failedLogin?: FailedLogin): H
 function basicHint(request: FastifyRequest): string {
   const { url = '' } = request.routeOptions;
   const twin = `${url}/basic`;
-  // Nothing can be asked for beneath a wildcard.
+  // The path below a wildcard is unknown.
   return !url.endsWith('*') && request.server.hasRoute({ method: request.method as 'GET', url: twin })
     ? `for HTTP Basic, call ${twin}`
     : 'it has no twin for HTTP Basic';

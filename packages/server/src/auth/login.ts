@@ -29,7 +29,7 @@ export const LoginFailure = Type.Object({
   errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
 });
 
-/** Every answer of /v1/auth has the shape of its reply, errors included. */
+/** Every answer of /v1/auth has this shape, errors included. */
 export const loginFailure: ErrorFormat = (problem, correlationId) => ({
   contentType: 'application/json; charset=utf-8',
   body: {
@@ -47,7 +47,7 @@ interface Deps {
   clockSkewS: number;
 }
 
-/** HMAC login, step by step. `bodyText` is the body as sent: the hash covers the timestamp as it stands there. */
+/** HMAC login, step by step. `bodyText` is the body as sent, because the hash covers the timestamp as it was sent. */
 export async function logIn(request: LoginRequest, bodyText: string, deps: Deps): Promise<LoginReply> {
   const timestamp = readTimestamp(request.timestamp, bodyText);
   checkClock(timestamp.seconds, request.apiKey, deps);
@@ -58,7 +58,7 @@ export async function logIn(request: LoginRequest, bodyText: string, deps: Deps)
 
 interface Timestamp {
   seconds: number;
-  /** As sent: one text, save where the body holds the same number more than once. */
+  /** As sent. One text, unless the body contains the same number in several spellings. */
   spellings: string[];
 }
 
@@ -66,9 +66,9 @@ const JSON_NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/;
 const SENT_NUMBER = new RegExp(`"timestamp"\\s*:\\s*(${JSON_NUMBER.source})`, 'g');
 const MOST_SPELLINGS = 4;
 const WHOLE_TEXT = /^\d+(?:\.0+)?$/;
-/** With the comma that Windows PowerShell writes in some countries, too. */
+/** Also with a comma, which Windows PowerShell writes in some countries. */
 const FRACTIONAL_TEXT = /^\d+[.,]\d+$/;
-/** Seconds reach this in the year 5138; what is above it was meant in milliseconds. */
+/** Seconds reach this number in the year 5138. A larger number is in milliseconds. */
 const LEAST_MILLISECONDS = 1e11;
 const HAS_FRACTION = 'has a fraction; it must be a whole number of seconds';
 
@@ -83,9 +83,9 @@ function readTimestamp(value: number | string, bodyText: string): Timestamp {
 }
 
 /**
- * The digits with which a number was sent (1683257792.0 is 1683257792 once parsed). An unknown member may hold
- * another spelling of it, so there can be several. Only digits of the same value are taken, so that no other
- * text in the body can stand in for the timestamp that was judged.
+ * The spellings of a number in the body (1683257792.0 becomes 1683257792 when parsed). An unknown member may contain
+ * another spelling, so there may be several. Only spellings of the same value count, so that no other text of the body
+ * can replace the checked timestamp.
  */
 function spellingsOf(value: number, bodyText: string): string[] {
   const spellings = new Set<string>();
@@ -135,18 +135,24 @@ async function findProvenKey(
   return proven;
 }
 
-/** A login that succeeded; the secret may be the former one. */
+/** A successful login; the secret may be the former one. */
 interface Proof {
   secret: string;
   message: string;
   hash: string;
 }
 
-/** The last one of each key: clients that log in before every call send the same one for a second, and hashes are a tenth of what that costs. */
+/**
+ * The last proof of each key. Clients that log in before every call send the same hash for a second, and the hash is a
+ * tenth of the cost of a login.
+ */
 const lastProofs = new WeakMap<ApiKey, Proof>();
 const NO_HASH = '0'.repeat(64);
 
-/** Whether `presented` is the hash of the message. What was proved before shortens a success only: all failures take the same time. */
+/**
+ * Whether `presented` is the hash of the message. A remembered proof makes only a success faster: all failures take the
+ * same time.
+ */
 function isHash(presented: string, message: string, secret: string, key: ApiKey | undefined): boolean {
   const last = key && lastProofs.get(key);
   const known = last?.message === message && last.secret === secret ? last.hash : NO_HASH;

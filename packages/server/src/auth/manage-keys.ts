@@ -14,7 +14,7 @@ import { secretContext } from './api-keys.ts';
 import { foldApiKey } from './credentials.ts';
 import { generateSecret, type MasterKey } from './secrets.ts';
 
-/** A key cannot be made, found or changed as asked. `message` is one sentence for the operator. */
+/** A key cannot be created, found or changed as requested. `message` is one sentence for the operator. */
 export class KeyError extends Error {}
 
 export interface NewKey {
@@ -23,11 +23,11 @@ export interface NewKey {
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
   expiresAt?: Date | undefined;
-  /** An id and secret that exist already, elsewhere; new ones are made without them. */
+  /** An id and a secret that exist already in another system. Without them, the server generates new ones. */
   existing?: { apiKey: string; secret: string };
 }
 
-/** A key with its secret: the only moment at which the secret is shown. */
+/** A key with its secret. No other call returns the secret. */
 export interface ShownKey {
   apiKey: string;
   secret: string;
@@ -49,7 +49,7 @@ interface Deps {
   clock: () => number;
 }
 
-/** Makes or imports a key. Throws `KeyError`. */
+/** Creates or imports a key. Throws `KeyError`. */
 export async function createKey(key: NewKey, { owner, masterKey, clock }: Deps): Promise<ShownKey> {
   const apiKey = key.existing?.apiKey ?? randomUUID();
   const secret = key.existing?.secret ?? generateSecret();
@@ -78,8 +78,8 @@ export function keysOf(tenantId: string, owner: Database): Promise<ApiKeyRow[]> 
 }
 
 /**
- * Gives a key a new secret. The former one goes on working for `graceMs`; one that was still in its own grace
- * stops. Throws `KeyError`.
+ * Gives a key a new secret. The former secret keeps working for `graceMs`; the secret before it stops. Throws
+ * `KeyError`.
  */
 export async function rotateKey(
   { apiKey, graceMs }: { apiKey: string; graceMs: number },

@@ -16,7 +16,7 @@ export interface NewScimToken {
   expiresAt?: Date | undefined;
 }
 
-/** A token with what is to be presented: the only moment at which that is shown. */
+/** A token with its secret text. No other call returns that text. */
 export interface ShownScimToken {
   tokenId: string;
   token: string;
@@ -30,7 +30,7 @@ interface Deps {
   clock: () => number;
 }
 
-/** Makes a token of an identity provider. Throws `KeyError`. */
+/** Creates a token for an identity provider. Throws `KeyError`. */
 export async function createScimToken(
   { tenantId, name, expiresAt = undefined }: NewScimToken,
   { owner, clock }: Deps,
@@ -49,7 +49,7 @@ export async function createScimToken(
   return { tokenId: row.tokenId, token, name, expiresAt: row.expiresAt };
 }
 
-/** All tokens of an organisation, without what is presented. */
+/** All tokens of an organisation, without their secret texts. */
 export function scimTokensOf(tenantId: string, owner: Database): Promise<ScimTokenRow[]> {
   return owner.inTenant(tenantId, (tx) => listScimTokens(tx, tenantId));
 }

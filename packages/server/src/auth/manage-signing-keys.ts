@@ -17,7 +17,8 @@ export function signingKeysOf(owner: Database): Promise<StoredSigningKey[]> {
 }
 
 /**
- * Makes a signing key that signs from now on; its id. Tokens of the others go on to their end, or end at once with `now`.
+ * Creates the key that signs from now on; returns its id. Tokens of the other keys stay valid until they expire, or end
+ * at once with `now`.
  */
 export async function rotateSigningKey(
   { now }: { now: boolean },
@@ -29,8 +30,8 @@ export async function rotateSigningKey(
 }
 
 /**
- * Makes the data another instance, with a signing key of its own; the new instance id, a GUID. Every token that was
- * issued before is refused from then on, by every replica within a second.
+ * Makes the data a new instance, with a signing key of its own; returns the new instance id, a GUID. From then on,
+ * every replica refuses all earlier tokens, within a second.
  */
 export async function renewInstance({ owner, masterKey, clock }: Deps): Promise<string> {
   const key = await generateSigningKey(masterKey);

@@ -2,8 +2,8 @@
 const REFUSED_PER_TURN = 8;
 
 /**
- * Has refusals of credentials take turns with all other work of the thread. Clients whose logins are refused send the next one
- * after the answer: while there are too many for the thread, only they wait.
+ * Makes refusals of credentials take turns with all other work of the thread. A refused client sends its next login
+ * after the answer, so only refused clients wait while the thread is busy.
  */
 export class RefusalScheduler {
   #waiting: (() => void)[] = [];
@@ -20,7 +20,7 @@ export class RefusalScheduler {
   #startSoon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    // After everything that has arrived by now was read.
+    // `setImmediate` runs after the thread has read everything that has arrived.
     setImmediate(() => {
       this.#isDue = false;
       for (const resolve of this.#waiting.splice(0, REFUSED_PER_TURN)) resolve();

@@ -21,10 +21,10 @@ export interface AuthRoutesOptions {
 }
 
 const JWKS_MAX_AGE_S = 300;
-/** Strangers call these: they may not make the server read more than credentials take. */
+/** Unknown callers use these routes, so the server reads no more than credentials need. */
 const BODY_LIMIT_BYTES = 8 * 1024;
 
-/** /v1/auth, /v1/auth/token and what describes their tokens. */
+/** /v1/auth, /v1/auth/token and the metadata of their tokens. */
 export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (app, options) => {
   app.route({
     method: 'POST',
@@ -46,7 +46,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
   await app.register(async (scope) => {
     acceptForms(scope);
     scope.addHook('preParsing', async (request, _reply, payload) => {
-      // A Basic header needs no body, whatever content type an absent or empty one claims to have.
+      // A Basic header needs no body, whatever content type an absent or empty body declares.
       if (!hasBody(request.raw)) delete request.headers['content-type'];
       return payload;
     });
@@ -102,8 +102,8 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
 };
 
 /**
- * RFC 8414 section 2. Throws a 404 where no public URL is set: a client sends its secret to the token endpoint that this names,
- * so it must not be made of what a request says.
+ * RFC 8414 section 2. Throws a 404 if no public URL is set. A client sends its secret to the token endpoint that the
+ * metadata names, so the server must not derive it from a request.
  */
 function serverMetadata({ issuer, publicUrl: baseUrl }: AuthRoutesOptions) {
   if (baseUrl === undefined) {

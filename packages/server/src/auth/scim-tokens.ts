@@ -5,9 +5,11 @@ import type { CredentialLookUps } from './credential-look-ups.ts';
 import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { generateSecret } from './secrets.ts';
 
-/** What every SCIM token begins with, so that one can be told from an access token, and found where it leaked. */
+/**
+ * The prefix of every SCIM token. It distinguishes the token from an access token, and makes a leaked one easy to find.
+ */
 const PREFIX = 'rcs_';
-/** The last use is written this often at most. */
+/** The server writes the last use at most this often. */
 const LAST_USED_STEP_MS = 60_000;
 
 /** A new token: the prefix and 256 random bits. */
@@ -20,7 +22,7 @@ export function isScimToken(token: string): boolean {
   return token.startsWith(PREFIX);
 }
 
-/** What is kept of a token. */
+/** The server stores only this hash of a token. */
 export function hashScimToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
@@ -33,9 +35,8 @@ interface Deps {
 }
 
 /**
- * The token as it is stored, undefined when it may not be used at this moment. Asks the database every time:
- * identity providers call seldom, and what was revoked is so for every replica at once. Throws
- * `StoreUnavailableError`.
+ * The stored token; undefined if it may not be used now. It asks the database every time: identity providers call
+ * seldom, and every replica refuses a revoked token at once. Throws `StoreUnavailableError`.
  */
 export async function proveScimToken(
   token: string,

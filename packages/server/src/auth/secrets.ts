@@ -12,12 +12,12 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const FORMAT = 1;
 
-/** The master key is missing, malformed or another one than the data were sealed with. */
+/** The master key is missing or malformed, or it is not the key that sealed the data. */
 export class MasterKeyError extends Error {}
 
 /**
- * Seals secrets at rest with AES-256-GCM. A sealed value is one byte of format, the nonce, the ciphertext and
- * the tag. `context` is authenticated with it, so that a value moved to another row does not open there.
+ * Seals secrets at rest with AES-256-GCM. A sealed value is one byte of format, the nonce, the ciphertext and the tag.
+ * The tag also covers `context`, so that a value that is moved to another row does not open there.
  */
 export class MasterKey {
   readonly #key: Buffer;
@@ -78,9 +78,9 @@ export function generateSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** Whether two texts are equal, in a time that does not tell where they differ nor how long either is. */
+/** Whether two texts are equal. The time shows neither where they differ nor how long they are. */
 export function equalSecrets(a: string, b: string): boolean {
-  // Digests as text: those as buffers take Node five times as long.
+  // Digests as text, because buffers take Node five times as long.
   return equalDigests(hash('sha256', a, 'hex'), hash('sha256', b, 'hex'));
 }
 

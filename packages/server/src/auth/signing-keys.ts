@@ -26,7 +26,7 @@ export async function generateSigningKey(masterKey: MasterKey): Promise<SigningK
   };
 }
 
-/** Makes the key that signs tokens if there is none yet; replicas share it through the database. Owner only. */
+/** Creates the key that signs tokens if there is none yet. Replicas share it through the database. Owner only. */
 export async function ensureSigningKey(owner: Database, masterKey: MasterKey, now: Date): Promise<void> {
   const existing = await owner.inSystem(listSigningKeys);
   if (existing.length > 0) return;
@@ -58,16 +58,16 @@ interface Deps {
   changes: CredentialChanges;
   masterKey: MasterKey;
   clock: () => number;
-  /** How long a token lives at most: for so long a key that signs no more still verifies. */
+  /** The longest life of a token. A key that no longer signs still verifies for this long. */
   longestTokenS: number;
 }
 
-/** Tokens of a replica that has not heard yet of the key that signs from now on. */
+/** For tokens of a replica that does not know the new signing key yet. */
 const LATE_MS = 60_000;
 const SHARED_READ_MS = 500;
 const UNKNOWN_KID_READ_MS = 1_000;
 
-/** The signing keys, remembered while changes are heard of; else read again every half second while they are asked for. */
+/** The signing keys. The server remembers them while it receives changes; otherwise it reads them every half second. */
 export class SigningKeys {
   readonly #deps: Deps;
   #reading: Promise<Loaded> | undefined;
@@ -89,7 +89,7 @@ export class SigningKeys {
   /** The key with this id, if there is one that may still verify. Throws `StoreUnavailableError`. */
   async verifier(kid: string): Promise<Verifier | undefined> {
     const known = (await this.#current()).keys.get(kid);
-    // Another replica may have heard earlier of the key that it signed with.
+    // Another replica may have received the new signing key earlier.
     const found = known ?? (await this.#current(UNKNOWN_KID_READ_MS)).keys.get(kid);
     return found && this.#deps.clock() < found.goodUntilMs ? found.verifier : undefined;
   }
@@ -100,7 +100,7 @@ export class SigningKeys {
     return { keys: keys.filter(({ goodUntilMs }) => this.#deps.clock() < goodUntilMs).map(({ jwk }) => jwk) };
   }
 
-  /** What was read last, if that is current or was read within `sharedMs`; else what is read now. */
+  /** The keys of the last read if they are current or were read within `sharedMs`; otherwise reads them now. */
   async #current(sharedMs?: number): Promise<Loaded> {
     const { changes } = this.#deps;
     const isCurrent = sharedMs === undefined && (changes.isCurrent() || (await changes.waitUntilCurrent()));
@@ -145,7 +145,7 @@ export class SigningKeys {
     return this.#latest;
   }
 
-  /** A key verifies as long as a token that it signed may live, once `next` signs in its place. */
+  /** When `next` signs in its place, a key still verifies for the life of the tokens that it signed. */
   #goodUntilMs(next: StoredSigningKey | undefined): number {
     if (!next) return Number.POSITIVE_INFINITY;
     return next.createdAt.getTime() + this.#deps.longestTokenS * 1_000 + LATE_MS;

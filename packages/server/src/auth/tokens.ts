@@ -7,9 +7,9 @@ import { SIGNING_ALGORITHM, type Signer, type SigningKeys, type Verifier } from 
 /** RFC 9068 section 2.1. */
 const TOKEN_TYPE = 'at+jwt';
 const REMEMBERED_TOKENS = 10_000;
-/** Which version of its key's secret a token was issued to. */
+/** The version of the key's secret for which the token was issued. */
 const SECRET_VERSION = 'secret_version';
-/** The id of the instance that a token was issued by and is for. */
+/** The id of the instance that issued the token and accepts it. */
 const INSTANCE = 'instance';
 
 export interface TokenOptions {
@@ -18,7 +18,7 @@ export interface TokenOptions {
   issuer: string;
   /** The stated life. */
   lifeS: number;
-  /** For so long a key that logs in again is handed the same token; 0: never. */
+  /** How long a key that logs in again receives the same token; 0: never. */
   reuseS: number;
   clock: () => number;
 }
@@ -31,7 +31,7 @@ export interface IssuedToken {
   lifeS: number;
 }
 
-/** Whom a token speaks for. */
+/** The key that a token belongs to. */
 export interface TokenClaims {
   apiKey: string;
   /** The version of the key's secret that it was issued to. */
@@ -48,7 +48,7 @@ interface Verified {
   claims: TokenClaims;
   expiresAtS: number;
   kid: string;
-  /** What it was verified with: another object once that is another key, or the data are another instance. */
+  /** The verifier that was used. It is another object after a change of the key or of the instance. */
   verifier: Verifier;
 }
 
@@ -56,11 +56,11 @@ interface Verified {
 export class Tokens {
   readonly #options: TokenOptions;
   /**
-   * The token that each key was handed last, for each version of its secret. It is forgotten together with what is remembered of the key itself: when
-   * the key changes, is revoked or has not been asked for in a long time.
+   * The token that each key received last, for each version of its secret. It goes with the remembered key: when the
+   * key changes, is revoked, or leaves the cache.
    */
   readonly #handed = new WeakMap<ApiKey, Map<number, Handed>>();
-  /** The tokens that were verified lately, by their digests; the server does not keep the tokens themselves. */
+  /** The recently verified tokens, by their digests. The server does not keep the tokens themselves. */
   readonly #verified = new LRUCache<string, Verified>({ max: REMEMBERED_TOKENS });
 
   constructor(options: TokenOptions) {
@@ -68,9 +68,9 @@ export class Tokens {
   }
 
   /**
-   * A token for a key that was just proved. It lives so much longer than stated that whoever is handed it again is
-   * told the truth, too; but not longer than the secret that was proved. Throws `StoreUnavailableError` when the signing key
-   * cannot be read.
+   * A token for a key that was just proved. It lives longer than stated by the time for which it may be handed out
+   * again, so that the stated expiry is true then, too. It never outlives the proved secret. Throws
+   * `StoreUnavailableError` if the signing key cannot be read.
    */
   async issue({ key, secretVersion }: ProvenKey): Promise<IssuedToken> {
     const { signingKeys, lifeS, reuseS, clock } = this.#options;
@@ -97,7 +97,9 @@ export class Tokens {
     this.#handed.set(key, ofKey.set(secretVersion, handed));
   }
 
-  /** JWS compact serialization (RFC 7515 section 7.1), by Node's own crypto: WebCrypto takes half as long again. */
+  /**
+   * JWS compact serialization (RFC 7515 section 7.1). It uses node:crypto, because WebCrypto takes 1.5 times as long.
+   */
   #sign(
     { apiKey, secretVersion }: TokenClaims,
     { kid, key, instanceId }: Signer,
@@ -121,8 +123,8 @@ export class Tokens {
   }
 
   /**
-   * Whom a token speaks for, or undefined when the token is not of this instance, not intact or not valid now. Its key may have
-   * changed since. Throws `StoreUnavailableError`.
+   * The claims of a token. Undefined if the token belongs to another instance, is damaged, or is not valid now. Its key
+   * may have changed since. Throws `StoreUnavailableError`.
    */
   async verify(token: string): Promise<TokenClaims | undefined> {
     const digest = hash('sha256', token, 'base64');
@@ -173,7 +175,7 @@ export class Tokens {
   }
 }
 
-/** The id of the signing key that a token names; undefined where the text is no JWS. */
+/** The id of the signing key that a token names; undefined if the text is not a JWS. */
 function kidOf(token: string): string | undefined {
   try {
     const { kid } = decodeProtectedHeader(token);
@@ -183,7 +185,7 @@ function kidOf(token: string): string | undefined {
   }
 }
 
-/** A clock that was set back is no reason to hand out a token of the future. */
+/** After the clock was set back, a token from the future is not handed out again. */
 function isWithin(ageS: number, reuseS: number): boolean {
   return ageS >= 0 && ageS <= reuseS && reuseS > 0;
 }

@@ -6,9 +6,9 @@ import type { DatabaseTarget } from '../store/connections/db.ts';
 import { JOBS_SCHEMA, openJobPool } from '../store/schema/job-queue.ts';
 import { type JobDeps, type JobTask, runTask } from './tasks.ts';
 
-/** More than one, so that a long run of one task does not keep the others waiting. */
+/** More than one, so that a long run of one task does not delay the others. */
 const CONCURRENCY = 2;
-/** New jobs announce themselves; this is for those that are to be tried again. */
+/** New jobs send a notice. Polling finds the jobs that are due for another try. */
 const POLL_MS = 2_000;
 const RESTART_MS = 3_000;
 
@@ -25,8 +25,8 @@ export interface Jobs {
 }
 
 /**
- * Runs `tasks` by their cron until it is stopped, together with all other replicas on the queue: each tick is for one
- * of them. It outlives a database that goes away and comes back. The queue's schema must be there.
+ * Runs `tasks` by their cron until it is stopped. All replicas share the queue; one of them runs each tick. It survives
+ * an outage of the database. The schema of the queue must exist.
  */
 export function startJobs(options: JobsOptions): Jobs {
   const stopping = new AbortController();
@@ -56,7 +56,7 @@ async function keepRunning(options: JobsOptions, stopping: AbortSignal): Promise
   }
 }
 
-/** Tells the log when the job queue is lost and when it is back, however often it is tried in between. */
+/** Logs when the job queue is lost and when it is back, once each, however many attempts fail between. */
 class QueueHealth {
   readonly #log: FastifyBaseLogger;
   #isLost = false;
@@ -88,7 +88,7 @@ async function runUntilBroken(
   const broken = new AbortController();
   const signal = AbortSignal.any([stopping, broken.signal]);
   const events: WorkerEvents = new EventEmitter();
-  // A worker that could not report how its job went is gone for good, and the library carries on without it.
+  // A worker that could not report the result of its job ends, and the library continues without it.
   events.on('worker:fatalError', () => broken.abort());
   const pool = openJobPool(target, {
     signal,
@@ -130,7 +130,7 @@ async function untilAborted(
   };
   runner.promise.then(end, end);
   try {
-    // What is missing since the last tick is not left to wait for the next one.
+    // The run at the start does what has been due since the last tick.
     for (const { name } of tasks) await runner.addJob(name, {}, { jobKey: name });
     onQueued();
     if (!signal.aborted)
@@ -141,7 +141,7 @@ async function untilAborted(
   }
 }
 
-/** The task as the library takes it. What it throws is stored in the queue, and so says nothing of the data. */
+/** The task in the library's form. The queue stores its error, so the error must contain no data. */
 function toListed(task: JobTask, options: JobsOptions, signal: AbortSignal): TaskList[string] {
   const log = options.log.child({ job: task.name });
   return async () => {
@@ -151,12 +151,12 @@ function toListed(task: JobTask, options: JobsOptions, signal: AbortSignal): Tas
       if (!signal.aborted) log.error({ err: error }, 'the job failed, and is tried again');
       throw new Error('The log says why.');
     }
-    // Another replica goes on with what may be left.
+    // Another replica continues with the rest.
     if (signal.aborted) throw new Error('It was stopped.');
   };
 }
 
-/** What the library says of itself. Failed tasks have been logged, and what else it adds may hold anything. */
+/** The library's own messages. Failed tasks are logged elsewhere, and other fields may contain data. */
 function toLogger(log: FastifyBaseLogger): LogFunctionFactory {
   return () => (level, message, meta) => {
     const { error, failure } = (meta ?? {}) as { error?: unknown; failure?: boolean };

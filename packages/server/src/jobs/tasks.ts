@@ -14,16 +14,13 @@ export interface JobDeps {
   /** Milliseconds since the epoch. */
   clock: () => number;
   log: FastifyBaseLogger;
-  /** Aborted when the process is to end: the task ends soon, and leaves the rest to its next run. */
+  /** Aborted when the process ends. The task then ends soon and leaves the rest to its next run. */
   signal: AbortSignal;
-  /** Called with how far the work has come, in the task's `unit`. */
+  /** Called with the progress of the work, in the task's `unit`. */
   onProgress?: (done: number, total: number) => void;
 }
 
-/**
- * Work that is done again and again, in one replica at a time. A run does what is missing, whatever earlier runs did
- * or left undone, and may safely be done twice.
- */
+/** Work that repeats, in one replica at a time. A run does whatever is missing, and running it twice does no harm. */
 export interface JobTask {
   name: string;
   /** For `rollcall jobs list`. */
@@ -40,7 +37,7 @@ export const TASKS: readonly JobTask[] = [
   {
     name: 'horizon',
     description: 'Make plans and bookings from the week plans, up to the horizon of each office',
-    // Days begin at all hours, somewhere.
+    // In some time zone a day begins at each hour.
     cron: '2,17,32,47 * * * *',
     unit: 'days',
     run: async (deps) => {
@@ -64,8 +61,8 @@ export const TASKS: readonly JobTask[] = [
 ];
 
 /**
- * Runs `task` unless some process is at it already; whether it ran. Notes when it began and how it ended. Throws what the
- * task throws.
+ * Runs `task` unless another process runs it already; returns whether it ran. Records its start and its outcome. Throws
+ * the task's error.
  */
 export function runTask(task: JobTask, deps: JobDeps): Promise<boolean> {
   const { database, clock } = deps;
@@ -84,7 +81,7 @@ export function runTask(task: JobTask, deps: JobDeps): Promise<boolean> {
   });
 }
 
-/** An error in a line that says nothing of organisations' data. */
+/** An error in one line, without data of organisations. */
 function failureOf(error: unknown): string {
   const { type, code, message } = serializeError(error);
   const [line] = String(message ?? code ?? '').split('\n');
