@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What is to be done when a connection closes: one listener serves all requests that a client sends on it. */
+/** The work to do when a connection closes. One listener serves all requests that a client sends on the connection. */
 const atClose = new WeakMap<Socket, Set<() => void>>();
 
 /**
- * Calls `work` once: when the answer was sent, or its connection has closed; at once where that is so already. The `close` event
- * of the answer alone does not tell: a client may have gone before somebody listens, and Node emits none for an answer that waits
- * behind another one on its connection.
+ * Calls `work` once: when the answer was sent or its connection closed, or at once if that has happened already. The
+ * `close` event of the answer is not enough. The client may have gone before a listener was set, and Node emits no
+ * event for an answer that waits behind another one on its connection.
  */
 export function whenOver({ socket }: IncomingMessage, answer: ServerResponse, work: () => void): void {
   if (answer.closed || socket.destroyed) {

@@ -8,33 +8,33 @@ import type { BacklogEntry } from './overload.ts';
 
 /** Judges a body while it arrives. */
 export interface Gauge {
-  /** The problem that this piece shows, if any. */
+  /** Returns the problem in this piece, if there is one. */
   read(piece: Buffer): HttpProblem | undefined;
 }
 
-/** Is given the whole body in UTF-8, or why there is none. */
+/** Receives the whole body in UTF-8, or the reason why there is none. */
 export type Received = (problem: HttpProblem | null, body?: Buffer) => void;
 
-/** A body that brings less than this, over a window, is ended. */
+/** The server ends a body that is slower than this over a window. */
 const LEAST_BYTES_PER_S = 1_024;
 const WINDOW_MS = 5_000;
-/** So much of a body is read in one turn. */
+/** The first part of a body, up to this size, waits for no turn. */
 const ALONE_BYTES = 64 * 1024;
-/** What node:zlib allocates for one body, whatever comes. */
+/** The memory that node:zlib allocates for one body of any size. */
 const GUNZIP_BYTES = 64 * 1024;
 
 export interface ArrivingBodyTerms {
   encoding: BodyEncoding;
-  /** Of the body as sent, and of what it unpacks to. */
+  /** Limits both the body as sent and the unpacked body. */
   bodyLimit: number;
   place: BacklogEntry;
-  /** The organisation or network that the body takes turns for. */
+  /** The organisation or network whose turns the body takes. */
   holder: string;
   gauge: Gauge | undefined;
   nowMs: number;
 }
 
-/** One body while it arrives: unpacked, made UTF-8, counted and judged piece by piece. */
+/** One body while it arrives. Each piece is unpacked, converted to UTF-8, counted and checked. */
 export class ArrivingBody {
   readonly #payload: Readable;
   readonly #terms: ArrivingBodyTerms;
@@ -56,10 +56,10 @@ export class ArrivingBody {
     this.#transcoder = charset === undefined ? undefined : new Transcoder(charset);
   }
 
-  /** Calls `done` once, when the body has arrived or is not wanted any more. */
+  /** Calls `done` once, when the body has arrived or was refused. */
   receive(done: Received): void {
     this.#done = done;
-    // Of a client that has gone no event comes any more.
+    // A stream that was destroyed earlier emits no event any more.
     if (this.#payload.destroyed) {
       this.#onBroken();
       return;
@@ -75,7 +75,7 @@ export class ArrivingBody {
       .on('close', this.#onBroken);
   }
 
-  /** Ends the body where it has brought too little since the window began; else a new window begins. */
+  /** Ends the body if it brought too few bytes in the window; otherwise starts a new window. */
   endIfSlow(nowMs: number): void {
     const tookMs = nowMs - this.#windowMs;
     if (tookMs < WINDOW_MS || this.#isSent) return;
@@ -106,7 +106,7 @@ export class ArrivingBody {
     if (this.#sentLength > this.#terms.bodyLimit) this.#fail(tooLarge());
     else if (!this.#gunzip) {
       this.#onUnpacked(piece);
-      // Most bodies have arrived by now, and are not to wait for their end.
+      // Most bodies are complete by now, and their end must not wait for a turn.
       if (this.#sentLength > ALONE_BYTES) yieldBetweenChunks(this.#payload, this.#terms.holder);
     }
   };

@@ -1,10 +1,10 @@
-/** Pieces that are smaller are copied into blocks of this size. */
+/** Smaller pieces are copied into blocks of this size. */
 const BLOCK_BYTES = 16 * 1024;
 const FIRST_BLOCK_BYTES = 1_024;
 
 /**
- * Puts a body together as its pieces arrive. Large pieces are kept as they are. Small ones are copied into blocks: a
- * list of them would take a hundred bytes and more for each. What is held is at most twice what has arrived.
+ * Assembles a body from its pieces. It keeps large pieces as they are. It copies small pieces into blocks, because a
+ * list of them would take more than a hundred bytes for each. It holds at most twice the bytes that have arrived.
  */
 export class BodyBytes {
   readonly #full: Buffer[] = [];

@@ -15,7 +15,10 @@ const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 const UTF_8 = /^utf-?8$/i;
 const UTF_16 = /^utf-16$/i;
 
-/** What a request says of its body, RFC 9110 sections 8.3 and 8.4. Throws a 415 for what is not taken. */
+/**
+ * The encoding that a request declares for its body (RFC 9110 sections 8.3 and 8.4). Throws a 415 for an unsupported
+ * one.
+ */
 export function bodyEncodingOf(headers: IncomingHttpHeaders): BodyEncoding {
   const coding = headers['content-encoding'];
   const charset = charsetOf(headers['content-type']);
@@ -46,7 +49,10 @@ function charsetOf(contentType: string | undefined): string | undefined {
   }
 }
 
-/** Makes UTF-8 of text in another charset, piece by piece. Its methods throw a TypeError for bytes that are none. */
+/**
+ * Converts text of another charset to UTF-8, piece by piece. Its methods throw a TypeError for bytes outside the
+ * charset.
+ */
 export class Transcoder {
   readonly #charset: string;
   #decoder: TextDecoder | undefined;
@@ -60,12 +66,15 @@ export class Transcoder {
     return Buffer.from(this.#decoder.decode(piece, { stream: true }));
   }
 
-  /** What is left when all pieces were read. */
+  /** The rest, after all pieces were read. */
   end(): Buffer {
     return Buffer.from(this.#decoder?.decode() ?? '');
   }
 
-  /** UTF-16 alone may have either order of bytes. JSON and forms begin with an ASCII character or a byte order mark. */
+  /**
+   * `UTF-16` without an order allows both byte orders. JSON and forms begin with an ASCII character or a byte order
+   * mark.
+   */
   #label(first: number | undefined): string {
     if (this.#charset !== 'utf-16') return this.#charset;
     return first === 0x00 || first === 0xfe ? 'utf-16be' : 'utf-16le';

@@ -12,14 +12,14 @@ declare module 'fastify' {
     bodyReader: BodyReader;
   }
   interface FastifyRequest {
-    /** Where the answer goes: parsers of bodies are given the request only. */
+    /** The answer's stream. Parsers of bodies receive the request only. */
     answer: FastifyReply['raw'];
   }
 }
 
 const LOOK_EVERY_MS = 500;
 
-/** Gives the server its one reader of bodies, which all parsers of content types use. `nowMs` never goes back. */
+/** Gives the server its one reader of bodies. All parsers of content types use it. `nowMs` must be monotonic. */
 export function readBodies(app: FastifyInstance, limits: BacklogLimits, nowMs: () => number): void {
   const reader = new BodyReader(new Backlog(limits), nowMs);
   app.decorate('bodyReader', reader);
@@ -31,7 +31,7 @@ export function readBodies(app: FastifyInstance, limits: BacklogLimits, nowMs: (
   app.addHook('onClose', async () => reader.close());
 }
 
-/** Reads bodies: within what their callers may have in hand, within the route's limit, and not too slowly. */
+/** Reads bodies. It enforces the caller's share, the route's size limit and the minimum speed. */
 export class BodyReader {
   readonly #backlog: Backlog;
   readonly #nowMs: () => number;
@@ -42,14 +42,14 @@ export class BodyReader {
   constructor(backlog: Backlog, nowMs: () => number) {
     this.#backlog = backlog;
     this.#nowMs = nowMs;
-    // What had arrived while the process was busy is read first.
+    // `setImmediate` lets the process first read bytes that arrived while it was busy.
     this.#timer = setInterval(() => setImmediate(() => this.#endSlowOnes()), LOOK_EVERY_MS);
     this.#timer.unref();
   }
 
   /**
-   * Reads the body of a request that the guard let through, or that is public. Whole bodies take turns: what `done` does
-   * before it waits for something is done in the request's turn.
+   * Reads the body of a public request, or of one that passed the guard. Complete bodies take turns: `done` runs in the
+   * turn of the request.
    */
   read(request: FastifyRequest, payload: Readable, gauge: Gauge | undefined, done: Received): void {
     const { bodyLimit } = request.route;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { RoundRobin } from './round-robin.ts';
 
-/** A piece of each of so many bodies is read in one turn of the thread: some 0.5 ms with judging it. */
+/** In one turn of the thread, so many bodies bring a piece each. To read and check them takes some 0.5 ms. */
 const BODIES_PER_TURN = 2;
 
 /** Bodies that wait for their turn. */
@@ -9,10 +9,9 @@ const waiting = new RoundRobin<Readable>();
 let isDue = false;
 
 /**
- * Pauses a body until its next turn, in which it brings one piece. Between the turns the thread looks at everything
- * else. Holders take turns, so that one with many bodies delays its own. `holder` names an organisation or a network.
- *
- * Without it, Node reads two mebibytes of each connection before it looks at anything else.
+ * Pauses a body until its next turn, in which it brings one piece. Between the turns the thread does everything else.
+ * Holders take turns, so that a holder with many bodies delays its own. `holder` names an organisation or a network.
+ * Without turns, Node reads two mebibytes of each connection before it does anything else.
  */
 export function yieldBetweenChunks(body: Readable, holder: string): void {
   body.pause();

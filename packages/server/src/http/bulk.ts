@@ -4,10 +4,10 @@ import type { PageWindow } from '../store/values/page.ts';
 import { HttpProblem } from './errors.ts';
 
 export const MOST_BULK_ITEMS = 1_000;
-/** What comes whole, in one call: a thousand items, a hierarchy of groups. */
+/** Bodies that come whole in one call, such as a thousand items or a hierarchy of groups. */
 export const BULK_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** Items to be written in one call. One that is refused stops no other. */
+/** Items to write in one call. A refused item does not stop the others. */
 export function BulkRequest<T extends TSchema>(item: T) {
   return Type.Object({ items: Type.Array(item, { minItems: 1, maxItems: MOST_BULK_ITEMS }) });
 }
@@ -32,7 +32,7 @@ export const BulkReply = Type.Object({
 export const MOST_PAGE_ITEMS = 1_000;
 const PAGE_ITEMS = 100;
 
-/** Query parameters of a list that comes in pages. */
+/** The query parameters of a list with pages. */
 export const PageQuery = {
   limit: Type.Optional(
     Type.String({ description: `items a page, 1 to ${MOST_PAGE_ITEMS}; by default ${PAGE_ITEMS}` }),
@@ -50,7 +50,7 @@ export function Page<T extends TSchema>(item: T) {
   });
 }
 
-/** What the parameters of `PageQuery` ask for. Throws a 400 that names the one that is wrong. */
+/** The page that the parameters of `PageQuery` request. Throws a 400 that names the invalid parameter. */
 export function readPage({ limit, after }: { limit?: string; after?: string }): PageWindow {
   const items = limit === undefined ? PAGE_ITEMS : Number(limit);
   if ((limit !== undefined && !/^\d{1,4}$/.test(limit)) || items < 1 || items > MOST_PAGE_ITEMS) {
@@ -61,7 +61,9 @@ export function readPage({ limit, after }: { limit?: string; after?: string }): 
   return { limit: items, after: id };
 }
 
-/** The page that `rows` make, which were read with one more than it holds, to tell whether another follows. */
+/**
+ * Makes a page of `rows`. The caller reads one row more than the page holds, which shows whether another page follows.
+ */
 export function pageOf<Row>(
   rows: Row[],
   { limit }: PageWindow,

@@ -1,15 +1,15 @@
 import { pipeline, Readable } from 'node:stream';
 import { constants, createBrotliCompress, createGzip } from 'node:zlib';
 
-/** The content codings that can be sent, the preferred one first. */
+/** The content codings that the server can send, the preferred one first. */
 export const CODINGS = ['br', 'gzip'] as const;
 export type Coding = (typeof CODINGS)[number];
 
-/** Beyond it brotli is much slower than the database gives rows. */
+/** At a higher quality, brotli is much slower than the database. */
 const BROTLI_QUALITY = 4;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Every piece that goes in comes out at once, so that the first byte does not wait for what a window holds. */
+/** Each piece is flushed at once, so that the first byte does not wait for a full window. */
 const COMPRESSORS = {
   br: () =>
     createBrotliCompress({
@@ -21,15 +21,15 @@ const COMPRESSORS = {
 } satisfies Record<Coding, () => NodeJS.ReadWriteStream>;
 
 /**
- * The pieces of a body, compressed. What they throw is thrown before the compressed body has come to its end; whoever
- * gives this iteration up gives up theirs.
+ * Compresses the pieces of a body. An error of the source is thrown before the compressed body ends. To stop this
+ * iteration also stops the source.
  */
 export async function* compress(
   pieces: AsyncIterable<string | Uint8Array>,
   coding: Coding,
 ): AsyncGenerator<Uint8Array, void> {
   const compressor = COMPRESSORS[coding]();
-  // Its errors are those of the compressor, which the iteration throws.
+  // The iteration throws the errors of the compressor.
   pipeline(Readable.from(pieces, { objectMode: false }), compressor, () => undefined);
   yield* compressor as AsyncIterable<Buffer>;
 }

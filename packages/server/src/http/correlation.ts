@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/;
 
-/** The caller's `correlationId` header when it is usable, else a new one. */
+/** The caller's `correlationId` header if it is usable, otherwise a new id. */
 export function correlationIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers.correlationid;
   return typeof given === 'string' && VISIBLE_ASCII.test(given) ? given : randomUUID();

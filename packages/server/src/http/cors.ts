@@ -2,7 +2,7 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-/** What clients send beyond what any page may send. */
+/** Request headers of clients beyond those that CORS always allows. */
 const REQUEST_HEADERS = [
   'Authorization',
   'Authentication',
@@ -13,7 +13,7 @@ const REQUEST_HEADERS = [
   'If-None-Match',
   'Prefer',
 ];
-/** What pages may read of an answer, beyond what any page may read. `Date` is what a date in `Retry-After` is told by. */
+/** Response headers that pages may read, beyond those that CORS always allows. A date in `Retry-After` needs `Date`. */
 const ANSWER_HEADERS = [
   'correlationId',
   'Date',
@@ -28,13 +28,13 @@ const ANSWER_HEADERS = [
 const PREFLIGHT_LIFE_S = 600;
 
 /**
- * Lets pages of these origins, and of no other, call the server (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol).
- * Never with the browser's own credentials: a page shows a token or a key, as every client does. To be called before
- * the guard, since a preflight carries no credentials.
+ * Lets pages of these origins, and of no others, call the server (CORS, https://fetch.spec.whatwg.org/#http-cors-
+ * protocol). It never allows the browser's own credentials: a page sends a token or a key, as every client does. Call
+ * it before the guard, because a preflight has no credentials.
  */
 export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;
-  // What the plugin does not answer as a preflight reaches its route, which finds nothing there.
+  // An OPTIONS request that is no preflight reaches the route of the plugin, which answers 404.
   app.addHook('onRoute', (route) => {
     if (route.method === 'OPTIONS') route.config = { ...route.config, access: 'public' };
   });
@@ -47,7 +47,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
     credentials: false,
     maxAge: PREFLIGHT_LIFE_S,
   });
-  // A route that says by what its answer differs would take the plugin's word of it away.
+  // A route that sets `Vary` would replace the `Vary` of the plugin.
   app.addHook('onSend', async (_request, reply) => {
     const vary = String(reply.getHeader('vary') ?? '');
     const names = vary.split(',').map((name) => name.trim().toLowerCase());

@@ -9,8 +9,8 @@ changing only the base URL. What the vendor leaves open and we decided is descri
 const DOCS = '/docs';
 
 /**
- * The page's own policy would let it load from elsewhere, and would send browsers of a server without TLS to
- * https, where nothing answers.
+ * The default policy of the page allows other origins. It also sends browsers to https, where a server without TLS does
+ * not answer.
  */
 const DOCS_POLICY = {
   'default-src': "'self'",
@@ -22,7 +22,7 @@ const DOCS_POLICY = {
   'script-src-attr': "'none'",
 };
 
-/** Collects the description of all routes registered after it, and serves it: /openapi.json and /docs. */
+/** Describes all routes that are registered after it, and serves the description at /openapi.json and /docs. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema(Problem);
   app.addHook('onRoute', documentProblems);
@@ -56,7 +56,7 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
     config: { access: 'public' },
     schema: { hide: true },
     handler: async (_request, reply) => {
-      // It does not change. To write it takes milliseconds of the thread, and anybody may ask for it.
+      // Written once, because it does not change. Writing takes milliseconds of the thread, and the route is public.
       written ??= Buffer.from(JSON.stringify(app.swagger()));
       return reply.type('application/json; charset=utf-8').send(written);
     },
@@ -70,11 +70,11 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       config: { access: 'public' },
       schema: { hide: true },
       handler: async (request, reply) => {
-        // Of the answer to a HEAD, Fastify leaves the body out.
+        // Fastify removes the body of an answer to HEAD.
         const { headers, raw } = request;
         const answer = await (await page()).inject({ method: 'GET', url: raw.url ?? url, headers });
         if (answer.statusCode === 404) return reply.callNotFound();
-        // Whether the connection is kept is not for the page to say.
+        // The second application must not decide whether the connection stays open.
         const { connection: _, ...pageHeaders } = answer.headers as Record<string, string>;
         return reply.code(answer.statusCode).headers(pageHeaders).send(answer.rawPayload);
       },
@@ -83,8 +83,8 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
 }
 
 /**
- * Documents the problems that a route answers because of what it is, and not because of what it does. Routes with errors in a
- * shape of their own document these themselves.
+ * Documents the problems that every route of a kind can answer. Routes with their own error format document them
+ * themselves.
  */
 function documentProblems(route: RouteOptions): void {
   const { url, schema, config } = route;
@@ -99,8 +99,8 @@ function documentProblems(route: RouteOptions): void {
 }
 
 /**
- * Swagger UI on the document of `app`, as an application of its own that is made at the first visit: loading it would take a tenth of
- * every start, and few servers are visited.
+ * Swagger UI for the document of `app`. It is a second application, made at the first visit, because loading it would
+ * take a tenth of every start and few servers have visitors.
  */
 function docsPage(app: FastifyInstance): () => Promise<FastifyInstance> {
   const make = async () => {
@@ -114,7 +114,7 @@ function docsPage(app: FastifyInstance): () => Promise<FastifyInstance> {
       staticCSP: DOCS_POLICY,
       theme: {
         title: 'Rollcall API',
-        // The bar would carry another project's name, and a field for other servers' documents.
+        // The bar shows another project's name and a field for documents of other servers.
         css: [{ filename: 'rollcall.css', content: '.swagger-ui .topbar { display: none }' }],
       },
     });

@@ -14,15 +14,14 @@ export interface FieldError {
 export interface ProblemOptions {
   errors?: FieldError[];
   headers?: Record<string, string>;
-  /** Goes into the log, so that an operator sees who guesses and which client has the wrong secret. */
+  /** For the log, so that an operator sees guessed credentials and clients with a wrong secret. */
   failedLogin?: FailedLogin;
   /** For the log only; the caller never sees it. */
   cause?: unknown;
 }
 
 /**
- * An answer other than success. `message` is written for the caller: it says what to do, and nothing that a
- * stranger could use.
+ * An answer other than success. `message` is for the caller: it says what to do, and nothing that helps an attacker.
  */
 export class HttpProblem extends Error {
   readonly status: number;
@@ -46,10 +45,10 @@ export interface ErrorBody {
   body: Record<string, unknown>;
 }
 
-/** How a route writes its errors; problem documents unless the contract has another shape for it. */
+/** How a route writes its errors: as problem documents, unless the contract defines another shape. */
 export type ErrorFormat = (problem: HttpProblem, correlationId: string) => ErrorBody;
 
-/** RFC 9457 problem document. `type` is `about:blank`: the status says what kind of problem it is. */
+/** RFC 9457 problem document. `type` is `about:blank`, because the status says the kind of problem. */
 export const problemDocument: ErrorFormat = (problem, correlationId) => ({
   contentType: 'application/problem+json',
   body: {
@@ -64,7 +63,7 @@ export const problemDocument: ErrorFormat = (problem, correlationId) => ({
 
 const RETRY_AFTER_S = 2;
 
-/** 503: try again; the server recovers by itself. */
+/** 503: the caller may try again; the server recovers by itself. */
 export function unavailable(cause?: unknown): HttpProblem {
   return new HttpProblem(503, 'The service is temporarily unavailable; nothing was lost, please try again.', {
     headers: { 'retry-after': String(RETRY_AFTER_S) },
@@ -72,7 +71,7 @@ export function unavailable(cause?: unknown): HttpProblem {
   });
 }
 
-/** 503 that is no outage: the organisation's other requests keep this one waiting. */
+/** 503 without an outage: other requests of the organisation use its share. */
 function tenantBusy(): HttpProblem {
   return new HttpProblem(
     503,
@@ -81,7 +80,7 @@ function tenantBusy(): HttpProblem {
   );
 }
 
-/** Whatever was thrown, as the problem that the caller is told of. */
+/** Converts any thrown value to the problem that the caller receives. */
 export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof TenantBusyError) return tenantBusy();
@@ -119,7 +118,7 @@ export function tooLarge(): HttpProblem {
 
 const BACKLOG_RETRY_AFTER_S = 1;
 
-/** 503 for a caller that has in hand as much as it may. */
+/** 503 for a caller whose share is used up. */
 export function tooMuchInHand(): HttpProblem {
   return new HttpProblem(
     503,
@@ -132,7 +131,10 @@ export function malformedBody(detail: string, cause?: unknown): HttpProblem {
   return new HttpProblem(400, detail, { errors: [{ path: '', message: detail }], cause });
 }
 
-/** An optional member may also be null, so one wrong type breaks each alternative and their union: the first tells. */
+/**
+ * An optional member may also be null, so a wrong type fails each alternative and their union. The first error is
+ * enough.
+ */
 function onePerPath(errors: FieldError[]): FieldError[] {
   return errors.filter(({ path }, index) => errors.findIndex((error) => error.path === path) === index);
 }
@@ -144,7 +146,7 @@ function fieldError(issue: NonNullable<FastifyError['validation']>[number], cont
   return { path, message: missing ? 'is required' : (choicesOf(issue) ?? issue.message ?? 'is invalid') };
 }
 
-/** A choice that was not made says what there is to choose from. */
+/** For an enum, lists the allowed values. */
 function choicesOf({ keyword, params }: NonNullable<FastifyError['validation']>[number]): string | undefined {
   return keyword === 'enum' ? `must be one of ${(params.allowedValues as unknown[]).join(', ')}` : undefined;
 }
@@ -156,10 +158,13 @@ declare module 'fastify' {
   }
 }
 
-/** The one error handler: maps what was thrown, logs what is our fault, answers in the route's own shape. */
+/**
+ * The one error handler. It converts the error to a problem, logs the server's own faults, and answers in the route's
+ * format.
+ */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error);
-  // An answer without a cause was chosen, not met with: its line in the log says all of it.
+  // A problem without a cause was thrown on purpose. The line of the request in the log says everything.
   if (problem.status >= 500 && problem.cause !== undefined && !request.server.outages.note(problem.cause))
     request.log.error({ err: problem.cause }, problem.message);
   if (problem.failedLogin) request.server.failedLogins.note(problem.failedLogin, request);
@@ -180,7 +185,7 @@ export function sendProblem(
     .header('cache-control', 'no-store')
     .header('content-length', String(Buffer.byteLength(text)))
     .type(contentType);
-  // A client that is too slow is not waited for any longer.
+  // After a 408 the server does not wait for the client.
   if (!isArriving(request.raw) || problem.status === 408) return reply.serializer(String).send(text);
   if (waitsForContinue(request.raw)) reply.header('connection', 'close');
   return reply.send(answerAndDrain(text, request.raw, holderOf(request)));

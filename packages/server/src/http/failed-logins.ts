@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { networkOf } from './network.ts';
 
-/** Credentials that were not accepted. The secret is no part of it. */
+/** Refused credentials, without the secret. */
 export interface FailedLogin {
   by: 'HMAC' | 'client credentials' | 'Basic' | 'SCIM token';
   /** The id of the key, as it was sent. */
@@ -16,10 +16,10 @@ declare module 'fastify' {
 
 const LONGEST_LOGGED_ID = 128;
 const WINDOW_MS = 1_000;
-/** Enough to see which client has the wrong secret; one that guesses sends thousands. */
+/** Enough to identify a client with a wrong secret. An attacker sends thousands. */
 const LINES_PER_WINDOW = 10;
 
-/** Tells the log of failed logins: the first of each network and second one by one, the others as a number. */
+/** Logs failed logins: a line for each of the first of a network and second, and the number of the others. */
 export class FailedLoginLog {
   readonly #log: FastifyBaseLogger;
   readonly #networks = new Map<string, { address: string; failures: number }>();
@@ -29,7 +29,7 @@ export class FailedLoginLog {
     this.#log = log;
   }
 
-  /** `log` writes the lines of the request, `address` is where it came from. */
+  /** `log` writes the lines of the request; `address` is its network address. */
   note({ by, apiKey }: FailedLogin, { log, ip: address }: { log: FastifyBaseLogger; ip: string }): void {
     const network = networkOf(address);
     const noted = this.#networks.get(network) ?? { address, failures: 0 };

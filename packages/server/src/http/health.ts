@@ -4,15 +4,15 @@ import type { Database } from '../store/connections/db.ts';
 import { unavailable } from './errors.ts';
 import { problems } from './schema.ts';
 
-/** What the server is waiting for before it may serve requests. */
+/** The state of the start. */
 export interface Lifecycle {
-  /** The schema is up to date and the keys are checked. */
+  /** True when the schema is up to date and the keys are checked. */
   migrated: boolean;
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answers while the schema is still being brought up to date; everything else is a 503 then. */
+    /** The route answers during the migration of the schema, when every other route is a 503. */
     servesUnmigrated?: boolean;
   }
 }
@@ -25,7 +25,7 @@ export interface HealthRoutesOptions {
   lifecycle: Lifecycle;
 }
 
-/** /healthz: the process lives. /readyz: it can serve, that is, it is migrated and the database answers. */
+/** /healthz: the process runs. /readyz: the schema is up to date and the database answers. */
 export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (app, options) => {
   app.route({
     method: 'GET',

@@ -1,26 +1,30 @@
-/** Microseconds since 1970-01-01T00:00:00Z, exact: what PostgreSQL keeps of an instant. */
+/** Microseconds since 1970-01-01T00:00:00Z, the exact precision of PostgreSQL. */
 export type InstantUs = number;
 
-/** What most clients send, which need not be taken apart. */
+/** The format of most clients. JavaScript parses it directly. */
 const USUAL_INSTANT = /^\d{4}-\d\d-(\d\d)T\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 const ISO_INSTANT =
   /^(\d{4})-?(\d{2})-?(\d{2})[Tt ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?\s?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?$/;
 
-/** What `ConvertTo-Json` of Windows PowerShell 5.1 makes of a date: milliseconds since 1970 in UTC, whatever offset follows them. */
+/**
+ * A date as `ConvertTo-Json` of Windows PowerShell 5.1 writes it: milliseconds since 1970 in UTC. An offset after them
+ * has no meaning.
+ */
 const POWERSHELL_INSTANT = /^\/Date\((-?\d{1,15})(?:([+-])(\d{2})(\d{2}))?\)\/$/;
 
-/** An instant, and how far ahead of UTC the clock was by which it is written; undefined where the text has no offset. */
+/** An instant, with the offset from UTC in its text; undefined if the text has none. */
 export interface WrittenInstant {
   instantUs: InstantUs;
   offsetUs: number | undefined;
 }
 
-/** As `readInstant`, without the offset: undefined for what is no instant. */
+/** As `readInstant`, without the offset. Undefined if the text is not an instant. */
 export function parseInstant(text: string): InstantUs | undefined {
   const usual = USUAL_INSTANT.exec(text);
   if (usual) {
-    // JavaScript takes 30 February for 2 March, and the hour 24 for the next day; nothing else that is not there.
+    // JavaScript reads 30 February as 2 March, and the hour 24 as the next day. It refuses all other dates that do not
+    // exist.
     const date = new Date(text);
     return date.getUTCDate() === Number(usual[1]) ? date.getTime() * 1_000 : undefined;
   }
@@ -28,8 +32,8 @@ export function parseInstant(text: string): InstantUs | undefined {
 }
 
 /**
- * Reads an ISO 8601 date and time, or what Windows PowerShell writes in its place; without an offset it is UTC, digits beyond
- * microseconds are cut. Undefined for anything else, dates that do not exist (30 February) included.
+ * Reads an ISO 8601 date and time, or the format of Windows PowerShell. A text without an offset is UTC. Digits beyond
+ * microseconds are cut. Undefined for anything else, and for dates that do not exist (30 February).
  */
 export function readInstant(text: string): WrittenInstant | undefined {
   const [, epochMs, ...offset] = POWERSHELL_INSTANT.exec(text) ?? [];
@@ -57,14 +61,14 @@ export function readInstant(text: string): WrittenInstant | undefined {
   return { instantUs: date.getTime() * 1_000 - (offsetUs ?? 0) + fractionUs, offsetUs };
 }
 
-/** Undefined where there is none, NaN where no clock is so far ahead. */
+/** Undefined if there is no offset, NaN if no time zone has it. */
 function offsetUsOf([sign, hours, minutes]: (string | undefined)[]): number | undefined {
   if (sign === undefined) return undefined;
   if (Number(hours) > 23 || Number(minutes ?? 0) > 59) return Number.NaN;
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes ?? 0)) * 60_000_000;
 }
 
-/** The instant as ISO 8601 in UTC: milliseconds, or microseconds where there are any. */
+/** The instant as ISO 8601 in UTC, in milliseconds, or in microseconds if it has them. */
 export function formatInstant(instantUs: InstantUs): string {
   const epochMs = Math.floor(instantUs / 1_000);
   const microseconds = instantUs - epochMs * 1_000;

@@ -8,7 +8,7 @@ import { JsonGauge } from './json-gauge.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The JSON body's text as it was sent, where the route asks for it (`keepBodyText`). */
+    /** The text of the JSON body as sent, if the route asks for it (`keepBodyText`). */
     bodyText: string;
   }
   interface FastifyContextConfig {
@@ -17,19 +17,19 @@ declare module 'fastify' {
 }
 
 /**
- * Takes `application/json` bodies and no others, from the server's `bodyReader`. Unlike Fastify's own parser it refuses
- * bytes that are not UTF-8 instead of storing replacement characters in their place, and drops `__proto__` and
- * `constructor` members as it does any unknown member.
+ * Accepts `application/json` bodies and no others, from the server's `bodyReader`. The parser of Fastify would store
+ * replacement characters for bytes that are not UTF-8; this one refuses them. It drops the members `__proto__` and
+ * `constructor`, as it drops any unknown member.
  */
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  // RFC 9110 section 9.3.5: a body of DELETE means nothing, and neither does its content type.
+  // RFC 9110 section 9.3.5: a body of DELETE has no meaning, so its content type has none.
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true });
   app.decorateRequest('bodyText', '');
   acceptJsonAs(app, 'application/json');
 }
 
-/** Takes JSON bodies of a further type, in the same way, and no others than before. */
+/** Also accepts JSON bodies of another media type, in the same way. */
 export function acceptJsonAs(app: FastifyInstance, mediaType: string): void {
   const parse = app.getDefaultJsonParser('remove', 'remove');
   acceptTextAs(
@@ -43,7 +43,10 @@ export function acceptJsonAs(app: FastifyInstance, mediaType: string): void {
   );
 }
 
-/** Takes bodies of HTML forms: an object with a text for each name, or a list of texts where a name is repeated. */
+/**
+ * Accepts bodies of HTML forms. The result is an object with a text for each name, or a list of texts if a name
+ * repeats.
+ */
 export function acceptForms(app: FastifyInstance): void {
   acceptTextAs(
     app,
@@ -68,11 +71,11 @@ function acceptTextAs(
   parse: TextParser,
 ): void {
   app.addContentTypeParser(mediaType, (request, payload, done) => {
-    // Fastify parses bodies for paths that lead nowhere, too, which no guard stands before.
+    // Fastify also parses bodies of unknown paths, which have no guard.
     if (request.is404) return done(null);
     app.bodyReader.read(request, payload, gauge(), (problem, body) => {
       if (problem || !body) return done(problem);
-      // An order of magnitude faster than UTF-8, and most bodies are.
+      // ASCII is ten times as fast as UTF-8, and most bodies are ASCII.
       if (isAscii(body)) parse(request, body.toString('latin1'), done);
       else if (!isUtf8(body)) done(malformedBody('The request body is not UTF-8.'));
       else if (body.length <= SLICE_BYTES) parse(request, body.toString('utf8'), done);
@@ -81,10 +84,10 @@ function acceptTextAs(
   });
 }
 
-/** Decoded in one go, this much keeps everything else waiting for a millisecond; a whole body for a tenth of a second. */
+/** To decode this much takes a millisecond of the thread; a whole body takes a tenth of a second. */
 const SLICE_BYTES = 256 * 1024;
 
-/** UTF-8 as text. Others have their turn after each slice. */
+/** Decodes UTF-8. The thread does other work after each slice. */
 async function inSlices(body: Buffer): Promise<string> {
   let text = '';
   for (let from = 0; from < body.length; ) {
@@ -97,7 +100,7 @@ async function inSlices(body: Buffer): Promise<string> {
   return text;
 }
 
-/** RFC 3629: whether a byte is a later one of its character. */
+/** RFC 3629: whether a byte continues a character. */
 function isContinuation(byte = 0): boolean {
   return (byte & 0xc0) === 0x80;
 }

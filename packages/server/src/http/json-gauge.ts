@@ -1,10 +1,13 @@
 import { HttpProblem, malformedBody } from './errors.ts';
 
-/** No body that means anything here is nested deeper than ten levels. */
+/** No valid body of any route is nested deeper than ten levels. */
 export const DEEPEST_JSON = 64;
-/** Of values, each name of a member counting as three. JSON.parse takes 0.04 to 0.2 s of processor time for so many. */
+/**
+ * The limit of values; the name of a member counts as three. JSON.parse takes 0.04 to 0.2 s of processor time for so
+ * many.
+ */
 export const MOST_JSON_PARTS = 400_000;
-/** A name that the process has not seen before costs some three times what a value costs. */
+/** A name that is new to the process costs some three times as much as a value. */
 const PARTS_OF_A_NAME = 3;
 
 const QUOTE = 0x22;
@@ -16,13 +19,13 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** 1 for the bytes that mean something outside of a text. A table is twice as fast as comparing with each of them. */
+/** 1 for each byte with a meaning outside of strings. A table is twice as fast as comparisons. */
 const COUNTS = new Uint8Array(256);
 for (const byte of [QUOTE, COMMA, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]) COUNTS[byte] = 1;
 
 /**
- * Judges JSON as it arrives, in UTF-8 and in pieces: how deep it is nested, and how many names and values it has. It
- * does not judge whether the text is JSON: JSON.parse does, and costs what it has not refused.
+ * Checks JSON while it arrives, in UTF-8 and in pieces: its depth, and its number of names and values. So it bounds the
+ * cost of JSON.parse, which then checks the syntax.
  */
 export class JsonGauge {
   #depth = 0;
@@ -30,7 +33,7 @@ export class JsonGauge {
   #isInText = false;
   #isEscaped = false;
 
-  /** The problem that this piece shows; undefined while there is none. */
+  /** Returns the problem in this piece; undefined if there is none. */
   read(piece: Buffer): HttpProblem | undefined {
     let depth = this.#depth;
     let parts = this.#parts;

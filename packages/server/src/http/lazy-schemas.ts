@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { listReader } from './lists-of-one.ts';
 
 /**
- * Has Fastify's own compilers compile each schema when it is first used: a server has hundreds, and would spend most of
- * its start on them. Before a body is validated, one thing where a list is meant becomes a list (`listReader`).
+ * Makes Fastify compile each schema at its first use. A server has hundreds of schemas, and would spend most of its
+ * start on them. Before the validation of a body, a single value in the place of a list becomes a list (`listReader`).
  */
 export function compileSchemasLazily(
   app: FastifyInstance,

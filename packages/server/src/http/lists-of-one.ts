@@ -6,17 +6,17 @@ interface Schema {
   anyOf?: Schema[];
 }
 
-/** A value, with lists where its schema means lists. Objects and lists are changed in place. */
+/** Makes lists of single values where the schema has lists. It changes objects and lists in place. */
 type ListReader = (value: unknown) => unknown;
 
 /**
- * Reads one thing where a schema means a list of such things as a list of one: `ConvertTo-Json` of PowerShell writes a list of one
- * as its only element. Undefined where a schema has no lists. What a value costs does not depend on parts without lists.
+ * Reads a single value in the place of a list as a list of one, because `ConvertTo-Json` of PowerShell writes a list of
+ * one as its element. Undefined if the schema has no lists. Parts without lists cost nothing.
  */
 export function listReader({ items, properties, anyOf }: Schema): ListReader | undefined {
   if (items) return readerOfList(items);
   if (properties) return readerOfMembers(properties);
-  // Of the alternatives of an optional member, one at most has lists.
+  // At most one alternative of an optional member has lists.
   return anyOf?.map(listReader).find((reader) => reader !== undefined);
 }
 
@@ -49,7 +49,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An object without members is nothing of anything. */
+/** An object without members means an empty list. */
 function isOne(value: unknown, { type }: Schema): boolean {
   if (type === 'object') return isObject(value) && Object.keys(value).length > 0;
   return type === 'string' && typeof value === 'string';

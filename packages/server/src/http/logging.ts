@@ -8,12 +8,12 @@ import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 const EMAIL = /[^\s@"'<>(),;:=]+@[^\s@"'<>(),;:=]+/g;
 
 /**
- * An error as it is logged. A database error's detail, where and query can hold rows, so only its class and
- * code are kept; other messages and stacks lose what looks like an e-mail address.
+ * An error for the log. The detail, where and query of a database error can contain rows, so the log keeps its class
+ * and code only. Other messages and stacks lose everything that looks like an e-mail address.
  */
 export function serializeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
-  // Where the database is away, the stack only tells who asked it.
+  // If the database is unreachable, the stack shows only the caller.
   if (error instanceof StoreUnavailableError) return { type: error.name, ...reasonOf(error.cause) };
   const code = (error as NodeJS.ErrnoException).code;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
@@ -28,16 +28,16 @@ export function serializeError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Why the database is away, in a few words. */
+/** Why the database is unreachable, in a few words. */
 function reasonOf(cause: unknown): Record<string, unknown> {
   const { stack: _, ...reason } = serializeError(cause);
   return { cause: reason };
 }
 
-/** Lines are written together: a call of the system for each would take a tenth of what a login takes. */
+/** The logger writes lines together. A system call for each line would cost a tenth of a login. */
 const BUFFERED_BYTES = 16_000;
 const WRITE_BYTES = 16_384;
-/** Where several processes write to the same pipe, not more at once than pipes take as one piece (PIPE_BUF). */
+/** If several processes write to one pipe, a write has at most the size that a pipe writes in one piece (PIPE_BUF). */
 const SHARED_BUFFERED_BYTES = 3_500;
 const PIPE_BUF_BYTES = 4_096;
 const BUFFERED_MS = 100;
@@ -56,7 +56,7 @@ function standardOutput(): pino.DestinationStream {
 let timeMemberMs = 0;
 let timeMemberText = '';
 
-/** The `time` of a line, put into words once for all lines of a millisecond. */
+/** The `time` of a line, formatted once for all lines of a millisecond. */
 function timeMember(): string {
   const nowMs = Date.now();
   if (nowMs !== timeMemberMs) {
@@ -67,8 +67,8 @@ function timeMember(): string {
 }
 
 /**
- * The server's logger: JSON lines, on standard output unless said otherwise. There they come up to a tenth of a second late;
- * what still waits when the process ends is written then, unless it is killed.
+ * The server's logger. It writes JSON lines, by default to standard output, up to a tenth of a second late. Lines that
+ * still wait when the process ends are written then, unless the process is killed.
  */
 export function createLogger(level: string, destination: pino.DestinationStream = standardOutput()): Logger {
   const options: pino.LoggerOptions = {
@@ -82,8 +82,8 @@ export function createLogger(level: string, destination: pino.DestinationStream 
 }
 
 /**
- * What a request logs beside its answer: lines with its bindings, which have its correlation id. Next to no request has any, so that
- * the child of the logger which writes them is made with the first one.
+ * The logger of a request. Its lines contain the correlation id. Hardly any request has lines besides that of its
+ * answer, so the first line creates the child logger.
  */
 export class RequestLog implements FastifyBaseLogger {
   readonly #logger: FastifyBaseLogger;
@@ -143,22 +143,22 @@ export class RequestLog implements FastifyBaseLogger {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Orchestrators ask it again and again: its answers are logged at the level debug. */
+    /** Orchestrators call the route all the time, so its answers are logged at the level debug. */
     isProbe?: boolean;
   }
 }
 
 /**
- * One line per answer: the route's pattern, never the URL, whose query string may name people. To be registered first: the time
- * that an answer took counts from there.
+ * Writes one line per answer, with the pattern of the route. The URL is not logged, because its query string may name
+ * people. Register it first: the duration of an answer counts from there.
  */
 export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger): void {
   app.addHook('onRequest', (request, reply, done) => {
     const sinceMs = performance.now();
-    // For all answers; a hook of Fastify's after them would cost more than the line.
+    // One listener for all answers. A hook of Fastify would cost more than the line.
     reply.raw.on('finish', () => {
       const { caller } = request;
-      // Probes come every few seconds, and say nothing that the probing side does not know.
+      // Probes come every few seconds, and the caller knows the result.
       const level = request.route.config?.isProbe ? 'debug' : 'info';
       logger[level](
         {

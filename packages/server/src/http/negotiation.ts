@@ -1,17 +1,17 @@
 /** An element of Accept or Accept-Encoding, in lower case. */
 interface Weighted {
   name: string;
-  /** How many parameters it has, its weight aside. */
+  /** The number of its parameters, without the weight. */
   parameters: number;
-  /** 0 to 1; 0 means that it is not acceptable. */
+  /** 0 to 1; 0 means not acceptable. */
   quality: number;
 }
 
 const WEIGHT = /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
 
 /**
- * The media range that an Accept ranks highest, as `type/subtype` in lower case (RFC 9110 section 12.5.1): by its
- * weight, then by how much it says, then by its place in the header. Undefined where nothing is acceptable.
+ * The media range that an Accept header prefers, as `type/subtype` in lower case (RFC 9110 section 12.5.1). The order
+ * is by weight, then by precision, then by position. Undefined if nothing is acceptable.
  */
 export function preferredRange(accept: string | undefined): string | undefined {
   const [first] = readWeighted(accept)
@@ -21,8 +21,8 @@ export function preferredRange(accept: string | undefined): string | undefined {
 }
 
 /**
- * The content coding to send (RFC 9110 section 12.5.3): of those offered, the one of the highest weight, and of
- * equals the first. Undefined, for none, where the header names none of them or would rather have none.
+ * The content coding to send (RFC 9110 section 12.5.3): the offered one with the highest weight, and the first of equal
+ * ones. Undefined if the header names none of them or prefers no coding.
  */
 export function preferredCoding<Coding extends string>(
   acceptEncoding: string | undefined,
@@ -36,7 +36,7 @@ export function preferredCoding<Coding extends string>(
   return qualityOf(best) >= (stated('identity') ?? 0) ? best : undefined;
 }
 
-/** The elements of a header; malformed ones are as not there. */
+/** The elements of a header, without malformed ones. */
 function readWeighted(header = ''): Weighted[] {
   return header.split(',').flatMap((element) => {
     const [name = '', ...rest] = element.split(';').map((part) => part.trim().toLowerCase());

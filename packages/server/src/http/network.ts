@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 /** An IPv6 network of one site: RFC 6177 gives every site at least a /64. */
 const SITE_BYTES = 8;
 
-/** The network that an address is of: the address itself of IPv4, its /64 of IPv6. */
+/** The network of an address: an IPv4 address itself, or the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
   if (!address.includes(':') || !ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

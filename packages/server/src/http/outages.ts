@@ -26,8 +26,8 @@ interface Outage {
 }
 
 /**
- * Tells the log when the database stops answering and when it answers again. The failures between are counted: each
- * request has its line with its status already, and thousands of stacks would hide all else and fill the disk.
+ * Logs when the database stops answering and when it answers again, and counts the failures between. Each request has
+ * its own line with the status already. Thousands of stacks would hide everything else and fill the disk.
  */
 export class OutageLog {
   readonly #deps: Deps;
@@ -38,10 +38,12 @@ export class OutageLog {
     this.#deps = deps;
   }
 
-  /** Counts `error` where it means that the database does not answer; false where it needs a line of its own. */
+  /**
+   * Counts `error` if it means that the database does not answer. Returns false if the error needs a line of its own.
+   */
   note(error: unknown): boolean {
     if (!(error instanceof StoreUnavailableError)) return false;
-    // The database answered: others wrote first.
+    // A write conflict shows that the database answers.
     if (error instanceof ContentionError || isWriteConflict(error)) return false;
     // The answer says what it is.
     if (error instanceof TenantBusyError) return true;
@@ -79,7 +81,7 @@ export class OutageLog {
     );
     const nowMs = clock();
     const tally = { failures: outage.failures, seconds: Math.round((nowMs - outage.sinceMs) / 1_000) };
-    // What failed while the database was asked says that it is not well yet.
+    // A failure during the check shows that the database is not back yet.
     if (answers && outage.failures === failuresBefore) {
       this.#outage = undefined;
       log.info(tally, 'the database answers again');

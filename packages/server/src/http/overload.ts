@@ -5,29 +5,31 @@ import { type ShareHolder, Shares } from './shares.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Its requests count as requests with events, which do not keep any others waiting. */
+    /** The requests of the route count as requests with events, which have a limit of their own. */
     takesEvents?: boolean;
   }
 }
 
 export interface BacklogLimits {
-  /** Requests with events in hand at once; as many others, and as many logins. */
+  /** The most requests with events at once. Other requests and logins have the same limit each. */
   requests: number;
-  /** Bytes of bodies in hand at once; of logins an eighth of it, besides. */
+  /** The most bytes of bodies at once. Logins have an eighth of it, in addition. */
   bytes: number;
 }
 
-/** Seven eighths of the capacity for an organisation that is alone; three quarters for a key or a network. */
+/**
+ * With these, an organisation that is alone gets seven eighths of the capacity; a key or a network gets three quarters.
+ */
 const ORGANISATION_TIMES_FREE = 7;
 const KEY_TIMES_FREE = 3;
 const NETWORK_TIMES_FREE = 3;
 const LOGIN_BYTES_SHARE = 1 / 8;
 
 /**
- * Bounds what is in hand: requests with a body that are not answered yet, and the bytes of their bodies that have
- * arrived. Of both, organisations and keys have shares; callers that nobody has proven yet, on the public routes,
- * have shares by their networks. What goes beyond is answered 503 at once: an answer now is worth more than a place
- * at the end of a queue that only grows.
+ * Limits the backlog: the requests with a body that have no answer yet, and the bytes of their bodies that have
+ * arrived. Organisations and keys have shares of both. On public routes, where the caller is unknown, networks have
+ * shares. The server answers a request beyond a share with 503 at once, because an early answer is better than a long
+ * queue.
  */
 export class Backlog {
   readonly #events: Shares;
@@ -44,7 +46,7 @@ export class Backlog {
     this.#loginBytes = new Shares(bytes * LOGIN_BYTES_SHARE);
   }
 
-  /** The place of a request that the guard let through; undefined where its caller has as many as it may. */
+  /** The backlog entry of a request that passed the guard; undefined if the caller's share is used up. */
   open(request: FastifyRequest): BacklogEntry | undefined {
     const { caller } = request;
     const name = holderOf(request);
@@ -61,7 +63,7 @@ export class Backlog {
   }
 }
 
-/** The name of the organisation that sends a request, or of the network while nobody has proven who it is. */
+/** The name of the organisation that sends a request, or of its network if the caller is unknown. */
 export function holderOf({ caller, ip }: FastifyRequest): string {
   return caller ? `organisation ${caller.tenantId}` : networkOf(ip);
 }
@@ -80,15 +82,15 @@ export class BacklogEntry {
     this.#bytes = bytes;
   }
 
-  /** Counts bytes that have arrived; false where they are more than the caller's share, or the place was left. */
+  /** Counts arrived bytes. Returns false if they exceed the caller's share, or if the entry was released. */
   add(bytes: number): boolean {
-    // What is unpacked after the client has gone would never be given back.
+    // Bytes that are unpacked after the client has gone would never be released.
     if (this.#isLeft || !this.#bytes.take(this.#holders, bytes, this.#size)) return false;
     this.#size += bytes;
     return true;
   }
 
-  /** Gives everything back; a second time does nothing. */
+  /** Releases everything. A second call does nothing. */
   leave(): void {
     if (this.#isLeft) return;
     this.#isLeft = true;
@@ -96,7 +98,7 @@ export class BacklogEntry {
     this.#bytes.giveBack(this.#holders, this.#size);
   }
 
-  /** Gives everything back when the request is answered, or the client has given up. */
+  /** Releases everything when the request is answered or the client has gone. */
   leaveWith({ raw, answer }: FastifyRequest): void {
     whenOver(raw, answer, () => this.leave());
   }

@@ -4,17 +4,17 @@ import { type FieldError, HttpProblem } from './errors.ts';
 import { quote } from './text.ts';
 
 const COMMA_LIST = 'x-comma-list';
-/** Here a filter that the server ignored would give out everybody's rows. */
+/** On these paths, an ignored filter would return the rows of all users. */
 const REFUSES_UNKNOWN = /^\/v1\/(analytics|manage)\//;
 /** A query can hold thousands of names. */
 const MOST_FAULTS = 20;
 
-/** A query parameter with values between commas. A parameter that is given several times is one list. */
+/** A query parameter with values between commas. A repeated parameter is one list. */
 export function CommaList(options: TStringOptions) {
   return Type.String({ ...options, [COMMA_LIST]: true });
 }
 
-/** The query parameters of a route, as its schema has them. */
+/** The query parameters in the schema of a route. */
 interface QueryRules {
   refusesUnknown: boolean;
   lists: ReadonlySet<string>;
@@ -34,9 +34,10 @@ export function refusesUnknownParameters(url: string): boolean {
 }
 
 /**
- * Judges the query of each request by the schema of its route, before the body is read. Below /v1/analytics and /v1/manage, an
- * unknown parameter and one without a value are a 400. On every route, a known parameter that is given several times is joined
- * where it is a comma list, else it is a 400. Register it after the guard: 401 and 403 come first.
+ * Checks the query of each request against the schema of its route, before the server reads the body. Below
+ * /v1/analytics and /v1/manage, an unknown parameter and one without a value are a 400. On every route, a repeated
+ * parameter is joined if it is a comma list; otherwise it is a 400. Register it after the guard, because 401 and 403
+ * come first.
  */
 export function validateQueries(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
@@ -61,7 +62,7 @@ function rulesOf({ url, schema }: RouteOptions): QueryRules | undefined {
   };
 }
 
-/** Joins what is given several times, where it may be. The 400 that the query calls for, if any. */
+/** Joins repeated comma lists. Returns the 400 for an invalid query, if there is one. */
 function judge(request: FastifyRequest, rules: QueryRules): HttpProblem | undefined {
   const query = request.query as Record<string, string | string[]>;
   const faults: FieldError[] = [];
@@ -93,7 +94,7 @@ function unknownFault(name: string, { names }: QueryRules): string {
   return `is not known${suggestion}${near === undefined ? '; this' : ' This'} path takes ${names.join(', ')}`;
 }
 
-/** A name without what other spellings differ by: case, `[]`, `_`, `-`, and the plural. */
+/** A name without the usual differences of spelling: case, `[]`, `_`, `-`, and the plural. */
 function bare(name: string): string {
   return name
     .toLowerCase()

@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** As `routeOptions`, which Fastify puts together anew each time it is asked for it. */
+    /** As `routeOptions`, which Fastify builds anew at each access. */
     route: FastifyRequest['routeOptions'];
   }
 }
 
-/** Gives requests their `route`. Register it before whatever reads it. */
+/** Gives requests their `route`. Register it before anything that reads it. */
 export function readRouteOnce(app: FastifyInstance): void {
   app.decorateRequest('route');
   app.addHook('onRequest', (request, _reply, done) => {

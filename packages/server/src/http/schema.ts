@@ -5,7 +5,7 @@ export function Maybe<T extends TSchema>(schema: T) {
   return Type.Optional(Type.Union([schema, Type.Null()]));
 }
 
-/** RFC 9457 problem document, as every error but those of the token endpoints is sent. */
+/** RFC 9457 problem document: the format of every error except those of the token endpoints. */
 export const Problem = Type.Object(
   {
     type: Type.String(),
@@ -33,7 +33,7 @@ const PROBLEM_STATUSES = {
   503: 'Temporarily unavailable; try again after the seconds in Retry-After.',
 } as const;
 
-/** The documentation of the errors that a route answers, by status. */
+/** The documentation of a route's errors, by status. */
 export function problems(...statuses: (keyof typeof PROBLEM_STATUSES)[]) {
   return Object.fromEntries(
     statuses.map((status) => [

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-/** The headers that helmet sets by default, but for a policy of content: the API serves no pages. */
+/** The headers that helmet sets by default, without a content policy, because the API serves no pages. */
 const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -15,8 +15,8 @@ const HEADERS = {
 };
 
 /**
- * The security headers of every answer. `hsts` tells browsers to insist on TLS from now on (RFC 6797). They are
- * constants, because setting them by a call each is a noticeable part of a login.
+ * The security headers of every answer. `hsts` tells browsers to use TLS only from now on (RFC 6797). They are
+ * constants, because a call for each header is a measurable part of a login.
  */
 export function securityHeaders(hsts: boolean): OutgoingHttpHeaders {
   return hsts

@@ -1,14 +1,14 @@
-/** Somebody who holds a part of something that there is only so much of. */
+/** An owner of a part of a limited capacity. */
 export interface ShareHolder {
   name: string;
-  /** How many times as much as is free it may hold. */
+  /** The holder may have this many times the free capacity. */
   timesFree: number;
 }
 
 /**
- * Divides a capacity among holders whose number nobody knows beforehand. Each may hold a multiple of what is free, so that
- * one that is alone gets most of the capacity, several get equal parts, and something is left for those who come
- * later, however many there are. (Choudhury and Hahne, Dynamic queue length thresholds, 1998.)
+ * Divides a capacity among an unknown number of holders. Each may have a multiple of the free capacity. So a holder
+ * that is alone gets most of the capacity, several get equal parts, and some capacity always stays free for later ones.
+ * (Choudhury and Hahne, Dynamic queue length thresholds, 1998.)
  */
 export class Shares {
   readonly #capacity: number;
@@ -20,8 +20,9 @@ export class Shares {
   }
 
   /**
-   * Takes `amount` for all of `holders`, which stand for one request, or takes nothing and returns false. `own` is what this request has taken
-   * before: a request that is alone is never refused, because it could never succeed otherwise.
+   * Takes `amount` for all of `holders`, which belong to one request, or takes nothing and returns false. `own` is the
+   * amount that this request has taken before. A request that is alone is never refused, because it could never
+   * succeed.
    */
   take(holders: readonly ShareHolder[], amount: number, own = 0): boolean {
     const free = this.#capacity - this.#held - amount;

@@ -1,7 +1,7 @@
-/** The longest text that is kept, in characters (code points). */
+/** The longest text that the server stores, in code points. */
 export const LONGEST_TEXT = 1_024;
 
-/** Why PostgreSQL could not keep `text`, or we will not; undefined when it is fine. */
+/** Why PostgreSQL cannot store `text`, or the server does not; undefined if it is valid. */
 export function textFault(text: string): string | undefined {
   if (text.includes('\0')) return 'contains a NUL';
   if (!text.isWellFormed()) return 'contains half a surrogate pair';
@@ -11,7 +11,7 @@ export function textFault(text: string): string | undefined {
   return undefined;
 }
 
-/** A value as a reason may show it: in quotes, at most 40 characters, control characters escaped. */
+/** A value for use in a reason: in quotes, at most 40 characters, with control characters escaped. */
 export function quote(value: string): string {
   const characters = Array.from(value.slice(0, 82));
   return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 40).join('')}…` : value);

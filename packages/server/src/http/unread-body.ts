@@ -5,25 +5,25 @@ import type { FastifyInstance } from 'fastify';
 import { yieldBetweenChunks } from './body-turns.ts';
 
 /**
- * Clients that write all of a body before they read the answer lose the answer when the connection is closed
- * meanwhile. So the server reads on, and throws away, this much for this long.
+ * A client that writes all of its body before it reads the answer loses the answer if the connection closes earlier. So
+ * the server reads and discards up to this size, for up to this time.
  */
 const MOST_DRAINED_BYTES = 64 * 1024 * 1024;
 const MOST_DRAINED_MS = 5_000;
 
-/** RFC 9112 section 6.3: a request has a body when it says how the body is framed. */
+/** RFC 9112 section 6.3: a request has a body if it declares the framing of the body. */
 export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/** Whether a request has a body of which a part has not arrived yet. */
+/** Whether a part of a request's body has not arrived yet. */
 export function isArriving(request: IncomingMessage): boolean {
   return request.complete === false && hasBody(request);
 }
 
 /**
- * An answer as a stream that ends when the rest of the request's body has arrived. The body takes turns with others of
- * `holder`, which is the caller's organisation or network.
+ * An answer as a stream that ends when the rest of the request's body has arrived. The body takes the turns of
+ * `holder`, the caller's organisation or network.
  */
 export function answerAndDrain(answer: string, request: IncomingMessage, holder: string): Readable {
   const stream = new Readable({ read: () => undefined });
@@ -49,7 +49,7 @@ export function answerAndDrain(answer: string, request: IncomingMessage, holder:
   return stream;
 }
 
-/** Ends a connection that speaks no HTTP, with an answer that the client can still read. */
+/** Ends a connection without valid HTTP, with an answer that the client can still read. */
 export function answerAndClose(answer: string, socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), MOST_DRAINED_MS);
   socket
@@ -61,13 +61,13 @@ export function answerAndClose(answer: string, socket: Socket): void {
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 
 /**
- * Has clients that send `Expect: 100-continue` wait until somebody wants the body. Node would tell all of them at once
- * to go on.
+ * Makes clients that send `Expect: 100-continue` wait until the server reads the body. Node would tell all of them to
+ * continue at once.
  */
 export function answerExpectations(app: FastifyInstance): void {
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.set(request, response);
-    // Nobody can tell whether a body that was not asked for comes, or another request.
+    // After that, the next bytes may be the body or another request. The server cannot know.
     response.once('finish', () => {
       if (waiting.has(request)) request.socket.destroySoon();
     });
@@ -75,13 +75,13 @@ export function answerExpectations(app: FastifyInstance): void {
   });
 }
 
-/** Tells a client that waits for it to send the body. */
+/** Tells a waiting client to send the body. */
 export function askForBody(request: IncomingMessage): void {
   waiting.get(request)?.writeContinue();
   waiting.delete(request);
 }
 
-/** Whether the client may never send the body, because the server has not asked for it. */
+/** Whether the client still waits to send the body, because the server has not asked for it. */
 export function waitsForContinue(request: IncomingMessage): boolean {
   return waiting.has(request);
 }

@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } fr
 import { HttpProblem, problemDocument, sendProblem } from './errors.ts';
 import { answerAndClose } from './unread-body.ts';
 
-/** Answers a request whose path cannot be decoded or matched: none of the hooks runs for it. */
+/** Answers a request whose path cannot be decoded or matched. No hook runs for it. */
 export function refusePath(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const status = error.statusCode ?? 400;
   request.log.info({ method: request.method, route: 'unknown', status }, 'answered');
@@ -19,11 +19,12 @@ const BROKEN: Record<string, HttpProblem> = {
 };
 const NOT_HTTP = new HttpProblem(400, 'The request is not HTTP.');
 
-/** Answers what never became a request, and ends its connection. The bytes themselves are not logged. */
+/** Answers bytes that are not a valid request, and ends the connection. The bytes are not logged. */
 export function refuseConnection(log: FastifyBaseLogger, error: { code: string }, socket: Socket): void {
-  // Once: the rest of what was sent can be reported again while the answer is on its way.
+  // Once only: Node may report the remaining bytes while the answer is sent.
   if (error.code === 'ECONNRESET' || !socket.writable) return;
-  // The client ended the connection before its request was whole. Answers to thousands of those at once would keep others waiting.
+  // The client ended the connection before its request was complete. Thousands of answers to such clients would delay
+  // others.
   if (error.code === 'HPE_INVALID_EOF_STATE') {
     socket.destroySoon();
     return;

@@ -9,18 +9,18 @@ const DATE = /^(\d{4})(?:-(\d{2})-(\d{2})|(\d{2})(\d{2}))(?:[Tt ].*)?$/;
 
 /** How a date is given. */
 export const DATE_FORMS = 'YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts';
-/** What is wrong with a text that is no date. */
+/** The fault of a text that is not a date. */
 export const NO_DATE = 'must be a date that exists, as YYYY-MM-DD or YYYYMMDD';
 
-/** The day that a text means, as `YYYY-MM-DD`: of `YYYYMMDD`, `YYYY-MM-DD` or the date part of an ISO instant. */
+/** Reads a day as `YYYY-MM-DD` from `YYYYMMDD`, `YYYY-MM-DD` or the date part of an ISO instant. */
 export function parseDay(text: string): string | undefined {
   const epochMs = parseDate(text);
   return epochMs === undefined ? undefined : isoDate(epochMs);
 }
 
 /**
- * Reads an inclusive range of at most `longestDays` dates, each as `parseDay` does, into a window that is half-open.
- * Throws a 400 that names the parameter.
+ * Reads an inclusive range of at most `longestDays` dates into a half-open window. `parseDay` reads each date. Throws a
+ * 400 that names the parameter.
  */
 export function parseWindow(
   startDate: string,
@@ -49,7 +49,7 @@ export function* daysOf({ from, before }: DayWindow): Generator<string> {
   }
 }
 
-/** The days from one to another, both included; none where they are reversed. */
+/** The days from one to another, both included; none if they are reversed. */
 export function listDays(from: string, last: string): string[] {
   return from > last ? [] : [...daysOf({ from, before: isoDate(Date.parse(last) + DAY_MS) })];
 }
@@ -62,7 +62,7 @@ function parseDate(text: string): number | undefined {
   return Number.isNaN(epochMs) || isoDate(epochMs) !== iso || iso < '0001' ? undefined : epochMs;
 }
 
-/** The day after 9999-12-31 is `10000-01-01` to PostgreSQL, where ISO 8601 has a sign and six digits. */
+/** PostgreSQL writes the day after 9999-12-31 as `10000-01-01`; ISO 8601 needs a sign and six digits. */
 function isoDate(epochMs: number): string {
   return new Date(epochMs).toISOString().replace(/^\+0*/, '').replace(/T.*$/, '');
 }

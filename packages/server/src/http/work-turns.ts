@@ -1,8 +1,8 @@
 import { RoundRobin } from './round-robin.ts';
 
-/** Bodies of so many bytes are handled in one turn of the thread, which is some milliseconds with what they bring about. */
+/** The thread handles bodies of so many bytes in one turn. With all their work, that is some milliseconds. */
 const BYTES_PER_TURN = 64 * 1024;
-/** What a request costs beside its body, as bytes of a body: 64 requests with one event fill a turn. */
+/** The fixed cost of a request, in bytes of a body: 64 requests with one event fill a turn. */
 const BYTES_PER_REQUEST = 768;
 
 interface Work {
@@ -11,9 +11,9 @@ interface Work {
 }
 
 /**
- * Has requests whose bodies have arrived take turns with everything else that the thread does. Holders take turns with
- * one another, so that one with many requests delays its own. Without it, all bodies that have arrived are handled before
- * the thread looks at anything else: four hundred requests with a hundred events each take seconds.
+ * Makes requests with complete bodies take turns with all other work of the thread. Holders take turns, too, so that a
+ * holder with many requests delays its own. Without turns, the thread handles all complete bodies before anything else:
+ * four hundred requests with a hundred events each take seconds.
  */
 export class WorkTurns {
   readonly #waiting = new RoundRobin<Work>();
@@ -21,7 +21,7 @@ export class WorkTurns {
   #isDue = false;
 
   /**
-   * Runs `run` at once where this turn has room, else in a later turn. `holder` names an organisation or a network,
+   * Runs `run` at once if this turn has room, otherwise in a later turn. `holder` names an organisation or a network;
    * `bytes` is the length of the body.
    */
   take(holder: string, bytes: number, run: () => void): void {
@@ -30,7 +30,7 @@ export class WorkTurns {
     else this.#waiting.add(holder, work);
   }
 
-  /** The last one of a turn may be larger than what is left of it: it has to be done some time. */
+  /** The last request of a turn may exceed the turn, because a large one must run at some time. */
   #hasRoom(): boolean {
     return this.#spent < BYTES_PER_TURN;
   }
