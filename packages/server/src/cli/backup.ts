@@ -69,8 +69,8 @@ export function restoreCommand(): Command {
 }
 
 /**
- * Gives `write` a stream to a file beside `file`, mode 0600, which gets its name once all of it is on disk. Whatever goes wrong
- * before, an interruption too, leaves no file behind.
+ * Gives `write` a stream to a temporary file beside `file`, mode 0600. The file gets its name when all of it is on
+ * disk. An error or an interruption before that leaves no file.
  */
 async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T>): Promise<T> {
   const unfinished = `${file}.${process.pid}`;
@@ -99,7 +99,7 @@ async function restoreFile(file: string, config: DataConfig): Promise<RestoreSum
   // Nobody should wait for the file to be read, only to hear that the flags do not fit.
   await masterKeyPath(undefined, config);
   await masterKeyPath(new MasterKey(await checkBackup(createReadStream(file))), config);
-  // As the one that serves: nobody else may use the database meanwhile.
+  // Takes the data as a server does, so that no other process uses the database meanwhile.
   const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');
   try {
@@ -123,7 +123,7 @@ async function restoreFile(file: string, config: DataConfig): Promise<RestoreSum
   }
 }
 
-/** Puts the backup's master key where the server will look for it. */
+/** Puts the backup's master key where the server reads it. */
 async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<void> {
   const place = await masterKeyPath(masterKey, config);
   if (place === undefined) return;
@@ -133,8 +133,8 @@ async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<
 }
 
 /**
- * The file to put the backup's master key in; undefined where the same key is given. Throws `CliError` where the flags do not fit
- * that key, or, while it is not known yet, no key at all.
+ * The file for the backup's master key; undefined if the same key is given. Throws `CliError` if the flags do not fit
+ * that key. If the key is not known yet, throws if the flags fit no key.
  */
 async function masterKeyPath(
   masterKey: MasterKey | undefined,

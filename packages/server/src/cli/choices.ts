@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 /**
- * Makes errors of `command`, and of the commands below it, list the choices wherever there are some: commander does so
- * for a value that is wrong, but not for one that is missing.
+ * Makes errors of `command`, and of its subcommands, list the choices. commander does so for an invalid value, but not
+ * for a missing one.
  */
 export function listChoicesInErrors(command: Command): void {
   command.configureOutput({
@@ -11,7 +11,7 @@ export function listChoicesInErrors(command: Command): void {
   for (const below of command.commands) listChoicesInErrors(below);
 }
 
-/** What to add to an error of commander's; nothing where it is not about a choice. */
+/** The text to add to an error of commander; empty if the error is not about a choice. */
 function choicesFor(command: Command, text: string): string {
   const [, flags] = /required option '(.+)' not specified/.exec(text) ?? [];
   const [, name] = /missing required argument '(.+)'/.exec(text) ?? [];

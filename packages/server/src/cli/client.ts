@@ -28,7 +28,7 @@ export async function clientOf(
   return connect(config, apiKey, secret);
 }
 
-/** A client with the key of `--lookup-key`; undefined where there is none. */
+/** A client with the key of `--lookup-key`; undefined if the option is absent. */
 export function lookupClientOf(config: ClientConfig & LookupConfig): Rollcall | undefined {
   const { lookupKey } = config;
   if (lookupKey === undefined) return undefined;
@@ -50,7 +50,7 @@ function connect(config: ClientConfig, apiKey: string, secret: string): Rollcall
   return new Rollcall({ baseUrl, apiKey, secret, authentication, region, maxRetries, fetch, onRetry });
 }
 
-/** For `catch`: what a server refused, or did not answer, as a sentence; an interruption as such. */
+/** For `catch`: makes a sentence of a refusal or of a missing answer. Rethrows an interruption. */
 export function throwAsCliError(error: unknown): never {
   if (catchInterruption().aborted) throw new Interrupted();
   if (!(error instanceof RollcallError)) throw error;

@@ -44,7 +44,7 @@ const MASTER_KEY_FILE = 'master.key';
 /** How many organisations an error names. */
 const ORGANISATIONS_NAMED = 20;
 
-/** Reaches the database, starting the embedded one where no URL is given. Throws one-sentence errors. */
+/** Connects to the database. Starts the embedded one if no URL is given. Throws errors of one sentence. */
 export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
   if (config.databaseUrl !== undefined) {
     const target = { connectionString: config.databaseUrl };
@@ -82,7 +82,7 @@ export async function prepareData(
   { target, masterKey }: DataConnection,
   owner: Database,
 ): Promise<SessionRole> {
-  // Connecting takes longer than what is asked of a schema that is up to date.
+  // To connect takes longer than to check a schema that is up to date.
   owner.warmUp().catch(() => undefined);
   const role = await migrateAndChooseRole(target);
   await checkMasterKey(owner, masterKey);
@@ -90,7 +90,7 @@ export async function prepareData(
   return role;
 }
 
-/** Names each office, and organisation, whose time zone the database does not know. */
+/** Prints each office and organisation whose time zone the database does not know. */
 export async function remarkUnknownTimeZones(owner: Database): Promise<void> {
   for (const { organisation, office, timeZone } of await owner.inSystem(listUnknownTimeZones)) {
     remark(
@@ -107,7 +107,7 @@ export async function withOwner<T>(
   work: (owner: Database) => Promise<T>,
   poolSize = 2,
 ): Promise<T> {
-  // Imports wait for one another, and may do so for long.
+  // Imports wait for one another, which may take long.
   const owner = new Database({ target, as: 'owner', poolSize, exportPoolSize: 1, statementTimeoutMs: 0 });
   try {
     return await work(owner);
@@ -119,7 +119,7 @@ export async function withOwner<T>(
 /** What a command that administers data works with. */
 export interface Context extends DataConnection {
   owner: Database;
-  /** How other connections are to stay under row-level security. */
+  /** How other connections stay under row-level security. */
   role: SessionRole;
 }
 
@@ -143,19 +143,19 @@ export async function withContext<T>(
   }
 }
 
-/** The organisation that `--org` names, or the only one there is; a first one is made where there is none. */
+/** The organisation that `--org` names, or the only one. Creates the first one if there is none. */
 export async function chooseOrganisation(owner: Database, slug: string | undefined): Promise<Organisation> {
   return (await findOrganisation(owner, slug)) ?? createDefaultOrganisation(owner);
 }
 
-/** As `chooseOrganisation`, for a command that writes nothing: throws `CliError` where there is no organisation. */
+/** As `chooseOrganisation`, for a command that writes nothing. Throws `CliError` if there is no organisation. */
 export async function getOrganisation(owner: Database, slug: string | undefined): Promise<Organisation> {
   const found = await findOrganisation(owner, slug);
   if (!found) throw new CliError('There is no organisation yet; "rollcall orgs create" makes one.');
   return found;
 }
 
-/** Undefined where there is none at all. */
+/** Undefined if there is no organisation. */
 async function findOrganisation(
   owner: Database,
   slug: string | undefined,
@@ -195,14 +195,14 @@ async function createDefaultOrganisation(owner: Database): Promise<Organisation>
   return organisation;
 }
 
-/** The master key that a file or the environment gives. Throws `CliError` where other users can get at the file. */
+/** The master key from a file or from the environment. Throws `CliError` if other users can read or change the file. */
 export async function givenMasterKey(config: DataConfig): Promise<MasterKey | undefined> {
   if (config.masterKeyFile !== undefined) return readMasterKey(config.masterKeyFile);
   const fromEnvironment = masterKeyFromEnvironment();
   return fromEnvironment === undefined ? undefined : MasterKey.parse(fromEnvironment);
 }
 
-/** The data directory's own key; a missing one is made, and refused later if the database knows another. */
+/** The key of the data directory. A missing one is created, and refused later if the database knows another one. */
 async function localMasterKey(dataDir: string): Promise<MasterKey> {
   const file = join(dataDir, MASTER_KEY_FILE);
   if (!existsSync(file)) await writeMasterKey(file, MasterKey.generate(), keepExisting);
@@ -220,7 +220,7 @@ export function replaceMasterKey(file: string, masterKey: MasterKey): Promise<vo
   return writeMasterKey(file, masterKey, rename);
 }
 
-/** The file is there whole or not at all, whoever else writes it at the same moment. */
+/** The file exists whole or not at all, even if another process writes it at the same moment. */
 async function writeMasterKey(
   file: string,
   masterKey: MasterKey,

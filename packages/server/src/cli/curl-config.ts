@@ -7,8 +7,9 @@ export function curlUser({ apiKey, secret }: { apiKey: string; secret: string })
 }
 
 /**
- * Makes a key, or a secret of one, with `make`, and writes its id and secret to a new file for `curl -K`, which only its owner can
- * read. The file is opened first: no secret is made where there can be no such file. Throws `CliError` where that is so.
+ * Creates a key or a secret with `make`, and writes id and secret to a new file for `curl -K` that only its owner can
+ * read. It opens the file first, so that it creates no secret without a file. Throws `CliError` if the file cannot be
+ * created.
  */
 export async function intoCurlConfig<Key extends { apiKey: string; secret: string }>(
   path: string,

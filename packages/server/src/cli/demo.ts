@@ -23,7 +23,7 @@ import { showProgress } from './progress.ts';
 
 type Options = DataConfig & ServerConfig & DemoConfig;
 
-/** Where the demo's defaults are others than those of `serve`. */
+/** The defaults in which the demo differs from `serve`. */
 const DEFAULTS: Record<string, string> = {
   // The screen is for the keys and the lines to paste.
   'log-level': 'warn',
@@ -106,7 +106,7 @@ async function saveCredentials(file: string, baseUrl: string, keys: ShownKey[]):
   };
   const unfinished = `${file}.${process.pid}`;
   try {
-    // Renamed into place: whoever waits for the file never reads half of it, nor through an older file's mode.
+    // Renamed into place, so that no reader sees a part of the file, or reads it with an older file's mode.
     await writeFile(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
     await rename(unfinished, file);
   } catch (error) {
@@ -145,7 +145,10 @@ function describe(baseUrl: string, { keys, created, sample }: Demo): string {
   return lines.join('\n');
 }
 
-/** curl takes the secret from its standard input, and the shell writes it there itself: no process has it as an argument. */
+/**
+ * curl reads the secret from its standard input, and the shell writes it there, so that no process has it as an
+ * argument.
+ */
 function curlAs(key: ShownKey, rest: string): string {
   return `printf '${curlUser(key)}' | curl -sS --fail-with-body -K - ${rest}; echo`;
 }

@@ -139,7 +139,7 @@ function show(
   }
 }
 
-/** The thing's own id and name come first; ids of what it is in are left out, since their names are there. */
+/** The row's own id and name come first. Ids of its parents are omitted, because their names are present. */
 function inTable(columns: string[], cells: unknown[]): Record<string, string> {
   const shown = columns.map((column, at) => [column, forTerminal(toText(cells[at] ?? null))] as const);
   return Object.fromEntries(shown.filter(([column], at) => at === 0 || !column.endsWith('Id')));

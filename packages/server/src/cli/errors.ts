@@ -1,4 +1,4 @@
-/** Something the user can act on: `message` is one plain sentence, shown without a stack. */
+/** An error for the user. `message` is one plain sentence, printed without a stack. */
 export class CliError extends Error {}
 
 /** For `catch`: a file that cannot be read, as a sentence. */

@@ -134,7 +134,7 @@ async function tailEvents(owner: Database, tenantId: string, options: TailOption
     for (const event of events) {
       if (!shown.has(event.arrivalId)) print(options.json ? toJson(event) : formatReceivedEvent(event));
     }
-    // Commits come out of order: every poll looks back over the time in which one may still turn up.
+    // Transactions commit out of order, so each poll repeats the time in which an earlier event may still appear.
     since = new Date(Math.max(since.getTime(), Date.now() - COMMITTED_WITHIN_MS));
     shown = new Map(events.map((event) => [event.arrivalId, event.arrivedAt.getTime()]));
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);

@@ -130,7 +130,7 @@ function datasetsOf(asked: AskedDataset[], { by, period }: ExportOptions): Datas
   return [...new Set(wanted)];
 }
 
-/** Says of what fails that the same command goes on, and what cannot be written in a sentence. */
+/** Adds to an error that the same command continues, and makes a sentence of a write error. */
 async function orGoOn<T>(work: () => Promise<T>, into: string): Promise<T> {
   try {
     return await work();

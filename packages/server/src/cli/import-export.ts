@@ -82,7 +82,7 @@ export function parseTimeZone(name: string): string {
   }
 }
 
-/** A JSON line for each row that was not taken as it is; made when there is a first one. */
+/** A file with a JSON line for each refused or changed row, created with the first one. */
 class ReportedRowFile {
   readonly #name: string;
   #file: number | undefined;
@@ -91,7 +91,7 @@ class ReportedRowFile {
     this.#name = name;
   }
 
-  /** Null where every row was taken as it is. */
+  /** Null if every row was stored unchanged. */
   get path(): string | null {
     return this.#file === undefined ? null : this.#name;
   }

@@ -13,14 +13,14 @@ interface ReportOptions {
   ids?: string;
 }
 
-/** Prints what became of a file: rows that were refused, rows with their ids, and how many there are of each. */
+/** Prints the result of a file: the refused rows, the rows with their ids, and the number of each. */
 export function describeImport(
   word: string,
   report: ImportReport,
   { strict, dryRun, ids }: ReportOptions,
 ): void {
   const { created, updated, unchanged, refused, rows, ignoredColumns } = report;
-  // Where the ids are the output, what is said of them is not.
+  // If standard output has the ids, the report goes to standard error.
   const say = ids === '-' ? remark : print;
   if (ignoredColumns.length > 0)
     remark(`Columns that are not known here: ${forTerminal(ignoredColumns.join(', '))}.`);

@@ -94,7 +94,7 @@ const NOT_WITH: [applies: (options: ImportCommandOptions) => boolean, way: strin
   [({ ids }) => ids === '-', '--ids -', ['json']],
 ];
 
-/** Throws `CliError` where an option would have no effect. */
+/** Throws `CliError` if an option would have no effect. */
 function refuseOptions(command: Command, options: ImportCommandOptions): void {
   const flagOf = (name: string) =>
     command.options.find((option: Option) => option.attributeName() === name)?.long ?? name;

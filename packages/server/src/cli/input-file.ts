@@ -3,8 +3,8 @@ import { unreadable } from './errors.ts';
 import { remark } from './output.ts';
 
 /**
- * Opens a text file, or standard input for `-`; says the encoding where that is not UTF-8. Throws `CliError` where the file
- * cannot be read, and `FileError` where it is no text.
+ * Opens a text file, or standard input for `-`. Prints the encoding if it is not UTF-8. Throws `CliError` if the file
+ * cannot be read, and `FileError` if it is not text.
  */
 export async function openInput(path: string): Promise<TextInput> {
   return openText(path, (encoding) => remark(`The file is read as ${encoding}.`)).catch(
@@ -12,7 +12,10 @@ export async function openInput(path: string): Promise<TextInput> {
   );
 }
 
-/** For `catch`, around all that reads `input`: throws `error` where it is of the reading, that of the file system as `CliError`. */
+/**
+ * For `catch`, around everything that reads `input`. Throws `error` if it came from reading; an error of the file
+ * system becomes a `CliError`.
+ */
 export function throwIfOfInput(error: unknown, path: string, { stream }: TextInput): void {
   if (error === stream.errored) sayUnreadable(path, error as NodeJS.ErrnoException);
 }

@@ -4,7 +4,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The user wants the command to end. */
 export class Interrupted extends Error {
-  /** As shells have it for SIGINT, for a command that did not do what it was to do. */
+  /** The exit code of shells for SIGINT, for a command that did not finish its work. */
   exitCode = 130;
 }
 
@@ -12,9 +12,9 @@ const interruption = new AbortController();
 let isCaught = false;
 
 /**
- * From the first call on, a signal, or a reader of our output who goes away, no longer ends the process but aborts
- * what this gives: killed, the process would leave the embedded server behind. npm passes Ctrl-C on a second time:
- * a repeated signal must not cut the shutdown short.
+ * From the first call on, a signal or a closed output no longer ends the process; it aborts the returned signal. A
+ * process that simply ended would leave the embedded server running. npm sends Ctrl-C twice, so a repeated signal must
+ * not shorten the shutdown.
  */
 export function catchInterruption(): AbortSignal {
   if (isCaught) return interruption.signal;
@@ -30,8 +30,8 @@ export function catchInterruption(): AbortSignal {
 }
 
 /**
- * What `work` gives, or `Interrupted` if that comes first. The work is then left to itself, to fail when its
- * connections are closed.
+ * Returns the result of `work`, or throws `Interrupted` if that comes first. Then the work continues alone, and fails
+ * when its connections close.
  */
 export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, interrupted()]);
@@ -47,10 +47,13 @@ export function onInterruption(work: () => void): () => void {
   return () => signal.removeEventListener('abort', work);
 }
 
-/** Interrupted work gets so long to end what it has begun, and to take away what is not whole. */
+/** Interrupted work has this long to finish and to remove incomplete files. */
 const LONGEST_END_MS = 5_000;
 
-/** What `work` gives, or `Interrupted` if that comes first: then after the work has ended, which the signal makes it do. */
+/**
+ * Returns the result of `work`, or throws `Interrupted` if that comes first. It waits until the work has ended; the
+ * signal tells the work to end.
+ */
 export async function untilSettled<T>(work: Promise<T>): Promise<T> {
   try {
     return await unlessInterrupted(work);
@@ -61,7 +64,7 @@ export async function untilSettled<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Rejects with `Interrupted` when that comes. */
+/** Rejects with `Interrupted` on a signal. */
 function interrupted(): Promise<never> {
   const signal = catchInterruption();
   return new Promise((_, reject) => {
@@ -71,7 +74,7 @@ function interrupted(): Promise<never> {
   });
 }
 
-/** For `catch`, where an interruption is how the command is meant to end. */
+/** For `catch`, in a command that an interruption ends normally. */
 export function ignoreInterruptedError(error: unknown): never {
   if (error instanceof Interrupted) error.exitCode = 0;
   throw error;

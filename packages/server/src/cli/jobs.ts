@@ -10,7 +10,7 @@ import { catchInterruption } from './interruption.ts';
 import { formatTable, formatTime, print } from './output.ts';
 import { showProgress } from './progress.ts';
 
-/** Prints the jobs: what they do, how their last run went, and when the next one is due while a server runs. */
+/** Prints the jobs with their purpose, the result of the last run, and the time of the next run while a server runs. */
 export async function listJobs({ json, ...config }: DataConfig & { json?: true }): Promise<void> {
   const runs = await withContext(config, 'rollcall jobs', ({ owner }) => owner.inSystem(listJobRuns));
   const jobs = TASKS.map(({ name, cron, description }) => {
@@ -43,7 +43,7 @@ function formatLength(ms: number): string {
   return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
-/** Does what a job does, to its end. Throws `CliError` where there is no such job, or a server is at it. */
+/** Runs a job to its end. Throws `CliError` if there is no such job, or a server runs it at the moment. */
 export async function runJob(name: string, config: DataConfig): Promise<void> {
   const task = TASKS.find((one) => one.name === name);
   if (!task)

@@ -150,7 +150,7 @@ function makeKey(
   });
 }
 
-/** How a command tells of a secret that it made. */
+/** How a command shows a new secret. */
 interface Telling {
   curlConfig?: string;
   json?: true;

@@ -8,14 +8,14 @@ import type { DataConnection } from './context.ts';
 import { CliError } from './errors.ts';
 import { readTls } from './tls.ts';
 
-/** What answers requests, on data that somebody else has reached and lets go of. */
+/** A listening server. Its caller opened the data, and closes them. */
 export interface Listening {
   baseUrl: string;
   database: Database;
   logger: Logger;
   /** The schema is up to date; from now on requests are served. */
   serve(role: SessionRole): void;
-  /** Finishes requests in flight, and waits for what else needs the database. */
+  /** Finishes requests in flight, and waits for other work with the database. */
   close(others?: Promise<void>): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ async function listen(app: App, { host, port }: ServerConfig): Promise<void> {
 
 const SWEEP_MS = 50;
 
-/** Waits for requests in flight, but for no longer than `timeoutMs`. */
+/** Waits for requests in flight, at most for `timeoutMs`. */
 async function closeApp(app: App, timeoutMs: number): Promise<void> {
   const deadline = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
   // A connection that a request in flight came on becomes idle after its answer, and would be kept alive.

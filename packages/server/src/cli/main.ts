@@ -5,7 +5,9 @@ import { listChoicesInErrors } from './choices.ts';
 import { Interrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
-/** In the order in which the help lists them. Only the one that is called is loaded, since loading takes most of a short one's time. */
+/**
+ * In the order of the help. Only the called command is loaded, because loading takes most of a short command's time.
+ */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
   serve: async () => (await import('./serve-command.ts')).serveCommand(),

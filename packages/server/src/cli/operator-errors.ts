@@ -25,7 +25,7 @@ const OPERATOR_ERRORS = [
   UnusableDatabaseError,
 ];
 
-/** Whether the error's message is a sentence for whoever called the command. */
+/** Whether the error's message is a sentence for the user of the command. */
 export function isOperatorError(error: unknown): error is Error {
   return OPERATOR_ERRORS.some((kind) => error instanceof kind);
 }

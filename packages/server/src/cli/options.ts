@@ -27,8 +27,8 @@ export function parsing<T>(parse: (text: string) => T): (text: string) => T {
 }
 
 /**
- * The earlier name of an option. Help does not show it, and commander accepts only one of both. `current`: the name that
- * the option has in the code now.
+ * The earlier name of an option. The help does not show it, and commander refuses both names together. `current` is the
+ * present name in the code.
  */
 export function earlierName(flags: string, current: string): Option {
   return new Option(flags).hideHelp().conflicts(current);

@@ -15,7 +15,7 @@ export function formatTable(rows: Record<string, string>[]): string {
     .join('\n');
 }
 
-/** Texts come from outside: a control character must not reach the terminal. */
+/** Texts come from outside, so control characters must not reach the terminal. */
 export function forTerminal(text: string): string {
   return text.replace(/\p{Cc}/gu, '\ufffd');
 }

@@ -7,7 +7,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on the terminal, or nothing where standard error is none. */
+/** A progress bar if standard error is a terminal, otherwise nothing. */
 export function showProgress(label: string, unit: string): Progress {
   const bar = new SingleBar(
     {

@@ -17,10 +17,10 @@ export class ReachabilityMonitor {
   readonly #maxWaitS: number | undefined;
   #hasAnswered = false;
   #saidAtMs: number | undefined;
-  /** Since when no call got through; undefined while they do. */
+  /** The time since which every call failed; undefined while calls succeed. */
   #awaySinceMs: number | undefined;
 
-  /** `maxWaitS`: so many seconds of a server that does not answer end the command. */
+  /** `maxWaitS`: the command ends if the server does not answer for so many seconds. */
   constructor(baseUrl: string, maxWaitS: number | undefined) {
     this.#baseUrl = baseUrl;
     this.#maxWaitS = maxWaitS;
@@ -47,7 +47,7 @@ export class ReachabilityMonitor {
     }
   };
 
-  /** Throws `CliError` where a call is not to be repeated any more. To be given to a client. */
+  /** Throws `CliError` if the client should not repeat a call any more. Pass it to a client. */
   readonly onRetry = ({ error, delayMs }: Retry): void => {
     this.#awaySinceMs ??= performance.now();
     const isUnreached = error instanceof NetworkError || error instanceof TimeoutError;

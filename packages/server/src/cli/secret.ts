@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { CliError, unreadable } from './errors.ts';
 
-/** A secret from a file, or from standard input, which `-` names as well. Throws `CliError` where it is empty. */
+/** Reads a secret from a file, or from standard input (also `-`). Throws `CliError` if it is empty. */
 export async function readSecret(file: string | undefined): Promise<string> {
   const isInput = file === undefined || file === '-';
   const content = isInput ? await text(process.stdin) : await readFile(file, 'utf8').catch(unreadable(file));

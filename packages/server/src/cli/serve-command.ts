@@ -21,7 +21,7 @@ export function serveCommand(): Command {
     let start: (config: DataConfig & ServeConfig, name: string) => Promise<Service> = startServer;
     if (config.workers > 1) {
       const { isWorker, startWithWorkers, work } = await import('./workers.ts');
-      // Without any, whoever started this process has it in a cluster of their own.
+      // Without workers, another program may run this process in a cluster of its own.
       if (isWorker) return work(config);
       start = startWithWorkers;
     }

@@ -16,7 +16,7 @@ import type { Listening } from './listening.ts';
 import { remark } from './output.ts';
 import { readTls } from './tls.ts';
 
-/** What listens, be it one process or several. */
+/** The server that listens, in one process or in several. */
 export interface Service {
   /** Where it is reached from this machine. */
   baseUrl: string;
@@ -32,8 +32,8 @@ export interface RunningServer extends Service {
 }
 
 /**
- * Starts the server, without its jobs: it listens first, answering 503 but for /healthz until the schema is up to
- * date. Throws `CliError` with one sentence, and `Interrupted`.
+ * Starts the server without its jobs. It listens first, and answers 503 to everything but /healthz until the schema is
+ * up to date. Throws `CliError` with one sentence, and `Interrupted`.
  */
 export async function startServer(config: DataConfig & ServerConfig, name: string): Promise<RunningServer> {
   catchInterruption();
@@ -85,7 +85,7 @@ export function prepare(data: DataConnection): Promise<SessionRole> {
 
 const JOBS_AFTER_MS = 100;
 
-/** Takes part in background jobs from then on; undefined where the settings say not to. Throws `Interrupted`. */
+/** Takes part in background jobs from now on; undefined if the settings exclude it. Throws `Interrupted`. */
 export async function jobsOf(
   config: ServerConfig,
   target: DatabaseTarget,
@@ -102,7 +102,7 @@ export async function jobsOf(
   return startJobs({ target, tasks: TASKS, database, clock: Date.now, log });
 }
 
-/** Says what is wrong with where the server is to listen before anything is started. Throws `CliError`. */
+/** Checks the address and port before anything starts. Throws `CliError`. */
 export async function checkListening(config: ServerConfig): Promise<void> {
   await readTls(config);
   warnOfBareSecrets(config);

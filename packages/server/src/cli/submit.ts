@@ -43,7 +43,7 @@ interface SubmitCommandOptions extends ReadingOptions {
 interface Report {
   /** Rows that were answered, in this run and those that it went on from. */
   rows: number;
-  /** Of these, rows that were not there before, and rows that were; null where the server does not tell. */
+  /** How many of these are new, and how many were stored before; null if the server does not say. */
   new: number | null;
   known: number | null;
   rejected: number;
@@ -113,7 +113,7 @@ export function submitCommand(): Command {
   return command;
 }
 
-/** A file, or standard input, and what is known of its sending. */
+/** A file, or standard input, with the state of its submission. */
 interface Source {
   path: string;
   isInput: boolean;
@@ -161,7 +161,7 @@ async function send(
   let tally = earlier?.tally ?? NOTHING;
   if (rows > 0) remark(`Going on after the first ${rows} rows.`);
 
-  /** What is recorded is what the next run goes on from. */
+  /** The next run continues from the recorded state. */
   const record = async (answered: { rows: number; tally: Tally }) => {
     const { count, bytes } = refused;
     if (statePath)

@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import type { ServerConfig } from '../config.ts';
 import { CliError, unreadable } from './errors.ts';
 
-/** The certificate and key that the settings name; undefined where they name none. Throws `CliError` where they are of no use. */
+/** The certificate and key of the settings; undefined if there are none. Throws `CliError` if they are unusable. */
 export async function readTls({
   tlsCert,
   tlsKey,

@@ -34,10 +34,10 @@ type WorkerStatus =
   | { report: 'interrupted' };
 
 const RESTART_MS = 1_000;
-/** Given to workers beyond what requests in flight may take. */
+/** The time for workers beyond the timeout of requests in flight. */
 const STOP_GRACE_MS = 3_000;
 
-/** Whether this process is one of the workers. */
+/** Whether this process is a worker. */
 export const { isWorker } = cluster;
 
 /**
@@ -76,7 +76,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   }
 }
 
-/** One that all workers listen on, also those that come when no other is left. Throws `CliError`. */
+/** The port of all workers, also of later ones. Throws `CliError`. */
 async function freePort(host: string): Promise<number> {
   const server = createServer().listen({ host, port: 0 });
   try {
@@ -103,7 +103,7 @@ class WorkerPool {
     this.#listen = listen;
   }
 
-  /** Starts all; where they listen, once they do. Throws `CliError`. */
+  /** Starts all workers; returns their address when they listen. Throws `CliError`. */
   async start(): Promise<string> {
     const [baseUrl = ''] = await Promise.all(
       Array.from({ length: this.#config.workers }, () => this.#fork()),
@@ -117,7 +117,7 @@ class WorkerPool {
     for (const worker of this.#workers) tell(worker, this.#serve);
   }
 
-  /** Lets all finish what they have in hand, and waits until they have ended. */
+  /** Lets all workers finish their requests, and waits for their end. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const ended = [...this.#workers].map((worker) => once(worker, 'exit'));
@@ -147,7 +147,7 @@ class WorkerPool {
         } else if (said.report === 'failed') {
           reject(said.isPlain ? new CliError(said.message) : new Error(said.message));
         } else {
-          // As if it had come to this process: a signal to one of them is for all.
+          // Treats a signal to one worker as a signal to all.
           process.kill(process.pid, 'SIGTERM');
         }
       });
@@ -180,7 +180,7 @@ function tell(worker: Worker, order: WorkerCommand): void {
   if (worker.isConnected()) worker.send(order, () => undefined);
 }
 
-/** A worker's life: answers requests until it is told to stop, or the first process is gone. */
+/** The life of a worker: it answers requests until it is told to stop, or the first process has ended. */
 export async function work(config: ServeConfig): Promise<void> {
   catchInterruption().addEventListener('abort', () => report({ report: 'interrupted' }));
   let began: ReturnType<typeof listenOn> | undefined;

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DatasetPath, type ExportedRow, partNamesOf } from './parts.ts';
 
-/** The rows, as lines of JSON, that bear on one part. */
+/** The rows of one part, as lines of JSON. */
 export interface PartChanges {
   path: string;
   rows: number;
@@ -11,8 +11,8 @@ export interface PartChanges {
 const BUFFERED_BYTES = 65_536;
 
 /**
- * Sorts what has changed of a dataset into a file for each of the parts that are `wanted`, in a directory: as many rows as there are
- * may come, and in the order of their days.
+ * Sorts the changes of a dataset into a file for each of the `wanted` parts, in a directory. Any number of rows may
+ * come, in the order of their days.
  */
 export async function sortChanges(
   dataset: DatasetPath,

@@ -15,15 +15,15 @@ export type DuckDbType =
   | 'BOOLEAN'
   | 'JSON';
 
-/** What files of one kind are loaded into. */
+/** The table for files of one kind. */
 export interface DuckDbTable {
   name: string;
   columns: { name: string; type: DuckDbType }[];
-  /** By which column files have their rows; none where one file has all. */
+  /** The column that divides rows among files; undefined if one file has all rows. */
   dateColumn?: string;
 }
 
-/** A file whose rows are to be in a table. */
+/** A file whose rows the table must contain. */
 export interface DuckDbFile {
   /** As the database remembers it. */
   name: string;
@@ -32,16 +32,16 @@ export interface DuckDbFile {
   table: DuckDbTable;
   rows: number;
   sha256: string;
-  /** The days that it has rows of, the first included and the last not; none where it has all. */
+  /** The days of its rows, the first included and the last not; undefined if it has all rows. */
   days?: { from: string; before: string };
 }
 
 export type DuckDbFormat = 'ndjson' | 'csv' | 'parquet';
 
-/** Which files the database has, and where their rows are. Its name is what a table of ours is told by. */
+/** Lists the loaded files and the places of their rows. Its name identifies tables of Rollcall. */
 const FILES = 'rollcall_files';
 
-/** Loads the package. Throws `NoDuckDb` where it is not installed. */
+/** Loads the package. Throws `NoDuckDb` if it is not installed. */
 export async function importDuckDb(): Promise<typeof import('@duckdb/node-api')> {
   try {
     return await import('@duckdb/node-api');
@@ -52,8 +52,8 @@ export async function importDuckDb(): Promise<typeof import('@duckdb/node-api')>
 }
 
 /**
- * Makes these tables of a DuckDB database have the rows of these files and no others, in one transaction; what it has already is not
- * loaded again. Other tables of it, and views, stay. Gives how many files were loaded. Throws what DuckDB says.
+ * Makes these tables of a DuckDB database contain the rows of these files and no others, in one transaction. It loads
+ * no file twice. Other tables and views stay. Returns the number of loaded files. Throws errors of DuckDB.
  */
 export async function loadDuckDb(
   database: string,
@@ -115,7 +115,7 @@ async function load(
   return files.length - kept.size;
 }
 
-/** A table as it should be, whose columns may have been others; its files are forgotten then. */
+/** Creates the table, or replaces it if its columns have changed; then all of its files are loaded again. */
 async function makeTable(connection: DuckDBConnection, { name, columns }: DuckDbTable): Promise<void> {
   const there = await rowsOf(
     connection,
@@ -172,7 +172,7 @@ function source({ path, table }: DuckDbFile, format: DuckDbFormat): string {
   }
 }
 
-/** A column's value from a file. Those of text have days with a time, and CSV a ' before what looks like a formula. */
+/** A column's value from a file. Text formats write days with a time, and CSV writes a ' before a formula. */
 function expressionOf({ name, type }: DuckDbTable['columns'][number], format: DuckDbFormat): string {
   const column = quoted(name);
   if (format === 'parquet') return column;

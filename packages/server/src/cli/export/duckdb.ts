@@ -32,7 +32,7 @@ const TYPES: Record<ColumnType, DuckDbType> = {
 
 const DAY_MS = 86_400_000;
 
-/** Throws `CliError` where DuckDB is not there: before an export, which may take long. */
+/** Throws `CliError` if DuckDB is not installed. It runs before the export, which may take long. */
 export async function needDuckDb(): Promise<void> {
   await importDuckDb().catch((error: unknown) => {
     if (!(error instanceof NoDuckDb)) throw error;
@@ -76,7 +76,7 @@ export async function loadFolder(
   }
 }
 
-/** `change_log_user` of `change-log/user`: so that it needs no quotes. */
+/** `change_log_user` for `change-log/user`, so that the name needs no quotes. */
 function tableOf(dataset: DatasetPath): DuckDbTable {
   const columns: Record<string, Column> =
     datasets.find(({ path }) => path === endpointOf(dataset))?.columns ?? {};

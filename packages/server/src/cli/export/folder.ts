@@ -16,20 +16,21 @@ import { takeLock } from '../../embedded/process-lock.ts';
 import { CliError } from '../errors.ts';
 import { type ExportedFile, type ExportSource, isExported, type Manifest, readManifest } from './manifest.ts';
 
-/** The run that goes on; what is in it is not yet part of the export. */
+/** The directory of the current run. Its files are not yet part of the export. */
 const WORK_DIR = '.rollcall-export';
 const MANIFEST = 'manifest.json';
-/** In the work directory: what a run needs for itself. */
+/** In the work directory: the run's own files. */
 const SCRATCH_DIR = 'scratch';
 /** Of the run that has the folder. */
 const LOCK = '.rollcall-export.lock';
 
 /**
- * A folder of exported files. A run writes below `.rollcall-export`, with a journal of the files that are whole; killed
- * anywhere, the next run goes on from there. When all are whole, they are put in place, and then the manifest.
+ * A folder of exported files. A run writes below `.rollcall-export`, with a journal of complete files. If it is killed,
+ * the next run continues from the journal. When all files are complete, the run moves them into place, and then the
+ * manifest.
  */
 export class ExportFolder {
-  /** Of the last run that came to its end, where that was of the same source. */
+  /** The manifest of the last complete run, if it had the same source. */
   readonly manifest: Manifest | undefined;
   /** What an interrupted run has left, by path. */
   readonly left: ReadonlyMap<string, ExportedFile>;
@@ -37,7 +38,7 @@ export class ExportFolder {
   readonly #source: ExportSource;
   readonly #journal: FileHandle;
   readonly #unlock: () => Promise<void>;
-  /** What in the work directory is to be put in place. */
+  /** The files of the work directory to move into place. */
   readonly #taken = new Set<string>();
 
   private constructor(
@@ -56,7 +57,7 @@ export class ExportFolder {
     this.#unlock = unlock;
   }
 
-  /** Takes the folder for one run; throws `CliError` where it holds something else, or another run has it. */
+  /** Takes the folder for one run. Throws `CliError` if it contains something else, or another run uses it. */
   static async open(dir: string, source: ExportSource, isFull: boolean): Promise<ExportFolder> {
     const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [] as string[];
@@ -106,7 +107,7 @@ export class ExportFolder {
     await mkdir(workDir, { recursive: true });
     await rm(join(workDir, SCRATCH_DIR), { recursive: true, force: true });
     const kept = goesOn ? lines : [head];
-    // A line that was half written is cut off. On a full disk nothing is lost of what the journal has.
+    // Cuts off an incomplete line. A full disk loses nothing of the journal.
     const whole = `${kept.join('\n')}\n`;
     if (whole !== text) await writeWhole(path, whole);
     const left = kept
@@ -121,7 +122,7 @@ export class ExportFolder {
     return this.manifest?.files.find((file) => file.path === path);
   }
 
-  /** Where a file of the last export is; undefined where it is not as its manifest says. */
+  /** The path of a file of the last export; undefined if the file differs from its manifest. */
   async pathOf({ path, bytes }: ExportedFile): Promise<string | undefined> {
     return ifOfSize(join(this.#dir, path), bytes);
   }
@@ -135,7 +136,7 @@ export class ExportFolder {
     return left;
   }
 
-  /** A new directory that is gone when the run has ended. */
+  /** A new directory that the end of the run removes. */
   async scratch(): Promise<string> {
     const parent = await realDirectory(join(this.#dir, WORK_DIR, SCRATCH_DIR));
     return mkdtemp(join(parent, 'changes-'));
@@ -163,7 +164,7 @@ export class ExportFolder {
     const files = [...newFiles, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
     const manifest: Manifest = { version: 1, ...this.#source, completedAt: completedAt.toISOString(), files };
     await this.#journal.close();
-    // Of a run that was cut short: the manifest says of these what is in their places now.
+    // From an interrupted run: the manifest describes the files that are in place now.
     for (const { path } of files) {
       const stale = join(this.#dir, WORK_DIR, path);
       if (this.#taken.has(path) || !existsSync(stale)) continue;
@@ -175,7 +176,7 @@ export class ExportFolder {
     return files;
   }
 
-  /** Leaves the folder as it is, for another run; without what a file was to become. */
+  /** Leaves the folder for another run, without incomplete files. */
   async close(): Promise<void> {
     await this.#journal.close();
     const workDir = join(this.#dir, WORK_DIR);
@@ -185,8 +186,8 @@ export class ExportFolder {
 }
 
 /**
- * Does what is left of a commit that began: from the moment that the new manifest lies in the work directory, its files go
- * out to their places, whoever does it.
+ * Finishes a commit that began. From the moment that the new manifest is in the work directory, any run moves its files
+ * into place.
  */
 async function rollForward(dir: string): Promise<void> {
   const manifest = await readManifest(join(dir, WORK_DIR, MANIFEST));
@@ -232,7 +233,10 @@ function wholeLines(text: string): string[] {
   return text.split('\n').slice(0, -1);
 }
 
-/** A directory, made where it is not there. Throws `CliError` where a link stands in its place: it may lead anywhere. */
+/**
+ * Creates the directory if it does not exist. Throws `CliError` if a link is in its place, because it may lead
+ * anywhere.
+ */
 async function realDirectory(path: string): Promise<string> {
   await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     // A link that leads nowhere.

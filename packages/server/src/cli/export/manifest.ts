@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isExportPath } from '../../folder-import/folder.ts';
 import { CliError } from '../errors.ts';
 
-/** A file of the folder, and what is in it. */
+/** A file of the folder, with its content. */
 export interface ExportedFile {
   /** Below the folder. */
   path: string;
@@ -12,27 +12,30 @@ export interface ExportedFile {
   rows: number;
   bytes: number;
   sha256: string;
-  /** When the server was last asked for it, or for what has changed in it. */
+  /** The time of the last request for it, or for its changes. */
   readAt: string;
-  /** What is written after this is not all in it; absent where the server has no cursors. */
+  /** Changes after this cursor may be missing; absent if the server has no cursors. */
   cursor?: string;
 }
 
-/** What the folder is an export of. Another one has to go into another folder. */
+/** The source of the export. Another source needs another folder. */
 export interface ExportSource {
   baseUrl: string;
   apiKey: string;
   format: string;
 }
 
-/** Written last: what it names is whole. */
+/** Written last, so that the files that it names are complete. */
 export interface Manifest extends ExportSource {
   version: 1;
   completedAt: string;
   files: ExportedFile[];
 }
 
-/** A manifest; undefined where there is none. Throws `CliError` where it is not one of an export, or names files elsewhere. */
+/**
+ * Reads a manifest; undefined if there is none. Throws `CliError` if it is not a manifest of an export, or names files
+ * outside the folder.
+ */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
   const manifest = await readJson(path);
   if (manifest === undefined) return undefined;

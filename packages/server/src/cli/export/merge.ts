@@ -9,10 +9,10 @@ import type { PartChanges } from './changes.ts';
 import { dayOf, type ExportedRow, type Part, partNamesOf } from './parts.ts';
 import type { FileFormat } from './write.ts';
 
-/** The file of the last run cannot be brought up to date from what has changed; it has to be read whole. */
+/** The file of the last run cannot be merged with the changes; the part must be read whole. */
 export class NoMerge extends Error {}
 
-/** What is held of a part's changes at a time. Where more has changed, to read the part anew is no more work. */
+/** The most changes of a part in memory. With more, reading the part anew costs no more. */
 const MOST_CHANGES = 50_000;
 
 /** What gives a row the text by which rows sort as the server has them. */
@@ -22,7 +22,7 @@ function sortKeyBy(order: Order): (row: ExportedRow) => string {
     columns
       .map(({ name, type }) => {
         const value = row[name] ?? '';
-        // A row without a UUID comes last, and an empty text first.
+        // A row without a UUID comes last, and an empty string first.
         if (value === '') return type === 'uuid' ? 'g' : '';
         return type === 'date' ? String(value).slice(0, 10) : String(value).replace(/Z$/, '');
       })
@@ -30,8 +30,8 @@ function sortKeyBy(order: Order): (row: ExportedRow) => string {
 }
 
 /**
- * The rows of a file of the last run, in the order in which the server would give them. A row that has changed since
- * replaces the one with the same key. Throws `NoMerge` where the file, or what has changed, is not of that kind.
+ * The rows of a file of the last run, in the order of the server. A changed row replaces the row with the same key.
+ * Throws `NoMerge` if the file or the changes have another form.
  */
 export async function* mergedRows(
   { dataset, name }: Part,
@@ -69,7 +69,7 @@ function isAmbiguous(value: unknown): boolean {
   return typeof value === 'string' && /^'?[=+\-@\t\r]/.test(value);
 }
 
-/** The rows of a file that was written here, so that writing them again comes to the same. */
+/** The rows of a file that the export wrote, in a form that gives the same bytes when written again. */
 async function* rowsOf(path: string, format: FileFormat): AsyncGenerator<ExportedRow> {
   try {
     if (format === 'csv') return yield* cellsOf(path);

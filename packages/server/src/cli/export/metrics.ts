@@ -5,7 +5,7 @@ import { METRIC_UNITS, type MetricUnit } from '../../store/warehouse/metrics.ts'
 export const EXPORTED_PERIODS = ['day', 'week', 'month'] as const;
 export type ExportedPeriod = (typeof EXPORTED_PERIODS)[number];
 
-/** Metrics of one unit and period are a dataset of their own, with a directory and a table of its own. */
+/** Each unit and period of metrics is a dataset, with its own directory and table. */
 export type MetricsDataset = `metrics/${MetricUnit}-${ExportedPeriod}`;
 
 export const METRICS_DATASETS: readonly MetricsDataset[] = METRIC_UNITS.flatMap((by) =>
@@ -42,8 +42,8 @@ const THURSDAY = 4;
 const DAYS_A_WEEK = 7;
 
 /**
- * The days of a month's file: for weeks, those of the weeks that begin in the month, so that no week is cut in two.
- * Undefined where no week of it begins by `last`.
+ * The days of a month's file. For weeks: the days of the weeks that begin in the month, so that no week is divided.
+ * Undefined if no week begins by `last`.
  */
 export function metricsDaysOf(
   dataset: MetricsDataset,

@@ -1,6 +1,6 @@
 /**
- * Does `work` for all items, so many at a time; the results, in the order of the items. After the first error nothing new
- * begins; it is thrown when what has begun has ended, which `onError` may hasten.
+ * Runs `work` for all items, a limited number at a time; returns the results in the order of the items. After the first
+ * error no new work begins. The error is thrown when the running work has ended; `onError` may shorten that.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

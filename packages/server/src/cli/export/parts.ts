@@ -18,11 +18,11 @@ interface Whole {
 }
 interface Ranged {
   ranged(client: Rollcall, range: Days | { changedSince: string }, options: CallOptions): Rows;
-  /** The column whose date, in UTC, says in which month's file a row is. */
+  /** The column whose date in UTC decides the month's file of a row. */
   date: 'day' | 'eventTime' | 'periodStart';
-  /** The rows are computed, and the server cannot tell which of them changed: every run reads them whole. */
+  /** The rows are computed, and the server does not know which of them changed. Every run reads them whole. */
   isComputed?: true;
-  /** That date may become another one, of an event whose office gets another time zone. */
+  /** The date may change: an event gets another day if its office gets another time zone. */
   mayMove?: true;
 }
 
@@ -75,7 +75,7 @@ function readOf(dataset: DatasetPath): Read {
   };
 }
 
-/** What one file of the folder holds: a dataset, and of one that has days, those of a month. */
+/** The content of one file: a dataset, or one month of a dataset with days. */
 export interface Part {
   dataset: DatasetPath;
   /** Its file in the folder, without an ending: `presence/2026-03`. */
@@ -84,14 +84,14 @@ export interface Part {
   days?: Days;
 }
 
-/** Whether a row of it may come to be in another month's file. */
+/** Whether a row may move to another month's file. */
 function mayMove(dataset: DatasetPath): boolean {
   return 'mayMove' in readOf(dataset);
 }
 
 /**
- * The parts of these datasets that a folder has beside those that are asked for, in which there are events: one of them may have moved into
- * a month that is asked for, or out of it, and has to go from here, or come.
+ * The folder's other parts of these datasets that contain events. An event may have moved between such a part and a
+ * requested month, so these parts need the changes, too.
  */
 export function partsBeside(parts: readonly Part[], files: readonly ExportedFile[]): Part[] {
   const names = new Set(parts.map(({ name }) => name));
@@ -113,7 +113,7 @@ export function isComputed(dataset: DatasetPath): boolean {
   return 'isComputed' in readOf(dataset);
 }
 
-/** The parts of datasets from the month of a day to another day, the later months first: they are what people wait for. */
+/** The parts of datasets from one day to another, the latest months first, because users wait for them. */
 export function partsOf(datasets: readonly DatasetPath[], days: Days | undefined): Part[] {
   const months = days ? monthsOf(days).reverse() : [];
   return datasets.flatMap((dataset): Part[] => {
@@ -146,7 +146,7 @@ export function readChanges(
     : read.ranged(client, { changedSince }, { signal });
 }
 
-/** The column by whose date rows are in files; undefined in a dataset without days. */
+/** The column whose date divides rows among files; undefined for a dataset without days. */
 export function dateColumnOf(dataset: DatasetPath): string | undefined {
   const read = readOf(dataset);
   return 'whole' in read ? undefined : read.date;
@@ -158,7 +158,7 @@ export function dayOf(dataset: DatasetPath, row: ExportedRow): string | undefine
   return column && String(row[column]).slice(0, 10);
 }
 
-/** The parts that may hold a row by its key, first the one where it belongs now. */
+/** The parts that may contain a row with this key; the part where it belongs now comes first. */
 export function partNamesOf(dataset: DatasetPath, row: ExportedRow): string[] {
   const names = [nameOf(dataset, dayOf(dataset, row))];
   if (!mayMove(dataset)) return names;
@@ -200,7 +200,7 @@ export function daysAfter(
   return { startDate: next, endDate: days.endDate };
 }
 
-/** Whether a file has the days of a part, no more and no less. */
+/** Whether a file has exactly the days of a part. */
 export function isOfDays(
   { startDate, endDate }: Pick<ExportedFile, 'startDate' | 'endDate'>,
   { days }: Part,

@@ -43,7 +43,7 @@ interface Task {
   path: string;
   /** Will do as it is. */
   file?: ExportedFile;
-  /** Of the last run: will do with what has changed since. */
+  /** A file of the last run that needs the later changes only. */
   known?: ExportedFile & { cursor: string };
 }
 
@@ -66,7 +66,7 @@ const FIRST_DELAY_MS = 500;
 export class ExportRun {
   /** How many files were read whole in this run, and in those that it went on from. */
   read = 0;
-  /** How many files of the last run were brought up to date from what has changed. */
+  /** The number of files of the last run that were merged with changes. */
   changed = 0;
   readonly #folder: ExportFolder;
   readonly #client: Rollcall;
@@ -74,10 +74,10 @@ export class ExportRun {
   readonly #absent = new Set<string>();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  /** What the server had before anything was read: what is written later comes with the next run. */
+  /** The server's cursor before the first read. Later writes come with the next run. */
   #cursor: string | undefined;
 
-  /** What is written by the time that `signal` aborts can be gone on from. */
+  /** After `signal` aborts, the next run continues from the complete files. */
   constructor(folder: ExportFolder, client: Rollcall, options: RunOptions, signal: AbortSignal) {
     this.#signal = AbortSignal.any([this.#stop.signal, signal]);
     this.#folder = folder;
@@ -124,7 +124,7 @@ export class ExportRun {
     return files.filter((file) => file !== undefined);
   }
 
-  /** `--full` reads what is asked for; the rest follows with the next run. */
+  /** `--full` reads the requested parts; the others follow with the next run. */
   #partsBeside(parts: Part[]): Part[] {
     const { manifest } = this.#folder;
     return manifest && this.#cursor !== undefined && !this.#options.full
@@ -132,7 +132,7 @@ export class ExportRun {
       : [];
   }
 
-  /** Any answer has one; offices are few, and every server has them. */
+  /** Every answer has a cursor. The dataset of offices is small and exists on every server. */
   async #cursorOfNow(): Promise<string | undefined> {
     const rows = this.#client.analytics.locations({ signal: this.#signal });
     try {
@@ -162,7 +162,7 @@ export class ExportRun {
     return isOfDays(known, part) && this.#isSettled(known) ? { part, path, file: known } : { part, path };
   }
 
-  /** What has changed; undefined where the server cannot tell. */
+  /** The changes; undefined if the server does not know them. */
   async #changesOf({ dataset, cursor, wanted }: ChangeQuery): Promise<Changes | undefined> {
     try {
       return await this.#again(async () => {
@@ -179,7 +179,7 @@ export class ExportRun {
     }
   }
 
-  /** The file of a task; undefined where the server has no such dataset. */
+  /** The file of a task; undefined if the server has no such dataset. */
   async #fileOf(task: Task, changes: Changes | undefined): Promise<ExportedFile | undefined> {
     const { part, file, known } = task;
     if (file) return file;
@@ -194,7 +194,7 @@ export class ExportRun {
     }
   }
 
-  /** A file of the last run with what has changed since; undefined where it has to be read whole. */
+  /** A file of the last run merged with the changes; undefined if it must be read whole. */
   async #changedFile(task: Task, known: ExportedFile, changes: Changes): Promise<ExportedFile | undefined> {
     const { part } = task;
     const changed = changes.get(part.name);
@@ -236,7 +236,7 @@ export class ExportRun {
     });
   }
 
-  /** What breaks off is read anew from its beginning: of what it brought nothing is kept. */
+  /** A transfer that breaks off starts again from its beginning; nothing of it is kept. */
   async #again<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {

@@ -14,7 +14,7 @@ type Encode = (
 
 /** How rows are written, by the ending of the file. */
 export const FILE_FORMATS = {
-  /** As they came, also what is not of the contract. */
+  /** The rows as received, with members outside the contract. */
   ndjson: async function* (_columns, batches) {
     for await (const rows of batches) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   },
@@ -26,7 +26,7 @@ export type FileFormat = keyof typeof FILE_FORMATS;
 
 const ROWS_PER_BATCH = 1_000;
 
-/** Writes rows to a file, to the disk; what came of it. No file is left where it fails. */
+/** Writes rows to a file and syncs it to disk; returns the result. A failure leaves no file. */
 export async function writeRows(
   path: string,
   dataset: string,

@@ -9,7 +9,7 @@ export interface NodeReference {
   locationType: string;
 }
 
-/** A server without a dataset, such as the vendor's, has no rows of it. */
+/** A server without the dataset, such as the vendor's, gives no rows. */
 type Lists = Pick<Rollcall['analytics'], 'locations' | 'desks' | 'spaces' | 'users'>;
 
 /** The active places and people of an organisation by their names, as the warehouse has them. */
@@ -22,7 +22,7 @@ export class NameDirectory {
   readonly #people = new PeopleIndex();
   #hasEmployeeNumbers = false;
 
-  /** Reads all of it with a key of the role Data Warehouse. Throws what a call throws. */
+  /** Reads the whole directory with a key of the role Data Warehouse. Throws the errors of the client. */
   static async read({ analytics }: { analytics: Lists }, signal: AbortSignal): Promise<NameDirectory> {
     const directory = new NameDirectory();
     for await (const { locationId, locationName, timeZone, status } of analytics.locations({ signal })) {
@@ -51,12 +51,12 @@ export class NameDirectory {
     return directory;
   }
 
-  /** Whether anybody has an employee number: only Rollcall tells them. */
+  /** Whether any user has an employee number. Only Rollcall returns them. */
   get hasEmployeeNumbers(): boolean {
     return this.#hasEmployeeNumbers;
   }
 
-  /** The place of a path such as `Office/Level/Zone/Desk`. Case does not matter where only one is called so. */
+  /** The node of a path such as `Office/Level/Zone/Desk`. Case does not matter if only one node fits. */
   node(text: string): Found<NodeReference> {
     const path = pathOf(text.split('/'));
     const all = this.#places.get(fold(path)) ?? [];
@@ -68,12 +68,12 @@ export class NameDirectory {
     return { locationId: first.locationId, locationType: first.locationType };
   }
 
-  /** The kind of a node; undefined where it is not known. */
+  /** The kind of a node; undefined if unknown. */
   typeOf(locationId: string): string | undefined {
     return this.#typeById.get(locationId.toLowerCase());
   }
 
-  /** The time zone of the office in which a node is; undefined where it is not known. */
+  /** The time zone of a node's office; undefined if unknown. */
   zoneOf(locationId: string): string | undefined {
     return this.#zoneByOffice.get(this.#officeById.get(locationId.toLowerCase()) ?? '');
   }
@@ -83,7 +83,10 @@ export class NameDirectory {
     return this.#people.byNumber(number);
   }
 
-  /** The id of a person whose e-mail or userName differs from `name` by case only; undefined where somebody has exactly this one. */
+  /**
+   * The id of the user whose e-mail address or userName differs from `name` by case only; undefined if a user has
+   * exactly `name`.
+   */
   byName(member: string, name: string): Found<{ userId: string }> | undefined {
     return this.#people.byName(member, name);
   }

@@ -20,15 +20,15 @@ export interface EventReaderOptions {
   times: Times;
   /** Whether times without a zone are those of the event's office. */
   takesOfficeZone: boolean;
-  /** Reads the directory of the server; undefined where there is no key for it. */
+  /** Reads the directory of the server; undefined if there is no key for it. */
   lookUp: (() => Promise<NameDirectory>) | undefined;
 }
 
-/** An event that has no id gets one that is derived from its content: sent again, it is the same. */
+/** An event without an id gets one that is derived from its content, so that a repeat has the same id. */
 const DERIVED_ID_LENGTH = 22;
 const LONGEST_TEXT = 1_024;
 
-/** Makes events of rows. `useColumns` comes first, once. */
+/** Makes events of rows. Call `useColumns` first, once. */
 export class EventReader {
   readonly #reading: EventReaderOptions;
   #sources: Source[] = [];
@@ -39,8 +39,8 @@ export class EventReader {
   }
 
   /**
-   * Chooses among the columns of the file. Throws `FileError` where a column that is needed is not there, comes twice, or
-   * needs a directory that there is no key for; and what reading the directory throws.
+   * Chooses the columns of the file. Throws `FileError` if a required column is missing or doubled, or needs a
+   * directory without a key for it. Also throws errors of reading the directory.
    */
   async useColumns(columns: readonly string[], format: FileFormat): Promise<void> {
     const { kind, map, lookUp, takesOfficeZone } = this.#reading;
@@ -74,7 +74,7 @@ export class EventReader {
     return this.#complete(given);
   }
 
-  /** Puts what an alias stands for into `given`; what is wrong with it. */
+  /** Puts the members of an alias into `given`; returns the fault, if there is one. */
   #takeAlias(
     given: Record<string, unknown>,
     alias: string,
@@ -85,7 +85,7 @@ export class EventReader {
     const text = textOf(value);
     if (text === undefined) return `${alias} is no string`;
     if (alias !== 'locationName' && alias !== 'employeeNumber') {
-      // The member itself comes first where a row has both.
+      // If a row has both, the member itself wins.
       given[member] ??= text;
       return undefined;
     }
@@ -133,7 +133,7 @@ export class EventReader {
     return 'fault' in read ? read : read.text;
   }
 
-  /** Names by their id a person whose name is written in another case; what is wrong with a name. */
+  /** Replaces a name in another case by the user's id; returns the fault of a name. */
   #findPerson(event: Event): string | undefined {
     const { person } = this.#reading.kind;
     if (!person || !this.#directory || event[person.id] !== undefined) return undefined;

@@ -32,11 +32,11 @@ export interface Alias {
 export interface SubmitKind {
   columns: Column[];
   aliases: readonly Alias[];
-  /** Of these members, or aliases, a row needs one: all are optional by themselves. */
+  /** A row needs one of these members or aliases; each alone is optional. */
   needsOneOf: readonly string[];
   /** The members that hold a time or a day. */
   times: readonly string[];
-  /** Whether those are days: no time zone applies to them. */
+  /** Whether the values are days, which have no time zone. */
   hasDays: boolean;
   /** Members by which a person is named, and that of their id. */
   person?: { names: readonly string[]; id: string };
@@ -138,7 +138,7 @@ export const SUBMIT_KINDS = {
 
 export type SubmitKindName = keyof typeof SUBMIT_KINDS;
 
-/** A file to start from: the header row and one example row, CRLF after each. */
+/** A template: the header row and one example row, with CRLF after each. */
 export function submitExample({ columns }: SubmitKind): string {
   return formatCsv([columns.map(({ name }) => name), columns.map(({ example }) => example)]);
 }

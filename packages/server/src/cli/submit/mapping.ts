@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { FileError } from '../../files/errors.ts';
 import { type Alias, SUBMIT_KINDS, type SubmitKind } from './kinds.ts';
 
-/** Which member a column of the file holds, where its name does not say so: by column. */
+/** The member of each column whose name is not a member. */
 export type ColumnMap = ReadonlyMap<string, string>;
 
 export type FileFormat = 'csv' | 'ndjson';
@@ -21,7 +21,7 @@ export interface Source {
   alias?: Alias;
 }
 
-/** For an option that may come several times: adds `column=member`. */
+/** For a repeatable option: adds `column=member`. */
 export function addMapping(text: string, earlier: ColumnMap = new Map()): ColumnMap {
   const end = text.lastIndexOf('=');
   const [column, member] = [text.slice(0, end).trim(), text.slice(end + 1).trim()];
@@ -31,8 +31,8 @@ export function addMapping(text: string, earlier: ColumnMap = new Map()): Column
 }
 
 /**
- * The columns that events are made of: those that the map names, then those that are called as a member. Throws
- * `FileError` where one that is needed is not there, or a member has two.
+ * The columns for events: first those of the map, then those with the name of a member. Throws `FileError` if a
+ * required column is missing, or a member has two columns.
  */
 export function chooseColumns(
   kind: SubmitKind,
@@ -59,7 +59,7 @@ export function chooseColumns(
   const twice = names.find((name, place) => names.indexOf(name) < place);
   if (twice !== undefined) throw new FileError(`The header row has the column ${twice} twice.`);
   needAll(kind, sources, { columns, format }, hasDirectory);
-  // Members by their own name come before those that follow from an alias.
+  // Members by their own name come before members of an alias.
   return sources.sort((a, b) => Number(a.alias !== undefined) - Number(b.alias !== undefined));
 }
 
@@ -71,7 +71,7 @@ function needAll(kind: SubmitKind, sources: Source[], file: FileColumns, hasDire
   const isOneThere = kind.needsOneOf.some((name) => given.has(name));
   if (missing === undefined && isOneThere) return;
   const wanted = missing === undefined ? kind.needsOneOf : [missing];
-  // An alias gives all its members, or there is no use for it.
+  // An alias is used only if it gives all its members.
   const names = wanted.flatMap((name) => [name, ...(given.has('locationId') ? [] : standsFor(name))]);
   const isCsv = file.format === 'csv';
   const noun = isCsv ? 'column' : 'member';
@@ -84,7 +84,7 @@ function needAll(kind: SubmitKind, sources: Source[], file: FileColumns, hasDire
 
 function membersOf(sources: readonly Source[], hasDirectory: boolean): Set<string> {
   const given = new Set(sources.flatMap(({ member, alias }) => alias?.gives ?? [member]));
-  // The directory says of what kind a place is.
+  // The directory gives the kind of a node.
   if (hasDirectory && given.has('locationId')) given.add('locationType');
   return given;
 }
@@ -109,7 +109,7 @@ function targetOf(
   return alias && { member: alias.gives[0] ?? '', alias };
 }
 
-/** The one column of this name: exactly, else but for case. */
+/** The one column with this name: an exact match, otherwise a match without regard to case. */
 function only(columns: readonly string[], wanted: string): string {
   const exact = columns.filter((column) => column === wanted);
   const [column, ...others] = exact.length > 0 ? exact : columns.filter((each) => sameName(each, wanted));

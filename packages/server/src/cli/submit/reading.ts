@@ -19,7 +19,7 @@ export interface ReadingOptions extends ClientConfig, LookupConfig {
   timeFormat?: TimeFormat[];
 }
 
-/** The rows of a file, as the options say that they are to be read; `endRemarks` says what was decided about some of them. */
+/** The rows of a file, read as the options say. `endRemarks` returns remarks on decisions about some rows. */
 export function readFileRows(
   kind: SubmitKind,
   format: FileFormat,
@@ -60,7 +60,7 @@ export function readFileRows(
   };
 }
 
-/** Throws `CliError` where an option about times does not apply to a kind. */
+/** Throws `CliError` if an option for times does not apply to the kind. */
 export function checkTimes(kind: SubmitKindName, options: ReadingOptions): void {
   const { hasDays } = SUBMIT_KINDS[kind];
   if (hasDays && options.timeZone !== undefined)

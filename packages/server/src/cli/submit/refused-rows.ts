@@ -7,7 +7,7 @@ import type { SubmitFile, SubmitRow } from './rows.ts';
 /** The column, or member, in which a refused row has its reason. The command leaves it out when it sends the row again. */
 const REASON = 'rejectedReason';
 
-/** Rows that were refused, in a file like the one that they come from, to be mended and sent again. */
+/** The refused rows, in a file like their source, for correction and another submission. */
 export class RefusedRowFile {
   readonly path: string;
   count: number;
@@ -20,7 +20,7 @@ export class RefusedRowFile {
     this.#bytes = bytes;
   }
 
-  /** Goes on where `after` says that the file ended, or begins one. Throws `CliError` where there is one already. */
+  /** Continues the file from the length in `after`, or begins a new one. Throws `CliError` if a file exists already. */
   static async open(path: string, after?: { count: number; bytes: number }): Promise<RefusedRowFile> {
     if (!after && existsSync(path))
       throw new CliError(
@@ -42,7 +42,7 @@ export class RefusedRowFile {
     const text = header + rows.map((each) => format(file, each)).join('');
     try {
       this.#file ??= await open(this.path, 'w', 0o600);
-      // Unlike `write`, it goes on until all is written, or fails. It begins where the last one ended.
+      // Unlike `write`, it writes everything or fails. It begins at the end of the last write.
       await this.#file.writeFile(text);
       await this.#file.datasync();
     } catch (error) {
@@ -53,7 +53,7 @@ export class RefusedRowFile {
     this.count += rows.length;
   }
 
-  /** Takes away what was written beyond the rows that are counted: they will be sent again. */
+  /** Removes rows after the counted ones, because they will be sent again. */
   async #cut(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;

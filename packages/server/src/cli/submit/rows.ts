@@ -10,7 +10,10 @@ export type { FileFormat } from './mapping.ts';
 export interface SubmitRow {
   /** The line on which it starts, from 1. */
   line: number;
-  /** As it is in the file: as many cells as the header has, or the object of a line; its text where that is none. */
+  /**
+   * The row as in the file: the cells, as many as the header has, or the object of a line. The text if the line is not
+   * an object.
+   */
   original: string[] | Record<string, unknown> | string;
   /** What it stands for; or why it stands for nothing. */
   event: EventOrFault;
@@ -26,12 +29,12 @@ export interface SubmitFile {
 type Input = AsyncIterable<Buffer | string>;
 
 const LONGEST_LINE_BYTES = 1_048_576;
-/** By so many rows NDJSON is judged as a header row judges CSV: a member that none of them has is missing. */
+/** These first rows of NDJSON stand for a header: a member that none of them has is missing. */
 const FIRST_ROWS = 1_000;
 
 /**
- * Reads a file row by row, and holds a bounded number of them at a time. `input` is UTF-8 without a byte order mark. Throws `FileError` where the file as a whole cannot
- * be read, and what `reader` throws of its columns: before the first row.
+ * Reads a file row by row, with a bounded number of rows in memory. `input` is UTF-8 without a byte order mark. Before
+ * the first row it throws `FileError` if the file cannot be read, and errors of `reader` about its columns.
  */
 export function readRows(reader: EventReader, format: FileFormat, input: Input): SubmitFile {
   const file: SubmitFile = { format, header: [], rows: noRows() };
@@ -59,7 +62,9 @@ async function* csvRows(reader: EventReader, input: Input, file: SubmitFile): As
   }
 }
 
-/** A bad row as cells for a header of `width` columns. The last cell takes what the row has beyond it, so that nothing is lost. */
+/**
+ * A bad row as cells for a header of `width` columns. The last cell takes all further cells, so that nothing is lost.
+ */
 function fitted({ pieces }: BadCsvRow, width: number): string[] {
   const last = width - 1;
   return Array.from({ length: width }, (_, place) =>
@@ -71,7 +76,7 @@ function fitted({ pieces }: BadCsvRow, width: number): string[] {
 interface Line {
   line: number;
   text: string;
-  /** Undefined where it is no JSON object. */
+  /** Undefined if the text is not a JSON object. */
   members: Members | undefined;
 }
 
@@ -104,7 +109,7 @@ async function* ndjsonRows(reader: EventReader, input: Input): AsyncGenerator<Su
   for (const each of first) yield rowOf(each);
 }
 
-/** Chooses columns by the first rows. Throws `FileError` where these cannot be rows of the kind. */
+/** Chooses columns by the first rows. Throws `FileError` if they cannot be rows of the kind. */
 async function judge(reader: EventReader, first: readonly Line[]): Promise<void> {
   const names = new Set(first.flatMap(({ members = {} }) => Object.keys(members)));
   if (first.every(({ members }) => members === undefined))

@@ -16,14 +16,14 @@ interface Sending {
   /** Rows at the beginning that were answered before. */
   skip: number;
   signal: AbortSignal;
-  /** After each chunk; the next one waits for it. */
+  /** Called after each chunk; the next chunk waits for it. */
   onAnswered: (chunk: Chunk) => Promise<void>;
 }
 
 /** Some tens of calls: few enough for the memory, many enough that waiting for the last of them costs little. */
 const CHUNK_ROWS = 4_000;
 
-/** Sends rows in their order, chunk after chunk. Throws what a call throws that fails for good. */
+/** Sends rows in their order, chunk after chunk. Throws the error of a call that finally fails. */
 export async function sendRows(
   kind: SubmitKind,
   rows: AsyncIterable<SubmitRow>,

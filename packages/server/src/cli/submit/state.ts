@@ -3,7 +3,7 @@ import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { CliError, unreadable, unwritable } from '../errors.ts';
 import type { Tally } from './tally.ts';
 
-/** What is submitted, and to whom. Another one is another submission. */
+/** The source and the target. A change of either makes another submission. */
 export interface Submission {
   kind: string;
   baseUrl: string;
@@ -11,11 +11,11 @@ export interface Submission {
   sourceId: string;
   /** Of the file: its size, its time and its beginning. */
   fingerprint: string;
-  /** How the rows are read: the options that say what becomes of them, as JSON. */
+  /** The options for reading the rows, as JSON. */
   reading: string;
 }
 
-/** How far a submission has come: what is answered, and what was written of it. Runs of earlier releases wrote the same members. */
+/** The progress of a submission: the answered rows and the written results. Earlier releases wrote the same members. */
 export interface SubmitState extends Submission {
   version: 2;
   rows: number;
@@ -26,7 +26,7 @@ export interface SubmitState extends Submission {
 
 const FINGERPRINTED_BYTES = 65_536;
 
-/** What tells a file from another, or from what it becomes. */
+/** The identity of a file and of its content. */
 export async function fingerprintOf(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   const file = await open(path);
@@ -46,7 +46,10 @@ export async function fingerprintOf(path: string): Promise<string> {
   }
 }
 
-/** Where an earlier run of the same submission ended; undefined where there was none. Throws `CliError` where it was another one. */
+/**
+ * The end of an earlier run of the same submission; undefined if there was none. Throws `CliError` if the earlier run
+ * was another submission.
+ */
 export async function readState(path: string, submission: Submission): Promise<SubmitState | undefined> {
   const state = await findState(path);
   if (!state) return undefined;
@@ -54,7 +57,7 @@ export async function readState(path: string, submission: Submission): Promise<S
     ([name, value]) => state[name as keyof Submission] !== value,
   );
   if (others.length === 0 && state.version === 2) return state;
-  // One that ended before its first answer keeps nobody from sending the file in another way.
+  // A run without any answer does not prevent another submission of the file.
   if (state.rows === 0) return undefined;
   const [[name = ''] = []] = others;
   const what = name === 'fingerprint' ? 'the file was another then' : `${name} was another then`;
@@ -63,7 +66,7 @@ export async function readState(path: string, submission: Submission): Promise<S
   );
 }
 
-/** The file is there whole or as it was, whenever the end comes. Throws `CliError` where it cannot be written. */
+/** The file is always complete, in its old or its new form. Throws `CliError` if it cannot be written. */
 export async function writeState(path: string, state: SubmitState): Promise<void> {
   const unfinished = `${path}.new`;
   try {
@@ -79,7 +82,7 @@ export async function removeState(path: string): Promise<void> {
   await rm(path, { force: true }).catch(unwritable(path));
 }
 
-/** Forgets a submission that did not come to its end, with the rows of it that were refused. */
+/** Removes the state of an incomplete submission, with its refused rows. */
 export async function forget(path: string): Promise<void> {
   const state = await findState(path);
   if (state && state.rejected.bytes > 0) await rm(state.rejectedPath, { force: true });

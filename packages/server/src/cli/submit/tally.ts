@@ -4,7 +4,7 @@ export interface Tally {
   isNew: number;
   /** There already. */
   known: number;
-  /** Stored, and the server does not tell whether they are new. */
+  /** Stored rows for which the server does not say whether they are new. */
   untold: number;
 }
 

@@ -5,7 +5,7 @@ import { DateTime } from 'luxon';
 export interface TimeFormat {
   /** As it was stated. */
   text: string;
-  /** Whether it has a time of day; else it is a day. */
+  /** Whether the format has a time of day; otherwise it is a day. */
   hasTime: boolean;
   /** Whether it says how far from UTC it is. */
   hasZone: boolean;
@@ -39,7 +39,7 @@ const TOKENS: Record<string, string> = {
 const SPELLINGS: Record<string, string> = { yyyy: 'YYYY', yy: 'YY', dd: 'DD', d: 'D', a: 'A', ZZ: 'Z' };
 const LITERAL = /^(?:\[[^\]]*\]|[^A-Za-z%]+|T)$/;
 
-/** For an option: reads a format such as `DD/MM/YYYY HH:mm`. Throws `InvalidArgumentError` that names what is not known. */
+/** For an option: reads a format such as `DD/MM/YYYY HH:mm`. Throws `InvalidArgumentError` with the unknown part. */
 export function timeFormat(text: string): TimeFormat {
   const used = new Set<string>();
   const pieces = text.match(/\[[^\]]*\]|([A-Za-z])\1*|[^A-Za-z[]+|\[/g) ?? [];

@@ -7,13 +7,13 @@ export type ReadTime = { text: string } | { fault: string };
 
 export interface TimeOptions {
   formats: readonly TimeFormat[];
-  /** IANA name of the zone of times without one; `office`: that of the event's office. Undefined: UTC, which is said once. */
+  /** The IANA zone for times without one; `office`: the zone of the event's office. Undefined: UTC, with one remark. */
   zone: string | undefined;
   /** Whether members are days. */
   hasDays: boolean;
-  /** Told once, of the first time without a zone where none was stated. */
+  /** Called once, for the first time without a zone if no zone was given. */
   onUnstated: (text: string) => void;
-  /** Told of each time that comes twice in its zone, since the clock was put back. */
+  /** Called for each time that occurs twice in its zone, because the clock was set back. */
   onTwice: (text: string) => void;
 }
 
@@ -42,8 +42,8 @@ export class Times {
   }
 
   /**
-   * What `value`, of the member `name`, says: a stated format, ISO 8601, or a number since 1970. `zone` is that of the event's
-   * office, where `--time-zone office` asks for it.
+   * Reads `value` of the member `name`: the given format, ISO 8601, or a number since 1970. `zone` is the zone of the
+   * event's office, for `--time-zone office`.
    */
   read(name: string, value: string | number, officeZone: string | undefined): ReadTime {
     const text = String(value).trim();
@@ -74,7 +74,7 @@ export class Times {
       if (hasDays) return { text: format.hasZone ? iso : iso.slice(0, 10) };
       return format.hasZone ? { text: iso } : { wallUs: ms * 1_000, asSent: iso };
     }
-    // Whether such a day exists is for the server to judge.
+    // The server checks whether the day exists.
     if (hasDays && STANDARD_DAY.test(text)) return { text };
     if (NUMBER.test(text)) return epochOf(text);
     const us = hasDays ? undefined : parseInstant(text);
@@ -90,7 +90,7 @@ export class Times {
       : `is neither ISO 8601 nor ${formats.map(({ text }) => `"${text}"`).join(' nor ')}, or does not exist`;
   }
 
-  /** The instants at which the clock on the wall of a zone shows a time, the earliest first: none, one or two. */
+  /** The instants at which a zone's local time has this value, the earliest first: none, one or two. */
   #instantsOf(wallUs: InstantUs, zone: string): InstantUs[] {
     const slot = Math.floor(wallUs / SLOT_US);
     const key = `${zone} ${slot}`;
@@ -113,7 +113,7 @@ function offsetsOf(wallMs: number, zone: IANAZone): number[] {
     .sort((a, b) => b - a);
 }
 
-/** The number of units since 1970, by how large it is: pandas has milliseconds, others seconds, micro- or nanoseconds. */
+/** Chooses the unit by the size of the number: pandas writes milliseconds, others seconds, micro- or nanoseconds. */
 function epochOf(text: string): ReadTime {
   const number = Number(text);
   const perSecond = number < 1e11 ? 1 : number < 1e14 ? 1e3 : number < 1e17 ? 1e6 : 1e9;
