@@ -71,7 +71,7 @@ export interface AppDeps {
 
 export type App = FastifyInstance;
 
-/** Issuer and audience of tokens where no public URL is set: stable, so that tokens survive restarts. */
+/** Issuer and audience of tokens if no public URL is set. They are constant, so that tokens survive restarts. */
 const DEFAULT_ISSUER = 'urn:rollcall';
 
 const EVENT_BODY_LIMIT_BYTES = 1024 * 1024;
@@ -80,7 +80,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const STALLED_CONNECTION_MS = 120_000;
 const KEEP_ALIVE_MS = 72_000;
 
-/** Builds the server: the only place where that is done. Listen on the result, or inject into it. */
+/** Builds the server, as the only place that does so. Listen on the result, or inject into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, database, masterKey, lifecycle, clock = Date.now } = deps;
   const { stopwatch = () => performance.now() } = deps;
@@ -95,7 +95,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     connectionTimeout: STALLED_CONNECTION_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
-    // What still comes in on an open connection while the server closes is served like the requests in flight.
+    // While the server closes, it still serves requests that come on open connections, like requests in flight.
     return503OnClosing: false,
     frameworkErrors: refusePath,
     rewriteUrl: ({ url = '/' }) => canonicalScimUrl(url),

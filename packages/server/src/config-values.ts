@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** A text is no value of its setting. The message is one sentence that says which values there are. */
+/** A text is not a value of its setting. The message is one sentence with the allowed values. */
 export class InvalidSettingError extends Error {}
 
 // What the texts of settings may be. Each parser throws InvalidSettingError, which the command line shows.

@@ -1,7 +1,7 @@
 import { type Setting, type SettingsOf, setting } from './config-setting.ts';
 import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
 
-/** The master key itself comes from a file or this variable only: a flag would show in the process list. */
+/** The master key comes only from a file or from this variable, because a flag would show in the process list. */
 export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
 
 /** Where the data are. Every command has these. */
@@ -251,12 +251,12 @@ export const LOOKUP_SETTINGS = {
   ),
 } as const;
 
-/** The secret of a client's key, where the environment has it in the variable `name`. */
+/** The secret of a client's key in the environment variable `name`, if it is set. */
 export function clientSecretFromEnvironment(name: string = CLIENT_SECRET_ENV): string | undefined {
   return process.env[name] || undefined;
 }
 
-/** The environment's master key, base64 of 32 bytes, where it is given. */
+/** The master key in the environment, base64 of 32 bytes, if it is set. */
 export function masterKeyFromEnvironment(): string | undefined {
   return process.env[MASTER_KEY_ENV] || undefined;
 }
@@ -268,12 +268,12 @@ export type ClientConfig = SettingsOf<typeof CLIENT_SETTINGS>;
 export type LookupConfig = SettingsOf<typeof LOOKUP_SETTINGS>;
 export type DemoConfig = SettingsOf<typeof DEMO_SETTINGS>;
 
-/** Removes the setting's variable from the environment where it is empty: an empty variable counts as not set. */
+/** Removes an empty variable of a setting from the environment, because it counts as not set. */
 export function dropEmptyVariable({ env }: Setting): void {
   if (process.env[env] === '') delete process.env[env];
 }
 
-/** The defaults of a group of settings, for those who build a server without a command line. */
+/** The defaults of a group of settings, for code that builds a server without the command line. */
 export function defaults<T extends Record<string, Setting>>(settings: T): SettingsOf<T> {
   return Object.fromEntries(
     Object.entries(settings).map(([name, entry]) => [name, entry.default]),

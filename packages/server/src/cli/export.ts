@@ -62,7 +62,7 @@ export function exportCommand(): Command {
       new Option('--by <unit...>', 'of metrics: what rows are of (default: location)').choices(METRIC_UNITS),
     )
     .addOption(
-      new Option('--period <period>', 'of metrics: what rows are over (default: day)').choices(
+      new Option('--period <period>', 'for metrics: the period of a row (default: day)').choices(
         EXPORTED_PERIODS,
       ),
     )

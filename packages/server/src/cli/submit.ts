@@ -89,7 +89,7 @@ export function submitCommand(): Command {
         'of times that are not ISO 8601, such as "DD/MM/YYYY HH:mm" or "MM/DD/YYYY hh:mm A"; may be given several times',
       ).argParser((text, earlier: TimeFormat[] = []) => [...earlier, timeFormat(text)]),
     )
-    .option('--refused <path>', 'where rows that are refused go (default: beside the file)')
+    .option('--refused <path>', 'file for refused rows (default: beside the input file)')
     .addOption(earlierName('--rejected <path>', 'refused'))
     .option('--restart', 'begin anew where an earlier run did not come to its end')
     .addOption(

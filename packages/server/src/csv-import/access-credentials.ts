@@ -99,7 +99,7 @@ async function upsertCards(
   return results;
 }
 
-/** Throws `ItemRefusedError` where nobody is meant. */
+/** Throws `ItemRefusedError` if the row identifies no user. */
 function findHolder({ username, cardNumber }: CardItem, resolved: Resolved): string {
   const fault = textsFault({ username, cardNumber });
   if (fault !== undefined) throw new ItemRefusedError(fault);

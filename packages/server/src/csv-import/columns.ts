@@ -13,18 +13,18 @@ export interface CsvColumn<Member extends string = string> {
   required: boolean;
   description: string;
   example: string;
-  /** What a cell becomes, where that is not its text. Throws `Refusal`. */
+  /** Converts the text of a cell. Absent: the text itself. Throws `ItemRefusedError`. */
   read?: ((cell: string, name: string) => Value) | undefined;
 }
 
 /** The columns of a kind of file. */
 export interface CsvColumns<Member extends string = string> {
   columns: CsvColumn<Member>[];
-  /** Groups of columns of which the header has at least one. */
+  /** Groups of columns. The header needs at least one column of each group. */
   anyOf: Member[][];
 }
 
-/** Which column each cell of a row belongs to, or undefined where the column is not known. */
+/** The column of each cell of a row; undefined for an unknown column. */
 export interface CsvHeader {
   columns: (CsvColumn | undefined)[];
   /** Columns that are not known, as the file calls them. */
@@ -32,8 +32,8 @@ export interface CsvHeader {
 }
 
 /**
- * Reads the header row of a file of `kind`. Case and surrounding white space do not matter. Throws `FileError` where a
- * column is missing, or is there twice.
+ * Reads the header row of a file of `kind`. Case and surrounding white space do not matter. Throws `FileError` if a
+ * column is missing or doubled.
  */
 export function readHeader(kind: string, { columns, anyOf }: CsvColumns, cells: string[]): CsvHeader {
   const byName = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
@@ -60,7 +60,7 @@ export function readHeader(kind: string, { columns, anyOf }: CsvColumns, cells: 
   return { columns: found, ignored };
 }
 
-/** The item that a row stands for; empty cells are left out. Throws `Refusal`. */
+/** Makes an item of a row, without empty cells. Throws `ItemRefusedError`. */
 export function readItem({ columns }: CsvHeader, cells: string[]): Record<string, Value> {
   const item: Record<string, Value> = {};
   for (const [index, column] of columns.entries()) {

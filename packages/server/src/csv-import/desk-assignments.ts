@@ -43,7 +43,7 @@ export const deskAssignments: CsvKind<AssignmentRow> = {
   ],
 };
 
-/** `assignDesks` of desks that are named. A desk stands in one row of a file. */
+/** `assignDesks` for desks by name. A file has one row for a desk. */
 async function assignNamedDesks(
   tx: Tx,
   tenantId: string,
@@ -76,7 +76,7 @@ function toAssignment(item: AssignmentRow, named: NamedDesk[], claims: Claims): 
   return { deskId, ...(userId !== undefined && { userId }), ...(userName !== undefined && { userName }) };
 }
 
-/** Throws `ItemRefusedError` where no desk is meant, or several. */
+/** Throws `ItemRefusedError` if the row identifies no desk, or several. */
 function findDesk(item: AssignmentRow, named: NamedDesk[]): string {
   const deskId = optionalGuid('deskId', item.deskId);
   if (item.deskName === undefined) {

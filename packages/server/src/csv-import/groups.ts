@@ -14,7 +14,7 @@ interface NamedGroup extends UpsertItem {
   groupType: string;
   parentGroupId?: string;
   parentGroupName?: string;
-  /** That of the group itself where it is left out. */
+  /** Absent: the value of the group itself. */
   parentGroupType?: string;
   status?: string;
 }
@@ -22,7 +22,7 @@ interface NamedGroup extends UpsertItem {
 export const groups: CsvKind<NamedGroup> = {
   word: 'group',
   reason: 'Import of groups',
-  // A parent may come after those beneath it.
+  // A parent may come after its children.
   batchRows: Number.POSITIVE_INFINITY,
   nameOf: ({ groupName }) => groupName,
   upsert: (tx, tenantId, items, _author, claims) => upsertNamedGroups(tx, tenantId, items, claims),
@@ -74,7 +74,7 @@ function toItem(item: NamedGroup, groupId: string, names: GroupNames): GroupItem
   return { ...(origin !== undefined && { origin }), groupId, groupName, groupType, parentGroupId, status };
 }
 
-/** The parent as the row has it: ids of rows that are refused are nobody's. */
+/** The parent as in the row, because ids of refused rows do not exist. */
 function inNames(refused: string, item: NamedGroup | undefined): string {
   if (item?.parentGroupName === undefined) return refused;
   return refused.replace(
@@ -93,7 +93,7 @@ class GroupNames {
     this.#ids.set(keyOf(groupType, name), groupId);
   }
 
-  /** The id of the group that a row is; a new one where it is not known. Throws `Refusal`. */
+  /** The id of a row's group; a new id for an unknown group. Throws `ItemRefusedError`. */
   take(item: NamedGroup): string {
     const { groupType, groupName, origin } = item;
     const key = keyOf(groupType, groupName);
@@ -104,12 +104,12 @@ class GroupNames {
       );
     }
     this.#origins.set(key, origin);
-    // What the group is called by now, or another group's name, is judged by the writer.
+    // The writer checks the present name of the group, and the names of other groups.
     if (!this.#ids.has(key)) this.#ids.set(key, groupId);
     return groupId;
   }
 
-  /** Undefined where the row does not say. Throws `Refusal`. */
+  /** Undefined if the row has no value. Throws `ItemRefusedError`. */
   parentOf({ groupType, parentGroupId, parentGroupName, parentGroupType }: NamedGroup): string | undefined {
     const byId = optionalGuid('parentGroupId', parentGroupId);
     if (parentGroupName === undefined) return byId;

@@ -19,9 +19,9 @@ export interface ImportOptions {
   strict: boolean;
   /** Everything is done, and then undone: nothing stays. */
   dryRun: boolean;
-  /** Milliseconds since the epoch; says from which day on those who leave give up their bookings. */
+  /** Milliseconds since the epoch. Users who leave lose their bookings from this day on. */
   clock: () => number;
-  /** Called after every batch, with the rows judged so far, the header not counted. */
+  /** Called after every batch, with the number of rows so far, without the header. */
   onProgress?: (rows: number) => void;
 }
 
@@ -29,7 +29,7 @@ export interface ImportOptions {
 export interface ImportedRow extends Stored {
   /** Where the row starts, from 1. */
   line: number;
-  /** As the row has it; null where the row has only the id. */
+  /** As in the row; null if the row has only the id. */
   name: string | null;
 }
 

@@ -3,7 +3,7 @@ import type { Tx } from '../store/connections/db.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import type { CsvColumns } from './columns.ts';
 
-/** A kind of file that can be imported, and what stores its rows. `Item` has a member for each column. */
+/** A kind of file, with the writer of its rows. `Item` has a member for each column. */
 export interface CsvKind<Item extends UpsertItem> extends CsvColumns<Exclude<keyof Item & string, 'origin'>> {
   /** What people call the thing that a row stands for. */
   word: string;
@@ -26,7 +26,7 @@ export interface CsvKind<Item extends UpsertItem> extends CsvColumns<Exclude<key
 export const BATCH_ROWS = 1_000;
 export const STATUS = 'active or inactive; active when left out of a new row';
 
-/** Ids that examples have, so that those of one kind name those of another. */
+/** The ids in examples, so that the examples of the kinds fit together. */
 export const EXAMPLE_ID = {
   location: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01',
   level: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c02',

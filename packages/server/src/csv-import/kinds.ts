@@ -21,7 +21,7 @@ export const CSV_KINDS = {
 
 export type ImportKind = keyof typeof CSV_KINDS;
 
-/** The kind of this name, of whose items nothing is known but that its own columns made them. */
+/** The kind with this name. Its items are opaque: only its own columns make them. */
 export function kindNamed(name: ImportKind): CsvKind<UpsertItem> {
   return CSV_KINDS[name] as unknown as CsvKind<UpsertItem>;
 }

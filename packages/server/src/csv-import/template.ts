@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { CsvColumn, CsvColumns } from './columns.ts';
 
-/** A file of these columns to start from: the header row and one example row, CRLF after each. */
+/** A template with these columns: the header row and one example row, with CRLF after each. */
 export function csvExample({ columns }: CsvColumns): string {
   const rows = [columns.map((column) => column.name), columns.map((column) => column.example)];
   return stringify(rows, { record_delimiter: 'windows' });

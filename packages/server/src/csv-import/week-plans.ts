@@ -104,7 +104,7 @@ function officeNames(item: WeekItem): string[] {
   return WEEKDAYS.flatMap((weekday) => CELL.exec(item[weekday] ?? '')?.[2] ?? []);
 }
 
-/** Undefined where the cell says nothing. Throws `Refusal`. */
+/** Undefined if the cell is empty. Throws `ItemRefusedError`. */
 function readCell(
   weekday: Weekday,
   cell: string | undefined,

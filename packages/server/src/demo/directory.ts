@@ -15,7 +15,7 @@ export interface DemoDirectory {
 }
 
 export interface DemoPerson {
-  /** From 0; tells people apart where chance is drawn. */
+  /** From 0; part of the seed of each user's random choices. */
   number: number;
   userId: string;
   email: string;
@@ -23,10 +23,10 @@ export interface DemoPerson {
   office: DemoOffice;
   team: string;
   week: WeekPlan;
-  /** The desk this person sits at when nothing else is booked. */
+  /** The desk of this user when nothing else is booked. */
   favouriteDeskId: string;
   assignedDeskId: string | null;
-  /** How likely this person is to come on a day planned at the office. */
+  /** The probability that this user comes on a day planned at the office. */
   reliability: number;
 }
 

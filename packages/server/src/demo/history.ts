@@ -74,7 +74,7 @@ export async function makeHistory(directory: DemoDirectory, options: HistoryOpti
   }
 }
 
-/** So many days may be planned already whose reports are not submitted: where that is cut short, they are again. */
+/** So many days may be planned before their events are submitted. After an interruption, they are submitted again. */
 const REPORTS_BEHIND = 3;
 
 /** Everybody's plans of days. */
@@ -115,7 +115,7 @@ class History {
     await database.inTenant(tenantId, (tx) => changeOfficeSettings(tx, tenantId, items));
   }
 
-  /** The age of the first day that has yet to be planned: where a history was cut short, of the day in which it was. */
+  /** The age of the first day without plans. After an interruption, the age of the day in which it came. */
   async firstUnplanned(): Promise<number> {
     const { database, tenantId, days } = this.#options;
     const { offices } = this.#directory;
@@ -142,7 +142,7 @@ class History {
     for (const day of tomorrows) await this.#changeMinds(day, age, at);
   }
 
-  /** What everybody has planned for that day, which is another date at each office. */
+  /** The plans of all users for that day, which is another date at each office. */
   async readPlans(age: number): Promise<Plans> {
     const days = new Set(this.#directory.offices.map(({ timeZone }) => this.#calendar.day(timeZone, age)));
     const plans = new Map<string, ReadonlyMap<string, PlannedDay>>();
@@ -156,7 +156,7 @@ class History {
       const day = this.#calendar.day(office.timeZone, age);
       return makeOfficeDay(this.#directory, office, { day, age }, plans.get(day) ?? new Map());
     });
-    // In the order of time: who sits down at a desk first may have it.
+    // In the order of time, because the first user at a desk gets it.
     await Promise.all([
       this.#submit(presence, inOrder(days.flatMap((each) => each.presence)), PRESENCE_EVENTS_PER_CALL),
       this.#submit(occupancy, inOrder(days.flatMap((each) => each.occupancy)), OCCUPANCY_EVENTS_PER_CALL),
@@ -182,7 +182,7 @@ class History {
     await changeDays(database, tenantId, changes, author);
   }
 
-  /** Submits what has happened by now, each batch received as it happened. */
+  /** Submits the events up to now, each batch received at its own time. */
   async #submit<Event extends { eventId: string; timestamp: string }, Row extends EventRow>(
     kind: EventKind<Event, Row>,
     events: Event[],

@@ -10,7 +10,7 @@ import { Random } from './random.ts';
 /** As which readers, panels and sensors submit. */
 export const SOURCE_ID = 'demo';
 
-/** What a person has planned for a day; nobody needs to have. */
+/** The plan of a user for a day; a user may have none. */
 export interface PlannedDay {
   plan: 'o' | 'r' | 'a';
   locationId: string | null;
@@ -18,7 +18,7 @@ export interface PlannedDay {
   deskId: string | null;
 }
 
-/** What happens at one office on one of its days, in the order of time. */
+/** The events at one office on one of its days, in the order of time. */
 export interface DemoOfficeDay {
   presence: PresenceEvent[];
   occupancy: OccupancyEvent[];
@@ -36,12 +36,12 @@ const COMES_UNPLANNED = { o: 0, r: 0.04, a: 0.01, none: 0.005 } as const;
 const GOES_ELSEWHERE = 0.015;
 const PEOPLE_PER_VISITOR = 60;
 const MEETINGS = 4;
-/** So that chance drawn for one purpose says nothing about another. */
+/** Each purpose has its own random numbers, independent of the others. */
 const CHANCE = { presence: 1, occupancy: 2, visitors: 3 } as const;
 
 /**
- * What happens at `office` on `day`: badges and panels, room sensors, visitors. It follows from the seed, the age
- * of the day, and from who had planned what, and from nothing else.
+ * The events at `office` on `day`: badges and panels, room sensors, visitors. They depend only on the seed, the age of
+ * the day and the plans.
  */
 export function makeOfficeDay(
   directory: DemoDirectory,
@@ -76,11 +76,11 @@ export function makeOfficeDay(
 
 interface Visit {
   office: DemoOffice;
-  /** The instant at which the office's clocks show so many minutes after midnight, in ISO 8601. */
+  /** The instant so many minutes after midnight of the office's local time, in ISO 8601. */
   minutes(minutes: number): string;
 }
 
-/** The office where a person turns up, if at one: mostly where they planned to be. */
+/** The office to which a user comes, if any; mostly the planned one. */
 function whereabouts(
   person: DemoPerson,
   planned: PlannedDay | undefined,

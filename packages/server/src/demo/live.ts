@@ -45,7 +45,7 @@ export interface LiveOptions {
   baseUrl: string;
   /** May submit events; logs in by HMAC before every call, as existing clients do. */
   submitKey: ShownKey;
-  /** May read exports, by HTTP Basic: what happens follows from what people have planned. */
+  /** May read exports by HTTP Basic, because the events depend on the plans. */
   readKey: ShownKey;
   /** How many times faster than the clock the day passes, until it is a day ahead of it. */
   speed: number;
@@ -88,7 +88,7 @@ class LiveDay {
     }
   }
 
-  /** Submits what has happened by `nowMs`, and says how far it came. */
+  /** Submits the events up to `nowMs`; returns the instant that it reached. */
   async advance(nowMs: number): Promise<LiveProgress> {
     const { speed } = this.#options;
     const atMs = Math.min(this.#startMs + (nowMs - this.#startMs) * speed, nowMs + FARTHEST_AHEAD_MS);

@@ -21,14 +21,14 @@ export function localDay(epochMs: number, timeZone: string): string {
 /** The dates of offices around one instant. */
 export class Calendar {
   readonly #nowMs: number;
-  /** By time zone, then by days before: everybody is asked for the same few. */
+  /** A cache by time zone, then by days before. All users need the same few dates. */
   readonly #days = new Map<string, Map<number, string>>();
 
   constructor(nowMs: number) {
     this.#nowMs = nowMs;
   }
 
-  /** The date `daysBefore` the one that the time zone has at the instant, `YYYY-MM-DD`; less than 0 is after it. */
+  /** The date `daysBefore` the local date of the instant, `YYYY-MM-DD`. A negative number gives a later date. */
   day(timeZone: string, daysBefore: number): string {
     const days = this.#days.get(timeZone) ?? new Map<number, string>();
     this.#days.set(timeZone, days);

@@ -58,7 +58,7 @@ const SPACES = [
   { name: 'Huddle', spaceType: 'meeting room', capacity: 4 },
   { name: 'Phone booth', spaceType: 'booth', capacity: 1 },
 ] as const;
-/** Hybrid work shares desks: so many for each person. */
+/** Desks for each user. Hybrid work shares desks. */
 const DESKS_PER_PERSON = 0.6;
 const DESKS_PER_LEVEL = 60;
 const SEATS_PER_LOUNGE = 12;

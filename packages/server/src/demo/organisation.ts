@@ -16,7 +16,7 @@ import { DemoError } from './errors.ts';
 import { makeHistory } from './history.ts';
 import { storeDemoDirectory } from './store-directory.ts';
 
-/** The roles whose keys are Basic and HMAC, since examples use HTTP Basic; the others log in by HMAC. */
+/** The roles with keys for Basic and HMAC, because examples use HTTP Basic. The other keys are for HMAC. */
 const BASIC_ROLES: readonly ApiKeyRole[] = ['submitting-events', 'data-warehouse'];
 
 /** One key per role, and one more of All permissions that is Basic and HMAC. */
@@ -39,7 +39,7 @@ export interface Demo {
   sample: SamplePerson | undefined;
 }
 
-/** With so many, days are planned and reported side by side. */
+/** From this number of users on, days are planned and submitted in parallel. */
 export const CONNECTIONS = 4;
 
 interface Deps {
@@ -51,8 +51,8 @@ interface Deps {
 }
 
 /**
- * Makes the demo organisation with all its history, or finds the one that an earlier start made. The keys come
- * last: without all of them, an earlier start was cut short, and its history is gone on with.
+ * Creates the demo organisation with all its history, or finds the one of an earlier start. It creates the keys last.
+ * If keys are missing, an earlier start was interrupted, and the history continues.
  */
 export async function ensureDemo(
   config: Pick<DemoConfig, 'users' | 'days' | 'seed'>,

@@ -15,7 +15,7 @@ const CHANGES_MIND = 0.06;
 const LEAVE_LENGTHS = [1, 1, 1, 2, 3, 5, 5, 10] as const;
 const CANCELLED_AFTER_DAYS = 2;
 
-/** The time off that people submit on a day, and what they take back of it; `age` is that of the day. */
+/** The time off that users submit on a day, and the time off that they cancel. `age` is the age of the day. */
 export function timeOffOf({ seed, people }: DemoDirectory, age: number, calendar: Calendar): TimeOffEvent[] {
   return people.flatMap((person) => {
     const today = calendar.day(person.office.timeZone, age);
@@ -57,10 +57,7 @@ function leaveOf(person: DemoPerson, seed: number, age: number, calendar: Calend
   return { event, cancelled: random.chance(CANCELS_LEAVE) };
 }
 
-/**
- * The days that the people of these offices plan anew the day before: who would come by the week plan stays at home, and
- * the other way round.
- */
+/** The changes that users of these offices make the day before: an office day becomes a remote day, and the reverse. */
 export function changesOfMind(
   { seed, people }: DemoDirectory,
   offices: DemoOffice[],

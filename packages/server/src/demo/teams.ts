@@ -38,7 +38,7 @@ export function makeTeams(
   };
 }
 
-/** One of the teams: mostly one of those that are at home in this office, so that colleagues meet. */
+/** Chooses a team, mostly one of this office, so that colleagues meet. */
 export function pickTeam(teams: string[], officeIndex: number, random: Random): string {
   const atHome = teams.filter((_, index) => Math.floor(index / DIVISIONS.length) % 3 === officeIndex);
   return random.pick(atHome.length > 0 && random.chance(0.85) ? atHome : teams);

@@ -10,7 +10,7 @@ const WORDS = new Map([
   ['0', false],
 ]);
 
-/** The boolean that a cell says; undefined where the cell says none. */
+/** The boolean in a cell; undefined if the cell has none. */
 export function parseBoolean(cell: string): boolean | undefined {
   return WORDS.get(cell.trim().toLowerCase());
 }

@@ -16,16 +16,18 @@ export interface BadCsvRow {
   reason: string;
   /** As it is in the file. */
   text: string;
-  /** What stands between the delimiters; with the quotes, where these are the fault. May be more or fewer than the header has. */
+  /**
+   * The texts between the delimiters, with the quotes if these are the fault. The number may differ from the header's.
+   */
   pieces: string[];
 }
 
 /** A CSV file, of which the header is read. */
 export interface CsvFile {
   delimiter: string;
-  /** Undefined where the file has no row at all. */
+  /** Undefined if the file has no row. */
   header: CsvRow | undefined;
-  /** What follows the header, one after the other: no more than a block of them is held. */
+  /** The rows after the header, in order. At most one block of them is in memory. */
   rows: AsyncGenerator<CsvRow | BadCsvRow>;
 }
 
@@ -80,7 +82,7 @@ export async function readCsv(input: AsyncIterable<Buffer | string>): Promise<Cs
   return { delimiter, header: first.value, rows: records };
 }
 
-/** Goes on where it was left, unlike a loop over `blocks` itself, which ends them. */
+/** Continues at its last position. A loop over `blocks` would end the iterator. */
 async function* iterate<T>(blocks: AsyncGenerator<T>): AsyncGenerator<T> {
   for (let next = await blocks.next(); !next.done; next = await blocks.next()) yield next.value;
 }
@@ -96,7 +98,7 @@ async function* readRecords(
   yield* parser.parse(Buffer.alloc(0), true);
 }
 
-/** Stops the parser at a row that cannot be one. */
+/** Stops the parser at a bad row. */
 class UnreadableRowError extends Error {}
 
 class BlockParser {
@@ -130,7 +132,7 @@ class BlockParser {
     return rows;
   }
 
-  /** Adds rows up to the first one that cannot be read, which begins after `readBytes` and has the fault. */
+  /** Adds rows up to the first bad one, which begins after `readBytes` and has the fault. */
   #parseSome(bytes: Buffer, rows: (CsvRow | BadCsvRow)[]): { readBytes: number; fault: string | undefined } {
     let readBytes = 0;
     const take = (cells: string[], { bytes: end }: { bytes: number }): null => {
@@ -168,7 +170,7 @@ class BlockParser {
     }
     if (said.length > this.#width) {
       const reason = `the row has ${said.length} cells where the header has ${this.#width}`;
-      // A quote that is left open takes the rows after it for its value, up to the next one.
+      // An open quote takes the following rows as its value, up to the next quote.
       if (lines > 1) throw new UnreadableRowError(`${reason}: is a quote left open?`);
       return { line, reason, text: cells.join(this.#delimiter), pieces: said };
     }

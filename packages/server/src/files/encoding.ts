@@ -3,7 +3,7 @@ import { FileError } from './errors.ts';
 
 export type Encoding = 'UTF-8' | 'UTF-16LE' | 'UTF-16BE' | 'Windows-1252';
 
-/** How much of a file tells whether it is UTF-16. */
+/** The number of bytes that show whether a file is UTF-16. */
 export const HEAD_BYTES = 512;
 
 const MARKS: [Encoding, number[]][] = [
@@ -26,8 +26,8 @@ const NO_TEXT: [what: string, remedy: string, bytes: number[]][] = [
 const UNDEFINED_IN_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
 /**
- * The encoding that the first bytes of a file tell, and the length of its byte order mark; undefined where it is UTF-8
- * or Windows-1252, which only the rest tells. Throws `FileError` where the bytes are no text.
+ * The encoding in the first bytes of a file, and the length of its byte order mark. Undefined for UTF-8 and
+ * Windows-1252, which only the rest distinguishes. Throws `FileError` if the bytes are not text.
  */
 export function encodingOfHead(head: Buffer): { encoding: Encoding; markBytes: number } | undefined {
   for (const [what, remedy, bytes] of NO_TEXT) {
@@ -53,8 +53,8 @@ function startsWith(bytes: Buffer, start: number[]): boolean {
 }
 
 /**
- * Tells UTF-8 from Windows-1252 while the bytes of a file come by. A file is Windows-1252 if it has bytes that are
- * not valid UTF-8 and no character of several bytes that is: a text that has both is damaged.
+ * Distinguishes UTF-8 from Windows-1252 while it sees the bytes of a file. A file is Windows-1252 if it has bytes that
+ * are not valid UTF-8, and no valid character of several bytes. A text with both is damaged.
  */
 export class EncodingDetector {
   #line = 1;
@@ -62,7 +62,7 @@ export class EncodingDetector {
   #rest: Buffer = Buffer.alloc(0);
   #verdict: 'ASCII' | 'UTF-8' | 'Windows-1252';
 
-  /** `isMarked`: the file has the byte order mark of UTF-8, and so is nothing else. */
+  /** `isMarked`: the file has the byte order mark of UTF-8, so it is UTF-8. */
   constructor(isMarked: boolean) {
     this.#verdict = isMarked ? 'UTF-8' : 'ASCII';
   }
@@ -71,7 +71,10 @@ export class EncodingDetector {
     return this.#verdict === 'Windows-1252' ? this.#verdict : 'UTF-8';
   }
 
-  /** The bytes that are judged now: a character that the chunk cuts in two comes with the next one. Throws `FileError`, naming the line. */
+  /**
+   * The bytes that can be checked now. A character that the chunk divides comes with the next chunk. Throws `FileError`
+   * with the line.
+   */
   add(chunk: Buffer): Buffer {
     const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     const whole = bytes.length - unfinishedAtEnd(bytes);
@@ -83,7 +86,7 @@ export class EncodingDetector {
 
   /** The bytes that no chunk ended. Throws `FileError`. */
   end(): Buffer {
-    // A character that is cut off tells a file that is cut off, unless other bytes tell Windows-1252.
+    // An incomplete character at the end means an incomplete file, unless other bytes show Windows-1252.
     if (this.#rest.length > 0 && this.#verdict !== 'Windows-1252') throw this.#damaged();
     return this.#rest;
   }
@@ -122,13 +125,13 @@ export class EncodingDetector {
   }
 }
 
-/** How many bytes a character has that begins with this one. */
+/** The length of a character that begins with this byte. */
 function leadLength(byte: number): number {
   if (byte >= 0xf0) return 4;
   return byte >= 0xe0 ? 3 : 2;
 }
 
-/** The length of the character that begins at `at`; 0 where no character of UTF-8 does. */
+/** The length of the UTF-8 character at `at`; 0 if there is none. */
 function validLength(bytes: Buffer, at: number): number {
   const byte = bytes[at] ?? 0;
   if (byte < 0xc2 || byte > 0xf4) return 0;

@@ -6,7 +6,7 @@ import { FileError } from './errors.ts';
 
 /** A text file, or standard input, whatever its encoding. */
 export interface TextInput {
-  /** UTF-8 without a byte order mark. Throws `FileError` where the bytes are no text. */
+  /** UTF-8 without a byte order mark. Throws `FileError` if the bytes are not text. */
   stream: Readable;
   /** Of the file. Of standard input it can still change from UTF-8 to Windows-1252 while the stream is read. */
   readonly encoding: Encoding;
@@ -14,14 +14,14 @@ export interface TextInput {
   readonly bytesRead: number;
   /** Bytes of the file; undefined for standard input. */
   sizeBytes: number | undefined;
-  /** Stops reading, also where the next bytes may be long in coming. */
+  /** Stops reading, even while the next bytes are awaited. */
   close(): void;
 }
 
 /**
- * Opens a text file; `-` is standard input. UTF-8, UTF-16 and Windows-1252 are recognised, with and without a byte order mark.
- * `onEncoding` is called once where the encoding is not UTF-8. A file is judged whole before its stream is read.
- * Throws `FileError` where it is no text, and what the file system throws.
+ * Opens a text file; `-` is standard input. It recognises UTF-8, UTF-16 and Windows-1252, with and without a byte order
+ * mark. It calls `onEncoding` once if the encoding is not UTF-8. It checks a file as a whole before its stream is read.
+ * Throws `FileError` if the file is not text, and errors of the file system.
  */
 export async function openText(
   path: string,
@@ -37,7 +37,7 @@ export async function openText(
 
 interface Known {
   onEncoding?: (encoding: Encoding) => void;
-  /** Where it is known: the bytes are not judged again. */
+  /** The known encoding. The bytes are not checked again. */
   encoding?: Encoding;
   sizeBytes?: number;
 }
@@ -138,7 +138,7 @@ function decoderOf(encoding: Encoding): Decoder {
   return new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
 }
 
-/** Without a chunk: what is left at the end. */
+/** Without a chunk: the rest at the end. */
 function toUtf8(decoder: Decoder, chunk?: Buffer): Buffer {
   try {
     return Buffer.from(chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode());
@@ -147,7 +147,7 @@ function toUtf8(decoder: Decoder, chunk?: Buffer): Buffer {
   }
 }
 
-/** The same chunks, the first of them so long that it tells the encoding. */
+/** The same chunks, with a first one that is long enough to show the encoding. */
 async function* withHead(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -157,7 +157,7 @@ async function* withHead(chunks: AsyncIterable<Buffer | string>): AsyncGenerator
       continue;
     }
     head = Buffer.concat([head, bytes]);
-    // Even a short line of UTF-16 or the mark tells; a line that somebody types must not wait for more.
+    // Even a short line shows UTF-16 or the mark, and a typed line must not wait for more.
     if (head.length < HEAD_BYTES && !head.includes('\n')) continue;
     yield head;
     head = undefined;
