@@ -24,7 +24,7 @@ import { showProgress } from './progress.ts';
 /** `rollcall backup`. */
 export function backupCommand(): Command {
   const command = new Command('backup')
-    .description('write all data and the master key to one file, while the server may go on')
+    .description('write all data and the master key to one file; a running server continues')
     .argument('<file>', 'the file to write; it is as secret as the data directory')
     .option('--json', 'print the summary as JSON')
     .action(async (file: string, options: DataConfig & { json?: true }) => {
@@ -51,7 +51,7 @@ export function backupCommand(): Command {
 /** `rollcall restore`. */
 export function restoreCommand(): Command {
   const command = new Command('restore')
-    .description('load a backup into an empty database, all of it or nothing')
+    .description('load a backup into an empty database, completely or not at all')
     .argument('<file>', 'a file that "rollcall backup" wrote')
     .option('--json', 'print the summary as JSON')
     .action(async (file: string, options: DataConfig & { json?: true }) => {

@@ -40,14 +40,14 @@ const BY_NAME = new Intl.Collator('en', { numeric: true });
 export function directoryListCommand(kind: keyof typeof LISTS): Command {
   const list = new Command('list')
     .description(`list the ${kind}, active and inactive, with their ids`)
-    .option('--search <text>', 'only those of which a value contains the text, in any case')
+    .option('--search <text>', 'only rows with a value that contains the text, in any case')
     .addOption(
       new Option(
         '--format <format>',
-        'CSV is what "rollcall import" takes back (default: table on a terminal, else csv)',
+        '"rollcall import" reads the CSV (default: table on a terminal, otherwise csv)',
       ).choices(['table', 'csv', 'json'] satisfies Format[]),
     )
-    .option('--org <slug>', 'the organisation; needed when there are several')
+    .option('--org <slug>', 'the organisation; required if there are several')
     .action(async (options: ListOptions) => {
       const columns = CSV_KINDS[kind].columns.map(({ name }): string => name);
       const things = await withContext(options, `rollcall ${kind}`, async ({ owner }) => {

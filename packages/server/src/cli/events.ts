@@ -39,9 +39,9 @@ interface ListOptions extends DataConfig {
 /** `rollcall events`. */
 export function eventsCommand(): Command {
   const tail = new Command('tail')
-    .description('show what arrives, as it arrives, and why it was refused where it was')
-    .option('--refused', 'only what was refused')
-    .option('--org <slug>', 'the organisation; needed when there are several')
+    .description('show events as they arrive, with the reason of refused ones')
+    .option('--refused', 'only refused events')
+    .option('--org <slug>', 'the organisation; required if there are several')
     .option('--json', 'one JSON object per line')
     .action((options: TailOptions) =>
       withContext(options, 'rollcall events', async ({ owner }) => {
@@ -53,11 +53,11 @@ export function eventsCommand(): Command {
   const list = new Command('list')
     .description('list refused events and malformed requests of the last 30 days, the newest first')
     .option('--since <time>', 'a duration such as 2h or 3d, or an ISO 8601 instant', parsePast)
-    .addOption(new Option('--group-by <what>', 'count them instead').choices(['reason']))
+    .addOption(new Option('--group-by <what>', 'print numbers instead of events').choices(['reason']))
     .addOption(
       new Option('--limit <count>', 'rows at most').argParser(parsing(whole(1, 10_000))).default(100),
     )
-    .option('--org <slug>', 'the organisation; needed when there are several')
+    .option('--org <slug>', 'the organisation; required if there are several')
     .option('--json', 'one JSON object per line')
     .action((options: ListOptions) =>
       withContext(options, 'rollcall events', async ({ owner }) => {

@@ -36,10 +36,10 @@ interface ExportOptions extends ClientConfig {
 export function exportCommand(): Command {
   const command = new Command('export')
     .description(
-      'pull datasets from a server of this contract into a folder; run again, it reads what can have changed',
+      'copy datasets from a server of this contract into a folder; a later run reads only possible changes',
     )
     .addArgument(
-      new Argument('[datasets...]', 'default: all that the server has, but for metrics').choices([
+      new Argument('[datasets...]', 'default: all datasets of the server, without metrics').choices([
         ...EXPORTED_DATASETS,
         METRICS,
       ]),
@@ -53,13 +53,15 @@ export function exportCommand(): Command {
     .addOption(
       new Option(
         '--settled-after <days>',
-        'a month that was read so many days after its end is not read again, where the server does not tell changes',
+        'if the server has no change cursors: a month that was read this many days after its end is not read again',
       )
         .argParser(parsing(whole(0, 3_650)))
         .default(14),
     )
     .addOption(
-      new Option('--by <unit...>', 'of metrics: what rows are of (default: location)').choices(METRIC_UNITS),
+      new Option('--by <unit...>', 'for metrics: the unit of a row (default: location)').choices(
+        METRIC_UNITS,
+      ),
     )
     .addOption(
       new Option('--period <period>', 'for metrics: the period of a row (default: day)').choices(
@@ -67,7 +69,7 @@ export function exportCommand(): Command {
       ),
     )
     .option('--full', 'read everything again')
-    .option('--duckdb <file>', 'a DuckDB database to be brought up to date with the folder')
+    .option('--duckdb <file>', 'a DuckDB database to update from the folder')
     .addOption(
       new Option('--concurrency <count>', 'files at a time').argParser(parsing(whole(1, 16))).default(3),
     )

@@ -24,33 +24,30 @@ interface ImportCommandOptions extends ImportExportOptions {
 export function importCommand(): Command {
   const command = new Command('import')
     .description('import a CSV file, or everything from an exported folder; importing again changes nothing')
-    .addArgument(new Argument('[kind]', 'what the file holds').choices(Object.keys(CSV_KINDS)))
+    .addArgument(new Argument('[kind]', 'the kind of the file').choices(Object.keys(CSV_KINDS)))
     .argument('[file]', 'CSV file with a header row; - is standard input')
-    .option('--org <slug>', 'the organisation; needed when there are several')
-    .option('--dry-run', 'say what each row would change, and store nothing')
-    .option('--strict', 'of a file: store nothing at all if any row is refused')
+    .option('--org <slug>', 'the organisation; required if there are several')
+    .option('--dry-run', 'print the change of each row, and store nothing')
+    .option('--strict', 'with a file: store nothing if any row is refused')
     .option(
       '--ids <path>',
-      'of a file: write line, result, id and name of every row as CSV; - is standard output',
+      'with a file: write line, result, id and name of every row as CSV; - is standard output',
     )
     .option('--template', 'print an example file instead')
     .option('--json', 'print the report as JSON')
     .option(
       '--from-export <folder>',
-      'instead of a file: the folder that "rollcall export" wrote, here or from the vendor',
+      'instead of a file: a folder that "rollcall export" wrote, from Rollcall or from the vendor',
     )
     .option(
       '--time-zone <name>',
-      "with --from-export: of offices that do not say theirs (default: the organisation's)",
+      "with --from-export: time zone of offices without one (default: the organisation's)",
       parseTimeZone,
     )
-    .option(
-      '--replace-days',
-      'with --from-export: change days that are planned otherwise here, instead of keeping them',
-    )
+    .option('--replace-days', 'with --from-export: replace different plans here, instead of keeping them')
     .option(
       '--refused <path>',
-      'with --from-export: where rows go that are not taken as they are (default: beside the folder)',
+      'with --from-export: file for refused and changed rows (default: beside the folder)',
     )
     .addOption(earlierName('--rejected <path>', 'refused'))
     .action(async (kind: ImportKind | undefined, file: string | undefined, options: ImportCommandOptions) => {

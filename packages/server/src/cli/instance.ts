@@ -8,7 +8,7 @@ import { print } from './output.ts';
 /** `rollcall instance renew`. */
 export function instanceCommand(): Command {
   const renew = new Command('renew')
-    .description('make a copied data directory or database an instance of its own: all tokens end')
+    .description('make a copied data directory or database a separate instance; all tokens end')
     .option('--json', 'print JSON')
     .action(async (options: DataConfig & { json?: true }) => {
       const instanceId = await withContext(options, 'rollcall instance', ({ owner, masterKey }) =>

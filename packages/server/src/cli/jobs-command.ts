@@ -5,7 +5,7 @@ import { toOptions } from './options.ts';
 /** `rollcall jobs`. */
 export function jobsCommand(): Command {
   const list = new Command('list')
-    .description('list the jobs, with their last run and when the next one is due')
+    .description('list the jobs, with their last run and next run')
     .option('--json', 'one JSON object per line')
     .action(async (options: DataConfig & { json?: true }) => {
       // Loaded here, as below, so that other commands do not wait for the code of the jobs.
@@ -13,15 +13,12 @@ export function jobsCommand(): Command {
       await listJobs(options);
     });
   const run = new Command('run')
-    .description('do what a job does, now and in this process')
+    .description('run a job now, in this process')
     .argument('<name>', 'the job')
     .action(async (name: string, config: DataConfig) => {
       const { runJob } = await import('./jobs.ts');
       await runJob(name, config);
     });
   for (const command of [list, run]) for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
-  return new Command('jobs')
-    .description('what servers do in the background')
-    .addCommand(list)
-    .addCommand(run);
+  return new Command('jobs').description('background jobs of servers').addCommand(list).addCommand(run);
 }

@@ -40,7 +40,7 @@ export function keysCommand(): Command {
 function createCommand(): Command {
   return withKeyProperties(
     new Command('create')
-      .description('create a key; its secret is shown this once')
+      .description('create a key and show its secret, which is shown only once')
       .addOption(curlConfigOption()),
   ).action((options: KeyProperties & Telling) =>
     tell(() => makeKey(options, undefined), options, {
@@ -53,7 +53,7 @@ function createCommand(): Command {
 function importCommand(): Command {
   return withKeyProperties(
     new Command('import')
-      .description('import a key that clients have already: they change nothing but the base URL')
+      .description('import an existing key of clients; they change only the base URL')
       .argument('<id>', 'the id of the key, also called apiKey, client_id or username')
       .option('--secret-file <path>', 'file that holds the secret (default: standard input)'),
   ).action(async (apiKey: string, options: KeyProperties & { secretFile?: string }) => {
@@ -85,7 +85,7 @@ function rotateCommand(): Command {
     .description('give a key a new secret; the id stays')
     .argument('<id>', 'the id of the key')
     .addOption(
-      new Option('--grace <duration>', 'how long the old secret goes on working')
+      new Option('--grace <duration>', 'how long the old secret keeps working')
         .argParser(parseDuration)
         .default(parseDuration('24h'), '24h'),
     )
@@ -120,20 +120,22 @@ function revokeCommand(): Command {
 
 function withKeyProperties(command: Command): Command {
   return withOrganisation(command)
-    .addOption(new Option('--role <role>', 'what it may call').choices(API_KEY_ROLES).makeOptionMandatory())
     .addOption(
-      new Option('--authentication <type>', 'hmac: log in for a token; basic: HTTP Basic as well')
+      new Option('--role <role>', 'the routes that it may call').choices(API_KEY_ROLES).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--authentication <type>', 'hmac: login for a token; basic: also HTTP Basic')
         .choices(API_KEY_AUTHENTICATIONS)
         .makeOptionMandatory(),
     )
-    .requiredOption('--name <name>', 'what it is for')
+    .requiredOption('--name <name>', 'the purpose')
     .addOption(
       new Option('--expires <when>', 'a date, an instant or a duration such as 90d').argParser(parseFuture),
     );
 }
 
 function withOrganisation(command: Command): Command {
-  return command.option('--org <slug>', 'the organisation; needed when there are several');
+  return command.option('--org <slug>', 'the organisation; required if there are several');
 }
 
 function makeKey(

@@ -34,7 +34,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 const program = new Command('rollcall')
   .description('Workplace presence behind the Calven customer API, on your own machines.')
   .version(VERSION)
-  .showHelpAfterError('(add --help for what there is)');
+  .showHelpAfterError('(add --help for the list)');
 
 try {
   const [, , called = ''] = process.argv;

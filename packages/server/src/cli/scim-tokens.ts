@@ -18,11 +18,11 @@ const SESSION = 'rollcall scim-tokens';
 /** `rollcall scim-tokens create|list|revoke`. */
 export function scimTokensCommand(): Command {
   const tokens = new Command('scim-tokens').description(
-    'long-lived tokens that identity providers provision people and groups with',
+    'long-lived tokens for identity providers, which provision users and groups',
   );
   for (const command of [createCommand(), listCommand(), revokeCommand()]) {
     command
-      .option('--org <slug>', 'the organisation; needed when there are several')
+      .option('--org <slug>', 'the organisation; required if there are several')
       .option('--json', 'print JSON');
     for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
     tokens.addCommand(command);
@@ -32,8 +32,8 @@ export function scimTokensCommand(): Command {
 
 function createCommand(): Command {
   return new Command('create')
-    .description('create a token, good for /scim/v2 only; it is shown this once')
-    .requiredOption('--name <name>', 'which identity provider it is for')
+    .description('create a token for /scim/v2 and show it, which happens only once')
+    .requiredOption('--name <name>', 'the identity provider')
     .addOption(
       new Option('--expires <when>', 'a date, an instant or a duration such as 365d').argParser(parseFuture),
     )

@@ -12,7 +12,7 @@ interface Common extends DataConfig {
 /** `rollcall signing-keys rotate|list`. */
 export function signingKeysCommand(): Command {
   const signingKeys = new Command('signing-keys').description(
-    'keys that the server signs access tokens with',
+    'keys with which the server signs access tokens',
   );
   for (const command of [rotateCommand(), listCommand()]) {
     command.option('--json', 'print JSON');
@@ -24,8 +24,8 @@ export function signingKeysCommand(): Command {
 
 function rotateCommand(): Command {
   return new Command('rotate')
-    .description('sign with a new key from now on; tokens of the old key stay valid to their end')
-    .option('--now', 'end all tokens of the old keys at once: every client has to log in again')
+    .description('sign with a new key from now on; tokens of the old key stay valid until they expire')
+    .option('--now', 'end all tokens of the old keys at once; every client must log in again')
     .action(async ({ now = false, ...options }: Common & { now?: boolean }) => {
       const kid = await withContext(options, 'rollcall signing-keys', ({ owner, masterKey }) =>
         rotateSigningKey({ now }, { owner, masterKey, clock: Date.now }),

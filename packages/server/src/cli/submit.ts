@@ -57,43 +57,42 @@ const PREVIEWED_ROWS = 5;
 /** `rollcall submit`. */
 export function submitCommand(): Command {
   const command = new Command('submit')
-    .description('send history to a server of this contract; sending a file again stores nothing twice')
-    .addArgument(new Argument('<kind>', 'what the file holds').choices(Object.keys(SUBMIT_KINDS)))
+    .description('send events from a file to a server of this contract; a repeat stores nothing twice')
+    .addArgument(new Argument('<kind>', 'the kind of the file').choices(Object.keys(SUBMIT_KINDS)))
     .argument('[file]', 'CSV with a header row, or NDJSON; - is standard input')
     .option(
       '--secret-file <path>',
       'file that holds the secret (default: ROLLCALL_SECRET, else standard input)',
     )
-    .option('--source-id <text>', 'where the events come from', 'rollcall submit')
+    .option('--source-id <text>', 'the source of the events', 'rollcall submit')
     .addOption(
-      new Option('--format <format>', "of the file (default: by its name's ending)").choices([
+      new Option('--format <format>', 'format of the file (default: by its file extension)').choices([
         'csv',
         'ndjson',
       ]),
     )
     .addOption(
-      new Option(
-        '--map <column=member>',
-        'a column of the file, and what it holds; may be given several times',
-      ).argParser(addMapping),
+      new Option('--map <column=member>', 'a column of the file and its member; may be repeated').argParser(
+        addMapping,
+      ),
     )
     .addOption(
       new Option(
         '--time-zone <zone>',
-        "of times without one: a name such as Europe/Berlin, or office for that of the event's office (default: UTC, which is said)",
+        "time zone of times without one: a name such as Europe/Berlin, or office for the zone of the event's office (default: UTC, with a remark)",
       ).argParser(timeZone),
     )
     .addOption(
       new Option(
         '--time-format <format>',
-        'of times that are not ISO 8601, such as "DD/MM/YYYY HH:mm" or "MM/DD/YYYY hh:mm A"; may be given several times',
+        'format of times that are not ISO 8601, such as "DD/MM/YYYY HH:mm" or "MM/DD/YYYY hh:mm A"; may be repeated',
       ).argParser((text, earlier: TimeFormat[] = []) => [...earlier, timeFormat(text)]),
     )
     .option('--refused <path>', 'file for refused rows (default: beside the input file)')
     .addOption(earlierName('--rejected <path>', 'refused'))
-    .option('--restart', 'begin anew where an earlier run did not come to its end')
+    .option('--restart', 'begin again, instead of continuing an incomplete run')
     .addOption(
-      new Option('--preview [rows]', 'print how the first rows would be sent, and send nothing')
+      new Option('--preview [rows]', 'print the first rows as they would be sent, and send nothing')
         .argParser(parsing(whole(1, 10_000)))
         .preset(PREVIEWED_ROWS),
     )
