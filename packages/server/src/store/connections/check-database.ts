@@ -26,7 +26,9 @@ export async function checkReachable(target: DatabaseTarget): Promise<void> {
   } catch (error) {
     if (error instanceof UnusableDatabaseError) throw error;
     const { message, code } = error as NodeJS.ErrnoException;
-    throw new UnusableDatabaseError(`Rollcall cannot connect to the database at ${where}: ${message || code}.`);
+    throw new UnusableDatabaseError(
+      `Rollcall cannot connect to the database at ${where}: ${message || code}.`,
+    );
   } finally {
     await client.end().catch(() => undefined);
   }
