@@ -70,10 +70,10 @@ export interface Operations {
         apiKey: string;
         sourceId: string | null;
         eventId: string | null;
-        /** as the sender was told; null where the whole request was malformed */
+        /** the code that the sender received; null where the whole request was malformed */
         resultCode: number | null;
         reason: string;
-        /** what was sent, as the text of its JSON; cut where it was long */
+        /** the event as it was sent, as JSON text; truncated if it was long */
         event: string | null;
       }>;
       /** `after` of the next page; null on the last */

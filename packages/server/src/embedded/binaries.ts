@@ -22,14 +22,14 @@ import { canUse, type ServerUser } from './server-user.ts';
 export interface PostgresPackage {
   root: string;
   version: string;
-  /** PostgreSQL's major version, as a data directory's PG_VERSION file has it. */
+  /** PostgreSQL's major version, as in the PG_VERSION file of a data directory. */
   major: string;
 }
 
 /**
- * Finds the PostgreSQL that was installed with Rollcall.
+ * Finds the PostgreSQL package that was installed with Rollcall.
  *
- * @param root the package's directory, when it is not to be looked up
+ * @param root the package's directory, when the function is not to look it up
  * @throws EmbeddedServerError when there is none for this platform
  */
 export async function findPostgresPackage(root?: string): Promise<PostgresPackage> {
@@ -51,7 +51,7 @@ async function importedRoot(): Promise<string> {
   }
 }
 
-/** Gives a directory of PostgreSQL programs that the server's user can run, copying them there if need be. */
+/** Returns a directory of PostgreSQL programs that the server's user can run. Copies them if needed. */
 export async function usablePrograms(
   pkg: PostgresPackage,
   user: ServerUser,
@@ -81,9 +81,9 @@ async function isOpenTo(root: string, user: ServerUser): Promise<boolean> {
 }
 
 /**
- * Makes sure of the directory that holds what the server's user must reach and only root may change.
+ * Prepares the directory for files that the server's user must reach. Only root may change it.
  *
- * @throws EmbeddedServerError when somebody else could change it
+ * @throws EmbeddedServerError when another user could change it
  */
 export async function prepareSystemDir(systemDir: string): Promise<void> {
   await mkdir(systemDir, { recursive: true, mode: 0o755 });
@@ -91,11 +91,14 @@ export async function prepareSystemDir(systemDir: string): Promise<void> {
   if (uid !== 0 || (mode & 0o022) !== 0) {
     throw new EmbeddedServerError(`${systemDir} must belong to root and be writable by root only.`);
   }
-  // A strict umask (077) would have kept the server's user out.
+  // A strict umask (077) would have excluded the server's user.
   if ((mode & 0o755) !== 0o755) await chmod(systemDir, 0o755);
 }
 
-/** Links that npm cannot pack; the package's install script makes them, unless npm was told not to run scripts. */
+/**
+ * Lists the links that npm cannot pack. The package's install script makes them, unless npm was told not to run
+ * scripts.
+ */
 async function listSymlinks(root: string): Promise<{ source: string; target: string }[]> {
   return JSON.parse(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8'));
 }
@@ -118,7 +121,7 @@ async function makeSymlinks(root: string): Promise<void> {
 
 const STALE_STAGING_MS = 3_600_000;
 
-/** Copies the programs into `base`, once; several processes may do so at the same moment. */
+/** Copies the programs into `base`, once. Several processes may do so at the same time. */
 async function stage(pkg: PostgresPackage, base: string): Promise<string> {
   const name = `postgresql-${pkg.version}-${process.platform}-${process.arch}`;
   const target = join(base, name);
@@ -149,13 +152,16 @@ async function removeStaleStagings(base: string, name: string): Promise<void> {
   }
 }
 
-/** What only a compiler needs. */
+/** Files that only a compiler needs. */
 const NOT_STAGED = /^(pkgconfig|pgxs|include)$|\.a$/;
 
-/** A thousand small files, each of which waits for the disk: together, those waits are few. */
+/**
+ * Files to copy at the same time. There are about a thousand small files, and each waits for the disk. Together they
+ * wait less.
+ */
 const AT_ONCE = 32;
 
-/** Copies with modes that let everyone read, whatever the modes of the source and the umask. */
+/** Copies with modes that let everyone read. The modes of the source and the umask have no effect. */
 async function copyTree(from: string, to: string): Promise<void> {
   const files: [source: string, target: string][] = [];
   await copyDirectories(from, to, files);
@@ -163,12 +169,12 @@ async function copyTree(from: string, to: string): Promise<void> {
   const copyRest = async () => {
     for (const [source, target] of rest) await copyProgram(source, target);
   };
-  // Whoever removes what was begun must not meet one that still copies.
+  // All copies must have ended before the caller removes an unfinished directory.
   const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, copyRest));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** Makes the directories and symbolic links, and adds to `files` what is to be copied into them. */
+/** Makes the directories and symbolic links, and adds to `files` the files that are to be copied into them. */
 async function copyDirectories(from: string, to: string, files: [string, string][]): Promise<void> {
   await mkdir(to);
   await chmod(to, 0o755);
@@ -184,7 +190,7 @@ async function copyDirectories(from: string, to: string, files: [string, string]
 async function copyProgram(source: string, target: string): Promise<void> {
   await copyFile(source, target, constants.COPYFILE_FICLONE);
   await chmod(target, ((await stat(source)).mode & 0o100) === 0 ? 0o644 : 0o755);
-  // The copy is trusted from the rename on, so its bytes must not be lost in a power cut after it.
+  // Later starts trust the copy after the rename. A power cut after the rename must not lose its bytes.
   const file = await open(target, 'r');
   try {
     await file.datasync();

@@ -13,9 +13,9 @@ import { ensureSecret, passwordOf, ROLES, syncDirectory } from './secret.ts';
 const run = promisify(execFile);
 
 /**
- * Refuses a cluster that another major version of PostgreSQL made.
+ * Refuses a cluster of another major version of PostgreSQL.
  *
- * @throws EmbeddedServerError saying how to move its data
+ * @throws EmbeddedServerError with a message that says how to move its data
  */
 export async function checkVersion(layout: Layout, pkg: PostgresPackage): Promise<void> {
   const version = (await ifPresent(readFile(join(layout.cluster, 'PG_VERSION'), 'utf8')))?.trim();
@@ -28,9 +28,10 @@ export async function checkVersion(layout: Layout, pkg: PostgresPackage): Promis
 }
 
 /**
- * Makes the cluster, in a directory beside its place that is renamed when complete. Call it under the transition lock.
+ * Makes the cluster in a directory beside its final path, and renames it when it is complete. Call it under the
+ * transition lock.
  *
- * @throws EmbeddedServerError with what initdb complained of
+ * @throws EmbeddedServerError with the error that initdb reported
  */
 export async function createCluster(layout: Layout, programs: string, meanwhile?: () => void): Promise<void> {
   await ensureSecret(layout.dataDir);
@@ -76,21 +77,21 @@ async function runInitdb(
 }
 
 /**
- * Removes what killed processes left of clusters they were making. Call it under the transition lock: only its holder
- * makes such directories.
+ * Removes unfinished clusters of killed processes. Call it under the transition lock: only its holder makes such
+ * directories.
  */
 export async function removeUnfinished(cluster: string): Promise<void> {
   const prefix = `${basename(cluster)}.new-`;
   for (const entry of await readdir(dirname(cluster))) {
     if (!entry.startsWith(prefix)) continue;
-    // An initdb whose parent was killed may still be writing there; what is left then goes the next time.
+    // An initdb whose parent was killed may still be writing there. The next call then removes the rest.
     await rm(join(dirname(cluster), entry), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
 /**
- * Makes the roles and the database, or those of them that a killed process did not get to. The database comes last:
- * who can connect to it as the owner finds everything done.
+ * Makes the roles and the database, except those that exist. A killed process may have made only some of them. The
+ * database comes last: when the owner can connect to it, everything is done.
  */
 export async function bootstrap(dataDir: string, owner: pg.ClientConfig): Promise<void> {
   const client = new pg.Client({

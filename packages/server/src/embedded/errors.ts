@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 
-/** A failure the operator can act on: `message` is one plain sentence, `cause` (if any) is for the log. */
+/** A failure that the operator can act on. `message` is one plain sentence; `cause` (if any) is for the log. */
 export class EmbeddedServerError extends Error {
   override name = 'EmbeddedServerError';
 }
 
-/** The `code` of a system or PostgreSQL error, `undefined` for anything else. */
+/** Returns the `code` of a system or PostgreSQL error, `undefined` for anything else. */
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Turns "there is none" into `undefined`; every other failure is thrown on. */
+/** Turns "no such file" (ENOENT) into `undefined`. Every other failure is thrown on. */
 export async function ifPresent<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
@@ -21,7 +21,7 @@ export async function ifPresent<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Makes a directory with mode 0700; `false` when the path was taken already, by whatever. */
+/** Makes a directory with mode 0700. Returns `false` when something already exists at the path. */
 export async function makeDir(path: string): Promise<boolean> {
   try {
     await mkdir(path, { mode: 0o700 });
@@ -41,12 +41,12 @@ const REASONS: Record<string, string> = {
   ENOENT: 'a part of the path does not exist',
   ENOTDIR: 'a part of the path is a file, not a directory',
   ENAMETOOLONG: 'the path is too long',
-  ELOOP: 'its symbolic links go round in a circle',
+  ELOOP: 'its symbolic links form a loop',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
 };
 
-/** Says what went wrong with a data directory in one sentence; an EmbeddedServerError is returned as it is. */
+/** Describes a failure of a data directory in one sentence. Returns an EmbeddedServerError as it is. */
 export function explain(error: unknown, dataDir: string): EmbeddedServerError {
   if (error instanceof EmbeddedServerError) return error;
   const path = (error as NodeJS.ErrnoException | null)?.path;

@@ -7,8 +7,11 @@ const OTHERS = 0o077;
 const OTHERS_READ_OR_WRITE = 0o066;
 
 /**
- * Why a directory of secrets cannot be trusted, as one sentence that says what to do; undefined where it can, or is missing. It
- * must belong to the user of this process, or to one of `owners`, and only that user may list or change it. Others may pass through.
+ * Says why a directory of secrets cannot be trusted, in one sentence that also names the remedy. Returns undefined
+ * where the directory can be trusted, or is missing.
+ *
+ * The directory must belong to the user of this process, or to one of `owners`. Only its owner may list or change it.
+ * Other users may pass through.
  */
 export async function directoryPermissionFault(
   what: string,
@@ -26,8 +29,8 @@ export async function directoryPermissionFault(
 }
 
 /**
- * As `directoryPermissionFault`, of a file that holds a secret: no other user may do anything with it. One that belongs to root may
- * be readable by a group, which is how secrets are handed to a service.
+ * As `directoryPermissionFault`, for a file that holds a secret: no other user may read, write or run it. A group may
+ * read a file that belongs to root, because services receive secrets in that way.
  */
 export async function filePermissionFault(
   what: string,

@@ -12,25 +12,31 @@ export { EmbeddedServerError } from './errors.ts';
 export { ownersOf } from './layout.ts';
 
 export interface EmbeddedOptions {
-  /** Absolute; created with mode 0700 if missing (0710 by root, for the group of the server's user). */
+  /**
+   * An absolute path. A missing directory is created with mode 0700, or 0710 by root, for the group of the server's
+   * user.
+   */
   dataDir: string;
-  /** One process per data directory may serve; any number may run commands at the same time. */
+  /** One process per data directory may serve. Any number may run commands at the same time. */
   purpose: 'serve' | 'command';
   /** application_name of the sessions, e.g. 'rollcall keys'. */
   name: string;
   /** Receives one-line messages for the operator. */
   log?: (message: string) => void;
-  /** Called when nothing is left to do but to wait for a program of the server, maybe more than once. */
+  /** Called when the only thing left to do is to wait for a program of the server. It may be called more than once. */
   meanwhile?: () => void;
 }
 
 export interface EmbeddedServer {
-  /** Settings of a role that owns the database `rollcall` and is no superuser; valid until release, restarts included. */
+  /**
+   * Connection settings of the role that owns the database `rollcall` and is not a superuser. They are valid until
+   * release, also after restarts.
+   */
   readonly target: pg.ClientConfig;
   /** This call initialised the data directory. */
   readonly created: boolean;
   /**
-   * Stops taking part; the last one out stops the server, so close your own connections first. Idempotent.
+   * Ends this participation. The last participant stops the server, so close your own connections first. Idempotent.
    *
    * @throws EmbeddedServerError when the data directory has become unusable
    */
@@ -44,11 +50,12 @@ const SURROUNDINGS: HostPaths = {
 };
 
 /**
- * Takes part in the PostgreSQL server of a data directory: creates, starts or adopts it as needed, and starts it
- * again whenever it dies, until released. Close your own connections first, and be ready for them to break.
+ * Makes this process a participant of the embedded server of a data directory. The process creates, starts or adopts
+ * the server as needed. Until release, it starts the server again each time the server dies. Be ready for your own
+ * connections to break, and close them before you release.
  *
- * @param around other places than the usual ones, for tests
- * @throws EmbeddedServerError when the database cannot be had; its message is for the user
+ * @param around other paths and user names than the usual ones, for tests
+ * @throws EmbeddedServerError when the database cannot be used; its message is for the user
  */
 export async function joinEmbedded(
   options: EmbeddedOptions,
@@ -91,13 +98,13 @@ async function enter(
   throw new EmbeddedServerError(
     serves === false
       ? `Another Rollcall process is serving the data directory ${dataDir} already; stop that one first.`
-      : `The database in ${dataDir} stopped while it was being joined; its log is ${joined.layout.cluster}.log.`,
+      : `The database in ${dataDir} stopped while Rollcall connected to it; its log is ${joined.layout.cluster}.log.`,
   );
 }
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
-/** A server that lived this long was well; its end is not counted with the ones before. */
+/** A server that lived this long was healthy, so earlier failures no longer count. */
 const HEALTHY_MS = 10_000;
 
 class Participant implements EmbeddedServer {
@@ -136,13 +143,13 @@ class Participant implements EmbeddedServer {
     try {
       await withTransitionLock(lockPath(this.#dataDir), leave).catch((error: unknown) => {
         if (codeOf(error) !== 'ENOENT') throw error;
-        // The data directory was deleted: nobody can join in it, so the lock is not missed.
+        // The data directory was deleted. Nobody can join in it, so the lock is not needed.
         return leave();
       });
     } catch (error) {
       throw explain(error, this.#dataDir);
     } finally {
-      // Also after a failure, or the session would keep the process alive.
+      // Also after a failure: otherwise the session would keep the process alive.
       if (this.#anchor !== undefined) await closeAnchor(this.#anchor);
     }
   }
@@ -157,7 +164,7 @@ class Participant implements EmbeddedServer {
     });
   }
 
-  /** Takes part again after the server died, as often as it takes. Never rejects. */
+  /** Joins again after the server died, and tries until it succeeds or is released. Never rejects. */
   async #recover(): Promise<void> {
     if (Date.now() - this.#joinedAtMs > HEALTHY_MS) this.#failures = 0;
     let told = '';
@@ -173,7 +180,7 @@ class Participant implements EmbeddedServer {
     }
   }
 
-  /** Gives what went wrong as a sentence. */
+  /** Returns a failure as a sentence. */
   async #attempt(): Promise<Joined | string> {
     try {
       await this.#pause();
@@ -184,7 +191,7 @@ class Participant implements EmbeddedServer {
     }
   }
 
-  /** None before the first attempt, then ever longer. Rejects when released. */
+  /** Does not pause before the first attempt. Later pauses grow. Rejects when released. */
   async #pause(): Promise<void> {
     if (this.#failures === 0) return;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1));

@@ -28,12 +28,14 @@ export const lockPath = (dataDir: string): string => join(dataDir, 'postgres.loc
 const linkPath = (dataDir: string): string => join(dataDir, 'postgres');
 
 /**
- * Makes the data directory if it is missing, and gives its real path. One that is there must be closed to other users.
+ * Makes the data directory if it is missing, and returns its real path. An existing one must be closed to other
+ * users.
  *
- * The mode is 0700; when root makes it, 0710 with the group of the server's user, who has to pass through.
+ * The mode is 0700. When root makes the directory, it is 0710 with the group of the server's user, who has to pass
+ * through.
  *
  * @throws EmbeddedServerError when the path is a file or a directory of something else, or other users may read or
- *   change what is there
+ *   change its content
  */
 export async function prepareDataDir(dataDir: string, around: HostPaths): Promise<string> {
   const found = await ifPresent(stat(dataDir));
@@ -56,28 +58,29 @@ export async function prepareDataDir(dataDir: string, around: HostPaths): Promis
   return real;
 }
 
-/** Begins the name of each file that Rollcall puts into a data directory. */
+/** Each file that Rollcall puts into a data directory has a name that begins with one of these. */
 const OWN_NAMES = ['master.key', 'postgres'];
-/** In new file systems. */
+/** A new file system contains this directory. */
 const NO_CONTENT = ['lost+found'];
 
 /**
- * Why a directory is not for Rollcall's files; undefined where it is. A command must neither put files into a home or /tmp,
- * nor tell anybody to change the mode of these.
+ * Says why a directory is not for Rollcall's files. Returns undefined where it is. A command must not put files into
+ * a home directory or /tmp, nor advise anybody to change the mode of these.
  */
 async function whyNotOurs(dir: string): Promise<string | undefined> {
   const names = await readdir(dir).catch((error: unknown) => {
-    // Who owns it is judged next.
+    // The caller checks the owner next.
     if (codeOf(error) === 'EACCES') return [];
     throw error;
   });
   const isOurs = names.some((name) => OWN_NAMES.some((own) => name.startsWith(own)));
   if (isOurs || names.every((name) => NO_CONTENT.includes(name))) return undefined;
-  return `The directory ${dir} is no data directory of Rollcall, and it is not empty; choose another path.`;
+  return `The directory ${dir} is not a data directory of Rollcall, and it is not empty; choose another path.`;
 }
 
 /**
- * Who may own a data directory beside us: root also works on one of an ordinary user, whose database PostgreSQL then runs as.
+ * Returns the users, beside this process's own, who may own a data directory. Root also works on the directory of an
+ * ordinary user: PostgreSQL then runs as that user.
  */
 export async function ownersOf(dataDir: string): Promise<number[]> {
   if (process.geteuid?.() !== 0) return [];
@@ -85,7 +88,7 @@ export async function ownersOf(dataDir: string): Promise<number[]> {
   return cluster === undefined ? [] : [cluster.uid];
 }
 
-/** Renamed into place, for a second process must not find it there with the wrong group. */
+/** Makes the directory under another name and renames it: a second process must not find it with the wrong group. */
 async function makeSharedDir(dataDir: string, user: ServerUser): Promise<void> {
   const temporary = await mkdtemp(`${dataDir}.new-`);
   await chown(temporary, 0, user.gid);
@@ -99,7 +102,8 @@ async function makeSharedDir(dataDir: string, user: ServerUser): Promise<void> {
 }
 
 /**
- * Works out where the cluster of a data directory is or will be, and who runs it. Call it under the transition lock.
+ * Works out the path of the cluster of a data directory, existing or new, and the user who runs it. Call it under the
+ * transition lock.
  *
  * @throws EmbeddedServerError when the database is out of reach, lost, or shared with another data directory
  */
@@ -111,7 +115,7 @@ export async function resolveLayout(dataDir: string, around: HostPaths): Promise
     const user = await ownerOf(link);
     if (user.isOther && !(await canTraverse(dataDir, user))) {
       throw new EmbeddedServerError(
-        `The system user with uid ${user.uid}, who runs the database in ${link}, cannot reach it; allow others to pass through the directories above it (chmod o+x).`,
+        `The system user with uid ${user.uid}, which runs the database in ${link}, cannot reach it; allow others to pass through the directories above it (chmod o+x).`,
       );
     }
     return { dataDir, cluster: link, exists: true, user };
@@ -119,7 +123,7 @@ export async function resolveLayout(dataDir: string, around: HostPaths): Promise
   const cluster = await ifPresent(realpath(link));
   if (cluster === undefined) {
     throw new EmbeddedServerError(
-      `The database of ${dataDir} was in ${await readlink(link)}, which is gone; bring it back, or remove ${link} to begin with an empty one.`,
+      `The database of ${dataDir} was in ${await readlink(link)}, which is gone; restore it, or remove ${link} to begin with an empty one.`,
     );
   }
   await claimRelocated(cluster, dataDir);
@@ -139,12 +143,13 @@ async function layoutOfNew(dataDir: string, around: HostPaths): Promise<Layout> 
   const cluster = join(await realpath(around.systemDir), `${shortName}-${hash}`);
   if ((await ifPresent(lstat(cluster))) !== undefined) {
     if (await hasSecret(dataDir)) {
-      // We were killed between making the cluster and linking to it.
+      // A process was killed after it made the cluster and before it linked to it.
       const layout = { dataDir, cluster, exists: true, user: await ownerOf(cluster) };
       await linkRelocated(layout);
       return layout;
     }
-    // Its data directory was deleted, and with it the password; nobody can use this one, but it may hold someone's only copy.
+    // The cluster's data directory was deleted, and with it the password. Nobody can use this cluster, but it may
+    // hold the only copy of somebody's data.
     await stopLeftover(cluster);
     const setAside = `${cluster}.set-aside-${Date.now()}`;
     await rename(cluster, setAside);
@@ -153,21 +158,24 @@ async function layoutOfNew(dataDir: string, around: HostPaths): Promise<Layout> 
   return { dataDir, cluster, exists: false, user };
 }
 
-/** Makes `<data directory>/postgres` lead to a cluster that could not be put there. Nothing to do for one that is. */
+/**
+ * Makes `<data directory>/postgres` a link to a cluster that is elsewhere. Does nothing for a cluster that is in the
+ * data directory.
+ */
 export async function linkRelocated(layout: Layout): Promise<void> {
   if (layout.cluster === linkPath(layout.dataDir)) return;
   await writeFile(`${layout.cluster}.owner`, layout.dataDir, { mode: 0o600 });
   await symlink(layout.cluster, linkPath(layout.dataDir));
 }
 
-/** A moved data directory keeps its cluster; a copied one must not share the original's. */
+/** A moved data directory keeps its cluster. A copied one must not share the original's cluster. */
 async function claimRelocated(cluster: string, dataDir: string): Promise<void> {
   const owner = await ifPresent(readFile(`${cluster}.owner`, 'utf8'));
   if (owner === dataDir) return;
   const leadsTo = owner && (await realpath(linkPath(owner)).catch(() => undefined));
   if (leadsTo === cluster) {
     throw new EmbeddedServerError(
-      `${dataDir} is a copy of ${owner} that still leads to the database of the original; use "rollcall backup" and "rollcall restore" to copy one.`,
+      `${dataDir} is a copy of ${owner} that still links to the database of the original; use "rollcall backup" and "rollcall restore" to copy a database.`,
     );
   }
   await writeFile(`${cluster}.owner`, dataDir, { mode: 0o600 });

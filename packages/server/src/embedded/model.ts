@@ -1,24 +1,27 @@
 import type { ServerUser } from './server-user.ts';
 
-/** Places and names outside the data directory; other than the defaults only in tests. */
+/** Paths and names outside the data directory. Only tests change the defaults. */
 export interface HostPaths {
-  /** Holds what the server's user must reach when we are root. */
+  /** The directory for files that the server's user must reach when we are root. */
   systemDir: string;
-  /** Where a socket directory goes when the path beside the cluster is too long. Not os.tmpdir(): TMPDIR differs between the processes of one user. */
+  /**
+   * The parent of the socket directory when the path beside the cluster is too long. It is not os.tmpdir(), because
+   * TMPDIR differs between the processes of one user.
+   */
   tempDir: string;
-  /** Users to run as when we are root, the best first. */
+  /** Users to run the server as when we are root, the best first. */
   userNames: readonly [string, ...string[]];
-  /** The directory of the PostgreSQL package, when it is not to be looked up. */
+  /** The directory of the PostgreSQL package, when the code is not to look it up. */
   packageRoot?: string;
 }
 
-/** Where one data directory's things are. */
+/** The paths of one data directory, and the user of its server. */
 export interface Layout {
   dataDir: string;
-  /** PostgreSQL's own directory (PGDATA), real path. */
+  /** PostgreSQL's own directory (PGDATA), as a real path. */
   cluster: string;
   exists: boolean;
   user: ServerUser;
-  /** Where an earlier cluster went that was found in this one's place. */
+  /** The new path of an earlier cluster that was found at this one's path. */
   setAside?: string;
 }

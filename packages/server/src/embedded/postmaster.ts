@@ -9,13 +9,13 @@ import { FIXED_ENV, inspectProcess, sendSignal } from './processes.ts';
 import { clearSocketDir, PORT } from './socket-dir.ts';
 
 export const POLL_MS = 10;
-/** Recovery after a power cut replays the log and may honestly take minutes. */
+/** Recovery after a power cut replays the write-ahead log, which may take minutes. */
 export const START_LIMIT_MS = 600_000;
 const ORPHANS_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 60_000;
 const LOG_LIMIT_BYTES = 10_000_000;
 
-/** What a running server says of itself in `postmaster.pid` (lines 1, 4, 5 and 8). */
+/** The values that a running server writes into `postmaster.pid` (lines 1, 4, 5 and 8). */
 export interface PostmasterFile {
   pid: number;
   port: number;
@@ -24,8 +24,9 @@ export interface PostmasterFile {
 }
 
 /**
- * Reads `postmaster.pid`; `undefined` when there is none. A half-written one has an empty status, and so has one that
- * came with a copy of another data directory (line 2 says which): the server it tells of is the original's.
+ * Reads `postmaster.pid`. Returns `undefined` when there is none. The status is empty for a half-written file. It is
+ * empty, too, for a file in a copy of another data directory (line 2 has the path): that file describes the
+ * original's server.
  */
 export async function readPostmasterFile(cluster: string): Promise<PostmasterFile | undefined> {
   const text = await ifPresent(readFile(join(cluster, 'postmaster.pid'), 'utf8'));
@@ -39,14 +40,14 @@ export async function readPostmasterFile(cluster: string): Promise<PostmasterFil
   };
 }
 
-/** Whether the process is the server of this cluster: a pid alone proves nothing after a reboot or in a container. */
+/** Whether the process is the server of this cluster. A pid alone proves nothing after a reboot or in a container. */
 export async function isPostmasterOf(pid: number, cluster: string, uid: number): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 1) return false;
   const facts = await inspectProcess(pid);
   return facts !== undefined && facts.uid === uid && facts.command.includes(` -D ${cluster} `);
 }
 
-/** Settings that hold whatever postgresql.conf says. Errors are not logged: their texts quote people's data. */
+/** Settings that override postgresql.conf. The server does not log errors, because their texts quote personal data. */
 function settings(socketDir: string): string[] {
   const fixed = {
     listen_addresses: '',
@@ -75,18 +76,18 @@ function settings(socketDir: string): string[] {
 
 interface PostmasterStart {
   socketDir: string;
-  /** Ends the waiting for the processes of an earlier server (AbortError). */
+  /** Ends the wait for the processes of an earlier server (AbortError). */
   signal: AbortSignal;
-  /** Called when the server was started and is waited for. */
+  /** Called when this process has started the server and waits for it. */
   meanwhile?: (() => void) | undefined;
 }
 
 /**
- * Starts the server and returns when one takes connections. Call it under the transition lock, when none runs.
+ * Starts the server, and returns when a server takes connections. Call it under the transition lock, when none runs.
  *
- * It gets its own session, so that Ctrl-C in our terminal does not reach it, and outlives us.
+ * The server gets its own session, so that Ctrl-C in our terminal does not reach it. It outlives this process.
  *
- * @throws EmbeddedServerError when it does not start; the sentence says why and where the log is
+ * @throws EmbeddedServerError when it does not start; the sentence gives the reason and the path of the log
  */
 export async function startPostmaster(
   layout: Layout,
@@ -111,9 +112,10 @@ export async function startPostmaster(
       const failure = await untilReady(child, layout.cluster);
       if (failure === undefined) return;
       const reason = failure.message || lastReason(await readFrom(path, from));
-      // Started by a process that was killed before its server had written the file; that one is adopted.
+      // A process started that server, and was killed before the server wrote the file. The caller adopts that
+      // server.
       if (reason.includes('lock file "postmaster.pid" already exists')) return;
-      // The processes of a server that was killed take a moment to notice, and must not meet a new one.
+      // The processes of a killed server need a moment to notice. They must not meet a new server.
       if (!reason.includes('pre-existing shared memory block') || Date.now() > deadlineMs) {
         throw new EmbeddedServerError(`The database could not be started: ${reason}; its log is ${path}.`);
       }
@@ -124,13 +126,13 @@ export async function startPostmaster(
   }
 }
 
-/** How a program is started for the server: with the fixed environment and, when we are root, as its user. */
+/** Options to start a program for the server: the fixed environment and, when we are root, the server's user. */
 export function asUser(layout: Layout): { env: NodeJS.ProcessEnv; uid?: number; gid?: number } {
   const { uid, gid, isOther } = layout.user;
   return isOther ? { env: FIXED_ENV, uid, gid } : { env: FIXED_ENV };
 }
 
-/** Waits for the child to take connections; gives its failure otherwise, with a message if the log has none. */
+/** Waits until the child takes connections. Otherwise returns its failure, with a message if the log has none. */
 async function untilReady(child: ChildProcess, cluster: string): Promise<Error | undefined> {
   let ended: Error | undefined;
   child.once('error', (error) => {
@@ -153,7 +155,7 @@ async function untilReady(child: ChildProcess, cluster: string): Promise<Error |
 function lastReason(log: string): string {
   const lines = log.trim().split('\n');
   const fatal = lines.findLast((line) => /\b(FATAL|PANIC):/.test(line)) ?? lines.at(-1) ?? '';
-  return fatal.replace(/^.*?\b(FATAL|PANIC):\s*/, '') || 'it ended without a word';
+  return fatal.replace(/^.*?\b(FATAL|PANIC):\s*/, '') || 'it ended without a message';
 }
 
 async function openLog(path: string): Promise<FileHandle> {
@@ -163,7 +165,7 @@ async function openLog(path: string): Promise<FileHandle> {
   try {
     return await open(path, flags, 0o600);
   } catch (error) {
-    // Root's, from a start as root; the directory is ours all the same.
+    // The file belongs to root, from a start as root. The directory is still ours.
     if (codeOf(error) !== 'EACCES') throw error;
     await unlink(path);
     return open(path, flags, 0o600);
@@ -175,9 +177,9 @@ async function readFrom(path: string, offset: number): Promise<string> {
 }
 
 /**
- * Removes what would make PostgreSQL take an unrelated process for a running server (it judges by the pid alone), or
- * stumble over a file that a power cut left empty. A dead pid is left for PostgreSQL to judge; in either case it still
- * refuses while processes of an earlier server hold the shared memory.
+ * Removes files that would stop the start. PostgreSQL judges by the pid alone, and would take an unrelated process
+ * for a running server. It would also fail on a file that a power cut left empty. PostgreSQL itself judges a dead
+ * pid. In either case it still refuses to start while processes of an earlier server hold the shared memory.
  */
 async function removeStaleFiles(layout: Layout, socketDir: string): Promise<void> {
   const stale = await readPostmasterFile(layout.cluster);
@@ -189,13 +191,13 @@ async function removeStaleFiles(layout: Layout, socketDir: string): Promise<void
 }
 
 /**
- * Ends a running server and returns when it is gone: sessions are cut off, committed data is safe. Call it under the
- * transition lock, with a pid that is known to be this cluster's.
+ * Stops a running server, and returns when it has ended. Sessions are terminated; committed data is safe. Call it
+ * under the transition lock, with a pid that is known to be this cluster's.
  *
- * @throws EmbeddedServerError when it is still there after two minutes
+ * @throws EmbeddedServerError when it still runs after two minutes
  */
 export async function stopPostmaster(pid: number, cluster: string): Promise<void> {
-  // The second one goes without a checkpoint; the next start then recovers from the log.
+  // SIGQUIT stops without a checkpoint. The next start then recovers from the write-ahead log.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     sendSignal(pid, signal);
     const deadlineMs = Date.now() + STOP_LIMIT_MS;
@@ -208,7 +210,7 @@ export async function stopPostmaster(pid: number, cluster: string): Promise<void
   throw new EmbeddedServerError(`The database in ${cluster} (pid ${pid}) could not be stopped.`);
 }
 
-/** Ends the server of a cluster that nobody can connect to any more, if one runs. */
+/** Stops the server of a cluster that no client can connect to any more, if one runs. */
 export async function stopLeftover(cluster: string): Promise<void> {
   const file = await readPostmasterFile(cluster);
   const { uid } = await stat(cluster);

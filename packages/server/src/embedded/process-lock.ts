@@ -4,8 +4,9 @@ import { codeOf, ifPresent } from './errors.ts';
 import { inspectProcess } from './processes.ts';
 
 /**
- * Who holds a lock between the processes of a machine: a symbolic link whose text names its holder, made in one step, never half
- * written, and left behind by a killed holder in a form that the next one can judge.
+ * The holder of a lock between the processes of a machine. The lock is a symbolic link whose text names its holder.
+ * The kernel makes it in one step, so it is never half written. The link of a killed holder stays, and the next
+ * process can tell that its holder is dead.
  */
 export interface LockHolder {
   pid: number;
@@ -13,7 +14,10 @@ export interface LockHolder {
   token: string;
 }
 
-/** Takes the lock at `path`, unless a live process has it: what gives it back, or the pid of who has it. */
+/**
+ * Takes the lock at `path`, unless a live process has it. Returns the function that releases it, or the pid of the
+ * holder.
+ */
 export async function takeLock(path: string): Promise<(() => Promise<void>) | number> {
   const own = await newHolder();
   while ((await tryAcquire(path, own)) !== 'acquired') {
@@ -23,7 +27,7 @@ export async function takeLock(path: string): Promise<(() => Promise<void>) | nu
   return () => release(path, own);
 }
 
-/** This process, once. */
+/** Makes this process a holder with a new token, for one use of a lock. */
 export async function newHolder(): Promise<LockHolder> {
   return {
     pid: process.pid,
@@ -32,17 +36,17 @@ export async function newHolder(): Promise<LockHolder> {
   };
 }
 
-/** Gives the lock back, if it is its holder's. */
+/** Releases the lock, if this holder has it. */
 export async function release(path: string, own: LockHolder): Promise<void> {
   if ((await readHolder(path))?.token === own.token) await ifPresent(unlink(path));
 }
 
 /**
- * Takes the lock, if nobody has it; where one who is dead had it, it is free from then on.
+ * Takes the lock if it is free. If its holder is dead, it frees the lock and returns 'freed'.
  *
- * Invariant: a lock text is unique (its token), and only its holder removes it while the holder lives. Of those who
- * find the holder dead, only the one holding the lock named after that token may remove it, and only after reading
- * it once more; so a new holder's lock is never removed by someone who judged the old one.
+ * Invariant: a lock text is unique (its token). While its holder lives, only the holder removes it. Several processes
+ * may find the holder dead. Only the one that holds the lock named after that token may remove the text, and only
+ * after it has read the text once more. So no process that judged the old holder removes a new holder's lock.
  */
 export async function tryAcquire(path: string, own: LockHolder): Promise<'acquired' | 'freed' | 'held'> {
   try {
@@ -61,7 +65,7 @@ export async function tryAcquire(path: string, own: LockHolder): Promise<'acquir
   return 'freed';
 }
 
-/** Who has the lock; undefined where nobody has. */
+/** Returns the holder of the lock, or undefined where there is none. */
 export async function readHolder(path: string): Promise<LockHolder | undefined> {
   const text = await ifPresent(readlink(path));
   if (text === undefined) return undefined;

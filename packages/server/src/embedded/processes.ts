@@ -5,18 +5,21 @@ import { codeOf } from './errors.ts';
 
 const run = promisify(execFile);
 
-/** The whole environment of every program started here, so that the caller's locale and settings never matter. */
+/**
+ * The whole environment of every program that this module's callers start. The caller's locale and settings have no
+ * effect.
+ */
 export const FIXED_ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 export interface ProcessFacts {
   uid: number;
-  /** Tells two processes apart that had the same pid one after the other; opaque, no white space. */
+  /** Distinguishes two processes that had the same pid, one after the other. Opaque, without white space. */
   startedAt: string;
   /** The arguments joined with spaces, and a space at each end. */
   command: string;
 }
 
-/** Looks at a process; `undefined` when there is none, or only a zombie that nobody has collected. */
+/** Looks at a process. Returns `undefined` when there is none, or only a zombie that its parent has not collected. */
 export async function inspectProcess(pid: number): Promise<ProcessFacts | undefined> {
   return process.platform === 'linux' ? inspectProc(pid) : inspectPs(pid);
 }
@@ -53,7 +56,7 @@ async function inspectPs(pid: number): Promise<ProcessFacts | undefined> {
   };
 }
 
-/** Sends a signal; `false` when the process is already gone. */
+/** Sends a signal. Returns `false` when the process has already ended. */
 export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
@@ -63,7 +66,7 @@ export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** The output of a short program, or `undefined` when it failed or does not exist. */
+/** Returns the output of a short program, or `undefined` when it failed or does not exist. */
 export async function outputOf(file: string, args: string[]): Promise<string | undefined> {
   const done = await run(file, args, { env: FIXED_ENV, cwd: '/' }).catch(() => undefined);
   return done?.stdout.trim();

@@ -3,7 +3,7 @@ import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EmbeddedServerError, ifPresent } from './errors.ts';
 
-/** Role names; `owner` is the only one that Rollcall connects as once the cluster is set up. */
+/** Role names. Once the cluster is set up, Rollcall connects as `owner` only. */
 export const ROLES = { superuser: 'postgres', owner: 'rollcall', app: 'rollcall_app' } as const;
 
 /** The password file of a data directory. */
@@ -14,7 +14,7 @@ export async function hasSecret(dataDir: string): Promise<boolean> {
   return (await ifPresent(stat(secretPath(dataDir)))) !== undefined;
 }
 
-/** Writes a random 256-bit secret with mode 0600, unless there is one. Call it under the transition lock. */
+/** Writes a random 256-bit secret with mode 0600, unless one exists. Call it under the transition lock. */
 export async function ensureSecret(dataDir: string): Promise<void> {
   if (await hasSecret(dataDir)) return;
   const path = secretPath(dataDir);
@@ -42,7 +42,8 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * The password of one role. Each is derived, so that knowing the application's does not give the superuser's.
+ * Returns the password of one role. Each is derived from the secret, so the application's password does not reveal
+ * the superuser's.
  *
  * @throws EmbeddedServerError when the secret is missing or damaged
  */
@@ -51,7 +52,7 @@ export async function passwordOf(dataDir: string, role: string): Promise<string>
   const secret = (await ifPresent(readFile(path, 'utf8')))?.trim() ?? '';
   if (secret.length < 43) {
     throw new EmbeddedServerError(
-      `The password file ${path} is missing or damaged, so the database in ${dirname(path)} cannot be opened; bring that file back.`,
+      `The password file ${path} is missing or damaged, so the database in ${dirname(path)} cannot be opened; restore that file.`,
     );
   }
   return createHmac('sha256', secret).update(role).digest('base64url');

@@ -7,17 +7,17 @@ import { outputOf } from './processes.ts';
 export interface ServerUser {
   uid: number;
   gid: number;
-  /** We are root, and PostgreSQL refuses to be: it is started as this other user. */
+  /** We are root, and PostgreSQL refuses to run as root. It runs as this other user. */
   isOther: boolean;
 }
 
-/** Users taken when we are root, the best first; the first one is created when none exists. */
+/** User names to try when we are root, the best first. The first one is created when none exists. */
 export const SERVER_USER_NAMES: readonly [string, ...string[]] = ['rollcall', 'postgres'];
 
 /**
- * Chooses who runs a server whose data directory does not exist yet.
+ * Chooses the user of a server whose data directory does not exist yet.
  *
- * @throws EmbeddedServerError when we are root and there is no suitable user, nor a way to create one
+ * @throws EmbeddedServerError when we are root, there is no suitable user, and none can be created
  */
 export async function chooseServerUser(names: readonly [string, ...string[]]): Promise<ServerUser> {
   const uid = process.geteuid?.() ?? 0;
@@ -27,7 +27,8 @@ export async function chooseServerUser(names: readonly [string, ...string[]]): P
     if (user !== undefined) return user;
   }
   const created = names[0];
-  // The exit status is not asked for: another process may have created the user a moment earlier. The second form is busybox's.
+  // The exit status does not matter: another process may have created the user a moment earlier. The second form is
+  // busybox's.
   await outputOf('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', created]);
   if ((await findUser(created)) === undefined) {
     await outputOf('adduser', ['-S', '-D', '-H', '-s', '/sbin/nologin', created]);
@@ -35,7 +36,7 @@ export async function chooseServerUser(names: readonly [string, ...string[]]): P
   const user = await findUser(created);
   if (user !== undefined) return user;
   throw new EmbeddedServerError(
-    `PostgreSQL refuses to run as root, and the user "${created}" for it could not be created; create that user, run Rollcall as an ordinary one, or set DATABASE_URL.`,
+    `PostgreSQL refuses to run as root, and the user "${created}" for it could not be created; create that user, run Rollcall as an ordinary user, or set DATABASE_URL.`,
   );
 }
 
@@ -46,9 +47,9 @@ async function findUser(name: string): Promise<ServerUser | undefined> {
 }
 
 /**
- * Chooses who runs a server whose data directory exists: its owner, whoever we are.
+ * Returns the user of a server whose data directory exists: the owner of that directory.
  *
- * @throws EmbeddedServerError when the owner is neither us nor someone whom we, as root, can become
+ * @throws EmbeddedServerError when the owner is neither us nor a user whom we, as root, can become
  */
 export async function ownerOf(cluster: string): Promise<ServerUser> {
   const { uid, gid } = await stat(cluster);
@@ -57,8 +58,8 @@ export async function ownerOf(cluster: string): Promise<ServerUser> {
   if (own === uid && own !== 0) return { uid, gid: process.getegid?.() ?? gid, isOther: false };
   throw new EmbeddedServerError(
     own === 0
-      ? `The database in ${cluster} belongs to root, as whom PostgreSQL refuses to run; give that directory to another user (chown -R).`
-      : `The database in ${cluster} belongs to another user of this machine (uid ${uid}); run Rollcall as that one.`,
+      ? `The database in ${cluster} belongs to root, and PostgreSQL refuses to run as root; give that directory to another user (chown -R).`
+      : `The database in ${cluster} belongs to another user of this machine (uid ${uid}); run Rollcall as that user.`,
   );
 }
 
@@ -74,7 +75,7 @@ export async function canTraverse(directory: string, user: ServerUser): Promise<
   }
 }
 
-/** Whether the user may read and run (or list) what is at the path, its ancestors included. */
+/** Whether the user may read and run (or list) the file at the path, and pass through the directories above it. */
 export async function canUse(path: string, user: ServerUser): Promise<boolean> {
   const real = await realpath(path);
   return (await permits(real, user, READ | TRAVERSE)) && canTraverse(dirname(real), user);

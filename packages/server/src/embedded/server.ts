@@ -19,18 +19,21 @@ import { passwordOf, ROLES } from './secret.ts';
 import { prepareSocketDir } from './socket-dir.ts';
 
 /*
- * The invariant of the whole directory: a server is created, started, adopted, joined, left and stopped only under
- * the transition lock of its data directory. So whoever holds that lock and gets the participants' advisory lock
- * exclusively knows that nobody takes part and that nobody can begin to; stopping is then safe. A killed process
- * holds neither for long: the transition lock is taken over from the dead, and the server drops a dead session's locks.
- * A server that dies takes no participant's place with it: each takes part again, the first one starting it.
+ * The invariant of the whole directory: a process creates, starts, adopts, joins, leaves or stops a server only under
+ * the transition lock of its data directory. Suppose that a process holds that lock and gets the participants'
+ * advisory lock exclusively. Then there are no participants, and no process can become one, so stopping the server is
+ * safe.
+ *
+ * A killed process holds neither lock for long: another process takes over the transition lock of a dead holder, and
+ * the server drops the locks of a dead session. When a server dies, its participants join again, and the first one
+ * starts it.
  */
 
 const BUSY_LIMIT_MS = 10_000;
 const LOST_SOCKET_LIMIT_MS = 2_000;
 /** Starting up, shutting down or recovering: cannot_connect_now, admin_shutdown, crash_shutdown. */
 const NOT_NOW = ['57P03', '57P01', '57P02'];
-/** What a cluster says that is not set up yet: invalid_password (also for an unknown role), invalid_catalog_name. */
+/** Errors of a cluster that is not set up yet: invalid_password (also for an unknown role), invalid_catalog_name. */
 const NOT_SET_UP = ['28P01', '3D000'];
 
 export interface Joined {
@@ -44,16 +47,16 @@ export interface Joined {
 export interface Joining {
   /** application_name of the sessions. */
   name: string;
-  /** Make the cluster if there is none. */
+  /** Whether to make the cluster if there is none. */
   mayCreate: boolean;
-  /** Ends the longest of the waiting (AbortError). */
+  /** Ends the longest waits (AbortError). */
   signal: AbortSignal;
-  /** Called when a program was started that has to be waited for. */
+  /** Called when this process has started a program and waits for it. */
   meanwhile?: (() => void) | undefined;
 }
 
 /**
- * Takes part in the server of a data directory, starting it if none runs. Call it under the transition lock.
+ * Joins the server of a data directory, and starts it if none runs. Call it under the transition lock.
  *
  * @throws EmbeddedServerError
  */
@@ -90,26 +93,26 @@ export async function joinServer(
       if (isNew && file !== undefined) await bootstrap(dataDir, await targetOf(layout, file, name));
     }
   } catch (error) {
-    // Nobody else can have joined the server that this call started, so nobody else would stop it.
+    // No other process can have joined the server that this call started, so no other process would stop it.
     if (started) await stopLeftover(layout.cluster).catch(() => undefined);
     throw error;
   }
 }
 
 /**
- * Stops taking part, and stops the server if nobody else does. Call it under the transition lock.
+ * Ends a participation, and stops the server if it was the last. Call it under the transition lock.
  *
- * @param anchor the participant's session, or `undefined` when the server took it down with it
+ * @param anchor the participant's session, or `undefined` when it ended with the server
  */
 export async function leaveServer(layout: Layout, name: string, anchor: Anchor | undefined): Promise<void> {
   const session = anchor ?? (await connectToRunning(layout, name))?.anchor;
   if (session === undefined) return;
   try {
     const isLast = await leaveAndAskIfLast(session).catch(() => undefined);
-    // No answer: this server is down. Another one may run by now, and we may have been its last participant.
+    // No answer: this server has stopped. Another one may run by now, and we may have been its last participant.
     if (isLast === undefined && anchor !== undefined) return await leaveServer(layout, name, undefined);
     if (isLast !== true) return;
-    // Not so if it runs in another container; whoever started it there ends it.
+    // If the server runs in another container, the process that started it there stops it.
     const isOurs = await isPostmasterOf(session.serverPid, layout.cluster, layout.user.uid);
     if (isOurs) await stopPostmaster(session.serverPid, layout.cluster);
   } finally {
@@ -117,7 +120,7 @@ export async function leaveServer(layout: Layout, name: string, anchor: Anchor |
   }
 }
 
-/** Connects to the server that runs, waiting while it starts or stops; `undefined` when none runs. */
+/** Connects to the running server, and waits while it starts or stops. Returns `undefined` when none runs. */
 async function connectToRunning(
   layout: Layout,
   name: string,
@@ -136,13 +139,14 @@ async function connectToRunning(
         failure = judge(error, layout.dataDir, passed(BUSY_LIMIT_MS));
       }
     }
-    // The connection was tried first: a server in another container answers on its socket while its pid means nothing here.
+    // The connection comes first: a server in another container answers on its socket, but its pid means nothing
+    // here.
     if (!(await isPostmasterOf(file.pid, layout.cluster, layout.user.uid))) return undefined;
-    // Somebody removed the socket (a cleaner of /tmp); the server makes a new one only when it starts.
+    // Something removed the socket (for example, a cleaner of /tmp). The server makes a new one only when it starts.
     if (failure === 'ENOENT' && passed(LOST_SOCKET_LIMIT_MS)) await stopPostmaster(file.pid, layout.cluster);
     if (passed(START_LIMIT_MS)) {
       throw new EmbeddedServerError(
-        `The database in ${layout.dataDir} (pid ${file.pid}) has not taken connections for ten minutes; its log is ${layout.cluster}.log.`,
+        `The database in ${layout.dataDir} (pid ${file.pid}) has not accepted connections for ten minutes; its log is ${layout.cluster}.log.`,
       );
     }
     await sleep(POLL_MS);
@@ -161,7 +165,7 @@ async function targetOf(
     password: await passwordOf(layout.dataDir, ROLES.owner),
     database: 'rollcall',
     application_name: name,
-    // Said here so that pg does not ask the environment (PGSSLMODE, PGCLIENT_ENCODING, PGOPTIONS).
+    // Set here so that pg does not read the environment (PGSSLMODE, PGCLIENT_ENCODING, PGOPTIONS).
     ssl: false,
     client_encoding: 'UTF8',
     options: '-c timezone=UTC',
@@ -178,7 +182,7 @@ async function openSetUp(dataDir: string, target: pg.ClientConfig, pid: number):
   }
 }
 
-/** Decides whether a failed connection is worth another try: gives its code if so, and throws if not. */
+/** Decides whether a failed connection is worth another try. Returns the error's code if so, and throws if not. */
 function judge(error: unknown, dataDir: string, isLate: boolean): string {
   const code = codeOf(error) ?? '';
   if (NOT_NOW.includes(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'].includes(code)) return code;
@@ -188,7 +192,7 @@ function judge(error: unknown, dataDir: string, isLate: boolean): string {
   if ((isFull || isCutOff) && !isLate) return code;
   if (code === '28P01') {
     throw new EmbeddedServerError(
-      `The password in ${dataDir}/postgres.secret is not the one of the database beside it; bring the right file back.`,
+      `The password in ${dataDir}/postgres.secret does not match the database beside it; restore the right file.`,
       { cause: error },
     );
   }

@@ -5,20 +5,21 @@ import { EmbeddedServerError, ifPresent, makeDir } from './errors.ts';
 import type { Layout } from './model.ts';
 import type { ServerUser } from './server-user.ts';
 
-/** One below the smallest limit (macOS) on a Unix socket's path, which has 104 bytes with a closing zero. */
+/** One below the smallest limit on the path of a Unix socket (macOS), which is 104 bytes with a closing zero. */
 const SOCKET_PATH_LIMIT_BYTES = 103;
 
-/** The port is only the socket's name: nothing listens on the network. */
+/** The port is only a part of the socket's name: the server does not listen on the network. */
 export const PORT = 5432;
 
 /**
- * Makes sure of the private directory for the server's socket. It is the same after every restart, so that
- * connection settings handed out earlier stay valid: when the directory is elsewhere, a link remembers where.
+ * Prepares the private directory for the server's socket. The path is the same after every restart, so that earlier
+ * connection settings stay valid. When the directory is not beside the cluster, a link stores its path.
  */
 export async function prepareSocketDir(layout: Layout, tempDir: string): Promise<string> {
   const beside = `${layout.cluster}.run`;
   const fits = Buffer.byteLength(join(beside, `.s.PGSQL.${PORT}`)) <= SOCKET_PATH_LIMIT_BYTES;
-  // The link in a copy of a data directory leads to the original's socket; the name says whose it is.
+  // In a copy of a data directory, the link leads to the original's socket. The name shows which cluster it belongs
+  // to.
   const prefix = `rollcall-${createHash('sha256').update(layout.cluster).digest('hex').slice(0, 8)}-`;
   const linked = fits ? undefined : await ifPresent(readlink(beside));
   const path = fits ? beside : linked && basename(linked).startsWith(prefix) ? linked : undefined;
@@ -35,20 +36,23 @@ export async function prepareSocketDir(layout: Layout, tempDir: string): Promise
   return elsewhere;
 }
 
-/** Makes the directory if it is missing; `false` when the path is taken by anything but a private one of this user. */
+/** Makes the directory if it is missing. Returns `false` when the path is not a private directory of this user. */
 async function isPrivateDir(path: string, user: ServerUser): Promise<boolean> {
   await makeDir(path);
   let found = await lstat(path);
   if (!found.isDirectory()) return false;
   if (user.isOther && found.uid === 0) {
-    // Only root can have made it: just now, or before being killed at this very point.
+    // Only root can have made it: just now, or before a process was killed at this point.
     await lchown(path, user.uid, user.gid);
     found = await lstat(path);
   }
   return found.uid === user.uid && (found.mode & 0o077) === 0;
 }
 
-/** Removes what a dead server left in its socket directory, for a reused pid in it would stop the next one. */
+/**
+ * Removes the files of a dead server from its socket directory. A reused pid in them would stop the next server from
+ * starting.
+ */
 export async function clearSocketDir(path: string): Promise<void> {
   for (const name of [`.s.PGSQL.${PORT}`, `.s.PGSQL.${PORT}.lock`]) await ifPresent(unlink(join(path, name)));
 }

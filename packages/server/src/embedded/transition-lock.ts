@@ -3,13 +3,14 @@ import { EmbeddedServerError } from './errors.ts';
 import { newHolder, readHolder, release, tryAcquire } from './process-lock.ts';
 
 const POLL_MS = 10;
-// Longer than a start may take (START_LIMIT_MS in postmaster.ts), so that a waiter outlasts any honest holder.
+// This is longer than a start may take (START_LIMIT_MS in postmaster.ts), so that a waiter never gives up on a holder
+// that works correctly.
 const WAIT_LIMIT_MS = 660_000;
 
 /**
- * Runs `work` while no other process (and no other caller in this one) holds the lock at `path`.
+ * Runs `work` while no other process, and no other caller in this process, holds the lock at `path`.
  *
- * @param signal ends the waiting for the lock (AbortError), not the work
+ * @param signal ends the wait for the lock (AbortError), not the work
  * @throws EmbeddedServerError when a live process has held the lock for eleven minutes
  */
 export async function withTransitionLock<T>(
@@ -26,7 +27,7 @@ export async function withTransitionLock<T>(
     if (Date.now() > deadlineMs) {
       const pid = (await readHolder(path))?.pid ?? 'unknown';
       throw new EmbeddedServerError(
-        `Another process (pid ${pid}) has been starting or stopping the database for too long; see to that one, then try again.`,
+        `Another process (pid ${pid}) has been starting or stopping the database for too long; check that process, then try again.`,
       );
     }
     await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });

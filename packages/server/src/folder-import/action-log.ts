@@ -6,13 +6,16 @@ import { insertRecordedEntries, type RecordedEntry } from '../store/workday/reco
 import { guid, needDay, needGuid, needText, object, type Row, RowFault, text } from './cells.ts';
 import { type ImportTarget, loadEach, type Outcome, type SourceRow } from './target.ts';
 
-const MOST_AT_ONE_MOMENT = 0xfff;
+const COUNTER_LIMIT = 0xfff;
 const AUTHORS = ['user', 'admin', 'engine', 'integration'] as const;
 
-/** Loads the action log as it was written elsewhere. One for all its files: entries of one moment keep their order. */
+/**
+ * Loads the action log of the export. One loader serves all its files, so that entries of one instant keep their
+ * order.
+ */
 export class ActionLogLoader {
   readonly #target: ImportTarget;
-  #moment = '';
+  #lastKey = '';
   #counter = 0;
 
   constructor(target: ImportTarget) {
@@ -72,13 +75,14 @@ export class ActionLogLoader {
   }
 
   /**
-   * A UUID of version 7 that follows from what the entry says and from how many of the same person's came before it in the same
-   * moment: read again, it is the same.
+   * Makes a UUID of version 7 from the content of the entry and a counter. The counter is the number of entries of
+   * the same user at the same instant that came directly before. When the import reads the entry again, the UUID is
+   * the same.
    */
   #entryId(entry: Omit<RecordedEntry, 'entryId'>, loggedAtUs: number): string {
-    const moment = `${entry.userId} ${loggedAtUs}`;
-    this.#counter = moment === this.#moment ? Math.min(this.#counter + 1, MOST_AT_ONE_MOMENT) : 0;
-    this.#moment = moment;
+    const key = `${entry.userId} ${loggedAtUs}`;
+    this.#counter = key === this.#lastKey ? Math.min(this.#counter + 1, COUNTER_LIMIT) : 0;
+    this.#lastKey = key;
     const time = Math.floor(loggedAtUs / 1_000)
       .toString(16)
       .padStart(12, '0');
@@ -88,7 +92,7 @@ export class ActionLogLoader {
   }
 }
 
-/** A UUID that stands for these texts. */
+/** Makes a UUID from the hash of these texts. */
 function madeId(texts: string[]): string {
   const hex = createHash('sha256').update(JSON.stringify(texts)).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -2,13 +2,13 @@ import { BOOLEAN_CHOICES, parseBoolean } from '../files/booleans.ts';
 import { quote } from '../http/text.ts';
 import { parseGuid } from '../store/values/guid.ts';
 
-/** A row as a file has it. Of JSON and Parquet members have types, of CSV all are texts or null. */
+/** A row as a file has it. JSON and Parquet members have types. CSV members are texts or null. */
 export type Row = Record<string, unknown>;
 
-/** The row cannot be taken; the message names the member. */
+/** The row is refused; the message names the member. */
 export class RowFault extends Error {}
 
-/** The first of these members that is there and not null, as text. */
+/** Returns the first of these members that is present and not null, as text. Throws `RowFault`. */
 export function text(row: Row, ...names: string[]): string | undefined {
   for (const name of names) {
     const value = row[name];
@@ -22,12 +22,12 @@ export function text(row: Row, ...names: string[]): string | undefined {
   return undefined;
 }
 
-/** As `text`; null where the member is there without a value, undefined where there is no such member. */
+/** As `text`. Returns null where the member is present without a value, and undefined where it is absent. */
 export function maybeText(row: Row, name: string): string | null | undefined {
   return text(row, name) ?? (name in row ? null : undefined);
 }
 
-/** A GUID in lower case. */
+/** Returns a GUID in lower case, or undefined. Throws `RowFault` where the text is not a GUID. */
 export function guid(row: Row, ...names: string[]): string | undefined {
   const value = text(row, ...names)?.trim();
   if (value === undefined || value === '') return undefined;
@@ -36,7 +36,7 @@ export function guid(row: Row, ...names: string[]): string | undefined {
   return found;
 }
 
-/** As `guid`, of a member that must be there. */
+/** As `guid`, for a member that must be present. */
 export function needGuid(row: Row, ...names: string[]): string {
   return guid(row, ...names) ?? missing(names[0]);
 }
@@ -47,12 +47,12 @@ export function needText(row: Row, ...names: string[]): string {
 
 const DAY = /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?$/;
 
-/** A day as `YYYY-MM-DD`, which may have been written with a time: that of midnight, which is cut. */
+/** Returns a day as `YYYY-MM-DD`. If the file has a time after it, the function drops the time. Throws `RowFault`. */
 export function needDay(row: Row, name: string): string {
   const value = needText(row, name);
   const [, year, month, date] = DAY.exec(value) ?? [];
   const day = `${year}-${month}-${date}`;
-  // What does not exist is another day when it is read, or none.
+  // A day that does not exist parses as another day, or not at all.
   const read = new Date(`${day}T00:00:00Z`);
   if (Number.isNaN(read.getTime()) || read.toISOString().slice(0, 10) !== day) {
     throw new RowFault(`${name} ${quote(value)} is not a day`);
@@ -75,7 +75,7 @@ export function number(row: Row, name: string): number | undefined {
   throw new RowFault(`${name} ${quote(value)} is not a number`);
 }
 
-/** An object, or the JSON of one. */
+/** Returns an object, or parses the JSON of one; null where there is none. Throws `RowFault`. */
 export function object(row: Row, name: string): object | null {
   const value = row[name];
   if (value === null || value === undefined || value === '') return null;

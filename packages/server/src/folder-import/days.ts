@@ -13,7 +13,10 @@ interface RecordedDay {
   paths: NodePath[];
 }
 
-/** Plans and bookings, from the rows of user-booking-attendance; what they say of offices' settings goes to `evidence`. */
+/**
+ * Loads plans and bookings from the rows of user-booking-attendance. Notes in `evidence` what the rows show about the
+ * settings of offices.
+ */
 export function importAttendance(
   {
     target,
@@ -35,7 +38,7 @@ export function importAttendance(
   });
 }
 
-/** Records days in the order of `changes`, with the office instead of a desk or zone that is not to be had. */
+/** Records days in the order of `changes`. Where a desk or zone cannot be booked, it books the office instead. */
 async function record(tx: Tx, target: ImportTarget, changes: DayChange[]): Promise<Outcome[]> {
   const { tenantId, author, replaceDays: replace } = target;
   const outcomes = await recordDays(tx, tenantId, changes, { ...author, replace });
@@ -48,16 +51,16 @@ async function record(tx: Tx, target: ImportTarget, changes: DayChange[]): Promi
   return outcomes.map((outcome, index): Outcome => {
     if (outcome === 'changed') return { result: 'stored' };
     if (outcome === 'unchanged') return { result: 'already' };
-    const reason = outcome === 'kept' ? 'The day is planned otherwise here, and stays so.' : outcome.message;
+    const reason = outcome === 'kept' ? 'The day has another plan here, and keeps it.' : outcome.message;
     const office = seatless[index] && instead[next++];
     if (office === 'changed') return { result: 'stored', remark: `The office was booked instead. ${reason}` };
-    // An import before this one may have done so.
+    // An earlier import may have booked the office.
     if (office === 'unchanged') return { result: 'already', remark: 'The office is booked instead.' };
     return { refused: reason };
   });
 }
 
-/** The same day with a booking of nothing but the office; undefined where that is what it had. */
+/** The same day with a booking of the office only; undefined where that was the booking. */
 function atOffice(change: DayChange): DayChange | undefined {
   const { plan } = change;
   if (plan?.kind !== 'o' || plan.booking?.nodeId === plan.locationId) return undefined;
@@ -78,7 +81,7 @@ function readDay(row: Row): RecordedDay {
   const kind = needPlan(row);
   const isWalkIn = text(row, 'attendanceType') === 'walkIn';
   if (kind !== 'o') {
-    // Away is also what a walk-in without any plan reads.
+    // A walk-in without any plan also has the plan `a`.
     const change = isWalkIn && kind === 'a' ? undefined : { ...day, plan: { kind }, setBy: 'day' as const };
     return { change, paths };
   }

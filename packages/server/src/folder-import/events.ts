@@ -21,14 +21,17 @@ interface Recorded<Event> {
   path: NodePath;
 }
 
-/** A kind of events: how a row of its dataset is read back as the event that it came from, and where that is stored. */
+/** A kind of events: how to read a row of its dataset back as the original event, and the table that stores it. */
 interface RecordedKind<Event extends { eventId: string }, Stored extends EventKey> {
   kind: EventKind<Event, Stored>;
   table: EventTable;
   read: (row: Row) => Recorded<Event>;
 }
 
-/** Loads presence events. Nothing follows from them: what presence booked is among the bookings. */
+/**
+ * Loads presence events. They make no bookings, because the export's bookings already include those that presence
+ * made.
+ */
 export function loadPresence(
   target: ImportTarget,
   nodeLoader: NodeLoader,
@@ -51,7 +54,7 @@ export function loadOccupancy(
   );
 }
 
-/** The dataset names the office alone, whatever part of it a visitor came to. */
+/** Loads visitor arrivals. Their dataset names the office only, not the node in it that the visitor came to. */
 export function loadVisitors(
   target: ImportTarget,
   nodeLoader: NodeLoader,
@@ -66,7 +69,7 @@ export function loadVisitors(
 function readPresence(row: Row): Recorded<PresenceEvent> {
   const { kind, nodeId, path } = nodeOf(row);
   const userId = text(row, 'userId');
-  // Addresses change; the id stays.
+  // An e-mail address can change; the id stays.
   const who = userId === undefined ? { userEmail: text(row, 'userEmail', 'email') ?? null } : { userId };
   const sourceUserId = text(row, 'sourceUserId') ?? null;
   const event = { ...identityOf(row), locationId: nodeId, locationType: kind, ...who, sourceUserId };
@@ -92,7 +95,7 @@ function readVisitor(row: Row): Recorded<VisitorArrival> {
   return { sourceId: sourceOf(row), event, path: pathOf(row) };
 }
 
-/** An eventId may be empty: it correlates, and is no key. */
+/** An eventId may be empty: it serves to correlate events, and is not a key. */
 function identityOf(row: Row): { eventId: string; timestamp: string } {
   return { eventId: text(row, 'eventId') ?? '', timestamp: needText(row, 'timestamp', 'eventTime') };
 }
@@ -139,7 +142,7 @@ async function loadEvents<Event extends { eventId: string }, Stored extends Even
   );
 }
 
-/** The people and nodes that events name, those that are inactive by now included. */
+/** Resolves the users and nodes that events name, including those that are inactive by now. */
 async function resolveRecorded(
   tx: Tx,
   tenantId: string,

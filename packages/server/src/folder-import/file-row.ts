@@ -1,7 +1,7 @@
 import type { Row } from './cells.ts';
 import type { DatasetFile } from './folder.ts';
 
-/** What stands where a row should. */
+/** A line or an element that is not a row, with the reason. */
 export class UnreadableRow {
   readonly fault: string;
   readonly text: string;
@@ -12,7 +12,7 @@ export class UnreadableRow {
   }
 }
 
-/** What is read of a file, whatever it has rows of. */
+/** The part of a file's description that the readers of rows need. */
 export type RowsFile = Pick<DatasetFile, 'type' | 'path' | 'name'>;
 
 export interface FileRow {

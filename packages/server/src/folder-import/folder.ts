@@ -1,10 +1,10 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** The folder, or a file in it, cannot be read at all; `message` says why in one sentence. */
+/** The folder, or a file in it, cannot be read at all. `message` gives the reason in one sentence. */
 export class FolderError extends Error {}
 
-/** The datasets in the order in which they build on each other, by their paths below `/v1/analytics/`. */
+/** The datasets, each after those that it depends on, by their paths below `/v1/analytics/`. */
 export const DATASETS = [
   'locations',
   'desks',
@@ -25,8 +25,8 @@ export type FileType = (typeof FILE_TYPES)[number];
 const FILE_PATH = new RegExp(`^\\w[\\w-]*/\\w[\\w-]*\\.(?:${FILE_TYPES.join('|')})$`);
 
 /**
- * Whether a manifest may name it as a file of an export: a directory of a dataset, and a file in it. Nothing that could lead out
- * of the folder, or to what is not of the export.
+ * Whether a manifest may name this path as a file of an export: a directory of a dataset, and a file in it. No such
+ * path leads out of the folder, or to a file that is not part of the export.
  */
 export function isExportPath(path: unknown): path is string {
   return typeof path === 'string' && FILE_PATH.test(path);
@@ -36,23 +36,23 @@ export interface DatasetFile {
   dataset: DatasetPath;
   type: FileType;
   path: string;
-  /** As reports call it: below the folder. */
+  /** Its name in reports: the path below the folder. */
   name: string;
   sizeBytes: number;
 }
 
-/** Written when an export is complete: a folder without it may lack any part of any file. */
+/** An export writes the manifest when it is complete. A folder without it may lack any part of any file. */
 const MANIFEST = 'manifest.json';
 
-/** What is read of a manifest: the files that are whole. One of another program may have none of it. */
+/** The part of a manifest that an import reads: the complete files. A manifest of another program may lack it. */
 interface Manifest {
   files?: { path: string; dataset: string; bytes: number }[];
 }
 
 /**
- * The files of a finished export, dataset by dataset, within one in the order of their names, which begin with the month. They are those
- * that the manifest names; where it names none, whatever is in the folders that are called as datasets are.
- * Throws `FolderError` where the folder has no manifest, is not as that says, or has nothing to import.
+ * Lists the files of a finished export by dataset, then by name; names begin with the month. If the manifest names
+ * files, these are the files. Otherwise they are all files in the folders that have the name of a dataset. Throws
+ * `FolderError` where the folder has no manifest, differs from its manifest, or has nothing to import.
  */
 export async function listFolder(directory: string): Promise<DatasetFile[]> {
   const { files } = await readManifest(directory);
@@ -85,12 +85,15 @@ async function readManifest(directory: string): Promise<Manifest> {
   }
   const files: unknown = manifest.files ?? [];
   if (!Array.isArray(files) || files.some((file) => typeof file !== 'object' || file === null)) {
-    throw new FolderError(`${join(directory, MANIFEST)} is no manifest of an export.`);
+    throw new FolderError(`${join(directory, MANIFEST)} is not a manifest of an export.`);
   }
   return manifest;
 }
 
-/** Another run may have been cut short while it put newer files in place of these. */
+/**
+ * Lists the files that the manifest names, and checks their sizes: an interrupted later export may have replaced some
+ * of them.
+ */
 async function listNamed(directory: string, files: NonNullable<Manifest['files']>): Promise<DatasetFile[]> {
   const found: DatasetFile[] = [];
   for (const { path: name, dataset, bytes } of files) {
@@ -132,7 +135,7 @@ async function listFound(directory: string): Promise<DatasetFile[]> {
   return found;
 }
 
-/** Undefined where it is no file that could be read. */
+/** Describes a file; undefined where an import cannot read it, such as a directory or another type. */
 async function describe(
   directory: string,
   dataset: DatasetPath,
@@ -143,14 +146,14 @@ async function describe(
   if (!type) return undefined;
   const path = join(directory, name);
   const found = await lstat(path).catch(() => {
-    throw new FolderError(`${path}, which ${MANIFEST} names, is not there.`);
+    throw new FolderError(`${path}, which ${MANIFEST} names, does not exist.`);
   });
   return found.isFile() ? { dataset, type, path, name, sizeBytes: found.size } : undefined;
 }
 
 /**
- * Throws `FolderError` where a path below the folder leads over a symbolic link: it would lead to what is not of the export. The
- * folder itself may be one.
+ * Throws `FolderError` where a path below the folder contains a symbolic link, which could lead to files outside the
+ * export. The folder itself may be a link.
  */
 async function refuseLinks(directory: string, name: string): Promise<void> {
   const above = dirname(name);
@@ -159,6 +162,6 @@ async function refuseLinks(directory: string, name: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (!found?.isSymbolicLink()) return;
   throw new FolderError(
-    `${path} is a symbolic link, and an import follows none: put the file or the folder itself there.`,
+    `${path} is a symbolic link, and an import does not follow links: put the file or the folder itself there.`,
   );
 }

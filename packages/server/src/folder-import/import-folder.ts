@@ -21,26 +21,27 @@ export interface FolderImportOptions {
   directory: string;
   database: Database;
   tenantId: string;
-  /** IANA name, of offices that do not say theirs. */
+  /** IANA name of the time zone for offices whose rows do not state one. */
   timeZone: string;
-  /** Whether days that are planned otherwise here are changed. */
+  /** Whether the folder's plan replaces a different plan that a day has here. */
   replaceDays: boolean;
-  /** Everything is done, and then undone: nothing stays. */
+  /** Does everything, and then rolls it back. */
   dryRun: boolean;
   /** Milliseconds since the epoch. */
   clock: () => number;
   onProgress?: (doneBytes: number, totalBytes: number) => void;
-  /** Called for each row that was refused, or of which something could not be kept. */
+  /** Called for each row that was refused, or of which some part could not be kept. */
   onReportedRow?: (row: ReportedRow) => void;
 }
 
 /**
- * Loads a folder of exported datasets into an organisation: places, groups and people with their ids, then plans and bookings, the
- * action log and events. Every step can be repeated: what is there already is left, so that an import that was cut short is
- * run again, and that a folder of later months adds. A row that is not acceptable is refused and stops no other.
+ * Loads a folder of exported datasets into an organisation. It loads nodes, groups and users with their ids, then
+ * plans and bookings, the action log and events. Every step can be repeated, because it leaves existing data as it
+ * is. So an interrupted import can run again, and a folder of later months adds its data. A row that is not
+ * acceptable is refused, and does not stop the others.
  *
- * Throws `FolderError` where the folder is not a finished export or a file of it cannot be read, and `StoreUnavailableError`: what was
- * stored before stays, but in a dry run.
+ * Throws `FolderError` where the folder is not a finished export, or one of its files cannot be read. Throws
+ * `StoreUnavailableError`. After an error, earlier rows stay stored, except in a dry run.
  */
 export async function importFolder(options: FolderImportOptions): Promise<FolderImportReport> {
   const { database, tenantId, dryRun } = options;
@@ -67,7 +68,7 @@ class DryRunRollback extends Error {
   readonly report: FolderImportReport;
 
   constructor(report: FolderImportReport) {
-    super('A dry run is undone.');
+    super('A dry run is rolled back.');
     this.report = report;
   }
 }
@@ -111,7 +112,7 @@ async function load(
   report.remarks.push(...(await evidence.apply(target)));
   const guessed = nodeLoader.withoutTimeZone.size;
   if (guessed > 0)
-    report.remarks.push(`${guessed} offices do not say their time zone: ${timeZone} was taken.`);
+    report.remarks.push(`${guessed} offices have no time zone in the folder: the import set ${timeZone}.`);
   return report;
 }
 
@@ -143,7 +144,7 @@ interface FileLoading {
   onBatch: () => void;
 }
 
-/** Loads a file batch by batch: no more than one is held. */
+/** Loads a file batch by batch, and holds no more than one batch. */
 async function loadFile(
   file: DatasetFile,
   loadRows: Load,

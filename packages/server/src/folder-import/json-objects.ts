@@ -5,7 +5,7 @@ const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] =
 );
 const LONGEST_OBJECT_BYTES = 1_048_576;
 
-/** The text of each object of a JSON array, piece by piece: no more than one of them is held. Throws `FolderError`. */
+/** Yields the text of each object of a JSON array, and holds no more than one of them. Throws `FolderError`. */
 export async function* splitJsonArray(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let depth = 0;
   let inString = false;
@@ -38,5 +38,5 @@ export async function* splitJsonArray(chunks: AsyncIterable<Buffer>): AsyncGener
     heldBytes += chunk.length - start;
     if (heldBytes > LONGEST_OBJECT_BYTES) throw new FolderError('has an object of more than 1 MiB');
   }
-  if (depth !== 0) throw new FolderError('ends in the middle: its array is not closed');
+  if (depth !== 0) throw new FolderError('is incomplete: its array is not closed');
 }

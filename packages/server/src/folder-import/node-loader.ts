@@ -12,19 +12,22 @@ import {
   upsertInto,
 } from './target.ts';
 
-/** What is above a desk or a room of which nobody says where it is. */
+/** Names of the level and zone of a desk or room whose row does not name them. */
 const UNNAMED = { level: 'Unnamed level', zone: 'Unnamed zone' };
 const FROM_THE_TOP = ['location', 'level', 'zone', 'place', 'space'] as const satisfies readonly NodeKind[];
 
-/** Makes the tree, from the datasets that list it, and for the rest from the rows that name parts of it. */
+/**
+ * Makes the nodes of the tree. It takes them from the datasets that list nodes, and the others from rows that name
+ * them.
+ */
 export class NodeLoader {
-  /** Offices whose time zone nobody said. */
+  /** Offices whose time zone the folder does not state. */
   readonly withoutTimeZone = new Set<string>();
   readonly #target: ImportTarget;
   readonly #known = new Set<string>();
-  /** Levels and zones whose name and place have been said by a dataset that lists what is in them. */
+  /** Levels and zones whose name and parent came from a dataset that lists the nodes in them. */
   readonly #listed = new Set<string>();
-  /** Why a node could not be made. */
+  /** The reason why a node could not be made, by node id. */
   readonly #refused = new Map<string, string>();
 
   constructor(target: ImportTarget) {
@@ -100,14 +103,17 @@ export class NodeLoader {
       },
     );
 
-  /** Makes those nodes that rows name and that are not known: what is known is left as it is, whatever it is called there. */
+  /**
+   * Makes the nodes that rows name and that do not exist yet. It changes no existing node, even if the row has
+   * another name for it.
+   */
   async ensure(paths: NodePath[]): Promise<void> {
     const ids = paths.flatMap((path) => FROM_THE_TOP.flatMap((kind) => path[kind].id ?? []));
     await this.#lookUp(ids);
     for (const kind of FROM_THE_TOP) await this.#make(kind, paths, (id) => !this.has(id));
   }
 
-  /** Makes or renames what desks and spaces are in, as their dataset has it. */
+  /** Makes or renames the levels and zones of desks and spaces, as their dataset has them. */
   async #list(paths: NodePath[]): Promise<void> {
     await this.#lookUp(
       paths.flatMap(({ location, level, zone }) => [location, level, zone].flatMap(({ id }) => id ?? [])),
@@ -166,7 +172,7 @@ export class NodeLoader {
     }
   }
 
-  /** What is new and has no name is called by its id. */
+  /** The names of a node. A new node without a name gets a name that contains its id. */
   #called({ id = '', name }: Named, kind: keyof typeof UNNAMED): Named {
     return { id, name: name ?? (this.has(id) ? undefined : `${UNNAMED[kind]} ${id}`) };
   }
@@ -192,7 +198,7 @@ export class NodeLoader {
     return outcomeOf(result);
   }
 
-  /** Where what a node is in was refused, that is the reason. */
+  /** Notes a result. If an ancestor of the node was refused, the reason is the ancestor's. */
   #noteListed(path: NodePath | undefined, kind: 'place' | 'space', result: UpsertResult): Outcome {
     const outcome = this.#note(path?.[kind].id, result);
     const above = [path?.zone.id, path?.level.id, path?.location.id];
@@ -201,7 +207,10 @@ export class NodeLoader {
   }
 }
 
-/** Of a dataset that lists nodes: `deskId` and `deskName` where facts have `placeId` and `placeName`. */
+/**
+ * The path of a row in a dataset that lists nodes: it has `deskId` and `deskName` where facts have `placeId` and
+ * `placeName`.
+ */
 function listedPath(row: Row, kind: 'place' | 'space', word: string): NodePath {
   needGuid(row, `${word}Id`);
   return { ...pathOf(row), [kind]: named(row, word) };
@@ -217,13 +226,13 @@ function spaceItem(path: NodePath) {
   return { ...ids('space', path.space), ...onLevel(path) };
 }
 
-/** A level that has an id says which by that alone. */
+/** The members that name a level: its id where it has one, else its name and office. */
 function onLevel({ level, location }: NodePath) {
   if (level.id !== undefined) return { levelId: level.id };
   return { levelName: level.name ?? UNNAMED.level, ...ids('location', location, true) };
 }
 
-/** The members that name a node; `asParent`, by its name only where it has no id. */
+/** The members that name a node. With `asParent`, the name is included only where there is no id. */
 function ids<Word extends string>(word: Word, { id, name }: Named, asParent = false) {
   return stated({ [`${word}Id`]: id, [`${word}Name`]: asParent && id !== undefined ? undefined : name }) as {
     [Member in `${Word}Id` | `${Word}Name`]?: string;
@@ -232,7 +241,7 @@ function ids<Word extends string>(word: Word, { id, name }: Named, asParent = fa
 
 type Stated<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Without what is undefined. */
+/** The object without its undefined members. */
 function stated<T extends object>(members: T): Stated<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Stated<T>;
 }

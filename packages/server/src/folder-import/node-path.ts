@@ -1,7 +1,7 @@
 import { NODE_KINDS, type NodeKind } from '../store/directory/nodes.ts';
 import { guid, type Row, RowFault, text } from './cells.ts';
 
-/** How a row names a node. */
+/** The id and name by which a row names a node. */
 export interface Named {
   id?: string | undefined;
   name?: string | undefined;
@@ -10,7 +10,9 @@ export interface Named {
 /** The nodes that a row names, from the office down. */
 export type NodePath = Record<NodeKind, Named>;
 
-/** The columns of one kind: `levelId` and `levelName`, with a prefix `bookingLevelId` and `bookingLevelName`. */
+/**
+ * Reads the columns of one kind: `levelId` and `levelName`, or with a prefix `bookingLevelId` and `bookingLevelName`.
+ */
 export function named(row: Row, kind: string, prefix = ''): Named {
   const stem = prefix === '' ? kind : `${prefix}${kind[0]?.toUpperCase()}${kind.slice(1)}`;
   return { id: guid(row, `${stem}Id`), name: text(row, `${stem}Name`)?.trim() || undefined };
@@ -27,8 +29,8 @@ export function pathOf(row: Row, prefix = ''): NodePath {
 }
 
 /**
- * The node where an event was, of the kind that its row says, else the innermost that it names. A row whose kind has no columns of
- * its own may have the node's id as `locationId`. Throws `RowFault`.
+ * Returns the node of an event: the node of the kind that its row states, else the innermost node that it names. A
+ * row without columns for its kind may have the node's id as `locationId`. Throws `RowFault`.
  */
 export function nodeOf(row: Row): { kind: NodeKind; nodeId: string; path: NodePath } {
   const path = pathOf(row);

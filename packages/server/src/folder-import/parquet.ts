@@ -6,10 +6,10 @@ import { FolderError } from './folder.ts';
 /** Instants as text: a `Date` would lose their microseconds. */
 const parsers = { timestampFromMicroseconds: (instantUs: bigint) => formatInstant(Number(instantUs)) };
 
-/** So that no more than this, and the row group that it is in, is held. */
+/** The reader holds at most this many rows, and the row group that contains them. */
 const ROWS_AT_ONCE = 10_000;
 
-/** The rows of a Parquet file. Throws `FolderError` where it is none. */
+/** Yields the rows of a Parquet file. Throws `FolderError` where the file is not Parquet. */
 export async function* readParquet(
   { path }: RowsFile,
   onBytes: (bytes: number) => void,

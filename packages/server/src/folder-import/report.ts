@@ -4,29 +4,29 @@ import type { Outcome } from './target.ts';
 
 const REASONS_SHOWN = 10;
 
-/** What became of a dataset. Every row read is stored, there already, or refused. */
+/** The result of a dataset. Every row was stored, was already there, or was refused. */
 export interface DatasetReport {
   dataset: DatasetPath;
   files: number;
   rows: number;
   stored: number;
-  /** Nothing had to be written; of attendance also walk-ins, which follow from presence. */
+  /** Rows that needed no write. For attendance this includes walk-ins, which follow from presence. */
   already: number;
-  /** Of those stored or there already, the rows of which something could not be kept. */
+  /** Rows that were stored or already there, but of which some part could not be kept. */
   adjusted: number;
   refused: number;
-  /** The first that were refused or adjusted. */
+  /** The reasons of the first rows that were refused or adjusted. */
   reasons: { file: string; line: number; reason: string }[];
 }
 
 export interface FolderImportReport {
   datasets: DatasetReport[];
-  /** What the folder lacks, and what was made of that. */
+  /** Sentences about the parts that the folder lacks, and how the import made up for them. */
   remarks: string[];
   dryRun: boolean;
 }
 
-/** A row that was refused, or of which something could not be kept. */
+/** A row that was refused, or of which some part could not be kept. */
 export interface ReportedRow {
   dataset: DatasetPath;
   file: string;
@@ -36,7 +36,7 @@ export interface ReportedRow {
   row: Row | string;
 }
 
-/** Counts what becomes of the rows of one dataset, and hands on what was not taken as it is. */
+/** Counts the results of the rows of one dataset. Passes on each row that was refused or adjusted. */
 export class DatasetCount {
   readonly report: DatasetReport;
   readonly #onReportedRow: (row: ReportedRow) => void;

@@ -9,8 +9,9 @@ type Judged = (typeof JUDGED)[number];
 type Evidence = Record<Judged, Set<string>>;
 
 /**
- * What attendance says of how offices were set: exports do not have their settings, but without presence nobody is a
- * noShow unless reporting was taken to work always, and with presence nobody is unconfirmed unless it was taken never to.
+ * What attendance shows about the presence reporting of offices. Exports do not contain this setting. On a day
+ * without presence events, a `noShow` shows that the setting was `always`. On a day with presence events, an
+ * `unconfirmed` shows that it was `never`.
  */
 export class ReportingEvidence {
   readonly #offices = new Map<string, Evidence>();
@@ -28,23 +29,26 @@ export class ReportingEvidence {
     evidence[type].add(needDay(row, 'day'));
   }
 
-  /** Sets the offices that are set to nothing yet, after presence was loaded; says in sentences what it did, or could not. */
+  /**
+   * Sets the presence reporting of offices that still have the default. Call it after presence was loaded. Returns
+   * sentences about the changes, and about those that were not possible.
+   */
   async apply({ tenantId, retrying }: ImportTarget): Promise<string[]> {
     const remarks: string[] = [];
     const settings = await retrying((tx) => listOfficeSettings(tx, tenantId, [...this.#offices.keys()]));
     for (const { locationId, locationName, presenceReporting } of settings) {
       const evidence = this.#offices.get(locationId);
       if (!evidence || presenceReporting !== 'detect') continue;
-      const seen = new Set(await retrying((tx) => listPresenceDays(tx, tenantId, locationId)));
+      const presenceDays = new Set(await retrying((tx) => listPresenceDays(tx, tenantId, locationId)));
       const contradicted = {
-        confirmed: minus(evidence.confirmed, seen),
-        noShow: minus(evidence.noShow, seen),
-        unconfirmed: [...evidence.unconfirmed].filter((day) => seen.has(day)),
+        confirmed: minus(evidence.confirmed, presenceDays),
+        noShow: minus(evidence.noShow, presenceDays),
+        unconfirmed: [...evidence.unconfirmed].filter((day) => presenceDays.has(day)),
       };
       const days = contradicted.noShow.length + contradicted.unconfirmed.length;
       if (contradicted.confirmed.length > 0) {
         remarks.push(
-          `${locationName}: on ${contradicted.confirmed.length} days people are confirmed of whom no presence is known; they are no-shows or unconfirmed here.`,
+          `${locationName}: on ${contradicted.confirmed.length} days people are confirmed in the folder, but no presence events exist; these people are no-shows or unconfirmed here.`,
         );
       } else if (days > 0) {
         const presenceReporting = settingOf(evidence, contradicted);
@@ -53,8 +57,8 @@ export class ReportingEvidence {
         }
         remarks.push(
           presenceReporting
-            ? `${locationName}: its presence reporting was set to ${presenceReporting}, as its attendance was judged.`
-            : `${locationName}: its presence reporting was set differently at times; ${days} days are judged otherwise here.`,
+            ? `${locationName}: its presence reporting was set to ${presenceReporting}, because its attendance in the folder requires that.`
+            : `${locationName}: its presence reporting changed over time; ${days} days have another attendance here.`,
         );
       }
     }
@@ -70,6 +74,6 @@ function settingOf(
   return evidence.noShow.size === 0 && contradicted.unconfirmed.length > 0 ? 'never' : undefined;
 }
 
-function minus(days: Set<string>, seen: Set<string>): string[] {
-  return [...days].filter((day) => !seen.has(day));
+function minus(days: Set<string>, presenceDays: Set<string>): string[] {
+  return [...days].filter((day) => !presenceDays.has(day));
 }

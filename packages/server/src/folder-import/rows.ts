@@ -12,8 +12,9 @@ import { readParquet } from './parquet.ts';
 const LONGEST_LINE_BYTES = 1_048_576;
 
 /**
- * The rows of a file, one after the other, however large it is. A line that is no row is given with its fault, and stops no other.
- * `onBytes` is told how many bytes more were read. Throws `FolderError` where the file as a whole is not what its name says.
+ * Yields the rows of a file, one after the other, for files of any size. A line that is not a row comes with its
+ * fault, and does not stop the others. Calls `onBytes` with the number of bytes read since the last call. Throws
+ * `FolderError` where the whole file is not of the type that its name says.
  */
 export async function* readRows(
   file: RowsFile,

@@ -5,34 +5,34 @@ import type { Tx } from '../store/connections/db.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { type Row, RowFault } from './cells.ts';
 
-/** The organisation that the import writes to, and how. */
+/** The organisation that the import writes to, and the settings of the import. */
 export interface ImportTarget {
   tenantId: string;
-  /** Runs work in one transaction; a dry run takes a savepoint for one. */
+  /** Runs work in one transaction. A dry run uses a savepoint instead. */
   atomically: Atomically;
-  /** As `atomically`, and again where other writers came first. */
+  /** As `atomically`, and again after a write conflict. */
   retrying: Atomically;
-  /** The author of changes to days that are here already. */
+  /** The author of changes to days that exist already. */
   author: DayAuthor;
-  /** IANA name, of offices that do not say theirs. */
+  /** IANA name of the time zone for offices whose rows do not state one. */
   timeZone: string;
-  /** Whether days that are planned otherwise here are changed to what the folder has. */
+  /** Whether the folder's plan replaces a different plan that a day has here. */
   replaceDays: boolean;
 }
 
-/** A row, and where it stands, as reasons say it: `line 3`. */
+/** A row and its origin, as messages say it: `line 3`. */
 export interface SourceRow {
   row: Row;
   origin: string;
 }
 
-/** What became of a row. A remark says what of it could not be kept. */
+/** The result of a row. A remark names the parts of the row that could not be kept. */
 export type Outcome = { result: 'stored' | 'already'; remark?: string | undefined } | { refused: string };
 
 /** Loads the rows of a dataset, in batches. Outcomes are in the order of `rows`. */
 export type Load = (rows: SourceRow[]) => Promise<Outcome[]>;
 
-/** Reads each row; those that can be are stored together, and those that cannot are refused. In the order of `rows`. */
+/** Reads each row. Stores the readable rows together, and refuses the others. Outcomes are in the order of `rows`. */
 export async function loadEach<Item>(
   rows: SourceRow[],
   read: (source: SourceRow) => Item,
@@ -61,13 +61,13 @@ type Upsert<Item> = (
   claims: Claims,
 ) => Promise<UpsertResult[]>;
 
-/** Stores items of the directory through its own writer. Results are in the order of `items`. */
+/** Stores items of the directory through the writer of their kind. Results are in the order of `items`. */
 export function upsertInto<Item extends UpsertItem>(
   { tenantId, atomically, author }: ImportTarget,
   items: Item[],
   upsert: Upsert<Item>,
 ): Promise<UpsertResult[]> {
-  // Of this batch alone: a later file may say again, and anew, what an earlier one said.
+  // The claims are for this batch only: a later file may repeat or change the content of an earlier one.
   const claims = new Claims();
   return storeBatch(items, {
     atomically,

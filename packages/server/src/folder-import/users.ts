@@ -13,7 +13,7 @@ import {
   upsertInto,
 } from './target.ts';
 
-/** Groups are loaded all at once: a parent may come after those beneath it. */
+/** Loads all groups together, because a parent may come after its children. */
 export async function loadGroups(target: ImportTarget, rows: SourceRow[]): Promise<Outcome[]> {
   return loadEach(
     rows,
@@ -38,18 +38,18 @@ export async function loadGroups(target: ImportTarget, rows: SourceRow[]): Promi
 
 interface ExportedUser {
   item: UserItem & { userId: string };
-  /** Undefined where the row does not say. */
+  /** Undefined where the row has no such member. */
   groupId: string | null | undefined;
 }
 
-/** People, active and inactive, each with their primary location and group. */
+/** Loads users, active and inactive, each with their primary location and group. */
 export function loadUsers(
   target: ImportTarget,
   nodeLoader: NodeLoader,
   rows: SourceRow[],
 ): Promise<Outcome[]> {
-  return loadEach(rows, readPerson, async (people) => {
-    const offices = people.flatMap(({ item }) => item.primaryLocationId ?? []);
+  return loadEach(rows, readUser, async (users) => {
+    const offices = users.flatMap(({ item }) => item.primaryLocationId ?? []);
     await nodeLoader.ensure(
       offices.map((id) => ({ location: { id }, level: {}, zone: {}, place: {}, space: {} })),
     );
@@ -57,14 +57,14 @@ export function loadUsers(
     const groups = new Set(
       (await retrying((tx) => listGroupRows(tx, tenantId))).map(({ groupId }) => groupId),
     );
-    const remarks = people.map((person) => leaveOutUnknown(person, nodeLoader, groups));
+    const remarks = users.map((user) => leaveOutUnknown(user, nodeLoader, groups));
     const results = await upsertInto(
       target,
-      people.map(({ item }) => item),
+      users.map(({ item }) => item),
       async (tx, tenantId, items, author, claims) => {
         const stored = await upsertUsers(tx, tenantId, items, author, claims);
         const storedIds = new Set(stored.flatMap((result) => ('id' in result ? result.id : [])));
-        const primary = people.flatMap(({ item: { userId }, groupId }) =>
+        const primary = users.flatMap(({ item: { userId }, groupId }) =>
           groupId === undefined || !storedIds.has(userId) ? [] : [{ userId, groupId }],
         );
         const moved = new Set(await setPrimaryGroupsOf(tx, tenantId, primary));
@@ -78,7 +78,7 @@ export function loadUsers(
   });
 }
 
-function readPerson({ row, origin }: SourceRow): ExportedUser {
+function readUser({ row, origin }: SourceRow): ExportedUser {
   const item: ExportedUser['item'] = { origin, userId: needGuid(row, 'userId') };
   const userName = text(row, 'userName') ?? text(row, 'email');
   if (userName !== undefined) item.userName = userName;
@@ -99,13 +99,16 @@ function guidOrNull(row: Row, member: string): string | null | undefined {
   return guid(row, member) ?? (member in row ? null : undefined);
 }
 
-/** A person is worth more than where they belong. */
+/**
+ * Removes an unknown primary location or group from a user, so that the import keeps the user. Returns a remark about
+ * it, or undefined.
+ */
 function leaveOutUnknown(
-  person: ExportedUser,
+  user: ExportedUser,
   nodeLoader: NodeLoader,
   groups: ReadonlySet<string>,
 ): string | undefined {
-  const { item, groupId } = person;
+  const { item, groupId } = user;
   const unknown: string[] = [];
   if (item.primaryLocationId && !nodeLoader.has(item.primaryLocationId)) {
     unknown.push(`primaryLocationId ${item.primaryLocationId} is not known and was left out`);
@@ -113,7 +116,7 @@ function leaveOutUnknown(
   }
   if (groupId && !groups.has(groupId)) {
     unknown.push(`primaryGroupId ${groupId} is not known and was left out`);
-    person.groupId = undefined;
+    user.groupId = undefined;
   }
   return unknown.length > 0 ? unknown.join('; ') : undefined;
 }

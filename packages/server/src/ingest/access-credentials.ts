@@ -55,7 +55,7 @@ export const AccessCredentialUpdateResult = Type.Object({
 });
 export type AccessCredentialUpdateResult = Static<typeof AccessCredentialUpdateResult>;
 
-/** One update is answered by its result alone, as the vendor documents; none or several by an array. */
+/** The reply to one update is its result alone, as the vendor documents. The reply to none or several is an array. */
 export const AccessCredentialReply = Type.Union([
   AccessCredentialUpdateResult,
   Type.Array(AccessCredentialUpdateResult),
@@ -69,9 +69,9 @@ interface Deps {
 }
 
 /**
- * Gives and takes people's cards in one transaction, each card on its own and in the order of the request, and
- * keeps beside them what could not be done. Throws `StoreUnavailableError`: then nothing was stored, or all of
- * it was, and the caller may send it again.
+ * Activates and deactivates cards in one transaction, each card on its own, in the order of the request. It keeps
+ * refused updates and cards in the same transaction. Throws `StoreUnavailableError`: then nothing was stored, or all
+ * of it was, and the caller may send it again.
  */
 export async function updateAccessCredentials(
   { caller, updates }: { caller: Caller; updates: AccessCredentialUpdate[] },
@@ -87,7 +87,7 @@ export async function updateAccessCredentials(
       ),
     });
     await lockAccessCredentials(tx, tenantId);
-    const cards = new Cards(await listCardHoldings(tx, tenantId, mentionedCards(updates)));
+    const cards = new Cards(await listCardHoldings(tx, tenantId, digestsOf(updates)));
     const results = updates.map((update, index) => applyUpdate(update, faults[index], { resolved, cards }));
     await upsertAccessCredentials(tx, tenantId, { updatedAt: new Date(clock()), rows: cards.changed });
     const refused = updates.flatMap((update, index) => refusedOf(update, results[index]));
@@ -98,7 +98,7 @@ export async function updateAccessCredentials(
   return only && results.length === 1 ? only : results;
 }
 
-function mentionedCards(updates: AccessCredentialUpdate[]): string[] {
+function digestsOf(updates: AccessCredentialUpdate[]): string[] {
   const digests = updates.flatMap(({ credentials }) => credentials.map(cardDigest));
   return [...new Set(digests)];
 }
@@ -137,7 +137,7 @@ function cardResult({ cardNumber, facilityCode }: AccessCredential, failure: str
   };
 }
 
-/** What of an update was refused: all of it, or each card that failed. */
+/** The refused parts of an update: all of it, or each card that failed. */
 function refusedOf(
   update: AccessCredentialUpdate,
   outcome: AccessCredentialUpdateResult | undefined,

@@ -17,26 +17,26 @@ import {
   type SubmissionReply,
 } from './results.ts';
 
-/** What differs between the kinds of events: how one is checked, looked up, classified and stored. */
+/** The differences between the kinds of events: how the server checks, looks up, classifies and stores an event. */
 export interface EventKind<Event extends { eventId: string }, Row> extends RowKind<Row> {
-  /** What is wrong with the event by itself; its message names the member. */
+  /** Returns the fault of the event by itself. The message names the member. */
   fault(input: { event: Event; sourceId: string; nowMs: number }): string | undefined;
-  /** The identifiers to look up for an event without a fault. */
+  /** Returns the identifiers to look up for an event without a fault. */
   identifiers(event: Event): Partial<Identifiers>;
-  /** Pure: the row to store, or why there is none. */
+  /** Returns the row to store, or the reason to refuse the event. Does no I/O. */
   classify(event: Event, context: EventContext): Row | Refusal;
-  /** What stored rows bring about, after they were committed and before they are answered; can be repeated. */
+  /** The work that follows from stored rows. It runs after the commit and before the answer, and can be repeated. */
   afterCommit?(batch: { caller: Caller; rows: Row[] }, deps: Pick<IngestDeps, 'desks'>): Promise<void>;
 }
 
-/** What is the same for all events of a request. */
+/** Values that all events of a request share. */
 export interface EventContext {
   sourceId: string;
   receivedAtMs: number;
   resolved: Resolved;
 }
 
-/** What stores events. */
+/** The services that store events. */
 export interface IngestDeps {
   database: Database;
   directory: DirectoryCache;
@@ -48,15 +48,15 @@ export interface IngestDeps {
 }
 
 /**
- * So many attempts store events only if the directory still has the version by which the server classified them. The
- * next attempt stores them at any version.
+ * This many attempts store events only if the directory still has the version by which the server classified them.
+ * The next attempt stores them at any version.
  */
 const CACHED_ATTEMPTS = 4;
 
 /**
- * Stores a batch of events in one transaction, the refused ones beside the good ones, and answers for each in
- * the order of the request. Throws `StoreUnavailableError`: then nothing was stored, or all of it was, and the
- * caller may send it again. It may do so, too, if the work after the commit could not reach the database.
+ * Stores a batch of events in one transaction, together with the refused ones. Returns a result for each, in the
+ * order of the request. Throws `StoreUnavailableError`: then nothing was stored, or all of it was, and the caller may
+ * send it again. It may also throw this if the work after the commit could not reach the database.
  */
 export async function submitBatch<Event extends { eventId: string }, Row extends EventRow>(
   kind: EventKind<Event, Row>,
@@ -82,7 +82,7 @@ interface Batch<Event> {
   caller: Caller;
   sourceId: string;
   events: Event[];
-  /** Whether the results of stored events tell new ones from those that were stored already. */
+  /** Whether the results of stored events distinguish new events from those that were stored before. */
   tellsNew?: boolean;
 }
 
@@ -126,7 +126,7 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
   }
 }
 
-/** The events are stored: a fault of ours in the work after that must not keep their source from going on. */
+/** The events are stored. A bug in the work after that must not block their source, so this function logs it. */
 async function runAfterCommit<Event extends { eventId: string }, Row extends object>(
   kind: EventKind<Event, Row>,
   batch: { caller: Caller; rows: Row[] },

@@ -3,7 +3,7 @@ import type { AccessCredentialRow, CardHolding } from '../store/directory/access
 import { cardTextDigest, digest, foldCardText } from '../store/values/digest.ts';
 import { textsFault } from './values.ts';
 
-/** A card as it is submitted. */
+/** A card as a client submits it. */
 export interface Card {
   active: boolean;
   cardNumber: string;
@@ -12,21 +12,24 @@ export interface Card {
   credentialType: string;
 }
 
-/** What identifies a card, however its number is written: without a facility code it is the same as with an empty one. */
+/**
+ * The digest that identifies a card, independent of how its number is written. An absent facility code equals an
+ * empty one.
+ */
 export function cardDigest({ facilityCode, cardNumber }: Pick<Card, 'facilityCode' | 'cardNumber'>): string {
   return digest([facilityCode ?? '', foldCardText(cardNumber)]);
 }
 
 const SHORTENED = /^\s*\d+(?:[.,]\d+)?E\+\d+\s*$/i;
 
-/** What is wrong with a number that a spreadsheet wrote as `5.63537E+08`: its last digits are lost. */
+/** Returns the fault of a number that a spreadsheet wrote as `5.63537E+08`: its last digits are lost. */
 export function shortenedFault(text: string): string | undefined {
   return SHORTENED.test(text)
     ? 'is a number that a spreadsheet has shortened; format its column as text, and export the file again'
     : undefined;
 }
 
-/** What is wrong with a card by itself; the text names the member. */
+/** Returns the fault of a card by itself. The text names the member. */
 export function credentialFault({
   cardNumber,
   facilityCode,
@@ -44,7 +47,7 @@ export function credentialFault({
   return cardNumber.trim() === '' ? 'cardNumber is empty' : undefined;
 }
 
-/** The cards that a request mentions, with what it has made of them so far. */
+/** The cards that a request names, with the changes that the request has made so far. */
 export class Cards {
   readonly #holdings: Map<string, Omit<CardHolding, 'cardDigest'>>;
   readonly #changed = new Map<string, AccessCredentialRow>();
@@ -53,27 +56,30 @@ export class Cards {
     this.#holdings = new Map(holdings.map((holding) => [holding.cardDigest, holding]));
   }
 
-  /** Makes a card what was submitted for this active user. When that may not be: nothing but the reason. */
+  /**
+   * Applies a submitted card to this active user. If a rule forbids that, it changes nothing and returns the reason.
+   */
   apply(userId: string, card: Card): string | undefined {
     const key = cardDigest(card);
     const held = this.#holdings.get(key);
     if (held && held.userId !== userId) {
       if (held.inForce) return 'the card is active for someone else';
-      if (!card.active) return 'the card is of someone else; only activating it takes it over';
+      if (!card.active)
+        return 'the card belongs to someone else; only an update that activates it takes it over';
     }
     this.#holdings.set(key, { userId, inForce: card.active });
     this.#changed.set(key, toRow(key, userId, card));
     return undefined;
   }
 
-  /** The cards as they are to be stored, each once. */
+  /** The changed cards in the form to store, each once. */
   get changed(): AccessCredentialRow[] {
     return [...this.#changed.values()];
   }
 }
 
 function toRow(key: string, userId: string, card: Card): AccessCredentialRow {
-  // An empty text is what readers send of no card.
+  // Readers send an empty text when they read no card.
   const scanData = card.scanData.filter((text) => text !== '');
   const scans = new Map(scanData.map((text) => [cardTextDigest(text), text]));
   return {

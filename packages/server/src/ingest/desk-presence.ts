@@ -12,22 +12,26 @@ import {
 import type { PresenceEventRow } from '../store/events/presence-events.ts';
 import { type DayAuthor, type DayChange, lockUserDays, writeDays } from '../workday/plan.ts';
 
-/** Presence at a desk, the node of the event. */
+/** Presence at a desk, which is the node of the event. */
 type DeskEvent = DeskPresenceEvent & Pick<PresenceEventRow, 'nodeId'>;
-/** With the key that submitted it. */
+/** The same, with the key that submitted it. */
 type SubmittedDeskEvent = DeskEvent & { apiKey: string };
 
-/** A transaction takes what waits of an organisation up to so many requests or, a bit more than, so many events. */
+/**
+ * One transaction takes up to this many waiting requests of an organisation or, with the last one, a bit more than
+ * this many events.
+ */
 const MERGED = { jobs: 64, weight: 500 };
 
 /**
- * Books the desks at which people are, for today by the office's clock: for those who have no plan or planned to be
- * remote, together with a plan of the office that presence made; for those who have booked the office or a zone of
- * it, in place of that. Every other plan and booking stays, and a desk that is not free is not booked. The same
- * events again change nothing.
+ * Books the desks at which users are detected, for today by the office's clock. There are two cases:
+ * * A user has no plan, or plans to be remote. The user gets a plan of the office, set by presence, and the desk.
+ * * A user has booked the office or a zone of it. The desk replaces that booking.
  *
- * An organisation's requests wait for one another, as they would for each other's desks and zones, and those that wait
- * go together.
+ * Every other plan and booking stays. A desk that is not free is not booked. The same events again change nothing.
+ *
+ * Requests of one organisation would wait for each other's desks and zones. So they wait in one queue, and those that
+ * wait together run together.
  */
 export class DeskPresence {
   readonly #queues: TenantQueues<SubmittedDeskEvent[], void>;
@@ -43,7 +47,10 @@ export class DeskPresence {
     });
   }
 
-  /** Throws `StoreUnavailableError`: then nothing was booked, or all of it was, and the same can be booked again. */
+  /**
+   * Books the desks of these events. Throws `StoreUnavailableError`: then nothing was booked, or all of it was, and
+   * the caller can repeat it.
+   */
   book({ tenantId, apiKey }: Caller, events: DeskEvent[]): Promise<void> {
     return this.#queues.add(
       tenantId,
@@ -53,7 +60,7 @@ export class DeskPresence {
 }
 
 async function bookDesks(database: Database, tenantId: string, events: SubmittedDeskEvent[]): Promise<void> {
-  // Mostly everybody sits where they are booked, and nobody needs to be locked to see that.
+  // Most users sit at the desk that they have booked. This check needs no locks.
   const [, answer] = await database.runRequestPipeline(tenantId, [
     enterTenantIfVersion(tenantId, undefined),
     deskPresenceToBook(tenantId, events),
@@ -72,7 +79,7 @@ async function bookDesks(database: Database, tenantId: string, events: Submitted
     while (changes.length > 0) {
       const first = changes.flatMap((ofOne) => ofOne.slice(0, 1));
       const outcomes = await writeDays(tx, tenantId, first, author);
-      // Whose desk was refused may have been at another one, too.
+      // A user whose first desk was refused may have been at another one, too.
       changes = changes.flatMap((ofOne, index) =>
         typeof outcomes[index] === 'object' && ofOne.length > 1 ? [ofOne.slice(1)] : [],
       );

@@ -4,17 +4,21 @@ import type { NodeInOffice } from '../store/directory/nodes.ts';
 import type { UserIdentity } from '../store/directory/users.ts';
 import { DirectoryReader } from './directory-reader.ts';
 
-/** Entries of all organisations together, some 300 bytes each: of a hundred thousand people, and their desks and cards. */
+/**
+ * The limit for the entries of all organisations together. An entry takes some 300 bytes. The limit suffices for a
+ * hundred thousand people with their desks and cards.
+ */
 const MOST_ENTRIES = 200_000;
 
 /**
- * What earlier events named, by identifier. The cache keeps only what the database found, with the version that the
- * organisation's directory had; it looks up all else each time. An entry may be stale. The transaction that stores the
- * events compares the versions (`enterTenantIfVersion`), and stores nothing if they differ.
+ * The users and nodes that earlier events named, by identifier. The cache keeps only entries that the database found,
+ * with the directory version of the look-up. It looks up all other identifiers each time. An entry may be stale. The
+ * transaction that stores the events compares the versions (`enterTenantIfVersion`), and stores nothing if they
+ * differ.
  */
 export class DirectoryCache {
   readonly #reader: DirectoryReader;
-  /** The last entry is of the organisation that was looked up last. */
+  /** In the order of use: the last entry is the organisation that was looked up last. */
   readonly #caches = new Map<string, OrganisationCache>();
 
   constructor(database: Database) {
@@ -22,7 +26,7 @@ export class DirectoryCache {
   }
 
   /**
-   * What the identifiers of a batch mean, and the version of the directory that it is of. Throws
+   * Resolves the identifiers of a batch. Returns the users and nodes with their directory version. Throws
    * `StoreUnavailableError`.
    */
   async lookUp(tenantId: string, identifiers: Identifiers): Promise<{ resolved: Resolved; version: string }> {
@@ -32,7 +36,7 @@ export class DirectoryCache {
       this.#keep(tenantId, cache);
       return { resolved: cache, version: cache.version };
     }
-    // If what is cached of some turns out to be of another version, the second round looks up all of it.
+    // If the cached entries turn out to be of another version, the second round looks up all identifiers.
     for (let wanted = missing; ; wanted = identifiers) {
       const { resolved, version } = await this.#reader.read(tenantId, wanted);
       const target = this.#ofVersion(tenantId, version, cache);
@@ -47,7 +51,7 @@ export class DirectoryCache {
     if (this.#caches.get(tenantId)?.version === version) this.#caches.delete(tenantId);
   }
 
-  /** The entries of that version: `cache`, or what other requests have cached meanwhile, or none yet. */
+  /** The cache of that version: `cache`, or the one that other requests have filled meanwhile, or a new one. */
   #ofVersion(tenantId: string, version: string, cache: OrganisationCache | undefined): OrganisationCache {
     const known = [cache, this.#caches.get(tenantId)].find((each) => each?.version === version);
     const target = known ?? new OrganisationCache(version);
@@ -71,7 +75,7 @@ export class DirectoryCache {
   }
 }
 
-/** What was found of one organisation at one version, by the texts that were looked up. */
+/** The found users and nodes of one organisation at one version, by the identifiers that were looked up. */
 class OrganisationCache implements Resolved {
   readonly version: string;
   readonly #usersById = new Map<string, UserIdentity>();
@@ -109,7 +113,7 @@ class OrganisationCache implements Resolved {
     return this.#nodes.get(nodeId);
   }
 
-  /** Those of the identifiers that have no entry. */
+  /** The identifiers that have no entry. */
   missing({ userIds, names, namesInAnyCase, cards, nodeIds }: Identifiers): Identifiers {
     return {
       userIds: userIds.filter((text) => !this.#usersById.has(text)),
@@ -120,7 +124,7 @@ class OrganisationCache implements Resolved {
     };
   }
 
-  /** Adds entries for those of these identifiers that were found. */
+  /** Adds entries for those of the identifiers that were found. */
   learn({ userIds, names, namesInAnyCase, cards, nodeIds }: Identifiers, resolved: Resolved): void {
     remember(this.#usersById, userIds, (text) => resolved.userById(text));
     remember(this.#usersByName, names, (text) => resolved.userByName(text));

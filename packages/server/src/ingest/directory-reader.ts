@@ -13,20 +13,24 @@ interface LookUp {
   identifiers: Identifiers;
 }
 
-/** What identifiers mean, and the version of the directory that it is of, or an earlier one. */
+/**
+ * The users and nodes that identifiers stand for. `version` is the directory version of the look-up, or an earlier
+ * one.
+ */
 export interface LookupResult {
   resolved: Resolved;
   version: string;
 }
 
-/** Round trips at a time. */
+/** Round trips at the same time. */
 const READERS = 2;
-/** A round trip takes what waits up to so many requests or, a bit more than, so many texts. */
+/** One round trip takes up to this many waiting requests or, with the last one, a bit more than this many texts. */
 const MERGED = { jobs: 64, weight: 2_000 };
 
 /**
- * Looks up in the database whom and what events mean. Look-ups that wait at the same time go together in one round
- * trip, whatever their organisations; each organisation's are a statement of their own, under row-level security.
+ * Looks up in the database the users and nodes that events name. Look-ups that wait at the same time share one round
+ * trip, also those of different organisations. Each organisation has a statement of its own, under row-level
+ * security.
  */
 export class DirectoryReader {
   readonly #queue: MergingQueue<LookUp, LookupResult>;
@@ -41,7 +45,7 @@ export class DirectoryReader {
     });
   }
 
-  /** Throws `StoreUnavailableError`. */
+  /** Resolves identifiers of one organisation. Throws `StoreUnavailableError`. */
   read(tenantId: string, identifiers: Identifiers): Promise<LookupResult> {
     return this.#queue.add({ tenantId, identifiers });
   }
@@ -55,7 +59,7 @@ async function read(database: Database, lookUps: readonly LookUp[]): Promise<Loo
   }
   const answers = await database.runEventPipeline(
     [...wanted].flatMap(([tenantId, identifiers]) => [
-      // First: what is looked up after it is of that version or of a later one.
+      // The version comes first, so the look-up after it reads that version or a later one.
       enterTenantIfVersion(tenantId, undefined),
       directoryLookUp(tenantId, identifiers),
     ]),

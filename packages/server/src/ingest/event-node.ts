@@ -2,7 +2,7 @@ import type { Resolved } from '../store/directory/directory-look-up.ts';
 import { NODE_KINDS, type NodeInOffice, type NodeKind } from '../store/directory/nodes.ts';
 import { RESULT, type Refusal, refuse } from './results.ts';
 
-/** What is wrong with a `locationType`; undefined when it is one. */
+/** Returns the fault of a `locationType`, or undefined when it is valid. */
 export function locationTypeFault(locationType: string): string | undefined {
   return isNodeKind(locationType) ? undefined : `locationType must be one of ${NODE_KINDS.join(', ')}`;
 }
@@ -11,7 +11,7 @@ function isNodeKind(text: string): text is NodeKind {
   return (NODE_KINDS as readonly string[]).includes(text);
 }
 
-/** The active node that an event names, of the kind that it says, if it says one. */
+/** Returns the active node that an event names. If the event states a kind, the node must be of that kind. */
 export function classifyNode(
   { locationId, locationType }: { locationId: string; locationType?: string },
   resolved: Resolved,

@@ -1,7 +1,7 @@
 import type { UserIdentity } from '../store/directory/users.ts';
 import { RESULT, type Refusal, refuse } from './results.ts';
 
-/** A member of an event that may name a person, and how such a text is looked up. */
+/** A member of an event that may name a user, and the look-up of its text. */
 interface Naming {
   member: string;
   text: string | null | undefined;
@@ -9,8 +9,8 @@ interface Naming {
 }
 
 /**
- * The active user that an event names by id, by name, or by both when they agree; undefined when it names
- * nobody. `notFound` says of what was given that it leads to nobody.
+ * Returns the active user that an event names by id, by name, or by both when they agree. Returns undefined when the
+ * event names no user. `notFound` is the message for an identifier that matches no user.
  */
 export function classifyNamedUser(
   namings: [byId: Naming, byName: Naming],

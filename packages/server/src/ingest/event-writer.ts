@@ -5,44 +5,44 @@ import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/d
 import { type EventRow, readNewDigests, returningNewDigests } from '../store/events/event-order.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/events/refused-events.ts';
 
-/** How rows of a kind are stored: one statement for any number of them. */
+/** How the server stores rows of a kind: one statement for any number of rows. */
 export interface RowKind<Row> {
-  /** The endpoint's name. */
+  /** The endpoint's name, for example `presence`. */
   endpoint: string;
   insert(tenantId: string, rows: readonly Row[]): PreparedStatement;
 }
 
-/** What one request has to store. */
+/** The rows and refusals of one request. */
 export interface EventBatch {
   tenantId: string;
-  /** The version of the directory by which the events were judged; undefined where any will do. */
+  /** The directory version by which the server classified the events; undefined where any version will do. */
   expectedVersion: string | undefined;
   kind?: RowKind<EventRow>;
   rows: readonly EventRow[];
   refusals: readonly RefusedEventRow[];
-  /** Whether the answer is to tell new rows from those that were stored already. It costs a little. */
+  /** Whether the result distinguishes new rows from those that were stored before. It costs a little. */
   tellsNew?: boolean;
 }
 
-/** What became of one request's rows. */
+/** The result for one request's rows. */
 export type WriteResult =
   /** The directory has another version than the expected one. The writer stored nothing of this request. */
   | { stale: true }
   /**
-   * The rows and refusals are stored. `isNew` has for each row, in their order, whether this request stored it; it is
-   * undefined unless the batch asked for it.
+   * The rows and refusals are stored. `isNew` says for each row, in their order, whether this request stored it. It
+   * is undefined unless the batch asked for it.
    */
   | { stale: false; isNew: readonly boolean[] | undefined };
 
-/** Transactions at a time: while one is committed, the next is on its way. */
+/** Transactions at the same time: while one commits, the next is on its way. */
 const EVENT_WRITERS = 2;
-/** A transaction takes what waits up to so many requests or, a bit more than, so many rows. */
+/** One transaction takes up to this many waiting requests or, with the last one, a bit more than this many rows. */
 const MERGED = { jobs: 64, weight: 2_000 };
 
 /**
- * Stores what requests submit. Those that wait at the same time go together into one transaction, of one round trip
- * and one commit, whatever their organisations. Each organisation's rows are written by statements of its own, under
- * row-level security: what is shared is the commit.
+ * Stores the rows of submissions. Submissions that wait at the same time share one transaction, with one round trip
+ * and one commit, also those of different organisations. Each organisation's rows have statements of their own, under
+ * row-level security. Organisations share only the commit.
  */
 export class EventWriter {
   readonly #queue: MergingQueue<EventBatch, WriteResult>;
@@ -58,7 +58,7 @@ export class EventWriter {
   }
 
   /**
-   * Stores rows and refusals in one transaction; resolves when it is committed. Throws `StoreUnavailableError`: then
+   * Stores rows and refusals in one transaction. Resolves when it is committed. Throws `StoreUnavailableError`: then
    * nothing was stored, or all of it was.
    */
   write(batch: EventBatch): Promise<WriteResult> {
@@ -66,7 +66,10 @@ export class EventWriter {
   }
 }
 
-/** In the order of organisations, as rows are in that of their keys: nobody waits for another in a circle. */
+/**
+ * Stores batches in the order of their organisations; each statement writes rows in the order of their keys. With one
+ * order for all, transactions do not deadlock.
+ */
 async function storeBatches(database: Database, batches: readonly EventBatch[]): Promise<WriteResult[]> {
   const groups = new Map<string, EventBatch[]>();
   for (const batch of batches) {
@@ -82,7 +85,7 @@ async function storeBatches(database: Database, batches: readonly EventBatch[]):
   return batches.map((batch) => written.get(batch) as WriteResult);
 }
 
-/** What became of each batch of one organisation. */
+/** The result of each batch of one organisation. */
 function readResults(
   { batches, versionAt, newAt }: ResultPositions,
   results: PipelineResults,
@@ -95,15 +98,15 @@ function readResults(
   });
 }
 
-/** Where the results of the statements are that store these batches, all of one organisation. */
+/** The positions of the results of the statements that store these batches, all of one organisation. */
 interface ResultPositions {
   batches: readonly EventBatch[];
   versionAt: number;
-  /** By endpoint: the statements that tell new rows. */
+  /** By endpoint: the statements that return the new rows. */
   newAt: Map<string, number>;
 }
 
-/** What is of one organisation, and judged by one version of its directory, goes together. */
+/** Batches of one organisation that were classified by one directory version go together. */
 function keyOf({ tenantId, expectedVersion }: EventBatch): string {
   return `${tenantId} ${expectedVersion ?? 'any'}`;
 }
@@ -132,8 +135,8 @@ function addStatements(batches: readonly EventBatch[], statements: PreparedState
 }
 
 /**
- * Which rows of a batch were new. An event that comes several times in one transaction is new the first time only:
- * the row that takes its digest from `newDigests` stored it.
+ * Says for each row of a batch whether it was new. An event that comes several times in one transaction is new the
+ * first time only. The row that takes its digest from `newDigests` is the one that stored it.
  */
 function newRowsOf(
   { kind, rows, tellsNew }: EventBatch,

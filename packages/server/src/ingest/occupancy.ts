@@ -50,7 +50,7 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
     const node = classifyNode(event, resolved);
     if (isRefusal(node)) return node;
     const observedAtUs = parseInstant(event.timestamp) as InstantUs;
-    // Adding 0 makes -0 the 0 that it equals.
+    // Adding 0 turns -0 into 0.
     const count = event.occupancy == null ? null : event.occupancy + 0;
     const occupied = event.occupied ?? (count !== null && count > 0);
     return {
@@ -72,7 +72,7 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
 function valuesFault({ occupied, occupancy }: OccupancyEvent): string | undefined {
   if (occupied == null && occupancy == null) return 'occupied or occupancy must be given';
   if (occupancy == null) return undefined;
-  // JSON can say 1e999, which JavaScript reads as Infinity.
+  // JSON may contain 1e999, which JavaScript reads as Infinity.
   if (!Number.isFinite(occupancy)) return 'occupancy must be a finite number';
   return occupancy < 0 ? 'occupancy must not be negative' : undefined;
 }

@@ -38,7 +38,7 @@ export const PresenceSubmission = Type.Object({
 });
 export type PresenceSubmission = Static<typeof PresenceSubmission>;
 
-/** An event as it is stored, and whether it is one at a desk that presence books. */
+/** An event as it is stored, and whether it is at a desk that presence books. */
 interface ClassifiedPresence extends PresenceEventRow {
   booksDesk: boolean;
 }
@@ -100,7 +100,7 @@ export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
   },
 };
 
-/** Nobody is named, so that what the source calls the person may be one of their cards. */
+/** Whether only `sourceUserId` can name the user. It may then be the number or scan data of a card. */
 function isByCard({ userId, userEmail }: PresenceEvent): boolean {
   return userId == null && userEmail == null;
 }

@@ -11,7 +11,7 @@ import {
 
 const KEPT_MS = 30 * 24 * 3_600_000;
 const LONGEST_EVENT_JSON = 8_192;
-/** An organisation's refused events are trimmed after this many more, and once an hour. */
+/** The log trims an organisation's refused events after this many more, and once an hour. */
 const TRIM_AFTER = 1_000;
 const TRIM_EVERY_MS = 3_600_000;
 
@@ -42,13 +42,13 @@ export class RefusedEventLog {
     this.#timer.unref();
   }
 
-  /** What is kept of refused events, as rows; of no more than are kept at all. */
+  /** Makes rows of refused events, but of no more than the log keeps. */
   rowsOf(caller: Caller, endpoint: string, events: readonly RefusedEventInput[]): RefusedEventRow[] {
     const { keep, clock } = this.#deps;
     if (keep === 0) return [];
     const { apiKeyFolded } = caller;
-    const occasion = { refusedAtMs: clock(), apiKeyFolded, endpoint };
-    return events.slice(-keep).map((event) => ({ ...occasion, ...toRow(event) }));
+    const common = { refusedAtMs: clock(), apiKeyFolded, endpoint };
+    return events.slice(-keep).map((event) => ({ ...common, ...toRow(event) }));
   }
 
   /** Writes refusals within the transaction that stores the rest of their batch. */
@@ -59,7 +59,7 @@ export class RefusedEventLog {
     if (this.#isTrimDue(caller.tenantId, rows.length)) await this.#trim(tx, caller.tenantId);
   }
 
-  /** Is told of refusals that were committed. */
+  /** Counts refusals that were committed, and trims the log if that is due. */
   async noteKept(tenantId: string, count: number): Promise<void> {
     if (!this.#isTrimDue(tenantId, count)) return;
     const { database, log } = this.#deps;
@@ -100,12 +100,12 @@ function toRow({ sourceId, eventId, resultCode, reason, event }: RefusedEventInp
     eventId: storable(eventId, LONGEST_TEXT),
     resultCode: resultCode ?? null,
     reason: storable(reason, LONGEST_TEXT) ?? '',
-    // JSON escapes NUL and lone surrogates, so this text shows what PostgreSQL could not hold.
+    // JSON escapes NUL and lone surrogates, so this text shows characters that PostgreSQL cannot store.
     event: storable(JSON.stringify(event), LONGEST_EVENT_JSON),
   };
 }
 
-/** A text as PostgreSQL can hold it: shortened, what it cannot hold replaced. */
+/** Makes a text that PostgreSQL can store: shortens it, and replaces the characters that PostgreSQL cannot store. */
 function storable(text: string | undefined, longest: number): string | null {
   return text?.slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed() ?? null;
 }

@@ -23,11 +23,11 @@ const RefusedEventView = Type.Object({
   sourceId: Type.Union([Type.String(), Type.Null()]),
   eventId: Type.Union([Type.String(), Type.Null()]),
   resultCode: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'as the sender was told; null where the whole request was malformed',
+    description: 'the code that the sender received; null where the whole request was malformed',
   }),
   reason: Type.String(),
   event: Type.Union([Type.String(), Type.Null()], {
-    description: 'what was sent, as the text of its JSON; cut where it was long',
+    description: 'the event as it was sent, as JSON text; truncated if it was long',
   }),
 });
 
@@ -56,7 +56,7 @@ const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access }
 const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
 const PROBLEMS = problems(400, 401, 403, 503);
 
-/** What was refused in the last 30 days, as `rollcall events list` shows it. */
+/** Routes for the refused events of the last 30 days, as `rollcall events list` shows them. */
 export const refusedRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = async (app, { database }) => {
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'private, no-cache');
@@ -120,7 +120,7 @@ function readFilter({ since, endpoint, sourceId, reason }: Filter): RefusedEvent
     if (text?.includes('\0')) throw wrongParameter(name, 'must not contain NUL');
   }
   return {
-    // Nothing was refused before 1970, and PostgreSQL knows no instant long before Christ.
+    // No refusal is older than 1970, and PostgreSQL has no instant before 4713 BC.
     since: sinceUs === undefined ? undefined : new Date(Math.max(0, sinceUs / 1_000)),
     endpoint,
     sourceId,
@@ -128,16 +128,16 @@ function readFilter({ since, endpoint, sourceId, reason }: Filter): RefusedEvent
   };
 }
 
-const PLACE = /^(\d{1,16})-([0-9a-f-]{36})$/;
+const POSITION = /^(\d{1,16})-([0-9a-f-]{36})$/;
 
-/** Where the next page begins: milliseconds since the epoch, and the id. */
+/** The position after which the next page begins: milliseconds since the epoch, and the id. */
 function positionOf({ refusedAt, refusalId }: RefusedEvent): string {
   return `${refusedAt.getTime()}-${refusalId}`;
 }
 
 function readPosition(after: string | undefined): RefusedEventPosition | undefined {
   if (after === undefined) return undefined;
-  const [, ms, id = ''] = PLACE.exec(after) ?? [];
+  const [, ms, id = ''] = POSITION.exec(after) ?? [];
   const refusalId = parseGuid(id);
   const refusedAt = new Date(Number(ms));
   if (!refusalId || Number.isNaN(refusedAt.getTime()))

@@ -1,11 +1,11 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 
-/** Result codes: 0 to 2 are the vendor's, 3 is ours. */
+/** Result codes: the vendor defines 0 to 2, Rollcall defines 3. */
 export const RESULT = { stored: 0, userNotFound: 1, locationNotFound: 2, notAcceptable: 3 } as const;
 export type ResultCode = (typeof RESULT)[keyof typeof RESULT];
 
-/** Why an event was not stored. `message` names the member. */
+/** Why the server refused an event. `message` names the member. */
 export interface Refusal {
   resultCode: Exclude<ResultCode, 0>;
   message: string;
@@ -15,7 +15,7 @@ export function refuse(resultCode: Refusal['resultCode'], message: string): Refu
   return { resultCode, message };
 }
 
-/** Whether what was classified is a reason to refuse the event, rather than what was looked for. */
+/** Whether an outcome is a refusal, rather than a row, a user or a node. */
 export function isRefusal(outcome: object | undefined): outcome is Refusal {
   return outcome !== undefined && 'resultCode' in outcome;
 }
@@ -30,7 +30,7 @@ export const EventResult = Type.Object({
 });
 export type EventResult = Static<typeof EventResult>;
 
-/** Of an event that is stored as a row of its own. */
+/** The result of an event that is stored as a row of its own. */
 export const StoredEventResult = Type.Object({
   ...EventResult.properties,
   isNew: Type.Optional(
@@ -49,7 +49,7 @@ export const SubmissionReply = Type.Object({
 });
 export type SubmissionReply = Static<typeof SubmissionReply>;
 
-/** The preference (RFC 7240) by which a client asks for `isNew`. Clients that do not know of it see nothing of it. */
+/** The preference (RFC 7240) by which a client asks for `isNew`. Other clients do not receive the member. */
 const TELL_NEW = 'tell-new';
 
 export const SubmissionHeaders = Type.Object({
@@ -58,7 +58,10 @@ export const SubmissionHeaders = Type.Object({
   ),
 });
 
-/** Whether a `Prefer` header asks for `isNew`. Preferences have no case, and parameters may follow. */
+/**
+ * Whether a `Prefer` header asks for `isNew`. The names of preferences are case-insensitive, and parameters may
+ * follow.
+ */
 export function prefersNew(prefer: string | undefined): boolean {
   if (prefer === undefined) return false;
   return prefer.split(',').some((each) => each.split(';', 1)[0]?.trim().toLowerCase() === TELL_NEW);

@@ -22,7 +22,7 @@ const SUBMITTERS = ['submitting-events', 'all'] as const;
 const VISITOR_SUBMITTERS = ['submitting-events', 'visitor-only', 'all'] as const;
 const ERRORS = problems(400, 401, 403, 413, 415, 503);
 
-/** The paths on which events are submitted. */
+/** The routes for submitting events. */
 export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = async (app, options) => {
   app.addHook('onError', async (request, _reply, error) => {
     await keepMalformed(request, error, options);
@@ -147,7 +147,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   });
 };
 
-/** A malformed request is kept beside the refused events, so that whoever sent it can see what arrived. */
+/** Keeps a malformed request with the refused events, so that its sender can see what arrived. */
 async function keepMalformed(
   request: FastifyRequest,
   error: Error,

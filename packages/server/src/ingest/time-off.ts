@@ -22,7 +22,7 @@ import { EventResult, isRefusal, RESULT, type Refusal, refuse } from './results.
 import { textsFault } from './values.ts';
 
 export const TIME_OFF_EVENTS_PER_CALL = 1_000;
-/** What one transaction may change: enough for almost every request, and done in a second or two. */
+/** The most days that one transaction changes. Almost every request fits, and the transaction takes a second or two. */
 const DAYS_PER_TRANSACTION = 20_000;
 
 const EVENT_TYPES = ['scheduled', 'cancelled'] as const;
@@ -60,9 +60,9 @@ interface Deps {
 }
 
 /**
- * Applies time off in the order of the request, in as many transactions as its days take, and keeps the refused
- * events. Throws `StoreUnavailableError`: then a first part of it may have been applied, and the caller may send
- * all of it again.
+ * Applies time off in the order of the request, and keeps the refused events. The number of transactions depends on
+ * the number of days. Throws `StoreUnavailableError`: then a first part of it may have been applied, and the caller
+ * may send all of it again.
  */
 export async function submitTimeOff(
   { caller, events }: { caller: Caller; events: TimeOffEvent[] },
@@ -84,7 +84,10 @@ export async function submitTimeOff(
   return { timestamp: new Date(nowMs).toISOString(), results };
 }
 
-/** The events, in order, in parts of not too many days each. */
+/**
+ * Splits the events, in order, into slices of at most `DAYS_PER_TRANSACTION` days. An event with more days has a
+ * slice of its own.
+ */
 function sliced(events: TimeOffEvent[], nowMs: number): TimeOffEvent[][] {
   const slices: TimeOffEvent[][] = [];
   let days = 0;
@@ -102,7 +105,7 @@ function sliced(events: TimeOffEvent[], nowMs: number): TimeOffEvent[][] {
   return slices;
 }
 
-/** How many days an event can change, wherever on earth the person is. */
+/** The most days that an event can change, in any time zone of its user. */
 function daysAtMost(event: TimeOffEvent, nowMs: number): number {
   if (leaveDatesFault(event) !== undefined) return 0;
   const [startDay, endDay] = [event.startDate, event.endDate].map((text) => {
@@ -125,18 +128,18 @@ async function classify(
     userIds: sound.flatMap(({ uid }) => uid ?? []),
     namesInAnyCase: sound.flatMap(({ email }) => email ?? []),
   });
-  const people = events.map((event, index) => {
+  const users = events.map((event, index) => {
     const fault = faults[index];
-    return fault === undefined ? personOf(event, resolved) : refuse(RESULT.notAcceptable, fault);
+    return fault === undefined ? userOf(event, resolved) : refuse(RESULT.notAcceptable, fault);
   });
-  const userIds = people.flatMap((person) => (isRefusal(person) ? [] : person.userId));
-  // Before anything of theirs is read: whoever else changes these people's days has ended by then.
+  const userIds = users.flatMap((user) => (isRefusal(user) ? [] : user.userId));
+  // The lock comes before any read of these users' days: other transactions that change them have then ended.
   const statuses = await lockUserDays(tx, tenantId, [...new Set(userIds)]);
-  const localDay = await localDays(tx, tenantId, events, people);
+  const localDay = await localDays(tx, tenantId, events, users);
   return events.map((event, index) => {
-    const person = people[index] ?? absent();
-    if (isRefusal(person)) return person;
-    const { userId } = person;
+    const user = users[index] ?? absent();
+    if (isRefusal(user)) return user;
+    const { userId } = user;
     if (statuses.get(userId) !== 'active') return refuse(RESULT.userNotFound, 'the user is no longer active');
     const range = { startDay: localDay(userId, event.startDate), endDay: localDay(userId, event.endDate) };
     const fault = dayRangeFault(range);
@@ -146,7 +149,7 @@ async function classify(
   });
 }
 
-/** What is wrong with an event, whoever it is about; names the member. */
+/** Returns the fault of an event, independent of its user. The text names the member. */
 function faultOf({ eventId, email, uid, eventType, startDate, endDate, timeOffType }: TimeOffEvent) {
   const fault = textsFault({ eventId, email, uid, eventType, startDate, endDate, timeOffType });
   if (fault !== undefined) return fault;
@@ -159,34 +162,37 @@ function faultOf({ eventId, email, uid, eventType, startDate, endDate, timeOffTy
   return leaveDatesFault({ startDate, endDate });
 }
 
-function personOf(event: TimeOffEvent, resolved: Resolved): { userId: string } | Refusal {
-  const person = classifyNamedUser(
+function userOf(event: TimeOffEvent, resolved: Resolved): { userId: string } | Refusal {
+  const user = classifyNamedUser(
     [
       { member: 'uid', text: event.uid, find: (userId) => resolved.userById(userId) },
       { member: 'email', text: event.email, find: (name) => resolved.userByNameInAnyCase(name) },
     ],
-    'no active user matches, or several do but for case',
+    'no active user matches, or several differ only by case',
   );
-  return person ?? absent();
+  return user ?? absent();
 }
 
 function absent(): Refusal {
   return refuse(RESULT.userNotFound, 'uid and email are both absent');
 }
 
-/** Tells the day that a date of an event is for somebody; instants are looked up at once, for all events. */
+/**
+ * Returns a function that gives the local day of a user for a date of an event. It looks up the instants of all
+ * events together.
+ */
 async function localDays(
   tx: Tx,
   tenantId: string,
   events: TimeOffEvent[],
-  people: ({ userId: string } | Refusal)[],
+  users: ({ userId: string } | Refusal)[],
 ): Promise<(userId: string, text: string) => string> {
   const instants = events.flatMap(({ startDate, endDate }, index): UserInstant[] => {
-    const person = people[index];
-    if (!person || isRefusal(person)) return [];
+    const user = users[index];
+    if (!user || isRefusal(user)) return [];
     return [startDate, endDate].flatMap((text) => {
       const date = readLeaveDate(text);
-      return date && 'instant' in date ? [{ userId: person.userId, instant: date.instant }] : [];
+      return date && 'instant' in date ? [{ userId: user.userId, instant: date.instant }] : [];
     });
   });
   const days = new Map<string, string>();

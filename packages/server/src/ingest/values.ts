@@ -1,7 +1,7 @@
 import { type InstantUs, parseInstant } from '../http/instants.ts';
 import { textFault } from '../http/text.ts';
 
-/** What is wrong with the first bad one of these texts, with its member's name; absent ones are fine. */
+/** Returns the fault of the first of these texts that has one, with its member's name. Absent texts have no fault. */
 export function textsFault(texts: Readonly<Record<string, string | null | undefined>>): string | undefined {
   for (const member in texts) {
     const fault = textFault(texts[member] ?? '');
@@ -13,7 +13,7 @@ export function textsFault(texts: Readonly<Record<string, string | null | undefi
 const EARLIEST_US = Date.UTC(2000, 0, 1) * 1_000;
 const AHEAD_MS = 24 * 3_600_000;
 
-/** What is wrong with an event's `timestamp`; undefined when it is an instant at which it may have happened. */
+/** Returns the fault of an event's `timestamp`, or undefined when the event may have happened at that instant. */
 export function timestampFault(timestamp: string, nowMs: number): string | undefined {
   const instantUs = parseInstant(timestamp);
   if (instantUs === undefined) return 'timestamp must be an ISO 8601 date and time that exists';

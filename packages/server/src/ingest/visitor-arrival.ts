@@ -32,7 +32,7 @@ export const VisitorArrivalSubmission = Type.Object({
 });
 export type VisitorArrivalSubmission = Static<typeof VisitorArrivalSubmission>;
 
-/** How arrivals of visitors are looked up, classified and written. */
+/** How visitor arrivals are looked up, classified and written. */
 export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
   endpoint: 'visitor-arrival',
 
@@ -60,7 +60,7 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
           find: (name) => resolved.userByNameInAnyCase(name),
         },
       ],
-      'no active user matches, or several do but for case',
+      'no active user matches, or several differ only by case',
     );
     if (isRefusal(host)) return host;
     const node = classifyNode({ locationId: event.locationId }, resolved);

@@ -37,7 +37,7 @@ test('a directory of something else is refused, whatever its mode, and stays as 
   for (const mode of [0o755, 0o700]) {
     await chmod(dir, mode);
     expect(await refusal(dir)).toBe(
-      `The directory ${dir} is no data directory of Rollcall, and it is not empty; choose another path.`,
+      `The directory ${dir} is not a data directory of Rollcall, and it is not empty; choose another path.`,
     );
   }
   expect(await readdir(dir)).toEqual(['letters.txt']);

@@ -109,7 +109,7 @@ test.each(['manifest.json', 'users', 'users/part.ndjson', 'users/more'])(
     try {
       await expect(load()).rejects.toThrow(
         new FolderError(
-          `${path} is a symbolic link, and an import follows none: put the file or the folder itself there.`,
+          `${path} is a symbolic link, and an import does not follow links: put the file or the folder itself there.`,
         ),
       );
     } finally {
@@ -166,7 +166,7 @@ test.each([[{ files: [null] }], [{ files: {} }], [{ files: 'all' }]])(
     await write({ users: USERS });
     await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
     await expect(load()).rejects.toThrow(FolderError);
-    await expect(load()).rejects.toThrow(/is no manifest of an export/);
+    await expect(load()).rejects.toThrow(/is not a manifest of an export/);
   },
 );
 
@@ -204,7 +204,7 @@ test('what the vendor does not list is made from the rows that name it, and said
   const report = await load();
 
   expect(rejects).toEqual([]);
-  expect(report.remarks).toContain('1 offices do not say their time zone: Asia/Tokyo was taken.');
+  expect(report.remarks).toContain('1 offices have no time zone in the folder: the import set Asia/Tokyo.');
   expect(report.remarks).toContain('The folder has no desks.');
   const { desks, locations, presence, ...rest } = await exported();
   expect(locations).toMatchObject([{ timeZone: 'Asia/Tokyo', status: 'active' }]);
@@ -362,7 +362,7 @@ test('how an office judges silence follows from how it was judged', async () => 
     presence: [seen],
   });
   expect((await load()).remarks).toContain(
-    'Head office: its presence reporting was set to always, as its attendance was judged.',
+    'Head office: its presence reporting was set to always, because its attendance in the folder requires that.',
   );
   const types = async () =>
     (await exported())['user-booking-attendance']?.flatMap((row) =>

@@ -1,6 +1,6 @@
 /*
- * Arrays in PostgreSQL's binary format, which pg hands on as it is: an array of thousands as text is quoted on one side
- * and parsed on the other, for more than it costs to store its rows.
+ * Arrays in PostgreSQL's binary format, which pg passes on unchanged. As text, the client would quote an array of
+ * thousands and the server would parse it. That costs more than storing the rows.
  */
 
 const OID = { boolean: 16, int2: 21, text: 25, float8: 701, timestamptz: 1184, uuid: 2950 } as const;
@@ -8,7 +8,7 @@ const OID = { boolean: 16, int2: 21, text: 25, float8: 701, timestamptz: 1184, u
 const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
 const NULL_LENGTH = -1;
-/** 2000-01-01, from which PostgreSQL counts. */
+/** 2000-01-01, the epoch of PostgreSQL. */
 const EPOCH_US = Date.UTC(2000, 0, 1) * 1_000;
 const TWO_TO_32 = 2 ** 32;
 
@@ -71,7 +71,7 @@ function fixedArray<T extends string | number | boolean>(
   return buffer.subarray(0, at);
 }
 
-/** One dimension that counts from 1; none where the array is empty. */
+/** Writes the header: one dimension that counts from 1, or none where the array is empty. */
 function writeHeader(buffer: Buffer, oid: number, values: readonly unknown[]): number {
   buffer.writeInt32BE(values.length === 0 ? 0 : 1, 0);
   buffer.writeInt32BE(values.includes(null) ? 1 : 0, 4);

@@ -7,7 +7,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** The database cannot be used. `message` is one sentence for the operator, without credentials. */
 export class UnusableDatabaseError extends Error {}
 
-/** Connects once, to tell early and plainly what is wrong with a database URL. Throws `UnusableDatabaseError`. */
+/** Connects once, to report early and plainly what is wrong with a database URL. Throws `UnusableDatabaseError`. */
 export async function checkReachable(target: DatabaseTarget): Promise<void> {
   const client = clientOf(target);
   client.on('error', () => undefined);
@@ -26,13 +26,18 @@ export async function checkReachable(target: DatabaseTarget): Promise<void> {
   } catch (error) {
     if (error instanceof UnusableDatabaseError) throw error;
     const { message, code } = error as NodeJS.ErrnoException;
-    throw new UnusableDatabaseError(`The database at ${where} does not let us in: ${message || code}.`);
+    throw new UnusableDatabaseError(
+      `Rollcall cannot connect to the database at ${where}: ${message || code}.`,
+    );
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-/** Throws `UnusableDatabaseError` where the URL names a certificate that cannot be read. */
+/**
+ * Makes a client that is not connected. Throws `UnusableDatabaseError` where the URL names a certificate that cannot
+ * be read.
+ */
 function clientOf(target: DatabaseTarget): pg.Client {
   try {
     return new pg.Client({ ...target, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });

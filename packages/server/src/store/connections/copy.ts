@@ -8,9 +8,11 @@ export type TextRow = (string | null)[];
 type Value = string | string[] | null | undefined;
 
 /**
- * The rows of a query as texts, a bufferful at a time, read only as fast as they are taken: COPY sends rows faster than
- * a cursor hands them out. Whoever gives up early ends the connection with it, since nothing else stops
- * a COPY at once. `values` stand where the query has `$1` and so on; undefined is null.
+ * Yields the rows of a query as texts, one buffer at a time, and reads only as fast as the caller takes them. COPY
+ * sends rows faster than a database cursor.
+ *
+ * If the caller stops early, this function ends the connection, because nothing else stops a COPY at once. `values`
+ * replace `$1` and so on in the query; undefined is null.
  */
 export async function* copyRows(tx: Tx, sql: string, values: Value[]): AsyncGenerator<TextRow[], void> {
   const copy = tx.query(copyTo(`COPY (${inline(sql, values)}) TO STDOUT`));
@@ -23,7 +25,7 @@ export async function* copyRows(tx: Tx, sql: string, values: Value[]): AsyncGene
       rest = bytes.subarray(end + 1);
       if (end === -1) continue;
       yield bytes.toString('utf8', 0, end).split('\n').map(toRow);
-      // Node.js goes on to read a socket, up to 2 MB, before it turns to others, if what was read is taken at once.
+      // If the caller takes each chunk at once, Node.js reads up to 2 MB of one socket before it serves others.
       await setImmediate();
     }
     ended = true;
@@ -37,7 +39,7 @@ export async function* copyRows(tx: Tx, sql: string, values: Value[]): AsyncGene
 
 const NEWLINE = 0x0a;
 
-/** COPY takes no parameters, so they are written into the statement, quoted. */
+/** COPY takes no parameters, so this function writes the values into the statement, quoted. */
 function inline(sql: string, values: Value[]): string {
   return sql.replace(/\$(\d+)/g, (_, number) => literal(values[Number(number) - 1]));
 }

@@ -6,7 +6,9 @@ import type { Tx } from './db.ts';
 const OID = { timestamptz: 1184, date: 1082 } as const;
 const ROWS_PER_READ = 250;
 
-/** An export's texts: days and instants as they go out, read off PostgreSQL's own text without a Date between. */
+/**
+ * Parsers for exports: days and instants in the format of an answer, read from PostgreSQL's own text without a Date.
+ */
 const exportTypes = (base: pg.CustomTypesConfig): pg.CustomTypesConfig =>
   ({
     getTypeParser(oid: number, format?: 'text' | 'binary') {
@@ -17,8 +19,8 @@ const exportTypes = (base: pg.CustomTypesConfig): pg.CustomTypesConfig =>
   }) as pg.CustomTypesConfig;
 
 /**
- * The rows of a query, some hundreds at a time, read only as fast as they are taken. Instants come as
- * `2026-01-31T09:00:00.000Z`, days as `2026-01-31T00:00:00.000Z`. Must run inside a transaction whose time zone
+ * Yields the rows of a query, some hundreds at a time, and reads only as fast as the caller takes them. Instants have
+ * the form `2026-01-31T09:00:00.000Z`, days `2026-01-31T00:00:00.000Z`. Call it inside a transaction whose time zone
  * is UTC.
  */
 export async function* readRows<Row>(
@@ -28,7 +30,7 @@ export async function* readRows<Row>(
   values: unknown[],
 ): AsyncGenerator<Row[], void> {
   const cursor = tx.query(new Cursor<Row>(sql, values, { types: exportTypes(types) }));
-  // Closing waits for the server's answer, which a connection that broke does not bring any more.
+  // Closing waits for the server's answer, which never comes on a broken connection.
   let onLost = (): void => undefined;
   const lost = new Promise<void>((resolve) => {
     onLost = resolve;

@@ -5,36 +5,38 @@ import { NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
 export { enterTenant, type Tx } from './transaction.ts';
 
-/** What a pool connects to: a connection string, or host, user and password of the embedded server. */
+/** The target of a pool: a connection string, or host, user and password of the embedded server. */
 export type DatabaseTarget = pg.ClientConfig;
 
-/** The role that the migrations' grants are made for: it reads and writes rows, under row-level security. */
+/** The restricted role, to which the migrations grant rights. It reads and writes rows, under row-level security. */
 export const RESTRICTED_ROLE = 'rollcall_app';
 
-/** `restricted` for everything that serves requests, `owner` for migrations and the command line. */
+/** `restricted` for all requests, `owner` for migrations and the command line. */
 export type SessionRole = 'restricted' | 'owner';
 
 export interface DatabaseOptions {
   target: DatabaseTarget;
-  /** A promise where migrations have yet to make the role; connections wait for it. */
+  /** A promise where migrations have not made the role yet. Connections wait for it. */
   as: SessionRole | Promise<SessionRole>;
   /** Connections for requests. */
   poolSize?: number;
-  /** Connections for exports, so that slow readers never keep an ingest request waiting. */
+  /** Connections for exports, so that slow readers never make an event submission wait. */
   exportPoolSize?: number;
-  /** Connections for short lists, so that exports never keep them waiting. */
+  /** Connections for short lists, so that exports never make them wait. */
   listPoolSize?: number;
-  /** Connections for events, and for looking up whom they mean, so that nothing else keeps them waiting. */
+  /** Connections for events and the look-up of their users and nodes, so that nothing else makes them wait. */
   eventPoolSize?: number;
   statementTimeoutMs?: number;
 }
 
-/** Whose connections rows are streamed on. */
+/** The pool on whose connections rows are streamed. */
 export type StreamKind = 'exports' | 'lists';
 
 const OID = { date: 1082, int8: 20 } as const;
 
-/** Days stay `YYYY-MM-DD` (a Date would be read in the process's time zone), 64-bit counts become numbers. */
+/**
+ * Days stay `YYYY-MM-DD`, because a Date would be read in the time zone of the process. 64-bit counts become numbers.
+ */
 export const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (format !== 'binary' && oid === OID.date) return (text: string) => text;
@@ -43,24 +45,27 @@ export const types: pg.CustomTypesConfig = {
   },
 } as pg.CustomTypesConfig;
 
-/** A server that did not end a statement at its timeout by now is not heard of any more. */
+/** If the server has not ended a statement this long after its timeout, the client expects no answer any more. */
 const NETWORK_GRACE_MS = 1_000;
-/** After so long in silence the other end is asked whether it is still there. */
+/** After this long without traffic, TCP checks that the other end still answers. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Connections that look up credentials: callers that nobody has proven yet keep nothing else waiting. */
+/**
+ * Connections that look up credentials. They are separate, so that callers that are not authenticated yet make
+ * nothing else wait.
+ */
 const CREDENTIAL_CONNECTIONS = 2;
 
 /** One organisation uses at most this part of the connections for requests. */
 const SHARE_OF_REQUESTS = 0.8;
 
-/** Access to PostgreSQL. Every query runs in a transaction that knows whose rows it may see. */
+/** Access to PostgreSQL. Every query runs in a transaction that has entered one organisation, or none. */
 export class Database {
   readonly #requests: pg.Pool;
   readonly #streams: Record<StreamKind, pg.Pool>;
   readonly #events: pg.Pool;
   readonly #credentials: pg.Pool;
-  /** One connection, so that a busy server is not taken for one that lost its database. */
+  /** One connection of its own, so that a busy server does not look like one that lost its database. */
   readonly #probe: pg.Pool;
   #pingUnderWay: Promise<void> | undefined;
   readonly #connectionLimit: TenantConnectionLimit;
@@ -84,13 +89,13 @@ export class Database {
     };
   }
 
-  /** How many streams of each kind there can be at once. */
+  /** How many streams of each kind can run at once. */
   get streamSizes(): Record<StreamKind, number> {
     const { exports, lists } = this.#streams;
     return { exports: exports.options.max, lists: lists.options.max };
   }
 
-  /** A connection of its own, outside the pools, for what must stay on one; the caller ends it. */
+  /** Opens a connection outside the pools, for work that must stay on one connection. The caller ends it. */
   async connect(name: string): Promise<pg.Client> {
     const client = new pg.Client({
       ...this.#options.target,
@@ -120,12 +125,15 @@ export class Database {
         await client.query(sessionSettings(await this.#options.as, statementTimeoutMs));
       }) as never,
     });
-    // An idle connection that breaks has no request to tell; the next one connects anew.
+    // No request waits for a broken idle connection. The next request opens a new one.
     pool.on('error', () => undefined);
     return pool;
   }
 
-  /** Runs `work` in one transaction that sees the rows of `tenantId` only. Throws `StoreUnavailableError`. */
+  /**
+   * Runs `work` in one transaction that sees only the rows of `tenantId`. Throws `StoreUnavailableError`, or
+   * `TenantBusyError` where the organisation's share of the connections is in use for too long.
+   */
   inTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#connectionLimit.run(tenantId, () => transact(this.#requests, tenantId, work));
   }
@@ -136,30 +144,30 @@ export class Database {
   }
 
   /**
-   * Runs statements as one transaction, in one round trip. They see no organisation's rows before one of them has
-   * entered it. Throws `StoreUnavailableError`: then all of it was committed, or nothing; and what the database says
-   * of the statements: then nothing was.
+   * Runs statements as one transaction, in one round trip. They see no organisation's rows before a statement has
+   * entered one. Throws `StoreUnavailableError`: then all of it was committed, or nothing. Throws the database's
+   * error about a statement: then nothing was committed.
    */
   runEventPipeline(statements: readonly PreparedStatement[]): Promise<PipelineResults> {
     return runPipeline(this.#events, statements);
   }
 
   /**
-   * As `runEventPipeline`, for statements of one organisation that only read, on a connection for requests. It waits
-   * for a connection of the organisation's share, as `inTenant` does.
+   * As `runEventPipeline`, for read-only statements of one organisation, on a connection for requests. It waits for a
+   * connection of the organisation's share, as `inTenant` does.
    */
   runRequestPipeline(tenantId: string, statements: readonly PreparedStatement[]): Promise<PipelineResults> {
     return this.#connectionLimit.run(tenantId, () => runPipeline(this.#requests, statements));
   }
 
-  /** As `runEventPipeline`, for what proves who calls, on connections kept for that. */
+  /** As `runEventPipeline`, for statements that authenticate a caller, on separate connections. */
   runCredentialPipeline(statements: readonly PreparedStatement[]): Promise<PipelineResults> {
     return runPipeline(this.#credentials, statements);
   }
 
   /**
-   * Asks the database for a sign of life, on a connection kept for that; those who ask meanwhile share the answer.
-   * Throws `StoreUnavailableError` when the database does not answer.
+   * Checks that the database answers, on a connection of its own. Concurrent calls share one answer. Throws
+   * `StoreUnavailableError` when the database does not answer.
    */
   ping(): Promise<void> {
     this.#pingUnderWay ??= transact(this.#probe, NO_TENANT, async () => undefined).finally(() => {
@@ -168,14 +176,14 @@ export class Database {
     return this.#pingUnderWay;
   }
 
-  /** Opens a connection for the first request. Throws `StoreUnavailableError`. */
+  /** Opens a connection before the first request needs it. Throws `StoreUnavailableError`. */
   async warmUp(): Promise<void> {
     await this.inSystem(async () => undefined);
   }
 
   /**
-   * What `read` yields, read in one transaction that sees the rows of `tenantId` at one moment, on the pool kept
-   * for `kind`. The connection is held until the last item is taken or the iteration is given up.
+   * Yields the items of `read`, which runs in one transaction with one snapshot of the rows of `tenantId`, on the
+   * pool for `kind`. The connection is in use until the caller takes the last item or ends the iteration.
    */
   async *stream<T>(
     kind: StreamKind,
@@ -207,12 +215,12 @@ function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
   const settings = [
     'SET search_path TO rollcall',
     "SET timezone TO 'UTC'",
-    // Instants and days are read off PostgreSQL's own text.
+    // The code parses instants and days from PostgreSQL's own text.
     'SET DateStyle TO ISO',
     `SET statement_timeout TO ${statementTimeoutMs}`,
-    // The planner's costs, far off where statistics are behind, would have next to every statement compiled.
+    // With old statistics the planner's costs are far too high, and PostgreSQL would compile almost every statement.
     'SET jit TO off',
-    // What was answered with code 0 is on disk, whatever the server's own default is.
+    // An event with result code 0 is on disk, independent of the server's own default.
     'SET synchronous_commit TO on',
   ];
   if (as === 'restricted') settings.push(`SET ROLE ${RESTRICTED_ROLE}`);

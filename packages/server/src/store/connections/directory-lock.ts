@@ -1,9 +1,10 @@
 import type { Tx } from './db.ts';
 
 /**
- * Keeps what may be booked as it is until the transaction ends: `exclusive` for who retires nodes or moves
- * them, `shared` for who books. A booking is then either seen by the one who retires its desk, or sees that it is
- * retired. Taken after the directory lock and before people and desks are locked.
+ * Takes the tree lock: until the transaction ends, the nodes that can be booked stay as they are. A writer that
+ * retires or moves nodes takes it `exclusive`; a writer of bookings takes it `shared`. So the writer that retires a
+ * desk sees its bookings, or the writer of a booking sees that the desk is retired. Take it after the directory lock,
+ * and before locks of users and desks.
  */
 export async function lockTree(tx: Tx, tenantId: string, mode: 'shared' | 'exclusive'): Promise<void> {
   const lock = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
@@ -11,9 +12,9 @@ export async function lockTree(tx: Tx, tenantId: string, mode: 'shared' | 'exclu
 }
 
 /**
- * Waits until no other transaction writes this organisation's nodes or users, and keeps others waiting until
- * this one ends. Every writer of nodes and users takes it before it looks anything up: no index keeps the
- * names of nodes unique, and what was looked up is written back whole.
+ * Takes the directory lock: waits until no other transaction writes this organisation's nodes or users, and makes
+ * others wait until this transaction ends. Every writer of nodes and users takes it before its first look-up. The
+ * reasons: no index makes the names of nodes unique, and writers write whole rows back.
  */
 export async function lockDirectory(tx: Tx, tenantId: string): Promise<void> {
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('rollcall directory ' || $1, 0))", [

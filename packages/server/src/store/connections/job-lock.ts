@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from './db.ts';
 
-/** The server lets go of a connection whose other end vanished within a minute, rather than hours. */
+/** With these settings, the server drops a connection whose other end vanished within a minute, rather than hours. */
 const NOTICE_LOSS =
   'SET tcp_keepalives_idle TO 20; SET tcp_keepalives_interval TO 10; SET tcp_keepalives_count TO 3';
 
 /**
- * Runs `work` unless some process is at it already, in any replica or command; whether it ran. The lock belongs to a
- * connection, so that it goes with a process that is killed; should the connection break, it goes before `work` ends.
- * It saves doing things twice, and is not what makes that safe. Throws `StoreUnavailableError`, and what `work` throws.
+ * Runs `work`, unless a process of any replica or command already does. Returns whether it ran.
+ *
+ * The lock belongs to a connection, so it ends with a killed process. If the connection breaks, the lock ends before
+ * `work` does. The lock only saves repeated work; it is not what makes `work` safe. Throws `StoreUnavailableError`,
+ * and what `work` throws.
  */
 export async function withJobLock(
   database: Database,

@@ -1,19 +1,22 @@
 import { isWriteConflict } from './conflict.ts';
 import { StoreUnavailableError } from './unavailable.ts';
 
-/** How jobs are done together. */
+/** How a queue runs jobs together. */
 export interface MergingOptions<Job, Answer> {
-  /** Does jobs of as many requests at once, all of them or none; their answers, in their order. */
+  /** Runs the jobs of several requests at once, all of them or none. Returns their answers, in their order. */
   run(jobs: readonly Job[]): Promise<readonly Answer[]>;
-  /** How much of `most` a job takes. */
+  /** How much of `most.weight` a job takes. */
   weigh(job: Job): number;
-  /** Whose a job is: where not all that wait go together, owners take turns. Left out where nobody can tell. */
+  /**
+   * The owner of a job. Where not all waiting jobs fit into one run, owners take turns. Leave it out where jobs have
+   * no known owner.
+   */
   ownerOf?(job: Job): string;
-  /** Goes together at most; in weight a bit more than that. */
+  /** The most that one run takes. Its weight can be a bit more, because the last job may exceed it. */
   most: { jobs: number; weight: number };
-  /** Runs at a time: while the database is busy with one, the next is on its way. */
+  /** Runs at the same time: while the database works on one, the next is on its way. */
   concurrency: number;
-  /** A job whose turn does not come within so long is given up: the caller is better told to come again. */
+  /** The queue gives up a job that waits longer: it is better to tell the caller to try again. */
   longestWaitMs?: number;
 }
 
@@ -28,8 +31,9 @@ interface Waiting<Job, Answer> {
 const LONGEST_WAIT_MS = 5_000;
 
 /**
- * Lets requests that come at the same moment share a transaction. One that finds nobody before it goes at once; those
- * that come meanwhile wait, and go together next. Nobody waits for the many requests of somebody else.
+ * Lets requests that arrive at the same time share a transaction. A request runs at once while fewer than
+ * `concurrency` runs are under way. Later requests wait, and run together next. With `ownerOf`, no owner waits for
+ * the many requests of another.
  */
 export class MergingQueue<Job, Answer> {
   readonly #merging: MergingOptions<Job, Answer>;
@@ -44,7 +48,10 @@ export class MergingQueue<Job, Answer> {
     this.#longestWaitMs = merging.longestWaitMs ?? LONGEST_WAIT_MS;
   }
 
-  /** Throws what `run` throws of this job alone, and `StoreUnavailableError` where its turn does not come. */
+  /**
+   * Queues a job, and resolves to its answer. Throws what `run` throws for this job alone, and
+   * `StoreUnavailableError` where the job waits too long.
+   */
   add(job: Job): Promise<Answer> {
     return new Promise((settle, fail) => {
       const weight = this.#merging.weigh(job);
@@ -53,7 +60,7 @@ export class MergingQueue<Job, Answer> {
     });
   }
 
-  /** After everything that has arrived by now was read, so that it goes together. */
+  /** Starts after all requests that have arrived by now are read, so that they run together. */
   #startSoon(): void {
     this.#sweep ??= setInterval(() => this.#giveUpOld(), this.#longestWaitMs / 10).unref();
     if (this.#isDue || this.#running >= this.#merging.concurrency) return;
@@ -84,7 +91,7 @@ export class MergingQueue<Job, Answer> {
     return [...taken];
   }
 
-  /** What waits: the first of each owner, then the second of each, and so on. */
+  /** The waiting jobs in turns: the first of each owner, then the second of each, and so on. */
   #inTurns(): Waiting<Job, Answer>[] {
     const { ownerOf } = this.#merging;
     if (!ownerOf || this.#waiting.length < 2) return this.#waiting;
@@ -100,7 +107,10 @@ export class MergingQueue<Job, Answer> {
     return counts.size < 2 ? this.#waiting : turns.flat();
   }
 
-  /** Together; each alone where together it does not go, so that nobody fails for another's sake. */
+  /**
+   * Runs jobs together. If that fails, runs each alone, so that no job fails because of another. When the database
+   * does not answer, all fail at once.
+   */
   async #run(batch: readonly Waiting<Job, Answer>[]): Promise<void> {
     try {
       const answers = await this.#merging.run(batch.map(({ job }) => job));
@@ -123,13 +133,13 @@ export class MergingQueue<Job, Answer> {
   }
 }
 
-/** A queue for each organisation: its requests wait for one another, and for nobody else's. */
+/** A queue for each organisation. Its requests wait for one another only. */
 export class TenantQueues<Job, Answer> {
   readonly #queues = new Map<string, MergingQueue<Job, Answer>>();
   readonly #merging: Omit<MergingOptions<Job, Answer>, 'run' | 'concurrency'>;
   readonly #run: (tenantId: string, jobs: readonly Job[]) => Promise<readonly Answer[]>;
 
-  /** `run` is `Merging.run` for one organisation; there is one run of each organisation at a time. */
+  /** `run` is `MergingOptions.run` for one organisation. Each organisation has one run at a time. */
   constructor({
     run,
     ...merging

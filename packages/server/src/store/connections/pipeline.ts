@@ -2,17 +2,17 @@ import pg from 'pg';
 import { connectFrom } from './transaction.ts';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
-/** A statement that connections prepare once, under its name; its values are texts, or in binary format. */
+/** A statement that each connection prepares once, under its name. Its values are texts, or in binary format. */
 export interface PreparedStatement {
   name: string;
   text: string;
   values: readonly (string | Buffer | null)[];
 }
 
-/** What the statements of a transaction that was committed answered: the first column of the last row of each. */
+/** The results of a committed pipeline: for each statement, the first column of its last row. */
 export type PipelineResults = (string | undefined)[];
 
-/** What pg's connection has, and its types do not tell of. */
+/** Members of pg's connection that its types do not declare. */
 interface Wire {
   stream: { cork(): void; uncork(): void };
   parse(query: { name: string; text: string; types: undefined }): void;
@@ -21,15 +21,16 @@ interface Wire {
   sync(): void;
 }
 
-/** The names of what a connection has prepared. */
+/** The names of the statements that a connection has prepared. */
 const prepared = new WeakMap<object, Set<string>>();
 
 /**
- * Statements that are sent at once, before any of them is answered, and are one transaction: without BEGIN, all up to
- * the one Sync message are (PostgreSQL's protocol, "Pipelining"). One round trip, and one commit.
+ * Statements that the client sends together, before the server answers any of them. They are one transaction: without
+ * BEGIN, all statements up to the one Sync message are (PostgreSQL's protocol, "Pipelining"). They take one round
+ * trip and one commit.
  */
 class Pipeline implements pg.Submittable {
-  /** Set by pg where it watches the time. */
+  /** pg replaces it where it enforces a timeout. */
   callback: (error: Error | null, answers?: PipelineResults) => void;
   readonly #statements: readonly PreparedStatement[];
   readonly #answers: PipelineResults = [];
@@ -45,12 +46,15 @@ class Pipeline implements pg.Submittable {
     this.callback = callback;
   }
 
-  /** Whether the connection may have prepared what nobody knows of: after an error it cannot be used again. */
+  /**
+   * Whether the connection may have prepared statements that `prepared` does not list. After an error such a
+   * connection cannot be used again.
+   */
   get hasUnknownStatements(): boolean {
     return this.#newNames.size > 0;
   }
 
-  /** Its texts, for whoever watches what a connection is asked. */
+  /** The texts of the statements, for code that observes the queries of a connection. */
   toString(): string {
     return this.#statements.map(({ text }) => text).join('; ');
   }
@@ -99,8 +103,8 @@ class Pipeline implements pg.Submittable {
 }
 
 /**
- * Runs a statement among the others of a transaction; its answer, as pipelines have it. It goes without its name: what
- * they have prepared on a connection, nothing else there knows of.
+ * Runs one statement inside a transaction, and returns its result as a pipeline does. It sends the statement without
+ * its name: only pipelines know which names a connection has prepared.
  */
 export async function runStatement(
   tx: pg.ClientBase,
@@ -110,13 +114,13 @@ export async function runStatement(
   return rows[0]?.[0] ?? undefined;
 }
 
-/** A connection that nobody has used for so long may have broken without notice. */
+/** A connection that was idle for this long may have broken without notice. */
 const QUIET_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const usedAtMs = new WeakMap<pg.ClientBase, number>();
 /**
- * So long a connection keeps its plans. One that was made for small tables goes through all of an organisation when they
- * have grown, and the database makes it anew only when it has new statistics, which may take minutes.
+ * How long a connection keeps its query plans. A plan made for small tables reads all rows of an organisation after
+ * they have grown. The database replans only when it has new statistics, which may take minutes.
  */
 const PLANS_KEPT_MS = 10_000;
 const plannedAtMs = new WeakMap<pg.ClientBase, number>();
@@ -148,7 +152,7 @@ export async function runPipeline(
     usedAtMs.set(client, performance.now());
     return answers;
   } catch (error) {
-    // What the server itself reports leaves a connection behind that may well live on.
+    // After an error that the server itself reports, the connection is still usable.
     isBroken ||= pipeline?.hasUnknownStatements === true || !(error instanceof pg.DatabaseError);
     throw isUnavailable(error) ? new StoreUnavailableError(error) : error;
   } finally {

@@ -1,9 +1,9 @@
 import { TenantBusyError } from './unavailable.ts';
 
-/** As long as a request waits for a connection of a pool. */
+/** A request waits equally long for a connection of a pool. */
 const LONGEST_WAIT_MS = 5_000;
-/** More than so many for each turn would hardly get one before they are given up. */
-const WAITING_PER_TURN = 50;
+/** With more waiting requests for each connection, hardly any would get one before the time limit. */
+const WAITING_PER_CONNECTION = 50;
 
 interface Waiting {
   grant(): void;
@@ -11,20 +11,23 @@ interface Waiting {
 }
 
 /**
- * Bounds how many connections of a pool one organisation uses at once: what it asks for beyond that waits in a queue of
- * its own, and connections are left for the others.
+ * Limits how many connections of a pool one organisation uses at once. Its further requests wait in a queue of its
+ * own, so connections remain for other organisations.
  */
 export class TenantConnectionLimit {
   readonly #most: number;
   readonly #held = new Map<string, number>();
   readonly #waiting = new Map<string, Waiting[]>();
 
-  /** `most`: turns that one organisation has at once. */
+  /** `most`: the number of connections that one organisation may use at once. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Runs `work` when the organisation has a turn. Throws `TenantBusyError` where its turn does not come in time. */
+  /**
+   * Runs `work` when the organisation has a free connection of its share. Throws `TenantBusyError` if none becomes
+   * free in time, or too many requests already wait.
+   */
   async run<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
     await this.#enter(tenantId);
     try {
@@ -42,20 +45,24 @@ export class TenantConnectionLimit {
     }
     const queue = this.#waiting.get(tenantId) ?? [];
     this.#waiting.set(tenantId, queue);
-    if (queue.length >= WAITING_PER_TURN * this.#most) {
-      throw new TenantBusyError('Too many requests of the organisation wait already.');
+    if (queue.length >= WAITING_PER_CONNECTION * this.#most) {
+      throw new TenantBusyError('Too many requests of the organisation already wait for a connection.');
     }
     return new Promise((grant, reject) => {
       const timer = setTimeout(() => {
         queue.splice(queue.indexOf(waiting), 1);
-        reject(new TenantBusyError('The request waited too long behind others of its organisation.'));
+        reject(
+          new TenantBusyError(
+            'The request waited too long for a connection, behind other requests of its organisation.',
+          ),
+        );
       }, LONGEST_WAIT_MS);
       const waiting: Waiting = { grant, timer };
       queue.push(waiting);
     });
   }
 
-  /** The turn goes on to the request of the organisation that has waited longest. */
+  /** Lets the request of the organisation run that has waited longest, if one waits. */
   #leave(tenantId: string): void {
     const queue = this.#waiting.get(tenantId);
     const next = queue?.shift();

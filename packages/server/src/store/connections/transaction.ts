@@ -1,30 +1,33 @@
 import pg from 'pg';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
-/** A connection inside a transaction. Queries on it see one organisation, or none at all. */
+/** A connection inside a transaction. Its queries see the rows of one organisation, or of none. */
 export type Tx = pg.ClientBase;
 
 export const NO_TENANT = '';
 const BEGIN_TIMEOUT_MS = 5_000;
-/** More than so many would hardly get one before they are given up. */
+/** With more waiting requests for each connection, hardly any would get one before the time limit. */
 const WAITING_PER_CONNECTION = 50;
 
-/** Lets the rest of a transaction see the rows of `tenantId`. */
+/** Enters an organisation: the rest of the transaction sees the rows of `tenantId`. */
 export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
   await tx.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
 }
 
-/** Throws `StoreUnavailableError` when no connection is to be had. */
+/**
+ * Takes a connection from the pool. Throws `StoreUnavailableError` when none becomes free in time or the database
+ * cannot be reached.
+ */
 export async function connectFrom(pool: pg.Pool): Promise<pg.PoolClient> {
   if (pool.waitingCount >= WAITING_PER_CONNECTION * pool.options.max) {
-    throw new StoreUnavailableError(new Error('Too many wait for a connection already.'));
+    throw new StoreUnavailableError(new Error('Too many requests already wait for a connection.'));
   }
   return pool.connect().catch((error: unknown) => {
     throw new StoreUnavailableError(error);
   });
 }
 
-/** A pooled connection for the length of one transaction; it goes back to the pool when that ends. */
+/** A pooled connection for one transaction. It returns to the pool when the transaction ends. */
 export class Transaction {
   readonly client: pg.PoolClient;
   #broken = false;
@@ -37,7 +40,7 @@ export class Transaction {
     client.on('error', this.#onError);
   }
 
-  /** Throws `StoreUnavailableError` when no connection is to be had, or the one that was broke. */
+  /** Begins a transaction. Throws `StoreUnavailableError` when there is no connection, or the connection broke. */
   static async begin(pool: pg.Pool, begin: string, tenantId: string): Promise<Transaction> {
     const client = await connectFrom(pool);
     const transaction = new Transaction(client);
@@ -51,17 +54,17 @@ export class Transaction {
     }
   }
 
-  /** Throws when the transaction turns out to have been aborted: nothing is stored then. */
+  /** Commits. Throws when PostgreSQL has aborted the transaction: then nothing is stored. */
   async commit(): Promise<void> {
     const { command } = await this.client.query('COMMIT');
     if (command !== 'COMMIT') throw new Error('The transaction was aborted before its commit.');
     this.#release();
   }
 
-  /** Ends the transaction without effect; returns `error` as it is to be thrown. */
+  /** Rolls the transaction back. Returns the error to throw for `error`. */
   async rollback(error?: unknown): Promise<unknown> {
     const unavailable = isUnavailable(error);
-    // What the server itself reports leaves a connection behind that may well live on.
+    // After an error that the server itself reports, the connection is still usable.
     if (unavailable && !(error instanceof pg.DatabaseError)) this.#broken = true;
     else await this.client.query('ROLLBACK').catch(this.#onError);
     this.#release();

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** The database cannot be reached, or stopped answering in the middle. The caller may try again. */
+/** The database cannot be reached, or stopped answering during a transaction. The caller may try again. */
 export class StoreUnavailableError extends Error {
   constructor(cause: unknown, message = 'The database does not answer.') {
     super(message, { cause });
@@ -8,7 +8,7 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** The database answers, but an organisation has as many transactions in hand as it may. The caller may try again. */
+/** The database answers, but an organisation already runs as many transactions as it may. The caller may try again. */
 export class TenantBusyError extends StoreUnavailableError {
   constructor(message: string) {
     super(undefined, message);
@@ -17,8 +17,8 @@ export class TenantBusyError extends StoreUnavailableError {
 }
 
 /**
- * SQLSTATE classes and codes with which a server says that it is going, gone, starting, full or too busy: a
- * statement that was cancelled at its timeout, or lost to a concurrent one, may well succeed the next time.
+ * SQLSTATE classes and codes of a server that is stopping, stopped, starting, full or too busy. A statement that was
+ * cancelled at its timeout, or that lost to a concurrent one, may succeed the next time.
  */
 const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0[1-5]|57014|40001|40P01|55P03|25006)$/;
 const NODE_NETWORK_CODES = new Set([
@@ -34,8 +34,8 @@ const NODE_NETWORK_CODES = new Set([
 ]);
 
 /**
- * Whether `error` means that the database was away rather than that the statement was wrong. node-postgres
- * reports a connection lost during a query as a plain Error without a code.
+ * Whether `error` means that the database was unavailable, rather than that the statement was wrong. node-postgres
+ * reports a connection that is lost during a query as a plain Error without a code.
  */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof StoreUnavailableError) return true;
