@@ -5,16 +5,10 @@ import { Maybe } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { type Resolved, resolve } from '../store/directory/directory-look-up.ts';
+import { addDays, utcDay } from '../store/values/days.ts';
 import { LEAVE_TYPES, type LeaveType, listLocalDays, type UserInstant } from '../store/workday/leaves.ts';
 import { type LeaveChange, writeLeaves } from '../workday/leave.ts';
-import {
-  addDays,
-  countDays,
-  dayRangeFault,
-  laterOf,
-  leaveDatesFault,
-  readLeaveDate,
-} from '../workday/leave-dates.ts';
+import { countDays, dayRangeFault, laterOf, leaveDatesFault, readLeaveDate } from '../workday/leave-dates.ts';
 import { lockUserDays } from '../workday/plan.ts';
 import { classifyNamedUser } from './event-user.ts';
 import type { RefusedEventLog } from './refused-event-log.ts';
@@ -110,7 +104,7 @@ function daysAtMost(event: TimeOffEvent, nowMs: number): number {
     return date && 'day' in date ? date.day : date?.instant.slice(0, 10);
   });
   if (startDay === undefined || endDay === undefined) return 0;
-  const yesterday = addDays(new Date(nowMs).toISOString().slice(0, 10), -1);
+  const yesterday = addDays(utcDay(nowMs), -1);
   return countDays({ startDay: laterOf(addDays(startDay, -1), yesterday), endDay: addDays(endDay, 1) });
 }
 

@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import { listDays } from '../store/values/days.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
 import {
   deleteLeaves,
@@ -10,7 +11,7 @@ import {
   type UserCalendar,
 } from '../store/workday/leaves.ts';
 import { LeaveBook } from './leave-book.ts';
-import { type DayRange, laterOf, listDays } from './leave-dates.ts';
+import { type DayRange, laterOf } from './leave-dates.ts';
 import { type Changes, LeaveDays } from './leave-days.ts';
 import type { Plan } from './model.ts';
 import { loadWeeks, writeDays } from './plan.ts';
@@ -101,7 +102,7 @@ async function loadPeople(
 
 /** The days of a change from the user's today on. */
 function daysAhead({ startDay, endDay }: DayRange, person: UserLeave | undefined): string[] {
-  return person ? listDays({ startDay: laterOf(startDay, person.today), endDay }) : [];
+  return person ? listDays(laterOf(startDay, person.today), endDay) : [];
 }
 
 function apply(change: LeaveChange, person: UserLeave, days: LeaveDays): void {
