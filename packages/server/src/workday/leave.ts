@@ -1,10 +1,10 @@
 import type { Tx } from '../store/connections/db.ts';
 import { listDays } from '../store/values/days.ts';
+import { groupBy } from '../store/values/group-by.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
 import {
   deleteLeaves,
   insertLeaves,
-  type LeaveRow,
   type LeaveType,
   listCalendars,
   listLeaves,
@@ -80,8 +80,7 @@ async function loadPeople(
     changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : [])),
   );
   const calendars = await listCalendars(tx, tenantId, userIds, at);
-  const leaves = new Map<string, LeaveRow[]>(userIds.map((userId) => [userId, []]));
-  for (const leave of await listLeaves(tx, tenantId, userIds)) leaves.get(leave.userId)?.push(leave);
+  const leaves = groupBy(await listLeaves(tx, tenantId, userIds), ({ userId }) => userId);
   const plansOf = await loadWeeks(
     tx,
     tenantId,
