@@ -11,8 +11,8 @@ import { type LeaveChange, writeLeaves } from '../workday/leave.ts';
 import { countDays, dayRangeFault, laterOf, leaveDatesFault, readLeaveDate } from '../workday/leave-dates.ts';
 import { lockUserDays } from '../workday/plan.ts';
 import { classifyNamedUser } from './event-user.ts';
-import type { RefusedEventLog } from './refused-event-log.ts';
-import { EventResult, isRefusal, RESULT, type Refusal, refuse } from './results.ts';
+import { type RefusedEventLog, refusedOf } from './refused-event-log.ts';
+import { EventResult, isRefusal, RESULT, type Refusal, refuse, toResult } from './results.ts';
 import { textsFault } from './values.ts';
 
 export const TIME_OFF_EVENTS_PER_CALL = 1_000;
@@ -69,8 +69,7 @@ export async function submitTimeOff(
       const outcomes = await classify(tx, caller.tenantId, slice);
       const changes = outcomes.filter((outcome): outcome is LeaveChange => !isRefusal(outcome));
       await writeLeaves(tx, caller.tenantId, changes, { apiKey: caller.apiKey, at: new Date(nowMs) });
-      const refused = slice.flatMap((event, index) => refusedOf(event, outcomes[index]));
-      await refusals.record(tx, caller, 'timeoff', refused);
+      await refusals.record(tx, caller, 'timeoff', refusedOf(slice, outcomes));
       return outcomes;
     });
     results.push(...slice.map(({ eventId }, index) => toResult(eventId, outcomes[index])));
@@ -192,16 +191,4 @@ async function localDays(
     if (!date) return '';
     return 'day' in date ? date.day : (days.get(`${userId} ${date.instant}`) ?? '');
   };
-}
-
-function refusedOf(event: TimeOffEvent, outcome: LeaveChange | Refusal | undefined) {
-  if (!outcome || !isRefusal(outcome)) return [];
-  const { resultCode, message: reason } = outcome;
-  return [{ sourceId: undefined, eventId: event.eventId, resultCode, reason, event }];
-}
-
-function toResult(eventId: string, outcome: LeaveChange | Refusal | undefined): EventResult {
-  return isRefusal(outcome)
-    ? { eventId, resultCode: outcome.resultCode, message: outcome.message }
-    : { eventId, resultCode: RESULT.stored, message: 'Success' };
 }
