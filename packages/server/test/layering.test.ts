@@ -42,6 +42,7 @@ describe('imports', () => {
   /** What any slice may import of another. */
   const SHARED = [
     'auth/guard.ts',
+    'auth/management.ts',
     'workday/plan.ts',
     'workday/leave.ts',
     'workday/leave-dates.ts',

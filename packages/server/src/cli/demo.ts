@@ -13,6 +13,7 @@ import type { LiveProgress } from '../demo/live.ts';
 import type { Demo } from '../demo/organisation.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { SamplePerson } from '../store/directory/sample-person.ts';
+import { addDays, utcDay } from '../store/values/days.ts';
 import { withOwner } from './context.ts';
 import { curlUser } from './curl-config.ts';
 import { CliError } from './errors.ts';
@@ -172,11 +173,10 @@ function submitLine(baseUrl: string, key: ShownKey, { locationId, email }: Sampl
 }
 
 const NOW = 'now';
-const DAY_MS = 86_400_000;
 
 /** The days around today: at the office it may be another day already, or still. */
 function readLine(baseUrl: string, key: ShownKey, { userId }: SamplePerson): string {
-  const dayFromNow = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+  const dayFromNow = (days: number) => addDays(utcDay(Date.now()), days);
   const query = `startDate=${dayFromNow(-1)}&endDate=${dayFromNow(1)}&userIds=${userId}`;
   return curlAs(key, `'${baseUrl}/v1/analytics/presence/basic?${query}'`);
 }

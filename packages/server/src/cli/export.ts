@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { CLIENT_SETTINGS, type ClientConfig } from '../config.ts';
 import { whole } from '../config-values.ts';
+import { utcDay } from '../store/values/days.ts';
 import { METRIC_UNITS, type MetricUnit } from '../store/warehouse/metrics.ts';
 import { clientOf, throwAsCliError } from './client.ts';
 import { CliError, unwritable } from './errors.ts';
@@ -145,7 +146,7 @@ async function orGoOn<T>(work: () => Promise<T>, into: string): Promise<T> {
 function daysOf(datasets: readonly DatasetPath[], { from, to }: ExportOptions) {
   if (!datasets.some(hasDays)) return undefined;
   if (from === undefined) throw new CliError('From which day on? Give --from.');
-  const endDate = to ?? new Date().toISOString().slice(0, 10);
+  const endDate = to ?? utcDay(Date.now());
   if (endDate < from) throw new CliError(`The last day, ${endDate}, is before the first, ${from}.`);
   return { startDate: from, endDate };
 }

@@ -13,6 +13,7 @@ import { VISITOR_ARRIVALS_PER_CALL, visitorArrival } from '../ingest/visitor-arr
 import type { Database } from '../store/connections/db.ts';
 import { listOfficeSettings } from '../store/directory/office-settings.ts';
 import type { EventRow } from '../store/events/event-order.ts';
+import { DAY_MS } from '../store/values/days.ts';
 import { listPlannedDays } from '../store/workday/day-plans.ts';
 import { advanceOrganisation } from '../workday/horizon.ts';
 import { changeDays } from '../workday/plan.ts';
@@ -21,8 +22,6 @@ import { inOrder, makeOfficeDay, type PlannedDay, SOURCE_ID } from './life.ts';
 import { Calendar } from './local-time.ts';
 import { changesOfMind, timeOffOf } from './plan-changes.ts';
 import { slicesOf } from './slices.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface HistoryOptions {
   database: Database;

@@ -4,6 +4,7 @@ import type { ShownKey } from '../auth/manage-keys.ts';
 import { OCCUPANCY_EVENTS_PER_CALL } from '../ingest/occupancy.ts';
 import { PRESENCE_EVENTS_PER_CALL } from '../ingest/presence.ts';
 import { VISITOR_ARRIVALS_PER_CALL } from '../ingest/visitor-arrival.ts';
+import { addDays, DAY_MS } from '../store/values/days.ts';
 import type { DemoDirectory } from './directory.ts';
 import { type DemoOfficeDay, makeOfficeDay, type PlannedDay, SOURCE_ID } from './life.ts';
 import { instantOf, localDay } from './local-time.ts';
@@ -11,7 +12,6 @@ import type { DemoOffice } from './offices.ts';
 import { slicesOf } from './slices.ts';
 
 const TICK_MS = 1_000;
-const DAY_MS = 86_400_000;
 /** Events may be a day ahead of the server's clock; a little less, for the time that a request takes. */
 const FARTHEST_AHEAD_MS = DAY_MS - 600_000;
 
@@ -107,7 +107,7 @@ class LiveDay {
   async #liveUntil(office: DemoOffice, atMs: number): Promise<void> {
     const doneMs = this.#doneMs.get(office) ?? atMs;
     const last = localDay(atMs, office.timeZone);
-    for (let day = localDay(doneMs, office.timeZone); day <= last; day = dayAfter(day)) {
+    for (let day = localDay(doneMs, office.timeZone); day <= last; day = addDays(day, 1)) {
       const events = await this.#dayOf(office, day);
       for (const { kind, path, member, perCall } of ENDPOINTS) {
         const due = [...events[kind]].filter(({ timestamp }) => {
@@ -183,8 +183,4 @@ async function answer<T>(reply: Promise<Response>): Promise<T> {
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.status} from ${new URL(response.url).pathname}`);
   return JSON.parse(text) as T;
-}
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,5 +1,6 @@
+import { addDays, utcDay } from '../store/values/days.ts';
+
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /**
  * The instant at which clocks in a time zone show `minutes` after midnight of `day`.
@@ -15,7 +16,7 @@ export function instantOf(day: string, minutes: number, timeZone: string): numbe
 
 /** The date that a time zone has at an instant, as `YYYY-MM-DD`. */
 export function localDay(epochMs: number, timeZone: string): string {
-  return new Date(epochMs + offsetMs(epochMs, timeZone)).toISOString().slice(0, 10);
+  return utcDay(epochMs + offsetMs(epochMs, timeZone));
 }
 
 /** The dates of offices around one instant. */
@@ -34,8 +35,7 @@ export class Calendar {
     this.#days.set(timeZone, days);
     const known = days.get(daysBefore);
     if (known !== undefined) return known;
-    const todayMs = Date.parse(localDay(this.#nowMs, timeZone));
-    const day = new Date(todayMs - daysBefore * DAY_MS).toISOString().slice(0, 10);
+    const day = addDays(localDay(this.#nowMs, timeZone), -daysBefore);
     days.set(daysBefore, day);
     return day;
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NodeRow } from '../store/directory/nodes.ts';
+import { hasSameMembers } from '../store/values/same-members.ts';
 import { bothEmpty, isSilent, KIND_WORD, type Segment, type Tree } from './tree.ts';
 import { type Claims, orRefused, type Stored, type UpsertResult } from './upsert.ts';
 import { ItemConflictError, ItemRefusedError, quote } from './values.ts';
@@ -56,7 +57,7 @@ export class NodeWriter {
     const base = current ?? newNode(subject, parentId ?? null);
     const next = { ...base, ...attributes, parentId: parentId === undefined ? base.parentId : parentId };
     next.name = subject.name ?? next.name;
-    const changes = current === undefined || !sameNode(current, next);
+    const changes = current === undefined || !hasSameMembers(current, next);
     if (current) this.#refuseNamesake(subject, current, next);
     if (next.kind === 'location' && next.timeZone === null) throw new ItemRefusedError('timeZone is empty');
     this.#claims.claim(
@@ -136,8 +137,4 @@ function newNode({ kind, id, name = '' }: Segment, parentId: string | null): Nod
     spaceType: null,
     capacity: null,
   };
-}
-
-function sameNode(a: NodeRow, b: NodeRow): boolean {
-  return (Object.keys(a) as (keyof NodeRow)[]).every((member) => a[member] === b[member]);
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
+import { CONFIG, DOCUMENTED } from '../auth/management.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -36,10 +37,9 @@ export const redatingRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
   app.route({
     method: 'GET',
     url: '/v1/manage/locations/:locationId/redating',
-    config: { access: { scheme: 'bearer', roles: ['all'] } },
+    config: CONFIG,
     schema: {
-      tags: ['Management'],
-      security: [{ bearer: [] }],
+      ...DOCUMENTED,
       summary: "Read the progress of re-dating an office's events after its time zone changed",
       params: Type.Object({ locationId: Type.String() }),
       response: { 200: RedatingReply, ...problems(401, 403, 404, 503) },

@@ -6,6 +6,7 @@ import {
   type NodeKind,
   type NodeRow,
 } from '../store/directory/nodes.ts';
+import { addTo } from '../store/values/group-by.ts';
 import { ItemRefusedError, quote } from './values.ts';
 
 /** How an item names one node of its path: by id, by name or both. Refusals name the members. */
@@ -63,8 +64,7 @@ export class Tree {
   add(node: NodeRow): void {
     if (this.#byId.has(node.nodeId)) return;
     this.#byId.set(node.nodeId, node);
-    const of = key(node.kind, node.parentId, node.name);
-    this.#byName.set(of, [...(this.#byName.get(of) ?? []), node]);
+    addTo(this.#byName, key(node.kind, node.parentId, node.name), node);
   }
 
   remove(node: NodeRow): void {

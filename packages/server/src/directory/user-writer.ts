@@ -8,6 +8,7 @@ import {
   type UserRow,
 } from '../store/directory/users.ts';
 import { fold } from '../store/values/fold.ts';
+import { hasSameMembers } from '../store/values/same-members.ts';
 import type { Segment, Tree } from './tree.ts';
 import { type Claims, orRefused, type Stored } from './upsert.ts';
 import { ItemConflictError, ItemRefusedError, optionalKey, quote } from './values.ts';
@@ -96,7 +97,7 @@ export class UserWriter {
   apply(draft: Draft): Stored {
     const current = this.#find(draft);
     const next = this.#next(current, draft);
-    const changes = current === undefined || !sameUser(current, next);
+    const changes = current === undefined || !hasSameMembers(current, next);
     this.#refuseSpelling(current, draft);
     if (changes) this.#refuseEmail(next);
     const subject = { id: next.userId, idGiven: draft.userId !== undefined, name: next.userName };
@@ -199,8 +200,4 @@ export function nameOfDeleted(userName: string, userId: string): string {
 /** The value that the item gives, else the stored value. */
 function either(said: string | null | undefined, stored: string | null | undefined): string | null {
   return said === undefined ? (stored ?? null) : said;
-}
-
-function sameUser(a: UserRow, b: UserRow): boolean {
-  return (Object.keys(a) as (keyof UserRow)[]).every((member) => a[member] === b[member]);
 }

@@ -1,3 +1,5 @@
+import { addTo } from '../store/values/group-by.ts';
+
 /** Holders take turns: each turn takes the first item of one holder. A holder names an organisation or a network. */
 export class RoundRobin<T> {
   /** The order of the holders is the order of the turns. */
@@ -8,9 +10,7 @@ export class RoundRobin<T> {
   }
 
   add(holder: string, item: T): void {
-    const others = this.#items.get(holder);
-    if (others) others.push(item);
-    else this.#items.set(holder, [item]);
+    addTo(this.#items, holder, item);
   }
 
   /** Takes the next item; undefined where there is none. */

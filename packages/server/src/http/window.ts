@@ -1,9 +1,9 @@
 import type { DayWindow } from '../store/values/day-window.ts';
+import { DAY_MS, utcDay } from '../store/values/days.ts';
 import { type FieldError, HttpProblem } from './errors.ts';
 
 /** The most dates that one export may span. */
 export const LONGEST_WINDOW_DAYS = 31;
-const DAY_MS = 86_400_000;
 
 const DATE = /^(\d{4})(?:-(\d{2})-(\d{2})|(\d{2})(\d{2}))(?:[Tt ].*)?$/;
 
@@ -15,7 +15,7 @@ export const NO_DATE = 'must be a date that exists, as YYYY-MM-DD or YYYYMMDD';
 /** Reads a day as `YYYY-MM-DD` from `YYYYMMDD`, `YYYY-MM-DD` or the date part of an ISO instant. */
 export function parseDay(text: string): string | undefined {
   const epochMs = parseDate(text);
-  return epochMs === undefined ? undefined : isoDate(epochMs);
+  return epochMs === undefined ? undefined : utcDay(epochMs);
 }
 
 /**
@@ -37,21 +37,7 @@ export function parseWindow(
   if (endMs - startMs >= longestDays * DAY_MS) {
     throw badWindow([{ path: 'endDate', message: `must be at most ${longestDays} dates from startDate` }]);
   }
-  return { from: isoDate(startMs), before: isoDate(endMs + DAY_MS) };
-}
-
-/** The days of a window, as `YYYY-MM-DD`. */
-export function* daysOf({ from, before }: DayWindow): Generator<string> {
-  let day = from;
-  for (let n = 1; day !== before; n++) {
-    yield day;
-    day = isoDate(Date.parse(from) + n * DAY_MS);
-  }
-}
-
-/** The days from one to another, both included; none if they are reversed. */
-export function listDays(from: string, last: string): string[] {
-  return from > last ? [] : [...daysOf({ from, before: isoDate(Date.parse(last) + DAY_MS) })];
+  return { from: utcDay(startMs), before: utcDay(endMs + DAY_MS) };
 }
 
 function parseDate(text: string): number | undefined {
@@ -59,12 +45,7 @@ function parseDate(text: string): number | undefined {
   if (!match) return undefined;
   const iso = `${match[1]}-${match[2] ?? match[4]}-${match[3] ?? match[5]}`;
   const epochMs = Date.parse(`${iso}T00:00:00Z`);
-  return Number.isNaN(epochMs) || isoDate(epochMs) !== iso || iso < '0001' ? undefined : epochMs;
-}
-
-/** PostgreSQL writes the day after 9999-12-31 as `10000-01-01`; ISO 8601 needs a sign and six digits. */
-function isoDate(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace(/^\+0*/, '').replace(/T.*$/, '');
+  return Number.isNaN(epochMs) || utcDay(epochMs) !== iso || iso < '0001' ? undefined : epochMs;
 }
 
 function badWindow(errors: FieldError[]): HttpProblem {

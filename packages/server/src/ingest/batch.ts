@@ -7,7 +7,7 @@ import type { EventRow } from '../store/events/event-order.ts';
 import type { DeskPresence } from './desk-presence.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';
-import type { RefusedEventInput, RefusedEventLog } from './refused-event-log.ts';
+import { type RefusedEventLog, refusedOf } from './refused-event-log.ts';
 import {
   isRefusal,
   RESULT,
@@ -15,6 +15,7 @@ import {
   refuse,
   type StoredEventResult,
   type SubmissionReply,
+  toResult,
 } from './results.ts';
 
 /** The differences between the kinds of events: how the server checks, looks up, classifies and stores an event. */
@@ -160,16 +161,6 @@ function identifiersOf<Event extends { eventId: string }>(
   return all;
 }
 
-function refusedOf(events: { eventId: string }[], outcomes: object[], sourceId: string): RefusedEventInput[] {
-  return events.flatMap((event, index) => {
-    const outcome = outcomes[index];
-    if (!isRefusal(outcome)) return [];
-    return [
-      { sourceId, eventId: event.eventId, resultCode: outcome.resultCode, reason: outcome.message, event },
-    ];
-  });
-}
-
 /** `isNew` has one value for each stored event, in their order. */
 function resultsOf(
   events: readonly { eventId: string }[],
@@ -179,8 +170,7 @@ function resultsOf(
   let stored = 0;
   return events.map(({ eventId }, index) => {
     const outcome = outcomes[index];
-    if (isRefusal(outcome)) return { eventId, resultCode: outcome.resultCode, message: outcome.message };
-    const result = { eventId, resultCode: RESULT.stored, message: 'Success' };
-    return isNew ? { ...result, isNew: isNew[stored++] ?? false } : result;
+    const result = toResult(eventId, outcome);
+    return isNew && !isRefusal(outcome) ? { ...result, isNew: isNew[stored++] ?? false } : result;
   });
 }

@@ -10,6 +10,7 @@ import {
   readDeskPresenceToBook,
 } from '../store/events/desk-presence.ts';
 import type { PresenceEventRow } from '../store/events/presence-events.ts';
+import { addTo } from '../store/values/group-by.ts';
 import { type DayAuthor, type DayChange, lockUserDays, writeDays } from '../workday/plan.ts';
 
 /** Presence at a desk, which is the node of the event. */
@@ -99,7 +100,7 @@ function dayChangesOf(toBook: (SubmittedDeskEvent & { day: string })[]): DayChan
       setBy: 'presence',
       name: apiKey,
     };
-    changes.set(key, [...(changes.get(key) ?? []), change]);
+    addTo(changes, key, change);
   }
   return [...changes.values()];
 }

@@ -4,6 +4,7 @@ import type { PipelineResults, PreparedStatement } from '../store/connections/pi
 import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/directory-versions.ts';
 import { type EventRow, readNewDigests, returningNewDigests } from '../store/events/event-order.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/events/refused-events.ts';
+import { groupBy } from '../store/values/group-by.ts';
 
 /** How the server stores rows of a kind: one statement for any number of rows. */
 export interface RowKind<Row> {
@@ -71,13 +72,7 @@ export class EventWriter {
  * order for all, transactions do not deadlock.
  */
 async function storeBatches(database: Database, batches: readonly EventBatch[]): Promise<WriteResult[]> {
-  const groups = new Map<string, EventBatch[]>();
-  for (const batch of batches) {
-    const key = keyOf(batch);
-    const others = groups.get(key);
-    if (others) others.push(batch);
-    else groups.set(key, [batch]);
-  }
+  const groups = groupBy(batches, keyOf);
   const statements: PreparedStatement[] = [];
   const positions = [...groups.keys()].sort().map((key) => addStatements(groups.get(key) ?? [], statements));
   const results = await database.runEventPipeline(statements);

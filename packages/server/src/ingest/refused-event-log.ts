@@ -8,6 +8,7 @@ import {
   type RefusedEventRow,
   trimRefusedEvents,
 } from '../store/events/refused-events.ts';
+import { isRefusal } from './results.ts';
 
 const KEPT_MS = 30 * 24 * 3_600_000;
 const LONGEST_EVENT_JSON = 8_192;
@@ -21,6 +22,20 @@ export interface RefusedEventInput {
   resultCode: number | undefined;
   reason: string;
   event: unknown;
+}
+
+/** The refused ones of these events, whose outcomes are in the same order. */
+export function refusedOf(
+  events: readonly { eventId: string }[],
+  outcomes: readonly object[],
+  sourceId?: string,
+): RefusedEventInput[] {
+  return events.flatMap((event, index) => {
+    const outcome = outcomes[index];
+    if (!isRefusal(outcome)) return [];
+    const { resultCode, message: reason } = outcome;
+    return [{ sourceId, eventId: event.eventId, resultCode, reason, event }];
+  });
 }
 
 interface Deps {

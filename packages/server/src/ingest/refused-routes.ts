@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import { type Access, callerOf } from '../auth/guard.ts';
+import { callerOf } from '../auth/guard.ts';
+import { CONFIG, DOCUMENTED } from '../auth/management.ts';
 import { Page, PageQuery, readPage, wrongParameter } from '../http/bulk.ts';
 import { parseInstant } from '../http/instants.ts';
 import { problems } from '../http/schema.ts';
@@ -52,8 +53,6 @@ const FILTER = {
 };
 type Filter = Static<ReturnType<typeof Type.Object<typeof FILTER>>>;
 
-const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
-const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
 const PROBLEMS = problems(400, 401, 403, 503);
 
 /** Routes for the refused events of the last 30 days, as `rollcall events list` shows them. */

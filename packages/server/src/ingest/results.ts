@@ -42,6 +42,13 @@ export const StoredEventResult = Type.Object({
 });
 export type StoredEventResult = Static<typeof StoredEventResult>;
 
+/** The result of an event: its refusal, or else that it is stored. */
+export function toResult(eventId: string, outcome: object | undefined): EventResult {
+  return isRefusal(outcome)
+    ? { eventId, resultCode: outcome.resultCode, message: outcome.message }
+    : { eventId, resultCode: RESULT.stored, message: 'Success' };
+}
+
 export const SubmissionReply = Type.Object({
   sourceId: Type.String(),
   timestamp: Type.String({ format: 'date-time', description: "the server's time" }),

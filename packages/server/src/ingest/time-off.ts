@@ -5,20 +5,14 @@ import { Maybe } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { type Resolved, resolve } from '../store/directory/directory-look-up.ts';
+import { addDays, utcDay } from '../store/values/days.ts';
 import { LEAVE_TYPES, type LeaveType, listLocalDays, type UserInstant } from '../store/workday/leaves.ts';
 import { type LeaveChange, writeLeaves } from '../workday/leave.ts';
-import {
-  addDays,
-  countDays,
-  dayRangeFault,
-  laterOf,
-  leaveDatesFault,
-  readLeaveDate,
-} from '../workday/leave-dates.ts';
+import { countDays, dayRangeFault, laterOf, leaveDatesFault, readLeaveDate } from '../workday/leave-dates.ts';
 import { lockUserDays } from '../workday/plan.ts';
 import { classifyNamedUser } from './event-user.ts';
-import type { RefusedEventLog } from './refused-event-log.ts';
-import { EventResult, isRefusal, RESULT, type Refusal, refuse } from './results.ts';
+import { type RefusedEventLog, refusedOf } from './refused-event-log.ts';
+import { EventResult, isRefusal, RESULT, type Refusal, refuse, toResult } from './results.ts';
 import { textsFault } from './values.ts';
 
 export const TIME_OFF_EVENTS_PER_CALL = 1_000;
@@ -75,8 +69,7 @@ export async function submitTimeOff(
       const outcomes = await classify(tx, caller.tenantId, slice);
       const changes = outcomes.filter((outcome): outcome is LeaveChange => !isRefusal(outcome));
       await writeLeaves(tx, caller.tenantId, changes, { apiKey: caller.apiKey, at: new Date(nowMs) });
-      const refused = slice.flatMap((event, index) => refusedOf(event, outcomes[index]));
-      await refusals.record(tx, caller, 'timeoff', refused);
+      await refusals.record(tx, caller, 'timeoff', refusedOf(slice, outcomes));
       return outcomes;
     });
     results.push(...slice.map(({ eventId }, index) => toResult(eventId, outcomes[index])));
@@ -113,7 +106,7 @@ function daysAtMost(event: TimeOffEvent, nowMs: number): number {
     return date && 'day' in date ? date.day : date?.instant.slice(0, 10);
   });
   if (startDay === undefined || endDay === undefined) return 0;
-  const yesterday = addDays(new Date(nowMs).toISOString().slice(0, 10), -1);
+  const yesterday = addDays(utcDay(nowMs), -1);
   return countDays({ startDay: laterOf(addDays(startDay, -1), yesterday), endDay: addDays(endDay, 1) });
 }
 
@@ -204,16 +197,4 @@ async function localDays(
     if (!date) return '';
     return 'day' in date ? date.day : (days.get(`${userId} ${date.instant}`) ?? '');
   };
-}
-
-function refusedOf(event: TimeOffEvent, outcome: LeaveChange | Refusal | undefined) {
-  if (!outcome || !isRefusal(outcome)) return [];
-  const { resultCode, message: reason } = outcome;
-  return [{ sourceId: undefined, eventId: event.eventId, resultCode, reason, event }];
-}
-
-function toResult(eventId: string, outcome: LeaveChange | Refusal | undefined): EventResult {
-  return isRefusal(outcome)
-    ? { eventId, resultCode: outcome.resultCode, message: outcome.message }
-    : { eventId, resultCode: RESULT.stored, message: 'Success' };
 }

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Access, callerOf } from '../auth/guard.ts';
+import { callerOf } from '../auth/guard.ts';
+import { CONFIG, DOCUMENTED } from '../auth/management.ts';
 import type { DirectoryWriteQueue } from '../directory/write-queue.ts';
 import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
@@ -19,15 +20,14 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = 
   { database, turns },
 ) => {
   const manage = {
-    config: { access: { scheme: 'bearer', roles: ['all'] } satisfies Access },
+    config: CONFIG,
     url: '/v1/manage/provisioning',
   } as const;
-  const described = { tags: ['Management'], security: [{ bearer: [] }] };
   app.route({
     ...manage,
     method: 'GET',
     schema: {
-      ...described,
+      ...DOCUMENTED,
       summary: 'Read the type of provisioned groups',
       response: { 200: ProvisioningSettings, ...problems(401, 403, 503) },
     },
@@ -40,7 +40,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = 
     ...manage,
     method: 'PUT',
     schema: {
-      ...described,
+      ...DOCUMENTED,
       summary: 'Choose the type of provisioned groups',
       description: 'Existing provisioned groups get the type, too, and keep their ids.',
       body: ProvisioningSettings,

@@ -1,5 +1,6 @@
 import type { Database } from '../store/connections/db.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { DAY_MS } from '../store/values/days.ts';
 import {
   countPrunableChanges,
   moveAttendanceMarks,
@@ -8,7 +9,6 @@ import {
 
 /** How long the server keeps changes of attendance. It refuses older cursors. */
 export const CHANGES_KEPT_DAYS = 90;
-const DAY_MS = 86_400_000;
 
 interface Deps {
   database: Database;

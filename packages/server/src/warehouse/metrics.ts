@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import { addDays, utcDay } from '../store/values/days.ts';
 import { type DayCounts, listDayCounts, setPlannerForCounts } from '../store/warehouse/day-counts.ts';
 import {
   type ActiveOfficeDay,
@@ -14,7 +15,7 @@ import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import { CapacityTree } from './capacity-tree.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeCalendar } from './office-calendar.ts';
-import { addDays, type Period, periodsOf } from './periods.ts';
+import { type Period, periodsOf } from './periods.ts';
 import { Tally, type Unit, unitKey } from './tally.ts';
 
 const ROWS_PER_BATCH = 250;
@@ -30,7 +31,7 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
   const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
   const clocks = await listOfficeClocks(tx, tenantId, now);
   // Events may be a day ahead of now, and an office's day may be ahead of the day in UTC.
-  const lastDay = addDays(now.toISOString().slice(0, 10), 2);
+  const lastDay = addDays(utcDay(now.getTime()), 2);
   for (const period of periodsOf(window, metrics.period)) {
     if (period.window.from > lastDay) return;
     const calendar = new OfficeCalendar(clocks, metrics.weekdays);

@@ -1,4 +1,4 @@
-import { daysOf } from '../http/window.ts';
+import { daysOf } from '../store/values/days.ts';
 import { readOccupancyHours } from '../store/warehouse/occupancy-hours.ts';
 import type { DatasetReader } from '../store/warehouse/query.ts';
 

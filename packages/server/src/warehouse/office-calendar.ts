@@ -1,6 +1,6 @@
+import { weekdayOf } from '../store/values/days.ts';
 import type { ActiveOfficeDay, OfficeClock } from '../store/warehouse/metrics.ts';
 import { reportingWorked } from '../workday/attendance.ts';
-import { weekdayOf } from './periods.ts';
 
 /** A day that counts at an office. */
 export interface OfficeDayState {

@@ -1,7 +1,6 @@
 import type { DayWindow } from '../store/values/day-window.ts';
+import { addDays, weekdayOf } from '../store/values/days.ts';
 import type { MetricPeriod } from '../store/warehouse/metrics.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The days of one row of metrics: one day, an ISO week, a month or the whole window. */
 export interface Period {
@@ -30,15 +29,6 @@ export function* periodsOf(window: DayWindow, kind: MetricPeriod): Generator<Per
 /** The Monday of a day's ISO week. */
 export function mondayOf(day: string): string {
   return addDays(day, 1 - weekdayOf(day));
-}
-
-/** ISO: 1 Monday to 7 Sunday. */
-export function weekdayOf(day: string): number {
-  return new Date(day).getUTCDay() || 7;
-}
-
-export function addDays(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 function wholePeriod(day: string, kind: 'day' | 'week' | 'month'): DayWindow {

@@ -1,3 +1,4 @@
+import { addTo } from '../store/values/group-by.ts';
 import type { DayCounts } from '../store/warehouse/day-counts.ts';
 import type { OfficeDayState } from './office-calendar.ts';
 import { mondayOf } from './periods.ts';
@@ -49,10 +50,7 @@ export class Tally {
     const reported = officeDays.filter((day) => day.reported).map(({ day }) => day);
     const daily = reported.map((day) => this.#cameOn.get(day) ?? 0);
     const weeks = new Map<string, number[]>();
-    reported.forEach((day, index) => {
-      const monday = mondayOf(day);
-      weeks.set(monday, [...(weeks.get(monday) ?? []), daily[index] ?? 0]);
-    });
+    for (const [index, day] of reported.entries()) addTo(weeks, mondayOf(day), daily[index] ?? 0);
     const weekly = [...weeks.values()];
     const average = mean(daily);
     const peak = percentile(daily, 1);

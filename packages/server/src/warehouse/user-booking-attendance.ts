@@ -1,5 +1,5 @@
-import { daysOf } from '../http/window.ts';
 import type { Tx } from '../store/connections/db.ts';
+import { daysOf } from '../store/values/days.ts';
 import { isoDay } from '../store/values/iso.ts';
 import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts';
 import type { Order } from '../store/warehouse/dataset-rows.ts';

@@ -1,5 +1,5 @@
-import { listDays } from '../http/window.ts';
 import type { Tx } from '../store/connections/db.ts';
+import { listDays } from '../store/values/days.ts';
 import { listPlansAhead } from '../store/workday/day-plans.ts';
 import { loadDefaultDays } from './default-days.ts';
 import type { DayAuthor, DayChange } from './model.ts';

@@ -8,7 +8,7 @@ import { quote } from '../http/text.ts';
 import { DATE_FORMS } from '../http/window.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { Availability, readAvailability } from './availability.ts';
-import { COMMON, CONFIG, dayOf, type WorkdayRoutesOptions } from './management.ts';
+import { CONFIG, DOCUMENTED, dayOf, type WorkdayRoutesOptions } from './management.ts';
 
 /** The route that lists free desks and zones. */
 export const availabilityRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async (
@@ -20,7 +20,7 @@ export const availabilityRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions>
     url: '/v1/manage/locations/:locationId/availability',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: 'List the desks and zones of an office, and which are free on a day',
       params: Type.Object({ locationId: Type.String() }),
       querystring: Type.Object({

@@ -1,3 +1,4 @@
+import { addTo } from '../store/values/group-by.ts';
 import type { BookableKind, BookingSource, NodeDay } from '../store/workday/bookings.ts';
 import type { DeskAssignment, OfficeNode } from '../store/workday/offices.ts';
 import type { Booking, DayRefusal, RefusalCode } from './model.ts';
@@ -43,11 +44,7 @@ export class BookingState {
     this.#nodes = new Map(facts.nodes.map((node) => [node.nodeId, node]));
     this.#owners = new Map(facts.assignments.map(({ deskId, userId }) => [deskId, userId]));
     this.#desksOfUser = new Map();
-    for (const { deskId, userId } of facts.assignments) {
-      const desks = this.#desksOfUser.get(userId);
-      if (desks) desks.push(deskId);
-      else this.#desksOfUser.set(userId, [deskId]);
-    }
+    for (const { deskId, userId } of facts.assignments) addTo(this.#desksOfUser, userId, deskId);
     this.#holders = new Map(
       facts.deskBookings.map(({ nodeId, day, userId }) => [nodeDayKey(nodeId, day), userId]),
     );

@@ -22,9 +22,9 @@ import { ManagedReply, writeItems } from './manage-bulk.ts';
 import { CANCELLED_TO, DayBody, DayItem, ManagedDays, readItem, readUserDays } from './manage-days.ts';
 import {
   authorOf,
-  COMMON,
   CONFIG,
   DayPath,
+  DOCUMENTED,
   dayOf,
   reasonOf,
   UserPath,
@@ -47,7 +47,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     url: '/v1/manage/users/:userId/days',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: "List a user's days: plans and bookings",
       description: 'One entry for each date, in order, with or without a plan.',
       params: UserPath,
@@ -70,7 +70,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     url: '/v1/manage/users/:userId/days/:day',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: "Plan a user's day, book, or move a booking",
       params: DayPath,
       body: DayBody,
@@ -84,7 +84,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     url: '/v1/manage/users/:userId/days/:day',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: "Reset a user's day to leave or the week plan",
       description:
         "Beyond the horizon of the user's primary location the server deletes the plan, unless the user has leave.",
@@ -100,7 +100,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     url: '/v1/manage/users/:userId/days/:day/booking',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: "Cancel a user's booking",
       params: DayPath,
       querystring: Type.Object({
@@ -125,7 +125,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     url: '/v1/manage/days',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: 'List the users who plan to be at an office on a day, and their bookings',
       querystring: Type.Object({
         day: Type.String({ description: DATE_FORMS }),
@@ -157,7 +157,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     config: CONFIG,
     bodyLimit: BULK_BODY_LIMIT_BYTES,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: 'Plan days of many users, book, move and cancel',
       description:
         'The server applies the items in order, in one transaction. A refused item stops no other.',

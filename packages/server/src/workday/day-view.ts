@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { daysOf } from '../http/window.ts';
 import type { DayWindow } from '../store/values/day-window.ts';
+import { daysOf } from '../store/values/days.ts';
 import type { UserDayRow } from '../store/workday/user-days.ts';
 
 const OrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description });

@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import { groupBy } from '../store/values/group-by.ts';
 import { type LeaveRow, listCalendars, listLeaves, type UserCalendar } from '../store/workday/leaves.ts';
 import type { Plan } from './model.ts';
 import type { PlanSource } from './plan.ts';
@@ -29,8 +30,7 @@ export async function loadDefaultDays(
 ): Promise<Map<string, DefaultDays>> {
   const calendars = await listCalendars(tx, tenantId, userIds, at);
   const plansOf = await loadWeeks(tx, tenantId, calendars);
-  const leaves = new Map<string, LeaveRow[]>(userIds.map((userId) => [userId, []]));
-  for (const leave of await listLeaves(tx, tenantId, userIds)) leaves.get(leave.userId)?.push(leave);
+  const leaves = groupBy(await listLeaves(tx, tenantId, userIds), ({ userId }) => userId);
   return new Map(
     calendars.map((calendar) => {
       const own = leaves.get(calendar.userId) ?? [];

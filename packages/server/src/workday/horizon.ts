@@ -3,6 +3,7 @@ import { ContentionError, inTenantWithRetries } from '../store/connections/confl
 import type { Database, Tx } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { addTo, groupBy } from '../store/values/group-by.ts';
 import { analyzeGrownTables } from '../store/workday/analyze.ts';
 import { listDeskHabits } from '../store/workday/bookings.ts';
 import {
@@ -147,7 +148,7 @@ async function listSeekers(
   const userIds = people.map(({ userId }) => userId);
   const habits = new Map<string, string[]>();
   for (const { userId, deskId } of await listDeskHabits(tx, tenantId, { userIds, day, days: HABIT_DAYS })) {
-    habits.set(userId, [...(habits.get(userId) ?? []), deskId]);
+    addTo(habits, userId, deskId);
   }
   const rank = ({ ownDeskIds, habitualDeskIds }: Seeker) =>
     ownDeskIds.length > 0 ? 0 : habitualDeskIds.length > 0 ? 1 : 2;
@@ -161,12 +162,7 @@ async function listSeekers(
  * Users of different offices hardly ever want the same desks.
  */
 function lanesOf(people: (PersonToPlan & Seeker)[]): (PersonToPlan & Seeker)[][] {
-  const offices = new Map<string | null, (PersonToPlan & Seeker)[]>();
-  for (const person of people) {
-    const others = offices.get(person.primaryLocationId);
-    if (others) others.push(person);
-    else offices.set(person.primaryLocationId, [person]);
-  }
+  const offices = groupBy(people, ({ primaryLocationId }) => primaryLocationId);
   const lanes: (PersonToPlan & Seeker)[][] = Array.from({ length: LANES }, () => []);
   for (const office of [...offices.values()].sort((a, b) => b.length - a.length)) {
     lanes.sort((a, b) => a.length - b.length)[0]?.push(...office);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { addDays } from '../store/values/days.ts';
 import type { LeaveRow, LeaveType } from '../store/workday/leaves.ts';
-import { addDays, type DayRange } from './leave-dates.ts';
+import type { DayRange } from './leave-dates.ts';
 
 /** The leaves of one user while leave is scheduled and cancelled. It writes nothing. */
 export class LeaveBook {

@@ -1,6 +1,6 @@
 import { formatInstant, readInstant } from '../http/instants.ts';
+import { addDays, DAY_MS } from '../store/values/days.ts';
 
-const DAY_MS = 86_400_000;
 const DAY_US = DAY_MS * 1_000;
 const PLAIN_DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -65,17 +65,9 @@ function outside(member: string): string {
   return `${member} is outside the years 2000 to 2100`;
 }
 
-export function addDays(day: string, count: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY_MS).toISOString().slice(0, 10);
-}
-
 /** The number of days; 0 if the end is before the start. */
 export function countDays({ startDay, endDay }: DayRange): number {
   return Math.max(0, (Date.parse(endDay) - Date.parse(startDay)) / DAY_MS + 1);
-}
-
-export function listDays(range: DayRange): string[] {
-  return Array.from({ length: countDays(range) }, (_, n) => addDays(range.startDay, n));
 }
 
 /** The later of two days. */

@@ -1,3 +1,4 @@
+import { hasSameMembers } from '../store/values/same-members.ts';
 import type { DayPlanRow, UserDay } from '../store/workday/day-plans.ts';
 import type { DayChange, Plan } from './model.ts';
 import type { PlanSource } from './plan.ts';
@@ -73,7 +74,7 @@ export class LeaveDays {
       if (now?.kind !== 'a' && before?.kind !== 'a' && awayReason !== undefined) {
         add(0, awayReason, { userId, day, plan: { kind: 'a' }, setBy: 'leave' });
         add(1, reason, { userId, day, plan: planOf(now), setBy: now?.setBy ?? 'week' });
-      } else if (!same(before, now)) {
+      } else if (!hasSameMembers(before, now)) {
         add(0, reason, { userId, day, plan: planOf(now), setBy: now?.setBy ?? 'week' });
       }
     }
@@ -97,10 +98,6 @@ function planOf(state: LeaveDayState | null): Plan | null {
   const { kind, locationId } = state;
   if (kind !== 'o') return { kind };
   return locationId === null ? null : { kind, locationId };
-}
-
-function same(a: LeaveDayState | null, b: LeaveDayState | null): boolean {
-  return a?.kind === b?.kind && a?.locationId === b?.locationId && a?.setBy === b?.setBy;
 }
 
 function keyOf({ userId, day }: UserDay): string {

@@ -1,16 +1,17 @@
 import type { Tx } from '../store/connections/db.ts';
+import { listDays } from '../store/values/days.ts';
+import { groupBy } from '../store/values/group-by.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
 import {
   deleteLeaves,
   insertLeaves,
-  type LeaveRow,
   type LeaveType,
   listCalendars,
   listLeaves,
   type UserCalendar,
 } from '../store/workday/leaves.ts';
 import { LeaveBook } from './leave-book.ts';
-import { type DayRange, laterOf, listDays } from './leave-dates.ts';
+import { type DayRange, laterOf } from './leave-dates.ts';
 import { type Changes, LeaveDays } from './leave-days.ts';
 import type { Plan } from './model.ts';
 import { loadWeeks, writeDays } from './plan.ts';
@@ -79,8 +80,7 @@ async function loadPeople(
     changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : [])),
   );
   const calendars = await listCalendars(tx, tenantId, userIds, at);
-  const leaves = new Map<string, LeaveRow[]>(userIds.map((userId) => [userId, []]));
-  for (const leave of await listLeaves(tx, tenantId, userIds)) leaves.get(leave.userId)?.push(leave);
+  const leaves = groupBy(await listLeaves(tx, tenantId, userIds), ({ userId }) => userId);
   const plansOf = await loadWeeks(
     tx,
     tenantId,
@@ -101,7 +101,7 @@ async function loadPeople(
 
 /** The days of a change from the user's today on. */
 function daysAhead({ startDay, endDay }: DayRange, person: UserLeave | undefined): string[] {
-  return person ? listDays({ startDay: laterOf(startDay, person.today), endDay }) : [];
+  return person ? listDays(laterOf(startDay, person.today), endDay) : [];
 }
 
 function apply(change: LeaveChange, person: UserLeave, days: LeaveDays): void {

@@ -1,5 +1,6 @@
 import type { Tx } from '../store/connections/db.ts';
 import type { Status } from '../store/directory/nodes.ts';
+import { addTo } from '../store/values/group-by.ts';
 import {
   type BookingRow,
   listBookings,
@@ -107,7 +108,7 @@ async function listOfficePlanChanges(
   for (const { userId, deskId } of await listDeskAssignments(tx, tenantId, {
     userIds: unique(undecided.map(({ userId }) => userId)),
   })) {
-    own.set(userId, [...(own.get(userId) ?? []), deskId]);
+    addTo(own, userId, deskId);
   }
   return officeChanges.map(({ userId, day, locationId, requestedId }) => ({
     day,

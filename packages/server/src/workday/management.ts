@@ -1,13 +1,12 @@
-import type { FastifyRequest } from 'fastify';
+export { authorOf, CONFIG, DOCUMENTED } from '../auth/management.ts';
+
 import { Type } from 'typebox';
-import { type Access, callerOf } from '../auth/guard.ts';
 import { wrongParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { quote, textFault } from '../http/text.ts';
 import { DATE_FORMS, NO_DATE, parseDay } from '../http/window.ts';
 import type { Database } from '../store/connections/db.ts';
 import { parseGuid } from '../store/values/guid.ts';
-import type { DayAuthor } from './model.ts';
 
 export interface WorkdayRoutesOptions {
   database: Database;
@@ -15,27 +14,11 @@ export interface WorkdayRoutesOptions {
   clock: () => number;
 }
 
-/** The common configuration of the routes below /v1/manage. */
-export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
-export const COMMON = { tags: ['Management'], security: [{ bearer: [] }] };
-
 export const UserPath = Type.Object({ userId: Type.String() });
 export const DayPath = Type.Object({ userId: Type.String(), day: Type.String({ description: DATE_FORMS }) });
 export const Why = {
   reason: Type.Optional(Type.String({ description: 'the reason, which the action log records' })),
 };
-
-/** The caller's key as the author of changes. `reason` is for changes without a reason of their own. */
-export function authorOf(
-  request: FastifyRequest,
-  clock: () => number,
-  reason: string | null = null,
-): DayAuthor {
-  return {
-    actor: { changedBy: 'admin', name: callerOf(request).apiKey, reason },
-    at: new Date(clock()),
-  };
-}
 
 /** The user id of a path. Throws a 404 if it is not a GUID. */
 export function userIdOf({ userId }: { userId: string }): string {

@@ -1,6 +1,7 @@
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import type { Status } from '../store/directory/nodes.ts';
+import { utcDay } from '../store/values/days.ts';
 import { findDisplaced, findOfficeDays, type Rebooking } from './displaced-bookings.ts';
 import { loadWorkday } from './load.ts';
 import type { DayAuthor, DayChange, DayOutcome } from './model.ts';
@@ -59,7 +60,7 @@ export async function recordDays(
   if (changes.length === 0) return [];
   // An office's today is at most one day ahead of UTC, and deactivation frees days from the office's today on.
   // So an inactive user has no plan after today in UTC.
-  const recordedUntil = author.at.toISOString().slice(0, 10);
+  const recordedUntil = utcDay(author.at.getTime());
   const workday = await loadWorkday(tx, tenantId, changes, { at: author.at, recordedUntil });
   const outcomes = changes.map((change): RecordOutcome => {
     const before = workday.compare(change);

@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import { hasSameMembers } from '../store/values/same-members.ts';
 import { insertActionLog } from '../store/workday/action-log.ts';
 import {
   type BookingRow,
@@ -30,11 +31,11 @@ export async function saveWorkday(
   const bookingsGone: UserDay[] = [];
   const bookingsWithNewSource: BookingRow[] = [];
   for (const { userId, day, loaded, now } of workday.days) {
-    if (now.plan && !same(loaded.plan, now.plan)) {
+    if (now.plan && !hasSameMembers(loaded.plan, now.plan)) {
       (loaded.plan ? plansChanged : plansMade).push({ userId, day, ...now.plan });
     }
     if (loaded.plan && !now.plan) plansGone.push({ userId, day });
-    if (same(loaded.booking, now.booking)) continue;
+    if (hasSameMembers(loaded.booking, now.booking)) continue;
     if (now.booking && isOfSameNode(loaded.booking, now.booking)) {
       bookingsWithNewSource.push({ userId, day, ...now.booking });
       continue;
@@ -55,9 +56,4 @@ export async function saveWorkday(
 /** False also if the desk is in another zone now: the booking must then count in that zone. */
 function isOfSameNode(a: Booking | null, b: Booking): boolean {
   return a?.nodeId === b.nodeId && a.zoneId === b.zoneId && a.locationId === b.locationId;
-}
-
-function same<Row extends object>(a: Row | null, b: Row | null): boolean {
-  if (a === null || b === null || a === b) return a === b;
-  return (Object.keys(a) as (keyof Row)[]).every((member) => a[member] === b[member]);
 }

@@ -1,3 +1,4 @@
+import { addTo } from '../store/values/group-by.ts';
 import type { OfficeNode } from '../store/workday/offices.ts';
 import { type BookingFacts, BookingState } from './booking-state.ts';
 import type { Booking } from './model.ts';
@@ -54,10 +55,7 @@ export class SeatChoice {
       ...desks.filter((desk) => !isAssigned(desk)),
       ...desks.filter(isAssigned),
     ]) {
-      if (zoneId === null) continue;
-      const others = this.#desksOfZone.get(zoneId);
-      if (others) others.push(nodeId);
-      else this.#desksOfZone.set(zoneId, [nodeId]);
+      if (zoneId !== null) addTo(this.#desksOfZone, zoneId, nodeId);
     }
     for (const { zoneId, primaryGroupId } of facts.bookings) this.#noteGroup(primaryGroupId, zoneId);
   }

@@ -17,7 +17,7 @@ import {
   writeManyWeeks,
   writeWeeks,
 } from './manage-week-plans.ts';
-import { authorOf, COMMON, CONFIG, UserPath, userIdOf, type WorkdayRoutesOptions } from './management.ts';
+import { authorOf, CONFIG, DOCUMENTED, UserPath, userIdOf, type WorkdayRoutesOptions } from './management.ts';
 import { UserReferenceMembers } from './user-references.ts';
 import { emptyWeek, readWeekPlan, readWeekPlans } from './week-plan.ts';
 
@@ -34,7 +34,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     url: '/v1/manage/users/:userId/week-plan',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: "Read a user's week plan",
       params: UserPath,
       response: { 200: UserWeek, ...problems(400, 401, 403, 404, 503) },
@@ -54,7 +54,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     url: '/v1/manage/users/:userId/week-plan',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: "Replace a user's week plan",
       params: UserPath,
       body: Type.Object(WeekMembers),
@@ -79,7 +79,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     url: '/v1/manage/week-plans',
     config: CONFIG,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: 'List the week plans of active users',
       querystring: Type.Object({
         locationId: Type.Optional(
@@ -117,7 +117,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     config: CONFIG,
     bodyLimit: BULK_BODY_LIMIT_BYTES,
     schema: {
-      ...COMMON,
+      ...DOCUMENTED,
       summary: 'Replace the week plans of many users',
       description: 'The server applies the items in order. A refused item stops no other.',
       body: BulkRequest(Type.Object({ ...UserReferenceMembers, ...WeekMembers })),

@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import { weekdayOf } from '../store/values/days.ts';
 import type { PlanKind } from '../store/workday/day-plans.ts';
 import { listOfficeNodes } from '../store/workday/offices.ts';
 import { listWeekPlans, replaceWeekPlans, type WeekPlanRow } from '../store/workday/week-plans.ts';
@@ -169,11 +170,6 @@ function planFor(
   if (plan?.kind !== 'o') return plan;
   const locationId = plan.locationId ?? primaryLocationId;
   return locationId !== null && activeLocationIds.has(locationId) ? { kind: 'o', locationId } : null;
-}
-
-/** ISO: 1 Monday to 7 Sunday. */
-function weekdayOf(day: string): number {
-  return new Date(`${day}T00:00:00Z`).getUTCDay() || 7;
 }
 
 function weekdayPlan({ plan, locationId }: WeekPlanRow): WeekdayPlan {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { addDays } from '../../store/values/days.ts';
 import type { Column, ColumnType } from '../../warehouse/columns.ts';
 import { datasets } from '../../warehouse/datasets.ts';
 import { CliError } from '../errors.ts';
@@ -30,8 +31,6 @@ const TYPES: Record<ColumnType, DuckDbType> = {
   object: 'JSON',
 };
 
-const DAY_MS = 86_400_000;
-
 /** Throws `CliError` if DuckDB is not installed. It runs before the export, which may take long. */
 export async function needDuckDb(): Promise<void> {
   await importDuckDb().catch((error: unknown) => {
@@ -56,10 +55,7 @@ export async function loadFolder(
     const table = tables.get(file.dataset);
     if (!table) return [];
     const { path: name, rows, sha256, startDate, endDate } = file;
-    const days =
-      startDate && endDate
-        ? { from: startDate, before: new Date(Date.parse(endDate) + DAY_MS).toISOString().slice(0, 10) }
-        : undefined;
+    const days = startDate && endDate ? { from: startDate, before: addDays(endDate, 1) } : undefined;
     return [{ name, path: join(dir, name), table, rows, sha256, ...(days ? { days } : {}) }];
   });
   const progress = showProgress('Loading', 'files');

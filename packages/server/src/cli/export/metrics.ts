@@ -1,4 +1,5 @@
 import type { CallOptions, Rollcall } from '@rollcall/sdk';
+import { addDays, utcDay, weekdayOf } from '../../store/values/days.ts';
 import { METRIC_UNITS, type MetricUnit } from '../../store/warehouse/metrics.ts';
 
 /** Periods that can be put together of months' files; `range` cannot. */
@@ -37,8 +38,7 @@ export function readMetrics(
   return analytics.metrics({ ...days, by, period }, options);
 }
 
-const DAY_MS = 86_400_000;
-const THURSDAY = 4;
+const MONDAY = 1;
 const DAYS_A_WEEK = 7;
 
 /**
@@ -53,21 +53,16 @@ export function metricsDaysOf(
   if (!dataset.endsWith('-week')) return { startDate, endDate };
   const first = mondayFrom(startDate);
   if (first > endDate) return undefined;
-  const sunday = shifted(mondayFrom(nextMonth(startDate)), -1);
+  const sunday = addDays(mondayFrom(nextMonth(startDate)), -1);
   return { startDate: first, endDate: sunday < last ? sunday : last };
 }
 
 function nextMonth(day: string): string {
   const [year = 0, month = 0] = day.split('-').map(Number);
-  return new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10);
+  return utcDay(Date.UTC(year, month, 1));
 }
 
-/** The first Monday that is not before a day. 1970 began on a Thursday. */
+/** The first Monday that is not before a day. */
 function mondayFrom(day: string): string {
-  const days = Date.parse(day) / DAY_MS;
-  return shifted(day, (DAYS_A_WEEK - ((days + THURSDAY - 1) % DAYS_A_WEEK)) % DAYS_A_WEEK);
-}
-
-function shifted(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+  return addDays(day, (MONDAY - weekdayOf(day) + DAYS_A_WEEK) % DAYS_A_WEEK);
 }

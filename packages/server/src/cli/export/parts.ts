@@ -1,11 +1,11 @@
 import type { CallOptions, ExportOptions, Rollcall } from '@rollcall/sdk';
+import { addDays, DAY_MS, utcDay } from '../../store/values/days.ts';
 
 import type { ExportedFile } from './manifest.ts';
 import { isMetrics, type MetricsDataset, metricsDaysOf, readMetrics } from './metrics.ts';
 
 export type ExportedRow = Record<string, unknown>;
 type Rows = AsyncIterable<object>;
-const DAY_MS = 86_400_000;
 
 export interface Days {
   startDate: string;
@@ -176,7 +176,7 @@ function monthsOf({ startDate, endDate }: Days): Days[] {
   const months: Days[] = [];
   for (let first = startDate; first <= endDate; ) {
     const [year = 0, month = 0] = first.split('-').map(Number);
-    const isoOf = (day: number) => new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
+    const isoOf = (day: number) => utcDay(Date.UTC(year, month, day));
     const last = isoOf(0);
     months.push({ startDate: `${first.slice(0, 7)}-01`, endDate: last < endDate ? last : endDate });
     first = isoOf(1);
@@ -196,7 +196,7 @@ export function daysAfter(
   { days }: Part,
 ): Days | undefined {
   if (!days || endDate === null || endDate >= days.endDate) return undefined;
-  const next = new Date(Date.parse(endDate) + DAY_MS).toISOString().slice(0, 10);
+  const next = addDays(endDate, 1);
   return { startDate: next, endDate: days.endDate };
 }
 

@@ -8,6 +8,7 @@ import {
   TransferError,
   UnavailableError,
 } from '@rollcall/sdk';
+import { DAY_MS } from '../../store/values/days.ts';
 import { remark } from '../output.ts';
 import { type Progress, showProgress } from '../progress.ts';
 import { type PartChanges, sortChanges } from './changes.ts';
@@ -58,7 +59,6 @@ interface ChangeQuery {
 /** By part. */
 type Changes = Map<string, PartChanges>;
 
-const DAY_MS = 86_400_000;
 const MOST_ATTEMPTS = 6;
 const FIRST_DELAY_MS = 500;
 

@@ -1,4 +1,5 @@
 import { NotFoundError, type Rollcall, type UserRow } from '@rollcall/sdk';
+import { addTo } from '../../store/values/group-by.ts';
 
 /** What a name stands for; or why it stands for nothing. */
 export type Found<T> = T | { fault: string };
@@ -132,12 +133,6 @@ class PeopleIndex {
       ? { fault: `${member} ${name} is ambiguous: ${others.length + 1} active users differ from it by case` }
       : { userId };
   }
-}
-
-function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const all = map.get(key);
-  if (all) all.push(value);
-  else map.set(key, [value]);
 }
 
 function pathOf(names: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { IANAZone } from 'luxon';
 import { formatInstant, type InstantUs, parseInstant } from '../../http/instants.ts';
+import { DAY_MS } from '../../store/values/days.ts';
 import type { TimeFormat } from './time-format.ts';
 
 /** What a value says, as it is sent; or why it says nothing. */
@@ -106,7 +107,6 @@ export class Times {
 
 /** The offsets from UTC in minutes, the largest first, which makes the earliest instant. */
 function offsetsOf(wallMs: number, zone: IANAZone): number[] {
-  const DAY_MS = 86_400_000;
   const near = new Set([zone.offset(wallMs - DAY_MS), zone.offset(wallMs + DAY_MS)]);
   return [...near]
     .filter((minutes) => zone.offset(wallMs - minutes * 60_000) === minutes)

@@ -1,12 +1,11 @@
-import type { FastifyRequest } from 'fastify';
+export { authorOf, CONFIG, DOCUMENTED } from '../../auth/management.ts';
+
 import type { Static } from 'typebox';
-import { type Access, callerOf } from '../../auth/guard.ts';
 import { type BulkReply, wrongParameter } from '../../http/bulk.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import { problems } from '../../http/schema.ts';
 import type { Database } from '../../store/connections/db.ts';
 import { parseGuid } from '../../store/values/guid.ts';
-import type { DayAuthor } from '../../workday/plan.ts';
 import type { Refused, UpsertResult } from '../upsert.ts';
 import type { DirectoryWriteQueue } from '../write-queue.ts';
 
@@ -18,23 +17,10 @@ export interface ManageDeps {
   turns: DirectoryWriteQueue;
 }
 
-/** Which keys may call the routes of management. */
-export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
-export const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
 export const LIST_PROBLEMS = problems(400, 401, 403, 503);
 export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
 export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
 export const BULK_PROBLEMS = problems(400, 401, 403, 413, 415, 503);
-
-/**
- * The author of changes of days that follow from a change of the directory. The action log records `reason`.
- */
-export function authorOf(request: FastifyRequest, { clock }: ManageDeps, reason: string): DayAuthor {
-  return {
-    actor: { changedBy: 'admin', name: callerOf(request).apiKey, reason },
-    at: new Date(clock()),
-  };
-}
 
 /** The answer to a bulk call. */
 export function bulkReply(results: UpsertResult[], { clock }: ManageDeps): Static<typeof BulkReply> {

@@ -94,7 +94,7 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
     handler: async (request) => {
       const { tenantId } = callerOf(request);
       const { items } = request.body as { items: Row[] };
-      const author = authorOf(request, deps, kind.reason);
+      const author = authorOf(request, deps.clock, kind.reason);
       const claims = new Claims();
       const results = await turns.take(tenantId, () =>
         storeBatch(items.map(toItem), {
@@ -127,7 +127,7 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       const id = (request.params as Query)[idMember];
       const said = pick(request.body as Row, Object.keys(kind.members));
       const item: UpsertItem = { ...said, [idMember]: id };
-      const author = authorOf(request, deps, kind.reason);
+      const author = authorOf(request, deps.clock, kind.reason);
       return turns.take(tenantId, () =>
         inTenantWithRetries(database, tenantId, async (tx) => {
           await getOfKind(kind, tx, tenantId, id);

@@ -3,6 +3,7 @@ import type { Tx } from '../connections/db.ts';
 import { type PipelineResults, type PreparedStatement, runStatement } from '../connections/pipeline.ts';
 import { cardTextDigest } from '../values/digest.ts';
 import { fold } from '../values/fold.ts';
+import { groupBy } from '../values/group-by.ts';
 import { parseGuid } from '../values/guid.ts';
 import type { CardHolder } from './access-credentials.ts';
 import type { NodeInOffice } from './nodes.ts';
@@ -107,7 +108,7 @@ class ResolvedIdentifiers implements Resolved {
   readonly #usersByEmail = new Map<string, UserIdentity>();
   readonly #usersByUserName = new Map<string, UserIdentity>();
   readonly #matcher: UserMatcher;
-  readonly #holders = new Map<string, CardHolder[]>();
+  readonly #holders: Map<string, CardHolder[]>;
   readonly #nodes = new Map<string, NodeInOffice>();
 
   constructor({ users, folded, holders, nodes }: LookupRows) {
@@ -117,11 +118,7 @@ class ResolvedIdentifiers implements Resolved {
       this.#usersByUserName.set(user.userName, user);
       if (user.email !== null) this.#usersByEmail.set(user.email, user);
     }
-    for (const holder of holders) {
-      const others = this.#holders.get(holder.digest);
-      if (others) others.push(holder);
-      else this.#holders.set(holder.digest, [holder]);
-    }
+    this.#holders = groupBy(holders, ({ digest }) => digest);
     for (const node of nodes) this.#nodes.set(node.nodeId, node);
   }
 

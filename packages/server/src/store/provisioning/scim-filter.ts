@@ -1,4 +1,5 @@
 import { fold } from '../values/fold.ts';
+import { addTo } from '../values/group-by.ts';
 
 /** RFC 7644 section 3.4.2.2, table 3. */
 export type FilterOperator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'pr' | 'gt' | 'ge' | 'lt' | 'le';
@@ -85,7 +86,7 @@ export function filterCondition(
       const column = columns[term.attribute];
       if (!column) throw new Error(`There is no column for ${term.attribute}.`);
       const condition = termCondition(term, column, parameters);
-      conditions.set(column.within, [...(conditions.get(column.within) ?? []), condition]);
+      addTo(conditions, column.within, condition);
     }
     return [...conditions]
       .map(([within, each]) =>

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../store/values/days.ts';
 import type { Column, ColumnType } from '../columns.ts';
 import type { Row } from '../format.ts';
 import type { ChunkColumn } from './column-chunk.ts';
@@ -113,8 +114,6 @@ function toMicroseconds(instant: string): number {
   const microseconds = instant.length > 24 ? Number(instant.slice(23, 26)) : 0;
   return Date.parse(`${instant.slice(0, 23)}Z`) * 1_000 + microseconds;
 }
-
-const DAY_MS = 86_400_000;
 
 /** Makes a function to days since the epoch. It remembers the last day, since rows of one day come together. */
 function toDays(): (day: string) => number {

@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify';
+import type { DayAuthor } from '../workday/plan.ts';
+import { type Access, callerOf } from './guard.ts';
+
+/** The configuration of the routes below /v1/manage. */
+export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
+/** What the OpenAPI document says of each of these routes. */
+export const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
+
+/**
+ * The caller's key as the author of changes of days. The action log records `reason`, unless a change has a reason of
+ * its own. Throws if the route has no guard.
+ *
+ * @param clock milliseconds since the epoch
+ */
+export function authorOf(
+  request: FastifyRequest,
+  clock: () => number,
+  reason: string | null = null,
+): DayAuthor {
+  return {
+    actor: { changedBy: 'admin', name: callerOf(request).apiKey, reason },
+    at: new Date(clock()),
+  };
+}
