@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { connectFrom } from './transaction.ts';
+import { PooledConnection } from './transaction.ts';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A statement that connections prepare once, under its name; its values are texts, or in binary format. */
@@ -126,12 +126,8 @@ export async function runPipeline(
   pool: pg.Pool,
   statements: readonly PreparedStatement[],
 ): Promise<PipelineResults> {
-  const client = await connectFrom(pool);
-  let isBroken = false;
-  const onError = () => {
-    isBroken = true;
-  };
-  client.on('error', onError);
+  const connection = await PooledConnection.take(pool);
+  const { client } = connection;
   let pipeline: Pipeline | undefined;
   try {
     const nowMs = performance.now();
@@ -149,10 +145,9 @@ export async function runPipeline(
     return answers;
   } catch (error) {
     // What the server itself reports leaves a connection behind that may well live on.
-    isBroken ||= pipeline?.hasUnknownStatements === true || !(error instanceof pg.DatabaseError);
+    if (pipeline?.hasUnknownStatements || !(error instanceof pg.DatabaseError)) connection.markBroken();
     throw isUnavailable(error) ? new StoreUnavailableError(error) : error;
   } finally {
-    client.off('error', onError);
-    client.release(isBroken);
+    connection.release();
   }
 }
