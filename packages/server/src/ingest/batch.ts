@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
+import { type InstantUs, parseInstant } from '../http/instants.ts';
 import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import type { Identifiers, Resolved } from '../store/directory/directory-look-up.ts';
@@ -18,10 +19,16 @@ import {
   toResult,
 } from './results.ts';
 
+/** What an event of any kind has. */
+export interface SubmittedEvent {
+  eventId: string;
+  timestamp: string;
+}
+
 /** What differs between the kinds of events: how one is checked, looked up, classified and stored. */
-export interface EventKind<Event extends { eventId: string }, Row> extends RowKind<Row> {
+export interface EventKind<Event extends SubmittedEvent, Row> extends RowKind<Row> {
   /** What is wrong with the event by itself; its message names the member. */
-  fault(input: { event: Event; sourceId: string; nowMs: number }): string | undefined;
+  fault(input: FaultInput<Event>): string | undefined;
   /** The identifiers to look up for an event without a fault. */
   identifiers(event: Event): Partial<Identifiers>;
   /** Pure: the row to store, or why there is none. */
@@ -30,9 +37,20 @@ export interface EventKind<Event extends { eventId: string }, Row> extends RowKi
   afterCommit?(batch: { caller: Caller; rows: Row[] }, deps: Pick<IngestDeps, 'desks'>): Promise<void>;
 }
 
-/** What is the same for all events of a request. */
+/** An event, and what its faults depend on. */
+export interface FaultInput<Event> {
+  event: Event;
+  sourceId: string;
+  nowMs: number;
+  /** The instant of `timestamp`; undefined if that is no instant. */
+  observedAtUs: InstantUs | undefined;
+}
+
+/** What a row has besides the event's own members. */
 export interface EventContext {
   sourceId: string;
+  /** The instant of the event's `timestamp`. */
+  observedAtUs: InstantUs;
   receivedAtMs: number;
   resolved: Resolved;
 }
@@ -59,7 +77,7 @@ const CACHED_ATTEMPTS = 4;
  * the order of the request. Throws `StoreUnavailableError`: then nothing was stored, or all of it was, and the
  * caller may send it again. It may do so, too, if the work after the commit could not reach the database.
  */
-export async function submitBatch<Event extends { eventId: string }, Row extends EventRow>(
+export async function submitBatch<Event extends SubmittedEvent, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   batch: Batch<Event>,
   deps: IngestDeps,
@@ -88,14 +106,17 @@ interface Batch<Event> {
 }
 
 /** Classifies the events by the cached directory, and again where the cache turns out to be stale. */
-async function storeEvents<Event extends { eventId: string }, Row extends EventRow>(
+async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events, tellsNew = false }: Batch<Event>,
   receivedAtMs: number,
   { directory, writer, refusals }: IngestDeps,
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
-  const faults = events.map((event) => kind.fault({ event, sourceId, nowMs: receivedAtMs }));
+  const instants = events.map(({ timestamp }) => parseInstant(timestamp));
+  const faults = events.map((event, index) =>
+    kind.fault({ event, sourceId, nowMs: receivedAtMs, observedAtUs: instants[index] }),
+  );
   const identifiers = identifiersOf(
     events.filter((_, index) => faults[index] === undefined),
     kind,
@@ -104,9 +125,10 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
     const { resolved, version } = await directory.lookUp(tenantId, identifiers);
     const outcomes = events.map((event, index) => {
       const fault = faults[index];
-      return fault === undefined
-        ? kind.classify(event, { sourceId, receivedAtMs, resolved })
-        : refuse(RESULT.notAcceptable, fault);
+      if (fault !== undefined) return refuse(RESULT.notAcceptable, fault);
+      // An event without a fault has an instant.
+      const observedAtUs = instants[index] as InstantUs;
+      return kind.classify(event, { sourceId, observedAtUs, receivedAtMs, resolved });
     });
     const kept = refusals.rowsOf(caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
     const rows = outcomes.filter(isRow);
@@ -128,7 +150,7 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
 }
 
 /** The events are stored: a fault of ours in the work after that must not keep their source from going on. */
-async function runAfterCommit<Event extends { eventId: string }, Row extends object>(
+async function runAfterCommit<Event extends SubmittedEvent, Row extends object>(
   kind: EventKind<Event, Row>,
   batch: { caller: Caller; rows: Row[] },
   { desks, log }: IngestDeps,
@@ -145,7 +167,7 @@ function isRow<Row extends object>(outcome: Row | Refusal): outcome is Row {
   return !isRefusal(outcome);
 }
 
-function identifiersOf<Event extends { eventId: string }>(
+function identifiersOf<Event extends SubmittedEvent>(
   events: Event[],
   kind: Pick<EventKind<Event, never>, 'identifiers'>,
 ): Identifiers {

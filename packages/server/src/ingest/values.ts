@@ -1,4 +1,4 @@
-import { type InstantUs, parseInstant } from '../http/instants.ts';
+import type { InstantUs } from '../http/instants.ts';
 import { textFault } from '../http/text.ts';
 
 /** What is wrong with the first bad one of these texts, with its member's name; absent ones are fine. */
@@ -14,8 +14,7 @@ const EARLIEST_US = Date.UTC(2000, 0, 1) * 1_000;
 const AHEAD_MS = 24 * 3_600_000;
 
 /** What is wrong with an event's `timestamp`; undefined when it is an instant at which it may have happened. */
-export function timestampFault(timestamp: string, nowMs: number): string | undefined {
-  const instantUs = parseInstant(timestamp);
+export function timestampFault(instantUs: InstantUs | undefined, nowMs: number): string | undefined {
   if (instantUs === undefined) return 'timestamp must be an ISO 8601 date and time that exists';
   const fault = rangeFault(instantUs, nowMs);
   return fault && `timestamp ${fault}`;
