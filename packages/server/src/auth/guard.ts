@@ -19,7 +19,7 @@ export type Access =
       scimTokens?: true;
     };
 
-/** On whose behalf a request runs. */
+/** The key, or the SCIM token, on whose behalf a request runs. */
 export interface Caller {
   tenantId: string;
   /** The id of the key, or of the SCIM token. */
@@ -82,7 +82,7 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   });
 }
 
-/** Sets the caller of a guarded route, or throws why there is none. */
+/** Sets the caller of a guarded route. Throws a 401, a 403 or `StoreUnavailableError` if there is none. */
 async function admit(
   request: FastifyRequest,
   access: Exclude<Access, 'public'> | undefined,
