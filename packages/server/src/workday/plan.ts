@@ -10,7 +10,7 @@ export type { Actor } from '../store/workday/action-log.ts';
 export type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
 export { lockUserDays } from './lock-user-days.ts';
 export type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
-export { loadWeeks, type WeekPlan } from './week-plan.ts';
+export type { WeekPlan } from './week-plan.ts';
 
 /**
  * Applies `changes` to users' days, one after the other: plan, booking and action log together. No other code writes
