@@ -58,7 +58,7 @@ export interface Operations {
       reason?: string | undefined;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
     };
     reply: {
@@ -297,7 +297,7 @@ export interface Operations {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
       /** active or inactive */
       status?: string | undefined;
@@ -334,10 +334,10 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of what the item made, changed or left as it was; null where it was refused */
+        /** id of the row that the item created, changed or left unchanged; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
       }>;
     };
@@ -383,7 +383,7 @@ export interface Operations {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
       /** only those of this location */
       locationId?: string | undefined;
@@ -422,10 +422,10 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of what the item made, changed or left as it was; null where it was refused */
+        /** id of the row that the item created, changed or left unchanged; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
       }>;
     };
@@ -471,7 +471,7 @@ export interface Operations {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
       /** only those of this location */
       locationId?: string | undefined;
@@ -522,10 +522,10 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of what the item made, changed or left as it was; null where it was refused */
+        /** id of the row that the item created, changed or left unchanged; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
       }>;
     };
@@ -585,7 +585,7 @@ export interface Operations {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
       /** only those of this location */
       locationId?: string | undefined;
@@ -642,10 +642,10 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of what the item made, changed or left as it was; null where it was refused */
+        /** id of the row that the item created, changed or left unchanged; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
       }>;
     };
@@ -711,7 +711,7 @@ export interface Operations {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
       /** only those of this location */
       locationId?: string | undefined;
@@ -764,10 +764,10 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of what the item made, changed or left as it was; null where it was refused */
+        /** id of the row that the item created, changed or left unchanged; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
       }>;
     };
@@ -829,7 +829,7 @@ export interface Operations {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
       /** only users with this primary location */
       locationId?: string | undefined;
@@ -895,10 +895,10 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of what the item made, changed or left as it was; null where it was refused */
+        /** id of the row that the item created, changed or left unchanged; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
       }>;
     };
@@ -978,7 +978,7 @@ export interface Operations {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
       /** only desks of this location */
       locationId?: string | undefined;
@@ -1020,10 +1020,10 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of what the item made, changed or left as it was; null where it was refused */
+        /** id of the row that the item created, changed or left unchanged; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
       }>;
     };
@@ -1137,10 +1137,10 @@ export interface Operations {
       /** the server's time */
       timestamp: string;
       results: Array<{
-        /** of what the item made, changed or left as it was; null where it was refused */
+        /** id of the row that the item created, changed or left unchanged; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
       }>;
     };
@@ -1441,7 +1441,7 @@ export interface Operations {
       locationId?: string | undefined;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
     };
     reply: {
@@ -1566,7 +1566,7 @@ export interface Operations {
         /** the id of the user; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
         /** the reason of a refusal, for programs */
         reason?: "unknown-user" | "not-acceptable" | "past-day" | "not-bookable" | "desk-taken" | "zone-full";
@@ -1749,7 +1749,7 @@ export interface Operations {
       locationId: string;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
-      /** `next` of the page before */
+      /** `next` of the previous page */
       after?: string | undefined;
     };
     reply: {
@@ -1815,7 +1815,7 @@ export interface Operations {
         /** the id of the user; null if the item was refused */
         id: string | null;
         result: "created" | "updated" | "unchanged" | "refused";
-        /** why it was refused, naming the member and its value; else Success */
+        /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
         /** the reason of a refusal, for programs */
         reason?: "unknown-user" | "not-acceptable" | "past-day" | "not-bookable" | "desk-taken" | "zone-full";
@@ -1875,7 +1875,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -1901,7 +1901,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -1922,7 +1922,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -1943,7 +1943,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -1967,7 +1967,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -2000,7 +2000,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -2040,7 +2040,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -2091,7 +2091,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -2127,7 +2127,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
@@ -2167,7 +2167,7 @@ export interface Operations {
       changedSince?: string | undefined;
       /** rows of a page, 1 to 10000; by default all rows */
       limit?: string | undefined;
-      /** from the Link of the page before */
+      /** from the Link of the previous page */
       after?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;

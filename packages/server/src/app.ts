@@ -64,7 +64,7 @@ export interface AppDeps {
   lifecycle: Lifecycle;
   /** Milliseconds since the epoch. */
   clock?: () => number;
-  /** Milliseconds that only ever grow, whatever is done to the clock. */
+  /** A monotonic clock, in milliseconds. */
   stopwatch?: () => number;
   tls?: { cert: Buffer; key: Buffer } | undefined;
 }
@@ -76,11 +76,11 @@ const DEFAULT_ISSUER = 'urn:rollcall';
 
 const EVENT_BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** A connection on which nothing moves: an export's reader that stopped reading, too. */
+/** The server ends a connection without traffic after this time, also when a client stopped reading an export. */
 const STALLED_CONNECTION_MS = 120_000;
 const KEEP_ALIVE_MS = 72_000;
 
-/** Builds the server, as the only place that does so. Listen on the result, or inject into it. */
+/** Builds the server. No other code does so. Listen on the result, or inject requests into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, database, masterKey, lifecycle, clock = Date.now } = deps;
   const { stopwatch = () => performance.now() } = deps;
@@ -218,9 +218,9 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 function notFound(app: App, method: string, url: string): HttpProblem {
   const path = url.split('?', 1)[0] ?? '/';
   const allowed = METHODS.filter((candidate) => app.findRoute({ method: candidate, url: path }) !== null);
-  // A path of files takes GET, and yet not every file is there.
+  // The wildcard path of /docs takes GET, even if the file is missing.
   return allowed.length === 0 || allowed.some((candidate) => candidate === method)
-    ? new HttpProblem(404, 'There is nothing at this path; /docs lists what there is.')
+    ? new HttpProblem(404, 'There is nothing at this path; /docs lists the paths.')
     : new HttpProblem(405, `This path takes ${allowed.join(', ')}, not ${method}.`, {
         headers: { allow: allowed.join(', ') },
       });

@@ -1,6 +1,6 @@
 /**
- * One setting: a flag, an environment variable and a default, with one parser. The command line reads both (`toOptions`): flags
- * win.
+ * One setting: a flag, an environment variable and a default, with one parser. The command line reads both
+ * (`toOptions`). A flag takes precedence over the variable.
  */
 export interface Setting<T = unknown> {
   flags: string;

@@ -11,7 +11,7 @@ import {
 } from './config.ts';
 import type { Setting } from './config-setting.ts';
 
-/** The settings as a Markdown table, as docs/operations.md shows it. */
+/** The settings as the Markdown table of docs/operations.md. */
 export function settingsTable(): string {
   const all = {
     ...DATA_SETTINGS,

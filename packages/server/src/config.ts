@@ -22,7 +22,7 @@ export const DATA_SETTINGS = {
   masterKeyFile: setting(
     '--master-key-file <path>',
     'ROLLCALL_MASTER_KEY_FILE',
-    `file with the master key, base64 of 32 bytes, unless ${MASTER_KEY_ENV} holds it; one is required with a database URL, else master.key in the data directory`,
+    `file with the master key, base64 of 32 bytes; it takes precedence over ${MASTER_KEY_ENV}; a database URL requires one of the two; otherwise the default is master.key in the data directory`,
     text,
   ),
 } as const;
@@ -34,7 +34,7 @@ export const SERVER_SETTINGS = {
   publicUrl: setting(
     '--public-url <url>',
     'ROLLCALL_PUBLIC_URL',
-    "how clients reach the server: the tokens' issuer and audience",
+    'URL at which clients reach the server; it is also the issuer and audience of tokens',
     httpUrl,
   ),
   tlsCert: setting(
@@ -47,35 +47,35 @@ export const SERVER_SETTINGS = {
   trustProxy: setting(
     '--trust-proxy <addresses>',
     'ROLLCALL_TRUST_PROXY',
-    'believe X-Forwarded-* of these proxies: comma list of addresses or networks, or true',
+    'trust the X-Forwarded-* headers of these proxies: comma list of addresses or networks, or true for all',
     proxies,
     false as string | boolean,
   ),
   corsOrigins: setting(
     '--cors-origins <origins>',
     'ROLLCALL_CORS_ORIGINS',
-    'web pages of these origins may call the API from browsers: comma list such as https://app.example.com; none by default',
+    'origins whose web pages may call the API from browsers: comma list such as https://app.example.com; none by default',
     origins,
     [] as string[],
   ),
   clockSkewS: setting(
     '--clock-skew-s <seconds>',
     'ROLLCALL_CLOCK_SKEW_S',
-    "how far a login's timestamp may be off",
+    "how far a login's timestamp may differ from the server's clock",
     whole(1, 86_400),
     300,
   ),
   tokenLifeS: setting(
     '--token-life-s <seconds>',
     'ROLLCALL_TOKEN_LIFE_S',
-    'how long a token is said to be valid',
+    'stated lifetime of a token',
     whole(60, 86_400),
     3600,
   ),
   tokenReuseS: setting(
     '--token-reuse-s <seconds>',
     'ROLLCALL_TOKEN_REUSE_S',
-    'for how long a key that logs in again gets the same token, which lives so much longer; 0: always a new one',
+    'how long a key that logs in again receives the same token; the server accepts each token for this much longer than stated; 0: every login gets a new token',
     whole(0, 60),
     60,
   ),
@@ -89,14 +89,14 @@ export const SERVER_SETTINGS = {
   eventBacklog: setting(
     '--event-backlog <count>',
     'ROLLCALL_EVENT_BACKLOG',
-    'requests with events that may be in hand at once, and as many others with a body, and as many logins; an organisation may hold seven eighths of them, a key or a network three quarters; more are answered 503, to try again',
+    'limit of requests with events in the backlog; other requests with a body, and logins, have the same limit each; an organisation may hold seven eighths of a limit, a key or a network three quarters; the server answers further requests with 503',
     whole(1, 100_000),
     1_000,
   ),
   eventBacklogMib: setting(
     '--event-backlog-mib <MiB>',
     'ROLLCALL_EVENT_BACKLOG_MIB',
-    'size of the bodies that may be in hand at once, as far as they have arrived, in the same shares; of logins an eighth of it besides',
+    'limit of the received bytes of bodies in the backlog, with the same shares; logins have an eighth of it in addition',
     whole(1, 1_024),
     64,
   ),
@@ -124,14 +124,14 @@ export const SERVER_SETTINGS = {
   exportGraceS: setting(
     '--export-grace-s <seconds>',
     'ROLLCALL_EXPORT_GRACE_S',
-    'how long an answer of the warehouse may wait for its reader in all, beside the time that its size allows; then the server cuts it off',
+    'how long an answer of the warehouse may wait for its client, in addition to the time at the speed of --export-least-kib-s; then the server closes the connection',
     whole(1, 86_400),
     60,
   ),
   exportLeastKibS: setting(
     '--export-least-kib-s <KiB>',
     'ROLLCALL_EXPORT_LEAST_KIB_S',
-    'KiB per second that such a reader has to take on average',
+    'least average speed at which a client must read an answer of the warehouse, in KiB per second',
     whole(1, 1_048_576),
     16,
   ),
@@ -145,31 +145,31 @@ export const SERVER_SETTINGS = {
   jobs: setting(
     '--jobs <switch>',
     'ROLLCALL_JOBS',
-    'on or off: whether this process takes part in background jobs; some replica has to',
+    'on or off: whether this process runs background jobs; at least one replica must',
     oneOf('on', 'off'),
     'on' as const,
   ),
   logLevel: setting(
     '--log-level <level>',
     'ROLLCALL_LOG_LEVEL',
-    'least level that is logged',
+    'lowest level that the server logs',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
     'info' as const,
   ),
 } as const;
 
-/** What `rollcall serve` has beside those of a server. */
+/** Settings of `rollcall serve` only. */
 export const SERVE_SETTINGS = {
   workers: setting(
     '--workers <count>',
     'ROLLCALL_WORKERS',
-    'processes that answer requests; limits of connections and of what is in hand hold for each',
+    'processes that answer requests; the limits of connections and of the backlog apply to each process',
     whole(1, 64),
     1,
   ),
 } as const;
 
-/** What the demo organisation is made of. */
+/** Settings of `rollcall demo` only. */
 export const DEMO_SETTINGS = {
   users: setting(
     '--users <count>',
@@ -189,7 +189,7 @@ export const DEMO_SETTINGS = {
   live: setting(
     '--live',
     'ROLLCALL_DEMO_LIVE',
-    'go on submitting events through the HTTP API as the day passes',
+    'continue to submit events through the HTTP API as the day passes',
     // A flag has no text: it is there or not.
     () => true,
     false as boolean,
@@ -212,7 +212,7 @@ export const DEMO_SETTINGS = {
 /** A secret is never an argument: it would show in the process list. */
 export const CLIENT_SECRET_ENV = 'ROLLCALL_SECRET';
 
-/** The server of this contract that a command is a client of. The environment variables are the SDK's. */
+/** How a command that is an HTTP client reaches its server. The SDK reads the same environment variables. */
 export const CLIENT_SETTINGS = {
   baseUrl: setting('--base-url <url>', 'ROLLCALL_BASE_URL', 'address of the server to call', httpUrl),
   key: setting('--key <id>', 'ROLLCALL_API_KEY', 'id of the key to call it with', text),
@@ -233,7 +233,7 @@ export const CLIENT_SETTINGS = {
   maxWait: setting(
     '--max-wait <seconds>',
     'ROLLCALL_MAX_WAIT',
-    'how long a server that does not answer is waited for; by default 300, and 15 before its first answer',
+    'how long the command waits for a server that does not answer; by default 300, and 15 before the first answer',
     whole(0, 86_400),
   ),
 } as const;
@@ -246,7 +246,7 @@ export const LOOKUP_SETTINGS = {
   lookupKey: setting(
     '--lookup-key <id>',
     'ROLLCALL_LOOKUP_KEY',
-    `id of a key of the role Data Warehouse, with which submit looks up places and people by their names; its secret comes from ${LOOKUP_SECRET_ENV}`,
+    `id of a key with the role Data Warehouse; submit looks up nodes and users by name with it; its secret comes from ${LOOKUP_SECRET_ENV}`,
     text,
   ),
 } as const;

@@ -153,7 +153,7 @@ describe.each(onBearer)('$method $url', (route) => {
   test('is 401 for HTTP Basic, and names the path that takes it', async () => {
     const twin = `${route.url}/basic`;
     const hasTwin = onBasic.some(({ method, url }) => method === route.method && url === twin);
-    const detail = hasTwin ? twin : 'no twin for HTTP Basic';
+    const detail = hasTwin ? twin : 'there is no path for HTTP Basic';
     await expectRefused(route, withBasic(rightKey), { status: 401, challenge, detail });
   });
 

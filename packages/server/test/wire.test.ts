@@ -214,7 +214,7 @@ describe('over a socket,', () => {
     const socket = await open();
     socket.end('GET /healthz HTTP/1.1\r\nHost: x\r\nX-Half: ');
     expect(await text(socket)).toBe('');
-    expect(server.logs.slice(lines).join('')).not.toContain('answered what is not a request');
+    expect(server.logs.slice(lines).join('')).not.toContain('answered bytes that are not a valid request');
   });
 
   test.each([

@@ -134,7 +134,7 @@ function readClient(body: GivenParameters, headers: AuthorizationHeaders): Prese
     return { readings, byHeader: true };
   }
   if (authorization.scheme !== 'none') {
-    throw invalidClient('Client credentials are taken as HTTP Basic or in the body.', true);
+    throw invalidClient('Send the client credentials as HTTP Basic or in the body.', true);
   }
   if (!inBody) {
     throw new OAuthProblem(400, 'invalid_request', 'client_id and client_secret are missing.');

@@ -133,13 +133,13 @@ async function callerWithScimToken(
 ): Promise<Caller> {
   const invalid = `${BEARER_CHALLENGE}, error="invalid_token"`;
   if (!access.scimTokens) {
-    throw challenge(invalid, 'A SCIM token is good for paths under /scim/v2 only; log in with a key here.');
+    throw challenge(invalid, 'A SCIM token is valid for paths under /scim/v2 only; log in with a key here.');
   }
   const row = await deps.proveScimToken(token);
   if (!row) {
     throw challenge(
       invalid,
-      'The SCIM token is not valid, or no longer; "rollcall scim-tokens" makes them.',
+      'The SCIM token is wrong, expired or revoked; "rollcall scim-tokens" creates tokens.',
       {
         by: 'SCIM token',
       },
@@ -174,7 +174,7 @@ async function provenByBearer(
     await refusalScheduler.next();
     throw challenge(
       `${BEARER_CHALLENGE}, error="invalid_token"`,
-      'The token is not valid, or no longer; log in again.',
+      'The token is invalid, expired or revoked; log in again.',
     );
   }
   return key;
@@ -226,7 +226,7 @@ function basicHint(request: FastifyRequest): string {
   // The path below a wildcard is unknown.
   return !url.endsWith('*') && request.server.hasRoute({ method: request.method as 'GET', url: twin })
     ? `for HTTP Basic, call ${twin}`
-    : 'it has no twin for HTTP Basic';
+    : 'there is no path for HTTP Basic';
 }
 
 function bearerPath(request: FastifyRequest): string {

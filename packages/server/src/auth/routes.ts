@@ -94,7 +94,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     schema: {
       tags: ['Authentication'],
       summary: 'Authorization server metadata (RFC 8414)',
-      description: 'Made of the public URL of the server; without one there is none.',
+      description: 'The server derives it from its public URL. Without a public URL the answer is 404.',
       response: { 200: Type.Object({}, { additionalProperties: true }), ...problems(404) },
     },
     handler: async () => serverMetadata(options),
@@ -109,7 +109,7 @@ function serverMetadata({ issuer, publicUrl: baseUrl }: AuthRoutesOptions) {
   if (baseUrl === undefined) {
     throw new HttpProblem(
       404,
-      'This server has no metadata, because its public URL is not set; tokens are given out at /v1/auth/token.',
+      'This server has no metadata, because its public URL is not set; /v1/auth/token issues tokens.',
     );
   }
   return {

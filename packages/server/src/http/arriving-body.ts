@@ -27,7 +27,7 @@ export interface ArrivingBodyTerms {
   encoding: BodyEncoding;
   /** Limits both the body as sent and the unpacked body. */
   bodyLimit: number;
-  place: BacklogEntry;
+  backlogEntry: BacklogEntry;
   /** The organisation or network whose turns the body takes. */
   holder: string;
   gauge: Gauge | undefined;
@@ -81,7 +81,10 @@ export class ArrivingBody {
     if (tookMs < WINDOW_MS || this.#isSent) return;
     if (this.#sentLength - this.#windowLength < (LEAST_BYTES_PER_S * tookMs) / 1_000) {
       this.#fail(
-        new HttpProblem(408, `The request body came more slowly than ${LEAST_BYTES_PER_S} bytes a second.`),
+        new HttpProblem(
+          408,
+          `The request body arrived more slowly than ${LEAST_BYTES_PER_S} bytes a second.`,
+        ),
       );
     }
     this.#windowMs = nowMs;
@@ -89,7 +92,7 @@ export class ArrivingBody {
   }
 
   #unpack(): boolean {
-    if (!this.#terms.place.add(GUNZIP_BYTES)) {
+    if (!this.#terms.backlogEntry.add(GUNZIP_BYTES)) {
       this.#fail(tooMuchInHand());
       return false;
     }
@@ -117,7 +120,7 @@ export class ArrivingBody {
   };
 
   readonly #onBroken = (): void => {
-    if (!this.#isSent) this.#fail(malformedBody('The request body did not arrive to its end.'));
+    if (!this.#isSent) this.#fail(malformedBody('The request body is incomplete.'));
   };
 
   #transcode(read: (transcoder: Transcoder) => Buffer): void {
@@ -134,11 +137,11 @@ export class ArrivingBody {
 
   #take(piece: Buffer): void {
     if (!this.#done) return;
-    const { bodyLimit, place, gauge } = this.#terms;
+    const { bodyLimit, backlogEntry, gauge } = this.#terms;
     this.#length += piece.length;
     const problem =
       (this.#length > bodyLimit && tooLarge()) ||
-      (!place.add(piece.length) && tooMuchInHand()) ||
+      (!backlogEntry.add(piece.length) && tooMuchInHand()) ||
       gauge?.read(piece);
     if (problem) this.#fail(problem);
     else this.#bytes.add(piece);
@@ -160,7 +163,7 @@ export class ArrivingBody {
       this.#payload.unpipe(this.#gunzip);
       this.#gunzip.destroy();
     }
-    this.#terms.place.leave();
+    this.#terms.backlogEntry.leave();
     done(problem);
   }
 }

@@ -34,7 +34,7 @@ function isGzip(contentEncoding: string): boolean {
   const [coding, ...others] = codings;
   if (coding === undefined) return false;
   if (others.length === 0 && (coding === 'gzip' || coding === 'x-gzip')) return true;
-  throw new HttpProblem(415, 'The request body must be sent without a content encoding, or with gzip.', {
+  throw new HttpProblem(415, 'Send the request body without a content encoding, or with gzip.', {
     headers: { 'accept-encoding': TAKEN_CODINGS },
   });
 }
@@ -45,7 +45,7 @@ function charsetOf(contentType: string | undefined): string | undefined {
   try {
     return UTF_16.test(label) ? 'utf-16' : new TextDecoder(label).encoding;
   } catch {
-    throw new HttpProblem(415, 'The charset of the request body is not known here; send UTF-8.');
+    throw new HttpProblem(415, 'The server does not know the charset of the request body; send UTF-8.');
   }
 }
 

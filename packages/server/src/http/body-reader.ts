@@ -56,12 +56,12 @@ export class BodyReader {
     try {
       const encoding = bodyEncodingOf(request.headers);
       if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
-      const place = this.#backlog.open(request);
-      if (!place) throw tooMuchInHand();
-      place.leaveWith(request);
+      const backlogEntry = this.#backlog.open(request);
+      if (!backlogEntry) throw tooMuchInHand();
+      backlogEntry.leaveWith(request);
       const holder = holderOf(request);
       const nowMs = this.#nowMs();
-      const body = new ArrivingBody(payload, { encoding, bodyLimit, place, holder, gauge, nowMs });
+      const body = new ArrivingBody(payload, { encoding, bodyLimit, backlogEntry, holder, gauge, nowMs });
       this.#arriving.add(body);
       askForBody(request.raw);
       body.receive((problem, bytes) => {

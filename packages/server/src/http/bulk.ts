@@ -17,10 +17,13 @@ export const BULK_RESULTS = ['created', 'updated', 'unchanged', 'refused'] as co
 /** What became of one item. */
 export const BulkResult = Type.Object({
   id: Type.Union([Type.String(), Type.Null()], {
-    description: 'of what the item made, changed or left as it was; null where it was refused',
+    description:
+      'id of the row that the item created, changed or left unchanged; null if the item was refused',
   }),
   result: Type.Enum(BULK_RESULTS),
-  message: Type.String({ description: 'why it was refused, naming the member and its value; else Success' }),
+  message: Type.String({
+    description: 'reason of the refusal, with the member and its value; otherwise Success',
+  }),
 });
 
 /** One result for each item, in the order of the request. */
@@ -37,7 +40,7 @@ export const PageQuery = {
   limit: Type.Optional(
     Type.String({ description: `items a page, 1 to ${MOST_PAGE_ITEMS}; by default ${PAGE_ITEMS}` }),
   ),
-  after: Type.Optional(Type.String({ description: '`next` of the page before' })),
+  after: Type.Optional(Type.String({ description: '`next` of the previous page' })),
 };
 
 /** One page of a list. */
@@ -57,7 +60,7 @@ export function readPage({ limit, after }: { limit?: string; after?: string }): 
     throw wrongParameter('limit', `must be a whole number from 1 to ${MOST_PAGE_ITEMS}`);
   }
   const id = after === undefined ? null : parseGuid(after);
-  if (id === undefined) throw wrongParameter('after', 'must be `next` of the page before');
+  if (id === undefined) throw wrongParameter('after', 'must be `next` of the previous page');
   return { limit: items, after: id };
 }
 

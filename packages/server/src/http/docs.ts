@@ -4,7 +4,7 @@ import { refusesUnknownParameters } from './query-parameters.ts';
 import { Problem, problems } from './schema.ts';
 
 const DESCRIPTION = `Rollcall speaks the Calven customer API: a client written for it works here unchanged, by
-changing only the base URL. What the vendor leaves open and we decided is described in docs/compat.md.`;
+changing only the base URL. docs/compat.md describes our decisions where the vendor leaves a choice.`;
 
 const DOCS = '/docs';
 

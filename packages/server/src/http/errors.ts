@@ -73,11 +73,9 @@ export function unavailable(cause?: unknown): HttpProblem {
 
 /** 503 without an outage: other requests of the organisation use its share. */
 function tenantBusy(): HttpProblem {
-  return new HttpProblem(
-    503,
-    'The server has as many requests of your organisation in hand as it takes at once; please try again.',
-    { headers: { 'retry-after': String(RETRY_AFTER_S) } },
-  );
+  return new HttpProblem(503, 'Too many requests of your organisation are in progress; please try again.', {
+    headers: { 'retry-after': String(RETRY_AFTER_S) },
+  });
 }
 
 /** Converts any thrown value to the problem that the caller receives. */
@@ -122,7 +120,7 @@ const BACKLOG_RETRY_AFTER_S = 1;
 export function tooMuchInHand(): HttpProblem {
   return new HttpProblem(
     503,
-    'The server has as much in hand as it can take from you; nothing of this was stored, please try again.',
+    'Too many requests or bytes of yours are in progress; nothing of this request was stored, please try again.',
     { headers: { 'retry-after': String(BACKLOG_RETRY_AFTER_S) } },
   );
 }

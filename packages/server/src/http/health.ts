@@ -31,7 +31,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
     method: 'GET',
     url: '/healthz',
     config: { access: 'public', servesUnmigrated: true, isProbe: true },
-    schema: { tags: ['Operation'], summary: 'The process lives', response: { 200: Status } },
+    schema: { tags: ['Operation'], summary: 'The process runs', response: { 200: Status } },
     handler: async () => OK,
   });
   app.route({
@@ -40,7 +40,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
     config: { access: 'public', servesUnmigrated: true, isProbe: true },
     schema: {
       tags: ['Operation'],
-      summary: 'The server can serve',
+      summary: 'The server is ready',
       response: { 200: Status, ...problems(503) },
     },
     handler: async (_request, reply) => {

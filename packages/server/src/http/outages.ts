@@ -55,7 +55,7 @@ export class OutageLog {
     this.#outage = { sinceMs: nowMs, remindedMs: nowMs, failures: 1 };
     this.#deps.log.error(
       { err: error },
-      'the database does not answer in time; requests that need it are answered 503 until it does',
+      'the database does not answer in time; until it does, the server answers requests that need it with 503',
     );
     this.#askLater();
     return true;

@@ -31,7 +31,10 @@ export function refuseConnection(log: FastifyBaseLogger, error: { code: string }
   }
   const problem = BROKEN[error.code] ?? NOT_HTTP;
   const correlationId = randomUUID();
-  log.info({ correlationId, code: error.code, status: problem.status }, 'answered what is not a request');
+  log.info(
+    { correlationId, code: error.code, status: problem.status },
+    'answered bytes that are not a valid request',
+  );
   const { contentType, body } = problemDocument(problem, correlationId);
   const text = JSON.stringify(body);
   const head = [

@@ -140,7 +140,7 @@ function readPosition(after: string | undefined): RefusedEventPosition | undefin
   const refusalId = parseGuid(id);
   const refusedAt = new Date(Number(ms));
   if (!refusalId || Number.isNaN(refusedAt.getTime()))
-    throw wrongParameter('after', 'must be `next` of the page before');
+    throw wrongParameter('after', 'must be `next` of the previous page');
   return { refusedAt, refusalId };
 }
 

@@ -148,7 +148,7 @@ function toListed(task: JobTask, options: JobsOptions, signal: AbortSignal): Tas
     try {
       await runTask(task, { ...options, log, signal });
     } catch (error) {
-      if (!signal.aborted) log.error({ err: error }, 'the job failed, and is tried again');
+      if (!signal.aborted) log.error({ err: error }, 'the job failed; the server will run it again');
       throw new Error('The log says why.');
     }
     // Another replica continues with the rest.

@@ -53,7 +53,7 @@ export const TASKS: readonly JobTask[] = [
   },
   {
     name: 'prune',
-    description: 'Delete what attendance was, where no cursor may ask for it any more',
+    description: 'Delete changes of attendance that no cursor may ask for any more',
     cron: '41 3 * * *',
     unit: 'changes',
     run: pruneAttendanceChanges,

@@ -56,7 +56,7 @@ export function decodePageStart(text: string, order: Order): PageStart {
   const cursor = typeof cursorText === 'string' ? parseCursor(decode(cursorText)) : undefined;
   const isPosition = order.every(([, type], index) => IS_POSITION[type](after[index]));
   if (!cursor || !isPosition || after.length !== order.length) {
-    throw wrongParameter('after', 'must come from the Link of the page before');
+    throw wrongParameter('after', 'must come from the Link of the previous page');
   }
   return { cursor, after: after as string[] };
 }

@@ -32,7 +32,7 @@ export const INCREMENT_QUERY = {
   limit: Type.Optional(
     Type.String({ description: `rows of a page, 1 to ${MOST_PAGE_ROWS}; by default all rows` }),
   ),
-  after: Type.Optional(Type.String({ description: 'from the Link of the page before' })),
+  after: Type.Optional(Type.String({ description: 'from the Link of the previous page' })),
 };
 
 /** The headers of an answer, for the documentation. */

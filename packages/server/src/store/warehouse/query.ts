@@ -14,7 +14,7 @@ export interface Changes {
 export interface Page {
   /** The largest number of rows to read. */
   rows: number;
-  /** The page begins after this position, which is the position of the last row of the page before. */
+  /** The page begins after this position, which is the position of the last row of the previous page. */
   after: string[] | undefined;
 }
 
