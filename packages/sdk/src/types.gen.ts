@@ -136,7 +136,7 @@ export interface Operations {
         /** 0 stored (a repeat included), 1 user not found, 2 location not found, 3 the event is not acceptable */
         resultCode: number;
         message: string;
-        /** only of a stored event, and only with the header "Prefer: tell-new": true where this request stored it, false where it was stored already */
+        /** only for a stored event, and only with the header "Prefer: tell-new": true if this request stored it, false if it was stored before */
         isNew?: boolean;
       }>;
     };
@@ -155,9 +155,9 @@ export interface Operations {
         locationId: string;
         /** kind of that node: location, level, zone, place, space */
         locationType: string;
-        /** whether occupancy is more than 0, where absent */
+        /** if absent: whether occupancy is more than 0 */
         occupied?: boolean | null | undefined;
-        /** number of people, 0 or more; needed where occupied is absent */
+        /** number of people, 0 or more; required if occupied is absent */
         occupancy?: number | null | undefined;
       }>;
     };
@@ -171,7 +171,7 @@ export interface Operations {
         /** 0 stored (a repeat included), 1 user not found, 2 location not found, 3 the event is not acceptable */
         resultCode: number;
         message: string;
-        /** only of a stored event, and only with the header "Prefer: tell-new": true where this request stored it, false where it was stored already */
+        /** only for a stored event, and only with the header "Prefer: tell-new": true if this request stored it, false if it was stored before */
         isNew?: boolean;
       }>;
     };
@@ -188,7 +188,7 @@ export interface Operations {
         uid?: string | null | undefined;
         /** scheduled, cancelled */
         eventType: string;
-        /** first day; YYYY-MM-DD, or an ISO 8601 instant: midnight in UTC or by its own offset is that date, any other the local date at the user's office */
+        /** first day; YYYY-MM-DD, or an ISO 8601 instant. Midnight, in UTC or by its own offset, means that date. Another instant means the local date at the user's office */
         startDate: string;
         /** last day, included; as startDate */
         endDate: string;
@@ -239,7 +239,7 @@ export interface Operations {
         /** 0 stored (a repeat included), 1 user not found, 2 location not found, 3 the event is not acceptable */
         resultCode: number;
         message: string;
-        /** only of a stored event, and only with the header "Prefer: tell-new": true where this request stored it, false where it was stored already */
+        /** only for a stored event, and only with the header "Prefer: tell-new": true if this request stored it, false if it was stored before */
         isNew?: boolean;
       }>;
     };
@@ -255,11 +255,11 @@ export interface Operations {
         /** cards that are not among these stay as they are */
         credentials: Array<{
           active: boolean;
-          /** with facilityCode, what identifies the card */
+          /** with facilityCode, identifies the card */
           cardNumber: string;
           /** absent and empty are the same */
           facilityCode?: string | null | undefined;
-          /** what readers send when they see the card */
+          /** texts that readers send when they read the card */
           scanData: Array<string>;
           /** any text */
           credentialType: string;

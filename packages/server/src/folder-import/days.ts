@@ -42,17 +42,17 @@ export function importAttendance(
 async function record(tx: Tx, target: ImportTarget, changes: DayChange[]): Promise<Outcome[]> {
   const { tenantId, author, replaceDays: replace } = target;
   const outcomes = await recordDays(tx, tenantId, changes, { ...author, replace });
-  const seatless = changes.map((change, index) =>
+  const officeOnly = changes.map((change, index) =>
     outcomes[index] === 'changed' || outcomes[index] === 'unchanged' ? undefined : atOffice(change),
   );
-  const again = seatless.filter((change) => change !== undefined);
+  const again = officeOnly.filter((change) => change !== undefined);
   const instead = await recordDays(tx, tenantId, again, { ...author, replace });
   let next = 0;
   return outcomes.map((outcome, index): Outcome => {
     if (outcome === 'changed') return { result: 'stored' };
     if (outcome === 'unchanged') return { result: 'already' };
     const reason = outcome === 'kept' ? 'The day has another plan here, and keeps it.' : outcome.message;
-    const office = seatless[index] && instead[next++];
+    const office = officeOnly[index] && instead[next++];
     if (office === 'changed') return { result: 'stored', remark: `The office was booked instead. ${reason}` };
     // An earlier import may have booked the office.
     if (office === 'unchanged') return { result: 'already', remark: 'The office is booked instead.' };

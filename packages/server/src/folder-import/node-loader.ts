@@ -12,7 +12,7 @@ import {
   upsertInto,
 } from './target.ts';
 
-/** Names of the level and zone of a desk or room whose row does not name them. */
+/** Names of the level and zone of a desk or space whose row does not name them. */
 const UNNAMED = { level: 'Unnamed level', zone: 'Unnamed zone' };
 const FROM_THE_TOP = ['location', 'level', 'zone', 'place', 'space'] as const satisfies readonly NodeKind[];
 

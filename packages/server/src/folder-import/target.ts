@@ -10,7 +10,7 @@ export interface ImportTarget {
   tenantId: string;
   /** Runs work in one transaction. A dry run uses a savepoint instead. */
   atomically: Atomically;
-  /** As `atomically`, and again after a write conflict. */
+  /** As `atomically`, and runs the work again after a write conflict. */
   retrying: Atomically;
   /** The author of changes to days that exist already. */
   author: DayAuthor;

@@ -18,9 +18,9 @@ export const CREDENTIAL_UPDATES_PER_CALL = 100;
 
 export const AccessCredential = Type.Object({
   active: Type.Boolean(),
-  cardNumber: Type.String({ description: 'with facilityCode, what identifies the card' }),
+  cardNumber: Type.String({ description: 'with facilityCode, identifies the card' }),
   facilityCode: Maybe(Type.String({ description: 'absent and empty are the same' })),
-  scanData: Type.Array(Type.String(), { description: 'what readers send when they see the card' }),
+  scanData: Type.Array(Type.String(), { description: 'texts that readers send when they read the card' }),
   credentialType: Type.String({ description: 'any text' }),
 });
 export type AccessCredential = Static<typeof AccessCredential>;

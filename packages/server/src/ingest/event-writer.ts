@@ -16,7 +16,7 @@ export interface RowKind<Row> {
 /** The rows and refusals of one request. */
 export interface EventBatch {
   tenantId: string;
-  /** The directory version by which the server classified the events; undefined where any version will do. */
+  /** The directory version by which the server classified the events; undefined if any version is acceptable. */
   expectedVersion: string | undefined;
   kind?: RowKind<EventRow>;
   rows: readonly EventRow[];

@@ -16,9 +16,9 @@ export const OccupancyEvent = Type.Object({
   timestamp: Type.String({ description: 'ISO 8601; UTC without an offset; may be in the past' }),
   locationId: Type.String({ description: 'id of a node of the tree' }),
   locationType: Type.String({ description: `kind of that node: ${NODE_KINDS.join(', ')}` }),
-  occupied: Maybe(Type.Boolean({ description: 'whether occupancy is more than 0, where absent' })),
+  occupied: Maybe(Type.Boolean({ description: 'if absent: whether occupancy is more than 0' })),
   occupancy: Maybe(
-    Type.Number({ description: 'number of people, 0 or more; needed where occupied is absent' }),
+    Type.Number({ description: 'number of people, 0 or more; required if occupied is absent' }),
   ),
 });
 export type OccupancyEvent = Static<typeof OccupancyEvent>;

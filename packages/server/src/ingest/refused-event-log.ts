@@ -24,7 +24,7 @@ export interface RefusedEventInput {
   event: unknown;
 }
 
-/** The refused ones of these events, whose outcomes are in the same order. */
+/** Returns the refused events. `outcomes` has the order of `events`. */
 export function refusedOf(
   events: readonly { eventId: string }[],
   outcomes: readonly object[],
@@ -104,7 +104,10 @@ export class RefusedEventLog {
         await database.inTenant(tenantId, (tx) => this.#trim(tx, tenantId));
       }
     } catch (error) {
-      log.warn({ err: error }, 'old refused events could not be deleted; the next hour tries again');
+      log.warn(
+        { err: error },
+        'old refused events could not be deleted; the server tries again within an hour',
+      );
     }
   }
 }

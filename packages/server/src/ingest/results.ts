@@ -36,13 +36,13 @@ export const StoredEventResult = Type.Object({
   isNew: Type.Optional(
     Type.Boolean({
       description:
-        'only of a stored event, and only with the header "Prefer: tell-new": true where this request stored it, false where it was stored already',
+        'only for a stored event, and only with the header "Prefer: tell-new": true if this request stored it, false if it was stored before',
     }),
   ),
 });
 export type StoredEventResult = Static<typeof StoredEventResult>;
 
-/** The result of an event: its refusal, or else that it is stored. */
+/** The result of an event: its refusal, or success if the event is stored. */
 export function toResult(eventId: string, outcome: object | undefined): EventResult {
   return isRefusal(outcome)
     ? { eventId, resultCode: outcome.resultCode, message: outcome.message }
@@ -61,7 +61,9 @@ const TELL_NEW = 'tell-new';
 
 export const SubmissionHeaders = Type.Object({
   prefer: Type.Optional(
-    Type.String({ description: `${TELL_NEW}: results tell new events from those that were stored already` }),
+    Type.String({
+      description: `${TELL_NEW}: results distinguish new events from events that were stored before`,
+    }),
   ),
 });
 

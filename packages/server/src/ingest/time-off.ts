@@ -21,7 +21,7 @@ const DAYS_PER_TRANSACTION = 20_000;
 
 const EVENT_TYPES = ['scheduled', 'cancelled'] as const;
 const DATE =
-  'YYYY-MM-DD, or an ISO 8601 instant: midnight in UTC or by its own offset is that date, any other the local date';
+  'YYYY-MM-DD, or an ISO 8601 instant. Midnight, in UTC or by its own offset, means that date. Another instant means the local date';
 
 export const TimeOffEvent = Type.Object({
   eventId: Type.String({ description: 'any text; echoed' }),
