@@ -21,7 +21,7 @@ export interface ApiKey {
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
   secret: string;
-  /** Of `secret`; `previousSecret` is of the version before. */
+  /** The version of `secret`. `previousSecret` has the version before it. */
   secretVersion: number;
   previousSecret: string | undefined;
   previousSecretExpiresAtMs: number;
@@ -63,7 +63,7 @@ const REMEMBERED_FAILURES = 10_000;
 
 interface FailedAttempt {
   atMs: number;
-  /** Of what was presented. */
+  /** The hash of the presented text. */
   textHash: string;
   key: ApiKey | undefined;
 }

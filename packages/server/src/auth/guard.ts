@@ -82,7 +82,7 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   });
 }
 
-/** Sets the caller of a guarded route, or throws why there is none. */
+/** Sets the caller of a guarded route. Throws a 401 or a 403 if the caller may not call it. */
 async function admit(
   request: FastifyRequest,
   access: Exclude<Access, 'public'> | undefined,

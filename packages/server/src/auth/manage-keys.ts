@@ -138,7 +138,7 @@ function checkNewKey({
   }
 }
 
-/** Throws `KeyError` when `name` cannot be that of a key or token. */
+/** Throws `KeyError` when `name` is not valid for a key or a token. */
 export function checkName(of: 'key' | 'token', name: string): void {
   if (name.trim() === '' || name.length > LONGEST_NAME || UNPRINTABLE.test(name)) {
     throw new KeyError(`The name of a ${of} must be 1 to ${LONGEST_NAME} printable characters.`);

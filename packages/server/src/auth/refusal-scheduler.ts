@@ -1,4 +1,4 @@
-/** Some 2 ms of the thread. */
+/** To refuse so many takes the thread about 2 ms. */
 const REFUSED_PER_TURN = 8;
 
 /**

@@ -34,7 +34,7 @@ export async function ensureSigningKey(owner: Database, masterKey: MasterKey, no
   await owner.inSystem((tx) => insertFirstSigningKey(tx, key, now));
 }
 
-/** The key that signs, the same object as long as it is the same key of the same instance. */
+/** The key that signs. The object stays the same while key and instance stay the same. */
 export interface Signer {
   kid: string;
   key: KeyObject;
@@ -42,7 +42,7 @@ export interface Signer {
   instanceId: string;
 }
 
-/** A key that verifies, the same object as long as it is the same key of the same instance. */
+/** A key that verifies. The object stays the same while key and instance stay the same. */
 export interface Verifier {
   key: CryptoKey;
   instanceId: string;

@@ -52,7 +52,7 @@ interface Verified {
   verifier: Verifier;
 }
 
-/** Access tokens: JWTs as RFC 9068 has them, for one key each. */
+/** Access tokens: JWTs (RFC 9068), each for one key. */
 export class Tokens {
   readonly #options: TokenOptions;
   /**
@@ -68,8 +68,8 @@ export class Tokens {
   }
 
   /**
-   * A token for a key that was just proved. It lives longer than stated by the time for which it may be handed out
-   * again, so that the stated expiry is true then, too. It never outlives the proved secret. Throws
+   * A token for a key that was just proved. It lives `reuseS` longer than stated, so that the stated expiry is also
+   * true when a later login receives the same token. It never outlives the proved secret. Throws
    * `StoreUnavailableError` if the signing key cannot be read.
    */
   async issue({ key, secretVersion }: ProvenKey): Promise<IssuedToken> {

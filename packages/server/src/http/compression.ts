@@ -21,8 +21,8 @@ const COMPRESSORS = {
 } satisfies Record<Coding, () => NodeJS.ReadWriteStream>;
 
 /**
- * Compresses the pieces of a body. An error of the source is thrown before the compressed body ends. To stop this
- * iteration also stops the source.
+ * Compresses the pieces of a body. An error of the source is thrown before the compressed body ends. Stopping
+ * this iteration also stops the source.
  */
 export async function* compress(
   pieces: AsyncIterable<string | Uint8Array>,

@@ -1,4 +1,4 @@
-/** What is read of a JSON schema. */
+/** The parts of a JSON schema that `listReader` reads. */
 interface Schema {
   type?: string;
   items?: Schema;

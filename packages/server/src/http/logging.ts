@@ -82,8 +82,8 @@ export function createLogger(level: string, destination: pino.DestinationStream 
 }
 
 /**
- * The logger of a request. Its lines contain the correlation id. Hardly any request has lines besides that of its
- * answer, so the first line creates the child logger.
+ * The logger of a request. Its lines contain the correlation id. The first line creates the child logger, because few
+ * requests write a line besides the one for their answer.
  */
 export class RequestLog implements FastifyBaseLogger {
   readonly #logger: FastifyBaseLogger;

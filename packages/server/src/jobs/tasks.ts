@@ -9,7 +9,7 @@ import { runHorizon } from '../workday/horizon.ts';
 
 /** What a task works with. */
 export interface JobDeps {
-  /** Connects as the restricted role, or the plain owner. */
+  /** Connects as the restricted role or as the owner. */
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
@@ -20,7 +20,7 @@ export interface JobDeps {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Work that repeats, in one replica at a time. A run does whatever is missing, and running it twice does no harm. */
+/** Work that repeats, in one replica at a time. A run does all missing work, and a second run does no harm. */
 export interface JobTask {
   name: string;
   /** For `rollcall jobs list`. */
@@ -37,7 +37,7 @@ export const TASKS: readonly JobTask[] = [
   {
     name: 'horizon',
     description: 'Make plans and bookings from the week plans, up to the horizon of each office',
-    // In some time zone a day begins at each hour.
+    // Offsets of time zones are multiples of 15 minutes, so a day can begin at each quarter of an hour.
     cron: '2,17,32,47 * * * *',
     unit: 'days',
     run: async (deps) => {
@@ -73,7 +73,7 @@ export function runTask(task: JobTask, deps: JobDeps): Promise<boolean> {
     try {
       await task.run(deps);
     } catch (error) {
-      // The database may be what failed.
+      // The database itself may have failed.
       await noteEnd(failureOf(error)).catch(() => undefined);
       throw error;
     }
