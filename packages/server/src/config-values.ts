@@ -3,9 +3,9 @@ import { isIP } from 'node:net';
 /** A text is not a value of its setting. The message is one sentence with the allowed values. */
 export class InvalidSettingError extends Error {}
 
-// What the texts of settings may be. Each parser throws InvalidSettingError, which the command line shows.
+// The parsers of settings. Each throws InvalidSettingError for an invalid text, and the command line shows its message.
 
-/** An empty path would be the working directory. */
+/** A text that is not empty: an empty path would be the working directory. */
 export const text = (value: string): string => {
   if (value === '') throw new InvalidSettingError('It must not be empty.');
   return value;
@@ -38,14 +38,17 @@ export const httpUrl = (value: string): string => {
 };
 
 export const postgresUrl = (value: string): string => {
-  // With a socket's directory as ?host=, the host before the path is empty, also after credentials.
+  // A URL with a socket directory as ?host= has an empty host. URL.canParse refuses that after credentials.
   if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value.replace('@/', '@localhost/'))) {
     throw new InvalidSettingError('It must be a URL that begins with postgres://.');
   }
   return value;
 };
 
-/** `true`: every proxy. Else a comma list of addresses and networks, as Fastify's trustProxy takes it. */
+/**
+ * `true`: every proxy. `false`: none. Otherwise a comma list of addresses and networks, as Fastify's trustProxy takes
+ * it.
+ */
 export const proxies = (value: string): string | boolean => {
   if (value === 'true' || value === 'false') return value === 'true';
   if (!value.split(',').every((proxy) => isNetwork(proxy.trim()))) {

@@ -13,7 +13,7 @@ import { foldApiKey } from './credentials.ts';
 import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { equalSecrets, generateSecret, type MasterKey } from './secrets.ts';
 
-/** A key as the guard and the token endpoints need it, its secrets open. */
+/** A key with its secrets opened, for the guard and the token endpoints. */
 export interface ApiKey {
   tenantId: string;
   apiKey: string;
@@ -29,17 +29,17 @@ export interface ApiKey {
   revoked: boolean;
 }
 
-/** A key, and the version of its secret that its caller proved to have. */
+/** A key, and the version of the secret that its caller proved. */
 export interface ProvenKey {
   key: ApiKey;
   secretVersion: number;
 }
 
-/** What a caller presents in order to prove that it has a key's secret. */
+/** A caller's proof that it has a key's secret. */
 export interface Presented {
-  /** The secret, or a value made of it. Equal texts get the same result. */
+  /** The secret, or a value derived from it. Equal texts get the same result. */
   text: string;
-  /** Whether it proves that its sender has this secret. `key` is undefined where there is no such key. */
+  /** Whether `text` proves that its sender has this secret. `key` is undefined if no such key exists. */
   proves(secret: string, key: ApiKey | undefined): boolean;
 }
 
@@ -63,7 +63,7 @@ const REMEMBERED_FAILURES = 10_000;
 
 interface FailedAttempt {
   atMs: number;
-  /** The hash of the presented text. */
+  /** The SHA-256 of the presented text. */
   textHash: string;
   key: ApiKey | undefined;
 }
@@ -83,13 +83,13 @@ export class ApiKeys {
   readonly #remembered = new LRUCache<string, ApiKey>({ max: REMEMBERED_KEYS });
   readonly #used = new Map<string, { key: ApiKey; usedAtMs: number }>();
   readonly #flushTimer: NodeJS.Timeout;
-  /** Takes the place of the secret when the key does not exist. */
+  /** The server compares this secret if the key does not exist. */
   readonly #decoySecret = generateSecret();
-  /** The latest failed attempt of each folded id, with the result of its look-up, which may be no key. */
+  /** The latest failed attempt of each folded id, with the result of its look-up. */
   readonly #failed = new LRUCache<string, FailedAttempt>({ max: REMEMBERED_FAILURES });
-  /** Look-ups that are under way, by the folded ids. */
+  /** Running look-ups, by folded id. */
   readonly #underWay = new Map<string, { sinceMs: number; found: Promise<ApiKey | undefined> }>();
-  /** Counts changes. A look-up during which a change came is not remembered. */
+  /** Counts changes. The server does not remember a look-up if a change arrives meanwhile. */
   #generation = 0;
 
   constructor(deps: Deps) {
@@ -109,7 +109,7 @@ export class ApiKeys {
     this.#flushTimer.unref();
   }
 
-  /** The key with this id, whatever its state. Throws `StoreUnavailableError`. */
+  /** The key with this id, in any state. Throws `StoreUnavailableError`. */
   async find(apiKey: string): Promise<ApiKey | undefined> {
     return (await this.#recall(apiKey)) ?? this.#lookUpTogether(apiKey);
   }
@@ -126,7 +126,10 @@ export class ApiKeys {
     return key;
   }
 
-  /** As `lookUp`, but joins a look-up that began a moment ago. Its result is as current as a remembered key may be. */
+  /**
+   * As `lookUp`, but joins a look-up of the last `SHARED_LOOK_UP_MS`. Its result is as current as a remembered key may
+   * be.
+   */
   #lookUpTogether(apiKey: string): Promise<ApiKey | undefined> {
     const folded = foldApiKey(apiKey);
     const nowMs = performance.now();

@@ -25,8 +25,8 @@ export interface AuthorizationHeaders {
 }
 
 /**
- * Reads the credentials of a request. `Authentication` is read where `Authorization` is absent, and for Bearer
- * tokens only: one of the vendor's pages names that header.
+ * Reads the credentials of a request. Without `Authorization`, the server reads a Bearer token from `Authentication`,
+ * because one of the vendor's pages names that header.
  */
 export function readAuthorization(headers: AuthorizationHeaders): Authorization {
   if (headers.authorization !== undefined) return parseAuthorization(headers.authorization);
@@ -59,8 +59,8 @@ function parseBasic(base64: string): Credentials | undefined {
 }
 
 /**
- * The credentials after form-urlencoding, which RFC 6749 section 2.3.1 asks of clients that put them in a
- * Basic header; undefined when there is nothing to decode.
+ * Decodes form-urlencoded credentials. RFC 6749 section 2.3.1 requires this encoding in a Basic header. Undefined if
+ * there is nothing to decode, or if the encoding is invalid.
  */
 export function decodeFormEncoded({ apiKey, secret }: Credentials): Credentials | undefined {
   if (!/[%+]/.test(apiKey + secret)) return undefined;

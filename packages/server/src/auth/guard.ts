@@ -4,7 +4,7 @@ import type { FailedLogin } from '../http/failed-logins.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import { type ApiKey, type ApiKeys, presentedSecret } from './api-keys.ts';
-import { readAuthorization } from './credentials.ts';
+import { type Authorization, readAuthorization } from './credentials.ts';
 import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { isScimToken } from './scim-tokens.ts';
 import type { Tokens } from './tokens.ts';
@@ -19,7 +19,7 @@ export type Access =
       scimTokens?: true;
     };
 
-/** On whose behalf a request runs. */
+/** The key, or the SCIM token, on whose behalf a request runs. */
 export interface Caller {
   tenantId: string;
   /** The id of the key, or of the SCIM token. */
@@ -82,20 +82,23 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   });
 }
 
-/** Sets the caller of a guarded route. Throws a 401 or a 403 if the caller may not call it. */
+/** Sets the caller of a guarded route. Throws a 401, a 403 or `StoreUnavailableError` if there is none. */
 async function admit(
   request: FastifyRequest,
   access: Exclude<Access, 'public'> | undefined,
   deps: Deps,
 ): Promise<void> {
   if (!access) throw new HttpProblem(403, 'This route is closed.');
-  const scimToken = scimTokenOf(request);
+  const authorization = readAuthorization(request.headers);
+  const scimToken = scimTokenOf(authorization);
   if (access.scheme === 'bearer' && scimToken !== undefined) {
     request.caller = await callerWithScimToken(scimToken, access, deps);
     return;
   }
   const key =
-    access.scheme === 'bearer' ? await provenByBearer(request, deps) : await provenByBasic(request, deps);
+    access.scheme === 'bearer'
+      ? await provenByBearer(request, authorization, deps)
+      : await provenByBasic(request, authorization, deps);
   if (!access.roles.includes(key.role)) {
     throw new HttpProblem(
       403,
@@ -117,8 +120,7 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
-function scimTokenOf(request: FastifyRequest): string | undefined {
-  const authorization = readAuthorization(request.headers);
+function scimTokenOf(authorization: Authorization): string | undefined {
   return authorization.scheme === 'bearer' && isScimToken(authorization.token)
     ? authorization.token
     : undefined;
@@ -148,9 +150,9 @@ async function callerWithScimToken(
 
 async function provenByBearer(
   request: FastifyRequest,
+  authorization: Authorization,
   { apiKeys, tokens, refusalScheduler }: Deps,
 ): Promise<ApiKey> {
-  const authorization = readAuthorization(request.headers);
   if (authorization.scheme === 'basic') {
     throw challenge(
       BEARER_CHALLENGE,
@@ -178,8 +180,11 @@ async function provenByBearer(
   return key;
 }
 
-async function provenByBasic(request: FastifyRequest, { apiKeys }: Deps): Promise<ApiKey> {
-  const authorization = readAuthorization(request.headers);
+async function provenByBasic(
+  request: FastifyRequest,
+  authorization: Authorization,
+  { apiKeys }: Deps,
+): Promise<ApiKey> {
   if (authorization.scheme === 'bearer') {
     throw challenge(
       BASIC_CHALLENGE,

@@ -95,7 +95,7 @@ export async function rotateKey(
   });
 }
 
-/** Revokes a key, at once and for good. Throws `KeyError` when there is none with this id. */
+/** Revokes a key, at once and permanently. Throws `KeyError` if no key has this id. */
 export async function revokeKey(
   apiKey: string,
   { owner, clock }: Omit<Deps, 'masterKey'>,
@@ -133,12 +133,12 @@ function checkNewKey({
   checkName('key', name);
   if (authentication === 'basic' && apiKey.includes(':')) {
     throw new KeyError(
-      'The id of a key for HTTP Basic must not contain a colon: Basic ends the id at the first one.',
+      'The id of a key for HTTP Basic must not contain a colon, because in HTTP Basic the id ends at the first colon.',
     );
   }
 }
 
-/** Throws `KeyError` when `name` is not valid for a key or a token. */
+/** Throws `KeyError` if `name` is not a valid name of a key or a token. */
 export function checkName(of: 'key' | 'token', name: string): void {
   if (name.trim() === '' || name.length > LONGEST_NAME || UNPRINTABLE.test(name)) {
     throw new KeyError(`The name of a ${of} must be 1 to ${LONGEST_NAME} printable characters.`);

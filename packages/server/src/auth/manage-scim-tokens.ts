@@ -54,7 +54,7 @@ export function scimTokensOf(tenantId: string, owner: Database): Promise<ScimTok
   return owner.inTenant(tenantId, (tx) => listScimTokens(tx, tenantId));
 }
 
-/** Revokes a token, at once and for good. Throws `KeyError` when the organisation has none with this id. */
+/** Revokes a token, at once and permanently. Throws `KeyError` if the organisation has no token with this id. */
 export async function revokeToken(tenantId: string, tokenId: string, { owner, clock }: Deps): Promise<void> {
   const guid = parseGuid(tokenId);
   const found =

@@ -11,14 +11,14 @@ interface Deps {
   clock: () => number;
 }
 
-/** The signing keys, newest first: the newest signs. Their private keys are sealed. */
+/** The signing keys, newest first. The newest key signs. The private keys are sealed. */
 export function signingKeysOf(owner: Database): Promise<StoredSigningKey[]> {
   return owner.inSystem(listSigningKeys);
 }
 
 /**
- * Creates the key that signs from now on; returns its id. Tokens of the other keys stay valid until they expire, or end
- * at once with `now`.
+ * Creates the key that signs from now on; returns its id. With `now`, tokens of the other keys are invalid at once;
+ * otherwise they stay valid until they expire.
  */
 export async function rotateSigningKey(
   { now }: { now: boolean },

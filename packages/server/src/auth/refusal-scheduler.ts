@@ -1,4 +1,4 @@
-/** To refuse so many takes the thread about 2 ms. */
+/** The number of refusals in one turn. They take about 2 ms of the thread. */
 const REFUSED_PER_TURN = 8;
 
 /**

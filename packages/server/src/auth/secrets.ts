@@ -32,7 +32,7 @@ export class MasterKey {
     return new MasterKey(randomBytes(KEY_BYTES));
   }
 
-  /** Reads base64, as it stands in the key file or the environment. Throws `MasterKeyError`. */
+  /** Reads the base64 of the key file or the environment variable. Throws `MasterKeyError`. */
   static parse(base64: string): MasterKey {
     return new MasterKey(Buffer.from(base64.trim(), 'base64'));
   }
@@ -54,7 +54,7 @@ export class MasterKey {
     return Buffer.concat([Buffer.of(FORMAT), nonce, ciphertext, cipher.getAuthTag()]);
   }
 
-  /** Throws `MasterKeyError` when the value was sealed with another key, for another context, or damaged. */
+  /** Throws `MasterKeyError` if the value is damaged, or was sealed with another key or for another context. */
   open(sealed: Buffer, context: string): string {
     try {
       if (sealed[0] !== FORMAT) throw new Error('unknown format');
@@ -84,13 +84,13 @@ export function equalSecrets(a: string, b: string): boolean {
   return equalDigests(hash('sha256', a, 'hex'), hash('sha256', b, 'hex'));
 }
 
-/** Whether two digests, or hex of such, are equal: as `equalSecrets`, but their length is no secret. */
+/** Whether two digests, as text, are equal. The time does not show where they differ. Their length is no secret. */
 export function equalDigests(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Lower-case hex of HMAC-SHA256 over `message` under the UTF-8 bytes of `secret`: the hash of `/v1/auth`. */
+/** The hash of `/v1/auth`: HMAC-SHA256 of `message`, keyed with the UTF-8 bytes of `secret`, in lower-case hex. */
 export function loginHash(secret: string, message: string): string {
   return createHmac('sha256', secret).update(message, 'utf8').digest('hex');
 }

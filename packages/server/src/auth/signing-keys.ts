@@ -14,7 +14,7 @@ export const SIGNING_ALGORITHM = 'ES256';
 
 const sealContext = (kid: string) => `signing-key:${kid}`;
 
-/** A new key pair, its private key sealed. */
+/** A new key pair. The private key is sealed. */
 export async function generateSigningKey(masterKey: MasterKey): Promise<SigningKeyRow> {
   const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
   const kid = randomUUID();
@@ -34,7 +34,7 @@ export async function ensureSigningKey(owner: Database, masterKey: MasterKey, no
   await owner.inSystem((tx) => insertFirstSigningKey(tx, key, now));
 }
 
-/** The key that signs. The object stays the same while key and instance stay the same. */
+/** The key that signs. It is the same object until the key or the instance changes. */
 export interface Signer {
   kid: string;
   key: KeyObject;
@@ -42,7 +42,7 @@ export interface Signer {
   instanceId: string;
 }
 
-/** A key that verifies. The object stays the same while key and instance stay the same. */
+/** A key that verifies. It is the same object until the key or the instance changes. */
 export interface Verifier {
   key: CryptoKey;
   instanceId: string;
@@ -62,7 +62,7 @@ interface Deps {
   longestTokenS: number;
 }
 
-/** For tokens of a replica that does not know the new signing key yet. */
+/** A replica may sign with the former key for this long, because it does not know the new one yet. */
 const LATE_MS = 60_000;
 const SHARED_READ_MS = 500;
 const UNKNOWN_KID_READ_MS = 1_000;
@@ -86,7 +86,7 @@ export class SigningKeys {
     return (await this.#current()).signer;
   }
 
-  /** The key with this id, if there is one that may still verify. Throws `StoreUnavailableError`. */
+  /** The key with this id, if it may still verify. Throws `StoreUnavailableError`. */
   async verifier(kid: string): Promise<Verifier | undefined> {
     const known = (await this.#current()).keys.get(kid);
     // Another replica may have received the new signing key earlier.
@@ -145,7 +145,7 @@ export class SigningKeys {
     return this.#latest;
   }
 
-  /** When `next` signs in its place, a key still verifies for the life of the tokens that it signed. */
+  /** After `next` has replaced a key, the key still verifies for the life of the tokens that it signed. */
   #goodUntilMs(next: StoredSigningKey | undefined): number {
     if (!next) return Number.POSITIVE_INFINITY;
     return next.createdAt.getTime() + this.#deps.longestTokenS * 1_000 + LATE_MS;

@@ -56,8 +56,8 @@ interface Verified {
 export class Tokens {
   readonly #options: TokenOptions;
   /**
-   * The token that each key received last, for each version of its secret. It goes with the remembered key: when the
-   * key changes, is revoked, or leaves the cache.
+   * The token that each key received last, for each version of its secret. It is dropped with the remembered key: when
+   * the key changes, is revoked, or leaves the cache.
    */
   readonly #handed = new WeakMap<ApiKey, Map<number, Handed>>();
   /** The recently verified tokens, by their digests. The server does not keep the tokens themselves. */
@@ -68,9 +68,9 @@ export class Tokens {
   }
 
   /**
-   * A token for a key that was just proved. It lives `reuseS` longer than stated, so that the stated expiry is also
-   * true when a later login receives the same token. It never outlives the proved secret. Throws
-   * `StoreUnavailableError` if the signing key cannot be read.
+   * A token for a key that was just proved: the last one within `reuseS`, otherwise a new one. A token is valid for
+   * `reuseS` longer than stated, because the server may issue it again with a later stated expiry. It never outlives
+   * the proved secret. Throws `StoreUnavailableError` if the signing key cannot be read.
    */
   async issue({ key, secretVersion }: ProvenKey): Promise<IssuedToken> {
     const { signingKeys, lifeS, reuseS, clock } = this.#options;
@@ -185,7 +185,7 @@ function kidOf(token: string): string | undefined {
   }
 }
 
-/** After the clock was set back, a token from the future is not handed out again. */
+/** False for a token from the future, which exists after the clock was set back. */
 function isWithin(ageS: number, reuseS: number): boolean {
   return ageS >= 0 && ageS <= reuseS && reuseS > 0;
 }

@@ -96,7 +96,7 @@ async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T
 async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
   catchInterruption();
   const { checkBackup, restore } = await import('../store/backup/restore.ts');
-  // Nobody should wait for the file to be read, only to hear that the flags do not fit.
+  // Checks the flags first, because reading the file may take long.
   await masterKeyPath(undefined, config);
   await masterKeyPath(new MasterKey(await checkBackup(createReadStream(file))), config);
   // Takes the data as a server does, so that no other process uses the database meanwhile.
@@ -125,9 +125,9 @@ async function restoreFile(file: string, config: DataConfig): Promise<RestoreSum
 
 /** Puts the backup's master key where the server reads it. */
 async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<void> {
-  const place = await masterKeyPath(masterKey, config);
-  if (place === undefined) return;
-  await replaceMasterKey(place, masterKey).catch(unwritable(place));
+  const path = await masterKeyPath(masterKey, config);
+  if (path === undefined) return;
+  await replaceMasterKey(path, masterKey).catch(unwritable(path));
   if (config.masterKeyFile !== undefined)
     remark(`The master key of the backup is in ${config.masterKeyFile}.`);
 }
@@ -148,13 +148,13 @@ async function masterKeyPath(
   const given = await givenMasterKey(config);
   if (given && masterKey && given.export() !== masterKey.export()) {
     throw new CliError(
-      'The backup holds another master key than the one given; give none, or a file that does not exist yet.',
+      'The given master key differs from the key in the backup. Give none, or a file that does not exist yet.',
     );
   }
   if (given) return undefined;
   if (databaseUrl !== undefined) {
     throw new CliError(
-      `Say with --master-key-file where to put the backup's master key, or give the same one in ${MASTER_KEY_ENV}.`,
+      `Name a file for the backup's master key with --master-key-file, or give that key in ${MASTER_KEY_ENV}.`,
     );
   }
   return resolve(dataDir, 'master.key');

@@ -17,12 +17,12 @@ export async function clientOf(
   isInputTaken = false,
 ): Promise<Rollcall> {
   const { key: apiKey } = config;
-  if (config.baseUrl === undefined) throw new CliError('Which server? Give --base-url.');
-  if (apiKey === undefined) throw new CliError('Which key? Give its id with --key.');
+  if (config.baseUrl === undefined) throw new CliError('Name the server with --base-url.');
+  if (apiKey === undefined) throw new CliError('Give the id of the key with --key.');
   const fromEnvironment = config.secretFile === undefined ? clientSecretFromEnvironment() : undefined;
   if (fromEnvironment === undefined && config.secretFile === undefined && isInputTaken)
     throw new CliError(
-      `Standard input is the file: give the secret in ${CLIENT_SECRET_ENV} or with --secret-file.`,
+      `The events come from standard input: give the secret in ${CLIENT_SECRET_ENV} or with --secret-file.`,
     );
   const secret = fromEnvironment ?? (await readSecret(config.secretFile));
   return connect(config, apiKey, secret);
@@ -32,25 +32,25 @@ export async function clientOf(
 export function lookupClientOf(config: ClientConfig & LookupConfig): Rollcall | undefined {
   const { lookupKey } = config;
   if (lookupKey === undefined) return undefined;
-  if (config.baseUrl === undefined) throw new CliError('Which server? Give --base-url.');
+  if (config.baseUrl === undefined) throw new CliError('Name the server with --base-url.');
   const secret = clientSecretFromEnvironment(LOOKUP_SECRET_ENV);
   if (secret === undefined)
     throw new CliError(
-      `Give the secret of --lookup-key in ${LOOKUP_SECRET_ENV}: an argument would show it to others.`,
+      `Give the secret of --lookup-key in ${LOOKUP_SECRET_ENV}: other users of the machine could read an argument.`,
     );
   return connect(config, lookupKey, secret);
 }
 
-/** A client that says when the server cannot be reached, and gives up after `--max-wait`. */
+/** A client that prints when it cannot reach the server, and gives up after `--max-wait`. */
 function connect(config: ClientConfig, apiKey: string, secret: string): Rollcall {
   const { baseUrl = '', authentication, region, maxWait } = config;
   const { fetch, onRetry } = new ReachabilityMonitor(baseUrl, maxWait);
-  // How long calls are repeated is for `onRetry` to say.
+  // `onRetry` decides how long the client repeats calls.
   const maxRetries = Number.POSITIVE_INFINITY;
   return new Rollcall({ baseUrl, apiKey, secret, authentication, region, maxRetries, fetch, onRetry });
 }
 
-/** For `catch`: makes a sentence of a refusal or of a missing answer. Rethrows an interruption. */
+/** For `catch`: turns an error of the client into a `CliError`. Throws `Interrupted` after an interruption. */
 export function throwAsCliError(error: unknown): never {
   if (catchInterruption().aborted) throw new Interrupted();
   if (!(error instanceof RollcallError)) throw error;

@@ -21,22 +21,22 @@ import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
 
-/** A database that was reached. */
+/** A database that answers. `close` lets go of it. */
 export interface Connection {
   target: DatabaseTarget;
   close(): Promise<void>;
 }
 
-/** The data that a command works on: reached, but not yet migrated. */
+/** The data that a command works on. The database answers, but its schema is not migrated yet. */
 export interface DataConnection extends Connection {
   masterKey: MasterKey;
 }
 
 interface Joining {
   purpose: 'serve' | 'command';
-  /** For the database's list of sessions. */
+  /** The name in the database's list of sessions. */
   name: string;
-  /** Called when nothing is left to do but to wait for the database, maybe more than once. */
+  /** Called when the command only waits for the database; maybe more than once. */
   meanwhile?: () => void;
 }
 
@@ -44,7 +44,7 @@ const MASTER_KEY_FILE = 'master.key';
 /** How many organisations an error names. */
 const ORGANISATIONS_NAMED = 20;
 
-/** Connects to the database. Starts the embedded one if no URL is given. Throws errors of one sentence. */
+/** Connects to the database. Starts the embedded server if no URL is given. Throws operator errors. */
 export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
   if (config.databaseUrl !== undefined) {
     const target = { connectionString: config.databaseUrl };
@@ -60,12 +60,12 @@ export async function connectTarget(config: DataConfig, joining: Joining): Promi
   return { target: server.target, close: () => server.release() };
 }
 
-/** As `connectTarget`, with the master key. */
+/** Like `connectTarget`, with the master key. */
 export async function connectData(config: DataConfig, joining: Joining): Promise<DataConnection> {
   const given = await givenMasterKey(config);
   if (config.databaseUrl !== undefined && !given) {
     throw new CliError(
-      `With a database URL the master key must be given, in ${MASTER_KEY_ENV} or --master-key-file; "openssl rand -base64 32" makes one.`,
+      `A database URL needs a master key: give it in ${MASTER_KEY_ENV} or with --master-key-file. "openssl rand -base64 32" generates one.`,
     );
   }
   const connection = await connectTarget(config, joining);
@@ -77,12 +77,12 @@ export async function connectData(config: DataConfig, joining: Joining): Promise
   }
 }
 
-/** Brings the schema up to date and checks the master key against it; how to stay under row-level security. */
+/** Migrates the schema and checks the master key. Returns the role for connections under row-level security. */
 export async function prepareData(
   { target, masterKey }: DataConnection,
   owner: Database,
 ): Promise<SessionRole> {
-  // To connect takes longer than to check a schema that is up to date.
+  // Connecting takes longer than checking a schema that is up to date.
   owner.warmUp().catch(() => undefined);
   const role = await migrateAndChooseRole(target);
   await checkMasterKey(owner, masterKey);
@@ -101,13 +101,13 @@ export async function remarkUnknownTimeZones(owner: Database): Promise<void> {
   }
 }
 
-/** Runs `work` with connections of the owner, which are closed afterwards. */
+/** Runs `work` with connections of the owner, and closes them afterwards. */
 export async function withOwner<T>(
   target: DatabaseTarget,
   work: (owner: Database) => Promise<T>,
   poolSize = 2,
 ): Promise<T> {
-  // Imports wait for one another, which may take long.
+  // An import may wait for another import for long.
   const owner = new Database({ target, as: 'owner', poolSize, exportPoolSize: 1, statementTimeoutMs: 0 });
   try {
     return await work(owner);
@@ -119,11 +119,11 @@ export async function withOwner<T>(
 /** What a command that administers data works with. */
 export interface Context extends DataConnection {
   owner: Database;
-  /** How other connections stay under row-level security. */
+  /** The role of connections under row-level security. */
   role: SessionRole;
 }
 
-/** Runs `work` with the owner's access to migrated data, and lets go of the data afterwards. Throws `Interrupted`. */
+/** Runs `work` as the owner on migrated data, and closes the connection afterwards. Throws `Interrupted`. */
 export async function withContext<T>(
   config: DataConfig,
   name: string,
@@ -148,14 +148,14 @@ export async function chooseOrganisation(owner: Database, slug: string | undefin
   return (await findOrganisation(owner, slug)) ?? createDefaultOrganisation(owner);
 }
 
-/** As `chooseOrganisation`, for a command that writes nothing. Throws `CliError` if there is no organisation. */
+/** Like `chooseOrganisation`, for a command that writes nothing. Throws `CliError` if there is no organisation. */
 export async function getOrganisation(owner: Database, slug: string | undefined): Promise<Organisation> {
   const found = await findOrganisation(owner, slug);
   if (!found) throw new CliError('There is no organisation yet; "rollcall orgs create" makes one.');
   return found;
 }
 
-/** Undefined if there is no organisation. */
+/** Undefined if there is no organisation. Throws `CliError` if the choice is not clear. */
 async function findOrganisation(
   owner: Database,
   slug: string | undefined,
@@ -170,7 +170,7 @@ async function findOrganisation(
     throw new CliError(`There is no organisation ${slug}; ${others}.`);
   }
   if (organisations.length > 1) {
-    throw new CliError(`Say which organisation with --org: ${slugsOf(organisations)}.`);
+    throw new CliError(`Choose an organisation with --org: ${slugsOf(organisations)}.`);
   }
   return organisations[0];
 }
@@ -202,7 +202,7 @@ export async function givenMasterKey(config: DataConfig): Promise<MasterKey | un
   return fromEnvironment === undefined ? undefined : MasterKey.parse(fromEnvironment);
 }
 
-/** The key of the data directory. A missing one is created, and refused later if the database knows another one. */
+/** The master key of the data directory. Creates a missing one; `checkMasterKey` refuses a wrong one later. */
 async function localMasterKey(dataDir: string): Promise<MasterKey> {
   const file = join(dataDir, MASTER_KEY_FILE);
   if (!existsSync(file)) await writeMasterKey(file, MasterKey.generate(), keepExisting);
@@ -215,12 +215,12 @@ async function readMasterKey(file: string, owners?: number[]): Promise<MasterKey
   return MasterKey.parse(await readText(file));
 }
 
-/** Writes a master key to a file of mode 0600, in place of any there. */
+/** Writes a master key to a file of mode 0600, and replaces an existing file. */
 export function replaceMasterKey(file: string, masterKey: MasterKey): Promise<void> {
   return writeMasterKey(file, masterKey, rename);
 }
 
-/** The file exists whole or not at all, even if another process writes it at the same moment. */
+/** Writes the whole file or nothing, even if another process writes it at the same time. */
 async function writeMasterKey(
   file: string,
   masterKey: MasterKey,
@@ -248,9 +248,7 @@ async function checkMasterKey(owner: Database, masterKey: MasterKey): Promise<vo
     masterKey.open(sealed, purpose);
   } catch (error) {
     if (!(error instanceof MasterKeyError)) throw error;
-    throw new CliError(
-      'This master key is not the one that the database was set up with; bring the right one back.',
-    );
+    throw new CliError('The database was set up with another master key; use that key.');
   }
 }
 

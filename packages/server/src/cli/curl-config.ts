@@ -1,7 +1,10 @@
 import { open, unlink } from 'node:fs/promises';
 import { CliError } from './errors.ts';
 
-/** The line of a configuration file of curl (`curl -K`) that has a key's id and secret. An imported key's id may be any text. */
+/**
+ * The line of a curl configuration file (`curl -K`) with a key's id and secret. The id of an imported key may be any
+ * text.
+ */
 export function curlUser({ apiKey, secret }: { apiKey: string; secret: string }): string {
   return `user = "${`${apiKey}:${secret}`.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -26,9 +26,9 @@ type Options = DataConfig & ServerConfig & DemoConfig;
 
 /** The defaults in which the demo differs from `serve`. */
 const DEFAULTS: Record<string, string> = {
-  // The screen is for the keys and the lines to paste.
+  // The terminal shows the keys and the commands to paste.
   'log-level': 'warn',
-  // What people set up for themselves is never among the demo's data.
+  // The demo's data stays out of the data directory of a real server.
   'data-dir': 'rollcall-demo',
 };
 
@@ -72,7 +72,7 @@ export function demoCommand(): Command {
 
 const SHOWN_EVERY_MS = 10_000;
 
-/** Goes on with the day beside the server, until that is stopped. */
+/** Continues the demo's day until the server stops. */
 async function liveOn({ speed }: Options, baseUrl: string, { keys, directory }: Demo): Promise<void> {
   const { live } = await import('../demo/live.ts');
   const submitKey = keys.find((key) => key.role === 'submitting-events');
@@ -84,7 +84,7 @@ async function liveOn({ speed }: Options, baseUrl: string, { keys, directory }: 
     if (trouble === null && performance.now() - shownMs < SHOWN_EVERY_MS) return;
     const { presence, occupancy, visitors } = submitted;
     const counts = `${presence} of presence, ${occupancy} of occupancy, ${visitors} visitors`;
-    const state = trouble === null ? '' : `; not all could be submitted (${trouble}), trying again`;
+    const state = trouble === null ? '' : `; some events could not be submitted (${trouble}), trying again`;
     if (`${counts}${state}` === shown) return;
     remark(`Live at ${formatTime(new Date(atMs))}: ${counts}${state}.`);
     shownMs = performance.now();
@@ -142,7 +142,7 @@ function describe(baseUrl: string, { keys, created, sample }: Demo): string {
       readLine(baseUrl, readKey, sample),
     );
   }
-  lines.push('', 'Ctrl-C stops it; the next start finds the data again.');
+  lines.push('', 'Ctrl-C stops the server; the next start finds the data again.');
   return lines.join('\n');
 }
 
@@ -167,14 +167,14 @@ function submitLine(baseUrl: string, key: ShownKey, { locationId, email }: Sampl
       },
     ],
   });
-  // Between the single quotes the shell puts the time at which the line is pasted.
+  // The shell inserts the time at which the user pastes the line.
   const quoted = `'${body.replace(NOW, `'$(date -u +%Y-%m-%dT%H:%M:%SZ)'`)}'`;
   return curlAs(key, `-H 'content-type: application/json' -d ${quoted} ${baseUrl}/v1/presence/basic`);
 }
 
 const NOW = 'now';
 
-/** The days around today: at the office it may be another day already, or still. */
+/** Asks for the days around today in UTC, because the day at the office may differ. */
 function readLine(baseUrl: string, key: ShownKey, { userId }: SamplePerson): string {
   const dayFromNow = (days: number) => addDays(utcDay(Date.now()), days);
   const query = `startDate=${dayFromNow(-1)}&endDate=${dayFromNow(1)}&userIds=${userId}`;

@@ -21,15 +21,15 @@ interface ListOptions extends DataConfig {
   format?: Format;
 }
 
-/** A thing of the directory, by the columns of its CSV file and maybe more. */
+/** A row of the directory, with the columns of its CSV file and maybe more. */
 type ListedRow = Record<string, unknown>;
 
-/** What can be listed, by the kind of its CSV file. */
+/** The lists, by the kind of their CSV file. */
 const LISTS = {
   locations: (tx: Tx, tenantId: string) => listNodes(tx, tenantId, 'location', 'location'),
   desks: (tx: Tx, tenantId: string) => listNodes(tx, tenantId, 'place', 'desk'),
   spaces: (tx: Tx, tenantId: string) => listNodes(tx, tenantId, 'space', 'space'),
-  users: listPeople,
+  users: listAllUsers,
   groups: listGroups,
 };
 
@@ -50,12 +50,12 @@ export function directoryListCommand(kind: keyof typeof LISTS): Command {
     .option('--org <slug>', 'the organisation; required if there are several')
     .action(async (options: ListOptions) => {
       const columns = CSV_KINDS[kind].columns.map(({ name }): string => name);
-      const things = await withContext(options, `rollcall ${kind}`, async ({ owner }) => {
+      const listed = await withContext(options, `rollcall ${kind}`, async ({ owner }) => {
         const { tenantId } = await getOrganisation(owner, options.org);
         return owner.inTenant(tenantId, (tx): Promise<ListedRow[]> => LISTS[kind](tx, tenantId));
       });
-      const rows = things
-        .map((thing) => columns.map((column) => thing[column] ?? null))
+      const rows = listed
+        .map((row) => columns.map((column) => row[column] ?? null))
         .filter((cells) => contains(cells, options.search))
         .sort(([, a], [, b]) => BY_NAME.compare(toText(a), toText(b)));
       show(kind, { columns, rows, format: options.format ?? (process.stdout.isTTY ? 'table' : 'csv') });
@@ -64,7 +64,7 @@ export function directoryListCommand(kind: keyof typeof LISTS): Command {
   return new Command(kind).description(`${kind} of an organisation`).addCommand(list);
 }
 
-/** `word` names the thing's own id and name: `deskId`, `deskName`. */
+/** `word` is the prefix of the columns of id and name: `deskId`, `deskName`. */
 async function listNodes(tx: Tx, tenantId: string, kind: NodeKind, word: string): Promise<ListedRow[]> {
   const nodes = await allPages(
     (window) => listNodeDetails(tx, tenantId, { kind }, window),
@@ -73,7 +73,7 @@ async function listNodes(tx: Tx, tenantId: string, kind: NodeKind, word: string)
   return nodes.map((node) => ({ ...node, [`${word}Id`]: node.nodeId, [`${word}Name`]: node.name }));
 }
 
-async function listPeople(tx: Tx, tenantId: string): Promise<ListedRow[]> {
+async function listAllUsers(tx: Tx, tenantId: string): Promise<ListedRow[]> {
   const users = await allPages(
     (window) => listUsers(tx, tenantId, {}, window),
     ({ userId }) => userId,

@@ -1,21 +1,21 @@
 /** An error for the user. `message` is one plain sentence, printed without a stack. */
 export class CliError extends Error {}
 
-/** For `catch`: a file that cannot be read, as a sentence. */
+/** For `catch`: turns an error of reading a file into a `CliError`. */
 export function unreadable(file: string): (error: NodeJS.ErrnoException) => never {
   return ({ code }) => {
     throw new CliError(`The file ${file} cannot be read (${code}).`);
   };
 }
 
-/** What the operating system says when a file cannot be written, by its code. */
+/** Reasons why a file cannot be written, by the error code of the operating system. */
 const WRITE_FAULTS: Record<string, string> = {
   ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota of the disk is used up',
+  EDQUOT: 'the disk quota is used up',
   EFBIG: 'the file would be larger than is allowed',
   EROFS: 'the disk is read-only',
-  EACCES: 'this user may not',
-  EPERM: 'this user may not',
+  EACCES: 'this user has no permission',
+  EPERM: 'this user has no permission',
   EIO: 'the disk reports an error',
   ENOENT: 'its directory does not exist',
   ENOTDIR: 'its directory is a file',
@@ -23,7 +23,7 @@ const WRITE_FAULTS: Record<string, string> = {
   EMFILE: 'too many files are open',
 };
 
-/** For `catch`: `path`, a file or a folder, cannot be written, as a sentence. Other errors stay as they are. */
+/** For `catch`: turns an error of writing a file or folder into a `CliError`. Rethrows other errors. */
 export function unwritable(path: string): (error: unknown) => never {
   return (error) => {
     const { code = '', syscall } = error as NodeJS.ErrnoException;

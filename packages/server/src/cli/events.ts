@@ -23,7 +23,7 @@ interface TailOptions extends DataConfig {
 }
 
 const POLL_MS = 500;
-/** An event is committed within this time of being stamped as received; later ones would be missed. */
+/** An event is committed at most this long after its receive time. The command would miss a later one. */
 const COMMITTED_WITHIN_MS = 35_000;
 const SHOWN_AT_FIRST_MS = 60_000;
 const MOST_PER_POLL = 5_000;
@@ -46,14 +46,14 @@ export function eventsCommand(): Command {
     .action((options: TailOptions) =>
       withContext(options, 'rollcall events', async ({ owner }) => {
         const { tenantId, slug } = await chooseOrganisation(owner, options.org);
-        remark(`What arrives for ${slug}, from a minute ago on; Ctrl-C ends it.`);
+        remark(`Received events of ${slug}, starting one minute ago; Ctrl-C ends the command.`);
         await tailEvents(owner, tenantId, options);
       }).catch(ignoreInterruptedError),
     );
   const list = new Command('list')
     .description('list refused events and malformed requests of the last 30 days, the newest first')
     .option('--since <time>', 'a duration such as 2h or 3d, or an ISO 8601 instant', parsePast)
-    .addOption(new Option('--group-by <what>', 'print numbers instead of events').choices(['reason']))
+    .addOption(new Option('--group-by <what>', 'print counts instead of events').choices(['reason']))
     .addOption(
       new Option('--limit <count>', 'rows at most').argParser(parsing(whole(1, 10_000))).default(100),
     )
@@ -91,7 +91,7 @@ async function printRefused(tx: Tx, tenantId: string, options: ListOptions): Pro
   if (rows.length > limit) remark(`There are more; --limit shows more than ${limit}.`);
 }
 
-/** The cells of a row, whichever list it is of. */
+/** The cells of a row of either list. */
 function toCells(row: RefusedEvent | RefusalReason): Record<string, string> {
   const { endpoint, resultCode } = row;
   const reason = forTerminal(row.reason);
@@ -147,20 +147,20 @@ export function formatReceivedEvent(event: ReceivedEvent): string {
   const where = nodeName === locationName ? nodeName : `${nodeName}, ${locationName}`;
   const outcome =
     reason === null
-      ? `stored  ${whatWasSeen(event)} at ${where}`
+      ? `stored  ${observationOf(event)} at ${where}`
       : `refused (${resultCode ?? 'request'})  ${reason}`;
   const line = `${arrivedAt.toISOString()}  ${endpoint}  ${quote(sourceId)} ${quote(eventId)}  ${outcome}`;
   return forTerminal(line);
 }
 
-function whatWasSeen({ userName, visitorName, occupied, occupancy }: ReceivedEvent): string {
+function observationOf({ userName, visitorName, occupied, occupancy }: ReceivedEvent): string {
   if (visitorName !== null) return userName === null ? visitorName : `${visitorName} for ${userName}`;
   if (occupied === null) return userName ?? '-';
   const count = occupancy === null ? '' : ` (${occupancy})`;
   return (occupied ? 'occupied' : 'not occupied') + count;
 }
 
-/** As for a terminal: JSON itself escapes only the control characters below U+0020. */
+/** JSON for a terminal. `JSON.stringify` escapes only the control characters below U+0020. */
 function toJson(row: object): string {
   return JSON.stringify(row).replace(
     /\p{Cc}/gu,

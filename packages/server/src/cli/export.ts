@@ -49,7 +49,9 @@ export function exportCommand(): Command {
     .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day))
     .addOption(new Option('--to <day>', 'last day, YYYY-MM-DD (default: today, in UTC)').argParser(day))
     .addOption(
-      new Option('--format <format>', 'of the files').choices(Object.keys(FILE_FORMATS)).default('ndjson'),
+      new Option('--format <format>', 'format of the files')
+        .choices(Object.keys(FILE_FORMATS))
+        .default('ndjson'),
     )
     .addOption(
       new Option(
@@ -99,7 +101,7 @@ async function exportAll(asked: AskedDataset[], options: ExportOptions) {
   const folder = await ExportFolder.open(into, { baseUrl, apiKey, format }, options.full ?? false).catch(
     unwritable(into),
   );
-  if (folder.left.size > 0) remark(`Going on: ${folder.left.size} files are whole already.`);
+  if (folder.left.size > 0) remark(`Continuing: ${folder.left.size} files are complete already.`);
   const run = new ExportRun(
     folder,
     client,
@@ -125,7 +127,7 @@ async function exportAll(asked: AskedDataset[], options: ExportOptions) {
 
 function datasetsOf(asked: AskedDataset[], { by, period }: ExportOptions): DatasetPath[] {
   if (!asked.includes(METRICS) && (by ?? period) !== undefined)
-    throw new CliError('--by and --period are of metrics: name that dataset, too.');
+    throw new CliError('--by and --period apply to metrics only: name that dataset, too.');
   if (asked.length === 0) return [...EXPORTED_DATASETS];
   const wanted = asked.flatMap((dataset): DatasetPath[] =>
     dataset === METRICS ? metricsDatasets(by ?? ['location'], period ?? 'day') : [dataset],
@@ -133,19 +135,19 @@ function datasetsOf(asked: AskedDataset[], { by, period }: ExportOptions): Datas
   return [...new Set(wanted)];
 }
 
-/** Adds to an error that the same command continues, and makes a sentence of a write error. */
+/** On an error, prints that the same command continues. Turns a write error into a `CliError`. */
 async function orGoOn<T>(work: () => Promise<T>, into: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    remark('The same command goes on from here: files that are whole are not read again.');
+    remark('Run the same command to continue: it does not read complete files again.');
     return unwritable(into)(error);
   }
 }
 
 function daysOf(datasets: readonly DatasetPath[], { from, to }: ExportOptions) {
   if (!datasets.some(hasDays)) return undefined;
-  if (from === undefined) throw new CliError('From which day on? Give --from.');
+  if (from === undefined) throw new CliError('Give the first day with --from.');
   const endDate = to ?? utcDay(Date.now());
   if (endDate < from) throw new CliError(`The last day, ${endDate}, is before the first, ${from}.`);
   return { startDate: from, endDate };

@@ -23,7 +23,7 @@ export interface ImportExportOptions extends DataConfig {
 
 /** `rollcall import --from-export`. */
 export async function importExport(directory: string, options: ImportExportOptions): Promise<void> {
-  // Before a database is started, or made, for a folder that is none.
+  // Checked first, so that a wrong path does not start or create a database.
   await listFolder(directory).catch(inOneSentence);
   const reported = new ReportedRowFile(
     options.refused ?? options.rejected ?? `${directory.replace(/[\\/]+$/, '')}.rejected.ndjson`,
@@ -37,7 +37,7 @@ export async function importExport(directory: string, options: ImportExportOptio
       remark(
         options.dryRun
           ? 'rollcall: The dry run was interrupted; nothing was stored.'
-          : `rollcall: The import was interrupted; ${percent} % of the folder is done. The same command goes on.`,
+          : `rollcall: The import was interrupted; ${percent} % of the folder is done. Run the same command to continue.`,
       ),
     );
     try {
@@ -72,13 +72,13 @@ function inOneSentence(error: unknown): never {
   throw error instanceof FolderError ? new CliError(error.message) : error;
 }
 
-/** The name of a time zone that this machine has rules for. */
+/** Checks that this machine knows the time zone. Throws `InvalidArgumentError`. */
 export function parseTimeZone(name: string): string {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return name;
   } catch {
-    throw new InvalidArgumentError('Not the name of a time zone, such as Europe/London.');
+    throw new InvalidArgumentError('It must be the name of a time zone such as Europe/London.');
   }
 }
 
@@ -114,10 +114,9 @@ function describe({ datasets, remarks, dryRun }: FolderImportReport, reportedFil
     if (more > 0) remark(`${dataset}: ${more} more of ${rows} rows.`);
   }
   for (const sentence of remarks) remark(sentence);
-  if (reportedFile !== null)
-    remark(`Every row that was not taken as it is, with the reason, is in ${reportedFile}.`);
+  if (reportedFile !== null) remark(`${reportedFile} lists each refused or changed row, with its reason.`);
   for (const { dataset, rows, stored, already, adjusted, refused } of datasets) {
-    const also = adjusted > 0 ? ` (${adjusted} not as they were)` : '';
+    const also = adjusted > 0 ? ` (${adjusted} of them changed)` : '';
     print(`${dataset}: ${rows} rows, ${stored} stored, ${already} there already${also}, ${refused} refused.`);
   }
   if (dryRun) print('Nothing was stored: it was a dry run.');

@@ -23,7 +23,7 @@ export function describeImport(
   // If standard output has the ids, the report goes to standard error.
   const say = ids === '-' ? remark : print;
   if (ignoredColumns.length > 0)
-    remark(`Columns that are not known here: ${forTerminal(ignoredColumns.join(', '))}.`);
+    remark(`Unknown columns, which were ignored: ${forTerminal(ignoredColumns.join(', '))}.`);
   for (const { line, reason } of refused) remark(`line ${line}: ${forTerminal(reason)}`);
   if (dryRun) {
     for (const row of rows) {
@@ -51,7 +51,7 @@ export async function writeIds({ rows }: ImportReport, path: string | undefined)
   }
   await writeFile(path, csv).catch(({ code }: NodeJS.ErrnoException) => {
     throw new CliError(
-      `The ids cannot be written to ${path} (${code}). The same import again, which changes nothing, gives them.`,
+      `The ids cannot be written to ${path} (${code}). Run the same import again to get them; it changes nothing.`,
     );
   });
 }

@@ -54,16 +54,14 @@ export function importCommand(): Command {
       refuseOptions(command, options);
       if (options.fromExport !== undefined) {
         if (kind !== undefined)
-          throw new CliError('An exported folder is imported whole: leave the kind out.');
+          throw new CliError('The command imports an export folder as a whole: leave the kind out.');
         return importExport(options.fromExport, options);
       }
       const kinds = Object.keys(CSV_KINDS).join(', ');
       if (kind === undefined)
-        throw new CliError(
-          `Import what? Name a kind (${kinds}) and a file, or "--from-export" and a folder.`,
-        );
+        throw new CliError(`Name a kind (${kinds}) and a file, or "--from-export" and a folder.`);
       if (options.template) return print(csvExample(CSV_KINDS[kind]).trimEnd());
-      if (file === undefined) throw new CliError('Which file? "--template" prints an example of one.');
+      if (file === undefined) throw new CliError('Name a file; "--template" prints an example.');
       const report = await importFile(kind, file, options);
       await writeIds(report, options.ids);
       if (options.json) print(JSON.stringify({ ...report, dryRun: options.dryRun ?? false }));
@@ -74,7 +72,7 @@ export function importCommand(): Command {
   return command;
 }
 
-/** What each way of calling the command leaves without an effect, by the names that options have in the code. */
+/** The options that have no effect in each use of the command, by their names in the code. */
 const NOT_WITH: [applies: (options: ImportCommandOptions) => boolean, way: string, options: string[]][] = [
   [
     ({ template }) => template === true,
@@ -118,7 +116,7 @@ async function importFile(
       remark(
         options.strict || dryRun
           ? 'rollcall: The import was interrupted; nothing was stored.'
-          : `rollcall: The import was interrupted; the first ${stored} rows are done. The same command goes on.`,
+          : `rollcall: The import was interrupted; the first ${stored} rows are done. Run the same command to continue.`,
       ),
     );
     try {

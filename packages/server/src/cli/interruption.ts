@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The user wants the command to end. */
+/** The user has interrupted the command. */
 export class Interrupted extends Error {
   /** The exit code of shells for SIGINT, for a command that did not finish its work. */
   exitCode = 130;
@@ -38,8 +38,8 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * Calls `work` as soon as the user interrupts; the process may end right after, so `work` must not wait for anything. Gives a
- * function that takes this back.
+ * Calls `work` as soon as the user interrupts. The process may end right after, so `work` must not wait for anything.
+ * Returns a function that cancels this.
  */
 export function onInterruption(work: () => void): () => void {
   const signal = catchInterruption();

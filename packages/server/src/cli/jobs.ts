@@ -43,7 +43,7 @@ function formatLength(ms: number): string {
   return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
-/** Runs a job to its end. Throws `CliError` if there is no such job, or a server runs it at the moment. */
+/** Runs a job to its end. Throws `CliError` if there is no such job, or another process runs it now. */
 export async function runJob(name: string, config: DataConfig): Promise<void> {
   const task = TASKS.find((one) => one.name === name);
   if (!task)
@@ -56,7 +56,7 @@ export async function runJob(name: string, config: DataConfig): Promise<void> {
       await database.close();
     }
   });
-  if (!ran) throw new CliError(`Another process is at the job ${name} right now.`);
+  if (!ran) throw new CliError(`Another process runs the job ${name} now.`);
   print(`The job ${name} has run.`);
 }
 

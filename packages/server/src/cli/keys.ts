@@ -165,7 +165,7 @@ function curlConfigOption(): Option {
   );
 }
 
-/** Tells of the key that `make` gives a secret: `shown` stands before the secret, `written` before the file that has it. */
+/** Prints the key of `make`. `shown` comes before its secret, `written` before the file with the secret. */
 async function tell(
   make: () => Promise<ShownKey>,
   { curlConfig, json }: Telling,

@@ -8,18 +8,18 @@ import type { DataConnection } from './context.ts';
 import { CliError } from './errors.ts';
 import { readTls } from './tls.ts';
 
-/** A listening server. Its caller opened the data, and closes them. */
+/** A listening server. The caller opens the data before, and closes it afterwards. */
 export interface Listening {
   baseUrl: string;
   database: Database;
   logger: Logger;
-  /** The schema is up to date; from now on requests are served. */
+  /** Serves requests from now on, because the schema is up to date. */
   serve(role: SessionRole): void;
   /** Finishes requests in flight, and waits for other work with the database. */
   close(others?: Promise<void>): Promise<void>;
 }
 
-/** Listens, and answers 503 but for /healthz at first. Throws `CliError`. */
+/** Listens. Until `serve` is called, the server answers 503 to everything but /healthz. Throws `CliError`. */
 export async function listenOn(
   config: ServerConfig,
   { target, masterKey }: Pick<DataConnection, 'target' | 'masterKey'>,
@@ -80,7 +80,7 @@ const SWEEP_MS = 50;
 /** Waits for requests in flight, at most for `timeoutMs`. */
 async function closeApp(app: App, timeoutMs: number): Promise<void> {
   const deadline = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
-  // A connection that a request in flight came on becomes idle after its answer, and would be kept alive.
+  // The connection of a request in flight becomes idle after the answer, and keep-alive would keep it open.
   const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
   await app.close();
   clearTimeout(deadline);

@@ -43,7 +43,7 @@ try {
   listChoicesInErrors(program);
   await program.parseAsync();
 } catch (error) {
-  // What was interrupted may still wait for something.
+  // Interrupted work may still wait for something, which would keep the process alive.
   if (error instanceof Interrupted) process.exit(error.exitCode);
   process.exitCode = 1;
   const { isOperatorError } = await import('./operator-errors.ts');

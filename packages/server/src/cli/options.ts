@@ -3,7 +3,7 @@ import { dropEmptyVariable } from '../config.ts';
 import type { Setting } from '../config-setting.ts';
 import { InvalidSettingError } from '../config-values.ts';
 
-/** The settings as commander's options, which read the environment too. An empty variable counts as not set. */
+/** The settings as options of commander, which also reads the environment. An empty variable counts as not set. */
 export function toOptions(settings: Record<string, Setting>): Option[] {
   return Object.values(settings).map((entry) => {
     // commander would take an empty variable for a value.
@@ -14,7 +14,7 @@ export function toOptions(settings: Record<string, Setting>): Option[] {
   });
 }
 
-/** The parser of a setting as a parser of commander's, which shows the error together with the option. */
+/** Turns the parser of a setting into a parser of commander, which shows its error with the option. */
 export function parsing<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {

@@ -30,7 +30,7 @@ export function orgsCommand(): Command {
       };
       await withContext(options, 'rollcall orgs', async ({ owner }) => {
         const inserted = await owner.inSystem((tx) => insertOrganisation(tx, organisation));
-        if (!inserted) throw new CliError(`There is an organisation ${slug} already.`);
+        if (!inserted) throw new CliError(`The organisation ${slug} exists already.`);
       });
       print(options.json ? JSON.stringify(toJson(organisation)) : `Created the organisation ${slug}.`);
     });
@@ -70,7 +70,7 @@ function toJson({ tenantId, slug, name, timeZone, createdAt }: Organisation) {
 
 function checkSlug(slug: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug)) {
-    throw new CliError(`"${slug}" is no slug: use lower-case letters, digits and hyphens, 63 at most.`);
+    throw new CliError(`"${slug}" is not a slug: use lower-case letters, digits and hyphens, 63 at most.`);
   }
   return slug;
 }
@@ -80,6 +80,6 @@ function checkTimeZone(timeZone: string): string {
     new Intl.DateTimeFormat('en', { timeZone });
     return timeZone;
   } catch {
-    throw new CliError(`"${timeZone}" is no IANA time zone, such as Europe/London.`);
+    throw new CliError(`"${timeZone}" is not an IANA time zone such as Europe/London.`);
   }
 }

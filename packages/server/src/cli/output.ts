@@ -1,4 +1,4 @@
-/** Rows as a table with a header, columns as wide as their widest cell. */
+/** Formats rows as a table with a header. A column is as wide as its widest cell. */
 export function formatTable(rows: Record<string, string>[]): string {
   const [first] = rows;
   if (!first) return '';
@@ -15,7 +15,7 @@ export function formatTable(rows: Record<string, string>[]): string {
     .join('\n');
 }
 
-/** Texts come from outside, so control characters must not reach the terminal. */
+/** Replaces control characters: texts come from outside, and must not control the terminal. */
 export function forTerminal(text: string): string {
   return text.replace(/\p{Cc}/gu, '\ufffd');
 }

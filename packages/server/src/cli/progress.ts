@@ -1,8 +1,8 @@
 import { Format, Presets, SingleBar } from 'cli-progress';
 
-/** How far long work has come. */
+/** The progress of long work. */
 export interface Progress {
-  /** `done` of `total`, in the unit that was named; of a total that is not known, only how many are done. */
+  /** Shows `done` of `total`, in the unit of `showProgress`. If the total is undefined, it shows only `done`. */
   update(done: number, total: number | undefined): void;
   stop(): void;
 }

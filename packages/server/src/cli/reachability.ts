@@ -2,16 +2,16 @@ import { NetworkError, type Retry, TimeoutError } from '@rollcall/sdk';
 import { CliError } from './errors.ts';
 import { remark } from './output.ts';
 
-/** How long a server that has not answered at all yet is waited for: a wrong address does not become right. */
+/** The longest wait for a server that has never answered. It is short, because a wrong address stays wrong. */
 const FIRST_ANSWER_S = 15;
-/** How long a server that has answered before is waited for: it may be started anew. */
+/** The longest wait for a server that has answered before. It is longer, because the server may be restarting. */
 const NEXT_ANSWER_S = 300;
-/** So long nothing is said. */
+/** A shorter outage is not printed. */
 const SILENT_MS = 1_000;
-/** What trying again does not change: the certificate (Node's TLS errors), or the address itself. */
+/** Error codes that a retry does not change: a wrong certificate (Node's TLS errors), or a wrong address. */
 const LASTING = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/;
 
-/** Watches whether a server can be reached: says when it cannot, and ends calls when it could not be reached for too long. */
+/** Watches whether a server answers. Prints when it does not, and ends calls when the wait is over. */
 export class ReachabilityMonitor {
   readonly #baseUrl: string;
   readonly #maxWaitS: number | undefined;
@@ -20,13 +20,13 @@ export class ReachabilityMonitor {
   /** The time since which every call failed; undefined while calls succeed. */
   #awaySinceMs: number | undefined;
 
-  /** `maxWaitS`: the command ends if the server does not answer for so many seconds. */
+  /** `maxWaitS`: the command ends if the server does not answer for this many seconds. */
   constructor(baseUrl: string, maxWaitS: number | undefined) {
     this.#baseUrl = baseUrl;
     this.#maxWaitS = maxWaitS;
   }
 
-  /** The global `fetch`, which is ended when the wait is over. To be given to a client. */
+  /** The global `fetch`, but it ends a call when the wait is over. Pass it to a client. */
   readonly fetch: typeof globalThis.fetch = async (input, init = {}) => {
     this.#awaySinceMs ??= this.#hasAnswered ? undefined : performance.now();
     const end = new AbortController();
@@ -64,7 +64,7 @@ export class ReachabilityMonitor {
     return Math.max(0, sinceMs + waitS * 1_000 - performance.now());
   }
 
-  /** Once for each time that the server is away. */
+  /** Prints once for each outage. */
   #say(fault: string, reason: string): void {
     if (this.#saidAtMs !== undefined && this.#saidAtMs === this.#awaySinceMs) return;
     this.#saidAtMs = this.#awaySinceMs;

@@ -32,7 +32,7 @@ export function scimTokensCommand(): Command {
 
 function createCommand(): Command {
   return new Command('create')
-    .description('create a token for /scim/v2 and show it, which happens only once')
+    .description('create a token for /scim/v2 and show it, only once')
     .requiredOption('--name <name>', 'the identity provider')
     .addOption(
       new Option('--expires <when>', 'a date, an instant or a duration such as 365d').argParser(parseFuture),
@@ -73,7 +73,7 @@ function listCommand(): Command {
 
 function revokeCommand(): Command {
   return new Command('revoke')
-    .description('revoke a token at once and for good')
+    .description('revoke a token at once; this cannot be undone')
     .argument('<id>', 'the id of the token, as list shows it')
     .action(async (tokenId: string, options: Common) => {
       await withContext(options, SESSION, async ({ owner }) => {

@@ -8,6 +8,6 @@ export async function readSecret(file: string | undefined): Promise<string> {
   const content = isInput ? await text(process.stdin) : await readFile(file, 'utf8').catch(unreadable(file));
   const secret = content.replace(/\r?\n$/, '');
   if (secret === '')
-    throw new CliError('The secret is empty; give it on standard input or with --secret-file.');
+    throw new CliError('The secret is empty; give one on standard input or with --secret-file.');
   return secret;
 }

@@ -21,7 +21,7 @@ export function serveCommand(): Command {
     let start: (config: DataConfig & ServeConfig, name: string) => Promise<Service> = startServer;
     if (config.workers > 1) {
       const { isWorker, startWithWorkers, work } = await import('./workers.ts');
-      // Without workers, another program may run this process in a cluster of its own.
+      // Asked only here: without workers, another program may run this process in its own cluster.
       if (isWorker) return work(config);
       start = startWithWorkers;
     }

@@ -16,11 +16,11 @@ import type { Listening } from './listening.ts';
 import { remark } from './output.ts';
 import { readTls } from './tls.ts';
 
-/** The server that listens, in one process or in several. */
+/** A listening server, in one process or in several. */
 export interface Service {
-  /** Where it is reached from this machine. */
+  /** The public URL of the settings, or the address on this machine. */
   baseUrl: string;
-  /** Takes part in background jobs from then on, unless the settings say not to. */
+  /** Takes part in background jobs from then on, unless the settings exclude it. */
   startJobs(): Promise<void>;
   /** Finishes requests and jobs in flight, then lets go of the data. */
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ export interface RunningServer extends Service {
 
 /**
  * Starts the server without its jobs. It listens first, and answers 503 to everything but /healthz until the schema is
- * up to date. Throws `CliError` with one sentence, and `Interrupted`.
+ * up to date. Throws `CliError` and `Interrupted`.
  */
 export async function startServer(config: DataConfig & ServerConfig, name: string): Promise<RunningServer> {
   catchInterruption();
@@ -93,7 +93,7 @@ export async function jobsOf(
   log: Logger,
 ): Promise<Jobs | undefined> {
   if (config.jobs === 'off') return undefined;
-  // Loading them would keep the first requests waiting.
+  // Loading the jobs earlier would delay the first requests.
   await unlessInterrupted(delay(JOBS_AFTER_MS));
   const { startJobs } = await import('../jobs/runner.ts');
   const { TASKS } = await import('../jobs/tasks.ts');
@@ -105,7 +105,7 @@ export async function jobsOf(
 /** Checks the address and port before anything starts. Throws `CliError`. */
 export async function checkListening(config: ServerConfig): Promise<void> {
   await readTls(config);
-  warnOfBareSecrets(config);
+  warnOfPlainSecrets(config);
 }
 
 /** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */
@@ -116,11 +116,11 @@ export async function serveUntilSignalled(running: Service): Promise<void> {
   await running.stop();
 }
 
-function warnOfBareSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {
+function warnOfPlainSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {
   const loopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
   if (loopback || tlsCert !== undefined || trustProxy !== false) return;
   remark(
-    `Warning: listening on ${host} without TLS: Basic secrets and tokens travel bare. Give --tls-cert and --tls-key, ` +
+    `Warning: listening on ${host} without TLS: Basic secrets and tokens are not encrypted. Give --tls-cert and --tls-key, ` +
       'or put a TLS proxy in front and name it with --trust-proxy.',
   );
 }

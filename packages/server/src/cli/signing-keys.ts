@@ -32,7 +32,7 @@ function rotateCommand(): Command {
       );
       const others = now
         ? 'All tokens of the old keys are invalid.'
-        : 'Tokens of the old keys stay valid to their end.';
+        : 'Tokens of the old keys stay valid until they expire.';
       print(options.json ? JSON.stringify({ kid }) : `The server signs with the key ${kid} now. ${others}`);
     });
 }

@@ -41,16 +41,16 @@ interface SubmitCommandOptions extends ReadingOptions {
 }
 
 interface Report {
-  /** Rows that were answered, in this run and those that it went on from. */
+  /** Rows with an answer, in this run and in the runs that it continues. */
   rows: number;
-  /** How many of these are new, and how many were stored before; null if the server does not say. */
+  /** The number of new rows, and of rows that were stored before; null if the server does not say. */
   new: number | null;
   known: number | null;
   rejected: number;
   rejectedFile: string | null;
 }
 
-/** All rows were sent, and some of them refused. */
+/** The exit code if all rows were sent, and some of them were refused. */
 const SOME_REFUSED = 2;
 const PREVIEWED_ROWS = 5;
 
@@ -100,7 +100,7 @@ export function submitCommand(): Command {
     .option('--json', 'print the report as JSON')
     .action(async (kind: SubmitKindName, path: string | undefined, options: SubmitCommandOptions) => {
       if (options.template) return print(submitExample(SUBMIT_KINDS[kind]).trimEnd());
-      if (path === undefined) throw new CliError('Which file? "--template" prints an example of one.');
+      if (path === undefined) throw new CliError('Name a file; "--template" prints an example.');
       checkTimes(kind, options);
       if (options.preview !== undefined) return previewFile(kind, path, options.preview, options);
       const report = await submitFile(kind, path, options);
@@ -117,7 +117,7 @@ interface Source {
   path: string;
   isInput: boolean;
   format: FileFormat;
-  /** Beside the file; standard input cannot be taken up again. */
+  /** Beside the file. Undefined for standard input, which the command cannot continue. */
   statePath: string | undefined;
 }
 
@@ -153,12 +153,12 @@ async function send(
   const { file, endRemarks } = readFileRows(SUBMIT_KINDS[kind], format, input.stream, options, signal);
   if (statePath && options.restart) await forget(statePath);
   const earlier = statePath ? await readState(statePath, submission) : undefined;
-  const besides = `${isInput ? kind : path}.rejected.${format}`;
-  const refusedPath = earlier?.rejectedPath ?? options.refused ?? options.rejected ?? besides;
+  const defaultPath = `${isInput ? kind : path}.rejected.${format}`;
+  const refusedPath = earlier?.rejectedPath ?? options.refused ?? options.rejected ?? defaultPath;
   const refused = await RefusedRowFile.open(refusedPath, earlier?.rejected);
   let rows = earlier?.rows ?? 0;
   let tally = earlier?.tally ?? NOTHING;
-  if (rows > 0) remark(`Going on after the first ${rows} rows.`);
+  if (rows > 0) remark(`Continuing after the first ${rows} rows.`);
 
   /** The next run continues from the recorded state. */
   const record = async (answered: { rows: number; tally: Tally }) => {
@@ -173,7 +173,7 @@ async function send(
       });
     ({ rows, tally } = answered);
   };
-  // Where nothing can be written, nothing is sent.
+  // If the command cannot write the state, it sends nothing.
   await record({ rows, tally });
 
   const progress = showProgress(`Submitting ${kind}`, isInput ? 'rows' : 'bytes');
@@ -184,14 +184,16 @@ async function send(
   };
   try {
     const sending = { client, sourceId, skip: rows, signal, onAnswered };
-    // Standard input may have nothing to read for long.
+    // A read of standard input may wait for long.
     signal.addEventListener('abort', () => input.close());
     await untilSettled(sendRows(SUBMIT_KINDS[kind], file.rows, sending));
   } catch (error) {
     progress.stop();
     if (statePath && rows === 0) await removeState(statePath).catch(() => undefined);
-    const goOn = isInput ? 'To send all of it again is harmless.' : 'The same command goes on from there.';
-    if (rows > 0 || signal.aborted) remark(`${rows} rows were answered. ${goOn}`);
+    const howToContinue = isInput
+      ? 'You can send all of it again: the server stores nothing twice.'
+      : 'Run the same command to continue.';
+    if (rows > 0 || signal.aborted) remark(`The server has answered ${rows} rows. ${howToContinue}`);
     throwIfOfInput(error, path, input);
     throwAsCliError(error);
   } finally {
@@ -234,7 +236,7 @@ async function previewFile(
 function formatOf(path: string): FileFormat {
   if (/\.csv$/i.test(path)) return 'csv';
   if (/\.(ndjson|jsonl)$/i.test(path)) return 'ndjson';
-  throw new CliError('Is it CSV or NDJSON? Say so with --format.');
+  throw new CliError('The format of the file is unknown: give --format csv or --format ndjson.');
 }
 
 function describe({ rows, new: fresh, known, rejected: refused, rejectedFile: refusedFile }: Report): void {
@@ -245,5 +247,5 @@ function describe({ rows, new: fresh, known, rejected: refused, rejectedFile: re
       : `${count(fresh)} new, ${count(known)} there already`;
   print(`${stored}, ${count(refused)} refused.`);
   if (refusedFile !== null)
-    remark(`The refused rows are in ${refusedFile}, each with its reason: correct it, and submit it.`);
+    remark(`The refused rows are in ${refusedFile}, each with its reason. Correct that file and submit it.`);
 }

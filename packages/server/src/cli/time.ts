@@ -9,25 +9,25 @@ export function parseDuration(text: string): number {
   return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
 }
 
-/** Reads a moment in the future: an ISO 8601 date or instant, or a duration from now. */
+/** Reads a time in the future: an ISO 8601 date or instant, or a duration from now. */
 export function parseFuture(text: string): Date {
-  const moment = /^\d+[smhd]$/.test(text) ? new Date(Date.now() + parseDuration(text)) : new Date(text);
-  if (!/^\d/.test(text) || Number.isNaN(moment.getTime())) {
+  const instant = /^\d+[smhd]$/.test(text) ? new Date(Date.now() + parseDuration(text)) : new Date(text);
+  if (!/^\d/.test(text) || Number.isNaN(instant.getTime())) {
     throw new InvalidArgumentError(
       'It must be a date such as 2027-01-31, an instant, or a duration such as 90d.',
     );
   }
-  if (moment.getTime() <= Date.now()) throw new InvalidArgumentError('It must be in the future.');
-  return moment;
+  if (instant.getTime() <= Date.now()) throw new InvalidArgumentError('It must be in the future.');
+  return instant;
 }
 
-/** Reads a moment in the past: an ISO 8601 date or instant, or how long ago it was. */
+/** Reads a time in the past: an ISO 8601 date or instant, or a duration before now. */
 export function parsePast(text: string): Date {
-  const moment = /^\d+[smhd]$/.test(text) ? new Date(Date.now() - parseDuration(text)) : new Date(text);
-  if (!/^\d/.test(text) || Number.isNaN(moment.getTime())) {
+  const instant = /^\d+[smhd]$/.test(text) ? new Date(Date.now() - parseDuration(text)) : new Date(text);
+  if (!/^\d/.test(text) || Number.isNaN(instant.getTime())) {
     throw new InvalidArgumentError(
       'It must be a duration such as 2h or 3d, a date such as 2026-01-31, or an instant.',
     );
   }
-  return moment;
+  return instant;
 }

@@ -15,18 +15,18 @@ import { remark } from './output.ts';
 import { checkListening, jobsOf, prepare, type Service } from './serve.ts';
 
 /*
- * Several processes behind one port. The first one, which people know of, holds the data and has the jobs; it starts
- * the others, the workers, which answer requests and know of one another no more than replicas do. Connections are
- * given to them in turn. A worker that ends is started anew; all end with the first one, however that ends.
+ * Several processes behind one port. The first process holds the data, runs the jobs and starts the workers. Workers
+ * answer requests, and share no more state than replicas do. They get connections in turn. The first process replaces a
+ * worker that ends. All workers end with the first process, however it ends.
  */
 
-/** What a worker is sent. */
+/** A message to a worker. */
 type WorkerCommand =
   | { order: 'listen'; target: DatabaseTarget; masterKey: string; port: number }
   | { order: 'serve'; role: SessionRole }
   | { order: 'stop' };
 
-/** What a worker says. */
+/** A message from a worker. */
 type WorkerStatus =
   | { report: 'ready to be told' }
   | { report: 'listening'; baseUrl: string }
@@ -34,15 +34,13 @@ type WorkerStatus =
   | { report: 'interrupted' };
 
 const RESTART_MS = 1_000;
-/** The time for workers beyond the timeout of requests in flight. */
+/** After the timeout of requests in flight, workers have this long to end. */
 const STOP_GRACE_MS = 3_000;
 
 /** Whether this process is a worker. */
 export const { isWorker } = cluster;
 
-/**
- * Starts the processes; without jobs, as `startServer`. Throws `CliError` with one sentence, and `Interrupted`.
- */
+/** Starts the processes without jobs, as `startServer` does. Throws `CliError` and `Interrupted`. */
 export async function startWithWorkers(config: DataConfig & ServeConfig, name: string): Promise<Service> {
   catchInterruption();
   await checkListening(config);
@@ -76,7 +74,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   }
 }
 
-/** The port of all workers, also of later ones. Throws `CliError`. */
+/** Finds a free port for all workers, including later ones. Throws `CliError`. */
 async function freePort(host: string): Promise<number> {
   const server = createServer().listen({ host, port: 0 });
   try {
@@ -111,7 +109,7 @@ class WorkerPool {
     return baseUrl;
   }
 
-  /** The schema is up to date. */
+  /** Lets the workers serve requests, because the schema is up to date. */
   serve(role: SessionRole): void {
     this.#serve = { order: 'serve', role };
     for (const worker of this.#workers) tell(worker, this.#serve);
@@ -161,7 +159,7 @@ class WorkerPool {
   }
 
   async #replace(how: string): Promise<void> {
-    remark(`A worker ended (${how}); another one is started.`);
+    remark(`A worker ended (${how}); starting another one.`);
     for (;;) {
       await delay(RESTART_MS);
       if (this.#isStopping) return;
@@ -176,11 +174,11 @@ class WorkerPool {
 }
 
 function tell(worker: Worker, order: WorkerCommand): void {
-  // One that has just ended is heard of by its exit.
+  // The `exit` event handles a worker that has just ended.
   if (worker.isConnected()) worker.send(order, () => undefined);
 }
 
-/** The life of a worker: it answers requests until it is told to stop, or the first process has ended. */
+/** Runs a worker. It answers requests until the first process tells it to stop, or ends. */
 export async function work(config: ServeConfig): Promise<void> {
   catchInterruption().addEventListener('abort', () => report({ report: 'interrupted' }));
   let began: ReturnType<typeof listenOn> | undefined;

@@ -1,4 +1,5 @@
-import type { EventKind } from '../ingest/batch.ts';
+import { type InstantUs, parseInstant } from '../http/instants.ts';
+import type { EventKind, SubmittedEvent } from '../ingest/batch.ts';
 import { type OccupancyEvent, occupancy } from '../ingest/occupancy.ts';
 import { type PresenceEvent, presence } from '../ingest/presence.ts';
 import { isRefusal } from '../ingest/results.ts';
@@ -22,7 +23,7 @@ interface Recorded<Event> {
 }
 
 /** A kind of events: how to read a row of its dataset back as the original event, and the table that stores it. */
-interface RecordedKind<Event extends { eventId: string }, Stored extends EventKey> {
+interface RecordedKind<Event extends SubmittedEvent, Stored extends EventKey> {
   kind: EventKind<Event, Stored>;
   table: EventTable;
   read: (row: Row) => Recorded<Event>;
@@ -104,7 +105,7 @@ function sourceOf(row: Row): string {
   return text(row, 'sourceId') ?? '';
 }
 
-async function loadEvents<Event extends { eventId: string }, Stored extends EventKey>(
+async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>(
   { kind, table, read }: RecordedKind<Event, Stored>,
   { target, nodeLoader, rows }: { target: ImportTarget; nodeLoader: NodeLoader; rows: SourceRow[] },
 ): Promise<Outcome[]> {
@@ -122,9 +123,12 @@ async function loadEvents<Event extends { eventId: string }, Stored extends Even
         );
         const receivedAtMs = author.at.getTime();
         const outcomes = recorded.map(({ event, sourceId }): { stored: Stored } | { refused: string } => {
-          const message = kind.fault({ event, sourceId, nowMs: receivedAtMs });
+          const instantUs = parseInstant(event.timestamp);
+          const message = kind.fault({ event, sourceId, nowMs: receivedAtMs, observedAtUs: instantUs });
           if (message !== undefined) return { refused: message };
-          const stored = kind.classify(event, { sourceId, receivedAtMs, resolved });
+          // An event without a fault has an instant.
+          const observedAtUs = instantUs as InstantUs;
+          const stored = kind.classify(event, { sourceId, observedAtUs, receivedAtMs, resolved });
           return isRefusal(stored) ? { refused: stored.message } : { stored };
         });
         const sound = outcomes.flatMap((outcome) => ('stored' in outcome ? [outcome.stored] : []));

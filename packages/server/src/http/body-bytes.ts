@@ -9,7 +9,7 @@ const FIRST_BLOCK_BYTES = 1_024;
 export class BodyBytes {
   readonly #full: Buffer[] = [];
   #block: Buffer | undefined;
-  /** Of the block. */
+  /** The used bytes of the block. */
   #used = 0;
   #length = 0;
 

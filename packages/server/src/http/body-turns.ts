@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { RoundRobin } from './round-robin.ts';
 
-/** In one turn of the thread, so many bodies bring a piece each. To read and check them takes some 0.5 ms. */
+/** The number of bodies that bring a piece in one turn of the thread. Reading and checking them takes about 0.5 ms. */
 const BODIES_PER_TURN = 2;
 
 /** Bodies that wait for their turn. */

@@ -4,7 +4,7 @@ import type { PageWindow } from '../store/values/page.ts';
 import { HttpProblem } from './errors.ts';
 
 export const MOST_BULK_ITEMS = 1_000;
-/** Bodies that come whole in one call, such as a thousand items or a hierarchy of groups. */
+/** The limit of large bodies, such as a thousand items or a hierarchy of groups. */
 export const BULK_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /** Items to write in one call. A refused item does not stop the others. */

@@ -21,8 +21,8 @@ const COMPRESSORS = {
 } satisfies Record<Coding, () => NodeJS.ReadWriteStream>;
 
 /**
- * Compresses the pieces of a body. An error of the source is thrown before the compressed body ends. Stopping
- * this iteration also stops the source.
+ * Compresses the pieces of a body. Throws an error of the source before the compressed body ends. When the caller stops
+ * the iteration, the source stops, too.
  */
 export async function* compress(
   pieces: AsyncIterable<string | Uint8Array>,

@@ -28,9 +28,9 @@ const ANSWER_HEADERS = [
 const PREFLIGHT_LIFE_S = 600;
 
 /**
- * Lets pages of these origins, and of no others, call the server (CORS, https://fetch.spec.whatwg.org/#http-cors-
- * protocol). It never allows the browser's own credentials: a page sends a token or a key, as every client does. Call
- * it before the guard, because a preflight has no credentials.
+ * Lets pages of these origins, and of no others, call the server (CORS,
+ * https://fetch.spec.whatwg.org/#http-cors-protocol). It never allows the browser's own credentials: a page sends a
+ * token or a key, as every client does. Call it before the guard, because a preflight has no credentials.
  */
 export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;

@@ -125,6 +125,7 @@ export function tooMuchInHand(): HttpProblem {
   );
 }
 
+/** 400 for a body that cannot be read. `detail` says to the caller what is wrong; `cause` is for the log only. */
 export function malformedBody(detail: string, cause?: unknown): HttpProblem {
   return new HttpProblem(400, detail, { errors: [{ path: '', message: detail }], cause });
 }
@@ -169,6 +170,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   return sendProblem(problem, request, reply);
 }
 
+/** Answers with a problem, in the error format of the route. The client may still be sending its body. */
 export function sendProblem(
   problem: HttpProblem,
   request: FastifyRequest,

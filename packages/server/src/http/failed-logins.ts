@@ -19,7 +19,10 @@ const WINDOW_MS = 1_000;
 /** Enough to identify a client with a wrong secret. An attacker sends thousands. */
 const LINES_PER_WINDOW = 10;
 
-/** Logs failed logins: a line for each of the first of a network and second, and the number of the others. */
+/**
+ * Logs failed logins. In each window, the first failures of a network get a line each, and one more line counts the
+ * others.
+ */
 export class FailedLoginLog {
   readonly #log: FastifyBaseLogger;
   readonly #networks = new Map<string, { address: string; failures: number }>();

@@ -9,7 +9,7 @@ const ISO_INSTANT =
 
 /**
  * A date as `ConvertTo-Json` of Windows PowerShell 5.1 writes it: milliseconds since 1970 in UTC. An offset after them
- * has no meaning.
+ * does not change the instant.
  */
 const POWERSHELL_INSTANT = /^\/Date\((-?\d{1,15})(?:([+-])(\d{2})(\d{2}))?\)\/$/;
 

@@ -18,8 +18,8 @@ declare module 'fastify' {
 
 /**
  * Accepts `application/json` bodies and no others, from the server's `bodyReader`. The parser of Fastify would store
- * replacement characters for bytes that are not UTF-8; this one refuses them. It drops the members `__proto__` and
- * `constructor`, as it drops any unknown member.
+ * replacement characters for bytes that are not UTF-8; this one refuses them. It removes the members `__proto__` and
+ * `constructor`, which no route knows.
  */
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -75,7 +75,7 @@ function acceptTextAs(
     if (request.is404) return done(null);
     app.bodyReader.read(request, payload, gauge(), (problem, body) => {
       if (problem || !body) return done(problem);
-      // ASCII is ten times as fast as UTF-8, and most bodies are ASCII.
+      // Decoding ASCII is ten times as fast as UTF-8, and most bodies are ASCII.
       if (isAscii(body)) parse(request, body.toString('latin1'), done);
       else if (!isUtf8(body)) done(malformedBody('The request body is not UTF-8.'));
       else if (body.length <= SLICE_BYTES) parse(request, body.toString('utf8'), done);
@@ -84,7 +84,7 @@ function acceptTextAs(
   });
 }
 
-/** To decode this much takes a millisecond of the thread; a whole body takes a tenth of a second. */
+/** Decoding this much takes a millisecond of the thread. A whole body takes a tenth of a second. */
 const SLICE_BYTES = 256 * 1024;
 
 /** Decodes UTF-8. The thread does other work after each slice. */

@@ -1,4 +1,4 @@
-/** The parts of a JSON schema that `listReader` reads. */
+/** The members of a JSON schema that this file reads. */
 interface Schema {
   type?: string;
   items?: Schema;
@@ -6,7 +6,7 @@ interface Schema {
   anyOf?: Schema[];
 }
 
-/** Makes lists of single values where the schema has lists. It changes objects and lists in place. */
+/** Converts single values to lists where the schema has lists. It changes objects and lists in place. */
 type ListReader = (value: unknown) => unknown;
 
 /**

@@ -82,8 +82,8 @@ export function createLogger(level: string, destination: pino.DestinationStream 
 }
 
 /**
- * The logger of a request. Its lines contain the correlation id. The first line creates the child logger, because few
- * requests write a line besides the one for their answer.
+ * The logger of a request. Its lines contain the correlation id. Most requests write no line here, because
+ * `logAnswers` uses the server's logger. So the first line creates the child logger.
  */
 export class RequestLog implements FastifyBaseLogger {
   readonly #logger: FastifyBaseLogger;

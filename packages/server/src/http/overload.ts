@@ -68,7 +68,7 @@ export function holderOf({ caller, ip }: FastifyRequest): string {
   return caller ? `organisation ${caller.tenantId}` : networkOf(ip);
 }
 
-/** What one request holds. */
+/** The part of the backlog that one request holds. */
 export class BacklogEntry {
   readonly #holders: ShareHolder[];
   readonly #requests: Shares;

@@ -82,7 +82,7 @@ function faultOf(name: string, value: string | string[], rules: QueryRules): str
   if (Array.isArray(value)) return 'is given more than once; give it once';
   if (!rules.refusesUnknown) return undefined;
   if (rules.lists.has(name)) {
-    return /[^\s,]/.test(value) ? undefined : 'names nothing; leave it out to select all';
+    return /[^\s,]/.test(value) ? undefined : 'is an empty list; leave it out to select all';
   }
   return value.trim() === '' ? 'has no value; leave it out, or give it one' : undefined;
 }

@@ -67,7 +67,7 @@ const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 export function answerExpectations(app: FastifyInstance): void {
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.set(request, response);
-    // After that, the next bytes may be the body or another request. The server cannot know.
+    // After the answer, the next bytes may be the body or another request. The server cannot know.
     response.once('finish', () => {
       if (waiting.has(request)) request.socket.destroySoon();
     });

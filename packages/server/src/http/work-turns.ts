@@ -1,6 +1,6 @@
 import { RoundRobin } from './round-robin.ts';
 
-/** The thread handles bodies of so many bytes in one turn. With all their work, that is some milliseconds. */
+/** The size of the bodies that the thread handles in one turn. Their whole work takes a few milliseconds. */
 const BYTES_PER_TURN = 64 * 1024;
 /** The fixed cost of a request, in bytes of a body: 64 requests with one event fill a turn. */
 const BYTES_PER_REQUEST = 768;

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Caller } from '../auth/guard.ts';
+import { type InstantUs, parseInstant } from '../http/instants.ts';
 import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import type { Identifiers, Resolved } from '../store/directory/directory-look-up.ts';
@@ -18,10 +19,16 @@ import {
   toResult,
 } from './results.ts';
 
+/** The members of every event. */
+export interface SubmittedEvent {
+  eventId: string;
+  timestamp: string;
+}
+
 /** The differences between the kinds of events: how the server checks, looks up, classifies and stores an event. */
-export interface EventKind<Event extends { eventId: string }, Row> extends RowKind<Row> {
+export interface EventKind<Event extends SubmittedEvent, Row> extends RowKind<Row> {
   /** Returns the fault of the event by itself. The message names the member. */
-  fault(input: { event: Event; sourceId: string; nowMs: number }): string | undefined;
+  fault(input: FaultInput<Event>): string | undefined;
   /** Returns the identifiers to look up for an event without a fault. */
   identifiers(event: Event): Partial<Identifiers>;
   /** Returns the row to store, or the reason to refuse the event. Does no I/O. */
@@ -30,9 +37,20 @@ export interface EventKind<Event extends { eventId: string }, Row> extends RowKi
   afterCommit?(batch: { caller: Caller; rows: Row[] }, deps: Pick<IngestDeps, 'desks'>): Promise<void>;
 }
 
-/** Values that all events of a request share. */
+/** An event, with the values on which its faults depend. */
+export interface FaultInput<Event> {
+  event: Event;
+  sourceId: string;
+  nowMs: number;
+  /** The instant of `timestamp`; undefined if that is no instant. */
+  observedAtUs: InstantUs | undefined;
+}
+
+/** Values of a row besides the event's own members. */
 export interface EventContext {
   sourceId: string;
+  /** The instant of the event's `timestamp`. */
+  observedAtUs: InstantUs;
   receivedAtMs: number;
   resolved: Resolved;
 }
@@ -59,7 +77,7 @@ const CACHED_ATTEMPTS = 4;
  * order of the request. Throws `StoreUnavailableError`: then nothing was stored, or all of it was, and the caller may
  * send it again. It may also throw this if the work after the commit could not reach the database.
  */
-export async function submitBatch<Event extends { eventId: string }, Row extends EventRow>(
+export async function submitBatch<Event extends SubmittedEvent, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   batch: Batch<Event>,
   deps: IngestDeps,
@@ -88,14 +106,17 @@ interface Batch<Event> {
 }
 
 /** Classifies the events by the cached directory, and again where the cache turns out to be stale. */
-async function storeEvents<Event extends { eventId: string }, Row extends EventRow>(
+async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events, tellsNew = false }: Batch<Event>,
   receivedAtMs: number,
   { directory, writer, refusals }: IngestDeps,
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
-  const faults = events.map((event) => kind.fault({ event, sourceId, nowMs: receivedAtMs }));
+  const instants = events.map(({ timestamp }) => parseInstant(timestamp));
+  const faults = events.map((event, index) =>
+    kind.fault({ event, sourceId, nowMs: receivedAtMs, observedAtUs: instants[index] }),
+  );
   const identifiers = identifiersOf(
     events.filter((_, index) => faults[index] === undefined),
     kind,
@@ -104,9 +125,10 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
     const { resolved, version } = await directory.lookUp(tenantId, identifiers);
     const outcomes = events.map((event, index) => {
       const fault = faults[index];
-      return fault === undefined
-        ? kind.classify(event, { sourceId, receivedAtMs, resolved })
-        : refuse(RESULT.notAcceptable, fault);
+      if (fault !== undefined) return refuse(RESULT.notAcceptable, fault);
+      // An event without a fault has an instant.
+      const observedAtUs = instants[index] as InstantUs;
+      return kind.classify(event, { sourceId, observedAtUs, receivedAtMs, resolved });
     });
     const kept = refusals.rowsOf(caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
     const rows = outcomes.filter(isRow);
@@ -128,7 +150,7 @@ async function storeEvents<Event extends { eventId: string }, Row extends EventR
 }
 
 /** The events are stored. A bug in the work after that must not block their source, so this function logs it. */
-async function runAfterCommit<Event extends { eventId: string }, Row extends object>(
+async function runAfterCommit<Event extends SubmittedEvent, Row extends object>(
   kind: EventKind<Event, Row>,
   batch: { caller: Caller; rows: Row[] },
   { desks, log }: IngestDeps,
@@ -145,7 +167,7 @@ function isRow<Row extends object>(outcome: Row | Refusal): outcome is Row {
   return !isRefusal(outcome);
 }
 
-function identifiersOf<Event extends { eventId: string }>(
+function identifiersOf<Event extends SubmittedEvent>(
   events: Event[],
   kind: Pick<EventKind<Event, never>, 'identifiers'>,
 ): Identifiers {

@@ -75,11 +75,11 @@ async function bookDesks(database: Database, tenantId: string, events: Submitted
   };
   const userIds = [...new Set(toBook.map(({ userId }) => userId))];
   await inTenantWithRetries(database, tenantId, async (tx) => {
-    await lockUserDays(tx, tenantId, userIds);
+    const statuses = await lockUserDays(tx, tenantId, userIds);
     let changes = dayChangesOf(await listDeskPresenceToBook(tx, tenantId, toBook));
     while (changes.length > 0) {
       const first = changes.flatMap((ofOne) => ofOne.slice(0, 1));
-      const outcomes = await writeDays(tx, tenantId, first, author);
+      const outcomes = await writeDays(tx, tenantId, first, author, { statuses });
       // A user whose first desk was refused may have been at another one, too.
       changes = changes.flatMap((ofOne, index) =>
         typeof outcomes[index] === 'object' && ofOne.length > 1 ? [ofOne.slice(1)] : [],

@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { type InstantUs, parseInstant } from '../http/instants.ts';
 import { Maybe } from '../http/schema.ts';
 import { NODE_KINDS } from '../store/directory/nodes.ts';
 import { type OccupancyEventRow, occupancyEventsInsert } from '../store/events/occupancy-events.ts';
@@ -34,22 +33,21 @@ export type OccupancySubmission = Static<typeof OccupancySubmission>;
 export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
   endpoint: 'occupancy',
 
-  fault({ event, sourceId, nowMs }) {
+  fault({ event, sourceId, nowMs, observedAtUs }) {
     const { eventId, timestamp, locationId, locationType } = event;
     return (
       textsFault({ sourceId, eventId, timestamp, locationId, locationType }) ??
       locationTypeFault(locationType) ??
-      timestampFault(timestamp, nowMs) ??
+      timestampFault(observedAtUs, nowMs) ??
       valuesFault(event)
     );
   },
 
   identifiers: (event) => ({ nodeIds: [event.locationId] }),
 
-  classify(event, { sourceId, receivedAtMs, resolved }) {
+  classify(event, { sourceId, observedAtUs, receivedAtMs, resolved }) {
     const node = classifyNode(event, resolved);
     if (isRefusal(node)) return node;
-    const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     // Adding 0 turns -0 into 0.
     const count = event.occupancy == null ? null : event.occupancy + 0;
     const occupied = event.occupied ?? (count !== null && count > 0);

@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { type InstantUs, parseInstant } from '../http/instants.ts';
 import { Maybe } from '../http/schema.ts';
 import type { Resolved } from '../store/directory/directory-look-up.ts';
 import { NODE_KINDS } from '../store/directory/nodes.ts';
@@ -47,7 +46,7 @@ interface ClassifiedPresence extends PresenceEventRow {
 export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
   endpoint: 'presence',
 
-  fault({ event, sourceId, nowMs }) {
+  fault({ event, sourceId, nowMs, observedAtUs }) {
     const { eventId, timestamp, locationId, locationType, userId, userEmail, sourceUserId } = event;
     return (
       textsFault({
@@ -61,7 +60,7 @@ export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
         sourceUserId,
       }) ??
       locationTypeFault(locationType) ??
-      timestampFault(timestamp, nowMs)
+      timestampFault(observedAtUs, nowMs)
     );
   },
 
@@ -72,12 +71,11 @@ export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
     nodeIds: [event.locationId],
   }),
 
-  classify(event, { sourceId, receivedAtMs, resolved }) {
+  classify(event, { sourceId, observedAtUs, receivedAtMs, resolved }) {
     const user = classifyUser(event, resolved);
     if (isRefusal(user)) return user;
     const node = classifyNode(event, resolved);
     if (isRefusal(node)) return node;
-    const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
       observedAtUs,
       eventDigest: digest([sourceId, event.eventId, user.userId, node.nodeId, String(observedAtUs)]),

@@ -1,4 +1,4 @@
-import { type InstantUs, parseInstant } from '../http/instants.ts';
+import type { InstantUs } from '../http/instants.ts';
 import { textFault } from '../http/text.ts';
 
 /** Returns the fault of the first of these texts that has one, with its member's name. Absent texts have no fault. */
@@ -14,8 +14,7 @@ const EARLIEST_US = Date.UTC(2000, 0, 1) * 1_000;
 const AHEAD_MS = 24 * 3_600_000;
 
 /** Returns the fault of an event's `timestamp`, or undefined when the event may have happened at that instant. */
-export function timestampFault(timestamp: string, nowMs: number): string | undefined {
-  const instantUs = parseInstant(timestamp);
+export function timestampFault(instantUs: InstantUs | undefined, nowMs: number): string | undefined {
   if (instantUs === undefined) return 'timestamp must be an ISO 8601 date and time that exists';
   const fault = rangeFault(instantUs, nowMs);
   return fault && `timestamp ${fault}`;

@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { type InstantUs, parseInstant } from '../http/instants.ts';
 import { Maybe } from '../http/schema.ts';
 import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/events/visitor-arrivals.ts';
 import { digest } from '../store/values/digest.ts';
@@ -36,10 +35,10 @@ export type VisitorArrivalSubmission = Static<typeof VisitorArrivalSubmission>;
 export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
   endpoint: 'visitor-arrival',
 
-  fault({ event, sourceId, nowMs }) {
+  fault({ event, sourceId, nowMs, observedAtUs }) {
     return (
       textsFault({ sourceId, ...textMembers(event) }) ??
-      timestampFault(event.timestamp, nowMs) ??
+      timestampFault(observedAtUs, nowMs) ??
       (event.visitorName.trim() === '' ? 'visitorName is empty' : undefined)
     );
   },
@@ -50,7 +49,7 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     nodeIds: [event.locationId],
   }),
 
-  classify(event, { sourceId, receivedAtMs, resolved }) {
+  classify(event, { sourceId, observedAtUs, receivedAtMs, resolved }) {
     const host = classifyNamedUser(
       [
         { member: 'hostUserId', text: event.hostUserId, find: (userId) => resolved.userById(userId) },
@@ -65,7 +64,6 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     if (isRefusal(host)) return host;
     const node = classifyNode({ locationId: event.locationId }, resolved);
     if (isRefusal(node)) return node;
-    const observedAtUs = parseInstant(event.timestamp) as InstantUs;
     return {
       observedAtUs,
       eventDigest: digest([sourceId, event.eventId, node.nodeId, String(observedAtUs), event.visitorName]),

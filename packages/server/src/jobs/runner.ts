@@ -25,8 +25,8 @@ export interface Jobs {
 }
 
 /**
- * Runs `tasks` by their cron until it is stopped. All replicas share the queue; one of them runs each tick. It survives
- * an outage of the database. The schema of the queue must exist.
+ * Runs `tasks` on their cron schedules until it is stopped. All replicas share the queue; one of them runs each tick.
+ * It survives an outage of the database. The schema of the queue must exist.
  */
 export function startJobs(options: JobsOptions): Jobs {
   const stopping = new AbortController();
@@ -56,7 +56,7 @@ async function keepRunning(options: JobsOptions, stopping: AbortSignal): Promise
   }
 }
 
-/** Logs when the job queue is lost and when it is back, once each, however many attempts fail between. */
+/** Logs once when the job queue is lost and once when it is back, for any number of failed attempts between. */
 class QueueHealth {
   readonly #log: FastifyBaseLogger;
   #isLost = false;
@@ -76,7 +76,7 @@ class QueueHealth {
   }
 }
 
-/** One life of graphile-worker: until `stopping`, or until it has lost one of its workers. */
+/** Runs graphile-worker until `stopping`, or until it has lost one of its workers. */
 async function runUntilBroken(
   options: JobsOptions,
   health: QueueHealth,
@@ -130,7 +130,7 @@ async function untilAborted(
   };
   runner.promise.then(end, end);
   try {
-    // The run at the start does what has been due since the last tick.
+    // The run at the start does the work that has been due since the last tick.
     for (const { name } of tasks) await runner.addJob(name, {}, { jobKey: name });
     onQueued();
     if (!signal.aborted)

@@ -7,7 +7,7 @@ import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
 import { pruneAttendanceChanges } from '../warehouse/attendance-retention.ts';
 import { runHorizon } from '../workday/horizon.ts';
 
-/** What a task works with. */
+/** The dependencies of a task. */
 export interface JobDeps {
   /** Connects as the restricted role or as the owner. */
   database: Database;
@@ -20,14 +20,14 @@ export interface JobDeps {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Work that repeats, in one replica at a time. A run does all missing work, and a second run does no harm. */
+/** Repeated work, in one replica at a time. A run does the missing work, so a second run does no harm. */
 export interface JobTask {
   name: string;
   /** For `rollcall jobs list`. */
   description: string;
   /** Five fields of cron, in UTC. It also runs whenever a replica starts. */
   cron: string;
-  /** What its progress is counted in. */
+  /** The unit of its progress. */
   unit: string;
   run(deps: JobDeps): Promise<void>;
 }

@@ -68,6 +68,7 @@ export async function writeRequests(
     tenantId,
     judged.flatMap((each) => ('refused' in each ? [] : [each])),
     author,
+    { statuses },
   );
   return judged.map((each) => {
     if ('refused' in each) return each;

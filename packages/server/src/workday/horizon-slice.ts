@@ -67,7 +67,7 @@ export async function makeDay(
     const choice =
       choices < MOST_CHOICES ? await loadChoice(tx, tenantId, { day, wanted, offices }) : undefined;
     const changes = wanted.map((each) => withBooking(each, choice));
-    const outcomes = await writeDays(tx, tenantId, changes, author, statuses);
+    const outcomes = await writeDays(tx, tenantId, changes, author, { statuses, areUnplanned: true });
     for (const [index, { person }] of wanted.entries()) {
       if (isRefused(outcomes[index])) continue;
       made.push({ locationId: person.primaryLocationId, booked: bookedBy(changes[index], offices) });

@@ -1,20 +1,12 @@
 import type { Tx } from '../store/connections/db.ts';
 import { listDays } from '../store/values/days.ts';
-import { groupBy } from '../store/values/group-by.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
-import {
-  deleteLeaves,
-  insertLeaves,
-  type LeaveType,
-  listCalendars,
-  listLeaves,
-  type UserCalendar,
-} from '../store/workday/leaves.ts';
+import { deleteLeaves, insertLeaves, type LeaveType } from '../store/workday/leaves.ts';
+import { type FullCalendar, loadCalendars } from './default-days.ts';
 import { LeaveBook } from './leave-book.ts';
 import { type DayRange, laterOf } from './leave-dates.ts';
 import { type Changes, LeaveDays } from './leave-days.ts';
-import type { Plan } from './model.ts';
-import { loadWeeks, writeDays } from './plan.ts';
+import { writeDays } from './plan.ts';
 
 /** A leave to schedule, or days whose leave is cancelled. */
 export interface LeaveChange extends DayRange {
@@ -63,10 +55,8 @@ export async function writeLeaves(
   for (const each of days.changes) await writeChanges(tx, tenantId, each, { apiKey, at });
 }
 
-interface UserLeave extends UserCalendar {
+interface UserLeave extends FullCalendar {
   book: LeaveBook;
-  /** The plans of the week plan for these days. */
-  weekOf(days: string[]): { day: string; plan: Plan | null }[];
 }
 
 async function loadPeople(
@@ -76,26 +66,10 @@ async function loadPeople(
   at: Date,
 ): Promise<Map<string, UserLeave>> {
   const userIds = distinct(changes.map(({ userId }) => userId));
-  const cancelledUserIds = new Set(
-    changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : [])),
-  );
-  const calendars = await listCalendars(tx, tenantId, userIds, at);
-  const leaves = groupBy(await listLeaves(tx, tenantId, userIds), ({ userId }) => userId);
-  const plansOf = await loadWeeks(
-    tx,
-    tenantId,
-    calendars.filter(({ userId }) => cancelledUserIds.has(userId)),
-  );
+  const withWeek = changes.flatMap(({ kind, userId }) => (kind === 'cancelled' ? [userId] : []));
+  const people = await loadCalendars(tx, tenantId, userIds, { at, withWeek });
   return new Map(
-    calendars.map((calendar) => {
-      const { userId } = calendar;
-      const person: UserLeave = {
-        ...calendar,
-        book: new LeaveBook(userId, leaves.get(userId) ?? []),
-        weekOf: (days) => plansOf(calendar, days),
-      };
-      return [userId, person];
-    }),
+    people.map((person) => [person.userId, { ...person, book: new LeaveBook(person.userId, person.leaves) }]),
   );
 }
 

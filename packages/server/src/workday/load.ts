@@ -1,5 +1,4 @@
 import type { Tx } from '../store/connections/db.ts';
-import type { Status } from '../store/directory/nodes.ts';
 import { addTo } from '../store/values/group-by.ts';
 import {
   type BookingRow,
@@ -18,13 +17,13 @@ import {
 import { BookingState, nodeDayKey } from './booking-state.ts';
 import { lockUserDays } from './lock-user-days.ts';
 import { ActionLog } from './log.ts';
-import type { DayChange, LoadedDay } from './model.ts';
+import type { DayChange, LoadedDay, LockedUsers } from './model.ts';
 import { userDayKey, Workday } from './workday.ts';
 
 /**
  * Locks everything that `changes` can touch. After each lock it looks up the rows that the lock guards: under READ
  * COMMITTED each statement sees the commits of earlier writers. The order of locks is always the same: tree, users,
- * desks, days of zones. `unplanned` is as in `writeDays`.
+ * desks, days of zones. `locked` is as in `writeDays`.
  */
 export async function loadWorkday(
   tx: Tx,
@@ -32,17 +31,18 @@ export async function loadWorkday(
   changes: DayChange[],
   {
     at,
-    unplanned,
+    locked,
     recordedUntil,
   }: {
     at: Date;
-    unplanned?: ReadonlyMap<string, Status> | undefined;
+    locked?: LockedUsers | undefined;
     recordedUntil?: string | undefined;
   },
 ): Promise<Workday> {
-  const users = unplanned ?? (await lockUserDays(tx, tenantId, unique(changes.map(({ userId }) => userId))));
+  const userIds = unique(changes.map(({ userId }) => userId));
+  const users = locked?.statuses ?? (await lockUserDays(tx, tenantId, userIds));
   const known = changes.filter(({ userId }) => users.has(userId));
-  const changing = unplanned ? daysOf(known, [], []) : await loadDays(tx, tenantId, known);
+  const changing = locked?.areUnplanned ? daysOf(known, [], []) : await loadDays(tx, tenantId, known);
 
   const officeChanges = await listOfficePlanChanges(tx, tenantId, known);
   const candidates = unique(officeChanges.flatMap((change) => change.candidates));

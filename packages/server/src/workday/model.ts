@@ -1,3 +1,4 @@
+import type { Status } from '../store/directory/nodes.ts';
 import type { Actor } from '../store/workday/action-log.ts';
 import type { BookingRow } from '../store/workday/bookings.ts';
 import type { DayPlanRow, PlanSource, UserDay } from '../store/workday/day-plans.ts';
@@ -61,4 +62,12 @@ export interface DayState {
 export interface LoadedDay extends UserDay {
   loaded: DayState;
   now: DayState;
+}
+
+/** Users whom the caller has locked by `lockUserDays`: all users of the changes. */
+export interface LockedUsers {
+  /** As `lockUserDays` returned them. */
+  statuses: ReadonlyMap<string, Status>;
+  /** The caller has seen since then that none of the days to change has a plan. They are not looked up then. */
+  areUnplanned?: true;
 }

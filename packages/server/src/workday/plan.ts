@@ -1,17 +1,16 @@
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
-import type { Status } from '../store/directory/nodes.ts';
 import { utcDay } from '../store/values/days.ts';
 import { findDisplaced, findOfficeDays, type Rebooking } from './displaced-bookings.ts';
 import { loadWorkday } from './load.ts';
-import type { DayAuthor, DayChange, DayOutcome } from './model.ts';
+import type { DayAuthor, DayChange, DayOutcome, LockedUsers } from './model.ts';
 import { saveWorkday } from './save.ts';
 
 export type { Actor } from '../store/workday/action-log.ts';
 export type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
 export { lockUserDays } from './lock-user-days.ts';
 export type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
-export { loadWeeks, type WeekPlan } from './week-plan.ts';
+export type { WeekPlan } from './week-plan.ts';
 
 /**
  * Applies `changes` to users' days, one after the other: plan, booking and action log together. No other code writes
@@ -26,18 +25,17 @@ export { loadWeeks, type WeekPlan } from './week-plan.ts';
  * calls never deadlock. A transaction with further locks, or with several calls, must be ready to run again: this then
  * throws a write conflict (`isWriteConflict`). See `changeDays`.
  *
- * `unplanned` saves the look-up of present days. It has the statuses of all users of `changes`. The caller has locked
- * them by `lockUserDays`, and has seen since then that none of the days to change has a plan.
+ * `locked` saves the lock of users whom the caller has locked already, and the look-up of days that have no plan.
  */
 export async function writeDays(
   tx: Tx,
   tenantId: string,
   changes: DayChange[],
   author: DayAuthor,
-  unplanned?: ReadonlyMap<string, Status>,
+  locked?: LockedUsers,
 ): Promise<DayOutcome[]> {
   if (changes.length === 0) return [];
-  const workday = await loadWorkday(tx, tenantId, changes, { at: author.at, unplanned });
+  const workday = await loadWorkday(tx, tenantId, changes, { at: author.at, locked });
   const outcomes = changes.map((change) => workday.apply(change));
   await saveWorkday(tx, tenantId, workday, author);
   return outcomes;

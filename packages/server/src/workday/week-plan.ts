@@ -44,6 +44,7 @@ export async function readWeekPlans(
   return weeks;
 }
 
+/** As `readWeekPlans`, for one user. */
 export async function readWeekPlan(tx: Tx, tenantId: string, userId: string): Promise<WeekPlan> {
   return (await readWeekPlans(tx, tenantId, [userId])).get(userId) ?? emptyWeek();
 }
@@ -180,6 +181,7 @@ function weekdayRow(plan: WeekdayPlan): { plan: PlanKind; locationId: string | n
   return { plan: plan.kind, locationId: plan.kind === 'o' ? plan.locationId : null };
 }
 
+/** A week plan without a plan on any weekday. */
 export function emptyWeek(): WeekPlan {
   return [null, null, null, null, null, null, null];
 }

@@ -72,7 +72,7 @@ describe('import', () => {
     ]);
     expectOneSentence(missing, /^rollcall: The file \S+nothing\.csv cannot be read \(ENOENT\)\.\n$/);
     expectOneSentence(directory, /^rollcall: The file \S+ cannot be read \(EISDIR\)\.\n$/);
-    expectOneSentence(none, /^rollcall: Which file\? /);
+    expectOneSentence(none, /^rollcall: Name a file; /);
   });
 });
 
@@ -99,7 +99,8 @@ describe('events tail', () => {
     const [all, refused, asJson] = [[], ['--refused'], ['--json']].map((more) =>
       work.spawn(['events', 'tail', ...data, ...more]),
     ) as [Rollcall, Rollcall, Rollcall];
-    for (const tail of [all, refused, asJson]) await until(() => tail.stderr.includes('Ctrl-C ends it'));
+    for (const tail of [all, refused, asJson])
+      await until(() => tail.stderr.includes('Ctrl-C ends the command'));
 
     await submit('arrived', 'ada@example.com');
     await submit('stranger', 'nobody@example.com');
@@ -130,12 +131,12 @@ describe('events tail', () => {
 
   test('ends quietly when its reader goes away', async () => {
     const tail = work.spawn(['events', 'tail', ...data]);
-    await until(() => tail.stderr.includes('Ctrl-C ends it'));
+    await until(() => tail.stderr.includes('Ctrl-C ends the command'));
     tail.stopReading();
     await submit('unread', 'ada@example.com');
     const { code, stderr } = await tail.exited;
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^What arrives .*; Ctrl-C ends it\.\n$/);
+    expect(stderr).toMatch(/^Received events of .*; Ctrl-C ends the command\.\n$/);
     expect(processesNaming(`events tail ${data.join(' ')}`)).toEqual([]);
   });
 });

@@ -59,12 +59,12 @@ test('a file that cannot be written is said in a sentence, nothing of it is left
   const folder = work.path('full');
   const full = await work.rollcall(args(folder), { ...secret(), fileBlocks: FILE_BLOCKS });
   expectOneSentence(full, new RegExp(`${folder} cannot be written: .*\\(EFBIG\\)\\.$`, 'm'));
-  expect(full.stderr).toContain('The same command goes on from here');
+  expect(full.stderr).toContain('Run the same command to continue');
   expect(await unfinishedIn(folder)).toEqual([]);
   proxy.reset();
   const again = await work.rollcall(args(folder), secret());
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining(`${ROWS + 2} rows in 3 files`) });
-  expect(again.stderr).toContain('Going on: 2 files are whole already.');
+  expect(again.stderr).toContain('Continuing: 2 files are complete already.');
   expect(proxy.count('/v1/analytics/users')).toBe(0);
   expect(await unfinishedIn(folder)).toEqual([]);
 });
@@ -90,7 +90,10 @@ test('Ctrl-C leaves nothing half written, and the same command goes on', async (
   );
   run.signal('SIGINT');
   const outcome = await run.exited;
-  expect([outcome.code, outcome.stderr]).toEqual([130, expect.stringContaining('The same command goes on')]);
+  expect([outcome.code, outcome.stderr]).toEqual([
+    130,
+    expect.stringContaining('Run the same command to continue'),
+  ]);
   expect(await unfinishedIn(folder)).toEqual([]);
   proxy.reset();
   const again = await work.rollcall(args(folder), secret());

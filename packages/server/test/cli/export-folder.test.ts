@@ -57,7 +57,7 @@ describe('a manifest that names what is not in the folder is refused, and nothin
     for (const place of [join(WORK, 'manifest.json'), 'manifest.json']) {
       await mkdir(join(dir, WORK), { recursive: true });
       await writeFile(join(dir, place), manifest('users/all.ndjson', path));
-      await expect(open()).rejects.toThrow(/names a file that cannot be one of an export/);
+      await expect(open()).rejects.toThrow(/names a file that cannot belong to an export/);
       await expect(open()).rejects.toBeInstanceOf(CliError);
       expect(await readFile(join(parent, 'precious'), 'utf8')).toBe('precious');
       await rm(join(dir, place));

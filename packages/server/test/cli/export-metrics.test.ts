@@ -138,7 +138,7 @@ test('--by and --period without the dataset metrics are refused, and a wrong uni
       work.spawn(['export', ...args, '--into', work.path('x'), '--from', '2026-01-01', '--key', 'k'], {
         env: { ROLLCALL_SECRET: 's', ROLLCALL_BASE_URL: baseUrl },
       }).exited;
-    expectOneSentence(await run('users', '--by', 'zone'), /--by and --period are of metrics/);
+    expectOneSentence(await run('users', '--by', 'zone'), /--by and --period apply to metrics only/);
     const wrong = await run('metrics', '--by', 'desk');
     expect(wrong.stderr).toContain('location, level, zone, group');
   } finally {

@@ -127,7 +127,7 @@ test('killed half-way, it goes on: no row is lost or there twice, and nothing th
   proxy.reset();
   const { code, stdout, stderr } = await run('killed', 'users', 'presence', ...range);
   expect([code, stdout]).toEqual([0, `${ROWS + 1} rows in 5 files; 5 of them read, 0 changed, 0 kept.\n`]);
-  expect(stderr).toContain('3 files are whole already');
+  expect(stderr).toContain('3 files are complete already');
   const asked = proxy.seen
     .filter(({ path }) => path === '/v1/analytics/presence')
     .map(({ query }) => query.get('startDate'));
@@ -142,7 +142,7 @@ test('of two runs into one folder the second is refused, and the first goes on',
   proxy.fate = ({ path }) => (path === '/v1/analytics/presence' ? { delayMs: 1_000 } : 'pass');
   const first = start('twice', 'presence', ...MARCH);
   await until(() => proxy.count('/v1/analytics/presence') > 0 || first.hasEnded);
-  await expect(here('twice')).rejects.toThrow(/Another export .* is under way/);
+  await expect(here('twice')).rejects.toThrow(/Another export .* is running/);
   expect((await first.exited).code).toBe(0);
   expect(await linesOf('twice', 'presence/2026-03.ndjson')).toEqual(presence);
 });
@@ -205,7 +205,7 @@ test('a cursor that the server cannot follow any more is said, and the dataset r
   const { code, stdout, stderr } = await run('restored', 'users', 'presence', ...MARCH, '--json');
   expect(code).toBe(0);
   expect(stderr).toBe(
-    'The server cannot tell any more what has changed of presence since the last run: it is read whole.\n',
+    'The server no longer knows the changes of presence since the last run: the command reads all of it again.\n',
   );
   expect(JSON.parse(stdout)).toMatchObject({ read: 1, kept: 1 });
 });
@@ -308,7 +308,7 @@ test('what cannot be done is said in a sentence', async () => {
   expectOneSentence(none, /--from/);
   expectOneSentence(noDay, /2026-01-31/);
   expectOneSentence(reversed, /before the first/);
-  expectOneSentence(other, /holds something else/);
+  expectOneSentence(other, /contains other files/);
   await run('format', 'users');
   expectOneSentence(await run('format', 'users', '--format', 'csv'), /another format, ndjson.*--full/);
   expect((await run('format', 'users', '--format', 'csv', '--full')).code).toBe(0);
@@ -398,7 +398,7 @@ test('--duckdb loads the folder, says what it lacks, and leaves what is not its 
   await inDuckDb('own.duckdb', (query) => query('CREATE TABLE users AS SELECT 1 AS mine'));
   expectOneSentence(
     await work.rollcall(['export', ...args, ...connection], { env }),
-    /table or view users already/,
+    /table or view users exists already/,
   );
   expect(await inDuckDb('own.duckdb', (query) => query('FROM users'))).toEqual([{ mine: 1 }]);
   await inDuckDb('own.duckdb', (query) => query('ALTER TABLE users RENAME TO mine'));

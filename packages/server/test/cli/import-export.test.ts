@@ -31,7 +31,7 @@ test('an exported folder is imported by the command, which reports what it refus
     await work.rollcall(['import', 'users', '--from-export', folder], { env }),
     /leave the kind out/,
   );
-  expectOneSentence(await work.rollcall(['import'], { env }), /Import what\?/);
+  expectOneSentence(await work.rollcall(['import'], { env }), /Name a kind /);
 
   const moved = await work.rollcall(['import', '--from-export', `${folder}/`], { env });
   expect(moved.stdout).toBe('users: 2 rows, 1 stored, 0 there already, 1 refused.\n');

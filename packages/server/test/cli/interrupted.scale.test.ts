@@ -109,7 +109,8 @@ test('an import that is interrupted says what is done, and the same command goes
   expect(await first.exited).toEqual({
     code: 130,
     stdout: '',
-    stderr: 'rollcall: The import was interrupted; the first 0 rows are done. The same command goes on.\n',
+    stderr:
+      'rollcall: The import was interrupted; the first 0 rows are done. Run the same command to continue.\n',
   });
   await unlock();
   expect(await work.json(command)).toMatchObject({ refused: [] });
@@ -154,9 +155,9 @@ test('restore judges its flags before it reads the file to its end, or makes any
       [...into, '--master-key-file', openKey],
       /is open to other users of this machine \(mode 0644\); run "chmod 600/,
     ],
-    [[...into, '--master-key-file', otherKey], /The backup holds another master key than the one given/],
+    [[...into, '--master-key-file', otherKey], /The given master key differs from the key in the backup/],
     [[...into, '--master-key-file', '/nowhere/key'], /The file \/nowhere\/key cannot be written \(ENOENT\)/],
-    [url, /Say with --master-key-file where to put the backup's master key/],
+    [url, /Name a file for the backup's master key with --master-key-file/],
   ] as const) {
     expectOneSentence(await work.rollcall(['restore', begun, ...flags]), saying);
   }

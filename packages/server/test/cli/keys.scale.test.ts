@@ -61,9 +61,9 @@ describe('Organisations', () => {
       run(['keys', 'list', '--org', 'three']),
       run(['orgs', 'create', 'one']),
     ]);
-    expectOneSentence(unnamed, /^rollcall: Say which organisation with --org: default, one, two\.\n$/);
+    expectOneSentence(unnamed, /^rollcall: Choose an organisation with --org: default, one, two\.\n$/);
     expectOneSentence(unknown, /^rollcall: There is no organisation three; .*\.\n$/);
-    expectOneSentence(again, /^rollcall: There is an organisation one already\.\n$/);
+    expectOneSentence(again, /^rollcall: The organisation one exists already\.\n$/);
   });
 });
 

@@ -92,10 +92,7 @@ describe('One plain sentence, and no stack, for', () => {
       work.rollcall(['serve', '--data-dir', work.path('second'), '--port', port, '--log-level', 'silent']),
     ]);
     expectOneSentence(served, /^rollcall: Another Rollcall process is serving the data directory .*\.\n$/);
-    expectOneSentence(
-      wrongKey,
-      /^rollcall: This master key is not the one that the database was set up with; .*\.\n$/,
-    );
+    expectOneSentence(wrongKey, /^rollcall: The database was set up with another master key; .*\.\n$/);
     expectOneSentence(portInUse, /^rollcall: Port \d+ is in use; choose another with --port\.\n$/m);
     expect(processesNaming(work.path('second'))).toEqual([]);
     expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);
@@ -109,10 +106,7 @@ describe('One plain sentence, and no stack, for', () => {
     await new Promise((resolve) => closed.close(resolve));
     const withCertificate = `${url(closedPort)}?sslmode=verify-full&sslrootcert=/nowhere.pem`;
     await expectRefusals(
-      [
-        ['serve', '--database-url', url(closedPort)],
-        /^rollcall: With a database URL the master key must be given, .*\.\n$/,
-      ],
+      [['serve', '--database-url', url(closedPort)], /^rollcall: A database URL needs a master key: .*\.\n$/],
       [
         ['serve', '--database-url', url(closedPort)],
         /^rollcall: The database at 127\.0\.0\.1:\d+ .*ECONNREFUSED.*\.\n$/,

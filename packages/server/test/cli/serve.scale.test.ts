@@ -19,10 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => work.close());
 
-const WARNING = /Basic secrets and tokens travel bare/;
+const WARNING = /Basic secrets and tokens are not encrypted/;
 
 describe('Beyond loopback', () => {
-  test('without TLS and without a trusted proxy, serve warns that secrets travel bare', async () => {
+  test('without TLS and without a trusted proxy, serve warns that secrets are not encrypted', async () => {
     const { server, baseUrl } = await work.start(['serve', '--data-dir', dataDir, '--host', '0.0.0.0']);
     expect(baseUrl).toMatch(/^http:\/\/localhost:\d+$/);
     expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);

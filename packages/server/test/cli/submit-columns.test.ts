@@ -107,8 +107,8 @@ describe('names', () => {
     ]);
     const rejected = (await readFile(`${file}.rejected.csv`, 'utf8')).trimEnd().split('\r\n').slice(1);
     expect(rejected.map((line) => line.split(',').slice(4).join(','))).toEqual([
-      'line 6: locationName Nowhere: no active place is called so',
-      'line 7: locationName Twin is ambiguous: 2 active places are called so',
+      'line 6: locationName Nowhere: no active node has this name',
+      'line 7: locationName Twin is ambiguous: 2 active nodes have this name',
       'line 8: userEmail nobody@example.test: no active user has this e-mail or userName',
       'line 9: employeeNumber 42: no active user has it',
       'line 10: employeeNumber 7 is ambiguous: 2 active users have it',
@@ -192,11 +192,11 @@ describe('times', () => {
       '2025-07-01T08:00:00+02:00',
       '2025-07-01T06:00:00.000Z',
       '2025-12-01T07:00:00.123456Z',
-      'refused: timestamp 2025-03-30 02:30:00 does not exist in Europe/Berlin: the clock was put forward then',
+      'refused: timestamp 2025-03-30 02:30:00 does not exist in Europe/Berlin: the clock was put forward',
       // It was twice: the earlier one is taken.
       '2025-10-26T00:30:00.000Z',
-      expect.stringMatching(/^refused: timestamp 2025-02-30 08:00:00 is no ISO 8601/),
-      expect.stringMatching(/^refused: timestamp 2025-07-01 is no ISO 8601/),
+      expect.stringMatching(/^refused: timestamp 2025-02-30 08:00:00 is not an existing ISO 8601/),
+      expect.stringMatching(/^refused: timestamp 2025-07-01 is not an existing ISO 8601/),
     ]);
   });
 
@@ -238,8 +238,8 @@ describe('times', () => {
       '2026-11-24T08:00:00.000Z',
       '2026-11-24T08:00:00.500Z',
       ...Array.from({ length: 3 }, () => '2026-11-24T08:00:00.000Z'),
-      expect.stringMatching(/^refused: timestamp 45985 is no time/),
-      expect.stringMatching(/^refused: timestamp 20251124 is no time/),
+      expect.stringMatching(/^refused: timestamp 45985 is not a time/),
+      expect.stringMatching(/^refused: timestamp 20251124 is not a time/),
     ]);
   });
 
@@ -269,7 +269,7 @@ describe('times', () => {
 
   test.each([
     ['--time-zone', 'Mars/Olympus', /name of a time zone/],
-    ['--time-format', '%d/%m/%Y', /"%.*no part of a format/],
+    ['--time-format', '%d/%m/%Y', /"%.*not a part of a format/],
     ['--time-format', 'DD/MM HH:mm', /needs a year/],
     ['--time-format', 'DD/MM/YYYY hh:mm', /belong together/],
     ['--time-format', 'DD/MM/YYYY', /no time of day/],
@@ -304,8 +304,12 @@ describe('NDJSON', () => {
   test.each([
     ['one JSON array', '[{"timestamp":"2026-11-24T08:00:00Z"}]', /is one JSON array/],
     ['a JSON array over lines', '[\n  {"timestamp":"2026-11-24T08:00:00Z"}\n]', /is one JSON array/],
-    ['one object over lines', '{\n  "timestamp": "2026-11-24T08:00:00Z"\n}', /No line .* is a JSON object/],
-    ['CSV', 'timestamp,locationId\n2026-11-24T08:00:00Z,x', /No line .* is a JSON object/],
+    [
+      'one object over lines',
+      '{\n  "timestamp": "2026-11-24T08:00:00Z"\n}',
+      /no line at the beginning of the file is one/,
+    ],
+    ['CSV', 'timestamp,locationId\n2026-11-24T08:00:00Z,x', /no line at the beginning of the file is one/],
     ['compressed', gzipSync('{"timestamp":1}'), /is compressed by gzip, not text/],
     ['Parquet', Buffer.from('PAR1\x15\x04'), /is Parquet, not text/],
     [

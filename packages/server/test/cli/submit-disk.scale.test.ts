@@ -69,10 +69,10 @@ describe('where rejected rows cannot be written', () => {
     const file = await fileOf('large.ndjson', [...first, ...bad, {}]);
     const full = await submit(file, FILE_BLOCKS);
     expectOneSentence(full, /cannot be written: .*\(EFBIG\)\.$/m);
-    expect(full.stderr).toContain('4000 rows were answered. The same command goes on from there.');
+    expect(full.stderr).toContain('The server has answered 4000 rows. Run the same command to continue.');
     expect(await notesIn(`${file}.rejected.ndjson`)).toEqual(['first']);
     const again = await submit(file);
-    expect(again.stderr).toContain('Going on after the first 4000 rows.');
+    expect(again.stderr).toContain('Continuing after the first 4000 rows.');
     expect([again.code, again.stdout]).toEqual([2, '3,999 new, 1 there already, 6 refused.\n']);
     expect(await notesIn(`${file}.rejected.ndjson`)).toEqual(['first', ...bad.map(({ note }) => note)]);
     expect(await filesBeside('large.ndjson')).toEqual(['large.ndjson.rejected.ndjson']);

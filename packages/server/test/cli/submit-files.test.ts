@@ -169,9 +169,9 @@ describe('a row that cannot be read', () => {
     // Larger than the state of a submission, and smaller than the rejected rows.
     const full = await run(6);
     expect(full.stderr).toMatch(/\(EFBIG\)\.$/m);
-    expect(full.stderr).toContain('4000 rows were answered. The same command goes on from there.');
+    expect(full.stderr).toContain('The server has answered 4000 rows. Run the same command to continue.');
     const rest = await run();
-    expect(rest.stderr).toContain('Going on after the first 4000 rows.');
+    expect(rest.stderr).toContain('Continuing after the first 4000 rows.');
     // Before the disk was full the events beside the last rejected rows were stored.
     expect([rest.code, rest.stdout]).toEqual([2, '3,999 new, 21 there already, 6 refused.\n']);
     // Each row before has two lines.
@@ -220,5 +220,8 @@ test('Ctrl-C ends a run that waits for standard input', async () => {
   await until(() => run.stderr.includes('UTF-16LE') || run.hasEnded);
   run.signal('SIGINT');
   const { code, stderr } = await run.exited;
-  expect([code, stderr]).toEqual([130, expect.stringContaining('To send all of it again is harmless.')]);
+  expect([code, stderr]).toEqual([
+    130,
+    expect.stringContaining('You can send all of it again: the server stores nothing twice.'),
+  ]);
 });

@@ -69,14 +69,16 @@ describe('a run that does not come to its end', () => {
       const outcome = await run.exited;
       expect(outcome.code).toBe(code);
       if (signal === 'SIGINT')
-        expect(outcome.stderr).toMatch(/4000 rows were answered\. The same command goes on/);
+        expect(outcome.stderr).toMatch(
+          /The server has answered 4000 rows\. Run the same command to continue/,
+        );
       // As if it had ended between two of its writes.
       await appendFile(`${file}.rejected.csv`, 'half a row,');
 
       setup.proxy.reset();
       const rest = await submit('presence', file, '--source-id', sourceId);
       expect([rest.code, counted(rest.stdout)]).toEqual([2, [ROWS - 9, 9]]);
-      expect(rest.stderr).toContain('Going on after the first 4000 rows.');
+      expect(rest.stderr).toContain('Continuing after the first 4000 rows.');
       expect(setup.proxy.count('/v1/presence')).toBe(ROWS / 100 - CHUNK_CALLS);
       const ids = await stored(sourceId);
       expect(ids).toHaveLength(ROWS - 9);
@@ -99,7 +101,10 @@ describe('a run that does not come to its end', () => {
       file,
       `more,2026-03-05T00:00:00Z,${setup.site.office.placeId},place,${setup.site.user.email}\n`,
     );
-    expectOneSentence(await submit('presence', file, '--source-id', 'changed'), /another then.*--restart/);
+    expectOneSentence(
+      await submit('presence', file, '--source-id', 'changed'),
+      /sourceId has changed since then.*--restart/,
+    );
     const anew = await submit('presence', file, '--source-id', 'changed', '--restart');
     expect([anew.code, counted(anew.stdout)]).toEqual([2, [ROWS - 8, 9]]);
     expect(await stored('changed')).toHaveLength(ROWS - 8);

@@ -48,7 +48,7 @@ describe('a CSV file', () => {
     expect(long).toMatch(/,"red,blue",line 5: the row has 6 cells where the header has 5$/);
 
     // Sent again while its refused rows are still to be mended, it would lose them.
-    expectOneSentence(await submit('presence', file, '--source-id', 'door'), /rejected\.csv already/);
+    expectOneSentence(await submit('presence', file, '--source-id', 'door'), /rejected\.csv exists already/);
     const again = await submit(
       'presence',
       file,
@@ -132,10 +132,13 @@ test('NDJSON comes through standard input, an event keeps its id, and what is no
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(three).toEqual({ ...JSON.parse(lines[2] ?? ''), rejectedReason: 'line 3: occupancy is no number' });
+  expect(three).toEqual({
+    ...JSON.parse(lines[2] ?? ''),
+    rejectedReason: 'line 3: occupancy is not a number',
+  });
   expect(broken).toEqual({
     rejectedText: '{"timestamp": ',
-    rejectedReason: 'line 4: the line is no JSON object',
+    rejectedReason: 'line 4: the line is not a JSON object',
   });
   const reply = await setup.server.app.inject({
     url: '/v1/analytics/occupancy/basic?startDate=2026-03-01&endDate=2026-03-31',

@@ -65,7 +65,7 @@ describe('Several workers', () => {
     server.signalGroup('SIGINT');
     const { code, stdout, stderr } = await server.exited;
     expect(code).toBe(0);
-    expect(stderr.match(/A worker ended \(SIGKILL\); another one is started/g)).toHaveLength(2);
+    expect(stderr.match(/A worker ended \(SIGKILL\); starting another one/g)).toHaveLength(2);
     for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
     expect(last.filter((pid) => workersOf(server.pid).includes(pid))).toEqual([]);
   });

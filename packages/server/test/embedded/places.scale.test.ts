@@ -130,7 +130,7 @@ describe('in one sentence it refuses', () => {
     const dataDir = await bench.dataDir();
     const secret = join(dataDir, 'postgres.secret');
     await writeFile(secret, 'x'.repeat(43));
-    expect(await refusal(dataDir)).toContain('is not the one of the database');
+    expect(await refusal(dataDir)).toContain('does not match the database');
     await writeFile(secret, '');
     expect(await refusal(dataDir)).toContain('missing or damaged');
   });

@@ -105,7 +105,7 @@ test.runIf(isRoot && ordinaryUserCanRun)(
     const file = join(await bench.dir(), 'key');
     await writeFile(file, 'secret');
     const module = new URL('../../dist/embedded/file-permissions.js', import.meta.url).href;
-    const script = `import(${JSON.stringify(module)}).then(async (m) => console.log(await m.whyFileIsOpen('It', ${JSON.stringify(file)})))`;
+    const script = `import(${JSON.stringify(module)}).then(async (m) => console.log(await m.filePermissionFault('It', ${JSON.stringify(file)})))`;
     const said = async (mode: number) => {
       await chmod(file, mode);
       return execFileSync(process.execPath, ['-e', script], { ...ORDINARY_USER, cwd: '/' }).toString();
@@ -121,7 +121,7 @@ test('a start that fails once PostgreSQL runs leaves none running, and does not 
   const secret = join(dataDir, 'postgres.secret');
   const right = await readFile(secret);
   await writeFile(secret, `${'x'.repeat(43)}\n`);
-  expect(await refusal(dataDir)).toContain('is not the one of the database beside it');
+  expect(await refusal(dataDir)).toContain('does not match the database beside it');
   await writeFile(secret, right);
   await (await joinEmbedded(command(dataDir))).release();
 });

@@ -11,8 +11,8 @@ export interface PartChanges {
 const BUFFERED_BYTES = 65_536;
 
 /**
- * Sorts the changes of a dataset into a file for each of the `wanted` parts, in a directory. Any number of rows may
- * come, in the order of their days.
+ * Sorts the changes of a dataset into a file for each of the `wanted` parts, in a directory. The rows come in the order
+ * of their days; any number is possible.
  */
 export async function sortChanges(
   dataset: DatasetPath,

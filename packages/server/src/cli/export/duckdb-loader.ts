@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 
-/** The package that brings DuckDB along: optional, since its binaries are large. */
+/** The package with DuckDB. It is optional, because its binaries are large. */
 export const DUCKDB_PACKAGE = '@duckdb/node-api';
 
-/** The package is not there. */
+/** The package is not installed. */
 export class NoDuckDb extends Error {}
 
 export type DuckDbType =
@@ -25,9 +25,9 @@ export interface DuckDbTable {
 
 /** A file whose rows the table must contain. */
 export interface DuckDbFile {
-  /** As the database remembers it. */
+  /** The name by which the database remembers it. */
   name: string;
-  /** Where it is. */
+  /** Its path on the disk. */
   path: string;
   table: DuckDbTable;
   rows: number;
@@ -38,7 +38,7 @@ export interface DuckDbFile {
 
 export type DuckDbFormat = 'ndjson' | 'csv' | 'parquet';
 
-/** Lists the loaded files and the places of their rows. Its name identifies tables of Rollcall. */
+/** The table of the loaded files: the table and days of their rows. Tables that it lists come from an export. */
 const FILES = 'rollcall_files';
 
 /** Loads the package. Throws `NoDuckDb` if it is not installed. */
@@ -127,7 +127,7 @@ async function makeTable(connection: DuckDBConnection, { name, columns }: DuckDb
       connection,
       `SELECT name FROM ${FILES} WHERE "table" = ${text(name)} LIMIT 1`,
     );
-    if (!ours) throw new Error(`there is a table or view ${name} already, which was not made by an export`);
+    if (!ours) throw new Error(`the table or view ${name} exists already, and does not come from an export`);
     const isSame =
       JSON.stringify(there) === JSON.stringify(columns.map(({ name, type }) => ({ name, type })));
     if (isSame) return;
@@ -149,7 +149,7 @@ async function insert(connection: DuckDBConnection, format: DuckDbFormat, file: 
   await connection.run(`INSERT INTO ${FILES} VALUES (${list.join(', ')})`);
 }
 
-/** Which rows of its table are those of a file. */
+/** The SQL condition for the rows of a file in its table. */
 function conditionOf({ columns, dateColumn }: DuckDbTable, days: DuckDbFile['days']): string {
   const column = columns.find(({ name }) => name === dateColumn);
   if (!column || !days) return 'true';

@@ -41,7 +41,7 @@ export async function needDuckDb(): Promise<void> {
   });
 }
 
-/** Brings a DuckDB database up to date with the files of a folder; how many of them were loaded. */
+/** Brings a DuckDB database up to date with the files of a folder. Returns the number of loaded files. */
 export async function loadFolder(
   database: string,
   dir: string,
@@ -66,7 +66,7 @@ export async function loadFolder(
     );
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');
-    throw new CliError(`The folder is up to date, and the database ${database} as it was: ${reason}`);
+    throw new CliError(`The folder is up to date, and the database ${database} is unchanged: ${reason}`);
   } finally {
     progress.stop();
   }

@@ -21,7 +21,7 @@ const WORK_DIR = '.rollcall-export';
 const MANIFEST = 'manifest.json';
 /** In the work directory: the run's own files. */
 const SCRATCH_DIR = 'scratch';
-/** Of the run that has the folder. */
+/** The lock of the run that uses the folder. */
 const LOCK = '.rollcall-export.lock';
 
 /**
@@ -32,7 +32,7 @@ const LOCK = '.rollcall-export.lock';
 export class ExportFolder {
   /** The manifest of the last complete run, if it had the same source. */
   readonly manifest: Manifest | undefined;
-  /** What an interrupted run has left, by path. */
+  /** The complete files of an interrupted run, by path. */
   readonly left: ReadonlyMap<string, ExportedFile>;
   readonly #dir: string;
   readonly #source: ExportSource;
@@ -65,11 +65,13 @@ export class ExportFolder {
     });
     const isOurs = names.includes(MANIFEST) || names.includes(WORK_DIR);
     if (!isOurs && names.some((name) => !name.startsWith(LOCK)))
-      throw new CliError(`The folder ${dir} holds something else; name an empty one, or one of an export.`);
+      throw new CliError(
+        `The folder ${dir} contains other files; name an empty folder, or an export folder.`,
+      );
     await mkdir(dir, { recursive: true });
     const unlock = await takeLock(join(dir, LOCK));
     if (typeof unlock === 'number')
-      throw new CliError(`Another export into ${dir} is under way (pid ${unlock}); wait for its end.`);
+      throw new CliError(`Another export into ${dir} is running (pid ${unlock}); wait until it ends.`);
     try {
       return await ExportFolder.#take(dir, source, isFull, unlock);
     } catch (error) {
@@ -92,7 +94,7 @@ export class ExportFolder {
     );
     if (manifest && other && !isFull)
       throw new CliError(
-        `The folder ${dir} is of an export with another ${other}, ${manifest[other]}. With --full it is replaced.`,
+        `The folder ${dir} has an export with another ${other}, ${manifest[other]}. --full replaces it.`,
       );
 
     const path = join(workDir, 'journal.ndjson');
@@ -102,11 +104,11 @@ export class ExportFolder {
       throw error;
     });
     const lines = wholeLines(text);
-    const goesOn = lines[0] === head;
-    if (!goesOn) await rm(workDir, { recursive: true, force: true });
+    const continues = lines[0] === head;
+    if (!continues) await rm(workDir, { recursive: true, force: true });
     await mkdir(workDir, { recursive: true });
     await rm(join(workDir, SCRATCH_DIR), { recursive: true, force: true });
-    const kept = goesOn ? lines : [head];
+    const kept = continues ? lines : [head];
     // Cuts off an incomplete line. A full disk loses nothing of the journal.
     const whole = `${kept.join('\n')}\n`;
     if (whole !== text) await writeWhole(path, whole);
@@ -127,7 +129,7 @@ export class ExportFolder {
     return ifOfSize(join(this.#dir, path), bytes);
   }
 
-  /** What an interrupted run has left of a path, and is good; it is then part of this run. */
+  /** Takes a file that an interrupted run has left, if it is good. The file is then part of this run. */
   async takeLeft(path: string, isGood: (file: ExportedFile) => boolean): Promise<ExportedFile | undefined> {
     const left = this.left.get(path);
     if (!left || !isGood(left)) return undefined;
@@ -142,14 +144,14 @@ export class ExportFolder {
     return mkdtemp(join(parent, 'changes-'));
   }
 
-  /** Where a file is written before it is whole. */
+  /** The path of a file while it is incomplete. */
   async unfinished(path: string): Promise<string> {
     const target = join(this.#dir, WORK_DIR, `${path}.${process.pid}.part`);
     await realDirectory(dirname(target));
     return target;
   }
 
-  /** What is written of a file is whole, and on the disk. */
+  /** Records that a file is complete and on the disk. */
   async finish(file: ExportedFile): Promise<void> {
     await rename(await this.unfinished(file.path), join(this.#dir, WORK_DIR, file.path));
     await this.#journal.writeFile(`${JSON.stringify(file)}\n`);
@@ -157,14 +159,17 @@ export class ExportFolder {
     this.#taken.add(file.path);
   }
 
-  /** Puts files in place, beside those of the export that they do not replace, and then says so in the manifest; all files that there are. */
+  /**
+   * Moves new files into place, and then writes the manifest. Files of the last export that are not replaced stay.
+   * Returns all files of the folder.
+   */
   async commit(newFiles: ExportedFile[], completedAt: Date): Promise<ExportedFile[]> {
     const replaced = new Set(newFiles.map(({ path }) => path));
     const others = (this.manifest?.files ?? []).filter(({ path }) => !replaced.has(path));
     const files = [...newFiles, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
     const manifest: Manifest = { version: 1, ...this.#source, completedAt: completedAt.toISOString(), files };
     await this.#journal.close();
-    // From an interrupted run: the manifest describes the files that are in place now.
+    // Removes other files of an interrupted run: the manifest describes the files that are in place.
     for (const { path } of files) {
       const stale = join(this.#dir, WORK_DIR, path);
       if (this.#taken.has(path) || !existsSync(stale)) continue;
@@ -213,7 +218,7 @@ async function ifOfSize(path: string, bytes: number): Promise<string | undefined
   return found?.isFile() && found.size === bytes ? path : undefined;
 }
 
-/** There whole or not at all. */
+/** Writes the whole file or nothing. */
 async function writeWhole(path: string, text: string): Promise<void> {
   const unfinished = `${path}.new`;
   try {
@@ -243,6 +248,6 @@ async function realDirectory(path: string): Promise<string> {
     if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
   });
   if (!(await lstat(path)).isDirectory())
-    throw new CliError(`${path} is a link, or no directory: an export goes to real directories only.`);
+    throw new CliError(`${path} is a link, or not a directory: an export writes to real directories only.`);
   return path;
 }

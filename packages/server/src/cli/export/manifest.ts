@@ -41,11 +41,11 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
   if (manifest === undefined) return undefined;
   const { version, files } = Object(manifest) as { version?: unknown; files?: unknown };
   if (version !== 1 || !Array.isArray(files))
-    throw new CliError(`The file ${path} is no manifest of an export.`);
+    throw new CliError(`The file ${path} is not the manifest of an export.`);
   const stranger = files.findIndex((file) => !isExported(file));
   if (stranger >= 0)
     throw new CliError(
-      `The file ${path} names a file that cannot be one of an export, ${JSON.stringify(Object(files[stranger]).path)}. It is left alone.`,
+      `The file ${path} names a file that cannot belong to an export, ${JSON.stringify(Object(files[stranger]).path)}. The command leaves it alone.`,
     );
   return manifest as Manifest;
 }

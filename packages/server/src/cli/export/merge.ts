@@ -15,7 +15,7 @@ export class NoMerge extends Error {}
 /** The most changes of a part in memory. With more, reading the part anew costs no more. */
 const MOST_CHANGES = 50_000;
 
-/** What gives a row the text by which rows sort as the server has them. */
+/** Returns a function that gives the sort key of a row. Sorted by these keys, rows have the order of the server. */
 function sortKeyBy(order: Order): (row: ExportedRow) => string {
   const columns = order.flatMap(([, type, name]) => (name === undefined ? [] : [{ name, type }]));
   return (row) =>
@@ -64,7 +64,10 @@ export async function* mergedRows(
   for (const { row } of added.slice(next)) yield row;
 }
 
-/** A text that a file of an older server may have another one's cell for: it put no ' before a text that began with one. */
+/**
+ * Whether two texts may have the same cell in a CSV file of an older server, which put no ' before a text that began
+ * with one.
+ */
 function isAmbiguous(value: unknown): boolean {
   return typeof value === 'string' && /^'?[=+\-@\t\r]/.test(value);
 }
@@ -84,8 +87,8 @@ async function* rowsOf(path: string, format: FileFormat): AsyncGenerator<Exporte
 }
 
 /**
- * Rows of CSV as it is written here, each value as the text of its cell; null where that is empty, and '' where it has quotes, which
- * no parser tells apart as fast.
+ * The rows of a CSV file that the export wrote. Each value is the text of its cell. An empty cell is null, and "" is an
+ * empty text. No parser library tells these two apart as fast.
  */
 async function* cellsOf(path: string): AsyncGenerator<ExportedRow> {
   let names: string[] | undefined;

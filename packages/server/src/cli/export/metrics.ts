@@ -2,7 +2,7 @@ import type { CallOptions, Rollcall } from '@rollcall/sdk';
 import { addDays, utcDay, weekdayOf } from '../../store/values/days.ts';
 import { METRIC_UNITS, type MetricUnit } from '../../store/warehouse/metrics.ts';
 
-/** Periods that can be put together of months' files; `range` cannot. */
+/** The periods whose rows fit into one file for each month; `range` does not. */
 export const EXPORTED_PERIODS = ['day', 'week', 'month'] as const;
 export type ExportedPeriod = (typeof EXPORTED_PERIODS)[number];
 
@@ -27,7 +27,7 @@ export function endpointOf(dataset: string): string {
   return isMetrics(dataset) ? 'metrics' : dataset;
 }
 
-/** Metrics of some days, both included. */
+/** Reads the metrics of some days, the first and the last included. */
 export function readMetrics(
   dataset: MetricsDataset,
   days: { startDate: string; endDate: string },

@@ -60,14 +60,14 @@ const READS = {
 
 type FactsDataset = keyof typeof READS;
 export type DatasetPath = FactsDataset | MetricsDataset;
-/** Those that a run without names reads. */
+/** The datasets of a run that names none. */
 export const EXPORTED_DATASETS: readonly DatasetPath[] = Object.keys(READS) as FactsDataset[];
 
 function readOf(dataset: DatasetPath): Read {
   if (!isMetrics(dataset)) return READS[dataset];
   return {
     ranged: (client, range, options) => {
-      if ('changedSince' in range) throw new Error('Nobody can tell what changed of metrics.');
+      if ('changedSince' in range) throw new Error('The server knows no changes of metrics.');
       return readMetrics(dataset, range, client, options);
     },
     date: 'periodStart',
@@ -108,7 +108,7 @@ export function hasDays(dataset: DatasetPath): boolean {
   return 'ranged' in readOf(dataset);
 }
 
-/** Whether its rows are computed anew for each run. */
+/** Whether the server computes the rows again for each run. */
 export function isComputed(dataset: DatasetPath): boolean {
   return 'isComputed' in readOf(dataset);
 }
@@ -133,7 +133,7 @@ export function readPart({ dataset, days }: Part, client: Rollcall, signal: Abor
   return read.ranged(client, days, { signal });
 }
 
-/** What has changed of a dataset since a cursor, on any day. */
+/** Reads the changes of a dataset since a cursor, on any day. */
 export function readChanges(
   dataset: DatasetPath,
   changedSince: string,
@@ -152,7 +152,7 @@ export function dateColumnOf(dataset: DatasetPath): string | undefined {
   return 'whole' in read ? undefined : read.date;
 }
 
-/** The day by which a row is in its file, as `YYYY-MM-DD`; undefined in a dataset without days. */
+/** The day that decides the file of a row, as `YYYY-MM-DD`; undefined in a dataset without days. */
 export function dayOf(dataset: DatasetPath, row: ExportedRow): string | undefined {
   const column = dateColumnOf(dataset);
   return column && String(row[column]).slice(0, 10);
@@ -184,7 +184,7 @@ function monthsOf({ startDate, endDate }: Days): Days[] {
   return months;
 }
 
-/** What a month's file had is not given up because less is asked for now. */
+/** Keeps all days of a month's file, even if this run asks for fewer. */
 export function withDaysOf(known: Pick<ExportedFile, 'startDate' | 'endDate'> | undefined, part: Part): Part {
   if (!part.days || !known?.endDate || known.endDate <= part.days.endDate) return part;
   return { ...part, days: { ...part.days, endDate: known.endDate } };

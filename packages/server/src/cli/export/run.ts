@@ -38,17 +38,17 @@ interface RunOptions {
   isLenient: boolean;
 }
 
-/** What is to become of a part. */
+/** The work for one part. */
 interface Task {
   part: Part;
   path: string;
-  /** Will do as it is. */
+  /** The file of the part, if it needs no work. */
   file?: ExportedFile;
   /** A file of the last run that needs the later changes only. */
   known?: ExportedFile & { cursor: string };
 }
 
-/** What is asked for once: the changes of files of a dataset that are as of the same cursor. */
+/** One request for changes: for all files of a dataset with the same cursor. */
 interface ChangeQuery {
   dataset: DatasetPath;
   cursor: string;
@@ -56,7 +56,7 @@ interface ChangeQuery {
   wanted: Set<string>;
 }
 
-/** By part. */
+/** By the name of the part. */
 type Changes = Map<string, PartChanges>;
 
 const MOST_ATTEMPTS = 6;
@@ -64,7 +64,7 @@ const FIRST_DELAY_MS = 500;
 
 /** Reads parts, several at a time. */
 export class ExportRun {
-  /** How many files were read whole in this run, and in those that it went on from. */
+  /** The number of files that were read completely, in this run and in the runs that it continues. */
   read = 0;
   /** The number of files of the last run that were merged with changes. */
   changed = 0;
@@ -74,7 +74,7 @@ export class ExportRun {
   readonly #absent = new Set<string>();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  /** The server's cursor before the first read. Later writes come with the next run. */
+  /** The server's cursor before the first read. The next run reads later writes. */
   #cursor: string | undefined;
 
   /** After `signal` aborts, the next run continues from the complete files. */
@@ -104,16 +104,16 @@ export class ExportRun {
 
   async #do(tasks: Task[], progress: Progress): Promise<ExportedFile[]> {
     const { concurrency } = this.#options;
-    const feeds = feedsOf(tasks);
-    const total = feeds.length + tasks.length;
+    const queries = queriesOf(tasks);
+    const total = queries.length + tasks.length;
     let done = 0;
     const tell = () => progress.update(done++, total);
     tell();
     const changes = new Map<string, Changes>();
     const parallel = { concurrency, onError: (error: unknown) => this.#stop.abort(error) };
-    await inParallel(feeds, parallel, async (feed) => {
-      const found = await this.#changesOf(feed);
-      if (found) for (const name of feed.wanted) changes.set(name, found);
+    await inParallel(queries, parallel, async (query) => {
+      const found = await this.#changesOf(query);
+      if (found) for (const name of query.wanted) changes.set(name, found);
       tell();
     });
     const files = await inParallel(tasks, parallel, async (task) => {
@@ -173,7 +173,7 @@ export class ExportRun {
       if (this.#isAbsent(dataset, error)) return undefined;
       if (!(error instanceof GoneError)) throw error;
       remark(
-        `The server cannot tell any more what has changed of ${dataset} since the last run: it is read whole.`,
+        `The server no longer knows the changes of ${dataset} since the last run: the command reads all of it again.`,
       );
       return undefined;
     }
@@ -236,7 +236,7 @@ export class ExportRun {
     });
   }
 
-  /** A transfer that breaks off starts again from its beginning; nothing of it is kept. */
+  /** Starts a broken transfer again from its beginning, and keeps nothing of it. */
   async #again<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -269,26 +269,26 @@ export class ExportRun {
     return true;
   }
 
-  /** Whether it was read so long after its days that they do not change any more. */
+  /** Whether it was read so long after its days that they no longer change. */
   #isSettled({ endDate, readAt }: ExportedFile): boolean {
     if (endDate === null) return false;
     return Date.parse(readAt) >= Date.parse(endDate) + (1 + this.#options.settledAfter) * DAY_MS;
   }
 }
 
-function feedsOf(tasks: Task[]): ChangeQuery[] {
-  const feeds = new Map<string, ChangeQuery>();
+function queriesOf(tasks: Task[]): ChangeQuery[] {
+  const queries = new Map<string, ChangeQuery>();
   for (const { part, known } of tasks) {
     if (!known) continue;
     const name = JSON.stringify([part.dataset, known.cursor]);
-    const feed = feeds.get(name) ?? { dataset: part.dataset, cursor: known.cursor, wanted: new Set() };
-    feed.wanted.add(part.name);
-    feeds.set(name, feed);
+    const query = queries.get(name) ?? { dataset: part.dataset, cursor: known.cursor, wanted: new Set() };
+    query.wanted.add(part.name);
+    queries.set(name, query);
   }
-  return [...feeds.values()];
+  return [...queries.values()];
 }
 
-/** Whether it is of a run that is worth going on with. */
+/** Whether it comes from a run that is recent enough to continue. */
 function isRecent({ readAt }: ExportedFile): boolean {
   return Date.now() - Date.parse(readAt) < DAY_MS;
 }

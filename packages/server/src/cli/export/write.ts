@@ -12,7 +12,7 @@ type Encode = (
   batches: AsyncIterable<ExportedRow[]>,
 ) => AsyncIterable<string | Uint8Array>;
 
-/** How rows are written, by the ending of the file. */
+/** The encoders of rows, by the file extension. */
 export const FILE_FORMATS = {
   /** The rows as received, with members outside the contract. */
   ndjson: async function* (_columns, batches) {
@@ -26,7 +26,7 @@ export type FileFormat = keyof typeof FILE_FORMATS;
 
 const ROWS_PER_BATCH = 1_000;
 
-/** Writes rows to a file and syncs it to disk; returns the result. A failure leaves no file. */
+/** Writes rows to a file and syncs it to disk. A failure leaves no file. */
 export async function writeRows(
   path: string,
   dataset: string,
@@ -80,12 +80,12 @@ function mapColumns(
   return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, map(column)]));
 }
 
-/** Every member is the row's own: nothing is shared among rows that came over the wire. */
+/** A column without its shared part, because rows from the wire share no objects. */
 function asOwn({ part: _, ...column }: Column): Column {
   return column;
 }
 
-/** Ids and enums of another server may be any text, which has to be quoted. */
+/** Ids and enums of another server may be any text, so CSV must quote them. */
 function asText(column: Column): Column {
   const isPlain = ['integer', 'integerEnum', 'number', 'boolean', 'object'].includes(column.type);
   return { ...asOwn(column), ...(isPlain ? {} : { type: 'text' as const }) };

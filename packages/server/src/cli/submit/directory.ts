@@ -1,8 +1,8 @@
 import { NotFoundError, type Rollcall, type UserRow } from '@rollcall/sdk';
 import { addTo } from '../../store/values/group-by.ts';
 
-/** What a name stands for; or why it stands for nothing. */
-export type Found<T> = T | { fault: string };
+/** The value that a name resolves to, or the reason why it resolves to nothing. */
+export type OrFault<T> = T | { fault: string };
 
 /** A node of the tree, as events name it. */
 export interface NodeReference {
@@ -13,14 +13,14 @@ export interface NodeReference {
 /** A server without the dataset, such as the vendor's, gives no rows. */
 type Lists = Pick<Rollcall['analytics'], 'locations' | 'desks' | 'spaces' | 'users'>;
 
-/** The active places and people of an organisation by their names, as the warehouse has them. */
+/** The active nodes and users of an organisation, by their names in the warehouse. */
 export class NameDirectory {
-  /** By the folded path. */
-  readonly #places = new Map<string, (NodeReference & { path: string })[]>();
+  /** By the path in lower case. */
+  readonly #nodes = new Map<string, (NodeReference & { path: string })[]>();
   readonly #typeById = new Map<string, string>();
   readonly #officeById = new Map<string, string>();
   readonly #zoneByOffice = new Map<string, string>();
-  readonly #people = new PeopleIndex();
+  readonly #users = new UserIndex();
   #hasEmployeeNumbers = false;
 
   /** Reads the whole directory with a key of the role Data Warehouse. Throws the errors of the client. */
@@ -47,7 +47,7 @@ export class NameDirectory {
     for await (const row of analytics.users({ signal })) {
       if (row.status !== 'active') continue;
       directory.#hasEmployeeNumbers ||= row.employeeNumber !== undefined;
-      directory.#people.add(row);
+      directory.#users.add(row);
     }
     return directory;
   }
@@ -58,14 +58,14 @@ export class NameDirectory {
   }
 
   /** The node of a path such as `Office/Level/Zone/Desk`. Case does not matter if only one node fits. */
-  node(text: string): Found<NodeReference> {
+  node(text: string): OrFault<NodeReference> {
     const path = pathOf(text.split('/'));
-    const all = this.#places.get(fold(path)) ?? [];
+    const all = this.#nodes.get(fold(path)) ?? [];
     const exact = all.filter((each) => each.path === path);
     const [first, ...others] = exact.length > 0 ? exact : all;
-    if (!first) return { fault: `locationName ${text}: no active place is called so` };
+    if (!first) return { fault: `locationName ${text}: no active node has this name` };
     if (others.length > 0)
-      return { fault: `locationName ${text} is ambiguous: ${others.length + 1} active places are called so` };
+      return { fault: `locationName ${text} is ambiguous: ${others.length + 1} active nodes have this name` };
     return { locationId: first.locationId, locationType: first.locationType };
   }
 
@@ -79,17 +79,17 @@ export class NameDirectory {
     return this.#zoneByOffice.get(this.#officeById.get(locationId.toLowerCase()) ?? '');
   }
 
-  /** The id of the person with an employee number. */
-  byEmployeeNumber(number: string): Found<{ userId: string }> {
-    return this.#people.byNumber(number);
+  /** The id of the user with an employee number. */
+  byEmployeeNumber(number: string): OrFault<{ userId: string }> {
+    return this.#users.byNumber(number);
   }
 
   /**
    * The id of the user whose e-mail address or userName differs from `name` by case only; undefined if a user has
    * exactly `name`.
    */
-  byName(member: string, name: string): Found<{ userId: string }> | undefined {
-    return this.#people.byName(member, name);
+  byName(member: string, name: string): OrFault<{ userId: string }> | undefined {
+    return this.#users.byName(member, name);
   }
 
   #add(locationType: string, locationId: string, officeId: string, names: string[]): void {
@@ -97,11 +97,11 @@ export class NameDirectory {
     this.#typeById.set(locationId, locationType);
     this.#officeById.set(locationId, officeId);
     const path = pathOf(names);
-    addTo(this.#places, fold(path), { locationId, locationType, path });
+    addTo(this.#nodes, fold(path), { locationId, locationType, path });
   }
 }
 
-class PeopleIndex {
+class UserIndex {
   readonly #names = new Set<string>();
   readonly #byFoldedName = new Map<string, Set<string>>();
   readonly #byNumber = new Map<string, string[]>();
@@ -116,7 +116,7 @@ class PeopleIndex {
     if (employeeNumber !== undefined) addTo(this.#byNumber, employeeNumber, userId);
   }
 
-  byNumber(number: string): Found<{ userId: string }> {
+  byNumber(number: string): OrFault<{ userId: string }> {
     const [userId, ...others] = this.#byNumber.get(number) ?? [];
     if (userId === undefined) return { fault: `employeeNumber ${number}: no active user has it` };
     return others.length > 0
@@ -124,7 +124,7 @@ class PeopleIndex {
       : { userId };
   }
 
-  byName(member: string, name: string): Found<{ userId: string }> | undefined {
+  byName(member: string, name: string): OrFault<{ userId: string }> | undefined {
     if (this.#names.has(name)) return undefined;
     const [userId, ...others] = this.#byFoldedName.get(fold(name)) ?? [];
     if (userId === undefined)

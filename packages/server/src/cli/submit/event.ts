@@ -7,7 +7,7 @@ import type { Column, Event, SubmitKind } from './kinds.ts';
 import { type ColumnMap, chooseColumns, type FileFormat, type Source } from './mapping.ts';
 import type { Times } from './times.ts';
 
-/** What a row stands for; or why it stands for nothing. */
+/** The event of a row, or the reason why there is none. */
 export type EventOrFault = Event | { fault: string };
 
 /** Members of a row by the names of its columns: text of a cell, or a value of JSON. */
@@ -24,7 +24,7 @@ export interface EventReaderOptions {
   lookUp: (() => Promise<NameDirectory>) | undefined;
 }
 
-/** An event without an id gets one that is derived from its content, so that a repeat has the same id. */
+/** An event without an id gets an id from its content, so that a repeat has the same id. */
 const DERIVED_ID_LENGTH = 22;
 const LONGEST_TEXT = 1_024;
 
@@ -57,11 +57,11 @@ export class EventReader {
     const numbers = this.#sources.find(({ alias }) => alias?.name === 'employeeNumber');
     if (numbers && !this.#directory?.hasEmployeeNumbers)
       throw new FileError(
-        `The column ${numbers.column} (employeeNumber) cannot be used: the server tells no employee numbers. Nothing was sent.`,
+        `The column ${numbers.column} (employeeNumber) cannot be used: the server does not return employee numbers. Nothing was sent.`,
       );
   }
 
-  /** The event that a row stands for. */
+  /** Makes the event of a row. */
   read(members: Members): EventOrFault {
     const given: Record<string, unknown> = {};
     for (const { column, member, alias } of this.#sources) {
@@ -83,7 +83,7 @@ export class EventReader {
   ): string | undefined {
     const directory = this.#directory;
     const text = textOf(value);
-    if (text === undefined) return `${alias} is no string`;
+    if (text === undefined) return `${alias} is not a string`;
     if (alias !== 'locationName' && alias !== 'employeeNumber') {
       // If a row has both, the member itself wins.
       given[member] ??= text;
@@ -114,36 +114,36 @@ export class EventReader {
         return { fault: `${name} is longer than 1,024 characters` };
       event[name] = read;
     }
-    const fault = this.#findPerson(event);
+    const fault = this.#resolveUser(event);
     if (fault !== undefined) return { fault };
     event.eventId ??= derivedId(event);
     return event;
   }
 
   #timeOf(name: string, value: unknown, given: Record<string, unknown>): string | { fault: string } {
-    if (typeof value !== 'string' && typeof value !== 'number') return { fault: `${name} is no time` };
+    if (typeof value !== 'string' && typeof value !== 'number') return { fault: `${name} is not a time` };
     const { times, takesOfficeZone } = this.#reading;
     const isLocal = takesOfficeZone && times.isLocal(value);
     const zone = isLocal ? this.#directory?.zoneOf(String(given.locationId)) : undefined;
     if (isLocal && zone === undefined)
       return {
-        fault: `${name}: no active place has the id ${String(given.locationId)}, and so no time zone`,
+        fault: `${name}: no active node has the id ${String(given.locationId)}, so the time zone is unknown`,
       };
     const read = times.read(name, value, zone);
     return 'fault' in read ? read : read.text;
   }
 
-  /** Replaces a name in another case by the user's id; returns the fault of a name. */
-  #findPerson(event: Event): string | undefined {
-    const { person } = this.#reading.kind;
-    if (!person || !this.#directory || event[person.id] !== undefined) return undefined;
-    for (const member of person.names) {
+  /** Replaces a name that differs by case only with the user's id. Returns the fault, if there is one. */
+  #resolveUser(event: Event): string | undefined {
+    const { user } = this.#reading.kind;
+    if (!user || !this.#directory || event[user.id] !== undefined) return undefined;
+    for (const member of user.names) {
       const name = event[member];
       const found = typeof name === 'string' ? this.#directory.byName(member, name) : undefined;
       if (!found) continue;
       if ('fault' in found) return found.fault;
       delete event[member];
-      event[person.id] = found.userId;
+      event[user.id] = found.userId;
     }
     return undefined;
   }
@@ -153,27 +153,29 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 }
 
-/** Numbers stand for ids, too: pandas writes them so. */
+/** Accepts a number as an id, because pandas writes ids as numbers. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return Number.isFinite(value) ? String(value) : undefined;
 }
 
-/** What a value says as of the column's type. */
+/** The value in the column's type. */
 function typedValue(value: unknown, { name, type }: Column): Event[string] | { fault: string } {
   const text = textOf(value)?.trim() ?? '';
   switch (type) {
     case 'string':
-      return textOf(value) ?? { fault: `${name} is no string` };
+      return textOf(value) ?? { fault: `${name} is not a string` };
     case 'number':
-      return /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) ? Number(text) : { fault: `${name} is no number` };
+      return /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text)
+        ? Number(text)
+        : { fault: `${name} is not a number` };
     case 'boolean':
       if (typeof value === 'boolean') return value;
       return parseBoolean(text) ?? { fault: `${name} ${quote(text)} is none of ${BOOLEAN_CHOICES}` };
   }
 }
 
-/** Of members in the order of the contract, so that it does not depend on that of the file. */
+/** Takes members in the order of the contract, so that the id does not depend on the order of the file's columns. */
 function derivedId(event: Event): string {
   const digest = createHash('sha256').update(JSON.stringify(event)).digest('base64url');
   return `row-${digest.slice(0, DERIVED_ID_LENGTH)}`;

@@ -21,14 +21,14 @@ export interface Column {
 /** A column that a file may have in place of a member of the event. */
 export interface Alias {
   name: string;
-  /** The members that follow from it. */
+  /** The members that it sets. */
   gives: readonly string[];
-  /** Whether it takes the directory of the server, which is read with the key of `--lookup-key`. */
+  /** Whether it needs the directory of the server, which the command reads with the key of `--lookup-key`. */
   isLookedUp: boolean;
   description: string;
 }
 
-/** What a file may hold. */
+/** A kind of events that a file may contain. */
 export interface SubmitKind {
   columns: Column[];
   aliases: readonly Alias[];
@@ -38,9 +38,9 @@ export interface SubmitKind {
   times: readonly string[];
   /** Whether the values are days, which have no time zone. */
   hasDays: boolean;
-  /** Members by which a person is named, and that of their id. */
-  person?: { names: readonly string[]; id: string };
-  /** Sends them; says how many were stored, and which were refused, with their places among `events`. */
+  /** The members that name a user, and the member of the user's id. */
+  user?: { names: readonly string[]; id: string };
+  /** Sends events. Returns how many were stored, and which were refused, with their index in `events`. */
   send(client: Rollcall, sourceId: string, events: Event[], options: SubmitOptions): Promise<Sent>;
 }
 
@@ -96,7 +96,7 @@ export const SUBMIT_KINDS = {
     needsOneOf: ['userId', 'userEmail', 'sourceUserId'],
     times: ['timestamp'],
     hasDays: false,
-    person: { names: ['userEmail'], id: 'userId' },
+    user: { names: ['userEmail'], id: 'userId' },
     send: (client, sourceId, events, options) =>
       sentOf(
         client.presence.submit(sourceId, events as unknown as PresenceEvent[], { ...options, tellNew: true }),
@@ -130,7 +130,7 @@ export const SUBMIT_KINDS = {
     needsOneOf: ['email', 'uid'],
     times: ['startDate', 'endDate'],
     hasDays: true,
-    person: { names: ['email'], id: 'uid' },
+    user: { names: ['email'], id: 'uid' },
     send: (client, _sourceId, events, options) =>
       sentOf(client.timeOff.submit(events as unknown as TimeOffEvent[], options)),
   },
@@ -166,7 +166,7 @@ function columnsOf<T extends TObject>(schema: T, examples: Record<keyof T['prope
   const members = schema.properties as Record<string, Member>;
   return Object.entries(members).map(([name, member]) => {
     const { type = 'string', description = '' } = member.anyOf?.[0] ?? member;
-    // What is left out is derived from the rest.
+    // The command derives a missing eventId from the other members.
     const required = name !== 'eventId' && (schema.required as readonly string[]).includes(name);
     return { name, type, required, description, example: examples[name] ?? '' };
   });

@@ -7,17 +7,17 @@ export type ColumnMap = ReadonlyMap<string, string>;
 
 export type FileFormat = 'csv' | 'ndjson';
 
-/** What a file has: the cells of its header row, or the names of the members of its first rows. */
+/** The columns of a file: the cells of its header row, or the names of the members of its first rows. */
 export interface FileColumns {
   columns: readonly string[];
   format: FileFormat;
 }
 
-/** A column of the file, and the member that follows from it. */
+/** A column of the file, and the member that it sets. */
 export interface Source {
   column: string;
   member: string;
-  /** Where the column holds something in place of the member. */
+  /** Set if the column has an alias of the member. */
   alias?: Alias;
 }
 
@@ -26,7 +26,7 @@ export function addMapping(text: string, earlier: ColumnMap = new Map()): Column
   const end = text.lastIndexOf('=');
   const [column, member] = [text.slice(0, end).trim(), text.slice(end + 1).trim()];
   if (end < 1 || column === '' || member === '')
-    throw new InvalidArgumentError('It must be such as "Badge time=timestamp".');
+    throw new InvalidArgumentError('It must have a form such as "Badge time=timestamp".');
   return new Map([...earlier, [column, member]]);
 }
 
@@ -56,7 +56,7 @@ export function chooseColumns(
     if (target && !taken.has(nameOf({ column, ...target }))) sources.push({ column, ...target });
   }
   const names = sources.map(nameOf);
-  const twice = names.find((name, place) => names.indexOf(name) < place);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) throw new FileError(`The header row has the column ${twice} twice.`);
   needAll(kind, sources, { columns, format }, hasDirectory);
   // Members by their own name come before members of an alias.
@@ -89,7 +89,7 @@ function membersOf(sources: readonly Source[], hasDirectory: boolean): Set<strin
   return given;
 }
 
-/** Which other kind the columns are those of, as a question. */
+/** Asks about another kind that the columns fit; empty if there is none. */
 function otherKind(kind: SubmitKind, { columns }: FileColumns): string {
   const fits = ({ columns: members, needsOneOf }: SubmitKind) => {
     const has = (name: string) => columns.some((column) => sameName(column, name));

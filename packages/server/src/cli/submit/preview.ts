@@ -2,7 +2,7 @@ import { print } from '../output.ts';
 import type { SubmitRow } from './rows.ts';
 import { isFault } from './send.ts';
 
-/** Prints the first rows of a file as they would be sent, a line of JSON each, or why they would not be. */
+/** Prints the first rows of a file: each as one line of JSON, as it would be sent, or why it would be refused. */
 export async function printPreview(rows: AsyncIterable<SubmitRow>, count: number): Promise<void> {
   let printed = 0;
   for await (const { line, event } of rows) {

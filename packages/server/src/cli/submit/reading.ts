@@ -12,14 +12,14 @@ import { type FileFormat, readRows, type SubmitFile } from './rows.ts';
 import type { TimeFormat } from './time-format.ts';
 import { Times } from './times.ts';
 
-/** How a file is to be read. */
+/** The options for reading a file. */
 export interface ReadingOptions extends ClientConfig, LookupConfig {
   map?: ColumnMap;
   timeZone?: string;
   timeFormat?: TimeFormat[];
 }
 
-/** The rows of a file, read as the options say. `endRemarks` returns remarks on decisions about some rows. */
+/** The rows of a file, read as the options say. `endRemarks` prints a remark on ambiguous times. */
 export function readFileRows(
   kind: SubmitKind,
   format: FileFormat,
@@ -35,7 +35,7 @@ export function readFileRows(
     hasDays: kind.hasDays,
     onUnstated: (text) =>
       remark(
-        `WARNING: the file has times without a time zone, such as ${text}. They are taken as UTC. If they are local, end this and give --time-zone.`,
+        `WARNING: the file has times without a time zone, such as ${text}. The command reads them as UTC. If they are local times, stop the command and give --time-zone.`,
       ),
     onTwice: () => {
       twice++;
@@ -54,7 +54,7 @@ export function readFileRows(
     endRemarks() {
       if (twice > 0)
         remark(
-          `${twice} times came twice, since the clock was put back then: the earlier of both was taken.`,
+          `${twice} local times occur twice, because the clock was put back: the command took the earlier instant.`,
         );
     },
   };
@@ -65,7 +65,7 @@ export function checkTimes(kind: SubmitKindName, options: ReadingOptions): void 
   const { hasDays } = SUBMIT_KINDS[kind];
   if (hasDays && options.timeZone !== undefined)
     throw new CliError(
-      `--time-zone does not apply to ${kind}: it holds days, which are those of the person's office.`,
+      `--time-zone does not apply to ${kind}: its days are local days of the user's office.`,
     );
   const dayOnly = options.timeFormat?.find(({ hasTime }) => !hasTime);
   if (!hasDays && dayOnly)

@@ -4,7 +4,7 @@ import { formatCsv } from '../../files/csv-text.ts';
 import { CliError, unwritable } from '../errors.ts';
 import type { SubmitFile, SubmitRow } from './rows.ts';
 
-/** The column, or member, in which a refused row has its reason. The command leaves it out when it sends the row again. */
+/** The column or member with the reason of a refused row. The command ignores it when it sends the row again. */
 const REASON = 'rejectedReason';
 
 /** The refused rows, in a file like their source, for correction and another submission. */
@@ -24,7 +24,7 @@ export class RefusedRowFile {
   static async open(path: string, after?: { count: number; bytes: number }): Promise<RefusedRowFile> {
     if (!after && existsSync(path))
       throw new CliError(
-        `There is ${path} already, with rows that were refused before. Send or remove it, or name another file with --refused.`,
+        `The file ${path} exists already, with earlier refused rows. Submit or remove it, or name another file with --refused.`,
       );
     const refused = new RefusedRowFile(path, after?.count ?? 0, after?.bytes ?? 0);
     if (after) await refused.#cut().catch(unwritable(path));
@@ -35,7 +35,7 @@ export class RefusedRowFile {
     return this.#bytes;
   }
 
-  /** On the disk when it returns. */
+  /** Appends rows. They are on the disk when it returns. */
   async add(file: SubmitFile, rows: { row: SubmitRow; reason: string }[]): Promise<void> {
     if (rows.length === 0) return;
     const header = file.format === 'csv' && this.#bytes === 0 ? formatCsv([[...headerOf(file), REASON]]) : '';
@@ -53,7 +53,7 @@ export class RefusedRowFile {
     this.count += rows.length;
   }
 
-  /** Removes rows after the counted ones, because they will be sent again. */
+  /** Removes rows after the counted ones, because the command will send them again. */
   async #cut(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
@@ -67,7 +67,7 @@ export class RefusedRowFile {
   }
 }
 
-/** The columns of the file, but for the reasons of an earlier time. */
+/** The columns of the file, without the reasons of an earlier run. */
 function headerOf({ header }: SubmitFile): string[] {
   return header.filter((name) => name !== REASON);
 }
@@ -76,7 +76,7 @@ function format(file: SubmitFile, { row, reason: why }: { row: SubmitRow; reason
   const { line, original } = row;
   const reason = `line ${line}: ${why}`;
   if (Array.isArray(original)) {
-    const cells = original.filter((_, place) => file.header[place] !== REASON);
+    const cells = original.filter((_, index) => file.header[index] !== REASON);
     return formatCsv([[...cells, reason]]);
   }
   const members = typeof original === 'string' ? { rejectedText: original } : original;

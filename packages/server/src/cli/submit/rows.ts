@@ -15,11 +15,11 @@ export interface SubmitRow {
    * an object.
    */
   original: string[] | Record<string, unknown> | string;
-  /** What it stands for; or why it stands for nothing. */
+  /** The event of the row, or the reason why there is none. */
   event: EventOrFault;
 }
 
-/** What is read of a file. `header` is there once the first row is. */
+/** A file that is being read. `header` is complete when the first row arrives. */
 export interface SubmitFile {
   format: FileFormat;
   header: string[];
@@ -29,7 +29,7 @@ export interface SubmitFile {
 type Input = AsyncIterable<Buffer | string>;
 
 const LONGEST_LINE_BYTES = 1_048_576;
-/** These first rows of NDJSON stand for a header: a member that none of them has is missing. */
+/** The first rows of NDJSON act as a header: a member that none of them has counts as missing. */
 const FIRST_ROWS = 1_000;
 
 /**
@@ -56,8 +56,8 @@ async function* csvRows(reader: EventReader, input: Input, file: SubmitFile): As
       continue;
     }
     const members: Record<string, unknown> = {};
-    for (const [place, name] of file.header.entries())
-      members[name] = unguard(row.cells[place]?.trim() ?? '');
+    for (const [index, name] of file.header.entries())
+      members[name] = unguard(row.cells[index]?.trim() ?? '');
     yield { line, original: row.cells, event: reader.read(members) };
   }
 }
@@ -67,8 +67,8 @@ async function* csvRows(reader: EventReader, input: Input, file: SubmitFile): As
  */
 function fitted({ pieces }: BadCsvRow, width: number): string[] {
   const last = width - 1;
-  return Array.from({ length: width }, (_, place) =>
-    place < last ? (pieces[place] ?? '') : pieces.slice(last).join(','),
+  return Array.from({ length: width }, (_, index) =>
+    index < last ? (pieces[index] ?? '') : pieces.slice(last).join(','),
   );
 }
 
@@ -84,7 +84,7 @@ async function* ndjsonRows(reader: EventReader, input: Input): AsyncGenerator<Su
   const rowOf = ({ line, text, members }: Line): SubmitRow => ({
     line,
     original: members ? { ...members } : text,
-    event: members ? reader.read(members) : { fault: 'the line is no JSON object' },
+    event: members ? reader.read(members) : { fault: 'the line is not a JSON object' },
   });
   let first: Line[] | undefined = [];
   for await (const { line, text } of linesOf(input)) {
@@ -96,7 +96,7 @@ async function* ndjsonRows(reader: EventReader, input: Input): AsyncGenerator<Su
     }
     if (first.length === 0 && text.trimStart().startsWith('['))
       throw new FileError(
-        'The file is one JSON array, and NDJSON has one JSON object in each line: "jq -c .[] FILE" makes it so. Nothing was sent.',
+        'The file is one JSON array, but NDJSON has one JSON object in each line: convert it with "jq -c .[] FILE". Nothing was sent.',
       );
     first.push(read);
     if (first.length < FIRST_ROWS) continue;
@@ -114,7 +114,7 @@ async function judge(reader: EventReader, first: readonly Line[]): Promise<void>
   const names = new Set(first.flatMap(({ members = {} }) => Object.keys(members)));
   if (first.every(({ members }) => members === undefined))
     throw new FileError(
-      `No line at the beginning of the file is a JSON object, as NDJSON has one in each line; line ${first[0]?.line} is not. Nothing was sent.`,
+      `NDJSON has one JSON object in each line, but no line at the beginning of the file is one; see line ${first[0]?.line}. Nothing was sent.`,
     );
   await reader.useColumns([...names], 'ndjson');
 }

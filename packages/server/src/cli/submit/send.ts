@@ -3,7 +3,7 @@ import type { Event, SubmitKind } from './kinds.ts';
 import type { SubmitRow } from './rows.ts';
 import type { Tally } from './tally.ts';
 
-/** Rows that were answered, and which of them were refused. */
+/** Rows with an answer, and the refused ones among them. */
 export interface Chunk {
   rows: number;
   tally: Tally;
@@ -13,14 +13,14 @@ export interface Chunk {
 interface Sending {
   client: Rollcall;
   sourceId: string;
-  /** Rows at the beginning that were answered before. */
+  /** The number of first rows that the server answered in earlier runs. */
   skip: number;
   signal: AbortSignal;
   /** Called after each chunk; the next chunk waits for it. */
   onAnswered: (chunk: Chunk) => Promise<void>;
 }
 
-/** Some tens of calls: few enough for the memory, many enough that waiting for the last of them costs little. */
+/** Some tens of calls. More would need more memory; with fewer, waiting for the last call would cost more. */
 const CHUNK_ROWS = 4_000;
 
 /** Sends rows in their order, chunk after chunk. Throws the error of a call that finally fails. */
@@ -58,7 +58,7 @@ async function sendChunk(
   }
   const { tally, refused: refusedEvents } = await kind.send(client, sourceId, events, { signal });
   for (const { index, result } of refusedEvents) reasons.set(sent[index] as SubmitRow, result.message);
-  // In the order of the file, whether the command refused them or the server.
+  // The order is that of the file, whether the command or the server refused a row.
   const refused = rows.flatMap((row) => {
     const reason = reasons.get(row);
     return reason === undefined ? [] : [{ row, reason }];
@@ -66,7 +66,7 @@ async function sendChunk(
   await onAnswered({ rows: rows.length, tally, refused });
 }
 
-/** Whether a row stands for nothing. */
+/** Whether a row has a fault in place of an event. */
 export function isFault(event: SubmitRow['event']): event is { fault: string } {
   return typeof event.fault === 'string';
 }

@@ -9,7 +9,7 @@ export interface Submission {
   baseUrl: string;
   apiKey: string;
   sourceId: string;
-  /** Of the file: its size, its time and its beginning. */
+  /** A digest of the file's size, modification time and first bytes. */
   fingerprint: string;
   /** The options for reading the rows, as JSON. */
   reading: string;
@@ -47,8 +47,8 @@ export async function fingerprintOf(path: string): Promise<string> {
 }
 
 /**
- * The end of an earlier run of the same submission; undefined if there was none. Throws `CliError` if the earlier run
- * was another submission.
+ * The state of an earlier, incomplete run of the same submission; undefined if there is none. Throws `CliError` if the
+ * earlier run was another submission.
  */
 export async function readState(path: string, submission: Submission): Promise<SubmitState | undefined> {
   const state = await findState(path);
@@ -59,14 +59,14 @@ export async function readState(path: string, submission: Submission): Promise<S
   if (others.length === 0 && state.version === 2) return state;
   // A run without any answer does not prevent another submission of the file.
   if (state.rows === 0) return undefined;
-  const [[name = ''] = []] = others;
-  const what = name === 'fingerprint' ? 'the file was another then' : `${name} was another then`;
+  const [[name = 'its format'] = []] = others;
+  const what = name === 'fingerprint' ? 'the file' : name;
   throw new CliError(
-    `${path} is of a submission that did not come to its end, and ${what}. With --restart the file is sent from its beginning: what is stored already is not stored twice.`,
+    `${path} belongs to an incomplete submission, and ${what} has changed since then. With --restart the command sends the whole file again: the server stores nothing twice.`,
   );
 }
 
-/** The file is always complete, in its old or its new form. Throws `CliError` if it cannot be written. */
+/** Replaces the file, which is complete at any time. Throws `CliError` if the file cannot be written. */
 export async function writeState(path: string, state: SubmitState): Promise<void> {
   const unfinished = `${path}.new`;
   try {
@@ -95,6 +95,6 @@ async function findState(path: string): Promise<SubmitState | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     if (!(error instanceof SyntaxError)) return unreadable(path)(error as NodeJS.ErrnoException);
-    throw new CliError(`${path} is no state of a submission. Remove it, or name another file.`);
+    throw new CliError(`${path} is not the state of a submission. Remove it, or name another file.`);
   }
 }

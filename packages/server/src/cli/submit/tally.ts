@@ -1,8 +1,8 @@
 /** How many rows were stored. */
 export interface Tally {
-  /** Not there before. */
+  /** Stored now for the first time. */
   isNew: number;
-  /** There already. */
+  /** Stored before. */
   known: number;
   /** Stored rows for which the server does not say whether they are new. */
   untold: number;
@@ -14,7 +14,7 @@ export function plus(a: Tally, b: Tally): Tally {
   return { isNew: a.isNew + b.isNew, known: a.known + b.known, untold: a.untold + b.untold };
 }
 
-/** Of the results of events: those that the server stored. */
+/** Counts the stored events among results. */
 export function tallyOf(results: readonly { resultCode: number; isNew?: boolean }[]): Tally {
   const tally = { ...NOTHING };
   for (const { resultCode, isNew } of results) {

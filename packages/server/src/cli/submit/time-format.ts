@@ -1,19 +1,22 @@
 import { InvalidArgumentError } from 'commander';
 import { DateTime } from 'luxon';
 
-/** A form of times that the user states. */
+/** A format of times that the user gives. */
 export interface TimeFormat {
-  /** As it was stated. */
+  /** As the user gave it. */
   text: string;
   /** Whether the format has a time of day; otherwise it is a day. */
   hasTime: boolean;
-  /** Whether it says how far from UTC it is. */
+  /** Whether the format has an offset from UTC. */
   hasZone: boolean;
-  /** What a text of this form says: milliseconds since 1970, as if it were in UTC unless it has a zone. Undefined for other texts, and for days that do not exist. */
+  /**
+   * Reads a text of this format into milliseconds since 1970, as if it were in UTC if the format has no zone. Undefined
+   * for other texts, and for days that do not exist.
+   */
   read(text: string): number | undefined;
 }
 
-/** What may be in a format, and its token of Luxon (https://moment.github.io/luxon/#/parsing). */
+/** The parts of a format, and their tokens of Luxon (https://moment.github.io/luxon/#/parsing). */
 const TOKENS: Record<string, string> = {
   YYYY: 'yyyy',
   YY: 'yy',
@@ -35,7 +38,7 @@ const TOKENS: Record<string, string> = {
   A: 'a',
   Z: 'ZZ',
 };
-/** Also in the spelling of Unicode, which has small letters for years and days. */
+/** The spelling of Unicode, which has small letters for years and days, is accepted, too. */
 const SPELLINGS: Record<string, string> = { yyyy: 'YYYY', yy: 'YY', dd: 'DD', d: 'D', a: 'A', ZZ: 'Z' };
 const LITERAL = /^(?:\[[^\]]*\]|[^A-Za-z%]+|T)$/;
 
@@ -51,7 +54,7 @@ export function timeFormat(text: string): TimeFormat {
     }
     if (!LITERAL.test(piece))
       throw new InvalidArgumentError(
-        `"${piece}" is no part of a format. There are ${Object.keys(TOKENS).join(' ')}; other letters go in [brackets].`,
+        `"${piece}" is not a part of a format. The parts are ${Object.keys(TOKENS).join(' ')}; put other letters in [brackets].`,
       );
     return quoted(piece.replace(/^\[(.*)\]$/, '$1'));
   });

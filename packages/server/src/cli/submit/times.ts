@@ -3,7 +3,7 @@ import { formatInstant, type InstantUs, parseInstant } from '../../http/instants
 import { DAY_MS } from '../../store/values/days.ts';
 import type { TimeFormat } from './time-format.ts';
 
-/** What a value says, as it is sent; or why it says nothing. */
+/** A time as it is sent, or the reason why the value is not a time. */
 export type ReadTime = { text: string } | { fault: string };
 
 export interface TimeOptions {
@@ -19,10 +19,10 @@ export interface TimeOptions {
 }
 
 const HAS_OFFSET = /[Tt ].*(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)$/;
-/** The beginning of a day, or of an instant, as ISO 8601 has it. */
+/** The beginning of an ISO 8601 day or instant. */
 const STANDARD_DAY = /^(?:\d{4}-\d\d|\d{8}(?:$|T))/;
 const NUMBER = /^\d+(?:\.\d+)?$/;
-/** Since 2000 clocks have been put forward and back at full quarters of an hour only. */
+/** Since 2000, clocks have been put forward and back at full quarters of an hour only. */
 const SLOT_US = 15 * 60 * 1_000_000;
 const MOST_SLOTS = 50_000;
 
@@ -36,15 +36,15 @@ export class Times {
     this.#options = options;
   }
 
-  /** Whether a value is a local time, so that it takes a zone to say when it was. */
+  /** Whether a value is a local time, which needs a time zone to become an instant. */
   isLocal(value: string | number): boolean {
     const found = this.#wallOf(String(value).trim());
     return 'wallUs' in found;
   }
 
   /**
-   * Reads `value` of the member `name`: the given format, ISO 8601, or a number since 1970. `zone` is the zone of the
-   * event's office, for `--time-zone office`.
+   * Reads `value` of the member `name`: a given format, ISO 8601, or a number since 1970. `officeZone` is the time zone
+   * of the event's office, for `--time-zone office`.
    */
   read(name: string, value: string | number, officeZone: string | undefined): ReadTime {
     const text = String(value).trim();
@@ -60,12 +60,12 @@ export class Times {
     }
     const [first, ...others] = this.#instantsOf(found.wallUs, inZone);
     if (first === undefined)
-      return { fault: `${name} ${text} does not exist in ${inZone}: the clock was put forward then` };
+      return { fault: `${name} ${text} does not exist in ${inZone}: the clock was put forward` };
     if (others.length > 0) onTwice(text);
     return { text: formatInstant(first) };
   }
 
-  /** A text to be sent, or a time by the clock on the wall, in microseconds as if that were in UTC. */
+  /** A text to send, or a local time in microseconds, as if it were in UTC. */
   #wallOf(text: string): ReadTime | { wallUs: InstantUs; asSent: string } {
     const { formats, hasDays } = this.#options;
     for (const format of formats) {
@@ -87,7 +87,7 @@ export class Times {
     const { hasDays } = this.#options;
     const example = hasDays ? 'DD/MM/YYYY' : 'DD/MM/YYYY HH:mm';
     return formats.length === 0
-      ? `is no ISO 8601 ${hasDays ? 'date' : 'date and time'} that exists; state its form with --time-format, such as "${example}"`
+      ? `is not an existing ISO 8601 ${hasDays ? 'date' : 'date and time'}; give its format with --time-format, such as "${example}"`
       : `is neither ISO 8601 nor ${formats.map(({ text }) => `"${text}"`).join(' nor ')}, or does not exist`;
   }
 
@@ -118,11 +118,11 @@ function epochOf(text: string): ReadTime {
   const number = Number(text);
   const perSecond = number < 1e11 ? 1 : number < 1e14 ? 1e3 : number < 1e17 ? 1e6 : 1e9;
   const us = Math.round((number / perSecond) * 1e6);
-  // A year, a day as YYYYMMDD, and the days that a spreadsheet counts are smaller.
+  // Smaller numbers are years, days as YYYYMMDD, or day numbers of spreadsheets.
   if (us < Date.UTC(2000, 0, 1) * 1_000)
     return {
       fault:
-        'is no time: seconds or milliseconds since 1970 are larger; state another form with --time-format',
+        'is not a time: seconds or milliseconds since 1970 would be larger; give its format with --time-format',
     };
   return { text: formatInstant(us) };
 }

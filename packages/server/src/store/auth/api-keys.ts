@@ -85,6 +85,7 @@ export function readApiKey(answer: string | undefined): ApiKeyRow | undefined {
   };
 }
 
+/** The keys of an organisation, the oldest first. Expired and revoked keys are included. */
 export async function listApiKeys(tx: Tx, tenantId: string): Promise<ApiKeyRow[]> {
   const { rows } = await tx.query<ApiKeyRow>(
     `SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = $1 ORDER BY created_at, api_key`,

@@ -41,14 +41,17 @@ export function instantArray(instantsUs: readonly number[]): Buffer {
   });
 }
 
+/** Booleans; none is null. */
 export function booleanArray(values: readonly boolean[]): Buffer {
   return fixedArray(OID.boolean, 1, values, (buffer, value, at) => buffer.writeUInt8(value ? 1 : 0, at));
 }
 
+/** Numbers in double precision. */
 export function float8Array(values: readonly (number | null)[]): Buffer {
   return fixedArray(OID.float8, 8, values, (buffer, value, at) => buffer.writeDoubleBE(value, at));
 }
 
+/** Integers from -32,768 to 32,767. Throws `RangeError` for others. */
 export function int2Array(values: readonly (number | null)[]): Buffer {
   return fixedArray(OID.int2, 2, values, (buffer, value, at) => buffer.writeInt16BE(value, at));
 }

@@ -27,7 +27,7 @@ export async function checkReachable(target: DatabaseTarget): Promise<void> {
     if (error instanceof UnusableDatabaseError) throw error;
     const { message, code } = error as NodeJS.ErrnoException;
     throw new UnusableDatabaseError(
-      `Rollcall cannot connect to the database at ${where}: ${message || code}.`,
+      `The database at ${where} did not accept the connection: ${message || code}.`,
     );
   } finally {
     await client.end().catch(() => undefined);

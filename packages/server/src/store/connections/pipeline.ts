@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { connectFrom } from './transaction.ts';
+import { PooledConnection } from './transaction.ts';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A statement that each connection prepares once, under its name. Its values are texts, or in binary format. */
@@ -130,12 +130,8 @@ export async function runPipeline(
   pool: pg.Pool,
   statements: readonly PreparedStatement[],
 ): Promise<PipelineResults> {
-  const client = await connectFrom(pool);
-  let isBroken = false;
-  const onError = () => {
-    isBroken = true;
-  };
-  client.on('error', onError);
+  const connection = await PooledConnection.take(pool);
+  const { client } = connection;
   let pipeline: Pipeline | undefined;
   try {
     const nowMs = performance.now();
@@ -153,10 +149,9 @@ export async function runPipeline(
     return answers;
   } catch (error) {
     // After an error that the server itself reports, the connection is still usable.
-    isBroken ||= pipeline?.hasUnknownStatements === true || !(error instanceof pg.DatabaseError);
+    if (pipeline?.hasUnknownStatements || !(error instanceof pg.DatabaseError)) connection.markBroken();
     throw isUnavailable(error) ? new StoreUnavailableError(error) : error;
   } finally {
-    client.off('error', onError);
-    client.release(isBroken);
+    connection.release();
   }
 }

@@ -14,11 +14,8 @@ export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
   await tx.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
 }
 
-/**
- * Takes a connection from the pool. Throws `StoreUnavailableError` when none becomes free in time or the database
- * cannot be reached.
- */
-export async function connectFrom(pool: pg.Pool): Promise<pg.PoolClient> {
+/** Takes a connection. Throws `StoreUnavailableError` if none becomes free in time or the database is unreachable. */
+async function connectFrom(pool: pg.Pool): Promise<pg.PoolClient> {
   if (pool.waitingCount >= WAITING_PER_CONNECTION * pool.options.max) {
     throw new StoreUnavailableError(new Error('Too many requests already wait for a connection.'));
   }
@@ -27,23 +24,44 @@ export async function connectFrom(pool: pg.Pool): Promise<pg.PoolClient> {
   });
 }
 
-/** A pooled connection for one transaction. It returns to the pool when the transaction ends. */
-export class Transaction {
+/** A connection that is taken from a pool. If it breaks while it is in use, the pool discards it. */
+export class PooledConnection {
   readonly client: pg.PoolClient;
-  #broken = false;
-  readonly #onError = () => {
-    this.#broken = true;
+  readonly markBroken = (): void => {
+    this.#isBroken = true;
   };
+  #isBroken = false;
 
   private constructor(client: pg.PoolClient) {
     this.client = client;
-    client.on('error', this.#onError);
+    client.on('error', this.markBroken);
+  }
+
+  /** Throws as `connectFrom`. */
+  static async take(pool: pg.Pool): Promise<PooledConnection> {
+    return new PooledConnection(await connectFrom(pool));
+  }
+
+  release(): void {
+    this.client.off('error', this.markBroken);
+    this.client.release(this.#isBroken);
+  }
+}
+
+/** A pooled connection for one transaction. It returns to the pool when the transaction ends. */
+export class Transaction {
+  readonly client: pg.PoolClient;
+  readonly #connection: PooledConnection;
+
+  private constructor(connection: PooledConnection) {
+    this.client = connection.client;
+    this.#connection = connection;
   }
 
   /** Begins a transaction. Throws `StoreUnavailableError` when there is no connection, or the connection broke. */
   static async begin(pool: pg.Pool, begin: string, tenantId: string): Promise<Transaction> {
-    const client = await connectFrom(pool);
-    const transaction = new Transaction(client);
+    const transaction = new Transaction(await PooledConnection.take(pool));
+    const { client } = transaction;
     try {
       // The connection may have broken in the pool without notice.
       await client.query({ text: begin, query_timeout: BEGIN_TIMEOUT_MS } as pg.QueryConfig);
@@ -58,21 +76,16 @@ export class Transaction {
   async commit(): Promise<void> {
     const { command } = await this.client.query('COMMIT');
     if (command !== 'COMMIT') throw new Error('The transaction was aborted before its commit.');
-    this.#release();
+    this.#connection.release();
   }
 
   /** Rolls the transaction back. Returns the error to throw for `error`. */
   async rollback(error?: unknown): Promise<unknown> {
     const unavailable = isUnavailable(error);
     // After an error that the server itself reports, the connection is still usable.
-    if (unavailable && !(error instanceof pg.DatabaseError)) this.#broken = true;
-    else await this.client.query('ROLLBACK').catch(this.#onError);
-    this.#release();
+    if (unavailable && !(error instanceof pg.DatabaseError)) this.#connection.markBroken();
+    else await this.client.query('ROLLBACK').catch(this.#connection.markBroken);
+    this.#connection.release();
     return unavailable ? new StoreUnavailableError(error) : error;
-  }
-
-  #release(): void {
-    this.client.off('error', this.#onError);
-    this.client.release(this.#broken);
   }
 }

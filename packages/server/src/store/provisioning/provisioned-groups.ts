@@ -51,6 +51,7 @@ const COLUMNS = `g.group_id AS "groupId", g.external_id AS "externalId", g.name,
 /** SQL condition: the identity provider sees the group. */
 const VISIBLE = `g.tenant_id = $1 AND g.provisioned AND g.status = 'active'`;
 
+/** The group with this id; undefined if the identity provider does not see such a group. */
 export async function findProvisionedGroup(
   tx: Tx,
   tenantId: string,

@@ -53,6 +53,7 @@ export type FilterColumns = Record<string, FilterColumn>;
 
 const TEXT = ['eq', 'ne', 'co', 'sw', 'ew', 'pr'] as const;
 
+/** A text, which `compare` compares. It may be null. */
 export function textColumn(sql: string, compare: 'exact' | 'folded' | 'caseless'): FilterColumn {
   return { sql, compare, operators: TEXT };
 }
@@ -62,6 +63,7 @@ export function idColumn(sql: string): FilterColumn {
   return { sql, compare: 'id', operators: ['eq'] };
 }
 
+/** A boolean. It has no order. */
 export function booleanColumn(sql: string): FilterColumn {
   return { sql, compare: 'boolean', operators: ['eq', 'ne', 'pr'] };
 }

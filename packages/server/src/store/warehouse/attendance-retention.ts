@@ -22,6 +22,7 @@ export async function moveAttendanceMarks(tx: Tx, now: Date, keptFrom: Date): Pr
   await tx.query('SELECT prune_attendance_marks($1)', [keptFrom]);
 }
 
+/** The number of changes that no valid cursor needs. */
 export async function countPrunableChanges(tx: Tx, tenantId: string): Promise<number> {
   const { rows } = await tx.query<{ count: number }>(
     `SELECT count(*)::integer AS count FROM attendance_changes

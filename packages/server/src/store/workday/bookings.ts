@@ -151,6 +151,7 @@ export async function updateBookingSources(
   );
 }
 
+/** Deletes the bookings of these days. A day without a booking has no effect. */
 export async function deleteBookings(tx: Tx, tenantId: string, days: UserDay[]): Promise<void> {
   if (days.length === 0) return;
   await tx.query(

@@ -93,6 +93,7 @@ function dayPlanColumns(plans: DayPlanRow[]): unknown[][] {
   ];
 }
 
+/** Deletes the plans of these days. A day without a plan has no effect. */
 export async function deleteDayPlans(tx: Tx, tenantId: string, days: UserDay[]): Promise<void> {
   if (days.length === 0) return;
   await tx.query(

@@ -28,6 +28,7 @@ export async function listLeaves(tx: Tx, tenantId: string, userIds: string[]): P
   return rows;
 }
 
+/** Inserts leaves with new ids. The caller has locked the users. */
 export async function insertLeaves(tx: Tx, tenantId: string, leaves: LeaveRow[]): Promise<void> {
   if (leaves.length === 0) return;
   await tx.query(
@@ -44,6 +45,7 @@ export async function insertLeaves(tx: Tx, tenantId: string, leaves: LeaveRow[])
   );
 }
 
+/** Deletes leaves by user and id. The caller has locked the users. */
 export async function deleteLeaves(tx: Tx, tenantId: string, leaves: LeaveRow[]): Promise<void> {
   if (leaves.length === 0) return;
   await tx.query(
