@@ -4,7 +4,7 @@ import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './co
 /** The master key comes only from a file or from this variable, because a flag would show in the process list. */
 export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
 
-/** Where the data are. Every command has these. */
+/** Where the data is. All commands that use the database have these settings. */
 export const DATA_SETTINGS = {
   dataDir: setting(
     '--data-dir <path>',

@@ -29,7 +29,7 @@ export interface PostgresPackage {
 /**
  * Finds the PostgreSQL package that was installed with Rollcall.
  *
- * @param root the package's directory, when the function is not to look it up
+ * @param root the package's directory; without it, the function looks for the installed package
  * @throws EmbeddedServerError when there is none for this platform
  */
 export async function findPostgresPackage(root?: string): Promise<PostgresPackage> {

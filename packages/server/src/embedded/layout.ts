@@ -79,8 +79,8 @@ async function whyNotOurs(dir: string): Promise<string | undefined> {
 }
 
 /**
- * Returns the users, beside this process's own, who may own a data directory. Root also works on the directory of an
- * ordinary user: PostgreSQL then runs as that user.
+ * Returns the users, in addition to this process's own, who may own a data directory. Root also works on the
+ * directory of an ordinary user: PostgreSQL then runs as that user.
  */
 export async function ownersOf(dataDir: string): Promise<number[]> {
   if (process.geteuid?.() !== 0) return [];

@@ -11,7 +11,7 @@ export interface HostPaths {
   tempDir: string;
   /** Users to run the server as when we are root, the best first. */
   userNames: readonly [string, ...string[]];
-  /** The directory of the PostgreSQL package, when the code is not to look it up. */
+  /** The directory of the PostgreSQL package. Without it, the code looks for the installed package. */
   packageRoot?: string;
 }
 

@@ -45,7 +45,7 @@ export class OutageLog {
     if (!(error instanceof StoreUnavailableError)) return false;
     // A write conflict shows that the database answers.
     if (error instanceof ContentionError || isWriteConflict(error)) return false;
-    // The answer says what it is.
+    // The database answers, and the 503 tells the caller the reason.
     if (error instanceof TenantBusyError) return true;
     if (this.#outage) {
       this.#outage.failures++;

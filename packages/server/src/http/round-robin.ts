@@ -13,14 +13,14 @@ export class RoundRobin<T> {
     addTo(this.#items, holder, item);
   }
 
-  /** Takes the next item; undefined where there is none. */
+  /** Takes the next item; undefined if there is none. */
   next(): T | undefined {
     const [first] = this.#items;
     if (!first) return undefined;
     const [holder, items] = first;
     this.#items.delete(holder);
     const item = items.shift();
-    // Behind all others.
+    // The holder goes behind all others.
     if (items.length > 0) this.#items.set(holder, items);
     return item;
   }

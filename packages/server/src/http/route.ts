@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** As `routeOptions`, which Fastify builds anew at each access. */
+    /** As `routeOptions`, which Fastify builds again at each access. */
     route: FastifyRequest['routeOptions'];
   }
 }

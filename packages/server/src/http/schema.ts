@@ -5,7 +5,7 @@ export function Maybe<T extends TSchema>(schema: T) {
   return Type.Optional(Type.Union([schema, Type.Null()]));
 }
 
-/** RFC 9457 problem document: the format of every error except those of the token endpoints. */
+/** RFC 9457 problem document: the format of errors, except on routes with an `errorFormat` of their own. */
 export const Problem = Type.Object(
   {
     type: Type.String(),

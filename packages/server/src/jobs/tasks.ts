@@ -9,7 +9,7 @@ import { runHorizon } from '../workday/horizon.ts';
 
 /** The dependencies of a task. */
 export interface JobDeps {
-  /** Connects as the restricted role, or the plain owner. */
+  /** Connects as the restricted role or as the owner. */
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
@@ -37,7 +37,7 @@ export const TASKS: readonly JobTask[] = [
   {
     name: 'horizon',
     description: 'Make plans and bookings from the week plans, up to the horizon of each office',
-    // In some time zone a day begins at each hour.
+    // Offsets of time zones are multiples of 15 minutes, so a day can begin at each quarter of an hour.
     cron: '2,17,32,47 * * * *',
     unit: 'days',
     run: async (deps) => {
@@ -73,7 +73,7 @@ export function runTask(task: JobTask, deps: JobDeps): Promise<boolean> {
     try {
       await task.run(deps);
     } catch (error) {
-      // The database may be what failed.
+      // The database itself may have failed.
       await noteEnd(failureOf(error)).catch(() => undefined);
       throw error;
     }
