@@ -110,7 +110,7 @@ describe('a file that cannot be imported is one plain sentence', () => {
       'a header with a stray quote',
       'users',
       'userName,first"Name\na,b\n',
-      'The header row cannot be read: the row has a quote in the middle of a value: a value with quotes is itself quoted, and each quote in it written twice.',
+      'The header row cannot be read: the row has a quote in the middle of a value; quote the whole value and double each quote in it.',
     ],
     ['no line ends', 'users', `userName\n${'x'.repeat(1_200_000)}`, 'Line 2 is longer than 1 MiB.'],
   ] as const)('%s', async (_, kind, file, message) => {
@@ -141,7 +141,7 @@ describe('a file that cannot be imported is one plain sentence', () => {
     const stored = (await names()).length;
     expect(stored).toBeGreaterThan(0);
     expect((error as Error).message).toBe(
-      `Line 2502 is longer than 1 MiB. ${stored} rows before it are stored; the mended file can be imported again.`,
+      `Line 2502 is longer than 1 MiB. ${stored} rows before it are stored; correct the file and import it again.`,
     );
 
     tenant = await createTestOrganisation(db.owner);

@@ -73,8 +73,8 @@ describe('groups', () => {
     ];
     expect(await reasons(load('groups', ...file))).toEqual([
       '2: parentGroupName "None" of type "team" is not known',
-      '3: parentGroupName "A" is that of a row that is refused, or is below this group',
-      '4: parentGroupName "C" is that of a row that is refused, or is below this group',
+      '3: parentGroupName "A" names a refused row, or a group below this group',
+      '4: parentGroupName "C" names a refused row, or a group below this group',
       '6: groupName "D" of type "team" was already given in line 5',
       '7: groupId "nonsense" is not a GUID',
       `8: parentGroupId "${id(9)}" is not known`,
@@ -131,8 +131,8 @@ describe('week plans', () => {
       ),
     ).toEqual([
       '2: No active user matches userName "nobody"',
-      '3: monday "holiday" is none of office, remote, away or none (or o, r, a), or "office: " and an office',
-      '4: monday "remote: HQ" is none of office, remote, away or none (or o, r, a), or "office: " and an office',
+      '3: monday "holiday" is none of office, remote, away or none (or o, r, a), or "office: " and the name or id of an office',
+      '4: monday "remote: HQ" is none of office, remote, away or none (or o, r, a), or "office: " and the name or id of an office',
       '5: monday: there is no office "Nowhere"',
       `6: weekPlan.monday.locationId: Office ${id(77)} is not known, or not active`,
       expect.stringMatching(/^7: /),
@@ -212,12 +212,12 @@ describe('assigned desks', () => {
         ),
       ),
     ).toEqual([
-      '2: deskName "D2" is that of 2 desks: name its locationName, levelName and zoneName, or its deskId',
+      '2: deskName "D2" is the name of 2 desks: give locationName, levelName and zoneName, or deskId',
       '3: deskName "D9" is not known there',
       `4: deskId "${id(21)}" and deskName "D2" do not agree`,
       '5: userName "gone" does not belong to an active user',
-      '6: userId or userName is empty',
-      '7: deskId or deskName is empty',
+      '6: userId and userName are empty',
+      '7: deskId and deskName are empty',
       '8: desk "D1" was already given in line 5',
       '9: desk "D1" was already given in line 5',
     ]);
@@ -294,7 +294,7 @@ describe('access cards', () => {
         ),
       ),
     ).toEqual([
-      '2: username "nobody" is not that of an active user, or is that of several but for its case',
+      '2: username "nobody" matches no active user, or matches several users without regard to case',
       '3: cardNumber "1": the card is active for someone else',
       '4: cardNumber is a number that a spreadsheet has shortened; format its column as text, and export the file again',
       '5: active "perhaps" is none of yes, no, true, false, 1 or 0',

@@ -24,7 +24,7 @@ interface CardItem extends UpsertItem {
   credentialType?: string;
 }
 
-const USUAL_TYPE = 'card';
+const DEFAULT_TYPE = 'card';
 
 export const accessCredentials: CsvKind<CardItem> = {
   word: 'access credential',
@@ -33,27 +33,22 @@ export const accessCredentials: CsvKind<CardItem> = {
   nameOf: ({ cardNumber }) => cardNumber,
   upsert: upsertCards,
   columns: [
-    required('username', 'Whose the card is: the e-mail or userName of an active user', 'ada@example.com'),
-    required('cardNumber', 'With facilityCode, what identifies the card', '51E69621'),
+    required('username', 'The e-mail or userName of the active user who has the card', 'ada@example.com'),
+    required('cardNumber', 'Identifies the card, together with facilityCode', '51E69621'),
     optional('facilityCode', 'Any text', '12'),
-    optional(
-      'active',
-      'yes or no, true or false, 1 or 0; yes when left out of a new row',
-      'yes',
-      readBoolean,
-    ),
+    optional('active', 'yes or no, true or false, 1 or 0; default for a new card: yes', 'yes', readBoolean),
     optional(
       'scanData',
-      'What readers send when they see the card; several texts with a vertical bar between them',
+      'The text that readers send for the card; a vertical bar separates several texts',
       '3A51E69621',
       (cell) => cell.split('|').map((text) => text.trim()),
     ),
-    optional('credentialType', `Any text; ${USUAL_TYPE} when left out of a new row`, USUAL_TYPE),
+    optional('credentialType', `Any text; default for a new card: ${DEFAULT_TYPE}`, DEFAULT_TYPE),
   ],
   anyOf: [],
 };
 
-/** Gives cards to people, each once, as `POST /v1/access-credentials` does. Of a result the id is that of the person. */
+/** Gives each card once to a user, as `POST /v1/access-credentials` does. The id of a result is the id of the user. */
 async function upsertCards(
   tx: Tx,
   tenantId: string,
@@ -80,7 +75,7 @@ async function upsertCards(
         facilityCode: item.facilityCode ?? null,
         active: item.active ?? own?.active ?? true,
         scanData: item.scanData ?? before?.scans.map(({ scanData }) => scanData) ?? [],
-        credentialType: item.credentialType ?? before?.credentialType ?? USUAL_TYPE,
+        credentialType: item.credentialType ?? before?.credentialType ?? DEFAULT_TYPE,
       };
       const fault = credentialFault(card);
       if (fault !== undefined) throw new ItemRefusedError(fault);
@@ -106,7 +101,7 @@ function findHolder({ username, cardNumber }: CardItem, resolved: Resolved): str
   const user = resolved.userByNameInAnyCase(username);
   if (user) return user.userId;
   throw new ItemRefusedError(
-    `username ${quote(username)} is not that of an active user, or is that of several but for its case`,
+    `username ${quote(username)} matches no active user, or matches several users without regard to case`,
   );
 }
 

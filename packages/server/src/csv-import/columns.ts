@@ -3,13 +3,13 @@ import { BOOLEAN_CHOICES, parseBoolean } from '../files/booleans.ts';
 import { FileError } from '../files/errors.ts';
 import { unguard } from '../files/formula-guard.ts';
 
-/** What a cell becomes. */
+/** The value of a cell. */
 export type Value = string | number | boolean | string[];
 
-/** A column of a file; its name is the member of the item that its cells become. */
+/** A column of a file. Its cells become the member of the item with the same name. */
 export interface CsvColumn<Member extends string = string> {
   name: Member;
-  /** The header has it, and no cell of it is empty. */
+  /** The header must have the column, and none of its cells may be empty. */
   required: boolean;
   description: string;
   example: string;
@@ -27,13 +27,13 @@ export interface CsvColumns<Member extends string = string> {
 /** The column of each cell of a row; undefined for an unknown column. */
 export interface CsvHeader {
   columns: (CsvColumn | undefined)[];
-  /** Columns that are not known, as the file calls them. */
+  /** Unknown columns, by their names in the file. */
   ignored: string[];
 }
 
 /**
  * Reads the header row of a file of `kind`. Case and surrounding white space do not matter. Throws `FileError` if a
- * column is missing or doubled.
+ * column is missing or occurs twice.
  */
 export function readHeader(kind: string, { columns, anyOf }: CsvColumns, cells: string[]): CsvHeader {
   const byName = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
@@ -60,7 +60,7 @@ export function readHeader(kind: string, { columns, anyOf }: CsvColumns, cells: 
   return { columns: found, ignored };
 }
 
-/** Makes an item of a row, without empty cells. Throws `ItemRefusedError`. */
+/** Converts a row to an item without its empty cells. Throws `ItemRefusedError`. */
 export function readItem({ columns }: CsvHeader, cells: string[]): Record<string, Value> {
   const item: Record<string, Value> = {};
   for (const [index, column] of columns.entries()) {

@@ -16,7 +16,7 @@ interface AssignmentRow extends UpsertItem {
   userName?: string;
 }
 
-const PLACE_MEMBERS = ['deskName', 'zoneName', 'levelName', 'locationName'] as const;
+const NAME_MEMBERS = ['deskName', 'zoneName', 'levelName', 'locationName'] as const;
 
 export const deskAssignments: CsvKind<AssignmentRow> = {
   word: 'assigned desk',
@@ -27,15 +27,15 @@ export const deskAssignments: CsvKind<AssignmentRow> = {
   columns: [
     optional(
       'deskId',
-      'The desk, which must exist. It, or its name, or both when they agree',
+      'The id of an existing desk. Give deskId, deskName, or both if they agree',
       EXAMPLE_ID.desk,
     ),
-    optional('deskName', 'The desk by its name', 'Desk 12'),
-    optional('zoneName', 'Where the desk is; needed when several desks have the name', 'North'),
-    optional('levelName', 'As zoneName', 'Level 3'),
-    optional('locationName', 'As zoneName', 'Harbour House'),
-    optional('userId', 'Whose the desk is: an active user', ''),
-    optional('userName', 'Instead of the id: their e-mail or userName', 'ada@example.com'),
+    optional('deskName', 'The name of the desk', 'Desk 12'),
+    optional('zoneName', 'The zone of the desk; required if several desks have the name', 'North'),
+    optional('levelName', 'The level of the desk; as zoneName', 'Level 3'),
+    optional('locationName', 'The location of the desk; as zoneName', 'Harbour House'),
+    optional('userId', 'The id of the active user who gets the desk', ''),
+    optional('userName', 'Instead of userId: the e-mail or userName of the user', 'ada@example.com'),
   ],
   anyOf: [
     ['deskId', 'deskName'],
@@ -43,7 +43,7 @@ export const deskAssignments: CsvKind<AssignmentRow> = {
   ],
 };
 
-/** `assignDesks` for desks by name. A file has one row for a desk. */
+/** Like `assignDesks`, for desks that rows name. A file may have one row for each desk. */
 async function assignNamedDesks(
   tx: Tx,
   tenantId: string,
@@ -62,7 +62,7 @@ async function assignNamedDesks(
 function toAssignment(item: AssignmentRow, named: NamedDesk[], claims: Claims): AssignmentItem {
   const { userId, userName } = item;
   if (userId === undefined && userName === undefined)
-    throw new ItemRefusedError('userId or userName is empty');
+    throw new ItemRefusedError('userId and userName are empty');
   const deskId = findDesk(item, named);
   const earlier = claims.get(deskId);
   if (earlier)
@@ -80,11 +80,11 @@ function toAssignment(item: AssignmentRow, named: NamedDesk[], claims: Claims): 
 function findDesk(item: AssignmentRow, named: NamedDesk[]): string {
   const deskId = optionalGuid('deskId', item.deskId);
   if (item.deskName === undefined) {
-    if (deskId === undefined) throw new ItemRefusedError('deskId or deskName is empty');
+    if (deskId === undefined) throw new ItemRefusedError('deskId and deskName are empty');
     return deskId;
   }
   const fitting = named.filter((desk) =>
-    PLACE_MEMBERS.every((member) => item[member] === undefined || item[member] === desk[member]),
+    NAME_MEMBERS.every((member) => item[member] === undefined || item[member] === desk[member]),
   );
   const found = deskId === undefined ? fitting : fitting.filter((desk) => desk.deskId === deskId);
   const inUse = found.filter((desk) => desk.inUse);
@@ -93,7 +93,7 @@ function findDesk(item: AssignmentRow, named: NamedDesk[]): string {
   if (only && others.length === 0) return only.deskId;
   if (only) {
     throw new ItemRefusedError(
-      `${desk} is that of ${others.length + 1} desks: name its locationName, levelName and zoneName, or its deskId`,
+      `${desk} is the name of ${others.length + 1} desks: give locationName, levelName and zoneName, or deskId`,
     );
   }
   throw new ItemRefusedError(

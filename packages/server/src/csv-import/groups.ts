@@ -22,27 +22,31 @@ interface NamedGroup extends UpsertItem {
 export const groups: CsvKind<NamedGroup> = {
   word: 'group',
   reason: 'Import of groups',
-  // A parent may come after its children.
+  // One batch holds the whole file, because a parent may come after its children.
   batchRows: Number.POSITIVE_INFINITY,
   nameOf: ({ groupName }) => groupName,
   upsert: (tx, tenantId, items, _author, claims) => upsertNamedGroups(tx, tenantId, items, claims),
   columns: [
-    optional('groupId', 'GUID, kept', EXAMPLE_ID.group),
+    optional('groupId', 'A GUID; the server keeps this id', EXAMPLE_ID.group),
     required(
       'groupName',
-      'Unique within its type; both match an existing group when no id is given',
+      'Unique within its type; without an id, name and type identify an existing group',
       'Lighthouses',
     ),
     required('groupType', 'Any text', 'team'),
-    optional('parentGroupId', 'The group above it, here or in any row of the file. It, or its name', ''),
-    optional('parentGroupName', 'The group above it by its name', ''),
-    optional('parentGroupType', 'The type of the group above it; its own when left out', ''),
+    optional(
+      'parentGroupId',
+      'The id of the parent: an existing group, or one of any row. Give parentGroupId or parentGroupName',
+      '',
+    ),
+    optional('parentGroupName', 'The name of the parent', ''),
+    optional('parentGroupType', 'The type of the parent; default: the type of the group itself', ''),
     optional('status', STATUS, 'active'),
   ],
   anyOf: [],
 };
 
-/** `upsertGroups` of groups that are named, in any order. */
+/** Like `upsertGroups`, for groups that rows name, in any order. */
 async function upsertNamedGroups(
   tx: Tx,
   tenantId: string,
@@ -74,19 +78,19 @@ function toItem(item: NamedGroup, groupId: string, names: GroupNames): GroupItem
   return { ...(origin !== undefined && { origin }), groupId, groupName, groupType, parentGroupId, status };
 }
 
-/** The parent as in the row, because ids of refused rows do not exist. */
+/** Names the parent as the row does, because ids of refused rows do not exist. */
 function inNames(refused: string, item: NamedGroup | undefined): string {
   if (item?.parentGroupName === undefined) return refused;
   return refused.replace(
     /^parentGroupId "[^"]*" is not known$/,
-    `parentGroupName ${quote(item.parentGroupName)} is that of a row that is refused, or is below this group`,
+    `parentGroupName ${quote(item.parentGroupName)} names a refused row, or a group below this group`,
   );
 }
 
-/** The ids of groups by type and name: those that are there, and those that the file makes. */
+/** The ids of groups by type and name: existing groups, and groups that the file creates. */
 class GroupNames {
   readonly #ids = new Map<string, string>();
-  /** Where in the file each group stands. */
+  /** The origin of each group of the file. */
   readonly #origins = new Map<string, string | undefined>();
 
   set(groupType: string, name: string, groupId: string): void {
@@ -104,12 +108,12 @@ class GroupNames {
       );
     }
     this.#origins.set(key, origin);
-    // The writer checks the present name of the group, and the names of other groups.
+    // `upsertGroups` checks the present name of the group, and the names of other groups.
     if (!this.#ids.has(key)) this.#ids.set(key, groupId);
     return groupId;
   }
 
-  /** Undefined if the row has no value. Throws `ItemRefusedError`. */
+  /** The id of the parent; undefined if the row names none. Throws `ItemRefusedError`. */
   parentOf({ groupType, parentGroupId, parentGroupName, parentGroupType }: NamedGroup): string | undefined {
     const byId = optionalGuid('parentGroupId', parentGroupId);
     if (parentGroupName === undefined) return byId;
@@ -125,7 +129,7 @@ class GroupNames {
   }
 }
 
-/** Neither text holds a NUL. */
+/** The NUL keeps keys apart, because neither text holds one. */
 function keyOf(groupType: string, name: string): string {
   return `${groupType}\0${name}`;
 }

@@ -15,21 +15,21 @@ export interface ImportOptions {
   input: AsyncIterable<Buffer | string>;
   database: Database;
   tenantId: string;
-  /** One refused row and nothing at all is stored. */
+  /** Whether one refused row means that nothing is stored. */
   strict: boolean;
-  /** Everything is done, and then undone: nothing stays. */
+  /** Whether everything is rolled back at the end. */
   dryRun: boolean;
-  /** Milliseconds since the epoch. Users who leave lose their bookings from this day on. */
+  /** Milliseconds since the epoch. The import frees the bookings of deactivated users from this day on. */
   clock: () => number;
   /** Called after every batch, with the number of rows so far, without the header. */
   onProgress?: (rows: number) => void;
 }
 
-/** What a row made, changed or left as it was. */
+/** The result of a row that is not refused. */
 export interface ImportedRow extends Stored {
-  /** Where the row starts, from 1. */
+  /** The line on which the row starts, from 1. */
   line: number;
-  /** As in the row; null if the row has only the id. */
+  /** The name in the row; null if the row has only the id. */
   name: string | null;
 }
 
@@ -39,23 +39,23 @@ export interface ImportReport {
   unchanged: number;
   /** Rows that are not refused, in the order of the file. */
   rows: ImportedRow[];
-  /** In the order of the file. */
+  /** Refused rows, in the order of the file. */
   refused: { line: number; reason: string }[];
-  /** Columns that are not known here, as the file's header calls them. */
+  /** Unknown columns, by their names in the header. */
   ignoredColumns: string[];
 }
 
 /**
- * Imports a CSV file (docs/import.md) into one organisation, in batches of as many rows as the kind says, with a
- * transaction each. A row that is not acceptable is refused and stops no other. With `strict` everything is one
- * transaction; when a row is refused it stores nothing, and the report lists every refused row and no other. A
- * dry run is one transaction that is always undone; ids of what it would create mean nothing.
+ * Imports a CSV file (docs/import.md) into one organisation. The kind sets the number of rows of a batch, and each
+ * batch is one transaction. A refused row does not stop the other rows. With `strict` everything is one transaction: if
+ * a row is refused, it stores nothing, and the report lists the refused rows only. A dry run is one transaction that is
+ * always rolled back. The ids of what it would create have no meaning.
  *
- * Throws `FileError` where the file as a whole cannot be read: nothing was stored then, but for whole batches
- * before the fault, which the message mentions. Throws `StoreUnavailableError`, and what `input` throws, with
- * the same proviso. Importing the file again is always safe.
+ * Throws `FileError` if the file as a whole cannot be read. Whole batches before the fault may be stored, and the
+ * message then says how many rows. Throws `StoreUnavailableError`, and any error of `input`. Batches before such an
+ * error may be stored, too. Importing the file again is always safe.
  *
- * Imports of one organisation wait for one another: `database` needs a statement timeout longer than that wait.
+ * Imports of one organisation wait for each other. `database` needs a statement timeout longer than that wait.
  */
 export async function importCsv(options: ImportOptions): Promise<ImportReport> {
   const { database, tenantId, strict, dryRun } = options;
@@ -84,7 +84,7 @@ class DryRunRollback extends Error {
   readonly report: ImportReport;
 
   constructor(report: ImportReport) {
-    super('An import is undone.');
+    super('The import is rolled back.');
     this.report = report;
   }
 }
@@ -123,7 +123,7 @@ class Importer {
       const stored = this.#report.created + this.#report.updated;
       if (!(error instanceof FileError) || strict || dryRun || stored === 0) throw error;
       throw new FileError(
-        `${error.message} ${stored} rows before it are stored; the mended file can be imported again.`,
+        `${error.message} ${stored} rows before it are stored; correct the file and import it again.`,
       );
     }
     this.#report.refused.sort((a, b) => a.line - b.line);

@@ -5,15 +5,15 @@ import type { CsvColumns } from './columns.ts';
 
 /** A kind of file, with the writer of its rows. `Item` has a member for each column. */
 export interface CsvKind<Item extends UpsertItem> extends CsvColumns<Exclude<keyof Item & string, 'origin'>> {
-  /** What people call the thing that a row stands for. */
+  /** The word for what a row describes, in texts for people. */
   word: string;
-  /** Why days were changed, as the action log says it. */
+  /** The reason of changes of days in the action log. */
   reason: string;
-  /** Rows that one transaction stores. */
+  /** The number of rows that one transaction stores. */
   batchRows: number;
-  /** What an item calls its thing. */
+  /** The name in an item. */
   nameOf: (item: Item) => string | undefined;
-  /** As `upsertLocations` of the directory. */
+  /** Stores items, like `upsertLocations` of the directory. */
   upsert: (
     tx: Tx,
     tenantId: string,
@@ -24,7 +24,7 @@ export interface CsvKind<Item extends UpsertItem> extends CsvColumns<Exclude<key
 }
 
 export const BATCH_ROWS = 1_000;
-export const STATUS = 'active or inactive; active when left out of a new row';
+export const STATUS = 'active or inactive; default for a new item: active';
 
 /** The ids in examples, so that the examples of the kinds fit together. */
 export const EXAMPLE_ID = {

@@ -7,7 +7,7 @@ import { desks, locations, spaces } from './node-kinds.ts';
 import { users } from './users.ts';
 import { weekPlans } from './week-plans.ts';
 
-/** The kinds of files that can be imported: headers are checked, cells read and docs/import.md written by them. */
+/** The kinds of files that can be imported. They define the headers, the cells and the tables of docs/import.md. */
 export const CSV_KINDS = {
   locations,
   desks,
@@ -21,7 +21,7 @@ export const CSV_KINDS = {
 
 export type ImportKind = keyof typeof CSV_KINDS;
 
-/** The kind with this name. Its items are opaque: only its own columns make them. */
+/** The kind with this name. Its items are opaque, because only its own columns create them. */
 export function kindNamed(name: ImportKind): CsvKind<UpsertItem> {
   return CSV_KINDS[name] as unknown as CsvKind<UpsertItem>;
 }

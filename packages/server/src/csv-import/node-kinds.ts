@@ -12,14 +12,14 @@ import { BATCH_ROWS, type CsvKind, EXAMPLE_ID, STATUS } from './kind.ts';
 const LOCATION_COLUMNS = [
   optional(
     'locationId',
-    'The location, which must exist. It, or its name, or both when they agree',
+    'The id of an existing location. Give locationId, locationName, or both if they agree',
     EXAMPLE_ID.location,
   ),
-  optional('locationName', 'The location by its name, which only one may have', 'Harbour House'),
+  optional('locationName', 'The name of the location; only one location may have it', 'Harbour House'),
 ];
 const LEVEL_COLUMNS = [
-  optional('levelId', 'GUID, kept when the level is new', EXAMPLE_ID.level),
-  required('levelName', 'Made when the location has no such level', 'Level 3'),
+  optional('levelId', 'A GUID; the server keeps this id for a new level', EXAMPLE_ID.level),
+  required('levelName', 'The server creates the level if the location has none of this name', 'Level 3'),
 ];
 
 export const locations: CsvKind<LocationItem> = {
@@ -29,10 +29,10 @@ export const locations: CsvKind<LocationItem> = {
   nameOf: ({ locationName }) => locationName,
   upsert: upsertLocations,
   columns: [
-    optional('locationId', 'GUID, kept', EXAMPLE_ID.location),
-    required('locationName', 'Unique; matches an existing location when no id is given', 'Harbour House'),
-    optional('address', 'One text', '1 Quay Street, Sydney'),
-    required('timeZone', 'IANA name', 'Australia/Sydney'),
+    optional('locationId', 'A GUID; the server keeps this id', EXAMPLE_ID.location),
+    required('locationName', 'Unique; without an id, it identifies an existing location', 'Harbour House'),
+    optional('address', 'The address as one text', '1 Quay Street, Sydney'),
+    required('timeZone', 'The IANA name of the time zone', 'Australia/Sydney'),
     optional('status', STATUS, 'active'),
   ],
   anyOf: [],
@@ -45,10 +45,10 @@ export const desks: CsvKind<DeskItem> = {
   nameOf: ({ deskName }) => deskName,
   upsert: upsertDesks,
   columns: [
-    optional('deskId', 'GUID, kept', EXAMPLE_ID.desk),
-    required('deskName', 'Unique in its zone; matches an existing desk when no id is given', 'Desk 12'),
-    optional('zoneId', 'GUID, kept when the zone is new', EXAMPLE_ID.zone),
-    required('zoneName', 'Made when the level has no such zone', 'North'),
+    optional('deskId', 'A GUID; the server keeps this id', EXAMPLE_ID.desk),
+    required('deskName', 'Unique in its zone; without an id, it identifies an existing desk', 'Desk 12'),
+    optional('zoneId', 'A GUID; the server keeps this id for a new zone', EXAMPLE_ID.zone),
+    required('zoneName', 'The server creates the zone if the level has none of this name', 'North'),
     ...LEVEL_COLUMNS,
     ...LOCATION_COLUMNS,
     optional('status', STATUS, 'active'),
@@ -63,8 +63,8 @@ export const spaces: CsvKind<SpaceItem> = {
   nameOf: ({ spaceName }) => spaceName,
   upsert: upsertSpaces,
   columns: [
-    optional('spaceId', 'GUID, kept', EXAMPLE_ID.space),
-    required('spaceName', 'Unique on its level; matches an existing space when no id is given', 'Jetty'),
+    optional('spaceId', 'A GUID; the server keeps this id', EXAMPLE_ID.space),
+    required('spaceName', 'Unique on its level; without an id, it identifies an existing space', 'Jetty'),
     optional('spaceType', 'Any text', 'meeting room'),
     optional('capacity', 'A whole number from 0', '8', readCount),
     ...LEVEL_COLUMNS,

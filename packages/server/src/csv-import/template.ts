@@ -7,7 +7,7 @@ export function csvExample({ columns }: CsvColumns): string {
   return stringify(rows, { record_delimiter: 'windows' });
 }
 
-/** The documentation of a file of these columns, in Markdown: a table of them, and an example. */
+/** The documentation of a file with these columns, in Markdown: a table and an example. */
 export function describeColumns(kind: CsvColumns): string {
   const { columns, anyOf } = kind;
   const need = (column: CsvColumn) => {
@@ -33,7 +33,7 @@ export function describeColumns(kind: CsvColumns): string {
   ].join('\n');
 }
 
-/** A Markdown table as the formatter leaves it. */
+/** A Markdown table in the form that the formatter keeps. */
 function alignTable(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;

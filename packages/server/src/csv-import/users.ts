@@ -9,10 +9,10 @@ export const users: CsvKind<UserItem> = {
   nameOf: ({ userName }) => userName,
   upsert: upsertUsers,
   columns: [
-    optional('userId', 'GUID, kept', EXAMPLE_ID.user),
+    optional('userId', 'A GUID; the server keeps this id', EXAMPLE_ID.user),
     required(
       'userName',
-      'Unique without regard to case; matches an existing user when no id is given',
+      'Unique without regard to case; without an id, it identifies an existing user',
       'ada@example.com',
     ),
     optional('email', 'Kept exactly as written; unique among active users', 'ada@example.com'),
@@ -20,19 +20,19 @@ export const users: CsvKind<UserItem> = {
     optional('lastName', 'Any text', 'Lovelace'),
     optional(
       'onboarded',
-      'yes or no, true or false, 1 or 0; no when left out of a new row',
+      'yes or no, true or false, 1 or 0; default for a new user: no',
       'true',
       readBoolean,
     ),
     optional('status', STATUS, 'active'),
     optional(
       'primaryLocationId',
-      'Their usual location, which must exist. It, or its name, or both when they agree',
+      'The id of an existing location. Give primaryLocationId, primaryLocationName, or both if they agree',
       EXAMPLE_ID.location,
     ),
     optional(
       'primaryLocationName',
-      'Their usual location by its name, which only one may have',
+      'The name of the primary location; only one location may have it',
       'Harbour House',
     ),
   ],

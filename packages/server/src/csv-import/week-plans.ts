@@ -21,22 +21,22 @@ interface WeekItem extends UpsertItem, Partial<Record<Weekday, string>> {
 }
 
 const PLAN_CHOICES = 'office, remote, away or none (or o, r, a)';
-/** Of an office plan, which office may follow. */
+/** A plan. The office of an office plan may follow after a colon. */
 const CELL = /^(\w+)\s*(?::\s*(.+))?$/s;
 
 export const weekPlans: CsvKind<WeekItem> = {
   word: 'week plan',
   reason: 'Import of week plans',
-  // With their days, that bounds the locks of a transaction.
+  // A week plan also locks its days, so this limits the locks of a transaction.
   batchRows: 100,
   nameOf: ({ userName }) => userName,
   upsert: upsertWeekPlans,
   columns: [
-    optional('userId', 'An active user', EXAMPLE_ID.user),
-    optional('userName', 'Instead of the id: their e-mail or userName', 'ada@example.com'),
+    optional('userId', 'The id of an active user', EXAMPLE_ID.user),
+    optional('userName', 'Instead of userId: the e-mail or userName of the user', 'ada@example.com'),
     optional(
       'monday',
-      `${PLAN_CHOICES}. An office day is at their primary location, unless an office follows by its name or id`,
+      `${PLAN_CHOICES}. The office is the primary location, unless the name or id of another office follows`,
       'office: Harbour House',
     ),
     optional('tuesday', 'As monday', 'office'),
@@ -47,14 +47,16 @@ export const weekPlans: CsvKind<WeekItem> = {
     optional('sunday', 'As monday', 'none'),
     optional(
       'applyFrom',
-      'A date: days from it on that follow the week plan are made anew. Left out, days that have a plan stay',
+      'A date. Days from this date that follow the week plan get new plans. Without it, existing plans stay',
       '2026-01-05',
     ),
   ],
   anyOf: [['userId', 'userName'], [...WEEKDAYS]],
 };
 
-/** Sets the week plans of people, each once; weekdays that a row leaves out stay. Of a result the id is that of the person. */
+/**
+ * Sets the week plan of each user once. Weekdays that a row leaves out stay. The id of a result is the id of the user.
+ */
 async function upsertWeekPlans(
   tx: Tx,
   tenantId: string,
@@ -62,17 +64,17 @@ async function upsertWeekPlans(
   author: DayAuthor,
   claims: Claims,
 ): Promise<UpsertResult[]> {
-  const persons = await resolveUsers(tx, tenantId, items);
+  const users = await resolveUsers(tx, tenantId, items);
   const offices = await listLocationsByName(tx, tenantId, items.flatMap(officeNames));
-  const userIds = persons.flatMap((person) => ('userId' in person ? person.userId : []));
+  const userIds = users.flatMap((user) => ('userId' in user ? user.userId : []));
   await lockUserDays(tx, tenantId, userIds);
   const weeks = await readWeekPlans(tx, tenantId, userIds);
   const drafts = items.map((item, index) =>
     orRefused((): WeekRequest => {
-      const person = persons[index];
-      if (!person || 'refused' in person)
-        throw new ItemRefusedError(asClause(person?.message ?? 'it is nobody'));
-      const { userId } = person;
+      const user = users[index];
+      if (!user || 'refused' in user)
+        throw new ItemRefusedError(asClause(user?.message ?? 'the user is not known'));
+      const { userId } = user;
       const days = WEEKDAYS.map(
         (weekday, day) => readCell(weekday, item[weekday], offices) ?? dayOf(weeks, userId, day),
       );
@@ -117,7 +119,7 @@ function readCell(
   ];
   if (plan === undefined || (office !== undefined && plan !== 'o')) {
     throw new ItemRefusedError(
-      `${weekday} ${quote(cell)} is none of ${PLAN_CHOICES}, or "office: " and an office`,
+      `${weekday} ${quote(cell)} is none of ${PLAN_CHOICES}, or "office: " and the name or id of an office`,
     );
   }
   if (plan === 'none') return 'none';
@@ -132,7 +134,7 @@ function findOffice(weekday: Weekday, office: string, offices: NodeRow[]): strin
   if (only && others.length === 0) return only.nodeId;
   if (only)
     throw new ItemRefusedError(
-      `${weekday}: ${others.length + 1} offices are called ${quote(office)}; name the id`,
+      `${weekday}: ${others.length + 1} offices have the name ${quote(office)}; give the id`,
     );
   const byId = /^[0-9a-f-]{36}$/i.test(office) ? optionalGuid(weekday, office) : undefined;
   if (byId === undefined) throw new ItemRefusedError(`${weekday}: there is no office ${quote(office)}`);
@@ -146,7 +148,7 @@ function readDay(text: string | undefined): string | undefined {
   return day;
 }
 
-/** Refusals of days are sentences; reasons of rows are not. */
+/** Refusals of days end with a full stop; reasons of rows do not. */
 function asClause(sentence: string): string {
   return sentence.replace(/\.$/, '');
 }

@@ -6,7 +6,7 @@ import { type DemoOffice, makeOffices, officeOf } from './offices.ts';
 import { Random } from './random.ts';
 import { makeTeams, pickTeam } from './teams.ts';
 
-/** The people and places of the demo organisation. */
+/** The users and nodes of the demo organisation. */
 export interface DemoDirectory {
   seed: number;
   offices: DemoOffice[];
@@ -15,7 +15,7 @@ export interface DemoDirectory {
 }
 
 export interface DemoPerson {
-  /** From 0; part of the seed of each user's random choices. */
+  /** From 0. It is part of the seed of this user's random choices. */
   number: number;
   userId: string;
   email: string;
@@ -23,18 +23,18 @@ export interface DemoPerson {
   office: DemoOffice;
   team: string;
   week: WeekPlan;
-  /** The desk of this user when nothing else is booked. */
+  /** The desk that this user prefers on a day without a booked desk. */
   favouriteDeskId: string;
   assignedDeskId: string | null;
   /** The probability that this user comes on a day planned at the office. */
   reliability: number;
 }
 
-/** Monday to Friday: hybrid work peaks from Tuesday to Thursday. */
+/** The average share of office plans on each day from Monday to Friday. Hybrid work peaks from Tuesday to Thursday. */
 const OFFICE_BY_WEEKDAY = [0.42, 0.7, 0.74, 0.66, 0.28] as const;
 const ASSIGNED_DESKS = 0.08;
 
-/** Makes up three offices and `userCount` people; the same seed makes the same ones, ids included. */
+/** Makes up three offices and `userCount` users. The same arguments give the same data, including ids. */
 export function makeDirectory(seed: number, userCount: number): DemoDirectory {
   const random = new Random(seed);
   const offices = makeOffices(userCount, random);

@@ -1,2 +1,2 @@
-/** The demo cannot be created here. `message` is one sentence for the user. */
+/** The demo cannot be created in this database. `message` is one sentence for the user. */
 export class DemoError extends Error {}

@@ -26,20 +26,20 @@ import { slicesOf } from './slices.ts';
 export interface HistoryOptions {
   database: Database;
   tenantId: string;
-  /** How many days before today. */
+  /** The number of days before today. */
   days: number;
   nowMs: number;
-  /** Called as each day is done. */
+  /** Called after each day. */
   onDay: (done: number, total: number) => void;
 }
 
 /**
- * Lets the organisation live through the days before today, and through today up to now, by the code that serves
- * requests: each day plans are made ahead, people ask for leave and change their minds, and readers and sensors
- * report. What is there already stays as it is, so that another call completes a history that was cut short.
+ * Creates the history of the days before today, and of today up to now. It uses the code that serves requests. On each
+ * day the horizon engine makes plans, users submit time off and change plans, and readers and sensors submit events.
+ * Existing data stays as it is, so another call completes an interrupted history.
  *
- * While days are planned, what happened on the ones before is submitted: presence books no desks before today, so that
- * neither makes a difference to the other.
+ * The function submits the events of earlier days while it plans later days. Neither affects the other, because
+ * presence books no desks before today.
  */
 export async function makeHistory(directory: DemoDirectory, options: HistoryOptions): Promise<void> {
   const { days, onDay } = options;
@@ -50,7 +50,7 @@ export async function makeHistory(directory: DemoDirectory, options: HistoryOpti
     const plans = await history.readPlans(age);
     latest = latest.then(() => history.reportDay(age, plans));
     reports.set(age, latest);
-    // Whoever waits for it is told.
+    // The loop that awaits `latest` handles the error. This prevents an unhandled rejection before that.
     latest.catch(() => undefined);
   };
   try {
@@ -73,17 +73,20 @@ export async function makeHistory(directory: DemoDirectory, options: HistoryOpti
   }
 }
 
-/** So many days may be planned before their events are submitted. After an interruption, they are submitted again. */
+/**
+ * How many days the planning may be ahead of the submission of events. After an interruption, these days are submitted
+ * again.
+ */
 const REPORTS_BEHIND = 3;
 
-/** Everybody's plans of days. */
+/** The plans of all users, by day and then by user id. */
 type Plans = ReadonlyMap<string, ReadonlyMap<string, PlannedDay>>;
 
 class History {
   readonly #directory: DemoDirectory;
   readonly #options: HistoryOptions;
   readonly #calendar: Calendar;
-  readonly #memory: DirectoryCache;
+  readonly #directoryCache: DirectoryCache;
   readonly #writer: EventWriter;
   readonly #desks: DeskPresence;
   readonly #refusals: RefusedEventLog;
@@ -95,7 +98,7 @@ class History {
     this.#directory = directory;
     this.#options = options;
     this.#calendar = new Calendar(nowMs);
-    this.#memory = new DirectoryCache(database);
+    this.#directoryCache = new DirectoryCache(database);
     this.#writer = new EventWriter(database);
     this.#desks = new DeskPresence(database);
     this.#refusals = new RefusedEventLog({ database, clock: () => nowMs, keep: 0, log: this.#log });
@@ -106,7 +109,7 @@ class History {
     this.#refusals.close();
   }
 
-  /** Where presence at a desk books it, says whether it does yet. */
+  /** Sets `deskPresence` of the offices for which the demo uses `book`. */
   async setDeskPresence(deskPresence: 'record' | 'book'): Promise<void> {
     const { database, tenantId } = this.#options;
     const offices = this.#directory.offices.filter((office) => office.deskPresence === 'book');
@@ -114,7 +117,7 @@ class History {
     await database.inTenant(tenantId, (tx) => changeOfficeSettings(tx, tenantId, items));
   }
 
-  /** The age of the first day without plans. After an interruption, the age of the day in which it came. */
+  /** The age of the first day without plans. After an interruption, the age of the interrupted day. */
   async firstUnplanned(): Promise<number> {
     const { database, tenantId, days } = this.#options;
     const { offices } = this.#directory;
@@ -129,7 +132,7 @@ class History {
     return Math.max(0, Math.min(days, Math.max(...ages)));
   }
 
-  /** What the engine and people do on the day that is `age` days before today. */
+  /** Does what the horizon engine and the users do on the day `age` days before today. */
   async planDay(age: number): Promise<void> {
     const { database, tenantId, nowMs } = this.#options;
     const at = new Date(nowMs - age * DAY_MS);
@@ -141,7 +144,7 @@ class History {
     for (const day of tomorrows) await this.#changeMinds(day, age, at);
   }
 
-  /** The plans of all users for that day, which is another date at each office. */
+  /** The plans of all users for the day `age` days before today. Its date depends on the office's time zone. */
   async readPlans(age: number): Promise<Plans> {
     const days = new Set(this.#directory.offices.map(({ timeZone }) => this.#calendar.day(timeZone, age)));
     const plans = new Map<string, ReadonlyMap<string, PlannedDay>>();
@@ -149,13 +152,13 @@ class History {
     return plans;
   }
 
-  /** What readers and sensors say of that day, at every office by its own date. */
+  /** Submits the events of that day. Each office has its own date. */
   async reportDay(age: number, plans: Plans): Promise<void> {
     const days = this.#directory.offices.map((office) => {
       const day = this.#calendar.day(office.timeZone, age);
       return makeOfficeDay(this.#directory, office, { day, age }, plans.get(day) ?? new Map());
     });
-    // In the order of time, because the first user at a desk gets it.
+    // The events are in order of time, because the first user at a desk gets it.
     await Promise.all([
       this.#submit(presence, inOrder(days.flatMap((each) => each.presence)), PRESENCE_EVENTS_PER_CALL),
       this.#submit(occupancy, inOrder(days.flatMap((each) => each.occupancy)), OCCUPANCY_EVENTS_PER_CALL),
@@ -181,7 +184,7 @@ class History {
     await changeDays(database, tenantId, changes, author);
   }
 
-  /** Submits the events up to now, each batch received at its own time. */
+  /** Submits the events up to now. The receipt time of a batch is the time of its last event. */
   async #submit<Event extends { eventId: string; timestamp: string }, Row extends EventRow>(
     kind: EventKind<Event, Row>,
     events: Event[],
@@ -196,7 +199,7 @@ class History {
         { caller: this.#caller, sourceId: SOURCE_ID, events: batch },
         {
           database,
-          directory: this.#memory,
+          directory: this.#directoryCache,
           writer: this.#writer,
           desks: this.#desks,
           refusals: this.#refusals,

@@ -7,18 +7,18 @@ import { makeCompany, makeName, plain } from './names.ts';
 import type { DemoOffice } from './offices.ts';
 import { Random } from './random.ts';
 
-/** As which readers, panels and sensors submit. */
+/** The source id of readers, panels and sensors. */
 export const SOURCE_ID = 'demo';
 
-/** The plan of a user for a day; a user may have none. */
+/** The plan of a user for a day. Users may have none. */
 export interface PlannedDay {
   plan: 'o' | 'r' | 'a';
   locationId: string | null;
-  /** The desk that is booked. */
+  /** The booked desk. */
   deskId: string | null;
 }
 
-/** The events at one office on one of its days, in the order of time. */
+/** The events at one office on one of its days, in order of time. */
 export interface DemoOfficeDay {
   presence: PresenceEvent[];
   occupancy: OccupancyEvent[];
@@ -28,7 +28,7 @@ export interface DemoOfficeDay {
 interface Day {
   /** `YYYY-MM-DD`. */
   day: string;
-  /** How many days before today. */
+  /** The number of days before today. */
   age: number;
 }
 
@@ -76,11 +76,11 @@ export function makeOfficeDay(
 
 interface Visit {
   office: DemoOffice;
-  /** The instant so many minutes after midnight of the office's local time, in ISO 8601. */
+  /** The instant at which the office's clock shows `minutes` after midnight, in ISO 8601. */
   minutes(minutes: number): string;
 }
 
-/** The office to which a user comes, if any; mostly the planned one. */
+/** The office to which a user comes, which is mostly the planned one. Undefined if the user comes to none. */
 function whereabouts(
   person: DemoPerson,
   planned: PlannedDay | undefined,
@@ -104,21 +104,24 @@ function badges(
 ): PresenceEvent[] {
   const arrival = random.around(8 * 60 + 50, 35);
   const usesPanel = random.chance(0.7);
-  const [ownSeat, anySeat] = [random.chance(0.85), random.pick(office.desks).deskId];
+  const [ownDesk, anyDesk] = [random.chance(0.85), random.pick(office.desks).deskId];
   const [lunch, leave] = [random.chance(0.5), random.chance(0.3)];
   const booked = planned?.locationId === office.locationId ? planned.deskId : null;
-  const usual = office === person.office ? person.favouriteDeskId : anySeat;
-  const at = (source: string, time: number, place: Pick<PresenceEvent, 'locationType' | 'locationId'>) => ({
+  const favourite = office === person.office ? person.favouriteDeskId : anyDesk;
+  const at = (source: string, time: number, node: Pick<PresenceEvent, 'locationType' | 'locationId'>) => ({
     eventId: `${source}-${minutes(time)}`,
     timestamp: minutes(time),
-    ...place,
+    ...node,
     userId: person.userId,
   });
   const door = { locationType: 'location', locationId: office.locationId };
   const events = [at('badge', arrival, door)];
   if (usesPanel) {
     events.push(
-      at('panel', arrival + 6, { locationType: 'place', locationId: booked ?? (ownSeat ? usual : anySeat) }),
+      at('panel', arrival + 6, {
+        locationType: 'place',
+        locationId: booked ?? (ownDesk ? favourite : anyDesk),
+      }),
     );
   }
   if (lunch) events.push(at('badge', arrival + 260, door));
@@ -126,7 +129,7 @@ function badges(
   return events;
 }
 
-/** A sensor says how many are in a room whenever that changes. */
+/** The events of a room sensor. It reports the number of people at each change. */
 function meetings({ spaceId, capacity }: DemoOffice['spaces'][number], { minutes }: Visit, random: Random) {
   const events: OccupancyEvent[] = [];
   const say = (time: number, occupancy: number) =>
@@ -178,13 +181,16 @@ export function isWeekday(day: string): boolean {
 const NOON_MINUTES = 12 * 60;
 const MINUTE_MS = 60_000;
 
-/** Reckoned from noon: clocks are changed at night, and nothing happens here before morning. */
+/**
+ * Converts minutes after midnight to instants. It counts from noon, because clocks change at night and the demo has no
+ * events before morning.
+ */
 function wallClock(day: string, timeZone: string): (minutes: number) => string {
   const noonMs = instantOf(day, NOON_MINUTES, timeZone);
   return (minutes) => new Date(noonMs + (minutes - NOON_MINUTES) * MINUTE_MS).toISOString();
 }
 
-/** Events in the order of time. */
+/** Sorts `events` in place by time. */
 export function inOrder<Event extends { timestamp: string }>(events: Event[]): Event[] {
   return events.sort((a, b) => (a.timestamp < b.timestamp ? -1 : Number(a.timestamp > b.timestamp)));
 }

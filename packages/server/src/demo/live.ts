@@ -12,7 +12,7 @@ import type { DemoOffice } from './offices.ts';
 import { slicesOf } from './slices.ts';
 
 const TICK_MS = 1_000;
-/** Events may be a day ahead of the server's clock; a little less, for the time that a request takes. */
+/** The server accepts events up to a day ahead of its clock. Ten minutes less allow for the time of a request. */
 const FARTHEST_AHEAD_MS = DAY_MS - 600_000;
 
 const ENDPOINTS = [
@@ -31,23 +31,23 @@ const ENDPOINTS = [
   },
 ] as const;
 
-/** How far a day has got. */
+/** The progress of the live day. */
 export interface LiveProgress {
-  /** The instant that is being lived; milliseconds since the epoch. */
+  /** The instant that the demo has reached, in milliseconds since the epoch. */
   atMs: number;
-  /** Events that the server has stored, by kind. */
+  /** The number of events in the requests that the server accepted, by kind. Repeated events count again. */
   submitted: Record<keyof DemoOfficeDay, number>;
-  /** Why the last round could not be submitted, and will be tried again. */
+  /** Why the last round failed; null if it did not. The next round submits its events again. */
   trouble: string | null;
 }
 
 export interface LiveOptions {
   baseUrl: string;
-  /** May submit events; logs in by HMAC before every call, as existing clients do. */
+  /** The key that submits events. The demo logs in by HMAC before every call, as existing clients do. */
   submitKey: ShownKey;
-  /** May read exports by HTTP Basic, because the events depend on the plans. */
+  /** The key that reads an export by HTTP Basic. The demo needs the plans in it, because the events depend on them. */
   readKey: ShownKey;
-  /** How many times faster than the clock the day passes, until it is a day ahead of it. */
+  /** How many times faster than the clock the day passes. The day gets at most a day ahead of the clock. */
   speed: number;
   clock: () => number;
   signal: AbortSignal;
@@ -56,8 +56,8 @@ export interface LiveOptions {
 }
 
 /**
- * Goes on with the day at every office, from its midnight on, until `signal`: submits events through the HTTP API as
- * they happen. What could not be submitted is sent again; a repeat is harmless.
+ * Continues the day at every office, from its midnight, until `signal` aborts. It submits events through the HTTP API
+ * as they happen. After a failure it sends the events again; a repeat is harmless.
  */
 export async function live(directory: DemoDirectory, options: LiveOptions): Promise<void> {
   const { clock, signal, onRound } = options;
@@ -72,9 +72,9 @@ class LiveDay {
   readonly #directory: DemoDirectory;
   readonly #options: LiveOptions;
   readonly #startMs: number;
-  /** The day that each office is in. */
+  /** The current day of each office, with its events. */
   readonly #days = new Map<DemoOffice, { day: string; events: DemoOfficeDay }>();
-  /** Up to when each office's events are submitted. */
+  /** The instant up to which each office's events are submitted. */
   readonly #doneMs = new Map<DemoOffice, number>();
   readonly #submitted = { presence: 0, occupancy: 0, visitors: 0 };
 
@@ -88,7 +88,7 @@ class LiveDay {
     }
   }
 
-  /** Submits the events up to `nowMs`; returns the instant that it reached. */
+  /** Submits the events up to the instant that the demo reaches at `nowMs`. Returns the progress. */
   async advance(nowMs: number): Promise<LiveProgress> {
     const { speed } = this.#options;
     const atMs = Math.min(this.#startMs + (nowMs - this.#startMs) * speed, nowMs + FARTHEST_AHEAD_MS);
@@ -132,7 +132,7 @@ class LiveDay {
     return events;
   }
 
-  /** Everybody's plan of a day, as the export of attendance has it. */
+  /** The plans of all users for a day, by user id, from the attendance export. */
   async #plansOf(day: string): Promise<Map<string, PlannedDay>> {
     const { baseUrl, readKey } = this.#options;
     const rows = await answer<AttendanceRow[]>(

@@ -14,7 +14,7 @@ export function instantOf(day: string, minutes: number, timeZone: string): numbe
   return asIfUtcMs - offsetMs(guessMs, timeZone);
 }
 
-/** The date that a time zone has at an instant, as `YYYY-MM-DD`. */
+/** The date in a time zone at an instant, as `YYYY-MM-DD`. */
 export function localDay(epochMs: number, timeZone: string): string {
   return utcDay(epochMs + offsetMs(epochMs, timeZone));
 }
@@ -43,7 +43,7 @@ export class Calendar {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** How far the clocks of a time zone are ahead of UTC at an instant. */
+/** The offset of a time zone from UTC at an instant. It is positive if the time zone is ahead of UTC. */
 function offsetMs(epochMs: number, timeZone: string): number {
   let format = formats.get(timeZone);
   if (!format) {

@@ -68,7 +68,7 @@ const COMPANIES = [
   'Harbour Analytics',
 ] as const;
 
-/** Somebody's name. */
+/** An invented name. */
 export function makeName(random: Random): { firstName: string; lastName: string } {
   return { firstName: random.pick(FIRST_NAMES), lastName: random.pick(LAST_NAMES) };
 }
@@ -77,7 +77,7 @@ export function makeCompany(random: Random): string {
   return random.pick(COMPANIES);
 }
 
-/** A name as it stands in an e-mail address. */
+/** A name for an e-mail address: lower-case letters without accents. */
 export function plain(name: string): string {
   return name
     .normalize('NFD')

@@ -1,7 +1,7 @@
 import type { DeskItem, LocationItem, SpaceItem } from '../directory/nodes.ts';
 import type { Random } from './random.ts';
 
-/** An office of the demo organisation, with all that is in it. */
+/** An office of the demo organisation, with its nodes. */
 export interface DemoOffice {
   locationId: string;
   name: string;
@@ -16,7 +16,7 @@ export interface DemoOffice {
   spaces: (SpaceItem & { spaceId: string; capacity: number })[];
 }
 
-/** A zone without desks, booked by its capacity. */
+/** A zone with a capacity and without desks. */
 export interface DemoLounge {
   zoneId: string;
   zoneName: string;
@@ -68,7 +68,7 @@ export function makeOffices(userCount: number, random: Random): DemoOffice[] {
   return OFFICES.map((plan) => makeOffice(plan, Math.max(1, Math.round(userCount * plan.share)), random));
 }
 
-/** The office that a draw from 0 to 1 falls to, by the offices' shares. */
+/** The office for a random number from 0 to 1. Each office has its share of the numbers. */
 export function officeOf(offices: DemoOffice[], draw: number): DemoOffice {
   let left = draw;
   for (const [index, { share }] of OFFICES.entries()) {
@@ -126,6 +126,6 @@ function makeOffice(
 
 function cycled<T>(items: T[], index: number): T {
   const item = items[index % items.length];
-  if (item === undefined) throw new RangeError('There is nothing to pick from.');
+  if (item === undefined) throw new RangeError('The list is empty.');
   return item;
 }

@@ -19,7 +19,7 @@ import { storeDemoDirectory } from './store-directory.ts';
 /** The roles with keys for Basic and HMAC, because examples use HTTP Basic. The other keys are for HMAC. */
 const BASIC_ROLES: readonly ApiKeyRole[] = ['submitting-events', 'data-warehouse'];
 
-/** One key per role, and one more of All permissions that is Basic and HMAC. */
+/** One key for each role, and a second key with All permissions, for Basic and HMAC. */
 const KEYS = [
   ...API_KEY_ROLES.map((role) => ({
     name: `Demo ${role}`,
@@ -33,20 +33,20 @@ const KEYS = [
 export interface Demo {
   directory: DemoDirectory;
   keys: ShownKey[];
-  /** Whether this call made it; a later start finds the data of the first. */
+  /** Whether this call created it. A later start finds the data of the first start. */
   created: boolean;
-  /** Someone to try an event with, and their office. */
+  /** A user for trying an event, with the user's office. */
   sample: SamplePerson | undefined;
 }
 
-/** From this number of users on, days are planned and submitted in parallel. */
+/** The number of database connections. Planning and submission of days run in parallel. */
 export const CONNECTIONS = 4;
 
 interface Deps {
   owner: Database;
   masterKey: MasterKey;
   clock: () => number;
-  /** Called as the history is written, in days. */
+  /** Called after each day of the history, with numbers of days. */
   onProgress: (done: number, total: number) => void;
 }
 
@@ -91,11 +91,15 @@ async function ensureOrganisation({ owner, clock }: Deps): Promise<Organisation>
   };
   const inserted = await owner.inSystem((tx) => insertOrganisation(tx, organisation));
   if (!inserted)
-    throw new DemoError('There is an organisation "demo" that is not the demo; use another data directory.');
+    throw new DemoError(
+      'An organisation named "demo" exists and is not the demo; use another data directory.',
+    );
   return organisation;
 }
 
-/** The demo's keys in the order of `KEYS`, their secrets open: no other organisation's are shown again. */
+/**
+ * The demo's keys in the order of `KEYS`, with their secrets. The secrets of other organisations are never shown again.
+ */
 async function shownKeys(tenantId: string, { owner, masterKey }: Deps): Promise<ShownKey[]> {
   const rows = await owner.inTenant(tenantId, (tx) => listApiKeys(tx, tenantId));
   return KEYS.flatMap(({ name }) => {

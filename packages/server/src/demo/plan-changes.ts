@@ -66,11 +66,11 @@ export function changesOfMind(
 ): DayChange[] {
   const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
   return people.flatMap((person): DayChange[] => {
-    const usual = person.week[weekday];
-    if (!offices.includes(person.office) || !usual || plans.get(person.userId)?.plan === 'a') return [];
+    const weekdayPlan = person.week[weekday];
+    if (!offices.includes(person.office) || !weekdayPlan || plans.get(person.userId)?.plan === 'a') return [];
     const random = Random.of(seed, CHANCE.change, person.number, age);
     if (!random.chance(CHANGES_MIND)) return [];
-    const plan: Plan = usual.kind === 'o' ? { kind: 'r' } : officePlan(person, random);
+    const plan: Plan = weekdayPlan.kind === 'o' ? { kind: 'r' } : officePlan(person, random);
     return [{ userId: person.userId, day, plan, setBy: 'day' }];
   });
 }

@@ -1,4 +1,4 @@
-/** Pseudo-random numbers that follow from a seed (mulberry32): the same seed gives the same sequence. */
+/** Pseudo-random numbers (mulberry32). The same seed gives the same sequence. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A sequence of its own for each combination of numbers, in whatever order they are asked for. */
+  /** A separate sequence for each combination of numbers. It does not depend on earlier calls. */
   static of(...parts: number[]): Random {
     return new Random(
       parts.reduce((mixed, part) => Math.imul(mixed ^ part, 0x9e3779b1) ^ (mixed >>> 15), 0x5eed),
@@ -33,7 +33,7 @@ export class Random {
 
   pick<T>(items: readonly T[]): T {
     const item = items[this.below(items.length)];
-    if (item === undefined) throw new RangeError('There is nothing to pick from.');
+    if (item === undefined) throw new RangeError('The list is empty.');
     return item;
   }
 

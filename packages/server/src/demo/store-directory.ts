@@ -13,7 +13,7 @@ import { TEAM } from './teams.ts';
 
 const ITEMS_PER_TRANSACTION = 1_000;
 
-/** Stores the people and places of the demo, their groups, settings and week plans. The same again changes nothing. */
+/** Stores the users and nodes of the demo, with their groups, settings and week plans. A repeat changes nothing. */
 export async function storeDemoDirectory(
   { offices, people, hierarchy }: DemoDirectory,
   { database, tenantId, at }: { database: Database; tenantId: string; at: Date },

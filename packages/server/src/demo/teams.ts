@@ -11,7 +11,7 @@ const DIVISIONS = [
 ] as const;
 const PEOPLE_PER_TEAM = 12;
 
-/** The teams of `userCount` people, and the divisions above them. */
+/** The teams of `userCount` users, and the divisions above them. */
 export function makeTeams(
   userCount: number,
   random: Random,

@@ -1,4 +1,4 @@
-/** How a file may write a boolean, in any case. */
+/** The texts that stand for a boolean in a file, in any case. */
 export const BOOLEAN_CHOICES = 'yes, no, true, false, 1 or 0';
 
 const WORDS = new Map([

@@ -5,16 +5,16 @@ import { FileError } from './errors.ts';
 export interface CsvRow {
   /** The line of the file on which the row starts, from 1. */
   line: number;
-  /** As many as the header has. */
+  /** As many cells as the header has. */
   cells: string[];
 }
 
-/** A row that cannot be read, which stops no other. */
+/** A row that cannot be read. It does not stop the other rows. */
 export interface BadCsvRow {
   line: number;
   /** One clause, for a reader of the file. */
   reason: string;
-  /** As it is in the file. */
+  /** The text of the row in the file. */
   text: string;
   /**
    * The texts between the delimiters, with the quotes if these are the fault. The number may differ from the header's.
@@ -22,7 +22,7 @@ export interface BadCsvRow {
   pieces: string[];
 }
 
-/** A CSV file, of which the header is read. */
+/** A CSV file after its header is read. */
 export interface CsvFile {
   delimiter: string;
   /** Undefined if the file has no row. */
@@ -32,9 +32,9 @@ export interface CsvFile {
 }
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
-/** What some spreadsheets write, and read, as the first line. */
+/** The first line by which some spreadsheets name the delimiter. */
 const SEPARATOR_LINE = /^"?sep=(\\t|[^\w"\r\n])"?[,;\t|]*\s*$/i;
-/** A row longer than this has a quote left open. */
+/** The parser takes a longer row for a row with an open quote. */
 const MAX_ROW_BYTES = 1_048_576;
 const LINE_END = /\r\n|\n|\r/g;
 const LF = 0x0a;
@@ -42,15 +42,18 @@ const CR = 0x0d;
 
 const OPEN_QUOTE = 'the row has a quote that is never closed';
 const STRAY_QUOTE =
-  'the row has a quote in the middle of a value: a value with quotes is itself quoted, and each quote in it written twice';
+  'the row has a quote in the middle of a value; quote the whole value and double each quote in it';
 
 /**
- * Reads CSV (RFC 4180; lines end in LF, CRLF or CR). `input` is UTF-8 without a byte order mark (`openText`). The delimiter is that
- * of a first line such as `sep=;`, else the comma, semicolon, tab or bar that the header has most of.
+ * Reads CSV (RFC 4180; lines end in LF, CRLF or CR). `input` is UTF-8 without a byte order mark (`openText`). A first
+ * line such as `sep=;` names the delimiter. Without it, the delimiter is the comma, semicolon, tab or vertical bar that
+ * occurs most often in the header.
  *
- * Rows without any value are left out. A short row is filled with empty cells, and empty cells beyond the header are
- * taken away. A row with a value beyond the header, or with a quote where none may be, is a bad row; reading goes
- * on at the next line. Throws `FileError` where the header is a bad row or a line is longer than 1 MiB, and what `input` throws.
+ * The function leaves out rows without any value. It fills a short row with empty cells, and removes empty cells beyond
+ * the header. A row with a value beyond the header, or with a misplaced quote, is a bad row; reading continues at the
+ * next line.
+ *
+ * Throws `FileError` if the header is a bad row or a line is longer than 1 MiB. Errors of `input` pass through.
  */
 export async function readCsv(input: AsyncIterable<Buffer | string>): Promise<CsvFile> {
   const blocks = wholeLines(input);
@@ -82,7 +85,7 @@ export async function readCsv(input: AsyncIterable<Buffer | string>): Promise<Cs
   return { delimiter, header: first.value, rows: records };
 }
 
-/** Continues at its last position. A loop over `blocks` would end the iterator. */
+/** Lets a loop stop early without ending `blocks`. A plain loop over `blocks` would end it. */
 async function* iterate<T>(blocks: AsyncGenerator<T>): AsyncGenerator<T> {
   for (let next = await blocks.next(); !next.done; next = await blocks.next()) yield next.value;
 }
@@ -104,9 +107,9 @@ class UnreadableRowError extends Error {}
 class BlockParser {
   readonly #delimiter: string;
   #line: number;
-  /** Cells of the header, once it is read. */
+  /** The number of cells of the header; undefined until it is read. */
   #width: number | undefined;
-  /** The beginning of a row that the next block must end. */
+  /** The beginning of a row that continues in the next block. */
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(delimiter: string, firstLine: number) {
@@ -114,7 +117,7 @@ class BlockParser {
     this.#line = firstLine;
   }
 
-  /** The rows that end in `block`, which ends with a line. */
+  /** The rows that end in `block`, which consists of whole lines. */
   parse(block: Buffer, isLast: boolean): (CsvRow | BadCsvRow)[] {
     const rows: (CsvRow | BadCsvRow)[] = [];
     let bytes = Buffer.concat([this.#rest, block]);
@@ -132,13 +135,15 @@ class BlockParser {
     return rows;
   }
 
-  /** Adds rows up to the first bad one, which begins after `readBytes` and has the fault. */
+  /**
+   * Adds rows up to the first bad row. The bad row begins after `readBytes`, and `fault` says what is wrong with it.
+   */
   #parseSome(bytes: Buffer, rows: (CsvRow | BadCsvRow)[]): { readBytes: number; fault: string | undefined } {
     let readBytes = 0;
     const take = (cells: string[], { bytes: end }: { bytes: number }): null => {
-      // The parser's own count of lines takes a CRLF inside quotes for two.
+      // The parser's own line count counts a CRLF inside quotes twice.
       const lines = countLineEnds(bytes.toString('latin1', readBytes, end));
-      // Whether a block happens to hold all of such a row must not matter.
+      // The result must not depend on whether one block holds the whole row.
       if (end - readBytes > MAX_ROW_BYTES) throw new UnreadableRowError(OPEN_QUOTE);
       if (cells.some((cell) => cell.trim() !== '')) rows.push(this.#fit(cells, lines));
       this.#line += lines;
@@ -180,13 +185,13 @@ class BlockParser {
   }
 }
 
-/** Cuts `input` after its line ends. */
+/** The bytes of `input` in blocks of whole lines. */
 async function* wholeLines(input: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   let line = 1;
   for await (const chunk of input) {
     const bytes = Buffer.concat([rest, Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)]);
-    // A CR that is last so far may be the first half of a CRLF.
+    // A CR at the end of the bytes may be the first half of a CRLF.
     const end = Math.max(bytes.lastIndexOf(LF), bytes.subarray(0, -1).lastIndexOf(CR)) + 1;
     rest = bytes.subarray(end);
     line += countLineEnds(bytes.toString('latin1', 0, end));
@@ -196,7 +201,7 @@ async function* wholeLines(input: AsyncIterable<Buffer | string>): AsyncGenerato
   if (rest.length > 0) yield rest;
 }
 
-/** How many bytes the first line has, with its end. */
+/** The length of the first line in bytes, with its line end. */
 function lineLength(bytes: Buffer): number {
   const [lf, cr] = [bytes.indexOf(LF), bytes.indexOf(CR)];
   if (cr >= 0 && (lf < 0 || cr < lf)) return lf === cr + 1 ? lf + 1 : cr + 1;

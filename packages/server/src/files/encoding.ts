@@ -12,7 +12,7 @@ const MARKS: [Encoding, number[]][] = [
   ['UTF-16BE', [0xfe, 0xff]],
 ];
 
-/** Files that people take for text, by their first bytes, and the remedy. */
+/** Files that are not text but are often given as text: the kind, the remedy and the first bytes. */
 const NO_TEXT: [what: string, remedy: string, bytes: number[]][] = [
   ['an Excel workbook or a ZIP file', 'Save it as CSV UTF-8.', [0x50, 0x4b, 0x03, 0x04]],
   ['an old Excel workbook', 'Save it as CSV UTF-8.', [0xd0, 0xcf, 0x11, 0xe0]],
@@ -22,12 +22,12 @@ const NO_TEXT: [what: string, remedy: string, bytes: number[]][] = [
   ['UTF-32', 'Save it as UTF-8.', [0x00, 0x00, 0xfe, 0xff]],
 ];
 
-/** Windows-1252 has no character at these. */
+/** Bytes that have no character in Windows-1252. */
 const UNDEFINED_IN_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
 /**
- * The encoding in the first bytes of a file, and the length of its byte order mark. Undefined for UTF-8 and
- * Windows-1252, which only the rest distinguishes. Throws `FileError` if the bytes are not text.
+ * The encoding that the first bytes of a file show, and the length of its byte order mark. Undefined for UTF-8 without
+ * a mark and for Windows-1252: only the whole file distinguishes these. Throws `FileError` if the bytes are not text.
  */
 export function encodingOfHead(head: Buffer): { encoding: Encoding; markBytes: number } | undefined {
   for (const [what, remedy, bytes] of NO_TEXT) {
@@ -42,7 +42,7 @@ export function encodingOfHead(head: Buffer): { encoding: Encoding; markBytes: n
   }
   const [high = 0, low = 0] = zeros;
   const pairs = Math.min(head.length, HEAD_BYTES) / 2;
-  // The names of columns are ASCII: in UTF-16 every other byte of them is zero.
+  // The names of columns are ASCII, and in UTF-16 every other byte of them is zero.
   if (low > pairs / 3 && high * 8 < low) return { encoding: 'UTF-16LE', markBytes: 0 };
   if (high > pairs / 3 && low * 8 < high) return { encoding: 'UTF-16BE', markBytes: 0 };
   return undefined;
@@ -72,8 +72,8 @@ export class EncodingDetector {
   }
 
   /**
-   * The bytes that can be checked now. A character that the chunk divides comes with the next chunk. Throws `FileError`
-   * with the line.
+   * Checks a chunk and returns the checked bytes. An incomplete character at the end comes with the next chunk. Throws
+   * `FileError` with the line.
    */
   add(chunk: Buffer): Buffer {
     const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
@@ -84,7 +84,7 @@ export class EncodingDetector {
     return judged;
   }
 
-  /** The bytes that no chunk ended. Throws `FileError`. */
+  /** The bytes of an incomplete character at the end of the file. Throws `FileError`. */
   end(): Buffer {
     // An incomplete character at the end means an incomplete file, unless other bytes show Windows-1252.
     if (this.#rest.length > 0 && this.#verdict !== 'Windows-1252') throw this.#damaged();
@@ -139,7 +139,7 @@ function validLength(bytes: Buffer, at: number): number {
   return at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0;
 }
 
-/** How many bytes at the end could be the beginning of a character that the next chunk ends. */
+/** The number of bytes at the end that may be the beginning of a character. */
 function unfinishedAtEnd(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;

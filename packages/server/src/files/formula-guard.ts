@@ -1,8 +1,11 @@
-/** What a spreadsheet takes for the beginning of a formula, and the mark that stands before it. */
+/** The beginnings that a spreadsheet takes for a formula, and the guard itself, `'`. */
 const GUARDED = /^[=+\-@\t\r']/;
 const GUARD = /^'(?=[=+\-@\t\r'])/;
 
-/** `text` as a CSV cell holds it: a text that a spreadsheet could take for a formula, or that begins with `'`, gets a `'` before it. */
+/**
+ * The text of a CSV cell. `guard` puts a `'` before a text that a spreadsheet could take for a formula, or that begins
+ * with `'`.
+ */
 export function guard(text: string): string {
   return GUARDED.test(text) ? `'${text}` : text;
 }

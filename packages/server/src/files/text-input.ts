@@ -4,17 +4,19 @@ import { Readable } from 'node:stream';
 import { type Encoding, EncodingDetector, encodingOfHead, HEAD_BYTES } from './encoding.ts';
 import { FileError } from './errors.ts';
 
-/** A text file, or standard input, whatever its encoding. */
+/** A text file or standard input, in any encoding that `openText` recognises. */
 export interface TextInput {
   /** UTF-8 without a byte order mark. Throws `FileError` if the bytes are not text. */
   stream: Readable;
-  /** Of the file. Of standard input it can still change from UTF-8 to Windows-1252 while the stream is read. */
+  /**
+   * The encoding of the input. For standard input it can change from UTF-8 to Windows-1252 while the stream is read.
+   */
   readonly encoding: Encoding;
-  /** Bytes of the file that were read so far. */
+  /** The number of bytes that were read so far. */
   readonly bytesRead: number;
-  /** Bytes of the file; undefined for standard input. */
+  /** The size of the file in bytes; undefined for standard input and pipes. */
   sizeBytes: number | undefined;
-  /** Stops reading, even while the next bytes are awaited. */
+  /** Stops reading, even while the stream waits for the next bytes. */
   close(): void;
 }
 
@@ -42,7 +44,9 @@ interface Known {
   sizeBytes?: number;
 }
 
-/** The text of `input`, which is read once; its encoding is told while it is read. As `openText`. */
+/**
+ * The text of `input`, which is read once. Calls `onEncoding` and throws like `openText`, but while the stream is read.
+ */
 export function readText(
   input: AsyncIterable<Buffer | string>,
   { onEncoding = () => undefined, encoding: known, sizeBytes }: Known = {},
@@ -73,7 +77,7 @@ export function readText(
       return bytesRead;
     },
     close() {
-      // The stream by itself would wait for the chunk that it has asked for.
+      // Without this, the stream would wait for the chunk that it has requested.
       if (input instanceof Readable) input.destroy();
       stream.destroy();
     },
@@ -119,7 +123,7 @@ async function* decode(
     }
     if (bytes) {
       chunk = bytes.add(chunk);
-      // All before it was ASCII, which is the same in both.
+      // All bytes before it are ASCII, which is the same in both encodings.
       if (bytes.encoding === 'Windows-1252' && !decoder) {
         take('Windows-1252');
         decoder = decoderOf('Windows-1252');
@@ -134,11 +138,11 @@ async function* decode(
 type Decoder = InstanceType<typeof TextDecoder>;
 
 function decoderOf(encoding: Encoding): Decoder {
-  // The byte order mark was taken away before.
+  // `decode` has removed the byte order mark.
   return new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
 }
 
-/** Without a chunk: the rest at the end. */
+/** Converts `chunk` to UTF-8. Without a chunk, it returns the rest at the end. */
 function toUtf8(decoder: Decoder, chunk?: Buffer): Buffer {
   try {
     return Buffer.from(chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode());
@@ -147,7 +151,7 @@ function toUtf8(decoder: Decoder, chunk?: Buffer): Buffer {
   }
 }
 
-/** The same chunks, with a first one that is long enough to show the encoding. */
+/** The same bytes, with a first chunk that is long enough to show the encoding. */
 async function* withHead(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -157,7 +161,7 @@ async function* withHead(chunks: AsyncIterable<Buffer | string>): AsyncGenerator
       continue;
     }
     head = Buffer.concat([head, bytes]);
-    // Even a short line shows UTF-16 or the mark, and a typed line must not wait for more.
+    // Even a short line shows UTF-16 or the byte order mark, and a typed line must not wait for more.
     if (head.length < HEAD_BYTES && !head.includes('\n')) continue;
     yield head;
     head = undefined;
