@@ -38,10 +38,6 @@ export class NodeLoader {
     return this.#known.has(nodeId);
   }
 
-  whyNot(nodeId: string): string | undefined {
-    return this.#refused.get(nodeId);
-  }
-
   readonly loadLocations = (rows: SourceRow[]): Promise<Outcome[]> =>
     loadEach(
       rows,
