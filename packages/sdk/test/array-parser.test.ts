@@ -4,7 +4,7 @@ import { ArrayParser } from '../src/array-parser.ts';
 import { TransferError } from '../src/errors.ts';
 import { windowsOf } from '../src/windows.ts';
 
-/** Cuts a text at the places that `cuts` say, as parts of its length. */
+/** Cuts a text at positions that `cuts` gives as fractions of its length. */
 function piecesOf(text: string, cuts: number[]): string[] {
   const places = [0, ...cuts.map((cut) => Math.floor(cut * text.length)).sort((a, b) => a - b), text.length];
   return places.slice(1).map((place, index) => text.slice(places[index], place));

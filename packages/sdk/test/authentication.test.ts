@@ -31,7 +31,7 @@ describe.each([
     await client.analytics.users();
     const [{ headers: { authorization: first } = {} } = {}] = setup.proxy.seen.slice(-1);
     setup.proxy.fate = ({ headers }) => (headers.authorization === first ? { status: 401 } : 'pass');
-    // A login within the same minute may be handed the same token.
+    // A login within the same minute may receive the same token.
     setup.server.clock.advanceS(90);
     const replies = await Promise.all(Array.from({ length: 5 }, () => client.analytics.locations()));
     setup.server.clock.nowMs = Date.now();

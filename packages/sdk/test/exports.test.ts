@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => setup.proxy.reset());
 afterAll(() => setup.close());
 
-/** The id of a presence event that is stored. */
+/** The id of a stored presence event. */
 async function addEvent(timestamp: string): Promise<string> {
   const eventId = `at ${timestamp}`;
   await results(setup.server, setup.site, [goodEvent(setup.site, { eventId, timestamp })]);
@@ -122,7 +122,7 @@ test('an export says what it has seen, at its end, and changedSince gives what c
   const since = analytics.users({ changedSince: cursor });
   expect((await since).map(({ userId }) => userId)).toEqual([user.userId]);
   expect(since.cursor).not.toBe(cursor);
-  // It is the same for all datasets, with days and without.
+  // The cursor works for all datasets, with and without days.
   expect(await analytics.presence({ changedSince: cursor })).toEqual([]);
   expect(await analytics.presence({ ...MARCH, changedSince: cursor })).toEqual([]);
   await expect(analytics.users({ changedSince: 'none' })).rejects.toBeInstanceOf(ValidationError);
@@ -142,7 +142,7 @@ test('of several windows the cursor is that of the first: what is written betwee
     return count;
   })();
   await expect.poll(() => calls).toBe(2);
-  // The first window is read: this one is of its days.
+  // The first window was read already, and this event is on one of its days.
   const added = await addEvent('2026-01-05T09:00:00Z');
   await walk;
   const came = await analytics.presence({ changedSince: rows.cursor ?? '' });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => setup.close());
 
-/** Numbers from 0 to 1, the same ones each time (mulberry32). */
+/** Numbers from 0 to 1, the same sequence in each run (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -49,7 +49,7 @@ test('10,000 events arrive once each through a connection that drops, delays, du
   expect(seen.at(-1)).toBe(EVENTS);
   expect(setup.proxy.count('/v1/presence')).toBeGreaterThan(EVENTS / 100);
 
-  // Three windows, each of them over the same connection.
+  // Three windows, each over the same faulty connection.
   const rows = await client.analytics.presence({ startDate: daysAgo(71), endDate: daysAgo(0) });
   expect(rows.map(({ eventId }) => eventId).sort()).toEqual(events.map(({ eventId }) => eventId).sort());
 });

@@ -13,7 +13,7 @@ const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const LARGEST_BYTES = 10_000;
 
 let setup: Setup;
-/** Within the package: there its own name leads to what is built. */
+/** A folder within the package, where the package's own name resolves to the build. */
 let workDir: string;
 beforeAll(async () => {
   workDir = await mkdtemp(join(PACKAGE_DIR, '.test-'));

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterEach(() => setup.proxy.reset());
 afterAll(() => setup.close());
 
-/** The fates of the calls to a path, one after the other; then it passes. */
+/** Sets the fates of the next calls to a path, in order. Later calls pass. */
 function fatesOf(path: string, ...fates: Fate[]): void {
   setup.proxy.fate = (request) => (request.path === path ? (fates.shift() ?? 'pass') : 'pass');
 }
@@ -31,7 +31,7 @@ const failureOf = (promise: PromiseLike<unknown>): Promise<RollcallError> =>
     (error) => error,
   );
 
-/** What the proxy can hold a request back by. */
+/** A promise by which the proxy holds a request back. */
 function releasable(): { released: Promise<void>; release: () => void } {
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -81,7 +81,7 @@ test.each([
   setup.proxy.hold = (request) => (isTimeout && request.path === path ? released : undefined);
   setup.proxy.fate = (request) => (request.path === path ? fate : 'pass');
   const client = setup.client({ maxRetries: 1 });
-  // The login takes none of the time of the call that is to fail.
+  // The client logs in first, so that the failing call spends no time on a login.
   await client.analytics.users();
   const options = { correlationId: 'mine', timeoutMs: isTimeout ? 300 : 600_000 };
   const failure = await failureOf(client.manage.organisation(options));
@@ -168,11 +168,11 @@ test.each([
     client.presence.submit('door', eventsOf(setup, 300), { signal: controller.signal }),
   );
   await expect.poll(() => setup.proxy.count('/v1/presence')).toBeGreaterThan(0);
-  // The answer is on its way.
+  // Gives the answer time to begin.
   await new Promise((resolve) => setTimeout(resolve, 100));
   const abortedAtMs = performance.now();
   controller.abort();
-  // An answer would never come, and the next try after half a minute.
+  // No answer would come, and the next attempt would follow after half a minute.
   expect(await failed).toMatchObject({ name: 'AbortError' });
   expect(performance.now() - abortedAtMs).toBeLessThan(15_000);
   release();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NotFoundError, UnsupportedError } from '../src/index.ts';
 import { eventsOf, type Setup, setUp } from './support/setup.ts';
 
-/** What the vendor's pages describe, with their paths. */
+/** The routes that the vendor's pages describe. */
 const DOCUMENTED = [
   '/v1/auth',
   '/v1/auth/token',
@@ -18,7 +18,7 @@ const DOCUMENTED = [
   '/v1/analytics/change-log/user',
 ];
 
-/** What the vendor's answers have, of what ours have. */
+/** The members of our answers that the vendor's answers also have. */
 const ONLY = ['eventId', 'resultCode', 'message'];
 
 let setup: Setup;
@@ -85,7 +85,7 @@ test('what the vendor does not have is a NotFoundError', async () => {
 });
 
 test('a server without cursors gives none, and is not taken for one that honours changedSince', async () => {
-  // As the vendor answers: nothing of what is ours, and parameters that it does not know are ignored.
+  // Like the vendor: answers have none of our additions, and unknown parameters are ignored.
   const client = setup.client({
     fetch: async (input, init) => {
       const url = new URL(String(input));

@@ -1,20 +1,20 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What becomes of a request. */
+/** What the proxy does with a request. */
 export type Fate =
   | 'pass'
-  /** The connection ends before the server hears of it. */
+  /** The proxy closes the connection and does not forward the request. */
   | 'refuse'
-  /** The server hears of it, and the connection ends before the answer. */
+  /** The proxy forwards the request and closes the connection before the answer. */
   | 'lose'
-  /** The server hears of it twice. */
+  /** The proxy forwards the request twice. */
   | 'twice'
-  /** Half of the answer's body, and the connection ends. */
+  /** The proxy sends half of the answer's body and closes the connection. */
   | 'break'
-  /** The same, once this comes. */
+  /** Like `break`, but the connection closes when the promise resolves. */
   | { breakAfter: Promise<unknown> }
-  /** Half of the answer's body, as if that were all. */
+  /** The proxy sends half of the answer's body as a complete answer. */
   | 'shorten'
   | { delayMs: number }
   | { status: number; headers?: Record<string, string>; body?: string }
@@ -22,7 +22,7 @@ export type Fate =
 
 export interface Seen {
   method: string;
-  /** Without its query. */
+  /** The path without its query. */
   path: string;
   query: URLSearchParams;
   headers: http.IncomingHttpHeaders;
@@ -35,15 +35,15 @@ interface Reply {
   body: Buffer;
 }
 
-/** Stands between a client and the server, and decides of each request what becomes of it. */
+/** A proxy between a client and the server. `fate` decides what it does with each request. */
 export class TestProxy {
   readonly seen: Seen[] = [];
   readonly #target: string;
   readonly #server: http.Server;
   fate: (request: Seen) => Fate = () => 'pass';
-  /** What a request waits for before the server hears of it. */
+  /** The promise that a request waits for before the proxy forwards it. */
   hold: (request: Seen) => Promise<void> | undefined = () => undefined;
-  /** Headers, in lower case, that no answer has. */
+  /** Headers, in lower case, that the proxy removes from answers. */
   hidden: string[] = [];
 
   private constructor(target: string) {
@@ -63,12 +63,12 @@ export class TestProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** How many requests went to a path. */
+  /** The number of requests to a path. */
   count(path: string): number {
     return this.seen.filter((each) => each.path === path).length;
   }
 
-  /** As new: everything passes, and nothing was seen. */
+  /** Restores the initial state: every request passes, and `seen` is empty. */
   reset(): void {
     this.fate = () => 'pass';
     this.hold = () => undefined;
@@ -138,7 +138,7 @@ export class TestProxy {
   }
 }
 
-/** When an answer is to break off; undefined where it is not to. */
+/** Resolves when an answer is to break off; undefined if it is not to. */
 function brokenAfter(fate: Fate): Promise<unknown> | undefined {
   if (fate === 'break') return new Promise((resolve) => setTimeout(resolve, 5));
   return typeof fate === 'object' && 'breakAfter' in fate ? fate.breakAfter : undefined;

@@ -17,10 +17,10 @@ export interface Setup {
   close(): Promise<void>;
 }
 
-/** The real server, an organisation in it, and a proxy before it. */
+/** The real server with an organisation, and a proxy in front of it. */
 export async function setUp(config: Partial<ServerConfig> = {}): Promise<Setup> {
   const server = await startTestServer(config);
-  // Clients go by the real time.
+  // Clients use the real time.
   server.clock.nowMs = Date.now();
   const site = await addSite(server);
   const baseUrl = await listen(server);
@@ -41,7 +41,7 @@ export async function setUp(config: Partial<ServerConfig> = {}): Promise<Setup> 
 
 const DAY_MS = 86_400_000;
 
-/** Events of the site's person, one a second from `days` ago. */
+/** Events of the site's user, from `daysAgo` days ago, `stepMs` apart. */
 export function eventsOf({ site }: Setup, count: number, daysAgo = 1, stepMs = 1000): PresenceEvent[] {
   const fromMs = Date.now() - daysAgo * DAY_MS;
   return Array.from({ length: count }, (_, index) => ({
@@ -53,7 +53,7 @@ export function eventsOf({ site }: Setup, count: number, daysAgo = 1, stepMs = 1
   }));
 }
 
-/** The date so many days ago, in UTC. */
+/** The UTC date `days` days ago. */
 export function daysAgo(days: number): string {
   return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
 }

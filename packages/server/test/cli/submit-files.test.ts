@@ -132,7 +132,7 @@ describe('a row that cannot be read', () => {
     expect([outcome.code, outcome.stdout]).toEqual([2, '2 new, 0 there already, 4 refused.\n']);
     expect(await storedIds('stray')).toEqual(['1', '6']);
     const middle = (line: number) =>
-      `"line ${line}: the row has a quote in the middle of a value; quote the whole value and double each quote in it"`;
+      `line ${line}: the row has a quote in the middle of a value; quote the whole value and double each quote in it`;
     expect(await rejectedOf(file)).toEqual([
       `"gate 24""",${at},${place},${kind},${who},,,${middle(3)}`,
       `3," ""2026-03-02T09:03:00Z""",${place},${kind},${who},"""a, b""",,${middle(4)}`,

@@ -13,7 +13,7 @@ export interface AttendanceRow {
   [column: string]: unknown;
 }
 
-/** An organisation's key at work: events in, attendance out. */
+/** A client with an organisation's key: it submits events and reads attendance. */
 export class AttendanceClient {
   readonly #server: TestServer;
   readonly #authorization: string;
@@ -23,7 +23,7 @@ export class AttendanceClient {
     this.#authorization = basic(key);
   }
 
-  /** Submits sightings in one call, all of which must be accepted. */
+  /** Submits presence in one call. Throws unless the server stores all of it. */
   async submit(sightings: Sighting[]): Promise<void> {
     const reply = await this.#server.app.inject({
       method: 'POST',
@@ -70,6 +70,6 @@ export interface Sighting {
   userId: string;
   nodeId: string;
   kind?: 'location' | 'level' | 'zone' | 'place' | 'space';
-  /** ISO instant. */
+  /** An ISO 8601 instant. */
   at: string;
 }

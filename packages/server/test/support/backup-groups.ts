@@ -4,7 +4,10 @@ interface Values {
   text: string;
 }
 
-/** Groups two levels deep, a membership and settings: each column with a value, each nullable one without as well. */
+/**
+ * Groups on two levels, a membership and settings. Each column has a value in a row; each nullable column also has a
+ * null.
+ */
 export function groupRows({ tenantId, id, text }: Values): [string, Record<string, unknown>][] {
   const group = { tenant_id: tenantId, group_type: text };
   return [
@@ -25,7 +28,7 @@ export function groupRows({ tenantId, id, text }: Values): [string, Record<strin
   ];
 }
 
-/** What refers to the groups and people above. */
+/** Rows that refer to these groups and their users. */
 export function groupUseRows({ tenantId, id, text }: Values): [string, Record<string, unknown>][] {
   const settings = {
     group_attributes: [text, 'b'],

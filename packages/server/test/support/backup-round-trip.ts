@@ -6,7 +6,7 @@ import { backupToBuffer, CREATED_AT, fillEveryTable, MASTER_KEY, opening, readAl
 
 type Make = () => Promise<{ target: DatabaseTarget; drop(): Promise<void> }>;
 
-/** What a restore brings: everything but what is of one instance. */
+/** The rows that a restore carries over: all rows except those of one instance. */
 export function carried(all: Record<string, string[]>): Record<string, unknown> {
   const id = /^\(instance-id,/;
   const settings = all.instance_settings ?? [];
@@ -19,7 +19,10 @@ export function carried(all: Record<string, string[]>): Record<string, unknown> 
   };
 }
 
-/** Fills a database of one kind, restores its backup into one of another kind, and that one's into one of the first. */
+/**
+ * Fills a database of the first kind, restores its backup into one of the second kind, and restores the backup of that
+ * one into one of the first kind.
+ */
 export async function expectRoundTrip(from: Make, into: Make): Promise<void> {
   const drops: (() => Promise<void>)[] = [];
   const make = async (kind: Make) => {

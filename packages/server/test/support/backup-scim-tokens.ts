@@ -5,7 +5,7 @@ interface Values {
   instant: string;
 }
 
-/** Tokens of identity providers: each column with a value, each nullable one without as well. */
+/** SCIM tokens. Each column has a value in a row; each nullable column also has a null. */
 export function scimTokenRows({ tenantId, id, text, instant }: Values): [string, Record<string, unknown>][] {
   const hash = (number: number) => Buffer.from(id(number).replaceAll('-', ''));
   const token = { tenant_id: tenantId, name: text, created_at: instant };

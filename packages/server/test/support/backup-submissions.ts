@@ -5,7 +5,7 @@ interface Values {
   instant: string;
 }
 
-/** Rows of what is submitted, but for presence: each column with a value, each nullable one without as well. */
+/** Rows of submitted data, except presence. Each column has a value in a row; each nullable column also has a null. */
 export function submittedRows({ tenantId, id, text, instant }: Values): [string, Record<string, unknown>][] {
   const event = (number: number) => ({
     tenant_id: tenantId,
@@ -46,7 +46,7 @@ export function submittedRows({ tenantId, id, text, instant }: Values): [string,
   ];
 }
 
-/** One that has not begun, and one that is in the middle. */
+/** One re-dating that has not begun, and one that is in progress. */
 function redatings({ tenantId, id, text, instant }: Values): [string, Record<string, unknown>][] {
   const change = { tenant_id: tenantId, from_time_zone: text, to_time_zone: 'UTC' };
   const progress = { started_at: instant, finished_at: instant, events_total: 2 ** 40, events_done: 2 ** 33 };

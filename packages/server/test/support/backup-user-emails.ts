@@ -4,7 +4,7 @@ interface Values {
   text: string;
 }
 
-/** Addresses of a person: each column with a value, each nullable one without as well. */
+/** E-mail addresses of a user. Each column has a value in a row; each nullable column also has a null. */
 export function userEmailRows({ tenantId, userId, text }: Values): [string, Record<string, unknown>][] {
   const row = { tenant_id: tenantId, user_id: userId };
   return [

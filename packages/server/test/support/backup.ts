@@ -17,7 +17,7 @@ export const MASTER_KEY = Buffer.from(
 );
 export const CREATED_AT = new Date('2026-05-04T03:02:01.000Z');
 
-/** A database that an ordinary role owns, one that may neither bypass policies nor create roles. */
+/** A database whose owner is an ordinary role, which may neither bypass policies nor create roles. */
 export async function createPlainlyOwnedDatabase(): Promise<{
   target: DatabaseTarget;
   drop(): Promise<void>;
@@ -44,13 +44,13 @@ export async function createEmptyDatabase(): Promise<{ target: DatabaseTarget; d
   return { target, drop };
 }
 
-/** An empty database as a superuser sees it, whom no policy binds. */
+/** An empty database with a superuser's connection, to which no policy applies. */
 export async function createSuperusersDatabase(): Promise<{ target: DatabaseTarget; drop(): Promise<void> }> {
   const { target, drop } = await createTestDatabase({ migrated: false });
   return { target: { ...inject('adminTarget'), database: target.database } as DatabaseTarget, drop };
 }
 
-/** Runs `work` as the administrator inside the database of `target`: no policy hides anything. */
+/** Runs `work` as the administrator in the database of `target`. No policy hides rows. */
 export async function seeingAll<T>(
   target: DatabaseTarget,
   work: (client: pg.Client) => Promise<T>,
@@ -65,7 +65,7 @@ export async function seeingAll<T>(
   }
 }
 
-/** Every value of every table as PostgreSQL's own text; rows sorted, tables by name. */
+/** Every value of every table as PostgreSQL's text, by table name, with sorted rows. */
 export function readAll(target: DatabaseTarget): Promise<Record<string, string[]>> {
   return seeingAll(target, async (client) => {
     const all: Record<string, string[]> = {};
@@ -79,7 +79,10 @@ export function readAll(target: DatabaseTarget): Promise<Record<string, string[]
   });
 }
 
-/** `nothing` where no Rollcall was ever made, else its organisations, and tables whose policies bind no owner. */
+/**
+ * `nothing` if the database has no Rollcall schema. Otherwise its organisations, and the tables whose policies do not
+ * bind the owner.
+ */
 export function state(
   target: DatabaseTarget,
 ): Promise<'nothing' | { organisations: number; unforced: string[] }> {
@@ -111,7 +114,7 @@ export async function backupToBuffer(
   return { file: Buffer.concat(chunks), summary };
 }
 
-/** Opens `file` anew with each call, in pieces of `pieceBytes`. */
+/** Opens `file` again with each call, in pieces of `pieceBytes`. */
 export function opening(file: Buffer, pieceBytes = 10_000): () => Readable {
   return () =>
     Readable.from(
@@ -125,7 +128,9 @@ export function opening(file: Buffer, pieceBytes = 10_000): () => Readable {
 const NASTY =
   'tab\t newline\n return\r\n bell\u0007 \\ \\N \\. \\t \\\\ "quotes" \'\' , {} 👩🏽‍💻 Zoë 日本 \u202e end';
 
-/** Two organisations with every table filled: each column with a value, each nullable one without as well. */
+/**
+ * Two organisations with rows in every table. Each column has a value in a row; each nullable column also has a null.
+ */
 export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
   await seeingAll(target, async (client) => {
     const insert = async (table: string, row: Record<string, unknown>): Promise<void> => {
@@ -175,7 +180,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         revoked_at: instant,
         last_used_at: instant,
       });
-      // Children come first: the order of rows in a table is no order of parents.
+      // Children come first, because the rows of a table need not have parents first.
       await client.query(
         `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name, status, address, time_zone, space_type, capacity) VALUES
          ($1, $2, 'place', $3, $7, 'active', NULL, NULL, NULL, NULL),
@@ -265,7 +270,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
 
 type Insert = (table: string, row: Record<string, unknown>) => Promise<void>;
 
-/** The desk is booked, then moved from the zone that the booking counts in: rows that no longer agree. */
+/** Books the desk, then moves it from the zone in which the booking counts. The rows then disagree. */
 async function fillWorkday(
   client: pg.Client,
   insert: Insert,

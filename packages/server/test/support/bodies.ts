@@ -9,7 +9,7 @@ export interface Answer {
 
 export interface Sent {
   request: http.ClientRequest;
-  /** Rejects where the connection ended without an answer. */
+  /** Rejects if the connection ended without an answer. */
   answer: Promise<Answer>;
 }
 
@@ -17,13 +17,13 @@ export interface Post {
   method?: string;
   headers: http.OutgoingHttpHeaders;
   body: string | Buffer;
-  /** Bytes that Content-Length names, of which `body` is then a part only. */
+  /** The bytes that Content-Length announces. `body` is then only a part. */
   announced?: number;
-  /** More may come: the request is not ended. */
+  /** More bytes may follow: the request is not ended. */
   isPart?: boolean;
 }
 
-/** Sends a JSON body, or a part of one, on a connection of its own. */
+/** Sends a JSON body, or a part of one, on a separate connection. */
 export function send(url: string, { method = 'POST', headers, body, announced, isPart }: Post): Sent {
   const request = http.request(url, {
     method,
@@ -41,7 +41,7 @@ export function send(url: string, { method = 'POST', headers, body, announced, i
         text += piece;
       });
       response.on('error', reject).on('end', () => {
-        // Nobody waits for the rest of a body.
+        // The test does not wait for the rest of a body.
         if (announced !== undefined || isPart) request.destroy();
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
       });
@@ -54,8 +54,8 @@ export function send(url: string, { method = 'POST', headers, body, announced, i
 }
 
 /**
- * Writes bytes as they stand, all of them before it reads anything, as simple clients do. Resolves with what came back until the server
- * closed the connection; rejects where it was reset.
+ * Writes all bytes unchanged before it reads anything, as simple clients do. Resolves with the bytes that came back
+ * until the server closed the connection. Rejects if the connection was reset.
  */
 export function writeThenRead(baseUrl: string, pieces: Iterable<Buffer | string>): Promise<string> {
   const { hostname, port } = new URL(baseUrl);

@@ -7,13 +7,13 @@ import { addSite, goodEvent, results, type Site } from './presence.ts';
 import { startTestServer, type TestServer } from './server.ts';
 import { logChanges, storeDays } from './workday.ts';
 
-/** Those that can be followed: metrics are not kept, but computed. */
+/** The datasets with changes. Metrics have none, because the server computes them. */
 export const followable = datasets.filter(({ key }) => key !== undefined);
 export const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
 export const datesOf = (path: string) =>
   datasets.find((dataset) => dataset.path === path)?.filters.includes('dates') ? DATES : '';
 
-/** A server for the tests of a file, with a new organisation for each test, whose changes are read. */
+/** A server for the tests of a file. Each test reads the changes of a new organisation. */
 export class ChangesClient {
   server!: TestServer;
   site!: Site;
@@ -60,14 +60,14 @@ export class ChangesClient {
     return consumer;
   };
 
-  /** What came, having been compared with what an export says now. */
+  /** The changes that came. It compares the consumer's rows with a new export. */
   followed = async (consumer: Consumer, limit?: number): Promise<Row[]> => {
     const came = await consumer.follow(limit);
     expect(facts(consumer.rows())).toEqual(facts(await consumer.exported()));
     return came;
   };
 
-  /** Adds something of every dataset. */
+  /** Adds rows to every dataset. */
   fill = async (): Promise<void> => {
     const { server, site } = this;
     const { office, tenantId } = site;

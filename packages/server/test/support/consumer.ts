@@ -4,7 +4,10 @@ import { basic, type TestServer } from './server.ts';
 
 export type Row = Record<string, unknown>;
 
-/** What a warehouse keeps of one dataset: loaded once, and followed from then on as the documentation says. */
+/**
+ * A warehouse's copy of one dataset. It loads the dataset once and then reads the changes, as the documentation
+ * describes.
+ */
 export class Consumer {
   readonly #server: TestServer;
   readonly #authorization: string;
@@ -14,7 +17,7 @@ export class Consumer {
   #rows: Row[] = [];
   cursor = '';
 
-  /** `query`: the filters of every call; `dates`: those of the first one. */
+  /** `query` has the filters of every call; `dates` has the dates of the first call. */
   constructor(
     server: TestServer,
     key: { apiKey: string; secret: string },
@@ -37,7 +40,7 @@ export class Consumer {
     });
   }
 
-  /** All rows there are in March 2026. */
+  /** All rows of March 2026. */
   async exported(): Promise<Row[]> {
     return (await this.#load()).json();
   }
@@ -48,7 +51,7 @@ export class Consumer {
     this.cursor = String(reply.headers['rollcall-cursor']);
   }
 
-  /** Loads what has changed, page by page where a `limit` is given; what came. */
+  /** Loads the changes, in pages if there is a `limit`. Returns them. */
   async follow(limit?: number): Promise<Row[]> {
     const { rows, cursor } = await this.pages(
       { changedSince: this.cursor, ...(limit ? { limit: String(limit) } : {}) },
@@ -58,7 +61,7 @@ export class Consumer {
     return rows;
   }
 
-  /** What is kept, in no order. */
+  /** The copied rows, in no order. */
   rows(): Row[] {
     return this.#rows;
   }
@@ -90,7 +93,7 @@ export class Consumer {
     return reply;
   }
 
-  /** Deletes what has a key that came, and inserts what came but deletions. */
+  /** Deletes the rows with the keys that came, and inserts the rows that came, except deleted rows. */
   #apply(came: Row[]): void {
     const keyOf = (row: Row) => JSON.stringify(this.#key.map((column) => row[column] ?? null));
     const keys = new Set(came.map(keyOf));
@@ -99,7 +102,7 @@ export class Consumer {
   }
 }
 
-/** Rows without the columns that follow a dimension, in an order of their own. */
+/** The rows without the columns that come from a dimension, sorted. */
 export function facts(rows: Row[]): string[] {
   const isFact = (name: string) => !/Name$|Email$|^primary/.test(name);
   return rows
@@ -115,7 +118,7 @@ export function facts(rows: Row[]): string[] {
     .sort();
 }
 
-/** Rows whole, in an order of their own. */
+/** The complete rows, sorted. */
 export function whole(rows: Row[]): string[] {
   return rows.map((row) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
 }

@@ -1,18 +1,18 @@
 import pg from 'pg';
 import { vi } from 'vitest';
 
-/** What the change feed asks some times a second, however long the work takes. */
+/** The query that the listener for credential changes sends a few times a second, regardless of the work. */
 const HEARTBEAT = 'SELECT 1';
 
-/** What some work costs, in units that do not depend on what else the machine does. */
+/** The cost of some work, in units that do not depend on other load of the machine. */
 export interface Cost {
-  /** Statements, or pipelines of statements, that this process sent to the database: each is a round trip. */
+  /** The statements, or pipelines of statements, that this process sent to the database. Each is a round trip. */
   roundTrips: number;
   /** Processor time that this process spent, in milliseconds. */
   processorMs: number;
 }
 
-/** What `work` costs. Nothing else may go on in this process meanwhile. */
+/** The cost of `work`. This process must do nothing else meanwhile. */
 export async function costOf(work: () => Promise<unknown>): Promise<Cost> {
   const query = vi.spyOn(pg.Client.prototype, 'query');
   const before = process.cpuUsage();

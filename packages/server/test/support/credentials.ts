@@ -8,7 +8,7 @@ export interface UpdateResult {
   results: { cardNumber: string; facilityCode?: string | null; result: string; message: string }[];
 }
 
-/** A good card; `members` replaces some of it, undefined leaves one out. */
+/** A valid card. `members` replaces members of it; undefined leaves a member out. */
 export function card(members: Members = {}): Members {
   return {
     active: true,
@@ -20,12 +20,12 @@ export function card(members: Members = {}): Members {
   };
 }
 
-/** An update of someone's cards. */
+/** An update of a user's cards. */
 export function updateOf({ email }: Pick<TestUser, 'email'>, ...credentials: Members[]) {
   return { username: email, updateId: 'u1', credentials };
 }
 
-/** Sends updates; the answer, as it came. */
+/** Sends updates. Returns the answer unchanged. */
 export function sendUpdates<Answer = UpdateResult[]>(
   workplace: Workplace,
   ...data: object[]
@@ -42,7 +42,7 @@ export interface StoredCard {
   scanData: string[];
 }
 
-/** The cards that are stored, by facility code and number. */
+/** The stored cards, by facility code and number. */
 export async function storedCards({ server, tenantId }: Workplace): Promise<StoredCard[]> {
   const { rows } = await server.db.owner.inTenant(tenantId, (tx) =>
     tx.query<StoredCard>(

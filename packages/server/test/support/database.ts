@@ -4,14 +4,14 @@ import { inject } from 'vitest';
 import { Database, type DatabaseTarget } from '../../src/store/connections/db.ts';
 
 export interface TestDatabase {
-  /** Connects as the product does: an owner, before it becomes the restricted role. */
+  /** Connects as the product does: as the owner, which then becomes the restricted role. */
   target: DatabaseTarget;
   owner: Database;
   restricted: Database;
   drop(): Promise<void>;
 }
 
-/** A new database of its own for a test file, already migrated. Call `drop` in afterAll. */
+/** A new, migrated database for a test file. Call `drop` in `afterAll`. */
 export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const product = inject('productUser');
@@ -36,7 +36,7 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
   };
 }
 
-/** Runs `work` as the administrator of the server under test, for what the product itself may not do. */
+/** Runs `work` as the administrator of the server under test, for actions that the product itself may not do. */
 export async function asAdmin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(inject('adminTarget'));
   await client.connect();
@@ -47,7 +47,7 @@ export async function asAdmin<T>(work: (client: pg.Client) => Promise<T>): Promi
   }
 }
 
-/** A new, empty organisation; its tenant id. */
+/** Creates an empty organisation. Returns its tenant id. */
 export async function createTestOrganisation(
   database: Database,
   { slug = `org-${randomBytes(4).toString('hex')}`, timeZone = 'Europe/London' } = {},
@@ -62,12 +62,12 @@ export async function createTestOrganisation(
   return tenantId;
 }
 
-/** How many transactions of the product are open in the database `$1`, but for the one that asks. */
+/** The number of open transactions of the product in the database `$1`, except the one that asks. */
 export const COUNT_TRANSACTIONS = `SELECT count(*)::integer AS count FROM pg_stat_activity
  WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL
    AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
 
-/** How many transactions of the product are open in a test's database. */
+/** The number of open transactions of the product in a test's database. */
 export function countTransactions({ target }: TestDatabase): Promise<number> {
   return asAdmin(async (client) => {
     const { rows } = await client.query<{ count: number }>(COUNT_TRANSACTIONS, [target.database]);

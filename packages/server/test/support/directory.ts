@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '../../src/store/connections/db.ts';
 import type { NodeKind } from '../../src/store/directory/nodes.ts';
 
-/** Adds a node of the tree; its id. */
+/** Adds a node of the tree. Returns its id. */
 export async function addNode(
   owner: Database,
   tenantId: string,
@@ -57,7 +57,7 @@ export interface TestUser {
   email: string;
 }
 
-/** Adds a person. */
+/** Adds a user. */
 export async function addUser(
   owner: Database,
   tenantId: string,

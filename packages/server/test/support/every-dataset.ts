@@ -2,7 +2,7 @@ import type { Site } from './presence.ts';
 import type { TestServer } from './server.ts';
 import { logChanges, storeDays } from './workday.ts';
 
-/** Texts that one format or another has to write in some other way than as they are. */
+/** Texts that at least one format must escape or convert. */
 export const AWKWARD_TEXTS = [
   '',
   'plain',
@@ -23,7 +23,9 @@ export const AWKWARD_TEXTS = [
 
 const DAY = '2026-03-10';
 
-/** Gives every dataset rows: texts of every kind, every kind of node, instants to the microsecond, what is unknown. */
+/**
+ * Adds rows to every dataset: texts of every kind, every kind of node, instants in microseconds, and unknown values.
+ */
 export async function fillEveryDataset({ db: { owner } }: TestServer, site: Site): Promise<void> {
   const { tenantId, office, user } = site;
   await owner.inTenant(tenantId, async (tx) => {
@@ -60,7 +62,7 @@ export async function fillEveryDataset({ db: { owner } }: TestServer, site: Site
       office.zoneId,
       office.locationId,
     );
-    // A text as each member in turn, on each kind of node.
+    // Each text occurs as each member in turn, on each kind of node.
     const events = `FROM unnest($2::text[]) WITH ORDINALITY AS t (text, i),
                          (SELECT node_id, kind FROM nodes WHERE tenant_id = $1) AS n,
                          LATERAL (SELECT '${DAY} 09:00:00Z'::timestamptz + i * interval '123456.7 microseconds' AS at) AS timed`;

@@ -6,13 +6,13 @@ import { DATASETS } from '../../src/folder-import/folder.ts';
 import { datasets } from '../../src/warehouse/datasets.ts';
 import { basic, type TestServer } from './server.ts';
 
-/** Those that have facts of their own: metrics follow from them. */
+/** The datasets with stored rows. Metrics are computed from them. */
 const exportedDatasets = datasets.filter(({ path }) => (DATASETS as readonly string[]).includes(path));
 
 export type Rows = Record<string, unknown>[];
 
 export interface Window {
-  /** `YYYY-MM-DD`, inclusive, within one month: files are named by it. */
+  /** `YYYY-MM-DD`, inclusive. A window is within one month, because files are named by the month. */
   startDate: string;
   endDate: string;
 }
@@ -34,7 +34,9 @@ export async function exportAll(
   return exported;
 }
 
-/** Writes the same as an export does: a folder for each dataset, a file for each month, and a manifest that names them. */
+/**
+ * Writes the same files as an export: a folder for each dataset, a file for each month, and a manifest that names them.
+ */
 export async function writeExport(
   server: TestServer,
   key: ShownKey,

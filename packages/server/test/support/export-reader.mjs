@@ -1,11 +1,11 @@
 import http from 'node:http';
 
 /*
- * Reads an export to its end and throws it away, in a process of its own: it is sent `{ url, headers }`, and answers with
- * what it saw of it.
+ * Reads an export to its end and discards it, in a separate process. It receives `{ url, headers }`, and answers with
+ * its measurements.
  */
 
-// Whoever started it may have failed.
+// The process that started it may have failed.
 process.once('disconnect', () => process.exit());
 process.once('message', ({ url, headers }) => {
   const startedMs = performance.now();

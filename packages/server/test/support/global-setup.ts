@@ -19,19 +19,21 @@ declare module 'vitest' {
     productUser: { user: string; password: string | undefined };
     templateDatabase: string;
     copyStrategy: CopyStrategy;
-    /** For what outlives one test file; removed after the run. Anybody may pass through it. */
+    /** The directory for files that outlive one test file; removed after the run. Every user may enter it. */
     scratchDir: string;
   }
 }
 
-/** Of CREATE DATABASE: files are copied at half the cost, but with two checkpoints, which are slow where they reach the disk. */
+/**
+ * The strategy of CREATE DATABASE. FILE_COPY costs half as much, but makes two checkpoints, which are slow on a disk.
+ */
 type CopyStrategy = 'FILE_COPY' | 'WAL_LOG';
 
 const ROOT_DIR = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** One PostgreSQL for the whole run: the one of DATABASE_URL, else an embedded one in a temporary directory. */
+/** Starts one PostgreSQL for the whole run: the server of DATABASE_URL, or an embedded one in a temporary directory. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // The command line and the SDK are tested as they are shipped: built.
+  // The tests run the command line and the SDK as they are shipped, so both must be built.
   if (!isBuilt()) execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT_DIR, stdio: 'inherit' });
 
   const server = process.env.DATABASE_URL ? givenServer(process.env.DATABASE_URL) : await embeddedServer();
@@ -62,7 +64,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Whether what `npm ci` built is newer than all that it is built of: building takes ten seconds. */
+/** Whether the build is newer than all its sources. This saves ten seconds. */
 function isBuilt(): boolean {
   const built = ['server/dist/bin/rollcall.js', 'sdk/dist/esm/index.js', 'sdk/dist/cjs/index.js'].map(
     (file) => join(ROOT_DIR, 'packages', file),
@@ -76,14 +78,17 @@ function isBuilt(): boolean {
   return built.every((file) => existsSync(file) && statSync(file).mtimeMs > newest);
 }
 
-/** Of a file, or of a directory and all in it: a file that is gone leaves its directory changed. */
+/** The newest time of a file, or of a directory and all in it. A deleted file changes the time of its directory. */
 function newestMs(path: string): number {
   const stats = statSync(path);
   if (!stats.isDirectory()) return stats.mtimeMs;
   return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
 }
 
-/** Started as root, an embedded server runs as another user, who has to get to its data in here. */
+/**
+ * A directory that other users may enter. If root starts it, an embedded server runs as another user and needs its data
+ * here.
+ */
 async function openDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
   await chmod(directory, 0o711);
@@ -130,7 +135,7 @@ async function embeddedServer(): Promise<TestServer> {
     database: 'postgres',
   };
   await asAdmin(adminTarget, async (admin) => {
-    // Nothing here has to outlive a loss of power, and a hundred databases are made and dropped.
+    // The data need not survive a power failure, and the tests create and drop a hundred databases.
     for (const setting of ['fsync', 'full_page_writes'])
       await admin.query(`ALTER SYSTEM SET ${setting} TO off`);
     await admin.query('SELECT pg_reload_conf()');

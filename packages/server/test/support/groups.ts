@@ -9,12 +9,12 @@ export interface Relationship {
   parentType: string | null;
 }
 
-/** `a < b` as a row: group a of type `team`, with parent b of the same type; null at the top. */
+/** A row that puts `group` below `parent`. Both have the type `team` by default; a top group has the parent null. */
 export function under(group: string, parent: string | null, groupType = 'team'): Relationship {
   return { group, groupType, parent, parentType: parent === null ? null : groupType };
 }
 
-/** An organisation, and a client of it with all permissions. */
+/** An organisation, and a client with All permissions. */
 export async function directoryClient(server: TestServer) {
   const tenantId = await server.organisation();
   const authorization = basic(await server.key(tenantId));
@@ -58,7 +58,7 @@ export async function listGroups(database: Database, tenantId: string): Promise<
   return Object.fromEntries(rows.map(({ key, ...group }) => [key, group]));
 }
 
-/** A person's groups and primary group as `type/name`, and their attributes. */
+/** A user's groups and primary group as `type/name`, and the user's attributes. */
 export async function membershipOf(
   database: Database,
   tenantId: string,

@@ -1,8 +1,8 @@
 import http from 'node:http';
 
 /*
- * Sends bodies that are meant to keep a server busy, in a process of its own: gets `{ kind, baseUrl, authorization }`,
- * answers that it has begun, goes on until it is told to stop, and answers with what it did.
+ * Sends bodies that keep a server busy, in a separate process. It receives `{ kind, baseUrl, authorization }` and
+ * answers that it has begun. It continues until it is told to stop, and then answers with its counts.
  */
 
 const MIB = 1024 * 1024;
@@ -10,7 +10,7 @@ const counts = { sent: 0 };
 const agents = [];
 let isOver = false;
 
-/** One connection that announces `length` bytes and sends `first`; again when it is answered or ended. */
+/** One connection that announces `length` bytes and sends `first`; a new one follows when it is answered or ended. */
 function hold({ baseUrl, path, authorization, length, first }) {
   if (isOver) return;
   counts.sent++;
@@ -30,7 +30,7 @@ function hold({ baseUrl, path, authorization, length, first }) {
     isOnce = true;
     counts[outcome] = (counts[outcome] ?? 0) + 1;
     request.destroy();
-    // Not at once, or a refusal would be a load of its own.
+    // A pause, because immediate repeats would themselves be a load.
     setTimeout(() => hold({ baseUrl, path, authorization, length, first }), 100);
   };
   request.on('response', (response) => {
@@ -48,7 +48,7 @@ const kinds = {
     for (let turn = 0; turn < 17; turn++)
       hold({ ...job, path: '/v1/presence/basic', length: MIB, first: '{' });
   },
-  /** The same to the endpoint of visitors' arrivals, which takes Bearer tokens only. */
+  /** The same to the route of visitor arrivals, which takes Bearer tokens only. */
   visitors: (job) => {
     for (let turn = 0; turn < 17; turn++)
       hold({ ...job, path: '/v1/visitor-arrival', length: MIB, first: '{' });
@@ -69,7 +69,7 @@ const kinds = {
   },
 };
 
-// Whoever started it may have failed.
+// The process that started it may have failed.
 process.once('disconnect', () => process.exit());
 process.once('message', (job) => {
   const began = { ms: performance.now(), cpu: process.cpuUsage() };

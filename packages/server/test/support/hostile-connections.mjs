@@ -1,9 +1,9 @@
 import net from 'node:net';
 
 /*
- * Holds connections on which no request comes, in a process of its own: gets `{ kind, baseUrl, connections }`, opens all of
- * them, answers that it has begun, opens another one for each that ends, and answers with what it did when it is told
- * to stop.
+ * Holds connections without a complete request, in a separate process. It receives `{ kind, baseUrl, connections }`,
+ * opens all connections and answers that it has begun. It replaces each connection that ends. When it is told to stop,
+ * it answers with its counts.
  */
 
 const AGAIN_MS = 100;

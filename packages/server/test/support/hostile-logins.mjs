@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 
 /*
- * Presents credentials that are not accepted, in a process of its own: gets `{ kind, baseUrl, apiKey, connections, perSecond }`,
- * answers that it has begun, goes on until it is told to stop, and answers with what it did. It writes bytes itself,
- * because a client of HTTP would take as much of a processor as the server does.
+ * Sends wrong credentials, in a separate process. It receives `{ kind, baseUrl, apiKey, connections, perSecond }` and
+ * answers that it has begun. It continues until it is told to stop, and then answers with its counts. It writes bytes
+ * itself, because an HTTP client would use as much processor time as the server.
  */
 
 const TICK_MS = 10;
 const BASIC_PATH = '/v1/analytics/users/basic';
 
 const kinds = {
-  /** An id that nobody has. */
+  /** An id of no key. */
   strangers: () => [BASIC_PATH, basic(randomUUID())],
-  /** An id that somebody has, and another secret. */
+  /** An id of a key, and a wrong secret. */
   guesses: ({ apiKey }) => [BASIC_PATH, basic(apiKey)],
-  /** A SCIM token that nobody has. */
+  /** An unknown SCIM token. */
   scim: () => ['/scim/v2/Users', `Bearer rcs_${randomUUID()}`],
 };
 
@@ -76,7 +76,7 @@ process.once('message', (job) => {
       counts.sent++;
       send(connection, job, url.host);
     }
-    // What no connection was free for is not made up for later.
+    // It does not catch up on requests for which no connection was free.
     counts.late += Math.floor(due);
     due %= 1;
   }, TICK_MS);

@@ -25,7 +25,7 @@ export function importFile(
   });
 }
 
-/** In small pieces, so that line ends, characters and quotes are cut in two. */
+/** The bytes in small pieces, which divide line ends, characters and quotes. */
 export function inChunks(bytes: Buffer, size = bytes.length > 100_000 ? 65_536 : 7): Readable {
   const chunks: Buffer[] = [];
   for (let start = 0; start < bytes.length; start += size) chunks.push(bytes.subarray(start, start + size));
@@ -71,12 +71,12 @@ export async function listWrittenXids(database: Database, tenantId: string): Pro
   return rows;
 }
 
-/** A GUID that can be told at sight: `id(7)` ends in 7. */
+/** A GUID that is easy to recognise: `id(7)` ends in 7. */
 export function id(n: number): string {
   return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 }
 
-/** The parts of a report that most tests are about. */
+/** The parts of a report that most tests check. */
 export function counts({ created, updated, unchanged, refused }: ImportReport): number[] {
   return [created, updated, unchanged, refused.length];
 }

@@ -1,18 +1,18 @@
 import { addSite, insertPresence, type Reached, type Site } from './presence.ts';
 import type { TestServer } from './server.ts';
 
-/** Bytes of an event's source id, as it goes out; it hardly compresses. */
+/** The bytes of an event's source id in an export. It hardly compresses. */
 const SOURCE_BYTES = 96 * 32;
 
-/** Events, each of some 3 kB, and people. */
+/** The numbers of events, each of about 3 kB, and of users. */
 interface Size {
   events?: number;
   people?: number;
 }
 
 /**
- * An organisation whose presence in March 2026, and whose people, are more than what the buffers on the way to a reader
- * take, in every format and coding.
+ * An organisation with much presence in March 2026 and many users. Both exceed the buffers between the server and a
+ * reader, in every format and coding.
  */
 export async function addLargeSite(server: TestServer, size?: Size): Promise<Site> {
   const site = await addSite(server);
@@ -20,7 +20,7 @@ export async function addLargeSite(server: TestServer, size?: Size): Promise<Sit
   return site;
 }
 
-/** Gives a site as many events in March 2026, and people, as `addLargeSite` does. */
+/** Adds as many users, and as many events in March 2026, to a site as `addLargeSite` does. */
 export async function enlarge(
   server: Reached,
   site: Site,

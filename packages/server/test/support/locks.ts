@@ -4,18 +4,21 @@ import { seeingAll } from './backup.ts';
 import { asAdmin } from './database.ts';
 import { until } from './waiting.ts';
 
-/** A look takes a round trip and a turn of the event loop: work of the server that no lock stops gets ahead meanwhile. */
+/**
+ * The number of looks without a change. Each look takes a round trip and a turn of the event loop. Work of the server
+ * that waits for no lock progresses meanwhile.
+ */
 const LOOKS_WITHOUT_CHANGE = 30;
 
-/** How many statements of the product wait for a lock, and how many do something else. */
+/** The number of the product's statements that wait for a lock, and the number of others. */
 const COUNT_STATEMENTS = `
   SELECT count(*) FILTER (WHERE wait_event_type = 'Lock')::integer AS waiting,
          count(*) FILTER (WHERE wait_event_type IS DISTINCT FROM 'Lock')::integer AS moving
   FROM pg_stat_activity WHERE datname = $1 AND application_name = 'rollcall' AND state = 'active'`;
 
 /**
- * Waits until all that the product does in this database waits for a lock: statements wait, as many at every look, and
- * none does anything else.
+ * Waits until all work of the product in this database waits for a lock. Then each look finds the same number of
+ * waiting statements and no other statement.
  */
 export function untilAllWait({ database }: DatabaseTarget): Promise<void> {
   return asAdmin(async (client) => {
@@ -34,8 +37,8 @@ export function untilAllWait({ database }: DatabaseTarget): Promise<void> {
 }
 
 /**
- * The result of `send`, all of which begins, and waits for the table, before any of it goes on. A `send` that begins
- * things one after the other takes the callback, and calls it when it has begun the last.
+ * The result of `send`. All its requests begin and wait for the table before any of them continues. A `send` that
+ * begins requests one after the other takes the callback, and calls it when it has begun the last one.
  */
 export function whileLocked<T>(
   target: DatabaseTarget,

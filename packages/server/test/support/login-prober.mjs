@@ -4,13 +4,13 @@ import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /*
- * Logs in time and again, in a process of its own, from when it is sent `{ baseUrl, apiKey, secret, serverPid }` until it
- * is sent anything else, and answers with how long logins took.
+ * Logs in repeatedly, in a separate process. It begins when it receives `{ baseUrl, apiKey, secret, serverPid }` and
+ * ends at the next message. It then answers with the durations of the logins.
  */
 
 const PAUSE_MS = 5;
 
-// Whoever started it may have failed.
+// The process that started it may have failed.
 process.once('disconnect', () => process.exit());
 process.once('message', async (job) => {
   let isOver = false;
@@ -35,7 +35,7 @@ process.once('message', async (job) => {
   }
 });
 
-/** For how long the server, and this process, were ready to run and had no processor. Linux counts it. */
+/** The time for which the server and this process were ready to run and had no processor. Linux counts it. */
 function waitingMs(serverPid) {
   return [serverPid, 'self']
     .map((pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6)

@@ -15,7 +15,9 @@ export function loginsOf({ app, clock }: TestServer) {
       payload: typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload),
     });
 
-  /** Asserts that the login succeeds, with a token that is said to live for so many seconds; the token. */
+  /**
+   * Asserts that the login succeeds and that the answer gives the token a life of `lifeS` seconds. Returns the token.
+   */
   async function expectSuccess(payload: unknown, lifeS = 3_600): Promise<string> {
     const reply = await post(payload);
     expect(reply.json()).toEqual({
@@ -29,7 +31,7 @@ export function loginsOf({ app, clock }: TestServer) {
     return reply.json().token;
   }
 
-  /** Asserts that the login fails in the shape that failures have; its message. */
+  /** Asserts that the login fails with an answer of the usual shape. Returns the message. */
   async function expectFailure(
     status: 400 | 401 | 415,
     payload: unknown,
@@ -60,7 +62,7 @@ export function loginsOf({ app, clock }: TestServer) {
   return { now, post, expectSuccess, expectFailure };
 }
 
-/** Hex of HMAC-SHA256, written without the product's own. */
+/** HMAC-SHA256 as hexadecimal text, without the product's own code. */
 export function hmac(secret: string, message: string): string {
   return createHmac('sha256', secret).update(message).digest('hex');
 }

@@ -15,7 +15,7 @@ export interface LogLine {
   reason: string | null;
 }
 
-/** A workplace of somebody who works at its office, whose days a client manages. */
+/** A workplace with a user at its office. A client manages the user's days. */
 export class ManagedWorkplace extends Workplace {
   static async at(server: TestServer, timeZone = 'UTC'): Promise<ManagedWorkplace> {
     const work = new ManagedWorkplace(server, await Workplace.open(server, timeZone));
@@ -27,7 +27,7 @@ export class ManagedWorkplace extends Workplace {
     return work;
   }
 
-  /** Changes are a millisecond apart, so that the log has an order. */
+  /** Sends a request. Changes are a millisecond apart, so that the log has an order. */
   call(method: Method, path: string, payload?: object) {
     if (method !== 'GET') this.server.clock.nowMs++;
     return this.server.app.inject({
@@ -38,7 +38,7 @@ export class ManagedWorkplace extends Workplace {
     });
   }
 
-  /** The answer to a call that succeeds. */
+  /** The answer to a call. Throws unless the call succeeds. */
   async ask<Answer>(method: Method, path: string, payload?: object): Promise<Answer> {
     const reply = await this.call(method, path, payload);
     if (reply.statusCode !== 200) throw new Error(`${reply.statusCode} ${reply.body}`);
@@ -57,7 +57,7 @@ export class ManagedWorkplace extends Workplace {
     return this.ask('GET', `users/${user.userId}/days?startDate=${startDate}&endDate=${endDate}`);
   }
 
-  /** An office plan of this office, with what is wished for. */
+  /** An office plan of this office, with the requested node. */
   at(nodeId?: string): object {
     return {
       plan: 'o',
@@ -85,7 +85,7 @@ export class ManagedWorkplace extends Workplace {
     );
   }
 
-  /** The action log of a person, in its order. */
+  /** The action log of a user, in its order. */
   log({ userId }: TestUser = this.user): Promise<LogLine[]> {
     return this.sql<LogLine>(
       `SELECT day, category, action, changed_by AS "changedBy", changed_by_name AS "changedByName", reason

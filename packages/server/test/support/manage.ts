@@ -10,7 +10,7 @@ export interface BulkResult {
 
 export type ManageClient = Awaited<ReturnType<typeof manageClient>>;
 
-/** An organisation (a new one, unless given), and a client of its management. */
+/** A client of the management of an organisation. Without `given`, the organisation is new. */
 export async function manageClient(server: TestServer, given?: string) {
   const tenantId = given ?? (await server.organisation());
   const key = await server.key(tenantId);
@@ -39,19 +39,19 @@ export async function manageClient(server: TestServer, given?: string) {
     put: (path: string, change: object): Promise<Json> => body(send('PUT', path, change)),
     /** The items of the first page. */
     list: async (path: string): Promise<Json[]> => (await body(send('GET', path))).items,
-    /** Makes one thing; its id. */
+    /** Creates one item. Returns its id. */
     make: async (path: string, item: object): Promise<string> => {
       const [result] = await bulk(path, [item]);
       if (!result?.id) throw new Error(result?.message);
       return result.id;
     },
-    /** The results of a bulk call, in short: a refusal by its reason. */
+    /** The results of a bulk call in short form. A refusal is its reason. */
     outcomes: async (path: string, items: object[]): Promise<string[]> =>
       (await bulk(path, items)).map(({ result, message }) => (result === 'refused' ? message : result)),
   };
 }
 
-/** An office London with a level L3, a zone North and a desk N1, made through management. */
+/** Creates the office London through management, with a level L3, a zone North and a desk N1. */
 export async function makeLondon(client: ManageClient, timeZone = 'Europe/London') {
   const locationId = await client.make('locations', { locationName: 'London', timeZone });
   const levelId = await client.make('levels', { levelName: 'L3', locationId });

@@ -5,8 +5,8 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /**
- * The bytes that this process still needs: on V8's heap and in buffers beside it, once garbage is collected. Unlike the resident size
- * it does not depend on when V8 last collected.
+ * The bytes that this process still needs after garbage collection, on V8's heap and in buffers outside it. Unlike the
+ * resident size, it does not depend on the time of V8's last collection.
  */
 export function heldBytes(): number {
   collectGarbage();

@@ -9,7 +9,10 @@ import { addOffice, addUser } from './directory.ts';
 import { goodEvent, type Site } from './presence.ts';
 import { basic } from './server.ts';
 
-/** The other organisation's p99 stays within the larger of both while it is attacked; each is a median of so many runs. */
+/**
+ * During an attack, the other organisation's p99 stays within the larger of these limits. Each p99 is the median of `RUNS`
+ * runs.
+ */
 const MOST_TIMES_CALM = 3;
 const MOST_MS = 50;
 export const RUNS = 5;
@@ -19,14 +22,17 @@ export interface Neighbours {
   baseUrl: string;
   calm: Site;
   hostile: Site;
-  /** The database of both, past the server. */
+  /** The database of both organisations, without the server. */
   db: { owner: Database };
-  /** A further key of an organisation, for HTTP Basic and HMAC. */
+  /** Adds a key of an organisation, for HTTP Basic and HMAC. */
   addKey(of: Site, role: string): Promise<Key>;
   stop(): Promise<void>;
 }
 
-/** A server in a process of its own, with two organisations on an embedded database. `args` are further flags of `serve`. */
+/**
+ * Starts a server in a separate process, with two organisations on an embedded database. `args` are further flags of
+ * `serve`.
+ */
 export async function startNeighbours(workspace: Workspace, args: string[] = []): Promise<Neighbours> {
   const dataDir = workspace.path('data');
   const at = ['--data-dir', dataDir];
@@ -80,7 +86,7 @@ export async function startNeighbours(workspace: Workspace, args: string[] = [])
 
 const PAUSE_MS = 10;
 
-/** A request that is sent again and again. */
+/** A repeated request. */
 export interface Call {
   method: 'GET' | 'POST';
   path: string;
@@ -88,16 +94,16 @@ export interface Call {
   body?: object;
 }
 
-/** How calls were answered. */
+/** The answers to calls. */
 export interface Served {
   requests: number;
   p99Ms: number;
   slowestMs: number;
-  /** Statuses other than 200, and errors of connections, with how often they came. */
+  /** The numbers of answers by status other than 200, and of connection errors. */
   failures: Record<string, number>;
 }
 
-/** Makes calls one after the other on one connection, with a pause after each, for so long. `next` makes each of them. */
+/** Makes calls in sequence on one connection for a given time, with a pause after each. `next` gives each call. */
 export async function callFor(
   baseUrl: string,
   next: (turn: number) => Call,
@@ -119,7 +125,7 @@ export async function callFor(
   return { requests: times.length, p99Ms: percentile(times, 0.99), slowestMs: Math.max(...times), failures };
 }
 
-/** The status of a whole answer. Throws where it breaks off. */
+/** The status of a complete answer. Throws if the answer breaks off. */
 function statusOf(
   baseUrl: string,
   { method, path, headers, body }: Call,
@@ -138,7 +144,7 @@ function statusOf(
   });
 }
 
-/** Submits single presence events of an organisation, one after the other, for so long. */
+/** Submits single presence events of an organisation in sequence, for `forMs` milliseconds. */
 export function ingestFor(baseUrl: string, of: Site, forMs: number): Promise<Served> {
   const since = performance.now();
   const submission = (turn: number): Call => {
@@ -154,15 +160,15 @@ export function ingestFor(baseUrl: string, of: Site, forMs: number): Promise<Ser
   return callFor(baseUrl, submission, { forMs });
 }
 
-/** What an attacker reports when it is told to stop. */
+/** The report that an attacker sends when it stops. */
 export interface AttackReport {
-  /** What was sent and answered, as the attacker counts it. */
+  /** The attacker's own counts of requests and answers. */
   counts: Record<string, number>;
-  /** The attacker's own use of a processor, 1 for a whole one: it shares the machine with the server. */
+  /** The processors that the attacker used, 1 for a whole one. It shares the machine with the server. */
   processors: number;
 }
 
-/** Runs an attacker of `support/` in a process of its own until `stop`. Its module gets `job` as its first message. */
+/** Runs an attacker of `support/` in a separate process until `stop`. The attacker gets `job` as its first message. */
 export async function attack(script: string, job: object): Promise<{ stop(): Promise<AttackReport> }> {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -181,19 +187,19 @@ export async function attack(script: string, job: object): Promise<{ stop(): Pro
   };
 }
 
-/** A time that `share` of all times do not exceed. */
+/** The time that a `share` of all times does not exceed. */
 export function percentile(times: readonly number[], share: number): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? Number.NaN;
 }
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
-/** The p99 that the other organisation may have at most while it is attacked, given those of its calm runs. */
+/** The highest permitted p99 of the other organisation during an attack. It follows from the p99 of its calm runs. */
 export function mostMs(calmMs: readonly number[]): number {
   return Math.max(MOST_MS, MOST_TIMES_CALM * median(calmMs));
 }
 
-/** Times of runs, for people to read. */
+/** The times of runs as text for people. */
 export function written(timesMs: readonly number[]): string {
   return `${median(timesMs).toFixed(1)} ms (${timesMs.map((ms) => ms.toFixed(1)).join(', ')})`;
 }

@@ -9,15 +9,15 @@ type Columns = Record<string, Column>;
 const DAY_MS = 86_400_000;
 
 interface ParquetReader {
-  /** The rows with the values that JSON has; what is null or absent is null. */
+  /** The rows with the same values as in JSON. A null or absent value is null. */
   read(file: Uint8Array, columns: Columns): Promise<Row[]>;
-  /** It makes a `Date` of an instant, which has milliseconds only. */
+  /** The reader converts an instant to a `Date`, which has milliseconds only. */
   losesMicroseconds?: true;
 }
 
-/** Engines that read Parquet and share no code with what writes it. */
+/** Parquet readers that share no code with our writer. */
 export const PARQUET_READERS: Record<string, ParquetReader> = {
-  /** The Rust implementation, which DataFusion, Delta Lake and many others read with. */
+  /** The Rust implementation, which DataFusion, Delta Lake and many others use. */
   'arrow-rs': { read: readByArrow },
   /** A reader that knows version 1 of data pages only. */
   parquetjs: { read: readByParquetjs, losesMicroseconds: true },
@@ -87,7 +87,7 @@ function microsecondsOf(value: unknown): bigint {
   return value instanceof Date ? BigInt(value.getTime()) * 1_000n : BigInt(value as bigint);
 }
 
-/** As exports write instants: with microseconds where there are any. */
+/** An instant as in exports: with microseconds if there are any. */
 function isoOfMicroseconds(microseconds: bigint): string {
   const rest = Number(((microseconds % 1_000n) + 1_000n) % 1_000n);
   const text = new Date(Number((microseconds - BigInt(rest)) / 1_000n)).toISOString();

@@ -2,7 +2,7 @@ import type { Database } from '../../src/store/connections/db.ts';
 import { addOffice, addUser, type Office, type TestUser } from './directory.ts';
 import { basic, type TestServer } from './server.ts';
 
-/** An organisation with one office, one person and a key for everything. */
+/** An organisation with one office, one user and a key with All permissions. */
 export interface Site {
   tenantId: string;
   key: { apiKey: string; secret: string };
@@ -25,7 +25,7 @@ export async function addSite(server: TestServer, timeZone = 'UTC'): Promise<Sit
 
 export type Members = Record<string, unknown>;
 
-/** A good event of the site's person at its desk; `members` replaces some of it, undefined leaves one out. */
+/** A valid event of the site's user at its desk. `members` replaces members of it; undefined leaves a member out. */
 export function goodEvent(site: Site, members: Members = {}): Members {
   return {
     eventId: 'e1',
@@ -53,7 +53,7 @@ export interface Result {
   message: string;
 }
 
-/** Posts events and gives their results; throws unless the whole call was accepted. */
+/** Posts events and returns their results. Throws unless the status is 200. */
 export async function results(
   server: TestServer,
   site: Site,
@@ -100,7 +100,7 @@ export interface RefusedRow {
   event: string | null;
 }
 
-/** What was kept of an organisation's refused events, in the order of their ids. */
+/** An organisation's refused events, in the order of their ids. */
 export async function refusedRows(server: TestServer, { tenantId }: Site): Promise<RefusedRow[]> {
   return server.db.owner.inTenant(tenantId, async (tx) => {
     const { rows } = await tx.query<RefusedRow>(
@@ -112,12 +112,12 @@ export async function refusedRows(server: TestServer, { tenantId }: Site): Promi
   });
 }
 
-/** A server whose database is reached past it. */
+/** A server whose database a test uses directly. */
 export interface Reached {
   db: { owner: Database };
 }
 
-/** Adds presence rows of the site's person over March 2026, past the server. */
+/** Adds presence rows of the site's user over March 2026, directly to the database. */
 export async function insertPresence(server: Reached, site: Site, count: number): Promise<void> {
   const { tenantId, user, office } = site;
   await server.db.owner.inTenant(tenantId, (tx) =>

@@ -1,7 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { expect } from 'vitest';
 
-/** Asserts that the reply is an RFC 9457 problem document of this status, and nothing more; its detail. */
+/** Asserts that the reply is exactly an RFC 9457 problem document with this status. Returns its detail. */
 export function expectProblem(reply: LightMyRequestResponse, status: number): string {
   expect(reply.statusCode).toBe(status);
   const correlationId = reply.headers.correlationid;
@@ -9,7 +9,7 @@ export function expectProblem(reply: LightMyRequestResponse, status: number): st
   expect(reply.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(reply.headers['cache-control']).toBe('no-store');
   if (status === 401) expect(reply.headers['www-authenticate']).toMatch(/^(Bearer|Basic) realm="rollcall"/);
-  // An answer to HEAD has the headers of the one to GET, and no body.
+  // An answer to HEAD has the headers of the answer to GET, and no body.
   if (reply.raw.req.method === 'HEAD') return '';
   const { errors, ...body } = reply.json();
   expect(body).toEqual({

@@ -42,7 +42,10 @@ export async function moveTo(
   });
 }
 
-/** Adds presence events of the office's one person at its desk, every half an hour from 1 March 2026, past the server. */
+/**
+ * Adds presence events of the office's one user at its desk, directly to the database: one each half an hour from 1
+ * March 2026.
+ */
 export async function addHistory(work: Workplace, count: number): Promise<void> {
   await work.server.db.owner.inTenant(work.tenantId, (tx) =>
     tx.query(
@@ -68,7 +71,7 @@ export interface RedatingReply {
   eventsTotal: number;
 }
 
-/** What the management says of an office. */
+/** The re-dating of an office, from the management API. */
 export async function redatingOf(
   { server, token }: Pick<Workplace, 'server' | 'token'>,
   locationId: string,
@@ -83,7 +86,7 @@ export async function redatingOf(
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The local date of an instant, `YYYY-MM-DD`, by the rules that Node.js knows. */
+/** The local date of an instant, `YYYY-MM-DD`, by the time zone rules of Node.js. */
 export function localDate(instant: string | number, timeZone: string): string {
   const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   formats.set(timeZone, format);

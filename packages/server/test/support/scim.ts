@@ -8,13 +8,13 @@ export const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-/** An instant, as `meta` has it. */
+/** An instant in `meta`. */
 export const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Headers = Record<string, string>;
 
-/** An identity provider of a new organisation, or of the one that is given, with a SCIM token. */
+/** An identity provider with a SCIM token. Without `given`, its organisation is new. */
 export async function scimClient(server: TestServer, given?: string) {
   const tenantId = given ?? (await server.organisation());
   const { token, tokenId } = await createScimToken(
@@ -45,7 +45,7 @@ export async function scimClient(server: TestServer, given?: string) {
     get: (path: string, headers?: Headers) => call('GET', path, undefined, headers),
     patch: (path: string, ...operations: object[]) =>
       call('PATCH', path, { schemas: [PATCH_OP], Operations: operations }),
-    /** The resource, as the answer has it. */
+    /** Creates a user. Returns the resource in the answer. */
     createUser: (user: object | string) =>
       create('/Users', {
         schemas: [USER],
@@ -68,7 +68,7 @@ export async function scimClient(server: TestServer, given?: string) {
 }
 export type ScimClient = Awaited<ReturnType<typeof scimClient>>;
 
-/** Asserts that the reply is an error of RFC 7644 section 3.12, and nothing more; its detail. */
+/** Asserts that the reply is exactly an error of RFC 7644, section 3.12. Returns its detail. */
 export function expectScimError(reply: LightMyRequestResponse, status: number, scimType?: string): string {
   expect([reply.statusCode, reply.body]).toEqual([status, expect.anything()]);
   expect(reply.headers['content-type']).toMatch(/^application\/scim\+json/);

@@ -34,12 +34,12 @@ export interface TestServer {
   app: App;
   db: TestDatabase;
   clock: TestClock;
-  /** By which the server measures how long something takes; it stands still until a test moves it. */
+  /** The clock by which the server measures durations. It stands still until a test moves it. */
   stopwatch: { nowMs: number };
   masterKey: MasterKey;
-  /** Every line that the server logged. */
+  /** All lines of the server's log. */
   logs: string[];
-  /** The tenant id of a new organisation. */
+  /** Creates an organisation. Returns its tenant id. */
   organisation(options?: { slug?: string; timeZone?: string }): Promise<string>;
   key(
     tenantId: string,
@@ -56,12 +56,12 @@ export interface TestServer {
 }
 
 export interface TestServerOptions {
-  /** How the server itself reaches its database, where that differs from how the test does. */
+  /** The server's own connection to its database, if it differs from the test's. */
   database?: Partial<DatabaseOptions>;
   lifecycle?: Lifecycle;
 }
 
-/** The real application on a database of its own, with a settable clock. */
+/** Starts the real application on a separate database, with a settable clock. */
 export async function startTestServer(
   config: Partial<ServerConfig> = {},
   { database: own, lifecycle = { migrated: true } }: TestServerOptions = {},

@@ -3,9 +3,9 @@ import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /*
- * A hostile client, in a process of its own. It gets `{ urls, headers, pauseMs }`, answers that it has begun, asks for all
- * of them at once, and reads a chunk of each every `pauseMs`. It asks again for what was refused or cut off. When it is
- * told to stop, it answers with what it counts.
+ * A hostile client, in a separate process. It receives `{ urls, headers, pauseMs }`, answers that it has begun, and
+ * asks for all URLs at once. It reads a chunk of each answer every `pauseMs`. It repeats requests that were refused or
+ * cut off. When it is told to stop, it answers with its counts.
  */
 
 const AGAIN_MS = 500;
@@ -15,7 +15,7 @@ const over = new AbortController();
 const { signal } = over;
 setMaxListeners(0, signal);
 
-// Whoever started it may have failed.
+// The process that started it may have failed.
 process.once('disconnect', () => process.exit());
 process.once('message', ({ urls, headers, pauseMs }) => {
   const before = process.cpuUsage();

@@ -3,7 +3,7 @@ import { addNode, addUser } from './directory.ts';
 import type { TestServer } from './server.ts';
 import { type StoredDay, setReporting, storeDays } from './workday.ts';
 
-/** Ids that can be told apart at a glance, and sort by their number. */
+/** Ids that differ visibly and sort by their number. */
 const idOf = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
 export const PEOPLE = { ann: idOf(1), ben: idOf(2), cy: idOf(3), dee: idOf(4), eve: idOf(5) } as const;
@@ -24,7 +24,7 @@ export const NODES = {
 } as const;
 
 /**
- * An organisation that is small enough to work out every number by hand, seen at noon of Friday 13 March 2026.
+ * A small organisation, for which every number can be computed by hand. The time is noon of Friday 13 March 2026.
  *
  *     HQ     first level: zone window (desks 1 and 2), zone quiet (desk 3, capacity 3); second level: zone empty (desk 4, retired)
  *     Annex  without presence reporting
@@ -39,8 +39,8 @@ export const NODES = {
  *     Thu 12 HQ, door                     HQ, absent
  *     Fri 13 HQ, door      HQ, not yet
  *
- *     Annex: Eve planned it on Mon 2 and Thu 12, and was not seen; Cy was, on Thu 12.
- *     Groups: Ann and Ben are in Data, which is beneath Tech; Cy is in Tech, Eve in Sales, Dee in none.
+ *     Annex: Eve planned it on Mon 2 and Thu 12, and was not detected. Cy was detected there on Thu 12.
+ *     Groups: Ann and Ben are in Data, which is below Tech; Cy is in Tech, Eve in Sales, Dee in none.
  */
 export async function smallOrganisation(
   server: TestServer,

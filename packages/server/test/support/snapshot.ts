@@ -2,7 +2,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import type { TestDatabase } from './database.ts';
 
-/** Every table of the database by its name: its rows, and the transactions that wrote them. */
+/** The rows of every table, by table name, with the transactions that wrote them. */
 export async function snapshotOf({ target }: TestDatabase): Promise<Record<string, string>> {
   const { database } = target as pg.ClientConfig;
   const client = new pg.Client({ ...inject('adminTarget'), database } as pg.ClientConfig);

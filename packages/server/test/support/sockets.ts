@@ -5,12 +5,12 @@ import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import type { Site } from './presence.ts';
 import type { TestServer } from './server.ts';
 
-/** Lets the server listen on a free port; its base URL. */
+/** Makes the server listen on a free port. Returns its base URL. */
 export function listen(server: TestServer): Promise<string> {
   return server.app.listen({ host: '127.0.0.1', port: 0 });
 }
 
-/** A GET that has its headers and has read nothing yet: what is not read is held back all the way to the database. */
+/** A GET that has received its headers and has read nothing yet. Backpressure then reaches the database. */
 export function openPaused(
   url: string,
   site: Pick<Site, 'headers'>,
@@ -27,7 +27,7 @@ export function openPaused(
   });
 }
 
-/** Resolves when so many more requests have arrived, and their callers are being looked up. */
+/** Resolves when `count` more requests have arrived and the server looks up their callers. */
 export function requestsArrive({ app }: TestServer, count: number): Promise<void> {
   return new Promise((resolve) => {
     let left = count;
@@ -40,7 +40,7 @@ export function requestsArrive({ app }: TestServer, count: number): Promise<void
   });
 }
 
-/** Writes requests one behind the other on a connection of its own, whose answers nobody reads. */
+/** Pipelines requests on a separate connection. Nothing reads the answers. */
 export async function pipeline(baseUrl: string, requests: readonly Piped[]): Promise<net.Socket> {
   const { hostname, port } = new URL(baseUrl);
   const socket = net.connect(Number(port), hostname);
@@ -50,7 +50,7 @@ export async function pipeline(baseUrl: string, requests: readonly Piped[]): Pro
   return socket;
 }
 
-/** A request as it goes over a connection. */
+/** The text of a request on a connection. */
 export function requestText({ url, headers, body = '' }: Piped): string {
   const { pathname, search, host } = new URL(url);
   const fields = { host, 'content-length': Buffer.byteLength(body), ...headers };
@@ -61,7 +61,7 @@ export function requestText({ url, headers, body = '' }: Piped): string {
 export interface Piped {
   url: string;
   headers: Record<string, string>;
-  /** Of a POST; a GET has none. */
+  /** The body of a POST; a GET has none. */
   body?: string;
 }
 
@@ -69,16 +69,16 @@ export interface Transfer {
   bytes: Buffer;
   text: string;
   chunks: number;
-  /** Whether the transfer came to its proper end. */
+  /** Whether the transfer was complete. */
   complete: boolean;
 }
 
-/** The connections that a server has open. */
+/** The number of open connections of a server. */
 export function countConnections({ app }: TestServer): Promise<number> {
   return new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
 }
 
-/** Reads an answer to its end, or to where it broke off. */
+/** Reads an answer to its end, or to the point at which it broke off. */
 export function readAll(response: http.IncomingMessage): Promise<Transfer> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
@@ -92,7 +92,7 @@ export function readAll(response: http.IncomingMessage): Promise<Transfer> {
   });
 }
 
-/** Stands between the server and its database, so that a test can take the database away and bring it back. */
+/** A proxy between the server and its database. A test can cut the database off and restore it. */
 export class DatabaseProxy {
   readonly #target: DatabaseTarget;
   readonly #pairs = new Set<[net.Socket, net.Socket]>();
@@ -114,7 +114,10 @@ export class DatabaseProxy {
     return { host: '127.0.0.1', port: this.#port };
   }
 
-  /** `refuses`: nobody listens. `resets`: connections end at once. `frozen`: nothing moves, and nothing ends. */
+  /**
+   * `refuses`: no port listens. `resets`: connections end at once. `frozen`: connections stay open and transfer
+   * nothing.
+   */
   async cut(how: 'refuses' | 'resets' | 'frozen'): Promise<void> {
     if (how === 'frozen') {
       this.#mode = 'frozen';

@@ -18,7 +18,7 @@ export interface RefusedRow {
   event: string | null;
 }
 
-/** An organisation with an office and a person, and a client that is logged in with a key for everything. */
+/** An organisation with an office and a user, and a client that has logged in with a key with All permissions. */
 export class Workplace {
   readonly server: TestServer;
   readonly tenantId: string;
@@ -47,7 +47,7 @@ export class Workplace {
     });
   }
 
-  /** Posts a body: an object, or text as it stands. */
+  /** Posts a body: an object, or unchanged text. */
   post(path: string, payload: object | string, token = this.token) {
     return this.server.app.inject({
       method: 'POST',
@@ -57,7 +57,7 @@ export class Workplace {
     });
   }
 
-  /** Posts a body that is accepted as a whole; its answer. */
+  /** Posts a body and returns the answer. Throws unless the status is 200. */
   async submit<Answer>(path: string, body: object | string): Promise<Answer> {
     const reply = await this.post(path, body);
     if (reply.statusCode !== 200) throw new Error(`${reply.statusCode} ${reply.body}`);
@@ -74,7 +74,7 @@ export class Workplace {
     return reply.json() as Members[];
   }
 
-  /** What was kept of refused events, in the order of their event ids. */
+  /** The refused events, in the order of their event ids. */
   async refused(): Promise<RefusedRow[]> {
     return this.server.db.owner.inTenant(this.tenantId, async (tx) => {
       const { rows } = await tx.query<RefusedRow>(

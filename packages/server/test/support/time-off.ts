@@ -4,7 +4,7 @@ import { addUser, type TestUser } from './directory.ts';
 import type { TestServer } from './server.ts';
 import { type Members, type Result, Workplace } from './submissions.ts';
 
-/** A workplace of somebody who works at its office, and what time off makes of their days. */
+/** A workplace with a user at its office. It reads the effects of time off on the user's days. */
 export class TimeOffWorkplace extends Workplace {
   static async at(server: TestServer, timeZone = 'UTC'): Promise<TimeOffWorkplace> {
     const { tenantId, token, office } = await Workplace.open(server, timeZone);
@@ -12,7 +12,7 @@ export class TimeOffWorkplace extends Workplace {
     return new TimeOffWorkplace(server, { tenantId, token, office, user });
   }
 
-  /** A member of an event is left out by being undefined. */
+  /** An event. An undefined member is left out. */
   event(members: Members = {}): Members {
     return {
       eventId: 'e1',
@@ -28,13 +28,13 @@ export class TimeOffWorkplace extends Workplace {
     return (await this.submit<{ results: Result[] }>('timeoff', { timeOffEvents: events })).results;
   }
 
-  /** Applies one event that must be accepted. */
+  /** Applies one event. Throws unless the server stores it. */
   async apply(eventType: 'scheduled' | 'cancelled', startDate: string, endDate = startDate, more = {}) {
     const [result] = await this.send(this.event({ eventType, startDate, endDate, ...more }));
     if (result?.resultCode !== 0) throw new Error(JSON.stringify(result));
   }
 
-  /** The plans of a person, by day: letter and what set it. */
+  /** The plans of a user by day: the plan's letter and its `setBy`. */
   async plans(user: TestUser = this.user): Promise<Record<string, string>> {
     const rows = await this.rows<{ day: string; plan: PlanKind; setBy: PlanSource }>(
       'SELECT day, plan, set_by AS "setBy" FROM day_plans WHERE tenant_id = $1 AND user_id = $2 ORDER BY day',
@@ -43,7 +43,7 @@ export class TimeOffWorkplace extends Workplace {
     return Object.fromEntries(rows.map(({ day, plan, setBy }) => [day, `${plan} ${setBy}`]));
   }
 
-  /** The nodes that a person has booked, by day. */
+  /** The booked nodes of the user, by day. */
   async bookings(): Promise<Record<string, string>> {
     const rows = await this.rows<{ day: string; nodeId: string }>(
       'SELECT day, node_id AS "nodeId" FROM bookings WHERE tenant_id = $1 AND user_id = $2 ORDER BY day',
@@ -51,7 +51,7 @@ export class TimeOffWorkplace extends Workplace {
     return Object.fromEntries(rows.map(({ day, nodeId }) => [day, nodeId]));
   }
 
-  /** The leaves of a person: first and last day, and the type where there is one. */
+  /** The leaves of a user: first day, last day, and the type if there is one. */
   async leaves(user: TestUser = this.user): Promise<string[]> {
     const rows = await this.rows<{ leave: string }>(
       `SELECT concat_ws(' ', start_day, end_day, leave_type) AS leave
@@ -61,7 +61,7 @@ export class TimeOffWorkplace extends Workplace {
     return rows.map(({ leave }) => leave);
   }
 
-  /** The action log of a person, in its order. */
+  /** The action log of the user, in its order. */
   log(): Promise<Members[]> {
     return this.rows<Members>(
       `SELECT action_id AS "actionId", day, category, action, changed_by AS "changedBy",
@@ -96,7 +96,7 @@ export class TimeOffWorkplace extends Workplace {
   }
 }
 
-/** Days in a row with the same value, as `plans` has them. */
+/** Consecutive days with the same value, in the shape of `plans`. */
 export function daysOf<Value>(from: string, to: string, value: Value): Record<string, Value> {
   const days: Record<string, Value> = {};
   for (let ms = Date.parse(from); ms <= Date.parse(to); ms += 86_400_000) {

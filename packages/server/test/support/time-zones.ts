@@ -1,8 +1,8 @@
 import type { TestDatabase } from './database.ts';
 
 /**
- * Gives an office a time zone as if it had been stored by a database that knows more of them. No rule of this database sees
- * it before it is settled: at a start or a restore.
+ * Gives an office a time zone as if a database with more time zones had stored it. This database checks the time zone
+ * only at a start or a restore.
  */
 export async function forgetTimeZone(
   { owner }: Pick<TestDatabase, 'owner'>,

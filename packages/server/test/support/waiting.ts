@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 
-/** Less than a test may take at all, so that a wait that fails says what it waited for. */
+/** Shorter than the time limit of a test, so that a failed wait can say what it waited for. */
 const LONGEST_WAIT_MS = 100_000;
-/** For how long a server may go by what it remembers, once the database has another truth. */
+/** How long a server may use remembered data after the database has changed. */
 const PROMISED_MS = 1_000;
 
 /** Waits until the condition holds. The limit is no promise of speed: it only ends a test that would never end. */

@@ -9,11 +9,11 @@ export interface StoredDay {
   /** The office of an office plan. */
   locationId?: string | undefined;
   setBy?: 'week' | 'day' | 'leave' | 'presence';
-  /** What an office plan has booked; the office itself where nothing is said. */
+  /** The booking of an office plan. Default: the office itself. */
   booking?: { nodeId: string; kind: 'location' | 'zone' | 'place'; zoneId?: string; setBy?: string };
 }
 
-/** Stores plans, and with every office plan its booking. */
+/** Stores plans. Each office plan gets its booking. */
 export async function storeDays(owner: Database, tenantId: string, days: StoredDay[]): Promise<void> {
   await owner.inTenant(tenantId, async (tx) => {
     for (const { userId, day, plan, locationId, setBy = 'week', booking } of days) {
@@ -40,7 +40,7 @@ export async function storeDays(owner: Database, tenantId: string, days: StoredD
   });
 }
 
-/** Says whether an office's reporting is known to work. */
+/** Sets whether an office's presence reporting is known to work. */
 export async function setReporting(
   owner: Database,
   tenantId: string,
