@@ -103,7 +103,7 @@ describe('Settings', () => {
         expect(unwrapped).toContain(flags);
         expect(unwrapped).toMatch(new RegExp(`env: ${env}\\b`));
       }
-      expect(unwrapped).toContain(`unless ${MASTER_KEY_ENV} holds it`);
+      expect(unwrapped).toContain(`it takes precedence over ${MASTER_KEY_ENV}`);
     },
   );
 });
