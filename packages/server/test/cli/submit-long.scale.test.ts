@@ -103,7 +103,7 @@ describe('a run that does not come to its end', () => {
     );
     expectOneSentence(
       await submit('presence', file, '--source-id', 'changed'),
-      /sourceId has changed since then.*--restart/,
+      /the file has changed since then.*--restart/,
     );
     const anew = await submit('presence', file, '--source-id', 'changed', '--restart');
     expect([anew.code, counted(anew.stdout)]).toEqual([2, [ROWS - 8, 9]]);
