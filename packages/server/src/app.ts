@@ -185,9 +185,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clock,
     log: deps.logger,
   });
-  const turns = new DirectoryWriteQueue();
-  await app.register(directoryRoutes, { database, clock, turns });
-  await app.register(provisioningRoutes, { database, clock, turns, publicUrl: config.publicUrl });
+  const writeQueue = new DirectoryWriteQueue();
+  await app.register(directoryRoutes, { database, clock, writeQueue });
+  await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   const transfers = new Transfers({
     sizes: database.streamSizes,

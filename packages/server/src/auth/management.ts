@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { DayAuthor } from '../workday/plan.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import { type Access, callerOf } from './guard.ts';
 
 /** The configuration of the routes below /v1/manage. */

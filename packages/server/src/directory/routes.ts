@@ -18,7 +18,7 @@ export interface DirectoryRoutesOptions {
   database: Database;
   clock: () => number;
   /** Shared by all writers of the directory. */
-  turns: DirectoryWriteQueue;
+  writeQueue: DirectoryWriteQueue;
 }
 
 const ROLES = ['all'] as const;
@@ -33,9 +33,9 @@ const SCHEMES = [
  */
 export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
   app,
-  { database, clock, turns },
+  { database, clock, writeQueue },
 ) => {
-  await app.register(manageRoutes, { database, clock, turns });
+  await app.register(manageRoutes, { database, clock, writeQueue });
   await app.register(redatingRoutes, { database });
   const timestamp = () => new Date(clock()).toISOString();
 
@@ -58,7 +58,7 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       handler: async (request) => {
         const { tenantId } = callerOf(request);
         const hierarchy = judgeRelationships(request.body.groupRelationships);
-        await turns.take(tenantId, () =>
+        await writeQueue.take(tenantId, () =>
           database.inTenant(tenantId, (tx) => replaceRelationships(tx, tenantId, hierarchy)),
         );
         return { timestamp: timestamp(), relationships: hierarchy.relationships };
@@ -79,7 +79,7 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
       handler: async (request) => {
         const { tenantId } = callerOf(request);
         const { userAttributes } = request.body;
-        const results = await turns.take(tenantId, () =>
+        const results = await writeQueue.take(tenantId, () =>
           database.inTenant(tenantId, (tx) =>
             storeAttributes(tx, tenantId, userAttributes, new Date(clock())),
           ),

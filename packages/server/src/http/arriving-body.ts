@@ -3,7 +3,7 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import { BodyBytes } from './body-bytes.ts';
 import { type BodyEncoding, Transcoder } from './body-encoding.ts';
 import { yieldBetweenChunks } from './body-turns.ts';
-import { HttpProblem, malformedBody, tooLarge, tooMuchInHand } from './errors.ts';
+import { HttpProblem, malformedBody, shareUsedUp, tooLarge } from './errors.ts';
 import type { BacklogEntry } from './overload.ts';
 
 /** Judges a body while it arrives. */
@@ -93,7 +93,7 @@ export class ArrivingBody {
 
   #unpack(): boolean {
     if (!this.#terms.backlogEntry.add(GUNZIP_BYTES)) {
-      this.#fail(tooMuchInHand());
+      this.#fail(shareUsedUp());
       return false;
     }
     this.#gunzip = createGunzip()
@@ -141,7 +141,7 @@ export class ArrivingBody {
     this.#length += piece.length;
     const problem =
       (this.#length > bodyLimit && tooLarge()) ||
-      (!backlogEntry.add(piece.length) && tooMuchInHand()) ||
+      (!backlogEntry.add(piece.length) && shareUsedUp()) ||
       gauge?.read(piece);
     if (problem) this.#fail(problem);
     else this.#bytes.add(piece);
@@ -163,7 +163,7 @@ export class ArrivingBody {
       this.#payload.unpipe(this.#gunzip);
       this.#gunzip.destroy();
     }
-    this.#terms.backlogEntry.leave();
+    this.#terms.backlogEntry.release();
     done(problem);
   }
 }

@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ArrivingBody, type Gauge, type Received } from './arriving-body.ts';
 import { bodyEncodingOf } from './body-encoding.ts';
-import { type HttpProblem, tooLarge, tooMuchInHand } from './errors.ts';
-import { Backlog, type BacklogLimits, holderOf } from './overload.ts';
+import { type HttpProblem, shareUsedUp, tooLarge } from './errors.ts';
+import { holderOf } from './holder.ts';
+import { Backlog, type BacklogLimits } from './overload.ts';
 import { askForBody } from './unread-body.ts';
 import { WorkTurns } from './work-turns.ts';
 
@@ -57,8 +58,8 @@ export class BodyReader {
       const encoding = bodyEncodingOf(request.headers);
       if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
       const backlogEntry = this.#backlog.open(request);
-      if (!backlogEntry) throw tooMuchInHand();
-      backlogEntry.leaveWith(request);
+      if (!backlogEntry) throw shareUsedUp();
+      backlogEntry.releaseWhenOver(request);
       const holder = holderOf(request);
       const nowMs = this.#nowMs();
       const body = new ArrivingBody(payload, { encoding, bodyLimit, backlogEntry, holder, gauge, nowMs });

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StoreUnavailableError, TenantBusyError } from '../store/connections/unavailable.ts';
 import type { FailedLogin } from './failed-logins.ts';
-import { holderOf } from './overload.ts';
+import { holderOf } from './holder.ts';
 import { answerAndDrain, isArriving, waitsForContinue } from './unread-body.ts';
 
 /** One thing wrong with the input: `path` is a JSON Pointer into the body, or the name of a parameter. */
@@ -117,7 +117,7 @@ export function tooLarge(): HttpProblem {
 const BACKLOG_RETRY_AFTER_S = 1;
 
 /** 503 for a caller whose share is used up. */
-export function tooMuchInHand(): HttpProblem {
+export function shareUsedUp(): HttpProblem {
   return new HttpProblem(
     503,
     'Too many requests or bytes of yours are in progress; nothing of this request was stored, please try again.',

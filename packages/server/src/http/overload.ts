@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { whenOver } from './answer-over.ts';
-import { networkOf } from './network.ts';
+import { holderOf } from './holder.ts';
 import { type ShareHolder, Shares } from './shares.ts';
 
 declare module 'fastify' {
@@ -63,18 +63,13 @@ export class Backlog {
   }
 }
 
-/** The name of the organisation that sends a request, or of its network if the caller is unknown. */
-export function holderOf({ caller, ip }: FastifyRequest): string {
-  return caller ? `organisation ${caller.tenantId}` : networkOf(ip);
-}
-
 /** The part of the backlog that one request holds. */
 export class BacklogEntry {
   readonly #holders: ShareHolder[];
   readonly #requests: Shares;
   readonly #bytes: Shares;
   #size = 0;
-  #isLeft = false;
+  #isReleased = false;
 
   constructor(holders: ShareHolder[], requests: Shares, bytes: Shares) {
     this.#holders = holders;
@@ -85,21 +80,21 @@ export class BacklogEntry {
   /** Counts arrived bytes. Returns false if they exceed the caller's share, or if the entry was released. */
   add(bytes: number): boolean {
     // Bytes that are unpacked after the client has gone would never be released.
-    if (this.#isLeft || !this.#bytes.take(this.#holders, bytes, this.#size)) return false;
+    if (this.#isReleased || !this.#bytes.take(this.#holders, bytes, this.#size)) return false;
     this.#size += bytes;
     return true;
   }
 
   /** Releases everything. A second call does nothing. */
-  leave(): void {
-    if (this.#isLeft) return;
-    this.#isLeft = true;
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#requests.giveBack(this.#holders, 1);
     this.#bytes.giveBack(this.#holders, this.#size);
   }
 
   /** Releases everything when the request is answered or the client has gone. */
-  leaveWith({ raw, answer }: FastifyRequest): void {
-    whenOver(raw, answer, () => this.leave());
+  releaseWhenOver({ raw, answer }: FastifyRequest): void {
+    whenOver(raw, answer, () => this.release());
   }
 }

@@ -5,7 +5,7 @@ import { settingsRoutes } from './settings-routes.ts';
 
 /** The routes for identity providers, and the settings of provisioning. */
 export async function provisioningRoutes(app: FastifyInstance, options: ScimRoutesOptions): Promise<void> {
-  const { database, turns } = options;
+  const { database, writeQueue } = options;
   await app.register(scimRoutes, { ...options, prefix: SCIM_PREFIX });
-  await app.register(settingsRoutes, { database, turns });
+  await app.register(settingsRoutes, { database, writeQueue });
 }

@@ -28,7 +28,7 @@ export interface ScimRoutesOptions {
   database: Database;
   clock: () => number;
   /** Shared with the other writers of the directory. */
-  turns: DirectoryWriteQueue;
+  writeQueue: DirectoryWriteQueue;
   publicUrl: string | undefined;
 }
 
@@ -50,7 +50,7 @@ const ONE_QUERY = { GET: SelectionQuery, PUT: SelectionQuery, PATCH: SelectionQu
 
 /** SCIM 2.0, RFC 7643 and 7644: an identity provider keeps users and groups current through these routes. */
 export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOptions): Promise<void> {
-  const { database, clock, turns, publicUrl } = options;
+  const { database, clock, writeQueue, publicUrl } = options;
   acceptJsonAs(app, SCIM_MEDIA_TYPE);
   app.addContentTypeParser('*', (_request, _body, done) => {
     done(new HttpProblem(415, `The content type must be ${SCIM_MEDIA_TYPE} or application/json.`));
@@ -70,7 +70,9 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     work: (tx: Tx, writing: WriteRequest) => Promise<T>,
   ): Promise<T> => {
     const { tenantId } = writing;
-    return turns.take(tenantId, () => inTenantWithRetries(database, tenantId, (tx) => work(tx, writing)));
+    return writeQueue.take(tenantId, () =>
+      inTenantWithRetries(database, tenantId, (tx) => work(tx, writing)),
+    );
   };
   const writingOf = (request: FastifyRequest): WriteRequest => {
     const { tenantId, apiKey } = callerOf(request);

@@ -11,13 +11,13 @@ import { chooseGroupType, ProvisioningSettings } from './settings.ts';
 export interface SettingsRoutesOptions {
   database: Database;
   /** Shared by all writers of the directory. */
-  turns: DirectoryWriteQueue;
+  writeQueue: DirectoryWriteQueue;
 }
 
 /** The settings for the groups of an organisation's identity provider. */
 export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = async (
   app,
-  { database, turns },
+  { database, writeQueue },
 ) => {
   const manage = {
     config: CONFIG,
@@ -50,7 +50,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = 
       const { tenantId } = callerOf(request);
       const { groupType } = request.body;
       return {
-        groupType: await turns.take(tenantId, () =>
+        groupType: await writeQueue.take(tenantId, () =>
           inTenantWithRetries(database, tenantId, (tx) => chooseGroupType(tx, tenantId, groupType)),
         ),
       };

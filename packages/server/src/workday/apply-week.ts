@@ -1,8 +1,9 @@
 import type { Tx } from '../store/connections/db.ts';
 import { listDays } from '../store/values/days.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import { listPlansAhead } from '../store/workday/day-plans.ts';
 import { loadDefaultDays } from './default-days.ts';
-import type { DayAuthor, DayChange } from './model.ts';
+import type { DayChange } from './model.ts';
 import { writeDays } from './plan.ts';
 
 /** The first day (`YYYY-MM-DD`) from which a user's days are to follow the week plan. */

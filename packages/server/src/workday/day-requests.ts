@@ -1,9 +1,10 @@
 import type { Tx } from '../store/connections/db.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import type { UserCalendar } from '../store/workday/leaves.ts';
 import { listOfficeNodes, type OfficeNode } from '../store/workday/offices.ts';
 import { type DefaultDays, loadDefaultDays } from './default-days.ts';
 import { lockUserDays } from './lock-user-days.ts';
-import type { DayAuthor, DayChange, DayOutcome, Plan, RefusalCode } from './model.ts';
+import type { DayChange, DayOutcome, Plan, RefusalCode } from './model.ts';
 import { writeDays } from './plan.ts';
 
 /** The last day for which there can be a plan. */

@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import { type BookableKind, type BookingRow, listBookingsAt } from '../store/workday/bookings.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
 import { listPlansToMake, type PersonToPlan, type PlanToMake } from '../store/workday/horizon.ts';
@@ -9,7 +10,7 @@ import {
   type OfficeNode,
 } from '../store/workday/offices.ts';
 import { lockUserDays } from './lock-user-days.ts';
-import type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
+import type { DayChange, DayOutcome, Plan } from './model.ts';
 import { writeDays } from './plan.ts';
 import { SeatChoice, type Seeker } from './seat-choice.ts';
 

@@ -4,6 +4,7 @@ import type { Database, Tx } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { addTo, groupBy } from '../store/values/group-by.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import { analyzeGrownTables } from '../store/workday/analyze.ts';
 import { listDeskHabits } from '../store/workday/bookings.ts';
 import {
@@ -14,7 +15,7 @@ import {
   type PersonToPlan,
 } from '../store/workday/horizon.ts';
 import { loadOffices, type MadeDay, makeDay } from './horizon-slice.ts';
-import type { DayAuthor } from './model.ts';
+
 import type { Seeker } from './seat-choice.ts';
 
 const PEOPLE_PER_TRANSACTION = 2_000;

@@ -6,13 +6,14 @@ import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { listUsersById } from '../store/directory/users.ts';
 import type { DayWindow } from '../store/values/day-window.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import { listBookings } from '../store/workday/bookings.ts';
 import type { UserDay } from '../store/workday/day-plans.ts';
 import { listUserDays } from '../store/workday/user-days.ts';
 import { type DayRequest, notAcceptable, type RequestRefusal, writeRequests } from './day-requests.ts';
 import { type DayView, viewDays } from './day-view.ts';
 import { lockUserDays } from './lock-user-days.ts';
-import type { DayAuthor } from './model.ts';
+
 import { type RequestedDay, RequestedDayMembers, readRequestedDay } from './requested-day.ts';
 import { UserReferenceMembers } from './user-references.ts';
 

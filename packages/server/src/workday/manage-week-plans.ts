@@ -5,9 +5,10 @@ import { NO_DATE, parseDay } from '../http/window.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import { applyWeekPlans } from './apply-week.ts';
 import { notAcceptable, type RequestRefusal } from './day-requests.ts';
-import type { DayAuthor } from './model.ts';
+
 import { setWeekPlans, type WeekdayPlan, type WeekPlan, type WeekPlanRefusal } from './week-plan.ts';
 
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;

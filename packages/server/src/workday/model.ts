@@ -1,5 +1,4 @@
 import type { Status } from '../store/directory/nodes.ts';
-import type { Actor } from '../store/workday/action-log.ts';
 import type { BookingRow } from '../store/workday/bookings.ts';
 import type { DayPlanRow, PlanSource, UserDay } from '../store/workday/day-plans.ts';
 
@@ -42,12 +41,6 @@ export interface DayRefusal {
 
 /** `unchanged`: the day had this plan and booking already, and nothing was logged. */
 export type DayOutcome = 'changed' | 'unchanged' | DayRefusal;
-
-/** The actor of changes of days, and their time, for the action log. */
-export interface DayAuthor {
-  actor: Actor;
-  at: Date;
-}
 
 export type Booking = Omit<BookingRow, 'userId' | 'day'>;
 

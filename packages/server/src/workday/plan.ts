@@ -1,15 +1,16 @@
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { utcDay } from '../store/values/days.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import { findDisplaced, findOfficeDays, type Rebooking } from './displaced-bookings.ts';
 import { loadWorkday } from './load.ts';
-import type { DayAuthor, DayChange, DayOutcome, LockedUsers } from './model.ts';
+import type { DayChange, DayOutcome, LockedUsers } from './model.ts';
 import { saveWorkday } from './save.ts';
 
-export type { Actor } from '../store/workday/action-log.ts';
+export type { Actor, DayAuthor } from '../store/workday/action-log.ts';
 export type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
 export { lockUserDays } from './lock-user-days.ts';
-export type { DayAuthor, DayChange, DayOutcome, Plan } from './model.ts';
+export type { DayChange, DayOutcome, Plan } from './model.ts';
 export type { WeekPlan } from './week-plan.ts';
 
 /**

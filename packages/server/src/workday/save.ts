@@ -1,6 +1,6 @@
 import type { Tx } from '../store/connections/db.ts';
 import { hasSameMembers } from '../store/values/same-members.ts';
-import { insertActionLog } from '../store/workday/action-log.ts';
+import { type DayAuthor, insertActionLog } from '../store/workday/action-log.ts';
 import {
   type BookingRow,
   deleteBookings,
@@ -14,7 +14,7 @@ import {
   type UserDay,
   updateDayPlans,
 } from '../store/workday/day-plans.ts';
-import type { Booking, DayAuthor } from './model.ts';
+import type { Booking } from './model.ts';
 import type { Workday } from './workday.ts';
 
 /** Writes the days that differ from the loaded ones, and the action log. */

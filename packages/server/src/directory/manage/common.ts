@@ -14,7 +14,7 @@ export interface ManageDeps {
   /** Milliseconds since the epoch. */
   clock: () => number;
   /** Shared by all writers of the directory. */
-  turns: DirectoryWriteQueue;
+  writeQueue: DirectoryWriteQueue;
 }
 
 export const LIST_PROBLEMS = problems(400, 401, 403, 503);

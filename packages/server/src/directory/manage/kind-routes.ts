@@ -36,7 +36,7 @@ const FIRST: { limit: number; after: null } = { limit: 1, after: null };
 /** The four routes of a kind: list a page, read one, write many, change one. */
 export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: ManageDeps): void {
   const { path, word, idMember } = kind;
-  const { database, turns } = deps;
+  const { database, writeQueue } = deps;
   const url = `/v1/manage/${path}`;
   const oneUrl = `${url}/:${idMember}`;
 
@@ -96,7 +96,7 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       const { items } = request.body as { items: Row[] };
       const author = authorOf(request, deps.clock, kind.reason);
       const claims = new Claims();
-      const results = await turns.take(tenantId, () =>
+      const results = await writeQueue.take(tenantId, () =>
         storeBatch(items.map(toItem), {
           atomically: (work) => database.inTenant(tenantId, work),
           claims,
@@ -128,7 +128,7 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       const said = pick(request.body as Row, Object.keys(kind.members));
       const item: UpsertItem = { ...said, [idMember]: id };
       const author = authorOf(request, deps.clock, kind.reason);
-      return turns.take(tenantId, () =>
+      return writeQueue.take(tenantId, () =>
         inTenantWithRetries(database, tenantId, async (tx) => {
           await getOfKind(kind, tx, tenantId, id);
           onlyResult(await kind.upsert(tx, tenantId, [item], author));

@@ -44,7 +44,7 @@ const ORGANISATION_URL = '/v1/manage/organisation';
 
 /** The settings of offices and of the organisation. */
 export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, deps) => {
-  const { database, turns } = deps;
+  const { database, writeQueue } = deps;
 
   app.route({
     method: 'GET',
@@ -76,7 +76,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
     },
     handler: (request) => {
       const { tenantId } = callerOf(request);
-      return turns.take(tenantId, () =>
+      return writeQueue.take(tenantId, () =>
         inTenantWithRetries(database, tenantId, async (tx) => {
           const { locationId } = await getSettings(tx, tenantId, request.params.locationId);
           onlyResult(await changeOfficeSettings(tx, tenantId, [{ ...request.body, locationId }]));
@@ -100,7 +100,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
     handler: async (request) => {
       const { tenantId } = callerOf(request);
       const { items } = request.body;
-      const results = await turns.take(tenantId, () =>
+      const results = await writeQueue.take(tenantId, () =>
         inTenantWithRetries(database, tenantId, (tx) => changeOfficeSettings(tx, tenantId, items)),
       );
       return bulkReply(results, deps);
@@ -134,7 +134,7 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
     },
     handler: (request) => {
       const { tenantId } = callerOf(request);
-      return turns.take(tenantId, () =>
+      return writeQueue.take(tenantId, () =>
         inTenantWithRetries(database, tenantId, async (tx) => {
           await changeOrganisation(tx, tenantId, request.body);
           return readOrganisation(tx, tenantId);

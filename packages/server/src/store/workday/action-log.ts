@@ -9,6 +9,12 @@ export interface Actor {
   reason: string | null;
 }
 
+/** The actor of changes of days, and their time. */
+export interface DayAuthor {
+  actor: Actor;
+  at: Date;
+}
+
 export interface ActionLogRow extends UserDay {
   entryId: string;
   /** A plan change and the booking change that it causes have the same `actionId`. */
