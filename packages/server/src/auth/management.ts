@@ -4,7 +4,7 @@ import { type Access, callerOf } from './guard.ts';
 
 /** The configuration of the routes below /v1/manage. */
 export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies Access };
-/** What the OpenAPI document says of each of these routes. */
+/** The tags and security of these routes in the OpenAPI document. */
 export const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
 
 /**

@@ -116,7 +116,7 @@ export async function withOwner<T>(
   }
 }
 
-/** What a command that administers data works with. */
+/** The services of a command that administers data. */
 export interface Context extends DataConnection {
   owner: Database;
   /** The role of connections under row-level security. */

@@ -10,48 +10,48 @@ import type { NodeInOffice } from './nodes.ts';
 import { UserMatcher } from './user-matcher.ts';
 import type { FoldedIdentity, UserIdentity } from './users.ts';
 
-/** Texts that name users and nodes, as callers give them. PostgreSQL must be able to hold them. */
+/** Texts that identify users and nodes, as callers send them. PostgreSQL must be able to store them. */
 export interface Identifiers {
-  /** GUIDs in any case; another text is nobody's id. */
+  /** GUIDs in any case. Any other text is the id of no user. */
   userIds: string[];
-  /** E-mails or userNames, to be matched exactly. */
+  /** E-mail addresses or userNames. The match is exact. */
   names: string[];
-  /** E-mails or userNames, to be matched exactly or else without regard to case. */
+  /** E-mail addresses or userNames. The match is exact, otherwise it ignores case. */
   namesInAnyCase: string[];
   /** Scan data or card numbers of access credentials. */
   cards: string[];
-  /** GUIDs in any case; another text is no node's id. */
+  /** GUIDs in any case. Any other text is the id of no node. */
   nodeIds: string[];
 }
 
-/** The users and nodes that identifiers mean: the active ones, unless the function that resolves says otherwise. */
+/** The users and nodes of identifiers. They are active, unless the function that returns them says otherwise. */
 export interface Resolved {
   /** The user with this id, a GUID in any case. */
   userById(userId: string): UserIdentity | undefined;
-  /** The user with exactly this e-mail, else with exactly this userName. */
+  /** The user with exactly this e-mail address, otherwise the user with exactly this userName. */
   userByName(name: string): UserIdentity | undefined;
-  /** As `userByName`, else the one user whose e-mail or userName differs from this by case only. */
+  /** As `userByName`; otherwise the only user whose e-mail address or userName differs from this by case alone. */
   userByNameInAnyCase(name: string): UserIdentity | undefined;
-  /** The users who have an active card with this scan data, else with this number: each once. */
+  /** The users with an active card with this scan data, otherwise with this number. Each user occurs once. */
   cardHolders(card: string): UserIdentity[];
   /** The node with this id, a GUID in any case. */
   node(nodeId: string): NodeInOffice | undefined;
 }
 
-/** What the database found, in no order. */
+/** The rows of the look-up, in no order. */
 interface LookupRows {
   /** The users who have one of the ids, one of the names, or one of the cards. */
   users: UserIdentity[];
   /** The users who have one of the folded names. */
   folded: FoldedIdentity[];
-  /** Whose active cards have one of the texts, as scan data or as their number; they may be inactive themselves. */
+  /** The holders of active cards with one of the texts, as scan data or as number. A holder may be inactive. */
   holders: CardHolder[];
   nodes: NodeInOffice[];
 }
 
 /**
- * Looks up the active users and nodes that identifiers mean, where the transaction has entered the organisation;
- * `readResolved` reads the result. A node is active if everything above it is, too.
+ * The statement that looks up the active users and nodes of identifiers. The transaction must have entered the
+ * organisation. `readResolved` reads the result. A node is active if all nodes above it are active, too.
  */
 export function directoryLookUp(
   tenantId: string,
@@ -71,12 +71,15 @@ export function directoryLookUp(
   };
 }
 
-/** Throws where the result is missing: it must not pass for nobody being there. */
+/**
+ * Reads the result of `directoryLookUp`. Throws if the result is missing, because that does not mean that nothing was
+ * found.
+ */
 export function readResolved(result: PipelineResults[number]): Resolved {
   return new ResolvedIdentifiers(readRows(result));
 }
 
-/** As `directoryLookUp`, among the statements of a transaction. */
+/** Runs `directoryLookUp` in a transaction and reads the result. */
 export async function resolve(
   tx: Tx,
   tenantId: string,
@@ -85,13 +88,15 @@ export async function resolve(
   return readResolved(await runStatement(tx, directoryLookUp(tenantId, identifiers)));
 }
 
-/** Looks up every active user whom `names` can mean, among the statements of a transaction. */
+/** Looks up all active users that `names` can identify. */
 export async function loadUserMatcher(tx: Tx, tenantId: string, names: string[]): Promise<UserMatcher> {
   const result = await runStatement(tx, directoryLookUp(tenantId, { namesInAnyCase: names }));
   return new UserMatcher(readRows(result).folded);
 }
 
-/** What these users and nodes are to identifiers. Of users of one name the last one has it; cards mean nobody. */
+/**
+ * Resolves identifiers to these users and nodes. If users share a name, the last one has it. Cards identify no user.
+ */
 export function resolvedFrom({ users, nodes }: Pick<LookupRows, 'users' | 'nodes'>): Resolved {
   return new ResolvedIdentifiers({ users, folded: [], holders: [], nodes });
 }

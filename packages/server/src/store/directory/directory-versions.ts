@@ -16,7 +16,7 @@ export function enterTenantIfVersion(
   };
 }
 
-/** The version that the directory has. Throws where the result is missing: no version would match it. */
+/** The present version of the directory. Throws if the result is missing. */
 export function readDirectoryVersion(result: PipelineResults[number]): string {
   if (result === undefined) throw new Error('The database did not return the version of the directory.');
   return result;

@@ -18,7 +18,7 @@ export interface UserDetails extends Omit<UserRow, 'userNameFolded' | 'emailFold
 }
 
 export interface UserFilter {
-  /** In lower case. Null selects nobody, undefined everybody. */
+  /** In lower case. Null selects no user, undefined all users. */
   userId?: string | null | undefined;
   /** The primary location. Null and undefined mean the same as for `userId`. */
   locationId?: string | null | undefined;

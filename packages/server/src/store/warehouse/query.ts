@@ -2,7 +2,7 @@ import type { Tx } from '../connections/db.ts';
 import type { DayWindow } from '../values/day-window.ts';
 import type { MetricsQuery } from './metrics.ts';
 
-/** What a client has seen already. Rows that this snapshot did not see are new or changed. */
+/** The snapshot that a client has seen. Rows that it did not see are new or changed. */
 export interface Changes {
   /** As PostgreSQL writes it. */
   snapshot: string;
