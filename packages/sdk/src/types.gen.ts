@@ -1873,7 +1873,7 @@ export interface Operations {
     query: {
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -1899,7 +1899,7 @@ export interface Operations {
     query: {
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -1920,7 +1920,7 @@ export interface Operations {
     query: {
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -1941,7 +1941,7 @@ export interface Operations {
     query: {
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -1965,7 +1965,7 @@ export interface Operations {
     query: {
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -1998,7 +1998,7 @@ export interface Operations {
       userIds?: string | undefined;
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -2038,7 +2038,7 @@ export interface Operations {
       locationId?: string | undefined;
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -2089,7 +2089,7 @@ export interface Operations {
       userIds?: string | undefined;
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -2125,7 +2125,7 @@ export interface Operations {
       locationIds?: string | undefined;
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;
@@ -2165,7 +2165,7 @@ export interface Operations {
       locationIds?: string | undefined;
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
       changedSince?: string | undefined;
-      /** rows of a page, 1 to 10000; by default all rows */
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
       limit?: string | undefined;
       /** from the Link of the previous page */
       after?: string | undefined;

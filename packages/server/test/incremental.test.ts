@@ -4,8 +4,8 @@ import { createApp } from '../src/app.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
 import { ChangesClient, DATES, datesOf, followable } from './support/changes.ts';
-import { type Row, whole } from './support/consumer.ts';
-import { addUser } from './support/directory.ts';
+import { facts, type Row, whole } from './support/consumer.ts';
+import { addNode, addUser } from './support/directory.ts';
 import { addSite, goodEvent, results } from './support/presence.ts';
 import { logChanges } from './support/workday.ts';
 
@@ -124,6 +124,46 @@ describe('What is missed by ids and by clocks', () => {
     ]);
     expect(await followed(consumer)).toHaveLength(2);
   });
+
+  test.each([
+    ['presence', 'presence_events', 'user_id', '$4'],
+    ['occupancy', 'occupancy_events', 'occupied', '$4::uuid IS NOT NULL'],
+    ['visitors', 'visitor_arrivals', 'visitor_name', '$4::uuid::text'],
+  ])(
+    '%s: events that share a key are on one page, so that a client may store page by page',
+    async (path, table, column, value) => {
+      const { server, site } = changes;
+      const { locationId } = site.office;
+      const ahead = await addNode(server.db.owner, site.tenantId, {
+        kind: 'location',
+        timeZone: 'Asia/Tokyo',
+      });
+      // By day and office, other events are between those that share a key.
+      const store = (location: string, day: string, ids: string[]) =>
+        write(
+          `INSERT INTO ${table} (tenant_id, observed_at, event_digest, day, location_id, node_id, event_id, source_id, received_at, ${column})
+           SELECT $1, '2026-03-09T20:00:00Z', gen_random_uuid(), $3::date, $2, $2, id, 'door', now(), ${value}
+           FROM unnest($5::text[]) AS id`,
+          location,
+          day,
+          site.user.userId,
+          ids,
+        );
+      await store(locationId, '2026-03-09', ['a', 'b', 'c']);
+      const consumer = await follower(path);
+      await store(ahead, '2026-03-10', ['a', 'b']);
+      const pages: unknown[][] = [];
+      await consumer.pages({ changedSince: consumer.cursor, limit: '1' }, (page) => {
+        pages.push(page.map(({ eventId }) => eventId));
+      });
+      expect(pages.filter((page) => page.length > 0).toSorted()).toEqual([
+        ['a', 'a'],
+        ['b', 'b'],
+      ]);
+      await consumer.follow(3);
+      expect(facts(consumer.rows())).toEqual(facts(await consumer.exported()));
+    },
+  );
 });
 
 describe('A dimension', () => {

@@ -33,6 +33,8 @@ export interface Dataset {
   keptFrom?: (tx: Tx) => Promise<bigint | undefined>;
   /** With a key: the columns that rows are sorted by. They also define the position of a page. */
   order?: Order;
+  /** The order of changes, if several rows can have one key. Rows with the same key are then on one page. */
+  orderOfChanges?: Order;
   read: DatasetReader;
   /** Only for a dataset that is always sent whole: the text from which its ETag is made. */
   fingerprint?: WholeDataset['fingerprint'];

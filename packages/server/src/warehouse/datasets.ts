@@ -1,7 +1,9 @@
 import { NODE_KINDS } from '../store/directory/nodes.ts';
 import { attendanceKeptFrom } from '../store/warehouse/attendance-retention.ts';
 import {
+  EVENT_CHANGES_ORDER,
   OCCUPANCY_ORDER,
+  PRESENCE_CHANGES_ORDER,
   PRESENCE_ORDER,
   readOccupancy,
   readPresence,
@@ -143,6 +145,7 @@ export const datasets: readonly Dataset[] = [
     },
     key: ['timestamp', 'userId', 'sourceId', 'eventId'],
     order: PRESENCE_ORDER,
+    orderOfChanges: PRESENCE_CHANGES_ORDER,
     read: readPresence,
   },
   {
@@ -233,6 +236,7 @@ export const datasets: readonly Dataset[] = [
     },
     key: ['timestamp', 'sourceId', 'eventId'],
     order: OCCUPANCY_ORDER,
+    orderOfChanges: EVENT_CHANGES_ORDER,
     read: readOccupancy,
   },
   {
@@ -253,6 +257,7 @@ export const datasets: readonly Dataset[] = [
     },
     key: ['timestamp', 'sourceId', 'eventId'],
     order: VISITORS_ORDER,
+    orderOfChanges: EVENT_CHANGES_ORDER,
     read: readVisitors,
   },
   ...metricsDatasets,

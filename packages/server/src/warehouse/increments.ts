@@ -30,7 +30,11 @@ export const INCREMENT_QUERY = {
     }),
   ),
   limit: Type.Optional(
-    Type.String({ description: `rows of a page, 1 to ${MOST_PAGE_ROWS}; by default all rows` }),
+    Type.String({
+      description:
+        `rows of a page, 1 to ${MOST_PAGE_ROWS}; by default all rows. With changedSince a page can have more, because ` +
+        'all rows with the same key are on one page',
+    }),
   ),
   after: Type.Optional(Type.String({ description: 'from the Link of the previous page' })),
 };
@@ -63,12 +67,13 @@ export interface Increment {
 /** Throws a 400 that names the wrong parameter. */
 export function readIncrement(
   { changedSince, limit, after }: Record<string, string | undefined>,
-  order: Order | undefined,
+  { order, orderOfChanges }: Dataset,
 ): Increment {
   if (!order) return { changes: undefined, page: undefined };
+  if (changedSince === undefined) return { changes: undefined, page: readPage(limit, after, order) };
   return {
-    changes: changedSince === undefined ? undefined : decodeCursor(changedSince, 'changedSince'),
-    page: readPage(limit, after, order),
+    changes: decodeCursor(changedSince, 'changedSince'),
+    page: readPage(limit, after, orderOfChanges ?? order),
   };
 }
 
@@ -120,8 +125,8 @@ export async function cursorOf(
 }
 
 /**
- * The rows of a page, and the position at which the next page starts. `batches` may have one row more than `limit`,
- * which shows that there is a next page. Reads `batches` to the end.
+ * The rows of a page, and the position at which the next page starts. `batches` may have more rows than `limit`, which
+ * shows that there may be a next page. Rows with the same position stay together. Reads `batches` to the end.
  */
 export async function takePage(
   batches: AsyncIterable<Row[]>,
@@ -129,8 +134,14 @@ export async function takePage(
 ): Promise<{ rows: Row[]; next: string[] | undefined }> {
   const rows: Row[] = [];
   for await (const batch of batches) rows.push(...batch);
-  const last = rows[limit - 1];
-  return { rows: rows.slice(0, limit), next: rows.length > limit ? (last?.position as string[]) : undefined };
+  if (rows.length <= limit) return { rows, next: undefined };
+  const position = rows[limit - 1]?.position as string[];
+  const later = rows.findIndex((row, index) => index >= limit && !isSamePosition(row.position, position));
+  return { rows: later === -1 ? rows : rows.slice(0, later), next: position };
+}
+
+function isSamePosition(some: unknown, other: readonly string[]): boolean {
+  return Array.isArray(some) && some.every((value, index) => value === other[index]);
 }
 
 /**

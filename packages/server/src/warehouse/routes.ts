@@ -174,7 +174,7 @@ async function sendRows(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const parameters = request.query as Record<string, string | undefined>;
-  const increment = readIncrement(parameters, dataset.order);
+  const increment = readIncrement(parameters, dataset);
   const { changes, page } = increment;
   const query: ExportQuery = {
     tenantId: callerOf(request).tenantId,

@@ -34,6 +34,8 @@ export interface RowsSource {
   /** SQL from the tables up to the conditions. */
   from: string;
   order: Order;
+  /** The order of changes, if several rows can have one key. Rows with equal values have the same key. */
+  orderOfChanges?: Order | undefined;
   /** SQL condition: a row has changed. The snapshot's parameters are $`xmin` and the next one. */
   changed: (xmin: number) => string;
   values: (string | string[] | null | undefined)[];
@@ -47,13 +49,14 @@ export interface SqlQuery {
 
 /**
  * The query that reads the rows of a dataset in order: all rows, or the changed ones, or a page of either.
- * The rows of a page have their `position` as the last column.
+ * The rows of a page have their `position` as the last column. A page of changes ends with all rows that have
+ * the position of its last one.
  */
 export function inOrder(
   { changes, page }: Pick<ExportQuery, 'changes' | 'page'>,
   source: RowsSource,
 ): SqlQuery {
-  const { order } = source;
+  const order = (changes && source.orderOfChanges) ?? source.order;
   const values = [...source.values];
   const expressions = order.map(([expression]) => expression).join(', ');
   let sql = `SELECT ${source.columns}`;
@@ -69,7 +72,7 @@ export function inOrder(
     values.push(...page.after);
   }
   sql += ` ORDER BY ${expressions}`;
-  if (page) sql += ` LIMIT ${page.rows}`;
+  if (page) sql += ` FETCH FIRST ${page.rows} ROWS WITH TIES`;
   return { sql, values };
 }
 

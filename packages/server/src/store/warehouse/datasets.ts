@@ -99,6 +99,21 @@ const keyWrittenSince = (table: string, key: string[]) => (xmin: number) =>
   `(${key.map((column) => `e.${column}`).join(', ')}) IN (
      SELECT ${key.map((column) => `c.${column}`).join(', ')} FROM ${table} c WHERE c.tenant_id = $1 AND ${writtenSince('c', xmin)})`;
 
+/** The last part of an event's key. A position has no free text, so this is a digest. */
+const SOURCE_AND_EVENT_ID = ['md5(jsonb_build_array(e.source_id, e.event_id)::text)::uuid', 'uuid'] as const;
+
+/** By key, so that events with the same key are on one page. */
+export const EVENT_CHANGES_ORDER: Order = [
+  ['e.observed_at', 'timestamptz', 'timestamp'],
+  SOURCE_AND_EVENT_ID,
+];
+
+export const PRESENCE_CHANGES_ORDER: Order = [
+  ['e.observed_at', 'timestamptz', 'timestamp'],
+  ['e.user_id', 'uuid', 'userId'],
+  SOURCE_AND_EVENT_ID,
+];
+
 export const PRESENCE_ORDER: Order = [
   ['e.day', 'date', 'day'],
   ['e.user_id', 'uuid', 'userId'],
@@ -122,6 +137,7 @@ export const readPresence: DatasetReader = async function* (tx, query) {
        AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4::uuid[]))
        AND ${nodeIn('e.node_id', '$5')}`,
     order: PRESENCE_ORDER,
+    orderOfChanges: PRESENCE_CHANGES_ORDER,
     changed: keyWrittenSince('presence_events', ['observed_at', 'user_id', 'source_id', 'event_id']),
     values: [tenantId, window.from, window.before, userIds, locationIds],
   });
@@ -158,6 +174,7 @@ export const readOccupancy: DatasetReader = async function* (tx, query) {
     from: `occupancy_events e
      WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${nodeIn('e.node_id', '$4')}`,
     order: OCCUPANCY_ORDER,
+    orderOfChanges: EVENT_CHANGES_ORDER,
     changed: keyWrittenSince('occupancy_events', ['observed_at', 'source_id', 'event_id']),
     values: [tenantId, window.from, window.before, locationIds],
   });
@@ -194,6 +211,7 @@ export const readVisitors: DatasetReader = (tx, query) =>
      JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
      WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${nodeIn('e.node_id', '$4')}`,
     order: VISITORS_ORDER,
+    orderOfChanges: EVENT_CHANGES_ORDER,
     changed: keyWrittenSince('visitor_arrivals', ['observed_at', 'source_id', 'event_id']),
     values: [query.tenantId, query.window.from, query.window.before, query.locationIds ?? null],
   });
