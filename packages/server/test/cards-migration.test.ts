@@ -145,6 +145,8 @@ test('servers forget what they remember of the directory, and rows stay hidden f
     ),
   );
   expect(Number(rows[0]?.changes)).toBeGreaterThan(TEXTS.length);
-  const other = await db.restricted.inTenant(randomUUID(), (tx) => tx.query('SELECT FROM access_credentials'));
+  const other = await db.restricted.inTenant(randomUUID(), (tx) =>
+    tx.query('SELECT FROM access_credentials'),
+  );
   expect(other.rows).toEqual([]);
 });
