@@ -24,6 +24,8 @@ const ORGANISATION_TIMES_FREE = 7;
 const KEY_TIMES_FREE = 3;
 const NETWORK_TIMES_FREE = 3;
 const LOGIN_BYTES_SHARE = 1 / 8;
+/** The first bytes of a body, which the share of requests limits already. Most bodies of logins have no more. */
+const UNCOUNTED_BYTES = 512;
 
 /**
  * Limits the backlog: the requests with a body that have no answer yet, and the bytes of their bodies that have
@@ -68,7 +70,9 @@ export class BacklogEntry {
   readonly #holders: ShareHolder[];
   readonly #requests: Shares;
   readonly #bytes: Shares;
+  /** The bytes that have arrived, and those of them that the share of bytes counts. */
   #size = 0;
+  #counted = 0;
   #isReleased = false;
 
   constructor(holders: ShareHolder[], requests: Shares, bytes: Shares) {
@@ -80,8 +84,12 @@ export class BacklogEntry {
   /** Counts arrived bytes. Returns false if they exceed the caller's share, or if the entry was released. */
   add(bytes: number): boolean {
     // Bytes that are unpacked after the client has gone would never be released.
-    if (this.#isReleased || !this.#bytes.take(this.#holders, bytes, this.#size)) return false;
+    if (this.#isReleased) return false;
     this.#size += bytes;
+    const more = this.#size - UNCOUNTED_BYTES - this.#counted;
+    if (more <= 0) return true;
+    if (!this.#bytes.take(this.#holders, more, this.#counted)) return false;
+    this.#counted += more;
     return true;
   }
 
@@ -90,7 +98,7 @@ export class BacklogEntry {
     if (this.#isReleased) return;
     this.#isReleased = true;
     this.#requests.giveBack(this.#holders, 1);
-    this.#bytes.giveBack(this.#holders, this.#size);
+    if (this.#counted > 0) this.#bytes.giveBack(this.#holders, this.#counted);
   }
 
   /** Releases everything when the request is answered or the client has gone. */

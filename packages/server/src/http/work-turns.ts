@@ -37,10 +37,11 @@ export class WorkTurns {
 
   #do({ cost, run }: Work): void {
     this.#spent += cost;
-    this.#endTurnSoon();
+    if (!this.#hasRoom()) this.#endTurnSoon();
     run();
   }
 
+  /** A turn ends when it is full. Small requests that fill none need no timer. */
   #endTurnSoon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
