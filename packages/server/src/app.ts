@@ -3,7 +3,6 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
-import { RefusalScheduler } from './auth/refusal-scheduler.ts';
 import { authRoutes } from './auth/routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
@@ -24,6 +23,7 @@ import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
 import { OutageLog } from './http/outages.ts';
 import { validateQueries } from './http/query-parameters.ts';
+import { RefusalScheduler } from './http/refusal-scheduler.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { answerExpectations } from './http/unread-body.ts';
@@ -112,8 +112,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ),
   );
   const lookUps = new CredentialLookUps(database);
-  const refusalScheduler = new RefusalScheduler();
-  const apiKeys = new ApiKeys({ database, lookUps, refusalScheduler, changes, masterKey, clock });
+  const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
   const signingKeys = new SigningKeys({
     database,
     changes,
@@ -135,10 +134,15 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.decorate('outages', outages);
   const failedLogins = new FailedLoginLog(deps.logger);
   app.decorate('failedLogins', failedLogins);
-  app.setErrorHandler(handleError);
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(notFound(app, request.method, request.url), request, reply),
-  );
+  const refusalScheduler = new RefusalScheduler();
+  app.setErrorHandler(async (error, request, reply) => {
+    await refusalScheduler.next();
+    return handleError(error, request, reply);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    await refusalScheduler.next();
+    return sendProblem(notFound(app, request.method, request.url), request, reply);
+  });
   const commonHeaders = securityHeaders(deps.tls !== undefined);
   readRouteOnce(app);
   logAnswers(app, deps.logger);
@@ -160,8 +164,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   guardRoutes(app, {
     apiKeys,
     tokens,
-    refusalScheduler,
-    proveScimToken: (token) => proveScimToken(token, { lookUps, refusalScheduler, database, clock }),
+    proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
   validateQueries(app);
   await describeRoutes(app, VERSION);

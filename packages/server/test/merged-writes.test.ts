@@ -80,6 +80,33 @@ test('a request does not wait for the many of another organisation that came bef
   expect(before).toBeLessThan(many / 2);
 });
 
+test('nor for those of many other organisations, which do not fit into one transaction', async () => {
+  const [calm] = sites as [Site];
+  const busy = await Promise.all(Array.from({ length: 30 }, () => addSite(server)));
+  let answered = 0;
+  let before: number | undefined;
+  const statuses = await whileLocked(server.db.target, 'presence_events', 'SHARE', async (onSent) => {
+    const sent = Array.from({ length: 8 }).flatMap((_, turn) =>
+      busy.map(async (site) => {
+        const events = Array.from({ length: 100 }, (_, at) =>
+          goodEvent(site, { eventId: `many ${turn} ${at}` }),
+        );
+        const { statusCode } = await submit(server, site, events);
+        answered++;
+        return statusCode;
+      }),
+    );
+    for (let turn = 0; turn < 50; turn++) await submit(server, calm, []);
+    const last = submit(server, calm, [goodEvent(calm, { eventId: 'last of all' })]);
+    onSent();
+    const { statusCode } = await last;
+    before = answered;
+    return [statusCode, ...(await Promise.all(sent))];
+  });
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  expect(before).toBeLessThan(statuses.length / 2);
+});
+
 test('a request that the database cannot store fails alone, among strangers who are not to blame', async () => {
   await seeingAll(server.db.target, (client) =>
     client.query(`

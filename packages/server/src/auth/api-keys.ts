@@ -10,7 +10,6 @@ import type { CredentialChanges } from '../store/auth/credential-changes.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
-import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { equalSecrets, generateSecret, type MasterKey } from './secrets.ts';
 
 /** A key with its secrets opened, for the guard and the token endpoints. */
@@ -71,7 +70,6 @@ interface FailedAttempt {
 interface Deps {
   database: Database;
   lookUps: CredentialLookUps;
-  refusalScheduler: RefusalScheduler;
   changes: CredentialChanges;
   masterKey: MasterKey;
   clock: () => number;
@@ -182,7 +180,6 @@ export class ApiKeys {
     const folded = foldApiKey(apiKey);
     const fresh = this.#proven(await this.#lookUpForFailure(apiKey, folded, presented), presented);
     if (fresh) this.#failed.delete(folded);
-    else await this.#deps.refusalScheduler.next();
     return fresh;
   }
 

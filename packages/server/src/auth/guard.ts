@@ -5,7 +5,6 @@ import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import { type ApiKey, type ApiKeys, presentedSecret } from './api-keys.ts';
 import { type Authorization, readAuthorization } from './credentials.ts';
-import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { isScimToken } from './scim-tokens.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -49,7 +48,6 @@ export const BASIC_CHALLENGE = `Basic realm="${REALM}", charset="UTF-8"`;
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
-  refusalScheduler: RefusalScheduler;
   /** A SCIM token that may be used now. */
   proveScimToken(token: string): Promise<ScimTokenRow | undefined>;
 }
@@ -151,7 +149,7 @@ async function callerWithScimToken(
 async function provenByBearer(
   request: FastifyRequest,
   authorization: Authorization,
-  { apiKeys, tokens, refusalScheduler }: Deps,
+  { apiKeys, tokens }: Deps,
 ): Promise<ApiKey> {
   if (authorization.scheme === 'basic') {
     throw challenge(
@@ -171,7 +169,6 @@ async function provenByBearer(
   const claims = await tokens.verify(authorization.token);
   const key = claims && (await apiKeys.findForToken(claims.apiKey, claims.secretVersion));
   if (!key) {
-    await refusalScheduler.next();
     throw challenge(
       `${BEARER_CHALLENGE}, error="invalid_token"`,
       'The token is invalid, expired or revoked; log in again.',

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { type ScimTokenRow, touchScimToken } from '../store/auth/scim-tokens.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
-import type { RefusalScheduler } from './refusal-scheduler.ts';
 import { generateSecret } from './secrets.ts';
 
 /**
@@ -29,7 +28,6 @@ export function hashScimToken(token: string): Buffer {
 
 interface Deps {
   lookUps: CredentialLookUps;
-  refusalScheduler: RefusalScheduler;
   database: Database;
   clock: () => number;
 }
@@ -40,14 +38,11 @@ interface Deps {
  */
 export async function proveScimToken(
   token: string,
-  { lookUps, refusalScheduler, database, clock }: Deps,
+  { lookUps, database, clock }: Deps,
 ): Promise<ScimTokenRow | undefined> {
   const nowMs = clock();
   const row = await lookUps.scimToken(hashScimToken(token));
-  if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) {
-    await refusalScheduler.next();
-    return undefined;
-  }
+  if (!row || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= nowMs)) return undefined;
   if (nowMs - (row.lastUsedAt?.getTime() ?? 0) >= LAST_USED_STEP_MS) {
     await database.inTenant(row.tenantId, (tx) => touchScimToken(tx, row, new Date(nowMs)));
   }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { RoundRobin } from './round-robin.ts';
+import { RoundRobin } from '../store/values/round-robin.ts';
 
 /** The number of bodies that bring a piece in one turn of the thread. Reading and checking them takes about 0.5 ms. */
 const BODIES_PER_TURN = 2;

@@ -1,4 +1,4 @@
-import { RoundRobin } from './round-robin.ts';
+import { RoundRobin } from '../store/values/round-robin.ts';
 
 /** The size of the bodies that the thread handles in one turn. Their whole work takes a few milliseconds. */
 const BYTES_PER_TURN = 64 * 1024;

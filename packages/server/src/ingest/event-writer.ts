@@ -38,7 +38,7 @@ export type WriteResult =
 /** Transactions at the same time: while one commits, the next is on its way. */
 const EVENT_WRITERS = 2;
 /** One transaction takes up to this many waiting requests or, with the last one, a bit more than this many rows. */
-const MERGED = { jobs: 64, weight: 2_000 };
+const MERGED = { jobs: 64, weight: 800 };
 
 /**
  * Stores the rows of submissions. Submissions that wait at the same time share one transaction, with one round trip

@@ -1,3 +1,4 @@
+import { RoundRobin } from '../values/round-robin.ts';
 import { isWriteConflict } from './conflict.ts';
 import { StoreUnavailableError } from './unavailable.ts';
 
@@ -38,7 +39,7 @@ const LONGEST_WAIT_MS = 5_000;
 export class MergingQueue<Job, Answer> {
   readonly #merging: MergingOptions<Job, Answer>;
   readonly #longestWaitMs: number;
-  #waiting: Waiting<Job, Answer>[] = [];
+  readonly #waiting = new RoundRobin<Waiting<Job, Answer>>();
   #running = 0;
   #isDue = false;
   #sweep: NodeJS.Timeout | undefined;
@@ -54,8 +55,9 @@ export class MergingQueue<Job, Answer> {
    */
   add(job: Job): Promise<Answer> {
     return new Promise((settle, fail) => {
-      const weight = this.#merging.weigh(job);
-      this.#waiting.push({ job, weight, sinceMs: performance.now(), settle, fail });
+      const { weigh, ownerOf } = this.#merging;
+      const waiting = { job, weight: weigh(job), sinceMs: performance.now(), settle, fail };
+      this.#waiting.add(ownerOf?.(job) ?? '', waiting);
       this.#startSoon();
     });
   }
@@ -80,31 +82,15 @@ export class MergingQueue<Job, Answer> {
 
   #take(): Waiting<Job, Answer>[] {
     const { most } = this.#merging;
-    const taken = new Set<Waiting<Job, Answer>>();
+    const taken: Waiting<Job, Answer>[] = [];
     let weight = 0;
-    for (const each of this.#inTurns()) {
-      if (taken.size === most.jobs || weight >= most.weight) break;
-      taken.add(each);
-      weight += each.weight;
+    while (taken.length < most.jobs && weight < most.weight) {
+      const next = this.#waiting.next();
+      if (!next) break;
+      taken.push(next);
+      weight += next.weight;
     }
-    this.#waiting = this.#waiting.filter((each) => !taken.has(each));
-    return [...taken];
-  }
-
-  /** The waiting jobs in turns: the first of each owner, then the second of each, and so on. */
-  #inTurns(): Waiting<Job, Answer>[] {
-    const { ownerOf } = this.#merging;
-    if (!ownerOf || this.#waiting.length < 2) return this.#waiting;
-    const counts = new Map<string, number>();
-    const turns: Waiting<Job, Answer>[][] = [];
-    for (const each of this.#waiting) {
-      const owner = ownerOf(each.job);
-      const turn = counts.get(owner) ?? 0;
-      counts.set(owner, turn + 1);
-      turns[turn] ??= [];
-      turns[turn].push(each);
-    }
-    return counts.size < 2 ? this.#waiting : turns.flat();
+    return taken;
   }
 
   /**
@@ -124,10 +110,9 @@ export class MergingQueue<Job, Answer> {
 
   #giveUpOld(): void {
     const latestMs = performance.now() - this.#longestWaitMs;
-    const old = this.#waiting.findIndex(({ sinceMs }) => sinceMs > latestMs);
-    const givenUp = this.#waiting.splice(0, old === -1 ? this.#waiting.length : old);
+    const givenUp = this.#waiting.takeWhile(({ sinceMs }) => sinceMs <= latestMs);
     for (const { fail } of givenUp) fail(new StoreUnavailableError(new Error('It waited too long.')));
-    if (this.#waiting.length > 0) return;
+    if (!this.#waiting.isEmpty) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;
   }

@@ -2,8 +2,9 @@
 const REFUSED_PER_TURN = 8;
 
 /**
- * Makes refusals of credentials take turns with all other work of the thread. A refused client sends its next login
- * after the answer, so only refused clients wait while the thread is busy.
+ * Makes refused requests take turns with all other work of the thread, because they wait for nothing else: not for the
+ * database, and not for a share. A refused client sends its next request after the answer, so only refused clients wait
+ * while the thread is busy.
  */
 export class RefusalScheduler {
   #waiting: (() => void)[] = [];

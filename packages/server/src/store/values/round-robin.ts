@@ -1,4 +1,4 @@
-import { addTo } from '../store/values/group-by.ts';
+import { addTo } from './group-by.ts';
 
 /** Holders take turns: each turn takes the first item of one holder. A holder names an organisation or a network. */
 export class RoundRobin<T> {
@@ -23,5 +23,16 @@ export class RoundRobin<T> {
     // The holder goes behind all others.
     if (items.length > 0) this.#items.set(holder, items);
     return item;
+  }
+
+  /** Takes the first items of each holder for which `isDue` is true. */
+  takeWhile(isDue: (item: T) => boolean): T[] {
+    const taken: T[] = [];
+    for (const [holder, items] of this.#items) {
+      const kept = items.findIndex((item) => !isDue(item));
+      taken.push(...items.splice(0, kept === -1 ? items.length : kept));
+      if (items.length === 0) this.#items.delete(holder);
+    }
+    return taken;
   }
 }
