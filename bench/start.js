@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/* Installs what the benchmark needs, where that is not there yet, and runs it: main.js, or what the first argument names. */
+/*
+ * Installs the dependencies of the benchmark if they are missing, and runs main.js, or the script that the first
+ * argument names.
+ */
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const changedMs = (path) => statSync(new URL(path, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;

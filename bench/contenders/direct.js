@@ -3,7 +3,10 @@ import { eventSource } from '../load/events.js';
 import { insertEvents, SESSION } from '../load/insert.js';
 import { measure } from '../load/pace.js';
 
-/* Presence rows straight through pg, without HTTP: it is sent one job, answers with what it measured, and ends. */
+/*
+ * Inserts presence rows directly through pg, without HTTP. The script receives one job, answers with its measurements,
+ * and ends.
+ */
 
 process.once('message', async ({ target, pace, data: { keys, organisations }, options: { batch } }) => {
   try {

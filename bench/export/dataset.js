@@ -45,7 +45,7 @@ const CITIES = [
 const id = (of) => `md5(${of})::uuid`;
 const officeOf = (n) => id(`'office ' || (${n}) % ${offices}`);
 const deskOf = (office, n) => id(`'desk ' || (${office}) % ${offices} || ' ' || (${n}) % 200`);
-/** Office plans are at the primary location. Its people have a desk each, as far as there are desks. */
+/** Office plans are at the primary location. Its people have one desk each, until no desk is left. */
 const PLAN = `CASE WHEN (n + d) % 10 < 6 THEN 'o' WHEN (n + d) % 10 < 9 THEN 'r' ELSE 'a' END`;
 
 const STATEMENTS = [

@@ -28,7 +28,7 @@ if (spawnSync('psql', ['--version']).status !== 0) {
   process.exit(2);
 }
 
-/** Of the 30 days, as many as are compared at a time. The parsed rows have to fit into memory. */
+/** The number of days that are compared at a time. Their parsed rows have to fit into memory. */
 const DAYS_COMPARED = 5;
 
 process.once('exit', killAll);

@@ -2,7 +2,7 @@ import { Connection } from './connection.js';
 import { measure } from './pace.js';
 import { SCENARIOS } from './scenarios.js';
 
-/* A process of its own that loads a server over sockets: it is sent one job, answers with what it measured, and ends. */
+/* A separate process that loads a server over sockets. It receives one job, answers with its measurements, and ends. */
 
 process.once('message', async ({ address, scenario, options = {}, pace, data }) => {
   try {

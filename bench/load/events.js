@@ -16,7 +16,7 @@ export function eventSource(organisations) {
     const turn = turns[index]++;
     return {
       eventId: `${run}-${count++}`,
-      // In the last minutes, so that all contenders write among the events of the present.
+      // The timestamps are in the last minutes, so that all contenders write among the events of the present.
       timestamp: new Date(beganMs - (count % 600_000)).toISOString(),
       user: users[turn % users.length],
       desk: desks[(turn * 7) % desks.length],

@@ -11,7 +11,7 @@ import { keep, MAIN } from '../processes.js';
 import { maximum } from './common.js';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
-/** Here the product, as root, puts the files that the database's user must reach. */
+/** The directory in which the product, as root, puts the files that the database's user must reach. */
 const SYSTEM_DIR = '/var/lib/rollcall';
 const ORDINARY_UID = 65_534;
 const POLL_MS = 5;

@@ -8,7 +8,7 @@ const PACKAGE_DIR = fileURLToPath(new URL('../', import.meta.url));
 test.each([
   ['publint', ['--strict']],
   ['attw', ['--pack', '.']],
-])('%s finds nothing', async (tool, args) => {
+])('%s finds no fault in the package', async (tool, args) => {
   const program = fileURLToPath(new URL(`node_modules/.bin/${tool}`, import.meta.url));
   const run = promisify(execFile)(program, args, { cwd: PACKAGE_DIR });
   await run.catch(({ stdout, stderr }) => Promise.reject(new Error(`${stdout}\n${stderr}`)));

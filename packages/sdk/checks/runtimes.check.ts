@@ -95,7 +95,7 @@ const EXPECTED = {
   failure: [true, 'AuthenticationError', 401],
 };
 
-test.for(RUNTIMES)('it works in $name', async ({ name, command, env, present }, { skip }) => {
+test.for(RUNTIMES)('the SDK works in $name', async ({ name, command, env, present }, { skip }) => {
   if (!present) return skip();
   const connection = connectionOf(setup);
   const [program = '', ...args] = command;
@@ -128,14 +128,14 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     return page;
   }
 
-  test('it works from a page of another origin, which the server names', async () => {
+  test('the SDK works on a page of another origin that the server allows', async () => {
     const page = await pageAt(pages.origin);
     const task = { connection: connectionOf(setup), ...taskOf(setup, 'Chromium') };
     const walked = page.evaluate((each) => walk(each), task);
     expect(await walked).toEqual(EXPECTED);
   });
 
-  test('pages may read the headers that clients go by', async () => {
+  test('pages can read the response headers that clients use', async () => {
     const page = await pageAt(pages.origin);
     const { authorization } = setup.site.headers;
     const url = `${setup.baseUrl}/v1/analytics/users/basic`;
@@ -161,7 +161,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     }, options);
   };
 
-  test('a page of an origin that is not named gets nothing', async () => {
+  test('a page of an origin that the server does not allow gets no answer', async () => {
     const [name] = (await callIn(strangers.origin, connectionOf(setup))) ?? [];
     expect(name).toBe('NetworkError');
   });

@@ -22,7 +22,7 @@ async function bundle(program: string): Promise<string> {
   return output[0].code;
 }
 
-test('what a program does not use is not in its bundle', async () => {
+test('a bundle does not have the parts of the SDK that its program does not use', async () => {
   expect((await bundle(`import { Rollcall } from '@rollcall/sdk'; console.log('nothing');`)).trim()).toBe(
     'console.log(`nothing`);',
   );
@@ -33,7 +33,7 @@ test('what a program does not use is not in its bundle', async () => {
   expect(errors).not.toMatch(/ConflictError|analytics|fetch|subtle/);
 });
 
-test('all of it, in a bundle, is smaller than 10 kB compressed', async () => {
+test('a bundle of the whole SDK is smaller than 10 kB compressed', async () => {
   const all = await bundle(`export * from '@rollcall/sdk';`);
   expect(all).toMatch(/analytics.*subtle|subtle.*analytics/s);
   expect(gzipSync(all).length).toBeLessThan(10_000);

@@ -25,7 +25,7 @@ const anyRows = fc.array(
 );
 const anyCuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 });
 
-test('rows are the same, wherever the text of the answer is cut', () => {
+test('the parser gives the same rows wherever the answer is cut', () => {
   fc.assert(
     fc.property(anyRows, anyCuts, fc.constantFrom(undefined, 2), (rows, cuts, space) => {
       const text = JSON.stringify(rows, null, space);
@@ -34,7 +34,7 @@ test('rows are the same, wherever the text of the answer is cut', () => {
   );
 });
 
-test('an answer that breaks off anywhere is a TransferError, and the rows before it are right', () => {
+test('an answer that breaks off throws a TransferError after the correct rows before the break', () => {
   fc.assert(
     fc.property(anyRows, fc.double({ min: 0, max: 0.999, noNaN: true }), (rows, part) => {
       const text = JSON.stringify(rows);
@@ -62,11 +62,11 @@ test.each([
   '<html>',
   'null',
   '[[]]',
-])('what is no list of rows is a TransferError: %s', (text) =>
+])('a text that is not a list of rows throws a TransferError: %s', (text) =>
   expect(() => parse([text])).toThrow(TransferError),
 );
 
-test('windows cover each day of a range once, none has more than 30 days', () => {
+test('windows cover each day of a range once, and none has more than 30 days', () => {
   const anyDay = fc.integer({ min: 10_000, max: 30_000 });
   fc.assert(
     fc.property(anyDay, fc.nat({ max: 800 }), (first, length) => {
@@ -93,6 +93,6 @@ test.each([
   ['2026-02-30', '2026-03-01'],
   ['yesterday', '2026-03-01'],
   ['2026-03-02', '2026-03-01'],
-])('a range that is none is left to the server: %s to %s', (startDate, endDate) =>
+])('the client leaves an invalid range to the server: %s to %s', (startDate, endDate) =>
   expect(windowsOf({ startDate, endDate })).toEqual([{ startDate, endDate }]),
 );

@@ -18,7 +18,7 @@ describe.each([
   { authentication: 'hmac', login: '/v1/auth' },
   { authentication: 'client-credentials', login: '/v1/auth/token' },
 ] as const)('$authentication', ({ authentication, login }) => {
-  test('calls at the same time, and those after them, share one login', async () => {
+  test('concurrent calls, and calls after them, share one login', async () => {
     const client = setup.client({ authentication });
     await Promise.all(Array.from({ length: 20 }, () => client.analytics.users()));
     await client.analytics.users();
@@ -26,7 +26,7 @@ describe.each([
     expect(setup.proxy.count('/v1/analytics/users')).toBe(21);
   });
 
-  test('a token that is refused is replaced, once, by calls at the same time, too', async () => {
+  test('a refused token is replaced once, also for concurrent calls', async () => {
     const client = setup.client({ authentication });
     await client.analytics.users();
     const [{ headers: { authorization: first } = {} } = {}] = setup.proxy.seen.slice(-1);
@@ -46,7 +46,7 @@ describe.each([
     expect(setup.proxy.count('/v1/analytics/users')).toBe(2);
   });
 
-  test('a wrong secret is an AuthenticationError with what the server says, and is not tried again', async () => {
+  test("a wrong secret is an AuthenticationError with the server's message, and the client does not retry", async () => {
     const client = setup.client({ authentication, secret: 'wrong' });
     const failure = await client.analytics.users().then(
       () => Promise.reject(new Error('It did not fail.')),
@@ -63,7 +63,7 @@ describe.each([
 test.each([
   ['seconds', (expiration: number) => expiration],
   ['milliseconds', (expiration: number) => expiration * 1000],
-])('expiration may be in %s', async (_, change) => {
+])('the client reads an expiration in %s', async (_, change) => {
   setup.proxy.fate = ({ path }) =>
     path === '/v1/auth' ? { rewrite: (body) => expirationIn(body, change) } : 'pass';
   const client = setup.client();
@@ -72,7 +72,7 @@ test.each([
   expect(setup.proxy.count('/v1/auth')).toBe(1);
 });
 
-test('a token is renewed ahead of its expiry', async () => {
+test('the client renews a token before it expires', async () => {
   const lives: number[] = [30, 3600];
   setup.proxy.fate = ({ path }) =>
     path === '/v1/auth'
@@ -93,7 +93,7 @@ test('a token is renewed ahead of its expiry', async () => {
 });
 
 describe('basic', () => {
-  test('sends key and secret to the twins, without a login', async () => {
+  test('sends key and secret to the /basic paths, without a login', async () => {
     const client = setup.client({ authentication: 'basic' });
     await client.analytics.users();
     const { refused } = await client.presence.submit('door', eventsOf(setup, 1));
@@ -104,7 +104,7 @@ describe('basic', () => {
     ]);
   });
 
-  test('says what to use where there is no twin', async () => {
+  test('throws an error that names the alternative if a route has no /basic path', async () => {
     const client = setup.client({ authentication: 'basic' });
     await expect(client.manage.organisation()).rejects.toThrow(/organisation.*HTTP Basic.*hmac/);
     await expect(client.manage.organisation()).rejects.toBeInstanceOf(AuthenticationError);
@@ -123,7 +123,7 @@ test('a key without the role is a PermissionError', async () => {
   await expect(setup.client({ apiKey, secret }).analytics.users()).rejects.toBeInstanceOf(PermissionError);
 });
 
-test('what is not given is read from the environment, and what is missing is named', async () => {
+test('the client reads missing options from the environment, and names those that are missing there', async () => {
   const kept = { ...process.env };
   try {
     process.env.ROLLCALL_BASE_URL = `${setup.proxy.baseUrl}/`;

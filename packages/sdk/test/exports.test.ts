@@ -24,7 +24,7 @@ async function addEvent(timestamp: string): Promise<string> {
   return eventId;
 }
 
-test('an export is walked through, and awaited, with the same rows', async () => {
+test('iterating over an export and awaiting it give the same rows', async () => {
   const rows = setup.client().analytics.presence(MARCH);
   expect(setup.proxy.seen).toEqual([]);
   const walked: unknown[] = [];
@@ -33,7 +33,7 @@ test('an export is walked through, and awaited, with the same rows', async () =>
   expect(await rows).toEqual(walked);
 });
 
-test('a long range is asked for in windows of 30 days, one after the other, with the same filters', async () => {
+test('the client requests a long range in windows of 30 days, one after the other, with the same filters', async () => {
   const year = { startDate: new Date('2026-01-01T00:00:00Z'), endDate: '20261231' };
   const { locationId } = setup.site.office;
   const locationIds = [locationId, '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01'];
@@ -43,7 +43,7 @@ test('a long range is asked for in windows of 30 days, one after the other, with
   expect(new Set(calls.map(({ query }) => query.get('locationIds')))).toEqual(new Set([locationIds.join()]));
 });
 
-test('an empty list is an error of the server, and selects neither everybody nor nobody', async () => {
+test('the server refuses an empty list, which means neither all users nor none', async () => {
   const { analytics } = setup.client();
   for (const filter of [{ userIds: [] }, { locationIds: [] }, { userIds: '' }]) {
     await expect(analytics.presence({ ...MARCH, ...filter }).then((rows) => rows)).rejects.toMatchObject({
@@ -52,7 +52,7 @@ test('an empty list is an error of the server, and selects neither everybody nor
   }
 });
 
-test('metrics are asked for in one call, so that no window cuts a period', async () => {
+test('the client requests metrics in one call, so that no window cuts a period', async () => {
   const { analytics } = setup.client();
   const year = { startDate: '2026-01-01', endDate: '2026-12-31' };
   const months = await analytics.metrics({
@@ -65,7 +65,7 @@ test('metrics are asked for in one call, so that no window cuts a period', async
   expect(await analytics.occupancyMetrics(MARCH)).toEqual([]);
 });
 
-test('who stops walking ends the transfer', async () => {
+test('leaving the loop early ends the transfer', async () => {
   let body: ReadableStream | null = null;
   const { baseUrl } = setup.proxy;
   const client = setup.client({
@@ -84,7 +84,7 @@ test('who stops walking ends the transfer', async () => {
 });
 
 test.each(['break', 'shorten'] as const)(
-  'a stream that breaks off is a TransferError after the rows that came (%s); awaited, it is repeated',
+  'a stream that breaks off throws a TransferError after its rows (%s); an awaited one is repeated',
   async (how) => {
     let count = 0;
     let onRow = () => {};
@@ -110,7 +110,7 @@ test.each(['break', 'shorten'] as const)(
   },
 );
 
-test('an export says what it has seen, at its end, and changedSince gives what came after', async () => {
+test('an export has a cursor at its end, and changedSince returns what changed after it', async () => {
   const { analytics } = setup.client();
   const users = analytics.users();
   expect(users.cursor).toBeUndefined();
@@ -128,7 +128,7 @@ test('an export says what it has seen, at its end, and changedSince gives what c
   await expect(analytics.users({ changedSince: 'none' })).rejects.toBeInstanceOf(ValidationError);
 });
 
-test('of several windows the cursor is that of the first: what is written between them is not missed', async () => {
+test('several windows have the cursor of the first, so that no write between them is missed', async () => {
   const { analytics } = setup.client();
   const rows = analytics.presence({ startDate: '2026-01-01', endDate: '2026-03-31' });
   let calls = 0;
@@ -149,7 +149,7 @@ test('of several windows the cursor is that of the first: what is written betwee
   expect(came.map(({ eventId }) => eventId)).toContain(added);
 });
 
-test('rows of attendance that are gone come as their keys', async () => {
+test('deleted rows of attendance come as their keys', async () => {
   const { tenantId, office, user } = setup.site;
   const { owner } = setup.server.db;
   const day = '2026-02-03';
@@ -174,7 +174,7 @@ test('rows of attendance that are gone come as their keys', async () => {
   ]);
 });
 
-test('with a limit, rows come in pages, each of which is repeated where it breaks off', async () => {
+test('with a limit, rows come in pages, and the client repeats a page that breaks off', async () => {
   const { analytics } = setup.client();
   const expected = await analytics.presence(MARCH);
   setup.proxy.reset();
@@ -186,7 +186,7 @@ test('with a limit, rows come in pages, each of which is repeated where it break
   for await (const row of rows) walked.push(row);
   expect(walked).toEqual(expected);
   const calls = setup.proxy.seen.filter(({ path }) => path === PATH);
-  // Two windows of 5,999 rows or so and of none, in 3 pages and 1, and two that broke off.
+  // Two windows: one with about 5,999 rows in 3 pages, and an empty one with 1 page. Two requests broke off.
   expect(calls).toHaveLength(6);
   expect(new Set(calls.map(({ query }) => [query.get('limit'), query.get('userIds')].join()))).toEqual(
     new Set([`2500,${setup.site.user.userId}`]),
@@ -195,7 +195,7 @@ test('with a limit, rows come in pages, each of which is repeated where it break
   expect((await analytics.users({ limit: 1 })).length).toBeGreaterThan(1);
 });
 
-test('a cursor of another database is a GoneError, which no retry can help', async () => {
+test('a cursor of another database is a GoneError, without a retry', async () => {
   const users = setup.client().analytics.users();
   await users;
   const [, ...parts] = JSON.parse(Buffer.from(users.cursor ?? '', 'base64url').toString());
@@ -214,7 +214,7 @@ test('a range that the server refuses is a ValidationError', async () => {
   await expect(setup.client().analytics.presence(reversed)).rejects.toBeInstanceOf(ValidationError);
 });
 
-test("the time of a slow reader is not the server's, and an aborted walk throws its reason", async () => {
+test('the timeout does not count the time of a slow reader, and an aborted loop throws its reason', async () => {
   const controller = new AbortController();
   const client = setup.client({ timeoutMs: 5000 });
   let count = 0;
@@ -230,7 +230,7 @@ test("the time of a slow reader is not the server's, and an aborted walk throws 
   expect(count).toBeGreaterThanOrEqual(3000);
 });
 
-test('management: lists turn their pages, changes come back, and items are refused by themselves', async () => {
+test('management: lists have all pages, an update returns the new row, and a refused item stops no other', async () => {
   const { manage } = setup.client();
   const { levelId } = setup.site.office as { levelId?: string };
   const items = Array.from({ length: 1500 }, (_, index) => ({

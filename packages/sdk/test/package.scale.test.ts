@@ -55,11 +55,11 @@ const USE = `new Rollcall().analytics.users().then((rows) => console.log(rows.le
 test.each([
   ['import.mjs', `import { Rollcall, TransferError } from '@rollcall/sdk';\n${USE}`],
   ['require.cjs', `const { Rollcall, TransferError } = require('@rollcall/sdk');\n${USE}`],
-])('what is built works by %s', async (name, program) => {
+])('the built package works by %s', async (name, program) => {
   expect(await run(name, program)).toBe('1 function\n');
 });
 
-test.each(['mts', 'cts'])('its types are found and right in .%s', async (ending) => {
+test.each(['mts', 'cts'])('TypeScript finds the right types in .%s', async (ending) => {
   const path = join(workDir, `consumer.${ending}`);
   await writeFile(
     path,
@@ -88,7 +88,7 @@ test.each(['mts', 'cts'])('its types are found and right in .%s', async (ending)
   expect(stdout).toBe('');
 });
 
-test('it is smaller than 10 kB compressed, has no dependencies, and needs nothing of Node', async () => {
+test('the package is smaller than 10 kB compressed, and needs no dependencies and no API of Node.js', async () => {
   const directory = join(PACKAGE_DIR, 'dist/esm');
   const names = (await readdir(directory)).filter((name) => name.endsWith('.js'));
   const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));
@@ -114,7 +114,7 @@ test('the quick start of the README runs as it is written', async () => {
   expect(output).toContain(`${user.userId} walkIn`);
 });
 
-test('the badge bridge submits each line once, however often it is started, and names what is refused', async () => {
+test('the badge bridge submits each line once, however often it starts, and names refused lines', async () => {
   const { user, office } = setup.site;
   const credentials = [{ active: true, cardNumber: '4711', scanData: ['4711'], credentialType: 'card' }];
   await setup.client().accessCredentials.submit([{ username: user.email, updateId: 'u', credentials }]);

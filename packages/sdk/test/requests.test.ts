@@ -51,14 +51,14 @@ test.each([
       'retry-after': 'Tue, 10 Mar 2026 12:00:01 GMT',
     },
   ],
-])('Retry-After is honoured: %s', async (_, headers) => {
+])('the client waits for as long as Retry-After says: %s', async (_, headers) => {
   fatesOf(USERS, { status: 503, headers });
   const startedAtMs = performance.now();
   expect(await setup.client().analytics.users()).toHaveLength(1);
   expect(performance.now() - startedAtMs).toBeGreaterThan(990);
 });
 
-test('a Retry-After that is too long is not waited for, and is in the error', async () => {
+test('the client does not wait for a Retry-After that is too long, and puts it into the error', async () => {
   fatesOf(USERS, { status: 429, headers: { 'retry-after': '3600' } });
   const failure = await failureOf(setup.client().analytics.users());
   expect(failure).toBeInstanceOf(RateLimitError);
@@ -92,7 +92,7 @@ test.each([
   expect(setup.proxy.count(path)).toBe(attempts);
 });
 
-test('a server that is not there is a NetworkError', async () => {
+test('an unreachable server is a NetworkError', async () => {
   const client = setup.client({ baseUrl: 'http://127.0.0.1:1', maxRetries: 0 });
   expect(await failureOf(client.analytics.users())).toBeInstanceOf(NetworkError);
 });
@@ -105,7 +105,7 @@ test('a malformed batch is a ValidationError that names the members', async () =
   expect(setup.server.logs.join('')).toContain(failure.correlationId);
 });
 
-test('events that are refused come back with their place and the reason', async () => {
+test('refused events come back with their index and the reason', async () => {
   const events = eventsOf(setup, 250);
   events[120] = { ...events[120], userId: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01' } as never;
   const { results, refused } = await setup.client().presence.submit('door', events);
@@ -115,12 +115,12 @@ test('events that are refused come back with their place and the reason', async 
   expect(setup.proxy.seen.filter(({ path }) => path === '/v1/presence').length).toBe(3);
 });
 
-test('nothing submitted is nothing sent', async () => {
+test('a submission without events sends no request', async () => {
   expect(await setup.client().presence.submit('door', [])).toEqual({ results: [], refused: [] });
   expect(setup.proxy.seen).toEqual([]);
 });
 
-test('what has an order is sent one call after the other', async () => {
+test('the client sends events whose order matters in one call after the other', async () => {
   const events = Array.from({ length: 2001 }, (_, index) => ({
     eventId: `t${index}`,
     email: setup.site.user.email,
@@ -141,7 +141,7 @@ test('what has an order is sent one call after the other', async () => {
 });
 
 test.each(['lose', { status: 502 }] as const)(
-  'a call that cannot be repeated is not, where it is not known whether it was carried out: %j',
+  'the client does not repeat a call that is not idempotent if its outcome is unknown: %j',
   async (fate) => {
     const path = `/v1/manage/users/${setup.site.user.userId}/days/${daysAgo(0)}/booking`;
     fatesOf(path, fate);
@@ -155,7 +155,7 @@ test.each(['lose', { status: 502 }] as const)(
 
 test.each([
   ['an answer', true],
-  ['the next try', false],
+  ['the next attempt', false],
 ])('an aborted call throws the reason of its signal at once: waiting for %s', async (_, isHeld) => {
   const { released, release } = releasable();
   const isEvents = ({ path }: { path: string }) => path === '/v1/presence';
@@ -178,7 +178,7 @@ test.each([
   release();
 });
 
-test('an aborted call does not take the login from others', async () => {
+test('an aborted call does not cancel a login that other calls wait for', async () => {
   const { released, release } = releasable();
   setup.proxy.hold = ({ path }) => (path === '/v1/auth' ? released : undefined);
   const client = setup.client();

@@ -9,13 +9,13 @@ beforeAll(async () => {
 afterEach(() => setup.proxy.reset());
 afterAll(() => setup.close());
 
-test('a login that fails is not repeated once more for each repeat of the call', async () => {
+test('a failed login is not repeated again for each retry of the call', async () => {
   setup.proxy.fate = () => 'refuse';
   await expect(setup.client({ maxRetries: 2 }).analytics.users()).rejects.toBeInstanceOf(NetworkError);
   expect(setup.proxy.count('/v1/auth')).toBe(3);
 });
 
-test('onRetry is told of each repeat, and ends the call with what it throws', async () => {
+test('the client calls onRetry before each retry, and an error that onRetry throws ends the call', async () => {
   setup.proxy.fate = () => 'refuse';
   const told: Retry[] = [];
   const onRetry = (retry: Retry) => {
@@ -30,7 +30,7 @@ test('onRetry is told of each repeat, and ends the call with what it throws', as
   ]);
 });
 
-test('submit tells new events from those that were there, where it is asked to', async () => {
+test('submit tells new events from stored ones if tellNew is set', async () => {
   const events = eventsOf(setup, 250, 3, 60_000);
   const client = setup.client();
   const submit = async (tellNew?: boolean) => {

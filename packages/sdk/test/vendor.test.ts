@@ -37,7 +37,7 @@ function only(key: string, value: unknown): unknown {
   return value.map((each) => Object.fromEntries(ONLY.map((name) => [name, each[name]])));
 }
 
-test('everything that the vendor documents works with nothing but that', async () => {
+test('everything that the vendor documents works without additions of this server', async () => {
   const client = setup.client({ maxRetries: 0 });
   const { office, user } = setup.site;
   const at = { timestamp: new Date(Date.now() - 60_000), locationId: office.placeId, locationType: 'place' };
@@ -73,7 +73,7 @@ test('everything that the vendor documents works with nothing but that', async (
   expect(await client.analytics.changeLog(range)).toEqual(expect.any(Array));
 });
 
-test('what the vendor does not have is a NotFoundError', async () => {
+test('a call that the vendor does not have is a NotFoundError', async () => {
   const { analytics, manage, directory } = setup.client();
   for (const call of [
     () => analytics.spaces(),
@@ -84,7 +84,7 @@ test('what the vendor does not have is a NotFoundError', async () => {
     await expect(call()).rejects.toBeInstanceOf(NotFoundError);
 });
 
-test('a server without cursors gives none, and is not taken for one that honours changedSince', async () => {
+test('with a server without cursors, cursor is undefined and changedSince is an UnsupportedError', async () => {
   // Like the vendor: answers have none of our additions, and unknown parameters are ignored.
   const client = setup.client({
     fetch: async (input, init) => {

@@ -22,7 +22,7 @@ afterAll(() => server.close());
 const inactive = (members: Members = {}) => card({ active: false, ...members });
 const give = async (user: TestUser, ...cards: Members[]) =>
   (await sendUpdates<UpdateResult>(workplace, updateOf(user, ...cards))).results.map(({ result }) => result);
-/** Whose each stored card is; in brackets where it is not active. */
+/** The owner of each stored card. Brackets mean that the card is not active. */
 const holdings = async () =>
   Object.fromEntries(
     (await storedCards(workplace)).map(({ facilityCode, cardNumber, userId, active }) => {
@@ -40,7 +40,7 @@ const setStatus = (user: TestUser, status: string) =>
   );
 
 describe('a card', () => {
-  test('is the same however its hexadecimal number is written, and is kept as it was written first', async () => {
+  test('is the same in every notation of its hexadecimal number, and keeps the first notation', async () => {
     const members = { facilityCode: null };
     expect(await give(ada, card({ ...members, cardNumber: '51:E6:96:21' }))).toEqual(['OK']);
     expect(await give(bob, card({ ...members, cardNumber: '51e69621' }))).toEqual(['CARD_UPDATE_FAILED']);
@@ -59,7 +59,7 @@ describe('a card', () => {
     expect(await holdings()).toEqual({ ':51:E6:96:21': 'ada', ':0051e69621': 'bob' });
   });
 
-  test('is not stored by a number that a spreadsheet has shortened', async () => {
+  test('is refused if a spreadsheet has shortened its number', async () => {
     const [result] = (
       await sendUpdates<UpdateResult>(workplace, updateOf(ada, card({ cardNumber: '5.63537E+08' })))
     ).results;
@@ -71,7 +71,7 @@ describe('a card', () => {
     expect(await storedCards(workplace)).toEqual([]);
   });
 
-  test('is identified by facility code and number; none and an empty code are the same', async () => {
+  test('is identified by facility code and number; an absent code equals an empty one', async () => {
     await give(
       ada,
       card({ facilityCode: undefined }),
@@ -90,7 +90,7 @@ describe('a card', () => {
     });
   });
 
-  test('is kept as it was last sent, each text of its scan data once, empty ones not at all', async () => {
+  test('is stored as it was last sent, with each text of its scan data once and without empty texts', async () => {
     await give(ada, card({ scanData: ['a', 'b'] }));
     await give(ada, inactive({ scanData: ['c', 'b', '', 'c'], credentialType: '' }));
     expect(await storedCards(workplace)).toEqual([
@@ -107,14 +107,14 @@ describe('a card', () => {
     expect(await storedCards(workplace)).toMatchObject([{ active: true, scanData: [] }]);
   });
 
-  test('that is not mentioned stays', async () => {
+  test('that a request does not name stays as it is', async () => {
     await give(ada, card(), card({ cardNumber: '2' }));
     await give(ada, inactive());
     await give(ada);
     expect(await holdings()).toEqual({ '100:1234567890': '(ada)', '100:2': 'ada' });
   });
 
-  test('that is active for someone else fails, whether it is to be activated or not', async () => {
+  test('that is active for another user is refused, whether the request activates it or not', async () => {
     await give(ada, card());
     for (const members of [card(), inactive()]) {
       const answer = await sendUpdates<UpdateResult>(workplace, updateOf(bob, members));
@@ -129,7 +129,7 @@ describe('a card', () => {
     ]);
   });
 
-  test('that is inactive for someone else is taken over by being activated, and only so', async () => {
+  test('that is inactive for another user changes its owner only if the request activates it', async () => {
     await give(ada, inactive());
     expect(await give(bob, inactive())).toEqual(['CARD_UPDATE_FAILED']);
     expect(await holdings()).toEqual({ '100:1234567890': '(ada)' });
@@ -140,7 +140,7 @@ describe('a card', () => {
     expect(await give(ada, card())).toEqual(['CARD_UPDATE_FAILED']);
   });
 
-  test('of someone who left can be taken over: nobody could deactivate it', async () => {
+  test('of an inactive user can change its owner, because nobody could deactivate it', async () => {
     await give(ada, card());
     await setStatus(ada, 'inactive');
     expect(await give(bob, card())).toEqual(['OK']);
@@ -155,7 +155,7 @@ describe('a card', () => {
   });
 });
 
-test('the same card twice in a request applies in order', async () => {
+test('two entries for one card in a request apply in their order', async () => {
   const results = async (...data: object[]) =>
     (await sendUpdates(workplace, ...data)).flatMap((each) => each.results.map(({ result }) => result));
   expect(await results(updateOf(ada, card(), inactive()), updateOf(bob, card()))).toEqual(['OK', 'OK', 'OK']);
@@ -168,7 +168,7 @@ test('the same card twice in a request applies in order', async () => {
   expect(await holdings()).toEqual({ '100:1234567890': 'ada' });
 });
 
-test('a request that cannot be stored whole is not stored at all', async () => {
+test('a request that cannot be stored completely stores nothing', async () => {
   // Fails the last statement of the transaction.
   const guard = (action: string) =>
     server.db.owner.inTenant(workplace.tenantId, (tx) => tx.query(`ALTER TABLE refused_events ${action}`));
@@ -181,8 +181,8 @@ test('a request that cannot be stored whole is not stored at all', async () => {
   expect(await storedCards(workplace)).toEqual([]);
 });
 
-describe('at once', () => {
-  test('requests that activate one card for two people leave one winner, and no error', async () => {
+describe('requests at the same time', () => {
+  test('that activate one card for two users give it to one of them, without an error', async () => {
     for (let round = 0; round < 5; round++) {
       const cardNumber = String(round);
       const people = Array.from({ length: 12 }, (_, n) => (n % 2 === 0 ? ada : bob));
@@ -194,7 +194,7 @@ describe('at once', () => {
     }
   });
 
-  test('many cards in many orders, with events by these cards among them, end without an error', async () => {
+  test('with many cards in many orders, and events by these cards, end without an error', async () => {
     const cards = Array.from({ length: 40 }, (_, n) => card({ cardNumber: String(n), scanData: [`s${n}`] }));
     const orders = fc.sample(fc.shuffledSubarray(cards, { minLength: 30 }), { numRuns: 20, seed: 11 });
     const presence = () =>

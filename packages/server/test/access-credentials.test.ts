@@ -29,7 +29,7 @@ const holders = async () => (await storedCards(workplace)).map(({ userId }) => u
 describe('the answer', () => {
   const OK = { cardNumber: '1234567890', facilityCode: '100', result: 'OK', message: 'Success' };
 
-  test('of one update is an object, of several an array in their order, of none an empty array', async () => {
+  test('to one update is an object, to several an array in their order, and to none an empty array', async () => {
     const expected = { updateId: 'u1', result: 'OK', message: 'Success', results: [OK] };
     expect(await one(card())).toEqual(expected);
     const answers = await send<UpdateResult[]>(update([card()]), update([], workplace.user.userName, 'u2'));
@@ -53,7 +53,7 @@ describe('the answer', () => {
   });
 });
 
-test('is for keys that submit events, and for Bearer tokens only', async () => {
+test('the route is for keys that submit events, and for Bearer tokens only', async () => {
   expect(await workplace.statusByRole('access-credentials', { data: [] })).toEqual({
     'submitting-events': 200,
     'visitor-only': 403,
@@ -64,7 +64,7 @@ test('is for keys that submit events, and for Bearer tokens only', async () => {
   expect((await workplace.post('access-credentials/basic', { data: [] })).statusCode).toBe(404);
 });
 
-describe('the person', () => {
+describe('the user', () => {
   const resultFor = async (username: string) => (await send<UpdateResult>(update([card()], username))).result;
 
   test('is found by exact e-mail or userName, else without regard to case', async () => {
@@ -74,7 +74,7 @@ describe('the person', () => {
     }
   });
 
-  test('is not guessed where several differ by case only, but an exact one is taken', async () => {
+  test('is not found if several users differ by case only, unless one matches exactly', async () => {
     const exact = await person({ email: 'Ada@example.com' });
     await person({ email: 'ada@example.com' });
     expect(await resultFor('ADA@example.com')).toBe('USER_NOT_FOUND');
@@ -82,7 +82,7 @@ describe('the person', () => {
     expect(await holders()).toEqual([exact.userId]);
   });
 
-  test('with this e-mail goes before the one with it as userName; both by another case are several', async () => {
+  test('with this e-mail goes before one with it as userName; two matches in another case are ambiguous', async () => {
     await person({ userName: workplace.user.email });
     expect(await resultFor(workplace.user.email.toUpperCase())).toBe('USER_NOT_FOUND');
     expect(await resultFor(workplace.user.email)).toBe('OK');
@@ -103,7 +103,7 @@ describe('the person', () => {
     expect(await storedCards(workplace)).toEqual([]);
   });
 
-  test('who left does not stand in the way of an active one', async () => {
+  test('who is inactive does not hide an active one', async () => {
     await person({ email: 'Shared@example.com', status: 'inactive' });
     const active = await person({ email: 'shared@example.com' });
     expect(await resultFor('Shared@example.com')).toBe('OK');
@@ -117,7 +117,7 @@ describe('a bad value', () => {
     MEMBERS.map((member) => [member, member === 'scanData' ? ['fine', text] : text] as const),
   );
 
-  test('fails its card alone, named in the message', async () => {
+  test('is refused with its card alone, and the message names it', async () => {
     const answer = await one(
       card(),
       ...bad.map(([member, value]) => card({ [member]: value })),
@@ -134,7 +134,7 @@ describe('a bad value', () => {
     for (const { reason } of kept) expect(reason).toMatch(/^CARD_UPDATE_FAILED: /);
   });
 
-  test('of username or updateId fails the update, named in the message', async () => {
+  test('of username or updateId refuses the update, and the message names it', async () => {
     for (const text of BAD_TEXTS) {
       for (const member of ['username', 'updateId']) {
         const answer = await send<UpdateResult>({ ...update([card()]), [member]: text });
@@ -186,7 +186,7 @@ describe('a malformed request is one 400, stores nothing, and is kept', () => {
     ['/data', { data: Array.from({ length: 101 }, () => update([card()])) }],
   ];
 
-  test('whatever is wrong in it', async () => {
+  test('for every kind of fault', async () => {
     for (const [path, body] of bodies()) {
       const reply = await workplace.post('access-credentials', body as object);
       expect([path, reply.statusCode]).toEqual([path, 400]);

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterAll(() => server.close());
 
-/** When the days around both changes of the clocks end, worked out by hand. */
+/** The ends of the days around both clock changes, calculated by hand. */
 const DAY_ENDS = [
   ['America/New_York', '2026-03-07', '2026-03-08T05:00:00Z'],
   ['America/New_York', '2026-03-08', '2026-03-09T04:00:00Z'],
@@ -50,7 +50,7 @@ function addDays(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The date that clocks in a zone show, by the runtime's own rules rather than the database's. */
+/** The date in a time zone, by the rules of the JavaScript runtime instead of the database's. */
 function localDate(epochMs: number, timeZone: string): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(epochMs);
 }
@@ -82,7 +82,7 @@ test.each(DAY_ENDS)('%s: %s ends at %s, for plans and for events', async (timeZo
   }
 });
 
-test('around the changes of the clocks, a silent plan is typed when its local day is over and not before', async () => {
+test('around clock changes, a plan without presence gets its type when its local day has ended, and not before', async () => {
   const places = new Map<string, Awaited<ReturnType<typeof oneOffice>>>();
   for (const zone of new Set(DAY_ENDS.map(([zone]) => zone))) {
     const place = await oneOffice(zone);
@@ -121,7 +121,7 @@ test('around the changes of the clocks, a silent plan is typed when its local da
   );
 });
 
-test('around the changes of the clocks, an event falls on the date that its office shows', async () => {
+test('around clock changes, the day of an event is the local date of its office', async () => {
   const scenario = fc.record({
     change: fc.constantFrom(...DAY_ENDS),
     offsetMs: fc.integer({ min: -36 * 3_600_000, max: 36 * 3_600_000 }),

@@ -51,7 +51,7 @@ async function prune(): Promise<void> {
   });
 }
 
-/** Once nobody is left, in any database of the server, who was at something while what there is was written. */
+/** Waits until every transaction that was open in any database of the server at the call has ended. */
 async function settled(): Promise<void> {
   const system = async (sql: string) =>
     (await server.db.owner.inSystem((tx) => tx.query<{ xid: string }>(`SELECT ${sql} AS xid`))).rows[0]?.xid;
@@ -60,7 +60,7 @@ async function settled(): Promise<void> {
   await until(async () => (await oldest()) > last);
 }
 
-/** The days that a feed tells are gone. */
+/** The days of the deleted rows in an answer. */
 const goneDays = (body: string) =>
   (JSON.parse(body) as { day: string; deleted?: boolean }[])
     .filter(({ deleted }) => deleted)
@@ -71,7 +71,7 @@ const kept = () =>
       (await tx.query('SELECT FROM attendance_changes WHERE tenant_id = $1', [site.tenantId])).rowCount,
   );
 
-test('what attendance was is kept for 90 days, and then deleted', async () => {
+test('the server keeps changes of attendance for 90 days, and then deletes them', async () => {
   await owned((tx) => forget(tx, DAYS[0]));
   await settled();
   await prune();
@@ -88,7 +88,7 @@ test('what attendance was is kept for 90 days, and then deleted', async () => {
   expect(await kept()).toBe(0);
 });
 
-test('a cursor from before what is kept is a 410 with a sentence, for attendance alone', async () => {
+test('a cursor from before the kept changes is a 410 with an explanation, for attendance only', async () => {
   const old = await cursorOf();
   await owned((tx) => forget(tx, DAYS[0]));
   await settled();
@@ -110,7 +110,7 @@ test('a cursor from before what is kept is a 410 with a sentence, for attendance
   expect(goneDays((await since(young)).body)).toEqual([DAYS[1]]);
 });
 
-test('what a transaction wrote that was open at the moment from which on all is kept is there for whoever has not seen it', async () => {
+test('a cursor misses no change of a transaction that was open when the kept changes began', async () => {
   let cursor = '';
   await owned(async (tx) => {
     await forget(tx, DAYS[0]);
@@ -122,7 +122,7 @@ test('what a transaction wrote that was open at the moment from which on all is 
   expect(goneDays((await since(cursor)).body)).toEqual([DAYS[0]]);
 });
 
-test('marks that were copied from another database mean nothing', async () => {
+test('the server ignores marks that were copied from another database', async () => {
   const cursor = await cursorOf();
   await server.db.owner.inSystem((tx) =>
     tx.query(`INSERT INTO attendance_marks VALUES ('another', '2020-01-01', '9000000000', true)`),
@@ -133,7 +133,7 @@ test('marks that were copied from another database mean nothing', async () => {
   expect(rows.map(({ database }) => database)).not.toContain('another');
 });
 
-test('whenever changes are made, cursors taken and the job run: a cursor of 90 days is answered, and none misses a change', async () => {
+test('in any order of changes, cursors and job runs, a cursor of 90 days is valid and misses no change', async () => {
   const step = fc.oneof(
     fc.constantFrom('forget' as const, 'take' as const, 'prune' as const),
     fc.integer({ min: 1, max: 60 }),

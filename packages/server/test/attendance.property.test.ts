@@ -12,7 +12,7 @@ const NODES = ['location', 'level', 'zone', 'place', 'space'] as const;
 let server: TestServer;
 let tenantId: string;
 let client: AttendanceClient;
-/** By the index that scenarios name them with. The last person has no primary location. */
+/** Scenarios name users by their index. The last user has no primary location. */
 let offices: Office[];
 let people: string[];
 
@@ -38,7 +38,7 @@ function at<T>(list: readonly T[], index: number): T {
   return item;
 }
 
-/** Each run has days of its own, so that all of them can share people and offices. */
+/** Each run has its own days, so that all runs can share users and offices. */
 let nextDayMs = Date.parse('2026-01-01');
 function newDay(): string {
   nextDayMs += DAY_MS;
@@ -87,7 +87,7 @@ test('order, repetition and batches of events never change the export', async ()
   const scenario = fc.array(sighting, { minLength: 1, maxLength: 12 }).chain((events) =>
     fc.record({
       events: fc.constant(events),
-      // Every event at least once, then some again, in any order, cut anywhere.
+      // Every event comes at least once, then some come again, in any order and in any batches.
       resent: fc
         .array(fc.constantFrom(...events), { maxLength: 8 })
         .chain((again) =>
@@ -116,7 +116,7 @@ test('order, repetition and batches of events never change the export', async ()
   );
 });
 
-test('the first badge at an office turns its silent plans of that day from unconfirmed to noShow, and no others', async () => {
+test('the first badge at an office turns its plans without presence on that day from unconfirmed to noShow, and no others', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(office, { minLength: 5, maxLength: 5 }), sighting, async (planned, first) => {
       const day = newDay();
@@ -141,7 +141,7 @@ test('the first badge at an office turns its silent plans of that day from uncon
   );
 });
 
-test('one row for each plan and each walk-in; the calls over all offices return each row once, in order', async () => {
+test('there is one row for each plan and each walk-in; the calls for all offices return each row once, in order', async () => {
   const scenario = fc.record({ plans, events: fc.array(sighting, { maxLength: 12 }) });
   await fc.assert(
     fc.asyncProperty(scenario, async ({ plans, events }) => {

@@ -21,7 +21,7 @@ const madeByPresenceAt = (locationId: string): AttendancePlan => ({
 const REMOTE: AttendancePlan = { plan: 'r', locationId: null, madeByPresence: false };
 const AWAY: AttendancePlan = { plan: 'a', locationId: null, madeByPresence: false };
 
-/** Every state that an office's day can be in, and the type of a person who planned to be there and was not detected. */
+/** Every state of an office's day, and the type of a user who planned to be there and was not detected. */
 const OFFICE_DAYS = [
   ['detect', true, true, 'noShow'],
   ['detect', false, true, 'unconfirmed'],
@@ -37,7 +37,7 @@ const OFFICE_DAYS = [
   ['never', false, false, 'untyped'],
 ] as const;
 
-/** `o 0a confirmed*`: plan, place and type, with a star on the row of the stored plan. */
+/** `o 0a confirmed*`: plan, location and type, with a star on the row of the stored plan. */
 function rowsOf(
   stored: AttendancePlan | null,
   seenAt: string[],
@@ -59,7 +59,7 @@ describe('planned here, not detected', () => {
     },
   );
 
-  test('another office decides nothing', () => {
+  test('another office does not change the type', () => {
     const offices = { [A]: officeDay('detect', false, true), [B]: officeDay('always', true, true) };
     expect(rowsOf(plannedAt(A), [], offices)).toEqual([`o ${A} unconfirmed*`]);
   });
@@ -75,12 +75,12 @@ describe.each(OFFICE_DAYS)(
       expect(rowsOf(plannedAt(A), [A], offices)).toEqual([`o ${A} confirmed*`]);
     });
 
-    test('planned at another office: a row there and a walkIn here', () => {
+    test('planned at another office: a row there, and a walkIn here', () => {
       expect(rowsOf(plannedAt(A), [B], offices)).toEqual([`o ${A} ${unseen}*`, `o ${B} walkIn`]);
       expect(rowsOf(plannedAt(B), [A], offices)).toEqual([`o ${A} walkIn`, `o ${B} ${unseen}*`]);
     });
 
-    test('planned here and seen elsewhere too: confirmed here, a walkIn there', () => {
+    test('planned here and detected elsewhere too: confirmed here, a walkIn there', () => {
       expect(rowsOf(plannedAt(B), [A, B, C], offices)).toEqual([
         `o ${A} walkIn`,
         `o ${B} confirmed*`,
@@ -92,11 +92,11 @@ describe.each(OFFICE_DAYS)(
       expect(rowsOf(REMOTE, [A], offices)).toEqual(['r - untyped*', `r ${A} walkIn`]);
     });
 
-    test('away: a walkIn at every office where seen, beside the row of the plan', () => {
+    test('away: a walkIn at every office of detection, beside the row of the plan', () => {
       expect(rowsOf(AWAY, [B, A], offices)).toEqual(['a - untyped*', `a ${A} walkIn`, `a ${B} walkIn`]);
     });
 
-    test('no plan: a walkIn that reads away', () => {
+    test('no plan: a walkIn with the plan away', () => {
       expect(rowsOf(null, [A], offices)).toEqual([`a ${A} walkIn`]);
       expect(rowsOf(null, [B, A], offices)).toEqual([`a ${A} walkIn`, `a ${B} walkIn`]);
     });
@@ -110,7 +110,7 @@ describe.each(OFFICE_DAYS)(
       expect(rowsOf(madeByPresenceAt(A), [B], offices)).toEqual([`o ${A} untyped*`, `o ${B} walkIn`]);
     });
 
-    test('not detected, and no office planned: no type, and no row without a plan', () => {
+    test('not detected, and no office plan: no type, and no row without a plan', () => {
       expect(rowsOf(REMOTE, [], offices)).toEqual(['r - untyped*']);
       expect(rowsOf(AWAY, [], offices)).toEqual(['a - untyped*']);
       expect(rowsOf(null, [], offices)).toEqual([]);
@@ -119,7 +119,7 @@ describe.each(OFFICE_DAYS)(
   },
 );
 
-test('an office that nothing is known of is not judged', () => {
+test('a user at an office without data has no type', () => {
   expect(rowsOf(plannedAt(A), [], {})).toEqual([`o ${A} untyped*`]);
   expect(rowsOf(plannedAt(A), [A], {})).toEqual([`o ${A} confirmed*`]);
 });

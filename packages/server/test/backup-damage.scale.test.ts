@@ -59,7 +59,10 @@ function flipped(at: number, mask: number): Buffer {
   return copy;
 }
 
-/** Deflate can say one thing in several ways, and a gzip header has bytes that decide nothing. */
+/**
+ * Whether two gzip files have the same content. Deflate can encode it in several ways, and some header bytes mean
+ * nothing.
+ */
 function sameContent(bytes: Buffer): boolean {
   try {
     return gunzipSync(bytes).equals(gunzipSync(file));
@@ -68,13 +71,13 @@ function sameContent(bytes: Buffer): boolean {
   }
 }
 
-test('the file itself is fine', () => readThrough(file));
+test('the undamaged file is valid', () => readThrough(file));
 
 test('a file cut at any byte is refused', { timeout: 120_000 }, async () => {
   for (let length = 0; length < file.length; length++) await refusal(file.subarray(0, length));
 });
 
-test('a file with any byte changed is refused, unless it still decompresses to the same', {
+test('a file with any byte changed is refused, unless it decompresses to the same content', {
   timeout: 120_000,
 }, async () => {
   let refused = 0;
@@ -118,7 +121,7 @@ test.each([
   expect(await refusal(bytes, restored)).toMatch(message);
 });
 
-test('a file without its end is refused as incomplete, even where gzip and tar are whole', async () => {
+test('a file without its end is refused as incomplete, even if gzip and tar are complete', async () => {
   const tar = gunzipSync(file);
   const end = tar.indexOf('end.json\0');
   expect(await refusal(gzipSync(Buffer.concat([tar.subarray(0, end), Buffer.alloc(1024)])))).toMatch(
@@ -126,7 +129,7 @@ test('a file without its end is refused as incomplete, even where gzip and tar a
   );
 });
 
-test('a file whose hash was not made for it is refused', async () => {
+test('a file with a hash of another file is refused', async () => {
   const tar = gunzipSync(file);
   tar.write('X', tar.indexOf('presence\t'));
   expect(await refusal(gzipSync(tar))).toMatch(/damaged/);
@@ -142,13 +145,13 @@ test.each([
   ['another line of schemas', { migrations: ['0001_other'] }, /with migration 0001_other/],
   ['a manifest of another shape', { tables: 'all' }, /damaged/],
   ['another program', { format: 'tax-return' }, /not a Rollcall backup/],
-])('a whole file of %s is refused and changes nothing', async (_name, change, message) => {
+])('a complete file of %s is refused and changes nothing', async (_name, change, message) => {
   const archive = await forged({ tables: [], ...change }, {});
   expect(await refusal(archive, restored)).toMatch(message);
   expect(await state(target)).toBe('nothing');
 });
 
-test('a whole file with other tables than its schema has loads nothing', async () => {
+test('a complete file with other tables than its schema loads nothing', async () => {
   const archive = await forged(
     { tables: [{ name: 'organisations', columns: ['tenant_id'] }] },
     { organisations: 0 },
@@ -161,7 +164,7 @@ test('a whole file with other tables than its schema has loads nothing', async (
   await dropOther();
 });
 
-test('rows that PostgreSQL refuses are said to be so, and load nothing', async () => {
+test('rows that PostgreSQL refuses load nothing, and the message says so', async () => {
   const tar = gunzipSync(file);
   const parts = readBackup(opening(file)());
   let next = await parts.next();
@@ -180,7 +183,7 @@ test('rows that PostgreSQL refuses are said to be so, and load nothing', async (
   await dropOther();
 });
 
-test('a file that is another one when it is opened again loads nothing', async () => {
+test('a file that changes between its two readings loads nothing', async () => {
   const { target: other, drop: dropOther } = await createEmptyDatabase();
   const files = [file, (await backupToBuffer(source.target, { createdAt: new Date(0) })).file];
   const input = () => opening(files.shift() ?? file)();
@@ -193,13 +196,13 @@ test('a file that is another one when it is opened again loads nothing', async (
   await dropOther();
 });
 
-test('a file that cannot be read is said to be so', async () => {
+test('an unreadable file is an error that says so', async () => {
   await expect(restore({ target, input: () => createReadStream('/nowhere/at.all') })).rejects.toThrow(
     /^The backup file cannot be read \(ENOENT/,
   );
 });
 
-test('a full disk ends the backup with one sentence, at whatever byte it is full', {
+test('a full disk ends the backup with one sentence, at any byte', {
   timeout: 60_000,
 }, async () => {
   for (const room of [0, 1, 100, file.length - 1]) {
@@ -222,7 +225,7 @@ test('a full disk ends the backup with one sentence, at whatever byte it is full
   }
 });
 
-test('a reader that goes away ends the backup', async () => {
+test('the backup ends if its reader closes the stream', async () => {
   const output = new PassThrough();
   const made = backupToBuffer(source.target, { output });
   output.once('data', () => output.destroy());
@@ -233,7 +236,7 @@ function zeros(rows: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.keys(rows).map((name) => [name, 0]));
 }
 
-/** A backup that is whole and has the right hash, by someone who claims `change`. */
+/** A complete backup with a correct hash, whose manifest claims `change`. */
 async function forged(
   change: Record<string, unknown>,
   rows: Record<string, number>,

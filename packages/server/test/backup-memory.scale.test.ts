@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-test('200,000 events stream both ways in memory that does not grow with them', {
+test('backup and restore of 200,000 events need memory that does not grow with their number', {
   timeout: 120_000,
 }, async () => {
   const events = await createTestDatabase();

@@ -55,7 +55,7 @@ async function addPresence(rows: number): Promise<void> {
   );
 }
 
-/** Ends the connections of `name` to the database of `target`; how many there were. */
+/** Ends the connections of `name` to the database of `target`, and returns their number. */
 function endConnections(target: DatabaseTarget, name: string): Promise<number> {
   return seeingAll(target, async (client) => {
     const { rows } = await client.query(
@@ -80,7 +80,7 @@ function waitForLock(target: DatabaseTarget, name: string): Promise<void> {
   });
 }
 
-test('a backup made while writes go on is one moment, and holds none of them up', async () => {
+test('a backup during writes is one snapshot, and blocks no write', async () => {
   let going = true;
   let written = 0;
   const writer = (async () => {
@@ -139,7 +139,7 @@ test('a backup made while writes go on is one moment, and holds none of them up'
   await drop();
 });
 
-test('a restore that is killed in the middle leaves the database empty, ready for the next', async () => {
+test('a killed restore leaves the database empty, ready for the next one', async () => {
   const path = join(directory, 'backup.tar.gz');
   await backup({
     target: source.target,
@@ -177,7 +177,7 @@ test('a restore that is killed in the middle leaves the database empty, ready fo
   await drop();
 });
 
-test('a connection that is lost ends a backup', async () => {
+test('a lost connection ends a backup', async () => {
   const output = new PassThrough({ highWaterMark: 100 });
   const work = backup({ target: source.target, masterKey: MASTER_KEY, createdAt: CREATED_AT, output });
   const refused = expect(work).rejects.toThrow('The database does not answer.');
@@ -187,7 +187,7 @@ test('a connection that is lost ends a backup', async () => {
   await refused;
 });
 
-test('a connection that is lost ends a restore, and loads nothing', async () => {
+test('a lost connection ends a restore, which loads nothing', async () => {
   const { file } = await backupToBuffer(source.target);
   const { target, drop } = await createEmptyDatabase();
   let ended = Promise.resolve(0);
@@ -207,7 +207,7 @@ test('a connection that is lost ends a restore, and loads nothing', async () => 
   await drop();
 });
 
-test('the moment of a backup that meets a migration is after it, columns and all', async () => {
+test('the snapshot of a backup that waits for a migration is after the migration, with its columns', async () => {
   const { target, drop } = await createTestDatabase();
   let file: Buffer | undefined;
   await seeingAll(target, async (migration) => {
@@ -227,7 +227,7 @@ test('the moment of a backup that meets a migration is after it, columns and all
   await drop();
 });
 
-test('a reader that leaves in the middle lets go of the file', async () => {
+test('a reader that closes the stream early closes the file', async () => {
   const { file } = await backupToBuffer(source.target);
   for (const pieces of [1, 2, 3, 5, 10, 20, 40]) {
     const input = opening(file)();

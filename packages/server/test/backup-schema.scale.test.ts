@@ -27,7 +27,7 @@ beforeAll(async () => {
   source = await createTestDatabase();
   await fillEveryTable(source.target);
   ({ file } = await backupToBuffer(source.target));
-  // The next release, as far as this one knows.
+  // The migrations of the next release, with one more than this release has.
   migrationsDir = await mkdtemp(join(tmpdir(), 'rollcall-migrations-'));
   await cp(fileURLToPath(new URL('../migrations/', import.meta.url)), migrationsDir, { recursive: true });
   await writeFile(
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([source.drop(), rm(migrationsDir, { recursive: true })]));
 
-test('the rows of these tests have every table, every column with a value and, where it may be null, without', async () => {
+test('the rows of these tests fill every table, and every column, with a value and, if allowed, with null', async () => {
   await seeingAll(source.target, async (client) => {
     for (const table of await listTables(client)) {
       const { rows: nullable } = await client.query(
@@ -63,7 +63,7 @@ test('the rows of these tests have every table, every column with a value and, w
   });
 });
 
-test('a backup of an older schema is brought forward, also where the empty database is newer already', async () => {
+test('a backup of an older schema is migrated, also into an empty database with a newer schema', async () => {
   const [fresh, newer] = [await createPlainlyOwnedDatabase(), await createEmptyDatabase()];
   await migrate(newer.target, { dir: migrationsDir });
   for (const { target, drop } of [fresh, newer]) {
@@ -81,7 +81,7 @@ test('a backup of an older schema is brought forward, also where the empty datab
   }
 });
 
-test('a backup of a newer schema, and a database with one, are refused', async () => {
+test('a backup with a newer schema, and a database with one, are refused', async () => {
   const { target, drop } = await createEmptyDatabase();
   await migrate(target, { dir: migrationsDir });
   await expect(backupToBuffer(target)).rejects.toThrow(SchemaTooNewError);
@@ -89,7 +89,7 @@ test('a backup of a newer schema, and a database with one, are refused', async (
   await drop();
 });
 
-test('a step to the newer schema that fails leaves the data as they were backed up', async () => {
+test('a failed migration to the newer schema leaves the data as they were in the backup', async () => {
   const { target, drop } = await createEmptyDatabase();
   const dir = await mkdtemp(join(tmpdir(), 'rollcall-migrations-'));
   await cp(migrationsDir, dir, { recursive: true });
@@ -101,7 +101,7 @@ test('a step to the newer schema that fails leaves the data as they were backed 
   await Promise.all([drop(), rm(dir, { recursive: true })]);
 });
 
-test('nothing that a backup would miss is in the schema: no sequence, no materialised view, no large object', async () => {
+test('the schema has nothing that a backup would miss: no sequence, no materialised view, no large object', async () => {
   await seeingAll(source.target, async (client) => {
     const { rows } = await client.query(
       `SELECT relname FROM pg_class WHERE relnamespace = 'rollcall'::regnamespace AND relkind IN ('S', 'm', 'f')

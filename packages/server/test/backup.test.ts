@@ -40,10 +40,10 @@ async function empty(create = createEmptyDatabase): Promise<DatabaseTarget> {
   return target;
 }
 
-test('everything comes back as it was: backed up by a superuser, restored by a plain owner', () =>
+test('a restore brings back everything: backed up by a superuser, restored by a plain owner', () =>
   expectRoundTrip(createSuperusersDatabase, createPlainlyOwnedDatabase));
 
-test('a restored row is a new write of its new database', async () => {
+test('a restored row has a transaction id of its new database', async () => {
   const target = await empty();
   await restore({ target, input: opening(file) });
   await seeingAll(target, async (client) => {
@@ -55,7 +55,7 @@ test('a restored row is a new write of its new database', async () => {
   });
 });
 
-test('a database with an organisation is never restored into', async () => {
+test('a restore into a database with an organisation is refused', async () => {
   const target = await empty();
   await restore({ target, input: opening(file) });
   const before = await readAll(target);
@@ -65,7 +65,7 @@ test('a database with an organisation is never restored into', async () => {
   expect(await readAll(target)).toEqual(before);
 });
 
-test('an organisation made after the first look is seen before anything is replaced', async () => {
+test('a restore detects an organisation that was created after its first check, and replaces nothing', async () => {
   const target = await empty();
   await migrate(target);
   let opened = 0;
@@ -87,7 +87,7 @@ test('an organisation made after the first look is seen before anything is repla
   expect(await state(target)).toEqual({ organisations: 1, unforced: [] });
 });
 
-test('what an empty database was started with gives way to the backup', async () => {
+test('the backup replaces the initial rows of an empty database', async () => {
   const target = await empty();
   await migrate(target);
   await seeingAll(target, (client) =>
@@ -98,7 +98,7 @@ test('what an empty database was started with gives way to the backup', async ()
   expect(await readAll(target)).toEqual(carried(await readAll(source.target)));
 });
 
-test('no data without their key: what fails before the commit leaves the database empty', async () => {
+test('the data never come without their key: a failure before the commit leaves the database empty', async () => {
   const target = await empty();
   const beforeCommit = async (key: Buffer) => {
     expect(key).toEqual(MASTER_KEY);
@@ -110,7 +110,7 @@ test('no data without their key: what fails before the commit leaves the databas
   expect(await state(target)).toEqual({ organisations: 0, unforced: [] });
 });
 
-test('progress counts the rows of each table to its total, and is told of every table with rows', async () => {
+test('progress counts the rows of each table up to its total, and names every table with rows', async () => {
   const backedUp = new Map<string, number>();
   const made = await backupToBuffer(source.target, {
     onProgress: (rows, table) => backedUp.set(table, rows),
@@ -128,13 +128,13 @@ test('progress counts the rows of each table to its total, and is told of every 
   expect(Object.fromEntries(restored)).toEqual(made.summary.tables);
 });
 
-test('a database without Rollcall is not backed up', async () => {
+test('a backup of a database without Rollcall is refused', async () => {
   await expect(backupToBuffer(await empty())).rejects.toThrow(
     'There is no Rollcall in this database to back up.',
   );
 });
 
-test('a database that does not answer is said to be away', async () => {
+test('a database that does not answer is an error that says so', async () => {
   const target = { ...source.target, port: 1 };
   await expect(backupToBuffer(target)).rejects.toThrow('The database does not answer.');
   await expect(restore({ target, input: opening(file) })).rejects.toThrow('The database does not answer.');

@@ -24,7 +24,7 @@ const good = (members = {}) => goodEvent(site, members);
 const NUL = '\0';
 const LONE_SURROGATES = ['\ud800', 'a\udc00b'];
 
-/** Sends a body as it stands. */
+/** Sends a body unchanged. */
 const post = (payload: string | Buffer, contentType: string | undefined = 'application/json') =>
   server.app.inject({
     method: 'POST',
@@ -55,7 +55,7 @@ describe('a malformed request is one error, stores nothing, and is kept for the 
     await expectMalformed(await post(text), '');
   });
 
-  test.each(['null', '[]', '"text"', '7', 'true'])('no object: %s', async (text) => {
+  test.each(['null', '[]', '"text"', '7', 'true'])('not an object: %s', async (text) => {
     await expectMalformed(await post(text), '');
   });
 
@@ -94,7 +94,7 @@ describe('a malformed request is one error, stores nothing, and is kept for the 
     },
   );
 
-  test('101 events; 100 are taken', async () => {
+  test('101 events, which is one more than the limit', async () => {
     const events = Array.from({ length: 101 }, (_, index) => good({ eventId: String(index) }));
     await expectMalformed(await submit(server, site, events), '/presenceEvents');
     expect((await submit(server, site, events.slice(1))).statusCode).toBe(200);
@@ -129,8 +129,8 @@ describe('a malformed request is one error, stores nothing, and is kept for the 
   });
 });
 
-describe('a value that is not acceptable is that event alone, code 3', () => {
-  /** Sends the bad events between two good ones: their results; the good ones must be there. */
+describe('an unacceptable value refuses only its event, with code 3', () => {
+  /** Sends the bad events between two good ones and returns their results. The good events must be stored. */
   async function amongGood(bad: object[]) {
     const batch = [
       good({ eventId: 'first' }),
@@ -171,7 +171,7 @@ describe('a value that is not acceptable is that event alone, code 3', () => {
     );
   });
 
-  test('the edges of the range are taken: 2000-01-01 and 24 hours ahead', async () => {
+  test('the ends of the range are accepted: 2000-01-01 and 24 hours ahead', async () => {
     const edges = ['2000-01-01T00:00:00Z', '2026-03-11T12:00:00Z', '2024-02-29T12:00:00Z'];
     const answered = await results(
       server,
@@ -181,7 +181,7 @@ describe('a value that is not acceptable is that event alone, code 3', () => {
     expect(answered.map((each) => each.resultCode)).toEqual([0, 0, 0]);
   });
 
-  test('locationType: none of the five, exactly', async () => {
+  test('locationType that is not exactly one of the five', async () => {
     const types = ['', 'desk', 'Place', 'places', ' place', '__proto__', 'constructor'];
     for (const { message } of await amongGood(types.map((locationType) => ({ locationType })))) {
       expect(message).toMatch(/^locationType must be one of location, level/);
@@ -189,7 +189,7 @@ describe('a value that is not acceptable is that event alone, code 3', () => {
   });
 
   test.each(['eventId', 'timestamp', 'locationId', 'locationType', 'userId', 'userEmail', 'sourceUserId'])(
-    '%s: NUL, lone surrogates, too long; the eventId is echoed as it came',
+    '%s: NUL, lone surrogates, too long; the answer has the eventId as sent',
     async (member) => {
       const base = String(good()[member] ?? 'x');
       const texts = [
@@ -205,7 +205,7 @@ describe('a value that is not acceptable is that event alone, code 3', () => {
     },
   );
 
-  test('sourceId: every event of the call is refused and named, the sourceId is echoed', async () => {
+  test('sourceId: the whole call is refused with a reason for each event, and the answer has the sourceId as sent', async () => {
     for (const text of [NUL, ...LONE_SURROGATES, 'x'.repeat(1_025), 'x'.repeat(100_000)]) {
       const reply = await submit(server, site, [good({ eventId: 'a' }), good({ eventId: 'b' })], text);
       expect(reply.statusCode).toBe(200);
@@ -224,7 +224,7 @@ describe('a value that is not acceptable is that event alone, code 3', () => {
   });
 });
 
-describe('what is odd but acceptable is stored as it came', () => {
+describe('an unusual but acceptable value is stored as sent', () => {
   test('texts of 1,024 characters, empty ones, quotes, emoji, control characters', async () => {
     const texts = [
       'x'.repeat(1_024),
@@ -242,7 +242,7 @@ describe('what is odd but acceptable is stored as it came', () => {
     expect(stored.toSorted()).toEqual(texts.map((text) => [text, text, text]).toSorted());
   });
 
-  test('members named __proto__ and constructor are ignored as any unknown one', async () => {
+  test('members named __proto__ and constructor are ignored like any unknown member', async () => {
     const event = JSON.stringify(good()).slice(0, -1);
     const body = `{"sourceId":"door","__proto__":{"x":1},"presenceEvents":[${event},"__proto__":{"userId":null},
       "constructor":{"prototype":{"eventId":"x"}}}]}`;

@@ -13,7 +13,7 @@ import { basic, startTestServer } from './support/server.ts';
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Guarded = Exclude<Access, 'public'>;
 
-// Started here, not in beforeAll: the tests below are made from its routes.
+// This runs here and not in beforeAll, because the tests below are made from its routes.
 const server = await startTestServer();
 const { app } = server;
 afterAll(() => server.close());
@@ -55,7 +55,7 @@ server.clock.advanceS(10);
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const withBasic = (key: { apiKey: string; secret: string }) => ({ authorization: basic(key) });
 
-/** Calls the route as it is written and with a trailing slash; the two must answer alike. */
+/** Calls the route as written and with a trailing slash. Both must give the same answer. */
 async function call({ method, path }: GuardedRoute, headers: Record<string, string>, payload?: string) {
   const request = { method, headers, ...(payload === undefined ? {} : { payload }) };
   const plain = await app.inject({ ...request, url: path });
@@ -81,13 +81,13 @@ async function expectRefused(
 
 async function expectLetThrough(route: GuardedRoute, headers: Record<string, string>) {
   for (const reply of await call(route, headers)) {
-    // What SCIM does not have is said to those only who may know what it has.
+    // A SCIM route without an implementation says so only to callers with access.
     expect(isScim(route) ? [200, 400, 404, 405, 501] : [200, 400, 404]).toContain(reply.statusCode);
     expect(reply.headers).not.toHaveProperty('www-authenticate');
   }
 }
 
-test('the routes that anyone may call are these', () => {
+test('exactly these routes are public', () => {
   const open = routes.filter((route) => route.access === 'public' && route.method !== 'HEAD');
   expect(open.map((route) => `${route.method} ${route.url}`).sort()).toEqual([
     'GET /.well-known/jwks.json',
@@ -102,7 +102,7 @@ test('the routes that anyone may call are these', () => {
   ]);
 });
 
-test('/basic is at the end of the paths that take Basic, and of no other', () => {
+test('the paths that take Basic end in /basic, and no others do', () => {
   expect(onBasic.length).toBeGreaterThan(5);
   expect(onBearer.length).toBeGreaterThan(5);
   expect(onBasic.filter((route) => !route.url.endsWith('/basic'))).toEqual([]);
@@ -126,7 +126,7 @@ test('the roles may call what the contract says', () => {
 describe.each(guarded)('$method $url', (route) => {
   const { access } = route;
 
-  test('is 401 without credentials, whatever the body', async () => {
+  test('is 401 without credentials, for any body', async () => {
     const challenge = access.scheme === 'bearer' ? /^Bearer / : /^Basic /;
     await expectRefused(route, {}, { status: 401, challenge });
     await expectRefused(route, { authorization: 'Negotiate x' }, { status: 401, challenge });
@@ -138,7 +138,7 @@ describe.each(guarded)('$method $url', (route) => {
     await expectRefused(route, { 'content-type': 'application/json' }, { status: 401, challenge }, tooLarge);
   });
 
-  test('is 403 for the roles that may not call it, and open to those that may', async () => {
+  test('is 403 for the roles without access, and open to those with access', async () => {
     for (const { role, key, token } of byRole) {
       const headers = access.scheme === 'bearer' ? bearer(token) : withBasic(key);
       if (access.roles.includes(role)) await expectLetThrough(route, headers);
@@ -150,7 +150,7 @@ describe.each(guarded)('$method $url', (route) => {
 describe.each(onBearer)('$method $url', (route) => {
   const challenge = /^Bearer /;
 
-  test('is 401 for HTTP Basic, and names the path that takes it', async () => {
+  test('is 401 for HTTP Basic, and names the path that takes Basic', async () => {
     const twin = `${route.url}/basic`;
     const hasTwin = onBasic.some(({ method, url }) => method === route.method && url === twin);
     const detail = hasTwin ? twin : 'there is no path for HTTP Basic';
@@ -167,7 +167,7 @@ describe.each(onBearer)('$method $url', (route) => {
   });
 });
 
-test('SCIM tokens may call what is under /scim/v2, all of it and nothing else', async () => {
+test('SCIM tokens may call every route under /scim/v2, and no other', async () => {
   expect(onBearer.filter(({ access }) => access.scimTokens).length).toBeGreaterThan(10);
   for (const route of onBearer) {
     expect([route.url, route.access.scimTokens ?? false]).toEqual([route.url, isScim(route)]);
@@ -184,7 +184,7 @@ test('SCIM tokens may call what is under /scim/v2, all of it and nothing else', 
 describe.each(onBasic)('$method $url', (route) => {
   const challenge = /^Basic .*charset="UTF-8"/;
 
-  test('is 401 for a Bearer token, and names the path that takes it', async () => {
+  test('is 401 for a Bearer token, and names the path that takes Bearer', async () => {
     const detail = `call ${route.url.replace('/basic', '')}.`;
     await expectRefused(route, bearer(rightToken), { status: 401, challenge, detail });
     await expectRefused(
@@ -194,7 +194,7 @@ describe.each(onBasic)('$method $url', (route) => {
     );
   });
 
-  test('is 401 for wrong credentials and for those of a key that is revoked or has expired', async () => {
+  test('is 401 for wrong credentials and for those of a revoked or expired key', async () => {
     const wrong = [
       { ...rightKey, secret: `${rightKey.secret}x` },
       { ...rightKey, secret: '' },
@@ -214,7 +214,7 @@ describe.each(onBasic)('$method $url', (route) => {
   });
 });
 
-test("another organisation's key succeeds as that organisation, and sees and touches nothing of the first", async () => {
+test('a key of another organisation acts for that organisation, and neither reads nor changes data of the first', async () => {
   const office = await addOffice(server.db.owner, tenantId);
   const person = await addUser(server.db.owner, tenantId);
   const otherKey = await server.key(await server.organisation());
@@ -245,14 +245,14 @@ test("another organisation's key succeeds as that organisation, and sees and tou
   expect(await read(bearer(otherToken), 'presence', byName)).toEqual([]);
 });
 
-test('a server refuses to start while a route does not declare who may call it', async () => {
+test('a server with a route that does not declare its access refuses to start', async () => {
   const closed = await anotherApp({ migrated: true });
   closed.get('/v1/forgotten', async () => 'open');
   await expect(closed.ready()).rejects.toThrow('GET /v1/forgotten');
   await closed.close();
 });
 
-test('while the schema is not up to date, every route but those of health is 503', async () => {
+test('while the schema is outdated, every route except /healthz is 503', async () => {
   const waiting = await anotherApp({ migrated: false });
   for (const { method, url, path } of routes) {
     const reply = await waiting.inject({ method, url: path });

@@ -22,7 +22,7 @@ const maybe = <T>(values: fc.Arbitrary<T>) => fc.array(fc.option(values), { maxL
 const text = fc.string({ unit: 'binary' }).filter((each) => !each.includes('\0') && each.isWellFormed());
 const US = 1_000_000;
 
-/** Of each kind: made here, it equals what the database reads from text. */
+/** Values of each kind. The array that the code encodes must equal the one that the database reads from text. */
 test.each([
   ['uuid', maybe(fc.uuid()), uuidArray, String],
   ['uuid', maybe(fc.uuid().map((each) => each.replaceAll('-', '').toUpperCase())), uuidArray, String],
@@ -43,7 +43,7 @@ test.each([
       `${new Date(Math.floor(us / US) * 1_000).toISOString().slice(0, 19)}.${String(us - Math.floor(us / US) * US).padStart(6, '0')}Z`,
   ],
 ] as [string, fc.Arbitrary<unknown[]>, (values: never) => Buffer, (value: never) => string][])(
-  'an array of %s is in the database what it was',
+  'the database reads an array of %s with the same values',
   async (type, values, encode, toText) => {
     await fc.assert(
       fc.asyncProperty(values, async (given) => {

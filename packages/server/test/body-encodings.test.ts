@@ -24,9 +24,9 @@ const post = (payload: string | Buffer, headers: Record<string, string>) =>
 const inGzip = (payload: string | Buffer, coding = 'gzip') =>
   post(gzipSync(payload), { 'content-encoding': coding });
 
-/** Bytes of windows-1252, where each character has one. */
+/** Encodes a text as windows-1252, where each character is one byte. */
 const windows1252 = (text: string) => {
-  // In one go, Node 20 takes this charset for Latin-1.
+  // Without `stream`, Node.js 20 decodes this charset as Latin-1.
   const decoder = new TextDecoder('windows-1252');
   const codes = new Map(
     Array.from({ length: 256 }, (_, code) => [decoder.decode(Buffer.of(code), { stream: true }), code]),
@@ -60,7 +60,7 @@ test.each([
   expect(reply.json()).toMatchObject({ sourceId, results: [{ eventId: sourceId, resultCode: 0 }] });
 });
 
-test('bytes that the declared charset has no characters for are a 400, a charset that nobody knows a 415', async () => {
+test('a body with bytes outside the declared charset is a 400, and one with an unknown charset is a 415', async () => {
   const odd = Buffer.concat([Buffer.from(submission(), 'utf16le'), Buffer.of(0x20)]);
   expectProblem(await post(odd, { 'content-type': 'application/json; charset=utf-16' }), 400);
   const reply = await post(submission(), { 'content-type': 'application/json; charset=utf-7' });
@@ -68,7 +68,7 @@ test('bytes that the declared charset has no characters for are a 400, a charset
   expect(reply.json().detail).toContain('UTF-8');
 });
 
-test('a body in gzip is read, also in a charset of its own and on every route that takes JSON', async () => {
+test('a body in gzip is read, with any charset and on every route that takes JSON', async () => {
   for (const coding of ['gzip', 'GZIP', 'x-gzip', 'identity, gzip']) {
     expect((await inGzip(submission(coding), coding)).statusCode).toBe(200);
   }
@@ -91,7 +91,7 @@ test('a body in gzip is read, also in a charset of its own and on every route th
   expect(granted.statusCode).toBe(200);
 });
 
-test('what a body unpacks to is bounded as the body itself', async () => {
+test('the limit for a body holds for its decompressed size too', async () => {
   const padded = (bytes: number) => `${submission('bomb').slice(0, -1)},"x":"${'x'.repeat(bytes)}"}`;
   expect((await inGzip(padded(MIB - 1_000))).statusCode).toBe(200);
   const bomb = gzipSync(padded(200 * MIB));
@@ -99,7 +99,7 @@ test('what a body unpacks to is bounded as the body itself', async () => {
   expectProblem(await post(bomb, { 'content-encoding': 'gzip' }), 413);
 });
 
-test('what is no gzip, or not all of it, is a 400 and stores nothing', async () => {
+test('a body that is not gzip, or is incomplete, is a 400 and stores nothing', async () => {
   const zipped = gzipSync(submission('broken'));
   for (const body of [submission('broken'), zipped.subarray(0, -12), Buffer.alloc(0)]) {
     expectProblem(await post(body, { 'content-encoding': 'gzip' }), 400);
@@ -108,7 +108,7 @@ test('what is no gzip, or not all of it, is a 400 and stores nothing', async () 
   expect(stored.filter(({ eventId }) => eventId === 'broken')).toEqual([]);
 });
 
-test('identity in any case, and an empty Content-Encoding, are no encoding', async () => {
+test('identity in any case, and an empty Content-Encoding, mean no encoding', async () => {
   for (const coding of ['identity', 'Identity', '', ' ', 'identity, Identity']) {
     expect([coding, (await post(submission(), { 'content-encoding': coding })).statusCode]).toEqual([
       coding,
@@ -117,7 +117,7 @@ test('identity in any case, and an empty Content-Encoding, are no encoding', asy
   }
 });
 
-test('any other encoding is a 415 that says which there are', async () => {
+test('any other encoding is a 415 that lists the supported ones', async () => {
   for (const coding of ['deflate', 'br', 'gzip, gzip', 'gzip, br', 'nonsense']) {
     const reply = await post(deflateSync(submission()), { 'content-encoding': coding });
     expectProblem(reply, 415);

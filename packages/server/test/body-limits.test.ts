@@ -24,7 +24,7 @@ const withExtra = (extra: string, eventId = 'extra') =>
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
 describe('A body of JSON', () => {
-  test('may be nested as deep as anything that means something, and not deeper', async () => {
+  test('may be nested up to the limit, and no deeper', async () => {
     const extra = nested(DEEPEST_JSON - 1);
     expect((await send(PRESENCE, { headers, body: withExtra(extra) }).answer).status).toBe(200);
     const { status, text } = await send(PRESENCE, { headers, body: withExtra(`[${extra}]`) }).answer;
@@ -32,7 +32,7 @@ describe('A body of JSON', () => {
     expect(JSON.parse(text).detail).toContain('deep');
   });
 
-  test('has brackets in its texts, which do not count', async () => {
+  test('may have brackets in its texts, which do not count', async () => {
     const text = JSON.stringify(`${'[{"\\'.repeat(200)}"`);
     expect((await send(PRESENCE, { headers, body: withExtra(text) }).answer).status).toBe(200);
   });
@@ -42,7 +42,7 @@ describe('A body of JSON', () => {
     ['objects', '{},', 2],
     ['numbers', '0,', 1],
     ['names', '{"k":0},', 5],
-  ])('may have many %s, and not more than are parsed in a moment', async (_what, value, parts) => {
+  ])('may have many %s, but not more than the server can parse quickly', async (_what, value, parts) => {
     const extra = (count: number) => `[${value.repeat(count)}0]`;
     const enough = Math.floor((MOST_JSON_PARTS - 100) / parts);
     const status = async (body: string) => (await send(ATTRIBUTES, { headers, body }).answer).status;
@@ -50,13 +50,13 @@ describe('A body of JSON', () => {
     expect(await status(`{"userAttributes":[],"extra":${extra(enough + 200)}}`)).toBe(413);
   });
 
-  test('that is too deep is refused before it has arrived, also before a route has asked for less of it', async () => {
+  test('that is nested too deeply is refused before all of it has arrived, also where a route has a lower size limit', async () => {
     const { answer } = send(ATTRIBUTES, { headers, body: '['.repeat(1_000), announced: 16 * MIB });
     expect((await answer).status).toBe(400);
   });
 });
 
-test('A large body arrives as it was sent, wherever its characters of several bytes lie', async () => {
+test('A large body arrives unchanged, wherever its characters of several bytes are cut', async () => {
   const name = `${'é席😀x'.repeat(100_000)}`;
   const body = JSON.stringify({ userAttributes: [{ userName: `nobody${name}`, attributes: {} }] });
   const { status, text } = await send(ATTRIBUTES, { headers, body }).answer;
@@ -66,19 +66,19 @@ test('A large body arrives as it was sent, wherever its characters of several by
   );
 });
 
-describe('A body that comes slowly', () => {
+describe('A slow body', () => {
   test.each([
-    ['one byte and no more', [1, 0]],
-    ['much at first, and then nothing', [200_000, 0]],
+    ['one byte and then nothing', [1, 0]],
+    ['many bytes at first, and then nothing', [200_000, 0]],
     ['less than 1 KiB each second', [1, 3_000]],
-  ])('is ended by a 408, and its connection closed: %s', async (_what, [first, then]) => {
+  ])('ends with a 408 and a closed connection: %s', async (_what, [first, then]) => {
     const { request, answer } = send(PRESENCE, { headers, body: ' '.repeat(first ?? 0), announced: MIB });
     const [socket] = await once(request, 'socket');
     let isAnswered = false;
     const result = answer.finally(() => {
       isAnswered = true;
     });
-    // Two windows: the first may have had enough.
+    // Two measuring periods: the first may have had enough bytes.
     while (!isAnswered) {
       server.stopwatch.nowMs += 5_000;
       if (then) request.write(' '.repeat(then));
@@ -100,7 +100,7 @@ describe('A body that comes slowly', () => {
     });
     const answered = once(request, 'response');
     for (let at = 0; at < body.length; at += 8_000) {
-      // One that stalls shows that the server has looked.
+      // A stalled request shows that the server has checked the rate.
       const stalled = send(PRESENCE, {
         headers: { ...headers, expect: '100-continue' },
         body: '{',
@@ -132,7 +132,7 @@ describe('An answer before the body was read', () => {
   const { authorization } = headers;
   const closing = { connection: 'close' };
 
-  test('of 413 reaches a client that writes all of it first, announced or in chunks', async () => {
+  test('with 413 reaches a client that writes the whole body first, announced or in chunks', async () => {
     const announced = head('/v1/presence/basic', { authorization, 'content-length': 30 * MIB });
     expect(await writeThenRead(baseUrl, pieces(announced, 30))).toMatch(/^HTTP\/1.1 413 .*"status":413/s);
     const chunked = head('/v1/presence/basic', { authorization, 'transfer-encoding': 'chunked' });
@@ -140,7 +140,7 @@ describe('An answer before the body was read', () => {
     expect(await writeThenRead(baseUrl, [chunked, ...chunks, '0\r\n\r\n'])).toMatch(/^HTTP\/1.1 413 /);
   });
 
-  test('of 401, 403, 404, 400 and 415 does, too', async () => {
+  test('with 401, 403, 404, 400 and 415 does, too', async () => {
     const length = { 'content-length': 20 * MIB, ...closing };
     for (const [status, path, fields] of [
       [401, '/v1/presence/basic', {}],
@@ -161,12 +161,12 @@ describe('An answer before the body was read', () => {
     expect(await writeThenRead(baseUrl, [deep, ...lists])).toMatch(/^HTTP\/1.1 400 .*deep/s);
   });
 
-  test('of 431 does, too, although it is no request', async () => {
+  test('with 431 does, too, although the server parses no request', async () => {
     const long = `GET / HTTP/1.1\r\nhost: test\r\nx: ${'x'.repeat(8 * MIB)}\r\n\r\n`;
     expect(await writeThenRead(baseUrl, [long])).toMatch(/^HTTP\/1.1 431 /);
   });
 
-  test('leaves the connection to the next request', async () => {
+  test('leaves the connection usable for the next request', async () => {
     const wrong = head('/v1/presence/basic', { 'content-length': 2 * MIB });
     const body = withExtra('0', 'next');
     const next = `${head('/v1/presence/basic', { authorization, 'content-length': body.length, ...closing })}${body}`;
@@ -174,7 +174,7 @@ describe('An answer before the body was read', () => {
     expect(text.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 200']);
   });
 
-  test('spares a client that waits for 100 Continue the body; one that is let in is told to go on', async () => {
+  test('comes without 100 Continue, so that the client does not send the body; an accepted client gets 100 Continue', async () => {
     const expecting = (fields: http.OutgoingHttpHeaders, bytes: number) => {
       const request = http.request(PRESENCE, {
         method: 'POST',
@@ -207,7 +207,7 @@ describe('An answer before the body was read', () => {
   });
 });
 
-describe('DELETE and GET take no body, and do not ask what one would be', () => {
+describe('DELETE and GET take no body, and ignore its content type', () => {
   const { app } = server;
   const routes = app.routeTable.flatMap(({ method, url, schema }) =>
     [method]
@@ -216,7 +216,7 @@ describe('DELETE and GET take no body, and do not ask what one would be', () => 
       .map((each) => ({ method: each as 'DELETE' | 'GET', url, schema })),
   );
 
-  test('on every path: the answer is the one without a content type', async () => {
+  test('on every path: the answer is the same as without a content type', async () => {
     expect(routes.filter(({ method }) => method === 'DELETE').length).toBeGreaterThan(5);
     const token = await server.token(site.key);
     for (const { method, url } of routes) {
@@ -244,7 +244,7 @@ describe('DELETE and GET take no body, and do not ask what one would be', () => 
     }
   });
 
-  test('a person is deleted over SCIM with the content type of JSON, with no body, an empty one in chunks, or any', async () => {
+  test('a user is deleted over SCIM with the content type of JSON, and with no body, an empty chunked one, or any other', async () => {
     const token = await server.token(site.key);
     const users = `${baseUrl}/scim/v2/Users`;
     const bearer = { authorization: `Bearer ${token}` };

@@ -5,7 +5,7 @@ import { describeSubmitColumns, SUBMIT_KINDS, type SubmitKindName } from '../src
 
 const GUIDE = fileURLToPath(new URL('../../../docs/bulk.md', import.meta.url));
 
-test('docs/bulk.md describes the columns that are read (vitest run -u writes it)', async () => {
+test('docs/bulk.md describes the columns that the command reads (vitest run -u writes it)', async () => {
   const text = await readFile(GUIDE, 'utf8');
   const kinds: string[] = [];
   const expected = text.replaceAll(

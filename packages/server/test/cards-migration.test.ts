@@ -23,7 +23,7 @@ interface Stored {
   updatedAt?: string;
 }
 
-/** Writes a card as releases before did, which made digests of texts as they were sent. */
+/** Writes a card like earlier releases, which made digests of the texts as sent. */
 async function store({ facilityCode = '', user = ada, active = true, scanData = [], ...card }: Stored) {
   const key = digest([facilityCode, card.cardNumber]);
   await db.owner.inTenant(tenantId, (tx) =>
@@ -65,15 +65,15 @@ beforeAll(async () => {
   gone = await addUser(db.owner, tenantId, { status: 'inactive' });
 
   await store({ cardNumber: '51:E6:96:21', scanData: ['AA BB', 'aabb', 'plain'] });
-  // One card of one person in two spellings.
+  // One card of one user in two spellings.
   await store({ cardNumber: 'AB CD', scanData: ['first'] });
   await store({ cardNumber: 'abcd', scanData: ['second', 'FIRST'], updatedAt: '2026-03-11T12:00:00Z' });
-  // Of two people: the one in force, and of two in force the one that was written last.
+  // Cards of two users. One card is active for one of them. The other is active for both, and the later write wins.
   await store({ cardNumber: 'FF:01', user: gone, updatedAt: '2026-03-12T12:00:00Z', scanData: ['gone'] });
   await store({ cardNumber: 'ff01', user: bob, scanData: ['bob'] });
   await store({ cardNumber: 'ee02', user: ada });
   await store({ cardNumber: 'EE 02', user: bob, updatedAt: '2026-03-11T12:00:00Z' });
-  // Not one card: another facility, leading zeros.
+  // Different cards: another facility code, and leading zeros.
   await store({ cardNumber: 'AB CD', facilityCode: '7' });
   await store({ cardNumber: '00abcd' });
   for (const [n, text] of TEXTS.entries()) {
@@ -106,7 +106,7 @@ async function storedRows(): Promise<Row[]> {
   return rows;
 }
 
-test('cards that are stored are found by the digests of this release', async () => {
+test('the digests of this release find the stored cards', async () => {
   const rows = await storedRows();
   expect(rows.filter(({ facilityCode }) => / \d+$/.test(facilityCode))).toHaveLength(TEXTS.length);
   for (const row of rows) {
@@ -118,7 +118,7 @@ test('cards that are stored are found by the digests of this release', async () 
   }
 });
 
-test('spellings of one card are one card, of whom it is in force for, or was given to last', async () => {
+test('spellings of one card become one card, of the user for whom it is active, or who got it last', async () => {
   const cards = Object.fromEntries(
     (await storedRows())
       .filter(({ facilityCode }) => !/ \d+$/.test(facilityCode))
@@ -137,7 +137,7 @@ test('spellings of one card are one card, of whom it is in force for, or was giv
   });
 });
 
-test('servers forget what they remember of the directory, and rows stay hidden from other organisations', async () => {
+test('servers drop their directory caches, and rows stay hidden from other organisations', async () => {
   const { rows } = await db.owner.inTenant(tenantId, (tx) =>
     tx.query<{ changes: string }>(
       'SELECT sum(changes) AS changes FROM directory_versions WHERE tenant_id = $1',

@@ -25,7 +25,7 @@ const log = (...changes: LoggedChange[]) => logChanges(server.db.owner, tenantId
 const read = (startDate: string, endDate: string, more: Record<string, string> = {}) =>
   client.rows<Record<string, unknown>>('change-log/user', { startDate, endDate, ...more });
 
-test('a plan and the booking that it caused: every column, in its order', async () => {
+test('a plan and the booking that it causes are two rows with every column, in order', async () => {
   const office = { plan: 'o', locationId: id(7) };
   const desk = {
     placeId: id(8),
@@ -74,14 +74,14 @@ test('a plan and the booking that it caused: every column, in its order', async 
   ]);
 });
 
-test('required members are null when unknown', async () => {
+test('required members are null if unknown', async () => {
   await log({ loggedAt: '2026-03-09T10:00:00Z', userId: id(1), day: '2026-03-09', changedBy: 'engine' });
   expect(await read('2026-03-09', '2026-03-09')).toEqual([
     expect.objectContaining({ changedByName: null, reason: null, before: null, after: null }),
   ]);
 });
 
-test('the window is one of UTC dates on which changes were made, whatever day they are for', async () => {
+test('the window has the UTC dates of the changes, for any day that they change', async () => {
   const times = [
     '2026-03-08T23:59:59.999999Z',
     '2026-03-09T00:00:00Z',
@@ -97,7 +97,7 @@ test('the window is one of UTC dates on which changes were made, whatever day th
   expect(await read('2026-06-01', '2026-06-01')).toEqual([]);
 });
 
-test('rows are ordered by the date of the change, then user, then moment, then entry', async () => {
+test('rows are ordered by the date of the change, then user, then time, then entry', async () => {
   const at = (loggedAt: string, n: number, entry: number) => ({
     loggedAt: `2026-03-${loggedAt}Z`,
     userId: id(n),
@@ -116,7 +116,7 @@ test('rows are ordered by the date of the change, then user, then moment, then e
   expect(rows.map((row) => row.description)).toEqual(['1', '2', '3', '4', '5']);
 });
 
-test('userIds narrows to people; unknown ids select nothing', async () => {
+test('userIds selects users; unknown ids select nothing', async () => {
   await log(...[1, 2].map((n) => ({ loggedAt: '2026-03-09T10:00:00Z', userId: id(n), day: '2026-03-09' })));
   const usersOf = async (userIds: string) =>
     (await read('2026-03-09', '2026-03-09', { userIds })).map((row) => row.userId);

@@ -20,7 +20,7 @@ function expectChoices(text: string, choices: readonly string[]): void {
   for (const choice of choices) expect(text).toMatch(new RegExp(`\\b${choice}\\b`));
 }
 
-test('a query parameter with a wrong choice is told the choices, on every route of the warehouse', async () => {
+test('the error for a query parameter with a wrong choice lists the choices, on every route of the warehouse', async () => {
   const key = await server.key(work.tenantId);
   const authorization = `Bearer ${await server.token(key)}`;
   const parameters = server.app.routeTable
@@ -54,7 +54,7 @@ test('a query parameter with a wrong choice is told the choices, on every route 
   expectChoices(reply.json().detail, ['weekdays', '1', '7', 'Monday', 'Sunday']);
 });
 
-test('a member of an event with a wrong choice is told the choices', async () => {
+test('the error for a member of an event with a wrong choice lists the choices', async () => {
   const event = { eventId: 'e', timestamp: '2026-03-10T09:00:00Z', locationId: work.office.placeId };
   const { userId } = work.user;
   const leave = { eventId: 'e', uid: userId, startDate: '2026-03-12', endDate: '2026-03-12' };
@@ -75,7 +75,7 @@ test('a member of an event with a wrong choice is told the choices', async () =>
   expectChoices(await messageOf('timeoff', { timeOffEvents: [typed] }), ['holiday', 'leave', 'sick']);
 });
 
-test('a parameter or member of management with a wrong choice is told the choices', async () => {
+test('the error for a parameter or member of management with a wrong choice lists the choices', async () => {
   const { locationId, deskId } = await makeLondon(client);
   const { userId } = work.user;
   const detailOf = async (...request: Parameters<ManageClient['send']>) => {

@@ -19,7 +19,7 @@ type Reply = Awaited<ReturnType<typeof post>>;
 const post = (headers: Record<string, string>, payload?: string | object, url = '/v1/auth/token') =>
   server.app.inject({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) });
 const form = (members: Record<string, string>) => new URLSearchParams(members).toString();
-/** As RFC 6749 section 2.3.1 has it: both parts form-urlencoded, then HTTP Basic. */
+/** As RFC 6749 section 2.3.1 says: both parts are form-urlencoded, then HTTP Basic. */
 const encodedBasic = ({ apiKey, secret }: { apiKey: string; secret: string }) => {
   const encode = (part: string) => new URLSearchParams({ x: part }).toString().slice(2);
   return basic({ apiKey: encode(apiKey), secret: encode(secret) });
@@ -49,7 +49,7 @@ function expectError(reply: Reply, status: number, error: string): void {
 }
 
 describe('the credentials may come', () => {
-  test('in a JSON body, with or without grant_type, null meaning absent', async () => {
+  test('in a JSON body, with or without grant_type; null means absent', async () => {
     expectToken(await post({}, inBody));
     expectToken(await post({}, inBody, '/v1/auth/token/'));
     expectToken(await post({}, { ...inBody, grant_type: 'client_credentials', scope: 'ignored' }));
@@ -89,7 +89,7 @@ describe('the credentials may come', () => {
     expectToken(await post({ authorization: basic(hmacKey) }));
   });
 
-  test('with any characters, in the header url-encoded or not', async () => {
+  test('with any characters, in a header with or without url-encoding', async () => {
     const secrets = ['+ / = % :', 'a:b:c', '100%41', 'a+b c%20d', 'pässwörd 🔑', '%zz', '::'];
     for (const [index, secret] of secrets.entries()) {
       const odd = await server.key(tenantId, { existing: { apiKey: `id+${index} %`, secret } });
@@ -100,7 +100,7 @@ describe('the credentials may come', () => {
     }
   });
 
-  test('with parameters that have no value, which count as omitted (RFC 6749 section 3.2)', async () => {
+  test('with parameters without a value, which count as omitted (RFC 6749 section 3.2)', async () => {
     expectToken(await post(FORM, form({ grant_type: '', ...inBody })));
     const empty = form({ grant_type: '', client_id: '', client_secret: '' });
     expectToken(await post({ authorization: basic(key), ...FORM }, empty));
@@ -114,7 +114,7 @@ test('the token opens a guarded route', async () => {
   expect((await server.app.inject({ url: '/v1/analytics/users', headers })).statusCode).toBe(200);
 });
 
-test('credentials in the header and in the body are accepted where they are the same after decoding', async () => {
+test('credentials in the header and in the body are accepted if they are equal after decoding', async () => {
   const awkward = await server.key(tenantId, { existing: { apiKey: 'with space', secret: 'p+%3A?é' } });
   for (const { apiKey, secret } of [key, awkward]) {
     const members = { client_id: apiKey, client_secret: secret };
@@ -128,7 +128,7 @@ test('credentials in the header and in the body are accepted where they are the 
   expectToken(await post({ authorization: basic(key) }, { ...inBody, client_id: key.apiKey.toUpperCase() }));
 });
 
-test('credentials in the header and in the body that differ are an invalid_request', async () => {
+test('different credentials in the header and in the body are an invalid_request', async () => {
   const headers = { authorization: basic(key) };
   const other = { client_id: 'another', client_secret: 'other' };
   expectError(await post(headers, { client_id: 'another' }), 400, 'invalid_request');
@@ -150,7 +150,7 @@ test('credentials in the header and in the body that differ are an invalid_reque
   expectError(await post({ authorization: basic(wrong) }, other), 401, 'invalid_client');
 });
 
-test('credentials that are missing or in part missing are an invalid_request', async () => {
+test('missing or incomplete credentials are an invalid_request', async () => {
   expectError(await post({}), 400, 'invalid_request');
   expectError(await post({}, {}), 400, 'invalid_request');
   expectError(await post({}, { client_id: key.apiKey }), 400, 'invalid_request');
@@ -173,7 +173,7 @@ test('another grant type is an unsupported_grant_type', async () => {
   }
 });
 
-test('a client that is unknown, wrong, revoked or expired is an invalid_client, challenged only in the header', async () => {
+test('an unknown, wrong, revoked or expired client is an invalid_client, with a challenge only after a header', async () => {
   const { clock, db } = server;
   const revoked = await server.key(tenantId);
   await revokeKey(revoked.apiKey, { owner: db.owner, clock: clock.read });
@@ -200,7 +200,7 @@ test('a client that is unknown, wrong, revoked or expired is an invalid_client, 
   expect(bodies.size).toBe(1);
 });
 
-test('a header of another scheme, or that is no Basic at all, is an invalid_client', async () => {
+test('a header of another scheme, or with invalid Basic, is an invalid_client', async () => {
   for (const authorization of ['Bearer x', 'Negotiate x', 'Basic', 'Basic !!!', 'Basic bm9jb2xvbg==']) {
     const reply = await post({ authorization });
     expectError(reply, 401, 'invalid_client');
@@ -208,7 +208,7 @@ test('a header of another scheme, or that is no Basic at all, is an invalid_clie
   }
 });
 
-test('the stated life is the one that is set', async () => {
+test('expires_in is the configured lifetime', async () => {
   const brief = await startTestServer({ tokenLifeS: 90 });
   const { apiKey, secret } = await brief.key(await brief.organisation());
   const payload = { client_id: apiKey, client_secret: secret };
@@ -217,7 +217,7 @@ test('the stated life is the one that is set', async () => {
   await brief.close();
 });
 
-test('a request as curl -X POST -u sends it, with a content type and no length, gets its token', async () => {
+test('a request like that of curl -X POST -u, with a content type and no length, gets its token', async () => {
   await server.app.listen({ port: 0, host: '127.0.0.1' });
   const socket = connect((server.app.server.address() as AddressInfo).port, '127.0.0.1');
   await once(socket, 'connect');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 const page = await readFile(new URL('../../../docs/compat.md', import.meta.url), 'utf8');
-/** The cells of every row; a bar within a cell is escaped. */
+/** The cells of every row. A bar inside a cell is escaped. */
 const rows = page
   .split('\n')
   .filter((line) => line.startsWith('|') && !/^\|[\s|:-]+\|$/.test(line))
@@ -22,11 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What the last cell of a row names: `file` "words of a title". */
+/** The tests that the last cell of a row names: `file` "words of a title". */
 const NAMED = /`([^`]+)` "([^"]+)"/g;
-/** The title of a test, or of a group of tests, that is not skipped: the first text in its call. */
+/** The title of a test, or of a group of tests, that is not skipped. It is the first text in the call. */
 const TITLE = /(?:\b(?:test|describe)(?:\.(?!skip|todo)\w+)*|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1,/gs;
-/** The first text of a case in a table of cases, which is the title of a test where the test is called `%s`. */
+/** The first text of a case in a table of cases. It is the title of a test if the test's title is `%s`. */
 const CASE = /\[\s*(['"`])((?:\\.|(?!\1).)*)\1,/gs;
 
 function titlesIn(name: string): string[] {
@@ -40,7 +40,7 @@ function titlesIn(name: string): string[] {
   );
 }
 
-test('every row of the compatibility page names tests, and each of them is there', () => {
+test('every row of the compatibility page names tests, and each of them exists', () => {
   expect(rows.length).toBeGreaterThan(280);
   const namedBy = (cells: string[]) => [...(cells.at(-1) ?? '').matchAll(NAMED)];
   const isListOfNames = (cells: string[]) =>
@@ -56,7 +56,7 @@ test('every row of the compatibility page names tests, and each of them is there
   expect(missing).toEqual([]);
 });
 
-test('every path of the vendor that is served is on the compatibility page', () => {
+test('every path that the server has from the vendor is on the compatibility page', () => {
   const paths = new Set(
     server.app.routeTable
       .map(({ url }) => url.replace(/\/basic$/, '').replace(/:(\w+)/g, '{$1}'))

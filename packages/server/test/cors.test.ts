@@ -41,7 +41,7 @@ describe('a preflight', () => {
     [OTHER_NAMED, '/v1/analytics/users', 'GET'],
     [NAMED, '/v1/directory-management/group-relationships', 'PUT'],
     [NAMED, '/v1/manage/organisation', 'PATCH'],
-  ])('of an origin that is named is answered before credentials are asked for: %s %s', async (...call) => {
+  ])('of an allowed origin is answered before authentication: %s %s', async (...call) => {
     const [origin, , method] = call;
     const { statusCode, headers, body } = await preflight(...call);
     expect([statusCode, body]).toEqual([204, '']);
@@ -56,7 +56,7 @@ describe('a preflight', () => {
   });
 
   test.each([UNNAMED, 'null', `${NAMED}.example.org`, `${NAMED}:8443`, 'http://app.example.com'])(
-    'of an origin that is not named is no preflight here: %s',
+    'of an origin that is not allowed gets no CORS headers: %s',
     async (origin) => {
       const { statusCode, headers } = await preflight(origin);
       expect(statusCode).toBe(405);
@@ -66,7 +66,7 @@ describe('a preflight', () => {
   );
 });
 
-test('an answer to an origin that is named may be read, with the headers that clients go by', async () => {
+test('a page of an allowed origin may read an answer, with the headers that clients use', async () => {
   const { statusCode, headers } = await server.app.inject({
     method: 'POST',
     url: '/v1/presence/basic',
@@ -82,7 +82,7 @@ test('an answer to an origin that is named may be read, with the headers that cl
   expect(listOf(headers.vary)).toContain('origin');
 });
 
-test('so may an error: a page has to be told why', async () => {
+test('a page of an allowed origin may read an error, too', async () => {
   for (const url of ['/v1/analytics/users', '/v1/nothing']) {
     const { statusCode, headers } = await server.app.inject({ url, headers: { origin: NAMED } });
     expect([statusCode, headers['access-control-allow-origin']]).toEqual([
@@ -92,7 +92,7 @@ test('so may an error: a page has to be told why', async () => {
   }
 });
 
-test('an answer to any other origin, or to none, says nothing of origins but that it differs by them', async () => {
+test('an answer to any other origin, or to none, has no CORS header except Vary', async () => {
   for (const origin of [{ origin: UNNAMED }, {}]) {
     const { statusCode, headers } = await server.app.inject({
       url: '/v1/analytics/users/basic',
@@ -100,12 +100,12 @@ test('an answer to any other origin, or to none, says nothing of origins but tha
     });
     expect(statusCode).toBe(200);
     expect(corsHeaders(headers)).toEqual([]);
-    // What the export says itself is kept.
+    // The answer keeps the Vary value that the export sets itself.
     expect(listOf(headers.vary)).toEqual(expect.arrayContaining(['accept', 'accept-encoding', 'origin']));
   }
 });
 
-test('without the setting there is no CORS at all', async () => {
+test('without the setting there are no CORS headers', async () => {
   const plain = await startTestServer();
   try {
     const { statusCode, headers } = await preflight(NAMED, '/v1/presence', 'POST', plain);
@@ -120,7 +120,7 @@ test('without the setting there is no CORS at all', async () => {
   }
 });
 
-test('the setting takes origins as browsers send them, and refuses what is none', () => {
+test('the setting takes origins as browsers send them, and refuses other texts', () => {
   const { parse } = SERVER_SETTINGS.corsOrigins;
   expect(parse('https://App.example.com/, http://127.0.0.1:5173,https://a.example:443')).toEqual([
     NAMED,

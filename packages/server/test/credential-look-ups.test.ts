@@ -7,7 +7,7 @@ import { basic, login, startTestServer } from './support/server.ts';
 import { until } from './support/waiting.ts';
 
 const STRANGERS = 300;
-/** Answers of two turns may arrive in one; look-ups come back up to 64 at a time. */
+/** Answers of two event loop turns may arrive in one. Look-ups return in groups of up to 64. */
 const MOST_REFUSED_AT_ONCE = 16;
 
 const server = await startTestServer();
@@ -21,7 +21,7 @@ const users = (headers: Record<string, string>) => get('/v1/analytics/users/basi
 const statusesOf = async (answers: ReturnType<typeof get>[]) =>
   new Set((await Promise.all(answers)).map(({ statusCode }) => statusCode));
 
-/** Every way to present an id or a token that nobody has. */
+/** Every way to present an unknown id or token. */
 const STRANGER: Record<string, () => ReturnType<typeof get>> = {
   'HTTP Basic': () => users({ authorization: basic({ apiKey: randomUUID(), secret: 'guess' }) }),
   'an HMAC login': () =>
@@ -39,12 +39,12 @@ const STRANGER: Record<string, () => ReturnType<typeof get>> = {
   'a SCIM token': () => get('/scim/v2/Users', { authorization: `Bearer ${generateScimToken()}` }),
 };
 
-describe.each(Object.entries(STRANGER))('Strangers who present random ids by %s', (_, present) => {
-  test('keep neither requests of those who are known nor /readyz waiting', async () => {
+describe.each(Object.entries(STRANGER))('Clients that present random ids by %s', (_, present) => {
+  test('delay neither requests of known clients nor /readyz', async () => {
     await users(ours);
     const token = await server.token(key);
     let strangers: ReturnType<typeof get>[] = [];
-    // As if the database took very long for each look-up.
+    // Simulates a database that needs very long for each look-up.
     await server.db.owner.inSystem(async (tx) => {
       await tx.query('LOCK TABLE api_key_index, scim_token_index');
       strangers = Array.from({ length: STRANGERS }, present);
@@ -61,7 +61,7 @@ describe.each(Object.entries(STRANGER))('Strangers who present random ids by %s'
     expect(await statusesOf(strangers)).toEqual(new Set([401]));
   });
 
-  test('are refused a few at a time, so that other work of the server comes between', async () => {
+  test('are refused a few at a time, so that the server does other work in between', async () => {
     const refusedIn = new Map<number, number>();
     let turn = 0;
     let isOver = false;
@@ -90,8 +90,8 @@ describe.each(Object.entries(STRANGER))('Strangers who present random ids by %s'
   });
 });
 
-test('an id that was unknown a moment ago works as soon as it is a key', async () => {
-  // A failure is remembered for a second: here, for ever.
+test('an unknown id works as soon as a key has it', async () => {
+  // The server remembers a failure for a second. Here the clock stands still, so that it would remember it for ever.
   vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => void vi.useRealTimers());
   const existing = { apiKey: randomUUID(), secret: 'the secret that its client had before' };
@@ -101,6 +101,6 @@ test('an id that was unknown a moment ago works as soon as it is a key', async (
     { tenantId, name: 'imported', role: 'all', authentication: 'basic', existing },
     { owner: server.db.owner, masterKey: server.masterKey, clock: server.clock.read },
   );
-  // The announcement is on its way when the command returns. A poll of vitest would let the clock go on.
+  // The notification is on its way when the command returns. A poll of vitest would advance the clock.
   await until(async () => (await users(caller)).statusCode === 200);
 });

@@ -47,15 +47,15 @@ async function codes(members: Members): Promise<number[]> {
 const change = (text: string, ...values: unknown[]) =>
   server.db.owner.inTenant(site.tenantId, (tx) => tx.query(text, [site.tenantId, ...values]));
 
-describe('What a server remembers is out of date on every replica as soon as the change is committed:', () => {
-  test('somebody who did not exist is found once they do', async () => {
+describe('On every replica, the commit of a change invalidates the directory cache:', () => {
+  test('the server finds a user who did not exist before', async () => {
     const userEmail = 'new.person@example.com';
     expect(await codes({ userId: undefined, userEmail })).toEqual([1, 1]);
     await addUser(server.db.owner, site.tenantId, { email: userEmail });
     expect(await codes({ userId: undefined, userEmail })).toEqual([0, 0]);
   });
 
-  test('somebody who is deactivated is refused, and found again when they are back', async () => {
+  test('the server refuses a deactivated user, and finds the user again after reactivation', async () => {
     const { userId } = await addUser(server.db.owner, site.tenantId);
     const setStatus = (status: string) =>
       change('UPDATE users SET status = $3 WHERE tenant_id = $1 AND user_id = $2', userId, status);
@@ -66,7 +66,7 @@ describe('What a server remembers is out of date on every replica as soon as the
     expect(await codes({ userId })).toEqual([0, 0]);
   });
 
-  test('an e-mail address that changes hands means its new owner', async () => {
+  test('an e-mail address that changes its owner identifies the new owner', async () => {
     const [first, second] = [
       await addUser(server.db.owner, site.tenantId),
       await addUser(server.db.owner, site.tenantId),
@@ -87,7 +87,7 @@ describe('What a server remembers is out of date on every replica as soon as the
     expect(whose.map(({ userId }) => userId)).toEqual([second.userId]);
   });
 
-  test("a new person's e-mail address goes before the userName that it is of somebody else", async () => {
+  test('the e-mail address of a new user goes before the same userName of another user', async () => {
     const named = await addUser(server.db.owner, site.tenantId, {
       userName: 'shared@example.com',
       email: 'a@b.example',
@@ -111,7 +111,7 @@ describe('What a server remembers is out of date on every replica as soon as the
     expect(await codes({ locationId })).toEqual([2, 2]);
   });
 
-  test('a card that is given to somebody else means them', async () => {
+  test('a card that is given to another user identifies that user', async () => {
     const [first, second] = [
       await addUser(server.db.owner, site.tenantId),
       await addUser(server.db.owner, site.tenantId),
@@ -142,7 +142,7 @@ describe('What a server remembers is out of date on every replica as soon as the
     expect(rows.map(({ userId }) => userId)).toEqual([second.userId]);
   });
 
-  test('whoever is still there is, also beside somebody whom nobody has named before', async () => {
+  test('the server still finds the other users, also in a batch with a user who is not in the cache', async () => {
     const people = [];
     for (let index = 0; index < 3; index++) people.push(await addUser(server.db.owner, site.tenantId));
     const [known, gone, unknown] = people.map(({ userId }, index) =>
@@ -158,7 +158,7 @@ describe('What a server remembers is out of date on every replica as soon as the
     expect(await send(unknown, gone, known)).toEqual([0, 1, 0]);
   });
 
-  test('what a superuser changes past every policy counts, too', async () => {
+  test('a change by a superuser, without row-level security, counts too', async () => {
     const { userId } = await addUser(server.db.owner, site.tenantId);
     expect(await codes({ userId })).toEqual([0, 0]);
     await seeingAll(server.db.target, (client) =>
@@ -168,7 +168,7 @@ describe('What a server remembers is out of date on every replica as soon as the
   });
 });
 
-test('an event after a change of the time zone has the day of the new one, whatever was remembered', async () => {
+test('after a change of the time zone, an event has the day in the new zone', async () => {
   const work = await Workplace.open(server, 'Pacific/Kiritimati');
   const event = {
     ...{ eventId: 'before', timestamp: '2026-03-10T00:00:00Z', userId: work.user.userId },
@@ -186,7 +186,7 @@ test('an event after a change of the time zone has the day of the new one, whate
   expect(Object.fromEntries(days)).toEqual({ before: '2026-03-10', after: '2026-03-09' });
 });
 
-test('people who come and go under full load are never taken for what they are not any more', async () => {
+test('under full load, no event is stored by an outdated status of its user', async () => {
   const { userId } = await addUser(server.db.owner, site.tenantId);
   let isDone = false;
   const load = Array.from({ length: 4 }, async () => {
@@ -201,7 +201,7 @@ test('people who come and go under full load are never taken for what they are n
   await Promise.all(load);
 });
 
-test('a statement that changes thousands of people is one new version', async () => {
+test('a statement that changes thousands of users is one new version', async () => {
   const versions = () =>
     change('SELECT sum(changes)::int AS version FROM directory_versions WHERE tenant_id = $1');
   const before = (await versions()).rows;

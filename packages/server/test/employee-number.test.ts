@@ -29,7 +29,7 @@ async function setNumber(userName: string, employeeNumber: string | null): Promi
   expect(reply.json().results).toMatchObject([{ resultCode: 0 }]);
 }
 
-test('the warehouse tells the employee number of those who have one, also as a change, and has no member for others', async () => {
+test('the warehouse shows the employee number of a user, also as a change, and omits the member for users without one', async () => {
   const ada = await addUser(server.db.owner, site.tenantId);
   const { cursor } = await users();
   await setNumber(ada.userName, '0042');

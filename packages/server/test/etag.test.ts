@@ -36,7 +36,7 @@ const etags = async () =>
 const set = (table: 'users' | 'nodes' | 'groups', id: string, assignment: string) =>
   owned(`UPDATE ${table} SET ${assignment} WHERE tenant_id = $1 AND ${table.slice(0, -1)}_id = $2`, [id]);
 
-describe('an unchanged dataset', () => {
+describe('a dataset without changes', () => {
   test.each(WHOLE)('%s is a 304 without a body, on both paths', async (path) => {
     const etag = await etagOf(`${path}/basic`);
     expect(etag).toMatch(/^"[\w-]{20,}"$/);
@@ -67,7 +67,7 @@ describe('an unchanged dataset', () => {
     expect((await get('users/basic', { 'if-none-match': header })).statusCode).toBe(status);
   });
 
-  test('has an ETag for each format and coding, of which only its own is a 304', async () => {
+  test('has one ETag for each format and coding, and only its own ETag gives a 304', async () => {
     const forms = ['json', 'ndjson', 'csv'].flatMap((format) =>
       ['identity', 'gzip', 'br'].map((coding) => ({ path: `desks/basic?format=${format}`, coding })),
     );
@@ -91,7 +91,7 @@ describe('an unchanged dataset', () => {
     expect((await get('users/basic', { 'if-none-match': etag }, 'HEAD')).statusCode).toBe(304);
   });
 
-  test('datasets of days have none', async () => {
+  test('has no ETag if its rows have days', async () => {
     const reply = await get('presence/basic?startDate=2026-03-01&endDate=2026-03-01', {
       'if-none-match': '*',
     });
@@ -108,7 +108,7 @@ describe('a change', () => {
       ['users'],
       () => set('users', site.user.userId, 'email = NULL, email_folded = NULL'),
     ],
-    ['of who is active', ['users'], () => set('users', site.user.userId, "status = 'inactive'")],
+    ['of the status of a user', ['users'], () => set('users', site.user.userId, "status = 'inactive'")],
     ['of a primary group', ['users'], () => set('users', site.user.userId, `primary_group_id = '${GROUP}'`)],
     [
       'of a primary location',
@@ -159,7 +159,7 @@ describe('a change', () => {
     }
   });
 
-  test('of another organisation changes none', async () => {
+  test('in another organisation changes no ETag', async () => {
     const before = await etags();
     const mine = site;
     site = await addSite(server);
@@ -169,7 +169,7 @@ describe('a change', () => {
     expect(await etags()).toEqual(before);
   });
 
-  test('is not missed where an earlier transaction commits after a later one', async () => {
+  test('changes the ETag also if its transaction commits after a later one', async () => {
     const other = await addUser(server.db.owner, site.tenantId);
     let between = '';
     await server.db.owner.inTenant(site.tenantId, async (tx) => {

@@ -49,24 +49,24 @@ async function stored(): Promise<string[]> {
   return rows.map(({ eventId }) => eventId ?? '');
 }
 
-test('a batch of the current version of the directory is stored', async () => {
+test('a batch with the current directory version is stored', async () => {
   expect(await writer.write(batchOf(await currentVersion()))).toEqual({ stale: false, isNew: [true] });
   expect(await stored()).toEqual(['good', 'bad']);
 });
 
-test('a batch of any version is stored', async () => {
+test('a batch with any version is stored', async () => {
   expect(await writer.write(batchOf(undefined))).toEqual({ stale: false, isNew: [true] });
   expect(await stored()).toEqual(['good', 'bad']);
 });
 
-test('a batch of an earlier version is stale, and nothing of it is stored', async () => {
+test('a batch with an earlier version is stale, and nothing of it is stored', async () => {
   const batch = batchOf(await currentVersion());
   await addUser(server.db.owner, site.tenantId);
   expect(await writer.write(batch)).toEqual({ stale: true });
   expect(await stored()).toEqual([]);
 });
 
-test('a stale batch keeps no other batch of the same transaction from being stored', async () => {
+test('a stale batch does not prevent other batches of the same transaction', async () => {
   const stale = batchOf(await currentVersion());
   await addUser(server.db.owner, site.tenantId);
   const current = batchOf(await currentVersion());
@@ -75,7 +75,7 @@ test('a stale batch keeps no other batch of the same transaction from being stor
   expect(await stored()).toEqual(['good', 'bad']);
 });
 
-test('a database that does not say its version is an error, and no version', async () => {
+test('a missing version from the database is an error', async () => {
   const batch = batchOf(await currentVersion());
   await seeingAll(server.db.target, async (client) => {
     const { rows } = await client.query("SELECT pg_get_functiondef('enter_tenant_at'::regproc) AS text");

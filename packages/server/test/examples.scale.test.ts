@@ -32,7 +32,7 @@ let baseUrl: string;
 beforeAll(async () => {
   server = await startTestServer();
   baseUrl = await listen(server);
-  // The scripts go by the real time.
+  // The scripts use the real time.
   server.clock.nowMs = Date.now();
   site = await addSite(server);
   const absent = EXAMPLES.filter(({ present }) => !present).map(({ path }) => path);
@@ -88,7 +88,7 @@ describe.each(EXAMPLES)('examples/$path', ({ path, command, present }) => {
   });
 
   test.skipIf(!present)(
-    'takes its arguments from the environment too, and the office as the usual place',
+    'takes its arguments from the environment too, and the office as the location',
     async () => {
       const outcome = await run(script, [], {
         ROLLCALL_LOCATION_ID: site.office.locationId,
@@ -98,13 +98,13 @@ describe.each(EXAMPLES)('examples/$path', ({ path, command, present }) => {
     },
   );
 
-  test.skipIf(!present)("fails with the server's message when the event is refused", async () => {
+  test.skipIf(!present)("fails with the server's message if the event is refused", async () => {
     const outcome = await run(script, [site.office.placeId, 'nobody "\\ \u00e9@example.com', 'place']);
     expect(outcome).toMatchObject({ status: 1, stdout: '' });
     expect(outcome.stderr).toMatch(/^result code 1: userEmail: no active user/);
   });
 
-  test.skipIf(!present)("fails with the server's message when the key or the address is wrong", async () => {
+  test.skipIf(!present)("fails with the server's message if the key or the address is wrong", async () => {
     const args = [site.office.placeId, site.user.email, 'place'];
     const wrongSecret = await run(script, args, { ROLLCALL_KEY_SECRET: 'wrong' });
     expect(wrongSecret).toMatchObject({
@@ -115,7 +115,7 @@ describe.each(EXAMPLES)('examples/$path', ({ path, command, present }) => {
     expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringMatching(/\S/) });
   });
 
-  test.skipIf(!present)('explains itself when something is missing', async () => {
+  test.skipIf(!present)('prints its usage if something is missing', async () => {
     for (const env of [{}, { ROLLCALL_KEY_SECRET: '' }]) {
       const outcome = await run(script, 'ROLLCALL_KEY_SECRET' in env ? ['x', 'y'] : [], env);
       expect(outcome).toMatchObject({
@@ -126,7 +126,7 @@ describe.each(EXAMPLES)('examples/$path', ({ path, command, present }) => {
   });
 });
 
-/** What the script sends, made from its own text: what cannot be run here is at least sent. */
+/** The requests of the script, made from its own text. A script that cannot run here is at least sent. */
 describe('the bodies of examples/powershell/Submit-Presence.ps1', () => {
   const text = readFileSync(file('powershell/Submit-Presence.ps1'), 'utf8');
   const bodies = [...text.matchAll(/^\$(\w+) = @"\r?\n(.*?)\r?\n"@$/gms)].map(([, name, body = '']) => ({
@@ -138,7 +138,7 @@ describe('the bodies of examples/powershell/Submit-Presence.ps1', () => {
     body,
   }));
 
-  /** Expands what the script's texts hold: variables, and ConvertTo-Json of one. */
+  /** Replaces what the script's texts contain: variables, and one ConvertTo-Json. */
   function expand(template: string, variables: Record<string, string | number>): string {
     const valueOfVariable = (name: string): string | number => {
       const value = variables[name];
@@ -188,7 +188,7 @@ describe('the bodies of examples/powershell/Submit-Presence.ps1', () => {
     });
   }
 
-  test('are made without the traps of Windows PowerShell 5.1', () => {
+  test('avoid the known problems of Windows PowerShell 5.1', () => {
     const code = text.replace(/<#.*?#>/s, '').replaceAll(/^\s*#.*$/gm, '');
     expect(code).not.toMatch(/Get-Date/);
     expect(code).toMatch(/\[DateTimeOffset\]::UtcNow\.ToUnixTimeSeconds\(\)/);

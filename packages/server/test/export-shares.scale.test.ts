@@ -8,7 +8,7 @@ import { basic, startTestServer, type TestServer } from './support/server.ts';
 import { countConnections, listen, openPaused, readAll } from './support/sockets.ts';
 import { until } from './support/waiting.ts';
 
-/** Of the connections of each kind an organisation may have half. */
+/** An organisation may have half of the connections of each kind. */
 const CONNECTIONS = 4;
 const SHARE = CONNECTIONS / 2;
 const EXPORT = 'presence/basic?startDate=2026-03-01&endDate=2026-03-31';
@@ -26,7 +26,7 @@ const clients = new Set<AbortController>();
 
 beforeAll(async () => {
   const pools = { exportPoolSize: CONNECTIONS, listPoolSize: CONNECTIONS };
-  // Readers that read nothing hold their slots here, however far the stopwatch is set.
+  // Here, readers that read nothing keep their slots, however far the stopwatch is set.
   server = await startTestServer({ exportGraceS: 86_400 }, { database: pools });
   baseUrl = await listen(server);
   large = await addLargeSite(server, { people: 40_000 });
@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 afterAll(() => server.close());
 
-/** Asks for an answer of the warehouse and reads nothing of it; resolves when its headers are there. */
+/** Requests an answer of the warehouse and reads nothing of its body. Resolves when the headers have arrived. */
 function open(
   site: Pick<Site, 'headers'>,
   path = EXPORT,
@@ -63,7 +63,7 @@ async function read(response: http.IncomingMessage | Promise<http.IncomingMessag
   return { statusCode, headers, ...(await readAll(await response)) };
 }
 
-/** Whether it is settled by now. */
+/** Whether the promise is settled now. */
 const isSettled = (promise: Promise<unknown>) =>
   Promise.race([
     promise.then(
@@ -73,7 +73,7 @@ const isSettled = (promise: Promise<unknown>) =>
     new Promise((resolve) => setImmediate(() => resolve(false))),
   ]);
 
-/** Lets time pass by steps that no slot is waited for, until the answer is there. */
+/** Advances the time by the longest wait for a slot, again and again, until the answer has arrived. */
 async function afterWaiting(response: Promise<http.IncomingMessage>): Promise<http.IncomingMessage> {
   await until(() => {
     server.stopwatch.nowMs += LONGEST_WAIT_S * 1_000;
@@ -82,7 +82,7 @@ async function afterWaiting(response: Promise<http.IncomingMessage>): Promise<ht
   return response;
 }
 
-test('an organisation has half of the connections for exports, with all its keys; the other half is for others', async () => {
+test('an organisation has half of the export connections for all its keys, and others have the other half', async () => {
   const [first] = await openMany(large, SHARE);
   const key = await server.key(large.tenantId);
   const waiting = open({ headers: { authorization: basic(key) } });
@@ -94,7 +94,7 @@ test('an organisation has half of the connections for exports, with all its keys
   expect((await waiting).statusCode).toBe(200);
 });
 
-test('a request that waits too long for its turn is a 503 that says why, and when to come again', async () => {
+test('a request that waits too long for a slot is a 503 with the reason and a Retry-After', async () => {
   await openMany(large, SHARE);
   const own = await read(afterWaiting(open(large)));
   expect(own.statusCode).toBe(503);
@@ -112,7 +112,7 @@ test('a request that waits too long for its turn is a 503 that says why, and whe
   );
 });
 
-test('a slot that becomes free goes to who has none before who has some, however long they waited', async () => {
+test('a free slot goes to an organisation without slots before one with slots, whatever their waiting times', async () => {
   const [first] = await openMany(large, SHARE);
   const [second] = await openMany(otherLarge, SHARE);
   const before = await countConnections(server);
@@ -120,7 +120,7 @@ test('a slot that becomes free goes to who has none before who has some, however
   await expect.poll(() => countConnections(server)).toBe(before + 1);
   const others = open(small);
   await expect.poll(() => countConnections(server)).toBe(before + 2);
-  // Both have asked once another request on a connection as new has been answered.
+  // Both requests wait once the server has answered another request on a later connection.
   await read(open(small, 'locations/basic'));
   first?.destroy();
   expect((await read(others)).statusCode).toBe(200);
@@ -134,7 +134,7 @@ test('the queue of an organisation is bounded, and a client that hangs up leaves
   const before = await countConnections(server);
   const refusals: Promise<http.IncomingMessage>[] = [open(large, EXPORT, first)];
   await expect.poll(() => countConnections(server)).toBe(before + 1);
-  // They arrive in no order that is known: one of them is one too many.
+  // The order of their arrival is unknown. One of them is one too many.
   for (let count = 0; count < MOST_WAITING; count++) refusals.push(open(large));
   const refused = await read(Promise.race(refusals));
   expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '10']);
@@ -152,7 +152,7 @@ test('the queue of an organisation is bounded, and a client that hangs up leaves
   expect(settled.sort()).toEqual([false, true]);
 });
 
-test('short lists, metrics and pages wait for no export, neither of others nor of their own organisation', async () => {
+test('short lists, metrics and pages wait for no export, of any organisation', async () => {
   await openMany(large, SHARE);
   await openMany(otherLarge, SHARE);
   const waiting = open(large);
@@ -166,7 +166,7 @@ test('short lists, metrics and pages wait for no export, neither of others nor o
 });
 
 test.each(['users/basic', `${EXPORT}&limit=8000`])(
-  'slow readers of %s keep no short list of others waiting',
+  'slow readers of %s delay no short list of other organisations',
   async (path) => {
     await openMany(large, SHARE, path);
     const waiting = open(large, 'locations/basic');
@@ -180,7 +180,7 @@ test.each(['users/basic', `${EXPORT}&limit=8000`])(
   },
 );
 
-test('clients that hang up keep their slots while the database still works for them, and no longer', async () => {
+test('clients that hang up keep their slots only while the database works for them', async () => {
   await server.db.owner.inSystem(async (tx) => {
     await tx.query('LOCK TABLE presence_events');
     for (let request = 0; request < SHARE; request++) open(large).catch(() => undefined);

@@ -18,17 +18,17 @@ const EXPORT = 'presence/basic?startDate=2026-03-01&endDate=2026-03-31';
 const HONEST_BYTES_PER_S = 125_000;
 /** A chunk of 64 KiB every 15 s. */
 const HOSTILE_BYTES_PER_S = (64 * 1024) / 15;
-/** More than is allowed for what is read meanwhile, and for what the buffers on the way take. */
+/** Longer than the server allows for the bytes that the client reads and the buffers take. */
 const LONG_ENOUGH_S = 1_200;
 
 let server: TestServer;
 let site: Site;
 let baseUrl: string;
-/** The server's ends of connections, by the clients' ports. */
+/** The server's sockets, by the ports of the clients. */
 const sockets = new Map<number | undefined, net.Socket>();
 const opened: http.IncomingMessage[] = [];
 beforeAll(async () => {
-  // One slot for each kind: whatever is not given back keeps the next request waiting for good.
+  // One slot for each kind. A slot that is not freed would block the next request for ever.
   server = await startTestServer({}, { database: { exportPoolSize: 2, listPoolSize: 2 } });
   site = await addLargeSite(server, { events: 12_000, people: 60_000 });
   baseUrl = await listen(server);
@@ -56,8 +56,8 @@ const passS = (seconds: number) => {
 };
 
 /**
- * Reads so many bytes a second, for at most so long. Time passes while the server waits for its reader: it can send no
- * more, or has sent all.
+ * Reads at `bytesPerS`, for at most `mostS`. Time passes while the server waits for its reader, because the buffers are
+ * full or everything has been sent.
  */
 async function readSlowly(
   response: http.IncomingMessage,
@@ -80,7 +80,7 @@ async function readSlowly(
       bytes = value.length;
     }
   } catch {
-    // It was cut off.
+    // The server cut the answer off.
   } finally {
     await iterator.return?.();
   }
@@ -92,7 +92,7 @@ const cutLines = () =>
 describe.each(['json', 'parquet'])('an export as %s', (format) => {
   const openExport = () => open(`${EXPORT}&format=${format}`);
 
-  test('is cut off visibly where its reader takes a chunk every 15 s, with one line in the log', async () => {
+  test('is cut off visibly if its reader takes a chunk every 15 s, with one line in the log', async () => {
     const response = await openExport();
     await readSlowly(response, HOSTILE_BYTES_PER_S, LONG_ENOUGH_S);
     await expect.poll(cutLines).not.toEqual([]);
@@ -109,11 +109,11 @@ describe.each(['json', 'parquet'])('an export as %s', (format) => {
         msg: 'cut off: the reader of this answer is too slow',
       }),
     ]);
-    // Its slot is free, and so is its connection.
+    // The server has freed its slot and its connection.
     await openExport();
   });
 
-  test('comes whole over a line of 1 Mbit/s', async () => {
+  test('arrives completely over a line of 1 Mbit/s', async () => {
     const response = await openExport();
     await readSlowly(response, HONEST_BYTES_PER_S);
     expect(response.complete).toBe(true);
@@ -126,7 +126,7 @@ test.each([
   [EXPORT, 'br'],
   [`${EXPORT}&limit=8000`, 'identity'],
   ['users/basic', 'identity'],
-])('a client of %s, coded %s, that never reads at all is cut off', async (path, coding) => {
+])('the answer to %s, coded %s, is cut off if its client never reads', async (path, coding) => {
   const headers = { 'accept-encoding': coding };
   const response = await open(path, headers);
   await until(() => {
@@ -138,8 +138,8 @@ test.each([
   await open(path, headers);
 });
 
-test('to a client for which a body ends with its connection, a transfer that is cut off does not look whole', async () => {
-  // Node.js itself takes some resets for an ordinary end.
+test('a client that reads until the connection closes can tell a cut-off answer from a complete one', async () => {
+  // Node.js itself takes some resets for a normal end.
   const curl = spawn('curl', [
     '--silent',
     '--http1.0',
@@ -152,17 +152,17 @@ test('to a client for which a body ends with its connection, a transfer that is 
     return cutLines().length > 0;
   });
   expect(cutLines()).toHaveLength(1);
-  // Until here nobody took what it read.
+  // Until here, nothing has read the output of curl.
   curl.stdout.resume();
   const CURLE_RECV_ERROR = 56;
   expect(await once(curl, 'close')).toEqual([CURLE_RECV_ERROR, null]);
 });
 
-/** The cursor as another database would have given it. */
+/** The cursor as another database would issue it. */
 const foreign = (own: string) =>
   encodeCursor({ ...decodeCursor(own, 'changedSince'), database: randomUUID() });
 
-describe('the one slot that an organisation has here is given back by', () => {
+describe('the only slot of an organisation becomes free after', () => {
   const DAYS = EXPORT.slice(EXPORT.indexOf('?') + 1);
   const cases: [string, string, RequestInit, number][] = [
     ['HEAD', EXPORT, { method: 'HEAD' }, 200],

@@ -65,7 +65,7 @@ const attempts: [string, string | undefined, () => Promise<{ statusCode: number 
   ],
 ];
 
-test.each(attempts)('a login by %s that fails is logged with its id and address', async (by, id, attempt) => {
+test.each(attempts)('a failed login by %s is logged with its id and address', async (by, id, attempt) => {
   const since = server.logs.length;
   expect((await attempt()).statusCode).toBe(401);
   const lines = server.logs.slice(since);
@@ -86,7 +86,7 @@ test.each(attempts)('a login by %s that fails is logged with its id and address'
   ]);
 });
 
-test('an id of any text is logged short and without control characters, and a login that succeeds is not logged', async () => {
+test('a long or unusual id is logged short and without control characters, and a successful login is not logged', async () => {
   const since = server.logs.length;
   const ask = (who: { apiKey: string; secret: string }) =>
     server.app.inject({ url: '/v1/analytics/users/basic', headers: { authorization: basic(who) } });
@@ -100,7 +100,7 @@ test('an id of any text is logged short and without control characters, and a lo
   );
 });
 
-test('of thousands of failed logins from one network the log has the first ones of a second and a number of the others', async () => {
+test('of thousands of failed logins from one network, the log has the first ones of each second and the number of the others', async () => {
   const MANY = 200;
   const since = server.logs.length;
   const guess = (turn: number) =>

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test('log in, submit presence, read it back', async () => {
+test('a client logs in, submits presence and reads it back', async () => {
   const { app, db } = server;
   const tenantId = await server.organisation();
   const key = await server.key(tenantId);

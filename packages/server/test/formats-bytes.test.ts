@@ -17,14 +17,14 @@ afterAll(() => server.close());
 const get = async (path: string) =>
   (await server.app.inject({ url: `/v1/analytics/${path}`, headers: site.headers })).body;
 
-/** What the database itself says of a place, as text of JSON's members. */
+/** The node of an event as the database itself gives it, with the members of the JSON. */
 const PLACE = `p.kind AS "locationType", p.location_id AS "locationId", p.location_name AS "locationName", p.level_id AS "levelId",
   p.level_name AS "levelName", p.zone_id AS "zoneId", p.zone_name AS "zoneName", p.place_id AS "placeId",
   p.place_name AS "placeName", p.space_id AS "spaceId", p.space_name AS "spaceName"`;
 const INSTANT = `regexp_replace(to_char(e.observed_at, 'YYYY-MM-DD"T"HH24:MI:SS.US'), '(\\.\\d{3})000$', '\\1') || 'Z'`;
 const DAY = `e.day || 'T00:00:00.000Z'`;
 
-/** Rows as they are joined by the database, one by one, from the tables that the export puts together itself. */
+/** Rows that the database joins one by one. The export joins them itself. */
 const JOINED: Record<string, string> = {
   presence: `SELECT e.event_id AS "eventId", ${INSTANT} AS "timestamp", ${DAY} AS day, e.user_id AS "userId",
       u.email AS "userEmail", e.source_id AS "sourceId", e.source_user_id AS "sourceUserId", ${PLACE}
@@ -37,7 +37,7 @@ const JOINED: Record<string, string> = {
 };
 
 test.each(Object.entries(JOINED))(
-  '%s is, byte for byte, the rows that the database joins',
+  '%s has, byte for byte, the rows that the database joins',
   async (path, sql) => {
     const { columns } = datasets.find((dataset) => dataset.path === path) ?? expect.fail(path);
     const { rows } = await server.db.owner.inTenant(site.tenantId, (tx) => tx.query(sql));
@@ -55,7 +55,7 @@ test.each(Object.entries(JOINED))(
 );
 
 describe.each(datasets.map(({ path, columns }) => [path, columns] as const))('%s', (path, columns) => {
-  test('is written as JSON.stringify would, with its members in their order', async () => {
+  test('is written as JSON.stringify writes it, with its members in their order', async () => {
     const text = await get(`${path}/basic?${datesOf(path)}`);
     const rows = JSON.parse(text) as Record<string, unknown>[];
     expect(text).toBe(JSON.stringify(rows));
@@ -68,7 +68,7 @@ describe.each(datasets.map(({ path, columns }) => [path, columns] as const))('%s
   });
 });
 
-test('a name that changes while it is exported is the same in all rows', async () => {
+test('a name that changes during an export is the same in all rows', async () => {
   const rename = (name: string) =>
     server.db.owner.inTenant(site.tenantId, async (tx) => {
       await tx.query('UPDATE nodes SET name = $2 WHERE tenant_id = $1 AND node_id = $3', [

@@ -12,7 +12,7 @@ import { countConnections, listen, openPaused, readAll } from './support/sockets
 import { until } from './support/waiting.ts';
 
 const ROWS = 20_000;
-/** Of four connections an organisation may use half. */
+/** An organisation may use half of the four connections. */
 const SHARE = 2;
 
 let server: TestServer;
@@ -56,7 +56,7 @@ const inDatabase = <T>(work: (client: pg.Client, database: string) => Promise<T>
 const exportsRunning = () => countTransactions(server.db);
 
 describe.each(['ndjson', 'csv'])('%s', (format) => {
-  test('is sent while it is still being read from the database, and is whole', async () => {
+  test('is sent while the server still reads it from the database, and is complete', async () => {
     const response = await openExport(format);
     expect(response.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
     await once(response, 'readable');
@@ -69,7 +69,7 @@ describe.each(['ndjson', 'csv'])('%s', (format) => {
   });
 });
 
-test('parquet is sent while it is still being read from the database, and is whole', async () => {
+test('parquet is sent while the server still reads it from the database, and is complete', async () => {
   const response = await openExport('parquet');
   expect(response.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
   await once(response, 'readable');
@@ -80,13 +80,13 @@ test('parquet is sent while it is still being read from the database, and is who
 });
 
 describe.each(['ndjson', 'csv', 'parquet'])('%s', (format) => {
-  test('breaks off visibly where its database connection breaks', async () => {
+  test('breaks off visibly if its database connection breaks', async () => {
     const response = await openExport(format);
     await breakDatabaseConnection();
     const { complete, bytes } = await readAll(response);
     expect(bytes.length).toBeGreaterThan(1_000);
     expect(complete).toBe(false);
-    // The footer without which a Parquet file cannot be read.
+    // The file lacks the footer. Without it, nothing can read a Parquet file.
     expect(bytes.subarray(-4).toString()).not.toBe('PAR1');
   });
 
@@ -103,7 +103,7 @@ describe.each([
   ['br', brotliDecompressSync],
   ['gzip', gunzipSync],
 ] as const)('%s', (coding, decode) => {
-  test('is sent while it is still being read from the database, and is the same rows', async () => {
+  test('is sent while the server still reads it from the database, and has the same rows', async () => {
     const response = await openExport('ndjson', coding);
     expect(response.headers).toMatchObject({ 'content-encoding': coding, 'transfer-encoding': 'chunked' });
     await once(response, 'readable');
@@ -113,17 +113,14 @@ describe.each([
     expect(decode(bytes).toString() === (await readAll(await openExport('ndjson'))).text).toBe(true);
   });
 
-  test.each(['json', 'csv'])(
-    'of %s breaks off visibly where its database connection breaks',
-    async (format) => {
-      const response = await openExport(format, coding);
-      await breakDatabaseConnection();
-      const { complete, bytes } = await readAll(response);
-      expect(bytes.length).toBeGreaterThan(1_000);
-      expect(complete).toBe(false);
-      expect(() => decode(bytes)).toThrow('unexpected end of file');
-    },
-  );
+  test.each(['json', 'csv'])('of %s breaks off visibly if its database connection breaks', async (format) => {
+    const response = await openExport(format, coding);
+    await breakDatabaseConnection();
+    const { complete, bytes } = await readAll(response);
+    expect(bytes.length).toBeGreaterThan(1_000);
+    expect(complete).toBe(false);
+    expect(() => decode(bytes)).toThrow('unexpected end of file');
+  });
 
   test('a client that hangs up frees its export connection', async () => {
     const open = () => openExport('json', coding);
@@ -144,7 +141,7 @@ describe.each([
       );
       await expect.poll(exportsRunning).toBe(SHARE + 1);
       for (const request of requests) request.destroy();
-      // The server must have seen them go before there is a first row.
+      // The server must notice the end of the connection before the first row.
       await expect.poll(() => countConnections(server)).toBe(0);
     });
     await expect.poll(exportsRunning).toBe(0);
@@ -152,7 +149,7 @@ describe.each([
   });
 });
 
-test('what fails before the first row is an ordinary error, not compressed', async () => {
+test('a failure before the first row is an ordinary error, not compressed', async () => {
   for (let reader = 0; reader < SHARE; reader++) await openExport('json');
   let isAnswered = false;
   const answer = openExport('csv', 'gzip, br').finally(() => {

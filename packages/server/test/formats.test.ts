@@ -58,7 +58,7 @@ describe('the format', () => {
     ['text/csv;q=1.5, application/x-ndjson;q=0.1', NDJSON_TYPE],
     ['text/csv;q=0.1234, ;q=1, ,,', JSON_TYPE],
     ['text/csv;x="a,b"', CSV_TYPE],
-  ])('of Accept: %s is %s', async (accept, contentType) => {
+  ])('that Accept: %s selects is %s', async (accept, contentType) => {
     const reply = await get('locations/basic', accept);
     expect(reply.statusCode).toBe(200);
     expect(reply.headers).toMatchObject({ 'content-type': contentType, vary: 'Accept, Accept-Encoding' });
@@ -93,14 +93,17 @@ describe('the format', () => {
     expect(head.body).toBe('');
   });
 
-  test.each(['xml', '', 'CSV', 'csv&format=json'])('?format=%s is a 400 that names it', async (format) => {
-    const reply = await get(`users/basic?format=${format}`, 'text/csv');
-    expect(reply.statusCode).toBe(400);
-    expect(reply.headers['content-type']).toBe('application/problem+json');
-    expect(reply.json()).toMatchObject({ errors: [{ path: 'format' }] });
-  });
+  test.each(['xml', '', 'CSV', 'csv&format=json'])(
+    '?format=%s is a 400 that names the parameter',
+    async (format) => {
+      const reply = await get(`users/basic?format=${format}`, 'text/csv');
+      expect(reply.statusCode).toBe(400);
+      expect(reply.headers['content-type']).toBe('application/problem+json');
+      expect(reply.json()).toMatchObject({ errors: [{ path: 'format' }] });
+    },
+  );
 
-  test('no Accept whatever is refused', async () => {
+  test('no value of Accept is refused', async () => {
     const element = fc.oneof(
       fc.constantFrom('text/csv', '*/*', ';q=0', ';q=0.5', ';q=', ',', ' ', '"', '\\', 'a/b'),
       fc.string({ unit: fc.constantFrom(...'abc/;,=*"\\ q01.'), maxLength: 8 }),
@@ -135,7 +138,7 @@ describe('the coding', () => {
     ['gzip;q=0.5, identity;q=0.2', 'gzip'],
     ['identity;q=0', undefined],
     ['gzip;q=2, br;q=0.1', 'br'],
-  ])('of Accept-Encoding: %s is %s', async (acceptEncoding, coding) => {
+  ])('that Accept-Encoding: %s selects is %s', async (acceptEncoding, coding) => {
     const ask = (method: 'GET' | 'HEAD', headers: Record<string, string>) =>
       server.app.inject({
         method,
@@ -159,7 +162,7 @@ describe('the coding', () => {
 });
 
 describe('NDJSON', () => {
-  test('is a line for each member of the JSON array', async () => {
+  test('is a line for each element of the JSON array', async () => {
     for (let n = 0; n < 600; n++) await addUser(server.db.owner, site.tenantId);
     await addUser(server.db.owner, site.tenantId, { userName: 'two\nlines \u2028 "quoted"' });
     const lines = (await get('users/basic?format=ndjson')).body.split('\n');
@@ -167,7 +170,7 @@ describe('NDJSON', () => {
     expect(`[${lines.join(',')}]`).toBe((await get('users/basic')).body);
   });
 
-  test('has no line where there is nothing', async () => {
+  test('has no line if there are no rows', async () => {
     expect((await get(`presence/basic?${DATES}&format=ndjson`)).body).toBe('');
   });
 });
@@ -177,13 +180,13 @@ describe('CSV', () => {
   const csvOf = async (path: string) =>
     (await get(`${path}${path.includes('?') ? '&' : '?'}format=csv`)).body;
 
-  test('has the columns of the dataset as its header, whatever there is', async () => {
+  test('has the columns of the dataset as its header, with and without rows', async () => {
     expect(await csvOf(`visitors/basic?${DATES}`)).toBe(
       'eventId,timestamp,day,visitorName,visitorEmail,visitorCompany,hostUserId,sourceId,locationId,locationName\r\n',
     );
   });
 
-  test('ends lines with CRLF, quotes what must be, tells null from an empty text', async () => {
+  test('ends lines with CRLF, quotes values that need it, and tells null from an empty text', async () => {
     await owned(
       `UPDATE users SET user_name = 'a, "b"', first_name = '', last_name = E'two\\nlines', onboarded = true
        WHERE tenant_id = $1 AND user_id = $2`,
@@ -195,7 +198,7 @@ describe('CSV', () => {
     );
   });
 
-  test('leaves cells of absent members empty, so that each row has all columns', async () => {
+  test('has empty cells for absent members, so that each row has all columns', async () => {
     const { locationId, levelId, zoneId, placeId } = site.office;
     await results(server, site, [
       goodEvent(site),
@@ -231,7 +234,7 @@ describe('CSV', () => {
     },
   );
 
-  test('leaves numbers as they are, unlike texts that look like them', async () => {
+  test('has numbers unchanged, unlike texts that look like formulas', async () => {
     await owned(
       `INSERT INTO occupancy_events (tenant_id, observed_at, event_digest, day, location_id, node_id, event_id,
                                      source_id, occupied, occupancy, received_at)
@@ -266,7 +269,7 @@ describe('CSV', () => {
     expect(row[header.indexOf('changedByName')]).toBe('Ann "A" Admin');
   });
 
-  test('says what the JSON array says, whatever the texts', async () => {
+  test('has the values of the JSON array, for any text', async () => {
     const text = fc.string({ unit: fc.constantFrom(...'a1 \t\r\n",\'=+-@;é\u{1F600}'), maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(text, async (firstName) => {

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => db.drop());
 
-/** The transaction that last wrote what roles may do with a table. */
+/** The transaction that last wrote the privileges of roles on a table. */
 const writtenBy = () =>
   seeingAll(db.target, async (client) => {
     const { rows } = await client.query("SELECT xmin::text FROM pg_class WHERE oid = 'users'::regclass");
@@ -24,13 +24,13 @@ const readsUsers = () =>
       () => false,
     );
 
-test('a schema that is current is granted to nobody again: every grant makes all sessions plan anew', async () => {
+test('a current schema gets no new grants, because each grant makes all sessions plan again', async () => {
   const before = await writtenBy();
   await migrate(db.target);
   expect(await writtenBy()).toBe(before);
 });
 
-test('what a copy of the database has left behind is granted, though the copy has the comment of the schema', async () => {
+test('missing grants in a copy of the database are made, although the copy has the comment of the schema', async () => {
   await seeingAll(db.target, (client) =>
     client.query(`REVOKE ALL ON SCHEMA rollcall FROM rollcall_app;
                   REVOKE ALL ON ALL TABLES IN SCHEMA rollcall FROM rollcall_app`),
@@ -40,7 +40,7 @@ test('what a copy of the database has left behind is granted, though the copy ha
   expect(await readsUsers()).toBe(true);
 });
 
-test('a release with other grants makes them', async () => {
+test('a release with other grants makes its grants', async () => {
   await seeingAll(db.target, (client) =>
     client.query(`COMMENT ON SCHEMA rollcall IS 'Grants of Rollcall, sha256 of another release';
                   REVOKE SELECT ON users FROM rollcall_app`),

@@ -19,7 +19,7 @@ async function active() {
   return Object.entries(stored).filter(([, { status }]) => status === 'active');
 }
 
-test('of lists sent at once one wins whole, and none fails', async () => {
+test('of concurrent lists, one is stored completely, and none fails', async () => {
   const names = Array.from({ length: 300 }, (_, n) => `g${n}`);
   const lists = Array.from({ length: 24 }, (_, round) => {
     const order = round % 2 === 0 ? names : names.toReversed();
@@ -33,7 +33,7 @@ test('of lists sent at once one wins whole, and none fails', async () => {
   expect(groups).toHaveLength(301);
 });
 
-test('writers of several replicas wait for one another, and the last one wins whole', async () => {
+test('writers of several replicas wait for one another, and the last list is stored completely', async () => {
   const lists = Array.from({ length: 8 }, (_, round) =>
     Array.from({ length: 200 }, (_, n) => under(`g${round % 2 === 0 ? n : 199 - n}`, `root ${round}`)),
   );
@@ -47,7 +47,7 @@ test('writers of several replicas wait for one another, and the last one wins wh
   expect(await active()).toHaveLength(201);
 });
 
-test('lists that wait for the directory keep nobody else waiting', async () => {
+test('lists that wait for the directory lock delay no other organisation', async () => {
   const other = await directoryClient(server);
   let waiting: Promise<unknown> = Promise.resolve();
   await server.db.owner.inTenant(client.tenantId, async (tx) => {
@@ -55,7 +55,8 @@ test('lists that wait for the directory keep nobody else waiting', async () => {
     waiting = Promise.all(
       Array.from({ length: 15 }, (_, n) => client.putRelationships([under(`g${n}`, null)])),
     );
-    // One that waited would wait for ever: this transaction has the lock until they are answered.
+    // A list that held a connection would block for ever, because this transaction keeps the lock until all are
+    // answered.
     for (let call = 0; call < 3; call++) {
       expect((await other.postAttributes([{ userName: 'x', attributes: {} }])).statusCode).toBe(200);
     }

@@ -15,7 +15,7 @@ afterAll(() => server.close());
 
 const stored = () => listGroups(server.db.owner, client.tenantId);
 
-test('a hierarchy takes effect at once, with its parents; the answer counts the relationships', async () => {
+test('a hierarchy takes effect at once, with its parents, and the answer has the number of relationships', async () => {
   const reply = await client.putRelationships([
     { group: 'Sales', groupType: 'department', parent: 'Commercial', parentType: 'division' },
     { group: 'Commercial', groupType: 'division', parent: null, parentType: null },
@@ -30,7 +30,7 @@ test('a hierarchy takes effect at once, with its parents; the answer counts the 
   });
 });
 
-test('with a token, with a trailing slash, and with parent left out', async () => {
+test('the route accepts a token, a trailing slash, and rows without parent', async () => {
   const token = await server.token(await server.key(client.tenantId, { authentication: 'hmac' }));
   const reply = await server.app.inject({
     method: 'PUT',
@@ -61,7 +61,7 @@ test.each(['submitting-events', 'visitor-only', 'data-warehouse'] as const)(
   },
 );
 
-test('a parent without a row of its own is at the top, whatever it was before', async () => {
+test('a parent without a row of its own has no parent, even if it had one before', async () => {
   await client.putRelationships([under('B', 'C'), under('C', null)]);
   await client.putRelationships([under('A', 'B'), under('X', 'Y')]);
   expect(await stored()).toMatchObject({
@@ -72,7 +72,7 @@ test('a parent without a row of its own is at the top, whatever it was before', 
   });
 });
 
-test('groups that stay keep their ids, those no longer mentioned retire, and a mention revives them', async () => {
+test('remaining groups keep their ids, missing ones retire, and named ones become active again', async () => {
   await client.putRelationships([under('A', 'B'), under('B', 'C'), under('C', null)]);
   const before = await stored();
   await client.putRelationships([under('A', null)]);
@@ -95,7 +95,7 @@ test('an empty list retires the whole hierarchy', async () => {
   expect(Object.values(await stored()).map(({ status }) => status)).toEqual(['inactive', 'inactive']);
 });
 
-test('the same list again writes nothing, and another list only what it changes', async () => {
+test('the same list again writes nothing, and another list writes only its differences', async () => {
   const rows = [under('A', 'B'), under('B', 'C'), under('D', null), under('E', 'F')];
   await client.putRelationships(rows);
   const before = await stored();
@@ -107,12 +107,12 @@ test('the same list again writes nothing, and another list only what it changes'
   expect(changed).toEqual(['team/E', 'team/F']);
 });
 
-test('identical rows are tolerated and count once', async () => {
+test('identical rows are accepted and count once', async () => {
   const reply = await client.putRelationships([under('A', 'B'), under('A', 'B'), under('B', null)]);
   expect(reply.json()).toMatchObject({ relationships: 2 });
 });
 
-test('one organisation never touches the groups of another', async () => {
+test('a list of one organisation never changes the groups of another', async () => {
   await client.putRelationships([under('A', 'B')]);
   const before = await stored();
   const other = await directoryClient(server);
@@ -121,7 +121,7 @@ test('one organisation never touches the groups of another', async () => {
   expect(await stored()).toEqual(before);
 });
 
-test('texts of 1,024 characters of four bytes are kept', async () => {
+test('texts of 1,024 characters of four bytes are stored', async () => {
   const long = (letter: string) => letter.repeat(1_024);
   const row = { group: long('𝒢'), groupType: long('𝒯'), parent: long('𝒫'), parentType: long('𝒯') };
   expect((await client.putRelationships([row])).statusCode).toBe(200);
@@ -129,7 +129,7 @@ test('texts of 1,024 characters of four bytes are kept', async () => {
   expect(Object.keys(await stored())).toHaveLength(2);
 });
 
-describe('a broken rule refuses the whole list and names the rows', () => {
+describe('a broken rule refuses the whole list, and the answer names the rows', () => {
   const good = [under('Kept', 'Root')];
 
   async function refused(rows: unknown[]): Promise<string[]> {
@@ -153,7 +153,7 @@ describe('a broken rule refuses the whole list and names the rows', () => {
     ['a top-level row beside one with a parent', [under('A', 'B'), under('A', null)], ['1/parent']],
     ['a group that is its own parent', [under('B', null), under('A', 'A')], ['1/parent']],
     [
-      'a cycle, with every row in it and no other',
+      'a cycle: all its rows, and no others',
       [
         under('in', 'a'),
         under('a', 'b'),
@@ -170,7 +170,7 @@ describe('a broken rule refuses the whole list and names the rows', () => {
       ['0/parent', '1/parent', '2/parent', '3/parent'],
     ],
     [
-      'values that cannot be kept',
+      'values that cannot be stored',
       [
         under('', null),
         under('A\0', null),
@@ -181,17 +181,17 @@ describe('a broken rule refuses the whole list and names the rows', () => {
       ['0/group', '1/group', '2/group', '3/parent', '4/groupType', '4/parent'],
     ],
     ['a member of the wrong type', [under('A', null), { ...under('B', null), group: 7 }], ['1/group']],
-    ['a member left out', [{ group: 'A' }], ['0/groupType']],
+    ['a missing member', [{ group: 'A' }], ['0/groupType']],
   ])('%s', async (_, rows, paths) => {
     expect(await refused(rows)).toEqual(paths);
   });
 
-  test('a cycle does not hide other faults, which come in the order of the rows', async () => {
+  test('a cycle does not hide other faults, and faults come in the order of the rows', async () => {
     const rows = [under('a', 'b'), under('', null), under('b', 'a'), under('a', 'z')];
     expect(await refused(rows)).toEqual(['0/parent', '1/group', '2/parent', '3/parent']);
   });
 
-  test('no more than a hundred faults are named, and the detail says how many rows are broken', async () => {
+  test('the answer names at most a hundred faults, and the detail has the number of faulty rows', async () => {
     const reply = await client.putRelationships(Array.from({ length: 5_000 }, () => under('', null)));
     expect(reply.json().errors).toHaveLength(100);
     expect(reply.json().detail).toContain('5000 of 5000 rows');
@@ -201,7 +201,7 @@ describe('a broken rule refuses the whole list and names the rows', () => {
 describe('10,000 relationships', () => {
   const chain = Array.from({ length: 10_000 }, (_, n) => under(`g${n}`, n === 0 ? null : `g${n - 1}`));
 
-  test('in one chain take few round trips to the database and little processor time: new, unchanged and turned over', async () => {
+  test('in one chain take few round trips to the database and little processor time: new, unchanged and inverted', async () => {
     for (const rows of [chain, chain, turnedOver(chain), []]) {
       const cost = await costOf(async () => {
         const reply = await client.putRelationships(rows);

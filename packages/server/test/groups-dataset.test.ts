@@ -19,7 +19,7 @@ interface GroupRow {
   status: string;
 }
 
-test('every group goes out with its parent and status, by id', async () => {
+test('the dataset has every group with its parent and status, ordered by id', async () => {
   const client = await directoryClient(server);
   await client.putRelationships([under('Gone', null), under('B', null)]);
   await client.putRelationships([under('A', 'B')]);
@@ -45,7 +45,7 @@ test('every group goes out with its parent and status, by id', async () => {
   ]);
 });
 
-test('those who may read the warehouse may read it, with a token too; nobody reads another organisation', async () => {
+test('keys with access to the warehouse can read it, with a token too, and never the rows of another organisation', async () => {
   const client = await directoryClient(server);
   await client.putRelationships([under('A', null)]);
   const other = await directoryClient(server);
@@ -81,10 +81,10 @@ test('users name their primary group', async () => {
   expect(users).toEqual({ [ada.userId]: group?.groupId, [grace.userId]: null });
 });
 
-describe('whatever the hierarchy', () => {
-  /** Two names in two types each, so that groups differ by type alone too. */
+describe('any hierarchy', () => {
+  /** Two names, each with two types, so that some groups differ only by type. */
   const groupOf = (n: number) => ({ name: `g${n >> 1}`, groupType: n % 2 === 0 ? 'team' : 'site' });
-  /** A forest: each group's parent is one before it, or none. */
+  /** A forest: the parent of each group is an earlier group, or none. */
   const forest = fc
     .array(fc.option(fc.nat({ max: 1_000 }), { freq: 3 }), { minLength: 1, maxLength: 40 })
     .map((parents) =>
@@ -96,7 +96,7 @@ describe('whatever the hierarchy', () => {
     );
   const key = (type: string, name: string) => `${type}/${name}`;
 
-  /** The active hierarchy as it is exported: each group's parent, by type and name. */
+  /** The active hierarchy in the export: each group's parent, by type and name. */
   function toParents(rows: GroupRow[]): Record<string, string | null> {
     const byId = new Map(rows.map((row) => [row.groupId, key(row.groupType, row.groupName)]));
     const active = rows.filter(({ status }) => status === 'active');
@@ -108,7 +108,7 @@ describe('whatever the hierarchy', () => {
     );
   }
 
-  test('it comes out as it went in, in whatever order its rows come, and after whatever was there before', async () => {
+  test('comes out as it went in, for any order of its rows and any hierarchy before it', async () => {
     const client = await directoryClient(server);
     await fc.assert(
       fc.asyncProperty(
@@ -140,7 +140,7 @@ describe('whatever the hierarchy', () => {
     );
   });
 
-  test('a row that closes a cycle refuses it, wherever the row stands', async () => {
+  test('is refused with a row that closes a cycle, at any position of the row', async () => {
     const client = await directoryClient(server);
     await fc.assert(
       fc.asyncProperty(

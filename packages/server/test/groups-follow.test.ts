@@ -27,14 +27,14 @@ const groupsOf = async (user: TestUser) => {
   return { groups, primary };
 };
 
-test('groups follow from attributes that the organisation has chosen, and from no others', async () => {
+test('groups are derived from the attributes that the organisation has chosen, and from no others', async () => {
   await client.postAttributes([{ userName: 'ada', attributes: { department: 'R&D', hobby: 'chess' } }]);
   expect(await groupsOf(ada)).toEqual({ groups: [], primary: null });
   await choose(['department', 'site'], 'department');
   expect(await groupsOf(ada)).toEqual({ groups: ['department/R&D'], primary: 'department/R&D' });
 });
 
-test('groups follow attributes as they change, in the same call, and end with them', async () => {
+test('derived groups change with their attributes, in the same call, and membership ends with the attribute', async () => {
   await choose(['department', 'floor', 'remote'], 'department');
   await client.postAttributes([
     { userName: 'ada', attributes: { department: 'R&D', floor: 3, remote: true } },
@@ -53,7 +53,7 @@ test('groups follow attributes as they change, in the same call, and end with th
   expect(Object.keys(await listGroups(server.db.owner, client.tenantId))).toHaveLength(4);
 });
 
-test('attributes lead to the groups of the hierarchy, whose ids and parents stay', async () => {
+test('an attribute can name a group of the hierarchy, whose id and parent stay', async () => {
   await client.putRelationships([under('R&D', 'All', 'department')]);
   const before = await listGroups(server.db.owner, client.tenantId);
   await choose(['department'], null);
@@ -62,7 +62,7 @@ test('attributes lead to the groups of the hierarchy, whose ids and parents stay
   expect(await listGroups(server.db.owner, client.tenantId)).toEqual(before);
 });
 
-test('membership outlives the retirement of its group; a new mention by an attribute revives it', async () => {
+test('membership continues while its group is retired, and an attribute that names the group makes it active again', async () => {
   await choose(['department'], null);
   await client.putRelationships([under('R&D', 'All', 'department')]);
   await client.postAttributes([{ userName: 'ada', attributes: { department: 'R&D' } }]);
@@ -78,7 +78,7 @@ test('membership outlives the retirement of its group; a new mention by an attri
   });
 });
 
-test('a group that only attributes made is not retired by a list that does not have it', async () => {
+test('a group that only attributes name is not retired by a list without it', async () => {
   await choose(['department'], null);
   await client.postAttributes([{ userName: 'ada', attributes: { department: 'R&D' } }]);
   const before = await listGroups(server.db.owner, client.tenantId);
@@ -86,7 +86,7 @@ test('a group that only attributes made is not retired by a list that does not h
   expect(await listGroups(server.db.owner, client.tenantId)).toMatchObject(before);
 });
 
-test('groups follow for everyone when the choice changes; what followed from attributes not chosen any more ends', async () => {
+test('a new choice derives the groups of all users again, and ends memberships by attributes that are no longer chosen', async () => {
   const people = [ada, await add('grace'), await add('left')];
   await client.postAttributes(
     people.map(({ userName }, n) => ({ userName, attributes: { team: `t${n % 2}`, site: 'HQ' } })),
@@ -124,7 +124,7 @@ test('the same choice again writes nothing', async () => {
   expect(await everything()).toEqual(before);
 });
 
-test('groups follow in one organisation as if there were no other', async () => {
+test('groups of one organisation are independent of any other', async () => {
   await choose(['team'], 'team');
   const other = await directoryClient(server);
   const stranger = await addUser(server.db.owner, other.tenantId, { userName: 'ada' });
@@ -137,7 +137,7 @@ test('groups follow in one organisation as if there were no other', async () => 
   });
 });
 
-test('a choice that names no attribute that could be is refused', async () => {
+test('a choice with an impossible attribute name is refused', async () => {
   await expect(choose(['', 'ok', 'a\0'], 'x'.repeat(1_025))).rejects.toMatchObject({
     status: 400,
     errors: [
@@ -148,7 +148,7 @@ test('a choice that names no attribute that could be is refused', async () => {
   });
 });
 
-test('texts of 1,024 characters are kept, and can name a group', async () => {
+test('texts of 1,024 characters are stored, and can name a group', async () => {
   const long = '𝒳'.repeat(1_024);
   await choose([long], long);
   const reply = await client.postAttributes([{ userName: 'ada', attributes: { [long]: long } }]);
@@ -159,7 +159,7 @@ test('texts of 1,024 characters are kept, and can name a group', async () => {
   });
 });
 
-test('replicas that write at once make one group, and everyone is in it', async () => {
+test('concurrent writers of several replicas make one group, with all its users', async () => {
   await choose(['team'], 'team');
   const people = await Promise.all(Array.from({ length: 8 }, (_, n) => add(`person ${n}`)));
   await Promise.all(

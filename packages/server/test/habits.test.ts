@@ -24,7 +24,7 @@ const person = await addUser(db.owner, tenantId);
 interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
-  // biome-ignore lint/suspicious/noExplicitAny: a client of these tests reads whatever JSON came
+  // biome-ignore lint/suspicious/noExplicitAny: a client of these tests reads any JSON
   json: any;
   /** The client's end of the connection. */
   localPort: number | undefined;
@@ -46,7 +46,7 @@ async function send(
   };
 }
 
-/** The vendor's SDK, as it behaves on the wire: every habit of it that the server must bear. */
+/** The vendor's SDK as it behaves on the wire, with every habit that the server must support. */
 class Sdk {
   logins = 0;
   readonly ports = new Set<number | undefined>();
@@ -61,7 +61,8 @@ class Sdk {
   }
 
   async post(path: string, body: object): Promise<Answer> {
-    // Seconds against milliseconds: never in the future, so that it logs in before every single call.
+    // It compares seconds with milliseconds. The expiration is never in the future, so that it logs in before every
+    // call.
     if (this.#expiration < clock.nowMs) await this.#logIn();
     return this.#send(path, { Authorization: `Bearer ${this.#token}` }, body);
   }
@@ -120,7 +121,7 @@ describe.each(['usce1', 'ause1'])("the vendor's SDK in the region %s", (region) 
     expect(sdk.ports.size).toBe(1);
   });
 
-  test('gets its correlationId back from every call, and finds it in the errors', async () => {
+  test('receives its correlationId with every answer, and in errors', async () => {
     const sdk = new Sdk(region, `trace/${region}`);
     const good = await sdk.post('/v1/presence/', { sourceId: 's', presenceEvents: [] });
     expect([good.status, good.headers.correlationid]).toEqual([200, `trace/${region}`]);
@@ -130,7 +131,7 @@ describe.each(['usce1', 'ause1'])("the vendor's SDK in the region %s", (region) 
   });
 });
 
-test('many clients may log in and submit at the same moment', async () => {
+test('many clients can log in and submit at the same time', async () => {
   const clients = Array.from({ length: 20 }, () => new Sdk('usce1'));
   const answers = await Promise.all(
     clients.map((sdk) => sdk.post('/v1/presence/', { sourceId: 'many', presenceEvents: events(3) })),
@@ -138,7 +139,7 @@ test('many clients may log in and submit at the same moment', async () => {
   expect(answers.map(({ status }) => status)).toEqual(clients.map(() => 200));
 });
 
-test('a script passes its token in the Authentication header', async () => {
+test('a script sends its token in the Authentication header', async () => {
   const token = await server.token(key);
   const headers = { Authentication: `Bearer ${token}` };
   const { status, json } = await send('GET', '/v1/analytics/users/', headers);
@@ -158,7 +159,7 @@ test('an access-control system posts with HTTP Basic in one step, in chunks', as
   }
 });
 
-test('a client of OAuth gets its token with a header alone, and calls with it', async () => {
+test('an OAuth client gets its token with a header only, and calls with it', async () => {
   const granted = await send('POST', '/v1/auth/token', { Authorization: basic(key), 'Content-Length': '0' });
   expect(granted.json).toMatchObject({ token_type: 'Bearer', expires_in: 3600 });
   const headers = { Authorization: `${granted.json.token_type} ${granted.json.access_token}` };
@@ -179,7 +180,7 @@ describe('a body over the socket', () => {
     expect((await send('POST', '/v1/presence/basic', headers, body)).status).toBe(200);
   });
 
-  test('that is larger is a 413 that can be read, announced or not', async () => {
+  test('that is larger is a 413 that the client can read, with a content length or in chunks', async () => {
     for (const framing of [{}, { 'Transfer-Encoding': 'chunked' }]) {
       const answer = await send('POST', '/v1/presence/basic', { ...headers, ...framing }, padded(LIMIT + 1));
       expect(answer.status).toBe(413);

@@ -6,7 +6,7 @@ import { describeColumns } from '../src/csv-import/template.ts';
 
 const GUIDE = fileURLToPath(new URL('../../../docs/import.md', import.meta.url));
 
-test('docs/import.md describes the columns that are read (vitest run -u writes it)', async () => {
+test('docs/import.md describes the columns that the command reads (vitest run -u writes it)', async () => {
   const text = await readFile(GUIDE, 'utf8');
   const kinds: string[] = [];
   const expected = text.replaceAll(

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-/** What there is. */
+/** The data before the import. */
 const THERE: Record<ImportKind, string[]> = {
   locations: ['locationName,timeZone', 'HQ,UTC', 'Old,UTC'],
   desks: ['deskName,zoneName,levelName,locationName', 'D1,Z,L,HQ', 'D2,Z,L,HQ', 'D3,Z,L,HQ', 'D4,Z,L,HQ'],
@@ -32,7 +32,7 @@ const THERE: Record<ImportKind, string[]> = {
   'access-credentials': ['username,cardNumber', 'ada,1', 'ada,2'],
 };
 
-/** In this order: a row that creates, one that updates, one that changes nothing, and one that is refused. */
+/** The rows, in order: one that creates, one that updates, one that changes nothing, and one that is refused. */
 const FILES: Record<ImportKind, string[]> = {
   locations: ['locationName,timeZone', 'New,UTC', 'Old,Europe/Paris', 'HQ,UTC', 'Bad,Mars/Base'],
   desks: [
@@ -63,7 +63,7 @@ const FILES: Record<ImportKind, string[]> = {
 };
 
 test.each(Object.keys(CSV_KINDS) as ImportKind[])(
-  'a dry run of %s says what would change, and writes nothing',
+  'a dry run of %s reports what would change, and writes nothing',
   async (kind) => {
     const before = await snapshotOf(db);
     expect(Object.keys(before).length).toBeGreaterThan(20);
@@ -82,7 +82,7 @@ test.each(Object.keys(CSV_KINDS) as ImportKind[])(
     expect(counts(strict)).toEqual([0, 0, 0, 1]);
     expect(await snapshotOf(db)).toEqual(before);
 
-    // In an organisation of its own, since later kinds build on this one.
+    // Each case has its own organisation, because later kinds build on this one.
     const other = await createTestOrganisation(db.owner);
     for (const [each, rows] of Object.entries(THERE))
       await importFile(db.owner, other, each as ImportKind, rows);

@@ -20,8 +20,8 @@ afterAll(() => db.drop());
 const users = (file: string | Buffer | string[]) => importFile(db.owner, tenant, 'users', file);
 const names = async () => (await listUsers(db.owner, tenant)).map((user) => user.user_name);
 
-describe('what a file may look like', () => {
-  test('the examples of the templates can be imported as they are', async () => {
+describe('the form of a file', () => {
+  test('the examples of the templates can be imported unchanged', async () => {
     for (const kind of Object.keys(CSV_KINDS) as ImportKind[]) {
       const example = csvExample(CSV_KINDS[kind]);
       const report = await importFile(db.owner, tenant, kind, example);
@@ -31,13 +31,13 @@ describe('what a file may look like', () => {
     }
   });
 
-  test('header names compare without regard to case and white space, in any order', async () => {
+  test('header names match regardless of case and white space, in any order', async () => {
     const report = await users([' EMAIL ,\tUserName', 'a@x.org,ada']);
     expect(counts(report)).toEqual([1, 0, 0, 0]);
     expect(await listUsers(db.owner, tenant)).toMatchObject([{ user_name: 'ada', email: 'a@x.org' }]);
   });
 
-  test('columns that are not known are ignored and reported once', async () => {
+  test('unknown columns are ignored and reported once', async () => {
     const report = await users([',userName,primaryGroupId,Cost Centre,', '0,a,g1,7,', '1,b,g2,8,']);
     expect(counts(report)).toEqual([2, 0, 0, 0]);
     expect(report.ignoredColumns).toEqual(['column 1, which has no name', 'primaryGroupId', 'Cost Centre']);
@@ -48,7 +48,7 @@ describe('what a file may look like', () => {
     ['semicolons', ';'],
     ['tabs', '\t'],
     ['bars', '|'],
-  ])('separated by %s', async (_, d) => {
+  ])('the separator may be %s', async (_, d) => {
     await users([`userName${d}"last${d}Name"${d}firstName`, `ada${d}x${d}"A,;\tB"`]);
     expect(await listUsers(db.owner, tenant)).toMatchObject([{ user_name: 'ada', first_name: 'A,;\tB' }]);
   });
@@ -58,7 +58,7 @@ describe('what a file may look like', () => {
     ['CRLF', '\r\n'],
     ['CR', '\r'],
   ])(
-    'lines that end in %s, with a byte order mark, blank lines, and line ends inside quotes',
+    'lines may end in %s, with a byte order mark, blank lines, and line ends inside quotes',
     async (_, eol) => {
       const file = [
         '\ufeffuserName,firstName',
@@ -82,13 +82,13 @@ describe('what a file may look like', () => {
     },
   );
 
-  test('white space around a value is not part of it', async () => {
+  test('white space around a value does not belong to it', async () => {
     await users(['userName,firstName', ' ada , A B ']);
     expect(await listUsers(db.owner, tenant)).toMatchObject([{ user_name: 'ada', first_name: 'A B' }]);
   });
 });
 
-describe('a file that cannot be imported is one plain sentence', () => {
+describe('the message for a file that cannot be imported is one plain sentence', () => {
   test.each([
     ['nothing', 'users', '', 'The file is empty.'],
     ['blank lines', 'users', '\ufeff\r\n\r\n', 'The file is empty.'],
@@ -128,14 +128,14 @@ describe('a file that cannot be imported is one plain sentence', () => {
     ],
     ['a byte order mark of UTF-8, and Latin-1', Buffer.from('\xef\xbb\xbfuserName\nzo\xeb\n', 'latin1'), 2],
     ['a character cut off at the end', Buffer.from('userName\nada\nzoë').subarray(0, -1), 3],
-  ])('no text of one encoding: %s', async (_, file, line) => {
+  ])('not text of one encoding: %s', async (_, file, line) => {
     await expect(users(file)).rejects.toThrow(
       new FileError(`Line ${line} is not valid UTF-8. Save the file as UTF-8 (CSV UTF-8 in Excel).`),
     );
     expect(await names()).toEqual([]);
   });
 
-  test('what whole batches before the fault say is stored, and the message says so; with strict nothing is', async () => {
+  test('the batches before a fault are stored, and the message says so; with strict, nothing is stored', async () => {
     const file = ['userName', ...Array.from({ length: 2_500 }, (_, n) => `user${n}`), 'x'.repeat(1_200_000)];
     const error = await users(file).catch((caught: unknown) => caught as Error);
     const stored = (await names()).length;
@@ -151,7 +151,7 @@ describe('a file that cannot be imported is one plain sentence', () => {
     expect(await names()).toEqual([]);
   });
 
-  test('what the input throws is thrown', async () => {
+  test('an error of the input stream is thrown', async () => {
     const input = new Readable({
       read() {
         this.destroy(new Error('disk gone'));
@@ -172,7 +172,7 @@ describe('a file that cannot be imported is one plain sentence', () => {
 });
 
 describe('a bad row', () => {
-  test('is reported with the line on which it starts, and stops no other', async () => {
+  test('is reported with the number of its first line, and stops no other row', async () => {
     const report = await users([
       'userName,firstName,userId', // 1
       'ada,"two', // 2
@@ -198,7 +198,7 @@ describe('a bad row', () => {
     expect(await names()).toEqual(['ada', 'cyd', 'too']);
   });
 
-  test('with strict means that nothing is stored, and every bad row is reported', async () => {
+  test('means with strict that nothing is stored, and every bad row is reported', async () => {
     await users(['userName', 'old']);
     const before = await listUsers(db.owner, tenant);
     const rows = Array.from({ length: 2_500 }, (_, n) =>
@@ -225,7 +225,7 @@ describe('a bad row', () => {
   });
 });
 
-test('progress tells the rows, and ends at the end of the file', async () => {
+test('progress reports the number of rows, and ends at the end of the file', async () => {
   const file = ['userName', ...Array.from({ length: 2_500 }, (_, n) => `user${n}`)].join('\n');
   const seen: number[] = [];
   await importFile(db.owner, tenant, 'users', file, { onProgress: (rows) => seen.push(rows) });

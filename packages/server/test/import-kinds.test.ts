@@ -59,7 +59,7 @@ describe('groups', () => {
     expect(again.rows[0]?.id).toBe(id(31));
   });
 
-  test('that break a rule are refused alone, with the names of the file', async () => {
+  test('that break a rule are refused alone, with the names from the file', async () => {
     const file = [
       'groupId,groupName,groupType,parentGroupId,parentGroupName',
       ',A,team,,None',
@@ -91,7 +91,7 @@ describe('week plans', () => {
        FROM week_plans WHERE tenant_id = $1 GROUP BY 1 ORDER BY 1`,
     );
 
-  test('are set by e-mail, userName or id; offices by name or id; empty cells stay as they are', async () => {
+  test('are set by e-mail, userName or id; offices by name or id; empty cells keep the plan', async () => {
     const report = await load(
       'week-plans',
       'userId,userName,monday,tuesday,wednesday,thursday,friday',
@@ -113,7 +113,7 @@ describe('week plans', () => {
     expect(await stored()).toMatchObject([{ week: '1o,3r,4a,5o 2' }, { week: '1r' }]);
   });
 
-  test('that name nobody, no office or no plan are refused, with the choices', async () => {
+  test('with an unknown user, an unknown office or an unknown plan are refused, and the message lists the choices', async () => {
     expect(
       await reasons(
         load(
@@ -141,7 +141,7 @@ describe('week plans', () => {
     expect(await stored()).toEqual([{ user: id(12), week: '1o' }]);
   });
 
-  test('make the days anew from applyFrom on', async () => {
+  test('replace the days from applyFrom on', async () => {
     const week = 'remote,remote,remote,remote,remote,remote,remote';
     const header = 'userName,monday,tuesday,wednesday,thursday,friday,saturday,sunday,applyFrom';
     await load('week-plans', header, `ada,${week},2020-01-01`, `bob,${week},`);
@@ -170,7 +170,7 @@ describe('assigned desks', () => {
     );
   });
 
-  test('are given by names or ids, as far as they are needed', async () => {
+  test('are given by the names or ids that are needed to identify the desk', async () => {
     const report = await load(
       'desk-assignments',
       'deskId,deskName,zoneName,levelName,locationName,userName,userId',
@@ -195,7 +195,7 @@ describe('assigned desks', () => {
     expect(counts(await load('desk-assignments', 'deskName,userName', 'D1,ada'))).toEqual([0, 0, 1, 0]);
   });
 
-  test('that are not one desk of one active person are refused', async () => {
+  test('that do not name one desk and one active user are refused', async () => {
     expect(
       await reasons(
         load(
@@ -233,7 +233,7 @@ describe('access cards', () => {
        FROM access_credentials c WHERE c.tenant_id = $1 ORDER BY c.card_number COLLATE "C"`,
     );
 
-  test('are given with what is left out as it was, and written only where something changes', async () => {
+  test('keep the values of missing cells, and are written only if something changes', async () => {
     const report = await load(
       'access-credentials',
       'username,cardNumber,facilityCode,scanData,active',
@@ -270,7 +270,7 @@ describe('access cards', () => {
     ]);
   });
 
-  test('that are written in another way are the same cards, and their scan data the same', async () => {
+  test('in another notation are the same cards, with the same scan data', async () => {
     const file = (card: string, scans: string) =>
       load('access-credentials', 'username,cardNumber,scanData', `ada,${card},${scans}`);
     expect(counts(await file('51E69621', 'AB CD|12'))).toEqual([1, 0, 0, 0]);
@@ -278,7 +278,7 @@ describe('access cards', () => {
     expect(counts(await file('51e69621', 'abcd'))).toEqual([0, 1, 0, 0]);
   });
 
-  test("that are nobody's, somebody else's, rounded or repeated are refused", async () => {
+  test('without a user, of another user, rounded or repeated are refused', async () => {
     await load('access-credentials', 'username,cardNumber', 'ada,1');
     expect(
       await reasons(

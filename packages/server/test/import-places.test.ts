@@ -19,7 +19,7 @@ const spaces = (...lines: string[]) => importFile(db.owner, tenant, 'spaces', li
 const nodes = () => listNodes(db.owner, tenant);
 const reasons = async (report: ReturnType<typeof locations>) =>
   (await report).refused.map(({ line, reason }) => `${line}: ${reason}`);
-/** `kind name` of every node, below the names of what it hangs on. */
+/** `kind name` of every node, after the names of its ancestors. */
 async function tree(): Promise<string[]> {
   const all = await nodes();
   const path = (node: Row): string => {
@@ -34,7 +34,7 @@ const DESKS = 'deskId,deskName,zoneId,zoneName,levelId,levelName,locationId,loca
 const SPACES = 'spaceId,spaceName,spaceType,capacity,levelId,levelName,locationId,locationName,status';
 
 describe('locations', () => {
-  test('are created with their ids kept, in any case, or with new ones', async () => {
+  test('are created with the given ids, in any case, or with new ones', async () => {
     const given = 'ABCDEF00-0000-4000-8000-00000000000A';
     const report = await locations(LOCATIONS, `${given},HQ,1 Road,Europe/London,INACTIVE`, ',Annex,,UTC,');
     expect(counts(report)).toEqual([2, 0, 0, 0]);
@@ -55,7 +55,7 @@ describe('locations', () => {
     ]);
   });
 
-  test('an empty cell and an absent column leave what there is', async () => {
+  test('with an empty cell or an absent column keep their values', async () => {
     await locations(LOCATIONS, `${id(1)},HQ,1 Road,Europe/London,inactive`);
     const before = await nodes();
     expect(counts(await locations(LOCATIONS, ',HQ,,Europe/London,'))).toEqual([0, 0, 1, 0]);
@@ -79,7 +79,7 @@ describe('locations', () => {
     expect(await tree()).toEqual(['location Annex']);
   });
 
-  test('values that cannot be kept are refused, with their column', async () => {
+  test('with values that cannot be stored are refused, and the message names the column', async () => {
     const long = 'é'.repeat(1_025);
     const wide = '漢'.repeat(801);
     expect(
@@ -108,7 +108,7 @@ describe('locations', () => {
     expect(await tree()).toEqual(['location ok']);
   });
 
-  test('an unknown id with a name that has another id, and a name that is taken, are refused', async () => {
+  test('with an unknown id and the name of another location, or with a name in use, are refused', async () => {
     await locations(LOCATIONS, `${id(1)},HQ,,UTC,`, `${id(2)},Annex,,UTC,`);
     expect(await reasons(locations(LOCATIONS, `${id(3)},HQ,,UTC,`, `${id(2)},HQ,,UTC,`))).toEqual([
       `2: locationId "${id(3)}" is not known, and locationName "HQ" has the id ${id(1)}`,
@@ -116,7 +116,7 @@ describe('locations', () => {
     ]);
   });
 
-  test('repeated rows are refused, unless they say nothing new', async () => {
+  test('that are repeated are refused, unless their values are the same', async () => {
     expect(
       await reasons(
         locations(
@@ -140,7 +140,7 @@ describe('locations', () => {
     expect(await tree()).toEqual(['location Annex', 'location Fine', 'location HQ']);
   });
 
-  test('a repeated row is noticed in another batch too', async () => {
+  test('that are repeated in another batch are detected too', async () => {
     const filler = Array.from({ length: 1_500 }, (_, n) => `,F${n},,UTC,`);
     const report = locations(LOCATIONS, `${id(1)},HQ,,UTC,`, ...filler, `${id(1)},HQ,,UTC,`, ',F3,x,UTC,');
     expect(await reasons(report)).toEqual([
@@ -153,7 +153,7 @@ describe('locations', () => {
 describe('desks', () => {
   beforeEach(() => locations(LOCATIONS, `${id(1)},HQ,,UTC,`, `${id(2)},Annex,,UTC,`));
 
-  test('bring the levels and zones that are not there yet, with their ids', async () => {
+  test('create missing levels and zones, with their ids', async () => {
     const report = await desks(
       DESKS,
       `${id(30)},D1,${id(20)},North,${id(10)},L1,${id(1)},HQ,`,
@@ -182,14 +182,14 @@ describe('desks', () => {
     );
   });
 
-  test('may be renamed and moved by id', async () => {
+  test('can be renamed and moved by id', async () => {
     await desks(DESKS, `${id(30)},D1,${id(20)},North,${id(10)},L1,${id(1)},HQ,`);
     expect(counts(await desks(DESKS, `${id(30)},D9,,East,,Ground,,Annex,`))).toEqual([0, 1, 0, 0]);
     expect(await tree()).toContain('place Annex / Ground / East / D9');
     expect((await nodes()).filter((node) => node.kind === 'place')).toHaveLength(1);
   });
 
-  test('that are refused leave no level or zone behind, not even for the rows after them', async () => {
+  test('that are refused create no level or zone, not even for later rows', async () => {
     const report = desks(
       DESKS,
       `bad,D1,${id(20)},North,${id(10)},L1,,HQ,`,
@@ -203,7 +203,7 @@ describe('desks', () => {
     expect((await nodes()).map((node) => node.node_id)).toEqual([id(11), id(2), id(1), id(31), id(21)]);
   });
 
-  test('whose place does not agree with itself are refused', async () => {
+  test('with contradictory levels, zones or locations are refused', async () => {
     await desks(DESKS, `${id(30)},D1,${id(20)},North,${id(10)},L1,${id(1)},HQ,`);
     expect(
       await reasons(
@@ -238,7 +238,7 @@ describe('desks', () => {
     expect(await nodes()).toHaveLength(5);
   });
 
-  test('a location that shares its name must be named by id', async () => {
+  test('at a location that shares its name must name it by id', async () => {
     await db.owner.inTenant(tenant, (tx) =>
       tx.query(
         "INSERT INTO nodes (tenant_id, node_id, kind, name, time_zone) VALUES ($1, $2, 'location', 'HQ', 'UTC')",
@@ -255,7 +255,7 @@ describe('desks', () => {
 describe('spaces', () => {
   beforeEach(() => locations(LOCATIONS, `${id(1)},HQ,,UTC,`));
 
-  test('are created, updated and matched as desks are, on their level', async () => {
+  test('are created, updated and matched like desks, on their level', async () => {
     expect(
       counts(await spaces(SPACES, `${id(40)},Jetty,room,8,${id(10)},L1,,HQ,`, ',Booth,,,,L1,,HQ,')),
     ).toEqual([2, 0, 0, 0]);
@@ -268,15 +268,18 @@ describe('spaces', () => {
     ]);
   });
 
-  test.each(['-1', '1.5', 'many', '1e3', '99999999999'])('capacity %s is refused', async (capacity) => {
-    const report = await spaces(SPACES, `,Jetty,,${capacity},,L1,,HQ,`);
-    expect(report.refused).toHaveLength(1);
-    expect(report.refused[0]?.reason).toContain(`capacity "${capacity}" is not a whole number from 0`);
-    expect(await tree()).toEqual(['location HQ']);
-  });
+  test.each(['-1', '1.5', 'many', '1e3', '99999999999'])(
+    'with the capacity %s are refused',
+    async (capacity) => {
+      const report = await spaces(SPACES, `,Jetty,,${capacity},,L1,,HQ,`);
+      expect(report.refused).toHaveLength(1);
+      expect(report.refused[0]?.reason).toContain(`capacity "${capacity}" is not a whole number from 0`);
+      expect(await tree()).toEqual(['location HQ']);
+    },
+  );
 });
 
-test('a re-run writes nothing at all', async () => {
+test('a repeated import writes nothing', async () => {
   const all = async () => [
     await locations(LOCATIONS, `${id(1)},HQ,1 Road,UTC,`, ',Annex,,UTC,inactive'),
     await desks(
@@ -298,7 +301,7 @@ test('a re-run writes nothing at all', async () => {
   expect(await listWrittenXids(db.owner, tenant)).toEqual(written);
 });
 
-test('the ids of another organisation are free, and its rows untouched', async () => {
+test('ids of another organisation can be used, and its rows do not change', async () => {
   const file = ['locationId,locationName,timeZone', `${id(1)},HQ,UTC`];
   const other = await createTestOrganisation(db.owner);
   await importFile(db.owner, other, 'locations', file);
@@ -312,7 +315,7 @@ test('the ids of another organisation are free, and its rows untouched', async (
   expect([await listNodes(db.owner, other), await listWrittenXids(db.owner, other)]).toEqual(before);
 });
 
-test('any order of good rows with ids gives the same tree', async () => {
+test('correct rows with ids give the same tree in any order', async () => {
   const places = fc.uniqueArray(
     fc.tuple(fc.nat(1), fc.nat(2), fc.nat(2), fc.nat(9)).map(([o, l, z, d]) => ({ o, l, z, d })),
     { selector: ({ o, l, z, d }) => `${o}${l}${z}${d}`, minLength: 1, maxLength: 25 },

@@ -28,12 +28,12 @@ const ROWS = Array.from({ length: 300 }, (_, n) => `u${String(n).padStart(3, '0'
 const FILE = ['userName,firstName', ...ROWS];
 
 interface OpenInsert {
-  /** The database's process that has the transaction. */
+  /** The server process of the transaction. */
   pid: number;
   commit: () => Promise<void>;
 }
 
-/** Inserts a user without the directory lock, in a transaction that stays open until `commit` is called. */
+/** Inserts a user without the directory lock. The transaction stays open until `commit` is called. */
 async function insertBehindTheLock(userName: string): Promise<OpenInsert> {
   let commit: () => void = () => undefined;
   const wait = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ async function insertBehindTheLock(userName: string): Promise<OpenInsert> {
   };
 }
 
-/** Waits until the import waits for this transaction, which wrote the same name. */
+/** Waits until the import waits for this transaction, which inserted the same name. */
 async function untilBlockedBy({ pid }: OpenInsert): Promise<void> {
   await asAdmin((client) =>
     until(async () => {
@@ -78,7 +78,7 @@ async function untilBlockedBy({ pid }: OpenInsert): Promise<void> {
 for (const strict of [false, true]) {
   const how = strict ? 'in one transaction (strict)' : 'in batches';
 
-  test(`${how}: a user that someone else inserts at the same moment is found and updated, and no row is lost`, async () => {
+  test(`${how}: a user whom another transaction inserts at the same time is found and updated, and no row is lost`, async () => {
     const other = await insertBehindTheLock('u150');
     const report = importFile(db.owner, tenant, 'users', FILE, { strict });
     await untilBlockedBy(other);
@@ -87,7 +87,7 @@ for (const strict of [false, true]) {
     expect(await listUsers(db.owner, tenant)).toHaveLength(300);
   });
 
-  test(`${how}: a batch that is beaten twice goes on row by row`, async () => {
+  test(`${how}: a batch with two write conflicts continues row by row`, async () => {
     const [first, second] = [await insertBehindTheLock('u010'), await insertBehindTheLock('u200')];
     const report = importFile(db.owner, tenant, 'users', FILE, { strict });
     await untilBlockedBy(first);
@@ -102,7 +102,7 @@ for (const strict of [false, true]) {
   });
 }
 
-test('two imports at once make each location, level and zone once', async () => {
+test('concurrent imports create each location, level and zone once', async () => {
   const files = {
     locations: ['locationName,timeZone', 'HQ,UTC', 'Annex,UTC'],
     desks: [
@@ -131,7 +131,7 @@ test('two imports at once make each location, level and zone once', async () => 
   ]);
 });
 
-test('a row that is beaten again and again is refused, and the file can be imported again', async () => {
+test('a row with a repeated write conflict is refused, and the file can be imported again', async () => {
   await db.owner.inSystem((tx) =>
     tx.query(`
       CREATE FUNCTION beat() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -18,14 +18,14 @@ afterAll(() => server.close());
 
 const author = { actor: { changedBy: 'admin' as const, name: null, reason: null }, at: new Date() };
 
-/** Texts as the directory keeps them: with something in them, and without white space around it. */
+/** Texts as the directory stores them: not empty, and without white space around them. */
 const text = fc
   .string({ unit: fc.constantFrom(...'\'=+-@\t\r\n",;|a1 é\u{1F600}'), minLength: 1, maxLength: 8 })
   .map((each) => each.trim())
   .filter((each) => each !== '');
 const names = fc.uniqueArray(text, { minLength: 1, maxLength: 6 });
 
-/** Makes an organisation whose places and people are called so. */
+/** Creates an organisation whose nodes and users have these names. */
 async function organisationWith(texts: string[]): Promise<string> {
   const tenantId = await server.organisation();
   await server.db.owner.inTenant(tenantId, async (tx) => {
@@ -54,12 +54,12 @@ async function csvOf(tenantId: string, dataset: string): Promise<Buffer> {
 }
 
 const placesAndPeople = async (tenantId: string) => [
-  // Ids of levels and zones come with the desks.
+  // The rows of desks carry the ids of levels and zones.
   await listNodes(server.db.owner, tenantId),
   await listUsers(server.db.owner, tenantId),
 ];
 
-test('an exported file that is imported makes what was exported, whatever the texts; imported where it came from, nothing', async () => {
+test('an import of exported files creates the exported data, for any texts; in the exporting organisation, it changes nothing', async () => {
   await fc.assert(
     fc.asyncProperty(names, async (texts) => {
       const from = await organisationWith(texts);
@@ -77,7 +77,7 @@ test('an exported file that is imported makes what was exported, whatever the te
   );
 });
 
-test('so does a folder of exported files', async () => {
+test('an import of a folder of exported files does the same', async () => {
   await fc.assert(
     fc.asyncProperty(names, async (texts) => {
       const from = await organisationWith(texts);

@@ -27,7 +27,7 @@ const rows = () => listUsers(db.owner, tenant);
 const reasons = async (report: ReturnType<typeof users>) =>
   (await report).refused.map(({ line, reason }) => `${line}: ${reason}`);
 
-test('users are created with their ids kept or with new ones, and defaults for what is left out', async () => {
+test('users are created with the given ids or new ones, and with defaults for missing values', async () => {
   const report = await users(
     HEADER,
     `${id(1)},Ada@x.org,Ada@X.org,Ada,Lovelace,TRUE,Inactive,,HQ`,
@@ -81,7 +81,7 @@ test('users are matched by id, or else by userName without regard to case', asyn
   ]);
 });
 
-test('an empty cell and an absent column leave what there is', async () => {
+test('an empty cell and an absent column keep the value', async () => {
   await users(HEADER, `${id(1)},ada,ada@x.org,Ada,L,true,inactive,,HQ`);
   const before = await rows();
   expect(counts(await users(HEADER, ',ada,,,,,,,'))).toEqual([0, 0, 1, 0]);
@@ -89,7 +89,7 @@ test('an empty cell and an absent column leave what there is', async () => {
   expect(await rows()).toEqual(before);
 });
 
-test('a re-run writes nothing at all, and a changed row only itself', async () => {
+test('a repeated import writes nothing, and a changed row writes only itself', async () => {
   const file = [
     HEADER,
     `${id(1)},Ada,a@x.org,A,L,true,inactive,,HQ`,
@@ -108,7 +108,7 @@ test('a re-run writes nothing at all, and a changed row only itself', async () =
   expect(changed.map((row) => row.id)).toEqual([id(1), id(2)]);
 });
 
-test('values that cannot be kept are refused, with their column', async () => {
+test('values that cannot be stored are refused, and the message names the column', async () => {
   const long = 'x'.repeat(1_025);
   expect(
     await reasons(
@@ -143,7 +143,7 @@ test('values that cannot be kept are refused, with their column', async () => {
   expect(await rows()).toEqual([]);
 });
 
-test('the longest texts fit their indexes', async () => {
+test('the longest texts fit into their indexes', async () => {
   const random = (n: number) =>
     Array.from({ length: n }, () => String.fromCodePoint(0x4e00 + Math.floor(Math.random() * 20_000))).join(
       '',
@@ -164,7 +164,7 @@ test('half a surrogate pair is refused', async () => {
   ]);
 });
 
-test('ids, names and addresses that belong to someone else are refused', async () => {
+test('ids, names and addresses of other users are refused', async () => {
   await users(
     HEADER,
     `${id(1)},ada,ada@x.org,,,,,,`,
@@ -192,7 +192,7 @@ test('ids, names and addresses that belong to someone else are refused', async (
   expect((await rows()).map((user) => user.user_name)).toEqual(['ada', 'bob', 'new', 'old', 'retired']);
 });
 
-test('repeated rows are refused, in one batch and across batches, unless they say nothing new', async () => {
+test('repeated rows are refused, in one batch and across batches, unless their values are the same', async () => {
   const filler = Array.from({ length: 1_200 }, (_, n) => `,filler${n},,,,,,,`);
   for (const between of [[], filler]) {
     tenant = await createTestOrganisation(db.owner);
@@ -216,7 +216,7 @@ test('repeated rows are refused, in one batch and across batches, unless they sa
   }
 });
 
-test('a name or address that a row gives up is free for the rows after it, even round in a ring', async () => {
+test('a name or address that a row gives up is free for later rows, even in a circle', async () => {
   await users(
     HEADER,
     `${id(1)},ada,a@x.org,,,,,,`,
@@ -239,7 +239,7 @@ test('a name or address that a row gives up is free for the rows after it, even 
   ]);
 });
 
-test('the ids and names of another organisation are free, and its rows untouched', async () => {
+test('ids and names of another organisation can be used, and its rows do not change', async () => {
   const other = await createTestOrganisation(db.owner);
   await importFile(db.owner, other, 'users', ['userId,userName,email', `${id(1)},ada,a@x.org`]);
   const before = [await listUsers(db.owner, other), await listWrittenXids(db.owner, other)];
@@ -251,7 +251,7 @@ test('the ids and names of another organisation are free, and its rows untouched
   expect(await reasons(users('userName,primaryLocationId', `eve,${id(1)}`))).toHaveLength(1);
 });
 
-test('any order of good rows with ids gives the same directory', async () => {
+test('correct rows with ids give the same directory in any order', async () => {
   const people = fc.uniqueArray(
     fc.record({
       n: fc.integer({ min: 1, max: 99 }),
@@ -288,7 +288,7 @@ test('any order of good rows with ids gives the same directory', async () => {
   );
 });
 
-test('folding is stable, and blind to case and to how accents are composed', () => {
+test('case folding is idempotent, and ignores case and the composition of accents', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(fold(fold(text))).toBe(fold(text));
@@ -300,7 +300,7 @@ test('folding is stable, and blind to case and to how accents are composed', () 
   expect(fold('\u03aa\u0300')).toBe(fold(fold('\u03aa\u0300')));
 });
 
-test('20,000 users are imported fast', async () => {
+test('20,000 users are imported quickly', async () => {
   const file = [
     HEADER,
     ...Array.from(

@@ -31,7 +31,7 @@ describe('Attendance', () => {
       );
     });
 
-  test('the first badge at an office makes no-shows of whoever was silent there', async () => {
+  test('the first badge at an office makes plans without presence noShow', async () => {
     const consumer = await follower('user-booking-attendance');
     expect(typeOf(consumer.rows(), silent)).toBe('unconfirmed');
     await results(changes.server, changes.site, [goodEvent(changes.site, { timestamp: `${DAY}T09:00:00Z` })]);
@@ -39,7 +39,7 @@ describe('Attendance', () => {
     expect([typeOf(came, silent), typeOf(came, changes.site.user.userId)]).toEqual(['noShow', 'confirmed']);
   });
 
-  test('a day that ends changes though nobody writes, forth and back with the clock', async () => {
+  test('a day that ends changes without any write, back and forth with the clock', async () => {
     changes.server.clock.nowMs = Date.parse('2026-03-09T23:59:59Z');
     const consumer = await follower('user-booking-attendance');
     expect(typeOf(consumer.rows(), silent)).toBeUndefined();
@@ -53,7 +53,7 @@ describe('Attendance', () => {
     expect(await followed(consumer)).toEqual([]);
   });
 
-  test('presence reporting that is set changes all days of the office, and of no other', async () => {
+  test('a new presence reporting changes all days of the office, and of no other', async () => {
     const { locationId } = changes.site.office;
     await storeDays(changes.server.db.owner, changes.site.tenantId, [
       { userId: silent, day: '2026-03-02', plan: 'o', locationId },
@@ -62,7 +62,7 @@ describe('Attendance', () => {
     await setReporting(changes.server.db.owner, changes.site.tenantId, locationId, 'always');
     const came = await followed(consumer);
     expect(came.map((row) => row.attendanceType)).toEqual(['noShow', 'noShow', 'noShow']);
-    // The horizon engine writes settings, too.
+    // The horizon engine also writes settings.
     await write('UPDATE office_settings SET horizon_reached = $2 WHERE tenant_id = $1', '2026-03-24');
     expect(await followed(consumer)).toEqual([]);
     await setReporting(changes.server.db.owner, changes.site.tenantId, locationId, 'never');
@@ -71,7 +71,7 @@ describe('Attendance', () => {
     );
   });
 
-  test('events that are re-dated change the day that they leave and the one that they come to', async () => {
+  test('re-dated events change the day that they leave and the day to which they move', async () => {
     await results(changes.server, changes.site, [
       goodEvent(changes.site, {
         timestamp: `${DAY}T23:30:00Z`,
@@ -108,7 +108,7 @@ describe('Attendance', () => {
     ]);
   });
 
-  test('an office that gets another time zone has other days that have ended', async () => {
+  test('an office with another time zone has other days that have ended', async () => {
     changes.server.clock.nowMs = Date.parse('2026-03-09T20:00:00Z');
     const consumer = await follower('user-booking-attendance');
     await write(
@@ -124,7 +124,7 @@ describe('Attendance', () => {
     expect(typeOf(consumer.rows(), silent)).toBeUndefined();
   });
 
-  test('plans without an office are rows of their own, which come and go', async () => {
+  test('plans without an office are rows of their own, which appear and disappear', async () => {
     const { locationId } = changes.site.office;
     const consumer = await follower('user-booking-attendance');
     await planOf(silent, 'r');
@@ -138,7 +138,7 @@ describe('Attendance', () => {
     ]);
   });
 
-  test('office by office, the feeds together are what the exports together are', async () => {
+  test('the changes of all offices together equal the exports of all offices together', async () => {
     const other = await addNode(changes.server.db.owner, changes.site.tenantId, {
       kind: 'location',
       timeZone: 'UTC',
@@ -155,7 +155,7 @@ describe('Attendance', () => {
     expect(there.rows()).toMatchObject([{ userId: silent, plan: 'r' }]);
   });
 
-  test('only what lies within the dates, where dates are given; and nothing for an unknown office', async () => {
+  test('changes are restricted to the dates, if given, and an unknown office has none', async () => {
     const cursor = await cursorOf('user-booking-attendance');
     await results(changes.server, changes.site, [goodEvent(changes.site, { timestamp: `${DAY}T09:00:00Z` })]);
     const of = (query: string) => since('user-booking-attendance', cursor, query);
@@ -165,7 +165,7 @@ describe('Attendance', () => {
     expect(await of(`&startDate=${DAY}&endDate=${DAY}`)).toHaveLength(2);
   });
 
-  test('a deletion in CSV has its key, and says so in a column of its own', async () => {
+  test('a deleted row in CSV has its key, and a column of its own that marks it', async () => {
     const cursor = await cursorOf('user-booking-attendance');
     await planOf(silent, 'r');
     const [header = '', ...lines] = (

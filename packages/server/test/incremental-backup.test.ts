@@ -27,7 +27,7 @@ async function momentOf(database: Database): Promise<DatabaseSnapshot> {
 const isPastOf = (database: Database, earlier: DatabaseSnapshot, now: DatabaseSnapshot) =>
   database.inTenant(tenantId, (tx) => isInPastOf(tx, earlier, now));
 
-test('a moment is past in its own database, and never in one that was restored from a backup of it', async () => {
+test('a snapshot is past in its own database, and never in one that was restored from a backup of it', async () => {
   const before = await momentOf(source.restricted);
   const { file } = await backupToBuffer(source.target);
   const after = await momentOf(source.restricted);
@@ -44,9 +44,9 @@ test('a moment is past in its own database, and never in one that was restored f
   await drop();
 });
 
-test('PostgreSQL that was started anew goes on with the same history', async () => {
+test('after a restart of PostgreSQL, the history continues', async () => {
   const before = await momentOf(source.restricted);
-  // Nobody has noted this run yet: as if an earlier one had been the last.
+  // No run is noted for this start yet. This makes the noted run an earlier one.
   await source.owner.inSystem((tx) =>
     tx.query("UPDATE database_runs SET started_at = started_at - interval '1 hour'"),
   );

@@ -13,7 +13,7 @@ describe('A cursor that this database cannot answer is a 410', () => {
   const GONE = { status: 410, detail: expect.stringContaining('another database') };
 
   test.each(followable.map(({ path }) => path))(
-    '%s: the cursor of a database that this is a copy of',
+    '%s: the cursor of a database from which this one was copied',
     async (path) => {
       const copy = await startTestServer();
       const foreign = await addSite(copy);
@@ -26,7 +26,7 @@ describe('A cursor that this database cannot answer is a 410', () => {
     },
   );
 
-  test('one of a moment that has not come yet, as after its files were set back', async () => {
+  test('a cursor of a snapshot in the future, as after its data files were set back', async () => {
     const [database, runId, , at] = parts(await cursorOf());
     const refused = await get(
       'users',
@@ -35,17 +35,17 @@ describe('A cursor that this database cannot answer is a 410', () => {
     expect(refused.json()).toMatchObject(GONE);
   });
 
-  test('one of a run that this database knows nothing of', async () => {
+  test('a cursor of a run that is unknown to this database', async () => {
     const [database, , snapshot, at] = parts(await cursorOf());
     const refused = await get('users', `changedSince=${text([database, randomUUID(), snapshot, at])}`);
     expect(refused.json()).toMatchObject(GONE);
   });
 
-  test('one that was given out after the moment to which the files were set back, once ids have caught up', async () => {
+  test('a cursor issued after the state to which the data files were set back, once transaction ids have caught up', async () => {
     const before = await cursorOf();
     await addUser(changes.server.db.owner, changes.site.tenantId);
     const lost = await cursorOf();
-    // PostgreSQL started anew, and the first id that was free then had been given out already.
+    // PostgreSQL restarted, and the first free id then had been assigned before.
     const [, xmax] = String(parts(before)[2]).split(':');
     await changes.server.db.owner.inSystem((tx) =>
       tx.query("INSERT INTO database_runs (started_at, first_xid) VALUES ('2026-01-01', $1::xid8)", [xmax]),
@@ -61,7 +61,7 @@ describe('A cursor that this database cannot answer is a 410', () => {
 const parts = (cursor: string) => JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
 const text = (of: unknown) => Buffer.from(JSON.stringify(of)).toString('base64url');
 
-describe('What cannot be read is a 400 that names the parameter', () => {
+describe('An unreadable parameter is a 400 that names it', () => {
   test.each([
     ['changedSince', 'changedSince='],
     ['changedSince', 'changedSince=yesterday'],
@@ -92,7 +92,7 @@ describe('What cannot be read is a 400 that names the parameter', () => {
     expect(reply.json().errors).toMatchObject([{ path: 'endDate' }]);
   });
 
-  test('after that is of another dataset, or that somebody has changed', async () => {
+  test('after: a position of another dataset, or a changed one', async () => {
     await fill();
     const link = String((await get('users', 'limit=1')).headers.link);
     const after =
@@ -127,7 +127,7 @@ describe('What cannot be read is a 400 that names the parameter', () => {
 
 describe('limit', () => {
   test.each(followable.map(({ path }) => path))(
-    '%s: pages are what comes without, in its order',
+    '%s: the pages together have the rows of the answer without limit, in its order',
     async (path) => {
       const empty = await cursorOf();
       await fill();
@@ -147,7 +147,7 @@ describe('limit', () => {
     },
   );
 
-  test('what is written between two pages is new since the cursor, which is that of the first page', async () => {
+  test('a write between two pages is a change since the cursor, which is that of the first page', async () => {
     await fill();
     const consumer = await follower('presence');
     let n = 0;
@@ -168,7 +168,7 @@ describe('limit', () => {
     expect([...keys].sort()).toEqual(exported.map((row) => `${row.timestamp} ${row.userId}`).sort());
   });
 
-  test('Link is not made of Host, keeps what was asked for, and is not on the last page', async () => {
+  test('Link does not use Host, keeps the parameters of the request, and is missing on the last page', async () => {
     await fill();
     const { locationId } = changes.site.office;
     const reply = await changes.server.app.inject({

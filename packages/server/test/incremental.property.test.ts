@@ -6,7 +6,7 @@ import { addNode, addOffice, addUser } from './support/directory.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 const WRITERS = 3;
-/** A failure that takes long to make smaller is told as it is. */
+/** A failure that takes long to shrink is reported as it is. */
 const MOST_MS = 90_000;
 const DAY_MS = 86_400_000;
 
@@ -23,12 +23,12 @@ beforeEach(async () => {
 afterEach(() => Promise.all(clients.map((client) => client.end())));
 afterAll(() => server.close());
 
-/** What a writer has to itself, so that nobody waits for anybody, but for both offices, where all of them meet. */
+/** The objects of one writer, so that no writer waits for another. All writers share both offices, where they meet. */
 interface Ground {
   tenantId: string;
   users: string[];
   offices: string[];
-  /** Whose settings are this writer's. */
+  /** The office whose settings this writer changes. */
   office: string;
   desks: string[];
 }
@@ -39,7 +39,7 @@ const day = fc.integer({ min: 8, max: 12 }).map((n) => `2026-03-${String(n).padS
 const pick = fc.integer({ min: 0, max: 1 });
 const of = <T>(list: T[], index: number): T => list[index % list.length] as T;
 
-/** All that can be written, each with what chance decides. */
+/** All kinds of writes, with values by chance. */
 const writes: fc.Arbitrary<[name: string, write: Write]> = fc.oneof(
   {
     weight: 4,
@@ -81,7 +81,7 @@ function seen(p: {
     `seen ${JSON.stringify(p)}`,
     (client, { tenantId, users, offices, desks }) =>
       client.query(
-        // Of the same source, id, person and instant there may be two, at the desk and at the office.
+        // Two events with the same source, id, user and instant are possible, at the desk and at the office.
         `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id, event_id,
                                       source_id, received_at)
          SELECT $1, e.at, md5(concat($3::uuid, $5::uuid, e.at))::uuid, $2::date, $3, $4, $5, 'e', 'door', e.at
@@ -161,7 +161,7 @@ function renamed(p: { user: number; name: number }): [string, Write] {
   ];
 }
 
-/** The clock of whoever logs is any. */
+/** Entries of the action log may have any time. */
 function logged(p: { user: number; day: string; atMs: number }): [string, Write] {
   return [
     `logged ${JSON.stringify(p)}`,
@@ -199,7 +199,7 @@ function zoned(timeZone: string): [string, Write] {
   ];
 }
 
-/** One step of whoever is at it. */
+/** One step of a writer, of the consumer or of the clock. */
 type Step =
   | { do: 'write'; writer: number; write: [string, Write]; nested: boolean }
   | { do: 'end'; writer: number; how: 'COMMIT' | 'ROLLBACK' }
@@ -230,7 +230,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-test('whoever follows has what an export has, whatever is written, in whatever order transactions end', async () => {
+test('a consumer of changes has the rows of an export, for all writes and any order of commits', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 45 }), async (steps) => {
       server.clock.nowMs = Date.parse('2026-03-10T12:00:00Z');
@@ -247,7 +247,7 @@ test('whoever follows has what an export has, whatever is written, in whatever o
           if (each.do === 'write') {
             const [client, ground] = [clients[each.writer], grounds[each.writer]];
             if (!client || !ground) continue;
-            // Who changes what events are judged by waits for one another.
+            // Writers that change the rules for events wait for one another.
             if (each.writer > 0 && each.write[0].startsWith('zoned')) continue;
             if (!open.has(each.writer)) await begin(client, ground.tenantId);
             open.add(each.writer);
@@ -272,7 +272,9 @@ async function begin(client: pg.Client, tenantId: string): Promise<void> {
   await client.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
 }
 
-/** A new organisation, and who follows all of it; each time it is compared with what an export says then. */
+/**
+ * Creates an organisation and a consumer of all its datasets. Each poll compares the consumer's rows with an export.
+ */
 async function start() {
   const { owner } = server.db;
   const tenantId = await server.organisation();

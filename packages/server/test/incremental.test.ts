@@ -13,7 +13,7 @@ const changes = ChangesClient.forEachTest();
 const { get, cursorOf, since, write, follower, followed, fill } = changes;
 
 describe('Rollcall-Cursor', () => {
-  test.each(followable.map(({ path }) => path))('%s: is on every answer, whatever its form', async (path) => {
+  test.each(followable.map(({ path }) => path))('%s: is on every answer, in every format', async (path) => {
     const cursor = /^[\w-]{40,}$/;
     const dates = datesOf(path);
     const plain = await get(path, dates);
@@ -33,7 +33,7 @@ describe('Rollcall-Cursor', () => {
     expect(answers[5]?.statusCode).toBe(plain.headers.etag ? 304 : 200);
   });
 
-  test('is of before the first byte: what is written while an export goes out is new since', async () => {
+  test('is taken before the first byte: a write during an export is a change since the cursor', async () => {
     await fill();
     const [reply] = await Promise.all([
       get('presence', DATES),
@@ -44,7 +44,7 @@ describe('Rollcall-Cursor', () => {
     expect(whole([...(reply.json() as Row[]), ...came].filter(isFirst))).toEqual(whole(all));
   });
 
-  test('survives a restart, and is good on another replica', async () => {
+  test('survives a restart, and is valid on another replica', async () => {
     const cursor = await cursorOf();
     const app = await createApp({
       config: defaults(SERVER_SETTINGS),
@@ -61,7 +61,7 @@ describe('Rollcall-Cursor', () => {
     await app.close();
   });
 
-  test("shows nobody another organisation's rows", async () => {
+  test('shows no row of another organisation', async () => {
     const cursor = await cursorOf();
     await addUser(changes.server.db.owner, changes.site.tenantId);
     changes.site = await addSite(changes.server);
@@ -74,8 +74,8 @@ describe('Rollcall-Cursor', () => {
   }
 });
 
-describe('What is missed by ids and by clocks', () => {
-  test('a transaction that was open all the while comes when it has committed, and once', async () => {
+describe('What ids and clocks would miss:', () => {
+  test('the rows of a long transaction come once, after its commit', async () => {
     const consumer = await follower('change-log/user');
     const { userId } = changes.site.user;
     const late = await changes.server.db.owner.connect('late');
@@ -88,7 +88,7 @@ describe('What is missed by ids and by clocks', () => {
       [changes.site.tenantId, actionId, userId],
     );
     for (let n = 0; n < 3; n++) {
-      // Younger transactions end first, and are seen and done with.
+      // Later transactions end first. The consumer has read their rows.
       const early = randomUUID();
       await logChanges(changes.server.db.owner, changes.site.tenantId, [
         {
@@ -107,7 +107,7 @@ describe('What is missed by ids and by clocks', () => {
     expect(await followed(consumer)).toEqual([]);
   });
 
-  test('entries whose clock says they are old come as what is new', async () => {
+  test('entries with an old logged_at come as changes', async () => {
     const consumer = await follower('change-log/user');
     const { userId } = changes.site.user;
     await logChanges(changes.server.db.owner, changes.site.tenantId, [
@@ -116,7 +116,7 @@ describe('What is missed by ids and by clocks', () => {
     expect(await followed(consumer)).toMatchObject([{ eventTime: '2026-03-02T00:00:00.000Z', userId }]);
   });
 
-  test('events that share a key go out together, so that none replaces the others', async () => {
+  test('events that share a key come together, so that none replaces the others', async () => {
     await results(changes.server, changes.site, [goodEvent(changes.site)]);
     const consumer = await follower('presence');
     await results(changes.server, changes.site, [
@@ -130,7 +130,7 @@ describe('What is missed by ids and by clocks', () => {
     ['occupancy', 'occupancy_events', 'occupied', '$4::uuid IS NOT NULL'],
     ['visitors', 'visitor_arrivals', 'visitor_name', '$4::uuid::text'],
   ])(
-    '%s: events that share a key are on one page, so that a client may store page by page',
+    '%s: a page has all events of a key, so that a client may store page by page',
     async (path, table, column, value) => {
       const { server, site } = changes;
       const { locationId } = site.office;
@@ -138,7 +138,7 @@ describe('What is missed by ids and by clocks', () => {
         kind: 'location',
         timeZone: 'Asia/Tokyo',
       });
-      // By day and office, other events are between those that share a key.
+      // By day and office, other events are between the events of one key.
       const store = (location: string, day: string, ids: string[]) =>
         write(
           `INSERT INTO ${table} (tenant_id, observed_at, event_digest, day, location_id, node_id, event_id, source_id, received_at, ${column})
@@ -167,7 +167,7 @@ describe('What is missed by ids and by clocks', () => {
 });
 
 describe('A dimension', () => {
-  test('that is renamed is its own change, and not that of facts', async () => {
+  test('that is renamed is a change of the dimension, and not of facts', async () => {
     await fill();
     const followers = new Map(
       await Promise.all(followable.map(async ({ path }) => [path, await follower(path)] as const)),
@@ -187,7 +187,7 @@ describe('A dimension', () => {
     expect(came).toEqual({ ...none, users: 1, desks: 1 });
   });
 
-  test('comes for what it is in: the desks of a zone, a level and an office that are renamed, moved or retired', async () => {
+  test('changes with its ancestors: the desks of a zone, a level or an office that is renamed, moved or retired', async () => {
     await fill();
     const { zoneId, levelId, locationId } = changes.site.office;
     for (const nodeId of [zoneId, levelId, locationId]) {

@@ -8,19 +8,22 @@ const SOURCE_DIR = fileURLToPath(new URL('../src/', import.meta.url));
 const LONGEST_FILE = 300;
 const SQL = /\b(SELECT\s|INSERT\s+INTO\b|UPDATE\s[\s\S]*?\sSET\b|DELETE\s+FROM\b)/;
 
-/** Its SQL is for the DuckDB file that an export writes, not for PostgreSQL. */
+/** Its SQL is for the DuckDB file of an export, not for PostgreSQL. */
 const DUCKDB_LOADER = 'cli/export/duckdb-loader.ts';
 
-/** Where a file names another one: in an import, an export or a dynamic import. */
+/** The specifier by which a file names another one: in an import, an export or a dynamic import. */
 const IMPORT = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
 
 interface Source {
-  /** Below src, with slashes. */
+  /** Path below src, with slashes. */
   path: string;
   text: string;
-  /** The files below src that it imports, types included: a circle of types ties files together for a reader, too. */
+  /**
+   * The files below src that this file imports, including type imports. A circle of types also binds files for a
+   * reader.
+   */
   imports: string[];
-  /** Its string and template literals, as they are written. */
+  /** Its string and template literals, as written. */
   literals: string[];
 }
 
@@ -29,7 +32,7 @@ const sources: Source[] = readdirSync(SOURCE_DIR, { recursive: true, encoding: '
   .filter((path) => path.endsWith('.ts'))
   .map(readSource);
 
-test('there are sources to judge', () => {
+test('the tests find sources', () => {
   expect(sources.length).toBeGreaterThan(30);
   expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(60);
   const imported = new Set(sources.flatMap(({ imports }) => imports));
@@ -39,7 +42,7 @@ test('there are sources to judge', () => {
 
 describe('imports', () => {
   const SLICES = ['auth', 'ingest', 'warehouse', 'directory', 'provisioning', 'workday'];
-  /** What any slice may import of another. */
+  /** Files that any slice may import from another one. */
   const SHARED = [
     'auth/guard.ts',
     'auth/management.ts',
@@ -48,7 +51,7 @@ describe('imports', () => {
     'workday/leave-dates.ts',
     'workday/attendance.ts',
   ];
-  /** Slices that write what another one keeps, through its writers: identity providers keep people and groups. */
+  /** Slices that write data of another slice, through its writers. Identity providers maintain users and groups. */
   const STANDS_ON: Record<string, string> = { provisioning: 'directory' };
   const layerOf = (path: string) => (path.includes('/') ? (path.split('/')[0] ?? '') : '.');
 
@@ -57,7 +60,7 @@ describe('imports', () => {
       imports.filter((to) => isForbidden(path, to)).map((to) => `${path} imports ${to}`),
     );
 
-  test('are judged of slices that there are', () => {
+  test('are checked for slices that exist', () => {
     const folders = new Set(sources.map(({ path }) => layerOf(path)));
     expect(SLICES.filter((slice) => !folders.has(slice))).toEqual([]);
     expect(SHARED.filter((path) => !sources.some((source) => source.path === path))).toEqual([]);
@@ -67,7 +70,7 @@ describe('imports', () => {
     expect(forbidden((from, to) => layerOf(from) === 'store' && layerOf(to) !== 'store')).toEqual([]);
   });
 
-  test('of a slice reach no other slice, save what is there for all', () => {
+  test('of a slice reach no other slice, except the shared files', () => {
     const found = forbidden(
       (from, to) =>
         SLICES.includes(layerOf(from)) &&
@@ -79,11 +82,11 @@ describe('imports', () => {
     expect(found).toEqual([]);
   });
 
-  test('of files stay among files', () => {
+  test('of files stay in files', () => {
     expect(forbidden((from, to) => layerOf(from) === 'files' && layerOf(to) !== 'files')).toEqual([]);
   });
 
-  test('of the embedded server stay there, and only the command line reaches it', () => {
+  test('of the embedded server stay there, and only the command line imports it', () => {
     const found = forbidden(
       (from, to) =>
         layerOf(from) !== layerOf(to) &&
@@ -96,7 +99,7 @@ describe('imports', () => {
     expect(forbidden((from, to) => layerOf(from) === 'http' && SLICES.includes(layerOf(to)))).toEqual([]);
   });
 
-  test('of what uses several slices come from the command line alone', () => {
+  test('of imports and the demo, which use several slices, are in the command line only', () => {
     const found = forbidden(
       (from, to) =>
         ['demo', 'folder-import', 'csv-import'].includes(layerOf(to)) &&
@@ -106,7 +109,7 @@ describe('imports', () => {
     expect(found).toEqual([]);
   });
 
-  test('of the app, the jobs and the command line are theirs alone', () => {
+  test('of the app, the jobs and the command line are in the command line only', () => {
     const outer = (path: string) => path === 'app.ts' || ['cli', 'jobs'].includes(layerOf(path));
     const found = forbidden(
       (from, to) => outer(to) && layerOf(from) !== 'cli' && layerOf(from) !== layerOf(to),
@@ -114,11 +117,11 @@ describe('imports', () => {
     expect(found).toEqual([]);
   });
 
-  test('make no circle', () => {
+  test('form no circle', () => {
     expect(circlesOf(new Map(sources.map(({ path, imports }) => [path, imports])))).toEqual([]);
   });
 
-  test('make no circle of the rooms of the store, whose SQL is in one of them', () => {
+  test('form no circle of folders in the store, where all SQL is in folders', () => {
     const roomOf = (path: string) => dirname(path);
     const ofStore = sources.filter(({ path }) => layerOf(path) === 'store');
     expect(ofStore.map(({ path }) => path).filter((path) => roomOf(path) === 'store')).toEqual([
@@ -133,7 +136,7 @@ describe('imports', () => {
   });
 });
 
-test('SQL on the tables is in the store and nowhere else', () => {
+test('SQL on tables is in the store only', () => {
   const found = sources
     .filter(({ path }) => !path.startsWith('store/') && path !== DUCKDB_LOADER)
     .flatMap(({ path, literals }) =>
@@ -147,25 +150,25 @@ test('SQL on the tables is in the store and nowhere else', () => {
   ).toBeGreaterThan(5);
 });
 
-test('the environment is read in config.ts and nowhere else', () => {
+test('only config.ts reads the environment', () => {
   const readers = sources.filter(({ text }) =>
     /\bprocess\s*(\?\.|\.|\[['"`])\s*env\b|\benv\b.*from 'node:process'/.test(text),
   );
   expect(readers.map(({ path }) => path)).toEqual(['config.ts']);
 });
 
-test('the command line alone knows the library that reads it', () => {
+test('only the command line uses the library that parses it', () => {
   const users = sources.filter(({ text }) => /from 'commander'/.test(text)).map(({ path }) => path);
   expect(users.length).toBeGreaterThan(5);
   expect(users.filter((path) => !path.startsWith('cli/'))).toEqual([]);
 });
 
-test('no file is longer than can be read in one sitting', () => {
+test('no file is too long to read in one sitting', () => {
   const long = sources.map(({ path, text }) => [path, text.trimEnd().split('\n').length] as const);
   expect(long.filter(([, lines]) => lines > LONGEST_FILE)).toEqual([]);
 });
 
-/** The circles in which a graph's nodes lead to one another, each as its nodes in order. */
+/** The circles of a graph, each as its nodes in order. */
 function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const circles: string[] = [];
   const done = new Set<string>();
@@ -179,7 +182,7 @@ function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
   return circles;
 }
 
-/** Whether SQL is about the server itself: its roles, its databases, its locks. The embedded server has such SQL of its own. */
+/** Whether SQL concerns the server itself: roles, databases, locks. The embedded server has such SQL of its own. */
 function isOfServer(sql: string): boolean {
   return !/\b(FROM|JOIN|INTO|UPDATE)\s+(?!pg_)/.test(sql);
 }
@@ -196,7 +199,7 @@ function readSource(path: string): Source {
   };
 }
 
-/** The file below src that is meant; packages and files elsewhere are none. */
+/** The file below src that the specifier names. Packages and files elsewhere give none. */
 function resolveImport(from: string, specifier: string): string[] {
   if (!specifier.startsWith('.')) return [];
   const path = normalize(join(dirname(from), specifier)).replaceAll('\\', '/');

@@ -12,13 +12,13 @@ describe('the timestamp', () => {
   const numberOf = (literal: string, rest = '') =>
     `{"apiKey":"${key.apiKey}",${rest}"hash":"${hmac(key.secret, key.apiKey + literal)}","timestamp": ${literal}}`;
 
-  test('may be a JSON number, and is hashed with the digits with which it was sent', async () => {
+  test('may be a JSON number, and the hash covers the digits as sent', async () => {
     for (const literal of [`${now()}`, `${now()}.0`, `${now()}.000`, `${now() / 1e9}e9`, `${now()}0E-1`]) {
       await expectSuccess(numberOf(literal));
     }
   });
 
-  test('may be a numeric string, hashed as sent', async () => {
+  test('may be a numeric string, and the hash covers it as sent', async () => {
     await expectSuccess(login(key, `${now()}`));
     await expectSuccess(login(key, `${now()}.0`));
   });
@@ -42,13 +42,13 @@ describe('the timestamp', () => {
     }
   });
 
-  test('that is no number at all is a 400 that names it', async () => {
+  test('that is not a number is a 400 that names it', async () => {
     for (const text of ['', 'now', '0x10', '1e9', ' ', new Date().toISOString()]) {
       expect(await expectFailure(400, login(key, text))).toMatch(/timestamp.*whole number/);
     }
   });
 
-  test('cannot be stood in for by a text elsewhere in the body', async () => {
+  test('cannot be replaced by a text elsewhere in the body', async () => {
     const old = now() - 100_000;
     const oldHash = hmac(key.secret, `${key.apiKey}${old}`);
     const trick = `"timestamp":${old}`;
@@ -69,7 +69,7 @@ describe('the timestamp', () => {
     await expectFailure(401, raw(now(), old));
   });
 
-  test('is the one of the login, even when an unknown member holds the same number in other digits', async () => {
+  test('is the one of the login, even if an unknown member holds the same number in other digits', async () => {
     await expectSuccess(numberOf(`${now()}`, `"meta":{"timestamp":${now()}.0},`));
     await expectSuccess(numberOf(`${now()}.0`, `"meta":{"timestamp":${now()}},`));
   });
@@ -79,26 +79,26 @@ describe('the clock', () => {
   const messageAt = (offsetS: number, who: { apiKey: string; secret: string } = key) =>
     expectFailure(401, login(who, now() + offsetS));
 
-  test('may be off by 300 seconds, and by no more', async () => {
+  test('may be off by up to 300 seconds', async () => {
     await expectSuccess(login(key, now() + 300));
     await expectSuccess(login(key, now() - 300));
     expect(await messageAt(301)).toContain('ahead');
     expect(await messageAt(-301)).toContain('behind');
   });
 
-  test("that is off is told the server's time", async () => {
+  test("that is off gets an error with the server's time", async () => {
     const message = await messageAt(-4000);
     expect(message).toContain(String(now()));
     expect(message).toContain(new Date(now() * 1000).toISOString());
   });
 
-  test('is judged before the key', async () => {
+  test('is checked before the key', async () => {
     const stranger = { apiKey: 'nobody', secret: 'x' };
     expect(await messageAt(301, stranger)).toBe(await messageAt(301));
     expect(await expectFailure(401, { ...login(stranger, now() + 301), hash: 'x' })).toContain('clock');
   });
 
-  test('that is off by about a multiple of a quarter hour is told that local time was sent', async () => {
+  test('that is off by about a multiple of a quarter hour gets an error about local time', async () => {
     for (const offsetS of [3600, -3600, 5.5 * 3600, -12 * 3600, 5.75 * 3600 + 20, 14 * 3600, -900, 3570]) {
       expect(await messageAt(offsetS)).toMatch(/local time .*UTC/);
     }
@@ -107,7 +107,7 @@ describe('the clock', () => {
     }
   });
 
-  test('may be off by as much as is set', async () => {
+  test('may be off by as much as the setting allows', async () => {
     const strict = await startTestServer({ clockSkewS: 10, tokenLifeS: 120 });
     const strictKey = await strict.key(await strict.organisation());
     const send = (offsetS: number) =>

@@ -13,12 +13,12 @@ const tenantId = await server.organisation();
 const key = await server.key(tenantId);
 
 describe('the key', () => {
-  test('proves itself by a hash in upper or lower case', async () => {
+  test('may send its hash in upper or lower case', async () => {
     const body = login(key, now());
     await expectSuccess({ ...body, hash: body.hash.toUpperCase() });
   });
 
-  test('that is a GUID may be sent in any case, is hashed as sent and echoed as stored', async () => {
+  test('that is a GUID may be sent in any case; the hash covers it as sent, and the answer has it as stored', async () => {
     const existing = { apiKey: 'ABCDEF01-2345-6789-abcd-EF0123456789', secret: 's' };
     await server.key(tenantId, { existing });
     for (const apiKey of [existing.apiKey, existing.apiKey.toLowerCase(), existing.apiKey.toUpperCase()]) {
@@ -29,7 +29,7 @@ describe('the key', () => {
     await expectFailure(401, { ...login(existing, now()), apiKey: lower });
   });
 
-  test('that is no GUID is compared exactly', async () => {
+  test('that is not a GUID must match exactly', async () => {
     const existing = { apiKey: 'North-Door', secret: 's' };
     await server.key(tenantId, { existing });
     await expectSuccess(login(existing, now()));
@@ -59,7 +59,7 @@ describe('the key', () => {
     expect(replies.map((reply) => reply.statusCode)).toEqual([200, 200, 200]);
   });
 
-  test('that has just logged in is let in again by that hash only, and while it is the right one', async () => {
+  test('that has just logged in can repeat only that login, and only while its secret is valid', async () => {
     const { clock, db, masterKey } = server;
     const old = await server.key(tenantId);
     const body = login(old, now());
@@ -70,9 +70,9 @@ describe('the key', () => {
     await expectFailure(401, { ...body, timestamp: now() + 1 });
     const deps = { owner: db.owner, masterKey, clock: clock.read };
     const { secret } = await rotateKey({ apiKey: old.apiKey, graceMs: 60_000 }, deps);
-    // From then on this server knows of the rotation.
+    // After this login, the server knows the new secret.
     await expectSuccess(login({ apiKey: old.apiKey, secret }, now()));
-    // A token of the old secret ends with it.
+    // A token for the old secret ends with the old secret.
     await expectSuccess(body, 60);
     await expectSuccess(body, 60);
     clock.advanceS(60);
@@ -84,12 +84,12 @@ describe('the key', () => {
   });
 });
 
-test('a key that was made to work is let in at once, though an attempt before failed and no change was heard of', async () => {
+test('a key that becomes valid can log in at once, even after a failed login and without a notice of the change', async () => {
   const { clock, db } = server;
   const late = await server.key(tenantId, { expiresAt: new Date(clock.nowMs) });
   await expectFailure(401, login(late, now()));
   await db.owner.inTenant(tenantId, async (tx) => {
-    // The trigger announces changes.
+    // This trigger sends the notice.
     await tx.query('ALTER TABLE api_keys DISABLE TRIGGER USER');
     await tx.query('UPDATE api_keys SET expires_at = NULL WHERE api_key = $1', [late.apiKey]);
     await tx.query('ALTER TABLE api_keys ENABLE TRIGGER USER');
@@ -97,7 +97,7 @@ test('a key that was made to work is let in at once, though an attempt before fa
   await expectSuccess(login(late, now() + 1));
 });
 
-test('a wrong key, hash or secret and a revoked or expired key get one answer, byte for byte', async () => {
+test('a wrong key, hash or secret and a revoked or expired key get the same answer, byte for byte', async () => {
   const { clock, db } = server;
   const revoked = await server.key(tenantId);
   await revokeKey(revoked.apiKey, { owner: db.owner, clock: clock.read });
@@ -125,7 +125,7 @@ test('a wrong key, hash or secret and a revoked or expired key get one answer, b
   await expectFailure(401, bodies[0]);
 });
 
-test('a failed login asks for its key once in a moment, be the key unknown, revoked, expired or the hash wrong', async () => {
+test('concurrent failed logins look their key up once, for an unknown, revoked or expired key and a wrong hash', async () => {
   const revoked = await server.key(tenantId);
   await revokeKey(revoked.apiKey, { owner: server.db.owner, clock: server.clock.read });
   const expired = await server.key(tenantId, { expiresAt: new Date(server.clock.nowMs) });
@@ -137,7 +137,7 @@ test('a failed login asks for its key once in a moment, be the key unknown, revo
   const query = vi.spyOn(pg.Client.prototype, 'query');
   for (const who of [remembered, neverSeen, unknown, revoked, expired]) {
     query.mockClear();
-    // At the same moment, so that no pause of the machine lies between them.
+    // The requests are concurrent, so that no pause of the machine separates them.
     await Promise.all([0, 1, 2].map(() => expectFailure(401, login(who, now()))));
     const lookUps = query.mock.calls.filter(([text]) => String(text).includes('tenant_of_api_key'));
     expect(lookUps).toHaveLength(1);

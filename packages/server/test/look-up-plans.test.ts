@@ -23,7 +23,7 @@ afterAll(() => server.close());
 const GROWN = 5_000;
 const CARD = 'the card of the user';
 
-/** Makes many of everything, before any statistics are gathered of it. */
+/** Adds many rows of each kind, before any statistics of them exist. */
 async function grow(tx: Tx): Promise<void> {
   await tx.query(
     `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded)
@@ -59,7 +59,7 @@ async function grow(tx: Tx): Promise<void> {
   );
 }
 
-/** Rows that the transaction has read so far, of each table. */
+/** The number of rows that the transaction has read so far, by table. */
 async function rowsRead(tx: Tx): Promise<Record<string, number>> {
   const { rows } = await tx.query<{ name: string; read: number }>(
     `SELECT relname AS name, (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_xact_user_tables
@@ -68,7 +68,7 @@ async function rowsRead(tx: Tx): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ name, read }) => [name, read]));
 }
 
-test('look-ups read next to nothing of an organisation that has just become a large one', async () => {
+test('look-ups read only a few rows of an organisation that has just become large', async () => {
   const lookUp = async (tx: Tx) => {
     const resolved = await resolve(tx, tenantId, {
       userIds: [user.userId],
@@ -107,7 +107,7 @@ test('look-ups read next to nothing of an organisation that has just become a la
   });
 });
 
-test('a connection makes its plans anew after ten seconds, for what was small may have grown', async () => {
+test('a connection discards its plans after ten seconds, because small tables may have grown', async () => {
   const site = await addSite(server);
   const query = vi.spyOn(pg.Client.prototype, 'query');
   const discarded = () =>

@@ -26,7 +26,7 @@ afterAll(() => server.close());
 
 const desk = (deskName: string) => client.make('desks', { deskName, zoneId: london.zoneId });
 
-test('a desk is given to somebody, to somebody else, and to nobody', async () => {
+test('a desk can be assigned to a user, to another user, and to nobody', async () => {
   const { deskId, zoneId, levelId, locationId } = london;
   const path = `desks/${deskId.toUpperCase()}/assignment`;
   const row = {
@@ -54,7 +54,7 @@ test('a desk is given to somebody, to somebody else, and to nobody', async () =>
   expect(await client.put(path, { userId: null })).toEqual(nobodys);
 });
 
-test('in bulk, items apply in order, and one that cannot be stops no other', async () => {
+test('in bulk, items apply in order, and a refused item stops no other', async () => {
   const { deskId, zoneId } = london;
   const [second, retired] = [await desk('N2'), await desk('N3')];
   await client.patch(`desks/${retired}`, { status: 'inactive' });
@@ -108,7 +108,7 @@ test('in bulk, items apply in order, and one that cannot be stops no other', asy
   expect(await elsewhere.list('desk-assignments')).toEqual([]);
 });
 
-test('a desk that is not here is a 404, a retired one a 409, somebody who is not there a 400', async () => {
+test('an unknown desk is a 404, a retired one a 409, and an unknown user a 400', async () => {
   const theirs = await makeLondon(await manageClient(server));
   for (const id of [theirs.deskId, london.zoneId, randomUUID(), 'x']) {
     expectProblem(await client.send('PUT', `desks/${id}/assignment`, { userId: ada }), 404);
@@ -121,7 +121,7 @@ test('a desk that is not here is a 404, a retired one a 409, somebody who is not
   expect(expectProblem(await client.send('PUT', path, { userId: ada }), 409)).toContain('deskId');
 });
 
-test('an assignment outlives its desk and its person, without effect', async () => {
+test('an assignment outlives its desk and its user, without effect', async () => {
   await client.put(`desks/${london.deskId}/assignment`, { userId: ada });
   await client.patch(`users/${ada}`, { status: 'inactive' });
   expect(await client.list('desk-assignments')).toMatchObject([{ userId: ada, inEffect: false }]);
@@ -130,7 +130,7 @@ test('an assignment outlives its desk and its person, without effect', async () 
   expect(await client.list('desk-assignments')).toMatchObject([{ userId: ada, inEffect: false }]);
 });
 
-test('who has booked the desk already keeps those days; other days are its owner’s', async () => {
+test('a user who has booked the desk keeps those days, and other days belong to the owner', async () => {
   const { tenantId } = client;
   const { locationId, deskId, zoneId } = london;
   await storeDays(server.db.owner, tenantId, [
@@ -152,7 +152,7 @@ test('who has booked the desk already keeps those days; other days are its owner
   expect(await readDay(server.db.owner, tenantId, ada, '2026-03-04')).toMatchObject({ bookedNodeId: deskId });
 });
 
-test('assigning, booking and retiring at the same moment reach no caller as an error', async () => {
+test('concurrent assignments, bookings and retirements return no write conflict', async () => {
   const desks = await Promise.all(['A', 'B', 'C', 'D'].map(desk));
   const assign = (round: number) =>
     client.bulk(

@@ -18,7 +18,7 @@ afterAll(() => db.drop());
 
 const statuses = fc.constantFrom('active', 'active', 'active', 'inactive');
 const index = fc.nat({ max: 2 * DESKS_A_ZONE - 1 });
-/** What an office can look like on a day. People and desks are meant by number. */
+/** The possible states of an office on a day. Users and desks are identified by number. */
 const scene = fc.record({
   releases: fc.boolean(),
   office: fc.constantFrom('active', 'active', 'active', 'active', 'inactive'),
@@ -41,7 +41,7 @@ const scene = fc.record({
 });
 type Scene = typeof scene extends fc.Arbitrary<infer T> ? T : never;
 
-test('a desk is shown as free exactly if somebody who has nothing booked can book it', async () => {
+test('a desk is shown as free exactly if a user without a booking can book it', async () => {
   const seen = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(scene, async (drawn) => {
@@ -68,7 +68,7 @@ test('a desk is shown as free exactly if somebody who has nothing booked can boo
   expect([...seen.keys()].sort()).toEqual(['assigned', 'booked', 'free', 'zone-full']);
 }, 120_000);
 
-/** The nodes that the guest could book; each booking is undone. */
+/** The nodes that the guest could book. Each booking is rolled back. */
 async function listBookable(
   tx: Tx,
   asked: { tenantId: string; guest: string; locationId: string; nodeIds: string[] },

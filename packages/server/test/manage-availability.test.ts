@@ -22,7 +22,7 @@ afterAll(() => server.close());
 
 const look = (query = '', day = TODAY) =>
   work.ask<Availability>('GET', `locations/${work.office.locationId}/availability?day=${day}${query}`);
-/** The states of desks, by id. */
+/** The states of desks, by desk id. */
 const states = async () =>
   Object.fromEntries((await look()).desks.map(({ deskId, state }) => [deskId, state]));
 const add = (kind: 'zone' | 'place', parentId: string, name: string, status = 'active') =>
@@ -32,7 +32,7 @@ const assign = (deskId: string, { userId }: TestUser) =>
 const update = (set: string, nodeId: string) =>
   work.sql(`UPDATE nodes SET ${set} WHERE tenant_id = $1 AND node_id = $2`, nodeId);
 
-test('has the active desks and zones with where they are, how they stand, and whose they are', async () => {
+test('lists the active desks and zones with their ancestors, their states and their owners', async () => {
   const { locationId, levelId, zoneId, placeId } = work.office;
   await update("name = 'First'", levelId);
   await update("name = 'North'", zoneId);
@@ -73,7 +73,7 @@ test('has the active desks and zones with where they are, how they stand, and wh
   expect((await look('&free=false')).desks).toHaveLength(4);
 });
 
-test('an assigned desk is free while its owner plans to be elsewhere and the office releases it', async () => {
+test('an assigned desk is free while its owner plans to be elsewhere, if the office releases it', async () => {
   const { placeId, locationId } = work.office;
   await assign(placeId, owner);
   const state = async () => (await states())[placeId];
@@ -91,7 +91,7 @@ test('an assigned desk is free while its owner plans to be elsewhere and the off
   expect((await look()).desks[0]).not.toHaveProperty('assignedTo');
 });
 
-test('nothing is free in a zone that is full, nor remains where its capacity was lowered below what is booked', async () => {
+test('a full zone has no free desk, and one whose capacity is now below its bookings has nothing remaining', async () => {
   const { placeId, zoneId } = work.office;
   await work.setDay(TODAY, work.at(zoneId));
   await work.setDay(TODAY, work.at(zoneId), owner);
@@ -102,7 +102,7 @@ test('nothing is free in a zone that is full, nor remains where its capacity was
   }
 });
 
-test('an office that is closed has nothing; one that is not known is a 404; parameters are checked', async () => {
+test('a closed office has no desks, an unknown one is a 404, and parameters are checked', async () => {
   const { locationId, levelId } = work.office;
   const other = await ManagedWorkplace.at(server);
   const path = (id: string, query = `day=${TODAY}`) => `locations/${id}/availability?${query}`;

@@ -20,7 +20,7 @@ afterAll(() => server.close());
 const tally = (results: string[]) =>
   ['created', 'updated', 'unchanged'].map((each) => results.filter((result) => result === each).length);
 
-test('a thousand things of a kind take few round trips to the database, made, changed and left alike', async () => {
+test('a thousand items of a kind take few round trips to the database: created, changed and unchanged', async () => {
   await client.make('locations', { locationName: 'HQ', timeZone: 'UTC' });
   const numbers = Array.from({ length: 1_000 }, (_, n) => n);
   const inHq = { levelName: 'L1', locationName: 'HQ' };
@@ -43,7 +43,7 @@ test('a thousand things of a kind take few round trips to the database, made, ch
   expect(await client.list('users?limit=1000&status=inactive')).toHaveLength(1_000);
 });
 
-test('calls at the same moment that make the same things make each of them once', async () => {
+test('concurrent calls that create the same items create each of them once', async () => {
   const bystander = await manageClient(server);
   await client.make('locations', { locationName: 'HQ', timeZone: 'UTC' });
   const users = Array.from({ length: 200 }, (_, n) => ({ userName: `u${n}` }));
@@ -58,7 +58,7 @@ test('calls at the same moment that make the same things make each of them once'
     ['desks', desks],
   ] as const) {
     const all = await Promise.all(Array.from({ length: 5 }, () => client.outcomes(path, [...items])));
-    // Their turns leave connections for everybody else.
+    // The calls wait in a queue, which leaves connections for other requests.
     await bystander.list(path);
     expect(tally(all.flat())).toEqual([200, 0, 800]);
   }
@@ -66,7 +66,7 @@ test('calls at the same moment that make the same things make each of them once'
   expect(await client.list('levels')).toHaveLength(1);
 });
 
-test('a batch that another process beats is tried again, at last item by item, and none is lost', async () => {
+test('a batch with a write conflict is tried again, at last item by item, and no item is lost', async () => {
   await server.db.owner.inSystem((tx) =>
     tx.query(`
       CREATE FUNCTION beat() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -83,7 +83,7 @@ test('a batch that another process beats is tried again, at last item by item, a
   expect(await client.outcomes('users', items)).toEqual(['unchanged', 'created', 'unchanged']);
 });
 
-/** Values that agree, collide and are wrong often enough in a dozen rows. */
+/** Values that often agree, collide or are wrong in a dozen rows. */
 const few = (...values: (string | undefined)[]) => fc.constantFrom(...values);
 const ids = few(undefined, undefined, undefined, id(1), id(2), id(3), 'x');
 const status = few(undefined, undefined, 'active', 'inactive', 'gone');
@@ -128,7 +128,7 @@ const ROWS: Record<Kind, fc.Arbitrary<Record<string, string | undefined>>> = {
   }),
 };
 
-/** The organisation without what differs between two of them: the ids that were made at random. */
+/** The organisation without the random ids, in which two organisations differ. */
 async function stored(tenantId: string): Promise<Row[]> {
   const [nodes, users] = [
     await listNodes(server.db.owner, tenantId),
@@ -147,7 +147,7 @@ async function stored(tenantId: string): Promise<Row[]> {
 }
 
 test.each(['locations', 'desks', 'spaces', 'users'] as const)(
-  'the same rows of %s make the same of a directory, by CSV import and in bulk',
+  'the same rows of %s have the same effect by CSV import and in bulk',
   async (kind) => {
     await fc.assert(
       fc.asyncProperty(
@@ -184,7 +184,7 @@ test.each(['locations', 'desks', 'spaces', 'users'] as const)(
   },
 );
 
-/** A reason without the ids that were made at random, and with one way of saying where an item stands. */
+/** A reason without random ids, and with one form of an item's origin. */
 function anonymous(reason: string): string {
   return reason
     .replaceAll(/(?!00000000-)[0-9a-f]{8}-[0-9a-f-]{27}/g, 'random')

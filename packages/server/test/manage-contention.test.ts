@@ -11,7 +11,7 @@ let server: TestServer;
 let work: ManagedWorkplace;
 let users: TestUser[];
 beforeAll(async () => {
-  // As many connections as there are clients, so that they really meet.
+  // As many connections as clients, so that the requests really compete.
   server = await startTestServer({}, { database: { target: {}, poolSize: CLIENTS, exportPoolSize: 1 } });
 });
 beforeEach(async () => {
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterAll(() => server.close());
 
-/** How often each status was answered when everybody sends their wish for a day at the same moment. */
+/** The number of answers by status, when all users request their day at the same time. */
 async function all(day: string, wishOf: (n: number) => object): Promise<Record<number, number>> {
   const counts: Record<number, number> = {};
   const replies = await Promise.all(
@@ -30,7 +30,7 @@ async function all(day: string, wishOf: (n: number) => object): Promise<Record<n
   return counts;
 }
 
-test('of twenty clients who fight for one desk exactly one has it, and the others a 409', async () => {
+test('if twenty clients compete for one desk, one books it, and the others get a 409', async () => {
   for (const day of DAYS) {
     expect(await all(day, () => work.at(work.office.placeId))).toEqual({ 200: 1, 409: CLIENTS - 1 });
   }
@@ -38,7 +38,7 @@ test('of twenty clients who fight for one desk exactly one has it, and the other
   expect(booked).toHaveLength(DAYS.length);
 });
 
-test('of twenty clients who fight for the last seat of a zone exactly one has it, at a desk or not', async () => {
+test('if twenty clients compete for the last seat of a zone, one books it, at a desk or not', async () => {
   const { zoneId } = work.office;
   const desks = await Promise.all(
     users.map(() => addNode(server.db.owner, work.tenantId, { kind: 'place', parentId: zoneId })),
@@ -51,7 +51,7 @@ test('of twenty clients who fight for the last seat of a zone exactly one has it
   expect(await readCounterFaults(server.db.owner, work.tenantId)).toEqual([]);
 });
 
-test('calls with many items that want the same desks in other orders all end, and each desk has one person', async () => {
+test('concurrent calls for the same desks in different orders all end, and each desk has one user', async () => {
   const { zoneId, placeId } = work.office;
   const other = await addNode(server.db.owner, work.tenantId, { kind: 'place', parentId: zoneId });
   const replies = await Promise.all(

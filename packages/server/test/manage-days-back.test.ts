@@ -6,7 +6,7 @@ import { ManagedWorkplace } from './support/manage-days.ts';
 import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
-/** The server's clock is at noon of 10 March 2026, a Tuesday, in UTC; the horizon is 14 days. */
+/** The server's clock shows noon of 10 March 2026, a Tuesday, in UTC. The horizon is 14 days. */
 const [YESTERDAY, TODAY, TOMORROW, HORIZON, BEYOND] = [
   '2026-03-09',
   '2026-03-10',
@@ -25,8 +25,8 @@ beforeEach(async () => {
 });
 afterAll(() => server.close());
 
-describe('a day that is given back', () => {
-  test('is what the week plan says inside the horizon, without what was wished for; beyond it there is none', async () => {
+describe('a day that is reset', () => {
+  test('has its default from the week plan up to the horizon, and no plan beyond it', async () => {
     const { locationId, placeId } = work.office;
     await work.setWeek({ kind: 'o', locationId: null });
     for (const day of [TODAY, HORIZON, BEYOND]) await work.setDay(day, work.at(placeId));
@@ -45,7 +45,7 @@ describe('a day that is given back', () => {
     });
   });
 
-  test('is leave where there is leave, on either side of the horizon', async () => {
+  test('is leave if there is leave, on either side of the horizon', async () => {
     await work.setWeek({ kind: 'r' });
     const leave = { eventId: 'e', email: work.user.email, eventType: 'scheduled', timeOffType: 'holiday' };
     await work.submit('timeoff', { timeOffEvents: [{ ...leave, startDate: HORIZON, endDate: BEYOND }] });
@@ -58,7 +58,7 @@ describe('a day that is given back', () => {
     expect(await work.days(HORIZON)).toMatchObject([{ plan: 'r', setBy: 'week' }]);
   });
 
-  test('of who has left, has no plan', async () => {
+  test('of an inactive user has no plan', async () => {
     await work.setWeek({ kind: 'r' });
     await work.setDay(TODAY, { plan: 'a' });
     await work.sql(
@@ -71,7 +71,7 @@ describe('a day that is given back', () => {
 });
 
 describe('a booking that is cancelled', () => {
-  test('leaves the day remote, or as it is said; a day without one is a 404', async () => {
+  test('makes the day remote, or the plan of the request; a day without a booking is a 404', async () => {
     const cancel = (query = '') => work.ask('DELETE', `${work.dayPath(TODAY)}/booking${query}`);
     for (const [query, plan] of [
       ['', 'r'],
@@ -99,7 +99,7 @@ describe('a booking that is cancelled', () => {
     }
   });
 
-  test('must not be past', async () => {
+  test('must not be in the past', async () => {
     server.clock.advanceS(-86_400);
     await work.setDay(YESTERDAY, work.at());
     server.clock.advanceS(86_400);
@@ -108,11 +108,11 @@ describe('a booking that is cancelled', () => {
   });
 });
 
-describe('who is at an office on a day', () => {
+describe('the list of users at an office on a day', () => {
   type Answer = { items: (DayView & { userId: string; userName: string })[]; next: string | null };
   const list = (query: string) => work.ask<Answer>('GET', `days?${query}`);
 
-  test('comes in pages, by user, and has everyone once', async () => {
+  test('comes in pages, by user, and has each user once', async () => {
     const users = [work.user, ...(await Promise.all(Array.from({ length: 4 }, () => work.addUser())))];
     const other = await addOffice(server.db.owner, work.tenantId);
     for (const user of users) await work.setDay(TODAY, work.at(), user);
@@ -139,7 +139,7 @@ describe('who is at an office on a day', () => {
     expect(paged).toEqual(whole.items);
   });
 
-  test('is nobody at an office that is not known, and a 400 without a day', async () => {
+  test('is empty for an unknown office, and a 400 without a day', async () => {
     for (const locationId of [randomUUID(), 'x', work.office.zoneId]) {
       expect(await list(`day=${TODAY}&locationId=${locationId}`)).toEqual({ items: [], next: null });
     }
@@ -149,7 +149,7 @@ describe('who is at an office on a day', () => {
   });
 });
 
-test("another organisation's people are not found, and its offices not known", async () => {
+test("another organisation's users are not found, and its offices are unknown", async () => {
   const other = await ManagedWorkplace.at(server);
   await other.setDay(TODAY, other.at(other.office.placeId));
   const path = work.dayPath(TODAY, other.user);

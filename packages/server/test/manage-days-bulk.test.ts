@@ -7,7 +7,7 @@ import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { BAD_TEXTS } from './support/submissions.ts';
 
-/** The server's clock is at noon of 10 March 2026, a Tuesday, in UTC. */
+/** The server's clock shows noon of 10 March 2026, a Tuesday, in UTC. */
 const [YESTERDAY, TODAY, TOMORROW] = ['2026-03-09', '2026-03-10', '2026-03-11'] as const;
 
 let server: TestServer;
@@ -28,12 +28,12 @@ interface Result {
 }
 const send = async (items: unknown[]) =>
   (await work.ask<{ results: Result[] }>('POST', 'days', { items })).results;
-/** What became of each item, in short: the code of a refusal. */
+/** The result of each item in short: the code of a refusal, if any. */
 const short = async (items: unknown[]) =>
   (await send(items)).map(({ result, reason }) => (result === 'refused' ? reason : result));
 const item = (day: string, wish: object, userId = work.user.userId) => ({ userId, day, ...wish });
 
-test('items apply in order; one that is refused stops no other, and says why', async () => {
+test('items apply in order, and a refused item has its reason and stops no other', async () => {
   const { zoneId, placeId, locationId } = work.office;
   const ben = await work.addUser();
   const left = await work.addUser({ status: 'inactive' });
@@ -106,7 +106,7 @@ test('items apply in order; one that is refused stops no other, and says why', a
   ]);
 });
 
-test('each item has its own reason in the log', async () => {
+test('each item has its own reason in the action log', async () => {
   await send([
     item(TODAY, { plan: 'r', reason: 'Plumbing' }),
     item(TOMORROW, { plan: 'r' }),
@@ -119,7 +119,7 @@ test('each item has its own reason in the log', async () => {
   ]);
 });
 
-test('a plan of null gives the day back, after what came before it in the same call', async () => {
+test('a plan of null resets the day, after earlier items of the same call', async () => {
   await work.setWeek({ kind: 'o', locationId: null });
   const { placeId, locationId } = work.office;
   expect(await short([item(TODAY, work.at(placeId)), item(TODAY, { plan: null })])).toEqual([
@@ -130,7 +130,7 @@ test('a plan of null gives the day back, after what came before it in the same c
   expect(await short([item(TODAY, { plan: null })])).toEqual(['unchanged']);
 });
 
-test('members that are null are absent, unknown ones ignored; texts that cannot be kept are refused', async () => {
+test('null members count as absent, unknown ones are ignored, and texts that cannot be stored are refused', async () => {
   const absent = { userName: null, locationId: null, booking: null, reason: null, unknown: 1 };
   expect(
     await short([
@@ -144,7 +144,7 @@ test('members that are null are absent, unknown ones ignored; texts that cannot 
   ).toEqual(['updated', ...Array(3 * BAD_TEXTS.length + 1).fill('not-acceptable'), 'updated']);
 });
 
-test('a call that is malformed is one 400, and nothing of it is stored', async () => {
+test('a malformed call is one 400, and stores nothing', async () => {
   const good = item(TODAY, { plan: 'r' });
   for (const [items, path] of [
     [undefined, '/items'],
@@ -178,7 +178,7 @@ test('a thousand items take few round trips to the database', async () => {
   expect(cost.roundTrips).toBeLessThan(200);
 });
 
-test("another organisation's people and desks are unknown", async () => {
+test("another organisation's users and desks are unknown", async () => {
   const other = await ManagedWorkplace.at(server);
   expect(
     await short([

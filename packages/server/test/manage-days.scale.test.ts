@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** So many people of the office, who are nobody's idea of a plan yet. */
+/** Adds users of the office. They have no plans yet. */
 const addPeople = (count: number) =>
   work.sql<{ userId: string }>(
     `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, primary_location_id)
@@ -22,7 +22,7 @@ const addPeople = (count: number) =>
     work.office.locationId,
   );
 
-test('what is free at an office of 5,000 desks, of which half are booked and a fifth assigned', async () => {
+test('availability at an office of 5,000 desks, of which half are booked and a fifth assigned', async () => {
   work = await ManagedWorkplace.at(server);
   await addPeople(5_000);
   await work.sql(
@@ -63,7 +63,7 @@ test('what is free at an office of 5,000 desks, of which half are booked and a f
   expect(fastest).toBeLessThan(2_000);
 });
 
-test('a thousand week plans, applied to a fortnight of days each', async () => {
+test('a thousand week plans, each applied to 14 days', async () => {
   work = await ManagedWorkplace.at(server);
   const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
   const weekPlan = Object.fromEntries(weekdays.map((day) => [day, { plan: 'o' }]));

@@ -6,7 +6,7 @@ import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { BAD_TEXTS } from './support/submissions.ts';
 
-/** The server's clock is at noon of 10 March 2026, a Tuesday, in UTC. */
+/** The server's clock shows noon of 10 March 2026, a Tuesday, in UTC. */
 const [YESTERDAY, TODAY, TOMORROW] = ['2026-03-09', '2026-03-10', '2026-03-11'] as const;
 
 let server: TestServer;
@@ -26,7 +26,7 @@ const nameOf = async (nodeId: string) =>
   )[0]?.name;
 
 describe('a range of days', () => {
-  test('has an entry for each date, with what is booked where there is a booking', async () => {
+  test('has an entry for each date, with the booking if there is one', async () => {
     const { locationId, levelId, zoneId, placeId } = work.office;
     const [locationName, levelName, zoneName, placeName] = await Promise.all(
       [locationId, levelId, zoneId, placeId].map(nameOf),
@@ -51,7 +51,7 @@ describe('a range of days', () => {
     ]);
   });
 
-  test('takes dates in each form, at most 31; those of who has left can be read', async () => {
+  test('takes dates in each form, at most 31, and shows those of an inactive user', async () => {
     const left = await work.addUser({ status: 'inactive' });
     expect(await work.days('20260301', '2026-03-31T23:00:00.000Z', left)).toHaveLength(31);
     for (const [startDate, endDate, path] of [
@@ -67,14 +67,14 @@ describe('a range of days', () => {
     expectProblem(await work.call('GET', `users/${work.user.userId}/days`), 400);
   });
 
-  test('is personal data: nothing in between may keep it', async () => {
+  test('is personal data, which no cache may keep', async () => {
     const path = `users/${work.user.userId}/days?startDate=${TODAY}&endDate=${TODAY}`;
     expect((await work.call('GET', path)).headers['cache-control']).toBe('private, no-cache');
   });
 });
 
 describe('setting a day', () => {
-  test('moves to another office and back, and says why in the log', async () => {
+  test('moves to another office and back, and logs the reason', async () => {
     const paris = await addNode(server.db.owner, work.tenantId, { kind: 'location', name: 'Paris' });
     await work.setDay(TODAY, work.at(work.office.placeId));
     const moved = await work.setDay(TODAY, { plan: 'o', locationId: paris.toUpperCase(), reason: 'Visit' });
@@ -94,24 +94,24 @@ describe('setting a day', () => {
     ]);
   });
 
-  test('keeps the booking at the office without a wish, and can send back what was read', async () => {
+  test('keeps the booking at the office if the request names no node, and accepts the day as it was read', async () => {
     const day = await work.setDay(TODAY, work.at(work.office.placeId));
     expect(await work.setDay(TODAY, work.at())).toEqual(day);
     expect(await work.setDay(TODAY, day)).toEqual(day);
     expect(await work.log()).toHaveLength(2);
   });
 
-  test('that is past where the person is, is refused: today there decides', async () => {
+  test("before the user's today is refused, in the user's time zone", async () => {
     expectProblem(await work.call('PUT', work.dayPath(YESTERDAY), { plan: 'r' }), 409);
     expectProblem(await work.call('DELETE', work.dayPath(YESTERDAY)), 409);
-    // 10 March at 12:00 UTC is 11 March on Kiritimati, and 9 March nowhere but on ships.
+    // 10 March at 12:00 UTC is 11 March on Kiritimati, and 9 March only on ships.
     const kiritimati = await ManagedWorkplace.at(server, 'Pacific/Kiritimati');
     const detail = expectProblem(await kiritimati.call('PUT', kiritimati.dayPath(TODAY), { plan: 'r' }), 409);
     expect(detail).toContain('today is 2026-03-11');
     expect(await kiritimati.setDay(TOMORROW, { plan: 'r' })).toMatchObject({ plan: 'r' });
   });
 
-  test('that cannot be so names the member at fault', async () => {
+  test('with an invalid request is refused, and the error names the member', async () => {
     const { locationId, levelId, spaceId, zoneId } = work.office;
     const other = await addNode(server.db.owner, work.tenantId, { kind: 'location' });
     const nobody = randomUUID();
@@ -143,7 +143,7 @@ describe('setting a day', () => {
     expect(await work.log()).toEqual([]);
   });
 
-  test('of a desk that is taken, kept or closed, and of a zone that is full, is a 409', async () => {
+  test('at a taken, assigned or closed desk, or in a full zone, is a 409', async () => {
     const { zoneId, placeId, levelId } = work.office;
     const desk = await addNode(server.db.owner, work.tenantId, { kind: 'place', parentId: zoneId });
     const ben = await work.addUser();

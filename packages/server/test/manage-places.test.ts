@@ -19,7 +19,7 @@ afterAll(() => server.close());
 const GUID = /^[0-9a-f-]{36}$/;
 const upper = (id: string) => id.toUpperCase();
 
-test('a row of each kind has its own id and name, those of all that it is in, and its status', async () => {
+test('a row of each kind has its own id and name, those of all its ancestors, and its status', async () => {
   const { locationId, levelId, zoneId, deskId } = london;
   const spaceId = await client.make('spaces', {
     spaceName: 'Jetty',
@@ -47,7 +47,7 @@ test('a row of each kind has its own id and name, those of all that it is in, an
   expect(await client.list('spaces')).toEqual([space]);
 });
 
-test('a list comes in pages, by id, and narrowed by what things are in and by their status', async () => {
+test('a list comes in pages, by id, with filters for ancestors and status', async () => {
   const { locationId, levelId, zoneId } = london;
   const items = Array.from({ length: 25 }, (_, n) => ({ deskName: `D${n}`, zoneId }));
   await client.bulk('desks', items);
@@ -63,7 +63,7 @@ test('a list comes in pages, by id, and narrowed by what things are in and by th
   }
   expect(seen).toHaveLength(27);
   expect(seen).toEqual([...new Set(seen)].toSorted());
-  // A page that is just full is the last one.
+  // A page that is exactly full is the last one.
   expect(await client.get('desks?limit=27')).toMatchObject({ next: null });
 
   const count = async (query: string) => (await client.list(`desks?${query}`)).length;
@@ -80,7 +80,7 @@ test('a list comes in pages, by id, and narrowed by what things are in and by th
   }
 });
 
-test('an id that is of nothing, of another kind, of another organisation, or no GUID, is a 404', async () => {
+test('an id that is unknown, of another kind, of another organisation, or not a GUID, is a 404', async () => {
   const elsewhere = await makeLondon(await manageClient(server));
   for (const [path, id] of [
     ['locations', elsewhere.locationId],
@@ -98,7 +98,7 @@ test('an id that is of nothing, of another kind, of another organisation, or no 
 });
 
 describe('bulk', () => {
-  test('makes, changes and leaves, each item for itself, and answers in order', async () => {
+  test('creates, changes and leaves items, each on its own, and answers in order', async () => {
     const { zoneId, deskId } = london;
     const own = randomUUID();
     const results = await client.bulk('desks', [
@@ -125,7 +125,7 @@ describe('bulk', () => {
     expect(await client.list('zones')).toHaveLength(2);
   });
 
-  test('a row that was read can be sent back, and changes nothing', async () => {
+  test('accepts a row as it was read, and changes nothing', async () => {
     await client.make('spaces', { spaceName: 'Jetty', levelId: london.levelId });
     for (const path of ['locations', 'levels', 'zones', 'desks', 'spaces']) {
       const rows = await client.list(path);
@@ -133,7 +133,7 @@ describe('bulk', () => {
     }
   });
 
-  test('what something is in may be named by its id alone, and moves it', async () => {
+  test('accepts the parent by its id alone, and moves the item', async () => {
     const paris = await client.make('locations', { locationName: 'Paris', timeZone: 'Europe/Paris' });
     const level = await client.make('levels', { levelName: 'P1', locationId: paris });
     expect(
@@ -144,7 +144,7 @@ describe('bulk', () => {
       levelName: 'P1',
       locationName: 'Paris',
     });
-    // Named twice over, the two must agree.
+    // If both name and id are given, they must agree.
     expect(
       await client.outcomes('desks', [
         { deskName: 'N5', zoneId: london.zoneId, levelId: london.levelId },
@@ -158,7 +158,7 @@ describe('bulk', () => {
     ]);
   });
 
-  test('an item that cannot be is refused with the member named, and stops no other', async () => {
+  test('refuses an invalid item with the name of the member, and stops no other item', async () => {
     const { zoneId, levelId, locationId, deskId } = london;
     expect(
       await client.outcomes('desks', [
@@ -202,7 +202,7 @@ describe('bulk', () => {
     ).toEqual(['timeZone is empty', expect.stringContaining('timeZone "Mars/Olympus" is not the IANA name')]);
   });
 
-  test('null is as absent, and so is an empty text', async () => {
+  test('treats null and an empty text as absent', async () => {
     await client.bulk('zones', [{ zoneId: london.zoneId, capacity: 7 }]);
     expect(await client.outcomes('zones', [{ zoneId: london.zoneId, capacity: null }])).toEqual([
       'unchanged',
@@ -214,7 +214,7 @@ describe('bulk', () => {
     expect(await client.get(`zones/${london.zoneId}`)).toMatchObject({ capacity: 7 });
   });
 
-  test('what is of the wrong type, too many or nothing at all is one 400, and stores nothing', async () => {
+  test('with a wrong type, too many items or none is one 400, and stores nothing', async () => {
     const desk = { deskName: 'X', zoneId: london.zoneId };
     for (const [payload, path] of [
       [{}, '/items'],
@@ -229,7 +229,7 @@ describe('bulk', () => {
     expect(await client.list('desks')).toHaveLength(1);
   });
 
-  test('an id of another organisation is no id here: as a parent it is refused, as its own it is new', async () => {
+  test("treats an id of another organisation as unknown: refused as a parent, new as the item's own id", async () => {
     const other = await manageClient(server);
     const theirs = await makeLondon(other);
     expect(await client.outcomes('desks', [{ deskName: 'X', zoneId: theirs.zoneId }])).toEqual([
@@ -246,7 +246,7 @@ describe('bulk', () => {
 });
 
 describe('PATCH', () => {
-  test('changes what it names and answers the new row; null empties', async () => {
+  test('changes the members that it names and returns the new row; null empties', async () => {
     const { zoneId, locationId, deskId } = london;
     await client.patch(`locations/${locationId}`, { address: '1 Quay', timeZone: 'Europe/Dublin' });
     expect(await client.patch(`locations/${locationId}`, { address: null })).toEqual({
@@ -267,7 +267,7 @@ describe('PATCH', () => {
     expect(await client.patch(`desks/${deskId}`, { status: 'Active' })).toMatchObject({ status: 'active' });
   });
 
-  test('is a 409 where the name is taken, and a 400 that names the member where a value is wrong', async () => {
+  test('is a 409 if the name is taken, and a 400 with the name of the member if a value is wrong', async () => {
     const { zoneId, levelId, locationId, deskId } = london;
     await client.make('desks', { deskName: 'N2', zoneId });
     const refused = async (path: string, change: object, status: number) =>

@@ -19,7 +19,7 @@ test('a zone and then an office with 5,000 people booked for 14 days are retired
   const { tenantId } = client;
   const { locationId, zoneId } = await makeLondon(client);
   const userIds = Array.from({ length: PEOPLE }, () => randomUUID());
-  // In slices, with statistics: as a directory in use has them.
+  // The rows come in slices, with statistics, as in a directory in use.
   for (let start = 0; start < PEOPLE; start += 250) {
     const slice = userIds.slice(start, start + 250);
     await server.db.owner.inTenant(tenantId, async (tx) => {

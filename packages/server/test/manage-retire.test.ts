@@ -4,7 +4,7 @@ import { type ManageClient, makeLondon, manageClient } from './support/manage.ts
 import { startTestServer, type TestServer } from './support/server.ts';
 import { change, office, readCounterFaults, readDay, readLog, readStored } from './workday/support.ts';
 
-/** The clock of the tests: noon in London, and in Auckland the next day already. */
+/** The clock of the tests: noon in London, and already the next day in Auckland. */
 const TODAY = '2026-03-10';
 const YESTERDAY = '2026-03-09';
 const TOMORROW = '2026-03-11';
@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterAll(() => server.close());
 
-/** What a person has booked on a day; undefined: they have no plan. */
+/** The node that a user has booked on a day. Undefined: the user has no plan. */
 const booked = async (userId: string, day: string) =>
   (await readDay(server.db.owner, client.tenantId, userId, day)).bookedNodeId;
 const book = (userId: string, day: string, nodeId: string, locationId = london.locationId) =>
@@ -47,7 +47,7 @@ async function bookAll(day: string): Promise<void> {
 
 const bookings = (day: string) => Promise.all([ada, grace, alan].map((userId) => booked(userId, day)));
 
-describe('who has booked what is retired has, from today on, booked the office', () => {
+describe('a booking at a retired node becomes, from today on, a booking of the office', () => {
   test.each([
     ['desk', 'desks', 'deskId', (o: typeof london) => [o.locationId, o.zoneId, o.locationId]],
     ['zone', 'zones', 'zoneId', (o: typeof london) => [o.locationId, o.locationId, o.locationId]],
@@ -59,12 +59,12 @@ describe('who has booked what is retired has, from today on, booked the office',
     expect(await bookings(TODAY)).toEqual(after(london));
     expect(await bookings(TOMORROW)).toEqual(after(london));
     expect(await readCounterFaults(server.db.owner, client.tenantId)).toEqual([]);
-    // Coming back is no reason to move anybody again.
+    // A node that becomes active again does not change bookings again.
     await client.patch(`${path}/${london[member]}`, { status: 'active' });
     expect(await bookings(TODAY)).toEqual(after(london));
   });
 
-  test('and where the office is retired, no plan; plans elsewhere stay', async () => {
+  test('and no plan if the office is retired; plans elsewhere stay', async () => {
     for (const day of [YESTERDAY, TODAY]) await bookAll(day);
     const paris = await client.make('locations', { locationName: 'Paris', timeZone: 'Europe/Paris' });
     await book(ada, TOMORROW, paris, paris);
@@ -75,7 +75,7 @@ describe('who has booked what is retired has, from today on, booked the office',
     expect(await booked(ada, TOMORROW)).toBe(paris);
   });
 
-  test('today is that of the office', async () => {
+  test('where today is that of the office', async () => {
     const auckland = await client.make('locations', { locationName: 'AKL', timeZone: 'Pacific/Auckland' });
     await book(ada, TODAY, auckland, auckland);
     await book(ada, TOMORROW, auckland, auckland);
@@ -84,8 +84,8 @@ describe('who has booked what is retired has, from today on, booked the office',
   });
 });
 
-describe('what moves', () => {
-  test('to another office leaves those who booked it where they meant to be', async () => {
+describe('a node that moves', () => {
+  test('to another office leaves the bookings at the office that users had planned', async () => {
     await bookAll(TODAY);
     const paris = await client.make('locations', { locationName: 'Paris', timeZone: 'Europe/Paris' });
     await client.patch(`levels/${london.levelId}`, { locationId: paris });
@@ -93,7 +93,7 @@ describe('what moves', () => {
     expect(await readCounterFaults(server.db.owner, client.tenantId)).toEqual([]);
   });
 
-  test('within the office stays booked: a zone as it is, a desk in the zone that it comes to', async () => {
+  test('within the office keeps its bookings: a zone is unchanged, and a desk counts in its new zone', async () => {
     await bookAll(TODAY);
     const l4 = await client.make('levels', { levelName: 'L4', locationId: london.locationId });
     await client.patch(`zones/${london.zoneId}`, { levelId: l4 });
@@ -106,12 +106,12 @@ describe('what moves', () => {
       expect.objectContaining({ userId: ada, nodeId: london.deskId, zoneId: south, setBy: 'person' }),
     );
     expect(await readCounterFaults(server.db.owner, client.tenantId)).toEqual([]);
-    // For Ada nothing changed, and so there is nothing to log; but the seat in that zone is gone.
+    // Nothing changed for Ada, so that the log has no entry. But the seat in that zone is taken.
     expect(await readLog(server.db.owner, client.tenantId)).toHaveLength(6);
     expect(await book(grace, TODAY, south)).toEqual(['zone-full']);
   });
 
-  test('into a zone that is full: the office is booked instead', async () => {
+  test('into a full zone: the booking becomes one of the office', async () => {
     const { locationId, levelId, deskId } = london;
     const south = await client.make('zones', { zoneName: 'South', levelId, capacity: 1 });
     await book(grace, TODAY, south);
@@ -124,7 +124,7 @@ describe('what moves', () => {
   });
 });
 
-test('what set the plan still does, and the log says who retired what', async () => {
+test('a plan keeps its setBy, and the log says who retired the node', async () => {
   const { tenantId } = client;
   const { locationId, deskId } = london;
   await change(server.db.restricted, tenantId, [
@@ -157,7 +157,7 @@ test('what set the plan still does, and the log says who retired what', async ()
   });
 });
 
-test('the CSV import sees to them just so', async () => {
+test('the CSV import does the same with bookings', async () => {
   await bookAll(TODAY);
   const file = ['deskName,zoneName,levelName,locationName,status', 'N1,North,L3,London,inactive'];
   const { db, clock } = server;
@@ -169,7 +169,7 @@ test('the CSV import sees to them just so', async () => {
   });
 });
 
-test('a capacity that is lowered evicts nobody, and lets nobody in', async () => {
+test('a lower capacity removes no booking, and admits no new one', async () => {
   const { zoneId } = london;
   await book(ada, TODAY, zoneId);
   await book(grace, TODAY, zoneId);
@@ -178,7 +178,7 @@ test('a capacity that is lowered evicts nobody, and lets nobody in', async () =>
   expect(await book(alan, TODAY, zoneId)).toEqual(['zone-full']);
 });
 
-test('booking while desk, zone and office are retired leaves nobody booked at what is retired', async () => {
+test('bookings during the retirement of desk, zone and office leave no booking at a retired node', async () => {
   const { tenantId } = client;
   const { deskId, zoneId, levelId, locationId } = london;
   const days = Array.from({ length: 8 }, (_, n) => `2026-03-${12 + n}`);

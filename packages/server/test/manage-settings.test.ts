@@ -31,7 +31,7 @@ const CHOSEN = {
 };
 
 describe('the settings of an office', () => {
-  test('are read with their defaults, and changed member by member', async () => {
+  test('are read with their defaults, and each member can change alone', async () => {
     const office = { locationId: london, locationName: 'London' };
     const path = `locations/${london.toUpperCase()}/settings`;
     expect(await client.get(path)).toEqual({ ...office, ...DEFAULTS });
@@ -45,7 +45,7 @@ describe('the settings of an office', () => {
     expect(await client.patch(path, {})).toMatchObject({ ...CHOSEN, horizonDays: 0 });
   });
 
-  test('are changed in bulk, each item for itself and in order', async () => {
+  test('are changed in bulk, each item on its own and in order', async () => {
     const other = (await makeLondon(await manageClient(server))).locationId;
     const desk = (await client.list('desks'))[0]?.deskId;
     expect(
@@ -76,7 +76,7 @@ describe('the settings of an office', () => {
     expect(await client.get(`locations/${london}/settings`)).toMatchObject({ ...CHOSEN, horizonDays: 366 });
   });
 
-  test('leave how far the horizon has come to the engine', async () => {
+  test('do not change the horizon that the engine has reached', async () => {
     await server.db.owner.inTenant(client.tenantId, (tx) =>
       tx.query(
         `INSERT INTO office_settings (tenant_id, location_id, horizon_reached) VALUES ($1, $2, '2026-03-24')`,
@@ -95,7 +95,7 @@ describe('the settings of an office', () => {
     ).rejects.toThrow(/permission denied/);
   });
 
-  test('of what is no office here are a 404; a value that is wrong is a 400 that names it', async () => {
+  test('of an unknown office are a 404; a wrong value is a 400 that names it', async () => {
     const other = (await makeLondon(await manageClient(server))).locationId;
     for (const id of [randomUUID(), other, 'x']) {
       expectProblem(await client.send('GET', `locations/${id}/settings`), 404);
@@ -109,7 +109,7 @@ describe('the settings of an office', () => {
 });
 
 describe('the organisation', () => {
-  test('is read, renamed, moved to another time zone, and chooses the attributes that groups follow', async () => {
+  test('can be read, renamed, moved to another time zone, and can choose the attributes of derived groups', async () => {
     const before = await client.get('organisation');
     expect(before).toEqual({
       slug: expect.stringMatching(/^org-/),
@@ -132,18 +132,18 @@ describe('the organisation', () => {
     expect(await client.patch('organisation', { slug: 'other' })).toMatchObject({ slug: before.slug });
   });
 
-  test('is changed by itself alone', async () => {
+  test('cannot be changed by another organisation', async () => {
     const other = await manageClient(server);
     const before = await other.get('organisation');
     await client.patch('organisation', { name: 'Mine', timeZone: 'Asia/Tokyo', groupAttributes: ['x'] });
     expect(await other.get('organisation')).toEqual(before);
-    // Nor can what it is changed by reach anyone without an organisation.
+    // Without an organisation, the function of the database changes no row either.
     await server.db.restricted.inSystem((tx) => tx.query("SELECT update_organisation('All', 'UTC')"));
     expect(await other.get('organisation')).toEqual(before);
     expect(await client.get('organisation')).toMatchObject({ name: 'Mine' });
   });
 
-  test('refuses what is not acceptable with a 400 that names it, and changes nothing of it', async () => {
+  test('refuses an invalid value with a 400 that names it, and changes nothing', async () => {
     const before = await client.get('organisation');
     for (const change of [
       { timeZone: 'Mars/Olympus' },

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterAll(() => server.close());
 
-test('a row has everything there is to know of a person', async () => {
+test('a row has all members of a user', async () => {
   const { postAttributes, tenantId } = await directoryClient(server);
   const attributed = await manageClient(server, tenantId);
   await attributed.patch('organisation', { primaryGroupAttribute: 'team' });
@@ -62,7 +62,7 @@ test('a row has everything there is to know of a person', async () => {
   });
 });
 
-test('a list is narrowed by primary location, by userName and e-mail in any case, and by status', async () => {
+test('a list can be filtered by primary location, by userName and e-mail in any case, and by status', async () => {
   const grace = await client.make('users', { userName: 'grace', status: 'inactive' });
   const found = async (query: string) => (await client.list(`users?${query}`)).map(({ userId }) => userId);
   expect((await found('')).toSorted()).toEqual([ada, grace].toSorted());
@@ -77,7 +77,7 @@ test('a list is narrowed by primary location, by userName and e-mail in any case
 });
 
 describe('bulk', () => {
-  test('makes people, matches them by id or else by userName in any case, and refuses what is taken', async () => {
+  test('creates users, matches them by id or else by userName in any case, and refuses names that are taken', async () => {
     const results = await client.bulk('users', [
       { userName: 'grace', email: 'grace@example.com', primaryLocationName: 'London' },
       { userName: 'ADA', lastName: 'King' },
@@ -107,14 +107,14 @@ describe('bulk', () => {
     expect(await client.get(`users/${results[0]?.id}`)).toMatchObject({ primaryLocationName: 'London' });
   });
 
-  test('a row that was read can be sent back, and changes nothing', async () => {
+  test('accepts a row as it was read, and changes nothing', async () => {
     await client.make('users', { userName: 'grace' });
     expect(await client.outcomes('users', await client.list('users'))).toEqual(['unchanged', 'unchanged']);
   });
 });
 
 describe('PATCH', () => {
-  test('changes what it names, and null empties', async () => {
+  test('changes the members that it names, and null empties', async () => {
     const change = { email: null, firstName: null, lastName: null, primaryLocationId: null };
     expect(await client.patch(`users/${ada}`, change)).toMatchObject({
       userName: 'Ada',
@@ -130,7 +130,7 @@ describe('PATCH', () => {
     expect(await client.patch(`users/${ada}`, away)).toMatchObject({ primaryLocationId: london.locationId });
   });
 
-  test('is a 409 where a name or an address is taken, also by coming back; a 400 where a value is wrong', async () => {
+  test('is a 409 if a name or an address is taken, also on reactivation, and a 400 if a value is wrong', async () => {
     const grace = await client.make('users', { userName: 'grace', email: 'g@example.com' });
     const alan = await client.make('users', { userName: 'alan', email: 'g@example.com', status: 'inactive' });
     const refused = async (id: string, change: object, status: number) =>
@@ -148,7 +148,7 @@ describe('PATCH', () => {
     expect(await client.get(`users/${grace}`)).toMatchObject({ userName: 'grace', email: 'g@example.com' });
   });
 
-  test('who is made inactive gives up what they have booked, and the log says by which key', async () => {
+  test("that deactivates a user frees the user's bookings, and the log names the key", async () => {
     const { tenantId } = client;
     await storeDays(server.db.owner, tenantId, [
       { userId: ada, day: '2026-03-09', plan: 'o', locationId: london.locationId },

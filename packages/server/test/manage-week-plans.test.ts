@@ -6,7 +6,7 @@ import { ManagedWorkplace } from './support/manage-days.ts';
 import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
-/** The server's clock is at noon of 10 March 2026, a Tuesday, in UTC; the horizon is 14 days. */
+/** The server's clock shows noon of 10 March 2026, a Tuesday, in UTC. The horizon is 14 days. */
 const [TODAY, TOMORROW, HORIZON] = ['2026-03-10', '2026-03-11', '2026-03-24'] as const;
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 const NO_WEEK = Object.fromEntries(WEEKDAYS.map((day) => [day, null]));
@@ -27,11 +27,11 @@ const path = ({ userId }: { userId: string } = work.user) => `users/${userId}/we
 const put = (body: object, user?: TestUser) => work.ask('PUT', path(user), body);
 const read = async (user?: TestUser) =>
   (await work.ask<{ weekPlan: object }>('GET', path(user))).weekPlan as Record<string, unknown>;
-/** What there is of days from today to a day after the horizon: letter and what set it. */
+/** The days from today to the day after the horizon: the letter of the plan and its setBy. */
 const plans = async (user?: TestUser) =>
   (await work.days(TODAY, '2026-03-25', user)).map(({ plan, setBy }) => plan && `${plan} ${setBy}`);
 
-test('a week plan is read as it was set; a weekday that is left out or null has no plan', async () => {
+test('a week plan is read as it was set; a missing or null weekday has no plan', async () => {
   expect(await read()).toEqual(NO_WEEK);
   const { locationId } = work.office;
   const weekPlan = {
@@ -56,7 +56,7 @@ test('a week plan is read as it was set; a weekday that is left out or null has 
   });
 });
 
-test('what is not acceptable names the weekday, and leaves the week as it was', async () => {
+test('an invalid value is refused with the name of the weekday, and leaves the week plan unchanged', async () => {
   await put({ weekPlan: REMOTE });
   const closed = await addNode(server.db.owner, work.tenantId, { kind: 'location', status: 'inactive' });
   const cases: [object, string][] = [
@@ -78,7 +78,7 @@ test('what is not acceptable names the weekday, and leaves the week as it was', 
   expect(await read()).toEqual(REMOTE);
 });
 
-describe('days that there are', () => {
+describe('existing days', () => {
   test('stay as they are without applyFrom', async () => {
     await put({ weekPlan: REMOTE, applyFrom: TODAY });
     const before = await plans();
@@ -86,7 +86,7 @@ describe('days that there are', () => {
     expect(await plans()).toEqual(before);
   });
 
-  test('that the week plan made, or that have none, follow it from applyFrom to the horizon; others stay', async () => {
+  test('from the week plan, or without a plan, follow it from applyFrom to the horizon, and others stay', async () => {
     await put({ weekPlan: REMOTE, applyFrom: '2000-01-01' });
     expect(await plans()).toEqual([...Array(15).fill('r week'), null]);
     expect(await work.days('2026-03-09')).toMatchObject([{ plan: null }]);
@@ -115,7 +115,7 @@ describe('days that there are', () => {
     expect(log.at(-1)).toMatchObject({ changedBy: 'admin', reason: 'Week plan changed' });
   });
 
-  test('keep what is booked where the office stays the same; the same week again changes nothing', async () => {
+  test('keep their bookings if the office stays the same, and the same week again changes nothing', async () => {
     const { placeId, locationId } = work.office;
     await work.sql(
       'INSERT INTO desk_assignments (tenant_id, place_id, user_id) VALUES ($1, $2, $3)',
@@ -131,7 +131,7 @@ describe('days that there are', () => {
     expect(await work.log()).toEqual(log);
   });
 
-  test('that a further horizon made, beyond the one of today, go: they are made when it gets there', async () => {
+  test("beyond today's horizon, from a former one, are deleted until the horizon reaches them", async () => {
     await work.sql(
       'INSERT INTO office_settings (tenant_id, location_id, horizon_days) VALUES ($1, $2, 20)',
       work.office.locationId,
@@ -151,7 +151,7 @@ describe('many week plans', () => {
   }
   const post = (items: unknown[]) => work.ask<Results>('POST', 'week-plans', { items });
 
-  test('have one result for each, in order, and one that is refused stops no other', async () => {
+  test('have one result each, in order, and a refused one stops no other', async () => {
     const ben = await work.addUser();
     const left = await work.addUser({ status: 'inactive' });
     const [ada, one] = [work.user.userId, { weekPlan: REMOTE }];
@@ -197,7 +197,7 @@ describe('many week plans', () => {
     expect((await plans())[0]).toBeNull();
   });
 
-  test('are a thousand at most, which take few round trips to the database', async () => {
+  test('are at most a thousand, which take few round trips to the database', async () => {
     const users = await work.sql<{ userId: string }>(
       `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded)
        SELECT $1, gen_random_uuid(), 'u' || n, 'u' || n FROM generate_series(1, 1000) AS n RETURNING user_id AS "userId"`,
@@ -217,7 +217,7 @@ describe('many week plans', () => {
     }
   });
 
-  test('are read in pages, of active people, of one primary location or of all', async () => {
+  test('are read in pages, of active users, of one primary location or of all', async () => {
     const nomad = await work.addUser();
     await work.addUser({ status: 'inactive' });
     await put({ weekPlan: REMOTE });
@@ -237,7 +237,7 @@ describe('many week plans', () => {
   });
 });
 
-test("another organisation's people and offices are unknown", async () => {
+test("another organisation's users and offices are unknown", async () => {
   const other = await ManagedWorkplace.at(server);
   for (const reply of [
     await work.call('GET', path(other.user)),

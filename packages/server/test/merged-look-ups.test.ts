@@ -6,7 +6,7 @@ import { untilAllWait, whileLocked } from './support/locks.ts';
 import { addSite, goodEvent, type Members, presenceRows, type Site, submit } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
-/** What takes so long waits for the lock that the test itself holds. */
+/** Long waits are possible here, because look-ups wait for the lock that the test itself holds. */
 const STUCK_MS = 60_000;
 
 let server: TestServer;
@@ -14,7 +14,7 @@ let sites: [Site, Site, Site];
 beforeAll(async () => {
   server = await startTestServer({}, { database: { poolSize: 2 } });
   sites = [await addSite(server), await addSite(server), await addSite(server)];
-  // Everything that asks the database is counted, and fails where it asks for this address.
+  // The function counts all look-ups, and fails if one asks for this address.
   await seeingAll(server.db.target, (client) =>
     client.query(`
       ALTER FUNCTION look_up_directory RENAME TO look_up_directory_uncounted;
@@ -39,7 +39,9 @@ async function countLookUps(): Promise<number> {
   return rows[0].count;
 }
 
-/** A request of one event each, all at once; their results, or the status of what was not accepted, in their order. */
+/**
+ * Sends concurrent requests with one event each. Returns their result codes in order, or the status if it is not 200.
+ */
 function sendAll(events: { site: Site; members: Members }[]): Promise<unknown[]> {
   return Promise.all(
     events.map(async ({ site, members }) => {
@@ -49,7 +51,7 @@ function sendAll(events: { site: Site; members: Members }[]): Promise<unknown[]>
   );
 }
 
-/** As `sendAll`, while nobody can be looked up until all of them have come. */
+/** Like `sendAll`, but no look-up can run until all requests have arrived. */
 function sendTogether(events: { site: Site; members: Members }[]): Promise<unknown[]> {
   return whileLocked(server.db.target, 'users', 'ACCESS EXCLUSIVE', () => sendAll(events));
 }
@@ -64,12 +66,12 @@ async function peopleOf(site: Site, prefix: string): Promise<Record<string, stri
   return Object.fromEntries(rows.map(({ eventId, userId }) => [eventId, userId]));
 }
 
-test('requests that name people nobody has named before share look-ups, and each means its own organisation', async () => {
+test('requests that name new users share look-ups, and each resolves in its own organisation', async () => {
   const people = await Promise.all(
     sites.map((site, at) =>
       Promise.all(
         Array.from({ length: 20 }, (_, index) =>
-          // The same address is somebody else in each organisation; half of them are in the first two only.
+          // The same address belongs to another user in each organisation. Half of them exist only in the first two.
           at === 2 && index % 2 === 0
             ? undefined
             : addUser(server.db.owner, site.tenantId, { email: `shared${index}@example.com` }),
@@ -89,11 +91,12 @@ test('requests that name people nobody has named before share look-ups, and each
     );
     expect(await peopleOf(site, 'shared')).toEqual(Object.fromEntries(expected));
   }
-  // The first that came are asked for alone, all others together: once for each organisation, and once more where they are too many.
+  // The first requests are looked up alone, and all others together: once for each organisation, and again if they are
+  // too many.
   expect((await countLookUps()) - before).toBeLessThan(12);
 });
 
-test('what was looked up together is not looked up again', async () => {
+test('users from a shared look-up are not looked up again', async () => {
   const [first, second] = sites;
   const sent = ['shared1@example.com', 'shared3@example.com'].flatMap((email, index) => [
     byEmail(first, email, `again ${index}`),
@@ -104,7 +107,7 @@ test('what was looked up together is not looked up again', async () => {
   expect(await countLookUps()).toBe(before);
 });
 
-test('people by id, name and card, and places, are looked up together, each as what it was given', async () => {
+test('users by id, name and card, and nodes, share a look-up, and each identifier matches only its kind', async () => {
   const [site, other] = sites;
   const holder = await addUser(server.db.owner, site.tenantId);
   const named: TestUser = await addUser(server.db.owner, site.tenantId);
@@ -143,7 +146,7 @@ test('people by id, name and card, and places, are looked up together, each as w
   expect(await peopleOf(other, 'kinds')).toEqual({});
 });
 
-test('a look-up that fails does so alone, among strangers who are not to blame', async () => {
+test('a failed look-up fails only its own request', async () => {
   const strangers = await Promise.all(
     Array.from({ length: 30 }, async (_, index) => {
       const site = sites[index % 3] as Site;
@@ -161,12 +164,12 @@ test('a look-up that fails does so alone, among strangers who are not to blame',
   expect(codes).toEqual(sent.map(({ members }) => (members.eventId === 'poison' ? 500 : 0)));
 });
 
-test('look-ups do not wait for whatever else keeps the database busy', async () => {
+test('look-ups do not wait for other work of the database', async () => {
   const [site] = sites;
   const { email } = await addUser(server.db.owner, site.tenantId);
   await seeingAll(server.db.target, async (client) => {
     await client.query('BEGIN; LOCK TABLE groups IN ACCESS EXCLUSIVE MODE');
-    // One of each organisation: its writers wait for one another before they take a connection.
+    // One writer of each organisation, because writers of one wait for one another before they take a connection.
     const busy = sites.map(({ headers }) =>
       server.app.inject({
         method: 'PUT',

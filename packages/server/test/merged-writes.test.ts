@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Sends a request of one event for each of `count` turns, in turn for each organisation, all at once. */
+/** Sends `count` concurrent requests of one event each, alternating between the organisations. */
 function sendAll(name: string, count: number) {
   return Promise.all(
     Array.from({ length: count }, async (_, turn) => {
@@ -31,9 +31,9 @@ async function storedOf(site: Site, name: string): Promise<string[]> {
     .sort();
 }
 
-test('requests that come at the same moment share commits, and each organisation has its own events', async () => {
+test('concurrent requests share commits, and each organisation has its own events', async () => {
   await sendAll('warm', 3);
-  // Both writers wait for this lock, and all others for them.
+  // Both writers wait for this lock, and all other requests wait for the writers.
   const answers = await whileLocked(server.db.target, 'presence_events', 'SHARE', () =>
     sendAll('merged', 60),
   );
@@ -52,7 +52,7 @@ test('requests that come at the same moment share commits, and each organisation
   expect(rows[0].commits).toBeLessThan(20);
 });
 
-test('a request does not wait for the many of another organisation that came before it', async () => {
+test('a request does not wait for many earlier requests of another organisation', async () => {
   const [busy, calm] = sites as [Site, Site];
   const many = 200;
   let answered = 0;
@@ -66,7 +66,7 @@ test('a request does not wait for the many of another organisation that came bef
       answered++;
       return statusCode;
     });
-    // Nothing of these has to be stored; meanwhile, the many come as far as they can.
+    // These requests store nothing. Meanwhile, the many requests proceed as far as they can.
     for (let turn = 0; turn < 50; turn++) await submit(server, calm, []);
     const last = submit(server, calm, [goodEvent(calm, { eventId: 'last' })]);
     onSent();
@@ -76,11 +76,11 @@ test('a request does not wait for the many of another organisation that came bef
   };
   const statuses = await whileLocked(server.db.target, 'presence_events', 'SHARE', sendAfterMany);
   expect(new Set(statuses)).toEqual(new Set([200]));
-  // Two transactions of twenty are under way, and the next one has its turn.
+  // Two transactions with twenty requests are running. The new request is in the next one.
   expect(before).toBeLessThan(many / 2);
 });
 
-test('nor for those of many other organisations, which do not fit into one transaction', async () => {
+test('a request does not wait for requests of many other organisations that do not fit into one transaction', async () => {
   const [calm] = sites as [Site];
   const busy = await Promise.all(Array.from({ length: 30 }, () => addSite(server)));
   let answered = 0;
@@ -107,7 +107,7 @@ test('nor for those of many other organisations, which do not fit into one trans
   expect(before).toBeLessThan(statuses.length / 2);
 });
 
-test('a request that the database cannot store fails alone, among strangers who are not to blame', async () => {
+test('a request that the database cannot store fails alone, not with the other requests of its transaction', async () => {
   await seeingAll(server.db.target, (client) =>
     client.query(`
       CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -129,7 +129,7 @@ test('a request that the database cannot store fails alone, among strangers who 
   );
 });
 
-test('the same events in many requests at once are stored once, whoever comes first', async () => {
+test('the same events in many concurrent requests are stored once, whichever request is first', async () => {
   const [site] = sites as [Site];
   const events = Array.from({ length: 50 }, (_, index) => goodEvent(site, { eventId: `same ${index}` }));
   const replies = await Promise.all(

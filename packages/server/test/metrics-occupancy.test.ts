@@ -24,7 +24,7 @@ async function open(): Promise<void> {
   workplace = await Workplace.open(server, 'Europe/London');
 }
 
-/** Sets the clock, and logs in again, since the token may have expired by then. */
+/** Sets the clock, and logs in again, because the token may have expired by then. */
 async function goTo(now: string): Promise<void> {
   server.clock.nowMs = Date.parse(now);
   const token = await server.token(await server.key(workplace.tenantId));
@@ -81,7 +81,7 @@ const brief = (rows: Hour[]) =>
     row.maximumOccupancy,
   ]);
 
-describe('what an event says', () => {
+describe('an event', () => {
   test('holds until the next one, and averages are weighted by time', async () => {
     await submit(
       { at: `${DAY}T09:30:00Z`, occupancy: 2 },
@@ -120,7 +120,7 @@ describe('what an event says', () => {
     });
   });
 
-  test('holds to the end of its day at most, and not beyond now', async () => {
+  test('holds to the end of its day at most, and never beyond now', async () => {
     await submit({ at: `${DAY}T11:20:00Z`, occupancy: 1 });
     expect(brief(await hours())).toEqual([[11, 40, 1, 1, 1]]);
     await goTo('2026-03-12T12:00:00Z');
@@ -130,7 +130,7 @@ describe('what an event says', () => {
     );
   });
 
-  test('in use by nobody knows how many is a share, and no number of people', async () => {
+  test('that is occupied without a number counts in the share, and gives no number of people', async () => {
     const place = { nodeId: workplace.office.placeId, kind: 'place' };
     await submit(
       { ...place, at: `${DAY}T09:00:00Z`, occupied: true },
@@ -143,7 +143,7 @@ describe('what an event says', () => {
     ]);
   });
 
-  test('that is no number of people is one that nobody knows, and breaks nothing', async () => {
+  test('with an impossible number counts as one without a number, and breaks nothing', async () => {
     await submit(
       { at: `${DAY}T09:00:00Z`, occupancy: 1.7e308 },
       { at: `${DAY}T10:00:00Z`, occupancy: 5e-324 },
@@ -156,7 +156,7 @@ describe('what an event says', () => {
     ]);
   });
 
-  test('is of its own place, and the filter takes any node', async () => {
+  test('belongs to its own node, and the filter takes any node', async () => {
     const { placeId, spaceId, zoneId, locationId } = workplace.office;
     await submit(
       { at: `${DAY}T11:00:00Z`, occupancy: 3 },
@@ -183,20 +183,20 @@ describe('the hours of a day', () => {
   }
   const starts = (rows: Hour[]) => rows.map(({ hour, hourStart }) => `${hour} ${hourStart.slice(11, 16)}`);
 
-  test('25 where clocks are set back: the repeated one has two rows', async () => {
+  test('are 25 if clocks are set back: the repeated hour has two rows', async () => {
     const rows = await dayOf('Europe/London', '2026-10-25', '2026-10-24T23:00:00Z');
     expect(starts(rows).slice(0, 4)).toEqual(['0 23:00', '1 00:00', '1 01:00', '2 02:00']);
     expect(rows).toHaveLength(25);
     expect(new Set(rows.map((row) => row.knownMinutes))).toEqual(new Set([60]));
   });
 
-  test('23 where they are set forward: the skipped one has none', async () => {
+  test('are 23 if clocks are set forward: the skipped hour has no row', async () => {
     const rows = await dayOf('Europe/London', '2026-03-29', '2026-03-29T00:00:00Z');
     expect(starts(rows).slice(0, 3)).toEqual(['0 00:00', '2 01:00', '3 02:00']);
     expect(rows).toHaveLength(23);
   });
 
-  test('24 and a half where they are set back by half an hour', async () => {
+  test('are 24 and a half if clocks are set back by half an hour', async () => {
     const rows = await dayOf('Australia/Lord_Howe', '2026-04-05', '2026-04-04T13:00:00Z');
     expect(rows.slice(0, 4).map(({ hour, knownMinutes }) => [hour, knownMinutes])).toEqual([
       [0, 60],
@@ -207,7 +207,7 @@ describe('the hours of a day', () => {
     expect(rows.reduce((sum, { knownMinutes }) => sum + knownMinutes, 0)).toBe(24.5 * 60);
   });
 
-  test('begin at half past elsewhere where the clock does, and end with the first of two midnights', async () => {
+  test("begin at half past if the office's offset has half an hour, and end with the first of two midnights", async () => {
     const delhi = await dayOf('Asia/Kolkata', DAY, '2026-03-10T03:30:00Z');
     expect(starts(delhi)[0]).toBe('9 03:30');
     // Havana, 1 November: 01:00 becomes 00:00. The day before has ended by the first 00:00.
@@ -216,7 +216,7 @@ describe('the hours of a day', () => {
   });
 });
 
-test('around the changes of the clocks, hours are what counting every minute comes to', async () => {
+test('around clock changes, the hours equal a count of every minute', async () => {
   const changes = [
     ['Europe/London', '2026-10-25'],
     ['Europe/London', '2026-03-29'],
@@ -237,7 +237,7 @@ test('around the changes of the clocks, hours are what counting every minute com
     fc.asyncProperty(scenario, async ({ change: [timeZone, day], events }) => {
       const { spaceId } = await addOffice(server.db.owner, workplace.tenantId, timeZone);
       const fromMs = Date.parse(`${day}T00:00:00Z`) - 14 * 3_600_000;
-      // One an instant: of two at once, which one comes last is not promised.
+      // One event for each instant, because the order of two at the same instant is undefined.
       const unique = [...new Map(events.map((event) => [event.minute, event])).values()];
       await submit(
         ...unique.map(({ minute, occupancy }) => ({
@@ -279,7 +279,7 @@ interface LocalTime {
 }
 
 const clocks = new Map<string, LocalTime[]>();
-/** What the clock of a zone shows in each minute of three days, by the runtime's own rules rather than the database's. */
+/** The local time of each minute of three days, by the rules of the JavaScript runtime instead of the database's. */
 function clockOf(fromMs: number, timeZone: string): LocalTime[] {
   const known = clocks.get(`${timeZone} ${fromMs}`);
   if (known) return known;

@@ -34,7 +34,7 @@ beforeAll(async () => {
     const level2 = await addNode(owner, tenantId, { kind: 'level', parentId: office.locationId });
     const zone3 = await addNode(owner, tenantId, { kind: 'zone', parentId: level2 });
     const desk3 = await addNode(owner, tenantId, { kind: 'place', parentId: zone3 });
-    // More than a machine word has bits.
+    // More members than a machine word has bits.
     const { rows: more } = await owner.inTenant(tenantId, (tx) =>
       tx.query<{ nodeId: string }>(
         `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name, status)
@@ -105,16 +105,16 @@ const scenario = fc.record({
   from: fc.nat(5),
   days: fc.integer({ min: 1, max: 20 }),
   period: fc.constantFrom('day', 'week', 'month', 'range'),
-  /** The office of whose level is asked, too, and by what. */
+  /** The number of the office whose level restricts a second request, and the unit of that request. */
   within: fc.nat(2),
   withinBy: fc.constantFrom<Unit>('location', 'zone', 'group'),
 });
 
-/** Each run has days of its own, so that all of them can share people and offices. */
+/** Each run has its own days, so that all runs can share users and offices. */
 let nextDayMs = Date.parse('2024-01-01');
 const isoDay = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
-test('metrics are what summing the exports comes to, by every unit and period', async () => {
+test('metrics equal sums over the exports, by every unit and period', async () => {
   await fc.assert(
     fc.asyncProperty(scenario, async ({ plans, seen, from, days, period, within, withinBy }) => {
       const firstMs = nextDayMs;
@@ -169,7 +169,7 @@ test('metrics are what summing the exports comes to, by every unit and period', 
         const expected = summed(attendance, presence, { by, levelId }, periodOf(period, query.startDate));
         const actual = new Map(
           rows
-            // A unit at which nobody was or was to be has a row as well, of nothing.
+            // A unit without any people in the period also has a row, with zeros.
             .filter((row) => Number(row.attendance) + Number(row.noShow) + Number(row.unconfirmed) > 0)
             .map((row) => [
               keyOf(
@@ -215,7 +215,7 @@ function mondayOf(day: string): string {
 type Unit = 'location' | 'level' | 'zone' | 'group';
 type Spot = [levelId: string | undefined, zoneId: string | undefined];
 
-/** Where a row counts: the closest that the person was detected, with the booking where that is closer. */
+/** The units in which a row counts: the most exact node of detection, or the booking if it is more exact. */
 function spotsOf(row: AttendanceRow, presence: PresenceRow[], by: 'level' | 'zone'): Spot[] {
   const zoneOf = (zoneId: unknown) => (by === 'zone' ? (zoneId as string | undefined) : undefined);
   const booked: Spot = [row.bookingLevelId as string | undefined, zoneOf(row.bookingZoneId)];

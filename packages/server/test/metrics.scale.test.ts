@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test('10,000 people on 366 days: every unit and period in bounded time and memory', async () => {
+test('metrics of 10,000 users on 366 days need bounded time and memory, by every unit and period', async () => {
   const tenantId = await server.organisation();
   const key = await server.key(tenantId);
   server.clock.nowMs = Date.parse('2026-01-10T00:00:00Z');
@@ -44,7 +44,7 @@ test('10,000 people on 366 days: every unit and period in bounded time and memor
     console.log(`${query}: ${seconds.toFixed(1)} s, ${bytes} bytes, ${growthMiB} MiB more at the peak`);
     return { seconds, growthMiB };
   };
-  // Once to warm up: code and caches take memory only then.
+  // One call to warm up, because code and caches take memory only then.
   await read('by=location&period=month');
   const offices = (await (
     await fetch(`http://127.0.0.1:${port}/v1/analytics/locations/basic`, {
@@ -67,7 +67,10 @@ test('10,000 people on 366 days: every unit and period in bounded time and memor
   }
 }, 900_000);
 
-/** From Monday to Friday nine of ten plan the office; two of three come, and are detected at the door and at a desk. */
+/**
+ * From Monday to Friday, nine of ten users plan the office. Two of three come, and are detected at the door and at a
+ * desk.
+ */
 async function fill(tenantId: string): Promise<void> {
   const owner = server.db.owner;
   const offices: string[] = [];
@@ -85,8 +88,8 @@ async function fill(tenantId: string): Promise<void> {
   }
   const admin = new pg.Client({ ...inject('adminTarget'), database: server.db.target.database as string });
   await admin.connect();
-  // Millions of rows that are known to be right: without the foreign keys, and with indexes that are made at the end, it takes
-  // a fraction of the time.
+  // The millions of rows are known to be valid. Without foreign keys, and with indexes made at the end, this takes a
+  // fraction of the time.
   const filled = ['day_plans', 'bookings', 'presence_events'];
   await admin.query(`SET search_path TO rollcall; SET session_replication_role TO replica; SET maintenance_work_mem TO '256MB';
     UPDATE pg_index SET indisready = false, indisvalid = false

@@ -25,13 +25,13 @@ afterAll(() => server.close());
 const metrics = (query: Record<string, string>) => client.rows<Row>('metrics', query);
 const day = (value: unknown) => String(value).slice(5, 10);
 const counts = (row: Row) => [row.attendance, row.confirmed, row.noShow, row.unconfirmed, row.walkIn];
-/** Where, and the five counts. */
+/** The unit and its five counts. */
 const brief = (rows: Row[], name: string): Numbers[] =>
   rows.map((row) => [row[name] ?? '-', ...counts(row)] as Numbers);
 const ofHq = (rows: Row[]) => rows.filter((row) => row.locationId === NODES.hq);
 
 describe('of an office', () => {
-  test('a week: every column, in its order', async () => {
+  test('a week has every column, in order', async () => {
     const [row, ...more] = await metrics({ ...FIRST_WEEK, locationIds: NODES.hq });
     expect(more).toEqual([]);
     expect(Object.entries(row ?? {})).toEqual([
@@ -49,7 +49,7 @@ describe('of an office', () => {
       ['zoneName', null],
       ['groupId', null],
       ['groupName', null],
-      // Monday, Tuesday, Wednesday, Friday and Saturday; on Tuesday nothing was detected.
+      // Monday, Tuesday, Wednesday, Friday and Saturday. Nobody was detected on Tuesday.
       ['officeDays', 5],
       ['reportedDays', 4],
       ['reportingShare', 0.8],
@@ -68,16 +68,16 @@ describe('of an office', () => {
       ['percentile90Attendance', expect.closeTo(2.7, 12)],
       ['medianWeeklyPeak', 3],
       ['medianWeeklyLow', 1],
-      // Two desks at the window, three of quiet, whose capacity counts and not its desk.
+      // The zone at the window has two desks. The quiet zone has a capacity of three, which counts instead of its desk.
       ['capacity', 5],
       ['utilisation', 0.35],
       ['peakUtilisation', 0.6],
     ]);
   });
 
-  test('a month: medians of its weeks, and the percentile between two days', async () => {
+  test('a month has medians of its weeks, and a percentile between two days', async () => {
     const [row] = await metrics({ ...MARCH, period: 'month', locationIds: NODES.hq });
-    // Days: 3, 2, 1, 1 in the first week, 2, 1, 1 in the second; today counts as far as it has come.
+    // Days: 3, 2, 1, 1 in the first week, and 2, 1, 1 in the second. Today counts up to now.
     expect(row).toMatchObject({
       complete: false,
       officeDays: 8,
@@ -96,7 +96,7 @@ describe('of an office', () => {
     });
   });
 
-  test('days: those on which somebody was expected or seen, and no others', async () => {
+  test('days are those with planned or detected users, and no others', async () => {
     const rows = ofHq(await metrics(MARCH));
     expect(rows.map((row) => [day(row.firstDay), row.complete, ...counts(row)])).toEqual([
       ['03-02', true, 3, 2, 1, 0, 1],
@@ -106,14 +106,14 @@ describe('of an office', () => {
       ['03-07', true, 1, 0, 0, 0, 1],
       ['03-09', true, 2, 1, 0, 0, 1],
       ['03-12', true, 1, 1, 1, 0, 0],
-      // Whoever is expected today may still come.
+      // Users with a plan for today may still come.
       ['03-13', false, 1, 1, 0, 0, 0],
     ]);
-    // A day without reporting is none on which nobody came.
+    // A day without reporting does not count as a day without people.
     expect(rows[1]).toMatchObject({ reportingShare: 0, averageAttendance: null, utilisation: null });
   });
 
-  test('without presence reporting: counts of what was seen, and no statistics', async () => {
+  test('without presence reporting there are counts of detected users, and no statistics', async () => {
     const [row] = await metrics({ ...MARCH, period: 'range', locationIds: NODES.annex });
     expect(row).toMatchObject({
       officeDays: 2,
@@ -136,7 +136,7 @@ describe('of an office', () => {
     });
   });
 
-  test('only the weekdays that are asked for', async () => {
+  test('a filter by weekday selects its days', async () => {
     const [row] = await metrics({ ...FIRST_WEEK, locationIds: NODES.hq, weekdays: '1,2,3,4,5' });
     expect(row).toMatchObject({ officeDays: 4, reportedDays: 3, attendance: 6, averageAttendance: 2 });
     expect(await metrics({ ...FIRST_WEEK, weekdays: '7' })).toEqual([]);
@@ -144,7 +144,7 @@ describe('of an office', () => {
 });
 
 describe('periods', () => {
-  test('that the window cuts say which of their days it has, and that they are not complete', async () => {
+  test('that the window cuts have the number of their days inside it, and are not complete', async () => {
     const query = { startDate: '2026-03-04', endDate: '2026-03-09', locationIds: NODES.hq };
     const rows = await metrics({ ...query, period: 'week' });
     expect(
@@ -169,14 +169,14 @@ describe('periods', () => {
     expect([day(range?.periodStart), day(range?.lastDay), range?.complete]).toEqual(['03-04', '03-09', true]);
   });
 
-  test('of up to 366 dates; one more is a 400', async () => {
+  test('of up to 366 dates are accepted, and one more is a 400', async () => {
     const rows = await metrics({ startDate: '2025-03-13', endDate: '2026-03-13', period: 'range' });
     expect(ofHq(rows)[0]).toMatchObject({ attendance: 11 });
     const reply = await refused('startDate=2025-03-12&endDate=2026-03-13');
     expect(reply.detail).toContain('at most 366 dates');
   });
 
-  test('to come have no rows, not even at the end of the calendar', async () => {
+  test('in the future have no rows, not even at the end of the calendar', async () => {
     expect(await metrics({ startDate: '2026-03-14', endDate: '2026-04-30', period: 'week' })).toEqual([]);
     for (const period of ['day', 'week', 'month', 'range'])
       expect(await metrics({ startDate: '9999-12-01', endDate: '9999-12-31', period })).toEqual([]);
@@ -184,7 +184,7 @@ describe('periods', () => {
 });
 
 describe('by level and zone', () => {
-  test('people count where they were detected, else where they had booked, else at none', async () => {
+  test('users count at the node of detection, else at the booked one, else at none', async () => {
     const levels = await metrics({ ...FIRST_WEEK, by: 'level', locationIds: NODES.hq });
     expect(brief(levels, 'levelName')).toEqual([
       // Dee, at the door, twice.
@@ -203,7 +203,7 @@ describe('by level and zone', () => {
     ]);
   });
 
-  test('capacity and statistics are those of the place, over the days of its office', async () => {
+  test('capacity and statistics are those of the unit, over the days of its office', async () => {
     const zones = await metrics({ ...FIRST_WEEK, by: 'zone', locationIds: NODES.hq });
     const pick = (row: Row) => [
       row.zoneName,
@@ -228,13 +228,13 @@ describe('by level and zone', () => {
     ]);
   });
 
-  test('locationIds takes levels and zones, and means only what is at them or beneath', async () => {
+  test('locationIds takes levels and zones, and selects only users at them or at their descendants', async () => {
     const ofFirst = await metrics({ ...FIRST_WEEK, by: 'zone', locationIds: NODES.first });
     expect(brief(ofFirst, 'zoneName')).toEqual([
       ['window', 4, 3, 0, 1, 1],
       ['quiet', 1, 1, 1, 0, 0],
     ]);
-    // The office, as far as it is that level: Ben counts once.
+    // The unit is the office, limited to that level. Ben counts once.
     const [office] = await metrics({ ...FIRST_WEEK, locationIds: NODES.first });
     expect(office).toMatchObject({ locationName: 'hq', attendance: 4, capacity: 5, officeDays: 5 });
     const both = await metrics({
@@ -251,7 +251,7 @@ describe('by level and zone', () => {
 });
 
 describe('by group', () => {
-  test('each is of its own people; those without one have a row', async () => {
+  test('each group has its own users, and users without a group have a row', async () => {
     const rows = await metrics({ ...FIRST_WEEK, by: 'group' });
     expect(rows.map((row) => [row.locationName, row.groupName, ...counts(row)])).toEqual([
       ['hq', null, 2, 0, 0, 0, 2],
@@ -264,7 +264,7 @@ describe('by group', () => {
     expect(rows.map((row) => row.capacity)).toEqual([null, null, null, null]);
   });
 
-  test('subgroups adds the people of the groups beneath', async () => {
+  test('subgroups adds the users of descendant groups', async () => {
     const rows = await metrics({ ...FIRST_WEEK, by: 'group', subgroups: 'true' });
     expect(brief(rows, 'groupName')).toEqual([
       ['-', 2, 0, 0, 0, 2],
@@ -276,7 +276,7 @@ describe('by group', () => {
     expect(rows[2]).toMatchObject({ averageAttendance: 1.25, peakAttendance: 2, medianWeeklyLow: 0 });
   });
 
-  test('groupIds narrows any metrics to the people of these groups and of those beneath', async () => {
+  test('groupIds restricts any metrics to the users of these groups and of their descendants', async () => {
     const groups = await metrics({ ...FIRST_WEEK, by: 'group', groupIds: GROUPS.tech });
     expect(brief(groups, 'groupName')).toEqual([
       ['data', 4, 4, 0, 1, 0],
@@ -303,7 +303,7 @@ describe('by group', () => {
   });
 });
 
-test('a day is that of the clock of its office, whatever clocks do', async () => {
+test('a day is the local day of its office, also around clock changes', async () => {
   const other = await server.organisation();
   const office = await addOffice(server.db.owner, other, 'Europe/London');
   const { userId } = await addUser(server.db.owner, other);
@@ -324,7 +324,7 @@ test('a day is that of the clock of its office, whatever clocks do', async () =>
   ]);
 });
 
-test('retired people and places keep their numbers, but have no room', async () => {
+test('retired users and nodes keep their counts, but have no capacity', async () => {
   const other = await server.organisation();
   const office = await addOffice(server.db.owner, other);
   const { userId } = await addUser(server.db.owner, other);
@@ -346,12 +346,12 @@ test('retired people and places keep their numbers, but have no room', async () 
 test('docs/metrics.md has every column', async () => {
   const page = await readFile(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
   const columns = metricsDatasets.flatMap((dataset) => Object.keys(dataset.columns));
-  // The page has the places of occupancy in one line, by its first and its last column.
+  // The page has the columns of occupancy in one line, by the first and the last of them.
   const places = /^(location|level|zone|place|space)(Id|Name)$/;
   expect(columns.filter((name) => !places.test(name) && !page.includes(`\`${name}\``))).toEqual([]);
 });
 
-test('is one table in every format, for whoever may read the warehouse, of their own organisation', async () => {
+test('metrics are one table in every format, for keys with access to the warehouse, of their own organisation', async () => {
   const reply = await server.app.inject({
     url: `/v1/analytics/metrics/basic?startDate=20260302&endDate=20260308&period=week&locationIds=${NODES.hq}&format=csv`,
     headers: { authorization: basic(key) },
@@ -365,7 +365,7 @@ test('is one table in every format, for whoever may read the warehouse, of their
 });
 
 test.each(['by=desk', 'period=year', 'weekdays=0', 'weekdays=1-5', 'subgroups=maybe', 'by=zone&by=level'])(
-  'what there is not is a 400 that names it: %s',
+  'an invalid parameter is a 400 that names it: %s',
   async (query) => {
     const problem = await refused(`startDate=2026-03-01&endDate=2026-03-31&${query}`);
     expect(JSON.stringify(problem)).toContain(query.split('=')[0]);

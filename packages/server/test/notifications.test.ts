@@ -19,7 +19,7 @@ const NOT_OURS = [
   '{"apiKey":null}',
 ];
 
-test('messages of others on the channel of changes have no effect; the server logs the first and goes on hearing', async () => {
+test('foreign messages on the channel of changes have no effect; the server logs the first one and keeps listening', async () => {
   const key = await server.key(tenantId);
   const call = async () =>
     (await server.app.inject({ url: '/v1/analytics/users/basic', headers: { authorization: basic(key) } }))
@@ -28,7 +28,7 @@ test('messages of others on the channel of changes have no effect; the server lo
   for (const payload of NOT_OURS) {
     await server.db.owner.inSystem((tx) => tx.query("SELECT pg_notify('rollcall_changes', $1)", [payload]));
   }
-  // Messages are delivered in their order: when this is heard, the others were.
+  // PostgreSQL delivers messages in order. When the server has this one, it had the others.
   await revokeKey(key.apiKey, { owner: server.db.owner, clock: server.clock.read });
   await expect.poll(call).toBe(401);
   const lines = server.logs.filter((line) => line.includes('rollcall_changes'));

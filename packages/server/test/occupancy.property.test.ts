@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** An organisation whose office has the same ids as another's: told the same, they export the same. */
+/** An organisation whose office has the same ids as that of another one. The same events give the same exports. */
 async function twinOf({ office, user }: Workplace): Promise<Workplace> {
   const { owner } = server.db;
   const tenantId = await server.organisation();
@@ -22,7 +22,7 @@ async function twinOf({ office, user }: Workplace): Promise<Workplace> {
   return new Workplace(server, { tenantId, token, office, user });
 }
 
-/** Events from few values, so that repeats are common. */
+/** Events with few different values, so that repeats are common. */
 const event = fc.record(
   {
     eventId: fc.constantFrom('a', 'b', ''),
@@ -53,11 +53,11 @@ async function tell(workplace: Workplace, events: Event[], size: number): Promis
 
 const nameless = (rows: Members[]) => rows.map(({ locationName, levelName, spaceName, ...row }) => row);
 
-test('order, calls and repetition make no difference to what is exported', async () => {
+test('order, batches and repetition of events never change the export', async () => {
   const retelling = fc.array(event, { minLength: 1, maxLength: 20 }).chain((events) =>
     fc.record({
       events: fc.constant(events),
-      // Every event at least once, some more often, in any order.
+      // Every event comes at least once, and some several times, in any order.
       again: fc
         .tuple(
           fc.shuffledSubarray(events, { minLength: events.length }),
@@ -79,7 +79,7 @@ test('order, calls and repetition make no difference to what is exported', async
   );
 });
 
-test('overlapping batches at once, each in its own order, all succeed and leave each event once', async () => {
+test('concurrent overlapping batches, each in its own order, all succeed and store each event once', async () => {
   const workplace = await Workplace.open(server);
   const events = Array.from({ length: 400 }, (_, index) => ({
     eventId: `e${index}`,
@@ -101,7 +101,7 @@ test('overlapping batches at once, each in its own order, all succeed and leave 
   expect(exported.toSorted()).toEqual(events.map(({ eventId }) => eventId).toSorted());
 });
 
-test('the export is by local day and office, in order, and narrowed to what is beneath any node', async () => {
+test('the export is ordered by local day and office, and the filter takes any node', async () => {
   const sydney = await Workplace.open(server, 'Australia/Sydney');
   const { locationId, levelId, zoneId, placeId, spaceId } = sydney.office;
   const at = (locationType: string, id: string, timestamp: string) => ({

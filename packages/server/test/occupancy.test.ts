@@ -31,7 +31,7 @@ const results = async (events: Members[], sourceId?: string, to = workplace) =>
 const codes = async (events: Members[]) => (await results(events)).map((result) => result.resultCode);
 const rows = (query?: string) => workplace.exported('occupancy', query);
 
-test('is answered as presence is, and exported with its node', async () => {
+test('a submission is answered like one of presence, and exported with its node', async () => {
   const reply = await workplace.post('occupancy/', submission([good({ occupancy: 2.5 })]));
   expect(reply.json()).toEqual({
     sourceId: 'sensor',
@@ -58,7 +58,7 @@ test('is answered as presence is, and exported with its node', async () => {
   ]);
 });
 
-test('is for keys that submit events, and for Bearer tokens only', async () => {
+test('the route is for keys that submit events, and for Bearer tokens only', async () => {
   expect(await workplace.statusByRole('occupancy', submission([good()]))).toEqual({
     'submitting-events': 200,
     'visitor-only': 403,
@@ -114,7 +114,7 @@ describe('the values', () => {
   });
 });
 
-test('every kind of node is taken; an unknown, inactive, foreign or differently kinded one is code 2', async () => {
+test('every kind of node is accepted; an unknown, inactive, foreign or differently kinded one is code 2', async () => {
   const { office } = workplace;
   for (const kind of ['location', 'level', 'zone', 'place', 'space'] as const) {
     const nodeId = office[`${kind}Id`];
@@ -132,7 +132,7 @@ test('every kind of node is taken; an unknown, inactive, foreign or differently 
   expect(await workplace.refused()).toHaveLength(bad.length);
 });
 
-test('a bad value is that event alone, and is kept with its reason', async () => {
+test('a bad value refuses only its event, which is kept with its reason', async () => {
   const bad = [
     ...BAD_TEXTS.flatMap((text) =>
       ['eventId', 'timestamp', 'locationId', 'locationType'].map((m) => [m, text]),
@@ -166,7 +166,7 @@ describe('a malformed request is one 400, stores nothing, and is kept', () => {
     expect(await workplace.refused()).toMatchObject([{ endpoint: 'occupancy', resultCode: null }]);
   });
 
-  test('members missing or of another type', async () => {
+  test('missing members, or members of another type', async () => {
     const bad = [
       ...['eventId', 'timestamp', 'locationId', 'locationType'].flatMap((member) =>
         [undefined, null, 7, {}].map((value) => ({ [member]: value })),
@@ -181,7 +181,7 @@ describe('a malformed request is one 400, stores nothing, and is kept', () => {
     expect(await rows()).toEqual([]);
   });
 
-  test('1,001 events; 1,000 are taken', async () => {
+  test('1,001 events, which is one more than the limit', async () => {
     const events = Array.from({ length: 1_001 }, (_, n) => good({ eventId: String(n) }));
     expect((await workplace.post('occupancy', submission(events))).statusCode).toBe(400);
     expect(await rows()).toEqual([]);
@@ -190,11 +190,11 @@ describe('a malformed request is one 400, stores nothing, and is kept', () => {
   });
 });
 
-test('no events are an empty answer', async () => {
+test('a submission without events has an empty answer', async () => {
   expect(await results([])).toEqual([]);
 });
 
-test('sourceId, eventId, node, instant and both values tell events apart, and nothing else does', async () => {
+test('events differ by sourceId, eventId, node, instant and both values, and by nothing else', async () => {
   const { placeId } = workplace.office;
   const different = [
     good(),

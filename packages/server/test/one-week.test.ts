@@ -20,13 +20,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** It is now this instant; tokens live for an hour, so the client of management logs in anew. */
+/** Sets the clock to this instant. Tokens live for an hour, so that the management client logs in again. */
 async function at(instant: string): Promise<void> {
   server.clock.nowMs = Date.parse(instant);
   manage = await manageClient(server, manage?.tenantId);
 }
 
-/** The job as servers do it in the background. */
+/** Runs the job as servers do in the background. */
 async function runHorizon(): Promise<void> {
   const task = TASKS.find(({ name }) => name === 'horizon') ?? expect.fail('no job');
   await task.run({
@@ -68,7 +68,7 @@ async function takeOff(eventType: string, startDate: string, endDate: string): P
   expect(reply.json().results).toEqual([{ eventId: '1', resultCode: 0, message: 'Success' }]);
 }
 
-/** Ann's rows of an export, each as a line of these columns; `-` where there is nothing. */
+/** Ann's rows of an export, each as a line of these columns, with `-` for missing values. */
 async function table(dataset: string, columns: (row: Json) => unknown[]): Promise<string> {
   const query = dataset === 'user-booking-attendance' ? '' : `&userIds=${ANN}`;
   const reply = await server.app.inject({
@@ -93,7 +93,7 @@ const lines = (text: string) =>
     .map((line) => line.trim().replace(/ +/g, ' '))
     .join('\n');
 
-test("one person's week, through the public endpoints alone, is what the exports say", async () => {
+test("one user's week, through the public endpoints only, is what the exports show", async () => {
   await at('2026-03-05T09:00:00Z');
   badges = basic(await server.key(manage.tenantId, { role: 'submitting-events' }));
   reads = basic(await server.key(manage.tenantId, { role: 'data-warehouse' }));
@@ -141,7 +141,7 @@ test("one person's week, through the public endpoints alone, is what the exports
   await badge('ben@example.com', 'location', LONDON);
   await at('2026-03-12T09:00:00Z');
   await badge('ben@example.com', 'location', LONDON);
-  // Still the 12th in New York, where Ann went instead; in London it is the 13th.
+  // In New York, where Ann went instead, it is still the 12th. In London, it is the 13th.
   await at('2026-03-13T01:30:00Z');
   await badge('ann@example.com', 'location', NEW_YORK);
   await at('2026-03-14T10:00:00Z');
@@ -226,7 +226,7 @@ test("one person's week, through the public endpoints alone, is what the exports
       2026-03-09T07:00 | 2026-03-11 | booking | Booking made of desk D1 (London)            | admin       | Workshop`),
   );
 
-  // A plan and the booking that it caused are one action; no two actions are.
+  // A plan change and the booking change that it causes have one action id. No two actions share one.
   const log = await server.app.inject({
     url: `/v1/analytics/change-log/user/basic?startDate=2026-03-05&endDate=2026-03-15&userIds=${ANN}`,
     headers: { authorization: reads },

@@ -25,9 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** As OpenAPI writes a path. */
+/** The path in the notation of OpenAPI. */
 const templated = (url: string) => url.replace(/:(\w+)/g, '{$1}');
-/** What is there only to say that there is nothing, in the words of SCIM. */
+/** SCIM routes that exist only to answer that a function is missing. */
 const isRefusal = ({ url, schema }: RouteOptions) =>
   url.startsWith('/scim/v2') && (schema as { hide?: boolean } | undefined)?.hide === true;
 
@@ -36,7 +36,7 @@ const operations = () =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
 
-/** Every member of this name, anywhere in the document. */
+/** Every value of this member name, anywhere in the document. */
 function findAll(value: Json, name: string): Json[] {
   if (Array.isArray(value)) return value.flatMap((item) => findAll(item, name));
   if (value === null || typeof value !== 'object') return [];
@@ -47,7 +47,7 @@ function findAll(value: Json, name: string): Json[] {
 }
 
 describe('/openapi.json', () => {
-  test('is OpenAPI 3.1, served to anyone', () => {
+  test('is OpenAPI 3.1, and public', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d+$/);
     expect(document.info).toMatchObject({
       title: 'Rollcall',
@@ -56,7 +56,7 @@ describe('/openapi.json', () => {
     expect(Object.keys(document.components.securitySchemes)).toEqual(['bearer', 'basic']);
   });
 
-  test('holds no reference that leads nowhere', () => {
+  test('has no dangling reference', () => {
     const references = findAll(document as unknown as Json, '$ref');
     expect(references.length).toBeGreaterThan(10);
     for (const reference of references) {
@@ -83,7 +83,7 @@ describe('/openapi.json', () => {
     }
   });
 
-  test('describes every route that the server has, but for its own documentation', () => {
+  test('describes every route of the server, except those of the documentation itself', () => {
     const routes = server.app.routeTable
       .filter((route) => !/^\/(docs|openapi\.json)/.test(route.url) && !isRefusal(route))
       .flatMap((route) =>
@@ -94,7 +94,7 @@ describe('/openapi.json', () => {
     expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());
   });
 
-  test('names the scheme of every guarded operation, and its 401, 403 and 503', () => {
+  test('has the security scheme of every guarded operation, and its 401, 403 and 503', () => {
     const guarded = server.app.routeTable.flatMap((route) => {
       const { url, method, config } = route;
       const access = config?.access;
@@ -112,7 +112,7 @@ describe('/openapi.json', () => {
     }
   });
 
-  test('has what a route answers because of what it is: a body, a query, an id in its path, an ETag', () => {
+  test("has the answers that follow from a route's kind: a body, a query, an id in its path, an ETag", () => {
     const documented = operations().map(({ path, method, operation }) => ({
       name: `${method} ${path}`,
       statuses: Object.keys(operation.responses),
@@ -139,7 +139,7 @@ describe('/openapi.json', () => {
     );
   });
 
-  test('documents each status that a wrong request gets, in the shape that it has', async () => {
+  test('has each status that a wrong request gets, with the schema of the answer', async () => {
     const tenantId = await server.organisation();
     const key = await server.key(tenantId);
     const authorizations = { bearer: `Bearer ${await server.token(key)}`, basic: basic(key) };
@@ -176,7 +176,7 @@ describe('/openapi.json', () => {
   test.each([
     '/v1/presence',
     ...['users', 'locations', 'desks', 'spaces', 'presence'].map((name) => `/v1/analytics/${name}`),
-  ])('%s has its twin for HTTP Basic, the same but for the scheme', (path) => {
+  ])('%s has a /basic route, which differs only in the security scheme', (path) => {
     const [bearer, basic] = [document.paths[path], document.paths[`${path}/basic`]];
     expect(JSON.parse(JSON.stringify(basic).replaceAll('"basic":[]', '"bearer":[]'))).toEqual(bearer);
   });
@@ -190,7 +190,7 @@ describe('/docs', () => {
       : reply;
   };
 
-  test('loads from this server alone: page, styles, scripts, initialiser', async () => {
+  test('loads only from this server: page, styles, scripts, initialiser', async () => {
     const page = await load('/docs');
     expect(page.statusCode).toBe(200);
     expect(page.headers['content-type']).toMatch(/^text\/html/);
@@ -206,7 +206,7 @@ describe('/docs', () => {
     expect(linked.some((url) => url.endsWith('swagger-initializer.js'))).toBe(true);
   });
 
-  test('a HEAD says how long it is', async () => {
+  test('a HEAD has the content length', async () => {
     const [page, head] = await Promise.all([
       load('/docs'),
       server.app.inject({ method: 'HEAD', url: '/docs' }),
@@ -221,13 +221,13 @@ describe('/docs', () => {
     expect((await load('/docs/json')).json()).toEqual(document);
   });
 
-  test('forbids the browser to load from elsewhere, and does not send it to https on a plain http server', async () => {
+  test('forbids the browser to load from other hosts, and does not redirect it to https on a plain http server', async () => {
     const policy = String((await load('/docs')).headers['content-security-policy']);
     expect(policy).toMatch(/default-src 'self'/);
     expect(policy).not.toMatch(/https?:|swagger\.io|\*|upgrade-insecure-requests/);
   });
 
-  /** Absolute addresses of other hosts; comments and the names of XML namespaces are never fetched. */
+  /** The absolute addresses of other hosts. Comments and XML namespaces are not fetched. */
   function elsewhere(text: string): string[] {
     const fetchable = text.replaceAll(/\/\*.*?\*\/|^\s*\/\/[^\n]*$/gms, '');
     const urls = fetchable.match(/(?:https?:)?\/\/[a-z0-9.-]+\.[a-z]{2,}[^\s"'`)]*/gi) ?? [];

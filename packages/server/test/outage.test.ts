@@ -29,7 +29,7 @@ afterAll(async () => {
 const get = (url: string, headers = {}) => server.app.inject({ url, headers });
 const isReady = async () => (await get('/readyz')).statusCode;
 
-/** Everything that needs the database. */
+/** Requests that need the database. */
 function askEverything() {
   const payload = { sourceId: 'door', presenceEvents: [goodEvent(site, { eventId: 'lost' })] };
   return [
@@ -41,8 +41,8 @@ function askEverything() {
   ];
 }
 
-// First: an outage ends when the database has answered a second later.
-test('the log tells of an outage in two lines, with a count between, and has no stack for each request', async () => {
+// This test is first, because an outage ends only when the database has answered a second later.
+test('the log has two lines for an outage, with a count between them, and no stack for each request', async () => {
   const since = server.logs.length;
   const lines = () => server.logs.slice(since).map((line) => JSON.parse(line) as Record<string, unknown>);
   await proxy.cut('refuses');
@@ -54,7 +54,7 @@ test('the log tells of an outage in two lines, with a count between, and has no 
     const answers = await Promise.all([...askEverything(), malformed()]);
     statuses.push(...answers.map(({ statusCode }) => statusCode));
   }
-  // A malformed request whose key the server still knows is answered 400, though the server could not keep it.
+  // A malformed request with a known key is answered 400, although the server could not keep it.
   expect(statuses.filter((status) => status !== 503 && status !== 400)).toEqual([]);
   await proxy.restore();
   await expect.poll(() => lines().map(({ msg }) => msg)).toContain('the database answers again');
@@ -64,14 +64,14 @@ test('the log tells of an outage in two lines, with a count between, and has no 
     { level: 'info', failures: statuses.length, seconds: expect.any(Number) },
   ]);
   expect(server.logs.slice(since).filter((line) => line.includes('"stack"'))).toEqual([]);
-  // Each request has its own line, but for probes, which are logged at the level debug.
+  // Each request has its own line, except probes, which are logged at the level debug.
   const answered = lines().filter(({ msg }) => msg === 'answered');
   const failedIds = answered.filter(({ status }) => status === 503).map(({ correlationId }) => correlationId);
   expect(new Set(failedIds).size).toBe(statuses.filter((status) => status === 503).length - rounds);
   expect(answered.filter(({ route }) => route === '/readyz')).toEqual([]);
 });
 
-test('writers who lose to others are a 503, and no outage in the log', async () => {
+test('write conflicts are a 503, and no outage in the log', async () => {
   await seeingAll(server.db.target, (client) =>
     client.query(`
       CREATE FUNCTION lose_to_others() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -88,11 +88,11 @@ test('writers who lose to others are a 503, and no outage in the log', async () 
 });
 
 describe.each([
-  ['that is not there', 'refuses'],
+  ['that does not exist', 'refuses'],
   ['that ends its connections', 'resets'],
-  ['that nothing is heard of any more', 'frozen'],
+  ['that stops answering', 'frozen'],
 ] as const)('a database %s', (_, how) => {
-  test('is a 503 that asks to try again, and all is well when it is back', async () => {
+  test('is a 503 that asks for a retry, and requests succeed when the database is back', async () => {
     const before = `before ${how}`;
     expect(await results(server, site, [goodEvent(site, { eventId: before })])).toMatchObject([
       { resultCode: 0 },
@@ -123,7 +123,7 @@ describe.each([
   });
 });
 
-test('logging in without a database is a 503 in the shapes of the token endpoints', async () => {
+test('a login without a database is a 503 in the form of the token endpoints', async () => {
   await proxy.cut('refuses');
   const unknown = { apiKey: 'not remembered', secret: 's' };
   const byHash = await server.app.inject({
@@ -146,7 +146,7 @@ test('logging in without a database is a 503 in the shapes of the token endpoint
   await expect.poll(isReady).toBe(200);
 });
 
-test('every event answered with code 0 while the database went away is there; the others may be sent again', async () => {
+test('each event with code 0 during the loss of the database is stored, and the others can be sent again', async () => {
   let cut: Promise<void> | undefined;
   const sent = Array.from({ length: 60 }, async (_, index) => {
     const events = [goodEvent(site, { eventId: `race ${index}` })];
@@ -181,7 +181,7 @@ test('a statement that takes too long is a 503, and stores nothing', async () =>
   expect(stored).not.toContain('too long');
 });
 
-test('until the schema is up to date, everything but /healthz is a 503', async () => {
+test('until the schema is current, every route except /healthz is a 503', async () => {
   const lifecycle = { migrated: false };
   const starting = await startTestServer({}, { lifecycle });
   try {

@@ -11,10 +11,10 @@ import { countConnections, listen, pipeline, requestsArrive } from './support/so
 import { until } from './support/waiting.ts';
 
 const BACKLOG = 8;
-/** Three quarters of it. */
+/** Three quarters of the backlog. */
 const MOST_OF_A_KEY = 6;
 const MIB = 1024 * 1024;
-/** In which Node unpacks and derives keys, unless the environment says otherwise. */
+/** The threads in which Node.js unpacks bodies and derives keys, unless the environment sets another number. */
 const THREADS = 4;
 const pbkdf2InThread = promisify(pbkdf2);
 
@@ -36,7 +36,7 @@ const eventOf = (eventId: string, of: Site) =>
 const toPresence = (of: Site, sent: Omit<Post, 'headers'>) =>
   send(`${baseUrl}/v1/presence/basic`, { ...sent, headers: of.headers });
 const post = (eventId: string, of = site) => toPresence(of, { body: eventOf(eventId, of) });
-/** An event, and so much beside it that the body has `bytes`. */
+/** A body of `bytes` with one event and padding. */
 const large = (bytes: number, of = site) => {
   const body = eventOf('large', of);
   return `${body.slice(0, -1)},"padding":"${'x'.repeat(bytes - body.length - 13)}"}`;
@@ -45,7 +45,7 @@ const stalled = (of = site) => toPresence(of, { body: '{', announced: MIB });
 const give = (held: Sent[]) => {
   for (const { request } of held) request.destroy();
 };
-/** A submission without events stores nothing, and shows whether any other would be let in. */
+/** A submission without events stores nothing, and shows whether the server would accept another one. */
 const statusOf = async (of = site) =>
   (await toPresence(of, { body: '{"sourceId":"door","presenceEvents":[]}' }).answer).status;
 const becomes = (status: number, of = site) => until(async () => (await statusOf(of)) === status);
@@ -58,14 +58,14 @@ function whileBlocked<T>(work: () => Promise<T>): Promise<T> {
   });
 }
 
-describe('More events than the server can take', () => {
-  test('are answered 503 at once, to try again, while those in hand wait; then all is as before', async () => {
+describe('Requests beyond the backlog', () => {
+  test('are answered 503 at once, while those in flight wait; afterwards the server accepts requests again', async () => {
     const [taken, turnedAway] = await whileBlocked(async () => {
       const taken = Array.from({ length: MOST_OF_A_KEY }, (_, turn) => post(`taken ${turn}`));
       await becomes(503);
       const more = Array.from({ length: 40 }, (_, turn) => post(`more ${turn}`));
       const answers = await Promise.all(more.map(({ answer }) => answer));
-      // Neither logins nor anything else has to wait for events.
+      // Neither logins nor other requests wait for events.
       expect(await server.token(site.key)).toMatch(/^ey/);
       return [taken, answers] as const;
     });
@@ -80,17 +80,17 @@ describe('More events than the server can take', () => {
     expect(stored.filter((eventId) => eventId.startsWith('taken'))).toHaveLength(MOST_OF_A_KEY);
   });
 
-  test('leave their places when the client gives up', async () => {
+  test('free their share of the backlog when the client closes the connection', async () => {
     const held = Array.from({ length: MOST_OF_A_KEY }, () => stalled());
     await becomes(503);
     give(held);
     await becomes(200);
   });
 
-  test('leave their places when the connection is gone on which they wait behind another request', async () => {
+  test('free their share when their connection ends while they wait behind another request on it', async () => {
     await whileBlocked(async () => {
       const { headers } = site;
-      // An export waits for the same lock, and holds no place.
+      // An export waits for the same lock, and takes no share of the backlog.
       const dates = 'startDate=2026-03-01&endDate=2026-03-31';
       const first = { url: `${baseUrl}/v1/analytics/presence/basic?${dates}`, headers };
       const others = Array.from({ length: MOST_OF_A_KEY }, () => ({
@@ -105,7 +105,7 @@ describe('More events than the server can take', () => {
     });
   });
 
-  test('leave their places when the client was gone before they were let in', async () => {
+  test('free their share when the client leaves before the server has accepted them', async () => {
     const late = { ...site, headers: { authorization: basic(await server.key(site.tenantId)) } };
     await server.db.owner.inSystem(async (tx) => {
       await tx.query('LOCK TABLE api_key_index');
@@ -119,10 +119,10 @@ describe('More events than the server can take', () => {
     await becomes(200, late);
   });
 
-  test('leave nothing behind that is unpacked after the client has gone', async () => {
+  test('unpack nothing after the client has left', async () => {
     const body = gzipSync(large(Math.round(0.7 * MIB)));
     const arrives = once(server.app.server, 'request') as Promise<[http.IncomingMessage]>;
-    // Until these have ended, nothing is unpacked.
+    // Until these requests have ended, the server unpacks nothing.
     const busy = Array.from({ length: 2 * THREADS }, () => pbkdf2InThread('', '', 300_000, 64, 'sha512'));
     const { request } = send(`${baseUrl}/v1/presence/basic`, {
       headers: { ...site.headers, 'content-encoding': 'gzip', 'content-length': body.length },
@@ -138,7 +138,7 @@ describe('More events than the server can take', () => {
     );
   });
 
-  test('do not leave places behind, whatever they are answered', async () => {
+  test('free their share, with any answer', async () => {
     for (let turn = 0; turn < 3 * BACKLOG; turn++) {
       expect((await submit(server, site, 'no list')).statusCode).toBe(400);
       expect(
@@ -149,8 +149,8 @@ describe('More events than the server can take', () => {
   });
 });
 
-describe('One that takes all it can', () => {
-  test('leaves places for the other keys of its organisation, and for other organisations', async () => {
+describe('A key that uses its whole share', () => {
+  test('leaves room for other keys of its organisation, and for other organisations', async () => {
     const second = { ...site, headers: { authorization: basic(await server.key(site.tenantId)) } };
     const held = Array.from({ length: MOST_OF_A_KEY }, () => stalled());
     await becomes(503);
@@ -160,15 +160,15 @@ describe('One that takes all it can', () => {
     await becomes(200);
   });
 
-  test('does not become more by announcing much: what has arrived counts, announced or not', async () => {
+  test('has no larger share with a large announced length: bytes count when they arrive', async () => {
     const held = [stalled(), toPresence(site, { body: '{', isPart: true })];
     const half = large(MIB / 2);
     expect((await toPresence(site, { body: half }).answer).status).toBe(200);
     give(held);
   });
 
-  test('is refused by the bytes that it has in hand, and nothing of what is refused is stored; others are not', async () => {
-    // What the test before held was given back.
+  test('is refused by the bytes of its unanswered requests, which store nothing, while others are accepted', async () => {
+    // The share of the test before is free again.
     await until(
       async () => (await toPresence(site, { body: large(Math.round(0.7 * MIB)) }).answer).status === 200,
     );
@@ -191,7 +191,7 @@ describe('One that takes all it can', () => {
     expect(stored.filter(({ eventId }) => eventId === 'large')).toHaveLength(1);
   });
 
-  test('is bounded on every route that takes a body, and events do not wait for those', async () => {
+  test('is bounded on every route that takes a body, and events do not wait for those requests', async () => {
     const path = `${baseUrl}/v1/directory-management/user-attributes/basic`;
     const { headers } = site;
     const attributes = () => send(path, { headers, body: '{"userAttributes":[]}' }).answer;
@@ -205,7 +205,7 @@ describe('One that takes all it can', () => {
   });
 });
 
-describe('Somebody whom nobody has proven', () => {
+describe('A caller that is not authenticated', () => {
   const logInFrom = (address: string, part?: string) =>
     send(`${baseUrl}/v1/auth`, {
       headers: { 'x-forwarded-for': address },
@@ -217,7 +217,7 @@ describe('Somebody whom nobody has proven', () => {
     ['an address of IPv4', '192.0.2.1', '192.0.2.1', '192.0.2.2'],
     ['a /64 of IPv6', '2001:db8:1:2::3', '2001:db8:1:2:ffff::9', '2001:db8:1:3::3'],
     ['an address of IPv4 in either form', '192.0.2.7', '::ffff:192.0.2.7', '::ffff:192.0.2.8'],
-  ])('has the share of its network, %s', async (_what, address, same, other) => {
+  ])('has the share of its network: %s', async (_what, address, same, other) => {
     const held = Array.from({ length: MOST_OF_A_KEY }, () => logInFrom(address, '{'));
     await until(async () => (await logInFrom(same).answer).status === 503);
     const { headers, text } = await logInFrom(same).answer;
@@ -229,7 +229,7 @@ describe('Somebody whom nobody has proven', () => {
     await until(async () => (await logInFrom(same).answer).status === 200);
   });
 
-  test('may send no more than credentials take', async () => {
+  test('may send only as many bytes as credentials need', async () => {
     const body = JSON.stringify({ ...login(site.key, server.clock.nowS), padding: 'x'.repeat(9_000) });
     for (const path of ['/v1/auth', '/v1/auth/token']) {
       expect((await send(`${baseUrl}${path}`, { headers: {}, body }).answer).status).toBe(413);

@@ -31,7 +31,7 @@ const get = (site: Site, path: string, format: string) => {
   });
 };
 
-/** A column of each type, one of them of a part. */
+/** A column of each type, and one that many rows share. */
 const COLUMNS = {
   id: column.id('ours'),
   text: column.maybeText('ours'),

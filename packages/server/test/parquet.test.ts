@@ -11,7 +11,7 @@ import { startTestServer, type TestServer } from './support/server.ts';
 
 const TYPE = 'application/vnd.apache.parquet';
 
-/** What DuckDB makes of each type of column. */
+/** The DuckDB type of each type of column. */
 const DUCKDB_TYPES: Record<ColumnType, string> = {
   id: 'VARCHAR',
   text: 'VARCHAR',
@@ -57,7 +57,7 @@ const select = async (sql: string) => (await duckdb.runAndReadAll(sql)).getRowOb
 const describeFile = async (file: string) =>
   (await select(`DESCRIBE SELECT * FROM '${file}'`)).map((row) => [row.column_name, row.column_type]);
 
-/** The rows as they would be in JSON, written from DuckDB's values. */
+/** The rows as JSON has them, made from DuckDB's values. */
 async function rowsOf(file: string, columns: Record<string, Column>): Promise<Record<string, unknown>[]> {
   const expressions = Object.entries(columns).map(([name, { type }]) => {
     if (type === 'instant') return `strftime("${name}", '%Y-%m-%dT%H:%M:%S.%f') AS "${name}"`;
@@ -79,7 +79,7 @@ async function rowsOf(file: string, columns: Record<string, Column>): Promise<Re
 describe.each(datasets.map((dataset) => [dataset.path, dataset] as const))('%s', (path, { columns }) => {
   const types = Object.entries(columns).map(([name, { type }]) => [name, DUCKDB_TYPES[type]]);
 
-  test('is read back by DuckDB as the rows of the JSON array, in their order', async () => {
+  test('is read by DuckDB as the rows of the JSON array, in order', async () => {
     const file = await fetchParquet(full, path);
     expect(await describeFile(file)).toEqual(types);
     const rows = (await get(full, `${path}/basic?${datesOf(path)}`)).json();
@@ -87,7 +87,7 @@ describe.each(datasets.map((dataset) => [dataset.path, dataset] as const))('%s',
     expect(await rowsOf(file, columns)).toEqual(rows);
   });
 
-  test('has its columns and types where there is next to nothing, or nothing', async () => {
+  test('has its columns and types with few rows and with none', async () => {
     const file = await fetchParquet(empty, path);
     expect(await describeFile(file)).toEqual(types);
     const rows = (await get(empty, `${path}/basic?${datesOf(path)}`)).json();
@@ -105,7 +105,7 @@ describe.each(datasets.map((dataset) => [dataset.path, dataset] as const))('%s',
   });
 });
 
-test('is there for who accepts it, and for who asks by format', async () => {
+test('is available by Accept and by format', async () => {
   for (const accept of [TYPE, `text/csv;q=0.9, ${TYPE}`, TYPE.toUpperCase()]) {
     expect((await get(full, 'users/basic', { accept })).headers['content-type']).toBe(TYPE);
   }
@@ -113,7 +113,7 @@ test('is there for who accepts it, and for who asks by format', async () => {
   expect(reply.headers['content-type']).toBe('application/json; charset=utf-8');
 });
 
-test('has no content coding, since it is compressed in itself', async () => {
+test('has no content coding, because it is already compressed', async () => {
   const { headers, rawPayload } = await get(full, 'users/basic?format=parquet', {
     'accept-encoding': 'br, gzip',
   });
@@ -123,7 +123,7 @@ test('has no content coding, since it is compressed in itself', async () => {
   expect(rawPayload.subarray(-4).toString()).toBe('PAR1');
 });
 
-test('has an ETag of its own, which holds while nothing changes', async () => {
+test('has its own ETag, which stays while nothing changes', async () => {
   const [first, second, json] = [
     await get(full, 'users/basic?format=parquet'),
     await get(full, 'users/basic?format=parquet'),
@@ -136,7 +136,7 @@ test('has an ETag of its own, which holds while nothing changes', async () => {
   expect((await get(full, 'users/basic?format=parquet', headers)).statusCode).toBe(304);
 });
 
-test('comes in row groups, the first of them small', async () => {
+test('has row groups, and the first of them is small', async () => {
   const site = await addSite(server);
   await insertPresence(server, site, 12_000);
   const file = await fetchParquet(site, 'presence');

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
-/** Packages of which this one uses what their authors may change in any release: only an exact version is sure to have it. */
+/** Packages of which the code uses parts that may change in any release. Only an exact version is sure to have them. */
 const USED_INSIDE = [
   {
     name: 'pg',
     file: 'src/store/connections/pipeline.ts',
     uses: /connection as unknown as Wire/,
-    why: 'the pipeline calls methods of its connection that are in no documentation and in no type',
+    why: 'the pipeline calls methods of its connection that are in no documentation and no type',
   },
   {
     name: 'hyparquet-writer',
@@ -24,6 +24,6 @@ test.each(USED_INSIDE)('$name has an exact version, since $why', ({ name, file, 
     dependencies: Record<string, string>;
   };
   expect(dependencies[name]).toMatch(/^\d+\.\d+\.\d+$/);
-  // Where the code no longer relies on the inside of the package, the pin may go.
+  // If the code no longer uses these parts, the exact version is unnecessary.
   expect(packageFile(file)).toMatch(uses);
 });

@@ -47,7 +47,7 @@ function listsOf(schema: unknown, path: string[] = []): string[][] {
   ];
 }
 
-test('one thing where a list is meant is a list of one, in every body that has a list', async () => {
+test('a single object in place of a list counts as a list of one, in every body with a list', async () => {
   const token = `Bearer ${work.token}`;
   const basicOnly = (url: string) => url.endsWith('/basic');
   const routes = server.app.routeTable.filter(
@@ -85,14 +85,14 @@ test('one thing where a list is meant is a list of one, in every body that has a
     const answer = await send(one);
     expect([url, ...answer]).toEqual([url, ...(await send([one]))]);
     expect(JSON.stringify(answer)).not.toContain('must be array');
-    // What is no such thing is no list of one.
+    // Other values do not count as a list of one.
     for (const wrong of [7, true, ...(isText ? [{}] : ['x', {}])]) {
       expect(JSON.stringify(await send(wrong))).toContain('must be array');
     }
   }
 });
 
-test('lists within lists, of texts too, are lists of one', async () => {
+test('lists within lists, of texts too, can be single values', async () => {
   const { email, userId } = work.user;
   const card = { active: true, cardNumber: '1', scanData: 'scan 1', credentialType: 'badge' };
   const reply = await work.submit('access-credentials', {
@@ -104,7 +104,7 @@ test('lists within lists, of texts too, are lists of one', async () => {
   expect(await work.exported('presence')).toMatchObject([{ userId, sourceUserId: 'scan 1' }]);
 });
 
-test('one item of management is written', async () => {
+test('a single item of management is written', async () => {
   const client = await manageClient(server);
   const london = await makeLondon(client);
   const reply = await client.send('POST', 'desks', { items: { deskName: 'N2', zoneId: london.zoneId } });
@@ -134,7 +134,7 @@ test('the dates that ConvertTo-Json writes are instants', async () => {
   expect(await codesOf('visitor-arrival', { sourceId: 's', visitorArrivals })).toEqual([0]);
 });
 
-test('what only looks like such a date is code 3', async () => {
+test('a text that only resembles such a date is code 3', async () => {
   const wrong = [
     ...['/Date()/', '/Date(abc)/', `/Date(${INSTANT_MS}`, `Date(${INSTANT_MS})`, '/Date(1e12)/'],
     ...[`/Date(${INSTANT_MS}+2400)/`, `/Date(${INSTANT_MS}+1)/`, '/Date(-1)/', '/Date(999999999999999)/'],

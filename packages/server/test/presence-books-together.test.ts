@@ -28,7 +28,7 @@ beforeEach(async () => {
   await new Horizon(server.db, tenantId).setOffice(office.locationId, { desk_presence: 'book' });
 });
 
-/** Somebody, and the desk that they come to. */
+/** Adds users, and desks at which they will be detected. */
 interface Sitter {
   userId: string;
   deskId: string;
@@ -48,14 +48,14 @@ const sit = (sitter: Sitter, at: string, key = keys[0] as ShownKey) =>
     { userId: sitter.userId, nodeId: sitter.deskId, kind: 'place', at },
   ]);
 
-/** Lets nobody see what is planned until all that `send` has begun wait for it. */
+/** Blocks all reads of plans until every request that `send` starts waits for them. */
 const together = <T>(send: (() => Promise<T>) | ((onSent: () => void) => Promise<T>)) =>
   whileLocked(server.db.target, 'day_plans', 'ACCESS EXCLUSIVE', send);
 
 const deskOf = async (userId: string, day = DAY) =>
   (await readDay(server.db.owner, tenantId, userId, day)).bookedNodeId;
 
-test('people who sit down at the same moment have their desks booked together, each by the key that saw them', async () => {
+test('concurrent desk presence books desks together, and each booking names the key that submitted it', async () => {
   const sitters = await addSitters(20);
   const keyOf = (index: number) => keys[index % 2] as ShownKey;
   await together(() =>
@@ -78,11 +78,11 @@ test('people who sit down at the same moment have their desks booked together, e
       tenantId,
     ]),
   );
-  // The first that came alone, and the others.
+  // One commit for the first request, and one for the others.
   expect(rows[0].commits).toBeLessThan(5);
 });
 
-test('one before midnight at the office and one after it, booked together, are each of their own day', async () => {
+test('bookings before and after midnight at the office, made together, each have their own day', async () => {
   const [first, early, late] = (await addSitters(3)) as [Sitter, Sitter, Sitter];
   await together(async (onSent: () => void) => {
     server.clock.nowMs = Date.parse(`${DAY}T22:59:59Z`);
@@ -101,7 +101,7 @@ test('one before midnight at the office and one after it, booked together, are e
   expect(await deskOf(late.userId)).toBeUndefined();
 });
 
-test('what cannot be booked for one person keeps nobody else from their desk', async () => {
+test('a failed booking of one user does not prevent those of others', async () => {
   const sitters = await addSitters(6);
   const [, , poison] = sitters as [Sitter, Sitter, Sitter];
   await seeingAll(server.db.target, (client) =>

@@ -14,7 +14,7 @@ import {
   setCapacity,
 } from './workday/support.ts';
 
-/** Noon of a Tuesday; the office is an hour ahead in Paris. */
+/** Noon of a Tuesday in UTC. In Paris, where the office is, it is one hour later. */
 const DAY = '2026-03-10';
 const NINE = `${DAY}T08:00:00Z`;
 const TEN = `${DAY}T09:00:00Z`;
@@ -30,7 +30,7 @@ let ada: string;
 let ben: string;
 
 beforeAll(async () => {
-  // Long enough for any statement here, short enough to wait for.
+  // This is long enough for any statement here, and short enough for the test to wait.
   server = await startTestServer({}, { database: { statementTimeoutMs: 3_000 } });
 });
 afterAll(() => server.close());
@@ -65,8 +65,8 @@ const byPresence = (nodeId: string) => ({
   bookingSetBy: 'presence',
 });
 
-describe('somebody who sits at a desk of an office where presence books', () => {
-  test('without a plan has it booked, and is a walk-in', async () => {
+describe('a user who is detected at a desk of an office with deskPresence book', () => {
+  test('without a plan gets a booking of the desk, and is a walk-in', async () => {
     await client.submit([at(ada)]);
     expect(await dayOf(ada)).toEqual(byPresence(paris.placeId));
     const rows = await client.attendance(DAY);
@@ -91,7 +91,7 @@ describe('somebody who sits at a desk of an office where presence books', () => 
     }
   });
 
-  test('though planned to be remote has it booked, and is a walk-in', async () => {
+  test('with a remote plan gets a booking of the desk, and is a walk-in', async () => {
     await store({ userId: ada, day: DAY, plan: 'r' });
     await client.submit([at(ada)]);
     expect(await dayOf(ada)).toEqual(byPresence(paris.placeId));
@@ -99,7 +99,7 @@ describe('somebody who sits at a desk of an office where presence books', () => 
   });
 
   test.each(['location', 'zone'] as const)(
-    'with a booking of the %s gets the desk in its place, and is confirmed',
+    'with a booking of the %s gets the desk instead, and is confirmed',
     async (kind) => {
       const nodeId = kind === 'zone' ? paris.zoneId : paris.locationId;
       const zone = kind === 'zone' ? { zoneId: paris.zoneId } : {};
@@ -116,7 +116,7 @@ describe('somebody who sits at a desk of an office where presence books', () => 
     },
   );
 
-  test('with a desk that was booked keeps that one, wherever they sit', async () => {
+  test('with another booked desk keeps that booking', async () => {
     await store({
       userId: ada,
       day: DAY,
@@ -129,7 +129,7 @@ describe('somebody who sits at a desk of an office where presence books', () => 
     expect(await readStored(server.db.owner, tenantId)).toEqual(before);
   });
 
-  test('keeps a plan for another office, and days away, and is a walk-in all the same', async () => {
+  test('keeps a plan for another office and days away, and is a walk-in', async () => {
     const london = await addOffice(server.db.owner, tenantId);
     await store({ userId: ada, day: DAY, plan: 'o', locationId: london.locationId });
     await store({ userId: ben, day: DAY, plan: 'a', setBy: 'leave' });
@@ -142,7 +142,7 @@ describe('somebody who sits at a desk of an office where presence books', () => 
     expect(walkIns).toHaveLength(2);
   });
 
-  test('has the desk that they came to first, of several', async () => {
+  test('gets the first of several desks', async () => {
     await client.submit([at(ada, otherDesk, TEN), at(ada, paris.placeId, NINE)]);
     expect(await dayOf(ada)).toEqual(byPresence(paris.placeId));
     await client.submit([at(ada, otherDesk, TEN)]);
@@ -150,8 +150,8 @@ describe('somebody who sits at a desk of an office where presence books', () => 
   });
 });
 
-describe('nothing is booked', () => {
-  test('where presence is only recorded, which is the default', async () => {
+describe('the server books nothing', () => {
+  test('if the office only records presence, which is the default', async () => {
     const london = await addOffice(server.db.owner, tenantId);
     await client.submit([at(ada, london.placeId)]);
     await horizon.setOffice(paris.locationId, { desk_presence: 'record' });
@@ -163,7 +163,7 @@ describe('nothing is booked', () => {
     ]);
   });
 
-  test('by presence at a door, in a zone or in a space', async () => {
+  test('for presence at a door, in a zone or in a space', async () => {
     await client.submit([
       { userId: ada, nodeId: paris.locationId, at: NINE },
       { userId: ada, nodeId: paris.levelId, kind: 'level', at: NINE },
@@ -173,7 +173,7 @@ describe('nothing is booked', () => {
     expect(await dayOf(ada)).toEqual(NOTHING);
   });
 
-  test("by events of another day than the office's today", async () => {
+  test("for events of another day than the office's today", async () => {
     server.clock.nowMs = Date.parse(`${DAY}T23:30:00Z`);
     // In Paris it is the 11th.
     await client.submit([
@@ -185,7 +185,7 @@ describe('nothing is booked', () => {
     expect(await dayOf(ada, '2026-03-11')).toEqual(byPresence(paris.placeId));
   });
 
-  test('at a desk that somebody has booked, that is assigned, or whose zone is full; the event is stored', async () => {
+  test('at a booked or assigned desk, or in a full zone; it stores the event', async () => {
     await client.submit([at(ada)]);
     await client.submit([at(ben, paris.placeId, TEN)]);
     expect(await dayOf(ben)).toEqual(NOTHING);
@@ -200,7 +200,7 @@ describe('nothing is booked', () => {
   });
 });
 
-test('whose desk is taken gets the next one that they came to', async () => {
+test('a user at a taken desk gets the next desk of detection', async () => {
   await client.submit([at(ada)]);
   await client.submit([at(ben, paris.placeId, NINE), at(ben, otherDesk, TEN)]);
   expect(await dayOf(ben)).toEqual(byPresence(otherDesk));
@@ -223,7 +223,7 @@ test('the same events again, in any order and number, change nothing', async () 
   );
 });
 
-test('of many who sit at one desk at the same moment, one has it, and every event is stored', async () => {
+test('of many users at one desk at the same time, one gets a booking, and every event is stored', async () => {
   const people = await Promise.all(Array.from({ length: 8 }, () => addUser(server.db.owner, tenantId)));
   await Promise.all(people.map(({ userId }) => client.submit([at(userId)])));
   const { bookings, plans } = await readStored(server.db.owner, tenantId);
@@ -232,14 +232,14 @@ test('of many who sit at one desk at the same moment, one has it, and every even
   expect(await readCounterFaults(server.db.owner, tenantId)).toEqual([]);
 });
 
-test('a day that presence made is not made again from the week plan', async () => {
+test('the week plan does not replace a day that presence made', async () => {
   await client.submit([at(ada)]);
   await horizon.setWeek(ada, [{ kind: 'r' }, { kind: 'r' }, null, null, null, null, null]);
   await horizon.run(`${DAY}T13:00:00Z`);
   expect(await dayOf(ada)).toEqual(byPresence(paris.placeId));
 });
 
-describe('what cannot be booked for a fault of ours', () => {
+describe('a booking that fails in the server', () => {
   const post = (sightings: Sighting[]) =>
     server.app.inject({
       method: 'POST',
@@ -257,7 +257,7 @@ describe('what cannot be booked for a fault of ours', () => {
       },
     });
 
-  test('does not keep events from being stored and answered; it is logged', async () => {
+  test('does not prevent the storage of events or the answer, and is logged', async () => {
     const grant = (statement: string) => server.db.owner.inSystem((tx) => tx.query(statement));
     await grant('REVOKE INSERT ON bookings FROM rollcall_app');
     const reply = await post([at(ada)]);
@@ -272,7 +272,7 @@ describe('what cannot be booked for a fault of ours', () => {
     expect(await dayOf(ada)).toEqual(byPresence(paris.placeId));
   });
 
-  test('as long as the database is busy is a 503 after which the same request does all of it', async () => {
+  test('because of a busy database is a 503, and the same request later does everything', async () => {
     await server.db.owner.inTenant(tenantId, async (tx) => {
       await tx.query('SELECT FROM users WHERE tenant_id = $1 FOR UPDATE', [tenantId]);
       expect((await post([at(ada)])).statusCode).toBe(503);

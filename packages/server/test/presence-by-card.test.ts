@@ -39,12 +39,12 @@ const notFound = (message: string | RegExp) => ({
   message: expect.stringMatching(message),
 });
 
-test('whoever is not named is found by scan data or number of an active card', async () => {
+test("an event without a user's id or name identifies the user by scan data or number of an active card", async () => {
   await give(ada, card({ cardNumber: '1', scanData: ['scan a', 'scan b'] }));
   await give(bob, card({ cardNumber: '2', scanData: [] }));
   const events = ['scan a', 'scan b', '1', '2'].map((text) => seen(text, { userId: null }));
   expect(await results(...events)).toEqual(events.map(() => STORED));
-  // The card is not what tells events apart: ada's three are one.
+  // Events do not differ by card: Ada's three events are one.
   expect(await exported()).toHaveLength(2);
   expect(await exported()).toEqual(
     expect.arrayContaining([
@@ -59,7 +59,7 @@ test.each([
   ['00:1A:2B', ['001a2b', '00 1A 2b']],
   ['12:34:56', ['123456', '12 34 56']],
   ['1234 5678', ['12345678', '12:34:56:78']],
-])('case, blanks and colons of the hexadecimal number %s make no difference', async (stored, spellings) => {
+])('case, blanks and colons of the hexadecimal number %s do not matter', async (stored, spellings) => {
   const members = { cardNumber: 'other', scanData: [stored] };
   await give(ada, card(members));
   await give(bob, card({ cardNumber: `9${stored}`, scanData: [] }));
@@ -71,7 +71,7 @@ test.each([
   expect(new Set((await exported()).map(([, userId]) => userId))).toEqual(new Set([ada.userId]));
 });
 
-test('leading zeros, other signs, and where two decimal numbers are divided, do', async () => {
+test('leading zeros, other characters, and a separator between decimal numbers do matter', async () => {
   const cards = ['51e69621', '12:345678', 'Badge AB', 'ab-cd'].map((cardNumber) =>
     card({ cardNumber, scanData: [] }),
   );
@@ -92,7 +92,7 @@ test('leading zeros, other signs, and where two decimal numbers are divided, do'
   );
 });
 
-test('an unknown number that a spreadsheet has shortened is told so', async () => {
+test('the message for an unknown number that a spreadsheet has shortened says so', async () => {
   const shortened = ['5.63537E+08', '5,63537E+08', '5E+08', '5.63537e+08'];
   expect(await results(...shortened.map((text) => seen(text)))).toEqual(
     shortened.map(() => notFound(/spreadsheet.*as text/)),
@@ -103,22 +103,22 @@ test('an unknown number that a spreadsheet has shortened is told so', async () =
   ]);
 });
 
-test('whoever is named is not looked for by card', async () => {
+test("an event with a user's id or name ignores the card", async () => {
   await give(bob, card({ cardNumber: '1' }));
   expect(await results(seen('1', { userId: ada.userId }))).toEqual([STORED]);
   expect(await exported()).toEqual([['1', ada.userId]]);
   expect(await results(seen('1', { userEmail: 'nobody@example.com' }))).toEqual([notFound(/userEmail/)]);
 });
 
-test('scan data goes before card numbers', async () => {
+test('scan data is matched before card numbers', async () => {
   await give(ada, card({ cardNumber: '1', scanData: ['2'] }));
   await give(bob, card({ cardNumber: '2', scanData: ['3'] }));
   expect(await results(seen('2'))).toEqual([STORED]);
   expect(await exported()).toEqual([['2', ada.userId]]);
 });
 
-describe('nobody is found, code 1,', () => {
-  test('where nothing matches, or only what is not hexadecimal in another case', async () => {
+describe('the user is not found, code 1,', () => {
+  test('if nothing matches, or only a text that is not hexadecimal in another case', async () => {
     await give(ada, card({ cardNumber: 'xyz', scanData: ['uvw', ''] }));
     for (const text of ['XYZ', 'UVW', '100', 'xyz ', '%', '']) {
       expect([text, await results(seen(text))]).toEqual([text, [notFound(/sourceUserId/)]]);
@@ -126,13 +126,13 @@ describe('nobody is found, code 1,', () => {
     expect(await workplace.refused()).toHaveLength(6);
   });
 
-  test('where neither a name nor a card is given', async () => {
+  test('if the event has neither a name nor a card', async () => {
     for (const event of [seen(null), seen(undefined, { userId: null, userEmail: null })]) {
       expect(await results(event)).toEqual([notFound(/userId, userEmail and sourceUserId/)]);
     }
   });
 
-  test('by a card that is not active, that was taken over or that has other scan data now', async () => {
+  test('by a card that is inactive, that has another owner, or that has other scan data now', async () => {
     await give(ada, card({ active: false, cardNumber: '1', scanData: ['s1'] }));
     expect(await results(seen('1'), seen('s1'))).toEqual([notFound(/active/), notFound(/active/)]);
     await give(bob, card({ cardNumber: '1', scanData: ['s2'] }));
@@ -140,7 +140,7 @@ describe('nobody is found, code 1,', () => {
     expect((await exported()).map(([, userId]) => userId)).toEqual([bob.userId]);
   });
 
-  test('where the holder is inactive', async () => {
+  test("if the card's user is inactive", async () => {
     await give(ada, card({ cardNumber: '1', scanData: ['s1'] }));
     await server.db.owner.inTenant(workplace.tenantId, (tx) =>
       tx.query("UPDATE users SET status = 'inactive' WHERE tenant_id = $1 AND user_id = $2", [
@@ -151,7 +151,7 @@ describe('nobody is found, code 1,', () => {
     expect(await results(seen('1'), seen('s1'))).toEqual([notFound(/active/), notFound(/active/)]);
   });
 
-  test('where several people match, and the message says so; several cards of one person are no matter', async () => {
+  test('if several users match, and the message says so; several cards of one user are no problem', async () => {
     await give(ada, card({ facilityCode: '1' }), card({ facilityCode: '2', scanData: [] }));
     expect(await results(seen('1234567890'))).toEqual([STORED]);
     await give(bob, card({ facilityCode: '3' }));
@@ -174,7 +174,7 @@ test('a bad sourceUserId is code 3, and the rest of the batch is stored', async 
   expect(answered.map(({ resultCode }) => resultCode)).toEqual([...BAD_TEXTS.map(() => 3), 0]);
 });
 
-test('as many people are looked up by card in one call as it has events', async () => {
+test('a call resolves as many cards as it has events', async () => {
   await give(
     ada,
     ...Array.from({ length: 100 }, (_, n) => card({ cardNumber: String(n), scanData: [`s${n}`] })),

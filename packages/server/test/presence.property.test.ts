@@ -19,7 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** An organisation whose office and person have the same ids as another's: told the same, they export the same. */
+/**
+ * An organisation whose office and user have the same ids as those of another one. The same events give the same
+ * exports.
+ */
 async function twinOf({ office, user }: Site): Promise<Site> {
   const { owner } = server.db;
   const tenantId = await server.organisation();
@@ -35,7 +38,7 @@ async function twinOf({ office, user }: Site): Promise<Site> {
   return { tenantId, key, headers: { authorization: basic(key) }, office, user };
 }
 
-/** Events by what tells them apart; from few values, so that repeats are common. */
+/** Events by the members that distinguish them, with few different values, so that repeats are common. */
 const told = fc.record({
   eventId: fc.constantFrom('a', 'b', ''),
   timestamp: fc.constantFrom(
@@ -54,7 +57,7 @@ function toEvent(site: Site, { eventId, timestamp, locationType }: Told): Member
   return goodEvent(site, { eventId, timestamp, locationType, locationId });
 }
 
-/** Sends the events in calls of at most `size`, each call of one source. */
+/** Sends the events in calls of at most `size` events. Each call has one source. */
 async function tell(site: Site, events: Told[], size: number): Promise<void> {
   for (const sourceId of new Set(events.map((event) => event.sourceId))) {
     const own = events.filter((event) => event.sourceId === sourceId).map((event) => toEvent(site, event));
@@ -64,12 +67,12 @@ async function tell(site: Site, events: Told[], size: number): Promise<void> {
   }
 }
 
-test('order, calls and repetition make no difference to what is exported', async () => {
+test('order, batches and repetition of events never change the export', async () => {
   const history = fc.array(told, { minLength: 1, maxLength: 20 });
   const retelling = history.chain((events) =>
     fc.record({
       events: fc.constant(events),
-      // Every event at least once, some more often, in any order.
+      // Every event comes at least once, and some several times, in any order.
       again: fc
         .tuple(
           fc.shuffledSubarray(events, { minLength: events.length }),
@@ -91,7 +94,7 @@ test('order, calls and repetition make no difference to what is exported', async
   );
 });
 
-test('clients that send overlapping batches at once, each in its own order, all succeed and leave each event once', async () => {
+test('concurrent clients with overlapping batches, each in its own order, all succeed and store each event once', async () => {
   const site = await addSite(server);
   const people = [site.user, await addUser(server.db.owner, site.tenantId)];
   const events = Array.from({ length: 200 }, (_, index) =>
@@ -121,7 +124,7 @@ describe('instants', () => {
   const instants = fc.integer({ min: EARLIEST_US, max: LATEST_US });
   const offsets = fc.integer({ min: -23 * 60 - 59, max: 23 * 60 + 59 });
 
-  test('read back as they were written', () => {
+  test('are exported as they were sent', () => {
     fc.assert(
       fc.property(instants, (us) => {
         expect(parseInstant(formatInstant(us))).toBe(us);
@@ -129,7 +132,7 @@ describe('instants', () => {
     );
   });
 
-  test('written, sort as text the way they do as numbers, whole milliseconds apart', () => {
+  test('sort as text in the order of their values, if they are whole milliseconds apart', () => {
     const written = (us: number) => formatInstant(us - (us % 1_000));
     fc.assert(
       fc.property(instants, instants, (a, b) => {
@@ -138,7 +141,7 @@ describe('instants', () => {
     );
   });
 
-  test('are the same whatever offset they are written with, and in any notation of ISO 8601', () => {
+  test('are the same with any offset, and in any notation of ISO 8601', () => {
     const two = (value: number) => String(value).padStart(2, '0');
     fc.assert(
       fc.property(instants, offsets, fc.boolean(), fc.boolean(), (us, offsetMinutes, basic, comma) => {
@@ -153,7 +156,7 @@ describe('instants', () => {
     );
   });
 
-  test('without an offset are UTC', () => {
+  test('without an offset are in UTC', () => {
     fc.assert(
       fc.property(instants, (us) => {
         expect(parseInstant(formatInstant(us).slice(0, -1))).toBe(us);
@@ -161,7 +164,7 @@ describe('instants', () => {
     );
   });
 
-  test('are never made of other texts, nor of dates that do not exist', () => {
+  test('come from no other texts, and from no dates that do not exist', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!/^\d{4}-?\d{2}-?\d{2}[T ]/i.test(text));

@@ -25,7 +25,7 @@ const refused = (resultCode: number, member: string) => ({
   message: expect.stringMatching(new RegExp(`\\b${member}\\b`)),
 });
 
-describe('the person', () => {
+describe('the user', () => {
   test('is found by id in either case, by exact e-mail, by exact userName', async () => {
     const { userId, email, userName } = site.user;
     for (const event of [good(), good({ userId: userId.toUpperCase() }), byName(email), byName(userName)]) {
@@ -47,12 +47,12 @@ describe('the person', () => {
     expect((await presenceRows(server, site))[0]?.userId).toBe(site.user.userId);
   });
 
-  test('may be named twice when both agree', async () => {
+  test('may be named twice if both names agree', async () => {
     expect(await resultOf(good({ userEmail: site.user.email }))).toEqual(STORED);
     expect(await resultOf(good({ userEmail: site.user.userName }))).toEqual(STORED);
   });
 
-  test('named twice in disagreement is code 3', async () => {
+  test('that is named twice in contradiction is code 3', async () => {
     const other = await addUser(server.db.owner, site.tenantId);
     for (const event of [
       good({ userEmail: other.email }),
@@ -63,7 +63,7 @@ describe('the person', () => {
     }
   });
 
-  test('unknown, inactive, or of another organisation is code 1', async () => {
+  test('that is unknown, inactive, or of another organisation is code 1', async () => {
     const inactive = await inactiveUser();
     const stranger = (await addSite(server)).user;
     for (const userId of [randomUUID(), 'no guid', '', inactive.userId, stranger.userId]) {
@@ -74,7 +74,7 @@ describe('the person', () => {
     }
   });
 
-  test('who left does not stand in the way of an active one with the same e-mail', async () => {
+  test('who is inactive does not hide an active one with the same e-mail', async () => {
     const email = 'shared@example.com';
     await addUser(server.db.owner, site.tenantId, { email, status: 'inactive' });
     const active = await addUser(server.db.owner, site.tenantId, { email });
@@ -82,7 +82,7 @@ describe('the person', () => {
     expect((await presenceRows(server, site))[0]?.userId).toBe(active.userId);
   });
 
-  test('not named at all is code 1, null or absent, with or without a sourceUserId', async () => {
+  test('that is not named is code 1, null or absent, with or without a sourceUserId', async () => {
     const nobody = good({ userId: undefined });
     for (const event of [
       nobody,
@@ -94,8 +94,8 @@ describe('the person', () => {
   });
 });
 
-describe('the place', () => {
-  test('of each kind is taken, its id in either case, and exported with all above it', async () => {
+describe('the node', () => {
+  test('of each kind is accepted, its id in either case, and exported with all its ancestors', async () => {
     const { locationId, levelId, zoneId, placeId, spaceId } = site.office;
     const above = { locationId, levelId };
     const kinds = {
@@ -117,7 +117,7 @@ describe('the place', () => {
     }
   });
 
-  test('unknown, inactive, of another organisation, or without a GUID is code 2', async () => {
+  test('that is unknown, inactive, of another organisation, or without a GUID is code 2', async () => {
     const { owner } = server.db;
     const inactive = await addNode(owner, site.tenantId, {
       kind: 'place',
@@ -134,7 +134,7 @@ describe('the place', () => {
     expect(await resultOf(good(active))).toEqual(refused(2, 'locationId'));
   });
 
-  test('of another kind than was said is code 2, and the message says which it is', async () => {
+  test('of another kind than the event says is code 2, and the message names its kind', async () => {
     const result = await resultOf(good({ locationType: 'zone' }));
     expect(result).toEqual(refused(2, 'locationId'));
     expect(result?.message).toBe('locationId is a place, not a zone');
@@ -142,7 +142,7 @@ describe('the place', () => {
 });
 
 describe('a call', () => {
-  test('is answered in the order of its events; the good are stored, the rest kept with their reason', async () => {
+  test('is answered in the order of its events; good events are stored, and the others are kept with their reason', async () => {
     const events = [
       good({ eventId: 'a' }),
       good({ eventId: 'b', userId: randomUUID() }),
@@ -177,11 +177,11 @@ describe('a call', () => {
     );
   });
 
-  test('with no events answers with none', async () => {
+  test('without events has an empty list of results', async () => {
     expect(await results(server, site, [])).toEqual([]);
   });
 
-  test('may hold null or nothing in optional members, and any unknown one', async () => {
+  test('may have null or nothing for optional members, and any unknown member', async () => {
     expect(await resultOf(good({ userEmail: null, sourceUserId: null, badge: { facility: 7 } }))).toEqual(
       STORED,
     );
@@ -189,8 +189,8 @@ describe('a call', () => {
   });
 });
 
-describe('an event sent again', () => {
-  test('is stored once, within a call and across calls, and is a success each time', async () => {
+describe('a repeated event', () => {
+  test('is stored once, within a call and across calls, and has code 0 each time', async () => {
     const twice = await results(server, site, [good(), good()]);
     const again = await results(server, site, [
       byName(site.user.email, { timestamp: '2026-03-10T20:00+11:00' }),
@@ -199,7 +199,7 @@ describe('an event sent again', () => {
     expect(await presenceRows(server, site)).toHaveLength(1);
   });
 
-  test('with another source, id, person, node or instant is another event; any other member is not', async () => {
+  test('differs by source, id, user, node or instant, and by no other member', async () => {
     const other = await addUser(server.db.owner, site.tenantId);
     const { zoneId } = site.office;
     const same = [good({ sourceUserId: 'card 7' }), good({ note: 'unknown member' })];
@@ -224,7 +224,7 @@ describe('the day of an event is the local day of its office, to the microsecond
     ['Australia/Sydney', '2025-10-05', '2025-10-04T14:00', '2025-10-05T13:00'],
     ['America/New_York', '2025-03-09', '2025-03-09T05:00', '2025-03-10T04:00'],
     ['America/New_York', '2025-11-02', '2025-11-02T04:00', '2025-11-03T05:00'],
-  ])('%s on %s, when clocks change', async (timeZone, day, starts, ends) => {
+  ])('%s on %s, around a clock change', async (timeZone, day, starts, ends) => {
     const { placeId } = await addOffice(server.db.owner, site.tenantId, timeZone);
     const lastMicrosecondBefore = (minute: string) =>
       new Date(Date.parse(`${minute}:00Z`) - 1).toISOString().replace('999Z', '999999Z');

@@ -9,7 +9,7 @@ import { startTestServer } from './support/server.ts';
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-// Started here, not in beforeAll: the tests below are made from its routes.
+// This runs here and not in beforeAll, because the tests below are made from its routes.
 const server = await startTestServer();
 afterAll(() => server.close());
 const site = await addSite(server);
@@ -17,7 +17,7 @@ const { authorization: basicHeader } = site.headers;
 const bearerHeader = `Bearer ${await server.token(await server.key(site.tenantId))}`;
 const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
 
-/** What OpenAPI says of a route's parameters, which is what its schema says. */
+/** The parameters of a route in OpenAPI, which come from its schema. */
 const routes = server.app.routeTable.flatMap(({ method, url, config, schema }) => {
   const { properties = {} } = (schema?.querystring ?? {}) as { properties?: Record<string, object> };
   const access = config?.access as Access;
@@ -39,7 +39,7 @@ const strict = routes.filter(({ url }) => refusesUnknownParameters(url));
 const call = ({ method, path, headers }: Route, query: string) =>
   server.app.inject({ method, url: `${path}?${query}`, headers });
 
-/** Asserts a 400 that names the parameter, in the document's `errors`, too; what it says of it. */
+/** Asserts a 400 that names the parameter, also in `errors`. Returns its message for the parameter. */
 async function expectRefused(route: Route, query: string, name: string): Promise<string> {
   const reply = await call(route, query);
   const detail = expectProblem(reply, 400);
@@ -50,7 +50,7 @@ async function expectRefused(route: Route, query: string, name: string): Promise
   return errors.find(({ path }) => path === name)?.message ?? '';
 }
 
-test('every GET of the warehouse with its twin and its HEAD, and every route of management, judges its query', () => {
+test('every GET of the warehouse, with its /basic route and its HEAD, and every route of management, checks its query', () => {
   const names = strict.map(({ method, url }) => `${method} ${url}`);
   expect(names).toEqual(
     expect.arrayContaining([
@@ -68,7 +68,7 @@ test('every GET of the warehouse with its twin and its HEAD, and every route of 
 });
 
 describe.each(strict)('$method $url', (route) => {
-  test('refuses a parameter that it does not have, and lists those that it has', async () => {
+  test('refuses an unknown parameter, and lists the known ones', async () => {
     for (const name of ['surprise', 'userids', 'userIds[]', 'LOCATIONID', '_']) {
       const message = await expectRefused(route, `${encodeURIComponent(name)}=x`, name);
       if (route.method === 'HEAD') continue;
@@ -77,7 +77,7 @@ describe.each(strict)('$method $url', (route) => {
     }
   });
 
-  test('refuses its own parameters without a value, and those of one value given twice', async () => {
+  test('refuses its parameters without a value, and single-valued ones that are given twice', async () => {
     for (const name of route.parameters) {
       await expectRefused(route, `${name}=`, name);
       await expectRefused(route, `${name}`, name);
@@ -92,7 +92,7 @@ describe.each(strict)('$method $url', (route) => {
   });
 });
 
-test('a near spelling is suggested', async () => {
+test('the message for a misspelt name suggests the right one', async () => {
   const [presence, metrics] = ['presence', 'metrics'].map(
     (dataset) => strict.find(({ url }) => url === `/v1/analytics/${dataset}`) as Route,
   ) as [Route, Route];
@@ -104,7 +104,7 @@ test('a near spelling is suggested', async () => {
   expect(await expectRefused(presence, `${DATES}&desk=x`, 'desk')).not.toContain('did you mean');
 });
 
-test('the query is judged after the credentials, and before the body', async () => {
+test('the query is checked after the credentials, and before the body', async () => {
   const url = '/v1/manage/users?surprise=1';
   expectProblem(await server.app.inject({ method: 'POST', url, payload: '{"a' }), 401);
   const reply = await server.app.inject({
@@ -116,7 +116,7 @@ test('the query is judged after the credentials, and before the body', async () 
   expect(expectProblem(reply, 400)).toContain('surprise');
 });
 
-test('thousands of unknown parameters are answered by a short document', async () => {
+test('the answer to thousands of unknown parameters is short', async () => {
   const query = Array.from({ length: 1_500 }, (_, index) => `x${index}=1`).join('&');
   const reply = await call(strict[0] as Route, query);
   expectProblem(reply, 400);
@@ -124,7 +124,7 @@ test('thousands of unknown parameters are answered by a short document', async (
 });
 
 describe('a comma list that is given several times', () => {
-  test('is one list', async () => {
+  test('counts as one list', async () => {
     const other = await addSite(server);
     await results(server, site, [goodEvent(site), goodEvent(site, { eventId: 'e2' })]);
     const { user, office } = site;
@@ -135,7 +135,7 @@ describe('a comma list that is given several times', () => {
     expect(await rows(`userIds=&userIds=${user.userId}`)).toHaveLength(2);
   });
 
-  test('is checked as one', async () => {
+  test('is checked as one list', async () => {
     const metrics = (query: string) =>
       server.app.inject({
         url: `/v1/analytics/metrics/basic?${DATES}&${query}`,
@@ -146,7 +146,7 @@ describe('a comma list that is given several times', () => {
     expect((await metrics('groupIds=x&groupIds=y')).statusCode).toBe(200);
   });
 
-  test('is one list for SCIM, too; another parameter of it is a 400 in its own words', async () => {
+  test('counts as one list for SCIM, too; another repeated parameter is a 400 of SCIM', async () => {
     const scim = await scimClient(server);
     await scim.createUser({ userName: 'ada', externalId: 'x1' });
     const reply = await scim.get('/Users?attributes=userName&attributes=externalId');
@@ -181,7 +181,7 @@ test('SCIM, events, OAuth, the documentation and probes ignore unknown parameter
   }
 });
 
-test('no GET answers 5xx, whatever its query', async () => {
+test('no GET answers 5xx, for any query', async () => {
   const reads = routes.filter(({ method, isHidden }) => method === 'GET' && !isHidden);
   const hostile = fc.constantFrom(
     ...['', ',', '%00', '%ED%A0%80', '%', '%ZZ', '__proto__', 'constructor', "'", '*', '9'.repeat(400)],
@@ -207,7 +207,7 @@ test('no GET answers 5xx, whatever its query', async () => {
   );
 });
 
-/** Percent-encodes what can be, half surrogate pairs aside. */
+/** Percent-encodes the text, except half surrogate pairs. */
 function encodeLossily(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

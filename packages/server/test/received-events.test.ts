@@ -18,7 +18,7 @@ const list = (tenantId: string, options: { since?: Date; limit?: number; refused
     listReceivedEvents(tx, tenantId, { since: new Date(0), limit: 100, refusedOnly: false, ...options }),
   );
 
-test('presence, occupancy, visitors and what was refused of all are shown as they arrived', async () => {
+test('events of presence, occupancy and visitors, and all refused ones, are shown as they arrive', async () => {
   const { office, user } = workplace;
   const at = (eventId: string, members: Members) => ({
     eventId,

@@ -11,7 +11,7 @@ import { listen } from './support/sockets.ts';
 import { storeDays } from './support/workday.ts';
 
 const page = await readFile(new URL('../../../docs/recipes.md', import.meta.url), 'utf8');
-/** The blocks of a language, by the heading that they are under. */
+/** The code blocks of a language, by the heading above them. */
 function blocks(language: string, heading: string): string[] {
   const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
   return [...section.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
@@ -26,7 +26,7 @@ let duckdb: DuckDBConnection;
 beforeAll(async () => {
   server = await startTestServer();
   const { tenantId, key } = await smallOrganisation(server);
-  // In a week of which Dee came on no day.
+  // In a week in which Dee came on no day.
   await storeDays(server.db.owner, tenantId, [
     { userId: PEOPLE.dee, day: '2026-03-09', plan: 'o', locationId: NODES.hq },
   ]);
@@ -59,7 +59,7 @@ async function answers(heading: string, block = 0): Promise<unknown[][]> {
   return (await duckdb.runAndReadAll(sql)).getRowsJson() as unknown[][];
 }
 
-test('the nightly script leaves whole files, by dataset and month', async () => {
+test('the nightly script writes complete files, by dataset and month', async () => {
   const files = await readdir(join(folder, 'export'), { recursive: true });
   const months = (dataset: string, names = ['2026-02', '2026-03']) =>
     names.map((name) => `${dataset}/${name}.parquet`);
@@ -99,7 +99,7 @@ test('the busiest days, as a picture', async () => {
 });
 
 test('utilisation by floor', async () => {
-  // 4 people on 7 reported days, 2 on the fullest, at 5 seats; 1 where there is no seat.
+  // 4 people on 7 reported days and 2 on the day with the most, at 5 seats. 1 where there are no seats.
   expect(await answers('How well is each floor used?')).toEqual([
     ['hq', 'first', '2026-03-01', 5, 0.57, 0.114, 0.4],
     ['hq', 'second', '2026-03-01', 0, 0.14, null, null],
@@ -114,11 +114,11 @@ test('no-show rate by group', async () => {
   ]);
 });
 
-test('desks never used', async () => {
+test('desks without use', async () => {
   expect(await answers('Which desks does nobody use?')).toEqual([['hq', 'first', 'quiet', 'desk3']]);
 });
 
-test('who came on fewer days than planned', async () => {
+test('users who came on fewer days than planned', async () => {
   expect(await answers('Who came on fewer days than planned?')).toEqual([
     ['dee@example.com', '2026-03-09', '1', '0'],
   ]);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-// Of 31 days; London's clocks change in it, and Sydney's and Lord Howe's.
+// A window of 31 days. London's, Sydney's and Lord Howe's clocks change in it.
 const [FIRST, LAST] = ['2026-03-15', '2026-04-14'];
 const WINDOW = `startDate=${FIRST}&endDate=${LAST}`;
 const DAY_MS = 86_400_000;
@@ -21,7 +21,7 @@ const days = Array.from({ length: 31 }, (_, n) =>
   new Date(Date.parse(`${FIRST}T00:00:00Z`) + n * DAY_MS).toISOString().slice(0, 10),
 );
 
-/** The last millisecond of each local day in and around the window, and the first of the next. */
+/** The last millisecond of each local day in and around the window, and the first of the next day. */
 function midnights(timeZone: string): string[] {
   const found: string[] = [];
   const end = Date.parse(`${LAST}T00:00:00Z`) + 2 * DAY_MS;
@@ -56,7 +56,7 @@ async function submitAll(work: Workplace, instants: string[]): Promise<void> {
   }
 }
 
-/** What four exports say of the events, as days. */
+/** The days of the events in four exports. */
 async function exported(work: Workplace) {
   const dated = async (dataset: string) =>
     ((await work.exported(dataset, WINDOW)) as Row[]).map(({ eventId, day }) => `${day} ${eventId}`).sort();
@@ -69,7 +69,10 @@ async function exported(work: Workplace) {
   };
 }
 
-/** The same by the instants and the time zone alone: the person, and one who never comes, are planned there on `planned`. */
+/**
+ * The same, calculated from the instants and the time zone. The user, and another one without events, plan the office
+ * on `planned`.
+ */
 function computed(instants: string[], timeZone: string, planned: string[]) {
   const wireDay = (day: string) => `${day}T00:00:00.000Z`;
   const dated = instants
@@ -95,7 +98,7 @@ describe('Presence, occupancy, visitors and attendance agree with the instants a
   ])('before and after a move from %s to %s', async (from, to) => {
     const work = await Workplace.open(server, from);
     const { office, user, tenantId } = work;
-    // Not every midnight, so that days without an event are left.
+    // Not every midnight, so that some days have no event.
     const every = [...midnights(from), ...midnights(to)].sort();
     const instants = [...new Set(every.filter((_, n) => n % 7 < 3))];
     await submitAll(work, instants);
@@ -108,7 +111,7 @@ describe('Presence, occupancy, visitors and attendance agree with the instants a
 
     expect(await exported(work)).toEqual(computed(instants, from, planned));
     await moveTo(work, to);
-    // Until the job has run, nothing is different.
+    // Until the job has run, the exports stay the same.
     expect(await exported(work)).toEqual(computed(instants, from, planned));
     await redate(server);
     expect(await exported(work)).toEqual(computed(instants, to, planned));
@@ -118,7 +121,7 @@ describe('Presence, occupancy, visitors and attendance agree with the instants a
       ...{ eventsDone: 3 * instants.length, eventsTotal: 3 * instants.length },
     });
 
-    // What arrives from now on has the days of the new time zone.
+    // Later events have the days of the new time zone.
     const later = every.filter((instant) => !instants.includes(instant));
     await submitAll(work, later);
     expect(await exported(work)).toEqual(computed([...new Set([...instants, ...later])], to, planned));
@@ -132,14 +135,14 @@ describe('GET /v1/manage/locations/…/redating', () => {
       headers: { authorization: `Bearer ${token}` },
     });
 
-  test('is 404 for what is no location of the organisation', async () => {
+  test('is 404 for an id that is not a location of the organisation', async () => {
     const [work, other] = [await Workplace.open(server), await Workplace.open(server)];
     for (const id of ['nonsense', work.user.userId, work.office.zoneId, other.office.locationId]) {
       expect((await get(work, id)).statusCode).toBe(404);
     }
   });
 
-  test('tells how far it has come; null where the time zone never changed', async () => {
+  test('shows the progress, or null if the time zone never changed', async () => {
     const work = await Workplace.open(server, 'Europe/London');
     const { locationId } = work.office;
     expect((await get(work, locationId.toUpperCase())).json()).toEqual({ redating: null });

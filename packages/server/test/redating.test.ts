@@ -45,7 +45,7 @@ async function writers({ tenantId }: Workplace): Promise<Map<string, string>> {
 }
 
 describe('A run of the job', () => {
-  test('that is stopped in the middle is gone on with by the next one, and a further one changes nothing', async () => {
+  test('that is stopped half-way is continued by the next one, and a further one changes nothing', async () => {
     const work = await Workplace.open(server, 'Europe/London');
     await addHistory(work, 7_000);
     await moveTo(work, 'Asia/Tokyo');
@@ -69,7 +69,7 @@ describe('A run of the job', () => {
     expect(await writers(work)).toEqual(late);
   });
 
-  test('writes the events whose day changes, as new to whoever reads changes, and no other', async () => {
+  test('writes only the events whose day changes, and consumers of changes get them', async () => {
     const work = await Workplace.open(server, 'Europe/London');
     await addHistory(work, 1_000);
     const before = await writers(work);
@@ -96,7 +96,7 @@ describe('A run of the job', () => {
     expect(await redatingOf(work, work.office.locationId)).toBeNull();
   });
 
-  test('that meets others at the same work does it with them, once', async () => {
+  test('that is concurrent with others shares the work with them', async () => {
     const work = await Workplace.open(server, 'Pacific/Kiritimati');
     await addHistory(work, 7_000);
     await moveTo(work, 'Pacific/Pago_Pago');
@@ -111,7 +111,7 @@ describe('A run of the job', () => {
 });
 
 describe('A time zone that changes again', () => {
-  test('before the job is done with the first change: it begins anew, from the first one', async () => {
+  test('before the job has finished the first change: the job starts again, from the first time zone', async () => {
     const work = await Workplace.open(server, 'Europe/London');
     await addHistory(work, 7_000);
     await moveTo(work, 'Asia/Tokyo');
@@ -127,7 +127,7 @@ describe('A time zone that changes again', () => {
     expect(await misdated(work, 'Europe/London')).toEqual([]);
   });
 
-  test('while a run is at it: the run goes on with the new one, or leaves it to the next', async () => {
+  test('during a run: the run continues with the new time zone, or leaves it to the next run', async () => {
     const work = await Workplace.open(server, 'Europe/London');
     await addHistory(work, 7_000);
     await moveTo(work, 'Asia/Tokyo');
@@ -146,7 +146,7 @@ describe('A time zone that changes again', () => {
     });
   });
 
-  test('after the job is done: the next change is from there', async () => {
+  test('after the job has finished: the next change starts from the new time zone', async () => {
     const work = await Workplace.open(server, 'UTC');
     await moveTo(work, 'Asia/Tokyo');
     await redate(server);
@@ -158,7 +158,7 @@ describe('A time zone that changes again', () => {
     await redate(server);
   });
 
-  test('to what it was: nothing is asked for', async () => {
+  test('to its former value: nothing is re-dated', async () => {
     const work = await Workplace.open(server, 'UTC');
     await server.db.owner.inTenant(work.tenantId, (tx) =>
       tx.query(
@@ -172,7 +172,7 @@ describe('A time zone that changes again', () => {
 
 test.each([
   ['had read the old time zone', 'reads'],
-  ['had written the day of it', 'writes'],
+  ['had written the day in the old time zone', 'writes'],
 ] as const)(
   'an event whose transaction %s before the change, and commits after it, is re-dated too',
   async (_, how) => {
@@ -194,7 +194,7 @@ test.each([
       const query = vi.spyOn(pg.Client.prototype, 'query');
       onTestFinished(() => query.mockRestore());
       job = redate(server);
-      // The job asks who may know the old time zone, and asks again for as long as somebody may.
+      // The job checks for transactions that may use the old time zone, again and again while there are any.
       const looks = () => query.mock.calls.filter(([text]) => String(text).includes('virtualtransaction'));
       await until(() => looks().length >= 3);
       expect(await redatingOf(work, office.locationId)).toMatchObject({ startedAt: null, finishedAt: null });
@@ -207,7 +207,7 @@ test.each([
   },
 );
 
-test('exports that are read meanwhile have every event once, and attendance every person and day', async () => {
+test('exports during a run have every event once, and attendance every user and day', async () => {
   const work = await Workplace.open(server, 'Europe/London');
   await addHistory(work, 8_000);
   const expected = (await presence(work)).map(({ eventId }) => eventId).sort();
@@ -226,7 +226,7 @@ test('exports that are read meanwhile have every event once, and attendance ever
   await job;
   expect(await misdated(work, 'America/Los_Angeles')).toEqual([]);
 
-  /** The first hours of the window are now of the day before it. */
+  /** The first hours of the window now belong to the day before it. */
   function inWindow(rows: PresenceRow[]) {
     const seen = new Set(rows.map(({ eventId }) => eventId));
     return (eventId: string) => seen.has(eventId) || Number(eventId.slice(1)) > 8 * 20;

@@ -20,7 +20,7 @@ const DAY_S = 86_400;
 let server: TestServer;
 let site: Site;
 beforeAll(async () => {
-  // Only the hourly housekeeping runs on this clock; what it does is real.
+  // Only the hourly cleaning runs on this clock. Its work is real.
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   server = await startTestServer({ refusedEventsKept: KEPT });
 });
@@ -35,14 +35,14 @@ afterAll(async () => {
   vi.useRealTimers();
 });
 
-/** Events that are refused: nobody knows their person. */
+/** Refused events, because they name unknown users. */
 const refusable = (to: Site, count: number, name = 'bad') =>
   Array.from({ length: count }, (_, index) =>
     goodEvent(to, { eventId: `${name} ${index}`, userId: undefined, userEmail: 'nobody@example.com' }),
   );
 const keptIds = async (of: Site) => (await refusedRows(server, of)).map((row) => row.eventId);
 
-/** Lets an hour pass, and the housekeeping that is then due. */
+/** Advances the clock by an hour, and waits for the cleaning. */
 async function housekeep(): Promise<void> {
   const { rows } = await server.db.owner.inSystem((tx) => tx.query('SELECT FROM organisations'));
   const query = vi.spyOn(pg.Client.prototype, 'query');
@@ -53,7 +53,7 @@ async function housekeep(): Promise<void> {
   await expect.poll(() => countTransactions(server.db)).toBe(0);
 }
 
-test('the newest are kept, as many as the setting says, and each organisation has its own', async () => {
+test('the newest are kept, as many as the setting says, separately for each organisation', async () => {
   const neighbour = await addSite(server);
   await results(server, neighbour, refusable(neighbour, 1, 'neighbour'));
   for (let call = 0; call < 40; call++) {
@@ -68,7 +68,7 @@ test('the newest are kept, as many as the setting says, and each organisation ha
   expect(await keptIds(neighbour)).toEqual(['neighbour 0']);
 });
 
-test('one call with more than are kept leaves its last', async () => {
+test('of a call with more than that, the last ones are kept', async () => {
   await results(server, site, refusable(site, 100));
   expect((await keptIds(site)).toSorted()).toEqual(
     refusable(site, 100)
@@ -78,7 +78,7 @@ test('one call with more than are kept leaves its last', async () => {
   );
 });
 
-test('they go after 30 days, within the hour, in every organisation', async () => {
+test('they are deleted after 30 days, within the hour, in every organisation', async () => {
   const neighbour = await addSite(server);
   for (const each of [site, neighbour]) await results(server, each, refusable(each, 1, 'old'));
   server.clock.advanceS(1);
@@ -92,7 +92,7 @@ test('they go after 30 days, within the hour, in every organisation', async () =
   expect(await keptIds(site)).toEqual(['younger 0']);
 });
 
-test('many clients whose events are refused at once are all answered, and trimming stops none', async () => {
+test('concurrent clients with refused events are all answered, and none waits for the trimming', async () => {
   const replies = await Promise.all(
     Array.from({ length: 60 }, (_, call) =>
       submit(server, site, [
@@ -106,7 +106,7 @@ test('many clients whose events are refused at once are all answered, and trimmi
   expect((await keptIds(site)).length).toBeLessThanOrEqual(KEPT + 1_000);
 });
 
-test('a batch does not wait for a trimming that another process is busy with', async () => {
+test('a batch does not wait for a trimming by another process', async () => {
   await results(server, site, refusable(site, 100, 'early'));
   await server.db.owner.inTenant(site.tenantId, async (tx) => {
     await trimRefusedEvents(tx, site.tenantId, new Date(0), 1);
@@ -118,14 +118,14 @@ test('a batch does not wait for a trimming that another process is busy with', a
   expect(await presenceRows(server, site)).toHaveLength(1);
 });
 
-test('what is kept of one is bounded, whatever was sent', async () => {
+test('the kept data of one event are bounded, for any content', async () => {
   const long = 'x'.repeat(200_000);
   await submit(server, site, [goodEvent(site, { eventId: long, note: long })], long);
   const [row] = await refusedRows(server, site);
   for (const text of Object.values(row ?? {})) expect(String(text).length).toBeLessThanOrEqual(8_192);
 });
 
-test('none are kept where the setting is 0, and the answers are the same', async () => {
+test('none are kept if the setting is 0, and the answers are the same', async () => {
   const forgetful = await startTestServer({ refusedEventsKept: 0 });
   const own = await addSite(forgetful);
   expect(await results(forgetful, own, refusable(own, 1))).toMatchObject([{ resultCode: 1 }]);

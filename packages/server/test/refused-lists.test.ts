@@ -45,7 +45,7 @@ async function refuseSome(): Promise<void> {
 }
 
 describe('GET /v1/manage/refused-events', () => {
-  test('lists what was refused, and why, the newest first, and nothing of another organisation', async () => {
+  test('lists refused events with their reasons, newest first, and never those of another organisation', async () => {
     await refuseSome();
     const { status, items, next } = await list();
     expect([status, items.length, next]).toEqual([200, 5, null]);
@@ -71,7 +71,7 @@ describe('GET /v1/manage/refused-events', () => {
     await refuseSome();
     const ids = async (query: string) => (await list(query)).items.map(({ eventId }) => eventId).sort();
     expect(await ids('since=2026-03-10T12:30:00Z&endpoint=presence')).toEqual(['u3']);
-    // Before any instant that the database knows.
+    // Before the earliest instant of the database.
     expect(await ids('since=/Date(-999999999999999)/&endpoint=occupancy')).toHaveLength(1);
     expect(await ids('endpoint=occupancy')).toEqual([null]);
     expect(await ids('sourceId=sensor')).toEqual([null]);
@@ -105,7 +105,7 @@ describe('GET /v1/manage/refused-events', () => {
   });
 });
 
-test('GET /v1/manage/refused-events/reasons counts by endpoint and reason, the commonest first', async () => {
+test('GET /v1/manage/refused-events/reasons counts by endpoint and reason, the most frequent first', async () => {
   await refuseSome();
   const { items } = await list('endpoint=presence', 'refused-events/reasons');
   expect(items).toMatchObject([

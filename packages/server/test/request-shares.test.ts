@@ -4,13 +4,13 @@ import { addSite, goodEvent, submit } from './support/presence.ts';
 import { startTestServer } from './support/server.ts';
 import { Horizon } from './workday/horizon-support.ts';
 
-/** As the server of the test has them. */
+/** The settings of the test's server. */
 const CONNECTIONS = 10;
 
 const server = await startTestServer();
 afterAll(() => server.close());
 
-test('an organisation that keeps connections busy leaves some for the others, and its own requests wait their turn', async () => {
+test('an organisation with many requests leaves connections for others, and its own requests wait', async () => {
   const [busy, calm] = [await server.organisation(), await server.organisation()];
   const tokens = await Promise.all(
     [busy, calm].map(async (tenantId) => server.token(await server.key(tenantId))),
@@ -39,7 +39,7 @@ test('an organisation that keeps connections busy leaves some for the others, an
   expect(begun).toBe(4 * CONNECTIONS);
 });
 
-test('an organisation whose requests wait for too many of its others is told so, and no outage of the database is logged', async () => {
+test('an organisation whose requests wait too long for its own others gets an error that says so, and the log has no outage', async () => {
   const busy = await server.organisation();
   const token = await server.token(await server.key(busy));
   const since = server.logs.length;
@@ -62,7 +62,7 @@ test('an organisation whose requests wait for too many of its others is told so,
   expect(server.logs.slice(since).filter((line) => /"level":"(warn|error)"/.test(line))).toEqual([]);
 });
 
-test('desk presence takes no connection beyond the share of its organisation', async () => {
+test('the booking of desk presence takes no connection beyond the share of its organisation', async () => {
   /** Four of five connections are the share of one organisation. */
   const [poolSize, share] = [5, 4];
   const small = await startTestServer({}, { database: { poolSize } });

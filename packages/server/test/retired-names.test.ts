@@ -6,7 +6,7 @@ import { TOKEN } from './support/sources.ts';
 
 const PACKAGES_DIR = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Names that the code once had for things of docs/glossary.md, and the names that it has instead. */
+/** Former names in the code for things of docs/glossary.md, and their present names. */
 const RETIRED: Record<string, string> = {
   Answers: 'PipelineResults',
   Arrival: 'ReceivedEvent',
@@ -144,7 +144,7 @@ const DECLARATION = /\b(?:function\*?|class|interface|type|enum|const|let)\s+(\w
 const MEMBER = /^\s+(?:(?:readonly|static|async|get|set|declare)\s+)*#?(\w+)\??\s*[:(<=]/gm;
 
 interface Declaration {
-  /** Below packages, with slashes. */
+  /** Path below packages, with slashes. */
   path: string;
   name: string;
 }
@@ -153,7 +153,7 @@ const declarations: Declaration[] = readdirSync(PACKAGES_DIR)
   .flatMap((folder) => listSources(join(folder, 'src')))
   .flatMap(readDeclarations);
 
-test('there are declarations of every kind to judge', () => {
+test('the tests find declarations of every kind', () => {
   const names = new Set(declarations.map(({ name }) => name));
   const known = [
     'createApp',
@@ -174,7 +174,7 @@ test('no retired name is declared again', () => {
   expect(found).toEqual([]);
 });
 
-/** The TypeScript files of a folder below packages; none where there is no such folder. */
+/** The TypeScript files of a folder below packages, or none if the folder does not exist. */
 function listSources(folder: string): string[] {
   try {
     return readdirSync(join(PACKAGES_DIR, folder), { recursive: true, encoding: 'utf8' })

@@ -17,7 +17,7 @@ afterAll(() => server.close());
 const { clock, db } = server;
 const tenantId = await server.organisation();
 
-/** For so long a heartbeat vouches for what is remembered. */
+/** How long a heartbeat keeps the cache of credentials valid. */
 const TRUST_MS = 900;
 
 test('a revoked key and its tokens are refused by every replica within a second', async () => {
@@ -35,14 +35,14 @@ test('a revoked key and its tokens are refused by every replica within a second'
   }
 });
 
-test('a replica that is cut off from changes looks up, and forgets what it remembered when it hears again', async () => {
+test('a replica without credential changes looks keys up, and drops its cache when the changes come again', async () => {
   const cut = await startReplica();
   const [asked, unasked, bystander] = [await keyWithToken(), await keyWithToken(), await keyWithToken()];
   for (const { token } of [asked, unasked, bystander]) {
     await expect.poll(() => remembers(cut.app, token)).toBe(true);
   }
 
-  // The pool's connections live on; new ones, the change feed's among them, are refused.
+  // The pool's connections stay open. New ones are refused, including those for credential changes.
   const name = String(db.target.database);
   const allowConnections = (allowed: boolean) =>
     asAdmin((admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allowed}`));
@@ -60,7 +60,7 @@ test('a replica that is cut off from changes looks up, and forgets what it remem
   await revoke(asked.key);
   await revoke(unasked.key);
   expect(await answersOf(cut.app, asked.key, asked.token)).toEqual(REFUSED);
-  // This one may not have noticed yet that it hears nothing.
+  // This replica may not have noticed yet that its notifications are missing.
   await answersWithinASecond(() => answersOf(server.app, asked.key, asked.token), REFUSED);
 
   await allowConnections(true);
@@ -68,7 +68,7 @@ test('a replica that is cut off from changes looks up, and forgets what it remem
   expect(await answersOf(cut.app, unasked.key, unasked.token)).toEqual(REFUSED);
 });
 
-test('a replica whose change feed has fallen silent refuses a revoked key within a second', async () => {
+test('a replica whose connection for credential changes is silent refuses a revoked key within a second', async () => {
   const wire = await startWire(db.target);
   const deaf = await startReplica(wire.target);
   const { key, token } = await keyWithToken();
@@ -81,19 +81,19 @@ test('a replica whose change feed has fallen silent refuses a revoked key within
   wire.cut();
 });
 
-test('while a heartbeat is late, requests wait for it together, and none asks the database', async () => {
+test('while a heartbeat is late, requests wait for it together, and none looks its key up', async () => {
   const wire = await startWire(db.target);
   const { app } = await startReplica(wire.target);
   const { key, token } = await keyWithToken();
   const logIn = async () =>
     (await app.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) })).statusCode;
 
-  // A machine that stands still for most of a second lets the second heartbeat come too late altogether, too; then keys
-  // are rightly looked up, and the test tries again.
+  // If the machine pauses for most of a second, the second heartbeat is too late as well. Keys are then looked up,
+  // which is right, and the test tries again.
   const attempt = async () => {
     await expect.poll(() => remembers(app, token)).toBe(true);
     await wire.holdNextHeartbeat();
-    // The answer to this one vouches for the moment at which it was sent, and comes too late for that.
+    // This heartbeat is valid from the time at which it was sent. Its answer comes too late for that.
     await delay(TRUST_MS);
     const next = wire.holdNextHeartbeat();
     wire.releaseChangeFeed();
@@ -113,7 +113,7 @@ test('while a heartbeat is late, requests wait for it together, and none asks th
   wire.cut();
 });
 
-test('a replica that hears nothing asks once for a key that many requests come with', async () => {
+test('a replica without heartbeats looks a key up once for many requests', async () => {
   const wire = await startWire(db.target);
   const deaf = await startReplica(wire.target);
   const { key, token } = await keyWithToken();
@@ -134,7 +134,7 @@ test('a replica that hears nothing asks once for a key that many requests come w
   wire.cut();
 });
 
-test('when a key was last used is written, at the latest when the server closes', async () => {
+test('the last use of a key is written, at the latest when the server closes', async () => {
   const replica = await startReplica();
   const otherTenantId = await server.organisation();
   const byToken = await server.key(tenantId);
@@ -155,7 +155,7 @@ test('when a key was last used is written, at the latest when the server closes'
   ]);
 });
 
-/** What a token, Basic and a login answer. */
+/** The statuses of a token, of Basic and of a login. */
 const REFUSED = [401, 401, 401];
 async function answersOf(app: App, key: ShownKey, token: string): Promise<number[]> {
   const loggedIn = await app.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) });
@@ -167,7 +167,7 @@ async function call(app: App, authorization: string, suffix: '' | '/basic'): Pro
   return reply.statusCode;
 }
 
-/** Whether the replica lets the token through without asking the database for its key. */
+/** Whether the replica accepts the token without a look-up of its key. */
 async function remembers(app: App, token: string): Promise<boolean> {
   const query = vi.spyOn(pg.Client.prototype, 'query');
   expect(await call(app, `Bearer ${token}`, '')).toBe(200);
@@ -205,7 +205,7 @@ async function startReplica(target: DatabaseTarget = db.target) {
   return { app, close };
 }
 
-/** A wire to the database that can swallow what comes over the change feed's connection, without closing it. */
+/** A proxy to the database that can hold back the data of the connection for credential changes, without closing it. */
 async function startWire({ host, port, ...rest }: DatabaseTarget) {
   const feeds = new Map<Socket, Socket>();
   let onHeartbeat: (() => void) | undefined;
@@ -246,7 +246,7 @@ async function startWire({ host, port, ...rest }: DatabaseTarget) {
       expect(feeds.size).toBe(1);
       hold();
     },
-    /** Resolves when the change feed has asked for a sign of life, whose answer is held back. */
+    /** Resolves when the server has sent a heartbeat. The proxy holds its answer back. */
     holdNextHeartbeat: () =>
       new Promise<void>((resolve) => {
         onHeartbeat = resolve;

@@ -20,10 +20,10 @@ const post = (client: ScimClient, person: object) => client.call('POST', '/Users
 
 const namesOf = async () => (await idp.list('/Users')).map(({ userName }) => String(userName)).toSorted();
 
-/** The answers to requests that wait for one another: nothing is written before all of them have come. */
+/** The answers to concurrent requests. The database writes nothing before all of them have arrived. */
 const together = <T>(send: () => Promise<T>) => whileLocked(server.db.target, 'users', 'SHARE', send);
 
-test('people who are created at the same moment share commits, each answered for themselves', async () => {
+test('users who are created at the same time share commits, and each request has its own answer', async () => {
   const people = Array.from({ length: 40 }, (_, n) => ({
     userName: `p${n}`,
     externalId: `x${n}`,
@@ -48,7 +48,7 @@ test('people who are created at the same moment share commits, each answered for
   expect(rows[0].commits).toBeLessThan(5);
 });
 
-test('one who cannot be created keeps nobody else out, and is told why', async () => {
+test('a request that cannot create its user prevents no other, and gets the reason', async () => {
   await idp.createUser({ userName: 'there', emails: ['there@example.com'] });
   const people = [
     { userName: 'a' },
@@ -71,22 +71,25 @@ test.each([
     { userName: 'a', emails: ['ada@example.com'] },
     { userName: 'b', emails: ['ada@example.com'] },
   ],
-])('of two with one %s, one is created, and the other is told its id', async (_what, ...people: object[]) => {
-  const others = Array.from({ length: 5 }, (_, n) => ({ userName: `other ${n}` }));
-  const replies = await together(() =>
-    Promise.all([...people, ...others].map((person) => post(idp, person))),
-  );
-  const [created, refused] = replies.slice(0, 2).toSorted((a, b) => a.statusCode - b.statusCode) as [
-    LightMyRequestResponse,
-    LightMyRequestResponse,
-  ];
-  expect(expectScimError(refused, 409, 'uniqueness')).toContain(
-    `already belongs to user ${created.json().id}.`,
-  );
-  expect(await namesOf()).toHaveLength(6);
-});
+])(
+  'of two with one %s, one is created, and the answer for the other has its id',
+  async (_what, ...people: object[]) => {
+    const others = Array.from({ length: 5 }, (_, n) => ({ userName: `other ${n}` }));
+    const replies = await together(() =>
+      Promise.all([...people, ...others].map((person) => post(idp, person))),
+    );
+    const [created, refused] = replies.slice(0, 2).toSorted((a, b) => a.statusCode - b.statusCode) as [
+      LightMyRequestResponse,
+      LightMyRequestResponse,
+    ];
+    expect(expectScimError(refused, 409, 'uniqueness')).toContain(
+      `already belongs to user ${created.json().id}.`,
+    );
+    expect(await namesOf()).toHaveLength(6);
+  },
+);
 
-test('what the database refuses of one is tried alone, and the others are there', async () => {
+test('a user whom the database refuses is tried alone, and the others are created', async () => {
   await seeingAll(server.db.target, (client) =>
     client.query(`
       CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -101,7 +104,7 @@ test('what the database refuses of one is tried alone, and the others are there'
   expect(await idp.list('/Users')).toHaveLength(3);
 });
 
-test('a deleted person comes back once, also where two ask for them at the same moment', async () => {
+test('a deleted user comes back once, also for two concurrent requests', async () => {
   const { id } = await idp.createUser({ userName: 'ada', externalId: 'x' });
   await idp.call('DELETE', `/Users/${id}`);
   const replies = await together(() =>

@@ -24,7 +24,7 @@ const WORK = { value: 'ada@example.test', type: 'work', primary: true };
 const HOME = { value: 'home@example.test', type: 'home' };
 const unmarked = { value: WORK.value, type: 'work' };
 
-/** A person with whatever is kept, whose name and addresses nobody else has. */
+/** Creates a user with every attribute that the server stores. No other user has the same name or addresses. */
 async function newUser(more: object = {}): Promise<string> {
   count += 1;
   const { id } = await idp.createUser({
@@ -39,7 +39,7 @@ async function newUser(more: object = {}): Promise<string> {
   return id;
 }
 
-/** The address as the person of the running test has it. */
+/** The address of the running test's user. */
 const address = (value: string) => value.replace('@', `${count}@`);
 const own = <T>(value: T): T =>
   value === undefined
@@ -55,7 +55,7 @@ async function patched(id: string, operations: object[]) {
   return reply.json();
 }
 
-/** The address of each person that events match. */
+/** The address of each user by which events match. */
 async function exportedEmail(userId: string): Promise<string | null> {
   const headers = { authorization: `Bearer ${await server.token(await server.key(idp.tenantId))}` };
   const users = (await server.app.inject({ url: '/v1/analytics/users', headers })).json();
@@ -64,7 +64,7 @@ async function exportedEmail(userId: string): Promise<string | null> {
 
 const deactivate = { op: 'replace', value: { active: false } };
 
-describe('a PATCH is known by its path', () => {
+describe('the path is enough to recognise a PATCH', () => {
   test.each([
     ['without schemas', {}],
     ['with none', { schemas: [] }],
@@ -79,14 +79,14 @@ describe('a PATCH is known by its path', () => {
     expect([reply.statusCode, reply.json().active]).toEqual([200, false]);
   });
 
-  test('with one operation that stands in no list', async () => {
+  test('with one operation outside a list', async () => {
     const id = await newUser();
     const reply = await idp.call('PATCH', `/Users/${id}`, { schemas: [PATCH_OP], Operations: deactivate });
     expect([reply.statusCode, reply.json().active]).toEqual([200, false]);
   });
 });
 
-/** Each spelling of an attribute, of the person or of the extension. */
+/** Each spelling of an attribute of the user or of the extension. */
 const spellings = (schema: string, name: string) => [
   `${schema}:${name}`,
   `${schema}.${name}`,
@@ -152,7 +152,7 @@ describe.each(PLACES)('%s %s', (schema, name, read) => {
   });
 });
 
-test('the whole extension is cleared by null and by nothing, in PATCH and PUT', async () => {
+test('null and an empty value clear the whole extension, in PATCH and PUT', async () => {
   for (const value of [null, '']) {
     const id = await newUser();
     expect(await patched(id, [{ op: 'replace', path: ENTERPRISE, value }])).not.toHaveProperty([ENTERPRISE]);
@@ -162,7 +162,7 @@ test('the whole extension is cleared by null and by nothing, in PATCH and PUT', 
   }
 });
 
-test('the whole resource can be named by its schema, and an empty path is none', async () => {
+test('the URN of its schema names the whole resource, and an empty path is invalid', async () => {
   const id = await newUser();
   for (const [index, path] of [USER, USER.toUpperCase(), '', ' ', null].entries()) {
     const displayName = `Ada ${index}`;
@@ -232,7 +232,7 @@ describe('a wrong type is a 400 that names the attribute, and changes nothing:',
   });
 });
 
-describe('what is not understood is a 400 that names it:', () => {
+describe('an unknown name is a 400 that names it:', () => {
   test.each([
     'shoeSize',
     'userName.x',
@@ -266,7 +266,7 @@ describe('what is not understood is a 400 that names it:', () => {
     );
   });
 
-  test('a flat name of a schema that is known, but not one of a schema that is not', async () => {
+  test('a flat name of a known schema, but not one of an unknown schema', async () => {
     for (const name of [`${ENTERPRISE}:shoe`, `${ENTERPRISE}.shoe`, `${USER}:shoe`, 'name.shoe']) {
       const reply = await idp.call('POST', '/Users', { userName: 'never', [name]: 1 });
       expect(expectScimError(reply, 400, 'invalidPath')).toContain('shoe');
@@ -290,7 +290,7 @@ describe('what is not understood is a 400 that names it:', () => {
   });
 });
 
-/** Of a person with one address at work; `main` is the one that events match. */
+/** The cases for a user with one address at work. `main` is the address by which events match. */
 const ADDRESSES: [what: string, operations: object[], emails: object[] | undefined, main: string | null][] = [
   ...['True', 'true', true].map((primary): [string, object[], object[], string] => [
     `primary is ${JSON.stringify(primary)}`,
@@ -299,7 +299,7 @@ const ADDRESSES: [what: string, operations: object[], emails: object[] | undefin
     'new@example.test',
   ]),
   [
-    'another type takes the mark',
+    'another type becomes primary',
     [
       { op: 'add', path: 'emails', value: [{ value: 'o@example.test', type: 'other' }] },
       { op: 'replace', path: 'emails[type eq "other"].primary', value: 'True' },
@@ -308,7 +308,7 @@ const ADDRESSES: [what: string, operations: object[], emails: object[] | undefin
     'o@example.test',
   ],
   [
-    'the mark is given back',
+    'the first address becomes primary again',
     [
       { op: 'add', path: 'emails', value: { value: 'o@example.test', type: 'other', primary: true } },
       { op: 'replace', path: 'emails[type eq "work"].primary', value: true },
@@ -316,15 +316,20 @@ const ADDRESSES: [what: string, operations: object[], emails: object[] | undefin
     [WORK, { value: 'o@example.test', type: 'other' }],
     WORK.value,
   ],
-  ['an address without a mark', [{ op: 'add', path: 'emails', value: [HOME] }], [WORK, HOME], WORK.value],
   [
-    'an address that is there already',
+    'an address that is not primary',
+    [{ op: 'add', path: 'emails', value: [HOME] }],
+    [WORK, HOME],
+    WORK.value,
+  ],
+  [
+    'an address that exists already',
     [{ op: 'add', path: 'emails', value: [{ value: 'ADA@example.test', type: 'Work', display: 'Ada' }] }],
     [{ value: 'ADA@example.test', type: 'Work', primary: true, display: 'Ada' }],
     'ADA@example.test',
   ],
   [
-    'the primary address goes, and the one at work is next',
+    'the primary address is removed, and the one at work is next',
     [
       {
         op: 'replace',
@@ -337,7 +342,7 @@ const ADDRESSES: [what: string, operations: object[], emails: object[] | undefin
     WORK.value,
   ],
   [
-    'without a mark and one at work, the first',
+    'without a primary one and one at work, the first',
     [{ op: 'replace', path: 'emails', value: [HOME, { value: 'o@example.test', type: 'other' }] }],
     [HOME, { value: 'o@example.test', type: 'other' }],
     HOME.value,
@@ -372,20 +377,20 @@ const ADDRESSES: [what: string, operations: object[], emails: object[] | undefin
     ]),
   ),
   [
-    'an entry without an address is none',
+    'an entry without an address is ignored',
     [{ op: 'replace', path: 'emails', value: [{ ...WORK, value: '' }, HOME] }],
     [HOME],
     HOME.value,
   ],
 ];
-describe('the addresses of a person', () => {
+describe('the addresses of a user', () => {
   test.each(ADDRESSES)('%s', async (_what, operations, emails, main) => {
     const id = await newUser();
     expect((await patched(id, operations)).emails).toEqual(own(emails));
     expect(await exportedEmail(id)).toBe(own(main));
   });
 
-  test('are given back as POST and PUT sent them, with one primary', async () => {
+  test('come back as POST and PUT sent them, with one primary', async () => {
     const emails = [
       HOME,
       { ...WORK, display: 'Ada' },
@@ -405,7 +410,7 @@ describe('the addresses of a person', () => {
     await idp.call('DELETE', `/Users/${id}`);
   });
 
-  test('follow a change that others make of the one that events match', async () => {
+  test('show a change outside SCIM of the address by which events match', async () => {
     const id = await newUser({ emails: [HOME, WORK] });
     const importEmail = (email: string) =>
       importFile(server.db.owner, idp.tenantId, 'users', ['userName,email', `ada${count},${email}`]);
@@ -419,7 +424,7 @@ describe('the addresses of a person', () => {
     expect(await exportedEmail(id)).toBe('csv@example.test');
   });
 
-  test('change the version of the person, also where the one that events match stays', async () => {
+  test('change the version of the user, even if the address for events stays', async () => {
     const id = await newUser();
     const before = (await idp.get(`/Users/${id}`)).headers.etag;
     await patched(id, [{ op: 'add', path: 'emails', value: [HOME] }]);
@@ -428,7 +433,7 @@ describe('the addresses of a person', () => {
 });
 
 describe('meta', () => {
-  test('tells when a resource was created and last changed, and nothing else moves it', async () => {
+  test('shows when a resource was created and last changed, and no other event changes it', async () => {
     const id = await newUser();
     const group = await idp.createGroup(`Group of ${id}`);
     const metaOf = async (path: string) => (await idp.get(path)).json().meta;
@@ -466,11 +471,11 @@ describe('meta', () => {
   });
 });
 
-describe('ids in braces, and paths of groups', () => {
+describe('ids in braces and paths of groups', () => {
   const membersOf = async (id: string) =>
     (await idp.get(`/Groups/${id}`)).json().members.map(({ value }: { value: string }) => value);
 
-  test('are those of the members who are added, removed and looked for', async () => {
+  test('identify the members that a request adds, removes or looks for', async () => {
     const id = await newUser();
     const group = await idp.createGroup(`Braces ${id}`);
     const patch = async (operation: object) => {
@@ -492,7 +497,7 @@ describe('ids in braces, and paths of groups', () => {
     expect((await idp.get(`/Users/${encodeURIComponent(`{${id}}`)}`)).json().id).toBe(id);
   });
 
-  test('braces round the id of a manager are not kept', async () => {
+  test('the server removes braces around the id of a manager', async () => {
     const id = await newUser();
     const manager = await newUser();
     for (const value of [`{${manager}}`, { value: `{${manager.toUpperCase()}}` }]) {
@@ -514,7 +519,7 @@ describe('ids in braces, and paths of groups', () => {
     }
   });
 
-  test('a group is made by flat names', async () => {
+  test('flat names can create a group', async () => {
     const id = await newUser();
     const group = await idp.call('POST', '/Groups', {
       [`${GROUP}:displayName`]: `Flat ${id}`,
@@ -525,7 +530,7 @@ describe('ids in braces, and paths of groups', () => {
   });
 });
 
-test('the path of a request has no case', async () => {
+test('the path of a request is case-insensitive', async () => {
   const id = await newUser();
   for (const prefix of ['/scim/v2', '/SCIM/V2']) {
     for (const path of ['/users?count=1', `/USERS/${id}`, '/groups/', '/schemas', '/serviceproviderconfig']) {

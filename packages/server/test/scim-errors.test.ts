@@ -18,13 +18,13 @@ test('without credentials, and with wrong ones, each path is a 401 of SCIM', asy
   }
 });
 
-test('for a key that may not, each path is a 403 of SCIM', async () => {
+test('with a key without access, each path is a 403 of SCIM', async () => {
   const token = await server.token(await server.key(idp.tenantId, { role: 'data-warehouse' }));
   const headers = { authorization: `Bearer ${token}` };
   for (const path of PATHS) expectScimError(await app.inject({ url: `/scim/v2${path}`, headers }), 403);
 });
 
-test('what there is not is a 404', async () => {
+test('an unknown resource or path is a 404', async () => {
   for (const path of [
     '',
     '/',
@@ -40,7 +40,7 @@ test('what there is not is a 404', async () => {
   }
 });
 
-test('a method that a path does not take is a 405, and tells those that it takes', async () => {
+test('a method that a path does not have is a 405, and the answer lists its methods', async () => {
   for (const [method, path, allow] of [
     ['DELETE', '/Users', 'GET, POST'],
     ['POST', '/Users/0', 'GET, PUT, PATCH, DELETE'],
@@ -54,7 +54,7 @@ test('a method that a path does not take is a 405, and tells those that it takes
   }
 });
 
-test('what is not supported is a 501', async () => {
+test('an unsupported function is a 501', async () => {
   for (const path of ['/Me', '/Bulk', '/.search']) expectScimError(await idp.call('POST', path, {}), 501);
 });
 
@@ -89,7 +89,7 @@ describe('a body', () => {
     expect(elsewhere.statusCode).toBe(415);
   });
 
-  test('that is no JSON object is a 400', async () => {
+  test('that is not a JSON object is a 400', async () => {
     for (const body of ['{"userName', '[]', '"x"', 'null']) {
       expectScimError(await post(body, 'application/scim+json'), 400, 'invalidSyntax');
     }
@@ -104,20 +104,20 @@ describe('a body', () => {
   test.each([
     ['no userName', {}],
     ['a blank userName', { userName: ' ' }],
-    ['a userName that is none', { userName: ['x'] }],
-    ['a userName that cannot be kept', { userName: 'a\u0000b' }],
+    ['a userName that is no text', { userName: ['x'] }],
+    ['a userName that cannot be stored', { userName: 'a\u0000b' }],
     ['a text that is too long', { userName: 'x', displayName: 'x'.repeat(1_025) }],
     ['a key that is too long', { userName: 'x', externalId: '\u{1f600}'.repeat(1_000) }],
     ['half a character', { userName: 'x', name: { givenName: '\ud800' } }],
-    ['an address that is none', { userName: 'x', emails: [{ value: {}, primary: true }] }],
-    ['an active that is none', { userName: 'x', active: 1 }],
-    ['an attribute that is none', { userName: 'x', [ENTERPRISE]: { department: {} } }],
+    ['an invalid address', { userName: 'x', emails: [{ value: {}, primary: true }] }],
+    ['an invalid active', { userName: 'x', active: 1 }],
+    ['an invalid attribute', { userName: 'x', [ENTERPRISE]: { department: {} } }],
   ])('with %s is a 400', async (_what, user) => {
     expectScimError(await idp.call('POST', '/Users', user), 400, 'invalidValue');
   });
 });
 
-test('while the schema is not up to date, the answer is a 503 of SCIM', async () => {
+test('while the schema is outdated, the answer is a 503 of SCIM', async () => {
   const waiting = await startTestServer({}, { lifecycle: { migrated: false } });
   for (const path of ['/Users', '/Nothing']) {
     const reply = await waiting.app.inject({ url: `/scim/v2${path}`, headers: { authorization } });
@@ -128,7 +128,7 @@ test('while the schema is not up to date, the answer is a 503 of SCIM', async ()
 });
 
 describe('discovery', () => {
-  test('says what is supported', async () => {
+  test('shows the supported functions', async () => {
     const reply = await idp.get('/ServiceProviderConfig/');
     expect(reply.headers['content-type']).toMatch(/^application\/scim\+json/);
     expect(reply.json()).toMatchObject({
@@ -143,7 +143,7 @@ describe('discovery', () => {
     });
   });
 
-  test('lists the kinds of resources and their schemas, each of which is at its location', async () => {
+  test('lists the resource types and their schemas, each of which is at its location', async () => {
     for (const [path, ids] of [
       ['/ResourceTypes', ['User', 'Group']],
       ['/Schemas', [USER, ENTERPRISE, GROUP]],
@@ -164,7 +164,7 @@ describe('discovery', () => {
     });
   });
 
-  test('a schema describes each attribute that is sent', async () => {
+  test('has each sent attribute in a schema', async () => {
     const [core, extension, group] = (await idp.get('/Schemas')).json().Resources;
     const names = (schema: { attributes: { name: string }[] }) =>
       schema.attributes.map(({ name }) => name).toSorted();
@@ -191,7 +191,7 @@ describe('discovery', () => {
     });
   });
 
-  test('locations begin with the public URL, where there is one', async () => {
+  test('has locations that begin with the public URL, if one is set', async () => {
     const behindProxy = await startTestServer({ publicUrl: 'https://rollcall.example.com' });
     const client = await scimClient(behindProxy);
     const { meta } = await client.createUser('ada');

@@ -23,7 +23,7 @@ const versionOf = async (path: string) => {
 };
 const patchBody = (value: object) => ({ schemas: [PATCH_OP], Operations: [{ op: 'replace', value }] });
 
-test('the version of a person changes with them and with their groups, and with nothing else', async () => {
+test("the version of a user changes with the user and with the user's groups, and with nothing else", async () => {
   const path = `/Users/${user.id}`;
   const seen = [await versionOf(path)];
   expect(seen[0]).toBe(user.meta.version);
@@ -50,7 +50,7 @@ test('the version of a person changes with them and with their groups, and with 
   expect(await versionOf(path)).toBe(seen.at(-1));
 });
 
-test('the version of a group changes with it and with who is in it', async () => {
+test('the version of a group changes with the group and with its members', async () => {
   const group = await idp.createGroup('G');
   const path = `/Groups/${group.id}`;
   const seen = [group.meta.version];
@@ -69,7 +69,7 @@ test('the version of a group changes with it and with who is in it', async () =>
   expect(await versionOf(path)).toBe(seen.at(-1));
 });
 
-test('If-None-Match is a 304 while the version is the one that is known', async () => {
+test('If-None-Match is a 304 if it names the current version', async () => {
   for (const path of [`/Users/${user.id}`, `/Groups/${(await idp.createGroup('G')).id}`]) {
     const etag = await versionOf(path);
     for (const known of [etag, etag.slice(2), `"x", ${etag}`, '*']) {
@@ -80,7 +80,7 @@ test('If-None-Match is a 304 while the version is the one that is known', async 
   }
 });
 
-test('If-Match is a 412, and nothing is changed, unless the version is the one that is there', async () => {
+test('If-Match is a 412, and nothing changes, unless it names the current version', async () => {
   const group = await idp.createGroup('G');
   for (const [path, body] of [
     [`/Users/${user.id}`, { userName: 'ada', displayName: 'New' }],
@@ -104,7 +104,7 @@ test('If-Match is a 412, and nothing is changed, unless the version is the one t
   }
 });
 
-test('of two writers that have read the same version, one is told that it came late', async () => {
+test('of two writers with the same version, the second gets a 412', async () => {
   const path = `/Users/${user.id}`;
   const write = (displayName: string) =>
     idp.call('PATCH', path, patchBody({ displayName }), { 'if-match': user.meta.version });

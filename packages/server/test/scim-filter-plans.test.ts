@@ -48,7 +48,7 @@ test.each([
   `${ENTERPRISE}:employeeNumber eq "e-ada"`,
   `${USER}:userName eq "ada" and active eq true`,
   'userName eq "ada" or emails.value eq "ada@home.test"',
-])('%s reads next to nothing of 10,000 people', async (filter) => {
+])('%s reads only a few rows of 10,000 users', async (filter) => {
   await server.db.restricted.inTenant(idp.tenantId, async (tx) => {
     const read = async () => {
       const { rows } = await tx.query<{ read: number }>(

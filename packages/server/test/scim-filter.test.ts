@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const find = async (path: string, filter: string) => idp.get(`/${path}?filter=${encodeURIComponent(filter)}`);
-/** The names of what a filter selects. */
+/** The names of the resources that a filter selects. */
 async function selected(path: 'Users' | 'Groups', filter: string): Promise<string[]> {
   const reply = await find(path, filter);
   expect([filter, reply.statusCode]).toEqual([filter, 200]);
@@ -110,11 +110,11 @@ const PEOPLE: [filter: string, names: string[]][] = [
   ['meta.created ge "2026-01-01T00:00:00.123456+01:00" and userName sw "a"', ['Ada']],
   ['meta.created le "2026-01-01T00:00:00"', []],
 ];
-test.each(PEOPLE)('people by %s', async (filter, names) => {
+test.each(PEOPLE)('users by %s', async (filter, names) => {
   expect(await selected('Users', filter)).toEqual(names);
 });
 
-test('by the instant that meta has, which is neither before nor after itself', async () => {
+test('users by the instant in meta, which is neither before nor after itself', async () => {
   const [ada] = await idp.list(`/Users?filter=${encodeURIComponent('userName eq "ada"')}`);
   const { created, lastModified } = (ada as { meta: Record<string, string> } | undefined)?.meta ?? {};
   for (const [attribute, instant] of [
@@ -158,11 +158,11 @@ test.each([
   'meta.created eq true',
   'meta.created co "2026-01-01T00:00:00Z"',
   'emails[type eq "work"] and emails[type eq "home"]',
-])('%s is a 400 of people', async (filter) => {
+])('%s is a 400 for users', async (filter) => {
   expectScimError(await find('Users', filter), 400, 'invalidFilter');
 });
 
-test('people and groups by id', async () => {
+test('users and groups by id', async () => {
   expect(await selected('Users', `id eq "{${ids.Ada}}"`)).toEqual(['Ada']);
   expect(await selected('Users', `id eq "${ids.Ada?.toUpperCase()}"`)).toEqual(['Ada']);
   expect(await selected('Users', 'id eq "nonsense"')).toEqual([]);
@@ -184,10 +184,10 @@ test('groups by name, externalId and member', async () => {
 });
 
 test.each([
-  ['an attribute that is not there', 'shoeSize eq "7"'],
-  ['an attribute that is not filtered by', 'title eq "x"'],
-  ['an operator that is not there', 'userName is "x"'],
-  ['an operator that is not supported', 'displayName gt "a"'],
+  ['an unknown attribute', 'shoeSize eq "7"'],
+  ['an attribute without filter support', 'title eq "x"'],
+  ['an unknown operator', 'userName is "x"'],
+  ['an unsupported operator', 'displayName gt "a"'],
   ['not', 'not (userName eq "ada")'],
   ['groups within groups', '((userName eq "ada") or active eq true) and active eq true'],
   ['no value', 'userName eq'],
@@ -200,7 +200,7 @@ test.each([
   ['a NUL', 'userName eq "a\\u0000"'],
   ['two filters', 'userName eq "ada" userName eq "zoë"'],
   ['two values', 'userName eq "ada" "zoë"'],
-  ['a mark of ours', 'userName eq "~0" and externalId eq ~0'],
+  ['an internal placeholder', 'userName eq "~0" and externalId eq ~0'],
   ['nothing', ' '],
   ['an operator alone', 'or'],
   ['half a group', '(userName eq "ada"'],
@@ -222,7 +222,7 @@ test.each([
   expect(cost.processorMs).toBeLessThan(2_000);
 });
 
-test('names that every object has are no attributes, and reach no object of ours', async () => {
+test("names of JavaScript's object members are no attributes, and reach no object of the server", async () => {
   for (const name of [
     'constructor',
     'Constructor.polluted',
@@ -246,7 +246,7 @@ test('names that every object has are no attributes, and reach no object of ours
 describe('a page', () => {
   const page = async (query: string) => (await idp.get(`/Users?${query}`)).json();
 
-  test('has so many as are wanted, of all in the order in which they were created', async () => {
+  test('has the requested number of resources, of all in the order of their creation', async () => {
     const all = await page('');
     const created = [ids.Ada, ids.Zoë, ids['c\\d']];
     expect(all).toMatchObject({
@@ -273,13 +273,13 @@ describe('a page', () => {
     expect(await page('count=999999')).toMatchObject({ itemsPerPage: 3 });
   });
 
-  test('needs whole numbers', async () => {
+  test('needs whole numbers as parameters', async () => {
     for (const query of ['count=x', 'startIndex=1.5', 'count=']) {
       expectScimError(await idp.get(`/Users?${query}`), 400, 'invalidValue');
     }
   });
 
-  test('is also what a search request asks for', async () => {
+  test('is also the answer to a search request', async () => {
     const search = { filter: 'active eq true', attributes: ['userName'], startIndex: 2, count: 1 };
     const reply = await idp.call('POST', '/Users/.search', search);
     expect(reply.json()).toMatchObject({ totalResults: 2, startIndex: 2, itemsPerPage: 1 });
@@ -291,7 +291,7 @@ describe('a page', () => {
 describe('attributes', () => {
   const keys = async (path: string) => Object.keys((await idp.get(path)).json()).toSorted();
 
-  test('that are asked for come with the id, and no others', async () => {
+  test('that the request names come with the id, and no others', async () => {
     const path = `/Users/${ids.Ada}`;
     expect(await keys(`${path}?attributes=userName,DISPLAYNAME`)).toEqual([
       'displayName',
@@ -309,7 +309,7 @@ describe('attributes', () => {
     expect(extension).toEqual({ department: 'D' });
   });
 
-  test('that are named by the URN of the extension are those, however it ends', async () => {
+  test('that the URN of the extension names are recognised with either separator', async () => {
     const path = `/Users/${ids.Ada}`;
     for (const name of [`${ENTERPRISE}.manager`, `${ENTERPRISE.toUpperCase()}:MANAGER.value`]) {
       const reply = (await idp.get(`${path}?attributes=${name}`)).json();
@@ -317,7 +317,7 @@ describe('attributes', () => {
     }
   });
 
-  test('are names: a filter among them is a 400', async () => {
+  test('are names: a filter in the list is a 400', async () => {
     for (const query of ['attributes', 'excludedAttributes']) {
       const bracket = encodeURIComponent('emails[type eq "work"]');
       for (const path of [`/Users/${ids.Ada}`, '/Users']) {
@@ -327,7 +327,7 @@ describe('attributes', () => {
     }
   });
 
-  test('that are excluded do not come, but the id does', async () => {
+  test('that the request excludes do not come, but the id does', async () => {
     expect(await keys(`/Groups/${ids.team}?excludedAttributes=members,id`)).toEqual([
       'displayName',
       'externalId',
@@ -343,12 +343,12 @@ describe('attributes', () => {
     });
   });
 
-  test('are so many at most', async () => {
+  test('have a maximum number in a request', async () => {
     const attributes = Array(101).fill('userName');
     expectScimError(await idp.call('POST', '/Users/.search', { attributes }), 400, 'invalidValue');
   });
 
-  test('can be left out of the answer to a PATCH', async () => {
+  test('can be left out, so that the answer to a PATCH is empty', async () => {
     const patch = {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
       Operations: [{ op: 'replace', value: { externalId: 'G1' } }],

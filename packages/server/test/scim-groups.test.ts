@@ -46,7 +46,7 @@ const membersOf = async (id: string): Promise<string[]> =>
   ((await idp.get(`/Groups/${id}`)).json().members ?? []).map(({ value }: { value: string }) => value);
 
 describe('a group', () => {
-  test('is created with its members, and read back alike; people show it', async () => {
+  test('is created with its members, and is read as it was created; its users show it', async () => {
     const reply = await idp.call('POST', '/Groups', {
       schemas: [GROUP],
       displayName: 'Engines',
@@ -86,7 +86,7 @@ describe('a group', () => {
     });
   });
 
-  test('that is replaced has the members that were sent, and no others', async () => {
+  test('that is replaced has the sent members, and no others', async () => {
     const { id } = await idp.createGroup('Engines', [ada, grace], { externalId: 'g1' });
     const put = (body: object) => idp.call('PUT', `/Groups/${id}`, body);
     const reply = await put({ id, displayName: 'Motors', members: [{ value: grace }, { value: joan }] });
@@ -108,7 +108,7 @@ describe('a group', () => {
     expect(found.map(({ id }) => id)).toEqual([one.id, two.id]);
   });
 
-  test('has a name that no other group of its type has', async () => {
+  test('has a name that is unique in its type', async () => {
     const { id } = await idp.createGroup('Engines', [], { externalId: 'g1' });
     const other = await idp.createGroup('engines');
     expectScimError(await idp.call('POST', '/Groups', { displayName: 'Engines' }), 409, 'uniqueness');
@@ -125,7 +125,7 @@ describe('a group', () => {
     expect(expectScimError(rename, 409, 'uniqueness')).toContain(id);
   });
 
-  test('needs a name, and members whom there are', async () => {
+  test('needs a name, and members that exist', async () => {
     const gone = await idp.createUser('gone');
     await idp.call('DELETE', `/Users/${gone.id}`);
     for (const body of [
@@ -141,7 +141,7 @@ describe('a group', () => {
     expect(await stored()).toEqual({});
   });
 
-  test('loses whoever is deleted, and keeps whoever is inactive', async () => {
+  test('loses deleted members, and keeps inactive ones', async () => {
     const { id, meta } = await idp.createGroup('Engines', [ada, grace]);
     await idp.patch(`/Users/${ada}`, { op: 'replace', value: { active: false } });
     await idp.call('DELETE', `/Users/${grace}`);
@@ -149,7 +149,7 @@ describe('a group', () => {
     expect((await idp.get(`/Groups/${id}`)).json().meta.version).not.toBe(meta.version);
   });
 
-  test('is nothing of another organisation, nor are its people', async () => {
+  test('is unknown to another organisation, and so are its users', async () => {
     const { id } = await idp.createGroup('Engines', [ada]);
     const other = await scimClient(server);
     expectScimError(await other.get(`/Groups/${id}`), 404);
@@ -165,7 +165,7 @@ describe('a group', () => {
 });
 
 describe('a group that is deleted', () => {
-  test('is retired, empty, and comes back as itself', async () => {
+  test('is retired without members, and comes back with its id', async () => {
     const { id } = await idp.createGroup('Engines', [ada], { externalId: 'g1' });
     expect((await idp.call('DELETE', `/Groups/${id}`)).statusCode).toBe(204);
     for (const method of ['GET', 'DELETE'] as const)
@@ -180,7 +180,7 @@ describe('a group that is deleted', () => {
     expect(await stored()).toMatchObject({ 'SCIM/Engines': { id, status: 'active' } });
   });
 
-  test('leaves the hierarchy, in which what was beneath it moves up', async () => {
+  test('leaves the hierarchy, and its child groups move up', async () => {
     const { id } = await idp.createGroup('B');
     await putHierarchy(under('A', null, 'SCIM'), under('B', 'A', 'SCIM'), under('C', 'B', 'SCIM'));
     await idp.call('DELETE', `/Groups/${id}`);
@@ -191,8 +191,8 @@ describe('a group that is deleted', () => {
   });
 });
 
-describe('groups that others made', () => {
-  test('are not seen, and are taken over by the identity provider that creates one of their name', async () => {
+describe('groups that SCIM did not make', () => {
+  test('are hidden, and the identity provider takes one over when it creates a group of the same name', async () => {
     await putHierarchy(under('Engines', 'All', 'SCIM'), under('All', null, 'SCIM'));
     expect(await idp.list('/Groups')).toEqual([]);
     const before = (await stored())['SCIM/Engines'];
@@ -204,7 +204,7 @@ describe('groups that others made', () => {
     expect(await stored()).toMatchObject({ 'SCIM/Engines': { parent: 'SCIM/All', status: 'active' } });
   });
 
-  test('stay, being provisioned, when a new hierarchy no longer has them', async () => {
+  test('stay after a takeover when a new hierarchy no longer has them', async () => {
     const { id } = await idp.createGroup('Engines', [ada]);
     await putHierarchy(under('Engines', 'All', 'SCIM'));
     await putHierarchy(under('All', null, 'SCIM'));
@@ -214,7 +214,7 @@ describe('groups that others made', () => {
 });
 
 describe('the type of provisioned groups', () => {
-  test('is SCIM until another is chosen, which those that are there then have', async () => {
+  test('is SCIM until another one is chosen, which existing groups then get', async () => {
     expect((await manage('GET')).json()).toEqual({ groupType: 'SCIM' });
     const { id } = await idp.createGroup('Engines', [ada]);
     const retired = await idp.createGroup('Old');
@@ -234,7 +234,7 @@ describe('the type of provisioned groups', () => {
     expect(await idp.createGroup('Old')).toMatchObject({ id: retired.id });
   });
 
-  test('cannot be one in which a group of others has the same name, nor one that follows from attributes', async () => {
+  test('cannot be one in which another group has the same name, nor one of derived groups', async () => {
     await idp.createGroup('Engines');
     await putHierarchy(under('Engines', null, 'team'));
     expect(expectProblem(await manage('PUT', { groupType: 'team' }), 409)).toContain('"Engines"');
@@ -251,7 +251,7 @@ describe('the type of provisioned groups', () => {
     expect((await manage('GET')).json()).toEqual({ groupType: 'SCIM' });
   });
 
-  test('cannot be followed from attributes either', async () => {
+  test('cannot be a type of derived groups either', async () => {
     await expect(
       server.db.restricted.inTenant(idp.tenantId, (tx) =>
         setDirectorySettings(tx, idp.tenantId, { groupAttributes: ['SCIM'], primaryGroupAttribute: null }),

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterAll(() => server.close());
 
-/** The clock says 10 March 2026. */
+/** The clock shows 10 March 2026. */
 const DAYS = ['2026-03-09', '2026-03-10', '2026-03-11'];
 
 test.each([
@@ -26,7 +26,7 @@ test.each([
     async (path: string) => idp.call('PUT', path, { userName: 'ada', active: false }),
   ],
   ['DELETE', async (path: string) => idp.call('DELETE', path)],
-])('%s frees what was booked from today on, and history stays', async (_what, deactivate) => {
+])('%s frees bookings from today on, and history stays', async (_what, deactivate) => {
   const london = await addLondon(server.db.owner, idp.tenantId);
   const authorization = basic(await server.key(idp.tenantId));
   const { id } = await idp.createUser({ userName: 'ada', emails: ['ada@example.com'] });
@@ -79,7 +79,7 @@ test.each([
   ]);
 });
 
-test('a person who is made active again may be seen again', async () => {
+test('a user who becomes active again can be detected again', async () => {
   const { id } = await idp.createUser({ userName: 'ada', active: false });
   const reply = await idp.patch(`/Users/${id}`, { op: 'replace', value: { active: true } });
   expect(reply.json()).toMatchObject({ id, active: true });

@@ -26,22 +26,26 @@ async function members(): Promise<number[]> {
   return members.map((member: { value: string }) => people.indexOf(member.value));
 }
 
-/** Requests as the identity providers send them; persons 0 and 1 are members before. */
+/** Requests as identity providers send them. Users 0 and 1 are members before. */
 const DIALECTS: [what: string, operations: () => object[], expected: number[]][] = [
   ['Entra ID adds', () => [{ op: 'Add', path: 'members', value: value(2, 3) }], [0, 1, 2, 3]],
-  ['Entra ID adds whom it added', () => [{ op: 'Add', path: 'members', value: value(1, 1, 2) }], [0, 1, 2]],
+  ['Entra ID adds a member again', () => [{ op: 'Add', path: 'members', value: value(1, 1, 2) }], [0, 1, 2]],
   ['Entra ID removes by value', () => [{ op: 'Remove', path: 'members', value: value(0, 3) }], [1]],
   ['Entra ID removes by filter', () => [{ op: 'Remove', path: `members[value eq "${person(0)}"]` }], [1]],
   [
-    'several are removed by one filter',
+    'one filter removes several',
     () => [
       { op: 'remove', path: `members[value eq "${person(0)}" or value eq "${person(1).toUpperCase()}"]` },
     ],
     [],
   ],
-  ['somebody who is none is removed', () => [{ op: 'remove', path: 'members[value eq "nobody"]' }], [0, 1]],
+  [
+    'the removal of a user who is no member',
+    () => [{ op: 'remove', path: 'members[value eq "nobody"]' }],
+    [0, 1],
+  ],
   ['Okta replaces', () => [{ op: 'replace', path: 'members', value: value(2, 1) }], [1, 2]],
-  ['Okta replaces by nobody', () => [{ op: 'replace', path: 'members', value: [] }], []],
+  ['Okta replaces all by none', () => [{ op: 'replace', path: 'members', value: [] }], []],
   ['all go', () => [{ op: 'remove', path: 'members' }], []],
   [
     'members come without a path',
@@ -49,7 +53,7 @@ const DIALECTS: [what: string, operations: () => object[], expected: number[]][]
     [0, 1, 2],
   ],
   ['members are replaced without a path', () => [{ op: 'replace', value: { members: value(2) } }], [2]],
-  ['one comes without a list', () => [{ op: 'add', path: 'members', value: value(2)[0] }], [0, 1, 2]],
+  ['a single member without a list', () => [{ op: 'add', path: 'members', value: value(2)[0] }], [0, 1, 2]],
   ['Okta renames', () => [{ op: 'replace', value: { id, displayName: 'Motors' } }], [0, 1]],
 ];
 test.each(DIALECTS)('%s', async (_what, operations, expected) => {
@@ -73,7 +77,7 @@ async function addManyUsers(count: number): Promise<string[]> {
   return rows.map(({ userId }) => userId);
 }
 
-describe('whatever the order of operations', () => {
+describe('any order of operations', () => {
   const indexes = fc.array(fc.nat({ max: 5 }), { maxLength: 6 });
   const operation = fc.oneof(
     indexes.map((given) => ({ op: 'add', given })),
@@ -95,7 +99,7 @@ describe('whatever the order of operations', () => {
     }
   };
 
-  test('members are those that a set would have, however the operations are cut into requests', async () => {
+  test('leaves the members that a set would have, in any split of the operations into requests', async () => {
     const calls = fc.array(fc.array(operation, { minLength: 1, maxLength: 5 }), {
       minLength: 1,
       maxLength: 4,
@@ -121,27 +125,27 @@ describe('whatever the order of operations', () => {
   });
 });
 
-describe('a PATCH of a group is refused, and nothing of it is done,', () => {
+describe('a PATCH of a group is refused, and changes nothing,', () => {
   test.each([
     [
-      'when a member is nobody',
+      'if a member is unknown',
       { op: 'add', path: 'members', value: [{ value: '00000000-0000-4000-8000-000000000000' }] },
       'invalidValue',
     ],
-    ['when a member has no id', { op: 'add', path: 'members', value: [{ display: 'x' }] }, 'invalidValue'],
+    ['if a member has no id', { op: 'add', path: 'members', value: [{ display: 'x' }] }, 'invalidValue'],
     [
-      'when a member is to be changed',
+      'if it changes a member',
       { op: 'replace', path: 'members[value eq "x"].display', value: 'y' },
       'mutability',
     ],
     [
-      'when members are chosen by what they are called',
+      'if it selects members by display name',
       { op: 'remove', path: 'members[display eq "x"]' },
       'invalidFilter',
     ],
-    ['when its name is taken from it', { op: 'remove', path: 'displayName' }, 'invalidValue'],
-    ['when its id is changed', { op: 'replace', path: 'id', value: 'x' }, 'mutability'],
-    ['when its path is none', { op: 'add', path: 'members[', value: 'x' }, 'invalidPath'],
+    ['if it removes the name', { op: 'remove', path: 'displayName' }, 'invalidValue'],
+    ['if it changes the id', { op: 'replace', path: 'id', value: 'x' }, 'mutability'],
+    ['if its path is invalid', { op: 'add', path: 'members[', value: 'x' }, 'invalidPath'],
   ])('%s', async (_what, operation, scimType) => {
     const { id: group } = await idp.createGroup(`Refused ${_what}`, people.slice(0, 2));
     const rename = { op: 'replace', value: { displayName: 'never' } };
@@ -152,7 +156,7 @@ describe('a PATCH of a group is refused, and nothing of it is done,', () => {
   });
 });
 
-test('10,000 members are replaced, and come and go in parts, in few round trips to the database', async () => {
+test('10,000 members are replaced, added and removed in few round trips to the database', async () => {
   const many = await addManyUsers(10_000);
   const asMembers = (from: number, to: number) => many.slice(from, to).map((each) => ({ value: each }));
   const cost = await costOf(async () => {

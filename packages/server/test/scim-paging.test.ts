@@ -18,7 +18,7 @@ afterAll(() => server.close());
 
 const PAGE = 5;
 
-/** The ids of all pages; `between` runs after each of them. */
+/** The ids of all pages. `between` runs after each page. */
 async function readPages(path: string, between: (page: number) => Promise<unknown>): Promise<string[]> {
   const ids: string[] = [];
   for (let page = 0; ; page++) {
@@ -29,7 +29,7 @@ async function readPages(path: string, between: (page: number) => Promise<unknow
   }
 }
 
-/** Everyone, once, in one page. */
+/** All users, once, in one page. */
 const idsOf = async (path: string) => (await idp.list(`${path}?count=1000`)).map(({ id }) => String(id));
 
 const deletedUser = async (userName: string) => {
@@ -37,13 +37,13 @@ const deletedUser = async (userName: string) => {
   await idp.call('DELETE', `/Users/${id}`);
 };
 
-test('people who are added between two pages, in whatever way, come after all others', async () => {
+test('users who are added between two pages, in any way, come after all others', async () => {
   for (let n = 0; n < 5; n++) await deletedUser(`back ${n}`);
   for (let n = 0; n < 20; n++) await idp.createUser(`first ${n}`);
   const before = await idsOf('/Users');
   const read = await readPages('/Users', async (page) => {
     if (page >= 4) return;
-    // A clock that is set back does not put anybody before others.
+    // A clock that goes back puts no user before others.
     server.clock.advanceS(page === 1 ? -86_400 : 60);
     await idp.createUser(`posted ${page}`);
     await idp.createUser(`back ${page}`);
@@ -57,7 +57,7 @@ test('people who are added between two pages, in whatever way, come after all ot
   expect((await idsOf('/Users')).slice(0, read.length)).toEqual(read);
 });
 
-test('pages that are read while many people are added at once repeat nobody and leave nobody out', async () => {
+test('pages during the creation of many users have each user once', async () => {
   for (let n = 0; n < 20; n++) await idp.createUser(`first ${n}`);
   const before = await idsOf('/Users');
   const added = Promise.all(Array.from({ length: 60 }, (_, n) => idp.createUser(`new ${n}`)));
@@ -70,7 +70,7 @@ test('pages that are read while many people are added at once repeat nobody and 
   expect(rest.toSorted()).toEqual([...before, ...addedIds].toSorted());
 });
 
-test('groups that are made, made again or taken over between two pages come after all others', async () => {
+test('groups that are created, created again or taken over between two pages come after all others', async () => {
   for (const name of ['back 0', 'back 1']) {
     const { id } = await idp.createGroup(name);
     await idp.call('DELETE', `/Groups/${id}`);
@@ -97,7 +97,7 @@ test('groups that are made, made again or taken over between two pages come afte
     await idp.createGroup(`new ${page}`);
     await idp.createGroup(`back ${page}`);
     await idp.createGroup(`taken over ${page}`);
-    // A change is not a new beginning.
+    // A change keeps the position.
     await idp.patch(`/Groups/${before[0]}`, { op: 'replace', value: { displayName: `renamed ${page}` } });
   });
   expect(read.slice(0, before.length)).toEqual(before);

@@ -28,7 +28,7 @@ beforeEach(async () => {
 const EMAIL = 'emails[type eq "work"].value';
 const [mail] = ADA.emails;
 
-/** Requests as the identity providers send them, and what becomes of the person. */
+/** Requests as identity providers send them, and the resulting user. */
 const DIALECTS: [what: string, operations: object[], expected: object][] = [
   ['Okta deactivates', [{ op: 'replace', value: { active: false } }], { active: false }],
   ['Okta deactivates by path', [{ op: 'replace', path: 'active', value: false }], { active: false }],
@@ -49,7 +49,7 @@ const DIALECTS: [what: string, operations: object[], expected: object][] = [
     { emails: [{ ...mail, value: 'new@example.com' }] },
   ],
   [
-    'Entra ID adds an address at work where there is none',
+    'Entra ID adds an address at work if there is none',
     [
       { op: 'remove', path: 'emails' },
       { op: 'Add', path: EMAIL, value: 'new@example.com' },
@@ -63,12 +63,12 @@ const DIALECTS: [what: string, operations: object[], expected: object][] = [
     { emails: undefined },
   ],
   [
-    'an address at home is kept beside the one at work',
+    'an address at home is stored beside the one at work',
     [{ op: 'Add', path: 'emails[type eq "home"].value', value: 'h@x' }],
     { emails: [mail, { value: 'h@x', type: 'home' }] },
   ],
   [
-    'addresses are replaced whole',
+    'all addresses are replaced',
     [
       {
         op: 'replace',
@@ -87,7 +87,7 @@ const DIALECTS: [what: string, operations: object[], expected: object][] = [
     },
   ],
   [
-    'a primary address is added, and takes the mark',
+    'a primary address is added, and becomes the only primary one',
     [{ op: 'add', path: 'emails', value: [{ value: 'p@x', type: 'other', primary: true }] }],
     {
       emails: [
@@ -158,17 +158,17 @@ const DIALECTS: [what: string, operations: object[], expected: object][] = [
     { [ENTERPRISE]: { department: 'Poetry', manager: { value: 'm2' } } },
   ],
   [
-    'a manager goes',
+    'a manager is removed',
     [{ op: 'remove', path: `${ENTERPRISE}:manager` }],
     { [ENTERPRISE]: { department: 'Poetry' } },
   ],
   [
-    'the whole extension goes',
+    'the whole extension is removed',
     [{ op: 'remove', path: ENTERPRISE }],
     { [ENTERPRISE]: undefined, schemas: [USER] },
   ],
   [
-    'what was given is taken back',
+    'values are removed',
     [
       { op: 'remove', path: 'externalId' },
       { op: 'replace', path: 'displayName', value: '' },
@@ -181,7 +181,7 @@ const DIALECTS: [what: string, operations: object[], expected: object][] = [
     { userName: 'countess' },
   ],
   [
-    'names have no case',
+    'names are case-insensitive',
     [{ op: 'REPLACE', path: 'NAME.givenname', value: 'A' }],
     { name: { formatted: 'A Byron', givenName: 'A', familyName: 'Byron' } },
   ],
@@ -191,7 +191,7 @@ const DIALECTS: [what: string, operations: object[], expected: object][] = [
     { userName: 'lady' },
   ],
   [
-    'what is not kept is ignored',
+    'unknown values are ignored',
     [
       { op: 'Add', path: 'title', value: 'Countess' },
       { op: 'Replace', path: 'phoneNumbers[type eq "mobile"].value', value: '1' },
@@ -225,8 +225,8 @@ describe('a PATCH is refused', () => {
     ['with an unknown operation', { op: 'move', path: 'active', value: true }, 'invalidSyntax'],
     ['with an operation that is none', [] as unknown as object, 'invalidSyntax'],
     ['without an operation', { path: 'active', value: true }, 'invalidValue'],
-    ['when it adds nothing', { op: 'add', path: 'active' }, 'invalidValue'],
-    ['when it removes without saying what', { op: 'remove' }, 'noTarget'],
+    ['if it adds nothing', { op: 'add', path: 'active' }, 'invalidValue'],
+    ['if it removes without a path', { op: 'remove' }, 'noTarget'],
     ['with a path that is none', { op: 'replace', path: 'name..x', value: 1 }, 'invalidPath'],
     [
       'with a path whose string does not end',
@@ -243,13 +243,13 @@ describe('a PATCH is refused', () => {
       { op: 'replace', path: 'emails[value eq "x"].type', value: 'x' },
       'noTarget',
     ],
-    ['when it changes what is ours', { op: 'replace', path: 'id', value: 'x' }, 'mutability'],
+    ['if it changes an attribute of the server', { op: 'replace', path: 'id', value: 'x' }, 'mutability'],
     [
-      'when it changes groups from here',
+      'if it changes groups through a user',
       { op: 'add', path: 'groups', value: [{ value: 'x' }] },
       'mutability',
     ],
-    ['when it takes the userName', { op: 'remove', path: 'userName' }, 'invalidValue'],
+    ['if it removes the userName', { op: 'remove', path: 'userName' }, 'invalidValue'],
     ['with a value of another kind', { op: 'replace', path: 'active', value: 'maybe' }, 'invalidValue'],
     ['with a text that is an object', { op: 'replace', path: 'userName', value: { a: 1 } }, 'invalidValue'],
     [
@@ -258,7 +258,7 @@ describe('a PATCH is refused', () => {
       'invalidValue',
     ],
     ['with a path that is no text', { op: 'replace', path: 7, value: 'x' }, 'invalidPath'],
-    ['without a path and an object', { op: 'replace', value: 'x' }, 'invalidValue'],
+    ['if it has neither a path nor an object', { op: 'replace', value: 'x' }, 'invalidValue'],
   ];
   test.each(refused)('%s', async (_what, operation, scimType) => {
     const before = await idp.get(`/Users/${id}`);
@@ -267,7 +267,7 @@ describe('a PATCH is refused', () => {
     expect((await idp.get(`/Users/${id}`)).json()).toEqual(before.json());
   });
 
-  test('with more values than anyone has, in little processor time', async () => {
+  test('with more values than a user can have, in little processor time', async () => {
     const emails = Array.from({ length: 40_000 }, (_, n) => ({ value: `${n}@x`, primary: true }));
     const names = Object.fromEntries(emails.map(({ value }) => [value.replace(/\W/g, ''), 1]));
     const cost = await costOf(async () => {
@@ -284,7 +284,7 @@ describe('a PATCH is refused', () => {
     expect(cost.processorMs).toBeLessThan(10_000);
   });
 
-  test('without operations, with another schema than that of a PATCH, and with too many operations', async () => {
+  test('without operations, with another schema than that of a PATCH, or with too many operations', async () => {
     const patch = (body: object) => idp.call('PATCH', `/Users/${id}`, body);
     const operation = { op: 'replace', path: 'active', value: true };
     expectScimError(await patch({ schemas: [PATCH_OP] }), 400, 'invalidValue');

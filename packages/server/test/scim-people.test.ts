@@ -25,14 +25,14 @@ afterAll(() => server.close());
 const EMAIL = 'joan@example.com';
 const JOAN = { userName: EMAIL, externalId: 'x1', emails: [{ value: EMAIL, type: 'work', primary: true }] };
 
-/** A person who was provisioned and deleted; their id. */
+/** Creates and deletes a user over SCIM, and returns the id. */
 async function deleted(person: object = JOAN): Promise<string> {
   const { id } = await idp.createUser(person);
   expect((await idp.call('DELETE', `/Users/${id}`)).statusCode).toBe(204);
   return id;
 }
 
-/** Whom an event is stored for that names a person or a card; undefined where it is refused. */
+/** The user for whom an event with this name or card is stored. Undefined: the event is refused. */
 async function presenceOf(
   who: { userEmail: string } | { sourceUserId: string },
   eventId: string,
@@ -56,7 +56,7 @@ const exportedUser = async (userId: string) =>
   (await workplace.exported('users', '')).find((row) => row.userId === userId);
 
 describe('an externalId', () => {
-  test('may be that of two people: a filter finds both, and both can be written', async () => {
+  test('may belong to two users: a filter finds both, and both can be written', async () => {
     const one = await idp.createUser({ userName: 'one', externalId: 'x' });
     const two = await idp.createUser({ userName: 'two', externalId: 'x' });
     const three = await idp.createUser({ userName: 'three' });
@@ -67,8 +67,8 @@ describe('an externalId', () => {
   });
 });
 
-describe('a userName of somebody who is there', () => {
-  test.each([true, false])('is a 409 that names the id, be they active: %s', async (active) => {
+describe('a userName of an existing user', () => {
+  test.each([true, false])('is a 409 that has the id, with active: %s', async (active) => {
     const { id } = await idp.createUser({ userName: 'Joan', active });
     const { id: other } = await idp.createUser('other');
     const second = { userName: 'JOAN', externalId: 'another' };
@@ -83,7 +83,7 @@ describe('a userName of somebody who is there', () => {
     }
   });
 
-  test('an e-mail address of somebody active is a 409 that names the id', async () => {
+  test('an e-mail address of an active user is a 409 that has the id', async () => {
     const { id } = await idp.createUser(JOAN);
     const reply = await idp.call('POST', '/Users', { ...JOAN, userName: 'other' });
     expect(expectScimError(reply, 409, 'uniqueness')).toContain(
@@ -92,13 +92,13 @@ describe('a userName of somebody who is there', () => {
   });
 });
 
-describe('a deleted person who is created again', () => {
+describe('a deleted user who is created again', () => {
   test.each([
     ['with the same externalId', JOAN, JOAN],
     ['without an externalId', JOAN, { userName: EMAIL }],
     ['with an externalId that they did not have', { userName: EMAIL }, JOAN],
     ['in another case, and inactive', JOAN, { ...JOAN, userName: EMAIL.toUpperCase(), active: false }],
-  ])('%s is the same person', async (_how, before, after) => {
+  ])('%s is the same user', async (_how, before, after) => {
     const id = await deleted(before);
     const again = await idp.createUser(after);
     expect(again).toMatchObject({ id, ...after, active: !('active' in after) });
@@ -106,7 +106,7 @@ describe('a deleted person who is created again', () => {
     expect(await idp.list('/Users?filter=externalId%20pr')).toHaveLength('externalId' in after ? 1 : 0);
   });
 
-  test('with another externalId is a new person, whom events and files mean from then on', async () => {
+  test('with another externalId is a new user, to whom the name in events and files now belongs', async () => {
     const id = await deleted();
     const { id: newId } = await idp.createUser({ ...JOAN, externalId: 'x2' });
     expect(newId).not.toBe(id);
@@ -126,7 +126,7 @@ describe('a deleted person who is created again', () => {
     expectScimError(await idp.get(`/Users/${id}`), 404);
   });
 
-  test('is told by their externalId also when others of the same userName came and went', async () => {
+  test('is recognised by the externalId even after other users with the same userName', async () => {
     const ids = [];
     for (const externalId of ['x1', 'x2', 'x3']) ids.push(await deleted({ ...JOAN, externalId }));
     expect(new Set(ids).size).toBe(3);
@@ -135,7 +135,7 @@ describe('a deleted person who is created again', () => {
     expect(await exportedUser(ids[2] as string)).toMatchObject({ userName: `${EMAIL} (deleted ${ids[2]})` });
   });
 
-  test('has neither cards nor groups nor attributes of before, but the history', async () => {
+  test('has no former cards, groups or attributes, but the history', async () => {
     await server.db.restricted.inTenant(idp.tenantId, (tx) =>
       setDirectorySettings(tx, idp.tenantId, {
         groupAttributes: ['department'],
@@ -165,23 +165,23 @@ describe('a deleted person who is created again', () => {
   });
 });
 
-describe('a deleted person blocks nobody', () => {
+describe('a deleted user does not block a user', () => {
   test.each([
     ['PATCH', (id: string) => idp.patch(`/Users/${id}`, { op: 'replace', path: 'userName', value: EMAIL })],
     ['PUT', (id: string) => idp.call('PUT', `/Users/${id}`, { userName: EMAIL, externalId: 'other' })],
     ['management', (id: string) => admin.send('PATCH', `users/${id}`, { userName: EMAIL, email: EMAIL })],
-  ])('who is renamed to their userName: %s', async (_how, rename) => {
+  ])('who is renamed to the same userName: %s', async (_how, rename) => {
     const id = await deleted();
     const { id: other } = await idp.createUser({ userName: 'other', externalId: 'other' });
     const reply = await rename(other);
     expect(reply.statusCode, reply.body).toBe(200);
     expect((await idp.get(`/Users/${other}`)).json()).toMatchObject({ id: other, userName: EMAIL });
     expect(await exportedUser(id)).toMatchObject({ userName: `${EMAIL} (deleted ${id})` });
-    // Their externalId is still theirs, and the name is somebody's who is there.
+    // The deleted user keeps the externalId, and the name belongs to the existing user.
     expect(expectScimError(await idp.call('POST', '/Users', JOAN), 409, 'uniqueness')).toContain(other);
   });
 
-  test('who is new in a file or in management, with an id of their own and the same userName and address', async () => {
+  test('who is new in a file or in management, with another id and the same userName and address', async () => {
     const ids = [await deleted()];
     for (const [index, make] of [
       (userId: string) => admin.outcomes('users', [{ userId, userName: EMAIL, email: EMAIL }]),
@@ -202,7 +202,7 @@ describe('a deleted person blocks nobody', () => {
     );
   });
 
-  test('who has their e-mail address, whatever the way', async () => {
+  test('who gets the same e-mail address, in any way', async () => {
     const id = await deleted();
     await idp.createUser({ userName: 'scim', emails: JOAN.emails });
     await idp.call('DELETE', `/Users/${(await idp.list('/Users?filter=userName%20eq%20%22scim%22'))[0]?.id}`);
@@ -216,7 +216,7 @@ describe('a deleted person blocks nobody', () => {
     expect(await exportedUser(id)).toMatchObject({ userName: EMAIL, email: EMAIL, status: 'inactive' });
   });
 
-  test('an export that is imported again changes nothing, also with people of one userName in it', async () => {
+  test('an import of an export changes nothing, also with several users of one userName in it', async () => {
     await deleted();
     await idp.createUser({ ...JOAN, externalId: 'x2' });
     const rows = await workplace.exported('users', '');
@@ -228,7 +228,7 @@ describe('a deleted person blocks nobody', () => {
     expect(counts(report)).toEqual([0, 0, rows.length, 0]);
   });
 
-  test('a name too long to be kept with an id beside it gives way, too', async () => {
+  test('a name too long to be stored with an id beside it is freed, too', async () => {
     const userName = 'n'.repeat(1_024);
     const id = await deleted({ userName, externalId: 'x1' });
     const { id: newId } = await idp.createUser({ userName, externalId: 'x2' });
@@ -239,7 +239,7 @@ describe('a deleted person blocks nobody', () => {
 });
 
 describe('an administrator', () => {
-  test('sees who was deleted, when, and with which externalId', async () => {
+  test('can see which users were deleted, when, and with which externalId', async () => {
     const id = await deleted();
     const { id: other } = await idp.createUser({ ...JOAN, externalId: 'x2' });
     expect(await admin.list('users?deleted=true')).toMatchObject([
@@ -255,7 +255,7 @@ describe('an administrator', () => {
     expect((await admin.send('GET', 'users?deleted=maybe')).statusCode).toBe(400);
   });
 
-  test('makes a person who became a new one the person they were', async () => {
+  test('can reactivate a deleted user who had been created anew under another id', async () => {
     const id = await deleted();
     const { id: wrong } = await idp.createUser({ ...JOAN, externalId: 'x2' });
     expect((await admin.send('PATCH', `users/${id}`, { userName: EMAIL, status: 'active' })).statusCode).toBe(
@@ -274,7 +274,7 @@ describe('an administrator', () => {
     expect(await presenceOf({ userEmail: EMAIL }, 'e1')).toBe(id);
   });
 
-  test('parts a person who came back from who they were before', async () => {
+  test('can separate a returning user from the former user', async () => {
     const id = await deleted({ userName: EMAIL });
     expect((await idp.createUser(JOAN)).id).toBe(id);
     await admin.patch(`users/${id}`, { userName: 'joan (until 2025)', email: null });
@@ -293,20 +293,20 @@ const MANY = [
 test.each([
   ['the identity provider', () => idp.createUser({ ...JOAN, emails: [EMAIL] })],
   ['management', (id: string) => admin.patch(`users/${id}`, { status: 'active' })],
-])('a person whom %s brings back has no further address of before', async (_who, bringBack) => {
+])('a user whom %s brings back has no other former address', async (_who, bringBack) => {
   const id = await deleted({ ...JOAN, emails: MANY });
   await bringBack(id);
   expect((await idp.get(`/Users/${id}`)).json()).toMatchObject({ id, emails: JOAN.emails });
   expect(await idp.list('/Users?filter=emails%20eq%20%22home@example.com%22')).toEqual([]);
 });
 
-test('a person who comes back has all addresses that the request names', async () => {
+test('a returning user has all addresses of the request', async () => {
   const id = await deleted();
   expect(await idp.createUser({ ...JOAN, emails: MANY })).toMatchObject({ id, emails: MANY });
   expect(await idp.list('/Users?filter=emails%20eq%20%22home@example.com%22')).toMatchObject([{ id }]);
 });
 
-test('a person whom a file makes active again has no card of before', async () => {
+test('a user whom a file reactivates has no former card', async () => {
   const { id } = await idp.createUser(JOAN);
   await sendUpdates(workplace, updateOf({ email: EMAIL }, card()));
   await idp.call('DELETE', `/Users/${id}`);

@@ -12,7 +12,7 @@ const statusWith = async (token: string, scheme = 'Bearer') =>
   (await server.app.inject({ url: '/scim/v2/Users', headers: { authorization: `${scheme} ${token}` } }))
     .statusCode;
 
-test('a token opens SCIM for its organisation, and stops at its expiry', async () => {
+test('a token gives access to SCIM for its organisation until it expires', async () => {
   const tenantId = await server.organisation();
   const expiresAt = new Date(server.clock.nowMs + 60_000);
   const { token } = await createScimToken({ tenantId, name: 'short', expiresAt }, deps);
@@ -23,7 +23,7 @@ test('a token opens SCIM for its organisation, and stops at its expiry', async (
   expect(await statusWith(token)).toBe(401);
 });
 
-test('a revoked token is refused by the next request, and others of the organisation are not', async () => {
+test('the next request refuses a revoked token, but no other token of the organisation', async () => {
   const idp = await scimClient(server);
   const other = await scimClient(server, idp.tenantId);
   expect(await statusWith(idp.token)).toBe(200);
@@ -42,7 +42,7 @@ test('a revoked token is refused by the next request, and others of the organisa
 const scimCall = (token: string) =>
   server.app.inject({ url: '/scim/v2/Users', headers: { authorization: `Bearer ${token}` } });
 
-test('nobody revokes the token of another organisation, nor one that is not there', async () => {
+test('a token of another organisation, or an unknown one, cannot be revoked', async () => {
   const idp = await scimClient(server);
   for (const [tenantId, tokenId] of [
     [await server.organisation(), idp.tokenId],
@@ -54,7 +54,7 @@ test('nobody revokes the token of another organisation, nor one that is not ther
   expect(await statusWith(idp.token)).toBe(200);
 });
 
-test('nothing that opens SCIM is stored or logged', async () => {
+test('no text that gives access to SCIM is stored or logged', async () => {
   const idp = await scimClient(server);
   await idp.get('/Users');
   const random = idp.token.slice('rcs_'.length);
@@ -70,7 +70,7 @@ test('nothing that opens SCIM is stored or logged', async () => {
   expect(server.logs.at(-1)).toContain(idp.tokenId);
 });
 
-test('when a token was last used is written, once a minute at most', async () => {
+test('the last use of a token is written, at most once a minute', async () => {
   const idp = await scimClient(server);
   const lastUse = async () => (await scimTokensOf(idp.tenantId, server.db.owner))[0]?.lastUsedAt;
   expect(await lastUse()).toBeNull();
@@ -85,7 +85,7 @@ test('when a token was last used is written, once a minute at most', async () =>
   expect(await lastUse()).toEqual(new Date(server.clock.nowMs));
 });
 
-test('a key with all permissions opens SCIM with its token, any other does not, nor does Basic', async () => {
+test('a key with all permissions opens SCIM with its token; other keys and Basic do not', async () => {
   const tenantId = await server.organisation();
   for (const role of ['all', 'submitting-events', 'data-warehouse'] as const) {
     const key = await server.key(tenantId, { role });
@@ -95,7 +95,7 @@ test('a key with all permissions opens SCIM with its token, any other does not, 
   }
 });
 
-test('a name must be something that a list can show', async () => {
+test('a name must be printable in a list', async () => {
   const tenantId = await server.organisation();
   for (const name of ['', ' ', 'a\nb', 'x'.repeat(201)]) {
     await expect(createScimToken({ tenantId, name }, deps)).rejects.toThrow(/^The name of a token/);

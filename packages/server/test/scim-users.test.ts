@@ -39,7 +39,7 @@ const ADA = {
   },
 };
 
-/** What the warehouse exports of the organisation's people. */
+/** The exported users of the organisation. */
 async function exported(): Promise<Record<string, unknown>[]> {
   const key = await server.key(idp.tenantId);
   const headers = { authorization: `Bearer ${await server.token(key)}` };
@@ -50,8 +50,8 @@ async function attributesOf(userId: string) {
   return (await membershipOf(server.db.owner, idp.tenantId, userId)).attributes;
 }
 
-describe('a person', () => {
-  test('is created with all that is kept, and read back alike', async () => {
+describe('a user', () => {
+  test('is created with all stored attributes, and is read as it was created', async () => {
     const reply = await idp.call('POST', '/Users', ADA);
     expect(reply.statusCode).toBe(201);
     expect(reply.headers['content-type']).toMatch(/^application\/scim\+json/);
@@ -91,7 +91,7 @@ describe('a person', () => {
     expect(await attributesOf(user.id)).toEqual({ ...ADA[ENTERPRISE], manager: 'm1' });
   });
 
-  test('needs nothing but a userName, and is then shown by it', async () => {
+  test('needs only a userName, which then is the display name', async () => {
     const user = await idp.createUser('ada');
     expect(user).toMatchObject({ schemas: [USER], displayName: 'ada', active: true });
     expect(Object.keys(user).toSorted()).toEqual([
@@ -104,7 +104,7 @@ describe('a person', () => {
     ]);
   });
 
-  test('is told without regard to the case of attributes, and null is as absent', async () => {
+  test('is created with attribute names in any case, and null counts as absent', async () => {
     const user = await idp.createUser({
       USERNAME: 'ada',
       Name: { GivenName: 'Ada', familyName: null },
@@ -113,7 +113,7 @@ describe('a person', () => {
     expect(user).toMatchObject({ userName: 'ada', name: { formatted: 'Ada', givenName: 'Ada' } });
   });
 
-  test('whom others made is found, too, with what they are', async () => {
+  test('from outside SCIM is found, too, with its attributes', async () => {
     const { userId } = await addUser(server.db.owner, idp.tenantId, {
       userName: 'grace',
       status: 'inactive',
@@ -125,7 +125,7 @@ describe('a person', () => {
     });
   });
 
-  test('who is replaced keeps nothing that was not said, but their office and attributes of no extension', async () => {
+  test('loses on replacement all attributes that are not sent, except the office and attributes outside the extensions', async () => {
     const primaryLocationId = await addNode(server.db.owner, idp.tenantId, { kind: 'location' });
     const { userId } = await addUser(server.db.owner, idp.tenantId, { userName: 'ada', primaryLocationId });
     await idp.call('PUT', `/Users/${userId}`, { ...ADA, userName: 'ada' });
@@ -147,7 +147,7 @@ describe('a person', () => {
     expect(await attributesOf(userId)).toEqual({ department: 'Math' });
   });
 
-  test('keeps attributes of others as they are, a number too, while nobody changes them', async () => {
+  test('keeps attributes from outside SCIM unchanged, a number too, until a request changes them', async () => {
     const { id } = await idp.createUser('ada');
     const token = await server.token(await server.key(idp.tenantId));
     await server.app.inject({
@@ -167,7 +167,7 @@ describe('a person', () => {
     expect(await attributesOf(id)).toEqual({ costCenter: 7, floor: 3, department: 'E' });
   });
 
-  test('belongs to the group that follows from their department', async () => {
+  test('belongs to the group that is derived from the department', async () => {
     await server.db.restricted.inTenant(idp.tenantId, (tx) =>
       setDirectorySettings(tx, idp.tenantId, {
         groupAttributes: ['department'],
@@ -185,15 +185,15 @@ describe('a person', () => {
   });
 });
 
-describe('what is unique', () => {
+describe('a unique value', () => {
   beforeEach(async () => {
     await idp.createUser(ADA);
   });
 
   test.each([
     ['userName, in any case', { userName: 'ADA@EXAMPLE.COM' }],
-    ['the e-mail address of someone active', { userName: 'b', emails: [{ value: 'Ada@Example.com' }] }],
-  ])('%s: a second one is a 409', async (_what, second) => {
+    ['the e-mail address of an active user', { userName: 'b', emails: [{ value: 'Ada@Example.com' }] }],
+  ])('%s: a second user is a 409', async (_what, second) => {
     expectScimError(await idp.call('POST', '/Users', second), 409, 'uniqueness');
     const { id } = await idp.createUser('other');
     expectScimError(
@@ -205,7 +205,7 @@ describe('what is unique', () => {
     expect(await idp.list('/Users')).toHaveLength(2);
   });
 
-  test('an address may be that of any number of people who are not active', async () => {
+  test('any number of inactive users may have the same address', async () => {
     const { id } = await idp.createUser({ userName: 'b', active: false, emails: ADA.emails });
     expectScimError(
       await idp.patch(`/Users/${id}`, { op: 'replace', value: { active: true } }),
@@ -215,8 +215,8 @@ describe('what is unique', () => {
   });
 });
 
-describe('a person who is deleted', () => {
-  test('is inactive in the warehouse, and nowhere in SCIM', async () => {
+describe('a user who is deleted', () => {
+  test('is inactive in the warehouse, and unknown to SCIM', async () => {
     const { id } = await idp.createUser(ADA);
     const reply = await idp.call('DELETE', `/Users/${id}`);
     expect([reply.statusCode, reply.body]).toEqual([204, '']);
@@ -235,7 +235,7 @@ describe('a person who is deleted', () => {
     expect(await exported()).toMatchObject([{ userId: id, status: 'inactive' }]);
   });
 
-  test('comes back as who they were when they are created again', async () => {
+  test('comes back with the same id on a new creation', async () => {
     const { id } = await idp.createUser(ADA);
     await idp.call('DELETE', `/Users/${id}`);
     const user = await idp.createUser({
@@ -248,7 +248,7 @@ describe('a person who is deleted', () => {
     expect(await exported()).toMatchObject([{ userId: id, status: 'active', lastName: null }]);
   });
 
-  test('is there again when anyone else makes them active, and stays when they are deactivated then', async () => {
+  test('exists again after another way of reactivation, and stays in SCIM after a deactivation', async () => {
     const { id } = await idp.createUser(ADA);
     await idp.call('DELETE', `/Users/${id}`);
     for (const status of ['active', 'inactive']) {
@@ -261,7 +261,7 @@ describe('a person who is deleted', () => {
   });
 });
 
-test('nobody sees or touches the people of another organisation', async () => {
+test('users of another organisation can be neither read nor changed', async () => {
   const { id } = await idp.createUser(ADA);
   const other = await scimClient(server);
   expectScimError(await other.get(`/Users/${id}`), 404);

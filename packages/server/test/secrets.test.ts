@@ -15,14 +15,14 @@ const { app, clock, db, masterKey } = server;
 const tenantId = await server.organisation();
 
 describe('a sealed secret', () => {
-  test('opens with its master key and in its place', () => {
+  test('opens with its master key and in its context', () => {
     for (const secret of ['s', 'pässwörd 🔑', 'x'.repeat(1_024), '']) {
       expect(masterKey.open(masterKey.seal(secret, 'place'), 'place')).toBe(secret);
     }
     expect(masterKey.seal('s', 'place')).not.toEqual(masterKey.seal('s', 'place'));
   });
 
-  test('opens nowhere else, with no other master key, and not when it was changed', () => {
+  test('opens in no other context, with no other master key, and not after a change', () => {
     const sealed = masterKey.seal('secret', 'place');
     const opens =
       (value: Buffer, context = 'place', by = masterKey) =>
@@ -38,7 +38,7 @@ describe('a sealed secret', () => {
     }
   });
 
-  test('that was moved to another key lets nobody in, and does not show what it is', async () => {
+  test('that was moved to another key gives no access, and stays secret', async () => {
     const [mine, theirs] = [await server.key(tenantId), await server.key(await server.organisation())];
     await asSuperuser((client) =>
       client.query(
@@ -55,7 +55,7 @@ describe('a sealed secret', () => {
     expect(hmac.json()).toMatchObject({ authenticated: false });
   });
 
-  test('is of no use to a server with another master key', async () => {
+  test('cannot be opened by a server with another master key', async () => {
     const other = await createApp({
       config: defaults(SERVER_SETTINGS),
       database: db.restricted,
@@ -73,7 +73,7 @@ describe('a sealed secret', () => {
   });
 });
 
-test('the database holds no secret, token or hash that could be used, in any table', async () => {
+test('the database has no usable secret, token or hash in any table', async () => {
   const key = await server.key(tenantId, { existing: { apiKey: 'imported', secret: 'pässwörd-imported' } });
   const rotated = await rotateKey(
     { apiKey: key.apiKey, graceMs: 60_000 },
@@ -100,7 +100,7 @@ describe('the log', () => {
   const email = 'ada.lovelace@example.com';
   const shown: string[] = [];
 
-  test('holds no secret, token, hash, e-mail or query string, whatever went well or wrong', async () => {
+  test('has no secret, token, hash, e-mail or query string, after any outcome', async () => {
     const office = await addOffice(db.owner, tenantId);
     const person = await addUser(db.owner, tenantId, { email });
     const key = await createKey(
@@ -148,7 +148,7 @@ describe('the log', () => {
     expectCleanLogs();
   });
 
-  test('of an error keeps no rows of the database and no e-mail, causes included', () => {
+  test('of an error has no rows of the database and no e-mail, also in its causes', () => {
     const refused = Object.assign(new pg.DatabaseError(`key (${email}) exists`, 1, 'error'), {
       code: '23505',
       detail: `Key (email)=(${email}) already exists.`,
@@ -161,7 +161,7 @@ describe('the log', () => {
     expect(serializeError(email)).toEqual({ type: 'string' });
   });
 
-  test('of an error of ours tells what the answer does not, and neither holds data', async () => {
+  test('of an error of the server has what the answer omits, and neither has personal data', async () => {
     const key = await server.key(tenantId);
     const headers = { authorization: `Bearer ${await server.token(key)}` };
     const office = await addOffice(db.owner, tenantId);
@@ -192,7 +192,7 @@ describe('the log', () => {
     expectCleanLogs();
   });
 
-  test('of a login that failed on our side holds none of it either', async () => {
+  test('of a login that failed in the server has none of it either', async () => {
     const key = await server.key(tenantId);
     await asSuperuser((client) => client.query('ALTER TABLE rollcall.api_keys RENAME TO gone'));
     const body = login(key, clock.nowS);
@@ -221,7 +221,7 @@ describe('the log', () => {
   }
 });
 
-/** Neither as it is nor in an encoding that anyone could undo. */
+/** Asserts that the text has the secret neither as it is nor in a reversible encoding. */
 function expectNowhere(secret: string | Buffer, text: string): void {
   const bytes = Buffer.from(secret as string);
   for (const form of [bytes.toString('utf8'), bytes.toString('hex'), bytes.toString('base64')]) {
@@ -249,7 +249,7 @@ async function dumpOfAllTables(): Promise<string> {
   });
 }
 
-/** Runs `work` in the server's own database as one who is above row-level security. */
+/** Runs `work` in the server's own database as a role without row-level security. */
 async function asSuperuser<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ ...inject('adminTarget'), database: db.target.database });
   await client.connect();

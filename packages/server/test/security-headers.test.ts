@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { securityHeaders } from '../src/http/security-headers.ts';
 import { startTestServer } from './support/server.ts';
 
-/** The headers that helmet gives an answer, beside those that Node gives any. */
+/** The headers that helmet adds to those of Node.js. */
 async function helmetHeaders(strictTransportSecurity: boolean): Promise<Record<string, unknown>> {
   const protect = helmet({ contentSecurityPolicy: false, strictTransportSecurity });
   const server = http
@@ -30,6 +30,6 @@ test('answers have the headers that helmet sets', async () => {
   await server.close();
 });
 
-test('answers over TLS insist on it, as helmet does', async () => {
+test('answers over TLS have Strict-Transport-Security, as from helmet', async () => {
   expect(securityHeaders(true)).toEqual(await helmetHeaders(true));
 });

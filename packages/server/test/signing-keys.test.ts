@@ -28,7 +28,7 @@ afterEach(() => {
 const deps = { owner: db.owner, masterKey, clock: clock.read };
 
 describe('a token of a rotated key', () => {
-  test('is refused by every replica within a second where the old secret has no grace', async () => {
+  test('is refused by every replica within a second if the old secret has no grace period', async () => {
     const other = await replica();
     const key = await server.key(tenantId);
     const token = await server.token(key);
@@ -38,7 +38,7 @@ describe('a token of a rotated key', () => {
     expect(await statusFor(await tokenOf({ ...key, secret }), other)).toBe(200);
   });
 
-  test('lives to the end of the old secret and no longer', async () => {
+  test('works until the old secret ends, and no longer', async () => {
     const key = await server.key(tenantId);
     const token = await server.token(key);
     await rotate(key, 600);
@@ -48,7 +48,7 @@ describe('a token of a rotated key', () => {
     await answersWithinASecond(() => statusFor(token), 401);
   });
 
-  test('is of the secret that was proved, and is never stated to outlive it', async () => {
+  test("belongs to the proved secret, and its stated expiry is never later than that secret's", async () => {
     const key = await server.key(tenantId);
     const { secret } = await rotate(key, 600);
     const byOld = await logIn(key);
@@ -63,7 +63,7 @@ describe('a token of a rotated key', () => {
       headers: { authorization: basic(key) },
     });
     expect(granted.json()).toMatchObject({ expires_in: 600 });
-    // The token that either secret is handed again is its own.
+    // Each secret gets its own token again.
     await expect
       .poll(async () => {
         const [one, other] = [await tokenOf(key), await tokenOf({ ...key, secret })];
@@ -75,7 +75,7 @@ describe('a token of a rotated key', () => {
     expect(await statusFor(byNew.token)).toBe(200);
   });
 
-  test('is refused after a second rotation, though the grace of the first one is not over', async () => {
+  test('is refused after a second rotation, even within the grace period of the first one', async () => {
     const key = await server.key(tenantId);
     const token = await server.token(key);
     await rotate(key, DAY_S);
@@ -84,7 +84,7 @@ describe('a token of a rotated key', () => {
     await answersWithinASecond(() => statusFor(token), 401);
   });
 
-  test('opens a replica that has not heard of the rotation yet', async () => {
+  test('works on a replica that does not know the rotation yet', async () => {
     const other = await replica();
     const key = await server.key(tenantId);
     for (let round = 0; round < 5; round++) {
@@ -94,7 +94,7 @@ describe('a token of a rotated key', () => {
     }
   });
 
-  test('costs no round trip to the database', async () => {
+  test('needs no round trip to the database', async () => {
     const key = await server.key(tenantId);
     const token = await server.token(key);
     await rotate(key, DAY_S);
@@ -110,7 +110,7 @@ describe('a token of a rotated key', () => {
 });
 
 describe('a rotated signing key', () => {
-  test('signs at once, and the old one verifies as long as its tokens may live', async () => {
+  test('signs at once, and the old key verifies for as long as its tokens may live', async () => {
     const other = await replica();
     const key = await server.key(tenantId);
     const old = await server.token(key);
@@ -121,7 +121,7 @@ describe('a rotated signing key', () => {
     expect(await statusFor(old)).toBe(200);
     expect(await publishedKids()).toEqual([kid, kidOf(old)]);
 
-    // A second for keys that are made at the same moment.
+    // One second more, for keys with the same creation time.
     clock.advanceS(LIFE_S + 60 + 60 + 1);
     expect(await publishedKids()).toEqual([kid]);
     clock.nowMs = beganMs;
@@ -133,7 +133,7 @@ describe('a rotated signing key', () => {
     expect((await signingKeysOf(db.owner)).map((row) => row.kid)).not.toContain(kidOf(old));
   });
 
-  test('ends all earlier tokens at once where it is to, on every replica within a second', async () => {
+  test('ends all earlier tokens at once if requested, on every replica within a second', async () => {
     const other = await replica();
     const key = await server.key(tenantId);
     const token = await server.token(key);
@@ -146,7 +146,7 @@ describe('a rotated signing key', () => {
 });
 
 describe('another instance', () => {
-  test('has another id and signing key once it is renewed, and refuses all earlier tokens', async () => {
+  test('has another id and signing key after renewal, and refuses all earlier tokens', async () => {
     const other = await replica();
     const key = await server.key(tenantId);
     const token = await server.token(key);
@@ -160,7 +160,7 @@ describe('another instance', () => {
     expect(await statusFor(renewed, other)).toBe(200);
   });
 
-  test('is what a restore makes: neither takes the tokens of the other', async () => {
+  test('is the result of a restore: neither instance accepts the tokens of the other', async () => {
     const key = await server.key(tenantId);
     const token = await server.token(key);
     const { file } = await backupToBuffer(db.target, { masterKey: masterKey.bytes() });
@@ -178,7 +178,7 @@ describe('another instance', () => {
     expect(decodeJwt(its).instance).not.toBe(decodeJwt(token).instance);
   });
 
-  test('is not what a start makes', async () => {
+  test('is not the result of a start', async () => {
     const key = await server.key(tenantId);
     const token = await server.token(key);
     await migrate(db.target);
@@ -186,7 +186,7 @@ describe('another instance', () => {
   });
 });
 
-/** What was promised of revocation holds for whatever ends a token. */
+/** Every way to end a token takes effect within a second, like a revocation. */
 const refusedByBoth = (token: string, other: App) =>
   Promise.all([app, other].map((one) => answersWithinASecond(() => statusFor(token, one), 401)));
 
@@ -206,7 +206,7 @@ async function tokenOf(key: ShownKey, to: App = app): Promise<string> {
   return (await logIn(key, to)).token;
 }
 
-/** A token that the replica signed with this key: it hears of it within a second. */
+/** A token that the replica signed with this key. The replica learns of the key within a second. */
 async function signedBy(kid: string, key: ShownKey, to: App): Promise<string> {
   await answersWithinASecond(async () => kidOf(await tokenOf(key, to)), kid);
   return tokenOf(key, to);

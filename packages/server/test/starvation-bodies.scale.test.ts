@@ -14,7 +14,7 @@ import {
 } from './support/neighbours.ts';
 
 const RUN_MS = 6_000;
-/** Of the server's process, under bodies of which 16 MiB each were meant to arrive on forty connections. */
+/** The memory limit for the server's process, under bodies of 16 MiB each on forty connections. */
 const MOST_MB = 450;
 
 let workspace: Workspace;
@@ -44,7 +44,7 @@ test.each([
   ['announced', '17 such connections to the presence endpoint'],
   ['nested', '16 MiB of [[[… again and again'],
   ['halves', '40 half-sent bodies of 16 MiB'],
-  ['logins', '200 logins of which one byte has come'],
+  ['logins', '200 logins with one byte of their body sent'],
 ])(
   'An organisation submits as before while another one sends hostile bodies (%s): %s',
   async (kind, what) => {

@@ -18,9 +18,9 @@ import { insertPresence } from './support/presence.ts';
 
 const RUN_MS = 8_000;
 const READ_PAUSE_MS = 170;
-/** A hostile reader takes a chunk so often. */
+/** The interval at which a hostile reader takes a chunk. */
 const CHUNK_PAUSE_MS = 15_000;
-/** As the server comes: of six connections for exports and four for short lists, an organisation has half. */
+/** Default settings: of six connections for exports and four for short lists, an organisation has half. */
 const SHARES = 3 + 2;
 
 const DAYS = 'startDate=2026-03-01&endDate=2026-03-31';
@@ -45,7 +45,7 @@ afterAll(async () => {
 
 const basicPath = (path: string) => `/v1/analytics/${path.replace(/(?=\?|$)/, '/basic')}`;
 
-/** How many transactions of the server are open. */
+/** The number of open transactions of the server. */
 function countTransactions(): Promise<number> {
   return neighbours.db.owner.inSystem(async (tx) => {
     const { rows } = await tx.query<{ count: number }>(COUNT_TRANSACTIONS, ['rollcall']);
@@ -58,7 +58,7 @@ interface Seen {
   reads: Served;
 }
 
-/** What the other organisation sees while it sends events one by one and reads, each as fast as it is served. */
+/** Measures the other organisation, which sends events one by one and reads, each as fast as the server answers. */
 async function see(): Promise<Seen> {
   const { baseUrl, calm } = neighbours;
   const read = (turn: number) => ({
@@ -85,7 +85,7 @@ const reportOf = (runs: Seen[]) =>
   `p99 of events ${written(p99sOf(runs))}, ` +
   `slowest of its reads ${Math.max(...runs.map(({ reads }) => reads.slowestMs)).toFixed(0)} ms`;
 
-test('an organisation that reads exports and short lists as slowly as can be takes nothing from another one', async () => {
+test('an organisation with very slow readers of exports and short lists does not slow another one down', async () => {
   const { baseUrl, hostile } = neighbours;
   await see();
   const calm = await seeRuns();
@@ -94,7 +94,7 @@ test('an organisation that reads exports and short lists as slowly as can be tak
     headers: hostile.headers,
     pauseMs: CHUNK_PAUSE_MS,
   });
-  // All of its shares are in use, by transfers that do not end.
+  // Transfers that do not end use all its shares.
   await expect.poll(countTransactions).toBeGreaterThanOrEqual(SHARES);
   const attacked = await seeRuns();
   const { counts, processors } = await attacker.stop();

@@ -36,7 +36,7 @@ afterAll(async () => {
   await workspace.close();
 });
 
-/** What the other organisation sees, each on a connection of its own. */
+/** Measures the other organisation, with a connection for each kind of request. */
 interface Seen {
   events: Served;
   logins: Served;
@@ -61,7 +61,7 @@ async function see(forMs: number): Promise<Seen> {
   return { events, logins, management, readyz };
 }
 
-/** Runs calm and attacked ones in turn, and expects that the other organisation is served as before. */
+/** Runs calm and attacked phases in turn, and expects the same service for the other organisation. */
 async function expectUnharmed(
   what: string,
   runMs: number,
@@ -76,7 +76,7 @@ async function expectUnharmed(
     const attacker = await attack(script, { ...job, baseUrl });
     under.push(await see(runMs));
     reports.push(await attacker.stop());
-    // The server ends what the attacker left: a calm run must not contain that.
+    // The server closes the attacker's connections first, because a calm run must not contain that.
     await see(SETTLE_MS);
   }
   const timesOf = (runs: Seen[], of: 'events' | 'logins') => runs.map((run) => run[of].p99Ms);
@@ -103,9 +103,9 @@ async function expectUnharmed(
 test.each([
   ['strangers', 'HTTP Basic with random ids', 6_000],
   ['guesses', 'HTTP Basic with the id of a key and wrong secrets', 3_000],
-  ['scim', 'SCIM tokens that nobody has', 3_000],
+  ['scim', 'unknown SCIM tokens', 3_000],
 ])(
-  'Logins that are refused (%s), 2,000 a second on 550 connections, keep nobody else waiting: %s',
+  'Refused logins (%s), 2,000 a second on 550 connections, delay no other request: %s',
   async (kind, what, runMs) => {
     const reports = await expectUnharmed(what, runMs, './hostile-logins.mjs', {
       kind,
@@ -123,19 +123,16 @@ test.each([
 
 test.each([
   ['idle', 'nothing comes'],
-  ['halves', 'half a head comes'],
-])(
-  'Connections that are held (%s), 2,000 from one address, keep nobody out: %s on them',
-  async (kind, what) => {
-    const reports = await expectUnharmed(
-      `2,000 connections on which ${what}`,
-      4_000,
-      './hostile-connections.mjs',
-      {
-        kind,
-        connections: HELD_CONNECTIONS,
-      },
-    );
-    for (const { counts } of reports) expect(counts.opened).toBeGreaterThanOrEqual(HELD_CONNECTIONS);
-  },
-);
+  ['halves', 'half a request head comes'],
+])('Held connections (%s), 2,000 from one address, lock nobody out: %s on them', async (kind, what) => {
+  const reports = await expectUnharmed(
+    `2,000 connections on which ${what}`,
+    4_000,
+    './hostile-connections.mjs',
+    {
+      kind,
+      connections: HELD_CONNECTIONS,
+    },
+  );
+  for (const { counts } of reports) expect(counts.opened).toBeGreaterThanOrEqual(HELD_CONNECTIONS);
+});

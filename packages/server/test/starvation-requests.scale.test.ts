@@ -13,7 +13,10 @@ import {
 } from './support/neighbours.ts';
 
 const RUN_MS = 5_000;
-/** The database writes tens of thousands of the other organisation's rows a second, on the same disk. */
+/**
+ * A larger limit, because the database writes tens of thousands of the other organisation's rows a second on the same
+ * disk.
+ */
 const MOST_WRITING_MS = 200;
 
 let workspace: Workspace;

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Exports the site's rows and throws them away: how many there were, and the most memory that the process held. */
+/** Exports the site's rows and discards them. Returns their number, and the maximum memory of the process. */
 async function exportRows(
   site: Site,
   coding: Coding,
@@ -37,7 +37,7 @@ async function exportRows(
 }
 
 test.each(['identity', 'gzip', 'br'] as const)(
-  'an export of ten times the rows takes no more memory: %s',
+  'an export of ten times as many rows needs no more memory: %s',
   async (coding) => {
     const [small, large] = [await addSite(server), await addSite(server)];
     await insertPresence(server, small, 20_000);

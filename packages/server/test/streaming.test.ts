@@ -17,7 +17,7 @@ import {
 
 const ROWS = 60_000;
 const EXPORT_CONNECTIONS = 4;
-/** Of them an organisation may use half. */
+/** An organisation may use half of them. */
 const SHARE = EXPORT_CONNECTIONS / 2;
 
 let server: TestServer;
@@ -47,7 +47,7 @@ async function openExport(reader = site): Promise<http.IncomingMessage> {
   return response;
 }
 
-/** As many exports as there are connections for, of two organisations. */
+/** As many exports as there are connections, of two organisations. */
 const openAll = () =>
   Promise.all(
     Array.from({ length: EXPORT_CONNECTIONS }, (_, index) => openExport(index < SHARE ? site : otherSite)),
@@ -58,7 +58,7 @@ const inDatabase = <T>(work: (client: pg.Client, database: string) => Promise<T>
 
 const exportsRunning = () => countTransactions(server.db);
 
-test('an export is sent while it is still being read from the database, and is whole', async () => {
+test('an export is sent while the server still reads it from the database, and is complete', async () => {
   const response = await openExport();
   expect(response.headers).toMatchObject({
     'transfer-encoding': 'chunked',
@@ -74,7 +74,7 @@ test('an export is sent while it is still being read from the database, and is w
   expect(new Set(rows.map((row) => row.eventId)).size).toBe(ROWS);
 });
 
-test('readers that stopped reading, on every export connection, keep no event and no other request waiting', async () => {
+test('readers that stop reading, on every export connection, delay no event and no other request', async () => {
   await openAll();
   await expect.poll(exportsRunning).toBe(EXPORT_CONNECTIONS);
 
@@ -83,7 +83,7 @@ test('readers that stopped reading, on every export connection, keep no event an
   void refused.then(() => {
     answered = true;
   });
-  // An event that waited for an export would wait for ever: time passes by these steps only.
+  // Time passes only in these steps, so that an event that waited for an export would wait for ever.
   while (!answered) {
     server.stopwatch.nowMs += LONGEST_WAIT_S * 100;
     const [result] = await results(server, site, [goodEvent(site, { timestamp: '2026-01-01T00:00:00Z' })]);
@@ -118,14 +118,14 @@ test('a client that hangs up before the first row frees its export connection', 
     );
     await expect.poll(exportsRunning).toBe(SHARE + 1);
     for (const request of requests) request.destroy();
-    // The server must have seen them go before there is a first row.
+    // The server must notice the end of the connection before the first row.
     await expect.poll(() => countConnections(server)).toBe(0);
   });
   await expect.poll(exportsRunning).toBe(0);
   expect((await openExport()).statusCode).toBe(200);
 });
 
-test('a client that hangs up while its key is looked up leaves no place behind', async () => {
+test('a client that hangs up during the look-up of its key frees its share', async () => {
   const late = { headers: { authorization: basic(await server.key(site.tenantId)) } };
   await server.db.owner.inSystem(async (tx) => {
     await tx.query('LOCK TABLE api_key_index');
@@ -140,7 +140,7 @@ test('a client that hangs up while its key is looked up leaves no place behind',
   expect((await openExport()).statusCode).toBe(200);
 });
 
-test('exports that wait behind another one on a connection end with it', async () => {
+test('exports that wait behind another one on a connection end with the connection', async () => {
   const requests = Array.from({ length: SHARE }, () => ({ url: exportUrl, headers: site.headers }));
   const socket = await pipeline(exportUrl, requests);
   await expect.poll(exportsRunning).toBe(SHARE);
@@ -152,7 +152,7 @@ test('exports that wait behind another one on a connection end with it', async (
 test.each([
   ['while it is read', false],
   ['while its reader pauses', true],
-])('an export whose database connection breaks %s breaks visibly', async (_, paused) => {
+])('an export whose database connection breaks %s breaks off visibly', async (_, paused) => {
   const response = await openExport();
   const transfer = paused ? undefined : readAll(response);
   await inDatabase((client, database) =>

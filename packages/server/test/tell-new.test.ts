@@ -36,7 +36,7 @@ const presence = (events: Members[], prefer?: string) =>
 const told = (results: Result[]) => results.map(({ isNew }) => isNew);
 
 describe('a client that prefers tell-new', () => {
-  test('learns of each stored event whether it is new, also where one comes twice in a call or is refused', async () => {
+  test('learns whether each stored event is new, also for a repeated event in a call and beside refused ones', async () => {
     const [a, b, c] = ['a', 'b', 'c'].map((eventId) => goodEvent(site, { eventId }));
     const refused = goodEvent(site, { eventId: 'r', locationType: 'house' });
     expect(told(await presence([a, b] as Members[], 'tell-new'))).toEqual([true, true]);
@@ -45,7 +45,7 @@ describe('a client that prefers tell-new', () => {
     expect(results.map(({ resultCode }) => resultCode)).toEqual([0, 3, 0, 0, 0]);
   });
 
-  test('learns it of occupancy and of visitors, too', async () => {
+  test('learns this for occupancy and visitors, too', async () => {
     const at = { locationId: site.office.placeId, timestamp: '2026-03-10T09:00:00Z', eventId: '1' };
     const occupancy = { ...at, locationType: 'place', occupancy: 2 };
     const sent = { sourceId: 'x', occupancyEvents: [occupancy, { ...occupancy, occupancy: 3 }, occupancy] };
@@ -62,19 +62,19 @@ describe('a client that prefers tell-new', () => {
 });
 
 test.each([undefined, '', 'return=minimal', 'tell-newer'])(
-  'no other client sees anything of it: Prefer %j',
+  'other clients get no such member: Prefer %j',
   async (prefer) => {
     const results = await presence([goodEvent(site, { eventId: `plain ${prefer}` })], prefer);
     expect(results.map((result) => Object.keys(result))).toEqual([['eventId', 'resultCode', 'message']]);
   },
 );
 
-test('of requests that share a transaction and have an event in common, one alone stored it', async () => {
+test('of merged requests with a common event, exactly one stores it as new', async () => {
   const shared = goodEvent(site, { eventId: 'shared' });
   const answers = await whileLocked(server.db.target, 'presence_events', 'SHARE', () =>
     Promise.all(
       Array.from({ length: 30 }, (_, turn) =>
-        // Those that do not ask are merged with those that do.
+        // Requests without the preference are merged with those that have it.
         presence(
           [shared, goodEvent(site, { eventId: `own ${turn}` })],
           turn % 3 === 0 ? undefined : 'tell-new',

@@ -9,7 +9,7 @@ afterAll(() => db.drop());
 
 const INSERT_LOCATION = `INSERT INTO nodes (tenant_id, node_id, kind, name, time_zone) VALUES ($1, gen_random_uuid(), 'location', 'HQ', 'UTC')`;
 
-test('an organisation sees its own rows and no other', async () => {
+test('an organisation sees its own rows only', async () => {
   const [a, b] = [await createTestOrganisation(db.owner), await createTestOrganisation(db.owner)];
   await db.owner.inTenant(a, (tx) => tx.query(INSERT_LOCATION, [a]));
   for (const database of [db.owner, db.restricted]) {
@@ -19,7 +19,7 @@ test('an organisation sees its own rows and no other', async () => {
   }
 });
 
-test('no organisation means no rows, on a fresh connection and on a used one', async () => {
+test('a transaction without an organisation sees no rows, on a new connection and on a used one', async () => {
   const a = await createTestOrganisation(db.owner);
   await db.owner.inTenant(a, (tx) => tx.query(INSERT_LOCATION, [a]));
   for (let round = 0; round < 3; round++) {
@@ -42,7 +42,7 @@ test('a row of another organisation cannot be written', async () => {
   ).rejects.toThrow(/row-level security/);
 });
 
-test('the role that serves requests is bound by row-level security and reaches no table of all organisations', async () => {
+test('the role for requests is subject to row-level security, and reads no table of all organisations', async () => {
   await db.restricted.inSystem(async (tx) => {
     const { rows } = await tx.query(
       'SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user',
@@ -64,7 +64,7 @@ test('the role that serves requests is bound by row-level security and reaches n
   }
 });
 
-test('every table with a tenant_id, but for the indexes of keys and tokens, forces row-level security and leads its keys with the tenant', async () => {
+test('every table with a tenant_id, except the indexes of keys and tokens, forces row-level security, and its keys begin with it', async () => {
   const { rows } = await db.owner.inSystem((tx) =>
     tx.query<{ table: string; forced: boolean; leads: boolean }>(`
       SELECT c.relname AS table, c.relrowsecurity AND c.relforcerowsecurity AS forced,

@@ -21,7 +21,7 @@ const refused = (resultCode: number, member: string) =>
   expect.objectContaining({ resultCode, message: expect.stringMatching(new RegExp(`\\b${member}\\b`)) });
 
 describe('dates', () => {
-  test('as dates and as midnights in UTC mean those dates, wherever the office is', async () => {
+  test('as dates and as midnights in UTC mean those dates, for any office', async () => {
     const dates = [
       ['2026-04-01', '2026-04-02'],
       ['2026-04-01T00:00:00.000Z', '2026-04-02T00:00:00Z'],
@@ -35,7 +35,7 @@ describe('dates', () => {
   });
 
   test.each([
-    // Sydney has daylight saving time until 5 April and from 4 October, Los Angeles from 8 March to 1 November.
+    // Sydney has daylight saving time until 5 April and from 4 October. Los Angeles has it from 8 March to 1 November.
     ['Australia/Sydney', '2026-03-31T13:00:00.000Z', '2026-04-04T13:00:00.000Z', '2026-04-01 2026-04-05'],
     ['Australia/Sydney', '2026-04-04T13:00:00.000Z', '2026-04-05T14:00:00.000Z', '2026-04-05 2026-04-06'],
     ['Australia/Sydney', '2026-10-02T14:00:00.000Z', '2026-10-04T13:00:00.000Z', '2026-10-03 2026-10-05'],
@@ -55,7 +55,7 @@ describe('dates', () => {
     expect(await workplace.leaves()).toEqual([leave]);
   });
 
-  test('of somebody without an office are in the time zone of the organisation', async () => {
+  test('of a user without an office are in the time zone of the organisation', async () => {
     server.clock.nowMs = Date.parse('2026-03-10T13:00:00Z');
     const tenantId = await server.organisation({ timeZone: 'Australia/Sydney' });
     const token = await server.token(await server.key(tenantId));
@@ -84,7 +84,7 @@ describe('dates', () => {
     expect(await workplace.plans()).toEqual(daysOf(today, horizon, 'r week'));
   });
 
-  test('that are none, reversed, too far apart or too far away are code 3', async () => {
+  test('that are invalid, reversed, too far apart or too far away are code 3', async () => {
     const bad: [Members, string][] = [
       ...[
         '',
@@ -118,7 +118,7 @@ describe('dates', () => {
   });
 });
 
-describe('the person', () => {
+describe('the user', () => {
   test('is found by id in any case, by exact e-mail or userName, else without regard to case', async () => {
     const { userId, email, userName } = workplace.user;
     const names = [
@@ -134,7 +134,7 @@ describe('the person', () => {
     expect(await workplace.plans()).toEqual(daysOf('2026-03-10', '2026-03-13', 'a leave'));
   });
 
-  test('that is unknown, inactive, ambiguous, foreign or not named is code 1, and stops nobody else', async () => {
+  test('that is unknown, inactive, ambiguous, foreign or not named is code 1, and stops no other event', async () => {
     const { owner } = server.db;
     const inactive = await addUser(owner, workplace.tenantId, { status: 'inactive' });
     const exact = await addUser(owner, workplace.tenantId, { email: 'Ada@example.com' });
@@ -161,7 +161,7 @@ describe('the person', () => {
     expect(await workplace.refused()).toHaveLength(11);
   });
 
-  test('named twice in disagreement is code 3', async () => {
+  test('that is named twice in contradiction is code 3', async () => {
     const { email } = await addUser(server.db.owner, workplace.tenantId);
     const { userId } = workplace.user;
     for (const named of [
@@ -175,7 +175,7 @@ describe('the person', () => {
   });
 });
 
-test('a bad value is that event alone, and is kept with its reason', async () => {
+test('a bad value refuses only its event, which is kept with its reason', async () => {
   const members = ['eventId', 'email', 'uid', 'eventType', 'startDate', 'endDate', 'timeOffType'];
   const bad = [
     ...BAD_TEXTS.flatMap((text) => members.map((member) => [member, text])),
@@ -216,7 +216,7 @@ test('a malformed request is one 400, stores nothing, and is kept', async () => 
   expect(await workplace.refused()).toHaveLength(bodies.length);
 });
 
-test('is for keys that submit events and Bearer tokens only, and answered without a sourceId', async () => {
+test('the route is for keys that submit events and Bearer tokens only, and its answer has no sourceId', async () => {
   expect(await workplace.statusByRole('timeoff', { timeOffEvents: [event()] })).toEqual({
     'submitting-events': 200,
     'visitor-only': 403,

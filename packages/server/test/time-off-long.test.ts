@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterAll(() => server.close());
 
-test('a leave of three years is every day of it, booked or not, and is given back, in few round trips to the database', async () => {
+test('a leave of three years makes each day away, and its cancellation resets them, in few round trips to the database', async () => {
   const { office, tenantId, user } = workplace;
   const booked = Object.keys(daysOf('2026-03-10', '2026-04-30', ''));
   await storeDays(

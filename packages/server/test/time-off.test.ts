@@ -3,7 +3,7 @@ import { startTestServer, type TestServer } from './support/server.ts';
 import { daysOf, TimeOffWorkplace } from './support/time-off.ts';
 import { storeDays } from './support/workday.ts';
 
-// It is Tuesday, 10 March 2026, noon.
+// The clock shows noon of Tuesday, 10 March 2026.
 const TODAY = '2026-03-10';
 
 let server: TestServer;
@@ -34,7 +34,7 @@ describe('scheduled', () => {
     expect(await workplace.leaves()).toEqual(['2026-03-08 2026-03-12']);
   });
 
-  test('frees what is booked, and logs the two changes as one action', async () => {
+  test('frees bookings, and logs the two changes as one action', async () => {
     const { locationId, zoneId, placeId: nodeId } = workplace.office;
     await store([
       { day: TODAY, plan: 'o', locationId, booking: { nodeId, kind: 'place', zoneId } },
@@ -80,7 +80,7 @@ describe('cancelled', () => {
     expect((await workplace.log()).at(-1)).toMatchObject({ action: 'deleted', reason: 'Leave cancelled' });
   });
 
-  test('wholly inside the horizon, wholly beyond it, and without an office', async () => {
+  test('works inside the horizon, beyond it, and without an office', async () => {
     await workplace.setWeek({ kind: 'r' });
     await workplace.apply('scheduled', TODAY, '2026-04-30');
     await workplace.apply('cancelled', '2026-03-20', '2026-03-24');
@@ -96,7 +96,7 @@ describe('cancelled', () => {
     expect(await workplace.plans()).toEqual(daysOf(TODAY, '2026-03-24', 'r week'));
   });
 
-  test('a weekday without a plan, or with one at an office that is closed, has none again', async () => {
+  test('on a weekday without a plan, or with one at a closed office, leaves no plan', async () => {
     await workplace.apply('scheduled', TODAY, '2026-03-11');
     await workplace.apply('cancelled', TODAY);
     expect(await workplace.plans()).toEqual({ '2026-03-11': 'a leave' });
@@ -131,7 +131,7 @@ describe('cancelled', () => {
     expect(await workplace.plans()).toEqual({ '2026-03-09': 'a leave', [TODAY]: 'r week' });
   });
 
-  test('a one-day change before the leave is lost; days away for another reason, and changed since, stay', async () => {
+  test('loses a one-day change before the leave, and keeps other days away and later changes', async () => {
     const { locationId } = workplace.office;
     await workplace.setWeek({ kind: 'r' });
     await store([
@@ -175,7 +175,7 @@ describe('cancelled', () => {
     });
   });
 
-  test('takes the days out of all leaves that overlap, and again takes no more', async () => {
+  test('removes the days from all overlapping leaves, and a repeat removes no more', async () => {
     await workplace.setWeek({ kind: 'r' });
     await workplace.apply('scheduled', '2026-03-11', '2026-03-14');
     await workplace.apply('scheduled', '2026-03-13', '2026-03-16', { timeOffType: 'sick' });
@@ -192,7 +192,7 @@ describe('cancelled', () => {
     expect(await workplace.plans()).toEqual(daysOf('2026-03-11', '2026-03-16', 'r week'));
   });
 
-  test('and scheduled again is a leave again', async () => {
+  test('and then scheduled again makes the days leave again', async () => {
     await workplace.apply('scheduled', '2026-03-11', '2026-03-14');
     await workplace.apply('cancelled', '2026-03-12', '2026-03-20');
     await workplace.apply('scheduled', '2026-03-11', '2026-03-14');
@@ -231,7 +231,7 @@ describe('the events of one request', () => {
     expect(await workplace.log()).toHaveLength(6);
   });
 
-  test('at once with those of others for the same person are all applied', async () => {
+  test('and of concurrent requests for the same user are all applied', async () => {
     const days = Array.from({ length: 12 }, (_, n) => `2026-04-${String(n + 1).padStart(2, '0')}`);
     await Promise.all(days.map((day) => workplace.apply('scheduled', day, '2026-04-20')));
     await Promise.all(days.map((day) => workplace.apply('cancelled', day)));

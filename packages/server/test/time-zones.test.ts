@@ -15,7 +15,7 @@ import { forgetTimeZone } from './support/time-zones.ts';
 import { storeDays } from './support/workday.ts';
 
 const UNKNOWN = 'Mars/Base';
-/** One of IANA's backward links that PostgreSQL is shipped without. */
+/** One of IANA's backward links, which this PostgreSQL lacks. */
 const ALIAS = 'US/Pacific-New';
 const DAY = '2026-03-10';
 
@@ -70,13 +70,13 @@ describe('an office whose time zone the database does not know', () => {
     await settle();
   });
 
-  test('is named, with the time zone', async () => {
+  test('is listed, with the time zone', async () => {
     const [named, ...others] = await ofSite();
     expect(others).toEqual([]);
     expect(named).toMatchObject({ office: expect.stringContaining('location'), timeZone: UNKNOWN });
   });
 
-  test('has its events refused with the reason, and the others have not', async () => {
+  test('has its events refused with the reason, and other offices have not', async () => {
     const [there, here] = await results(server, site, [
       goodEvent(site, { eventId: 'there', locationId: lost.placeId }),
       goodEvent(site, { eventId: 'here' }),
@@ -89,7 +89,7 @@ describe('an office whose time zone the database does not know', () => {
     expect(here).toMatchObject({ resultCode: 0 });
   });
 
-  test('fails no export', async () => {
+  test('breaks no export', async () => {
     await results(server, site, [goodEvent(site)]);
     const client = new AttendanceClient(server, site.key);
     for (const { path, filters } of datasets) {
@@ -100,7 +100,7 @@ describe('an office whose time zone the database does not know', () => {
     }
   });
 
-  test('is left out of attendance and metrics, and the others are not', async () => {
+  test('is missing in attendance and metrics, and other offices are not', async () => {
     await results(server, site, [goodEvent(site)]);
     const client = new AttendanceClient(server, site.key);
     const attendance = await client.attendance(DAY);
@@ -114,7 +114,7 @@ describe('an office whose time zone the database does not know', () => {
     expect(new Set(metrics.map(({ locationId }) => locationId))).toEqual(new Set([site.office.locationId]));
   });
 
-  test('is skipped by the horizon, which says so and goes on with the others', async () => {
+  test('is skipped by the horizon engine, which logs it and continues with the others', async () => {
     const ada = await addUser(db.owner, site.tenantId, { primaryLocationId: site.office.locationId });
     await db.owner.inTenant(site.tenantId, (tx) =>
       tx.query(
@@ -141,7 +141,7 @@ describe('an office whose time zone the database does not know', () => {
     });
   });
 
-  test('is shown with the time zone as it was given, is renamed with it, and is back with another one', async () => {
+  test('is shown with its original time zone, can be renamed with it, and works again with another one', async () => {
     const { patch, get } = await manageClient(server, site.tenantId);
     const path = `locations/${lost.locationId}`;
     expect(await get(path)).toMatchObject({ timeZone: UNKNOWN });
@@ -159,10 +159,10 @@ describe('an office whose time zone the database does not know', () => {
   });
 });
 
-test('a time zone that the database comes to know is the office’s again', async () => {
+test('an office gets its original time zone back when the database knows it', async () => {
   await forgetTimeZone(db, site.tenantId, lost.locationId, UNKNOWN);
   await settle();
-  // As if the database had learned it: the zone that is kept is one that it knows.
+  // Simulates that the database learned the name: the stored zone is one that it knows.
   await db.owner.inTenant(site.tenantId, (tx) =>
     tx.query(`UPDATE nodes SET unknown_time_zone = 'Asia/Tokyo' WHERE tenant_id = $1 AND node_id = $2`, [
       site.tenantId,
@@ -174,7 +174,7 @@ test('a time zone that the database comes to know is the office’s again', asyn
   expect(await redatings()).toEqual([]);
 });
 
-test('an alias of a known time zone takes its name, and no event another day', async () => {
+test('an alias of a known time zone is replaced by its name, and no event changes its day', async () => {
   await forgetTimeZone(db, site.tenantId, lost.locationId, ALIAS);
   await settle();
   expect(await storedZone()).toEqual({ time_zone: 'America/Los_Angeles', unknown_time_zone: null });
@@ -182,13 +182,13 @@ test('an alias of a known time zone takes its name, and no event another day', a
   expect(await ofSite()).toEqual([]);
 });
 
-test('an alias is taken from whoever sets a time zone', async () => {
+test('an alias that a caller sets is stored as the name of its time zone', async () => {
   const { patch, get } = await manageClient(server, site.tenantId);
   await patch(`locations/${lost.locationId}`, { timeZone: ALIAS });
   expect(await get(`locations/${lost.locationId}`)).toMatchObject({ timeZone: 'America/Los_Angeles' });
 });
 
-test('an unknown time zone of an organisation is named, and its people without an office follow UTC', async () => {
+test('an unknown time zone of an organisation is listed, and its users without an office use UTC', async () => {
   await db.owner.inSystem(async (tx) => {
     await tx.query('ALTER TABLE organisations DISABLE TRIGGER USER');
     await tx.query('UPDATE organisations SET time_zone = $2 WHERE tenant_id = $1', [site.tenantId, UNKNOWN]);
@@ -205,7 +205,7 @@ test('an unknown time zone of an organisation is named, and its people without a
   expect(await ofSite()).toEqual([]);
 });
 
-test('a restore settles the time zones of what it brings', async () => {
+test('a restore checks the time zones of its rows', async () => {
   await forgetTimeZone(db, site.tenantId, lost.locationId, UNKNOWN);
   await forgetTimeZone(db, site.tenantId, site.office.locationId, ALIAS);
   const { file } = await backupToBuffer(db.target);

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe('a key that logs in again', () => {
-  test('is handed the same token for a minute, by either endpoint, and then another one', async () => {
+  test('gets the same token for a minute, from either endpoint, and then another one', async () => {
     const key = await remembered();
     const first = await logIn(key);
     expect(await grant(key)).toEqual(first.token);
@@ -26,11 +26,11 @@ describe('a key that logs in again', () => {
     const second = await logIn(key);
     expect(second.token).not.toBe(first.token);
     expect(await grant(key)).toBe(second.token);
-    // The first one goes on being good.
+    // The first token stays valid.
     expect(await statusFor(first.token)).toBe(200);
   });
 
-  test('is never told a longer life than its token has', async () => {
+  test('never gets a longer stated lifetime than its token has', async () => {
     const key = await remembered();
     for (let second = 0; second <= 130; second += 13) {
       clock.nowMs = beganMs + second * 1_000 + 999;
@@ -42,19 +42,19 @@ describe('a key that logs in again', () => {
     }
   });
 
-  test('is not handed a token of the future by a clock that was set back', async () => {
+  test('gets no token from the future when the clock was set back', async () => {
     const key = await remembered();
     const { token } = await logIn(key);
     clock.advanceS(-10);
     expect((await logIn(key)).token).not.toBe(token);
   });
 
-  test('has no other key’s token', async () => {
+  test('gets no other key’s token', async () => {
     const [one, other] = [await remembered(), await remembered()];
     expect((await logIn(one)).token).not.toBe((await logIn(other)).token);
   });
 
-  test('is handed a new one every time where the setting says so, with the life that is stated', async () => {
+  test('gets a new one every time if the setting says so, with the stated lifetime', async () => {
     const strict = await startTestServer({ tokenReuseS: 0 });
     const key = await strict.key(await strict.organisation());
     await settled(strict, key);
@@ -65,7 +65,7 @@ describe('a key that logs in again', () => {
   });
 });
 
-test('a revoked key is not handed its token again, and the token is refused, verified before or not', async () => {
+test('a revoked key does not get its token again, and the token is refused, verified before or not', async () => {
   const key = await remembered();
   const { token } = await logIn(key);
   expect(await statusFor(token)).toBe(200);
@@ -75,7 +75,7 @@ test('a revoked key is not handed its token again, and the token is refused, ver
   expect(status).toBe(401);
 });
 
-test('a rotated key gets a new token; the one that it had goes on, as that of any key', async () => {
+test('a rotated key gets a new token, and its former token stays valid, as for any key', async () => {
   const key = await remembered();
   const { token } = await logIn(key);
   const changed = await rotateKey(
@@ -89,7 +89,7 @@ test('a rotated key gets a new token; the one that it had goes on, as that of an
   expect(await statusFor(token)).toBe(200);
 });
 
-test('a token that was verified before is refused once its time is over', async () => {
+test('a token that was verified before is refused after its expiry', async () => {
   const key = await remembered();
   const { token } = await logIn(key);
   const end = Number(payloadOf(token).exp);
@@ -103,7 +103,7 @@ test('a token that was verified before is refused once its time is over', async 
   }
 });
 
-test('a token that differs from a verified one in its signature alone is refused', async () => {
+test('a token that differs from a verified one only in its signature is refused', async () => {
   const { token } = await logIn(await remembered());
   expect(await statusFor(token)).toBe(200);
   const [head, claims, signature = ''] = token.split('.');
@@ -111,14 +111,14 @@ test('a token that differs from a verified one in its signature alone is refused
   expect(await statusFor(`${head}.${claims}.${other}`)).toBe(401);
 });
 
-/** A key that the server remembers, so that it would know what it handed out. */
+/** A key in the server's cache, with its issued token. */
 async function remembered(): Promise<ShownKey> {
   const key = await server.key(tenantId);
   await settled(server, key);
   return key;
 }
 
-/** Waits until a login does not ask the database any more: the announcement of the key's change has come by. */
+/** Waits until a login needs no look-up, because the notice of the key's change has passed. */
 async function settled(of: TestServer, key: ShownKey): Promise<void> {
   const asks = async () => {
     const query = vi.spyOn(pg.Client.prototype, 'query');

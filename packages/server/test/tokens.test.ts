@@ -47,7 +47,7 @@ describe('a token', () => {
       sub: key.apiKey,
       client_id: key.apiKey,
       iat: clock.nowS,
-      // A minute more than stated: whoever is handed the same token by then is told 3600, too.
+      // One minute more than stated: a login within that minute gets the same token, also with expires_in 3600.
       exp: clock.nowS + 3660,
       jti: expect.stringMatching(/^\S{16,}$/),
       secret_version: 1,
@@ -56,7 +56,7 @@ describe('a token', () => {
     expect(payloadOf(await server.token(await server.key(tenantId))).jti).not.toBe(claims.jti);
   });
 
-  test('is verified by anyone who has the published keys, and nothing else', async () => {
+  test('can be verified by anyone with the published keys, and with nothing else', async () => {
     const { payload } = await jwtVerify(token, createLocalJWKSet(await publishedKeys()), {
       issuer: PUBLIC_URL,
       audience: PUBLIC_URL,
@@ -67,7 +67,7 @@ describe('a token', () => {
     expect(payload.client_id).toBe(key.apiKey);
   });
 
-  test('is refused when its time is over', async () => {
+  test('is refused after its expiry', async () => {
     const brief = await server.token(key);
     clock.advanceS(3659);
     expect(await statusFor(brief)).toBe(200);
@@ -96,7 +96,7 @@ describe('the metadata of RFC 8414', () => {
   const metadata = async (to: TestServer['app'], host: string) =>
     (await to.inject({ url: '/.well-known/oauth-authorization-server', headers: { host } })).json();
 
-  test('names the public URL where one is set, whatever the host', async () => {
+  test('names the public URL if one is set, for any Host', async () => {
     expect(await metadata(app, 'evil.example')).toMatchObject({
       issuer: PUBLIC_URL,
       token_endpoint: `${PUBLIC_URL}/v1/auth/token`,
@@ -107,7 +107,7 @@ describe('the metadata of RFC 8414', () => {
     });
   });
 
-  test('is a 404 where none is set, whatever Host and proxies say', async () => {
+  test('is a 404 if none is set, for any Host and proxy headers', async () => {
     const local = await replica({ publicUrl: undefined, trustProxy: true });
     const reply = await local.inject({
       url: '/.well-known/oauth-authorization-server',
@@ -121,7 +121,7 @@ describe('the metadata of RFC 8414', () => {
 
 describe('an invalid_token is', () => {
   const header = decodeProtectedHeader(token) as { alg: string; typ: string; kid: string };
-  /** Signed with the server's own key, so that only what the test changes is wrong. */
+  /** Signed with the server's own key, so that only the changed member is wrong. */
   const genuine = async (change: { header?: object; claims?: JWTPayload; without?: string }) => {
     const { key: privateKey } = await signingKeysOf(server).signer();
     const claims: JWTPayload = { ...payloadOf(token), ...change.claims };
@@ -129,7 +129,7 @@ describe('an invalid_token is', () => {
     return new SignJWT(claims).setProtectedHeader({ ...header, ...change.header }).sign(privateKey);
   };
 
-  test('not one that this test signs as the server does', async () => {
+  test('not one that this test signs unchanged', async () => {
     expect(await statusFor(await genuine({}))).toBe(200);
   });
 
@@ -140,12 +140,12 @@ describe('an invalid_token is', () => {
     ['without a type', { header: { typ: undefined } }],
     ['without a key id', { header: { kid: undefined } }],
     ['of an unknown key id', { header: { kid: 'unknown' } }],
-    ['without an end', { without: 'exp' }],
+    ['without an expiry', { without: 'exp' }],
     ['without a client', { without: 'client_id' }],
     ['without an issuer', { without: 'iss' }],
     ['not valid yet', { claims: { nbf: clock.nowS + 60 } }],
     ['for a key that does not exist', { claims: { client_id: 'nobody' } }],
-    ['for a client that is no text', { claims: { client_id: 7 } }],
+    ['for a client that is not a text', { claims: { client_id: 7 } }],
     ['without the version of a secret', { without: 'secret_version' }],
     ['of a secret that the key had before', { claims: { secret_version: 0 } }],
     ['of a secret that the key never had', { claims: { secret_version: 2 } }],
@@ -173,7 +173,7 @@ describe('an invalid_token is', () => {
     expectInvalid(await call({ authorization: `Bearer ${confused}` }));
   });
 
-  test('one that brings its own key', async () => {
+  test('one with its own key in the header', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(publicKey);
     for (const brought of [{ jwk }, { jwk, kid: 'own' }, { jku: 'https://evil.example/jwks' }]) {
@@ -184,14 +184,14 @@ describe('an invalid_token is', () => {
     }
   });
 
-  test('one whose claims were changed after signing', async () => {
+  test('one with claims that were changed after signing', async () => {
     const [head, , signature] = token.split('.');
     const claims = Buffer.from(JSON.stringify({ ...payloadOf(token), exp: 9e9 })).toString('base64url');
     expectInvalid(await call({ authorization: `Bearer ${head}.${claims}.${signature}` }));
   });
 });
 
-test('"Authentication: Bearer" is taken where Authorization is absent, and only there', async () => {
+test('"Authentication: Bearer" is accepted if Authorization is absent, and only then', async () => {
   expect((await call({ authentication: `Bearer ${token}` })).statusCode).toBe(200);
   expect((await call({ authentication: `bearer  ${token} ` })).statusCode).toBe(200);
   expect((await call({ authorization: `BEARER ${token}` })).statusCode).toBe(200);
@@ -206,7 +206,7 @@ test('"Authentication: Bearer" is taken where Authorization is absent, and only 
   expect((await call({ authorization: `Bearer ${token}`, authentication: 'Bearer x' })).statusCode).toBe(200);
 });
 
-test('tokens outlive the server that issued them, and open its replicas', async () => {
+test('tokens outlive the server that issued them, and work on its replicas', async () => {
   const first = await replica();
   const reply = await first.inject({ method: 'POST', url: '/v1/auth', payload: login(key, clock.nowS) });
   const issued: string = reply.json().token;
@@ -219,7 +219,7 @@ test('tokens outlive the server that issued them, and open its replicas', async 
   await restarted.close();
 });
 
-test('a server asks for a signing key that it does not know at most once a second', async () => {
+test('a server looks an unknown signing key up at most once a second', async () => {
   const header = { ...decodeProtectedHeader(token), alg: 'ES256', kid: 'unknown' };
   const { privateKey } = await generateKeyPair('ES256');
   const unknown = await new SignJWT(payloadOf(token)).setProtectedHeader(header).sign(privateKey);
@@ -232,7 +232,7 @@ test('a server asks for a signing key that it does not know at most once a secon
   expect(reads).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - beganMs) / 500));
 });
 
-test('ten thousand verified tokens are remembered, and another takes the place of the one that was least recently used', async () => {
+test('the server caches ten thousand verified tokens, and a new one replaces the least recently used one', async () => {
   const signingKeys = signingKeysOf(server);
   const tokens = new Tokens({ signingKeys, issuer: 'urn:test', lifeS: 3_600, reuseS: 0, clock: clock.read });
   const issue = async () =>
@@ -258,7 +258,7 @@ test('ten thousand verified tokens are remembered, and another takes the place o
   expect(await isVerifiedAnew(unused)).toBe(true);
 });
 
-test('a rotated key keeps its id; its old secret works for the grace period and no longer', async () => {
+test('a rotated key keeps its id, and its old secret works for the grace period only', async () => {
   const old = await server.key(tenantId);
   const issued = await server.token(old);
   const changed = await rotateKey(
@@ -300,7 +300,7 @@ function expectInvalid(reply: Awaited<ReturnType<typeof call>>): void {
   expect(reply.headers['www-authenticate']).toBe('Bearer realm="rollcall", error="invalid_token"');
 }
 
-/** As a server has them that hears of no changes. */
+/** The caches of a server that receives no notices. */
 function signingKeysOf({ db, masterKey, clock }: TestServer): SigningKeys {
   return new SigningKeys({
     database: db.restricted,

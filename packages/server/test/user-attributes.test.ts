@@ -27,14 +27,14 @@ async function codes(userAttributes: unknown[]): Promise<number[]> {
   return reply.json().results.map(({ resultCode }: { resultCode: number }) => resultCode);
 }
 
-/** The message of the only result of a call with these attributes for ada. */
+/** The message of the only result of a call with these attributes for Ada. */
 async function messageFor(attributes: object): Promise<string> {
   const reply = await client.postAttributes([{ userName: 'ada', attributes }]);
   expect(reply.json().results).toMatchObject([{ userName: 'ada', resultCode: 3 }]);
   return reply.json().results[0].message;
 }
 
-test('each user is answered for, in order, and one that is refused stops no other', async () => {
+test('each user has a result, in order, and a refused one stops no other', async () => {
   const grace = await add('grace');
   const reply = await client.postAttributes([
     { userName: 'nobody', attributes: { team: 'x' } },
@@ -57,7 +57,7 @@ test('each user is answered for, in order, and one that is refused stops no othe
   expect(await attributesOf(grace)).toEqual({});
 });
 
-test('with a token and a trailing slash', async () => {
+test('the route accepts a token and a trailing slash', async () => {
   const token = await server.token(await server.key(client.tenantId));
   const reply = await server.app.inject({
     method: 'POST',
@@ -68,20 +68,20 @@ test('with a token and a trailing slash', async () => {
   expect(reply.json()).toEqual({ timestamp: '2026-03-10T12:00:00.000Z', results: [] });
 });
 
-test('named attributes are merged, null removes, and what is not named stays', async () => {
+test('named attributes are merged, null removes one, and others stay', async () => {
   await codes([{ userName: 'ada', attributes: { a: 1, b: 'two', c: true } }]);
   await codes([{ userName: 'ada', attributes: { b: 'zwei', c: null, unknown: null, d: '' } }]);
   expect(await attributesOf(ada)).toEqual({ a: 1, b: 'zwei', d: '' });
 });
 
-test('what is stored already is not written', async () => {
+test('values that are already stored are not written', async () => {
   await codes([{ userName: 'ada', attributes: { a: 1, b: 'x' } }]);
   const before = await membershipOf(server.db.owner, client.tenantId, ada.userId);
   await codes([{ userName: 'ada', attributes: { b: 'x', none: null } }]);
   expect(await membershipOf(server.db.owner, client.tenantId, ada.userId)).toEqual(before);
 });
 
-test('the same user twice in a request applies in order', async () => {
+test('two entries for one user in a request apply in order', async () => {
   const request = [
     { userName: 'ada', attributes: { a: 1, b: 1, c: 1 } },
     { userName: 'ADA@example.com', attributes: { a: 2, b: null } },
@@ -91,8 +91,8 @@ test('the same user twice in a request applies in order', async () => {
   expect(await attributesOf(ada)).toEqual({ a: 2, b: 3 });
 });
 
-describe('people are matched', () => {
-  test('by exact e-mail, else by exact userName, before anything that differs by case', async () => {
+describe('users are matched', () => {
+  test('by exact e-mail, else by exact userName, before values that differ by case', async () => {
     const email = await add('first', { email: 'Grace' });
     const userName = await add('second', { email: 'HOPPER@example.com' });
     const other = await add('grace', { email: 'hopper@example.com' });
@@ -107,7 +107,7 @@ describe('people are matched', () => {
     expect(await attributesOf(userName)).toEqual({ by: 'exact e-mail' });
   });
 
-  test('without regard to case where one person fits, be it by userName and e-mail at once', async () => {
+  test('without regard to case if one user fits, also by userName and e-mail at once', async () => {
     const both = await add('both@example.com', { email: 'Both@example.com' });
     const accented = await add('Zoë');
     expect(
@@ -122,7 +122,7 @@ describe('people are matched', () => {
     expect(await attributesOf(accented)).toEqual({ x: 3 });
   });
 
-  test('but not where several fit: 1, and the message says so', async () => {
+  test('by nothing if several fit: code 1, and the message says so', async () => {
     const people = [await add('one', { email: 'shared@x.com' }), await add('SHARED@x.com')];
     const reply = await client.postAttributes([{ userName: 'Shared@x.com', attributes: { x: 1 } }]);
     expect(reply.json().results).toMatchObject([
@@ -131,7 +131,7 @@ describe('people are matched', () => {
     for (const person of people) expect(await attributesOf(person)).toEqual({});
   });
 
-  test('among the active ones of the organisation only', async () => {
+  test('among the active users of the organisation only', async () => {
     await add('left', { status: 'inactive' });
     await add('back', { status: 'inactive', email: 'x@example.com' });
     const back = await add('back2', { email: 'X@example.com' });
@@ -143,7 +143,7 @@ describe('people are matched', () => {
   });
 });
 
-describe('what is not acceptable is code 3, names the member and stores nothing of that user', () => {
+describe('an unacceptable value is code 3; the message names the member, and nothing of that user is stored', () => {
   test.each<[string, object]>([
     ['an object', { bad: { a: 1 } }],
     ['a list', { bad: [] }],
@@ -159,7 +159,7 @@ describe('what is not acceptable is code 3, names the member and stores nothing 
     expect(await attributesOf(ada)).toEqual({});
   });
 
-  test('a number beyond what JSON readers hold', async () => {
+  test('a number beyond the range of JSON readers', async () => {
     const payload = `{"userAttributes":[{"userName":"ada","attributes":{"bad":1e400}}]}`;
     const reply = await server.app.inject({
       method: 'POST',
@@ -170,7 +170,7 @@ describe('what is not acceptable is code 3, names the member and stores nothing 
     expect(reply.json().results).toMatchObject([{ resultCode: 3 }]);
   });
 
-  test('an empty name, and a userName that cannot be anyone’s', async () => {
+  test('an empty name, and an impossible userName', async () => {
     expect(await messageFor({ '': 1 })).toContain('attributes');
     const names = ['a\0', '\ud800', 'x'.repeat(1_025)];
     const reply = await client.postAttributes(names.map((userName) => ({ userName, attributes: {} })));
@@ -180,7 +180,7 @@ describe('what is not acceptable is code 3, names the member and stores nothing 
   });
 });
 
-test('__proto__ and constructor are no attributes', async () => {
+test('__proto__ and constructor are not attributes', async () => {
   const payload = `{"userAttributes":[{"userName":"ada","attributes":
     {"__proto__":"x","constructor":"x","toString":"y"}}]}`;
   const reply = await server.app.inject({
@@ -193,7 +193,7 @@ test('__proto__ and constructor are no attributes', async () => {
   expect(await attributesOf(ada)).toEqual({ toString: 'y' });
 });
 
-describe('malformed is the request', () => {
+describe('a request is malformed if it has a fault at', () => {
   test.each<[string, unknown]>([
     ['/userAttributes', {}],
     ['/userAttributes/0/userName', { userAttributes: [{ attributes: {} }] }],
@@ -220,7 +220,7 @@ test('a body of 15 MiB is read, one of 17 MiB is refused', async () => {
   expect(reply.statusCode).toBe(413);
 });
 
-test('calls at once for the same person lose nothing', async () => {
+test('concurrent calls for the same user lose nothing', async () => {
   const replies = await Promise.all(
     Array.from({ length: 24 }, (_, n) =>
       client.postAttributes([{ userName: 'ada', attributes: { [`a${n}`]: n } }]),

@@ -51,7 +51,7 @@ async function nameOf(nodeId: string): Promise<string> {
 }
 
 describe('what a row holds', () => {
-  test('a desk that was booked and used: every column, in its order', async () => {
+  test('a booked and used desk: every column, in order', async () => {
     await store({
       userId: user.userId,
       day: DAY,
@@ -83,7 +83,7 @@ describe('what a row holds', () => {
     ]);
   });
 
-  test('the documented columns are those of the contract, required before optional; a deletion has those of the key', () => {
+  test('the documented columns are those of the contract, required before optional; a deleted row has those of the key', () => {
     const description = server.app.swagger() as never as {
       paths: Record<string, { get: { responses: { 200: { content: Record<string, { schema: Rows }> } } } }>;
     };
@@ -113,7 +113,7 @@ describe('what a row holds', () => {
     expect(deletion.required).toEqual(['userId', 'day', 'deleted']);
   });
 
-  test('a person of no office who is remote: required members null, optional ones absent', async () => {
+  test('a remote user without an office: required members null, optional ones absent', async () => {
     const { userId } = await person(2);
     await store({ userId, day: DAY, plan: 'r' });
     expect(await client.attendance(DAY)).toEqual([
@@ -127,7 +127,7 @@ describe('what a row holds', () => {
     ]);
   });
 
-  test("a person's primary group, by id and name", async () => {
+  test("a user's primary group, by id and name", async () => {
     const groupId = id(9);
     await server.db.owner.inTenant(tenantId, async (tx) => {
       await tx.query('INSERT INTO groups (tenant_id, group_id, group_type, name) VALUES ($1, $2, $3, $4)', [
@@ -148,7 +148,7 @@ describe('what a row holds', () => {
     ]);
   });
 
-  test('depth 1 is a booking of the office, depth 2 of a zone', async () => {
+  test('depth 1 is a booking of the office, and depth 2 one of a zone', async () => {
     const { userId } = await person(2);
     await store(
       { userId: user.userId, day: DAY, plan: 'o', locationId: london.locationId },
@@ -172,7 +172,7 @@ describe('what a row holds', () => {
     expect(zone).not.toHaveProperty('bookingPlaceId');
   });
 
-  test('people and offices that are retired keep their rows', async () => {
+  test('retired users and offices keep their rows', async () => {
     await store({ userId: user.userId, day: DAY, plan: 'o', locationId: london.locationId });
     await server.db.owner.inTenant(tenantId, async (tx) => {
       await tx.query("UPDATE users SET status = 'inactive' WHERE tenant_id = $1", [tenantId]);
@@ -183,7 +183,7 @@ describe('what a row holds', () => {
 });
 
 describe('rows and types', () => {
-  test('planned at one office and seen at another is two rows, and the booking is on the first', async () => {
+  test('planned at one office and detected at another is two rows, and the booking is on the first', async () => {
     const { userId } = await person(2);
     await store({ userId: user.userId, day: DAY, plan: 'o', locationId: london.locationId });
     await client.submit([
@@ -196,7 +196,7 @@ describe('rows and types', () => {
     expect(Object.keys(walkIn ?? {}).filter((name) => name.startsWith('booking'))).toEqual([]);
   });
 
-  test('remote and seen: the row of the plan, and that of the walk-in', async () => {
+  test('remote and detected: the row of the plan, and that of the walk-in', async () => {
     await store({ userId: user.userId, day: DAY, plan: 'r' });
     await client.submit([{ userId: user.userId, nodeId: london.levelId, kind: 'level', at: AT_NOON }]);
     expect(brief(await client.attendance(DAY))).toEqual(['1 r - -', '1 r walkIn london']);
@@ -217,7 +217,7 @@ describe('rows and types', () => {
     expect(rows[0]).toMatchObject({ bookingDepth: 3, bookingPlaceId: london.placeId });
   });
 
-  test('a desk that presence booked for someone who had planned the office leaves them confirmed', async () => {
+  test('with a desk that presence booked, a user with a plan for the office stays confirmed', async () => {
     await store({
       userId: user.userId,
       day: DAY,
@@ -246,7 +246,7 @@ describe('rows and types', () => {
     expect(brief(await client.attendance(DAY))).toContain(`1 o ${spoken} london`);
   });
 
-  test('today, the silent plan has no type until the office day ends; who came is shown at once', async () => {
+  test('today, a plan without presence has no type until the office day ends, and a detected user is shown at once', async () => {
     const { userId } = await person(2);
     const { userId: guest } = await person(3);
     await store(
@@ -264,14 +264,14 @@ describe('rows and types', () => {
     expect(brief(await client.attendance(DAY))).toEqual(['1 o noShow london', ...others]);
   });
 
-  test('a day to come has its plans, without a type', async () => {
+  test('a future day has its plans, without a type', async () => {
     await setReporting(server.db.owner, tenantId, london.locationId, 'always');
     await store({ userId: user.userId, day: '2026-03-20', plan: 'o', locationId: london.locationId });
     expect(brief(await client.attendance('2026-03-20'))).toEqual(['1 o - london']);
   });
 });
 
-describe('a call', () => {
+describe('an answer', () => {
   test('is ordered by day, user and office, the row without an office first', async () => {
     const { userId } = await person(2);
     await store(
@@ -294,7 +294,7 @@ describe('a call', () => {
     ]);
   });
 
-  test('with locationId: where people were or were to be, else their primary location', async () => {
+  test("with locationId has the users' offices of plan or detection, else their primary location", async () => {
     const { userId: ofParis } = await person(2, paris.locationId);
     const { userId: ofNone } = await person(3);
     await store(
@@ -320,7 +320,7 @@ describe('a call', () => {
     expect(await client.attendance(DAY, DAY, locationId)).toEqual([]);
   });
 
-  test('answers whoever may read the warehouse, by Bearer and by Basic, and never caches for others', async () => {
+  test('is for any key with access to the warehouse, by Bearer and by Basic, and no cache may keep it', async () => {
     await store({ userId: user.userId, day: DAY, plan: 'r' });
     const query = `startDate=${DAY}&endDate=20260309`;
     const replies = await Promise.all([
@@ -350,19 +350,19 @@ describe('a call', () => {
     },
   );
 
-  test('may ask for the last day there is', async () => {
+  test('can include the last possible day', async () => {
     await store({ userId: user.userId, day: '9999-12-31', plan: 'o', locationId: london.locationId });
     expect(brief(await client.attendance('9999-12-30', '9999-12-31'))).toEqual(['1 o - london']);
   });
 
-  test('sees the rows of its own organisation only', async () => {
+  test('has rows of its own organisation only', async () => {
     await store({ userId: user.userId, day: DAY, plan: 'o', locationId: london.locationId });
     const other = new AttendanceClient(server, await server.key(await server.organisation()));
     expect(await other.attendance(DAY)).toEqual([]);
     expect(await other.attendance(DAY, DAY, london.locationId)).toEqual([]);
   });
 
-  test('longer than one batch of rows arrives whole and in order, whatever a filter leaves of a batch', async () => {
+  test('with more than one batch of rows is complete and in order, even if a filter leaves only parts of the batches', async () => {
     await store({ userId: user.userId, day: DAY, plan: 'r' });
     await server.db.owner.inTenant(tenantId, async (tx) => {
       await tx.query(
@@ -387,12 +387,12 @@ describe('a call', () => {
     const keys = all.map((row) => `${row.day} ${row.userId}`);
     expect(keys).toHaveLength(601 + 1 + 601);
     expect(keys).toEqual([...new Set(keys)].sort());
-    // Primary location here, plan elsewhere: hundreds of people without a row of this office before and after the one.
+    // Primary location here and plan elsewhere: before and after the one user, hundreds have no row of this office.
     const ofLondon = await client.attendance('2026-03-08', '2026-03-10', london.locationId);
     expect(brief(ofLondon)).toEqual(['1 r - -']);
   });
 
-  test('of more people than one read of the database brings has each once, wherever the read ends', async () => {
+  test('with more users than one read of the database has each once, wherever the read ends', async () => {
     const people = 3_000;
     await server.db.owner.inTenant(tenantId, async (tx) => {
       await tx.query(

@@ -29,7 +29,7 @@ const rows = (query?: string) => workplace.exported('visitors', query);
 const refused = (resultCode: number, member: string) =>
   expect.objectContaining({ resultCode, message: expect.stringMatching(new RegExp(`\\b${member}\\b`)) });
 
-test('is answered as presence is, and exported with its office', async () => {
+test('a submission is answered like one of presence, and exported with its office', async () => {
   const full = { visitorEmail: 'vic@example.org', visitorCompany: 'Org', hostUserId: workplace.user.userId };
   const reply = await workplace.post('visitor-arrival/', submission([good(full), good({ eventId: 'e2' })]));
   expect(reply.json()).toEqual({
@@ -54,7 +54,7 @@ test('is answered as presence is, and exported with its office', async () => {
   expect(await rows()).toEqual([row, { ...row, eventId: 'e2', ...without }]);
 });
 
-test('is for keys that submit events or visitors only, and for Bearer tokens only', async () => {
+test('the route is for keys that submit events or visitors only, and for Bearer tokens only', async () => {
   expect(await workplace.statusByRole('visitor-arrival', submission([good()]))).toEqual({
     'submitting-events': 200,
     'visitor-only': 200,
@@ -80,7 +80,7 @@ describe('the host', () => {
     expect((await rows()).map(({ hostUserId }) => hostUserId)).toEqual(hosts.map(() => userId));
   });
 
-  test('is not guessed where several differ by case only, but an exact one is taken', async () => {
+  test('is not found if several users differ by case only, unless one matches exactly', async () => {
     const exact = await addUser(server.db.owner, workplace.tenantId, { email: 'Ada@example.com' });
     await addUser(server.db.owner, workplace.tenantId, { email: 'ada@example.com' });
     expect(await resultOf({ hostUserEmail: 'ADA@example.com' })).toEqual(refused(1, 'hostUserEmail'));
@@ -101,7 +101,7 @@ describe('the host', () => {
     expect(await workplace.refused()).toHaveLength(9);
   });
 
-  test('named twice in disagreement is code 3; null is nobody', async () => {
+  test('that is named twice in contradiction is code 3, and null means no host', async () => {
     const other = await addUser(server.db.owner, workplace.tenantId);
     const { userId, email } = workplace.user;
     for (const host of [
@@ -115,7 +115,7 @@ describe('the host', () => {
   });
 });
 
-test('any node of the tree is taken; an unknown, inactive or foreign one is code 2', async () => {
+test('any node is accepted; an unknown, inactive or foreign one is code 2', async () => {
   const { office } = workplace;
   for (const nodeId of Object.values(office)) {
     expect(await resultOf({ locationId: nodeId.toUpperCase() })).toMatchObject({ resultCode: 0 });
@@ -133,7 +133,7 @@ test('any node of the tree is taken; an unknown, inactive or foreign one is code
   expect(new Set(exported.map(({ locationId }) => locationId))).toEqual(new Set([office.locationId]));
 });
 
-test('a bad value is that event alone, and is kept with its reason', async () => {
+test('a bad value refuses only its event, which is kept with its reason', async () => {
   const members = ['eventId', 'timestamp', 'locationId', 'visitorName', 'visitorEmail', 'visitorCompany'];
   const bad = [
     ...BAD_TEXTS.flatMap((text) =>
@@ -185,7 +185,7 @@ test('a malformed request is one 400, stores nothing, and is kept', async () => 
   expect(await rows()).toHaveLength(100);
 });
 
-test('sourceId, eventId, node, instant and visitorName tell arrivals apart, and nothing else does', async () => {
+test('arrivals differ by sourceId, eventId, node, instant and visitorName, and by nothing else', async () => {
   const different = [
     good({ visitorCompany: 'first' }),
     good({ eventId: 'e2' }),
@@ -205,7 +205,7 @@ test('sourceId, eventId, node, instant and visitorName tell arrivals apart, and 
   expect(await rows()).toHaveLength(2 * different.length);
 });
 
-test('the export is by local day, and narrowed to what is beneath any node', async () => {
+test('the export is by local day, and the filter takes any node with all its descendants', async () => {
   workplace = await Workplace.open(server, 'Australia/Sydney');
   const { locationId, levelId, placeId, spaceId } = workplace.office;
   await results([

@@ -30,7 +30,7 @@ const eventsOf = async (startDate: string, endDate = startDate) => {
 const ask = (query: string) =>
   server.app.inject({ url: `/v1/analytics/presence/basic?${query}`, headers: site.headers });
 
-test('both dates are inclusive, and the window ends with the last microsecond of the last', async () => {
+test('both dates are inclusive, and the window ends with the last microsecond of the last date', async () => {
   expect(await eventsOf('2026-02-28')).toEqual(['0']);
   expect(await eventsOf('2026-03-01')).toEqual(['1', '2']);
   expect(await eventsOf('2026-02-28', '2026-03-01')).toEqual(['0', '1', '2']);
@@ -45,12 +45,12 @@ test.each([
   '2026-03-01T23:00:00-11:00',
   '2026-03-01T05:00',
   '2026-03-01 05:00:00',
-])('a date may be written %s; the date part counts', async (date) => {
+])('a date may be written as %s; only the date part counts', async (date) => {
   expect(await eventsOf(date)).toEqual(['1', '2']);
   expect(await eventsOf('20260302', '2026-03-02T23:59:59Z')).toEqual(['3']);
 });
 
-test('31 dates are taken, 32 are a 400 that names the parameter', async () => {
+test('31 dates are accepted, 32 are a 400 that names the parameter', async () => {
   expect(await eventsOf('2026-01-30', '2026-03-01')).toEqual(['0', '1', '2']);
   const reply = await ask('startDate=2026-01-29&endDate=2026-03-01');
   expect(reply.statusCode).toBe(400);
@@ -83,7 +83,7 @@ test.each([
   expect(errors.map((error) => error.path)).toEqual(parameters);
 });
 
-test.each(['0001-01-01', '1969-12-31', '9999-12-31'])('%s is a date, if an empty one', async (date) => {
+test.each(['0001-01-01', '1969-12-31', '9999-12-31'])('%s is a date, although an empty one', async (date) => {
   expect(await eventsOf(date)).toEqual([]);
 });
 
@@ -109,7 +109,7 @@ test.each([
   );
 });
 
-test("days and instants are ISO 8601 whatever the database's own style of dates is", async () => {
+test('days and instants are ISO 8601 for any DateStyle of the database', async () => {
   const german = await startTestServer({}, { database: { target: { options: '-c DateStyle=German' } } });
   try {
     const own = await addSite(german);

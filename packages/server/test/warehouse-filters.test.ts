@@ -16,7 +16,7 @@ afterAll(() => server.close());
 
 const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
 
-test('presence comes by day, then user, then location, also across read batches', async () => {
+test('presence is ordered by day, then user, then location, also across read batches', async () => {
   const offices = [site.office, await addOffice(server.db.owner, site.tenantId, 'UTC')];
   const users = [site.user, await addUser(server.db.owner, site.tenantId)];
   const events = Array.from({ length: 600 }, (_, index) =>
@@ -36,7 +36,7 @@ test('presence comes by day, then user, then location, also across read batches'
 });
 
 describe('locationIds and userIds', () => {
-  test('locationIds takes any node and means it with all beneath it', async () => {
+  test('locationIds takes any node, and selects it with all its descendants', async () => {
     const other = await addOffice(server.db.owner, site.tenantId);
     const at = (office: typeof other, name: string) =>
       (['location', 'level', 'zone', 'place', 'space'] as const).map((kind) =>
@@ -64,7 +64,7 @@ describe('locationIds and userIds', () => {
     ]);
   });
 
-  test('userIds takes several; both filters hold; unknown ids select nothing', async () => {
+  test('userIds takes several ids, both filters apply together, and unknown ids select nothing', async () => {
     const [a, b] = [site.user, await addUser(server.db.owner, site.tenantId)];
     await results(server, site, [goodEvent(site), goodEvent(site, { userId: b.userId })]);
     const selected = async (filter: string) =>
@@ -82,7 +82,7 @@ describe('locationIds and userIds', () => {
   });
 });
 
-test("no organisation sees another's rows, whatever it asks for", async () => {
+test('no organisation sees rows of another one, whatever it requests', async () => {
   const other = await addSite(server);
   await results(server, other, [goodEvent(other)]);
   for (const dataset of ['users', 'locations', 'desks', 'spaces']) {

@@ -13,10 +13,12 @@ import { Rollcall } from './cli/support.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { basic } from './support/server.ts';
 
-/** What is promised. */
+/** The promised limits. */
 const MOST_GROWTH_BYTES = 64e6;
 const MOST_DELAY_MS = 50;
-/** A fault of the server shows each time; what else the machine has to do, and when garbage is collected, does not. */
+/**
+ * A fault of the server shows in each attempt. Other load of the machine, and the time of garbage collection, do not.
+ */
 const MOST_ATTEMPTS = 3;
 const IDLE_MS = 3_000;
 const MEGABYTE = 1e6;
@@ -30,7 +32,7 @@ let submitter: ShownKey;
 beforeAll(async () => {
   db = await createTestDatabase();
   const masterKey = MasterKey.generate();
-  // As long as it takes: this is a million rows.
+  // Filling may take any time: it is a million rows.
   const owner = new Database({ target: db.target, as: 'owner', poolSize: 1, statementTimeoutMs: 0 });
   const options = { owner, masterKey };
   const { tenantId, key } = await fill(SIZE, options);
@@ -57,7 +59,7 @@ function urlOf({ target }: TestDatabase): string {
   return `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${where}`;
 }
 
-/** Resident memory of the server. */
+/** The resident memory of the server. */
 const residentBytes = () =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${rollcall.pid}/status`, 'utf8'))?.[1]) * 1024;
 
@@ -83,7 +85,7 @@ interface Transfer {
   seconds: number;
 }
 
-/** Has a process of its own read an export. */
+/** Reads an export in a separate process. */
 async function exportAll(path: string, format: string, coding: string | undefined): Promise<Transfer> {
   const url = `${baseUrl}/v1/analytics/${path}/basic?startDate=${FIRST_DAY}&endDate=${LAST_DAY}&format=${format}`;
   const headers = { authorization: basic(reader), ...(coding && { 'accept-encoding': coding }) };
@@ -97,11 +99,11 @@ async function exportAll(path: string, format: string, coding: string | undefine
 interface Logins {
   logins: number;
   wholeP99Ms: number;
-  /** Without the time for which the server or the one who logs in were ready, and the machine had no processor for them. */
+  /** Without the time in which the server or the login process was ready to run and had no processor. */
   ownP99Ms: number;
 }
 
-/** Has a process of its own log in again and again, until `until` is there. */
+/** Logs in repeatedly in a separate process, until `until` settles. */
 async function loginsDuring(until: Promise<unknown>): Promise<Logins> {
   const child = start('login-prober.mjs');
   child.send({ baseUrl, ...submitter, serverPid: rollcall.pid });
@@ -126,7 +128,7 @@ const CASES = [
 
 describe.each(Object.entries(ROWS))('%s', (path, rows) => {
   test.each(CASES)(
-    `of ${rows.toLocaleString('en')} facts as $as: first byte early, memory constant, others answered`,
+    `of ${rows.toLocaleString('en')} facts as $as: first byte early, memory constant, other requests answered`,
     async ({ as, format, coding }) => {
       const idle = await loginsDuring(delay(IDLE_MS));
       await exportAll(path, format, coding);

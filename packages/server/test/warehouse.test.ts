@@ -20,14 +20,14 @@ const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
 const owned = (sql: string, values: unknown[]) =>
   server.db.owner.inTenant(site.tenantId, (tx) => tx.query(sql, [site.tenantId, ...values]));
 
-/** One row, its members in their order. */
+/** One row, with its members in order. */
 function expectRow(row: Record<string, unknown> | undefined, members: Record<string, unknown>) {
   expect(Object.entries(row ?? {})).toEqual(Object.entries(members));
 }
 
 describe('a dataset', () => {
   test.each(['users', 'locations', 'desks', 'spaces', `presence?${DATES}`])(
-    '%s is a bare array, on both paths, and an empty one where there is nothing',
+    '%s is a bare array, on both paths, and an empty one without rows',
     async (dataset) => {
       site = { ...site, ...(await emptySite()) };
       const token = await server.token(site.key);
@@ -48,7 +48,7 @@ describe('a dataset', () => {
     },
   );
 
-  test('answers a HEAD with its headers, and checks what it was asked', async () => {
+  test('answers a HEAD with the headers, and checks its parameters', async () => {
     const head = (path: string) =>
       server.app.inject({ method: 'HEAD', url: `/v1/analytics/${path}`, headers: site.headers });
     const reply = await head(`presence/basic?${DATES}`);
@@ -65,7 +65,7 @@ describe('a dataset', () => {
     return { tenantId, key, headers: { authorization } };
   }
 
-  test('users: every member, null where unknown, by id', async () => {
+  test('users: every member, null if unknown, by id', async () => {
     const nobody = '00000000-0000-4000-8000-000000000000';
     await owned(
       `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, status) VALUES ($1, $2, 'left', 'left', 'inactive')`,
@@ -129,7 +129,7 @@ describe('a dataset', () => {
     });
   });
 
-  test('desks and spaces: with all that is above them', async () => {
+  test('desks and spaces: with all their ancestors', async () => {
     const { locationId, levelId, zoneId, placeId, spaceId } = site.office;
     const name = (kind: string, id: string) => `${kind} ${id.slice(0, 4)}`;
     const above = {
@@ -166,7 +166,7 @@ describe('a dataset', () => {
     });
   });
 
-  test('presence: levels, zones, desks and spaces only where they apply', async () => {
+  test('presence: levels, zones, desks and spaces only if they apply', async () => {
     const { locationId, levelId, zoneId, placeId } = site.office;
     const name = (kind: string, id: string) => `${kind} ${id.slice(0, 4)}`;
     await results(server, site, [

@@ -43,11 +43,11 @@ describe("the caller's correlationId", () => {
     return reply.headers.correlationid;
   };
 
-  test('is echoed, logged and in the error while it is at most 128 visible ASCII characters', async () => {
+  test('comes back, is logged and is in the error, if it has at most 128 visible ASCII characters', async () => {
     for (const given of ['a', '~!"#{}', 'x'.repeat(128)]) expect(await echoed(given)).toBe(given);
   });
 
-  test('is replaced by a new one when it is anything else', async () => {
+  test('is replaced by a new one otherwise', async () => {
     const seen = new Set<unknown>();
     for (const given of ['', 'x'.repeat(129), 'a b', 'a\tb', 'sm\u00f8rrebr\u00f8d', 'a, b']) {
       const id = await echoed(given);
@@ -57,7 +57,7 @@ describe("the caller's correlationId", () => {
     expect(seen.size).toBe(6);
   });
 
-  test('is on the answers that succeed, too', async () => {
+  test('is also on successful answers', async () => {
     const reply = await app.inject({ url: '/healthz', headers: { correlationid: 'mine' } });
     expect([reply.statusCode, reply.headers.correlationid]).toEqual([200, 'mine']);
   });
@@ -75,7 +75,7 @@ describe('a content type', () => {
     }
   });
 
-  test('of anything else is a 415, as is none', async () => {
+  test('other than JSON is a 415, and so is a missing one', async () => {
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -96,12 +96,12 @@ describe('a content type', () => {
 });
 
 describe('a body', () => {
-  test('may have members that nobody knows', async () => {
+  test('may have unknown members', async () => {
     const event = { ...EVENT, extra: { deep: [1] }, toString: 'x', hasOwnProperty: 1 };
     expect(await resultOf({ ...SUBMISSION, unknown: null, presenceEvents: [event] })).toBe(0);
   });
 
-  test('may say null for an optional member, and means that it is absent', async () => {
+  test('may have null for an optional member, which counts as absent', async () => {
     const event = { ...EVENT, userEmail: null, sourceUserId: null };
     expect(await resultOf({ ...SUBMISSION, presenceEvents: [event] })).toBe(0);
     const nobody = { ...EVENT, userId: null };
@@ -109,7 +109,7 @@ describe('a body', () => {
     expectProblem(await post({ ...SUBMISSION, sourceId: null }), 400);
   });
 
-  test('cannot reach a prototype', async () => {
+  test('cannot change a prototype', async () => {
     const { userId, ...event } = EVENT;
     for (const attempt of [
       `"__proto__":{"userId":"${userId}"}`,
@@ -134,7 +134,7 @@ describe('a body', () => {
     expect(await resultOf(`\ufeff${JSON.stringify(SUBMISSION)}`)).toBe(0);
   });
 
-  test('that is not UTF-8 is a 400, and so is one that is not JSON or not there', async () => {
+  test('that is not UTF-8 is a 400, and so is a missing body or one that is not JSON', async () => {
     const latin = Buffer.from(JSON.stringify({ ...SUBMISSION, sourceId: 'ø' }), 'latin1');
     for (const body of [
       latin,
@@ -163,7 +163,7 @@ describe('a body', () => {
 });
 
 describe('a path', () => {
-  test('that leads nowhere is a 404', async () => {
+  test('that does not exist is a 404', async () => {
     for (const url of [
       '/',
       '/v1',
@@ -187,7 +187,7 @@ describe('a path', () => {
     }
   });
 
-  test('called with the wrong method is a 405 that says which are right', async () => {
+  test('with a wrong method is a 405 that lists the right ones', async () => {
     for (const [method, url, allow] of [
       ['GET', '/v1/auth/', 'POST'],
       ['PUT', '/v1/presence', 'POST'],
@@ -209,7 +209,7 @@ describe('over a socket,', () => {
     return socket;
   };
 
-  test('a request that its client ends before it is whole gets no answer and no line in the log', async () => {
+  test('a request whose client closes before its end gets no answer and no line in the log', async () => {
     const lines = server.logs.length;
     const socket = await open();
     socket.end('GET /healthz HTTP/1.1\r\nHost: x\r\nX-Half: ');
@@ -218,8 +218,8 @@ describe('over a socket,', () => {
   });
 
   test.each([
-    [400, 'what is not HTTP', 'nonsense\r\n\r\n'],
-    [400, 'a length that is none', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n'],
+    [400, 'text that is not HTTP', 'nonsense\r\n\r\n'],
+    [400, 'an invalid content length', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n'],
     [431, 'headers that are too long', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
   ])('a %i for %s is a problem document', async (status, _name, sent) => {
     const socket = await open();
@@ -239,7 +239,7 @@ describe('over a socket,', () => {
     expect(server.logs.at(-1)).toContain(problem.correlationId);
   });
 
-  test('answers have the headers that protect browsers, each once, as any answer has', async () => {
+  test('answers have the headers that protect browsers, each once, like any answer', async () => {
     const socket = await open();
     socket.end('GET /v1/presence HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     const [head = ''] = (await text(socket)).split('\r\n\r\n');
@@ -260,7 +260,7 @@ describe('over a socket,', () => {
     });
   });
 
-  test('a request on a connection that was open when the server began to close is still answered', async () => {
+  test('a request on an open connection is still answered after the server begins to close', async () => {
     const socket = await open();
     const closed = app.close();
     await expect.poll(() => app.server.listening).toBe(false);

@@ -3,7 +3,7 @@ import { addSite, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 const REQUESTS = 40;
-/** Less than what is read in several pieces. */
+/** Less than the size of bodies that arrive in several pieces. */
 const LARGE_BYTES = 60_000;
 
 let server: TestServer;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await startTestServer();
   site = await addSite(server);
   neighbour = await addSite(server);
-  // The server remembers both keys, so that no look-up separates the requests below.
+  // The server has both keys in its cache, so that no look-up separates the requests below.
   expect(await Promise.all([submit(site, 0), submit(neighbour, 0)])).toEqual([200, 200]);
 });
 afterAll(() => server.close());
@@ -34,7 +34,7 @@ async function get(url: string, headers: Record<string, string> = {}): Promise<n
   return (await server.app.inject({ url, headers })).statusCode;
 }
 
-/** Many requests and one. The statuses stay in the order of the answers. */
+/** Many requests and one. The statuses are in the order of the answers. */
 class Race {
   readonly answered: string[] = [];
 
@@ -51,7 +51,7 @@ class Race {
   }
 }
 
-test('One organisation does not wait until all bodies of another one are handled that arrived before its own', async () => {
+test('One organisation does not wait for all earlier bodies of another one', async () => {
   const race = new Race();
   const large = race.many(() => submit(site, LARGE_BYTES));
   await Promise.all([...large, race.one(() => submit(neighbour, 0))]);
@@ -59,7 +59,7 @@ test('One organisation does not wait until all bodies of another one are handled
   expect(race.answered.slice(0, REQUESTS / 2)).toContain('one 200');
 });
 
-test('Nobody waits until all tokens are refused that arrived before', async () => {
+test('No request waits for all earlier tokens to be refused', async () => {
   const race = new Race();
   const refused = race.many(() => get('/v1/analytics/users', { authorization: 'Bearer eyJ.e30.x' }));
   await Promise.race(refused);

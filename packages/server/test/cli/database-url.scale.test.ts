@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 afterAll(() => work.close());
 
-/** A new role with these attributes, and a new database that it owns; what reaches it. */
+/** Creates a role with these attributes, and a database that it owns. Returns how to reach it. */
 async function makeDatabase(attributes: string, { owned = true } = {}) {
   const name = `cli_${randomBytes(4).toString('hex')}`;
   await asAdmin(async (admin) => {
@@ -37,7 +37,7 @@ async function makeDatabase(attributes: string, { owned = true } = {}) {
   });
   const target = inject('adminTarget');
   const { host = '', port = 5432 } = target;
-  // A socket's directory goes into the query, as libpq has it.
+  // A directory of a socket goes into the query, as libpq expects.
   const where = host.startsWith('/')
     ? `@/${name}?host=${encodeURIComponent(host)}&port=${port}`
     : `@${host}:${port}/${name}`;
@@ -62,7 +62,7 @@ async function createKey(env: Record<string, string>): Promise<Key> {
   return work.json<Key>(['keys', 'create', ...properties], { env });
 }
 
-/** Whether a server's requests become rollcall_app: then they may not read what that role may not. */
+/** Whether the server's requests become rollcall_app. If they do, they lose the rights that this role loses. */
 async function servesRestricted(baseUrl: string, token: string, admin: pg.ClientConfig): Promise<boolean> {
   expect(await readStatus(baseUrl, token)).toBe(200);
   await query(admin, 'REVOKE SELECT ON rollcall.users FROM rollcall_app');
@@ -71,7 +71,7 @@ async function servesRestricted(baseUrl: string, token: string, admin: pg.Client
   return status !== 200;
 }
 
-test('a superuser serves as rollcall_app, and two replicas that start at once work together', async () => {
+test("a superuser's requests run as rollcall_app, and two replicas that start together cooperate", async () => {
   const { env, admin } = await makeDatabase('SUPERUSER');
   const [left, right] = (await Promise.all([serve(env), serve(env)])) as [string, string];
   const key = await createKey(env);
@@ -89,7 +89,7 @@ test('a superuser serves as rollcall_app, and two replicas that start at once wo
   );
 });
 
-test('a role with BYPASSRLS that cannot become rollcall_app is told what to grant, and then serves as that', async () => {
+test('a role with BYPASSRLS that cannot become rollcall_app gets an error with the needed grant, and serves after it', async () => {
   const { name, env, admin } = await makeDatabase('BYPASSRLS');
   const refused = await work.rollcall(['serve', '--port', '0', '--log-level', 'silent'], { env });
   expectOneSentence(
@@ -105,14 +105,14 @@ test('a role with BYPASSRLS that cannot become rollcall_app is told what to gran
   expect(await servesRestricted(baseUrl, token, admin)).toBe(true);
 });
 
-test('a plain owner of the database serves as itself', async () => {
+test('a plain owner of the database serves without a change of role', async () => {
   const { env, admin } = await makeDatabase('NOCREATEROLE');
   const baseUrl = await serve(env);
   const { token } = await logIn(baseUrl, await createKey(env));
   expect(await servesRestricted(baseUrl, token, admin)).toBe(false);
 });
 
-test('a role that is not allowed to set up the schema is refused in a sentence', async () => {
+test('a role without the right to create the schema is refused in one sentence', async () => {
   const { env } = await makeDatabase('NOCREATEROLE', { owned: false });
   expectOneSentence(
     await work.rollcall(['keys', 'list'], { env }),

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => work.close());
 
-test('a demo is the same for the same seed, and two of them side by side do not meet', async () => {
+test('two demos with one seed have the same data, and do not affect each other', async () => {
   const [left, right] = await Promise.all([startDemo(work, 'left'), startDemo(work, 'right')]);
   const [leftKey, rightKey] = [basicKey(left.credentials), basicKey(right.credentials)];
   for (const dataset of ['users/basic', 'locations/basic', 'desks/basic', 'spaces/basic']) {
@@ -25,7 +25,7 @@ test('a demo is the same for the same seed, and two of them side by side do not 
 
 const LARGER = ['--users', '60', '--days', '12', '--seed', '3'];
 
-/** Starts one, and waits until a part of its history is written. */
+/** Starts a demo, and waits until a part of its history is written. */
 async function interruptable() {
   const dataDir = work.path('interrupted');
   const server = work.spawn(['demo', '--port', '0', '--data-dir', dataDir, ...LARGER]);
@@ -34,7 +34,7 @@ async function interruptable() {
   return { server, dataDir };
 }
 
-test('a demo in the making ends well on Ctrl-C, and is completed by the next start after it was killed', async () => {
+test('an unfinished demo ends properly on Ctrl-C, and the next start completes one that was killed', async () => {
   const stopped = await interruptable();
   stopped.server.signalGroup('SIGINT');
   stopped.server.signalGroup('SIGINT');
@@ -54,14 +54,14 @@ test('a demo in the making ends well on Ctrl-C, and is completed by the next sta
             current_date - (SELECT max(day) FROM rollcall.presence_events) AS last,
             (SELECT max(day) FROM rollcall.day_plans WHERE set_by = 'week') - current_date AS ahead`,
   );
-  // Few come on a weekend; offices' dates are up to a day apart.
+  // Few people come on a weekend, and the dates of offices differ by up to a day.
   expect(span?.first).toBeGreaterThanOrEqual(9);
   expect(span?.last).toBeLessThanOrEqual(3);
   expect(span?.ahead).toBeGreaterThanOrEqual(11);
   await completed.server.stop();
 });
 
-/** Of its history; 0 where there is no database yet. */
+/** The number of events in its history; 0 without a database. */
 async function countEvents(dataDir: string): Promise<number> {
   try {
     const [row] = await query<{ count: number }>(

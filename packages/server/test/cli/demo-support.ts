@@ -10,7 +10,7 @@ export interface Credentials {
 
 const SIZE = ['--users', '20', '--days', '3', '--seed', '7'];
 
-/** Starts a demo in a data directory of this name; its credentials, as soon as the file is there. */
+/** Starts a demo in a data directory of this name. Returns its credentials when their file exists. */
 export async function startDemo(work: Workspace, name: string, more: string[] = SIZE) {
   const file = work.path(`${name}.json`);
   const args = ['--data-dir', work.path(name), '--credentials-file', file, ...more];

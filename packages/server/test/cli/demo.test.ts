@@ -22,7 +22,7 @@ function presenceSince(days: number): string {
 }
 
 describe('The demo', () => {
-  test('has a key per role, lines to paste, and is found again by the next start, also after SIGKILL', async () => {
+  test('has a key for each role and lines to paste, and the next start finds it again, also after SIGKILL', async () => {
     const first = await startDemo(work, 'first');
     expect((await stat(first.file)).mode & 0o777).toBe(0o600);
     expect(first.credentials.keys).toEqual(
@@ -53,7 +53,7 @@ describe('The demo', () => {
       results: [{ eventId: 'my first event', resultCode: 0 }],
     });
     expect(JSON.parse(readBack)).toContainEqual(expect.objectContaining({ eventId: 'my first event' }));
-    // No argument of a process has a secret.
+    // No argument of a process contains a secret.
     const secrets = first.credentials.keys.map(({ secret }) => secret);
     for (const line of lines) {
       const [written, asked] = line.split(' | curl ');
@@ -77,8 +77,8 @@ describe('The demo', () => {
   });
 });
 
-describe('A demo in the making', () => {
-  test('that was killed between two of its keys keeps the ones it has', async () => {
+describe('An unfinished demo', () => {
+  test('that was killed between two of its keys keeps its keys', async () => {
     const db = await createTestDatabase();
     try {
       const config = { users: 1, days: 0, seed: 1 };

@@ -38,7 +38,7 @@ describe('import', () => {
     return work.rollcall(['import', kind, file, ...data, ...more]);
   };
 
-  test('what --template prints can be imported, and imported again changes nothing', async () => {
+  test('the output of --template can be imported, and a second import changes nothing', async () => {
     for (const kind of ['locations', 'users'] as const) {
       const { stdout: example } = await work.rollcall(['import', kind, '--template']);
       expect(example.trimEnd()).toBe(csvExample(CSV_KINDS[kind]).trimEnd());
@@ -52,7 +52,7 @@ describe('import', () => {
     expect(again.stdout).toContain('0 created, 0 updated, 1 unchanged, 0 refused.\n');
   });
 
-  test('a refused row is named by its line and ends in code 1; --strict then stores nothing', async () => {
+  test('a refused row is named by its line and gives exit code 1, and with --strict nothing is stored', async () => {
     const rows = 'userName,primaryLocationName\ngood@example.com,Harbour House\nbad@example.com,Nowhere\n';
     const strict = await importFile('users', rows, '--strict');
     expect(strict).toMatchObject({ code: 1, stdout: 'Nothing was stored: 1 refused.\n' });
@@ -64,7 +64,7 @@ describe('import', () => {
     expect(again.stdout).toContain('0 created, 0 updated, 1 unchanged, 1 refused.\n');
   });
 
-  test('a file that cannot be read, or is not given, is refused in a sentence', async () => {
+  test('an unreadable or missing file is refused in one sentence', async () => {
     const [missing, directory, none] = await Promise.all([
       work.rollcall(['import', 'users', work.path('nothing.csv'), ...data]),
       work.rollcall(['import', 'users', work.dir, ...data]),
@@ -95,7 +95,7 @@ describe('events tail', () => {
     expect(reply.status).toBe(200);
   };
 
-  test('shows each event as one line, refused ones with the reason, and ends on Ctrl-C', async () => {
+  test('shows each event as one line, refused ones with the reason, until Ctrl-C', async () => {
     const [all, refused, asJson] = [[], ['--refused'], ['--json']].map((more) =>
       work.spawn(['events', 'tail', ...data, ...more]),
     ) as [Rollcall, Rollcall, Rollcall];
@@ -129,7 +129,7 @@ describe('events tail', () => {
     ]);
   });
 
-  test('ends quietly when its reader goes away', async () => {
+  test('ends without an error when its reader closes the pipe', async () => {
     const tail = work.spawn(['events', 'tail', ...data]);
     await until(() => tail.stderr.includes('Ctrl-C ends the command'));
     tail.stopReading();
@@ -142,7 +142,7 @@ describe('events tail', () => {
 });
 
 describe('events list', () => {
-  test('shows what was refused, counts it by reason, and takes only what is newer than --since', async () => {
+  test('shows refused events, counts them by reason, and restricts them with --since', async () => {
     const refused = {
       eventId: 'of nobody',
       timestamp: new Date().toISOString(),

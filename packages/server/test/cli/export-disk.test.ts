@@ -7,9 +7,9 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 import { listen } from '../support/sockets.ts';
 import { expectOneSentence, until, Workspace } from './support.ts';
 
-/** Some 400 bytes each. */
+/** About 400 bytes each. */
 const ROWS = 2_000;
-/** Of 512 bytes: more than the short lists take, and less than the events. */
+/** Blocks of 512 bytes: more than the short lists need, and less than the events. */
 const FILE_BLOCKS = 64;
 const MARCH = ['--from', '2026-03-01', '--to', '2026-03-31'];
 
@@ -49,13 +49,13 @@ const args = (into: string) => [
 ];
 const secret = () => ({ env: { ROLLCALL_SECRET: site.key.secret } });
 
-/** What is half written in a folder. */
+/** The unfinished files of a folder. */
 async function unfinishedIn(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true });
   return names.filter((name) => /\.part$|\.new$|scratch|\.lock/.test(name));
 }
 
-test('a file that cannot be written is said in a sentence, nothing of it is left, and the same command goes on', async () => {
+test('a file that cannot be written is one sentence and leaves no part, and the same command continues', async () => {
   const folder = work.path('full');
   const full = await work.rollcall(args(folder), { ...secret(), fileBlocks: FILE_BLOCKS });
   expectOneSentence(full, new RegExp(`${folder} cannot be written: .*\\(EFBIG\\)\\.$`, 'm'));
@@ -69,7 +69,7 @@ test('a file that cannot be written is said in a sentence, nothing of it is left
   expect(await unfinishedIn(folder)).toEqual([]);
 });
 
-test('a folder that cannot be made is said in a sentence', async () => {
+test('a folder that cannot be created is one sentence', async () => {
   const file = work.path('a-file');
   await writeFile(file, '');
   expectOneSentence(
@@ -78,7 +78,7 @@ test('a folder that cannot be made is said in a sentence', async () => {
   );
 });
 
-test('Ctrl-C leaves nothing half written, and the same command goes on', async () => {
+test('Ctrl-C leaves no unfinished file, and the same command continues', async () => {
   const folder = work.path('interrupted');
   proxy.fate = ({ path }) =>
     path === '/v1/analytics/presence' ? { breakAfter: new Promise(() => undefined) } : 'pass';

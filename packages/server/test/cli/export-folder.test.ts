@@ -38,7 +38,7 @@ async function open(): Promise<ExportFolder> {
   return ExportFolder.open(dir, SOURCE, false);
 }
 
-describe('a manifest that names what is not in the folder is refused, and nothing is touched', () => {
+describe('a manifest that names files outside the folder is refused, and nothing is changed', () => {
   test.each([
     '../precious',
     'users/../../precious',
@@ -53,7 +53,7 @@ describe('a manifest that names what is not in the folder is refused, and nothin
     'users',
     '',
   ])('%j', async (path) => {
-    // One that was to be put in place, and one that is: its files may be removed.
+    // One manifest waits to be moved into place, and one is in place. A run may delete the files that it names.
     for (const place of [join(WORK, 'manifest.json'), 'manifest.json']) {
       await mkdir(join(dir, WORK), { recursive: true });
       await writeFile(join(dir, place), manifest('users/all.ndjson', path));
@@ -71,7 +71,7 @@ describe('a manifest that names what is not in the folder is refused, and nothin
 });
 
 test.each(['users', join(WORK, 'users'), WORK])(
-  'a link in the place of a directory is refused, and nothing is written to where it leads: %s',
+  'a link in place of a directory is refused, and nothing is written to its target: %s',
   async (place) => {
     const elsewhere = join(parent, 'elsewhere');
     await mkdir(elsewhere);
@@ -91,7 +91,7 @@ test.each(['users', join(WORK, 'users'), WORK])(
       }
     };
     if (place === join(WORK, 'users')) {
-      // Going on from what an interrupted run has left.
+      // Continues from the files of an interrupted run.
       const head = JSON.stringify({ ...SOURCE, isFull: false });
       await writeFile(join(dir, WORK, 'journal.ndjson'), `${head}\n`);
     }
@@ -100,7 +100,7 @@ test.each(['users', join(WORK, 'users'), WORK])(
   },
 );
 
-test('a folder is of one run at a time', async () => {
+test('only one run at a time uses a folder', async () => {
   const first = await open();
   await expect(open()).rejects.toThrow(new RegExp(`Another export .*pid ${process.pid}`));
   await first.close();
@@ -111,7 +111,7 @@ test('a folder is of one run at a time', async () => {
   await (await open()).close();
 });
 
-test('what a killed run leaves of its lock does not keep the next one out', async () => {
+test('the lock of a killed run does not block the next one', async () => {
   await symlink('2147483647 12345 0123456789abcdef', join(dir, '.rollcall-export.lock'));
   const folder = await open();
   await folder.close();

@@ -10,9 +10,9 @@ import { listen } from '../support/sockets.ts';
 import { ChangingOrganisation, exportHere, rounds, rowsOf } from './export-support.ts';
 import { until, Workspace } from './support.ts';
 
-/** Most of a month of events every ten seconds. */
+/** An event every ten seconds for most of a month. */
 const ROWS = 250_000;
-/** The rows would not fit. */
+/** A heap that is too small for the rows. */
 const HEAP_MIB = 64;
 const MOST_MORE_BYTES = 128 * 2 ** 20;
 const FORMATS = Object.keys(FILE_FORMATS) as FileFormat[];
@@ -24,7 +24,7 @@ let baseUrl: string;
 beforeAll(async () => {
   work = await Workspace.create();
   server = await startTestServer();
-  // The command goes by the real time.
+  // The command uses the real time.
   server.clock.nowMs = Date.now();
   baseUrl = await listen(server);
   site = await addSite(server);
@@ -35,11 +35,11 @@ afterAll(async () => {
   await work.close();
 });
 
-/** What a run reports, and the most memory that it had. */
+/** The report of a run, and its maximum memory. */
 async function run(folder: string, ...args: string[]) {
   const connection = ['--base-url', baseUrl, '--key', site.key.apiKey, '--json'];
   const command = work.spawn(['export', ...args, '--into', work.path(folder), ...connection], {
-    // Garbage may not stand for what is held.
+    // Garbage must not count as memory in use.
     env: { ROLLCALL_SECRET: site.key.secret, NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}` },
   });
   let peakBytes = 0;
@@ -48,7 +48,7 @@ async function run(folder: string, ...args: string[]) {
       const status = readFileSync(`/proc/${command.pid}/status`, 'utf8');
       peakBytes = Math.max(peakBytes, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
     } catch {
-      // It has ended.
+      // The process has ended.
     }
     return command.hasEnded;
   }, 300_000);
@@ -58,7 +58,7 @@ async function run(folder: string, ...args: string[]) {
 }
 
 test.each(['ndjson', 'csv', 'parquet'])(
-  'a month of 250,000 rows in which one has changed is merged in little memory: %s',
+  'a month of 250,000 rows with one change is merged in little memory: %s',
   async (format) => {
     const args = ['presence', '--from', '2026-03-01', '--to', '2026-03-31', '--format', format];
     const { peakBytes: baseBytes } = await run(`${format}-users`, 'users', '--format', format);
@@ -82,7 +82,7 @@ test.each(['ndjson', 'csv', 'parquet'])(
 const manifestOf = async (folder: string): Promise<Manifest> =>
   JSON.parse(await readFile(work.path(`${folder}/manifest.json`), 'utf8'));
 
-test('whatever changes between runs, the folder is what a full export is then, in each format', async () => {
+test('after any changes between runs, the folder equals a full export, in each format', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(rounds, { minLength: 2, maxLength: 2 }), async (all) => {
       const organisation = await ChangingOrganisation.create(server);
@@ -112,7 +112,7 @@ test('whatever changes between runs, the folder is what a full export is then, i
           );
       }
     }),
-    // A failure that takes long to make smaller is told as it is.
+    // A failure that takes long to shrink is reported as it is.
     { numRuns: 5, interruptAfterTimeLimit: 300_000, endOnFailure: true },
   );
 });

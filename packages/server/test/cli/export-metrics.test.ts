@@ -16,7 +16,7 @@ import { expectOneSentence, Workspace } from './support.ts';
 
 const UNITS = ['location', 'level', 'zone', 'group'] as const;
 const RANGE = { startDate: '2026-01-01', endDate: '2026-03-10' };
-/** Days with a plan, of which every second has presence, too. They are in nine weeks, some of them in two months. */
+/** Days with a plan, half of them with presence. They are in nine weeks, some of which are in two months. */
 const DAYS = Array.from({ length: 60 }, (_, index) =>
   new Date(Date.UTC(2026, 0, 5 + index)).toISOString().slice(0, 10),
 );
@@ -28,7 +28,7 @@ let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'rollcall-metrics-'));
   server = await startTestServer();
-  // The client goes by the real time.
+  // The client uses the real time.
   server.clock.nowMs = Date.now();
   site = await addSite(server);
   baseUrl = await listen(server);
@@ -64,7 +64,7 @@ const exported = (folder: string, period: 'day' | 'week' | 'month', format: File
 
 type Row = Record<string, unknown>;
 
-/** The rows of one unit, by all files of the folder. */
+/** The rows of one unit, from all files of the folder. */
 async function rowsIn(folder: string, by: string, period: string): Promise<Row[]> {
   const manifest = JSON.parse(await readFile(join(dir, folder, 'manifest.json'), 'utf8')) as {
     files: { path: string }[];
@@ -89,7 +89,7 @@ async function served(by: string, period: string): Promise<Row[]> {
 }
 
 test.each(['day', 'week', 'month'] as const)(
-  'metrics by %s in a folder are what one call for all days answers: no week is cut by the end of a month',
+  'metrics by %s in a folder equal one call for all days: the end of a month cuts no week',
   async (period) => {
     await exported(period, period);
     for (const by of UNITS) {
@@ -100,7 +100,7 @@ test.each(['day', 'week', 'month'] as const)(
   },
 );
 
-test('a run brings metrics of the past up to date, since each run reads them whole', async () => {
+test('a later run updates metrics of the past, because each run reads all of them', async () => {
   await exported('again', 'month');
   await seen(DAYS[1] ?? '');
   const { read, changed } = await exported('again', 'month');
@@ -108,7 +108,7 @@ test('a run brings metrics of the past up to date, since each run reads them who
   expect(await rowsIn('again', 'location', 'month')).toEqual(await served('location', 'month'));
 });
 
-test('in DuckDB each unit and period has a table of its own, with the rows of the folder', async () => {
+test('in DuckDB, each unit and period has its own table, with the rows of the folder', async () => {
   const database = join(dir, 'metrics.duckdb');
   for (const turn of [1, 2]) {
     const { files } = await exported('duckdb', 'week', 'parquet');
@@ -131,7 +131,7 @@ test('in DuckDB each unit and period has a table of its own, with the rows of th
   connection.disconnectSync();
 });
 
-test('--by and --period without the dataset metrics are refused, and a wrong unit names those that there are', async () => {
+test('--by and --period without the dataset metrics are refused, and the error for a wrong unit lists the units', async () => {
   const work = await Workspace.create();
   try {
     const run = (...args: string[]) =>

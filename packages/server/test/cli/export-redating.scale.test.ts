@@ -10,14 +10,14 @@ import { exportHere, rowsOf } from './export-support.ts';
 import { Workspace } from './support.ts';
 
 const DATASETS: DatasetPath[] = ['presence', 'occupancy', 'visitors', 'user-booking-attendance'];
-/** Each is asked for in three calls: April, then March up to the 30th, then the 31st. */
+/** The command reads each dataset in three calls: April, then March up to the 30th, then the 31st. */
 const MONTHS = { datasets: DATASETS, startDate: '2026-03-01', endDate: '2026-04-02', concurrency: 1 };
-/** Around the boundaries of days, of windows and of months: in London on the day that they say. */
+/** Around the boundaries of days, windows and months. In London, their days are those of the text. */
 const INSTANTS = [
   ...['2026-02-28T20:00:00Z', '2026-03-01T02:00:00Z'],
   ...['2026-03-30T20:00:00Z', '2026-03-31T02:00:00Z', '2026-03-31T20:00:00Z', '2026-04-01T02:00:00Z'],
 ];
-/** Later events are of the next day, earlier ones of the day before, than in London. */
+/** Compared with London, late events are on the next day in Tokyo, and early ones on the day before in New York. */
 const [TOKYO, NEW_YORK, LONDON] = ['Asia/Tokyo', 'America/New_York', 'Europe/London'];
 
 let work: Workspace;
@@ -29,7 +29,7 @@ beforeAll(async () => {
   work = await Workspace.create();
   server = await startTestServer();
   proxy = await TestProxy.start(await listen(server));
-  // Exports go by the real time.
+  // Exports use the real time.
   server.clock.nowMs = Date.now();
 });
 afterEach(() => proxy.reset());
@@ -60,7 +60,7 @@ async function become(timeZone: string): Promise<void> {
 const here = (folder: string, options: Parameters<typeof exportHere>[2] = MONTHS) =>
   exportHere(work.path(folder), { baseUrl: proxy.baseUrl, ...key }, options);
 
-/** All rows of the files, as texts, sorted. */
+/** All rows of the files, as sorted texts. */
 async function rowsIn(folder: string, files: ExportedFile[]): Promise<string[]> {
   const all = await Promise.all(files.map(({ path }) => rowsOf(work.path(`${folder}/${path}`))));
   return all
@@ -69,7 +69,7 @@ async function rowsIn(folder: string, files: ExportedFile[]): Promise<string[]> 
     .sort();
 }
 
-/** How often each event of a dataset is in the files. */
+/** How many times the files contain each event of a dataset. */
 async function timesOf(dataset: string, folder: string, files: ExportedFile[]): Promise<number[]> {
   const rows = await rowsIn(
     folder,
@@ -78,7 +78,7 @@ async function timesOf(dataset: string, folder: string, files: ExportedFile[]): 
   return INSTANTS.map((id) => rows.filter((row) => JSON.parse(row).eventId === id).length);
 }
 
-test('an event that changes its day while a run reads is there once, with its day, after the next run', async () => {
+test('an event that changes its day while a run reads is there once, with its new day, after the next run', async () => {
   const seen = { lost: 0, doubled: 0 };
   for (const [index, zones] of [
     [LONDON, TOKYO, NEW_YORK],
@@ -88,7 +88,7 @@ test('an event that changes its day while a run reads is there once, with its da
     for (const call of [2, 3]) {
       await startIn(zones[0] as string);
       const folder = `${index}-${call}`;
-      // Before a dataset's second or third call, with others read before and after.
+      // The change comes before the second or third call of a dataset, with other calls before and after.
       const calls = new Map<string, number>();
       let changes = 0;
       proxy.hold = async ({ path, query }) => {
@@ -100,7 +100,7 @@ test('an event that changes its day while a run reads is there once, with its da
       proxy.reset();
       expect(changes).toBe(DATASETS.filter(hasDays).length);
       for (const dataset of ['presence', 'occupancy', 'visitors']) {
-        // The first and the last may belong to days beyond those that are asked for.
+        // The first and the last event may belong to days outside the requested ones.
         const times = (await timesOf(dataset, folder, files)).slice(2, -1);
         seen.lost += times.filter((count) => count === 0).length;
         seen.doubled += times.filter((count) => count > 1).length;
@@ -111,15 +111,15 @@ test('an event that changes its day while a run reads is there once, with its da
       expect(await rowsIn(folder, next.files)).toEqual(await rowsIn(`${folder}-full`, full.files));
     }
   }
-  // Else nothing was shown here.
+  // Otherwise the test would prove nothing.
   expect(seen.lost).toBeGreaterThan(0);
   expect(seen.doubled).toBeGreaterThan(0);
 });
 
 test.each([
-  [NEW_YORK, 'out of the months that are asked for'],
+  [NEW_YORK, 'out of the requested months'],
   [TOKYO, 'into them'],
-])('an event that %s moves %s is there once', async (timeZone) => {
+])('an event that %s moves %s is in the folder once', async (timeZone) => {
   await startIn(LONDON);
   const folder = `beside-${timeZone.replace('/', '-')}`;
   const datasets: DatasetPath[] = ['presence', 'occupancy', 'visitors'];
@@ -127,6 +127,6 @@ test.each([
   await become(timeZone);
   await here(folder, { ...MONTHS, datasets });
   const { files } = await here(`${folder}-full`, { ...MONTHS, datasets, startDate: '2026-02-01' });
-  // The manifest of the narrower run has all of them.
+  // The manifest of the run with fewer months lists all files.
   expect(await rowsIn(folder, files)).toEqual(await rowsIn(`${folder}-full`, files));
 });

@@ -18,7 +18,7 @@ const DAYS = ['2026-03-09', '2026-03-12', '2026-03-30', '2026-03-31', '2026-04-0
 const day = fc.constantFrom(...DAYS);
 const pick = fc.integer({ min: 0, max: 2 });
 
-/** What may happen between two runs. */
+/** The possible changes between two runs. */
 const change = fc.oneof(
   {
     weight: 3,
@@ -63,18 +63,18 @@ const change = fc.oneof(
 );
 export type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
-/** Events go from one month's file to another's. */
+/** Events move from one month's file to another one. */
 const moved = fc.constantFrom<Change>(
   { do: 'redated', day: '2026-03-31', by: 1 },
   { do: 'redated', day: '2026-04-01', by: -1 },
 );
 
-/** What happens before a run. */
+/** The changes before a run. */
 export const rounds = fc
   .tuple(fc.array(change, { minLength: 3, maxLength: 8 }), moved)
   .map(([some, last]) => [...some, last]);
 
-/** An organisation with rows in every dataset, in which things change. */
+/** An organisation with rows in every dataset, and with changes. */
 export class ChangingOrganisation {
   readonly key: { apiKey: string; secret: string };
   readonly #server: TestServer;
@@ -198,7 +198,7 @@ export class ChangingOrganisation {
   }
 }
 
-/** What `rollcall export` does, without a process of its own: a run, and what is in the folder then. */
+/** The work of `rollcall export` without a separate process: a run, and then the content of the folder. */
 export async function exportHere(
   dir: string,
   { baseUrl, apiKey, secret }: { baseUrl: string; apiKey: string; secret: string },
@@ -223,12 +223,12 @@ export async function exportHere(
   }
 }
 
-/** What is in a file, row by row, in an order of its own. */
+/** The content of a file, row by row, in a defined order. */
 export async function rowsOf(path: string): Promise<string[]> {
   if (!path.endsWith('.parquet')) return (await readFile(path, 'utf8')).split('\n').sort();
   const rows = await parquetReadObjects({
     file: await asyncBufferFromFile(path),
-    // Whole, so that nothing of them is lost in a `Date`.
+    // Complete instants, because a `Date` would lose their microseconds.
     parsers: { timestampFromMicroseconds: String },
   });
   return rows.map((row) => JSON.stringify(row)).sort();

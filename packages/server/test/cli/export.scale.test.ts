@@ -16,23 +16,23 @@ import { ChangingOrganisation, exportHere, rowsOf } from './export-support.ts';
 import { expectOneSentence, type Outcome, until, Workspace } from './support.ts';
 
 const ROWS = 4_000;
-/** As DuckDB has the datasets. */
+/** The datasets as DuckDB shows them. */
 const TABLES = EXPORTED_DATASETS.map((dataset) => dataset.replaceAll(/[-/]/g, '_'));
 const FORMATS = Object.keys(FILE_FORMATS) as FileFormat[];
-/** Two windows, and so two calls. */
+/** Two windows, so that there are two calls. */
 const MARCH = ['--from', '2026-03-01', '--to', '2026-03-31'];
 
 let work: Workspace;
 let server: TestServer;
 let site: Site;
 let proxy: TestProxy;
-/** Rows of presence as the server itself gives them. */
+/** The rows of presence in the answer of the server. */
 let presence: object[];
 beforeAll(async () => {
   work = await Workspace.create();
   server = await startTestServer();
   proxy = await TestProxy.start(await listen(server));
-  // The command goes by the real time.
+  // The command uses the real time.
   server.clock.nowMs = Date.now();
   site = await addSite(server);
   await insertPresence(server, site, ROWS);
@@ -78,7 +78,7 @@ async function linesOf(folder: string, file: string): Promise<object[]> {
     .map((line) => JSON.parse(line));
 }
 
-test('everything a server has is in the folder, as the manifest says, and with the rows of its exports', async () => {
+test('the folder has everything of a server, matches the manifest, and has the rows of the exports', async () => {
   const { code, stdout } = await run('all', ...MARCH, '--json');
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ files: 10, read: 10, kept: 0 });
@@ -95,7 +95,7 @@ test('everything a server has is in the folder, as the manifest says, and with t
   expect(existsSync(work.path('all/.rollcall-export'))).toBe(false);
 });
 
-test('as CSV and Parquet it has what the server itself writes', async () => {
+test('as CSV, the folder has the bytes of the server, and as Parquet, it has the rows and types', async () => {
   for (const format of ['csv', 'parquet'] as const) await here(format, { datasets: ['presence'], format });
   const url = '/v1/analytics/presence/basic?startDate=2026-03-01&endDate=2026-03-31&format=csv';
   const { body } = await server.app.inject({ url, headers: site.headers });
@@ -111,14 +111,14 @@ test('as CSV and Parquet it has what the server itself writes', async () => {
   expect(read.getRowObjectsJson()).toEqual(expected);
 });
 
-test('killed half-way, it goes on: no row is lost or there twice, and nothing that is whole is read again', async () => {
+test('a killed run continues: no row is lost or doubled, and complete files are not read again', async () => {
   const range = ['--from', '2025-12-01', '--to', '2026-03-31', '--concurrency', '1'];
   proxy.fate = ({ path, query }) =>
     path === '/v1/analytics/presence' && query.get('startDate') === '2026-01-01'
       ? { delayMs: 60_000 }
       : 'pass';
   const first = start('killed', 'users', 'presence', ...range);
-  // The later months come first: March and February are there by now.
+  // The later months come first. March and February are complete now.
   await until(() => proxy.count('/v1/analytics/presence') === 4 || first.hasEnded);
   first.signal('SIGKILL');
   expect((await first.exited).code).toBeNull();
@@ -138,7 +138,7 @@ test('killed half-way, it goes on: no row is lost or there twice, and nothing th
   ).toEqual([]);
 });
 
-test('of two runs into one folder the second is refused, and the first goes on', async () => {
+test('of two runs into one folder, the second is refused, and the first continues', async () => {
   proxy.fate = ({ path }) => (path === '/v1/analytics/presence' ? { delayMs: 1_000 } : 'pass');
   const first = start('twice', 'presence', ...MARCH);
   await until(() => proxy.count('/v1/analytics/presence') > 0 || first.hasEnded);
@@ -147,7 +147,7 @@ test('of two runs into one folder the second is refused, and the first goes on',
   expect(await linesOf('twice', 'presence/2026-03.ndjson')).toEqual(presence);
 });
 
-test('an answer that breaks off is read anew, and what it brought is not there twice', async () => {
+test('an answer that breaks off is read again, and its rows are not doubled', async () => {
   const fates = ['break', 'shorten'] as const;
   let count = 0;
   proxy.fate = ({ path }) => (path === '/v1/analytics/presence' ? (fates[count++] ?? 'pass') : 'pass');
@@ -156,13 +156,13 @@ test('an answer that breaks off is read anew, and what it brought is not there t
   expect(await linesOf('broken', 'presence/2026-03.ndjson')).toEqual(presence);
 });
 
-/** The days and the cursors of what was asked of a dataset. */
+/** The days and the cursors of the requests for a dataset. */
 const asked = (dataset: string) =>
   proxy.seen
     .filter(({ path }) => path === `/v1/analytics/${dataset}`)
     .map(({ query }) => [query.get('startDate'), query.get('changedSince')]);
 
-test('run again, it asks for what has changed since, and leaves files alone in which nothing has', async () => {
+test('a later run asks for changes, and leaves files without changes alone', async () => {
   const options = { datasets: ['users', 'presence'] satisfies DatasetPath[], startDate: '2026-02-01' };
   const before = await here('again', options);
   const cursorsOf = (files: ExportedFile[]) => [...new Set(files.map(({ cursor }) => cursor))];
@@ -182,7 +182,7 @@ test('run again, it asks for what has changed since, and leaves files alone in w
   expect(await here('again', { ...options, full: true })).toMatchObject({ read: 3, changed: 0 });
 });
 
-test('of a server without cursors it reads the months that can have changed', async () => {
+test('from a server without cursors, a later run reads the months that can have changed', async () => {
   proxy.hidden = ['rollcall-cursor'];
   const endDate = new Date().toISOString().slice(0, 10);
   const options = { datasets: ['locations', 'presence'] satisfies DatasetPath[], endDate };
@@ -198,7 +198,7 @@ test('of a server without cursors it reads the months that can have changed', as
   expect(await here('vendors', { ...options, full: true })).toMatchObject({ read: before.files.length });
 });
 
-test('a cursor that the server cannot follow any more is said, and the dataset read whole', async () => {
+test('a cursor that the server no longer accepts is reported, and the dataset is read again', async () => {
   await here('restored', { datasets: ['users', 'presence'] });
   proxy.fate = ({ path, query }) =>
     path.endsWith('/presence') && query.has('changedSince') ? { status: 410, body: '{}' } : 'pass';
@@ -210,7 +210,7 @@ test('a cursor that the server cannot follow any more is said, and the dataset r
   expect(JSON.parse(stdout)).toMatchObject({ read: 1, kept: 1 });
 });
 
-test('a run that is killed after it has merged what changed goes on, and nothing is lost or there twice', async () => {
+test('a run that is killed after it has merged changes continues, and nothing is lost or doubled', async () => {
   const datasets: DatasetPath[] = ['presence', 'visitors'];
   const [startDate, endDate] = ['2025-06-01', '2025-07-02'];
   await here('merging', { datasets, startDate, endDate: '2025-06-29' });
@@ -226,7 +226,7 @@ test('a run that is killed after it has merged what changed goes on, and nothing
   await until(() => proxy.seen.some(isLast) || second.hasEnded);
   second.signal('SIGKILL');
   expect((await second.exited).code).toBeNull();
-  // Neither is what it wrote in place, nor lost.
+  // The merged files are neither in place nor lost.
   expect((await manifestOf('merging')).files.map(({ rows }) => rows)).toEqual([0, 0]);
   await addEvent('meanwhile', '2025-06-21T09:00:00Z');
   proxy.reset();
@@ -236,12 +236,12 @@ test('a run that is killed after it has merged what changed goes on, and nothing
     (await linesOf('merging', `presence/${month}.ndjson`)).map((row) => (row as { eventId: string }).eventId);
   expect(await idsOf('2025-06')).toEqual(['merged', 'new day']);
   expect(await idsOf('2025-07')).toEqual(['new month']);
-  // What was written while the run was dead, the next one brings.
+  // The next run brings the rows that were written after the kill.
   await here('merging', { datasets, startDate, endDate });
   expect(await idsOf('2025-06')).toEqual(['merged', 'meanwhile', 'new day']);
 });
 
-test('what an interrupted run has left is not put in place by a run for something else', async () => {
+test('a run for another dataset does not put files of an interrupted run in place', async () => {
   await here('else', { datasets: ['users'] });
   const before = await readFile(work.path('else/users/all.ndjson'), 'utf8');
   const [left] = (await manifestOf('else')).files;
@@ -252,14 +252,14 @@ test('what an interrupted run has left is not put in place by a run for somethin
   await interrupted.close();
   await here('else', { datasets: ['desks'] });
   expect(await readFile(work.path('else/users/all.ndjson'), 'utf8')).toBe(before);
-  // Killed before it could note that the file is whole.
+  // Killed before it could record that the file is complete.
   await mkdir(work.path('else/.rollcall-export/users'), { recursive: true });
   await writeFile(work.path('else/.rollcall-export/users/all.ndjson'), '{}\n');
   await here('else', { datasets: ['users'] });
   expect(await readFile(work.path('else/users/all.ndjson'), 'utf8')).toBe(before);
 });
 
-test('what is not asked for again stays: other datasets, other months, later days', async () => {
+test('files outside a later request stay: other datasets, other months, later days', async () => {
   await here('stays', { datasets: ['users', 'presence'], startDate: '2026-02-10' });
   const before = await manifestOf('stays');
   expect(before.files.map(({ path, startDate }) => [path, startDate])).toEqual([
@@ -273,11 +273,11 @@ test('what is not asked for again stays: other datasets, other months, later day
   expect(await linesOf('stays', 'presence/2026-03.ndjson')).toEqual(presence);
 });
 
-test('a run that is killed while it puts its files in place is finished by the next', async () => {
+test('the next run finishes one that was killed while it moved its files into place', async () => {
   await here('placing', { datasets: ['users', 'presence'] });
   const { files } = await manifestOf('placing');
   const folder = work.path('placing');
-  // As it is between the new manifest, here the first, and the last file.
+  // The state between the new manifest, here the first one, and the last file.
   await mkdir(`${folder}/.rollcall-export/presence`, { recursive: true });
   for (const path of ['manifest.json', 'presence/2026-03.ndjson'])
     await rename(`${folder}/${path}`, `${folder}/.rollcall-export/${path}`);
@@ -288,7 +288,7 @@ test('a run that is killed while it puts its files in place is finished by the n
   expect(await linesOf('placing', 'presence/2026-03.ndjson')).toEqual(presence);
 });
 
-test('a server without some datasets gives those that it has; one that is named must be there', async () => {
+test('a server without some datasets exports the others, and a named dataset must exist', async () => {
   proxy.fate = ({ path }) => (path.endsWith('/spaces') ? { status: 404, body: 'Not Found' } : 'pass');
   const { code, stderr } = await run('vendor', ...MARCH);
   expect(code).toBe(0);
@@ -298,7 +298,7 @@ test('a server without some datasets gives those that it has; one that is named 
   expect(existsSync(work.path('named/manifest.json'))).toBe(false);
 });
 
-test('what cannot be done is said in a sentence', async () => {
+test('an impossible request is one sentence', async () => {
   const [none, noDay, reversed, other] = await Promise.all([
     run('none', 'presence'),
     run('none', 'presence', '--from', '2026-02-30'),
@@ -318,7 +318,7 @@ test('what cannot be done is said in a sentence', async () => {
 
 type Query = (sql: string) => Promise<unknown[]>;
 
-/** What `make` makes of the answers of a DuckDB database. */
+/** The result of `make` on a DuckDB database. */
 async function inDuckDb<T>(database: string, make: (query: Query) => Promise<T>): Promise<T> {
   const instance = await DuckDBInstance.create(work.path(database));
   const connection = await instance.connect();
@@ -330,7 +330,7 @@ async function inDuckDb<T>(database: string, make: (query: Query) => Promise<T>)
   }
 }
 
-test('in DuckDB there are the same typed tables whatever the format, and they are brought up to date', async () => {
+test('DuckDB has the same typed tables for all formats, and later runs update them', async () => {
   const organisation = await ChangingOrganisation.create(server);
   const exportInto = async (format: FileFormat, full = false) => {
     const dir = work.path(`duckdb-${format}`);
@@ -339,7 +339,7 @@ test('in DuckDB there are the same typed tables whatever the format, and they ar
     const loaded = await loadFolder(work.path(`${format}.duckdb`), dir, format, exported.files);
     return { ...exported, loaded };
   };
-  /** The tables of a database, and their columns. */
+  /** The tables of a database with their columns. */
   const contents = (format: FileFormat) =>
     inDuckDb(`${format}.duckdb`, async (query) => {
       const all: Record<string, unknown[]> = {
@@ -380,7 +380,7 @@ test('in DuckDB there are the same typed tables whatever the format, and they ar
   ]);
 });
 
-test('--duckdb loads the folder, says what it lacks, and leaves what is not its own', async () => {
+test('--duckdb loads the folder, names missing parts, and leaves foreign tables alone', async () => {
   const hideDuckDb = `export async function resolve(specifier, context, next) {
     if (!specifier.startsWith('@duckdb/')) return next(specifier, context);
     throw Object.assign(new Error('none'), { code: 'ERR_MODULE_NOT_FOUND' });
@@ -410,7 +410,7 @@ test('--duckdb loads the folder, says what it lacks, and leaves what is not its 
   expect((await manifestOf('lacks')).files).toHaveLength(1);
 });
 
-test('of CSV, a month is read whole where a key has changed that looks like another one in its cell', async () => {
+test('in CSV, a month is read again if a changed key looks like another one in its cell', async () => {
   const organisation = await ChangingOrganisation.create(server);
   const source = { baseUrl: proxy.baseUrl, ...organisation.key };
   const options = { datasets: ['presence'] satisfies DatasetPath[], format: 'csv' as const };

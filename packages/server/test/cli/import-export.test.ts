@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => work.close());
 
-test('an exported folder is imported by the command, which reports what it refused', async () => {
+test('the command imports an exported folder, and reports refused rows', async () => {
   const unfinished = await work.rollcall(['import', '--from-export', folder], { env });
   expectOneSentence(unfinished, /has no manifest\.json/);
   await writeFile(join(folder, 'manifest.json'), '{}');

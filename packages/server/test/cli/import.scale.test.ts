@@ -28,7 +28,7 @@ async function importFile(kind: string, content: string | Buffer, ...more: strin
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const withoutIds = (text: string) => text.replace(ID, 'ID');
 
-test('what writes nothing needs an organisation, and makes none', async () => {
+test('a command that writes nothing needs an organisation, and creates none', async () => {
   const rows = 'userName\nada\n';
   expectOneSentence(await importFile('users', rows, '--dry-run'), /There is no organisation yet/);
   expectOneSentence(await run(['users', 'list']), /There is no organisation yet/);
@@ -36,7 +36,7 @@ test('what writes nothing needs an organisation, and makes none', async () => {
 });
 
 describe('an import', () => {
-  test('prints an id for each row, and the counts; a dry run prints the changes, and changes nothing', async () => {
+  test('prints an id for each row and the counts; a dry run prints the changes, and changes nothing', async () => {
     const rows = 'locationName,timeZone\nNorth Wharf,Europe/Berlin\nBad,Mars/Base\n-1,UTC\n';
     await run(['orgs', 'create', 'default']);
     const dry = await importFile('locations', rows, '--dry-run');
@@ -87,7 +87,7 @@ describe('an import', () => {
     expect(report).toMatchObject({ unchanged: 25, dryRun: false, rows: { 0: { line: 2, name: '=user0' } } });
   });
 
-  test('reads standard input, and tells once which encoding a file has that is not UTF-8', async () => {
+  test('reads standard input, and reports once an encoding other than UTF-8', async () => {
     const rows = 'userName\nzoë\n';
     expect(await run(['import', 'users', '-'], rows)).toMatchObject({ code: 0, stderr: '' });
     const windows = await importFile('users', Buffer.from(rows, 'latin1'));
@@ -128,7 +128,7 @@ describe('a list', () => {
   });
 
   test.each(['desks', 'spaces', 'users', 'groups'])(
-    'of %s is, as CSV, what an import takes back',
+    'of %s is, as CSV, valid input of an import',
     async (kind) => {
       const { stdout: csv } = await run([kind, 'list']);
       const [header = '', ...rows] = csv.trimEnd().split('\r\n');
@@ -140,7 +140,7 @@ describe('a list', () => {
     },
   );
 
-  test('is searched in any case, and shown as a table with id and name first', async () => {
+  test('can be searched in any case, and is shown as a table with id and name first', async () => {
     // No id contains a quote.
     const table = await run(['desks', 'list', '--search', '"A"', '--format', 'table']);
     const [header = '', row = '', ...others] = table.stdout.trimEnd().split('\n');

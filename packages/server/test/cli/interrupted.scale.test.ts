@@ -24,7 +24,7 @@ afterAll(async () => {
   await work.close();
 });
 
-/** Keeps every other session from a table, until the test is over or the function that is given is called. */
+/** Locks a table against every other session, until the test ends or the returned function is called. */
 async function lock(table: string): Promise<() => Promise<void>> {
   const client = new pg.Client(await superuserOf(work.path('data')));
   await client.connect();
@@ -61,35 +61,32 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-test.runIf(isRoot)(
-  'a disk that is full or read-only is one sentence, and leaves no backup',
-  async ({ skip }) => {
-    const disk = work.path('disk');
-    await mkdir(disk);
-    const mounted = await execute('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).then(
-      () => true,
-      () => false,
+test.runIf(isRoot)('a full or read-only disk is one sentence, and leaves no backup', async ({ skip }) => {
+  const disk = work.path('disk');
+  await mkdir(disk);
+  const mounted = await execute('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).then(
+    () => true,
+    () => false,
+  );
+  if (!mounted) skip('mounting is forbidden here');
+  try {
+    await writeFile(`${disk}/filler`, Buffer.alloc(100_000)).catch(() => undefined);
+    const full = await work.rollcall(['backup', `${disk}/backup.tar.gz`, ...dataDir]);
+    expectOneSentence(
+      full,
+      /^rollcall: There is not enough space for the backup file; no backup was made\.\n$/,
     );
-    if (!mounted) skip('mounting is forbidden here');
-    try {
-      await writeFile(`${disk}/filler`, Buffer.alloc(100_000)).catch(() => undefined);
-      const full = await work.rollcall(['backup', `${disk}/backup.tar.gz`, ...dataDir]);
-      expectOneSentence(
-        full,
-        /^rollcall: There is not enough space for the backup file; no backup was made\.\n$/,
-      );
-      expect(filesIn('disk')).toEqual(['filler']);
-      await execute('mount', ['-o', 'remount,ro', disk]);
-      const readOnly = await work.rollcall(['backup', `${disk}/backup.tar.gz`, ...dataDir]);
-      expectOneSentence(readOnly, /^rollcall: The file \S+ cannot be written \(EROFS\)\.\n$/);
-      expect(filesIn('disk')).toEqual(['filler']);
-    } finally {
-      await execute('umount', [disk]);
-    }
-  },
-);
+    expect(filesIn('disk')).toEqual(['filler']);
+    await execute('mount', ['-o', 'remount,ro', disk]);
+    const readOnly = await work.rollcall(['backup', `${disk}/backup.tar.gz`, ...dataDir]);
+    expectOneSentence(readOnly, /^rollcall: The file \S+ cannot be written \(EROFS\)\.\n$/);
+    expect(filesIn('disk')).toEqual(['filler']);
+  } finally {
+    await execute('umount', [disk]);
+  }
+});
 
-test('an import that is interrupted says what is done, and the same command goes on', async () => {
+test('an interrupted import says how many rows are done, and the same command continues', async () => {
   const file = work.path('people.csv');
   const rows = Array.from({ length: 1_500 }, (_, n) => `person${n}@example.test,person${n}@example.test\n`);
   await writeFile(file, `userName,email\n${rows.join('')}`);
@@ -117,7 +114,7 @@ test('an import that is interrupted says what is done, and the same command goes
   expect(await work.json(command)).toMatchObject({ created: 0, unchanged: 1_500 });
 });
 
-test('a first start whose migration fails leaves no PostgreSQL running', async () => {
+test('a first start with a failed migration leaves no PostgreSQL running', async () => {
   const other = work.path('other');
   await work.rollcall(['orgs', 'list', '--data-dir', other]);
   const blocker = work.spawn(['serve', '--data-dir', other, '--port', '0']);
@@ -132,7 +129,7 @@ test('a first start whose migration fails leaves no PostgreSQL running', async (
   expect(processesNaming(other)).toEqual([]);
 });
 
-test('restore judges its flags before it reads the file to its end, or makes anything', async () => {
+test('restore checks its flags before it reads the whole file or creates anything', async () => {
   const file = work.path('whole.tar.gz');
   await query(
     await superuserOf(work.path('data')),
@@ -141,7 +138,7 @@ test('restore judges its flags before it reads the file to its end, or makes any
             string_agg(gen_random_uuid()::text, '') FROM generate_series(1, 100000)`,
   );
   await work.json(['backup', file, ...dataDir]);
-  // Only its beginning is there: whatever reads further says that the file is incomplete.
+  // This is only its beginning. A command that reads further says that the file is incomplete.
   const begun = work.path('begun.tar.gz');
   await execute('sh', ['-c', `head -c 1000000 ${file} > ${begun}`]);
   const openKey = work.path('open.key');

@@ -15,11 +15,11 @@ const QUEUE = "SELECT to_regclass('rollcall_jobs.jobs') IS NOT NULL AS found";
 const LISTENING =
   "SELECT count(*)::int AS connections FROM pg_stat_activity WHERE application_name = 'rollcall jobs'";
 
-test('serve runs jobs, unless it is told not to', async () => {
+test('serve runs jobs, unless a setting turns them off', async () => {
   const without = await work.start(['serve', '--data-dir', dataDir], { env: { ROLLCALL_JOBS: 'off' } });
   expect(await query(await superuserOf(dataDir), QUEUE)).toEqual([{ found: false }]);
   await without.server.stop();
-  // Empty is as not set: they are on unless somebody turns them off.
+  // An empty variable counts as not set: jobs are on by default.
   const { server: withJobs } = await work.start(['serve', '--data-dir', dataDir], {
     env: { ROLLCALL_JOBS: '' },
   });
@@ -30,8 +30,8 @@ test('serve runs jobs, unless it is told not to', async () => {
   expect(stderr).not.toMatch(/error/i);
 });
 
-test('a server that is stopped while it prepares for jobs ends in order', async () => {
-  // Some before it has begun to, some while it makes the queue; the last one with a queue that is there.
+test('a server that is stopped while it prepares for jobs ends properly', async () => {
+  // Some stops come before the preparation and some during it. The last one has an existing queue.
   for (const delayMs of [0, 110, 140, 180, 240, 140]) {
     const server = work.spawn(['serve', '--data-dir', work.path('stopped'), '--port', '0'], {
       env: { ROLLCALL_JOBS: '' },
@@ -43,7 +43,7 @@ test('a server that is stopped while it prepares for jobs ends in order', async 
   }
 });
 
-test('the jobs are listed with their last run and the next, and what one does can be done at once', async () => {
+test('the list of jobs has their last and next run, and a command runs a job at once', async () => {
   const fresh = ['--data-dir', work.path('listed')];
   const before = await work.rollcall(['jobs', 'list', ...fresh]);
   expect(before.stdout).toMatch(/^redate +\* \* \* \* \* +- +- +never ran +\d{4}-\d\d-\d\dT[\d:]+Z +\S/m);
@@ -65,7 +65,7 @@ test('the jobs are listed with their last run and the next, and what one does ca
   });
 });
 
-test('a job that there is not is named in a sentence', async () => {
+test('an unknown job is refused in one sentence', async () => {
   expectOneSentence(
     await work.rollcall(['jobs', 'run', 'laundry', '--data-dir', dataDir]),
     /^rollcall: There is no job laundry; the jobs are horizon, .*\.\n$/,

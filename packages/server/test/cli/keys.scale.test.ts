@@ -34,7 +34,7 @@ afterAll(async () => {
   await work.close();
 });
 
-/** Runs a command on the data that the server serves at the same time. */
+/** Runs a command on the data of the running server. */
 const run = (args: string[], input?: string): Promise<Outcome> =>
   work.rollcall([...args, '--data-dir', work.path('data')], input === undefined ? {} : { input });
 const json = <T>(args: string[], input?: string): Promise<T> =>
@@ -46,7 +46,7 @@ const create = (name: string, ...more: string[]): Promise<Key> =>
 const listed = (org = 'one'): Promise<ListedKey[]> => json(['keys', 'list', '--org', org]);
 
 describe('Organisations', () => {
-  test('without one, the first key makes one; with several, --org is needed', async () => {
+  test('without any, the first key creates one; with several, --org is needed', async () => {
     const first = await run(['keys', 'create', ...WAREHOUSE, '--name', 'first']);
     expect(first.stderr).toContain('created "default"');
     expect(first.stdout).toMatch(/^The key is created\. .*:\n {2}id {6}\S+\n {2}secret {2}\S{43}\n$/);
@@ -68,7 +68,7 @@ describe('Organisations', () => {
 });
 
 describe('Keys, while the server runs', () => {
-  test('an imported key logs in with its secret, from standard input or a file; list shows its use', async () => {
+  test('an imported key logs in with its secret, from standard input or a file, and list shows its last use', async () => {
     const secret = 'p@ss wörd with spaces ';
     const properties = [
       '--role',
@@ -107,7 +107,7 @@ describe('Keys, while the server runs', () => {
     expect(table + JSON.stringify(await listed())).not.toContain('wörd');
   });
 
-  test('an id that another organisation has, and a key without a secret or a future, is refused in a sentence', async () => {
+  test('an id of another organisation, and a key without a secret or a future expiry, are refused in one sentence', async () => {
     const key = await create('taken');
     const properties = ['--org', 'two', ...WAREHOUSE, '--name', 'same'];
     const [taken, noSecret, past] = await Promise.all([
@@ -121,7 +121,7 @@ describe('Keys, while the server runs', () => {
     expect(await listed('two')).toEqual([]);
   });
 
-  test('a created key can go to a file for curl instead of the screen; a file that is there stays as it is', async () => {
+  test('the secret of a new key can go to a file for curl instead of the screen, and an existing file is not changed', async () => {
     const file = work.path('door.curl');
     const properties = ['--org', 'one', ...WAREHOUSE, '--name', 'for curl', '--curl-config'];
     const created = await run(['keys', 'create', ...properties, file]);
@@ -157,7 +157,7 @@ describe('Keys, while the server runs', () => {
     expect((await listed()).filter(({ name }) => name === 'for curl')).toHaveLength(2);
   });
 
-  test('a rotated key takes both secrets within the grace, and one without', async () => {
+  test('a rotated key accepts both secrets within the grace period, and only the new one without it', async () => {
     const old = await create('rotated');
     expect(await logIn(baseUrl, old)).toMatchObject({ status: 200 });
     const next = await json<Key>(['keys', 'rotate', old.apiKey]);
@@ -171,7 +171,7 @@ describe('Keys, while the server runs', () => {
     expect(await logIn(baseUrl, last)).toMatchObject({ status: 200 });
   });
 
-  test('the new secret of a rotated key can go to a file for curl, whatever characters the id has', async () => {
+  test('the new secret of a rotated key can go to a file for curl, with any characters in the id', async () => {
     const id = 'say "hi" to C:\\doors';
     const properties = [
       '--org',
@@ -196,7 +196,7 @@ describe('Keys, while the server runs', () => {
     expect(await logIn(baseUrl, { apiKey: id, secret })).toMatchObject({ status: 200 });
   });
 
-  test('a revoked key and its tokens are refused within a second, one that expires from then on', async () => {
+  test('a revoked key and its tokens are refused within a second, and an expiring key from its expiry on', async () => {
     const short = await create('short', '--expires', '20s');
     expect(await logIn(baseUrl, short)).toMatchObject({ status: 200 });
 

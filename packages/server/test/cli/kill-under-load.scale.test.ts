@@ -7,7 +7,7 @@ import { type Key, logIn, postJson, superuserOf, until, Workspace } from './supp
 
 const CONNECTIONS = 16;
 const EVENTS_PER_REQUEST = 100;
-/** So much is to be under way before anything is killed. */
+/** The number of requests before the kill. */
 const REQUESTS_BEFORE = 100;
 
 let workspace: Workspace;
@@ -24,7 +24,7 @@ interface Reply {
   results: { eventId: string; resultCode: number }[];
 }
 
-/** Sources of events that go on until they are told to stop, whatever happens to the server. */
+/** Sources that submit events until they are told to stop, even if the server ends. */
 class Load {
   /** Ids of the events that were answered with code 0. */
   readonly acknowledged = new Set<string>();
@@ -69,8 +69,8 @@ async function expectAllThereOnce({ acknowledged }: Load, name: string): Promise
   expect(acknowledged.size).toBeGreaterThanOrEqual(REQUESTS_BEFORE * EVENTS_PER_REQUEST);
 }
 
-describe('In the middle of full load', () => {
-  test('kill -9 of the server loses nothing that it acknowledged, and doubles nothing', async () => {
+describe('Under full load', () => {
+  test('kill -9 of the server loses no acknowledged event, and doubles none', async () => {
     const { server, baseUrl } = await workspace.start(['serve', '--data-dir', dataDir]);
     const load = new Load(baseUrl, (await logIn(baseUrl, key)).token, 'server');
     await until(() => load.requests > REQUESTS_BEFORE);
@@ -83,7 +83,7 @@ describe('In the middle of full load', () => {
   });
 
   test.each(['the database', 'one of its connections'] as const)(
-    'kill -9 of %s loses nothing that was acknowledged, and the server goes on by itself',
+    'kill -9 of %s loses no acknowledged event, and the server continues by itself',
     async (victim) => {
       const { server, baseUrl } = await workspace.start(['serve', '--data-dir', dataDir]);
       const load = new Load(baseUrl, (await logIn(baseUrl, key)).token, victim);
@@ -102,7 +102,7 @@ async function postmaster(): Promise<number> {
   return (await serverPid(join(dataDir, 'postgres'))) ?? expect.fail('There is no database.');
 }
 
-/** A process of the database that serves a connection which has stored events. */
+/** A process of the database for a connection that has stored events. */
 async function busyBackend(): Promise<number> {
   const database = new Database({ target: await superuserOf(dataDir), as: 'owner' });
   try {

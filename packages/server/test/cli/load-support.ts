@@ -2,7 +2,7 @@ import { Database } from '../../src/store/connections/db.ts';
 import { addOffice, addUser } from '../support/directory.ts';
 import { type Key, superuserOf, type Workspace } from './support.ts';
 
-/** A data directory for servers under load: a key that may do all, and what is the same in all events. */
+/** A data directory for servers under load, with a key with All permissions and the common members of all events. */
 export interface Loadable {
   dataDir: string;
   key: Key;
@@ -30,7 +30,7 @@ export async function prepareLoad(workspace: Workspace): Promise<Loadable> {
   };
 }
 
-/** The ids, which begin with `name`, of stored events, one for each row. The database runs. */
+/** The ids, which begin with `name`, of stored events, one for each row. The database must run. */
 export async function storedIds(dataDir: string, name: string): Promise<string[]> {
   const database = new Database({ target: await superuserOf(dataDir), as: 'owner' });
   try {

@@ -5,15 +5,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Loadable, prepareLoad, storedIds } from './load-support.ts';
 import { logIn, Workspace } from './support.ts';
 
-/** More than the server takes of one key at once by the default settings, which is 750 requests. */
+/** More requests than one key may have in flight by default, which is 750. */
 const SOURCES = 1_200;
 const EVENTS_PER_REQUEST = 100;
 const LOAD_MS = 20_000;
 const SINGLES = 20;
 const RECOVERY_MS = 3_000;
-/** Three times what a request may wait for its turn: the load is on the same machine. */
+/** Three times the longest time that a request may wait, because the load is on the same machine. */
 const LONGEST_MS = 15_000;
-/** With all in hand that may be. Without a bound it would have grown all the time. */
+/** The memory with a full backlog. Without a limit, memory would have grown all the time. */
 const MOST_MB = 640;
 
 let workspace: Workspace;
@@ -74,7 +74,7 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** How long single events take, one after the other. */
+/** The durations of single events, one after the other. */
 async function singles(url: string, token: string, name: string): Promise<number[]> {
   const agent = new http.Agent({ keepAlive: true });
   const times: number[] = [];
@@ -87,7 +87,7 @@ async function singles(url: string, token: string, name: string): Promise<number
   return times;
 }
 
-test('many times what the server can do is told early to come again, memory stays bounded, and it is soon as before', async () => {
+test('requests beyond the backlog get an early 503, memory stays bounded, and the server soon recovers', async () => {
   const { dataDir, key } = loadable;
   const { server, baseUrl } = await workspace.start(['serve', '--data-dir', dataDir]);
   const { token } = await logIn(baseUrl, key);
@@ -113,7 +113,7 @@ test('many times what the server can do is told early to come again, memory stay
         const { results } = JSON.parse(answer.body) as { results: { eventId: string; resultCode: number }[] };
         for (const { eventId, resultCode } of results) if (resultCode === 0) acknowledged.add(eventId);
       } else if (answer.status === 503 && answer.retryAfter !== undefined) {
-        // Else it was taken, and waited so long that it is better sent again.
+        // Otherwise the server accepted it, and it waited so long that the client should send it again.
         const isEarly = answer.body.includes('of yours are in progress');
         (isEarly ? refusedMs : givenUpMs).push(answer.tookMs);
         await delay(1_000);

@@ -27,7 +27,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** The port of a server that takes connections and does what it is told with them. */
+/** The port of a server that accepts connections and passes each one to `take`. */
 async function listening(
   onConnection: (socket: net.Socket) => void,
 ): Promise<{ server: net.Server; port: number }> {
@@ -37,7 +37,7 @@ async function listening(
   return { server, port: (server.address() as net.AddressInfo).port };
 }
 
-/** A port at which nothing listens. */
+/** A port on which no process listens. */
 async function closedPort(): Promise<number> {
   const { server, port } = await listening(() => undefined);
   await new Promise((resolve) => server.close(resolve));
@@ -53,19 +53,19 @@ describe.each(commands)('%s', (_, args) => {
   const run = (baseUrl: string, ...more: string[]) =>
     setup.work.rollcall([...args(), '--base-url', baseUrl, '--key', 'k', ...more], SECRET);
 
-  test('where nothing listens says so while it tries again, and ends with a sentence', async () => {
+  test('reports a refused connection while it tries again, and ends with one sentence', async () => {
     const baseUrl = `http://127.0.0.1:${await closedPort()}`;
     const outcome = await run(baseUrl, '--max-wait', '3');
     expect(outcome.stderr).toMatch(new RegExp(`^cannot reach ${baseUrl}, trying again .*ECONNREFUSED`, 'm'));
     expectOneSentence(outcome, new RegExp(`^rollcall: cannot reach ${baseUrl}: .*ECONNREFUSED`, 'm'));
   });
 
-  test('where a name stands for no address ends with a sentence', async () => {
+  test('ends with one sentence if the name has no address', async () => {
     const outcome = await run('http://rollcall.invalid', '--max-wait', '1');
     expectOneSentence(outcome, /^rollcall: cannot reach http:\/\/rollcall\.invalid: /m);
   });
 
-  test('where the other side does not speak TLS ends at once, since waiting does not help', async () => {
+  test('ends at once if the other side does not speak TLS, because a retry does not help', async () => {
     const { port } = await listening((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
@@ -74,7 +74,7 @@ describe.each(commands)('%s', (_, args) => {
     expectOneSentence(outcome, /^rollcall: cannot reach https:/m);
   });
 
-  test('where a connection is taken and nothing answers ends when the wait is over', async () => {
+  test('ends after the wait if a connection is accepted and nothing answers', async () => {
     const { port } = await listening((socket) => socket.on('error', () => undefined));
     const outcome = await run(`http://127.0.0.1:${port}`, '--max-wait', '2');
     expect(outcome.stderr).toMatch(/^cannot reach .*, trying again \(no answer yet\)/m);
@@ -82,16 +82,16 @@ describe.each(commands)('%s', (_, args) => {
   });
 });
 
-test('a server that is away for a moment is waited for', async () => {
+test('the command waits for a server that is away for a moment', async () => {
   setup.proxy.fate = () => (setup.proxy.seen.length <= 4 ? 'refuse' : 'pass');
   const outcome = await setup.submit('presence', file);
   expect(outcome).toMatchObject({ code: 0, stdout: '1 new, 0 there already, 0 refused.\n' });
   expect(outcome.stderr).toContain(`cannot reach ${setup.proxy.baseUrl}, trying again`);
-  // Nothing of the submission is left.
+  // The submission leaves no file behind.
   expect((await readdir(dir)).filter((name) => name !== 'export')).toEqual(['door.csv']);
 });
 
-test('a server that is there and cannot answer is said to be so, and given up after the wait', async () => {
+test('an error of a reachable server is reported, and the command gives up after the wait', async () => {
   setup.proxy.fate = () => ({ status: 503 });
   const outcome = await setup.submit('presence', file, '--max-wait', '2');
   expectOneSentence(outcome, /^rollcall: cannot use http:.*503/m);

@@ -11,13 +11,13 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 let work: Workspace;
 beforeAll(async () => {
   work = await Workspace.create();
-  // A clone: the commands find everything from where package.json is, and what they write stays here.
+  // Stands for a clone: the commands find everything from the folder of package.json, and their files stay here.
   await copyFile(join(ROOT, 'package.json'), work.path('package.json'));
   for (const name of ['packages', 'node_modules']) await symlink(join(ROOT, name), work.path(name));
 });
 afterAll(() => work.close());
 
-/** All commands of the section, as somebody pastes them one block after the other. */
+/** All commands of the section, as a user pastes them, block after block. */
 async function pastedLines(): Promise<string> {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   const section = readme.split(/^## /m).find((text) => text.startsWith('Your own data\n')) ?? '';
@@ -32,7 +32,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** Runs lines until `done`, then interrupts everything they started, as Ctrl-C does; what they printed. */
+/** Runs lines until `done`, then interrupts all processes that they started, as Ctrl-C does. Returns the output. */
 async function paste(lines: string, env: Record<string, string>, done: (stdout: string) => boolean) {
   const shell = spawn('bash', ['-euc', lines], {
     cwd: work.dir,
@@ -64,14 +64,14 @@ function isAlive(group: number): boolean {
   }
 }
 
-test("the README's own data: every line works as pasted; the event is stored, read back and shown", async () => {
+test("the README's own data: every line works as pasted, and the event is stored, read back and shown", async () => {
   const lines = await pastedLines();
-  // An interactive zsh has no comments, and an interactive bash takes ! for its history.
+  // An interactive zsh has no comments, and an interactive bash uses ! for its history.
   expect(lines).not.toMatch(/^#|\s#|!/m);
   const { stdout, stderr, exitCode } = await paste(lines, { PORT: String(await freePort()) }, (printed) =>
     /stored {2}ada@example\.com at Harbour House/.test(printed),
   );
-  // The last command goes on until it is interrupted: no other has failed.
+  // The last command runs until it is interrupted. No other one has failed.
   expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: null });
 
   const answers = stdout.split('\n').filter((line) => /^[[{]/.test(line));

@@ -15,7 +15,7 @@ import {
 let work: Workspace;
 let server: Rollcall;
 let baseUrl: string;
-/** Accepts connections, and never says a word. */
+/** Accepts connections, and never answers. */
 let silent: Server;
 let dataDir: string[];
 beforeAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
 const MASTER_KEY = { ROLLCALL_MASTER_KEY: randomBytes(32).toString('base64') };
 const portOf = (listener: Server): number => (listener.address() as AddressInfo).port;
 
-/** Runs commands side by side, and expects each to be refused in the sentence beside it. */
+/** Runs commands side by side, and expects the sentence beside each one. */
 async function expectRefusals(
   ...cases: [args: string[], saying: RegExp, env?: Record<string, string>][]
 ): Promise<void> {
@@ -44,7 +44,7 @@ async function expectRefusals(
 }
 
 describe('One plain sentence, and no stack, for', () => {
-  test('flags that are unknown or out of range', async () => {
+  test('unknown flags and values out of range', async () => {
     await expectRefusals(
       [['serve', '--bogus'], /^error: unknown option '--bogus'\n/],
       [['serve', '--port', '99999'], /'99999' is invalid\. It must be a whole number from 0 to 65535\.\n/],
@@ -55,7 +55,7 @@ describe('One plain sentence, and no stack, for', () => {
     );
   });
 
-  test('files that cannot be read, and a data directory that is none', async () => {
+  test('unreadable files, and an invalid data directory', async () => {
     const file = work.path('file');
     await writeFile(file, 'not a key', { mode: 0o600 });
     const there = ['--data-dir', work.path('other')];
@@ -84,7 +84,7 @@ describe('One plain sentence, and no stack, for', () => {
     );
   });
 
-  test('a directory that is served, another master key, a port in use', async () => {
+  test('a directory in use, another master key, a port in use', async () => {
     const { port } = new URL(baseUrl);
     const [served, wrongKey, portInUse] = await Promise.all([
       work.rollcall(['serve', ...dataDir, '--port', '0']),
@@ -98,7 +98,7 @@ describe('One plain sentence, and no stack, for', () => {
     expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);
   });
 
-  test('a database that is not there, does not answer, or comes without a master key', async () => {
+  test('a database that does not exist, does not answer, or has no master key', async () => {
     const url = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`;
     const closed = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => closed.once('listening', resolve));
@@ -129,7 +129,7 @@ describe('One plain sentence, and no stack, for', () => {
     );
   });
 
-  test('a schema that a newer release has written', async () => {
+  test('a schema of a newer release', async () => {
     const superuser = await superuserOf(work.path('data'));
     await query(superuser, "INSERT INTO rollcall.migrations (name, run_on) VALUES ('9999_future', now())");
     await server.stop();

@@ -40,7 +40,7 @@ async function createPerson(): Promise<number> {
   return reply.status;
 }
 
-/** People a second that so many connections create, each one after the other. */
+/** Users per second that `connections` connections create, each one after the other. */
 async function rateOf(connections: number): Promise<number> {
   const startedMs = performance.now();
   const counts = await Promise.all(
@@ -54,8 +54,8 @@ async function rateOf(connections: number): Promise<number> {
   return counts.reduce((sum, count) => sum + count, 0) / seconds;
 }
 
-test(`${CONNECTIONS} connections create ${GROWTH} times as many people as one`, async () => {
-  // The first connections, and what the server compiles, count for nobody.
+test(`${CONNECTIONS} connections create ${GROWTH} times as many users as one`, async () => {
+  // The first connections, and the compilation in the server, do not count.
   await rateOf(CONNECTIONS);
   const rounds: { one: number; many: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) {

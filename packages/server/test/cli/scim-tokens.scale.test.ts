@@ -13,7 +13,7 @@ afterAll(async () => {
   await work.close();
 });
 
-/** Runs a command on the data that the server serves at the same time. */
+/** Runs a command on the data of the running server. */
 const run = (...args: string[]): Promise<Outcome> =>
   work.rollcall(['scim-tokens', ...args, '--data-dir', work.path('data')]);
 const json = <T>(...args: string[]): Promise<T> =>
@@ -21,7 +21,7 @@ const json = <T>(...args: string[]): Promise<T> =>
 const statusWith = async (token: string) =>
   (await fetch(`${baseUrl}/scim/v2/Users`, { headers: { authorization: `Bearer ${token}` } })).status;
 
-test('a token is shown once, works while the server runs, is listed, and revoked at once', async () => {
+test('a token is shown once, works while the server runs, is listed, and can be revoked at once', async () => {
   const created = await run('create', '--name', 'Okta');
   const [, tokenId = '', token = ''] =
     /^The SCIM token is created\. .*:\n {2}id {5}(\S+)\n {2}token {2}(rcs_\S{43})\n$/.exec(created.stdout) ??
@@ -48,7 +48,7 @@ test('a token is shown once, works while the server runs, is listed, and revoked
   ]);
 });
 
-test('what cannot be is refused in a sentence', async () => {
+test('an impossible request is refused in one sentence', async () => {
   expectOneSentence(
     await run('revoke', 'nobody'),
     /^rollcall: There is no SCIM token with the id nobody\.\n$/,

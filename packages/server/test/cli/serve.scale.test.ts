@@ -30,7 +30,7 @@ describe('Beyond loopback', () => {
     expect(stderr).toMatch(WARNING);
   });
 
-  test('with a certificate it serves https, and does not warn', async () => {
+  test('with a certificate, serve uses https and does not warn', async () => {
     const [certFile, keyFile] = [work.path('cert.pem'), work.path('key.pem')];
     await promisify(execFile)('openssl', [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'],
@@ -51,7 +51,7 @@ describe('Beyond loopback', () => {
     expect((await server.stop()).stderr).not.toMatch(WARNING);
   });
 
-  test('behind a trusted proxy it does not warn, and the public URL is what it says it is at', async () => {
+  test('behind a trusted proxy, serve does not warn, and reports the public URL as its address', async () => {
     const { server, baseUrl } = await work.start([
       ...['serve', '--data-dir', dataDir, '--host', '0.0.0.0'],
       ...['--trust-proxy', '10.0.0.0/8,127.0.0.1', '--public-url', 'https://presence.example/base/'],
@@ -66,7 +66,7 @@ describe('Beyond loopback', () => {
 });
 
 describe('Settings', () => {
-  test('the environment does what flags do, flags win, an empty variable is as not set', async () => {
+  test('variables of the environment replace flags, flags have precedence, and an empty variable counts as not set', async () => {
     const server = work.spawn(['serve', '--host', '127.0.0.2'], {
       env: {
         PORT: '0',
@@ -118,7 +118,7 @@ describe('Stopping', () => {
         server.signalGroup('SIGINT');
       },
     ],
-  ])('on %s a request in flight is finished, then all ends at once', async (name, stop) => {
+  ])('on %s a request in flight is completed, and then everything ends at once', async (name, stop) => {
     const args = ['serve', '--data-dir', dataDir, '--shutdown-timeout-s', '100'];
     const { server, baseUrl } = await work.start(args);
     const { token } = await logIn(baseUrl, key);
@@ -144,11 +144,11 @@ describe('Stopping', () => {
     });
     expect(await server.exited).toMatchObject({ code: 0 });
     expect(processesNaming(work.dir)).toEqual([]);
-    // Half of the time for which a connection is kept alive, and a third of the shutdown timeout.
+    // Half of the keep-alive time of a connection, and a third of the shutdown timeout.
     expect(performance.now() - finishedMs).toBeLessThan(36_000);
   });
 
-  test('a command that is interrupted leaves no database server behind', async () => {
+  test('an interrupted command leaves no database server behind', async () => {
     const command = work.spawn(['orgs', 'create', 'one', '--data-dir', work.path('new')]);
     await until(() => serverPid(work.path('new/postgres')).catch(() => undefined));
     command.signalGroup('SIGINT');
@@ -156,7 +156,7 @@ describe('Stopping', () => {
     expect(processesNaming(work.path('new'))).toEqual([]);
   });
 
-  test('a request that does not finish is given up after the shutdown timeout', async () => {
+  test('a request that does not finish is cut off after the shutdown timeout', async () => {
     const { server, baseUrl } = await work.start([
       'serve',
       '--data-dir',
@@ -173,7 +173,7 @@ describe('Stopping', () => {
   });
 });
 
-test('TLS files that are no certificate are named in a sentence', async () => {
+test('invalid TLS files are named in one sentence', async () => {
   await writeFile(work.path('nonsense.pem'), 'nonsense\n');
   const { code, stderr } = await work.rollcall([
     ...['serve', '--data-dir', dataDir, '--port', '0'],
@@ -183,14 +183,14 @@ test('TLS files that are no certificate are named in a sentence', async () => {
   expect(code).toBe(1);
 });
 
-/** The port of a server that says only its public URL. */
+/** The port of a server that prints only its public URL. */
 async function portOf(server: Rollcall): Promise<string> {
   const found = () => /"msg":"listening on [^"]*:(\d+)"/.exec(server.stdout)?.[1];
   await until(found);
   return found() ?? '';
 }
 
-/** Sends the first half of a body, once the server has read the headers. */
+/** Sends the first half of a body after the server has read the headers. */
 async function beginUpload(baseUrl: string, token: string, content: object) {
   const body = JSON.stringify(content);
   const half = Math.floor(body.length / 2);

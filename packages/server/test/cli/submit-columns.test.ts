@@ -8,7 +8,7 @@ import { expectOneSentence } from './support.ts';
 
 const setup = Submitting.forEachTest();
 let lookup: { apiKey: string; secret: string };
-/** Ids by what the tests call them. */
+/** Ids by the names that the tests use. */
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ const submitWithLookUp = (file: string, ...more: string[]) =>
     withLookUp(),
   );
 
-/** The events of a preview, or the reasons why there is none. */
+/** The events of a preview, or the reasons for their absence. */
 async function preview(kind: string, file: string, ...more: string[]): Promise<(object | string)[]> {
   const outcome = await setup.work.rollcall(['submit', kind, file, '--preview', '100', ...more]);
   expect(outcome).toMatchObject({ code: 0 });
@@ -68,7 +68,7 @@ async function preview(kind: string, file: string, ...more: string[]): Promise<(
   });
 }
 
-/** What was stored of a source in November 2026, in the order of time. */
+/** The stored events of a source in November 2026, in the order of time. */
 async function stored(sourceId: string): Promise<PresenceRow[]> {
   const rows = await presenceRows(setup.server, setup.site, 'startDate=2025-11-10&endDate=2025-11-30');
   return rows
@@ -77,7 +77,7 @@ async function stored(sourceId: string): Promise<PresenceRow[]> {
 }
 
 describe('names', () => {
-  test('of places and people are looked up; those that are unknown or ambiguous are rejected with the reason', async () => {
+  test('of nodes and users are resolved; unknown or ambiguous ones are refused with the reason', async () => {
     const file = await fileOf(
       'badges.csv',
       'Where,When,Who,Staff no',
@@ -115,7 +115,7 @@ describe('names', () => {
     ]);
   });
 
-  test('without a key to look them up are named by their columns, and nothing is sent', async () => {
+  test('without a look-up key are refused with their columns, and nothing is sent', async () => {
     const file = await fileOf(
       'no-key.csv',
       'timestamp,locationName,badge',
@@ -131,7 +131,7 @@ describe('names', () => {
     expectOneSentence(await setup.submit('presence', zone, '--time-zone', 'office'), /--lookup-key/);
   });
 
-  test('their key has its secret from the environment, and the role Data Warehouse', async () => {
+  test('need a look-up key with a secret from the environment, and the role Data Warehouse', async () => {
     const file = await fileOf('key.csv', 'timestamp,locationName,userEmail', '2025-11-24T08:00:00Z,Berlin,x');
     const args = ['submit', 'presence', file, ...setup.connection(), '--lookup-key'];
     expectOneSentence(
@@ -144,7 +144,7 @@ describe('names', () => {
     expect(setup.proxy.count('/v1/presence')).toBe(0);
   });
 
-  test('times without a zone are those of the office with --time-zone office', async () => {
+  test('of offices give the zone for times without one, with --time-zone office', async () => {
     const file = await fileOf(
       'local.csv',
       'timestamp,locationName,userEmail',
@@ -176,7 +176,7 @@ describe('times', () => {
     return rows.map((row) => (typeof row === 'string' ? row : (row as { timestamp: string }).timestamp));
   };
 
-  test('in a zone: offsets stay as they are, local times are converted, and what the clock skips is rejected', async () => {
+  test('in a zone: offsets stay, local times are converted, and a time that the clock skips is refused', async () => {
     const values = [
       '2025-07-01T08:00:00Z',
       '2025-07-01T08:00:00+02:00',
@@ -193,14 +193,14 @@ describe('times', () => {
       '2025-07-01T06:00:00.000Z',
       '2025-12-01T07:00:00.123456Z',
       'refused: timestamp 2025-03-30 02:30:00 does not exist in Europe/Berlin: the clock was put forward',
-      // It was twice: the earlier one is taken.
+      // This time exists twice. The command takes the earlier one.
       '2025-10-26T00:30:00.000Z',
       expect.stringMatching(/^refused: timestamp 2025-02-30 08:00:00 is not an existing ISO 8601/),
       expect.stringMatching(/^refused: timestamp 2025-07-01 is not an existing ISO 8601/),
     ]);
   });
 
-  test('of stated formats are read, the first that fits; what does not exist is rejected', async () => {
+  test('in a given format are read by the first format that fits, and times that do not exist are refused', async () => {
     const formats = ['DD/MM/YYYY HH:mm', 'MM/DD/YYYY hh:mm:ss A', 'YYYYMMDD[T]HHmm Z', 'D MMM YY, H:mm'];
     const values = [
       '03/04/2025 17:05',
@@ -224,7 +224,7 @@ describe('times', () => {
     ]);
   });
 
-  test('in seconds, milliseconds, micro- and nanoseconds since 1970 are read; smaller numbers are no times', async () => {
+  test('in seconds, milliseconds, micro- and nanoseconds since 1970 are read, and smaller numbers are no times', async () => {
     const values = [
       '1795507200',
       '1795507200.5',
@@ -243,7 +243,7 @@ describe('times', () => {
     ]);
   });
 
-  test('without a zone are taken as UTC where none is stated, which is said once and loudly', async () => {
+  test('without a zone are UTC if no zone is given, and one clear warning says so', async () => {
     const file = await fileOf(
       'utc.csv',
       HEADER,
@@ -255,7 +255,7 @@ describe('times', () => {
     expect(stdout).toContain('"timestamp":"2025-11-24 08:00:00"');
   });
 
-  test('that are days of leave take formats, and no zone', async () => {
+  test('that are days of leave accept formats, and no zone', async () => {
     const file = await fileOf(
       'leave.csv',
       'email,eventType,startDate,endDate',
@@ -282,7 +282,7 @@ describe('times', () => {
 });
 
 describe('NDJSON', () => {
-  test('as pandas writes it: numbers are ids, and milliseconds are times', async () => {
+  test('from pandas is read: numbers are ids, and milliseconds are times', async () => {
     const at = { locationId: 'x', locationType: 'location' };
     const file = await fileOf(
       'pandas.ndjson',
@@ -317,7 +317,7 @@ describe('NDJSON', () => {
       '{"timestamp":"2026-11-24T08:00:00Z","locationId":"x","locationType":"place","occupied":true}\n',
       /has one of the members userId.*Is it a file of occupancy\?/,
     ],
-  ])('that is %s is refused in a sentence, and nothing is sent', async (_, content, reason) => {
+  ])('that is %s is refused in one sentence, and nothing is sent', async (_, content, reason) => {
     const file = setup.work.path('other.ndjson');
     await writeFile(file, content);
     expectOneSentence(await setup.submit('presence', file), reason);
@@ -328,7 +328,7 @@ describe('NDJSON', () => {
 describe('rows without an id', () => {
   const HEADER = 'timestamp,locationId,locationType,userEmail';
 
-  test('get one from their content: the same in another order, with other columns, and read in another way', async () => {
+  test('get one from their content, independent of the order, of other columns and of the format', async () => {
     const row = (minute: number) => `2025-11-24T08:0${minute}:00Z,x,location,a`;
     const idsOf = async (file: string) =>
       ((await preview('presence', file)) as { eventId: string }[]).map(({ eventId }) => eventId);
@@ -346,9 +346,9 @@ describe('rows without an id', () => {
 });
 
 test.each([
-  ['a column that is not there', 'colour=userId', /no column colour; it has timestamp/],
-  ['a member that is not there', 'timestamp=when', /no member when; there are eventId/],
-])('--map of %s is refused in a sentence', async (_, map, reason) => {
+  ['an unknown column', 'colour=userId', /no column colour; it has timestamp/],
+  ['an unknown member', 'timestamp=when', /no member when; there are eventId/],
+])('--map of %s is refused in one sentence', async (_, map, reason) => {
   const file = await fileOf('map.csv', 'timestamp,locationId,locationType,userEmail', ',,,');
   expectOneSentence(await setup.submit('presence', file, '--map', map), reason);
 });

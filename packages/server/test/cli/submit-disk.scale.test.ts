@@ -7,12 +7,12 @@ import { expectOneSentence, type Outcome } from './support.ts';
 const setup = Submitting.forEachTest();
 
 const CHUNK_ROWS = 4_000;
-/** Larger than the state of a submission, and smaller than a few rejected rows. */
+/** Larger than the state of a submission, and smaller than a few refused rows. */
 const FILE_BLOCKS = 4;
 const LONG = 'x'.repeat(1_000);
 
 interface Row {
-  /** Wrong by itself, so that it is rejected. */
+  /** The row itself is wrong, so that the command refuses it. */
   isBad?: boolean;
   note?: string;
 }
@@ -47,8 +47,8 @@ const notesIn = async (file: string) =>
     .split('\n')
     .map((line) => (JSON.parse(line) as Row).note);
 
-describe('where rejected rows cannot be written', () => {
-  test('it is said in a sentence, nothing half written is left, and the same command sends the file', async () => {
+describe('if refused rows cannot be written', () => {
+  test('one sentence says so, no part of the file is left, and the same command sends the file', async () => {
     const bad = Array.from({ length: 5 }, (_, index) => ({ isBad: true, note: `${index} ${LONG}` }));
     const file = await fileOf('small.ndjson', [{}, ...bad, {}]);
     expectOneSentence(
@@ -61,7 +61,7 @@ describe('where rejected rows cannot be written', () => {
     expect(await notesIn(`${file}.rejected.ndjson`)).toEqual(bad.map(({ note }) => note));
   });
 
-  test('after the first rows were answered, the same command goes on after them', async () => {
+  test('after the first rows were answered, the same command continues after them', async () => {
     const first = Array.from({ length: CHUNK_ROWS }, (_, index) =>
       index === 7 ? { isBad: true, note: 'first' } : {},
     );
@@ -79,7 +79,7 @@ describe('where rejected rows cannot be written', () => {
   });
 });
 
-test('where it cannot be written how far it came, nothing is sent, and the same command sends the file', async () => {
+test('if the command cannot record its progress, nothing is sent, and the same command sends the file', async () => {
   const file = await fileOf('state.ndjson', [{}]);
   await symlink('/dev/full', `${file}.submitting.new`);
   expectOneSentence(
@@ -92,7 +92,7 @@ test('where it cannot be written how far it came, nothing is sent, and the same 
   expect(await submit(file)).toMatchObject({ code: 0, stdout: '1 new, 0 there already, 0 refused.\n' });
 });
 
-test('a row far into a file that cannot be read is rejected alone, with its line and reason, as in a small one', async () => {
+test('an unreadable row far into a file is refused alone, with its line and reason, as in a small file', async () => {
   const { placeId } = setup.site.office;
   const rows = Array.from(
     { length: 30_000 },

@@ -15,11 +15,11 @@ async function fileOf(name: string, content: Buffer | string): Promise<string> {
 
 const lines = (...rows: string[]) => rows.map((row) => `${row}\r\n`).join('');
 
-/** What the command says of the encoding, each time that it does. */
+/** The reported encodings, each report once. */
 const encodingIn = ({ stderr }: Outcome) =>
   [...stderr.matchAll(/^The file is read as (.*)\.$/gm)].map(([, encoding]) => encoding).join();
 
-/** The rows of a file of rejected ones, without their header. */
+/** The rows of a file of refused rows, without the header. */
 const rejectedOf = async (file: string) =>
   (await readFile(`${file}.rejected.csv`, 'utf8')).trimEnd().split('\r\n').slice(1);
 
@@ -62,7 +62,7 @@ describe('a CSV file', () => {
     ['of UTF-16 with a mark', () => Buffer.from(`\ufeff${lines(...table(';'))}`, 'utf16le'), 'UTF-16LE'],
     ['of UTF-16 without a mark', () => Buffer.from(lines(...table('\t')), 'utf16le'), 'UTF-16LE'],
     ['of Windows-1252', () => Buffer.from(lines(...table(';')), 'latin1'), 'Windows-1252'],
-  ])('%s is read as any other', async (name, content, encoding) => {
+  ])('%s is read like any other', async (name, content, encoding) => {
     const file = await fileOf('form.csv', content());
     const outcome = await setup.submit('presence', file, '--source-id', name);
     expect(outcome).toMatchObject({ code: 0, stdout: '2 new, 0 there already, 0 refused.\n' });
@@ -76,7 +76,7 @@ describe('a CSV file', () => {
     expect(setup.proxy.seen).toEqual([]);
   });
 
-  test('comes through standard input in any encoding', async () => {
+  test('is accepted on standard input in any encoding', async () => {
     const outcome = await setup.work.rollcall(
       ['submit', 'presence', '-', '--format', 'csv', '--source-id', 'input', ...setup.connection()],
       { ...setup.secret, input: Buffer.from(`\ufeff${lines('sep=;', ...table(';'))}`, 'utf16le') },
@@ -85,7 +85,7 @@ describe('a CSV file', () => {
     expect(await storedIds('input')).toEqual(['Tür 1', 'Tür 2']);
   });
 
-  test("that an export or a spreadsheet guarded loses one ' before a value, and no other", async () => {
+  test("from an export or a spreadsheet loses one ' that guards a value, and no other", async () => {
     const ids = ["'+49", "''x", "'90s", "'=1", '-7'];
     const rows = ids.map((id, index) => row(id, index).join(','));
     const file = await fileOf('guarded.csv', lines(HEADER.join(','), ...rows));
@@ -94,7 +94,7 @@ describe('a CSV file', () => {
     expect(await storedIds('guarded')).toEqual(['+49', "'x", "'90s", '=1', '-7'].toSorted());
   });
 
-  test('has booleans in any spelling; a wrong one lists the choices', async () => {
+  test('has booleans in any spelling, and the error for a wrong one lists the choices', async () => {
     const spellings = ['yes', 'No', '1', '0', 'TRUE', 'false', 'maybe'];
     const header = 'timestamp,locationId,locationType,occupied';
     const rows = spellings.map((each, index) => `2026-03-02T09:0${index}:00Z,x,place,${each}`);
@@ -113,8 +113,8 @@ describe('a CSV file', () => {
   });
 });
 
-describe('a row that cannot be read', () => {
-  test('is rejected alone, with its line and reason, and its cells in their columns to be mended', async () => {
+describe('an unreadable row', () => {
+  test('is refused alone, with its line and reason, and keeps its cells in their columns for correction', async () => {
     const [, at, place, kind, who] = row('', 1);
     const file = await fileOf(
       'stray.csv',
@@ -149,7 +149,7 @@ describe('a row that cannot be read', () => {
     expect(await storedIds('stray')).toEqual(['1', '3', '4', '5', '6', 'gate 24']);
   });
 
-  test('is counted once where a run goes on, in a file of another encoding as well', async () => {
+  test('is counted once if a run continues, also in a file of another encoding', async () => {
     const CHUNK_ROWS = 4_000;
     const at = (index: number) => new Date(Date.parse('2026-03-03') + index * 1_000).toISOString();
     const rows = Array.from(
@@ -166,15 +166,15 @@ describe('a row that cannot be read', () => {
         ...setup.secret,
         ...(fileBlocks === undefined ? {} : { fileBlocks }),
       });
-    // Larger than the state of a submission, and smaller than the rejected rows.
+    // Larger than the state of a submission, and smaller than the refused rows.
     const full = await run(6);
     expect(full.stderr).toMatch(/\(EFBIG\)\.$/m);
     expect(full.stderr).toContain('The server has answered 4000 rows. Run the same command to continue.');
     const rest = await run();
     expect(rest.stderr).toContain('Continuing after the first 4000 rows.');
-    // Before the disk was full the events beside the last rejected rows were stored.
+    // The events beside the last refused rows were stored before the disk was full.
     expect([rest.code, rest.stdout]).toEqual([2, '3,999 new, 21 there already, 6 refused.\n']);
-    // Each row before has two lines.
+    // Each earlier row has two lines.
     const before = [2 + 7 * 2 + 1, ...[0, 1, 2, 3, 4].map((each) => 2 + (CHUNK_ROWS + 2) * 2 + 2 + each)];
     expect((await rejectedOf(file)).map((each) => /line (\d+): the row has a quote/.exec(each)?.[1])).toEqual(
       before.map(String),
@@ -200,7 +200,7 @@ describe('NDJSON', () => {
     expect(await storedIds(name)).toEqual(['ü1', 'ü2']);
   });
 
-  test('that is damaged is refused in a sentence with the line, and nothing is sent', async () => {
+  test('that is damaged is refused in one sentence with the line, and nothing is sent', async () => {
     const damaged = Buffer.concat([
       Buffer.from(`${event(1)}\n${event(2)}\n`),
       Buffer.from([0x22, 0x81, 0x0a]),
@@ -216,7 +216,7 @@ test('Ctrl-C ends a run that waits for standard input', async () => {
     ['submit', 'presence', '-', '--format', 'csv', '--source-id', 'waits', ...setup.connection()],
     { ...setup.secret, input: Buffer.from(lines(...table(',')), 'utf16le'), isInputOpen: true },
   );
-  // It says so when it has read what there is.
+  // The command reports this when it has read all input.
   await until(() => run.stderr.includes('UTF-16LE') || run.hasEnded);
   run.signal('SIGINT');
   const { code, stderr } = await run.exited;

@@ -14,7 +14,7 @@ async function stored(sourceId: string): Promise<string[]> {
   return rows.filter((row) => row.sourceId === sourceId).map(({ eventId }) => eventId);
 }
 
-/** Rows that are stored, new or there already, and rows that are rejected, as the command counts them. */
+/** The numbers of stored rows, new or repeated, and of refused rows, in the output of the command. */
 function counted(stdout: string): number[] {
   const [, fresh = '', known = '', rejected = ''] =
     /^([\d,]+) new, ([\d,]+) there already, ([\d,]+) refused\.\n$/.exec(stdout) ?? [];
@@ -22,11 +22,11 @@ function counted(stdout: string): number[] {
   return [(a ?? 0) + (b ?? 0), c ?? 0];
 }
 
-describe('a run that does not come to its end', () => {
+describe('a run that ends early', () => {
   const ROWS = 9_000;
   const CHUNK_CALLS = 40;
 
-  /** A file with an unknown person in every thousandth row; in UTF-16, with a row that cannot be read instead. */
+  /** A file with an unknown user in every thousandth row. In UTF-16, it has an unreadable row instead. */
   async function history(name: string, encoding: 'utf8' | 'utf16le' = 'utf8'): Promise<string> {
     const { placeId } = setup.site.office;
     const lines = Array.from({ length: ROWS }, (_, index) => {
@@ -42,7 +42,7 @@ describe('a run that does not come to its end', () => {
     return setup.work.path(name);
   }
 
-  /** Starts it; resolves when it has sent most of its second chunk, and is not answered any more. */
+  /** Starts a run. Resolves when it has sent most of its second chunk, and gets no more answers. */
   async function begin(file: string, sourceId: string) {
     setup.proxy.fate = ({ path }) =>
       path === '/v1/presence' && setup.proxy.count(path) > CHUNK_CALLS + 20 ? { delayMs: 60_000 } : 'pass';
@@ -60,7 +60,7 @@ describe('a run that does not come to its end', () => {
     ['SIGKILL', null, 'utf16le'],
     ['SIGINT', 130, 'utf16le'],
   ] as const)(
-    'by %s (%s, %s) is gone on with: every row arrives once, and is rejected once',
+    'by %s (%s, %s) can continue: every row arrives once, and is refused once',
     async (signal, code, encoding) => {
       const sourceId = `${signal}-${encoding}`;
       const file = await history(`${sourceId}.csv`, encoding);
@@ -72,7 +72,7 @@ describe('a run that does not come to its end', () => {
         expect(outcome.stderr).toMatch(
           /The server has answered 4000 rows\. Run the same command to continue/,
         );
-      // As if it had ended between two of its writes.
+      // This simulates an end between two of its writes.
       await appendFile(`${file}.rejected.csv`, 'half a row,');
 
       setup.proxy.reset();
@@ -91,7 +91,7 @@ describe('a run that does not come to its end', () => {
     },
   );
 
-  test('is not gone on with when the file is another by now; --restart begins anew', async () => {
+  test('does not continue if the file has changed, and --restart begins again', async () => {
     const file = await history('changed.csv');
     const run = await begin(file, 'changed');
     run.signal('SIGKILL');
@@ -111,7 +111,7 @@ describe('a run that does not come to its end', () => {
   });
 });
 
-test('a file of any size takes the same memory, and each of its rows is answered', async () => {
+test('a file of any size needs the same memory, and each of its rows is answered', async () => {
   const ROWS = 400_000;
   const path = setup.work.path('sensors.ndjson');
   const file = await open(path, 'w');
@@ -124,7 +124,7 @@ test('a file of any size takes the same memory, and each of its rows is answered
     await file.write(lines.join(''));
   }
   await file.close();
-  // All results of all rows at once would not fit.
+  // All results of all rows would not fit into memory together.
   const env = { ...setup.secret.env, NODE_OPTIONS: '--max-old-space-size=64' };
   const { code, stdout, stderr } = await setup.work.rollcall(['submit', 'occupancy', path, ...connection()], {
     env,

@@ -5,13 +5,13 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 import { listen } from '../support/sockets.ts';
 import { type Outcome, Workspace } from './support.ts';
 
-/** A server behind a proxy, and what `rollcall submit` needs to send to it. */
+/** A server behind a proxy, and the connection that `rollcall submit` needs. */
 export class Submitting {
   work!: Workspace;
   server!: TestServer;
   site!: Site;
   proxy!: TestProxy;
-  /** What the command is given beside its arguments. */
+  /** The environment and the input of the command. */
   secret!: { env: Record<string, string> };
 
   /** Call it once in a file. */
@@ -21,7 +21,7 @@ export class Submitting {
       setup.work = await Workspace.create();
       setup.server = await startTestServer();
       setup.proxy = await TestProxy.start(await listen(setup.server));
-      // The command goes by the real time.
+      // The command uses the real time.
       setup.server.clock.nowMs = Date.now();
       setup.site = await addSite(setup.server);
       setup.secret = { env: { ROLLCALL_SECRET: setup.site.key.secret } };

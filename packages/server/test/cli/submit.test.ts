@@ -22,7 +22,7 @@ async function stored(sourceId: string): Promise<PresenceRow[]> {
 const HEADER = 'timestamp,locationId,locationType,userEmail,badge colour';
 
 describe('a CSV file', () => {
-  test('is sent; what is not accepted goes to a file that can be mended and sent, and again stores nothing twice', async () => {
+  test('is sent; refused rows go to a file for correction, and sending the file again stores nothing twice', async () => {
     const { locationId } = setup.site.office;
     const file = await fileOf(
       'door.csv',
@@ -47,7 +47,7 @@ describe('a CSV file', () => {
     expect(missing).toMatch(/^,.*,green,line 4: timestamp is missing$/);
     expect(long).toMatch(/,"red,blue",line 5: the row has 6 cells where the header has 5$/);
 
-    // Sent again while its refused rows are still to be mended, it would lose them.
+    // A repeat would overwrite refused rows that still need correction.
     expectOneSentence(await submit('presence', file, '--source-id', 'door'), /rejected\.csv exists already/);
     const again = await submit(
       'presence',
@@ -72,7 +72,7 @@ describe('a CSV file', () => {
     expect(await stored('door')).toHaveLength(5);
   });
 
-  test('without a column that is needed is refused in a sentence, and nothing is sent', async () => {
+  test('without a required column is refused in one sentence, and nothing is sent', async () => {
     const file = await fileOf('short.csv', 'timestamp,locationId', '2026-03-02T09:00:00Z,x');
     expectOneSentence(
       await submit('presence', file),
@@ -81,7 +81,7 @@ describe('a CSV file', () => {
     expect(setup.proxy.seen.filter(({ path }) => path === '/v1/presence')).toEqual([]);
   });
 
-  test('has the right form as --template prints it', async () => {
+  test('has the format that --template prints', async () => {
     const kinds = Object.keys(SUBMIT_KINDS) as SubmitKindName[];
     const reasons = kinds.map(async (kind) => {
       const { stdout: example } = await setup.work.rollcall(['submit', kind, '--template']);
@@ -92,12 +92,12 @@ describe('a CSV file', () => {
       });
       return readFile(`${file}.rejected.csv`, 'utf8');
     });
-    // The setup.server knows neither its place nor its person; the command found no fault.
+    // The server knows neither this node nor this user. The command found no fault.
     for (const reason of await Promise.all(reasons)) expect(reason).toMatch(/: no active (user|location)/);
   });
 });
 
-test('--rejected, the earlier name of --refused, still works, without --refused beside it', async () => {
+test('--rejected, the former name of --refused, still works, but not together with --refused', async () => {
   const file = await fileOf('earlier.csv', HEADER, `,${setup.site.office.locationId},location,a,red`);
   const [earlier, now] = [setup.work.path('earlier-name.csv'), setup.work.path('name-of-now.csv')];
   expect(await submit('presence', file, '--rejected', earlier)).toMatchObject({ code: 2 });
@@ -110,7 +110,7 @@ test('--rejected, the earlier name of --refused, still works, without --refused 
   expect(help).not.toContain('--rejected');
 });
 
-test('NDJSON comes through standard input, an event keeps its id, and what is no JSON is kept as it is', async () => {
+test('NDJSON is accepted on standard input, an event keeps its id, and a line that is not JSON is kept unchanged', async () => {
   const at = { locationId: setup.site.office.placeId, locationType: 'place' };
   const lines = [
     JSON.stringify({ eventId: 'mine', timestamp: '2026-03-03T09:00:00Z', ...at, occupied: true }),
@@ -148,8 +148,8 @@ test('NDJSON comes through standard input, an event keeps its id, and what is no
   expect(ids.toSorted()).toEqual(['mine', expect.stringMatching(/^row-.{22}$/)]);
 });
 
-describe('what cannot be done is said in a sentence', () => {
-  test('a wrong secret, which standard input may hold', async () => {
+describe('one sentence refuses a submission', () => {
+  test('with a wrong secret, also from standard input', async () => {
     const file = await fileOf(
       'good.csv',
       HEADER,
@@ -163,7 +163,7 @@ describe('what cannot be done is said in a sentence', () => {
     expectOneSentence(await submit('presence', setup.work.path('good.txt')), /--format/);
   });
 
-  test('no server, no key, no file, no secret', async () => {
+  test('without a server, a key, a file or a secret', async () => {
     const file = await fileOf('any.csv', HEADER);
     const run = (...args: string[]) => setup.work.rollcall(['submit', 'presence', ...args]);
     const [server, key, missing, secretless, taken] = await Promise.all([

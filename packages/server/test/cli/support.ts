@@ -24,18 +24,18 @@ export interface Outcome {
 
 interface Surroundings {
   /**
-   * The whole environment, but for PATH, and for ROLLCALL_JOBS: servers have no jobs unless it says so. What the tests
-   * were started with does not count.
+   * The whole environment, except PATH and ROLLCALL_JOBS: servers run no jobs unless it says so. The environment of the
+   * test run does not count.
    */
   env?: Record<string, string>;
   input?: string | Buffer;
   /** More input may come after `input`. */
   isInputOpen?: true;
-  /** Files that it writes may have so many blocks of 512 bytes: as on a full disk, nothing more can be written. */
+  /** The maximum size of its files, in blocks of 512 bytes. Beyond it, a write fails as on a full disk. */
   fileBlocks?: number;
 }
 
-/** A running `rollcall`, in a process group of its own, as a shell gives it one. */
+/** A running `rollcall`, in a separate process group, as a shell starts it. */
 export class Rollcall {
   readonly exited: Promise<Outcome>;
   stdout = '';
@@ -44,7 +44,7 @@ export class Rollcall {
 
   constructor(args: string[], { env = {}, input, isInputOpen, fileBlocks }: Surroundings = {}) {
     const command = [process.execPath, MAIN, ...args];
-    // Without the trap the system ends the process, which a full disk does not do.
+    // Without the trap, the system would end the process, which a full disk does not do.
     const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
     const [file = '', ...rest] = fileBlocks === undefined ? command : limited;
     const child = spawn(file, rest, {
@@ -60,7 +60,7 @@ export class Rollcall {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
     });
-    // One that fails before it reads what it is given closes the pipe.
+    // A command that fails before it reads its input closes the pipe.
     child.stdin.on('error', () => undefined).write(input ?? '');
     if (!isInputOpen) child.stdin.end();
     this.exited = new Promise((resolve) => {
@@ -68,7 +68,7 @@ export class Rollcall {
     });
   }
 
-  /** Waits for the server's address, or fails with what was said instead. */
+  /** Waits for the server's address. Fails with the output of the server if it ends before. */
   async baseUrl(): Promise<string> {
     const found = () => /Rollcall is at (\S+)/.exec(this.stdout + this.stderr)?.[1];
     await until(() => found() ?? this.hasEnded);
@@ -83,17 +83,17 @@ export class Rollcall {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** To this process only. */
+  /** Sends a signal to this process only. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  /** To its whole process group, as a terminal does. */
+  /** Sends a signal to its whole process group, as a terminal does. */
   signalGroup(signal: NodeJS.Signals): void {
     process.kill(-this.pid, signal);
   }
 
-  /** Stops it and expects it to end well. */
+  /** Stops it and expects exit code 0. */
   async stop(): Promise<Outcome> {
     this.signal('SIGTERM');
     const outcome = await this.exited;
@@ -107,7 +107,7 @@ export class Rollcall {
   }
 }
 
-/** A directory of a test file's own, and every process that it starts. */
+/** A directory for a test file, and every process that it starts. */
 export class Workspace {
   readonly dir: string;
   readonly #started: Rollcall[] = [];
@@ -118,7 +118,7 @@ export class Workspace {
 
   static async create(): Promise<Workspace> {
     const dir = await mkdtemp(join(tmpdir(), 'rollcall-cli-'));
-    // As root, the database's user has to pass through.
+    // If root runs the tests, the database's user must be able to enter the directory.
     await chmod(dir, 0o711);
     return new Workspace(dir);
   }
@@ -132,7 +132,7 @@ export class Workspace {
     return this.spawn(args, surroundings).exited;
   }
 
-  /** Runs a command that is to succeed; what it printed as JSON. */
+  /** Runs a command that must succeed. Returns its JSON output. */
   async json<T>(args: string[], surroundings: Surroundings = {}): Promise<T> {
     const { code, stdout, stderr } = await this.rollcall([...args, '--json'], surroundings);
     expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -145,7 +145,7 @@ export class Workspace {
     return started;
   }
 
-  /** Starts a server, and waits until it serves. */
+  /** Starts a server, and waits until it answers. */
   async start(
     args: string[],
     surroundings: Surroundings = {},
@@ -154,7 +154,7 @@ export class Workspace {
     return { server, baseUrl: await server.baseUrl() };
   }
 
-  /** Ends and removes what is left, and fails if that was anything. */
+  /** Ends and removes the rest, and fails if a process was left. */
   async close(): Promise<void> {
     const left = processesNaming(this.dir);
     for (const one of this.#started) {
@@ -188,7 +188,7 @@ export function processesNaming(text: string): string[] {
     .filter((command) => command.includes(text));
 }
 
-/** How an administrator reaches the server that runs in a data directory. */
+/** How an administrator reaches the running server of a data directory. */
 export async function superuserOf(dataDir: string): Promise<pg.ClientConfig> {
   const file = await readPostmasterFile(join(dataDir, 'postgres'));
   return {
@@ -205,7 +205,7 @@ export interface Key {
   secret: string;
 }
 
-/** A new data directory with an organisation, and a key of it. */
+/** Creates a data directory with an organisation. Returns a key of it. */
 export function createKeyIn(work: Workspace, dataDir: string): Promise<Key> {
   const properties = ['--role', 'all', '--authentication', 'hmac', '--name', 'test'];
   return work.json<Key>(['keys', 'create', '--data-dir', dataDir, ...properties]);
@@ -239,7 +239,7 @@ export async function readStatus(baseUrl: string, token: string): Promise<number
   return reply.status;
 }
 
-/** What a command says that cannot do what it was told: one plain sentence, nothing on standard output. */
+/** Expects a command to fail with one plain sentence, and with nothing on standard output. */
 export function expectOneSentence({ code, stdout, stderr }: Outcome, saying: RegExp): void {
   expect(stderr).toMatch(saying);
   expect(stderr).not.toMatch(/^ {4}at /m);

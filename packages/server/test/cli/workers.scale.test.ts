@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => work.close());
 
-/** The pids of the processes that a server has started of its own kind. */
+/** The pids of the worker processes of a server. */
 function workersOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -33,7 +33,7 @@ function workersOf(pid: number): number[] {
     .map(Number);
 }
 
-/** Whether a new connection is served. One that was handed to a worker just before it was killed gets no answer. */
+/** Whether a new connection gets an answer. A connection to a worker that was just killed gets none. */
 async function answers(baseUrl: string): Promise<boolean> {
   const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(2_000) };
   const reply = await fetch(`${baseUrl}/readyz`, options).catch(() => undefined);
@@ -41,7 +41,7 @@ async function answers(baseUrl: string): Promise<boolean> {
 }
 
 describe('Several workers', () => {
-  test('take connections in turn, know what any of them issued, and are started anew; one signal ends all', async () => {
+  test("take connections in turn, accept one another's tokens, and are replaced; one signal ends all", async () => {
     const { server, baseUrl } = await work.start([...SERVE, '--data-dir', dataDir], {
       env: { ROLLCALL_JOBS: 'on' },
     });
@@ -53,11 +53,11 @@ describe('Several workers', () => {
 
     const [victim = 0, survivor = 0] = first;
     process.kill(victim, 'SIGKILL');
-    // Its connections break; new ones go to the others.
+    // The connections of the killed worker break. New ones go to the others.
     await until(() => answers(baseUrl));
     await until(() => workersOf(server.pid).filter((pid) => pid !== victim).length === WORKERS);
     process.kill(survivor, 'SIGKILL');
-    // Only the new one is left to answer.
+    // Only the new worker can answer.
     await until(() => answers(baseUrl));
     await until(() => workersOf(server.pid).filter((pid) => pid !== survivor).length === WORKERS);
 
@@ -70,7 +70,7 @@ describe('Several workers', () => {
     expect(last.filter((pid) => workersOf(server.pid).includes(pid))).toEqual([]);
   });
 
-  test('end with a first process that was killed, whose data the next start takes over', async () => {
+  test('end with a killed first process, and the next start takes the data over', async () => {
     const { server } = await work.start([...SERVE, '--data-dir', dataDir]);
     const workers = workersOf(server.pid);
     server.signal('SIGKILL');
@@ -81,7 +81,7 @@ describe('Several workers', () => {
     await next.stop();
   });
 
-  test('say in one sentence what is wrong with where they are to listen', async () => {
+  test('report in one sentence an address on which they cannot listen', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await until(() => taken.listening);
     const { port } = taken.address() as { port: number };
@@ -93,7 +93,7 @@ describe('Several workers', () => {
 
 function isAlive(pid: number): boolean {
   try {
-    // What nobody has waited for yet is over, too.
+    // A zombie has ended, too.
     return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
   } catch {
     return false;

@@ -4,11 +4,11 @@ import { CONNECTIONS, ensureDemo } from '../../src/demo/organisation.ts';
 import { Database } from '../../src/store/connections/db.ts';
 import { createTestDatabase } from '../support/database.ts';
 
-/** Bounds for a machine that has much else to do; the seconds that it took are printed. */
+/** Limits for a machine with much other load. The test prints the seconds that it took. */
 test.each([
   { users: 300, days: 30, withinS: 60 },
   { users: 5_000, days: 90, withinS: 180 },
-])('$users users and $days days are made within $withinS seconds', async ({ users, days, withinS }) => {
+])('$users users and $days days are created within $withinS seconds', async ({ users, days, withinS }) => {
   const db = await createTestDatabase();
   const owner = new Database({ target: db.target, as: 'owner', poolSize: CONNECTIONS, exportPoolSize: 1 });
   try {

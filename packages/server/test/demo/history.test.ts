@@ -28,7 +28,7 @@ describe('The exports of the demo', () => {
   });
   afterAll(() => server.close());
 
-  test('have every type of attendance, unconfirmed where nothing is reported, and a horizon ahead', async () => {
+  test('have every type of attendance, unconfirmed at an office without reporting, and a horizon ahead', async () => {
     const rows = await read('user-booking-attendance/basic?startDate=2026-06-01&endDate=2026-07-01');
     const typesAt = (name: string) =>
       new Set(
@@ -36,7 +36,7 @@ describe('The exports of the demo', () => {
           .filter(({ attendanceLocationName }) => attendanceLocationName === name)
           .map(({ attendanceType }) => attendanceType),
       );
-    // None: days to come, and today's.
+    // Days without a type: days in the future, and today.
     expect(typesAt('London Bridge')).toEqual(new Set(['confirmed', 'noShow', 'walkIn', undefined]));
     expect(typesAt('Hudson Yards')).toEqual(new Set(['confirmed', 'noShow', 'walkIn', undefined]));
     expect(typesAt('Barangaroo')).toEqual(new Set(['unconfirmed', undefined]));
@@ -47,7 +47,7 @@ describe('The exports of the demo', () => {
     expect(ahead.map(({ attendanceType }) => attendanceType)).not.toContain('confirmed');
   });
 
-  test('look like hybrid work: more come on Tuesday to Thursday than on Monday and Friday', async () => {
+  test('look like hybrid work: more people come from Tuesday to Thursday than on Monday and Friday', async () => {
     const events = await read('presence/basic?startDate=2026-06-01&endDate=2026-06-16');
     const came = new Set(events.map(({ day, userId }) => `${day} ${userId}`));
     const [sunday = 0, monday = 0, tuesday = 0, wednesday = 0, thursday = 0, friday = 0, saturday = 0] = [
@@ -55,13 +55,13 @@ describe('The exports of the demo', () => {
     ].map(
       (weekday) => [...came].filter((each) => new Date(each.slice(0, 24)).getUTCDay() === weekday).length,
     );
-    // Of two full weeks, and a Monday and Tuesday more.
+    // Two full weeks, and one Monday and Tuesday more.
     const middle = (tuesday / 3 + wednesday / 2 + thursday / 2) / 3;
     expect(middle).toBeGreaterThan((1.2 * (monday / 3 + friday / 2)) / 2);
     expect((sunday + saturday) / 4).toBeLessThan(middle / 10);
   });
 
-  test('have groups two levels deep, sensors in spaces, visitors with hosts, and who changed what', async () => {
+  test('have groups on two levels, sensors in spaces, visitors with hosts, and authors of changes', async () => {
     const groups = await read('groups/basic');
     const tops = groups.filter(({ parentGroupId }) => parentGroupId === null);
     const ids = new Set(tops.map(({ groupId }) => groupId));
@@ -90,7 +90,7 @@ describe('The exports of the demo', () => {
     }
   });
 
-  test('name nobody whose event was refused', async () => {
+  test('have no user with a refused event', async () => {
     const [organisation] = await server.db.owner.inSystem(listOrganisations);
     const refused = await server.db.owner.inTenant(organisation?.tenantId ?? '', (tx) =>
       tx.query('SELECT FROM refused_events'),

@@ -4,7 +4,7 @@ import { type LiveProgress, live } from '../../src/demo/live.ts';
 import { type Demo, ensureDemo } from '../../src/demo/organisation.ts';
 import { basic, startTestServer, type TestServer } from '../support/server.ts';
 
-/** Early on a Wednesday in London; nobody has come yet. */
+/** Early on a Wednesday in London, before people come. */
 const NOW = Date.parse('2026-06-17T05:00:00Z');
 const HOUR_MS = 3_600_000;
 
@@ -33,7 +33,7 @@ async function events(day: string): Promise<Record<string, unknown>[]> {
   return (await reply.json()) as Record<string, unknown>[];
 }
 
-/** Lets the day go on for as many rounds as there are steps of the clock. */
+/** Continues the day, one round for each step of the clock. */
 async function goOn(speed: number, steps: number[]): Promise<LiveProgress[]> {
   const rounds: LiveProgress[] = [];
   const stop = new AbortController();
@@ -54,7 +54,7 @@ async function goOn(speed: number, steps: number[]): Promise<LiveProgress[]> {
   return rounds;
 }
 
-test('the live day goes on through the HTTP API, faster with speed, and not beyond a day ahead', async () => {
+test('the live day continues through the HTTP API, faster with --speed, and at most a day ahead', async () => {
   expect((await events('2026-06-17')).filter(({ locationName }) => locationName === 'London Bridge')).toEqual(
     [],
   );
@@ -76,11 +76,11 @@ test('the live day goes on through the HTTP API, faster with speed, and not beyo
   const evening = await events('2026-06-17');
   expect(evening.length).toBeGreaterThan(morning.length);
   expect((await events('2026-06-18')).length).toBeGreaterThan(5);
-  // Each once, though the second run began with this day's midnight again.
+  // Each event is there once, although the second run began again with this day's midnight.
   expect(new Set(evening.map(({ eventId, userId }) => `${eventId} ${userId}`)).size).toBe(evening.length);
 });
 
-test('what the server cannot take now is submitted later', async () => {
+test('events that the server cannot accept now are submitted later', async () => {
   server.clock.nowMs = Date.parse('2026-06-22T05:00:00Z');
   const { apiKey } = keyOf('submitting-events', 'basic');
   const setRevoked = (revokedAt: string | null) =>

@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 const NOW = Date.parse('2026-06-17T14:30:00Z');
 const CONFIG = { users: 90, days: 9, seed: 7 };
 
-/** What identifies rows by chance is left out: organisation, actions, entries, leaves, digests, transactions. */
+/** Without random identifiers: organisation, actions, entries, leaves, digests, transactions. */
 const COMPARED = {
   day_plans: 'user_id, day, plan, location_id, set_by',
   bookings: 'user_id, day, location_id, node_id, set_by',
@@ -47,7 +47,7 @@ describe('The history of the demo', () => {
   });
   afterAll(() => Promise.all(databases.map((database) => database.drop())));
 
-  test('is the same for the same seed, and one that was cut short is completed to the same', async () => {
+  test('is the same for the same seed, and an interrupted one is completed to the same', async () => {
     const [left, right, cut] = databases as [TestDatabase, TestDatabase, TestDatabase];
     await ensureDemo(CONFIG, depsOf(left));
     await ensureDemo(CONFIG, depsOf(right));

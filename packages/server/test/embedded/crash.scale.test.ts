@@ -10,7 +10,10 @@ import { joinEmbedded } from '../../src/embedded/index.ts';
 import { until } from '../support/waiting.ts';
 import { Bench, isAlive, isRoot, query, serverPid } from './support.ts';
 
-/** Less than what the product waits for a server that may still come or go: ten seconds, and more. */
+/**
+ * Less than the time for which the product waits for a server that may still start or stop, which is ten seconds or
+ * more.
+ */
 const AT_ONCE_MS = 5_000;
 
 let bench: Bench;
@@ -44,7 +47,7 @@ const works = (target: pg.ClientConfig) =>
     () => false,
   );
 
-test('the server outlives a killed process, and the next one adopts it at once', async () => {
+test('the server outlives a killed process, and the next process adopts it at once', async () => {
   const child = bench.child({ dataDir, purpose: 'serve' });
   await child.report('joined');
   const pid = await runningPid();
@@ -58,7 +61,7 @@ test('the server outlives a killed process, and the next one adopts it at once',
   expect(await isAlive(pid)).toBe(false);
 });
 
-test.runIf(process.platform === 'linux')('Ctrl-C in our terminal does not reach the server', async () => {
+test.runIf(process.platform === 'linux')('Ctrl-C in a terminal does not reach the server', async () => {
   const server = await joinEmbedded(options());
   const pid = await runningPid();
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -67,7 +70,7 @@ test.runIf(process.platform === 'linux')('Ctrl-C in our terminal does not reach 
   await server.release();
 });
 
-test('a lock file left by a dead server does not block a start, whoever has its pid now', async () => {
+test('the lock file of a dead server does not block a start, even if another process has its pid', async () => {
   await (await joinEmbedded(options())).release();
   const file = join(cluster, 'postmaster.pid');
   const { uid, gid } = statSync(cluster);
@@ -78,7 +81,7 @@ test('a lock file left by a dead server does not block a start, whoever has its 
     const dead = [2 ** 22 - 1, ...left.slice(1)];
     for (const text of [left.join('\n'), dead.join('\n'), '', '\0\0\0\0']) {
       await writeFile(file, text, { mode: 0o644 });
-      // Root writes as itself; the server could not have.
+      // Root writes as itself. The server would not be able to.
       if (isRoot) await import('node:fs/promises').then(({ chown }) => chown(file, uid, gid));
       await writeFile(join(dataDir, 'postgres.run/.s.PGSQL.5432.lock'), text);
       const beganMs = performance.now();
@@ -94,7 +97,7 @@ test('a lock file left by a dead server does not block a start, whoever has its 
   }
 });
 
-test('a server killed with nobody there is recovered by the next to come', async () => {
+test('the next process recovers a server that was killed without participants', async () => {
   const child = bench.child({ dataDir });
   await child.report('joined');
   await child.query('CREATE TABLE kept AS SELECT 7 AS n');
@@ -106,7 +109,7 @@ test('a server killed with nobody there is recovered by the next to come', async
   await server.release();
 });
 
-test('a server killed in the middle of work is started again, and the settings stay valid', async () => {
+test('a server that is killed during work is started again, and the settings stay valid', async () => {
   const server = await joinEmbedded(options('serve'));
   const busy = new pg.Client(server.target);
   busy.on('error', () => undefined);
@@ -119,13 +122,13 @@ test('a server killed in the middle of work is started again, and the settings s
   await cutOff;
   await until(() => said.length > 0);
   expect(said).toEqual(['The database had stopped; it was started again.']);
-  // It is still the one that serves.
+  // The participant still counts as the serving one.
   await expect(joinEmbedded(options('serve'))).rejects.toThrow('already');
   await server.release();
   expect(await serverPid(cluster)).toBeUndefined();
 });
 
-test('every participant takes its place again after a crash, so the last one out is known', async () => {
+test('every participant registers again after a crash, so that the last one is known', async () => {
   const first = await joinEmbedded(options());
   const second = bench.child({ dataDir });
   await second.report('joined');
@@ -157,7 +160,7 @@ test('release while the database is down leaves nothing running', async () => {
   }
 });
 
-test('while it cannot be started again, that is said once, tried again, and ended by release', async () => {
+test('a failed restart is reported once and tried again, and release ends the attempts', async () => {
   const server = await joinEmbedded(options());
   const conf = join(cluster, 'postgresql.conf');
   const good = await readFile(conf);
@@ -177,7 +180,7 @@ test('while it cannot be started again, that is said once, tried again, and ende
   expect(performance.now() - beganMs).toBeLessThan(AT_ONCE_MS);
 });
 
-test('a server whose socket a cleaner has removed is restarted by the next to come', async () => {
+test('the next process restarts a server whose socket was deleted', async () => {
   const server = await joinEmbedded(options());
   await rm(String(server.target.host), { recursive: true });
   const next = await joinEmbedded(options());
@@ -188,7 +191,7 @@ test('a server whose socket a cleaner has removed is restarted by the next to co
   expect(await serverPid(cluster)).toBeUndefined();
 });
 
-test('release ends the server also after its data directory was deleted', async () => {
+test('release ends the server even if its data directory was deleted', async () => {
   const server = await joinEmbedded(options());
   const pid = await runningPid();
   await rm(dataDir, { recursive: true });
@@ -196,7 +199,7 @@ test('release ends the server also after its data directory was deleted', async 
   expect(await isAlive(pid)).toBe(false);
 });
 
-test('ending a process at any moment of its first start leaves nothing that the next one stumbles over', async () => {
+test('ending a process at any time during its first start does not block the next one', async () => {
   dataDir = join(await bench.dir(), 'data');
   cluster = join(dataDir, 'postgres');
   for (const [index, pauseMs] of [60, 120, 200, 300, 450, 600, 750, 900].entries()) {
@@ -208,7 +211,7 @@ test('ending a process at any moment of its first start leaves nothing that the 
   expect(await works(server.target)).toBe(true);
   await server.release();
   expect(await serverPid(cluster)).toBeUndefined();
-  // By now no initdb of a killed process is at work any more.
+  // By now, no initdb of a killed process is running.
   await (await joinEmbedded(options())).release();
   const left = (await readdir(dataDir)).filter((name) => name.includes('.new-'));
   expect(left).toEqual([]);

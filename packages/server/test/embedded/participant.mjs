@@ -1,4 +1,4 @@
-// A process that joins an embedded server as told by its argument, reports in lines of JSON, and obeys lines on stdin.
+// A process that joins an embedded server as its argument says. It reports lines of JSON, and obeys lines on stdin.
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { joinEmbedded } from '../../dist/embedded/index.js';

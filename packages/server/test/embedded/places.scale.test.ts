@@ -13,21 +13,21 @@ beforeEach(() => {
 afterEach(() => bench.clear());
 
 describe('a new data directory', () => {
-  test('is made also with an empty environment', async () => {
+  test('can be created with an empty environment', async () => {
     const child = bench.child({ dataDir: join(await bench.dir(), 'data') }, { env: {} });
     await child.report('joined');
     expect(await child.query('SHOW server_encoding')).toEqual([{ server_encoding: 'UTF8' }]);
     await child.release();
   });
 
-  test('keeps its socket elsewhere, in a private directory, when its own path is too long', async () => {
+  test('keeps its socket in another, private directory if its path is too long', async () => {
     const dataDir = join(await bench.dir(), 'long'.repeat(20), 'data');
     const tempDir = await bench.dir(0o711);
     const first = await joinEmbedded(command(dataDir), { tempDir });
     const host = String(first.target.host);
     expect(host.startsWith(`${tempDir}/rollcall-`)).toBe(true);
     expect(modeOf(host)).toBe(0o700);
-    // Another process learns of it, whatever it would choose itself.
+    // Another process learns of that directory, whatever it would choose itself.
     const second = await joinEmbedded(command(dataDir), { tempDir: '/nowhere' });
     expect(second.target.host).toBe(host);
     await first.release();
@@ -37,7 +37,7 @@ describe('a new data directory', () => {
     await again.release();
   });
 
-  test('of which there are two never share a server', async () => {
+  test('never shares a server with another one', async () => {
     const servers = [];
     for (const dataDir of [await bench.dataDir(), await bench.dataDir()]) {
       servers.push(await joinEmbedded({ dataDir, purpose: 'serve', name: 'test' }));
@@ -56,7 +56,7 @@ describe('a new data directory', () => {
 });
 
 describe('the log', () => {
-  test('holds no data of people, is private, and does not grow for ever', async () => {
+  test('has no personal data, is private, and does not grow without limit', async () => {
     const dataDir = await bench.dataDir();
     const first = await joinEmbedded(command(dataDir));
     await query(first.target, 'CREATE TABLE people (mail text UNIQUE, age int)');
@@ -84,7 +84,7 @@ describe('the log', () => {
   });
 });
 
-describe('in one sentence it refuses', () => {
+describe('one sentence refuses', () => {
   async function refusal(dataDir: string): Promise<string> {
     const error = await joinEmbedded(command(dataDir)).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(EmbeddedServerError);
@@ -103,7 +103,7 @@ describe('in one sentence it refuses', () => {
     }
   });
 
-  test('a data directory of another major version, and says how to move it', async () => {
+  test('a data directory of another major version, and says how to migrate it', async () => {
     const dataDir = await bench.dataDir();
     await writeFile(join(dataDir, 'postgres/PG_VERSION'), '17\n');
     const message = await refusal(dataDir);
@@ -112,21 +112,21 @@ describe('in one sentence it refuses', () => {
     expect(message).toContain('rollcall restore FILE');
   });
 
-  test('a data directory that is a file, or lies in one', async () => {
+  test('a data directory that is a file, or below one', async () => {
     const file = join(await bench.dir(), 'file');
     await writeFile(file, '');
     expect(await refusal(file)).toContain('is a file');
     expect(await refusal(join(file, 'data'))).toContain('is a file');
   });
 
-  test('a directory in the place of the database that is none', async () => {
+  test('a directory in place of the database that is no database', async () => {
     const dataDir = await bench.dir();
     await mkdir(join(dataDir, 'postgres'));
     if (isRoot) await chmod(join(dataDir, 'postgres'), 0o755);
     expect(await refusal(dataDir)).toMatch(/not a PostgreSQL data directory|belongs to root/);
   });
 
-  test('a database whose password file is lost or not its own', async () => {
+  test('a database with a missing or wrong password file', async () => {
     const dataDir = await bench.dataDir();
     const secret = join(dataDir, 'postgres.secret');
     await writeFile(secret, 'x'.repeat(43));
@@ -135,7 +135,7 @@ describe('in one sentence it refuses', () => {
     expect(await refusal(dataDir)).toContain('missing or damaged');
   });
 
-  test('a server that does not start, and says where its log is', async () => {
+  test('a server that does not start, and names its log', async () => {
     const dataDir = await bench.dataDir();
     await writeFile(join(dataDir, 'postgres/postgresql.conf'), 'no_such_setting = 1\n');
     const message = await refusal(dataDir);
@@ -143,11 +143,14 @@ describe('in one sentence it refuses', () => {
     expect(message).toContain(join(dataDir, 'postgres.log'));
   });
 
-  test.runIf(isRoot && ordinaryUserCanRun)('a place where an ordinary user may not write', async () => {
-    const dataDir = join(await bench.dir(0o755), 'data');
-    const child = bench.child({ dataDir }, ORDINARY_USER);
-    const { name, message } = await child.report('failed');
-    expect(name).toBe('EmbeddedServerError');
-    expect(message).toMatch(/^The data directory \S+ cannot be used: permission is denied/);
-  });
+  test.runIf(isRoot && ordinaryUserCanRun)(
+    'a directory in which an ordinary user may not write',
+    async () => {
+      const dataDir = join(await bench.dir(0o755), 'data');
+      const child = bench.child({ dataDir }, ORDINARY_USER);
+      const { name, message } = await child.report('failed');
+      expect(name).toBe('EmbeddedServerError');
+      expect(message).toMatch(/^The data directory \S+ cannot be used: permission is denied/);
+    },
+  );
 });

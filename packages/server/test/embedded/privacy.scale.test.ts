@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.clear());
 
-/** What joining says, once it is known that nothing was started. */
+/** The error of a join. Asserts that no server was started. */
 async function refusal(dataDir: string): Promise<string> {
   const error = await joinEmbedded(command(dataDir)).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(EmbeddedServerError);
@@ -20,7 +20,7 @@ async function refusal(dataDir: string): Promise<string> {
   return (error as Error).message;
 }
 
-test('an open data directory is refused, and the command that is said mends it', async () => {
+test('an open data directory is refused, and the command in the message closes it', async () => {
   const dataDir = await bench.dataDir();
   await chmod(dataDir, 0o755);
   const said = await refusal(dataDir);
@@ -31,7 +31,7 @@ test('an open data directory is refused, and the command that is said mends it',
   await (await joinEmbedded(command(dataDir))).release();
 });
 
-test('a directory of something else is refused, whatever its mode, and stays as it is', async () => {
+test('a directory with other content is refused, whatever its mode, and is not changed', async () => {
   const dir = await bench.dir();
   await writeFile(join(dir, 'letters.txt'), '');
   for (const mode of [0o755, 0o700]) {
@@ -43,19 +43,22 @@ test('a directory of something else is refused, whatever its mode, and stays as 
   expect(await readdir(dir)).toEqual(['letters.txt']);
 });
 
-test('an empty directory becomes a data directory, and so does a new file system', async () => {
+test('an empty directory becomes a data directory, and so does an empty file system', async () => {
   const dataDir = await bench.dir();
   await mkdir(join(dataDir, 'lost+found'));
   await (await joinEmbedded(command(dataDir))).release();
   expect(await readdir(dataDir)).toContain('postgres.secret');
 });
 
-test.each([0o750, 0o720, 0o704, 0o702])('a directory of mode %o is open, one of 711 is not', async (mode) => {
-  const dir = await bench.dir();
-  expect(await directoryPermissionFault('It', dir, [])).toBeUndefined();
-  await chmod(dir, mode);
-  expect(await directoryPermissionFault('It', dir, [])).toContain(`(mode 0${mode.toString(8)})`);
-});
+test.each([0o750, 0o720, 0o704, 0o702])(
+  'a directory with mode %o is open, and one with 711 is not',
+  async (mode) => {
+    const dir = await bench.dir();
+    expect(await directoryPermissionFault('It', dir, [])).toBeUndefined();
+    await chmod(dir, mode);
+    expect(await directoryPermissionFault('It', dir, [])).toContain(`(mode 0${mode.toString(8)})`);
+  },
+);
 
 test('an open data directory is refused through a symbolic link, too', async () => {
   const dataDir = await bench.dataDir();
@@ -65,7 +68,7 @@ test('an open data directory is refused through a symbolic link, too', async () 
   expect(await refusal(link)).toContain(`chmod go-rw ${dataDir}`);
 });
 
-test('a new data directory is closed to others, whatever the umask', async () => {
+test('a new data directory is closed to others, with any umask', async () => {
   const dataDir = join(await bench.dir(), 'data');
   const child = bench.child({ dataDir, umask: 0o002 });
   await child.report('joined');
@@ -80,7 +83,7 @@ test('a password file that others may read is refused', async () => {
   expect(await refusal(dataDir)).toContain(`run "chmod 600 ${file}".`);
 });
 
-test.runIf(isRoot)("another user's data directory is refused, by root too", async () => {
+test.runIf(isRoot)("another user's data directory is refused, also for root", async () => {
   const dataDir = await bench.dataDir();
   await chown(dataDir, ORDINARY_USER.uid, ORDINARY_USER.gid);
   const said = await refusal(dataDir);
@@ -88,7 +91,7 @@ test.runIf(isRoot)("another user's data directory is refused, by root too", asyn
   expect(said).toContain(`chown 0 ${dataDir}`);
 });
 
-test.runIf(isRoot)('what belongs to the owner of the database is not refused to root', async () => {
+test.runIf(isRoot)('root may use files that belong to the owner of the database', async () => {
   const dataDir = await bench.dataDir();
   const { uid, gid } = ORDINARY_USER;
   const file = join(dataDir, 'postgres.secret');
@@ -100,7 +103,7 @@ test.runIf(isRoot)('what belongs to the owner of the database is not refused to 
 });
 
 test.runIf(isRoot && ordinaryUserCanRun)(
-  "a file of root's may be readable by the group of an ordinary user, and by nobody else",
+  'a file of root may be readable by the group of an ordinary user, but not by others',
   async () => {
     const file = join(await bench.dir(), 'key');
     await writeFile(file, 'secret');
@@ -116,7 +119,7 @@ test.runIf(isRoot && ordinaryUserCanRun)(
   },
 );
 
-test('a start that fails once PostgreSQL runs leaves none running, and does not keep the next one out', async () => {
+test('a start that fails after PostgreSQL runs stops PostgreSQL, and does not block the next start', async () => {
   const dataDir = await bench.dataDir();
   const secret = join(dataDir, 'postgres.secret');
   const right = await readFile(secret);

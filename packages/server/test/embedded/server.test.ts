@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => bench.clear());
 
 describe('a new data directory', () => {
-  test('has a database in UTF-8 with a fixed locale, whatever the environment', async () => {
+  test('has a database in UTF-8 with a fixed locale, in any environment', async () => {
     const dataDir = join(await bench.dir(), 'data');
     const odd = {
       LANG: 'POSIX',
@@ -50,7 +50,7 @@ describe('a new data directory', () => {
     await child.release();
   });
 
-  test('gives an owner without power, who can become the application role, and nothing more', async () => {
+  test('has an owner without superuser rights, who can become the application role', async () => {
     const server = await joinEmbedded(command(join(await bench.dir(), 'data')));
     const roles = await query(
       server.target,
@@ -75,13 +75,13 @@ describe('a new data directory', () => {
       "SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = 'rollcall'",
     );
     expect(owners).toEqual([{ owner: 'rollcall' }]);
-    // Neither role's password is the other's.
+    // The two roles have different passwords.
     const asSuperuser = query({ ...server.target, user: 'postgres' }, 'SELECT 1');
     await expect(asSuperuser).rejects.toThrow('password authentication failed');
     await server.release();
   });
 
-  test('cannot be reached over the network, nor without its password', async () => {
+  test('cannot be reached over the network, or without its password', async () => {
     const dataDir = join(await bench.dir(), 'data');
     const server = await joinEmbedded(command(dataDir));
     const rules = (await readFile(join(dataDir, 'postgres/pg_hba.conf'), 'utf8')).split('\n');

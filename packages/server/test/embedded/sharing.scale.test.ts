@@ -20,7 +20,7 @@ afterEach(() => bench.clear());
 
 const options = (purpose: 'serve' | 'command') => ({ dataDir, purpose, name: `rollcall ${purpose}` });
 
-test('one server is shared by a serving process and commands, and the last one out stops it', async () => {
+test('a serving process and commands share one server, and the last participant stops it', async () => {
   const serve = await joinEmbedded(options('serve'));
   const pid = await serverPid(cluster);
   const other = bench.child({ dataDir });
@@ -33,7 +33,7 @@ test('one server is shared by a serving process and commands, and the last one o
   expect(await serverPid(cluster)).toBe(pid);
   await other.release();
   expect(await serverPid(cluster)).toBeUndefined();
-  // Nothing but what belongs there is left.
+  // The directory has only its own files.
   expect((await readdir(dataDir)).sort()).toEqual([
     'postgres',
     'postgres.log',
@@ -42,14 +42,14 @@ test('one server is shared by a serving process and commands, and the last one o
   ]);
 });
 
-test('release may be called twice, also at the same time', async () => {
+test('release may be called twice, also concurrently', async () => {
   const server = await joinEmbedded(options('command'));
   await Promise.all([server.release(), server.release()]);
   await server.release();
   expect(await serverPid(cluster)).toBeUndefined();
 });
 
-test('a second serving process is refused, and the first one and commands go on', async () => {
+test('a second serving process is refused, and the first one and commands continue', async () => {
   const first = await joinEmbedded(options('serve'));
   const refused = await joinEmbedded(options('serve')).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(EmbeddedServerError);
@@ -59,12 +59,12 @@ test('a second serving process is refused, and the first one and commands go on'
   expect(await query(first.target, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   await command.release();
   await first.release();
-  // The place is free again.
+  // Another serving process may join again.
   await (await joinEmbedded(options('serve'))).release();
   expect(await serverPid(cluster)).toBeUndefined();
 });
 
-test('a serving process that was just killed does not keep the next one out', async () => {
+test('a serving process that was just killed does not block the next one', async () => {
   const first = bench.child({ dataDir, purpose: 'serve' });
   await first.report('joined');
   first.process.kill('SIGKILL');
@@ -74,7 +74,7 @@ test('a serving process that was just killed does not keep the next one out', as
   expect(await serverPid(cluster)).toBeUndefined();
 });
 
-test('processes that begin at the same moment on a new directory all succeed, and one has created it', async () => {
+test('processes that start together on a new directory all succeed, and one of them has created it', async () => {
   dataDir = join(await bench.dir(), 'data');
   cluster = join(dataDir, 'postgres');
   const children = [
@@ -88,7 +88,7 @@ test('processes that begin at the same moment on a new directory all succeed, an
   expect(await serverPid(cluster)).toBeUndefined();
 });
 
-test('eight processes that join and leave over and over never fail, and leave nothing running', async () => {
+test('eight processes that join and leave repeatedly never fail, and leave nothing running', async () => {
   const first = await joinEmbedded(options('command'));
   await query(first.target, 'CREATE TABLE rounds (pid int, round int)');
   await first.release();
@@ -105,7 +105,7 @@ test('eight processes that join and leave over and over never fail, and leave no
   await last.release();
 });
 
-test('a copy of a running data directory has a server of its own', async () => {
+test('a copy of a running data directory gets its own server', async () => {
   const long = 'long'.repeat(20);
   for (const original of [dataDir, join(dataDir, long, 'data')]) {
     const tempDir = await bench.dir();

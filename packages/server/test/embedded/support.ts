@@ -13,10 +13,10 @@ import { inspectProcess } from '../../src/embedded/processes.ts';
 import { until } from '../support/waiting.ts';
 
 export const isRoot = process.geteuid?.() === 0;
-/** `nobody`, as whom root runs what has to work for an ordinary user. */
+/** `nobody`, as whom root runs the tests for ordinary users. */
 export const ORDINARY_USER = { uid: 65534, gid: 65534 };
 
-/** Whether an ordinary user can run the code of this checkout: in root's private home, nobody else may enter. */
+/** Whether an ordinary user can run the code of this checkout. Nobody else may enter a private home of root. */
 export const ordinaryUserCanRun = !isRoot || isOpenToAll(fileURLToPath(import.meta.url));
 if (!ordinaryUserCanRun) {
   console.warn(
@@ -51,7 +51,7 @@ interface Report {
   rows?: Record<string, unknown>[];
 }
 
-/** A child process that takes part in an embedded server. */
+/** A child process that is a participant of an embedded server. */
 export class Child {
   readonly process: ChildProcess;
   readonly reports: Report[] = [];
@@ -74,7 +74,7 @@ export class Child {
     }
   }
 
-  /** The first report of a kind, or a test failure with what came instead. */
+  /** The first report of a kind. The test fails if another report came instead. */
   async report(event: Report['event']): Promise<Report> {
     await until(() => this.reports.some((one) => one.event === event || one.event === 'failed'));
     const found = this.reports.find((one) => one.event === event);
@@ -89,7 +89,7 @@ export class Child {
     return this.reports.findLast((one) => one.event === 'rows')?.rows ?? [];
   }
 
-  /** Leaves properly; the process must then end by itself. */
+  /** Leaves properly. The process must then end by itself. */
   async release(): Promise<void> {
     this.process.stdin?.write('release\n');
     await this.report('released');
@@ -103,7 +103,7 @@ export class Child {
 }
 
 const execute = promisify(execFile);
-/** One for all files of this worker. */
+/** One for all test files of this worker. */
 let template: Promise<string> | undefined;
 
 async function makeTemplate(): Promise<string> {
@@ -114,12 +114,12 @@ async function makeTemplate(): Promise<string> {
   return join(dir, 'data');
 }
 
-/** Everything that one test starts and makes, and its removal. */
+/** All processes and directories of one test, and their removal. */
 export class Bench {
   readonly #dirs: string[] = [];
   readonly #children: Child[] = [];
 
-  /** A new directory; with 0711 its server can live in it also when we are root. */
+  /** A new directory. With 0711, its server can also use it when root runs the tests. */
   async dir(mode = 0o711, owner?: { uid: number; gid: number }): Promise<string> {
     const dir = await mkdtemp('/tmp/rollcall-test-');
     await chmod(dir, mode);
@@ -128,7 +128,7 @@ export class Bench {
     return dir;
   }
 
-  /** An initialised data directory that is not in use: a copy, for making one takes a second. */
+  /** An initialised data directory that is not in use. It is a copy, because an initialisation takes a second. */
   async dataDir(): Promise<string> {
     template ??= makeTemplate();
     const copy = join(await this.dir(), 'data');
@@ -172,7 +172,7 @@ export async function isAlive(pid: number): Promise<boolean> {
   return (await inspectProcess(pid)) !== undefined;
 }
 
-/** One statement on a connection of its own. */
+/** Runs one statement on a separate connection. */
 export async function query<Row extends pg.QueryResultRow>(
   target: pg.ClientConfig,
   sql: string,
@@ -191,7 +191,7 @@ export function modeOf(path: string): number {
   return statSync(path).mode & 0o777;
 }
 
-/** How a command joins the server of a data directory. */
+/** The options with which a command joins the server of a data directory. */
 export function command(dataDir: string) {
   return { dataDir, purpose: 'command' as const, name: 'rollcall test' };
 }

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.clear());
 
-test('only one at a time is inside, also when each finds the lock of a dead process', async () => {
+test('only one process at a time holds the lock, even if each finds the lock of a dead process', async () => {
   for (const dead of ['4194303 1 aa', `${process.pid} 1 bb`, 'nonsense']) {
     await symlink(dead, path);
     let inside = 0;
@@ -34,14 +34,14 @@ test('only one at a time is inside, also when each finds the lock of a dead proc
   }
 });
 
-test('a process killed while it was taking over from another does not block either', async () => {
+test('a process that was killed while it took the lock over does not block others', async () => {
   await symlink('4194303 1 aa', path);
   await symlink('4194303 1 cc', `${path}.aa`);
   expect(await withTransitionLock(path, async () => 'inside')).toBe('inside');
   expect(await readdir(dir)).toEqual([]);
 });
 
-test('is free again when the work fails', async () => {
+test('the lock is free again after a failure of the work', async () => {
   await expect(withTransitionLock(path, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
   expect(await readdir(dir)).toEqual([]);
 });

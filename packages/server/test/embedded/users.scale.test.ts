@@ -25,7 +25,7 @@ async function copyOfPackage(into: string): Promise<string> {
   return copy;
 }
 
-/** As npm leaves it with --ignore-scripts. */
+/** As npm with --ignore-scripts leaves the package. */
 async function removeSymlinks(root: string): Promise<string[]> {
   const links = JSON.parse(await readFile(join(root, 'native/pg-symlinks.json'), 'utf8'));
   const targets = links.map(({ target }: { target: string }) => join(root, target));
@@ -36,7 +36,7 @@ async function removeSymlinks(root: string): Promise<string[]> {
 const stagedIn = (dir: string) => readdirSync(dir).filter((name) => name.startsWith('postgresql-18'));
 
 describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
-  test('the server runs as an unprivileged user, beside the data', async () => {
+  test('the server runs as an unprivileged user, with its cluster in the data directory', async () => {
     const dataDir = join(await bench.dir(), 'data');
     const server = await joinEmbedded(command(dataDir));
     const pid = await serverPid(join(dataDir, 'postgres'));
@@ -50,13 +50,13 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
     await server.release();
   });
 
-  test('in a private home, programs and cluster go where the user can reach them', async () => {
+  test('in a private home, programs and cluster go to a directory that the user can reach', async () => {
     const home = await bench.dir(0o700);
     const systemDir = join(await bench.dir(0o755), 'system');
     const packageRoot = await copyOfPackage(home);
     const dataDir = join(home, 'my data');
     const around = { systemDir, packageRoot };
-    // A strict umask must not keep the user out, and two may stage at the same moment.
+    // A strict umask must not lock the user out, and two processes may stage at the same time.
     const others = [1, 2].map(() => bench.child({ dataDir, around, umask: 0o077 }));
     const elsewhere = bench.child({ dataDir: join(home, 'other'), around, umask: 0 });
     for (const child of [...others, elsewhere]) await child.report('joined');
@@ -81,7 +81,7 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
     expect(readdirSync(systemDir).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  test('a cluster kept elsewhere follows its data directory, and only that one', async () => {
+  test('a cluster outside its data directory belongs to that directory only', async () => {
     const home = await bench.dir(0o700);
     const around = { systemDir: await bench.dir(0o755) };
     const dataDir = join(home, 'data');
@@ -106,7 +106,7 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
     expect(String(lost)).toContain('which is gone');
   });
 
-  test('a deleted data directory begins anew, and what was kept elsewhere is set aside', async () => {
+  test('a deleted data directory starts empty, and the former outside cluster is set aside', async () => {
     const home = await bench.dir(0o700);
     const around = { systemDir: await bench.dir(0o755) };
     const dataDir = join(home, 'data');
@@ -118,14 +118,14 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
     expect(server.created).toBe(true);
     expect(readdirSync(around.systemDir).filter((name) => name.includes('.set-aside-'))).toHaveLength(1);
     await server.release();
-    // Killed between making the cluster and linking to it.
+    // Killed between the creation of the cluster and the link to it.
     await unlink(join(dataDir, 'postgres'));
     const again = await joinEmbedded(command(dataDir), around);
     expect(again.created).toBe(false);
     await again.release();
   });
 
-  test('a place for the cluster that others can change is refused', async () => {
+  test('a cluster directory that others can change is refused', async () => {
     const home = await bench.dir(0o700);
     const systemDir = await bench.dir(0o777);
     await expect(joinEmbedded(command(join(home, 'data')), { systemDir })).rejects.toThrow(
@@ -133,7 +133,7 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
     );
   });
 
-  test('programs without their links are staged', async () => {
+  test('programs without their symbolic links are staged', async () => {
     const packageRoot = await copyOfPackage(await bench.dir(0o755));
     const [link] = await removeSymlinks(packageRoot);
     const systemDir = await bench.dir(0o755);
@@ -143,7 +143,7 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
     await server.release();
   });
 
-  test('a system user is made when there is none, by several at once', async () => {
+  test('a missing system user is created, also by several processes at once', async () => {
     const name = `rctest${process.pid}`;
     try {
       const around = { userNames: [name] as [string] };
@@ -164,7 +164,7 @@ describe.runIf(isRoot && process.platform === 'linux')('as root', () => {
     ).rejects.toThrow(/refuses to run as root.*\.$/);
   });
 
-  test.runIf(ordinaryUserCanRun)("an ordinary user's data directory stays that user's", async () => {
+  test.runIf(ordinaryUserCanRun)("an ordinary user's data directory still belongs to that user", async () => {
     const dataDir = join(await bench.dir(0o711, ORDINARY_USER), 'data');
     const first = bench.child({ dataDir }, ORDINARY_USER);
     await first.report('joined');
@@ -188,7 +188,7 @@ describe.runIf(ordinaryUserCanRun)('as an ordinary user', () => {
   const as = isRoot ? ORDINARY_USER : {};
   const owner = isRoot ? ORDINARY_USER : undefined;
 
-  test('everything is private to that user', async () => {
+  test('everything is private to the user', async () => {
     const dataDir = join(await bench.dir(0o700, owner), 'data');
     const child = bench.child({ dataDir, purpose: 'serve', umask: 0 }, as);
     expect((await child.report('joined')).created).toBe(true);
@@ -204,7 +204,7 @@ describe.runIf(ordinaryUserCanRun)('as an ordinary user', () => {
     expect(await serverPid(join(dataDir, 'postgres'))).toBeUndefined();
   });
 
-  test('programs without their links get them in place, or are staged where that is forbidden', async () => {
+  test('programs without their symbolic links get them in place, or are staged if that is forbidden', async () => {
     const dir = await bench.dir(0o711, owner);
     const packageRoot = await copyOfPackage(dir);
     const [link] = await removeSymlinks(packageRoot);
@@ -236,7 +236,7 @@ describe.runIf(ordinaryUserCanRun)('as an ordinary user', () => {
   });
 
   test.runIf(isRoot && process.platform === 'linux')(
-    'a full disk is told in one sentence',
+    'a full disk is reported in one sentence',
     async ({ skip }) => {
       const dir = await bench.dir(0o700, owner);
       const dataDir = join(dir, 'data');

@@ -19,15 +19,15 @@ async function read(file: string | string[]) {
 
 const STRAY = /^\d+! the row has a quote in the middle of a value/;
 
-describe('the delimiter', () => {
+describe('the delimiter of a file', () => {
   test.each([
     ['the comma', ',', 'a,b;c,d'],
     ['the semicolon', ';', 'a;b;c,d'],
     ['the tab', '\t', 'a\tb'],
     ['the bar', '|', 'a|b'],
     ['the comma of one column', ',', 'a'],
-    ['not what is in quotes', ';', '"a,,,b";c'],
-  ])('is %s, as the header has it', async (_, delimiter, header) => {
+    ['not a character in quotes', ';', '"a,,,b";c'],
+  ])('is %s, as in the header', async (_, delimiter, header) => {
     expect((await read(header)).delimiter).toBe(delimiter);
   });
 
@@ -39,18 +39,18 @@ describe('the delimiter', () => {
     ['"sep=;"', ';'],
     ['sep=;,,', ';'],
     ['sep=^', '^'],
-  ])('is that of a first line %j', async (line, delimiter) => {
+  ])('is that of the first line %j', async (line, delimiter) => {
     const rows = [`a,x${delimiter}b`, `1${delimiter}2`];
     expect(await read([line, ...rows])).toEqual({ delimiter, header: ['a,x', 'b'], rows: ['3: 1/2'] });
   });
 
-  test('a column that is called sep is one', async () => {
+  test('is not set by a column with the name sep', async () => {
     expect(await read(['sep', 'x'])).toEqual({ delimiter: ',', header: ['sep'], rows: ['2: x'] });
   });
 });
 
 describe('a row', () => {
-  test('is filled up, and loses empty cells beyond the header', async () => {
+  test('gets missing cells, and loses empty cells beyond the header', async () => {
     const { header, rows } = await read(['a,b,c,,', '1', '1,2,3,,,', ',,3', ',,,,', '', '1,"",3']);
     expect(header).toEqual(['a', 'b', 'c']);
     expect(rows).toEqual(['2: 1//', '3: 1/2/3', '4: //3', '7: 1//3']);
@@ -67,8 +67,8 @@ describe('a row', () => {
     ['a quote in a value', '24" disk,x'],
     ['a blank before a quote', '1, "x"'],
     ['text after a closing quote', '"1"x,2'],
-    ['a quote that nothing closes', '1,"x'],
-    ['a quote that a quote further down does not close', '"1,x'],
+    ['an unclosed quote', '1,"x'],
+    ['a quote that no later quote closes', '"1,x'],
   ])('with %s is refused, and no other', async (_, bad) => {
     const { rows } = await read(['a,b', '1,2', bad, '3,"4', '5"', '"6","7"', '8,9', '']);
     const [before, refused, ...after] = rows;
@@ -77,13 +77,13 @@ describe('a row', () => {
     expect(after).toEqual(['4: 3/4\r\n5', '6: 6/7', '7: 8/9']);
   });
 
-  test('whose quote takes the rows after it for its value is refused if it has too many cells for that', async () => {
+  test('whose open quote includes the next rows is refused if it then has too many cells', async () => {
     const { rows } = await read(['a,b', '1,"x', '3,4', '5,6",7,8,9', '1,2']);
     expect(rows[0]).toBe('2! the row has 5 cells where the header has 2: is a quote left open?');
     expect(rows.slice(1)).toEqual(['3: 3/4', expect.stringMatching(STRAY), '5: 1/2']);
   });
 
-  test('whose quote is left open in a long file is refused, and those after it are read', async () => {
+  test('whose quote stays open in a long file is refused, and the next rows are read', async () => {
     const long = 'x'.repeat(200);
     const { rows } = await read(`a,b\n1,"x\n${`3,${long}\n`.repeat(6_000)}`);
     expect(rows).toHaveLength(6_001);
@@ -91,14 +91,14 @@ describe('a row', () => {
   });
 });
 
-test('lines are those of the file, whatever ends them and stands in quotes', async () => {
+test('line numbers are those of the file, with any line ends and with line ends in quotes', async () => {
   for (const end of ['\n', '\r\n', '\r']) {
     const file = ['sep=,', '', 'a,b', '1,"x', '', 'y"', '', 'bad",', '2,z', ''].join(end);
     expect((await read(file)).rows).toEqual([`4: 1/x${end}${end}y`, expect.stringMatching(/^8! /), '9: 2/z']);
   }
 });
 
-test('every table is read as it was written', async () => {
+test('every table is read as written', async () => {
   const cell = fc.string({ unit: fc.constantFrom(...'a,;|\t"\'\r\n =+-@é'), maxLength: 6 });
   const table = fc.record({
     delimiter: fc.constantFrom(',', ';', '\t', '|'),
@@ -116,7 +116,7 @@ test('every table is read as it was written', async () => {
   );
 });
 
-test('every table that is written here is read as it was', async () => {
+test("every table of the product's own writer is read as written", async () => {
   const cell = fc.string({ unit: fc.constantFrom(...'a,"\'\r\n =-\t'), maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), async (rows) => {
@@ -129,7 +129,7 @@ test('every table that is written here is read as it was', async () => {
   );
 });
 
-test('a guarded text is told from every other', () => {
+test('a guarded text differs from every other text', () => {
   const texts = fc.string({ unit: fc.constantFrom(..."'=+-@\t\ra"), maxLength: 5 });
   fc.assert(
     fc.property(texts, (text) => {

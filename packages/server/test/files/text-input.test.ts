@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-/** What is read of the file, and which encodings were told. */
+/** The text of the file, and the reported encodings. */
 async function readFile(bytes: Buffer): Promise<{ content: string; told: string[]; encoding: string }> {
   const path = join(dir, 'file.csv');
   await writeFile(path, bytes);
@@ -35,7 +35,7 @@ async function readFile(bytes: Buffer): Promise<{ content: string; told: string[
   return { content, told, encoding: file.encoding };
 }
 
-/** As `readFile`, of what comes through a pipe in pieces that cut characters in two. */
+/** Like `readFile`, but through a pipe in pieces that cut characters. */
 async function readPiped(bytes: Buffer): Promise<{ content: string; told: string[]; encoding: string }> {
   const told: string[] = [];
   const input = readText(inChunks(bytes), { onEncoding: (encoding) => told.push(encoding) });
@@ -56,12 +56,12 @@ describe.each(WAYS)('%s', (_, read) => {
     ['big-endian UTF-16 with a mark', mark([0xfe, 0xff], UTF_16BE), 'UTF-16BE'],
     ['big-endian UTF-16 without a mark', UTF_16BE, 'UTF-16BE'],
     ['Windows-1252', WINDOWS_1252, 'Windows-1252'],
-  ])('%s is recognised, and told once if it is not UTF-8', async (_name, bytes, encoding) => {
+  ])('%s is recognised, and reported once if it is not UTF-8', async (_name, bytes, encoding) => {
     const told = encoding === 'UTF-8' ? [] : [encoding];
     expect(await read(bytes)).toEqual({ content: TEXT, told, encoding });
   });
 
-  test('what is plain ASCII for long, and Windows-1252 only then, is Windows-1252', async () => {
+  test('a long part of plain ASCII, and Windows-1252 after it, is Windows-1252', async () => {
     const ascii = 'x,y\n'.repeat(100_000);
     const bytes = Buffer.concat([Buffer.from(ascii), Buffer.from('caf\xe9,\xfc\n', 'latin1')]);
     expect(await read(bytes)).toEqual({
@@ -88,17 +88,17 @@ describe.each(WAYS)('%s', (_, read) => {
     ['UTF-32', mark([0xff, 0xfe, 0, 0], Buffer.from('a\0\0\0')), /is UTF-32, not text/],
     ['half a character of UTF-16', mark([0xff, 0xfe], UTF_16LE.subarray(0, -1)), /is not valid UTF-16LE/],
     [
-      'UTF-8 and Windows-1252 in one',
+      'UTF-8 and then Windows-1252',
       Buffer.concat([Buffer.from(TEXT), WINDOWS_1252]),
       /^Line 5 is not valid UTF-8/,
     ],
     [
-      'Windows-1252 and UTF-8 in one',
+      'Windows-1252 and then UTF-8',
       Buffer.concat([WINDOWS_1252, Buffer.from(TEXT)]),
       /^Line 5 is not valid UTF-8/,
     ],
     [
-      'what Windows-1252 has no character for',
+      'bytes without a character in Windows-1252',
       Buffer.from('a\nb\x81\n', 'latin1'),
       /^Line 2 is not valid UTF-8/,
     ],
@@ -109,7 +109,7 @@ describe.each(WAYS)('%s', (_, read) => {
     expect((error as Error).message).toMatch(message);
   });
 
-  test('every text of UTF-8 and of UTF-16 with a mark is read as it is', async () => {
+  test('every text of UTF-8, and of UTF-16 with a mark, is read unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 50 }), async (content) => {
         fc.pre(content.isWellFormed() && !/^[\ufeff\0]/.test(content));

@@ -89,7 +89,7 @@ const countsOf = ({ datasets }: FolderImportReport, path: string) => {
   return { stored, already, adjusted, refused };
 };
 
-test('a folder without a manifest was not finished, and nothing of it is stored', async () => {
+test('a folder without a manifest is incomplete, and nothing of it is stored', async () => {
   await write({ users: USERS });
   await rm(join(folder, 'manifest.json'));
   await expect(load()).rejects.toThrow(FolderError);
@@ -98,7 +98,7 @@ test('a folder without a manifest was not finished, and nothing of it is stored'
 });
 
 test.each(['manifest.json', 'users', 'users/part.ndjson', 'users/more'])(
-  'a symbolic link in the folder, %s, is named and not followed',
+  'a symbolic link in the folder, %s, is named in the error and not followed',
   async (name) => {
     await write({ users: USERS });
     const path = join(folder, name);
@@ -138,7 +138,7 @@ test('the folder itself may be a symbolic link', async () => {
   expect(countsOf(report, 'users')).toEqual({ stored: 3, already: 0, adjusted: 0, refused: 0 });
 });
 
-test('CSV as spreadsheets write it is read, and a bad row is refused alone', async () => {
+test('CSV from spreadsheets is read, and a bad row is refused alone', async () => {
   await write({ locations: LOCATIONS });
   const rows = [
     'sep=;',
@@ -161,7 +161,7 @@ test('CSV as spreadsheets write it is read, and a bad row is refused alone', asy
 });
 
 test.each([[{ files: [null] }], [{ files: {} }], [{ files: 'all' }]])(
-  'a manifest that is %j is none',
+  'a manifest of %j is refused',
   async (manifest) => {
     await write({ users: USERS });
     await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
@@ -171,7 +171,7 @@ test.each([[{ files: [null] }], [{ files: {} }], [{ files: 'all' }]])(
 );
 
 test.each(['../users/all.ndjson', '/etc/passwd.csv', 'users/../../all.json', 'users\\..\\all.csv', null])(
-  'a manifest that names %j leads nowhere',
+  'a manifest with the path %j is refused',
   async (path) => {
     await write({ users: USERS });
     const files = [{ path, dataset: 'users', bytes: 1 }];
@@ -180,7 +180,7 @@ test.each(['../users/all.ndjson', '/etc/passwd.csv', 'users/../../all.json', 'us
   },
 );
 
-test('what the vendor does not list is made from the rows that name it, and said', async () => {
+test('nodes that the vendor does not list are created from the rows that name them, with a remark', async () => {
   await write({
     locations: [{ locationId: OFFICE, locationName: 'Head office', status: 'active' }],
     users: USERS,
@@ -189,7 +189,7 @@ test('what the vendor does not list is made from the rows that name it, and said
       { userId: BOB, day: '2026-03-02', plan: 'r', attendanceType: 'walkIn' },
       { userId: CY, day: '2026-03-02', plan: 'a' },
     ],
-    // Without eventId, sourceId and locationType; 18:00 UTC is the next day in Tokyo.
+    // Without eventId, sourceId and locationType. 18:00 UTC is the next day in Tokyo.
     presence: [
       { timestamp: '2026-03-02T01:00:00Z', userId: ADA, locationId: OFFICE, placeId: DESK },
       {
@@ -222,7 +222,7 @@ test('what the vendor does not list is made from the rows that name it, and said
   expect(of(CY)).toMatchObject([{ plan: 'a' }]);
 });
 
-test('a desk that two people have on one day is the first one’s, and the other has the office', async () => {
+test('a desk with two users on one day goes to the first, and the other one has the office', async () => {
   const day = '2026-03-02';
   await write({
     locations: LOCATIONS,
@@ -251,7 +251,7 @@ test('a desk that two people have on one day is the first one’s, and the other
   expect(attendance.find((row) => row.userId === BOB)).toMatchObject({ plan: 'o', bookingDepth: 1 });
 });
 
-test('a bad row is refused with its line and reason, and no other', async () => {
+test('a bad row is refused alone, with its line and reason', async () => {
   await write({
     locations: LOCATIONS,
     users: `${JSON.stringify(USERS[0])}\nnot JSON\n\n${JSON.stringify({ ...USERS[1], userId: 'b' })}\n${JSON.stringify(USERS[2])}`,
@@ -277,7 +277,7 @@ test('a bad row is refused with its line and reason, and no other', async () => 
   expect((await exported()).presence).toMatchObject([{ eventId: '3', userId: CY }]);
 });
 
-test('a day that is planned otherwise here is kept, and changed only when that is asked for, which is logged', async () => {
+test('a day with another plan here is kept, and changed only on request, with an entry in the log', async () => {
   const days = (plan: object) => ({
     'user-booking-attendance': [{ userId: ADA, day: '2026-03-20', ...plan }],
   });
@@ -298,7 +298,7 @@ test('a day that is planned otherwise here is kept, and changed only when that i
   expect(after['change-log/user']).toMatchObject([{ action: 'changed' }, { action: 'cancelled' }]);
 });
 
-test('a day ahead of somebody who has left holds no desk; their past does', async () => {
+test('a future day of an inactive user gets no desk, and past days do', async () => {
   await write({
     locations: LOCATIONS,
     users: USERS,
@@ -314,7 +314,7 @@ test('a day ahead of somebody who has left holds no desk; their past does', asyn
   expect((await exported())['user-booking-attendance']).toMatchObject([{ userId: CY, bookingPlaceId: DESK }]);
 });
 
-test('groups come in any order; one above itself is refused, and people keep what is known of them', async () => {
+test('groups come in any order, a group above itself is refused, and users keep the other groups', async () => {
   const [top, low, loop] = [randomUUID(), randomUUID(), randomUUID()];
   const group = (groupId: string, groupName: string, parentGroupId: string | null) => ({
     groupId,
@@ -342,7 +342,7 @@ test('groups come in any order; one above itself is refused, and people keep wha
   expect(users?.find((row) => row.userId === ADA)).toMatchObject({ primaryGroupId: low });
 });
 
-test('a dry run says the same as the run, and stores nothing', async () => {
+test('a dry run reports the same as the run, and stores nothing', async () => {
   await write({ locations: LOCATIONS, users: [...USERS, { userId: 'nobody' }] });
   const dry = await load({ dryRun: true });
   expect((await exported()).users).toEqual([]);
@@ -350,7 +350,7 @@ test('a dry run says the same as the run, and stores nothing', async () => {
   expect((await exported()).users).toHaveLength(3);
 });
 
-test('how an office judges silence follows from how it was judged', async () => {
+test('the presence reporting of an office follows from its attendance in the folder', async () => {
   const days = ['2026-03-02', '2026-03-03'];
   const seen = { eventId: '1', timestamp: '2026-03-02T08:00:00Z', userId: CY, locationId: OFFICE };
   const rows = (attendanceType: string) =>
@@ -377,7 +377,7 @@ test('how an office judges silence follows from how it was judged', async () => 
   expect(await types()).toEqual(['unconfirmed', 'unconfirmed']);
 });
 
-test('a desk needs no level; what is renamed is renamed here, and a name that is another’s is refused', async () => {
+test('a desk needs no level, new names apply here too, and a name of another node is refused', async () => {
   const desk = {
     deskId: DESK,
     deskName: 'N1',

@@ -34,7 +34,7 @@ async function write(dataset: string, rows: Iterable<object>): Promise<void> {
   await pipeline(Readable.from(lines()), createWriteStream(join(directory, dataset, 'all.ndjson')));
 }
 
-test(`${PEOPLE} people's ${DAYS} days and ${EVENTS} events are imported without being held`, async () => {
+test(`${DAYS} days of ${PEOPLE} users and ${EVENTS} events are imported in bounded memory`, async () => {
   const locationId = randomUUID();
   const userIds = Array.from({ length: PEOPLE }, () => randomUUID());
   const dayOf = (number: number) => new Date(Date.UTC(2026, 0, 1 + (number % DAYS))).toISOString();
@@ -87,7 +87,7 @@ test(`${PEOPLE} people's ${DAYS} days and ${EVENTS} events are imported without 
       marks.set(done, performance.now());
       if (marks.size % 10 !== 0) return;
       const held = heldBytes();
-      // The tenth is after the first batches of all kinds of code.
+      // The tenth batch comes after the first batches of all code paths.
       if (marks.size === 10) first = held;
       highest = Math.max(highest, held);
     },

@@ -46,7 +46,7 @@ async function organisation(): Promise<{ tenantId: string; key: ShownKey }> {
   return { tenantId, key: await server.key(tenantId) };
 }
 
-/** Ten days of the demo's life; then people leave and are renamed, desks are retired, and a zone gets a bound. */
+/** Ten days of the demo. Then users leave and are renamed, desks are retired, and a zone gets a capacity. */
 async function live(tenantId: string): Promise<void> {
   const { owner: database } = server.db;
   const nowMs = server.clock.nowMs;
@@ -110,7 +110,7 @@ function into(tenantId: string, options: Partial<FolderImportOptions> = {}) {
   });
 }
 
-test('what the tests move has everything that could be lost', () => {
+test('the test data have everything that an import could lose', () => {
   const types = new Set(lived['user-booking-attendance']?.map((row) => row.attendanceType));
   expect([...types].sort()).toEqual(['confirmed', 'noShow', 'unconfirmed', 'walkIn', undefined]);
   const depths = new Set(lived['user-booking-attendance']?.map((row) => row.bookingDepth));
@@ -122,26 +122,29 @@ test('what the tests move has everything that could be lost', () => {
   }
 });
 
-test.each(FORMATS)('an organisation moved as %s exports what it exported before', async (format) => {
-  const next = await organisation();
-  const directory = join(folders, format);
+test.each(FORMATS)(
+  'an organisation that was imported from %s has the same exports as before',
+  async (format) => {
+    const next = await organisation();
+    const directory = join(folders, format);
 
-  const report = await into(next.tenantId, { directory });
+    const report = await into(next.tenantId, { directory });
 
-  expect(report.datasets.flatMap(({ reasons }) => reasons)).toEqual([]);
-  for (const { dataset, rows } of report.datasets)
-    expect([dataset, rows]).toEqual([dataset, lived[dataset]?.length]);
-  const exported = await exportAll(server, next.key, WINDOWS);
-  for (const [dataset, rows] of Object.entries(lived)) expect(exported[dataset], dataset).toEqual(rows);
+    expect(report.datasets.flatMap(({ reasons }) => reasons)).toEqual([]);
+    for (const { dataset, rows } of report.datasets)
+      expect([dataset, rows]).toEqual([dataset, lived[dataset]?.length]);
+    const exported = await exportAll(server, next.key, WINDOWS);
+    for (const [dataset, rows] of Object.entries(lived)) expect(exported[dataset], dataset).toEqual(rows);
 
-  const again = await into(next.tenantId, { directory });
-  expect(again.datasets.map(({ stored, refused, adjusted }) => stored + refused + adjusted)).toEqual(
-    again.datasets.map(() => 0),
-  );
-  expect(await exportAll(server, next.key, WINDOWS)).toEqual(exported);
-});
+    const again = await into(next.tenantId, { directory });
+    expect(again.datasets.map(({ stored, refused, adjusted }) => stored + refused + adjusted)).toEqual(
+      again.datasets.map(() => 0),
+    );
+    expect(await exportAll(server, next.key, WINDOWS)).toEqual(exported);
+  },
+);
 
-test('cut short anywhere and run again, it ends the same', async () => {
+test('an import that is interrupted anywhere and repeated has the same result', async () => {
   const next = await organisation();
   for (const batches of [3, 7, 12, 20]) {
     let left = batches;
@@ -155,7 +158,7 @@ test('cut short anywhere and run again, it ends the same', async () => {
   for (const [dataset, rows] of Object.entries(lived)) expect(exported[dataset], dataset).toEqual(rows);
 });
 
-test('a folder of later months adds to one of earlier months', async () => {
+test('a folder of later months adds to a folder of earlier months', async () => {
   const next = await organisation();
   for (const [index, window] of WINDOWS.entries()) {
     const directory = join(folders, `part ${index}`);
@@ -167,7 +170,7 @@ test('a folder of later months adds to one of earlier months', async () => {
   for (const [dataset, rows] of Object.entries(lived)) expect(exported[dataset], dataset).toEqual(rows);
 });
 
-test('a source that sends again what was moved is told so, and nothing is stored twice', async () => {
+test('a source that sends imported events again learns that they are known, and nothing is stored twice', async () => {
   const next = await organisation();
   await into(next.tenantId);
   const before = await exportAll(server, next.key, WINDOWS);

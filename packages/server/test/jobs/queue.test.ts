@@ -21,7 +21,7 @@ afterAll(() => Promise.all(drops.map((drop) => drop())));
 
 const QUEUED = "SELECT task_identifier FROM rollcall_jobs.jobs WHERE task_identifier = 'left over'";
 
-test('a plain owner makes the queue, several processes at once, once and again', async () => {
+test('a plain owner creates the queue, also in several processes at once, and again', async () => {
   const { target, drop } = await createPlainlyOwnedDatabase();
   drops.push(drop);
   await migrate(target);
@@ -31,7 +31,7 @@ test('a plain owner makes the queue, several processes at once, once and again',
   expect(await query(target, QUEUED)).toEqual([{ task_identifier: 'left over' }]);
 });
 
-test('who may not make it is told so in a sentence', async () => {
+test('a role without the right to create it gets one sentence', async () => {
   const { target, drop } = await createPlainlyOwnedDatabase();
   drops.push(drop);
   await asAdmin((admin) => admin.query(`ALTER DATABASE ${target.database} OWNER TO CURRENT_USER`));
@@ -39,7 +39,7 @@ test('who may not make it is told so in a sentence', async () => {
   await asAdmin((admin) => admin.query(`ALTER DATABASE ${target.database} OWNER TO ${target.user}`));
 });
 
-test('a backup leaves the queue where it is, and a restore goes into a database that has one', async () => {
+test('a backup omits the queue, and a restore accepts a database with one', async () => {
   const source = await createTestDatabase();
   const into = await createEmptyDatabase();
   drops.push(source.drop, into.drop);
@@ -58,7 +58,7 @@ test('a backup leaves the queue where it is, and a restore goes into a database 
   expect(await query(into.target, QUEUED)).toEqual([]);
 });
 
-test('organisations’ data are not reached from the queue, nor the queue by the restricted role', async () => {
+test('the restricted role cannot read the queue', async () => {
   const db = await createTestDatabase();
   drops.push(db.drop);
   await migrateJobQueue(db.target);

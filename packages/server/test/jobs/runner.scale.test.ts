@@ -46,11 +46,11 @@ function start(tasks: JobTask[], options: Partial<JobsOptions> = {}): Jobs {
 }
 
 const RealDate = Date;
-/** So long before a tick that everything has started, also on a busy machine. */
+/** Long enough before a tick for everything to start, also on a busy machine. */
 const BEFORE_TICK_MS = 10_000;
-/** From now on clocks read `ms` before a full minute, and go on from there; when that minute begins by them. */
+/** Sets all clocks to `ms` before a full minute. They continue from there. Returns the time of the full minute. */
 function setClocksBeforeTheMinute(ms: number): number {
-  // Not ahead of the database's clock, for which a job of the cron is not due before its minute.
+  // The new time is not ahead of the database's clock, by which a job of the cron is not due before its minute.
   const shiftMs = -(RealDate.now() % 60_000) - ms;
   globalThis.Date = class extends RealDate {
     constructor(...args: unknown[]) {
@@ -82,11 +82,11 @@ function counting(name: string, { cron = NEVER, gate = async () => undefined as 
 }
 
 describe('Several replicas', () => {
-  test('run a tick of the cron once in all', async () => {
+  test('run a tick of the cron once in total', async () => {
     const { task: tick, seen } = counting('tick', { cron: EVERY_MINUTE });
     const tickMs = setClocksBeforeTheMinute(BEFORE_TICK_MS);
     for (let replica = 0; replica < 3; replica++) start([tick]);
-    // What runs before the tick are the runs that each start asks for.
+    // The runs before the tick are those that each start requests.
     const runsByTick = () => seen.beganMs.filter((beganMs) => beganMs >= tickMs).length;
     await until(() => runsByTick() > 0);
     expect(seen.runs).toBeGreaterThan(runsByTick());
@@ -94,7 +94,7 @@ describe('Several replicas', () => {
     expect(runsByTick()).toBe(1);
   });
 
-  test('never run a task in two places at once, and run others meanwhile', async () => {
+  test('never run one task twice at the same time, and run other tasks meanwhile', async () => {
     let release: (value?: unknown) => void = () => undefined;
     const released = new Promise((resolve) => {
       release = resolve;
@@ -112,14 +112,14 @@ describe('Several replicas', () => {
     await until(() => slow.seen.ended === 1);
   });
 
-  test('wait for nobody who was killed in the middle of a task', async () => {
+  test('do not wait for one that was killed during a task', async () => {
     const { task: orphaned, seen } = counting('orphaned');
     const killed = await db.restricted.connect('a replica');
     await killed.query("SELECT pg_advisory_lock(hashtext('rollcall job orphaned'))");
     const before = start([orphaned]);
     await sleep(500);
     expect(seen.runs).toBe(0);
-    // What it had taken from the queue stays locked there.
+    // Its job stays locked in the queue.
     await query(
       db.target,
       `SELECT rollcall_jobs.add_job('orphaned', job_key => 'orphaned');
@@ -132,7 +132,7 @@ describe('Several replicas', () => {
   });
 });
 
-test('a task that fails is tried again; the reason is in the log, and not in the queue', async () => {
+test('a failed task is tried again, and the reason is in the log, but not in the queue', async () => {
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   let runs = 0;
@@ -161,7 +161,7 @@ test('a task that fails is tried again; the reason is in the log, and not in the
 });
 
 describe('Stopping', () => {
-  test('tells running tasks, and waits for them; another replica goes on', async () => {
+  test('notifies running tasks, and waits for them; another replica continues', async () => {
     const left = counting('left', { gate: () => new Promise(() => undefined) });
     const first = start([left.task]);
     await until(() => left.seen.atOnce === 1);
@@ -175,7 +175,7 @@ describe('Stopping', () => {
     await until(() => left.seen.runs === 2);
   });
 
-  test('waits no longer than it is told to for a task that does not end', async () => {
+  test('waits for a task only up to its limit', async () => {
     let state = 'not begun';
     let release: (value?: unknown) => void = () => undefined;
     const released = new Promise((resolve) => {
@@ -197,7 +197,7 @@ describe('Stopping', () => {
 describe('A database that goes away and comes back', () => {
   const WAYS = ['refuses', 'resets', 'frozen'] as const;
 
-  /** Takes the database away from jobs that `before` has brought to some point, and back. */
+  /** Takes the database away when `before` has resolved, and brings it back after `meanwhile`. */
   async function endure(
     how: (typeof WAYS)[number],
     tasks: JobTask[],
@@ -217,7 +217,7 @@ describe('A database that goes away and comes back', () => {
     await proxy.close();
   }
 
-  test('just when a tick is due: it is made up for', async () => {
+  test('when a tick is due: the job runs later', async () => {
     const tickMs = setClocksBeforeTheMinute(BEFORE_TICK_MS);
     await Promise.all(
       WAYS.map(async (how) => {
@@ -231,7 +231,7 @@ describe('A database that goes away and comes back', () => {
     );
   });
 
-  test('while every worker has a job that then ends: they are replaced', async () => {
+  test('while every worker has a job that then ends: new workers replace them', async () => {
     await Promise.all(
       (['refuses', 'resets'] as const).map(async (how) => {
         let open: (value?: unknown) => void = () => undefined;

@@ -24,7 +24,7 @@ const task = (run: JobTask['run']): JobTask => ({
 });
 const lastRun = async () => (await db.owner.inSystem(listJobRuns)).find(({ name }) => name === 'test');
 
-test('a run is noted when it begins and when it ends, with its failure where it failed', async () => {
+test('a run is recorded at its start and at its end, with its failure, if any', async () => {
   const startedAt = new Date(clock.nowMs);
   const during = async () => {
     expect(await lastRun()).toEqual({ name: 'test', startedAt, endedAt: null, failure: null });

@@ -24,7 +24,7 @@ import {
 const WRITERS = 20;
 
 let db: TestDatabase;
-/** As many connections as there are writers, so that they really meet. */
+/** As many connections as writers, so that they really compete. */
 let server: Database;
 let tenant: string;
 let users: string[];
@@ -42,14 +42,14 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** How often each outcome came. */
+/** The number of times that each outcome came. */
 function tally(outcomes: string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;
 }
 
-/** As `change`, in a transaction that nothing tries again. */
+/** Like `change`, in one transaction without a retry. */
 async function writeOnce(changes: DayChange[]): Promise<string[]> {
   return (await server.inTenant(tenant, (tx) => writeDays(tx, tenant, changes, byUser()))).map(short);
 }
@@ -62,7 +62,7 @@ async function expectSound(): Promise<void> {
   );
 }
 
-test('of many who want one desk exactly one has it, and the others are told that it is taken', async () => {
+test('if many users want one desk, exactly one has it, and the others get desk-taken', async () => {
   const { locationId, placeId } = await addLondon(db.owner, tenant);
   for (const day of daysFromMonday(5)) {
     const outcomes = await Promise.all(
@@ -75,7 +75,7 @@ test('of many who want one desk exactly one has it, and the others are told that
   await expectSound();
 });
 
-test('of many who want the last seat of a zone exactly one has it, at a desk or not', async () => {
+test('if many users want the last seat of a zone, exactly one has it, at a desk or not', async () => {
   const { locationId, zoneId, deskIds } = await addLondon(db.owner, tenant, { desks: WRITERS, capacity: 3 });
   const [first = '', second = '', ...others] = users;
   for (const day of daysFromMonday(5)) {
@@ -93,7 +93,7 @@ test('of many who want the last seat of a zone exactly one has it, at a desk or 
   await expectSound();
 });
 
-test('many writers of one day leave one plan, one booking and a log without a gap', async () => {
+test('many writers of one day leave one plan, one booking and a complete log', async () => {
   const { locationId, placeId } = await addLondon(db.owner, tenant);
   const [ada = ''] = users;
   const wishes = [
@@ -105,7 +105,7 @@ test('many writers of one day leave one plan, one booking and a log without a ga
   await expectSound();
   const entries = (await readLog(db.owner, tenant)).filter((entry) => entry.category === 'plan');
   const [last] = (await readStored(db.owner, tenant)).plans;
-  // Each kind of state is left as often as it is entered, but for the last.
+  // Each kind of state begins and ends equally often, except the last one.
   const net = new Map<string, number>();
   for (const { before, after } of entries) {
     for (const [state, by] of [
@@ -120,7 +120,7 @@ test('many writers of one day leave one plan, one booking and a log without a ga
   expect(left).toEqual([{ plan: last?.plan, locationId: last?.locationId ?? null }]);
 });
 
-test('batches that want the same desks, people and zones in opposite orders never wait in a circle', async () => {
+test('batches for the same desks, users and zones in opposite orders never deadlock', async () => {
   const { locationId, deskIds } = await addLondon(db.owner, tenant, { desks: 6, capacity: 5 });
   const wanted = daysFromMonday(15).flatMap((day) =>
     users
@@ -143,10 +143,10 @@ test('batches that want the same desks, people and zones in opposite orders neve
   await expectSound();
 });
 
-test.each(['desks', 'zones'])('batches of different people never wait in a circle for %s', async (kind) => {
+test.each(['desks', 'zones'])('batches of different users never deadlock for %s', async (kind) => {
   const london = await addLondon(db.owner, tenant, { desks: 5, capacity: 4 });
   const quiet = await addNode(db.owner, tenant, { kind: 'zone', parentId: london.levelId });
-  // Who waits for desks waits no more for zones.
+  // A writer that waits for desks has all its zones already.
   const seats = kind === 'zones' ? [london.zoneId, quiet] : [...london.deskIds, london.zoneId];
   const outcomes = await Promise.all(
     Array.from({ length: 6 }, (_, n) => {
@@ -165,7 +165,7 @@ test.each(['desks', 'zones'])('batches of different people never wait in a circl
   await expectSound();
 });
 
-test('two people who cross, each to a desk and then to the other, over and over', async () => {
+test('two users exchange their wishes for two desks, again and again, without a deadlock', async () => {
   const { locationId, deskIds } = await addLondon(db.owner, tenant, { desks: 2 });
   const [ada = '', ben = '', eve = '', joe = ''] = users;
   const [one, two] = deskIds;
@@ -179,7 +179,7 @@ test('two people who cross, each to a desk and then to the other, over and over'
   await expectSound();
 });
 
-test('an owner who comes back and a guest who wants the released desk: never both at it, and nobody without a booking', async () => {
+test('an owner who comes back and a guest for the released desk: never both have it, and each has a booking', async () => {
   const { locationId, placeId } = await addLondon(db.owner, tenant);
   const [owner = '', ...guests] = users;
   await assignDesk(db.owner, tenant, placeId, owner);
@@ -197,7 +197,7 @@ test('an owner who comes back and a guest who wants the released desk: never bot
   await expectSound();
 });
 
-test('what goes on colliding ends in a clear error; what collides at first is tried again', async () => {
+test('a repeated conflict ends in a clear error, and a single one is tried again', async () => {
   let attempts = 0;
   const collide = (times: number) =>
     inTenantWithRetries(server, tenant, async (tx) => {
@@ -214,13 +214,13 @@ test('what goes on colliding ends in a clear error; what collides at first is tr
   await expect(collide(0)).resolves.toBe('done');
 });
 
-test('a deadlock that others cause reaches no caller', async () => {
+test('a deadlock that other writers cause reaches no caller', async () => {
   const { locationId } = await addLondon(db.owner, tenant);
   const [ada = '', ben = ''] = [...users].sort();
   const lock = (tx: Parameters<Parameters<Database['inTenant']>[1]>[0], user: string) =>
     tx.query("UPDATE users SET first_name = 'x' WHERE tenant_id = $1 AND user_id = $2", [tenant, user]);
   let written: Promise<string[]> = Promise.resolve([]);
-  // Takes the people the other way round, as no writer of days does. One of the two is the victim.
+  // Locks the users in reverse order, as no writer of days does. One of the two transactions fails.
   await db.owner
     .inTenant(tenant, async (tx) => {
       await lock(tx, ben);

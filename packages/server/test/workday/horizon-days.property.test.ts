@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-/** The date of an instant in a time zone, by another hand than PostgreSQL's. */
+/** The date of an instant in a time zone, by another implementation than PostgreSQL's. */
 function dateIn(timeZone: string, atMs: number): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(atMs);
 }
@@ -37,8 +37,8 @@ async function openOffices(timeZones: string[], horizonDays: number) {
   return { horizon, people };
 }
 
-describe("days are the offices' own", () => {
-  test('at one instant, offices on either side of the date line make different days', async () => {
+describe('days are the local days of offices', () => {
+  test('at one instant, offices on either side of the date line create different days', async () => {
     const zones = ['Pacific/Kiritimati', 'Australia/Sydney', 'America/Los_Angeles', 'Pacific/Pago_Pago'];
     const { horizon, people } = await openOffices(zones, 1);
     const nowhere = await horizon.hire(everyDay(REMOTE));
@@ -52,7 +52,7 @@ describe("days are the offices' own", () => {
       ['2026-03-02', '2026-03-03'],
       ['2026-03-01', '2026-03-02'],
     ]);
-    // Tokyo's.
+    // The day in Tokyo.
     expect(Object.keys(await horizon.plans(nowhere))[0]).toBe('2026-03-02');
     expect(await Promise.all(people.map(({ locationId }) => horizon.reached(locationId)))).toEqual(
       days.map((each) => each.at(-1)),
@@ -66,23 +66,20 @@ describe("days are the offices' own", () => {
     ['America/New_York', '2026-03-08T03:00:00Z'],
     ['America/New_York', '2026-11-01T02:00:00Z'],
     ['Europe/London', '2026-10-24T20:00:00Z'],
-  ])(
-    'in %s a new day is made within the hour in which it begins, around a change of clocks',
-    async (zone, from) => {
-      const { horizon, people } = await openOffices([zone], 0);
-      const [{ userId } = { userId: '' }] = people;
-      const seen: string[] = [];
-      for (let hour = 0; hour <= 36; hour++) {
-        const atMs = Date.parse(from) + hour * HOUR_MS;
-        await horizon.run(new Date(atMs).toISOString());
-        seen.push(dateIn(zone, atMs));
-        expect(Object.keys(await horizon.plans(userId))).toEqual([...new Set(seen)]);
-      }
-    },
-  );
+  ])('in %s a new day is created within its first hour, around a clock change', async (zone, from) => {
+    const { horizon, people } = await openOffices([zone], 0);
+    const [{ userId } = { userId: '' }] = people;
+    const seen: string[] = [];
+    for (let hour = 0; hour <= 36; hour++) {
+      const atMs = Date.parse(from) + hour * HOUR_MS;
+      await horizon.run(new Date(atMs).toISOString());
+      seen.push(dateIn(zone, atMs));
+      expect(Object.keys(await horizon.plans(userId))).toEqual([...new Set(seen)]);
+    }
+  });
 });
 
-test('whichever runs there were, the plans ahead are the same', async () => {
+test('after any runs, the plans ahead are the same', async () => {
   const weekday = fc.constantFrom<WeekdayPlan | null>(OFFICE, REMOTE, { kind: 'a' }, null);
   const week = fc.array(weekday, { minLength: 7, maxLength: 7 }) as unknown as fc.Arbitrary<WeekPlan>;
   await fc.assert(
@@ -92,7 +89,7 @@ test('whichever runs there were, the plans ahead are the same', async () => {
       fc.integer({ min: 0, max: 9 }),
       fc.constantFrom('Europe/London', 'America/Los_Angeles', 'Australia/Lord_Howe', 'Pacific/Kiritimati'),
       async (weeks, hours, horizonDays, timeZone) => {
-        // Clocks change in London and on Lord Howe meanwhile.
+        // The clocks in London and on Lord Howe change meanwhile.
         const startMs = Date.parse('2026-03-27T00:00:00Z');
         const lastMs = startMs + 241 * HOUR_MS;
         const runs = [hours.toSorted((a, b) => a - b).map((hour) => startMs + hour * HOUR_MS), []];

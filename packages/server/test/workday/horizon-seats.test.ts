@@ -15,7 +15,7 @@ import {
   setCapacity,
 } from './support.ts';
 
-/** A Monday, and the only day that is made. */
+/** A Monday, and the only day for which the engine makes plans. */
 const DAY = '2026-03-02';
 const NOON = `${DAY}T12:00:00Z`;
 
@@ -37,7 +37,7 @@ afterAll(() => db.drop());
 
 const desk = (n: number) => london.deskIds[n] ?? '';
 const id = (n: number) => `0000000${n}-0000-4000-8000-000000000000`;
-/** Somebody who comes to London every day; those with lower numbers choose first, where nothing else decides. */
+/** Adds a user who comes to London every day. If nothing else decides, users with lower numbers choose first. */
 const comes = (n: number, primaryGroupId?: string) =>
   horizon.hire(everyDay(OFFICE), {
     userId: id(n),
@@ -47,7 +47,7 @@ const comes = (n: number, primaryGroupId?: string) =>
 const stays = (n: number) =>
   horizon.hire(everyDay(REMOTE), { userId: id(n), primaryLocationId: london.locationId });
 
-/** Books desks in London for somebody, a day each. */
+/** Books desks in London for a user, one for each day. */
 function bookBefore(userId: string, nodeIds: [day: string, nodeId: string][], setBy = 'person') {
   return storeDays(
     db.owner,
@@ -62,33 +62,33 @@ function bookBefore(userId: string, nodeIds: [day: string, nodeId: string][], se
   );
 }
 
-/** What each of these people has booked after a run. */
+/** The booked nodes of these users after a run. */
 async function seatsAfterRun(...userIds: string[]): Promise<(string | undefined)[]> {
   await horizon.run(NOON);
   expect(await readCounterFaults(db.owner, tenant)).toEqual([]);
   return Promise.all(userIds.map((userId) => horizon.booked(userId, DAY)));
 }
 
-test('without anything to go by, the office itself is booked', async () => {
+test('without any preference, the office itself is booked', async () => {
   const ada = await comes(1);
   expect(await seatsAfterRun(ada)).toEqual([london.locationId]);
 });
 
-describe('a desk of their own', () => {
-  test('comes before one that they had before', async () => {
+describe('an assigned desk', () => {
+  test('is chosen before a formerly booked one', async () => {
     const ada = await comes(1);
     await assignDesk(db.owner, tenant, desk(1), ada);
     await bookBefore(ada, [['2026-02-20', desk(0)]]);
     expect(await seatsAfterRun(ada)).toEqual([desk(1)]);
   });
 
-  test('that somebody else has gives way to another of their own, then to one that they had before', async () => {
+  test('that is taken gives way to another assigned one, then to a formerly booked one', async () => {
     const [ada, ben, eve] = [await comes(1), await comes(2), await stays(9)];
     await assignDesk(db.owner, tenant, desk(0), ada);
     await assignDesk(db.owner, tenant, desk(1), ada);
     await assignDesk(db.owner, tenant, desk(2), ben);
     await bookBefore(ben, [['2026-02-20', desk(1)]]);
-    // Both owners were remote when eve and the other guest came.
+    // Both owners were remote when Eve and the other guest booked.
     const guest = await stays(8);
     await change(db.restricted, tenant, [plan(ada, DAY, 'r'), plan(ben, DAY, 'r')]);
     await change(db.restricted, tenant, [
@@ -99,7 +99,7 @@ describe('a desk of their own', () => {
     expect(await seatsAfterRun(ada, ben)).toEqual([desk(1), london.locationId]);
   });
 
-  test('elsewhere is of no use here', async () => {
+  test('in another office does not count', async () => {
     const paris = await addLondon(db.owner, tenant);
     const ada = await comes(1);
     await assignDesk(db.owner, tenant, paris.placeId, ada);
@@ -107,8 +107,8 @@ describe('a desk of their own', () => {
   });
 });
 
-describe('a desk that they booked before', () => {
-  test('is the one that they had most often, else the latest', async () => {
+describe('a formerly booked desk', () => {
+  test('is the one with the most bookings, then the latest', async () => {
     const [ada, ben] = [await comes(1), await comes(2)];
     await bookBefore(ada, [
       ['2026-02-02', desk(0)],
@@ -122,7 +122,7 @@ describe('a desk that they booked before', () => {
     expect(await seatsAfterRun(ada, ben)).toEqual([desk(0), desk(2)]);
   });
 
-  test('is the next best where somebody has it', async () => {
+  test('is the next one if the first is taken', async () => {
     const [ada, ben] = [await comes(1), await comes(2)];
     await bookBefore(ada, [['2026-02-02', desk(0)]]);
     await bookBefore(ben, [
@@ -133,7 +133,7 @@ describe('a desk that they booked before', () => {
     expect(await seatsAfterRun(ada, ben)).toEqual([desk(0), desk(1)]);
   });
 
-  test('is one where they came to sit, but none that the engine chose, nor one of more than 90 days ago', async () => {
+  test('includes one that presence booked, but not one that the engine chose, nor one from more than 90 days ago', async () => {
     const [ada, ben, eve] = [await comes(1), await comes(2), await comes(3)];
     await bookBefore(ada, [['2026-02-02', desk(0)]], 'presence');
     await bookBefore(ben, [['2026-02-03', desk(1)]], 'engine');
@@ -141,7 +141,7 @@ describe('a desk that they booked before', () => {
     expect(await seatsAfterRun(ada, ben, eve)).toEqual([desk(0), london.locationId, london.locationId]);
   });
 
-  test('is passed over when it is retired or in a full zone', async () => {
+  test('is skipped if it is retired or in a full zone', async () => {
     const [ada, ben] = [await comes(1), await comes(2)];
     await bookBefore(ada, [['2026-02-02', desk(0)]]);
     await horizon.sql("UPDATE nodes SET status = 'inactive' WHERE tenant_id = $1 AND node_id = $2", [
@@ -165,15 +165,15 @@ describe('a desk that they booked before', () => {
   });
 });
 
-describe('a desk that is assigned to somebody else', () => {
-  test('is free for others on days when its owner is elsewhere, whoever is planned first', async () => {
+describe('a desk that is assigned to another user', () => {
+  test('is free on days when its owner is elsewhere, in any order of planning', async () => {
     const [guest, owner] = [await comes(1), await stays(9)];
     await assignDesk(db.owner, tenant, desk(0), owner);
     await bookBefore(guest, [['2026-02-02', desk(0)]]);
     expect(await seatsAfterRun(guest)).toEqual([desk(0)]);
   });
 
-  test('is free even where the owner belongs to another office', async () => {
+  test('is free even if its owner belongs to another office', async () => {
     const paris = await addLondon(db.owner, tenant);
     const guest = await comes(1);
     const owner = await horizon.hire(everyDay(OFFICE), {
@@ -192,7 +192,7 @@ describe('a desk that is assigned to somebody else', () => {
       async (owner: string) => horizon.setWeek(owner, everyDay(null)).catch(() => undefined),
     ],
     [
-      'the office keeps desks',
+      'the office does not release desks',
       async () => horizon.setOffice(london.locationId, { release_assigned_desks: false }),
     ],
   ])('is not free when %s', async (_, arrange) => {
@@ -231,7 +231,7 @@ describe('a seat near the primary group', () => {
   const sit = (userId: string, nodeId: string) =>
     change(db.restricted, tenant, [office(userId, DAY, london.locationId, nodeId)]);
 
-  test('is a desk of the zone where the group sits that day, then elsewhere on that level, then the office', async () => {
+  test('is a desk of the zone where the group sits that day, then one elsewhere on that level, then the office', async () => {
     await sit(anchor, desk(0));
     const people = [];
     for (const n of [1, 2, 3, 4]) people.push(await comes(n, group));
@@ -241,7 +241,7 @@ describe('a seat near the primary group', () => {
     expect(seats.slice(2)).toEqual([quietDesk, london.locationId, london.locationId]);
   });
 
-  test('is in the zone where most of them sit', async () => {
+  test('is in the zone with the most members', async () => {
     const other = await horizon.hire(null, { primaryGroupId: group });
     const third = await horizon.hire(null, { primaryGroupId: group });
     await sit(anchor, desk(0));
@@ -250,7 +250,7 @@ describe('a seat near the primary group', () => {
     expect(await seatsAfterRun(await comes(1, group))).toEqual([upstairsDesk]);
   });
 
-  test('is the zone itself where it has a capacity and no desk is free, and never beyond that', async () => {
+  test('is the zone itself if it has a capacity and no free desk, but never beyond the capacity', async () => {
     await db.owner.inTenant(tenant, (tx) => setCapacity(tx, tenant, quiet, 3));
     await db.owner.inTenant(tenant, (tx) => setCapacity(tx, tenant, london.zoneId, 0));
     await sit(anchor, quiet);
@@ -258,7 +258,7 @@ describe('a seat near the primary group', () => {
     expect(await seatsAfterRun(...people)).toEqual([quietDesk, quiet, london.locationId]);
   });
 
-  test('follows those of the group who have a desk of their own or one from before, though they are asked later', async () => {
+  test('counts members with an assigned or formerly booked desk, even if the engine plans them later', async () => {
     const ada = await comes(1, group);
     const ben = await comes(2, group);
     await bookBefore(ben, [['2026-02-02', desk(2)]]);
@@ -267,16 +267,16 @@ describe('a seat near the primary group', () => {
     expect([desk(0), desk(1)]).toContain(seat);
   });
 
-  test('leaves desks that are assigned, but released, to the last', async () => {
+  test('takes released assigned desks last', async () => {
     const owner = await stays(8);
     await sit(anchor, desk(1));
-    // By name, it would be the first.
+    // By name, this desk would be the first.
     const [assigned = '', free] = [desk(0), desk(2)].toSorted();
     await assignDesk(db.owner, tenant, assigned, owner);
     expect(await seatsAfterRun(await comes(1, group), await comes(2, group))).toEqual([free, assigned]);
   });
 
-  test('is none where nobody of the group has a seat', async () => {
+  test('does not exist if no member of the group has a seat', async () => {
     await sit(anchor, london.locationId);
     expect(await seatsAfterRun(await comes(1, group), await comes(2))).toEqual([
       london.locationId,
@@ -285,14 +285,14 @@ describe('a seat near the primary group', () => {
   });
 });
 
-test('what was taken between the choice and the writing is chosen anew', async () => {
+test('a seat that is taken between the choice and the write is replaced by another choice', async () => {
   const [ada, rival] = [await comes(1), await horizon.hire(null)];
   await bookBefore(ada, [
     ['2026-02-02', desk(0)],
     ['2026-02-03', desk(0)],
     ['2026-02-04', desk(1)],
   ]);
-  // The rival's booking is not committed yet when the choice is made, and is when the desk is locked.
+  // The rival's booking is not committed at the time of the choice, and is committed when the engine locks the desk.
   let run: Promise<unknown> = Promise.resolve();
   await db.owner.inTenant(tenant, async (tx) => {
     await tx.query('SELECT FROM nodes WHERE tenant_id = $1 AND node_id = $2 FOR NO KEY UPDATE', [

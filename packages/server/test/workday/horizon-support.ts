@@ -6,7 +6,7 @@ import type { TestDatabase } from '../support/database.ts';
 import { addUser } from '../support/directory.ts';
 import { readLog, readStored } from './support.ts';
 
-/** At their primary location. */
+/** An office plan at the primary location. */
 export const OFFICE: WeekdayPlan = { kind: 'o', locationId: null };
 export const REMOTE: WeekdayPlan = { kind: 'r' };
 
@@ -19,7 +19,7 @@ export function everyDay(plan: WeekdayPlan | null): WeekPlan {
   return [plan, plan, plan, plan, plan, plan, plan];
 }
 
-/** An organisation whose horizon is advanced, as the server does it. */
+/** An organisation whose horizon is advanced as the server does it. */
 export class Horizon {
   readonly db: TestDatabase;
   readonly tenantId: string;
@@ -34,7 +34,7 @@ export class Horizon {
     return advanceOrganisation(database, this.tenantId, { at: new Date(at) });
   }
 
-  /** Somebody with a week plan. */
+  /** Adds a user with a week plan. */
   async hire(
     week: WeekPlan | null,
     user: { primaryLocationId?: string; primaryGroupId?: string; userId?: string } = {},
@@ -80,7 +80,7 @@ export class Horizon {
     }
   }
 
-  /** How far the engine has come at an office. */
+  /** The day up to which the engine has made plans at an office. */
   async reached(locationId: string): Promise<string | null> {
     const [row] = await this.sql<{ day: string | null }>(
       'SELECT horizon_reached AS day FROM office_settings WHERE tenant_id = $1 AND location_id = $2',
@@ -89,20 +89,20 @@ export class Horizon {
     return row?.day ?? null;
   }
 
-  /** The plans of a person by day: letter, and what set it. */
+  /** The plans of a user by day: the plan's letter and its `setBy`. */
   async plans(userId: string): Promise<Record<string, string>> {
     const { plans } = await readStored(this.db.owner, this.tenantId);
     const own = plans.filter((row) => row.userId === userId);
     return Object.fromEntries(own.map(({ day, plan, setBy }) => [day, `${plan} ${setBy}`]));
   }
 
-  /** What a person has booked on a day; undefined: nothing. */
+  /** The node that a user has booked on a day. Undefined: none. */
   async booked(userId: string, day: string): Promise<string | undefined> {
     const { bookings } = await readStored(this.db.owner, this.tenantId);
     return bookings.find((row) => row.userId === userId && row.day === day)?.nodeId;
   }
 
-  /** All that a run could change. */
+  /** Everything that a run could change. */
   async everything(): Promise<unknown> {
     const { db, tenantId } = this;
     const settings = await this.sql(

@@ -18,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 /**
- * Offices with desks in zones of forty, some with a capacity; people in groups of ten, most of whom come three days
- * a week, every tenth with a desk of their own, and half with desks that they had in the weeks before.
+ * Offices with desks in zones of forty, some with a capacity, and users in groups of ten. Most users come three days a
+ * week. Every tenth user has an assigned desk. Half of the users had desks in the weeks before.
  */
 async function fill({ sql }: Horizon): Promise<void> {
   const run = sql.bind(horizon);
@@ -65,7 +65,7 @@ async function fill({ sql }: Horizon): Promise<void> {
      FROM generate_series(0, $2 - 1) AS n CROSS JOIN generate_series(1, 5) AS weekday`,
     [PEOPLE],
   );
-  // One desk each of their own office, so that nobody is at one desk with another.
+  // One desk of the own office each, so that no two users share one.
   await run(
     `WITH had AS (
        SELECT ${id("'u' || n")} AS user_id, ${id("'d' || n")} AS node_id, day::date AS day
@@ -89,7 +89,7 @@ async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T
   return { ms: Math.round(performance.now() - startedMs), result };
 }
 
-test('5,000 people: the first fortnight, another day, and a run with nothing to do, each in bounded time', async () => {
+test('for 5,000 users, the first 14 days, one more day, and a run without work each need bounded time', async () => {
   const first = await timed(() => horizon.run(`${MONDAY}T12:00:00Z`));
   const idle = [];
   for (let n = 0; n < 3; n++) idle.push(await timed(() => horizon.run(`${MONDAY}T12:00:00Z`)));
@@ -105,7 +105,7 @@ test('5,000 people: the first fortnight, another day, and a run with nothing to 
   expect(idle.map(({ result }) => result)).toEqual([[], [], []]);
   expect(await readCounterFaults(db.owner, horizon.tenantId)).toEqual([]);
   expect(first.ms).toBeLessThan(120_000);
-  // A day is an eleventh of what the first run makes.
+  // One day is an eleventh of the work of the first run.
   expect(nightly.ms).toBeLessThan(first.ms);
   expect(idleMs).toBeLessThan(first.ms / 4);
 });

@@ -28,7 +28,7 @@ afterAll(() => db.drop());
 
 const atLondon = () => ({ primaryLocationId: london.locationId });
 
-test('the first run makes today and as many days ahead as the office says, from the week plan', async () => {
+test("the first run makes today and the days of the office's horizon, from the week plan", async () => {
   const ada = await horizon.hire([OFFICE, OFFICE, REMOTE, { kind: 'a' }, null, null, null], atLondon());
   const reports = await horizon.run(NOON);
   expect(await horizon.plans(ada)).toEqual({
@@ -55,7 +55,7 @@ test('the first run makes today and as many days ahead as the office says, from 
       action: 'created',
     });
   }
-  // A plan and its booking are one action.
+  // A plan change and its booking change have one action id.
   expect(new Set(log.map(({ actionId }) => actionId)).size).toBe(9);
 });
 
@@ -69,7 +69,7 @@ test('a second run changes nothing and logs nothing', async () => {
   expect(await horizon.everything()).toEqual(before);
 });
 
-test('tables that were just filled have statistics for the planner before the days of their people are made', async () => {
+test('tables that were just filled have statistics for the planner before the engine uses them', async () => {
   const known = async () => {
     const rows = await horizon.sql<{ table: string; tuples: number }>(
       `SELECT c.relname AS table, c.reltuples AS tuples FROM pg_class c
@@ -85,7 +85,7 @@ test('tables that were just filled have statistics for the planner before the da
     expect(await known()).toEqual({ users: -1, week_plans: -1, day_plans: -1 });
     await horizon.run(NOON);
     expect(await known()).toMatchObject({ users: 1, week_plans: 5 });
-    // Until the table has doubled they are left alone.
+    // Until the table has doubled, its statistics stay.
     await horizon.hire(workdays(REMOTE));
     await horizon.run(NOON);
     expect(await known()).toMatchObject({ users: 1, week_plans: 5 });
@@ -102,7 +102,7 @@ test('each later day makes one day more', async () => {
   expect(await horizon.reached(london.locationId)).toBe('2026-03-17');
 });
 
-test('after a week without a run the days that are not past are caught up', async () => {
+test('after a week without a run, the next run makes the missing days, except past ones', async () => {
   const ada = await horizon.hire(everyDay(REMOTE), atLondon());
   await horizon.run(NOON);
   const ben = await horizon.hire(everyDay(REMOTE), atLondon());
@@ -112,7 +112,7 @@ test('after a week without a run the days that are not past are caught up', asyn
   expect(await horizon.plans(ben)).toEqual(weekdaysOf('2026-03-09', '2026-03-23', 'r week', all));
 });
 
-test('an enlarged horizon is filled up by the next run; one that is drawn in takes nothing away', async () => {
+test('the next run fills an enlarged horizon, and a reduced one removes nothing', async () => {
   const ada = await horizon.hire(workdays(OFFICE), atLondon());
   await horizon.run(NOON);
   await horizon.setOffice(london.locationId, { horizon_days: 30 });
@@ -125,7 +125,7 @@ test('an enlarged horizon is filled up by the next run; one that is drawn in tak
   expect(await horizon.reached(london.locationId)).toBe('2026-04-01');
 });
 
-test('who is hired, or gets a week plan, after the days were made gets theirs at the next run', async () => {
+test('a user who is hired or gets a week plan later gets the days at the next run', async () => {
   const ada = await horizon.hire(workdays(OFFICE), atLondon());
   const ben = await horizon.hire(null, atLondon());
   await horizon.run(NOON);
@@ -137,7 +137,7 @@ test('who is hired, or gets a week plan, after the days were made gets theirs at
   expect(await horizon.plans(eve)).toEqual(await horizon.plans(ada));
 });
 
-test('nothing that is planned already is changed, whoever planned it and whatever the week plan says now', async () => {
+test('existing plans stay, whatever set them and whatever the week plan is now', async () => {
   const ada = await horizon.hire(workdays(OFFICE), atLondon());
   await change(db.restricted, tenant, [
     plan(ada, MONDAY, 'r'),
@@ -157,7 +157,7 @@ test('nothing that is planned already is changed, whoever planned it and whateve
   expect(await horizon.booked(ada, '2026-03-03')).toBe(london.placeId);
 });
 
-test('days of leave are away, though nobody had written them yet', async () => {
+test('days of leave are away, even if they have no plan yet', async () => {
   const ada = await horizon.hire(workdays(OFFICE), atLondon());
   await horizon.sql(
     `INSERT INTO leaves (tenant_id, user_id, leave_id, start_day, end_day)
@@ -171,7 +171,7 @@ test('days of leave are away, though nobody had written them yet', async () => {
   });
 });
 
-test("a person's days are made by the horizon of their primary location, wherever they are spent", async () => {
+test("the horizon of the primary location applies to a user's days at any office", async () => {
   const paris = await addOffice(db.owner, tenant, 'Europe/Paris');
   await horizon.setOffice(london.locationId, { horizon_days: 2 });
   await horizon.setOffice(paris.locationId, { horizon_days: 6 });
@@ -186,7 +186,7 @@ test("a person's days are made by the horizon of their primary location, whereve
   });
   expect(await horizon.booked(ada, MONDAY)).toBe(paris.locationId);
   expect(await horizon.booked(ada, '2026-03-03')).toBe(london.locationId);
-  // Without a primary location: the organisation's clock, and 14 days.
+  // A user without a primary location has the organisation's clock, and 14 days.
   expect(Object.keys(await horizon.plans(ben)).at(-1)).toBe(LAST);
   expect(reports.map(({ locationId, days }) => [locationId, days])).toEqual(
     expect.arrayContaining([
@@ -197,7 +197,7 @@ test("a person's days are made by the horizon of their primary location, whereve
   expect(await horizon.reached(paris.locationId)).toBe('2026-03-08');
 });
 
-test('there is no office day without an active office, and nothing for who has left', async () => {
+test('an office plan needs an active office, and inactive users get no plans', async () => {
   const nowhere = await horizon.hire([OFFICE, REMOTE, null, null, null, null, null]);
   const closing = await horizon.hire([OFFICE, REMOTE, null, null, null, null, null], atLondon());
   const gone = await horizon.hire(everyDay(OFFICE), atLondon());
@@ -214,7 +214,7 @@ test('there is no office day without an active office, and nothing for who has l
   expect(await horizon.run(NOON)).toEqual([]);
 });
 
-test('several engines at once make every day once', async () => {
+test('concurrent engines make every day once', async () => {
   const people = await Promise.all(
     Array.from({ length: 12 }, (_, n) => horizon.hire(everyDay(n % 3 ? OFFICE : REMOTE), atLondon())),
   );
@@ -228,7 +228,7 @@ test('several engines at once make every day once', async () => {
   expect(await horizon.reached(london.locationId)).toBe(LAST);
 });
 
-test('a run goes over all organisations, and says which it could not finish', async () => {
+test('a run covers all organisations, and names those with a failure', async () => {
   const other = new Horizon(db, await createTestOrganisation(db.owner));
   const ada = await horizon.hire(everyDay(REMOTE), atLondon());
   const ben = await other.hire(everyDay(REMOTE));
@@ -249,7 +249,7 @@ test('a run goes over all organisations, and says which it could not finish', as
   );
 });
 
-test('a run that is aborted makes nothing more, and the next one goes on', async () => {
+test('an aborted run stops, and the next one continues', async () => {
   const ada = await horizon.hire(everyDay(REMOTE), atLondon());
   const controller = new AbortController();
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -65,7 +65,7 @@ const desk = (n = 0) => ({ nodeId: london.deskIds[n] ?? '', kind: 'place', zoneI
 const zone = () => ({ nodeId: london.zoneId, kind: 'zone', zoneId: london.zoneId });
 const user = (n: number) => users[n] ?? '';
 
-/** The SQLSTATE with which PostgreSQL refuses `work`, as the owner of the tables; undefined where it does not. */
+/** The SQLSTATE with which PostgreSQL refuses `work`, as the owner of the tables. Undefined if it accepts it. */
 async function refusalOf(work: (tx: Tx) => Promise<unknown>): Promise<string | undefined> {
   try {
     await db.owner.inTenant(tenant, work);
@@ -91,7 +91,7 @@ test('an office plan with its booking is stored, in either order', async () => {
   ).toBeUndefined();
 });
 
-test('no office plan without a booking, and no booking without an office plan at that office', async () => {
+test('an office plan needs a booking, and a booking needs an office plan at that office', async () => {
   const paris = await addOffice(db.owner, tenant);
   const statements: ((tx: Tx) => Promise<unknown>)[] = [
     (tx) => insertPlan(tx, { user: user(0) }),
@@ -121,7 +121,7 @@ test('no office plan without a booking, and no booking without an office plan at
   }
 });
 
-test('one plan and one booking per user and day, one person per desk and day', async () => {
+test('a user has one plan and one booking on a day, and a desk has one user on a day', async () => {
   await db.owner.inTenant(tenant, (tx) => insertBoth(tx, { user: user(0), ...desk() }));
   expect(await refusalOf((tx) => insertPlan(tx, { user: user(0) }))).toBe(UNIQUE);
   expect(await refusalOf((tx) => insertBooking(tx, { user: user(0) }))).toBe(UNIQUE);
@@ -130,7 +130,7 @@ test('one plan and one booking per user and day, one person per desk and day', a
   expect(await refusalOf((tx) => insertBoth(tx, { user: user(1), ...desk(1) }))).toBeUndefined();
 });
 
-test('a plan is consistent in itself', async () => {
+test('the members of a plan are consistent', async () => {
   for (const [kind, locationId, setBy] of [
     ['o', null, 'day'],
     ['r', london.locationId, 'day'],
@@ -145,7 +145,7 @@ test('a plan is consistent in itself', async () => {
   }
 });
 
-test('a booking is of a node of its office, and counts in the zone of that node', async () => {
+test('a booking is at a node of its office, and counts in the zone of that node', async () => {
   const paris = await addOffice(db.owner, tenant);
   const otherZone = await addNode(db.owner, tenant, { kind: 'zone', parentId: london.levelId });
   for (const [code, raw] of [
@@ -164,7 +164,7 @@ test('a booking is of a node of its office, and counts in the zone of that node'
   }
 });
 
-test('a booking is not moved, so that nothing gets past the counting', async () => {
+test('a booking cannot be moved, so that the counters stay correct', async () => {
   await db.owner.inTenant(tenant, (tx) => insertBoth(tx, { user: user(0), ...desk() }));
   for (const set of [
     `node_id = '${london.deskIds[1]}'`,
@@ -178,7 +178,7 @@ test('a booking is not moved, so that nothing gets past the counting', async () 
   }
 });
 
-test('a zone is never fuller than its capacity, by one statement or several', async () => {
+test('a zone never exceeds its capacity, in one statement or several', async () => {
   const three = [0, 1, 2].map(user);
   expect(
     await refusalOf(async (tx) => {
@@ -213,7 +213,7 @@ test('a zone is never fuller than its capacity, by one statement or several', as
   expect(rows).toEqual([{ booked: 0 }]);
 });
 
-test('writers that know nothing of locks still leave one at a desk and no more in a zone than fit', async () => {
+test("writers without locks still leave one user at a desk, and never exceed a zone's capacity", async () => {
   const many = await addUsers(db.owner, tenant, 16);
   const writers = new Database({ target: db.target, as: 'owner', poolSize: 16, exportPoolSize: 1 });
   const race = async (rawOf: (n: number) => Omit<Raw, 'user'>) => {
@@ -229,7 +229,7 @@ test('writers that know nothing of locks still leave one at a desk and no more i
   await writers.close();
 });
 
-test('the role that serves requests can neither move bookings, rewrite the log, nor delete or change the identity of what is managed', async () => {
+test('the role for requests cannot move bookings, rewrite the log, or delete managed rows or change their ids', async () => {
   for (const sql of [
     'UPDATE bookings SET zone_id = NULL',
     'UPDATE action_log SET reason = NULL',

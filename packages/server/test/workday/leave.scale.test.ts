@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterAll(() => db.drop());
 
-test('a leave of three years for twenty people takes seconds, and few statements', async () => {
+test('a leave of three years for twenty users needs seconds, and few statements', async () => {
   const first = await measure(db.restricted, tenant, leave);
   const again = await measure(db.restricted, tenant, leave);
   const cancelled = await measure(
@@ -33,12 +33,12 @@ test('a leave of three years for twenty people takes seconds, and few statements
   expect([first, again, cancelled, second].map(({ changed }) => changed)).toEqual([
     21_900, 0, 21_900, 21_900,
   ]);
-  // The better of two: whatever else the machine does is not to be measured.
+  // The better of two runs, because other load of the machine must not count.
   expect(Math.min(first.ms, second.ms)).toBeLessThan(15_000);
   expect(first.statements).toBeLessThan(100);
 });
 
-test('as many days with a desk each are booked, and given up for leave', async () => {
+test('as many days with desks can be booked, and then freed for leave', async () => {
   const { locationId, deskIds } = await addLondon(db.owner, tenant, { desks: 20, capacity: 20 });
   const wishes = users.flatMap((user, n) =>
     THREE_YEARS.map((day) => office(user, day, locationId, deskIds[n])),

@@ -28,7 +28,7 @@ interface World {
   users: { id: string; active: boolean }[];
   seats: Seat[];
   capacities: Map<string, number>;
-  /** Offices that release the desks of those who are elsewhere. */
+  /** Offices that release the desks of absent owners. */
   releasing: Set<string>;
 }
 
@@ -42,7 +42,7 @@ interface ModelDay {
 
 const SOURCE = { week: 'engine', day: 'person', leave: 'engine', presence: 'presence' } as const;
 
-/** What the days shall be, said once more, as plainly as can be: every question is answered by looking at all days. */
+/** The expected days, calculated in a second and simple way: it answers every question from all days. */
 class Model {
   readonly days: ModelDay[] = [];
   readonly actions: { userId: string; day: string; category: string; before: unknown; after: unknown }[][] =
@@ -193,12 +193,12 @@ async function forget(): Promise<void> {
   });
 }
 
-/** Changes as numbers, so that a failing example can be read and shortened; mostly people after the same few seats. */
+/** Changes as numbers, so that a failing example can be read and reduced. Most users compete for the same few seats. */
 const changeArbitrary = fc.record({
   user: often([0, 1, 2, 3], [4]),
   day: often([MONDAY], [TUESDAY]),
   kind: often(['o' as const], ['r' as const, 'a' as const, null]),
-  // London's zone, its desks one and three, and then any.
+  // London's zone, its desks one and three, and then any node.
   seat: often([2, 3, 5], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
   wish: often(['seat' as const], ['none' as const, 'elsewhere' as const]),
   setBy: fc.constantFrom<PlanSource>('week', 'day', 'leave', 'presence'),
@@ -228,7 +228,7 @@ function toChange({
   return { userId, day, plan: { kind, locationId, ...booking }, setBy: source };
 }
 
-test('whatever is asked, in whatever order and batches, days and log are those of the model', async () => {
+test('for any changes, in any order and batches, days and log equal those of the model', async () => {
   const outcomes = new Set<string>();
   await fc.assert(
     fc.asyncProperty(
@@ -278,7 +278,7 @@ async function expectStored(model: Model): Promise<void> {
   );
 }
 
-/** Actions are as expected, in order and pairs; and replayed, the log ends where the days are. */
+/** The actions are as expected, in order and in pairs. A replay of the log ends at the stored days. */
 async function expectLogged(model: Model): Promise<void> {
   const log = await readLog(db.owner, tenant);
   const actions = new Map<string, unknown[]>();

@@ -38,13 +38,13 @@ beforeEach(async () => {
 });
 afterAll(() => db.drop());
 
-/** The zone, the first and the second desk of London. */
+/** The zone, and the first and the second desk of London. */
 const [zone, desk, otherDesk] = [() => london.zoneId, () => london.placeId, () => london.deskIds[1] ?? ''];
 const at = (locationId = london.locationId) => locationId;
 const submit = (...changes: Parameters<typeof change>[2]) => change(db.restricted, tenant, changes);
 const dayOf = (userId: string, day = MONDAY) => readDay(db.owner, tenant, userId, day);
 
-test('an office plan has a booking of the office, a zone or a desk; a new one replaces the old', async () => {
+test('an office plan has a booking of the office, a zone or a desk, and a new one replaces the old one', async () => {
   for (const [nodeId, kind, depth] of [
     [undefined, 'location', 1],
     [zone(), 'zone', 2],
@@ -66,7 +66,7 @@ test('an office plan has a booking of the office, a zone or a desk; a new one re
   expect(await readCounterFaults(db.owner, tenant)).toEqual([]);
 });
 
-test('a plan that is not office cancels the booking, and a plan of null deletes the day', async () => {
+test('another plan than office cancels the booking, and a plan of null deletes the day', async () => {
   for (const kind of ['r', 'a', null] as const) {
     await submit(office(ada, MONDAY, at(), desk()));
     expect(await submit(plan(ada, MONDAY, kind))).toEqual(['changed']);
@@ -76,7 +76,7 @@ test('a plan that is not office cancels the booking, and a plan of null deletes 
   expect(await submit(plan(ada, TUESDAY, null))).toEqual(['unchanged']);
 });
 
-test('an office plan without a wish keeps the booking at that office, and replaces one at another', async () => {
+test('an office plan without a requested node keeps the booking at that office, and replaces one elsewhere', async () => {
   const paris = await addOffice(db.owner, tenant);
   await submit(office(ada, MONDAY, at(), desk()));
   expect(await submit(office(ada, MONDAY, at()))).toEqual(['unchanged']);
@@ -86,7 +86,7 @@ test('an office plan without a wish keeps the booking at that office, and replac
   expect(await submit(office(ada, MONDAY, at(), desk()))).toEqual(['changed']);
 });
 
-test('what changes nothing writes nothing', async () => {
+test('a change to the same values writes nothing', async () => {
   await submit(office(ada, MONDAY, at(), desk()), plan(ben, MONDAY, 'a'));
   const [stored, log] = [await readStored(db.owner, tenant), await readLog(db.owner, tenant)];
   const again = [office(ada, MONDAY, at(), desk()), office(ada, MONDAY, at()), plan(ben, MONDAY, 'a')];
@@ -96,7 +96,7 @@ test('what changes nothing writes nothing', async () => {
   expect(await readLog(db.owner, tenant)).toHaveLength(log.length + 2);
 });
 
-test('the log tells each change in a sentence, a plan and the booking that it moved under one action', async () => {
+test('the log has a sentence for each change, and one action for a plan and the booking that it changes', async () => {
   const author = {
     actor: { changedBy: 'integration', name: 'HR', reason: 'Time off' } as const,
     at: new Date('2026-03-01T23:00:00.123Z'),
@@ -135,7 +135,7 @@ test('the log tells each change in a sentence, a plan and the booking that it mo
   expect(away[1]).toMatchObject({ before: { locationId: at(), nodeId: zone(), depth: 2 }, after: null });
 });
 
-test('changes apply in order: the first who wants a desk has it, and a later change of a day wins', async () => {
+test('changes apply in order: the first user gets a desk, and a later change of a day replaces an earlier one', async () => {
   expect(
     await submit(
       office(ada, MONDAY, at(), desk()),
@@ -146,7 +146,7 @@ test('changes apply in order: the first who wants a desk has it, and a later cha
   ).toEqual(['changed', 'desk-taken', 'changed', 'changed']);
   expect(await dayOf(ben)).toMatchObject({ plan: undefined, bookedNodeId: undefined });
   expect(await dayOf(ben, TUESDAY)).toMatchObject({ plan: 'a' });
-  // A desk that is given up in the same call is free for those after.
+  // A desk that one change frees is free for later changes of the same call.
   expect(
     await submit(
       office(ben, MONDAY, at(), desk()),
@@ -154,7 +154,7 @@ test('changes apply in order: the first who wants a desk has it, and a later cha
       office(ben, MONDAY, at(), desk()),
     ),
   ).toEqual(['desk-taken', 'changed', 'changed']);
-  // Two people trade desks by way of the office.
+  // Two users exchange desks, with the office in between.
   await submit(office(ada, MONDAY, at(), otherDesk()));
   expect(
     await submit(
@@ -167,7 +167,7 @@ test('changes apply in order: the first who wants a desk has it, and a later cha
   expect((await dayOf(ben)).bookedNodeId).toBe(otherDesk());
 });
 
-test('a refusal leaves its day as it was and stops no other', async () => {
+test('a refusal leaves its day unchanged and stops no other change', async () => {
   await submit(office(ada, MONDAY, at(), desk()), plan(ben, MONDAY, 'r'));
   const before = await dayOf(ben);
   expect(await submit(office(ben, MONDAY, at(), desk()), office(ben, TUESDAY, at(), desk()))).toEqual([
@@ -177,14 +177,14 @@ test('a refusal leaves its day as it was and stops no other', async () => {
   expect(await dayOf(ben)).toEqual(before);
 });
 
-test('a zone takes as many as its capacity, desks and seats together', async () => {
+test('a zone takes as many users as its capacity, with and without desks', async () => {
   await db.owner.inTenant(tenant, (tx) => setCapacity(tx, tenant, zone(), 1));
   expect(await submit(office(ada, MONDAY, at(), zone()))).toEqual(['changed']);
   expect(await submit(office(ben, MONDAY, at(), desk()), office(ben, TUESDAY, at(), desk()))).toEqual([
     'zone-full',
     'changed',
   ]);
-  // To a desk in the zone where one is booked already.
+  // The user moves to a desk in a zone that is booked already.
   expect(await submit(office(ada, MONDAY, at(), desk()))).toEqual(['changed']);
   expect(await submit(office(ben, MONDAY, at(), otherDesk()))).toEqual(['zone-full']);
   expect(await submit(plan(ada, MONDAY, 'r'), office(ben, MONDAY, at(), otherDesk()))).toEqual([
@@ -194,7 +194,7 @@ test('a zone takes as many as its capacity, desks and seats together', async () 
   expect(await readCounterFaults(db.owner, tenant)).toEqual([]);
 });
 
-test('only active desks and zones of active offices are bookable, and only by active people', async () => {
+test('only active desks and zones of active offices can be booked, and only by active users', async () => {
   const { userId: left } = await addUser(db.owner, tenant, { status: 'inactive' });
   const closedDesk = await addNode(db.owner, tenant, { kind: 'place', parentId: zone(), status: 'inactive' });
   const paris = await addOffice(db.owner, tenant);
@@ -225,7 +225,7 @@ test('only active desks and zones of active offices are bookable, and only by ac
   expect(await readLog(db.owner, tenant)).toEqual([]);
 });
 
-test("another organisation's people and desks are unknown", async () => {
+test("another organisation's users and desks are unknown", async () => {
   const other = await createTestOrganisation(db.owner);
   const [eve] = (await addUsers(db.owner, other, 1)) as [string];
   expect(
@@ -233,7 +233,7 @@ test("another organisation's people and desks are unknown", async () => {
   ).toEqual(['not-bookable', 'unknown-user']);
 });
 
-test('presence and leave take over no plan that is the same already; a week or a day does', async () => {
+test('presence and leave do not become the setBy of an equal plan; a week or a day does', async () => {
   const set = (setBy: 'week' | 'day' | 'leave' | 'presence', change: ReturnType<typeof plan>) =>
     submit({ ...change, setBy });
   await set('week', office(ada, MONDAY, at()));
@@ -252,25 +252,25 @@ test('presence and leave take over no plan that is the same already; a week or a
   expect(await dayOf(ben, TUESDAY)).toMatchObject({ planSetBy: 'leave' });
 });
 
-test('an assigned desk is for others on days when its owner planned to be elsewhere', async () => {
+test('others can book an assigned desk on days when its owner plans to be elsewhere', async () => {
   await assignDesk(db.owner, tenant, desk(), ada);
   const wish = office(ben, MONDAY, at(), desk());
   expect(await submit(wish)).toEqual(['not-bookable']);
   await submit(office(ada, MONDAY, at(), otherDesk()));
   expect(await submit(wish)).toEqual(['not-bookable']);
   expect(await submit(plan(ada, MONDAY, 'r'), wish)).toEqual(['changed', 'changed']);
-  // The owner comes back: who booked it keeps it.
+  // The owner comes back. The other user keeps the booking.
   expect(await submit(office(ada, MONDAY, at()))).toEqual(['changed']);
   expect((await dayOf(ada)).bookedNodeId).toBe(at());
   expect((await dayOf(ben)).bookedNodeId).toBe(desk());
-  // Free again, it is the owner's by default.
+  // The desk is free again, and is the owner's by default.
   await submit(plan(ben, MONDAY, 'r'), plan(ada, MONDAY, 'r'));
   expect(await submit(office(ada, MONDAY, at()))).toEqual(['changed']);
   expect((await dayOf(ada)).bookedNodeId).toBe(desk());
   expect(await submit(wish)).toEqual(['desk-taken']);
 });
 
-test('an office may keep assigned desks for their owners; a desk whose owner has left is free', async () => {
+test('an office may keep assigned desks for their owners, and a desk with an inactive owner is free', async () => {
   await assignDesk(db.owner, tenant, desk(), ada);
   await db.owner.inTenant(tenant, (tx) =>
     tx.query(
@@ -286,7 +286,7 @@ test('an office may keep assigned desks for their owners; a desk whose owner has
   expect(await submit(wish)).toEqual(['changed']);
 });
 
-test('many days take no more statements than one', async () => {
+test('many days need no more statements than one', async () => {
   const fortnight = daysFromMonday(14);
   const wishes = fortnight.flatMap((day) => [
     office(ada, day, at(), desk()),
@@ -302,7 +302,7 @@ test('many days take no more statements than one', async () => {
   expect((await measure(db.restricted, tenant, leave)).statements).toBeLessThanOrEqual(10);
 });
 
-test('it is part of the transaction of whoever calls it', async () => {
+test("the write belongs to the caller's transaction", async () => {
   await expect(
     db.restricted.inTenant(tenant, async (tx) => {
       await writeDays(tx, tenant, [office(ada, MONDAY, at(), desk())], byUser());

@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterAll(() => db.drop());
 
-/** 3 March 2026 in Tokyo, 2 March in London and New York. */
+/** 3 March 2026 in Tokyo, and 2 March in London and New York. */
 const NOW_MS = Date.parse('2026-03-02T16:00:00.000Z');
 const DAYS = ['2026-03-01', '2026-03-02', '2026-03-03', '2026-03-04'];
 
@@ -46,7 +46,7 @@ async function officeDays(userId: string): Promise<string[]> {
   return days;
 }
 
-test('who becomes inactive gives up what they booked from their own today on, and the desk is free', async () => {
+test("a user who becomes inactive loses bookings from the user's today on, and the desk is free", async () => {
   const newYork = await addNode(db.owner, tenant, { kind: 'location', timeZone: 'America/New_York' });
   const { userId: west } = await addUser(db.owner, tenant, { primaryLocationId: newYork });
   const { userId: nowhere } = await addUser(db.owner, tenant);
@@ -78,7 +78,7 @@ test('who becomes inactive gives up what they booked from their own today on, an
   ).toEqual(['changed']);
 });
 
-test('whoever was inactive before, or changes in another way, keeps their days', async () => {
+test('a user who was inactive before, or changes in another way, keeps the days', async () => {
   const { userId } = await addUser(db.owner, tenant);
   await change(db.restricted, tenant, [office(userId, '2026-03-04', london.locationId)]);
   const line = `${userId},renamed,`;
@@ -91,7 +91,7 @@ test('whoever was inactive before, or changes in another way, keeps their days',
   expect(await readLog(db.owner, tenant)).toEqual(log);
 });
 
-test('deactivating and booking at the same moment leave nobody inactive with a booking', async () => {
+test('concurrent deactivations and bookings leave no inactive user with a booking', async () => {
   const { userId: owner } = await addUser(db.owner, tenant);
   await assignDesk(db.owner, tenant, london.placeId, owner);
   const people = await Promise.all(Array.from({ length: 8 }, () => addUser(db.owner, tenant)));

@@ -38,7 +38,7 @@ const backToWeek = (): DayChange => ({
   resetsToDefault: true,
 });
 
-test('a day that is reset keeps no booking that a caller asked for', async () => {
+test('a reset day loses a booking that a caller requested', async () => {
   await submit(office(ada, MONDAY, london.locationId, london.placeId));
   expect(await submit(backToWeek())).toEqual(['changed']);
   const atWeek = { plan: 'o', planSetBy: 'week', bookingSetBy: 'engine' };
@@ -46,20 +46,20 @@ test('a day that is reset keeps no booking that a caller asked for', async () =>
   const presence = { ...office(ada, MONDAY, london.locationId, london.placeId), setBy: 'presence' } as const;
   await submit(presence, backToWeek());
   expect(await day()).toEqual({ ...atWeek, bookedNodeId: london.locationId });
-  // What was wished for is the person's own desk: the booking stays, and is the product's now.
+  // The requested desk is the user's assigned one. The booking stays, and now has setBy engine.
   await assignDesk(db.owner, tenant, london.placeId, ada);
   await submit(office(ada, MONDAY, london.locationId, london.placeId));
   expect(await submit(backToWeek())).toEqual(['unchanged']);
   expect(await day()).toEqual({ ...atWeek, bookedNodeId: london.placeId });
 });
 
-test('a day that is reset keeps the booking that the product chose', async () => {
+test('a reset day keeps the booking that the engine chose', async () => {
   await submit({ ...office(ada, MONDAY, london.locationId, london.placeId), setBy: 'week' });
   expect(await submit(backToWeek())).toEqual(['unchanged']);
   expect(await day()).toMatchObject({ bookedNodeId: london.placeId, bookingSetBy: 'engine' });
 });
 
-test('leave to which a day is reset has it, where a day off that was there before keeps it otherwise', async () => {
+test('a reset to leave changes the setBy of a day that is away already; leave alone does not', async () => {
   const leave: DayChange = { userId: ada, day: MONDAY, plan: { kind: 'a' }, setBy: 'leave' };
   await submit(plan(ada, MONDAY, 'a'), leave);
   expect(await day()).toMatchObject({ planSetBy: 'day' });
@@ -67,7 +67,7 @@ test('leave to which a day is reset has it, where a day off that was there befor
   expect(await day()).toMatchObject({ planSetBy: 'leave' });
 });
 
-test('the log gives the reason of each change, else that of its author', async () => {
+test('the log has the reason of each change, else the reason of its author', async () => {
   const author = { actor: { changedBy: 'admin', name: 'HR', reason: 'Move' } as const, at: new Date(0) };
   const changes = [
     { ...plan(ada, MONDAY, 'r'), reason: 'Plumbing' },

@@ -16,12 +16,12 @@ export const TUESDAY = '2026-03-03';
 
 let atMs = Date.parse('2026-03-01T10:00:00.000Z');
 
-/** Ada, a millisecond after she last did something, so that the log has an order. */
+/** Ada as author, one millisecond after her last change, so that the log has an order. */
 export function byUser(): DayAuthor {
   return { actor: { changedBy: 'user', name: 'Ada Lovelace', reason: null }, at: new Date(atMs++) };
 }
 
-/** A desk or an office, as a one-day change. */
+/** A change of one day to a desk or an office. */
 export function office(userId: string, day: string, locationId: string, nodeId?: string): DayChange {
   const booking = nodeId === undefined ? {} : { booking: { nodeId } };
   return { userId, day, plan: { kind: 'o', locationId, ...booking }, setBy: 'day' };
@@ -31,7 +31,7 @@ export function plan(userId: string, day: string, kind: 'r' | 'a' | null): DayCh
   return { userId, day, plan: kind && { kind }, setBy: 'day' };
 }
 
-/** What became of each change, in short: a refusal's code instead of its message. */
+/** The result of each change in short, with the code of a refusal. */
 export async function change(
   database: Database,
   tenantId: string,
@@ -45,14 +45,14 @@ export function short(outcome: DayOutcome): string {
   return typeof outcome === 'string' ? outcome : outcome.refused;
 }
 
-/** So many active people. */
+/** Adds active users. */
 export async function addUsers(owner: Database, tenantId: string, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let n = 0; n < count; n++) ids.push((await addUser(owner, tenantId)).userId);
   return ids;
 }
 
-/** An office called London with a zone of `capacity`, and so many desks in it. */
+/** Adds an office with the name London, a zone of `capacity`, and desks in the zone. */
 export async function addLondon(
   owner: Database,
   tenantId: string,
@@ -81,7 +81,7 @@ export async function setCapacity(tx: Tx, tenantId: string, zoneId: string, capa
   ]);
 }
 
-/** Gives `deskId` to `userId` for good. */
+/** Assigns `deskId` to `userId`. */
 export async function assignDesk(
   owner: Database,
   tenantId: string,
@@ -120,7 +120,7 @@ export async function readStored(database: Database, tenantId: string): Promise<
   });
 }
 
-/** What there is of one user's day, in short. */
+/** One user's day in short. */
 export async function readDay(database: Database, tenantId: string, userId: string, day: string) {
   const { plans, bookings } = await readStored(database, tenantId);
   const plan = plans.find((row) => row.userId === userId && row.day === day);
@@ -140,7 +140,7 @@ export type LogEntry = ActionLogRow & {
   reason: string | null;
 };
 
-/** The action log of an organisation, in the order in which it was written. */
+/** The action log of an organisation, in the order of writing. */
 export async function readLog(database: Database, tenantId: string): Promise<LogEntry[]> {
   const { rows } = await database.inTenant(tenantId, (tx) =>
     tx.query<LogEntry>(
@@ -153,7 +153,7 @@ export async function readLog(database: Database, tenantId: string): Promise<Log
   return rows;
 }
 
-/** That the counters of zones are what the bookings say, and within their capacities. */
+/** Asserts that the counters of zones match the bookings, and are within the capacities. */
 export async function readCounterFaults(database: Database, tenantId: string): Promise<unknown[]> {
   const { rows } = await database.inTenant(tenantId, (tx) =>
     tx.query(
@@ -171,14 +171,14 @@ export async function readCounterFaults(database: Database, tenantId: string): P
   return rows;
 }
 
-/** Days in a row from Monday, 2 March 2026 on. */
+/** Consecutive days from Monday, 2 March 2026 on. */
 export function daysFromMonday(count: number): string[] {
   return Array.from({ length: count }, (_, n) =>
     new Date(Date.UTC(2026, 2, 2 + n)).toISOString().slice(0, 10),
   );
 }
 
-/** Writes `changes`: how long it took, commit included, how many statements, and how many days changed. */
+/** Writes `changes`. Returns the duration with the commit, the number of statements, and the number of changed days. */
 export async function measure(
   database: Database,
   tenantId: string,

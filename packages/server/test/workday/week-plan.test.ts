@@ -40,7 +40,7 @@ async function writtenXids(): Promise<unknown[]> {
   return rows;
 }
 
-test('a week is read as it was set; only the weekdays that differ are written', async () => {
+test('a week plan is read as it was set, and only changed weekdays are written', async () => {
   expect(await read(ada)).toEqual(NONE);
   const week: WeekPlan = [
     { kind: 'o', locationId: null },
@@ -82,7 +82,7 @@ test('a week is read as it was set; only the weekdays that differ are written', 
   );
 });
 
-test('a week is refused of people and with offices that are not known and active', async () => {
+test('a week plan with an unknown or inactive user or office is refused', async () => {
   const { userId: left } = await addUser(db.owner, tenant, { status: 'inactive' });
   const closed = await addNode(db.owner, tenant, { kind: 'location', status: 'inactive' });
   const level = await addNode(db.owner, tenant, { kind: 'level', parentId: locationId });
@@ -96,7 +96,7 @@ test('a week is refused of people and with offices that are not known and active
   expect(await read(ada)).toEqual(NONE);
 });
 
-test('the plan of a day is that of its weekday; an office that is missing or not active makes none', () => {
+test('the plan of a day is that of its weekday, and an unknown or inactive office gives none', () => {
   const week: WeekPlan = [
     { kind: 'o', locationId: null },
     { kind: 'o', locationId: 'paris' },
@@ -106,7 +106,7 @@ test('the plan of a day is that of its weekday; an office that is missing or not
     { kind: 'o', locationId: 'closed' },
     { kind: 'r' },
   ];
-  // From Monday 23 February 2026 over the end of the month.
+  // From Monday 23 February 2026, past the end of the month.
   const days = ['02-23', '02-24', '02-25', '02-26', '02-27', '02-28', '03-01', '03-02'].map(
     (day) => `2026-${day}`,
   );
