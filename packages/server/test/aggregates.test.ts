@@ -102,6 +102,7 @@ test('Aggregates from before the oldest change that is kept are not used, and ar
   expect(await attendanceUpTo('2026-03-10')).toBe(1);
   expect(await attendanceUpTo('2026-03-11')).toBe(1);
   expect((await verify()).wrong).toEqual([]);
+  await seeingAll(server.db.target, (admin) => admin.query('DELETE FROM attendance_marks WHERE is_pruned'));
 });
 
 test('A writer that ends in the middle leaves whole aggregates, and the call computes its numbers from the rows', async () => {

@@ -2,6 +2,7 @@ import type { Database, Tx } from '../store/connections/db.ts';
 import { ALL_DAYS } from '../store/values/day-window.ts';
 import { addDays } from '../store/values/days.ts';
 import {
+  AGGREGATE_COLUMNS,
   computeAggregates,
   type DayAggregate,
   listAggregatedDays,
@@ -60,11 +61,11 @@ async function compareDays(
   const isChecked = (each: OfficeDay) => days.includes(each.day) && !stale.has(keyOf(each));
   const window = { from: days[0] as string, before: addDays(days.at(-1) as string, 1) };
   const stored = new Map<string, DayAggregate>();
-  for await (const batch of readAggregates(tx, tenantId, window))
+  for await (const batch of readAggregates(tx, tenantId, window, AGGREGATE_COLUMNS))
     for (const each of batch) if (isChecked(each)) stored.set(keyOf(each), each);
   let checked = stored.size;
   const wrong: OfficeDay[] = [];
-  for await (const batch of computeAggregates(tx, tenantId, { days })) {
+  for await (const batch of computeAggregates(tx, tenantId, { days }, AGGREGATE_COLUMNS)) {
     for (const each of batch.filter(isChecked)) {
       const known = stored.get(keyOf(each));
       if (!known) checked++;

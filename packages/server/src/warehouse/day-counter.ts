@@ -1,4 +1,4 @@
-import { type DayAggregate, DETECTED, PLANNED } from '../store/warehouse/aggregates.ts';
+import { type AggregateColumn, type DayAggregate, DETECTED, PLANNED } from '../store/warehouse/aggregates.ts';
 import type { MetricUnit } from '../store/warehouse/metrics.ts';
 import { attendedSpots } from './attended-spots.ts';
 import type { Spots } from './spots.ts';
@@ -47,6 +47,8 @@ export class DayCounter {
   readonly #by: MetricUnit;
   readonly #spots: Spots;
   readonly #nodeIds: ReadonlySet<string> | undefined;
+  /** Whether the level and zone of a user matter. */
+  readonly #isPlaced: boolean;
   readonly #groupIds: (string | null)[] = [null];
   readonly #groupOfUser: Uint32Array | undefined;
   readonly #isGroupWanted: readonly boolean[] | undefined;
@@ -60,6 +62,7 @@ export class DayCounter {
     this.#by = by;
     this.#spots = spots;
     this.#nodeIds = nodeIds && new Set(nodeIds);
+    this.#isPlaced = by === 'level' || by === 'zone' || nodeIds !== undefined;
     if (members) {
       const indexes = new Map<string, number>();
       this.#groupOfUser = new Uint32Array(
@@ -78,10 +81,18 @@ export class DayCounter {
     this.#counts = new Int32Array(KINDS * (1 + Math.max(spots.all.length, this.#groupIds.length)));
   }
 
+  /** The columns that it reads. */
+  get columns(): AggregateColumn[] {
+    const columns: AggregateColumn[] = ['flags'];
+    if (this.#groupOfUser) columns.push('users');
+    if (this.#isPlaced) columns.push('booked', 'seen_counts', 'seen');
+    return columns;
+  }
+
   /** The counts of the units that have any. */
   count({ locationId, columns }: DayAggregate): DayCounts[] {
     const { flags, users } = columns;
-    const isPlaced = this.#by === 'level' || this.#by === 'zone' || this.#nodeIds !== undefined;
+    const isPlaced = this.#isPlaced;
     const isWanted = isPlaced ? this.#wantedSpots(locationId) : undefined;
     const office = this.#spots.officeIndex(locationId);
     let seenAt = 0;

@@ -2,6 +2,7 @@ import type { Tx } from '../store/connections/db.ts';
 import type { DayWindow } from '../store/values/day-window.ts';
 import { daysOf } from '../store/values/days.ts';
 import {
+  type AggregateColumn,
   computeAggregates,
   type DayAggregate,
   listAggregatedDays,
@@ -19,20 +20,31 @@ import {
 export class OfficeDays {
   readonly #tx: Tx;
   readonly #tenantId: string;
+  readonly #columns: readonly AggregateColumn[];
   readonly #aggregated: ReadonlySet<string>;
   readonly #stale: readonly OfficeDay[];
   readonly #staleKeys: ReadonlySet<string>;
 
-  private constructor(tx: Tx, tenantId: string, aggregated: readonly string[], stale: readonly OfficeDay[]) {
+  private constructor(
+    { tx, tenantId, columns }: { tx: Tx; tenantId: string; columns: readonly AggregateColumn[] },
+    aggregated: readonly string[],
+    stale: readonly OfficeDay[],
+  ) {
     this.#tx = tx;
     this.#tenantId = tenantId;
+    this.#columns = columns;
     this.#aggregated = new Set(aggregated);
     this.#stale = stale;
     this.#staleKeys = new Set(stale.map(keyOf));
   }
 
-  /** Decides for all days in `window` which aggregates are current. `tx` has one snapshot for all statements. */
-  static async open(tx: Tx, tenantId: string, window: DayWindow): Promise<OfficeDays> {
+  /** Decides for all days in `window` which aggregates are current. Reads only `columns`. `tx` has one snapshot for all statements. */
+  static async open(
+    tx: Tx,
+    tenantId: string,
+    window: DayWindow,
+    columns: readonly AggregateColumn[],
+  ): Promise<OfficeDays> {
     const snapshot = await readAggregateSnapshot(tx, tenantId);
     const days = snapshot === undefined ? [] : await listAggregatedDays(tx, tenantId, window);
     const stale =
@@ -40,7 +52,7 @@ export class OfficeDays {
         ? []
         : await listStaleOfficeDays(tx, tenantId, snapshot, window);
     await setPlannerForAggregates(tx);
-    return new OfficeDays(tx, tenantId, days, stale);
+    return new OfficeDays({ tx, tenantId, columns }, days, stale);
   }
 
   /** The office days of a part of the window that have any attendance, in no order. */
@@ -48,7 +60,7 @@ export class OfficeDays {
     const days = [...daysOf(window)];
     const missing = days.filter((day) => !this.#aggregated.has(day));
     if (missing.length < days.length) {
-      for await (const batch of readAggregates(this.#tx, this.#tenantId, window))
+      for await (const batch of readAggregates(this.#tx, this.#tenantId, window, this.#columns))
         yield* batch.filter((each) => this.#aggregated.has(each.day) && !this.#staleKeys.has(keyOf(each)));
     }
     const stale = this.#stale.filter(({ day }) => day >= window.from && day < window.before);
@@ -57,7 +69,8 @@ export class OfficeDays {
   }
 
   async *#compute(selection: Parameters<typeof computeAggregates>[2]): AsyncGenerator<DayAggregate, void> {
-    for await (const batch of computeAggregates(this.#tx, this.#tenantId, selection)) yield* batch;
+    for await (const batch of computeAggregates(this.#tx, this.#tenantId, selection, this.#columns))
+      yield* batch;
   }
 }
 

@@ -12,11 +12,20 @@ export interface DayAggregate {
   /** `YYYY-MM-DD` */
   day: string;
   locationId: string;
+  /** Columns that were not asked for are empty. */
   columns: Record<AggregateColumn, Buffer>;
 }
 
-export type AggregateColumn = (typeof COLUMNS)[number];
-const COLUMNS = ['flags', 'users', 'booked', 'first_seen', 'last_seen', 'seen_counts', 'seen'] as const;
+export type AggregateColumn = (typeof AGGREGATE_COLUMNS)[number];
+export const AGGREGATE_COLUMNS = [
+  'flags',
+  'users',
+  'booked',
+  'first_seen',
+  'last_seen',
+  'seen_counts',
+  'seen',
+] as const;
 
 /** A user was detected at the office. */
 export const DETECTED = 1;
@@ -86,12 +95,14 @@ export function readAggregates(
   tx: Tx,
   tenantId: string,
   { from, before }: DayWindow,
+  columns: readonly AggregateColumn[],
 ): AsyncGenerator<DayAggregate[], void> {
   return readColumns(
     tx,
-    `SELECT day::text, location_id::text, ${COLUMNS.join(', ')} FROM day_aggregates
+    `SELECT day::text, location_id::text, ${columns.join(', ')} FROM day_aggregates
      WHERE tenant_id = $1 AND day >= $2::date AND day < $3::date`,
     [tenantId, from, before],
+    columns,
   );
 }
 
@@ -103,12 +114,14 @@ export function computeAggregates(
   tx: Tx,
   tenantId: string,
   selection: Selection,
+  columns: readonly AggregateColumn[],
 ): AsyncGenerator<DayAggregate[], void> {
   const { sql, values } = aggregation(tenantId, selection);
   return readColumns(
     tx,
-    `SELECT day::text, location_id::text, ${COLUMNS.join(', ')} FROM (${sql}) AS a`,
+    `SELECT day::text, location_id::text, ${columns.join(', ')} FROM (${sql}) AS a`,
     values,
+    columns,
   );
 }
 
@@ -116,8 +129,8 @@ export function computeAggregates(
 export async function storeAggregates(tx: Tx, tenantId: string, selection: Selection): Promise<void> {
   const { sql, values } = aggregation(tenantId, selection);
   await tx.query(
-    `INSERT INTO day_aggregates (tenant_id, day, location_id, ${COLUMNS.join(', ')})
-     SELECT $1, day, location_id, ${COLUMNS.join(', ')} FROM (${sql}) AS a`,
+    `INSERT INTO day_aggregates (tenant_id, day, location_id, ${AGGREGATE_COLUMNS.join(', ')})
+     SELECT $1, day, location_id, ${AGGREGATE_COLUMNS.join(', ')} FROM (${sql}) AS a`,
     values,
   );
 }
@@ -257,14 +270,22 @@ function minutes(instant: string): string {
   return `coalesce(least(greatest(${exact}, -32768), 32767), 0)::smallint`;
 }
 
-async function* readColumns(tx: Tx, sql: string, values: Values): AsyncGenerator<DayAggregate[], void> {
+const EMPTY = Buffer.alloc(0);
+const NO_COLUMNS = Object.fromEntries(
+  AGGREGATE_COLUMNS.map((name) => [name, EMPTY]),
+) as DayAggregate['columns'];
+
+async function* readColumns(
+  tx: Tx,
+  sql: string,
+  values: Values,
+  names: readonly AggregateColumn[],
+): AsyncGenerator<DayAggregate[], void> {
   for await (const batch of copyBinaryRows(tx, sql, values)) {
-    yield batch.map(([day, locationId, ...columns]) => ({
-      day: String(day),
-      locationId: String(locationId),
-      columns: Object.fromEntries(
-        COLUMNS.map((name, index) => [name, columns[index] as Buffer]),
-      ) as DayAggregate['columns'],
-    }));
+    yield batch.map(([day, locationId, ...row]) => {
+      const columns = { ...NO_COLUMNS };
+      for (const [index, name] of names.entries()) columns[name] = row[index] ?? EMPTY;
+      return { day: String(day), locationId: String(locationId), columns };
+    });
   }
 }
