@@ -1,7 +1,12 @@
 import type { Tx } from '../store/connections/db.ts';
 import type { DayWindow } from '../store/values/day-window.ts';
 import { addDays } from '../store/values/days.ts';
-import { type DayAggregate, listNumberedMembers, listNumberedNodes } from '../store/warehouse/aggregates.ts';
+import {
+  type DayAggregate,
+  listNumberedMembers,
+  listNumberedNodes,
+  setPlannerForAggregates,
+} from '../store/warehouse/aggregates.ts';
 import {
   type GroupNode,
   listCapacityNodes,
@@ -37,6 +42,7 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
   if (!metrics) throw new Error('The dataset of metrics declares the filters of metrics.');
   const window = possibleDays(query.window, now);
   if (window === undefined) return;
+  await setPlannerForAggregates(tx);
   const capacityTree = new CapacityTree(await listCapacityNodes(tx, tenantId), locationIds);
   const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
   const clocks = await listOfficeClocks(tx, tenantId, now);
@@ -78,10 +84,11 @@ async function openCounter(
   { by, groupIds }: MetricsQuery,
   groups: ReadonlyMap<string, GroupNode>,
 ): Promise<DayCounter> {
+  const isPlaced = by === 'level' || by === 'zone' || nodeIds !== undefined;
   return new DayCounter({
     by,
     nodeIds,
-    spots: new Spots(await listNumberedNodes(tx, tenantId)),
+    spots: new Spots(isPlaced ? await listNumberedNodes(tx, tenantId) : []),
     members: by === 'group' || groupIds ? await listNumberedMembers(tx, tenantId) : undefined,
     groupIds: groupIds && withinGroups(groupIds, groups),
   });

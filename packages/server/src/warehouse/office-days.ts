@@ -10,7 +10,6 @@ import {
   type OfficeDay,
   readAggregateSnapshot,
   readAggregates,
-  setPlannerForAggregates,
 } from '../store/warehouse/aggregates.ts';
 
 /**
@@ -38,7 +37,7 @@ export class OfficeDays {
     this.#staleKeys = new Set(stale.map(keyOf));
   }
 
-  /** Decides for all days in `window` which aggregates are current. Reads only `columns`. `tx` has one snapshot for all statements. */
+  /** Decides for all days in `window` which aggregates are current. Reads only `columns`. `tx` has one snapshot for all statements; call `setPlannerForAggregates` before. */
   static async open(
     tx: Tx,
     tenantId: string,
@@ -51,7 +50,6 @@ export class OfficeDays {
       snapshot === undefined || days.length === 0
         ? []
         : await listStaleOfficeDays(tx, tenantId, snapshot, window);
-    await setPlannerForAggregates(tx);
     return new OfficeDays({ tx, tenantId, columns }, days, stale);
   }
 
