@@ -66,6 +66,16 @@ const writes: fc.Arbitrary<Write> = fc.oneof(
       })
       .map(planned),
   },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ day, user: pick, desk: pick, at: fc.constantFrom('office', 'zone', 'desk') })
+      .map(rebooked),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ day, user: pick, setBy: fc.constantFrom('day', 'presence') }).map(attributed),
+  },
   { weight: 1, arbitrary: fc.record({ user: pick, days: fc.constantFrom(-1, 1) }).map(redated) },
   { weight: 1, arbitrary: fc.record({ user: pick, day }).map(erased) },
   { weight: 1, arbitrary: fc.record({ user: pick, group: fc.integer({ min: -1, max: 1 }) }).map(regrouped) },
@@ -123,16 +133,55 @@ function planned(p: {
         [...key, p.plan, office, p.setBy],
       );
       if (office === null) return;
-      // Another user of this writer may have the desk.
-      await client.query(
-        `INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, zone_id, set_by)
-         SELECT $1, $2, $3, $4, p.node_id, p.kind, p.zone_id, 'person' FROM node_paths p
-         WHERE p.tenant_id = $1 AND p.node_id = CASE
-           WHEN EXISTS (SELECT FROM bookings b WHERE b.tenant_id = $1 AND b.day = $3 AND b.node_id = $5) THEN $4::uuid
-           ELSE $5::uuid END`,
-        [...key, office, nodeOf(ground, p)],
-      );
+      await book(client, key, office, nodeOf(ground, p));
     },
+  ];
+}
+
+/** Books a node of an office; the office itself if another user of this writer has the desk. */
+function book(client: pg.Client, key: readonly string[], office: string, nodeId: string): Promise<unknown> {
+  return client.query(
+    `INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, zone_id, set_by)
+     SELECT $1, $2, $3, $4, p.node_id, p.kind, p.zone_id, 'person' FROM node_paths p
+     WHERE p.tenant_id = $1 AND p.node_id = CASE
+       WHEN EXISTS (SELECT FROM bookings b WHERE b.tenant_id = $1 AND b.day = $3 AND b.node_id = $5) THEN $4::uuid
+       ELSE $5::uuid END`,
+    [...key, office, nodeId],
+  );
+}
+
+/** Another booking at the same office, as a person makes it who takes another desk. */
+function rebooked(p: { day: string; user: number; desk: number; at: string }): Write {
+  return [
+    `rebooked ${JSON.stringify(p)}`,
+    async (client, ground) => {
+      const key = [ground.tenantId, of(ground.users, p.user), p.day];
+      const { rows } = await client.query<{ office: string }>(
+        `DELETE FROM bookings WHERE tenant_id = $1 AND user_id = $2 AND day = $3 RETURNING location_id AS office`,
+        key,
+      );
+      if (rows[0])
+        await book(
+          client,
+          key,
+          rows[0].office,
+          nodeOf(ground, { ...p, office: ground.offices.indexOf(rows[0].office) }),
+        );
+    },
+  ];
+}
+
+/** Who made a plan decides whether it counts. */
+function attributed(p: { day: string; user: number; setBy: string }): Write {
+  return [
+    `attributed ${JSON.stringify(p)}`,
+    (client, { tenantId, users }) =>
+      client.query('UPDATE day_plans SET set_by = $4 WHERE tenant_id = $1 AND user_id = $2 AND day = $3', [
+        tenantId,
+        of(users, p.user),
+        p.day,
+        p.setBy,
+      ]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { verifyAggregates } from '../src/warehouse/aggregate-checks.ts';
 import { advanceAllAggregates, rebuildAggregates } from '../src/warehouse/aggregates.ts';
 import { AttendanceClient } from './support/attendance.ts';
@@ -7,6 +7,7 @@ import { addUser } from './support/directory.ts';
 import { untilAllWait } from './support/locks.ts';
 import { addSite, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
+import { storeDays } from './support/workday.ts';
 
 let server: TestServer;
 let site: Site;
@@ -163,4 +164,49 @@ test('The job brings the aggregates of all organisations up to date, and makes n
   await falsify();
   // Both users who came on the tenth have entries, and the false aggregate has one.
   expect(await attendanceUpTo('2026-03-10')).toBe(0);
+});
+
+describe('One change makes an aggregate stale:', () => {
+  const OF_USER = `WHERE tenant_id = $1 AND user_id = $2 AND day = '2026-03-10'`;
+  test.each([
+    ['an event is deleted', `DELETE FROM presence_events ${OF_USER}`],
+    [
+      'an event gets another day',
+      `UPDATE presence_events SET day = '2026-03-09', written_xid = pg_current_xact_id() ${OF_USER}`,
+    ],
+    ['presence made the plan, and then a user sets it', `UPDATE day_plans SET set_by = 'day' ${OF_USER}`],
+    [
+      'the desk of a booking is given up',
+      `WITH gone AS (DELETE FROM bookings ${OF_USER} RETURNING *)
+       INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, set_by)
+       SELECT tenant_id, user_id, day, location_id, location_id, 'location', set_by FROM gone`,
+    ],
+    ['a plan is deleted', `WITH gone AS (DELETE FROM bookings ${OF_USER}) DELETE FROM day_plans ${OF_USER}`],
+  ])('%s', async (_, sql) => {
+    const { tenantId, user, office } = site;
+    await asOwner(
+      `UPDATE presence_events SET node_id = $3, day = '2026-03-10' WHERE tenant_id = $1 AND user_id = $2`,
+      [tenantId, user.userId, office.locationId],
+    );
+    await storeDays(server.db.owner, tenantId, [
+      {
+        ...{
+          userId: user.userId,
+          day: '2026-03-10',
+          plan: 'o',
+          locationId: office.locationId,
+          setBy: 'presence',
+        },
+        booking: { nodeId: office.placeId, kind: 'place', zoneId: office.zoneId },
+      },
+    ]);
+    const query = { startDate: '2026-03-09', endDate: '2026-03-10', by: 'zone' };
+    const before = await client.rows('metrics', query);
+    expect(await verify()).toEqual({ checked: 1, wrong: [] });
+    await asOwner(sql, [tenantId, user.userId]);
+    const after = await client.rows('metrics', query);
+    expect(after).not.toEqual(before);
+    await rebuildAggregates(server.db.restricted, tenantId);
+    expect(await client.rows('metrics', query)).toEqual(after);
+  });
 });

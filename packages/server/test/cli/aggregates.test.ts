@@ -38,7 +38,7 @@ test('The commands make aggregates again, compare them with the rows, and name w
   );
   expect(await aggregates('rebuild')).toEqual({
     code: 0,
-    stdout: 'empty: the aggregates are made again.\nbusy: the aggregates are made again.\n',
+    stdout: 'busy: the aggregates are made again.\nempty: the aggregates are made again.\n',
     stderr: '',
   });
   const good = { code: 0, stdout: 'busy: 20 office days are checked, 0 are wrong.\n', stderr: '' };
@@ -56,7 +56,7 @@ test('The commands make aggregates again, compare them with the rows, and name w
   expect(await aggregates('verify', '--org', 'busy')).toEqual(good);
   expect(await aggregates('verify', '--org', 'other')).toMatchObject({
     code: 1,
-    stderr: 'rollcall: There is no organisation other; there are empty, busy.\n',
+    stderr: 'rollcall: There is no organisation other; there are busy, empty.\n',
   });
   await server.stop();
 });
