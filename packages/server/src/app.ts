@@ -38,6 +38,7 @@ import { canonicalScimUrl } from './provisioning/scim-path.ts';
 import { CredentialChanges } from './store/auth/credential-changes.ts';
 import type { Database } from './store/connections/db.ts';
 import { VERSION } from './store/release.ts';
+import { AggregateKeeper } from './warehouse/aggregates.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
 import { Transfers } from './warehouse/transfers.ts';
 import { workdayRoutes } from './workday/routes.ts';
@@ -198,7 +199,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
     leastBytesPerS: config.exportLeastKibS * 1024,
     stopwatch,
   });
-  await app.register(warehouseRoutes, { database, clock, publicUrl: config.publicUrl, transfers });
+  const aggregates = new AggregateKeeper(database, deps.logger);
+  await app.register(warehouseRoutes, {
+    database,
+    clock,
+    publicUrl: config.publicUrl,
+    transfers,
+    aggregates,
+  });
 
   app.addHook('onListen', (done) => {
     deps.logger.info(`listening on ${app.listeningOrigin}`);

@@ -25,6 +25,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   submit: async () => (await import('./submit.ts')).submitCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
   events: async () => (await import('./events.ts')).eventsCommand(),
+  aggregates: async () => (await import('./aggregates-command.ts')).aggregatesCommand(),
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand(),
   backup: async () => (await import('./backup.ts')).backupCommand(),
   restore: async () => (await import('./backup.ts')).restoreCommand(),

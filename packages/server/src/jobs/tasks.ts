@@ -4,6 +4,7 @@ import { serializeError } from '../http/logging.ts';
 import type { Database } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
+import { advanceAllAggregates } from '../warehouse/aggregates.ts';
 import { pruneAttendanceChanges } from '../warehouse/attendance-retention.ts';
 import { runHorizon } from '../workday/horizon.ts';
 
@@ -57,6 +58,13 @@ export const TASKS: readonly JobTask[] = [
     cron: '41 3 * * *',
     unit: 'changes',
     run: pruneAttendanceChanges,
+  },
+  {
+    name: 'aggregates',
+    description: 'Bring the aggregates of metrics up to date',
+    cron: '11 * * * *',
+    unit: 'organisations',
+    run: advanceAllAggregates,
   },
 ];
 

@@ -9,8 +9,6 @@ export class CapacityTree {
   readonly #selected: CapacityNode[];
   /** The offices that contain a selected node. */
   readonly officeIds: string[];
-  /** The largest number of levels and zones of one office. */
-  readonly mostSpots: number;
 
   /** @param nodeIds undefined: all nodes */
   constructor(nodes: readonly CapacityNode[], nodeIds: readonly string[] | undefined) {
@@ -22,9 +20,6 @@ export class CapacityTree {
     );
     this.#zones = this.#selected.filter(({ kind }) => kind === 'zone');
     this.officeIds = [...new Set(this.#selected.map(({ locationId }) => locationId))];
-    const spots = new Map<string, number>();
-    for (const { locationId } of nodes) spots.set(locationId, (spots.get(locationId) ?? 0) + 1);
-    this.mostSpots = Math.max(0, ...spots.values());
     for (const zone of this.#zones) {
       for (const id of [zone.locationId, zone.levelId, zone.zoneId]) {
         if (id) this.#capacities.set(id, (this.#capacities.get(id) ?? 0) + zone.capacity);

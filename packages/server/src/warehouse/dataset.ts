@@ -35,6 +35,8 @@ export interface Dataset {
   order?: Order;
   /** The order of changes, if several rows can have one key. Rows with the same key are then on one page. */
   orderOfChanges?: Order;
+  /** The rows come from aggregates of days, which the server brings up to date before it reads. */
+  usesAggregates?: true;
   read: DatasetReader;
   /** Only for a dataset that is always sent whole: the text from which its ETag is made. */
   fingerprint?: WholeDataset['fingerprint'];

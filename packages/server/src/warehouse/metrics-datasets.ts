@@ -67,6 +67,7 @@ export const metricsDatasets: readonly Dataset[] = [
       utilisation: column.maybeNumber('ours', 'averageAttendance / capacity'),
       peakUtilisation: column.maybeNumber('ours', 'peakAttendance / capacity'),
     },
+    usesAggregates: true,
     read: readMetrics,
   },
   {

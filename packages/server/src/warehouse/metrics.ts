@@ -1,10 +1,14 @@
 import type { Tx } from '../store/connections/db.ts';
-import { addDays, utcDay } from '../store/values/days.ts';
-import { type DayCounts, listDayCounts, setPlannerForCounts } from '../store/warehouse/day-counts.ts';
+import type { DayWindow } from '../store/values/day-window.ts';
+import { addDays } from '../store/values/days.ts';
 import {
-  type ActiveOfficeDay,
+  type DayAggregate,
+  listNumberedMembers,
+  listNumberedNodes,
+  setPlannerForAggregates,
+} from '../store/warehouse/aggregates.ts';
+import {
   type GroupNode,
-  listActiveOfficeDays,
   listCapacityNodes,
   listGroupNodes,
   listOfficeClocks,
@@ -13,96 +17,110 @@ import {
 } from '../store/warehouse/metrics.ts';
 import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import { CapacityTree } from './capacity-tree.ts';
+import { DayCounter, sawEvent } from './day-counter.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeCalendar } from './office-calendar.ts';
-import { type Period, periodsOf } from './periods.ts';
+import { OfficeDays } from './office-days.ts';
+import { type Period, periodsOf, possibleDays } from './periods.ts';
+import { Spots } from './spots.ts';
 import { Tally, type Unit, unitKey } from './tally.ts';
 
 const ROWS_PER_BATCH = 250;
-/** The most days that the database counts at a time, so that its work fits into memory. */
-const DAYS_PER_READ = 7;
+/** The most days that are read at a time, so that their units fit into memory. */
+const DAYS_PER_READ = 31;
 
-/** Reads the metrics period by period, with a row for each unit. It holds the units of only one period in memory. */
+/** The tallies of the units of a period, and its office days. */
+interface PeriodTallies {
+  period: Period;
+  calendar: OfficeCalendar;
+  tallies: Map<string, Tally>;
+}
+
+/** Reads the metrics period by period, with a row for each unit. It holds the units of few periods in memory. */
 export const readMetrics: DatasetReader = async function* (tx, query) {
-  const { tenantId, window, locationIds, now, metrics } = query;
+  const { tenantId, locationIds, now, metrics } = query;
   if (!metrics) throw new Error('The dataset of metrics declares the filters of metrics.');
-  await setPlannerForCounts(tx);
+  const window = possibleDays(query.window, now);
+  if (window === undefined) return;
+  await setPlannerForAggregates(tx);
   const capacityTree = new CapacityTree(await listCapacityNodes(tx, tenantId), locationIds);
   const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
   const clocks = await listOfficeClocks(tx, tenantId, now);
-  // Events may be a day ahead of now, and an office's day may be ahead of the day in UTC.
-  const lastDay = addDays(utcDay(now.getTime()), 2);
-  for (const period of periodsOf(window, metrics.period)) {
-    if (period.window.from > lastDay) return;
-    const calendar = new OfficeCalendar(clocks, metrics.weekdays);
-    const tallies = new Map<string, Tally>();
-    for (const chunk of chunksOf(period.window)) {
-      await count(tx, { query, metrics, chunk, capacityTree, groups, calendar, tallies });
+  const counter = await openCounter(tx, query, metrics, groups);
+  const officeIds = new Set(capacityTree.officeIds);
+  const officeDays = await OfficeDays.open(tx, tenantId, window, counter.columns);
+  const open: PeriodTallies[] = [...periodsOf(query.window, metrics.period)]
+    .filter((period) => period.window.from < window.before)
+    .map((period) => ({
+      period,
+      calendar: new OfficeCalendar(clocks, metrics.weekdays),
+      tallies: new Map(),
+    }));
+  for (const chunk of chunksOf(window)) {
+    for await (const aggregate of officeDays.read(chunk)) {
+      if (!officeIds.has(aggregate.locationId)) continue;
+      const current = open.find(({ period }) => aggregate.day < period.window.before);
+      if (current) addDay(current, aggregate, { counter, metrics, groups });
     }
-    if (metrics.by !== 'group') {
-      // Units without attendance also get a row, with 0.
-      for (const unit of capacityTree.unitsInUse(metrics.by)) tallyOf(tallies, unit);
+    while (open[0] && (open[0].period.window.before <= chunk.before || chunk.before === window.before)) {
+      const { period, calendar, tallies } = open.shift() as PeriodTallies;
+      if (metrics.by !== 'group') {
+        // Units without attendance also get a row, with 0.
+        for (const unit of capacityTree.unitsInUse(metrics.by)) tallyOf(tallies, unit);
+      }
+      const rows = [...tallies.entries()]
+        .filter(([, { unit }]) => calendar.has(unit.locationId))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, tally]) => toRow(tally, { metrics, period, calendar, capacityTree, groups, clocks }));
+      for (let from = 0; from < rows.length; from += ROWS_PER_BATCH)
+        yield rows.slice(from, from + ROWS_PER_BATCH);
     }
-    const rows = [...tallies.entries()]
-      .filter(([, { unit }]) => calendar.has(unit.locationId))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, tally]) => toRow(tally, { metrics, period, calendar, capacityTree, groups, clocks }));
-    for (let from = 0; from < rows.length; from += ROWS_PER_BATCH)
-      yield rows.slice(from, from + ROWS_PER_BATCH);
   }
 };
 
-function* chunksOf({ from, before }: Period['window']): Generator<Period['window']> {
+async function openCounter(
+  tx: Tx,
+  { tenantId, locationIds: nodeIds }: ExportQuery,
+  { by, groupIds }: MetricsQuery,
+  groups: ReadonlyMap<string, GroupNode>,
+): Promise<DayCounter> {
+  const isPlaced = by === 'level' || by === 'zone' || nodeIds !== undefined;
+  return new DayCounter({
+    by,
+    nodeIds,
+    spots: new Spots(isPlaced ? await listNumberedNodes(tx, tenantId) : []),
+    members: by === 'group' || groupIds ? await listNumberedMembers(tx, tenantId) : undefined,
+    groupIds: groupIds && withinGroups(groupIds, groups),
+  });
+}
+
+function* chunksOf({ from, before }: DayWindow): Generator<DayWindow> {
   for (let start = from; start < before; start = addDays(start, DAYS_PER_READ)) {
     const end = addDays(start, DAYS_PER_READ);
     yield { from: start, before: end < before ? end : before };
   }
 }
 
-interface Counting {
-  query: ExportQuery;
-  metrics: MetricsQuery;
-  chunk: Period['window'];
-  capacityTree: CapacityTree;
-  groups: ReadonlyMap<string, GroupNode>;
-  calendar: OfficeCalendar;
-  tallies: Map<string, Tally>;
-}
-
-async function count(
-  tx: Tx,
-  { query, metrics, chunk, capacityTree, groups, calendar, tallies }: Counting,
-): Promise<void> {
-  const { tenantId, locationIds: nodeIds } = query;
-  const groupIds = metrics.groupIds && withinGroups(metrics.groupIds, groups);
-  const { officeIds, mostSpots } = capacityTree;
-  const counts = await listDayCounts(tx, {
-    tenantId,
-    window: chunk,
-    by: metrics.by,
-    officeIds,
-    nodeIds,
-    groupIds,
-    mostSpots,
-  });
-  // Filters do not change which days are office days. Without a filter, the counts already have all office days.
-  calendar.add(
-    nodeIds || groupIds
-      ? await listActiveOfficeDays(tx, tenantId, chunk, officeIds)
-      : counts.map(activeDayOf),
-  );
-  for (const row of counts) {
-    const { day, locationId, levelId, zoneId, groupId } = row;
-    const office = calendar.find(locationId, day);
-    if (!office) continue;
+/** Adds an office's day to the tallies of its period. Filters do not change which days are office days. */
+function addDay(
+  { calendar, tallies }: PeriodTallies,
+  aggregate: DayAggregate,
+  {
+    counter,
+    metrics,
+    groups,
+  }: { counter: DayCounter; metrics: MetricsQuery; groups: ReadonlyMap<string, GroupNode> },
+): void {
+  const { day, locationId } = aggregate;
+  calendar.add([{ locationId, day, sawEvent: sawEvent(aggregate) }]);
+  const office = calendar.find(locationId, day);
+  if (!office) return;
+  for (const counts of counter.count(aggregate)) {
+    const { levelId, zoneId, groupId } = counts;
     const groupIds = groupId && metrics.subgroups ? ancestorsOf(groupId, groups) : [groupId];
     for (const each of groupIds)
-      tallyOf(tallies, { locationId, levelId, zoneId, groupId: each }).add(day, row, office);
+      tallyOf(tallies, { locationId, levelId, zoneId, groupId: each }).add(day, counts, office);
   }
-}
-
-function activeDayOf({ locationId, day, confirmed, walkIn }: DayCounts): ActiveOfficeDay {
-  return { locationId, day, sawEvent: confirmed + walkIn > 0 };
 }
 
 function tallyOf(tallies: Map<string, Tally>, unit: Unit): Tally {

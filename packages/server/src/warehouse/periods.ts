@@ -1,5 +1,5 @@
 import type { DayWindow } from '../store/values/day-window.ts';
-import { addDays, weekdayOf } from '../store/values/days.ts';
+import { addDays, utcDay, weekdayOf } from '../store/values/days.ts';
 import type { MetricPeriod } from '../store/warehouse/metrics.ts';
 
 /** The days of one row of metrics: one day, an ISO week, a month or the whole window. */
@@ -24,6 +24,16 @@ export function* periodsOf(window: DayWindow, kind: MetricPeriod): Generator<Per
     };
     from = before;
   }
+}
+
+/**
+ * The part of a window that can have attendance: events may be a day ahead of now, and an office's day may be ahead of
+ * the day in UTC. Undefined if there is none.
+ */
+export function possibleDays({ from, before }: DayWindow, now: Date): DayWindow | undefined {
+  const end = addDays(utcDay(now.getTime()), 3);
+  const last = before < end ? before : end;
+  return from < last ? { from, before: last } : undefined;
 }
 
 /** The Monday of a day's ISO week. */

@@ -16,6 +16,7 @@ import { VERSION } from '../store/release.ts';
 import { ALL_DAYS } from '../store/values/day-window.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
+import type { AggregateKeeper } from './aggregates.ts';
 import { encodeCursor } from './cursor.ts';
 import type { Dataset } from './dataset.ts';
 import { datasets } from './datasets.ts';
@@ -34,6 +35,7 @@ import {
   takePage,
 } from './increments.ts';
 import { METRICS_FILTERS, readMetricsQuery } from './metrics-query.ts';
+import { possibleDays } from './periods.ts';
 import type { Transfers } from './transfers.ts';
 
 export interface WarehouseRoutesOptions {
@@ -43,6 +45,7 @@ export interface WarehouseRoutesOptions {
   /** The URL at which clients reach this server; undefined if it is not configured. */
   publicUrl: string | undefined;
   transfers: Transfers;
+  aggregates: AggregateKeeper;
 }
 
 const ROWS_PER_BATCH = 250;
@@ -169,7 +172,7 @@ function rowSchema({ columns, key, hasDeletions }: Dataset): TSchema {
 
 async function sendRows(
   dataset: Dataset,
-  { database, clock, publicUrl, transfers }: WarehouseRoutesOptions,
+  { database, clock, publicUrl, transfers, aggregates }: WarehouseRoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -195,6 +198,8 @@ async function sendRows(
   // A page is bounded, and a HEAD reads no rows.
   const kind = dataset.isShort || page || isHead ? 'lists' : 'exports';
   const transfer = await transfers.begin(kind, request, reply);
+  const aggregated = dataset.usesAggregates && !isHead ? possibleDays(query.window, query.now) : undefined;
+  if (aggregated) await aggregates.refresh(query.tenantId, aggregated);
   const batches = database.stream(kind, query.tenantId, async function* (tx) {
     const seen = await cursorOf(tx, database, increment, { now: query.now, keptFrom: dataset.keptFrom });
     cursor = encodeCursor(seen);

@@ -1,5 +1,5 @@
 import { addTo } from '../store/values/group-by.ts';
-import type { DayCounts } from '../store/warehouse/day-counts.ts';
+import type { DayCounts } from './day-counter.ts';
 import type { OfficeDayState } from './office-calendar.ts';
 import { mondayOf } from './periods.ts';
 import { mean, median, percentile, rate } from './statistics.ts';
@@ -31,7 +31,7 @@ export class Tally {
     this.unit = unit;
   }
 
-  add(day: string, counts: DayCounts, office: OfficeDayState): void {
+  add(day: string, counts: Pick<DayCounts, 'confirmed' | 'walkIn' | 'silent'>, office: OfficeDayState): void {
     this.#confirmed += counts.confirmed;
     this.#walkIn += counts.walkIn;
     if (office.ended && office.reported) this.#noShow += counts.silent;

@@ -39,7 +39,8 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
     FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('rollcall') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'attendance_marks',
-                            'database_runs', 'job_runs')
+                            'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
+                            'aggregate_days', 'day_aggregates')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

@@ -33,14 +33,27 @@ const LONGEST_PAUSE_MS = 40;
  * effect other than through `tx`. Throws `ContentionError` after six conflicts, `StoreUnavailableError`, and what
  * `work` throws.
  */
-export async function inTenantWithRetries<T>(
+export function inTenantWithRetries<T>(
   database: Database,
   tenantId: string,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
+  return withRetries(() => database.inTenant(tenantId, work));
+}
+
+/** As `inTenantWithRetries`, in a transaction with one snapshot for all statements. */
+export function inTenantSnapshotWithRetries<T>(
+  database: Database,
+  tenantId: string,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return withRetries(() => database.inTenantSnapshot(tenantId, work));
+}
+
+async function withRetries<T>(transact: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await database.inTenant(tenantId, work);
+      return await transact();
     } catch (error) {
       if (!isWriteConflict(error)) throw error;
       if (attempt === ATTEMPTS) throw new ContentionError(attempt, error);

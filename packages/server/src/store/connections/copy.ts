@@ -5,6 +5,8 @@ import type { Tx } from './db.ts';
 
 /** A row as PostgreSQL writes it: the text of each column. */
 export type TextRow = (string | null)[];
+/** A row as PostgreSQL sends it: the bytes of each column. */
+export type BinaryRow = (Buffer | null)[];
 type Value = string | string[] | null | undefined;
 
 /**
@@ -15,16 +17,66 @@ type Value = string | string[] | null | undefined;
  * replace `$1` and so on in the query; undefined is null.
  */
 export async function* copyRows(tx: Tx, sql: string, values: Value[]): AsyncGenerator<TextRow[], void> {
-  const copy = tx.query(copyTo(`COPY (${inline(sql, values)}) TO STDOUT`));
+  let rest: Buffer | undefined;
+  for await (const chunk of copyChunks(tx, `COPY (${inline(sql, values)}) TO STDOUT`)) {
+    const bytes = rest ? Buffer.concat([rest, chunk]) : chunk;
+    const end = bytes.lastIndexOf(NEWLINE);
+    rest = bytes.subarray(end + 1);
+    if (end !== -1) yield bytes.toString('utf8', 0, end).split('\n').map(toRow);
+  }
+}
+
+/** As `copyRows`, in PostgreSQL's binary format: for columns of bytes, which are twice as long as texts. */
+export async function* copyBinaryRows(
+  tx: Tx,
+  sql: string,
+  values: Value[],
+): AsyncGenerator<BinaryRow[], void> {
+  let rest: Buffer = Buffer.alloc(0);
+  let isBegun = false;
+  for await (const chunk of copyChunks(tx, `COPY (${inline(sql, values)}) TO STDOUT (FORMAT binary)`)) {
+    rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    if (!isBegun) {
+      if (rest.length < BINARY_HEADER_BYTES) continue;
+      rest = rest.subarray(BINARY_HEADER_BYTES);
+      isBegun = true;
+    }
+    const { rows, end } = readBinaryRows(rest);
+    rest = rest.subarray(end);
+    if (rows.length > 0) yield rows;
+  }
+}
+
+/** A signature, flags, and the length of an extension, which no release has. */
+const BINARY_HEADER_BYTES = 19;
+
+/** The complete rows at the beginning of `bytes`, and where they end. A row of -1 columns ends the data. */
+function readBinaryRows(bytes: Buffer): { rows: BinaryRow[]; end: number } {
+  const rows: BinaryRow[] = [];
+  let end = 0;
+  for (let at = 0; at + 2 <= bytes.length; end = at) {
+    const columns = bytes.readInt16BE(at);
+    at += 2;
+    const row: BinaryRow = [];
+    while (row.length < columns) {
+      if (at + 4 > bytes.length) return { rows, end };
+      const length = bytes.readInt32BE(at);
+      at += 4;
+      if (at + length > bytes.length) return { rows, end };
+      row.push(length < 0 ? null : bytes.subarray(at, at + length));
+      at += Math.max(0, length);
+    }
+    if (columns >= 0) rows.push(row);
+  }
+  return { rows, end };
+}
+
+async function* copyChunks(tx: Tx, sql: string): AsyncGenerator<Buffer, void> {
+  const copy = tx.query(copyTo(sql));
   let ended = false;
   try {
-    let rest: Buffer | undefined;
     for await (const chunk of copy as AsyncIterable<Buffer>) {
-      const bytes = rest ? Buffer.concat([rest, chunk]) : chunk;
-      const end = bytes.lastIndexOf(NEWLINE);
-      rest = bytes.subarray(end + 1);
-      if (end === -1) continue;
-      yield bytes.toString('utf8', 0, end).split('\n').map(toRow);
+      yield chunk;
       // If the caller takes each chunk at once, Node.js reads up to 2 MB of one socket before it serves others.
       await setImmediate();
     }

@@ -1,5 +1,4 @@
 import type { Tx } from '../connections/db.ts';
-import type { DayWindow } from '../values/day-window.ts';
 
 /** The units by which the server computes metrics. */
 export const METRIC_UNITS = ['location', 'level', 'zone', 'group'] as const;
@@ -97,28 +96,4 @@ export interface ActiveOfficeDay {
   /** `YYYY-MM-DD` */
   day: string;
   sawEvent: boolean;
-}
-
-/**
- * The days in `window` on which anybody was detected at an office, or planned to come. Plans that presence
- * made do not count. `locationIds` are offices.
- */
-export async function listActiveOfficeDays(
-  tx: Tx,
-  tenantId: string,
-  window: DayWindow,
-  locationIds: string[],
-): Promise<ActiveOfficeDay[]> {
-  const { rows } = await tx.query<ActiveOfficeDay>(
-    `SELECT location_id AS "locationId", day, bool_or(seen) AS "sawEvent"
-     FROM (SELECT DISTINCT day, location_id, true AS seen FROM presence_events
-           WHERE tenant_id = $1 AND day >= $2::date AND day < $3::date AND location_id = ANY ($4::uuid[])
-           UNION ALL
-           SELECT DISTINCT day, location_id, false FROM day_plans
-           WHERE tenant_id = $1 AND day >= $2::date AND day < $3::date AND location_id = ANY ($4::uuid[])
-             AND set_by <> 'presence') a
-     GROUP BY location_id, day`,
-    [tenantId, window.from, window.before, locationIds],
-  );
-  return rows;
 }

@@ -17,19 +17,15 @@ export async function readSnapshot(tx: Tx, database: Database): Promise<Database
   );
   const [row] = rows;
   if (!row) throw new Error('current_history() has one row');
-  return { ...row, runId: row.runId ?? (await noteRun(database)) };
+  // The export's transaction is read-only, so another one records a run that started while the server was running.
+  return { ...row, runId: row.runId ?? (await database.inSystem(noteDatabaseRun)) };
 }
 
-/**
- * Records a run of PostgreSQL that started while the server was running. The export's transaction cannot
- * record it, because it is read-only.
- */
-async function noteRun(database: Database): Promise<string> {
-  return database.inSystem(async (tx) => {
-    const { rows } = await tx.query<{ runId: string }>('SELECT note_database_run() AS "runId"');
-    if (!rows[0]) throw new Error('note_database_run() has one row');
-    return rows[0].runId;
-  });
+/** Records the current run of PostgreSQL if it is new. Returns its id. */
+export async function noteDatabaseRun(tx: Tx): Promise<string> {
+  const { rows } = await tx.query<{ runId: string }>('SELECT note_database_run() AS "runId"');
+  if (!rows[0]) throw new Error('note_database_run() has one row');
+  return rows[0].runId;
 }
 
 /** Whether `earlier` is an earlier snapshot of the same history as `now`. */

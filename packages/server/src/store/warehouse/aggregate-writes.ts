@@ -1,0 +1,118 @@
+import type { Tx } from '../connections/db.ts';
+import { ALL_DAYS, type DayWindow } from '../values/day-window.ts';
+import {
+  listStaleOfficeDays,
+  type OfficeDay,
+  readAggregateSnapshot,
+  setPlannerForAggregates,
+  storeAggregates,
+  storeNumbers,
+} from './aggregates.ts';
+
+/*
+ * Transactions that write aggregates. Each needs one snapshot for all statements (REPEATABLE READ) and updates the
+ * organisation's row of `aggregate_states`. Of two at the same time, one fails with a serialization failure. So no
+ * aggregates are of an earlier snapshot than that row says.
+ */
+
+/** Beyond this number of stale office days, their days lose their aggregates, which are then made again day by day. */
+const MOST_STALE = 400;
+
+/**
+ * Brings the aggregates of an organisation to the snapshot of `tx`: makes those of stale office days again. If nothing
+ * tells what is stale, deletes all.
+ */
+export async function advanceAggregates(tx: Tx, tenantId: string): Promise<void> {
+  const snapshot = await readAggregateSnapshot(tx, tenantId);
+  await tx.query(
+    `INSERT INTO aggregate_states AS s (tenant_id, database, run_id, snapshot)
+     SELECT $1, h.database, h.run_id, pg_current_snapshot() FROM current_history() h
+     ON CONFLICT (tenant_id) DO UPDATE
+       SET database = excluded.database, run_id = excluded.run_id, snapshot = excluded.snapshot, writes = s.writes + 1`,
+    [tenantId],
+  );
+  if (snapshot === undefined) {
+    await deleteAllAggregates(tx, tenantId);
+    return;
+  }
+  const stale = await listStaleOfficeDays(tx, tenantId, snapshot, ALL_DAYS);
+  if (stale.length === 0) return;
+  if (stale.length > MOST_STALE) {
+    const values = [tenantId, [...new Set(stale.map(({ day }) => day))]];
+    await tx.query('DELETE FROM aggregate_days WHERE tenant_id = $1 AND day = ANY ($2::date[])', values);
+    await tx.query('DELETE FROM day_aggregates WHERE tenant_id = $1 AND day = ANY ($2::date[])', values);
+    return;
+  }
+  await deleteOfficeDays(tx, tenantId, stale);
+  await setPlannerForAggregates(tx);
+  await storeNumbers(tx, tenantId);
+  await storeAggregates(tx, tenantId, { officeDays: stale });
+}
+
+/**
+ * Makes the aggregates of the first `most` days in `window` that have none. Returns the number of days that are left.
+ * Days before the first row of attendance stay without, because nothing has to be read there.
+ */
+export async function makeMissingAggregates(
+  tx: Tx,
+  tenantId: string,
+  window: DayWindow,
+  most: number,
+): Promise<number> {
+  const { rows: missing } = await tx.query<{ day: string }>(
+    `SELECT d::date AS day
+     FROM generate_series(
+       greatest($2::date, coalesce(least((SELECT min(day) FROM presence_events WHERE tenant_id = $1),
+                                         (SELECT min(day) FROM bookings WHERE tenant_id = $1)), $3::date)),
+       $3::date - 1, interval '1 day') AS d
+     WHERE d::date NOT IN (SELECT day FROM aggregate_days WHERE tenant_id = $1)
+     ORDER BY d`,
+    [tenantId, window.from, window.before],
+  );
+  const days = missing.slice(0, most).map(({ day }) => day);
+  // Without a snapshot of this database, `advanceAggregates` has to be first.
+  if (days.length === 0 || (await readAggregateSnapshot(tx, tenantId)) === undefined) return 0;
+  await tx.query('UPDATE aggregate_states SET writes = writes + 1 WHERE tenant_id = $1', [tenantId]);
+  await setPlannerForAggregates(tx);
+  await storeNumbers(tx, tenantId);
+  await storeAggregates(tx, tenantId, { days });
+  await tx.query('INSERT INTO aggregate_days (tenant_id, day) SELECT $1, unnest($2::date[])', [
+    tenantId,
+    days,
+  ]);
+  return missing.length - days.length;
+}
+
+/** From the first day with a row of attendance to the last one. Undefined if there is none. */
+export async function readAttendanceWindow(tx: Tx, tenantId: string): Promise<DayWindow | undefined> {
+  const { rows } = await tx.query<DayWindow | { from: null }>(
+    `SELECT min(day) AS "from", (max(day) + 1) AS before
+     FROM (SELECT min(day) AS day FROM presence_events WHERE tenant_id = $1
+           UNION ALL SELECT max(day) FROM presence_events WHERE tenant_id = $1
+           UNION ALL SELECT min(day) FROM bookings WHERE tenant_id = $1
+           UNION ALL SELECT max(day) FROM bookings WHERE tenant_id = $1) AS d`,
+    [tenantId],
+  );
+  const [window] = rows;
+  return window?.from ? (window as DayWindow) : undefined;
+}
+
+/** Whether an organisation has ever had aggregates. */
+export async function hasAggregates(tx: Tx, tenantId: string): Promise<boolean> {
+  const { rowCount } = await tx.query('SELECT FROM aggregate_states WHERE tenant_id = $1', [tenantId]);
+  return (rowCount ?? 0) > 0;
+}
+
+/** Deletes all aggregates of an organisation. They are made again when metrics are asked for. */
+export async function deleteAllAggregates(tx: Tx, tenantId: string): Promise<void> {
+  await tx.query('DELETE FROM aggregate_days WHERE tenant_id = $1', [tenantId]);
+  await tx.query('DELETE FROM day_aggregates WHERE tenant_id = $1', [tenantId]);
+}
+
+async function deleteOfficeDays(tx: Tx, tenantId: string, officeDays: readonly OfficeDay[]): Promise<void> {
+  await tx.query(
+    `DELETE FROM day_aggregates
+     WHERE tenant_id = $1 AND (day, location_id) IN (SELECT * FROM unnest($2::date[], $3::uuid[]))`,
+    [tenantId, officeDays.map(({ day }) => day), officeDays.map(({ locationId }) => locationId)],
+  );
+}
