@@ -107,9 +107,20 @@ export class Environment {
   }
 
   /** Does the later work of autovacuum now, and updates the statistics. */
-  async vacuum() {
-    await this.#asOwner('VACUUM (ANALYZE) rollcall.presence_events');
+  async vacuum(tables = ['presence_events']) {
+    for (const table of tables) await this.#asOwner(`VACUUM (ANALYZE) rollcall.${table}`);
     await this.analyze();
+  }
+
+  /** Bytes of tables on the disk, with their indexes. */
+  async bytesOf(tables) {
+    const { rows } = await this.owner.inSystem((tx) =>
+      tx.query(
+        `SELECT sum(pg_total_relation_size(('rollcall.' || name)::regclass))::float8 AS bytes FROM unnest($1::text[]) name`,
+        [tables],
+      ),
+    );
+    return rows[0].bytes;
   }
 
   async removeEvents() {

@@ -32,15 +32,29 @@ export function keep(child) {
 }
 
 /** Runs a script that takes one job and answers with its measurements. */
-export async function runJob(script, job) {
+export function runJob(script, job) {
+  return startJob(script, job).measured;
+}
+
+/**
+ * Starts a script that takes one job. `measured` resolves to its measurements; `stop` makes it end early.
+ * @returns {{ measured: Promise<any>, stop(): Promise<any> }}
+ */
+export function startJob(script, job) {
   const child = keep(
     fork(here(script), { env: ENVIRONMENT, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
   );
   child.send(job);
-  const answer = await firstMessage(child, script);
-  await ended(child);
-  if (answer.error !== undefined) throw new Error(`${script}: ${answer.error}`);
-  return answer.measured;
+  const measured = firstMessage(child, script).then(async (answer) => {
+    await ended(child);
+    if (answer.error !== undefined) throw new Error(`${script}: ${answer.error}`);
+    return answer.measured;
+  });
+  const stop = () => {
+    if (child.connected) child.send('stop');
+    return measured;
+  };
+  return { measured, stop };
 }
 
 /** Starts a script that listens on a port of its choice. */

@@ -86,14 +86,18 @@ export function save(lines, { machine, order, runs, seconds, file = 'results.jso
 function circumstances(lines) {
   const groups = new Map();
   for (const { row, measured } of lines) {
-    const { date, cpu, cores, memoryGb, system, node, postgres, rollcall, runs, seconds, ...versions } =
+    const { date, cpu, cores, memoryGb, system, node, postgres, rollcall, runs, seconds, data, ...versions } =
       measured;
     const text =
-      `measured ${date}, Rollcall ${rollcall}, ${runs} runs${seconds ? ` of ${seconds} s` : ''}; ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; ` +
-      `Node.js ${node}, PostgreSQL ${postgres}, Fastify ${versions.fastify}, pg ${versions.pg}, oidc-provider ${versions.oidcProvider}.`;
+      `measured ${date}, Rollcall ${rollcall}, ${runs} runs${seconds ? ` of ${seconds} s` : ''}${data ? `, ${data}` : ''}; ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; ` +
+      `Node.js ${node}, PostgreSQL ${postgres}, ${contenders(versions)}.`;
     groups.set(text, (groups.get(text) ?? new Set()).add(row));
   }
   return [...groups].map(([text, rows]) => `${[...rows].join(', ')}: ${text}`).join('\n\n');
+}
+
+function contenders({ fastify, pg, oidcProvider, duckdb }) {
+  return duckdb ? `DuckDB ${duckdb}` : `Fastify ${fastify}, pg ${pg}, oidc-provider ${oidcProvider}`;
 }
 
 function rounded(value) {

@@ -41,14 +41,15 @@ const CITIES = [
   'Dublin', 'Oslo', 'Roma', 'Berlin', 'Austin', 'Toronto', 'Porto', 'Genève', 'Leeds', '東京',
 ]; // biome-ignore format: a list
 
-/** An id that is derived from the thing that it names. */
-const id = (of) => `md5(${of})::uuid`;
-const officeOf = (n) => id(`'office ' || (${n}) % ${offices}`);
-const deskOf = (office, n) => id(`'desk ' || (${office}) % ${offices} || ' ' || (${n}) % 200`);
+/** SQL of an id that is derived from the thing that it names. */
+export const id = (of) => `md5(${of})::uuid`;
+export const officeOf = (n) => id(`'office ' || (${n}) % ${offices}`);
+export const deskOf = (office, n) => id(`'desk ' || (${office}) % ${offices} || ' ' || (${n}) % 200`);
 /** Office plans are at the primary location. Its people have one desk each, until no desk is left. */
 const PLAN = `CASE WHEN (n + d) % 10 < 6 THEN 'o' WHEN (n + d) % 10 < 9 THEN 'r' ELSE 'a' END`;
 
-const STATEMENTS = [
+/** Statements that store offices of 5 levels, 20 zones, 200 desks and 10 rooms each. $1 is the organisation. */
+export const PLACES = [
   [
     `INSERT INTO nodes (tenant_id, node_id, kind, name, time_zone)
      SELECT $1, ${officeOf('o')}, 'location', ($2::text[])[o + 1] || ' office', 'UTC' FROM generate_series(0, ${offices - 1}) o`,
@@ -76,6 +77,10 @@ const STATEMENTS = [
      SELECT $1, ${id("'space ' || o || ' ' || s")}, 'space', ${id("'level ' || o || ' ' || s / 2")}, 'Room ' || s, 6
      FROM generate_series(0, ${offices - 1}) o, generate_series(0, 9) s`,
   ],
+];
+
+const STATEMENTS = [
+  ...PLACES,
   [
     `INSERT INTO groups (tenant_id, group_id, group_type, name)
      SELECT $1, ${id("'group ' || g")}, 'department', 'Department ' || g FROM generate_series(0, 99) g`,

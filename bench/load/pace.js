@@ -18,12 +18,16 @@ import { setTimeout as delay } from 'node:timers/promises';
  * Repeats `work` at the given pace. The first failure ends the run.
  * @param {Pace} pace
  * @param {(lane: number) => Promise<void>} work
+ * @param {AbortSignal} [stopped] ends the run early
  * @returns {Promise<Measured>}
  */
-export async function measure({ lanes, warmupS, seconds, rate }, work) {
+export async function measure({ lanes, warmupS, seconds, rate }, work, stopped) {
   const startMs = performance.now();
   const countFromMs = startMs + warmupS * 1_000;
-  const endMs = countFromMs + seconds * 1_000;
+  let endMs = countFromMs + seconds * 1_000;
+  stopped?.addEventListener('abort', () => {
+    endMs = Math.min(endMs, performance.now());
+  });
   const latencies = [];
   let completed = 0;
   let counted = 0;
@@ -57,12 +61,13 @@ export async function measure({ lanes, warmupS, seconds, rate }, work) {
 
   await Promise.all(Array.from({ length: lanes }, (_, lane) => (rate === undefined ? closed : open)(lane)));
   const used = process.cpuUsage(cpu);
+  const countedS = Math.max(0.001, (endMs - countFromMs) / 1_000);
   latencies.sort((a, b) => a - b);
   const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   return {
-    perSecond: counted / seconds,
+    perSecond: counted / countedS,
     completed,
     latencyMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
-    driverCpu: (used.user + used.system) / 1e6 / seconds,
+    driverCpu: (used.user + used.system) / 1e6 / countedS,
   };
 }

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { METRIC_PERIODS, METRIC_UNITS } from '../src/store/warehouse/metrics.ts';
+import type { AttendanceClient } from './support/attendance.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
-import { NODES, PEOPLE, smallOrganisation } from './support/small-organisation.ts';
+import { GROUPS, NODES, PEOPLE, smallOrganisation } from './support/small-organisation.ts';
 import { listen } from './support/sockets.ts';
 import { storeDays } from './support/workday.ts';
 
@@ -22,10 +24,12 @@ function blocks(language: string, heading: string): string[] {
 let server: TestServer;
 let folder: string;
 let duckdb: DuckDBConnection;
+let client: AttendanceClient;
 
 beforeAll(async () => {
   server = await startTestServer();
-  const { tenantId, key } = await smallOrganisation(server);
+  const { tenantId, client: itsClient, key } = await smallOrganisation(server);
+  client = itsClient;
   // In a week in which Dee came on no day.
   await storeDays(server.db.owner, tenantId, [
     { userId: PEOPLE.dee, day: '2026-03-09', plan: 'o', locationId: NODES.hq },
@@ -123,3 +127,41 @@ test('users who came on fewer days than planned', async () => {
     ['dee@example.com', '2026-03-09', '1', '0'],
   ]);
 });
+
+test('metrics, counted from attendance and presence', async () => {
+  const heading = 'How are metrics counted?';
+  for (const sql of blocks('sql', heading).slice(0, 2)) await duckdb.run(sql);
+  const days = { startDate: '2026-02-25', endDate: '2026-03-12' };
+  for (const { parameters, sql } of [
+    ...METRIC_UNITS.flatMap((by) =>
+      METRIC_PERIODS.map((period) => ({ parameters: { by, period }, sql: '' })),
+    ),
+    { parameters: { by: 'level', weekdays: '1,4' }, sql: 'on_weekdays := [1, 4]' },
+    { parameters: { by: 'location', locationIds: NODES.quiet }, sql: `location_ids := ['${NODES.quiet}']` },
+    { parameters: { by: 'level', locationIds: NODES.quiet }, sql: `location_ids := ['${NODES.quiet}']` },
+    { parameters: { by: 'location', groupIds: GROUPS.tech }, sql: `group_ids := ['${GROUPS.tech}']` },
+    { parameters: { by: 'group', subgroups: 'true' }, sql: 'with_subgroups := true' },
+  ]) {
+    const { by, period = 'week' } = parameters as { by: string; period?: string };
+    const ours = await client.rows<Record<string, unknown>>('metrics', { ...days, ...parameters, period });
+    const args = [`'${by}', '${period}', '${days.startDate}', '${days.endDate}'`, sql].filter(Boolean);
+    const theirs = await duckdb.runAndReadAll(`FROM metrics_by(${args.join(', ')})`);
+    const rows = theirs.getRowObjectsJson().map((row) => ({ ...row, ...daysAsInstants(row) }));
+    expect(rows.map(countable), args.join(', ')).toEqual(ours.map(countable));
+    expect(rows.length).toBeGreaterThan(0);
+  }
+});
+
+const DAY_COLUMNS = ['periodStart', 'firstDay', 'lastDay'];
+
+function daysAsInstants(row: Record<string, unknown>) {
+  return Object.fromEntries(DAY_COLUMNS.map((name) => [name, `${row[name]}T00:00:00.000Z`]));
+}
+
+/**
+ * The columns that an export determines. It has no capacity of zones, and the clock of the test is not that of DuckDB.
+ */
+function countable(row: Record<string, unknown>) {
+  const { complete: _1, capacity: _2, utilisation: _3, peakUtilisation: _4, ...columns } = row;
+  return columns;
+}
