@@ -1,5 +1,5 @@
 import type { CapacityNode, MetricUnit } from '../store/warehouse/metrics.ts';
-import type { Unit } from './tally.ts';
+import type { Unit } from './unit.ts';
 
 /** Offices, levels and zones as they are today; only some nodes and all beneath them, if `nodeIds` are given. */
 export class CapacityTree {

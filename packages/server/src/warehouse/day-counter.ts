@@ -2,13 +2,12 @@ import { type AggregateColumn, type DayAggregate, DETECTED, PLANNED } from '../s
 import type { MetricUnit } from '../store/warehouse/metrics.ts';
 import { attendedSpots } from './attended-spots.ts';
 import type { Spots } from './spots.ts';
+import type { Unit } from './unit.ts';
 
 /** How many users of a unit came to an office on a day, or planned to come. */
 export interface DayCounts {
-  /** Null if the counts are not by level, or if the level is unknown. The same holds for the next two. */
-  levelId: string | null;
-  zoneId: string | null;
-  groupId: string | null;
+  /** The number of the unit, which is the same on all days of an office (`DayCounter.idsOf`). */
+  unit: number;
   /** Planned and detected here. */
   confirmed: number;
   /** Detected here, with no plan for this office, or with a plan that presence made. */
@@ -26,6 +25,8 @@ export interface DayCounterOptions {
   members: readonly { number: number; groupId: string }[] | undefined;
   /** Counts only users with one of these primary groups. Undefined: all users. */
   groupIds: readonly string[] | undefined;
+  /** A group and all groups above it. With it, users also count in the groups above theirs. */
+  ancestorsOf?: ((groupId: string) => string[]) | undefined;
 }
 
 const CONFIRMED = 0;
@@ -52,28 +53,33 @@ export class DayCounter {
   readonly #groupIds: (string | null)[] = [null];
   readonly #groupOfUser: Uint32Array | undefined;
   readonly #isGroupWanted: readonly boolean[] | undefined;
+  /** By the index of a group: the groups in which its users count. */
+  readonly #countedIn: readonly (readonly number[])[] | undefined;
   /** The counts of each unit, and the units that have any. */
   readonly #counts: Int32Array;
   readonly #units: number[] = [];
   #seen = new Int32Array(16);
   #found = new Int32Array(17);
 
-  constructor({ by, spots, nodeIds, members, groupIds }: DayCounterOptions) {
+  constructor({ by, spots, nodeIds, members, groupIds, ancestorsOf }: DayCounterOptions) {
     this.#by = by;
     this.#spots = spots;
     this.#nodeIds = nodeIds && new Set(nodeIds);
     this.#isPlaced = by === 'level' || by === 'zone' || nodeIds !== undefined;
+    const indexes = new Map<string, number>();
+    const indexOf = (groupId: string): number => {
+      const index = indexes.get(groupId) ?? this.#groupIds.push(groupId) - 1;
+      indexes.set(groupId, index);
+      return index;
+    };
     if (members) {
-      const indexes = new Map<string, number>();
       this.#groupOfUser = new Uint32Array(
         members.reduce((most, { number }) => Math.max(most, number), 0) + 1,
       );
-      for (const { number, groupId } of members) {
-        const index = indexes.get(groupId) ?? this.#groupIds.push(groupId) - 1;
-        indexes.set(groupId, index);
-        this.#groupOfUser[number] = index;
-      }
+      for (const { number, groupId } of members) this.#groupOfUser[number] = indexOf(groupId);
     }
+    if (ancestorsOf)
+      this.#countedIn = [...this.#groupIds].map((id) => (id === null ? [0] : ancestorsOf(id).map(indexOf)));
     if (groupIds) {
       const wanted = new Set(groupIds);
       this.#isGroupWanted = this.#groupIds.map((id) => id !== null && wanted.has(id));
@@ -101,7 +107,7 @@ export class DayCounter {
       const group = this.#groupOfUser ? (this.#groupOfUser[users.readInt32BE(4 * entry)] ?? 0) : 0;
       if (!this.#isGroupWanted || this.#isGroupWanted[group]) {
         const kind = KIND_OF[flags[entry] as number] as number;
-        if (isWanted === undefined) this.#add(this.#by === 'group' ? group : 0, kind);
+        if (isWanted === undefined) this.#addUnit(this.#by === 'group' ? group : 0, kind);
         else {
           this.#readSeen(columns.seen, seenAt, seenCount, office);
           const booked = this.#spots.of(columns.booked.readInt32BE(4 * entry), office);
@@ -152,9 +158,11 @@ export class DayCounter {
       if (!isWanted(spot)) continue;
       const unit = this.#unitOf(spot, group);
       // The units replace the spots that were looked at. A user counts once in each.
-      if (found.subarray(0, units).includes(unit)) continue;
+      let known = 0;
+      while (known < units && found[known] !== unit) known++;
+      if (known < units) continue;
       found[units++] = unit;
-      this.#add(unit, kind);
+      this.#addUnit(unit, kind);
     }
   }
 
@@ -162,6 +170,11 @@ export class DayCounter {
     if (this.#by === 'zone') return spot + 1;
     if (this.#by === 'level') return this.#spots.levelOf(spot) + 1;
     return this.#by === 'group' ? group : 0;
+  }
+
+  #addUnit(unit: number, kind: number): void {
+    if (this.#countedIn === undefined) this.#add(unit, kind);
+    else for (const each of this.#countedIn[unit] ?? []) this.#add(each, kind);
   }
 
   #add(unit: number, kind: number): void {
@@ -173,17 +186,23 @@ export class DayCounter {
 
   /** The counts, and sets them to 0. */
   #take(): DayCounts[] {
+    const counts = this.#counts;
     const taken = this.#units.map((unit) => {
       const at = KINDS * unit;
-      const [confirmed = 0, walkIn = 0, silent = 0] = this.#counts.subarray(at, at + KINDS);
-      this.#counts.fill(0, at, at + KINDS);
-      return { ...this.#idsOf(unit), confirmed, walkIn, silent };
+      const [confirmed, walkIn, silent] = [counts[at], counts[at + 1], counts[at + 2]] as [
+        number,
+        number,
+        number,
+      ];
+      counts.fill(0, at, at + KINDS);
+      return { unit, confirmed, walkIn, silent };
     });
     this.#units.length = 0;
     return taken;
   }
 
-  #idsOf(unit: number): Pick<DayCounts, 'levelId' | 'zoneId' | 'groupId'> {
+  /** The ids of a unit of an office. Null where it is not of a level, zone or group, or where that is unknown. */
+  idsOf(unit: number): Omit<Unit, 'locationId'> {
     if (this.#by === 'group') return { levelId: null, zoneId: null, groupId: this.#groupIds[unit] ?? null };
     const spot = this.#by === 'location' ? undefined : this.#spots.all[unit - 1];
     return { levelId: spot?.levelId ?? null, zoneId: spot?.zoneId ?? null, groupId: null };

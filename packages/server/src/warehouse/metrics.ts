@@ -23,7 +23,8 @@ import { OfficeCalendar } from './office-calendar.ts';
 import { OfficeDays } from './office-days.ts';
 import { type Period, periodsOf, possibleDays } from './periods.ts';
 import { Spots } from './spots.ts';
-import { Tally, type Unit, unitKey } from './tally.ts';
+import { Tally } from './tally.ts';
+import { unitKey } from './unit.ts';
 
 const ROWS_PER_BATCH = 250;
 /** The most days that are read at a time, so that their units fit into memory. */
@@ -33,7 +34,8 @@ const DAYS_PER_READ = 31;
 interface PeriodTallies {
   period: Period;
   calendar: OfficeCalendar;
-  tallies: Map<string, Tally>;
+  /** By office, and by the number of the unit. */
+  tallies: Map<string, Map<number, Tally>>;
 }
 
 /** Reads the metrics period by period, with a row for each unit. It holds the units of few periods in memory. */
@@ -60,15 +62,11 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
     for await (const aggregate of officeDays.read(chunk)) {
       if (!officeIds.has(aggregate.locationId)) continue;
       const current = open.find(({ period }) => aggregate.day < period.window.before);
-      if (current) addDay(current, aggregate, { counter, metrics, groups });
+      if (current) addDay(current, aggregate, counter);
     }
     while (open[0] && (open[0].period.window.before <= chunk.before || chunk.before === window.before)) {
       const { period, calendar, tallies } = open.shift() as PeriodTallies;
-      if (metrics.by !== 'group') {
-        // Units without attendance also get a row, with 0.
-        for (const unit of capacityTree.unitsInUse(metrics.by)) tallyOf(tallies, unit);
-      }
-      const rows = [...tallies.entries()]
+      const rows = unitsOf(tallies, metrics.by, capacityTree)
         .filter(([, { unit }]) => calendar.has(unit.locationId))
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, tally]) => toRow(tally, { metrics, period, calendar, capacityTree, groups, clocks }));
@@ -81,7 +79,7 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
 async function openCounter(
   tx: Tx,
   { tenantId, locationIds: nodeIds }: ExportQuery,
-  { by, groupIds }: MetricsQuery,
+  { by, groupIds, subgroups }: MetricsQuery,
   groups: ReadonlyMap<string, GroupNode>,
 ): Promise<DayCounter> {
   const isPlaced = by === 'level' || by === 'zone' || nodeIds !== undefined;
@@ -91,6 +89,7 @@ async function openCounter(
     spots: new Spots(isPlaced ? await listNumberedNodes(tx, tenantId) : []),
     members: by === 'group' || groupIds ? await listNumberedMembers(tx, tenantId) : undefined,
     groupIds: groupIds && withinGroups(groupIds, groups),
+    ancestorsOf: by === 'group' && subgroups ? (groupId) => ancestorsOf(groupId, groups) : undefined,
   });
 }
 
@@ -102,32 +101,34 @@ function* chunksOf({ from, before }: DayWindow): Generator<DayWindow> {
 }
 
 /** Adds an office's day to the tallies of its period. Filters do not change which days are office days. */
-function addDay(
-  { calendar, tallies }: PeriodTallies,
-  aggregate: DayAggregate,
-  {
-    counter,
-    metrics,
-    groups,
-  }: { counter: DayCounter; metrics: MetricsQuery; groups: ReadonlyMap<string, GroupNode> },
-): void {
+function addDay({ calendar, tallies }: PeriodTallies, aggregate: DayAggregate, counter: DayCounter): void {
   const { day, locationId } = aggregate;
   calendar.add([{ locationId, day, sawEvent: sawEvent(aggregate) }]);
   const office = calendar.find(locationId, day);
   if (!office) return;
+  const ofOffice = tallies.get(locationId) ?? new Map<number, Tally>();
+  tallies.set(locationId, ofOffice);
   for (const counts of counter.count(aggregate)) {
-    const { levelId, zoneId, groupId } = counts;
-    const groupIds = groupId && metrics.subgroups ? ancestorsOf(groupId, groups) : [groupId];
-    for (const each of groupIds)
-      tallyOf(tallies, { locationId, levelId, zoneId, groupId: each }).add(day, counts, office);
+    const tally = ofOffice.get(counts.unit) ?? new Tally({ locationId, ...counter.idsOf(counts.unit) });
+    ofOffice.set(counts.unit, tally);
+    tally.add(day, counts, office);
   }
 }
 
-function tallyOf(tallies: Map<string, Tally>, unit: Unit): Tally {
-  const key = unitKey(unit);
-  const tally = tallies.get(key) ?? new Tally(unit);
-  tallies.set(key, tally);
-  return tally;
+/** The tallies with the keys of their units. Units in use without attendance have one, too, with 0. */
+function unitsOf(
+  tallies: PeriodTallies['tallies'],
+  by: MetricsQuery['by'],
+  capacityTree: CapacityTree,
+): [string, Tally][] {
+  const units = new Map<string, Tally>();
+  for (const ofOffice of tallies.values())
+    for (const tally of ofOffice.values()) units.set(unitKey(tally.unit), tally);
+  for (const unit of by === 'group' ? [] : capacityTree.unitsInUse(by)) {
+    const key = unitKey(unit);
+    if (!units.has(key)) units.set(key, new Tally(unit));
+  }
+  return [...units];
 }
 
 interface RowContext {
