@@ -162,7 +162,7 @@ function toRow(
     groupId,
     groupName: groupId && (groups.get(groupId)?.name ?? null),
     ...tally.figures(
-      calendar.daysOf(locationId),
+      calendar.statisticsOf(locationId),
       by === 'group' ? null : capacityTree.capacityOf(by, tally.unit),
     ),
   };

@@ -1,6 +1,7 @@
 import { weekdayOf } from '../store/values/days.ts';
 import type { ActiveOfficeDay, OfficeClock } from '../store/warehouse/metrics.ts';
 import { reportingWorked } from '../workday/attendance.ts';
+import { mondayOf } from './periods.ts';
 
 /** A day that counts at an office. */
 export interface OfficeDayState {
@@ -8,6 +9,15 @@ export interface OfficeDayState {
   /** Whether presence reporting worked, so that a user who was not detected did not come. */
   reported: boolean;
   ended: boolean;
+}
+
+/** The office days of an office in a period, as statistics need them. */
+export interface OfficeDayStatistics {
+  officeDays: number;
+  /** The reported days, and the number of the ISO week of each, counted from 0. */
+  reported: readonly string[];
+  weeks: readonly number[];
+  weekCount: number;
 }
 
 /**
@@ -18,6 +28,7 @@ export class OfficeCalendar {
   readonly #clocks: ReadonlyMap<string, OfficeClock>;
   readonly #weekdays: ReadonlySet<number> | undefined;
   readonly #offices = new Map<string, Map<string, OfficeDayState>>();
+  readonly #statistics = new Map<string, OfficeDayStatistics>();
 
   /** @param weekdays the only ones that count; ISO, 1 Monday to 7 Sunday */
   constructor(clocks: ReadonlyMap<string, OfficeClock>, weekdays: readonly number[] | undefined) {
@@ -47,8 +58,21 @@ export class OfficeCalendar {
     return this.#offices.get(locationId)?.get(day);
   }
 
-  /** The office days of an office, in no particular order. */
-  daysOf(locationId: string): OfficeDayState[] {
-    return [...(this.#offices.get(locationId)?.values() ?? [])];
+  /** The office days of an office. Call it after all days were added: it remembers the result. */
+  statisticsOf(locationId: string): OfficeDayStatistics {
+    const known = this.#statistics.get(locationId);
+    if (known) return known;
+    const days = [...(this.#offices.get(locationId)?.values() ?? [])];
+    const reported = days.filter((day) => day.reported).map(({ day }) => day);
+    const numbers = new Map<string, number>();
+    const weeks = reported.map((day) => {
+      const monday = mondayOf(day);
+      const week = numbers.get(monday) ?? numbers.size;
+      numbers.set(monday, week);
+      return week;
+    });
+    const statistics = { officeDays: days.length, reported, weeks, weekCount: numbers.size };
+    this.#statistics.set(locationId, statistics);
+    return statistics;
   }
 }

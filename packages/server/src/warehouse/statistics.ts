@@ -4,26 +4,24 @@ export function rate(numerator: number, denominator: number): number | null {
 }
 
 /** The mean; null if there are no values. */
-export function mean(values: readonly number[]): number | null {
-  return rate(
-    values.reduce((sum, value) => sum + value, 0),
-    values.length,
-  );
+export function mean(values: Float64Array): number | null {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return rate(sum, values.length);
 }
 
 /**
  * The value below which the share `p` of the values lies, interpolated as by SQL's percentile_cont; null if there are
- * no values.
+ * no values. `sorted` is in ascending order.
  */
-export function percentile(values: readonly number[], p: number): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
+export function percentile(sorted: Float64Array, p: number): number | null {
   const position = p * (sorted.length - 1);
   const [low, high] = [sorted[Math.floor(position)], sorted[Math.ceil(position)]];
   if (low === undefined || high === undefined) return null;
   return low + (high - low) * (position - Math.floor(position));
 }
 
-/** The middle value, or the mean of the two middle values; null if there are no values. */
-export function median(values: readonly number[]): number | null {
-  return percentile(values, 0.5);
+/** The middle value, or the mean of the two middle values; null if there are no values. `sorted` is in ascending order. */
+export function median(sorted: Float64Array): number | null {
+  return percentile(sorted, 0.5);
 }

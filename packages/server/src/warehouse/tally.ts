@@ -1,7 +1,5 @@
-import { addTo } from '../store/values/group-by.ts';
 import type { DayCounts } from './day-counter.ts';
-import type { OfficeDayState } from './office-calendar.ts';
-import { mondayOf } from './periods.ts';
+import type { OfficeDayState, OfficeDayStatistics } from './office-calendar.ts';
 import { mean, median, percentile, rate } from './statistics.ts';
 import type { Unit } from './unit.ts';
 
@@ -31,24 +29,31 @@ export class Tally {
   /**
    * The numbers of a row.
    *
-   * @param officeDays the office days of the period
+   * @param days the office days of the period
    * @param capacity of the unit, in people; null if it has none
    */
-  figures(officeDays: readonly OfficeDayState[], capacity: number | null): Record<string, number | null> {
-    const reported = officeDays.filter((day) => day.reported).map(({ day }) => day);
-    const daily = reported.map((day) => this.#cameOn.get(day) ?? 0);
-    const weeks = new Map<string, number[]>();
-    for (const [index, day] of reported.entries()) addTo(weeks, mondayOf(day), daily[index] ?? 0);
-    const weekly = [...weeks.values()];
-    const average = mean(daily);
-    const peak = percentile(daily, 1);
+  figures(days: OfficeDayStatistics, capacity: number | null): Record<string, number | null> {
+    const { officeDays, reported, weeks, weekCount } = days;
+    const daily = new Float64Array(reported.length);
+    const peaks = new Float64Array(weekCount).fill(Number.NEGATIVE_INFINITY);
+    const lows = new Float64Array(weekCount).fill(Number.POSITIVE_INFINITY);
+    for (const [index, day] of reported.entries()) {
+      const came = this.#cameOn.get(day) ?? 0;
+      const week = weeks[index] as number;
+      daily[index] = came;
+      peaks[week] = Math.max(peaks[week] as number, came);
+      lows[week] = Math.min(lows[week] as number, came);
+    }
+    const sorted = daily.sort();
+    const average = mean(sorted);
+    const peak = percentile(sorted, 1);
     const judged = this.#confirmed + this.#noShow;
     const share = (people: number | null) =>
       people === null || capacity === null ? null : rate(people, capacity);
     return {
-      officeDays: officeDays.length,
+      officeDays,
       reportedDays: reported.length,
-      reportingShare: rate(reported.length, officeDays.length),
+      reportingShare: rate(reported.length, officeDays),
       attendance: this.#confirmed + this.#walkIn,
       confirmed: this.#confirmed,
       noShow: this.#noShow,
@@ -60,9 +65,9 @@ export class Tally {
       walkInRate: rate(this.#walkIn, this.#confirmed + this.#walkIn),
       averageAttendance: average,
       peakAttendance: peak,
-      percentile90Attendance: percentile(daily, 0.9),
-      medianWeeklyPeak: median(weekly.map((days) => Math.max(...days))),
-      medianWeeklyLow: median(weekly.map((days) => Math.min(...days))),
+      percentile90Attendance: percentile(sorted, 0.9),
+      medianWeeklyPeak: median(peaks.sort()),
+      medianWeeklyLow: median(lows.sort()),
       capacity,
       utilisation: share(average),
       peakUtilisation: share(peak),
