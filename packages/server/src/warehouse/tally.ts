@@ -33,20 +33,8 @@ export class Tally {
    * @param capacity of the unit, in people; null if it has none
    */
   figures(days: OfficeDayStatistics, capacity: number | null): Record<string, number | null> {
-    const { officeDays, reported, weeks, weekCount } = days;
-    const daily = new Float64Array(reported.length);
-    const peaks = new Float64Array(weekCount).fill(Number.NEGATIVE_INFINITY);
-    const lows = new Float64Array(weekCount).fill(Number.POSITIVE_INFINITY);
-    for (const [index, day] of reported.entries()) {
-      const came = this.#cameOn.get(day) ?? 0;
-      const week = weeks[index] as number;
-      daily[index] = came;
-      peaks[week] = Math.max(peaks[week] as number, came);
-      lows[week] = Math.min(lows[week] as number, came);
-    }
-    const sorted = daily.sort();
-    const average = mean(sorted);
-    const peak = percentile(sorted, 1);
+    const { officeDays, reported } = days;
+    const spread = spreadOf(days, (day) => this.#cameOn.get(day) ?? 0);
     const judged = this.#confirmed + this.#noShow;
     const share = (people: number | null) =>
       people === null || capacity === null ? null : rate(people, capacity);
@@ -63,14 +51,50 @@ export class Tally {
       noShowRate: rate(this.#noShow, judged),
       unconfirmedRate: rate(this.#unconfirmed, judged + this.#unconfirmed),
       walkInRate: rate(this.#walkIn, this.#confirmed + this.#walkIn),
-      averageAttendance: average,
-      peakAttendance: peak,
-      percentile90Attendance: percentile(sorted, 0.9),
-      medianWeeklyPeak: median(peaks.sort()),
-      medianWeeklyLow: median(lows.sort()),
+      averageAttendance: spread.average,
+      peakAttendance: spread.peak,
+      percentile90Attendance: spread.percentile90,
+      medianWeeklyPeak: spread.medianWeeklyPeak,
+      medianWeeklyLow: spread.medianWeeklyLow,
       capacity,
-      utilisation: share(average),
-      peakUtilisation: share(peak),
+      utilisation: share(spread.average),
+      peakUtilisation: share(spread.peak),
     };
   }
+}
+
+/** How the attendance of the reported days is spread. Null if there is no such day. */
+type Spread = Record<
+  'average' | 'peak' | 'percentile90' | 'medianWeeklyPeak' | 'medianWeeklyLow',
+  number | null
+>;
+
+function spreadOf(
+  { reported, weeks, weekCount }: OfficeDayStatistics,
+  cameOn: (day: string) => number,
+): Spread {
+  const [first] = reported;
+  if (first !== undefined && reported.length === 1) {
+    // Most rows by day: all values are that of the day.
+    const came = cameOn(first);
+    return { average: came, peak: came, percentile90: came, medianWeeklyPeak: came, medianWeeklyLow: came };
+  }
+  const daily = new Float64Array(reported.length);
+  const peaks = new Float64Array(weekCount).fill(Number.NEGATIVE_INFINITY);
+  const lows = new Float64Array(weekCount).fill(Number.POSITIVE_INFINITY);
+  for (const [index, day] of reported.entries()) {
+    const came = cameOn(day);
+    const week = weeks[index] as number;
+    daily[index] = came;
+    peaks[week] = Math.max(peaks[week] as number, came);
+    lows[week] = Math.min(lows[week] as number, came);
+  }
+  const sorted = daily.sort();
+  return {
+    average: mean(sorted),
+    peak: percentile(sorted, 1),
+    percentile90: percentile(sorted, 0.9),
+    medianWeeklyPeak: median(peaks.sort()),
+    medianWeeklyLow: median(lows.sort()),
+  };
 }
