@@ -123,8 +123,12 @@ export class Environment {
     return rows[0].bytes;
   }
 
-  async removeEvents() {
-    await this.#asOwner('TRUNCATE rollcall.presence_events');
+  removeEvents() {
+    return this.empty(['presence_events']);
+  }
+
+  async empty(tables) {
+    await this.#asOwner(`TRUNCATE ${tables.map((table) => `rollcall.${table}`).join(', ')}`);
   }
 
   async countEvents() {

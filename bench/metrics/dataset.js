@@ -15,6 +15,15 @@ export const SMALL = { people: 100, days: 21 };
 /** The tables of the facts that metrics count. */
 export const FACTS = ['day_plans', 'bookings', 'presence_events'];
 
+/** The tables that the server makes from the facts. */
+export const AGGREGATES = [
+  'day_aggregates',
+  'aggregate_days',
+  'aggregate_states',
+  'user_numbers',
+  'node_numbers',
+];
+
 const DAY_MS = 86_400_000;
 const MONTH_DAYS = 31;
 const { offices } = PLACES_SIZE;

@@ -7,6 +7,7 @@ import { readToEnd } from '../export/reader.js';
 import { startJob } from '../processes.js';
 import { inTurn, ratioOf, summarize } from '../statistics.js';
 import { compareLines } from './compare.js';
+import { AGGREGATES, FACTS } from './dataset.js';
 import { exportFolder, FACT_DATASETS } from './folder.js';
 import { filteredForms, formsBy, pathOf, UNITS } from './forms.js';
 
@@ -36,6 +37,7 @@ export const ROWS = {
   filters: (context) => compared(context, 'filters', filteredForms(context.environment.data.filters)),
   load,
   first,
+  size,
 };
 
 /** Each form against DuckDB. Throws if their outputs differ. */
@@ -128,13 +130,32 @@ async function first(context) {
   ];
 }
 
-/**
- * Brings the server to the state in which it is right after the data were loaded: it has computed nothing from them yet.
- * Whatever a server keeps between its starts has to be removed here.
- */
+/** Brings the server to the state right after the data were loaded: it has no aggregates of them yet. */
 async function renewServer(context) {
   await context.server.stop();
+  await context.environment.empty(AGGREGATES);
   context.server = await context.environment.startServer();
+}
+
+/** The bytes of the aggregates of all days, against those of the rows that they are made from. */
+async function size(context) {
+  const { environment } = context;
+  await readMetrics(context, formsBy('location')[0]);
+  await environment.vacuum(AGGREGATES);
+  const mib = async (tables) => (await environment.bytesOf(tables)) / 2 ** 20;
+  const [ours, theirs] = [[await mib(AGGREGATES)], [await mib(FACTS)]];
+  return [
+    line({
+      row: 'size',
+      what: 'aggregates of all days, with their indexes',
+      unit: 'MiB',
+      ours,
+      against: 'events, bookings and plans',
+      theirs,
+      ratio: ratioOf(ours, theirs),
+      most: 0.03,
+    }),
+  ];
 }
 
 /** Runs `work` while events come in. `tell` gets the events per second that the server stored. */
@@ -203,12 +224,12 @@ function authorization({ apiKey, secret }) {
   return `Basic ${Buffer.from(`${apiKey}:${secret}`).toString('base64')}`;
 }
 
-/** A line with times in milliseconds. The ratio must be at least `least`, or at most `most`. */
-function line({ row, what, ours, against, theirs, ratio, least, most }) {
+/** A line with times in milliseconds, or in `unit`. The ratio must be at least `least`, or at most `most`. */
+function line({ row, what, unit = 'ms', ours, against, theirs, ratio, least, most }) {
   return {
     row,
     what,
-    unit: 'ms',
+    unit,
     ours: { ...summarize(ours), runs: ours.length },
     against: { name: against, ...summarize(theirs) },
     ratio,
