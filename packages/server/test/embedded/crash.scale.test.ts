@@ -194,7 +194,8 @@ test('the next process restarts a server whose socket was deleted', async () => 
 test('release ends the server even if its data directory was deleted', async () => {
   const server = await joinEmbedded(options());
   const pid = await runningPid();
-  await rm(dataDir, { recursive: true });
+  // The running server may create files in a directory that is being removed.
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
   await server.release();
   expect(await isAlive(pid)).toBe(false);
 });
