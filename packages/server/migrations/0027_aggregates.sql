@@ -26,8 +26,7 @@ CREATE TABLE aggregate_states (
   -- As in a cursor: the database and its run, to which the snapshot belongs.
   database text NOT NULL,
   run_id uuid NOT NULL,
-  snapshot pg_snapshot NOT NULL,
-  writes bigint NOT NULL DEFAULT 1
+  snapshot pg_snapshot NOT NULL
 );
 
 -- The days with aggregates. An office without one on such a day had no attendance.

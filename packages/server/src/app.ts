@@ -10,7 +10,6 @@ import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { directoryRoutes } from './directory/routes.ts';
-import { DirectoryWriteQueue } from './directory/write-queue.ts';
 import { readBodies } from './http/body-reader.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
@@ -21,7 +20,7 @@ import { healthRoutes, type Lifecycle } from './http/health.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
-import { OutageLog } from './http/outages.ts';
+import { needsOwnLine, OutageLog } from './http/outages.ts';
 import { validateQueries } from './http/query-parameters.ts';
 import { RefusalScheduler } from './http/refusal-scheduler.ts';
 import { readRouteOnce } from './http/route.ts';
@@ -37,6 +36,7 @@ import { provisioningRoutes } from './provisioning/routes.ts';
 import { canonicalScimUrl } from './provisioning/scim-path.ts';
 import { CredentialChanges } from './store/auth/credential-changes.ts';
 import type { Database } from './store/connections/db.ts';
+import { TenantWriteQueue } from './store/connections/tenant-write-queue.ts';
 import { VERSION } from './store/release.ts';
 import { AggregateKeeper } from './warehouse/aggregates.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
@@ -189,7 +189,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clock,
     log: deps.logger,
   });
-  const writeQueue = new DirectoryWriteQueue();
+  const writeQueue = new TenantWriteQueue();
   await app.register(directoryRoutes, { database, clock, writeQueue });
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
@@ -199,7 +199,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     leastBytesPerS: config.exportLeastKibS * 1024,
     stopwatch,
   });
-  const aggregates = new AggregateKeeper(database, deps.logger);
+  const aggregates = new AggregateKeeper(database, (err) => {
+    // The call itself meets an outage next, and reports it.
+    if (needsOwnLine(err))
+      deps.logger.warn({ err }, 'aggregates could not be stored; metrics are computed from the rows');
+  });
   await app.register(warehouseRoutes, {
     database,
     clock,

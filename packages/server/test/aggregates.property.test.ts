@@ -292,7 +292,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'verify' as const }) },
 );
 
-test('Metrics always say what the exports come to, whatever is written between the calls, and in whatever order transactions end', async () => {
+test('metrics equal sums over the exports, for all writes between the calls and any order of commits', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 40 }), async (steps) => {
       const { grounds, ask, verify } = await start();

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { isWriteConflict } from '../src/store/connections/conflict.ts';
+import { advanceAggregates, deleteAllAggregates } from '../src/store/warehouse/aggregate-writes.ts';
 import { verifyAggregates } from '../src/warehouse/aggregate-checks.ts';
 import { advanceAllAggregates, rebuildAggregates } from '../src/warehouse/aggregates.ts';
 import { AttendanceClient } from './support/attendance.ts';
 import { seeingAll } from './support/backup.ts';
-import { addUser } from './support/directory.ts';
+import { addOffice, addUser } from './support/directory.ts';
 import { untilAllWait } from './support/locks.ts';
 import { addSite, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -128,6 +130,20 @@ test('Calls at the same time make the aggregates of overlapping windows', async 
   const days = ['2026-03-10', '2026-03-11', '2026-03-12', '2026-03-13'];
   expect(await Promise.all(days.map(attendanceUpTo))).toEqual([1, 1, 1, 1]);
   expect(await verify()).toEqual({ checked: 1, wrong: [] });
+});
+
+test('A writer whose snapshot is older than a deletion stores nothing, and begins again', async () => {
+  await attendanceUpTo('2026-03-10');
+  const { locationId } = await addOffice(server.db.owner, site.tenantId, 'UTC');
+  await client.submit([{ userId: site.user.userId, nodeId: locationId, at: '2026-03-10T10:00:00Z' }]);
+  const late = server.db.restricted.inTenantSnapshot(site.tenantId, async (tx) => {
+    await tx.query('SELECT');
+    await server.db.owner.inTenant(site.tenantId, (other) => deleteAllAggregates(other, site.tenantId));
+    await advanceAggregates(tx, site.tenantId);
+  });
+  await expect(late).rejects.toSatisfy(isWriteConflict);
+  await attendanceUpTo('2026-03-11');
+  expect(await verify()).toEqual({ checked: 2, wrong: [] });
 });
 
 test('After a change of very many days, their aggregates are made again', async () => {

@@ -37,6 +37,7 @@ function askEverything() {
     submit(server, site, payload.presenceEvents),
     get('/v1/analytics/users/basic', site.headers),
     get(`/v1/analytics/presence?${DATES}`, bearer),
+    get(`/v1/analytics/metrics?${DATES}`, bearer),
     get('/readyz'),
   ];
 }

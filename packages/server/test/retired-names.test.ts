@@ -118,7 +118,7 @@ const RETIRED: Record<string, string> = {
   TenantTurns: 'TenantConnectionLimit',
   Thing: 'ListedRow',
   thingRoutes: 'kindRoutes',
-  Turns: 'DirectoryWriteQueue',
+  Turns: 'TenantWriteQueue',
   unbookedSightings: 'deskPresenceToBook',
   Undone: 'DryRunRollback',
   unknownThing: 'notFoundProblem',

@@ -41,7 +41,7 @@ export async function verifyAll(options: AggregatesOptions): Promise<void> {
     try {
       const check = await verifyAggregates(database, tenantId, progress.update);
       wrong.push(...check.wrong);
-      print(`${slug}: ${check.checked} office days are checked, ${check.wrong.length} are wrong.`);
+      print(`${slug}: office days checked ${check.checked}, wrong ${check.wrong.length}.`);
     } finally {
       progress.stop();
     }
@@ -49,8 +49,8 @@ export async function verifyAll(options: AggregatesOptions): Promise<void> {
   if (wrong.length === 0) return;
   const named = wrong.slice(0, NAMED).map(({ day, locationId }) => `${day} at the office ${locationId}`);
   throw new CliError(
-    `The aggregates of ${wrong.length} office days differ from the rows: ${named.join(', ')}` +
-      `${wrong.length > NAMED ? ' and others' : ''}. "rollcall aggregates rebuild" makes them again.`,
+    `Office days whose aggregates differ from the rows: ${named.join(', ')}` +
+      `${wrong.length > NAMED ? ` and ${wrong.length - NAMED} others` : ''}. "rollcall aggregates rebuild" makes them again.`,
   );
 }
 

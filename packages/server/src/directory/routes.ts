@@ -3,6 +3,7 @@ import { type Access, callerOf } from '../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/connections/db.ts';
+import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import {
   GroupRelationships,
   GroupRelationshipsReply,
@@ -12,13 +13,12 @@ import {
 import { manageRoutes } from './manage/routes.ts';
 import { redatingRoutes } from './redating-routes.ts';
 import { storeAttributes, UserAttributes, UserAttributesReply } from './user-attributes.ts';
-import type { DirectoryWriteQueue } from './write-queue.ts';
 
 export interface DirectoryRoutesOptions {
   database: Database;
   clock: () => number;
   /** Shared by all writers of the directory. */
-  writeQueue: DirectoryWriteQueue;
+  writeQueue: TenantWriteQueue;
 }
 
 const ROLES = ['all'] as const;

@@ -42,9 +42,7 @@ export class OutageLog {
    * Counts `error` if it means that the database does not answer. Returns false if the error needs a line of its own.
    */
   note(error: unknown): boolean {
-    if (!(error instanceof StoreUnavailableError)) return false;
-    // A write conflict shows that the database answers.
-    if (error instanceof ContentionError || isWriteConflict(error)) return false;
+    if (needsOwnLine(error)) return false;
     // The database answers, and the 503 tells the caller the reason.
     if (error instanceof TenantBusyError) return true;
     if (this.#outage) {
@@ -93,4 +91,12 @@ export class OutageLog {
     }
     this.#askLater();
   }
+}
+
+/** Whether an error is neither an outage of the database nor a share that is used up, which have lines elsewhere. */
+export function needsOwnLine(error: unknown): boolean {
+  // A write conflict shows that the database answers.
+  return (
+    !(error instanceof StoreUnavailableError) || error instanceof ContentionError || isWriteConflict(error)
+  );
 }

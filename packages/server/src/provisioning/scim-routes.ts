@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
-import type { DirectoryWriteQueue } from '../directory/write-queue.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { isKnown } from '../http/etag.ts';
 import { acceptJsonAs } from '../http/json-body.ts';
@@ -9,6 +8,7 @@ import { CommaList } from '../http/query-parameters.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { TenantQueues } from '../store/connections/merging-queue.ts';
+import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { METHODS, refuse, serve } from './declare.ts';
 import { resourceTypes, schemas, serviceProviderConfig, withId } from './discovery.ts';
@@ -28,7 +28,7 @@ export interface ScimRoutesOptions {
   database: Database;
   clock: () => number;
   /** Shared with the other writers of the directory. */
-  writeQueue: DirectoryWriteQueue;
+  writeQueue: TenantWriteQueue;
   publicUrl: string | undefined;
 }
 

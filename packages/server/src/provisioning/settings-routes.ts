@@ -1,17 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
-import type { DirectoryWriteQueue } from '../directory/write-queue.ts';
 import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database } from '../store/connections/db.ts';
+import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import { getProvisionedGroupType } from '../store/provisioning/provisioned-groups.ts';
 import { chooseGroupType, ProvisioningSettings } from './settings.ts';
 
 export interface SettingsRoutesOptions {
   database: Database;
   /** Shared by all writers of the directory. */
-  writeQueue: DirectoryWriteQueue;
+  writeQueue: TenantWriteQueue;
 }
 
 /** The settings for the groups of an organisation's identity provider. */

@@ -8,6 +8,7 @@ import {
   listAggregatedDays,
   listStaleOfficeDays,
   type OfficeDay,
+  officeDayKey,
   readAggregateSnapshot,
   readAggregates,
   setPlannerForAggregates,
@@ -37,7 +38,7 @@ export async function verifyAggregates(
     const snapshot = await readAggregateSnapshot(tx, tenantId);
     if (snapshot === undefined) return;
     const days = await listAggregatedDays(tx, tenantId, ALL_DAYS);
-    const stale = new Set((await listStaleOfficeDays(tx, tenantId, snapshot, ALL_DAYS)).map(keyOf));
+    const stale = new Set((await listStaleOfficeDays(tx, tenantId, snapshot, ALL_DAYS)).map(officeDayKey));
     await setPlannerForAggregates(tx);
     for (let from = 0; from < days.length; from += DAYS_PER_CHECK) {
       yield await compareDays(tx, tenantId, days.slice(from, from + DAYS_PER_CHECK), stale);
@@ -58,19 +59,19 @@ async function compareDays(
   days: readonly string[],
   stale: ReadonlySet<string>,
 ): Promise<AggregateCheck> {
-  const isChecked = (each: OfficeDay) => days.includes(each.day) && !stale.has(keyOf(each));
+  const isChecked = (each: OfficeDay) => days.includes(each.day) && !stale.has(officeDayKey(each));
   const window = { from: days[0] as string, before: addDays(days.at(-1) as string, 1) };
   const stored = new Map<string, DayAggregate>();
   for await (const batch of readAggregates(tx, tenantId, window, AGGREGATE_COLUMNS))
-    for (const each of batch) if (isChecked(each)) stored.set(keyOf(each), each);
+    for (const each of batch) if (isChecked(each)) stored.set(officeDayKey(each), each);
   let checked = stored.size;
   const wrong: OfficeDay[] = [];
   for await (const batch of computeAggregates(tx, tenantId, { days }, AGGREGATE_COLUMNS)) {
     for (const each of batch.filter(isChecked)) {
-      const known = stored.get(keyOf(each));
+      const known = stored.get(officeDayKey(each));
       if (!known) checked++;
       if (!known || !isSame(known, each)) wrong.push({ day: each.day, locationId: each.locationId });
-      stored.delete(keyOf(each));
+      stored.delete(officeDayKey(each));
     }
   }
   for (const { day, locationId } of stored.values()) wrong.push({ day, locationId });
@@ -81,8 +82,4 @@ function isSame(some: DayAggregate, other: DayAggregate): boolean {
   return Object.entries(some.columns).every(([name, bytes]) =>
     bytes.equals(other.columns[name as keyof DayAggregate['columns']]),
   );
-}
-
-function keyOf({ day, locationId }: OfficeDay): string {
-  return `${day} ${locationId}`;
 }

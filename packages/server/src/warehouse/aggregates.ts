@@ -1,7 +1,7 @@
-import type { FastifyBaseLogger } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { inTenantSnapshotWithRetries } from '../store/connections/conflict.ts';
 import type { Database } from '../store/connections/db.ts';
+import { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import type { DayWindow } from '../store/values/day-window.ts';
 import { utcDay } from '../store/values/days.ts';
@@ -44,7 +44,7 @@ export async function rebuildAggregates(
   tenantId: string,
   { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<void> {
-  await database.inTenant(tenantId, (tx) => deleteAllAggregates(tx, tenantId));
+  await inTenantSnapshotWithRetries(database, tenantId, (tx) => deleteAllAggregates(tx, tenantId));
   const window = await database.inTenant(tenantId, (tx) => readAttendanceWindow(tx, tenantId));
   if (!window) return;
   let total: number | undefined;
@@ -87,13 +87,15 @@ export async function advanceAllAggregates({
  */
 export class AggregateKeeper {
   readonly #database: Database;
-  readonly #log: FastifyBaseLogger;
+  readonly #onFailure: (error: unknown) => void;
+  /** Transactions of one organisation that write aggregates at the same time would fail and begin again. */
+  readonly #writeQueue = new TenantWriteQueue();
   /** Running and recent refreshes, by organisation and window. */
   readonly #refreshes = new LRUCache<string, Promise<void>>({ max: REMEMBERED_REFRESHES });
 
-  constructor(database: Database, log: FastifyBaseLogger) {
+  constructor(database: Database, onFailure: (error: unknown) => void) {
     this.#database = database;
-    this.#log = log;
+    this.#onFailure = onFailure;
   }
 
   /** Resolves when the aggregates of `window` are stored, or cannot be stored. */
@@ -101,18 +103,12 @@ export class AggregateKeeper {
     const key = `${tenantId} ${window.from} ${window.before}`;
     const known = this.#refreshes.get(key);
     if (known) return known;
-    const refresh = this.#make(tenantId, window);
+    const refresh = this.#writeQueue
+      .take(tenantId, () => makeAggregates(this.#database, tenantId, window))
+      .catch(this.#onFailure);
     // Its time begins when it has ended.
     this.#refreshes.set(key, refresh);
     void refresh.then(() => this.#refreshes.set(key, refresh, { ttl: REFRESHED_MS }));
     return refresh;
-  }
-
-  async #make(tenantId: string, window: DayWindow): Promise<void> {
-    try {
-      await makeAggregates(this.#database, tenantId, window);
-    } catch (err) {
-      this.#log.warn({ err }, 'aggregates could not be stored; metrics are computed from the rows');
-    }
   }
 }

@@ -8,8 +8,10 @@ import {
   listAggregatedDays,
   listStaleOfficeDays,
   type OfficeDay,
+  officeDayKey,
   readAggregateSnapshot,
   readAggregates,
+  type Selection,
 } from '../store/warehouse/aggregates.ts';
 
 /**
@@ -34,7 +36,7 @@ export class OfficeDays {
     this.#columns = columns;
     this.#aggregated = new Set(aggregated);
     this.#stale = stale;
-    this.#staleKeys = new Set(stale.map(keyOf));
+    this.#staleKeys = new Set(stale.map(officeDayKey));
   }
 
   /** Decides for all days in `window` which aggregates are current. Reads only `columns`. `tx` has one snapshot for all statements; call `setPlannerForAggregates` before. */
@@ -59,19 +61,17 @@ export class OfficeDays {
     const missing = days.filter((day) => !this.#aggregated.has(day));
     if (missing.length < days.length) {
       for await (const batch of readAggregates(this.#tx, this.#tenantId, window, this.#columns))
-        yield* batch.filter((each) => this.#aggregated.has(each.day) && !this.#staleKeys.has(keyOf(each)));
+        yield* batch.filter(
+          (each) => this.#aggregated.has(each.day) && !this.#staleKeys.has(officeDayKey(each)),
+        );
     }
     const stale = this.#stale.filter(({ day }) => day >= window.from && day < window.before);
     if (stale.length > 0) yield* this.#compute({ officeDays: stale });
     if (missing.length > 0) yield* this.#compute({ days: missing });
   }
 
-  async *#compute(selection: Parameters<typeof computeAggregates>[2]): AsyncGenerator<DayAggregate, void> {
+  async *#compute(selection: Selection): AsyncGenerator<DayAggregate, void> {
     for await (const batch of computeAggregates(this.#tx, this.#tenantId, selection, this.#columns))
       yield* batch;
   }
-}
-
-function keyOf({ day, locationId }: OfficeDay): string {
-  return `${day} ${locationId}`;
 }

@@ -5,7 +5,6 @@ export const NO_SPOT = -1;
 
 /** A level, or a zone on a level, of an office. */
 export interface Spot {
-  locationId: string;
   levelId: string;
   zoneId: string | null;
   /** The index of the spot of the level; of a level, its own index. */
@@ -26,18 +25,18 @@ export class Spots {
     this.#ofNode = new Int32Array(size).fill(NO_SPOT);
     this.#officeOfNode = new Int32Array(size).fill(-1);
     const indexes = new Map<string, number>();
-    const indexOf = (locationId: string, levelId: string, zoneId: string | null): number => {
+    const indexOf = (levelId: string, zoneId: string | null): number => {
       const key = `${levelId} ${zoneId}`;
       const known = indexes.get(key);
       if (known !== undefined) return known;
-      const level = zoneId === null ? this.all.length : indexOf(locationId, levelId, null);
-      const index = this.all.push({ locationId, levelId, zoneId, level }) - 1;
+      const level = zoneId === null ? this.all.length : indexOf(levelId, null);
+      const index = this.all.push({ levelId, zoneId, level }) - 1;
       indexes.set(key, index);
       return index;
     };
     for (const { number, locationId, levelId, zoneId } of nodes) {
       this.#officeOfNode[number] = this.officeIndex(locationId);
-      if (levelId !== null) this.#ofNode[number] = indexOf(locationId, levelId, zoneId);
+      if (levelId !== null) this.#ofNode[number] = indexOf(levelId, zoneId);
     }
   }
 

@@ -17,7 +17,7 @@ export class Tally {
     this.unit = unit;
   }
 
-  add(day: string, counts: Pick<DayCounts, 'confirmed' | 'walkIn' | 'silent'>, office: OfficeDayState): void {
+  add(day: string, counts: DayCounts, office: OfficeDayState): void {
     this.#confirmed += counts.confirmed;
     this.#walkIn += counts.walkIn;
     if (office.ended && office.reported) this.#noShow += counts.silent;

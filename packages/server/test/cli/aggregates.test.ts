@@ -18,7 +18,7 @@ test('The commands make aggregates again, compare them with the rows, and name w
   await work.json(['orgs', 'create', 'empty', '--data-dir', dataDir]);
   expect(await aggregates('verify')).toEqual({
     code: 0,
-    stdout: 'empty: 0 office days are checked, 0 are wrong.\n',
+    stdout: 'empty: office days checked 0, wrong 0.\n',
     stderr: '',
   });
   // The embedded server runs as long as a command or a server uses it.
@@ -41,7 +41,7 @@ test('The commands make aggregates again, compare them with the rows, and name w
     stdout: 'busy: the aggregates are made again.\nempty: the aggregates are made again.\n',
     stderr: '',
   });
-  const good = { code: 0, stdout: 'busy: 20 office days are checked, 0 are wrong.\n', stderr: '' };
+  const good = { code: 0, stdout: 'busy: office days checked 20, wrong 0.\n', stderr: '' };
   expect(await aggregates('verify', '--org', 'busy')).toEqual(good);
   await owner.inTenant(tenantId, (tx) =>
     tx.query(`DELETE FROM day_aggregates WHERE tenant_id = $1 AND day = '2026-03-05'`, [tenantId]),
@@ -49,8 +49,8 @@ test('The commands make aggregates again, compare them with the rows, and name w
   await owner.close();
   expect(await aggregates('verify', '--org', 'busy')).toEqual({
     code: 1,
-    stdout: 'busy: 20 office days are checked, 1 are wrong.\n',
-    stderr: `rollcall: The aggregates of 1 office days differ from the rows: 2026-03-05 at the office ${locationId}. "rollcall aggregates rebuild" makes them again.\n`,
+    stdout: 'busy: office days checked 20, wrong 1.\n',
+    stderr: `rollcall: Office days whose aggregates differ from the rows: 2026-03-05 at the office ${locationId}. "rollcall aggregates rebuild" makes them again.\n`,
   });
   await aggregates('rebuild', '--org', 'busy');
   expect(await aggregates('verify', '--org', 'busy')).toEqual(good);

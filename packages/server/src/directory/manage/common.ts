@@ -5,16 +5,16 @@ import { type BulkReply, wrongParameter } from '../../http/bulk.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import { problems } from '../../http/schema.ts';
 import type { Database } from '../../store/connections/db.ts';
+import type { TenantWriteQueue } from '../../store/connections/tenant-write-queue.ts';
 import { parseGuid } from '../../store/values/guid.ts';
 import type { Refused, UpsertResult } from '../upsert.ts';
-import type { DirectoryWriteQueue } from '../write-queue.ts';
 
 export interface ManageDeps {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
   /** Shared by all writers of the directory. */
-  writeQueue: DirectoryWriteQueue;
+  writeQueue: TenantWriteQueue;
 }
 
 export const LIST_PROBLEMS = problems(400, 401, 403, 503);

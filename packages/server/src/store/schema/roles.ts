@@ -56,7 +56,7 @@ const GRANTS = `
   GRANT SELECT, INSERT, UPDATE (changes) ON rollcall.directory_versions TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.attendance_changes TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT ON rollcall.user_numbers, rollcall.node_numbers TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, UPDATE (database, run_id, snapshot, writes) ON rollcall.aggregate_states TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (database, run_id, snapshot) ON rollcall.aggregate_states TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.aggregate_days, rollcall.day_aggregates TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),

@@ -10,13 +10,19 @@ import {
 } from './aggregates.ts';
 
 /*
- * Transactions that write aggregates. Each needs one snapshot for all statements (REPEATABLE READ) and updates the
- * organisation's row of `aggregate_states`. Of two at the same time, one fails with a serialization failure. So no
- * aggregates are of an earlier snapshot than that row says.
+ * Transactions that write or delete aggregates. Each needs one snapshot for all statements (REPEATABLE READ), and first
+ * updates the organisation's row of `aggregate_states`. Of two at the same time, one fails with a serialization failure.
+ * So no aggregates are of an earlier snapshot than that row says, and none are left of a day that was deleted meanwhile.
  */
 
 /** Beyond this number of stale office days, their days lose their aggregates, which are then made again day by day. */
 const MOST_STALE = 400;
+
+/** SQL of the first and the last day with a row of attendance. An index answers each part. */
+const FIRST_DAY = `least((SELECT min(day) FROM presence_events WHERE tenant_id = $1),
+                         (SELECT min(day) FROM bookings WHERE tenant_id = $1))`;
+const LAST_DAY = `greatest((SELECT max(day) FROM presence_events WHERE tenant_id = $1),
+                           (SELECT max(day) FROM bookings WHERE tenant_id = $1))`;
 
 /**
  * Brings the aggregates of an organisation to the snapshot of `tx`: makes those of stale office days again. If nothing
@@ -25,16 +31,13 @@ const MOST_STALE = 400;
 export async function advanceAggregates(tx: Tx, tenantId: string): Promise<void> {
   const snapshot = await readAggregateSnapshot(tx, tenantId);
   await tx.query(
-    `INSERT INTO aggregate_states AS s (tenant_id, database, run_id, snapshot)
+    `INSERT INTO aggregate_states (tenant_id, database, run_id, snapshot)
      SELECT $1, h.database, h.run_id, pg_current_snapshot() FROM current_history() h
      ON CONFLICT (tenant_id) DO UPDATE
-       SET database = excluded.database, run_id = excluded.run_id, snapshot = excluded.snapshot, writes = s.writes + 1`,
+       SET database = excluded.database, run_id = excluded.run_id, snapshot = excluded.snapshot`,
     [tenantId],
   );
-  if (snapshot === undefined) {
-    await deleteAllAggregates(tx, tenantId);
-    return;
-  }
+  if (snapshot === undefined) return deleteAll(tx, tenantId);
   const stale = await listStaleOfficeDays(tx, tenantId, snapshot, ALL_DAYS);
   if (stale.length === 0) return;
   if (stale.length > MOST_STALE) {
@@ -62,9 +65,7 @@ export async function makeMissingAggregates(
   const { rows: missing } = await tx.query<{ day: string }>(
     `SELECT d::date AS day
      FROM generate_series(
-       greatest($2::date, coalesce(least((SELECT min(day) FROM presence_events WHERE tenant_id = $1),
-                                         (SELECT min(day) FROM bookings WHERE tenant_id = $1)), $3::date)),
-       $3::date - 1, interval '1 day') AS d
+       greatest($2::date, coalesce(${FIRST_DAY}, $3::date)), $3::date - 1, interval '1 day') AS d
      WHERE d::date NOT IN (SELECT day FROM aggregate_days WHERE tenant_id = $1)
      ORDER BY d`,
     [tenantId, window.from, window.before],
@@ -72,7 +73,7 @@ export async function makeMissingAggregates(
   const days = missing.slice(0, most).map(({ day }) => day);
   // Without a snapshot of this database, `advanceAggregates` has to be first.
   if (days.length === 0 || (await readAggregateSnapshot(tx, tenantId)) === undefined) return 0;
-  await tx.query('UPDATE aggregate_states SET writes = writes + 1 WHERE tenant_id = $1', [tenantId]);
+  await claim(tx, tenantId);
   await setPlannerForAggregates(tx);
   await storeNumbers(tx, tenantId);
   await storeAggregates(tx, tenantId, { days });
@@ -85,16 +86,12 @@ export async function makeMissingAggregates(
 
 /** From the first day with a row of attendance to the last one. Undefined if there is none. */
 export async function readAttendanceWindow(tx: Tx, tenantId: string): Promise<DayWindow | undefined> {
-  const { rows } = await tx.query<DayWindow | { from: null }>(
-    `SELECT min(day) AS "from", (max(day) + 1) AS before
-     FROM (SELECT min(day) AS day FROM presence_events WHERE tenant_id = $1
-           UNION ALL SELECT max(day) FROM presence_events WHERE tenant_id = $1
-           UNION ALL SELECT min(day) FROM bookings WHERE tenant_id = $1
-           UNION ALL SELECT max(day) FROM bookings WHERE tenant_id = $1) AS d`,
+  const { rows } = await tx.query<{ from: string | null; before: string | null }>(
+    `SELECT ${FIRST_DAY} AS "from", ${LAST_DAY} + 1 AS before`,
     [tenantId],
   );
-  const [window] = rows;
-  return window?.from ? (window as DayWindow) : undefined;
+  const { from, before } = rows[0] ?? {};
+  return from && before ? { from, before } : undefined;
 }
 
 /** Whether an organisation has ever had aggregates. */
@@ -105,6 +102,16 @@ export async function hasAggregates(tx: Tx, tenantId: string): Promise<boolean> 
 
 /** Deletes all aggregates of an organisation. They are made again when metrics are asked for. */
 export async function deleteAllAggregates(tx: Tx, tenantId: string): Promise<void> {
+  await claim(tx, tenantId);
+  await deleteAll(tx, tenantId);
+}
+
+/** Makes a concurrent transaction that writes aggregates of the organisation fail, or this one. */
+async function claim(tx: Tx, tenantId: string): Promise<void> {
+  await tx.query('UPDATE aggregate_states SET snapshot = snapshot WHERE tenant_id = $1', [tenantId]);
+}
+
+async function deleteAll(tx: Tx, tenantId: string): Promise<void> {
   await tx.query('DELETE FROM aggregate_days WHERE tenant_id = $1', [tenantId]);
   await tx.query('DELETE FROM day_aggregates WHERE tenant_id = $1', [tenantId]);
 }

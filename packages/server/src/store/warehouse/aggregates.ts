@@ -38,6 +38,11 @@ export interface OfficeDay {
   locationId: string;
 }
 
+/** Identifies an office day, for sets and maps. */
+export function officeDayKey({ day, locationId }: OfficeDay): string {
+  return `${day} ${locationId}`;
+}
+
 /** The office days to aggregate: all offices on some days, or single ones. */
 export type Selection = { days: readonly string[] } | { officeDays: readonly OfficeDay[] };
 

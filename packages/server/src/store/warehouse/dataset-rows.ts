@@ -49,14 +49,15 @@ export interface SqlQuery {
 
 /**
  * The query that reads the rows of a dataset in order: all rows, or the changed ones, or a page of either.
- * The rows of a page have their `position` as the last column. A page of changes ends with all rows that have
- * the position of its last one.
+ * The rows of a page have their `position` as the last column. A page of `orderOfChanges` ends with all rows
+ * that have the position of its last one.
  */
 export function inOrder(
   { changes, page }: Pick<ExportQuery, 'changes' | 'page'>,
   source: RowsSource,
 ): SqlQuery {
-  const order = (changes && source.orderOfChanges) ?? source.order;
+  const orderOfChanges = changes && source.orderOfChanges;
+  const order = orderOfChanges ?? source.order;
   const values = [...source.values];
   const expressions = order.map(([expression]) => expression).join(', ');
   let sql = `SELECT ${source.columns}`;
@@ -72,7 +73,8 @@ export function inOrder(
     values.push(...page.after);
   }
   sql += ` ORDER BY ${expressions}`;
-  if (page) sql += ` FETCH FIRST ${page.rows} ROWS WITH TIES`;
+  // Without ties, the database keeps only the rows of the page while it sorts.
+  if (page) sql += orderOfChanges ? ` FETCH FIRST ${page.rows} ROWS WITH TIES` : ` LIMIT ${page.rows}`;
   return { sql, values };
 }
 

@@ -1,9 +1,9 @@
 /**
- * Runs the writers of one organisation's directory one after another, in the order of their calls. In the database
- * they would also wait for one another (`lockDirectory`), but each would hold a connection. Then no connection
- * would be left for the events of others.
+ * Runs the writers of one organisation one after another, in the order of their calls. In the database they would wait
+ * for one another, too, each with a connection, or fail because of one another. Then no connection would be left for
+ * other requests.
  */
-export class DirectoryWriteQueue {
+export class TenantWriteQueue {
   readonly #last = new Map<string, Promise<void>>();
 
   /** Runs `work` after the earlier work of the same organisation has ended. */
