@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FULL, SMALL } from './dataset.js';
 import { Environment, removeAllDirectories } from './environment.js';
-import { endAll, killAll } from './processes.js';
+import { endWhenInterrupted } from './processes.js';
 import { summarizeProfiles } from './profile.js';
 import { describeMachine, save, table } from './report.js';
 import { logins, tokens } from './rows/auth.js';
@@ -43,17 +43,11 @@ if (values.help || !isUnderstood) {
   process.exit(values.help ? 0 : 2);
 }
 
-process.once('exit', killAll);
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void interrupt());
-
-async function interrupt() {
-  await endAll();
+let environment;
+endWhenInterrupted(async () => {
   await environment?.close().catch(() => undefined);
   await removeAllDirectories();
-  process.exit(130);
-}
-
-let environment;
+});
 const lines = [];
 try {
   console.error('Preparing the data set.');

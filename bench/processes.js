@@ -12,12 +12,12 @@ export const MAIN = here('../packages/server/dist/bin/rollcall.js');
 const running = new Set();
 
 /** Kills the remaining processes. */
-export function killAll() {
+function killAll() {
   for (const child of running) child.kill('SIGKILL');
 }
 
 /** Asks the remaining processes to end, and kills them if they do not end in time. */
-export async function endAll() {
+async function endAll() {
   for (const child of running) child.kill('SIGTERM');
   const forced = setTimeout(killAll, STOP_LIMIT_MS / 3);
   await Promise.all([...running].map(ended));
@@ -55,6 +55,17 @@ export function startJob(script, job) {
     return measured;
   };
   return { measured, stop };
+}
+
+/** On SIGINT and SIGTERM, ends what was started, waits for `close`, and ends this process. */
+export function endWhenInterrupted(close) {
+  process.once('exit', killAll);
+  const interrupt = async () => {
+    await endAll();
+    await close().catch(() => undefined);
+    process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void interrupt());
 }
 
 /** Starts a script that listens on a port of its choice. */

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Environment } from '../environment.js';
-import { killAll } from '../processes.js';
+import { endWhenInterrupted } from '../processes.js';
 import { describeMachine, save, table } from '../report.js';
 import { comparison } from '../rows/common.js';
 import { inTurn } from '../statistics.js';
@@ -31,15 +31,8 @@ if (spawnSync('psql', ['--version']).status !== 0) {
 /** The number of days that are compared at a time. Their parsed rows have to fit into memory. */
 const DAYS_COMPARED = 5;
 
-process.once('exit', killAll);
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void interrupt());
-
 let environment;
-async function interrupt() {
-  killAll();
-  await environment?.close();
-  process.exit(130);
-}
+endWhenInterrupted(async () => environment?.close());
 
 try {
   console.error('Preparing 1,000,000 presence events and 300,000 plans, which takes a minute.');

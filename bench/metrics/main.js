@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Environment, newDirectory, removeAllDirectories, removeDirectory } from '../environment.js';
-import { endAll, killAll } from '../processes.js';
+import { endWhenInterrupted } from '../processes.js';
 import { describeMachine, save, table } from '../report.js';
 import { FACTS, FULL, fill, SMALL } from './dataset.js';
 import { DuckDb, duckDbVersion } from './duckdb.js';
@@ -35,17 +35,11 @@ if (values.help || !isUnderstood) {
   process.exit(values.help ? 0 : 2);
 }
 
-process.once('exit', killAll);
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void interrupt());
-
-async function interrupt() {
-  await endAll();
+let environment;
+endWhenInterrupted(async () => {
   await environment?.close().catch(() => undefined);
   await removeAllDirectories();
-  process.exit(130);
-}
-
-let environment;
+});
 const dir = newDirectory();
 try {
   const size = `${people.toLocaleString('en')} people, ${days} days`;

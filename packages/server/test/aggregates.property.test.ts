@@ -1,29 +1,24 @@
 import fc from 'fast-check';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyAggregates } from '../src/warehouse/aggregate-checks.ts';
 import { AttendanceClient } from './support/attendance.ts';
 import { addNode, addUser } from './support/directory.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { keyOf, type PresenceRow, periodOf, summed, type Unit } from './support/summed-metrics.ts';
+import { type WriterStep, Writers, writerSteps } from './support/writers.ts';
 
 const WRITERS = 3;
 const FIRST_DAY = 8;
 const LAST_DAY = 13;
 
 let server: TestServer;
-let clients: pg.Client[];
 beforeAll(async () => {
   server = await startTestServer();
   server.clock.nowMs = Date.parse('2026-03-12T12:00:00Z');
 });
-beforeEach(async () => {
-  clients = await Promise.all(
-    Array.from({ length: WRITERS }, (_, n) => server.db.owner.connect(`writer ${n}`)),
-  );
-});
-afterEach(() => Promise.all(clients.map((client) => client.end())));
 afterAll(() => server.close());
+const writers = Writers.forEachTest(WRITERS, () => server);
 
 /** The rows that only one writer changes, so that no writer waits for another. */
 interface Ground {
@@ -258,26 +253,13 @@ function reporting(setting: string): Write {
 }
 
 type Step =
-  | { do: 'write'; writer: number; write: Write; nested: boolean }
-  | { do: 'end'; writer: number; how: 'COMMIT' | 'ROLLBACK' }
+  | WriterStep<Write>
   /** Several windows at once, each of which makes aggregates. */
   | { do: 'ask'; windows: { from: number; days: number }[]; period: string }
   | { do: 'verify' };
 
-const writer = fc.integer({ min: 0, max: WRITERS - 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({ do: fc.constant('write' as const), writer, write: writes, nested: fc.boolean() }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant('end' as const),
-      writer,
-      how: fc.constantFrom('COMMIT' as const, 'COMMIT' as const, 'ROLLBACK' as const),
-    }),
-  },
+  ...writerSteps(WRITERS, writes),
   {
     weight: 3,
     arbitrary: fc.record({
@@ -296,43 +278,31 @@ test('metrics equal sums over the exports, for all writes between the calls and 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 40 }), async (steps) => {
       const { grounds, ask, verify } = await start();
-      const open = new Set<number>();
-      const end = async (n: number, how: string) => {
-        if (open.delete(n)) await clients[n]?.query(how);
-      };
       try {
         for (const each of steps) {
           if (each.do === 'ask') await Promise.all(each.windows.map((window) => ask(window, each.period)));
           if (each.do === 'verify') await verify();
-          if (each.do === 'end') await end(each.writer, each.how);
+          if (each.do === 'end') await writers().end(each.writer, each.how);
           if (each.do === 'write') {
-            const [client, ground] = [clients[each.writer], grounds[each.writer]];
-            if (!client || !ground) continue;
-            if (!open.has(each.writer)) await begin(client, ground.tenantId);
-            open.add(each.writer);
-            if (each.nested) await client.query('SAVEPOINT nested');
-            await each.write[1](client, ground);
-            if (each.nested) await client.query('RELEASE nested');
+            const ground = grounds[each.writer] as Ground;
+            await writers().write(each.writer, ground.tenantId, each.nested, (client) =>
+              each.write[1](client, ground),
+            );
           }
         }
         await ask({ from: 0, days: 9 }, 'day');
-        for (const n of [...open].reverse()) await end(n, 'COMMIT');
+        await writers().endAll('COMMIT');
         // The last refresh is recent, so the calls themselves find what is new.
         await ask({ from: 0, days: 9 }, 'day');
         await ask({ from: 0, days: 8 }, 'range');
         await verify();
       } finally {
-        for (const n of [...open]) await end(n, 'ROLLBACK');
+        await writers().endAll('ROLLBACK');
       }
     }),
     { numRuns: Number(process.env.AGGREGATE_RUNS ?? 4), interruptAfterTimeLimit: 90_000 },
   );
 }, 600_000);
-
-async function begin(client: pg.Client, tenantId: string): Promise<void> {
-  await client.query("BEGIN; SET LOCAL lock_timeout TO '2s'");
-  await client.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
-}
 
 /** A new organisation, and the comparison of its metrics with its exports. */
 async function start() {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Consumer, facts, whole } from './support/consumer.ts';
 import { addNode, addOffice, addUser } from './support/directory.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
+import { type WriterStep, Writers, writerSteps } from './support/writers.ts';
 
 const WRITERS = 3;
 /** A failure that takes long to shrink is reported as it is. */
@@ -11,17 +12,11 @@ const MOST_MS = 90_000;
 const DAY_MS = 86_400_000;
 
 let server: TestServer;
-let clients: pg.Client[];
 beforeAll(async () => {
   server = await startTestServer();
 });
-beforeEach(async () => {
-  clients = await Promise.all(
-    Array.from({ length: WRITERS }, (_, n) => server.db.owner.connect(`writer ${n}`)),
-  );
-});
-afterEach(() => Promise.all(clients.map((client) => client.end())));
 afterAll(() => server.close());
+const writers = Writers.forEachTest(WRITERS, () => server);
 
 /** The objects of one writer, so that no writer waits for another. All writers share both offices, where they meet. */
 interface Ground {
@@ -201,25 +196,12 @@ function zoned(timeZone: string): [string, Write] {
 
 /** One step of a writer, of the consumer or of the clock. */
 type Step =
-  | { do: 'write'; writer: number; write: [string, Write]; nested: boolean }
-  | { do: 'end'; writer: number; how: 'COMMIT' | 'ROLLBACK' }
+  | WriterStep<[string, Write]>
   | { do: 'follow'; limit: number | undefined }
   | { do: 'clock'; hours: number };
 
-const writer = fc.integer({ min: 0, max: WRITERS - 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({ do: fc.constant('write' as const), writer, write: writes, nested: fc.boolean() }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant('end' as const),
-      writer,
-      how: fc.constantFrom('COMMIT' as const, 'COMMIT' as const, 'ROLLBACK' as const),
-    }),
-  },
+  ...writerSteps(WRITERS, writes),
   {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('follow' as const), limit: fc.constantFrom(undefined, 1, 3) }),
@@ -235,42 +217,30 @@ test('a consumer of changes has the rows of an export, for all writes and any or
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 45 }), async (steps) => {
       server.clock.nowMs = Date.parse('2026-03-10T12:00:00Z');
       const { grounds, follow } = await start();
-      const open = new Set<number>();
-      const end = async (n: number, how: string) => {
-        if (open.delete(n)) await clients[n]?.query(how);
-      };
       try {
         for (const each of steps) {
           if (each.do === 'follow') await follow(each.limit);
           if (each.do === 'clock') server.clock.nowMs += each.hours * 3_600_000;
-          if (each.do === 'end') await end(each.writer, each.how);
+          if (each.do === 'end') await writers().end(each.writer, each.how);
           if (each.do === 'write') {
-            const [client, ground] = [clients[each.writer], grounds[each.writer]];
-            if (!client || !ground) continue;
+            const ground = grounds[each.writer] as Ground;
             // Writers that change the rules for events wait for one another.
             if (each.writer > 0 && each.write[0].startsWith('zoned')) continue;
-            if (!open.has(each.writer)) await begin(client, ground.tenantId);
-            open.add(each.writer);
-            if (each.nested) await client.query('SAVEPOINT nested');
-            await each.write[1](client, ground);
-            if (each.nested) await client.query('RELEASE nested');
+            await writers().write(each.writer, ground.tenantId, each.nested, (client) =>
+              each.write[1](client, ground),
+            );
           }
         }
         await follow(undefined);
-        for (const n of [...open].reverse()) await end(n, 'COMMIT');
+        await writers().endAll('COMMIT');
         await follow(undefined);
       } finally {
-        for (const n of [...open]) await end(n, 'ROLLBACK');
+        await writers().endAll('ROLLBACK');
       }
     }),
     { numRuns: Number(process.env.INCREMENTAL_RUNS ?? 3), interruptAfterTimeLimit: MOST_MS },
   );
 }, 600_000);
-
-async function begin(client: pg.Client, tenantId: string): Promise<void> {
-  await client.query("BEGIN; SET LOCAL lock_timeout TO '2s'");
-  await client.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
-}
 
 /**
  * Creates an organisation and a consumer of all its datasets. Each poll compares the consumer's rows with an export.

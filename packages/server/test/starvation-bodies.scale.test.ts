@@ -2,15 +2,13 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { logIn, Workspace } from './cli/support.ts';
 import {
-  type AttackReport,
-  attack,
+  compared,
+  ingestBesideAttack,
   ingestFor,
   median,
   mostMs,
   type Neighbours,
-  RUNS,
   startNeighbours,
-  written,
 } from './support/neighbours.ts';
 
 const RUN_MS = 6_000;
@@ -48,29 +46,15 @@ test.each([
 ])(
   'An organisation submits as before while another one sends hostile bodies (%s): %s',
   async (kind, what) => {
-    const { server, baseUrl, calm } = neighbours;
-    const authorization = await authorizationFor(kind);
-    const calmMs: number[] = [];
-    const underMs: number[] = [];
+    const { server, baseUrl } = neighbours;
     const memoryMb: number[] = [];
-    const reports: AttackReport[] = [];
-    for (let run = 0; run < RUNS; run++) {
-      const before = await ingestFor(baseUrl, calm, RUN_MS);
-      const attacker = await attack('./hostile-bodies.mjs', { kind, baseUrl, authorization });
-      const watch = setInterval(() => memoryMb.push(residentMb(server.pid)), 200);
-      const under = await ingestFor(baseUrl, calm, RUN_MS);
-      clearInterval(watch);
-      reports.push(await attacker.stop());
-      expect([before.failures, under.failures]).toEqual([{}, {}]);
-      calmMs.push(before.p99Ms);
-      underMs.push(under.p99Ms);
-    }
-    const processors = median(reports.map((report) => report.processors));
-    console.info(
-      `${what}: p99 of the other one's events ${written(calmMs)} calm, ${written(underMs)} under it; ` +
-        `memory up to ${Math.max(...memoryMb).toFixed(0)} MB; ` +
-        `the attacker used ${processors.toFixed(2)} processors and counted ${JSON.stringify(reports.at(-1)?.counts)}`,
-    );
+    const comparison = await ingestBesideAttack(neighbours, RUN_MS, {
+      script: './hostile-bodies.mjs',
+      job: { kind, baseUrl, authorization: await authorizationFor(kind) },
+      watch: () => memoryMb.push(residentMb(server.pid)),
+    });
+    console.info(compared(what, comparison, ` memory up to ${Math.max(...memoryMb).toFixed(0)} MB;`));
+    const { calmMs, underMs } = comparison;
     expect(median(underMs)).toBeLessThan(mostMs(calmMs));
     expect(Math.max(...memoryMb)).toBeLessThan(MOST_MB);
   },

@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Workspace } from './cli/support.ts';
 import {
-  type AttackReport,
-  attack,
+  compared,
+  ingestBesideAttack,
   ingestFor,
   median,
   mostMs,
   type Neighbours,
-  RUNS,
   startNeighbours,
-  written,
 } from './support/neighbours.ts';
 
 const RUN_MS = 5_000;
@@ -38,27 +36,16 @@ test.each([
 ])(
   'An organisation submits as before while another one sends as many requests as it can (%s): %s',
   async (kind, what, connections) => {
-    const { baseUrl, calm, hostile } = neighbours;
-    const calmMs: number[] = [];
-    const underMs: number[] = [];
-    const reports: AttackReport[] = [];
-    for (let run = 0; run < RUNS; run++) {
-      const before = await ingestFor(baseUrl, calm, RUN_MS);
-      const attacker = await attack('./hostile-requests.mjs', {
+    const { baseUrl, hostile } = neighbours;
+    const comparison = await ingestBesideAttack(neighbours, RUN_MS, {
+      script: './hostile-requests.mjs',
+      job: {
         ...{ kind, baseUrl, connections, authorization: hostile.headers.authorization },
         ...{ userId: hostile.user.userId, placeId: hostile.office.placeId },
-      });
-      const under = await ingestFor(baseUrl, calm, RUN_MS);
-      reports.push(await attacker.stop());
-      expect([before.failures, under.failures]).toEqual([{}, {}]);
-      calmMs.push(before.p99Ms);
-      underMs.push(under.p99Ms);
-    }
-    const processors = median(reports.map((report) => report.processors));
-    console.info(
-      `${what}: p99 of the other one's events ${written(calmMs)} calm, ${written(underMs)} under it; ` +
-        `the attacker used ${processors.toFixed(2)} processors and counted ${JSON.stringify(reports.at(-1)?.counts)}`,
-    );
+      },
+    });
+    console.info(compared(what, comparison));
+    const { calmMs, underMs } = comparison;
     const limitMs = kind === 'events' ? Math.max(MOST_WRITING_MS, mostMs(calmMs)) : mostMs(calmMs);
     expect(median(underMs)).toBeLessThan(limitMs);
   },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { Database } from '../../src/store/connections/db.ts';
 import { type Key, type Rollcall, superuserOf, type Workspace } from '../cli/support.ts';
 import { addOffice, addUser } from './directory.ts';
@@ -185,6 +186,46 @@ export async function attack(script: string, job: object): Promise<{ stop(): Pro
       return report as AttackReport;
     },
   };
+}
+
+/** The p99 of the other organisation's events in calm runs and in runs under an attack, and the attacker's reports. */
+export interface Comparison {
+  calmMs: number[];
+  underMs: number[];
+  reports: AttackReport[];
+}
+
+/**
+ * Lets the calm organisation submit for `runMs`, alone and under an attack in turns. Throws if an event was not stored.
+ * `watch` runs again and again during attacks.
+ */
+export async function ingestBesideAttack(
+  { baseUrl, calm }: Neighbours,
+  runMs: number,
+  { script, job, watch }: { script: string; job: object; watch?: () => void },
+): Promise<Comparison> {
+  const comparison: Comparison = { calmMs: [], underMs: [], reports: [] };
+  for (let run = 0; run < RUNS; run++) {
+    const before = await ingestFor(baseUrl, calm, runMs);
+    const attacker = await attack(script, job);
+    const watching = watch && setInterval(watch, 200);
+    const under = await ingestFor(baseUrl, calm, runMs);
+    clearInterval(watching);
+    comparison.reports.push(await attacker.stop());
+    expect([before.failures, under.failures]).toEqual([{}, {}]);
+    comparison.calmMs.push(before.p99Ms);
+    comparison.underMs.push(under.p99Ms);
+  }
+  return comparison;
+}
+
+/** A comparison as text for people. */
+export function compared(what: string, { calmMs, underMs, reports }: Comparison, more = ''): string {
+  const processors = median(reports.map((report) => report.processors));
+  return (
+    `${what}: p99 of the other one's events ${written(calmMs)} calm, ${written(underMs)} under it;${more} ` +
+    `the attacker used ${processors.toFixed(2)} processors and counted ${JSON.stringify(reports.at(-1)?.counts)}`
+  );
 }
 
 /** The time that a `share` of all times does not exceed. */
