@@ -61,6 +61,8 @@ export function startJob(script, job) {
 export function endWhenInterrupted(close) {
   process.once('exit', killAll);
   const interrupt = async () => {
+    // The interrupted work fails now. It must not end this process before everything is closed.
+    process.on('uncaughtException', () => undefined);
     await endAll();
     await close().catch(() => undefined);
     process.exit(130);
