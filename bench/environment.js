@@ -10,7 +10,8 @@ import { prepareData } from '../packages/server/dist/cli/context.js';
 import { joinEmbedded } from '../packages/server/dist/embedded/index.js';
 import { Database } from '../packages/server/dist/store/connections/db.js';
 import { fill } from './dataset.js';
-import { startServer } from './processes.js';
+import { runRollcall, startServer } from './processes.js';
+import { processorSecondsOfPostgres } from './processor-time.js';
 
 const DATA_DIR = fileURLToPath(new URL('data', import.meta.url));
 
@@ -76,15 +77,31 @@ export class Environment {
     const url = this.#target.connectionString ?? (second ? urlOf(this.#target) : undefined);
     const server = await startServer({
       node,
-      args: url === undefined ? ['--data-dir', join(this.#dir, 'rollcall'), ...args] : args,
-      env: {
-        ROLLCALL_MASTER_KEY: this.#masterKey.export(),
-        ...(url === undefined ? {} : { DATABASE_URL: url }),
-      },
+      args,
+      env: this.#settings(url),
       log: openSync(join(this.#dir, 'server.log'), 'a'),
     });
     this.#servers.add(server);
     return server;
+  }
+
+  /** Runs a command of the product on this database, as `runRollcall` does. */
+  rollcall(args) {
+    return runRollcall(args, this.#settings(this.#target.connectionString));
+  }
+
+  /** The environment variables by which the product finds this database. */
+  #settings(url) {
+    return {
+      ROLLCALL_MASTER_KEY: this.#masterKey.export(),
+      ...(url === undefined ? { ROLLCALL_DATA_DIR: join(this.#dir, 'rollcall') } : { DATABASE_URL: url }),
+    };
+  }
+
+  /** The processor time of the database's processes so far, in seconds. Undefined if the system does not tell it. */
+  async postgresSeconds() {
+    const { rows } = await this.owner.inSystem((tx) => tx.query('SELECT pg_backend_pid() AS pid'));
+    return processorSecondsOfPostgres(rows[0].pid);
   }
 
   /** Throws if the database could lose acknowledged rows. Its figures would not be comparable. */

@@ -7,6 +7,7 @@ const STOP_LIMIT_MS = 30_000;
 const ENVIRONMENT = { PATH: process.env.PATH, NODE_ENV: 'production' };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export const MAIN = here('../packages/server/dist/bin/rollcall.js');
+const USAGE = new URL('usage.js', import.meta.url).href;
 
 /** Processes that the benchmark started and that have not ended. */
 const running = new Set();
@@ -29,6 +30,37 @@ export function keep(child) {
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
+}
+
+/**
+ * Runs `rollcall` with these arguments to its end. Throws if its exit code is not 0.
+ *
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ * @returns {Promise<{ seconds: number, cpuSeconds: number, peakMb: number, said: string }>} `seconds` from its start to
+ *   its end; `cpuSeconds` is its processor time; `peakMb` is its maximum resident memory; `said` is its standard output
+ */
+export async function runRollcall(args, env) {
+  const startedMs = performance.now();
+  const child = keep(
+    spawn(process.execPath, ['--import', USAGE, MAIN, ...args], {
+      env: { ...ENVIRONMENT, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    }),
+  );
+  const [, output, errors, usage] = child.stdio.map(collect);
+  const [code] = await once(child, 'close');
+  const seconds = (performance.now() - startedMs) / 1_000;
+  if (code !== 0) throw new Error(`rollcall ${args[0]} ended with ${code}: ${errors.text}${output.text}`);
+  return { seconds, ...JSON.parse(usage.text), said: output.text };
+}
+
+function collect(stream) {
+  const collected = { text: '' };
+  stream?.setEncoding('utf8').on('data', (chunk) => {
+    collected.text += chunk;
+  });
+  return collected;
 }
 
 /** Runs a script that takes one job and answers with its measurements. */
@@ -150,8 +182,18 @@ async function saidPort(child) {
 
 /** Resident memory of a process in MB, if the system tells it (Linux). */
 export function residentMb(pid) {
+  return memoryMb(pid, 'VmRSS');
+}
+
+/** The most resident memory that a process had since its start, in MB, if the system tells it (Linux). */
+export function peakMb(pid) {
+  return memoryMb(pid, 'VmHWM');
+}
+
+function memoryMb(pid, name) {
   try {
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)[1]) / 1_024;
   } catch {
     return undefined;
   }

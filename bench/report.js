@@ -97,7 +97,8 @@ function circumstances(lines) {
 }
 
 function contenders({ fastify, pg, oidcProvider, duckdb }) {
-  return duckdb ? `DuckDB ${duckdb}` : `Fastify ${fastify}, pg ${pg}, oidc-provider ${oidcProvider}`;
+  if (duckdb) return `DuckDB ${duckdb}`;
+  return fastify ? `Fastify ${fastify}, pg ${pg}, oidc-provider ${oidcProvider}` : `pg ${pg}`;
 }
 
 function rounded(value) {

@@ -36,7 +36,8 @@ export async function fill(_size, { owner, masterKey }) {
 }
 
 const { offices, people, days, presenceEvents } = SIZE;
-const CITIES = [
+/** One city for each office. */
+export const CITIES = [
   'London', 'München', 'Paris', 'Zürich', 'Madrid', 'Kraków', 'Wien', 'Sydney', 'Boston', 'São Paulo',
   'Dublin', 'Oslo', 'Roma', 'Berlin', 'Austin', 'Toronto', 'Porto', 'Genève', 'Leeds', '東京',
 ]; // biome-ignore format: a list

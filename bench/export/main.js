@@ -7,7 +7,7 @@ import { describeMachine, save, table } from '../report.js';
 import { comparison } from '../rows/common.js';
 import { inTurn } from '../statistics.js';
 import { FIRST_DAY, fill, LAST_DAY, SIZE } from './dataset.js';
-import { readToEnd } from './reader.js';
+import { basicAuthorization, readToEnd } from './reader.js';
 import { DATASETS, FORMS } from './sql.js';
 
 const { values } = parseArgs({
@@ -59,7 +59,8 @@ async function measure(name, { address }) {
   const { ours, theirs } = await inTurn(
     runs,
     {
-      ours: () => timed(rows, () => readToEnd(address, pathOf(dataset), authorization())),
+      ours: () =>
+        timed(rows, () => readToEnd(address, pathOf(dataset), basicAuthorization(environment.data.key))),
       theirs: () => timed(rows, () => psql(copy(FORMS[form](dataset, FIRST_DAY, LAST_DAY)), 'ignore')),
     },
     progress,
@@ -130,15 +131,10 @@ function pathOf({ path }, first = FIRST_DAY, last = LAST_DAY) {
   return `/v1/analytics/${path}/basic?startDate=${first}&endDate=${last}`;
 }
 
-function authorization() {
-  const { apiKey, secret } = environment.data.key;
-  return `Basic ${Buffer.from(`${apiKey}:${secret}`).toString('base64')}`;
-}
-
 /** The rows of an export, parsed. */
 async function download(dataset, { host, port }, first, last) {
   const url = `http://${host}:${port}${pathOf(dataset, first, last)}`;
-  const reply = await fetch(url, { headers: { authorization: authorization() } });
+  const reply = await fetch(url, { headers: { authorization: basicAuthorization(environment.data.key) } });
   if (!reply.ok) throw new Error(`${url}: ${reply.status}`);
   return reply.json();
 }

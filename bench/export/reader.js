@@ -38,3 +38,8 @@ export function readToEnd({ host, port }, path, authorization) {
     });
   });
 }
+
+/** The authorization header of a key with Basic authentication. */
+export function basicAuthorization({ apiKey, secret }) {
+  return `Basic ${Buffer.from(`${apiKey}:${secret}`).toString('base64')}`;
+}

@@ -39,9 +39,23 @@ export class Connection {
    * @returns {Promise<{ status: number, body: string }>}
    */
   post(head, body) {
+    return this.#send(`${head}content-length: ${body.length}${HEAD_END}${body}`);
+  }
+
+  /**
+   * Sends a GET and waits for its answer.
+   * @param {string} path with its query
+   * @param {string} token
+   * @returns {Promise<{ status: number, body: string }>}
+   */
+  get(path, token) {
+    return this.#send(`GET ${path} HTTP/1.1\r\nhost: rollcall\r\nauthorization: Bearer ${token}${HEAD_END}`);
+  }
+
+  #send(request) {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#socket.write(`${head}content-length: ${body.length}${HEAD_END}${body}`, 'latin1');
+      this.#socket.write(request, 'latin1');
     });
   }
 

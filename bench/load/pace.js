@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @typedef {object} Measured
  * @property {number} perSecond
  * @property {number} completed all requests, warm-up included
- * @property {{ p50: number, p99: number, max: number }} latencyMs with a rate: from the moment when the request was due
+ * @property {{ p50: number, p95: number, p99: number, max: number }} latencyMs with a rate: from the moment when the request was due
  * @property {number} driverCpu share of one core that this process used
  */
 
@@ -67,7 +67,7 @@ export async function measure({ lanes, warmupS, seconds, rate }, work, stopped) 
   return {
     perSecond: counted / countedS,
     completed,
-    latencyMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
+    latencyMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
     driverCpu: (used.user + used.system) / 1e6 / countedS,
   };
 }

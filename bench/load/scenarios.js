@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { postHead } from './connection.js';
+import { creations, reads } from './directory.js';
 import { eventSource } from './events.js';
 
 const JSON_TYPE = 'application/json';
@@ -10,7 +11,7 @@ const BATCH = 100;
  * The work that a lane repeats. Each scenario checks every answer; a wrong answer ends the run.
  * @type {Record<string, (data: import('../dataset.js').Dataset, options: any) => (connection: import('./connection.js').Connection) => Promise<void>>}
  */
-export const SCENARIOS = { logins, tokens, batches, singles };
+export const SCENARIOS = { logins, tokens, batches, singles, reads, creations };
 
 /** A login at /v1/auth; keys in turn. */
 function logins({ keys }) {

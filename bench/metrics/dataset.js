@@ -31,7 +31,7 @@ const DESKS = 200;
 const LEVELS = 5;
 const ZONES = 20;
 const [DIVISIONS, DEPARTMENTS, TEAMS] = [5, 50, 400];
-const TIME_ZONES = [
+export const TIME_ZONES = [
   'Europe/London', 'Europe/Berlin', 'Europe/Zurich', 'Europe/Madrid', 'America/New_York', 'America/Los_Angeles',
   'Asia/Tokyo', 'Australia/Sydney',
 ]; // biome-ignore format: a list

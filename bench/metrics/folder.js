@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { keep, MAIN } from '../processes.js';
+import { runRollcall } from '../processes.js';
 
 /** The facts that metrics count, as an export has them. */
 export const FACT_DATASETS = ['user-booking-attendance', 'presence'];
@@ -13,21 +11,9 @@ export const DATASETS = [...FACT_DATASETS, 'groups', 'locations', 'desks'];
  */
 export async function exportFolder({ host, port }, { firstDay, lastDay, key }, datasets, dir) {
   const args = ['--into', dir, '--from', firstDay, '--to', lastDay, '--format', 'parquet'];
-  const child = keep(
-    spawn(process.execPath, [MAIN, 'export', ...datasets, ...args], {
-      env: {
-        PATH: process.env.PATH,
-        ROLLCALL_BASE_URL: `http://${host}:${port}`,
-        ROLLCALL_API_KEY: key.apiKey,
-        ROLLCALL_SECRET: key.secret,
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    }),
-  );
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk) => {
-    said += chunk;
+  await runRollcall(['export', ...datasets, ...args], {
+    ROLLCALL_BASE_URL: `http://${host}:${port}`,
+    ROLLCALL_API_KEY: key.apiKey,
+    ROLLCALL_SECRET: key.secret,
   });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`rollcall export ended with ${code}: ${said}`);
 }

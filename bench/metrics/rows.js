@@ -3,8 +3,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readToEnd } from '../export/reader.js';
+import { basicAuthorization, readToEnd } from '../export/reader.js';
 import { startJob } from '../processes.js';
+import { ratioLine } from '../rows/common.js';
 import { inTurn, ratioOf, summarize } from '../statistics.js';
 import { compareLines } from './compare.js';
 import { AGGREGATES, FACTS } from './dataset.js';
@@ -58,7 +59,15 @@ async function compared(context, row, forms) {
       progress,
     );
     lines.push(
-      line({ row, what: form.what, ours, against: 'DuckDB', theirs, ratio: ratioOf(theirs, ours), least: 1 }),
+      ratioLine({
+        row,
+        what: form.what,
+        ours,
+        against: 'DuckDB',
+        theirs,
+        ratio: ratioOf(theirs, ours),
+        least: 1,
+      }),
     );
   }
   return lines;
@@ -84,7 +93,7 @@ async function load(context) {
     // A busy machine may take in fewer events than are sent.
     const came = rate >= 0.95 * EVENTS_PER_SECOND ? '1,000' : `${rate.toLocaleString('en')} of 1,000`;
     lines.push(
-      line({
+      ratioLine({
         row: 'load',
         what: `${form.what}, while ${came} events/s come in`,
         ours: loaded,
@@ -118,7 +127,7 @@ async function first(context) {
     context.progress,
   );
   return [
-    line({
+    ratioLine({
       row: 'first',
       what: `${form.what}, first answer after the data were loaded`,
       ours,
@@ -145,7 +154,7 @@ async function size(context) {
   const mib = async (tables) => (await environment.bytesOf(tables)) / 2 ** 20;
   const [ours, theirs] = [[await mib(AGGREGATES)], [await mib(FACTS)]];
   return [
-    line({
+    ratioLine({
       row: 'size',
       what: 'aggregates of all days, with their indexes',
       unit: 'MiB',
@@ -203,14 +212,14 @@ async function timedOnAverage(work) {
 }
 
 function readMetrics({ environment: { data }, server }, form) {
-  return readToEnd(server.address, pathOf(form, data), authorization(data.key));
+  return readToEnd(server.address, pathOf(form, data), basicAuthorization(data.key));
 }
 
 /** Throws if the answer of the server and the rows of DuckDB differ. Returns the number of rows. */
 async function checkEqual({ environment: { data }, server, duckdb, dir }, form, theirs) {
   const { host, port } = server.address;
   const url = `http://${host}:${port}${pathOf(form, data)}`;
-  const reply = await fetch(url, { headers: { authorization: authorization(data.key) } });
+  const reply = await fetch(url, { headers: { authorization: basicAuthorization(data.key) } });
   if (!reply.ok) throw new Error(`${url}: ${reply.status} ${await reply.text()}`);
   const ours = join(dir, 'server.ndjson');
   await pipeline(reply.body, createWriteStream(ours));
@@ -218,22 +227,4 @@ async function checkEqual({ environment: { data }, server, duckdb, dir }, form, 
   return compareLines(ours, theirs).catch((error) => {
     throw new Error(`${form.what}: ${error.message}`);
   });
-}
-
-function authorization({ apiKey, secret }) {
-  return `Basic ${Buffer.from(`${apiKey}:${secret}`).toString('base64')}`;
-}
-
-/** A line with times in milliseconds, or in `unit`. The ratio must be at least `least`, or at most `most`. */
-function line({ row, what, unit = 'ms', ours, against, theirs, ratio, least, most }) {
-  return {
-    row,
-    what,
-    unit,
-    ours: { ...summarize(ours), runs: ours.length },
-    against: { name: against, ...summarize(theirs) },
-    ratio,
-    goal: least === undefined ? `≤ ${most}` : `≥ ${least}`,
-    met: least === undefined ? ratio.median <= most : ratio.median >= least,
-  };
 }

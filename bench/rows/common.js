@@ -54,6 +54,23 @@ export function comparison({ row, what, unit, scale = 1, ours, against, theirs, 
   };
 }
 
+/**
+ * A line with times in milliseconds, or in `unit`, and their ratio to those of the other side. The ratio must be at least
+ * `least`, or at most `most`. Without both, it is only reported.
+ */
+export function ratioLine({ row, what, unit = 'ms', ours, against, theirs, ratio, least, most }) {
+  return {
+    row,
+    what,
+    unit,
+    ours: { ...summarize(ours), runs: ours.length },
+    against: { name: against, ...summarize(theirs) },
+    ratio,
+    ...(least === undefined ? {} : { goal: `≥ ${least}`, met: ratio.median >= least }),
+    ...(most === undefined ? {} : { goal: `≤ ${most}`, met: ratio.median <= most }),
+  };
+}
+
 /** A line whose figure has to stay below its goal; without a goal it is only reported. */
 export function maximum({ row, what, unit, values, goal }) {
   const ours = summarize(values);
