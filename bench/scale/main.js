@@ -4,13 +4,16 @@ import { endWhenInterrupted } from '../processes.js';
 import { describeMachine, save, table } from '../report.js';
 import { measureSites } from './measure.js';
 import { sizeOf } from './people.js';
+import { exports, memory } from './rows/exports.js';
 import { horizon } from './rows/horizon.js';
 import { imports } from './rows/import.js';
 import { parquet } from './rows/parquet.js';
+import { scim } from './rows/scim.js';
+import { search } from './rows/search.js';
 import { submit } from './rows/submit.js';
 
-/** In the order of the table. `submit` begins with an empty table of events, and `parquet` fills it. */
-const ROWS = { import: imports, horizon, submit, parquet };
+/** In the order of the table. `submit` needs an empty table of events, and `parquet` fills it. `scim` creates users. */
+const ROWS = { import: imports, horizon, submit, parquet, search, scim, exports, memory };
 const FULL_PEOPLE = 100_000;
 const SMOKE_PEOPLE = 400;
 /** The horizon is compared with that of an organisation of so many times fewer people. */
