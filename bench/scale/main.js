@@ -12,8 +12,11 @@ import { scim } from './rows/scim.js';
 import { search } from './rows/search.js';
 import { submit } from './rows/submit.js';
 
-/** In the order of the table. `submit` needs an empty table of events, and `parquet` fills it. `scim` creates users. */
-const ROWS = { import: imports, horizon, submit, parquet, search, scim, exports, memory };
+/**
+ * In the order of the table. `submit` needs an empty table of events, and `parquet` fills it. `scim` creates users, so
+ * rows that count users come before it.
+ */
+const ROWS = { import: imports, horizon, submit, parquet, search, exports, scim, memory };
 const FULL_PEOPLE = 100_000;
 const SMOKE_PEOPLE = 400;
 /** The horizon is compared with that of an organisation of so many times fewer people. */

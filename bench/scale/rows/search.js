@@ -46,10 +46,12 @@ const SEARCHES = [
   },
 ];
 
-/** A server that does not know the parameter answers with everybody, or refuses the request. */
-async function canSearch(address, token) {
-  const found = await getJson(address, `${PATH}?search=${NOBODY}`, token).catch(() => undefined);
-  return found?.items.length === 0;
+/** A server that does not know the parameter refuses the request. */
+async function canSearch({ host, port }, token) {
+  const { status } = await fetch(`http://${host}:${port}${PATH}?search=${NOBODY}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return status !== 400;
 }
 
 /** Throws if a search finds nobody, or somebody who does not match. */
