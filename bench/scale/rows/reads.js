@@ -1,4 +1,5 @@
 import { runJob } from '../../processes.js';
+import { processorSeconds } from '../../processor-time.js';
 import { ratioLine } from '../../rows/common.js';
 import { inTurn, ratioOf } from '../../statistics.js';
 
@@ -6,6 +7,26 @@ import { inTurn, ratioOf } from '../../statistics.js';
 export const MIDDLE = 0.5;
 /** As many people and texts are read in turn. */
 const VARIETY = 200;
+const LOOK_UP = 'look-up by id';
+
+/**
+ * Loads the server with a scenario, and measures the processor time of the server and of PostgreSQL for a request, in
+ * microseconds. It is not a number if the system does not tell it.
+ *
+ * @returns {Promise<import('../../load/pace.js').Measured & { microsPerRequest: number }>}
+ */
+export async function loadWithCost({ environment, server, pace }, { scenario, options, lanes }) {
+  const used = async () => processorSeconds(server.pid) + (await environment.postgresSeconds());
+  const began = await used();
+  const measured = await runJob('load/driver.js', {
+    address: server.address,
+    scenario,
+    options,
+    data: {},
+    pace: pace(lanes),
+  });
+  return { ...measured, microsPerRequest: (((await used()) - began) / measured.completed) * 1e6 };
+}
 
 /**
  * GET requests of several kinds, one request at a time on one connection, each against the look-up of a user by id.
@@ -15,20 +36,17 @@ const VARIETY = 200;
  *   `of` names the interface; `lookUp` and `paths` are requested in turn
  */
 export async function compareReads(context, { row, of, token, lookUp, kinds, most }) {
-  const p95 = async (paths) => {
-    const { latencyMs } = await runJob('load/driver.js', {
-      address: context.server.address,
-      scenario: 'reads',
-      options: { paths, token },
-      data: {},
-      pace: context.pace(1),
-    });
-    return latencyMs.p95;
+  const read = (what, paths) => async () => {
+    const measured = await loadWithCost(context, { scenario: 'reads', options: { paths, token }, lanes: 1 });
+    context.progress(
+      `${what}: ${Math.round(measured.microsPerRequest)} µs of processor time for each of ${measured.completed}`,
+    );
+    return measured.latencyMs.p95;
   };
-  const contenders = Object.fromEntries(kinds.map(({ what, paths }) => [what, () => p95(paths)]));
+  const contenders = Object.fromEntries(kinds.map(({ what, paths }) => [what, read(what, paths)]));
   const results = await inTurn(
     context.runs,
-    { ...contenders, 'look-up by id': () => p95(lookUp) },
+    { ...contenders, [LOOK_UP]: read(LOOK_UP, lookUp) },
     context.progress,
   );
   return kinds.map(({ what }) =>
@@ -37,8 +55,8 @@ export async function compareReads(context, { row, of, token, lookUp, kinds, mos
       what: `p95 of ${of}: ${what}`,
       ours: results[what],
       against: 'a user by id',
-      theirs: results['look-up by id'],
-      ratio: ratioOf(results[what], results['look-up by id']),
+      theirs: results[LOOK_UP],
+      ratio: ratioOf(results[what], results[LOOK_UP]),
       ...(most === undefined ? {} : { most }),
     }),
   );

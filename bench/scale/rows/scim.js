@@ -1,8 +1,7 @@
-import { runJob } from '../../processes.js';
 import { maximum } from '../../rows/common.js';
 import { inTurn } from '../../statistics.js';
 import { personOf } from '../people.js';
-import { compareReads, getJson, MIDDLE, someOf } from './reads.js';
+import { compareReads, getJson, loadWithCost, MIDDLE, someOf } from './reads.js';
 
 const PATH = '/scim/v2/Users';
 const CONNECTIONS = [1, 8, 32];
@@ -50,25 +49,31 @@ async function checkFound({ server }, what, path, token) {
 }
 
 async function creations(context, token) {
-  const create = (lanes) => () =>
-    runJob('load/driver.js', {
-      address: context.server.address,
-      scenario: 'creations',
-      options: { token },
-      data: {},
-      pace: context.pace(lanes),
-    });
+  const create = (lanes) => () => loadWithCost(context, { scenario: 'creations', options: { token }, lanes });
+  const nameOf = (lanes) => (lanes === 1 ? 'one connection' : `${lanes} connections`);
   const results = await inTurn(
     context.runs,
-    Object.fromEntries(CONNECTIONS.map((lanes) => [`creations, ${lanes} connections`, create(lanes)])),
-    context.progress,
+    Object.fromEntries(CONNECTIONS.map((lanes) => [nameOf(lanes), create(lanes)])),
+    (message) => context.progress(`creations, ${message}`),
   );
-  return CONNECTIONS.map((lanes) =>
+  const line = (lanes, label, unit, pick) =>
     maximum({
       row: 'scim',
-      what: `users created through SCIM, ${lanes === 1 ? 'one connection' : `${lanes} connections`}`,
-      unit: 'users/s',
-      values: results[`creations, ${lanes} connections`].map(({ perSecond }) => perSecond),
-    }),
-  );
+      what: `users created through SCIM, ${nameOf(lanes)}${label}`,
+      unit,
+      values: results[nameOf(lanes)].map(pick),
+    });
+  return CONNECTIONS.flatMap((lanes) => [
+    line(lanes, '', 'users/s', ({ perSecond }) => perSecond),
+    ...(results[nameOf(lanes)].every(({ microsPerRequest }) => !Number.isNaN(microsPerRequest))
+      ? [
+          line(
+            lanes,
+            ', processor time of server and PostgreSQL for a user',
+            'µs',
+            ({ microsPerRequest }) => microsPerRequest,
+          ),
+        ]
+      : []),
+  ]);
 }
