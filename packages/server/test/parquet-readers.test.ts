@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VERSION } from '../src/store/release.ts';
 import { column, oneOf, shared } from '../src/warehouse/columns.ts';
@@ -64,6 +65,9 @@ function rowOf(index: number): Row {
   };
 }
 
+/** An id that looks random. */
+const idOf = (index: number): string => createHash('md5').update(`${index}`).digest('hex');
+
 const plain = (row: Row): Row =>
   Object.fromEntries(
     NAMES.map((name) => [name, row[name] ?? (row.place as Row | undefined)?.[name] ?? null]),
@@ -112,12 +116,33 @@ describe.each(readers)('%s reads', (_, { read, losesMicroseconds }) => {
     ['more booleans than a byte holds', Array.from({ length: 21 }, (_, index) => rowOf(index))],
     ['rows of several groups', Array.from({ length: 7_000 }, (_, index) => rowOf(index))],
     [
+      'columns that compression does not make smaller',
+      Array.from({ length: 10_000 }, (_, index) => ({
+        ...rowOf(index),
+        id: idOf(index),
+        text: idOf(index % 900),
+      })),
+    ],
+    [
+      'objects that come again in later groups',
+      Array.from({ length: 10_000 }, (_, index) => ({
+        place: PLACES[(index * index) % (1 + (index >> 6))] ?? {},
+      })),
+    ],
+    [
       'values and nulls in long runs',
       Array.from({ length: 4_000 }, (_, index) => (Math.floor(index / 900) % 2 ? rowOf(4) : {})),
     ],
   ] as [string, Row[]][])('%s', async (_name, rows) => {
     expect(await read(await write(rows), COLUMNS)).toEqual(asRead(rows.map(plain)));
   });
+});
+
+test('rows without a part, more than the writer remembers, have their own values', async () => {
+  const rows = Array.from({ length: 120_000 }, (_, index) => ({ placeName: `place ${index % 110_000}` }));
+  const { read } = PARQUET_READERS['arrow-rs'] ?? expect.fail();
+  const { placeName } = COLUMNS;
+  expect(await read(await write(rows), { placeName })).toEqual(rows);
 });
 
 test('the footer names its writer in the form that Java readers parse', async () => {

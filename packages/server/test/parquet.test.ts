@@ -149,3 +149,15 @@ test('has row groups, and the first of them is small', async () => {
   const rows = (await get(site, `presence/basic?${DATES}`)).json();
   expect(await rowsOf(file, datasets.find(({ path }) => path === 'presence')?.columns ?? {})).toEqual(rows);
 });
+
+test('compresses the columns that become smaller, and no others', async () => {
+  const site = await addSite(server);
+  await insertPresence(server, site, 12_000);
+  const file = await fetchParquet(site, 'presence');
+  const codecs = await select(
+    `SELECT path_in_schema AS name, compression, sum(total_uncompressed_size) > sum(total_compressed_size) * 1.1 AS is_smaller
+     FROM parquet_metadata('${file}') WHERE row_group_id > 2 GROUP BY ALL`,
+  );
+  expect(new Set(codecs.map(({ compression }) => compression))).toEqual(new Set(['SNAPPY', 'UNCOMPRESSED']));
+  for (const { compression, is_smaller } of codecs) expect(is_smaller).toBe(compression === 'SNAPPY');
+});

@@ -1,6 +1,6 @@
 import { NODE_KINDS } from '../store/directory/nodes.ts';
 import { METRIC_PERIODS, METRIC_UNITS } from '../store/warehouse/metrics.ts';
-import { column, oneOf } from './columns.ts';
+import { column, oneOf, shared } from './columns.ts';
 import type { Dataset } from './dataset.ts';
 import { readMetrics } from './metrics.ts';
 import { readOccupancyMetrics } from './occupancy-metrics.ts';
@@ -23,29 +23,35 @@ export const metricsDatasets: readonly Dataset[] = [
     longestWindowDays: LONGEST_WINDOW_DAYS,
     isShort: true,
     columns: {
-      by: oneOf(METRIC_UNITS, 'ours'),
-      period: oneOf(METRIC_PERIODS, 'ours'),
-      periodStart: column.day('ours', 'the first day of the whole period; for a week its Monday'),
-      firstDay: column.day('ours', 'the first day of the period within the window'),
-      lastDay: column.day('ours', 'the last day of the period within the window'),
-      complete: column.boolean(
-        'ours',
-        'the window contains the whole period, and the period has ended at the office',
-      ),
-      locationId: column.id('ours', "the office's"),
-      locationName: column.text('ours', "the office's"),
-      levelId: column.maybeId('ours'),
-      levelName: column.maybeText('ours'),
-      zoneId: column.maybeId('ours'),
-      zoneName: column.maybeText('ours'),
-      groupId: column.maybeId('ours'),
-      groupName: column.maybeText('ours'),
-      officeDays: column.integer(
-        'ours',
-        'days on which users were detected, or had planned to come and the day has ended',
-      ),
-      reportedDays: column.integer('ours', 'office days on which presence reporting worked'),
-      reportingShare: column.maybeNumber('ours', 'reportedDays / officeDays'),
+      ...shared('span', {
+        by: oneOf(METRIC_UNITS, 'ours'),
+        period: oneOf(METRIC_PERIODS, 'ours'),
+        periodStart: column.day('ours', 'the first day of the whole period; for a week its Monday'),
+        firstDay: column.day('ours', 'the first day of the period within the window'),
+        lastDay: column.day('ours', 'the last day of the period within the window'),
+        complete: column.boolean(
+          'ours',
+          'the window contains the whole period, and the period has ended at the office',
+        ),
+      }),
+      ...shared('unit', {
+        locationId: column.id('ours', "the office's"),
+        locationName: column.text('ours', "the office's"),
+        levelId: column.maybeId('ours'),
+        levelName: column.maybeText('ours'),
+        zoneId: column.maybeId('ours'),
+        zoneName: column.maybeText('ours'),
+        groupId: column.maybeId('ours'),
+        groupName: column.maybeText('ours'),
+      }),
+      ...shared('days', {
+        officeDays: column.integer(
+          'ours',
+          'days on which users were detected, or had planned to come and the day has ended',
+        ),
+        reportedDays: column.integer('ours', 'office days on which presence reporting worked'),
+        reportingShare: column.maybeNumber('ours', 'reportedDays / officeDays'),
+      }),
       attendance: column.integer('ours', 'users who came, counted once a day: confirmed + walkIn'),
       confirmed: column.integer('ours', 'planned and detected'),
       noShow: column.integer('ours', 'planned and not detected, although presence reporting worked'),

@@ -18,13 +18,14 @@ import {
 import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import { CapacityTree } from './capacity-tree.ts';
 import { DayCounter, sawEvent } from './day-counter.ts';
+import type { Row } from './format.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeCalendar } from './office-calendar.ts';
 import { OfficeDays } from './office-days.ts';
 import { type Period, periodsOf, possibleDays } from './periods.ts';
 import { Spots } from './spots.ts';
 import { Tally } from './tally.ts';
-import { unitKey } from './unit.ts';
+import { type ReportedUnit, Units } from './units.ts';
 
 const ROWS_PER_BATCH = 250;
 /** The most days that are read at a time, so that their units fit into memory. */
@@ -33,9 +34,10 @@ const DAYS_PER_READ = 31;
 /** The tallies of the units of a period, and its office days. */
 interface PeriodTallies {
   period: Period;
+  /** The period is a day, so a tally need not keep days apart. */
+  isOneDay: boolean;
   calendar: OfficeCalendar;
-  /** By office, and by the number of the unit. */
-  tallies: Map<string, Map<number, Tally>>;
+  tallies: Map<ReportedUnit, Tally>;
 }
 
 /** Reads the metrics period by period, with a row for each unit. It holds the units of few periods in memory. */
@@ -49,31 +51,33 @@ export const readMetrics: DatasetReader = async function* (tx, query) {
   const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
   const clocks = await listOfficeClocks(tx, tenantId, now);
   const counter = await openCounter(tx, query, metrics, groups);
+  const units = unitsBy(metrics.by, capacityTree, groups);
   const officeIds = new Set(capacityTree.officeIds);
   const officeDays = await OfficeDays.open(tx, tenantId, window, counter.columns);
   const open: PeriodTallies[] = [...periodsOf(query.window, metrics.period)]
     .filter((period) => period.window.from < window.before)
     .map((period) => ({
       period,
+      isOneDay: metrics.period === 'day',
       calendar: new OfficeCalendar(clocks, metrics.weekdays),
       tallies: new Map(),
     }));
+  let rows: Row[] = [];
   for (const chunk of chunksOf(window)) {
     for await (const aggregate of officeDays.read(chunk)) {
       if (!officeIds.has(aggregate.locationId)) continue;
       const current = open.find(({ period }) => aggregate.day < period.window.before);
-      if (current) addDay(current, aggregate, counter);
+      if (current) addDay(current, aggregate, counter, units);
     }
     while (open[0] && (open[0].period.window.before <= chunk.before || chunk.before === window.before)) {
-      const { period, calendar, tallies } = open.shift() as PeriodTallies;
-      const rows = unitsOf(tallies, metrics.by, capacityTree)
-        .filter(([, { unit }]) => calendar.has(unit.locationId))
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, tally]) => toRow(tally, { metrics, period, calendar, capacityTree, groups, clocks }));
-      for (let from = 0; from < rows.length; from += ROWS_PER_BATCH)
-        yield rows.slice(from, from + ROWS_PER_BATCH);
+      for (const row of rowsOf(open.shift() as PeriodTallies, { metrics, units, clocks })) {
+        if (rows.push(row) < ROWS_PER_BATCH) continue;
+        yield rows;
+        rows = [];
+      }
     }
   }
+  if (rows.length > 0) yield rows;
 };
 
 async function openCounter(
@@ -101,71 +105,79 @@ function* chunksOf({ from, before }: DayWindow): Generator<DayWindow> {
 }
 
 /** Adds an office's day to the tallies of its period. Filters do not change which days are office days. */
-function addDay({ calendar, tallies }: PeriodTallies, aggregate: DayAggregate, counter: DayCounter): void {
+function addDay(
+  { isOneDay, calendar, tallies }: PeriodTallies,
+  aggregate: DayAggregate,
+  counter: DayCounter,
+  units: Units,
+): void {
   const { day, locationId } = aggregate;
   calendar.add([{ locationId, day, sawEvent: sawEvent(aggregate) }]);
   const office = calendar.find(locationId, day);
   if (!office) return;
-  const ofOffice = tallies.get(locationId) ?? new Map<number, Tally>();
-  tallies.set(locationId, ofOffice);
   for (const counts of counter.count(aggregate)) {
-    const tally = ofOffice.get(counts.unit) ?? new Tally({ locationId, ...counter.idsOf(counts.unit) });
-    ofOffice.set(counts.unit, tally);
+    const unit = units.of(locationId, counts.unit, (number) => counter.idsOf(number));
+    const tally = tallies.get(unit) ?? new Tally({ isOneDay });
+    tallies.set(unit, tally);
     tally.add(day, counts, office);
   }
 }
 
-/** The tallies with the keys of their units. Units in use without attendance have one, too, with 0. */
-function unitsOf(
-  tallies: PeriodTallies['tallies'],
+function unitsBy(
   by: MetricsQuery['by'],
   capacityTree: CapacityTree,
-): [string, Tally][] {
-  const units = new Map<string, Tally>();
-  for (const ofOffice of tallies.values())
-    for (const tally of ofOffice.values()) units.set(unitKey(tally.unit), tally);
-  for (const unit of by === 'group' ? [] : capacityTree.unitsInUse(by)) {
-    const key = unitKey(unit);
-    if (!units.has(key)) units.set(key, new Tally(unit));
-  }
-  return [...units];
+  groups: ReadonlyMap<string, GroupNode>,
+): Units {
+  return new Units(by === 'group' ? [] : capacityTree.unitsInUse(by), (unit) => {
+    const { locationId, levelId, zoneId, groupId } = unit;
+    return {
+      names: {
+        locationId,
+        locationName: capacityTree.nameOf(locationId),
+        levelId,
+        levelName: levelId && capacityTree.nameOf(levelId),
+        zoneId,
+        zoneName: zoneId && capacityTree.nameOf(zoneId),
+        groupId,
+        groupName: groupId && (groups.get(groupId)?.name ?? null),
+      },
+      capacity: by === 'group' ? null : capacityTree.capacityOf(by, unit),
+    };
+  });
 }
 
 interface RowContext {
   metrics: MetricsQuery;
-  period: Period;
-  calendar: OfficeCalendar;
-  capacityTree: CapacityTree;
-  groups: ReadonlyMap<string, GroupNode>;
+  units: Units;
   clocks: ReadonlyMap<string, OfficeClock>;
 }
 
-function toRow(
-  tally: Tally,
-  { metrics: { by, period: kind }, period, calendar, capacityTree, groups, clocks }: RowContext,
-): Record<string, unknown> {
-  const { locationId, levelId, zoneId, groupId } = tally.unit;
+/** The rows of a period, in order. Units in use without attendance have one, too, with 0. */
+function* rowsOf(
+  { period, isOneDay, calendar, tallies }: PeriodTallies,
+  { metrics: { by, period: kind }, units, clocks }: RowContext,
+): Generator<Row> {
   const lastDay = addDays(period.window.before, -1);
-  return {
+  const spanOf = (complete: boolean): Row => ({
     by,
     period: kind,
     periodStart: toInstant(period.start),
     firstDay: toInstant(period.window.from),
     lastDay: toInstant(lastDay),
-    complete: period.isWhole && lastDay < (clocks.get(locationId)?.today ?? ''),
-    locationId,
-    locationName: capacityTree.nameOf(locationId),
-    levelId,
-    levelName: levelId && capacityTree.nameOf(levelId),
-    zoneId,
-    zoneName: zoneId && capacityTree.nameOf(zoneId),
-    groupId,
-    groupName: groupId && (groups.get(groupId)?.name ?? null),
-    ...tally.figures(
-      calendar.statisticsOf(locationId),
-      by === 'group' ? null : capacityTree.capacityOf(by, tally.unit),
-    ),
-  };
+    complete,
+  });
+  const [incomplete, complete] = [spanOf(false), spanOf(true)];
+  const nobody = new Tally({ isOneDay });
+  for (const unit of units.inOrder) {
+    const { locationId, names, capacity, inUse } = unit;
+    const tally = tallies.get(unit) ?? (inUse ? nobody : undefined);
+    if (tally === undefined || !calendar.has(locationId)) continue;
+    const hasEnded = period.isWhole && lastDay < (clocks.get(locationId)?.today ?? '');
+    const days = calendar.statisticsOf(locationId);
+    const row: Row = tally.figures(days, capacity);
+    // The figures' own object becomes the row: a copy for each row costs time.
+    yield Object.assign(row, { span: hasEnded ? complete : incomplete, unit: names, days: days.counts });
+  }
 }
 
 function toInstant(day: string): string {

@@ -2,6 +2,7 @@ import { weekdayOf } from '../store/values/days.ts';
 import type { ActiveOfficeDay, OfficeClock } from '../store/warehouse/metrics.ts';
 import { reportingWorked } from '../workday/attendance.ts';
 import { mondayOf } from './periods.ts';
+import { rate } from './statistics.ts';
 
 /** A day that counts at an office. */
 export interface OfficeDayState {
@@ -13,7 +14,8 @@ export interface OfficeDayState {
 
 /** The office days of an office in a period, as statistics need them. */
 export interface OfficeDayStatistics {
-  officeDays: number;
+  /** The columns of rows that count these days. All rows of the office in the period share this object. */
+  counts: { officeDays: number; reportedDays: number; reportingShare: number | null };
   /** The reported days, and the number of the ISO week of each, counted from 0. */
   reported: readonly string[];
   weeks: readonly number[];
@@ -71,7 +73,16 @@ export class OfficeCalendar {
       numbers.set(monday, week);
       return week;
     });
-    const statistics = { officeDays: days.length, reported, weeks, weekCount: numbers.size };
+    const statistics = {
+      counts: {
+        officeDays: days.length,
+        reportedDays: reported.length,
+        reportingShare: rate(reported.length, days.length),
+      },
+      reported,
+      weeks,
+      weekCount: numbers.size,
+    };
     this.#statistics.set(locationId, statistics);
     return statistics;
   }

@@ -1,20 +1,18 @@
 import type { DayCounts } from './day-counter.ts';
 import type { OfficeDayState, OfficeDayStatistics } from './office-calendar.ts';
 import { mean, median, percentile, rate } from './statistics.ts';
-import type { Unit } from './unit.ts';
 
 /** The attendance of a unit over the days of a period. */
 export class Tally {
-  readonly unit: Unit;
   #confirmed = 0;
   #noShow = 0;
   #unconfirmed = 0;
   #walkIn = 0;
-  /** The number of users who came, by day; days without any are left out. */
-  readonly #cameOn = new Map<string, number>();
+  /** The number of users who came, by day; days without any are left out. Undefined if the period is one day. */
+  readonly #cameOn: Map<string, number> | undefined;
 
-  constructor(unit: Unit) {
-    this.unit = unit;
+  constructor({ isOneDay }: { isOneDay: boolean }) {
+    if (!isOneDay) this.#cameOn = new Map();
   }
 
   add(day: string, counts: DayCounts, office: OfficeDayState): void {
@@ -23,7 +21,7 @@ export class Tally {
     if (office.ended && office.reported) this.#noShow += counts.silent;
     else if (office.ended) this.#unconfirmed += counts.silent;
     const came = counts.confirmed + counts.walkIn;
-    if (came > 0) this.#cameOn.set(day, (this.#cameOn.get(day) ?? 0) + came);
+    if (this.#cameOn && came > 0) this.#cameOn.set(day, (this.#cameOn.get(day) ?? 0) + came);
   }
 
   /**
@@ -32,17 +30,14 @@ export class Tally {
    * @param days the office days of the period
    * @param capacity of the unit, in people; null if it has none
    */
-  figures(days: OfficeDayStatistics, capacity: number | null): Record<string, number | null> {
-    const { officeDays, reported } = days;
-    const spread = spreadOf(days, (day) => this.#cameOn.get(day) ?? 0);
+  figures(days: OfficeDayStatistics, capacity: number | null) {
+    const attendance = this.#confirmed + this.#walkIn;
+    const spread = this.#spreadOver(days);
     const judged = this.#confirmed + this.#noShow;
     const share = (people: number | null) =>
       people === null || capacity === null ? null : rate(people, capacity);
     return {
-      officeDays,
-      reportedDays: reported.length,
-      reportingShare: rate(reported.length, officeDays),
-      attendance: this.#confirmed + this.#walkIn,
+      attendance,
       confirmed: this.#confirmed,
       noShow: this.#noShow,
       unconfirmed: this.#unconfirmed,
@@ -50,7 +45,7 @@ export class Tally {
       confirmedRate: rate(this.#confirmed, judged),
       noShowRate: rate(this.#noShow, judged),
       unconfirmedRate: rate(this.#unconfirmed, judged + this.#unconfirmed),
-      walkInRate: rate(this.#walkIn, this.#confirmed + this.#walkIn),
+      walkInRate: rate(this.#walkIn, attendance),
       averageAttendance: spread.average,
       peakAttendance: spread.peak,
       percentile90Attendance: spread.percentile90,
@@ -61,6 +56,30 @@ export class Tally {
       peakUtilisation: share(spread.peak),
     };
   }
+
+  #spreadOver({ reported, weeks, weekCount }: OfficeDayStatistics): Spread {
+    if (reported.length === 0) return NO_SPREAD;
+    const cameOn = this.#cameOn;
+    if (cameOn === undefined) return spreadOfOneDay(this.#confirmed + this.#walkIn);
+    const daily = new Float64Array(reported.length);
+    const peaks = new Float64Array(weekCount).fill(Number.NEGATIVE_INFINITY);
+    const lows = new Float64Array(weekCount).fill(Number.POSITIVE_INFINITY);
+    for (const [index, day] of reported.entries()) {
+      const came = cameOn.get(day) ?? 0;
+      const week = weeks[index] as number;
+      daily[index] = came;
+      peaks[week] = Math.max(peaks[week] as number, came);
+      lows[week] = Math.min(lows[week] as number, came);
+    }
+    const sorted = daily.sort();
+    return {
+      average: mean(sorted),
+      peak: percentile(sorted, 1),
+      percentile90: percentile(sorted, 0.9),
+      medianWeeklyPeak: median(peaks.sort()),
+      medianWeeklyLow: median(lows.sort()),
+    };
+  }
 }
 
 /** How the attendance of the reported days is spread. Null if there is no such day. */
@@ -69,32 +88,8 @@ type Spread = Record<
   number | null
 >;
 
-function spreadOf(
-  { reported, weeks, weekCount }: OfficeDayStatistics,
-  cameOn: (day: string) => number,
-): Spread {
-  const [first] = reported;
-  if (first !== undefined && reported.length === 1) {
-    // Most rows by day: all values are that of the day.
-    const came = cameOn(first);
-    return { average: came, peak: came, percentile90: came, medianWeeklyPeak: came, medianWeeklyLow: came };
-  }
-  const daily = new Float64Array(reported.length);
-  const peaks = new Float64Array(weekCount).fill(Number.NEGATIVE_INFINITY);
-  const lows = new Float64Array(weekCount).fill(Number.POSITIVE_INFINITY);
-  for (const [index, day] of reported.entries()) {
-    const came = cameOn(day);
-    const week = weeks[index] as number;
-    daily[index] = came;
-    peaks[week] = Math.max(peaks[week] as number, came);
-    lows[week] = Math.min(lows[week] as number, came);
-  }
-  const sorted = daily.sort();
-  return {
-    average: mean(sorted),
-    peak: percentile(sorted, 1),
-    percentile90: percentile(sorted, 0.9),
-    medianWeeklyPeak: median(peaks.sort()),
-    medianWeeklyLow: median(lows.sort()),
-  };
+const NO_SPREAD = spreadOfOneDay(null);
+
+function spreadOfOneDay(came: number | null): Spread {
+  return { average: came, peak: came, percentile90: came, medianWeeklyPeak: came, medianWeeklyLow: came };
 }

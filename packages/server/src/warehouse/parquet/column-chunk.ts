@@ -1,6 +1,7 @@
 import { ByteWriter } from 'hyparquet-writer';
 import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js';
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
+import type { PhysicalValue, SharedColumn } from './part.ts';
 import { encodeStruct, type Struct } from './thrift.ts';
 import { PHYSICAL_TYPE, type PhysicalType, PlainValues, RowNumbers } from './values.ts';
 
@@ -10,7 +11,15 @@ import { PHYSICAL_TYPE, type PhysicalType, PlainValues, RowNumbers } from './val
  */
 const ENCODING = { plain: 0, plainDictionary: 2, rle: 3 } as const;
 const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
-const SNAPPY = 1;
+const CODEC = { uncompressed: 0, snappy: 1 } as const;
+
+/** Compression stays in use if it saves at least this share of a row group's bytes. */
+const LEAST_SAVED = 1 / 8;
+/** A smaller row group, such as the first one, does not tell how well others will be compressed. */
+const ROWS_TO_JUDGE = 1_000;
+
+/** For the heads of runs, which an estimate of packed bytes leaves out. */
+const SPARE_BYTES = 64;
 
 /** A tried dictionary stays in use if its values are at most this share of all values. */
 const MOST_DISTINCT = 0.5;
@@ -39,9 +48,14 @@ export interface EncodedChunk {
  */
 export class ColumnChunk {
   readonly #column: ChunkColumn;
+  #codec: number = CODEC.snappy;
   readonly #plain = new PlainValues();
-  /** The index in the dictionary of each value; undefined if values are written plain. */
-  #dictionary: Map<string, number> | undefined;
+  /** Whether the values are in a dictionary. Else they are written plain. */
+  #hasDictionary: boolean;
+  /** The number of values in the dictionary. */
+  #distinct = 0;
+  /** The index in the dictionary of each value that rows do not share. */
+  readonly #dictionary = new Map<string, number>();
   readonly #indexes = new RowNumbers();
   /** 1 for each value, 0 for each null. */
   readonly #levels = new RowNumbers();
@@ -51,11 +65,11 @@ export class ColumnChunk {
 
   constructor(column: ChunkColumn) {
     this.#column = column;
-    if (column.dictionary !== 'never') this.#dictionary = new Map();
+    this.#hasDictionary = column.dictionary !== 'never';
   }
 
   /** Adds a value in the form of its physical type: a boolean, a number or a text. */
-  add(value: boolean | number | string | null): void {
+  add(value: PhysicalValue | null): void {
     this.#levels.add(value === null ? 0 : 1);
     if (value === null) this.#nulls++;
     else if (typeof value === 'string') this.#addText(value);
@@ -63,19 +77,45 @@ export class ColumnChunk {
     else this.#addNumber(value);
   }
 
+  /**
+   * Adds the values of rows that share them.
+   *
+   * @param objects the number of the object of each row
+   */
+  addShared(column: SharedColumn, objects: Uint32Array): void {
+    const { values, numberOfObject } = column;
+    const indexes = column.takeIndexes();
+    for (const object of objects) {
+      const number = numberOfObject[object] as number;
+      if (number < 0 || !this.#hasDictionary) this.add(number < 0 ? null : (values[number] as PhysicalValue));
+      else {
+        let index = indexes[number] as number;
+        if (index < 0) {
+          index = this.#addToDictionary(values[number] as string);
+          indexes[number] = index;
+        }
+        this.#levels.add(1);
+        this.#indexes.add(index);
+      }
+    }
+  }
+
   #addText(value: string): void {
-    const dictionary = this.#dictionary;
-    if (!dictionary) {
+    if (!this.#hasDictionary) {
       this.#plain.appendText(value);
       return;
     }
-    let index = dictionary.get(value);
+    let index = this.#dictionary.get(value);
     if (index === undefined) {
-      index = dictionary.size;
-      dictionary.set(value, index);
-      this.#plain.appendText(value);
+      index = this.#addToDictionary(value);
+      this.#dictionary.set(value, index);
     }
     this.#indexes.add(index);
+  }
+
+  #addToDictionary(value: string): number {
+    this.#plain.appendText(value);
+    return this.#distinct++;
   }
 
   #addNumber(value: number): void {
@@ -92,24 +132,24 @@ export class ColumnChunk {
   encode(offset: number): EncodedChunk {
     const { name, type } = this.#column;
     const values = this.#levels.length;
-    const dictionary = this.#dictionary?.size ? this.#dictionary : undefined;
+    const distinct = this.#hasDictionary ? this.#distinct : 0;
     const dictionaryPage =
-      dictionary &&
-      encodePage(this.#plain.bytes, (sizes) => [
+      distinct > 0 &&
+      this.#encodePage(this.#plain.bytes, (sizes) => [
         [1, 'i32', PAGE_TYPE.dictionary],
         ...sizes,
         [
           7,
           'struct',
           [
-            [1, 'i32', dictionary.size],
+            [1, 'i32', distinct],
             [2, 'i32', ENCODING.plainDictionary],
           ],
         ],
       ]);
-    const encoding = dictionary ? ENCODING.plainDictionary : ENCODING.plain;
-    const content = dictionary ? encodeIndexes(this.#indexes.numbers, dictionary.size) : this.#plain.bytes;
-    const dataPage = encodePage(Buffer.concat([this.#definitionLevels(), content]), (sizes) => [
+    const encoding = distinct > 0 ? ENCODING.plainDictionary : ENCODING.plain;
+    const content = distinct > 0 ? encodeIndexes(this.#indexes.numbers, distinct) : this.#plain.bytes;
+    const dataPage = this.#encodePage(Buffer.concat([this.#definitionLevels(), content]), (sizes) => [
       [1, 'i32', PAGE_TYPE.data],
       ...sizes,
       [
@@ -130,16 +170,29 @@ export class ColumnChunk {
       [1, 'i32', PHYSICAL_TYPE[type]],
       [2, 'i32s', [encoding, ENCODING.rle]],
       [3, 'texts', [name]],
-      [4, 'i32', SNAPPY],
+      [4, 'i32', this.#codec],
       [5, 'i64', values],
       [6, 'i64', uncompressedBytes],
       [7, 'i64', compressedBytes],
-      [9, 'i64', offset + (dictionaryPage?.bytes.length ?? 0)],
+      [9, 'i64', offset + (dictionaryPage ? dictionaryPage.bytes.length : 0)],
       [11, 'i64', dictionaryPage ? offset : undefined],
       [12, 'struct', this.#statistics()],
     ];
+    this.#judge(compressedBytes / uncompressedBytes);
     this.#clear();
     return { pieces: pages.map(({ bytes }) => bytes), metadata, uncompressedBytes, compressedBytes };
+  }
+
+  /** A page: its header, with the sizes as members 2 and 3, and its content, compressed or not. */
+  #encodePage(content: Uint8Array, headerWith: (sizes: Struct) => Struct): EncodedPage {
+    const sent = this.#codec === CODEC.snappy ? snappyCompress(asPlainBytes(content)) : content;
+    const header = encodeStruct(
+      headerWith([
+        [2, 'i32', content.length],
+        [3, 'i32', sent.length],
+      ]),
+    );
+    return { bytes: Buffer.concat([header, sent]), uncompressedBytes: header.length + content.length };
   }
 
   /** One bit for each row: 1 for a value, 0 for a null. The length in bytes comes before them. */
@@ -163,11 +216,19 @@ export class ColumnChunk {
     return plain.bytes;
   }
 
+  /** Decides by this row group how the next ones are encoded. */
+  #judge(compressedShare: number): void {
+    const isPoor =
+      this.#column.dictionary === 'tried' && this.#distinct > this.#indexes.length * MOST_DISTINCT;
+    if (isPoor) this.#hasDictionary = false;
+    else if (this.#levels.length >= ROWS_TO_JUDGE && compressedShare > 1 - LEAST_SAVED)
+      this.#codec = CODEC.uncompressed;
+  }
+
   #clear(): void {
-    const distinct = this.#dictionary?.size ?? 0;
-    const isPoor = this.#column.dictionary === 'tried' && distinct > this.#indexes.length * MOST_DISTINCT;
-    if (this.#dictionary) this.#dictionary = isPoor ? undefined : new Map();
     this.#plain.clear();
+    this.#dictionary.clear();
+    this.#distinct = 0;
     this.#indexes.clear();
     this.#levels.clear();
     this.#nulls = 0;
@@ -180,21 +241,6 @@ interface EncodedPage {
   uncompressedBytes: number;
 }
 
-/** A page: its header, with the sizes as members 2 and 3, and its compressed content. */
-function encodePage(content: Uint8Array, headerWith: (sizes: Struct) => Struct): EncodedPage {
-  const compressed = snappyCompress(content);
-  const header = encodeStruct(
-    headerWith([
-      [2, 'i32', content.length],
-      [3, 'i32', compressed.length],
-    ]),
-  );
-  return {
-    bytes: Buffer.concat([header, compressed]),
-    uncompressedBytes: header.length + content.length,
-  };
-}
-
 /** Indexes in a dictionary, after a byte with the bits of each. That is at least 1, since few readers support 0. */
 function encodeIndexes(indexes: Uint32Array, dictionarySize: number): Uint8Array {
   const bitWidth = Math.max(1, 32 - Math.clz32(dictionarySize - 1));
@@ -202,7 +248,8 @@ function encodeIndexes(indexes: Uint32Array, dictionarySize: number): Uint8Array
 }
 
 function encodeHybrid(values: Uint32Array, bitWidth: number): Uint8Array {
-  const writer = new ByteWriter();
+  // A writer that is large enough from the beginning copies nothing.
+  const writer = new ByteWriter(values.length * (bitWidth / 8) + SPARE_BYTES);
   writeRleBitPackedHybrid(writer, values, bitWidth);
   return writer.getBytes();
 }
@@ -211,4 +258,9 @@ function withLength(bytes: Uint8Array): Uint8Array {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(bytes.length);
   return Buffer.concat([length, bytes]);
+}
+
+/** The same bytes. The compressor takes many parts of them, which takes Node.js's Buffer several times as long. */
+function asPlainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }

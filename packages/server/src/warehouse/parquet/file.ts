@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { VERSION } from '../../store/release.ts';
 import type { Row } from '../format.ts';
 import { ColumnChunk, type EncodedChunk } from './column-chunk.ts';
+import { Part, type SharedColumn } from './part.ts';
 import { type ParquetColumn, schemaElement } from './schema.ts';
 import { encodeStruct, type Struct } from './thrift.ts';
 
@@ -12,21 +13,40 @@ const CREATED_BY = `rollcall version ${VERSION} (build ${VERSION})`;
 /** After so long, the writer lets other requests run before it encodes the next column. */
 const SLICE_MS = 4;
 
+interface OpenColumn {
+  column: ParquetColumn;
+  chunk: ColumnChunk;
+  /** The part whose objects have the values, and the values. Undefined if the rows themselves have them. */
+  shared?: { part: Part; column: SharedColumn };
+}
+
 /** Writes a Parquet file row group by row group. It does not keep written rows. */
 export class ParquetFile {
   /** The number of rows added since the last group. */
   rows = 0;
-  readonly #columns: readonly { column: ParquetColumn; chunk: ColumnChunk }[];
+  readonly #columns: readonly OpenColumn[];
+  readonly #ownColumns: readonly OpenColumn[];
+  readonly #parts: readonly Part[];
   readonly #groups: Struct[] = [];
   #totalRows = 0;
   #offset = 0;
 
   constructor(columns: readonly ParquetColumn[]) {
-    this.#columns = columns.map((column) => ({ column, chunk: new ColumnChunk(column) }));
+    const parts = new Map<string, Part>();
+    this.#columns = columns.map((column) => {
+      const chunk = new ColumnChunk(column);
+      if (column.part === undefined) return { column, chunk };
+      const part = parts.get(column.part) ?? new Part(column.part);
+      parts.set(column.part, part);
+      return { column, chunk, shared: { part, column: part.addColumn(column.read) } };
+    });
+    this.#ownColumns = this.#columns.filter(({ shared }) => shared === undefined);
+    this.#parts = [...parts.values()];
   }
 
   add(row: Row): void {
-    for (const { column, chunk } of this.#columns) chunk.add(column.read(row));
+    for (const { column, chunk } of this.#ownColumns) chunk.add(column.read(row));
+    for (const part of this.#parts) part.add(row);
     this.rows++;
   }
 
@@ -36,8 +56,9 @@ export class ParquetFile {
     const groupOffset = this.#offset;
     const chunks: (EncodedChunk & { offset: number })[] = [];
     let sinceMs = performance.now();
-    for (const { chunk } of this.#columns) {
+    for (const { chunk, shared } of this.#columns) {
       const offset = this.#offset;
+      if (shared) chunk.addShared(shared.column, shared.part.rows);
       const encoded = chunk.encode(offset);
       chunks.push({ ...encoded, offset });
       pieces.push(...encoded.pieces);
@@ -62,6 +83,7 @@ export class ParquetFile {
     ]);
     this.#totalRows += this.rows;
     this.rows = 0;
+    for (const part of this.#parts) part.endGroup();
     return Buffer.concat(pieces);
   }
 

@@ -20,7 +20,7 @@ export const parquet: Format = {
     Type.String({
       format: 'binary',
       description:
-        'Apache Parquet, compressed by Snappy. Instants are timestamps (microseconds, UTC), days are dates, ids are ' +
+        'Apache Parquet, with columns compressed by Snappy or not at all. Instants are timestamps (microseconds, UTC), days are dates, ids are ' +
         'strings, enums are dictionary-encoded strings, objects are JSON. Null and absent values are null.',
     }),
   async *encode(columns, batches) {

@@ -2,6 +2,7 @@ import { DAY_MS } from '../../store/values/days.ts';
 import type { Column, ColumnType } from '../columns.ts';
 import type { Row } from '../format.ts';
 import type { ChunkColumn } from './column-chunk.ts';
+import type { PhysicalValue } from './part.ts';
 import type { Struct } from './thrift.ts';
 import { PHYSICAL_TYPE, type PhysicalType } from './values.ts';
 
@@ -10,8 +11,10 @@ export interface ParquetColumn extends ChunkColumn {
   /** The meaning of the physical type, as the older ConvertedType and the newer LogicalType. */
   convertedType: number | undefined;
   logicalType: Struct | undefined;
-  /** The value of a row, in the form of its physical type. */
-  read(row: Row): boolean | number | string | null;
+  /** The part whose objects have the values; undefined if the rows themselves have them. */
+  part: string | undefined;
+  /** The value of a row, or of an object of the part, in the form of its physical type. */
+  read(holder: Row): PhysicalValue | null;
 }
 
 const OPTIONAL = 1;
@@ -41,7 +44,7 @@ interface TypeOfColumn {
   hasBounds?: true;
   dictionary?: ChunkColumn['dictionary'];
   /** Makes a function that converts a non-null value to its physical form. It may remember the last value. */
-  convert?: () => (value: never) => boolean | number | string;
+  convert?: () => (value: never) => PhysicalValue;
 }
 
 const string = { type: 'BYTE_ARRAY', convertedType: CONVERTED.UTF8, logicalType: LOGICAL.string } as const;
@@ -55,7 +58,7 @@ const TYPES: Record<ColumnType, TypeOfColumn> = {
     convertedType: CONVERTED.TIMESTAMP_MICROS,
     logicalType: LOGICAL.timestamp,
     hasBounds: true,
-    convert: () => toMicroseconds,
+    convert: toMicroseconds,
   },
   day: {
     type: 'INT32',
@@ -88,11 +91,11 @@ export function parquetColumns(columns: Record<string, Column>): ParquetColumn[]
       ...rest,
       hasBounds,
       dictionary,
-      read(row) {
-        const holder = part === undefined ? row : ((row[part] ?? row) as Row);
+      part,
+      read(holder) {
         const value = holder[name] ?? null;
         if (value === null) return null;
-        return toPhysical ? toPhysical(value as never) : (value as boolean | number | string);
+        return toPhysical ? toPhysical(value as never) : (value as PhysicalValue);
       },
     };
   });
@@ -109,10 +112,33 @@ export function schemaElement({ name, type, convertedType, logicalType }: Parque
   ];
 }
 
-/** Microseconds since the epoch of `2026-01-31T09:00:00.123Z` or `….123456Z`. */
-function toMicroseconds(instant: string): number {
-  const microseconds = instant.length > 24 ? Number(instant.slice(23, 26)) : 0;
-  return Date.parse(`${instant.slice(0, 23)}Z`) * 1_000 + microseconds;
+const DAY_LENGTH = 'YYYY-MM-DD'.length;
+const MINUTE_MS = 60_000;
+const ZERO = 0x30;
+
+/**
+ * Makes a function to microseconds since the epoch, for `2026-01-31T09:00:00.123Z` and `….123456Z`. It parses a day
+ * once for the rows of it that come together.
+ */
+function toMicroseconds(): (instant: string) => number {
+  let [lastDay, dayMs] = ['', 0];
+  return (instant) => {
+    if (!instant.startsWith(lastDay) || lastDay === '') {
+      lastDay = instant.slice(0, DAY_LENGTH);
+      dayMs = Date.parse(lastDay);
+    }
+    const minutes = 60 * twoDigits(instant, 11) + twoDigits(instant, 14);
+    const ms = dayMs + minutes * MINUTE_MS + twoDigits(instant, 17) * 1_000 + threeDigits(instant, 20);
+    return ms * 1_000 + (instant.length > 24 ? threeDigits(instant, 23) : 0);
+  };
+}
+
+function twoDigits(text: string, at: number): number {
+  return 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 11 * ZERO;
+}
+
+function threeDigits(text: string, at: number): number {
+  return 100 * text.charCodeAt(at) + twoDigits(text, at + 1) - 100 * ZERO;
 }
 
 /** Makes a function to days since the epoch. It remembers the last day, since rows of one day come together. */
