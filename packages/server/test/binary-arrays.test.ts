@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import pg from 'pg';
-import { afterAll, beforeAll, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import {
   booleanArray,
+  dayArray,
   float8Array,
   instantArray,
   int2Array,
+  jsonbArray,
   textArray,
   uuidArray,
 } from '../src/store/connections/binary-arrays.ts';
+import { DAY_MS, utcDay } from '../src/store/values/days.ts';
 
 let client: pg.Client;
 beforeAll(async () => {
@@ -34,6 +37,22 @@ test.each([
     float8Array,
     (value: number) => (Object.is(value, -0) ? '-0' : `${value}`),
   ],
+  [
+    'jsonb',
+    maybe(fc.dictionary(text, fc.oneof(text, fc.integer(), fc.constant(null)))),
+    jsonbArray,
+    JSON.stringify,
+  ],
+  [
+    'date',
+    fc.array(
+      fc
+        .integer({ min: Date.UTC(1, 0, 1) / DAY_MS, max: Date.UTC(9999, 11, 31) / DAY_MS })
+        .map((n) => utcDay(n * DAY_MS)),
+    ),
+    dayArray,
+    String,
+  ],
   ['smallint', maybe(fc.integer({ min: -32_768, max: 32_767 })), int2Array, String],
   [
     'timestamptz',
@@ -58,3 +77,7 @@ test.each([
     );
   },
 );
+
+test.each(['10000-01-01', '2026-3-2', '2026-02-30', 'infinity', ''])('%j is not a day of an array', (day) => {
+  expect(() => dayArray([day])).toThrow(RangeError);
+});

@@ -1,36 +1,17 @@
 import type { Tx } from '../store/connections/db.ts';
 import type { DayAuthor } from '../store/workday/action-log.ts';
-import { type BookableKind, type BookingRow, listBookingsAt } from '../store/workday/bookings.ts';
-import { listDayPlans } from '../store/workday/day-plans.ts';
+import type { BookableKind } from '../store/workday/bookings.ts';
 import { listPlansToMake, type PersonToPlan, type PlanToMake } from '../store/workday/horizon.ts';
-import {
-  type DeskAssignment,
-  listBookableNodes,
-  listDeskAssignments,
-  type OfficeNode,
-} from '../store/workday/offices.ts';
+import type { DaySeats } from './day-seats.ts';
 import { lockUserDays } from './lock-user-days.ts';
 import type { DayChange, DayOutcome, Plan } from './model.ts';
 import { writeDays } from './plan.ts';
-import { SeatChoice, type Seeker } from './seat-choice.ts';
 
-/** After so many refused choices the user gets a booking of the office, which is always free. */
-const MOST_CHOICES = 2;
-
-/** An organisation's offices, read once for a day. A choice that no longer fits is refused when it is written. */
-export interface Offices {
-  /** In the order of their names, in which free desks are given away. */
-  nodes: Map<string, OfficeNode>;
-  assignments: DeskAssignment[];
-}
-
-/** All bookable nodes of an organisation, and the assignments of desks. */
-export async function loadOffices(tx: Tx, tenantId: string): Promise<Offices> {
-  const nodes = await listBookableNodes(tx, tenantId);
-  const deskIds = nodes.filter(({ kind }) => kind === 'place').map(({ nodeId }) => nodeId);
-  const assignments = await listDeskAssignments(tx, tenantId, { deskIds });
-  return { nodes: new Map(nodes.map((node) => [node.nodeId, node])), assignments };
-}
+/**
+ * After so many refused choices the user gets a booking of the office, which is always free. Only the first choice may
+ * rest on seats that were read in an earlier transaction.
+ */
+const MOST_CHOICES = 3;
 
 /** A day that was made for a user. */
 export interface MadeDay {
@@ -40,40 +21,54 @@ export interface MadeDay {
   booked: BookableKind | null;
 }
 
-type Person = PersonToPlan & Seeker;
-
 interface PlannedChange {
-  person: Person;
+  person: PersonToPlan;
   change: DayChange;
 }
 
 /**
  * Makes one day of these users, one after the other: the plan of the week plan, or away if there is leave. A user
- * who has a plan by now keeps it. Throws as `writeDays`; the caller must then run it again.
+ * who has a plan by now keeps it. `seats` keeps the choices for the next users. Throws as `writeDays`; the caller must
+ * then run it again.
  */
 export async function makeDay(
   tx: Tx,
   tenantId: string,
-  { day, people, offices }: { day: string; people: Person[]; offices: Offices },
+  { day, people, seats }: { day: string; people: PersonToPlan[]; seats: DaySeats },
+  author: DayAuthor,
+): Promise<MadeDay[]> {
+  try {
+    return await makeLocked(tx, tenantId, { day, people, seats }, author);
+  } catch (error) {
+    seats.forget();
+    throw error;
+  }
+}
+
+async function makeLocked(
+  tx: Tx,
+  tenantId: string,
+  { day, people, seats }: { day: string; people: PersonToPlan[]; seats: DaySeats },
   author: DayAuthor,
 ): Promise<MadeDay[]> {
   const made: MadeDay[] = [];
-  const statuses = await lockUserDays(
-    tx,
-    tenantId,
-    people.map(({ userId }) => userId),
-  );
+  const userIds = people.map(({ userId }) => userId);
+  const statuses = await lockUserDays(tx, tenantId, userIds);
   let wanted = await listWanted(tx, tenantId, { day, people, at: author.at });
   for (let choices = 0; wanted.length > 0 && choices <= MOST_CHOICES; choices++) {
-    const choice =
-      choices < MOST_CHOICES ? await loadChoice(tx, tenantId, { day, wanted, offices }) : undefined;
-    const changes = wanted.map((each) => withBooking(each, choice));
+    const chooses = choices < MOST_CHOICES;
+    if (chooses) await seats.load(tx, tenantId, { day, locationIds: officesOf(wanted) });
+    const planned = wanted.map(({ person, change }) =>
+      withBooking(person, change, chooses ? seats : undefined),
+    );
+    const changes = planned.map(({ change }) => change);
     const outcomes = await writeDays(tx, tenantId, changes, author, { statuses, areUnplanned: true });
-    for (const [index, { person }] of wanted.entries()) {
-      if (isRefused(outcomes[index])) continue;
-      made.push({ locationId: person.primaryLocationId, booked: bookedBy(changes[index], offices) });
+    for (const [index, { person, booked }] of planned.entries()) {
+      if (!isRefused(outcomes[index])) made.push({ locationId: person.primaryLocationId, booked });
     }
     wanted = wanted.filter((_, index) => isRefused(outcomes[index]));
+    // Others have booked seats that are free in memory.
+    if (wanted.length > 0) seats.forget();
   }
   return made;
 }
@@ -82,7 +77,7 @@ export async function makeDay(
 async function listWanted(
   tx: Tx,
   tenantId: string,
-  { day, people, at }: { day: string; people: Person[]; at: Date },
+  { day, people, at }: { day: string; people: PersonToPlan[]; at: Date },
 ): Promise<PlannedChange[]> {
   const userIds = people.map(({ userId }) => userId);
   const plans = new Map(
@@ -103,64 +98,30 @@ function planOf({ plan, locationId }: PlanToMake): Plan | null {
   return locationId === null ? null : { kind: plan, locationId };
 }
 
-/** The seat choice for that day at the offices of these plans. */
-async function loadChoice(
-  tx: Tx,
-  tenantId: string,
-  { day, wanted, offices }: { day: string; wanted: PlannedChange[]; offices: Offices },
-): Promise<SeatChoice> {
-  const locationIds = new Set(
-    wanted.flatMap(({ change: { plan } }) => (plan?.kind === 'o' ? plan.locationId : [])),
-  );
-  const nodes = [...offices.nodes.values()].filter((node) => locationIds.has(node.locationId));
-  const assignments = offices.assignments.filter(({ deskId }) =>
-    locationIds.has(offices.nodes.get(deskId)?.locationId ?? ''),
-  );
-  const bookings = await listBookingsAt(tx, tenantId, { locationIds: [...locationIds], day });
-  const owners = new Set(assignments.map(({ userId }) => userId));
-  const ownersPlans = await listDayPlans(
-    tx,
-    tenantId,
-    [...owners].map((userId) => ({ userId, day })),
-  );
-  return new SeatChoice({
-    day,
-    nodes,
-    assignments,
-    bookings,
-    deskBookings: bookings.filter(({ nodeKind }) => nodeKind === 'place'),
-    zoneDays: countZones(bookings),
-    officeOfOwner: new Map(ownersPlans.map(({ userId, locationId }) => [userId, locationId])),
-  });
+/** The offices of these plans. */
+function officesOf(wanted: PlannedChange[]): string[] {
+  return [...new Set(wanted.flatMap(({ change: { plan } }) => (plan?.kind === 'o' ? plan.locationId : [])))];
 }
 
-function countZones(bookings: BookingRow[]) {
-  const booked = new Map<string, { nodeId: string; day: string; booked: number }>();
-  for (const { zoneId, day } of bookings) {
-    if (zoneId === null) continue;
-    const zone = booked.get(zoneId);
-    if (zone) zone.booked++;
-    else booked.set(zoneId, { nodeId: zoneId, day, booked: 1 });
-  }
-  return [...booked.values()];
-}
-
-function withBooking({ person, change }: PlannedChange, choice: SeatChoice | undefined): DayChange {
-  const { userId, plan } = change;
+/** Without `seats` the office itself is booked. */
+function withBooking(
+  person: PersonToPlan,
+  change: DayChange,
+  seats: DaySeats | undefined,
+): PlannedChange & { booked: BookableKind | null } {
+  const { plan } = change;
   if (plan?.kind !== 'o') {
-    choice?.passOver(userId);
-    return change;
+    seats?.passOver(person);
+    return { person, change, booked: null };
   }
-  const nodeId = choice ? choice.choose(person, plan.locationId) : plan.locationId;
-  return { ...change, plan: { ...plan, booking: { nodeId } } };
+  const { locationId } = plan;
+  const { nodeId, nodeKind } = seats?.choose(person, locationId) ?? {
+    nodeId: locationId,
+    nodeKind: 'location' as const,
+  };
+  return { person, change: { ...change, plan: { ...plan, booking: { nodeId } } }, booked: nodeKind };
 }
 
 function isRefused(outcome: DayOutcome | undefined): boolean {
   return typeof outcome === 'object';
-}
-
-function bookedBy(change: DayChange | undefined, { nodes }: Offices): BookableKind | null {
-  if (change?.plan?.kind !== 'o') return null;
-  const kind = nodes.get(change.plan.booking?.nodeId ?? '')?.kind;
-  return kind === 'zone' || kind === 'place' ? kind : 'location';
 }

@@ -1,26 +1,23 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { ContentionError, inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database, Tx } from '../store/connections/db.ts';
+import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
-import { addTo, groupBy } from '../store/values/group-by.ts';
 import type { DayAuthor } from '../store/workday/action-log.ts';
 import { analyzeGrownTables } from '../store/workday/analyze.ts';
-import { listDeskHabits } from '../store/workday/bookings.ts';
 import {
   advanceHorizons,
+  countUsersByCalendar,
   listDaysToPlan,
-  listPeopleToPlan,
   listSkippedOffices,
-  type PersonToPlan,
+  type PeoplePage,
+  readPeopleToPlan,
 } from '../store/workday/horizon.ts';
-import { loadOffices, type MadeDay, makeDay } from './horizon-slice.ts';
+import { DaySeats } from './day-seats.ts';
+import { type MadeDay, makeDay } from './horizon-slice.ts';
 
-import type { Seeker } from './seat-choice.ts';
-
-const PEOPLE_PER_TRANSACTION = 2_000;
-/** Transactions at once: one keeps the database busy while the job prepares another. */
-const LANES = 2;
+/** With more, a transaction would need more memory and hold its locks for longer; fewer would cost more statements. */
+const USERS_AT_ONCE = 2_000;
 /** A desk counts as booked before if the user had it in so many days. */
 const HABIT_DAYS = 90;
 
@@ -98,77 +95,80 @@ interface AdvanceOptions {
   signal?: AbortSignal | undefined;
   /** Called after each day with the number of days done, of all days on which plans were missing. */
   onDay?: (done: number, total: number) => void;
+  /** The most users of a transaction. */
+  usersAtOnce?: number;
 }
 
 /**
  * As `runHorizon`, in one organisation. It makes the days one by one, and each day first for the owners of desks: it
- * then knows which owners are elsewhere before it chooses desks for others. Throws `StoreUnavailableError`, and the
- * reason of `signal`.
+ * then knows which owners are elsewhere before it chooses desks for others. The memory depends neither on the number of
+ * users nor on the number of days. Throws `StoreUnavailableError`, and the reason of `signal`.
  */
 export async function advanceOrganisation(
   database: Database,
   tenantId: string,
-  { at, signal, onDay }: AdvanceOptions,
+  { at, signal, onDay, usersAtOnce = USERS_AT_ONCE }: AdvanceOptions,
 ): Promise<OfficeReport[]> {
   const author: DayAuthor = { actor: { changedBy: 'engine', name: null, reason: 'Horizon' }, at };
   const reports = new Map<string | null, OfficeReport>();
   const days = await database.inTenant(tenantId, (tx) => listDaysToPlan(tx, tenantId, at));
-  for (const [index, day] of days.entries()) {
-    await database.inTenant(tenantId, analyzeGrownTables);
-    const { people, offices } = await database.inTenant(tenantId, async (tx) => ({
-      people: await listSeekers(tx, tenantId, { day, at }),
-      offices: await loadOffices(tx, tenantId),
-    }));
-    const makeAll = async (of: (PersonToPlan & Seeker)[]) => {
-      for (let start = 0; start < of.length; start += PEOPLE_PER_TRANSACTION) {
+  if (days.length > 0) {
+    const secondLane = divide(await database.inTenant(tenantId, (tx) => countUsersByCalendar(tx, tenantId)));
+    for (const [index, day] of days.entries()) {
+      await database.inTenant(tenantId, analyzeGrownTables);
+      const reading = { day, at, habitDays: HABIT_DAYS, secondLane, pageSize: usersAtOnce };
+      const pages = database.stream('jobs', tenantId, (tx) => readPeopleToPlan(tx, tenantId, reading));
+      await eachInLanes(pages, async ({ people }, seats) => {
         signal?.throwIfAborted();
-        const slice = of.slice(start, start + PEOPLE_PER_TRANSACTION);
         const made = await inTenantWithRetries(database, tenantId, (tx) =>
-          makeDay(tx, tenantId, { day, people: slice, offices }, author),
+          makeDay(tx, tenantId, { day, people, seats }, author),
         );
         for (const each of made) count(reports, tenantId, each);
-      }
-    };
-    const isOwner = ({ ownDeskIds }: Seeker) => ownDeskIds.length > 0;
-    await makeAll(people.filter(isOwner));
-    await allEnded(lanesOf(people.filter((person) => !isOwner(person))).map(makeAll));
-    await inTenantWithRetries(database, tenantId, (tx) => advanceHorizons(tx, tenantId, { day, at }));
-    onDay?.(index + 1, days.length);
+      });
+      await inTenantWithRetries(database, tenantId, (tx) => advanceHorizons(tx, tenantId, { day, at }));
+      onDay?.(index + 1, days.length);
+    }
   }
   await inTenantWithRetries(database, tenantId, (tx) => advanceHorizons(tx, tenantId, { day: null, at }));
   return [...reports.values()];
 }
 
-/** The users in the order of choice: owners of desks, then users who booked desks before, then the others. */
-async function listSeekers(
-  tx: Tx,
-  tenantId: string,
-  { day, at }: { day: string; at: Date },
-): Promise<(PersonToPlan & Seeker)[]> {
-  const people = await listPeopleToPlan(tx, tenantId, { day, at });
-  const userIds = people.map(({ userId }) => userId);
-  const habits = new Map<string, string[]>();
-  for (const { userId, deskId } of await listDeskHabits(tx, tenantId, { userIds, day, days: HABIT_DAYS })) {
-    addTo(habits, userId, deskId);
+/**
+ * The calendars of the second lane, so that both lanes have about as many users. Users of different offices hardly ever
+ * want the same desks, so two lanes can choose at the same time.
+ */
+function divide(calendars: { calendarId: string; users: number }[]): string[] {
+  const second: string[] = [];
+  let ahead = 0;
+  for (const { calendarId, users } of calendars) {
+    if (ahead > 0) second.push(calendarId);
+    ahead += ahead > 0 ? -users : users;
   }
-  const rank = ({ ownDeskIds, habitualDeskIds }: Seeker) =>
-    ownDeskIds.length > 0 ? 0 : habitualDeskIds.length > 0 ? 1 : 2;
-  return people
-    .map((person) => ({ ...person, habitualDeskIds: habits.get(person.userId) ?? [] }))
-    .sort((a, b) => rank(a) - rank(b));
+  return second;
 }
 
 /**
- * Divides the users into lanes of about the same length. Users of one office stay in one lane and in their order.
- * Users of different offices hardly ever want the same desks.
+ * Calls `make` for each page. Pages of one lane are made one after the other. The first lane ends before the others
+ * begin, and these run at the same time. Rejects after all calls have ended.
  */
-function lanesOf(people: (PersonToPlan & Seeker)[]): (PersonToPlan & Seeker)[][] {
-  const offices = groupBy(people, ({ primaryLocationId }) => primaryLocationId);
-  const lanes: (PersonToPlan & Seeker)[][] = Array.from({ length: LANES }, () => []);
-  for (const office of [...offices.values()].sort((a, b) => b.length - a.length)) {
-    lanes.sort((a, b) => a.length - b.length)[0]?.push(...office);
+async function eachInLanes(
+  pages: AsyncIterable<PeoplePage>,
+  make: (page: PeoplePage, seats: DaySeats) => Promise<void>,
+): Promise<void> {
+  const lanes = new Map<number, { seats: DaySeats; ended: Promise<void> }>();
+  try {
+    for await (const page of pages) {
+      const lane = lanes.get(page.lane) ?? { seats: new DaySeats(), ended: Promise.resolve() };
+      lanes.set(page.lane, lane);
+      await lane.ended;
+      lane.ended = make(page, lane.seats);
+      // `allEnded` throws what this lane rejects with.
+      lane.ended.catch(() => undefined);
+      if (page.lane === 0) await lane.ended;
+    }
+  } finally {
+    await allEnded([...lanes.values()].map(({ ended }) => ended));
   }
-  return lanes;
 }
 
 /** Waits until all have ended. Then rejects if one of them did. */

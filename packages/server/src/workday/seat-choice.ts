@@ -1,4 +1,5 @@
 import { addTo } from '../store/values/group-by.ts';
+import type { SeatedGroup } from '../store/workday/bookings.ts';
 import type { OfficeNode } from '../store/workday/offices.ts';
 import { type BookingFacts, BookingState } from './booking-state.ts';
 import type { Booking } from './model.ts';
@@ -12,10 +13,13 @@ export interface Seeker {
   habitualDeskIds: string[];
 }
 
-export interface SeatChoiceFacts extends BookingFacts {
+export interface SeatChoiceFacts extends Omit<BookingFacts, 'zoneDays'> {
+  locationId: string;
   day: string;
-  /** The bookings of that day. */
-  bookings: { zoneId: string | null; primaryGroupId: string | null }[];
+  /** The office with all its zones and desks, in the order in which free desks are given away. */
+  nodes: OfficeNode[];
+  /** The users with a seat that day. */
+  seated: SeatedGroup[];
   /**
    * The office of each desk owner's plan that day; null: a plan without an office. Owners without a plan are
    * left out.
@@ -24,7 +28,7 @@ export interface SeatChoiceFacts extends BookingFacts {
 }
 
 /**
- * Chooses bookings for users at an office on one day, one user after the other:
+ * Chooses bookings for users at one office on one day, one user after the other:
  * 1. a desk that is assigned to the user;
  * 2. else a desk that the user booked before;
  * 3. else a desk or zone near the user's primary group;
@@ -35,7 +39,9 @@ export interface SeatChoiceFacts extends BookingFacts {
  */
 export class SeatChoice {
   readonly #day: string;
+  readonly #locationId: string;
   readonly #bookings: BookingState;
+  readonly #owners: Set<string>;
   readonly #officeOfOwner: Map<string, string | null>;
   readonly #zones: OfficeNode[];
   /** The desks of each zone that may still be free; desks that are not assigned come first. */
@@ -44,12 +50,16 @@ export class SeatChoice {
   readonly #zonesOfGroup = new Map<string, Map<string, number>>();
 
   constructor(facts: SeatChoiceFacts) {
-    this.#day = facts.day;
-    this.#officeOfOwner = new Map(facts.officeOfOwner);
-    this.#bookings = new BookingState(facts, (userId) => this.#officeOfOwner.get(userId));
-    this.#zones = facts.nodes.filter(({ kind }) => kind === 'zone');
-    const assigned = new Set(facts.assignments.map(({ deskId }) => deskId));
-    const desks = facts.nodes.filter(({ kind }) => kind === 'place');
+    const { day, locationId, nodes, assignments, seated } = facts;
+    this.#day = day;
+    this.#locationId = locationId;
+    this.#owners = new Set(assignments.map(({ userId }) => userId));
+    this.#officeOfOwner = facts.officeOfOwner;
+    const zoneDays = seated.map(({ zoneId, users }) => ({ nodeId: zoneId, day, booked: users }));
+    this.#bookings = new BookingState({ ...facts, zoneDays }, (userId) => this.#officeOfOwner.get(userId));
+    this.#zones = nodes.filter(({ kind }) => kind === 'zone');
+    const assigned = new Set(assignments.map(({ deskId }) => deskId));
+    const desks = nodes.filter(({ kind }) => kind === 'place');
     const isAssigned = ({ nodeId }: OfficeNode) => assigned.has(nodeId);
     for (const { nodeId, zoneId } of [
       ...desks.filter((desk) => !isAssigned(desk)),
@@ -57,75 +67,83 @@ export class SeatChoice {
     ]) {
       if (zoneId !== null) addTo(this.#desksOfZone, zoneId, nodeId);
     }
-    for (const { zoneId, primaryGroupId } of facts.bookings) this.#noteGroup(primaryGroupId, zoneId);
+    for (const { zoneId, primaryGroupId, users } of seated) this.#noteGroup(primaryGroupId, zoneId, users);
   }
 
-  /** Records that a user's day has a plan without a booking. The user's own desks are then released. */
-  passOver(userId: string): void {
-    this.#officeOfOwner.set(userId, null);
+  /**
+   * Records the office of a user's plan of the day; null: a plan without an office. Where the user owns desks and plans
+   * to be elsewhere, these are then released.
+   */
+  notePlan(userId: string, locationId: string | null): void {
+    if (this.#owners.has(userId)) this.#officeOfOwner.set(userId, locationId);
   }
 
-  /** The node to book: a desk, a zone, or the office itself. */
-  choose(seeker: Seeker, locationId: string): string {
-    this.#officeOfOwner.set(seeker.userId, locationId);
-    const preferred = [...seeker.ownDeskIds, ...seeker.habitualDeskIds];
-    const nodeId =
-      preferred.find((deskId) => this.#isFree(seeker, locationId, deskId)) ??
-      this.#nearGroup(seeker, locationId) ??
-      locationId;
-    const booking = this.#book(seeker, locationId, nodeId);
-    if (booking) {
-      this.#bookings.move(seeker.userId, this.#day, null, booking);
-      this.#noteGroup(seeker.primaryGroupId, booking.zoneId);
+  /** The booking of the user: of a desk, of a zone, or of the office itself. */
+  choose(seeker: Seeker): Pick<Booking, 'nodeId' | 'nodeKind'> {
+    this.notePlan(seeker.userId, this.#locationId);
+    const booking =
+      this.#firstFree(seeker, seeker.ownDeskIds) ??
+      this.#firstFree(seeker, seeker.habitualDeskIds) ??
+      this.#nearGroup(seeker) ??
+      this.#book(seeker, this.#locationId);
+    if (!booking) return { nodeId: this.#locationId, nodeKind: 'location' };
+    this.#bookings.move(seeker.userId, this.#day, null, booking);
+    this.#noteGroup(seeker.primaryGroupId, booking.zoneId, 1);
+    return booking;
+  }
+
+  #firstFree(seeker: Seeker, deskIds: string[]): Booking | undefined {
+    for (const deskId of deskIds) {
+      const booking = this.#book(seeker, deskId);
+      if (booking) return booking;
     }
-    return nodeId;
+    return undefined;
   }
 
   /**
    * A desk or zone near the group: first its zone with most users, then its other zones, then others on their
    * levels.
    */
-  #nearGroup(seeker: Seeker, locationId: string): string | undefined {
+  #nearGroup(seeker: Seeker): Booking | undefined {
     const members = this.#zonesOfGroup.get(seeker.primaryGroupId ?? '');
     if (!members) return undefined;
-    const zones = this.#zones.filter((zone) => zone.locationId === locationId);
     const inZone = ({ nodeId }: OfficeNode) => members.get(nodeId) ?? 0;
     const levels = new Map<string | null, number>();
-    for (const zone of zones) levels.set(zone.levelId, (levels.get(zone.levelId) ?? 0) + inZone(zone));
+    for (const zone of this.#zones) levels.set(zone.levelId, (levels.get(zone.levelId) ?? 0) + inZone(zone));
     const onLevel = ({ levelId }: OfficeNode) => levels.get(levelId) ?? 0;
-    const near = zones
+    const near = this.#zones
       .filter((zone) => onLevel(zone) > 0)
       .sort((a, b) => inZone(b) - inZone(a) || onLevel(b) - onLevel(a));
     for (const zone of near) {
       const seat = this.#seatIn(zone, seeker);
-      if (seat !== undefined) return seat;
+      if (seat) return seat;
     }
     return undefined;
   }
 
   /** A free desk of the zone, else the zone itself if it has a capacity that is not used up. */
-  #seatIn(zone: OfficeNode, seeker: Seeker): string | undefined {
-    const { nodeId: zoneId, locationId, zoneCapacity } = zone;
-    if (!this.#isFree(seeker, locationId, zoneId)) return undefined;
+  #seatIn({ nodeId: zoneId, zoneCapacity }: OfficeNode, seeker: Seeker): Booking | undefined {
+    const booking = this.#book(seeker, zoneId);
+    if (!booking) return undefined;
     const desks = this.#desksOfZone.get(zoneId) ?? [];
     // A desk that is not free for one user here is not free for later users of the day either.
-    while (desks[0] !== undefined && !this.#isFree(seeker, locationId, desks[0])) desks.shift();
-    return desks[0] ?? (zoneCapacity === null ? undefined : zoneId);
+    for (let next = desks[0]; next !== undefined; next = desks[0]) {
+      const desk = this.#book(seeker, next);
+      if (desk) return desk;
+      desks.shift();
+    }
+    return zoneCapacity === null ? undefined : booking;
   }
 
-  #isFree(seeker: Seeker, locationId: string, nodeId: string): boolean {
-    return this.#book(seeker, locationId, nodeId) !== undefined;
-  }
-
-  #book({ userId }: Seeker, locationId: string, nodeId: string): Booking | undefined {
+  #book({ userId }: Seeker, nodeId: string): Booking | undefined {
     const booker = { userId, day: this.#day, current: null, setBy: 'engine' as const };
-    const booking = this.#bookings.book(booker, locationId, nodeId);
+    const booking = this.#bookings.book(booker, this.#locationId, nodeId);
     return 'refused' in booking ? undefined : booking;
   }
 
-  #noteGroup(primaryGroupId: string | null, zoneId: string | null): void {
+  #noteGroup(primaryGroupId: string | null, zoneId: string | null, users: number): void {
     if (primaryGroupId === null || zoneId === null) return;
     const zones = this.#zonesOfGroup.get(primaryGroupId) ?? new Map<string, number>();
-    this.#zonesOfGroup.set(primaryGroupId, zones.set(zoneId, (zones.get(zoneId) ?? 0) + 1));
+    this.#zonesOfGroup.set(primaryGroupId, zones.set(zoneId, (zones.get(zoneId) ?? 0) + users));
   }
 }

@@ -80,6 +80,16 @@ export class Horizon {
     }
   }
 
+  /** Sets the horizon of every office, in days. */
+  async setHorizons(days: number): Promise<void> {
+    await this.sql(
+      `INSERT INTO office_settings (tenant_id, location_id, horizon_days)
+       SELECT tenant_id, node_id, $2 FROM nodes WHERE tenant_id = $1 AND kind = 'location'
+       ON CONFLICT (tenant_id, location_id) DO UPDATE SET horizon_days = excluded.horizon_days`,
+      [days],
+    );
+  }
+
   /** The day up to which the engine has made plans at an office. */
   async reached(locationId: string): Promise<string | null> {
     const [row] = await this.sql<{ day: string | null }>(

@@ -1,15 +1,29 @@
+import { DAY_MS, utcDay } from '../values/days.ts';
+
 /*
  * Arrays in PostgreSQL's binary format, which pg passes on unchanged. As text, the client would quote an array of
  * thousands and the server would parse it. That costs more than storing the rows.
  */
 
-const OID = { boolean: 16, int2: 21, text: 25, float8: 701, timestamptz: 1184, uuid: 2950 } as const;
+const OID = {
+  boolean: 16,
+  int2: 21,
+  text: 25,
+  float8: 701,
+  date: 1082,
+  timestamptz: 1184,
+  uuid: 2950,
+  jsonb: 3802,
+} as const;
 
 const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
 const NULL_LENGTH = -1;
 /** 2000-01-01, the epoch of PostgreSQL. */
 const EPOCH_US = Date.UTC(2000, 0, 1) * 1_000;
+const EPOCH_DAY = Date.UTC(2000, 0, 1) / DAY_MS;
+/** The first byte of a value of `jsonb`. */
+const JSONB_VERSION = 1;
 const TWO_TO_32 = 2 ** 32;
 
 /** UUIDs, with or without hyphens. */
@@ -19,16 +33,16 @@ export function uuidArray(uuids: readonly (string | null)[]): Buffer {
 
 /** Texts without NUL, well-formed. */
 export function textArray(texts: readonly (string | null)[]): Buffer {
-  let room = HEADER_BYTES;
-  for (const text of texts) room += LENGTH_BYTES + 3 * (text?.length ?? 0);
-  const buffer = Buffer.allocUnsafe(room);
-  let at = writeHeader(buffer, OID.text, texts);
-  for (const text of texts) {
-    const bytes = text === null ? NULL_LENGTH : buffer.write(text, at + LENGTH_BYTES);
-    buffer.writeInt32BE(bytes, at);
-    at += LENGTH_BYTES + Math.max(bytes, 0);
-  }
-  return buffer.subarray(0, at);
+  return variableArray(OID.text, texts, '');
+}
+
+/** JSON values as `jsonb`. Their texts have no NUL and are well-formed. */
+export function jsonbArray(values: readonly (object | null)[]): Buffer {
+  return variableArray(
+    OID.jsonb,
+    values.map((value) => value && JSON.stringify(value)),
+    String.fromCharCode(JSONB_VERSION),
+  );
 }
 
 /** Instants in whole microseconds since 1970. */
@@ -39,6 +53,23 @@ export function instantArray(instantsUs: readonly number[]): Buffer {
     buffer.writeInt32BE(high, at);
     buffer.writeUInt32BE(us - high * TWO_TO_32, at + 4);
   });
+}
+
+/** Days as `YYYY-MM-DD`. Throws `RangeError` for other texts. */
+export function dayArray(days: readonly string[]): Buffer {
+  let latest: { day: string; number: number } | undefined;
+  return fixedArray(OID.date, 4, days, (buffer, day, at) => {
+    // Most arrays have the same day in many rows.
+    if (latest?.day !== day) latest = { day, number: dayNumber(day) };
+    buffer.writeInt32BE(latest.number, at);
+  });
+}
+
+function dayNumber(day: string): number {
+  const ms = Date.parse(`${day}T00:00Z`);
+  // JavaScript reads 30 February as 2 March.
+  if (Number.isNaN(ms) || utcDay(ms) !== day) throw new RangeError(`${day} is not a day.`);
+  return ms / DAY_MS - EPOCH_DAY;
 }
 
 /** Booleans; none is null. */
@@ -70,6 +101,20 @@ function fixedArray<T extends string | number | boolean>(
     if (value === null) continue;
     write(buffer, value, at);
     at += bytes;
+  }
+  return buffer.subarray(0, at);
+}
+
+/** Texts, each with `prefix` before it. */
+function variableArray(oid: number, texts: readonly (string | null)[], prefix: string): Buffer {
+  let room = HEADER_BYTES;
+  for (const text of texts) room += LENGTH_BYTES + prefix.length + 3 * (text?.length ?? 0);
+  const buffer = Buffer.allocUnsafe(room);
+  let at = writeHeader(buffer, oid, texts);
+  for (const text of texts) {
+    const bytes = text === null ? NULL_LENGTH : buffer.write(prefix + text, at + LENGTH_BYTES);
+    buffer.writeInt32BE(bytes, at);
+    at += LENGTH_BYTES + Math.max(bytes, 0);
   }
   return buffer.subarray(0, at);
 }

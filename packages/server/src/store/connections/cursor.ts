@@ -19,7 +19,7 @@ const exportTypes = (base: pg.CustomTypesConfig): pg.CustomTypesConfig =>
   }) as pg.CustomTypesConfig;
 
 /**
- * Yields the rows of a query, some hundreds at a time, and reads only as fast as the caller takes them. Instants have
+ * Yields the rows of a query, `rowsPerRead` at a time, and reads only as fast as the caller takes them. Instants have
  * the form `2026-01-31T09:00:00.000Z`, days `2026-01-31T00:00:00.000Z`. Call it inside a transaction whose time zone
  * is UTC.
  */
@@ -28,6 +28,7 @@ export async function* readRows<Row>(
   types: pg.CustomTypesConfig,
   sql: string,
   values: unknown[],
+  rowsPerRead = ROWS_PER_READ,
 ): AsyncGenerator<Row[], void> {
   const cursor = tx.query(new Cursor<Row>(sql, values, { types: exportTypes(types) }));
   // Closing waits for the server's answer, which never comes on a broken connection.
@@ -39,7 +40,7 @@ export async function* readRows<Row>(
   tx.once('end', onLost);
   try {
     for (;;) {
-      const rows = await cursor.read(ROWS_PER_READ);
+      const rows = await cursor.read(rowsPerRead);
       if (rows.length === 0) return;
       yield rows;
     }

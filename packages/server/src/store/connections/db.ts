@@ -29,7 +29,7 @@ export interface DatabaseOptions {
   statementTimeoutMs?: number;
 }
 
-/** The pool on whose connections rows are streamed. */
+/** The pool on whose connections rows are streamed to callers. */
 export type StreamKind = 'exports' | 'lists';
 
 const OID = { date: 1082, int8: 20 } as const;
@@ -56,13 +56,16 @@ const KEEP_ALIVE_MS = 10_000;
  */
 const CREDENTIAL_CONNECTIONS = 2;
 
+/** Connections for the long reads of jobs. They are separate, so that jobs and exports do not wait for each other. */
+const JOB_CONNECTIONS = 2;
+
 /** One organisation uses at most this part of the connections for requests. */
 const SHARE_OF_REQUESTS = 0.8;
 
 /** Access to PostgreSQL. Every query runs in a transaction that has entered one organisation, or none. */
 export class Database {
   readonly #requests: pg.Pool;
-  readonly #streams: Record<StreamKind, pg.Pool>;
+  readonly #streams: Record<StreamKind | 'jobs', pg.Pool>;
   readonly #events: pg.Pool;
   readonly #credentials: pg.Pool;
   /** One connection of its own, so that a busy server does not look like one that lost its database. */
@@ -86,6 +89,7 @@ export class Database {
     this.#streams = {
       exports: this.#createPool(options.exportPoolSize ?? 6, 0),
       lists: this.#createPool(options.listPoolSize ?? 4, 0),
+      jobs: this.#createPool(JOB_CONNECTIONS, 0),
     };
   }
 
@@ -196,7 +200,7 @@ export class Database {
    * pool for `kind`. The connection is in use until the caller takes the last item or ends the iteration.
    */
   async *stream<T>(
-    kind: StreamKind,
+    kind: StreamKind | 'jobs',
     tenantId: string,
     read: (tx: Tx) => AsyncIterable<T>,
   ): AsyncGenerator<T, void> {
@@ -215,8 +219,13 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    const { exports, lists } = this.#streams;
-    const pools = [this.#requests, this.#events, this.#credentials, this.#probe, exports, lists];
+    const pools = [
+      this.#requests,
+      this.#events,
+      this.#credentials,
+      this.#probe,
+      ...Object.values(this.#streams),
+    ];
     await Promise.all(pools.map((pool) => pool.end()));
   }
 }

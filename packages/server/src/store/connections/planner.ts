@@ -8,3 +8,12 @@ import type { Tx } from './db.ts';
 export async function disableNestedLoops(tx: Tx): Promise<void> {
   await tx.query('SET LOCAL enable_nestloop TO off');
 }
+
+/**
+ * SQL that joins `query` to each row before it: `query` finds its rows by a whole key from that row. The planner then
+ * looks each key up in an index. Otherwise it may read a large table for some thousand keys. `OFFSET 0` keeps the
+ * planner from a join of its choice.
+ */
+export function lookUp(query: string): string {
+  return `CROSS JOIN LATERAL (${query} OFFSET 0)`;
+}

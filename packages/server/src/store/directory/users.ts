@@ -1,3 +1,4 @@
+import { uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
 import { nextCreationTime } from './creation-time.ts';
 import type { Status } from './nodes.ts';
@@ -64,7 +65,7 @@ export async function lockUsers(tx: Tx, tenantId: string, userIds: string[]): Pr
   const { rows } = await tx.query<{ userId: string; status: Status }>(
     `SELECT user_id AS "userId", status FROM users WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[])
      ORDER BY user_id FOR NO KEY UPDATE`,
-    [tenantId, userIds],
+    [tenantId, uuidArray(userIds)],
   );
   return new Map(rows.map(({ userId, status }) => [userId, status]));
 }

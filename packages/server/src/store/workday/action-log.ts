@@ -1,3 +1,4 @@
+import { dayArray, jsonbArray, textArray, uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
 import type { UserDay } from './day-plans.ts';
 
@@ -38,7 +39,6 @@ export async function insertActionLog(
   { actor, at, rows }: { actor: Actor; at: Date; rows: ActionLogRow[] },
 ): Promise<void> {
   if (rows.length === 0) return;
-  const json = (value: object | null) => (value === null ? null : JSON.stringify(value));
   await tx.query(
     `INSERT INTO action_log (tenant_id, logged_at, changed_by, changed_by_name, entry_id, action_id, user_id, day,
                              category, action, description, before, after, reason)
@@ -49,17 +49,17 @@ export async function insertActionLog(
       tenantId,
       at,
       actor.changedBy,
-      rows.map(({ name = actor.name }) => name),
-      rows.map((row) => row.entryId),
-      rows.map((row) => row.actionId),
-      rows.map((row) => row.userId),
-      rows.map((row) => row.day),
-      rows.map((row) => row.category),
-      rows.map((row) => row.action),
-      rows.map((row) => row.description),
-      rows.map((row) => json(row.before)),
-      rows.map((row) => json(row.after)),
-      rows.map(({ reason = actor.reason }) => reason),
+      textArray(rows.map(({ name = actor.name }) => name)),
+      uuidArray(rows.map((row) => row.entryId)),
+      uuidArray(rows.map((row) => row.actionId)),
+      uuidArray(rows.map((row) => row.userId)),
+      dayArray(rows.map((row) => row.day)),
+      textArray(rows.map((row) => row.category)),
+      textArray(rows.map((row) => row.action)),
+      textArray(rows.map((row) => row.description)),
+      jsonbArray(rows.map((row) => row.before)),
+      jsonbArray(rows.map((row) => row.after)),
+      textArray(rows.map(({ reason = actor.reason }) => reason)),
     ],
   );
 }

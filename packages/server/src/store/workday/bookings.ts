@@ -1,5 +1,7 @@
+import { dayArray, textArray, uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
-import { daySpan, type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
+import { lookUp } from '../connections/planner.ts';
+import { type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
 
 export type BookableKind = 'location' | 'zone' | 'place';
 /** What made the booking: a person, the server's seat choice, or presence. */
@@ -28,8 +30,8 @@ export async function listBookings(tx: Tx, tenantId: string, days: UserDay[]): P
   if (days.length === 0) return [];
   const { rows } = await tx.query<BookingRow>(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
-     JOIN bookings b ON b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day AND b.day BETWEEN $4 AND $5`,
-    [tenantId, ...userDayColumns(days), ...daySpan(days)],
+     ${lookUp('SELECT * FROM bookings b WHERE b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day')} AS b`,
+    [tenantId, ...userDayColumns(days)],
   );
   return rows;
 }
@@ -39,51 +41,36 @@ export async function listDeskBookings(tx: Tx, tenantId: string, desks: NodeDay[
   if (desks.length === 0) return [];
   const { rows } = await tx.query<BookingRow>(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (node_id, day)
-     JOIN bookings b ON b.tenant_id = $1 AND b.node_id = w.node_id AND b.day = w.day AND b.node_kind = 'place'`,
+     ${lookUp(
+       "SELECT * FROM bookings b WHERE b.tenant_id = $1 AND b.node_id = w.node_id AND b.day = w.day AND b.node_kind = 'place'",
+     )} AS b`,
     [tenantId, ...nodeDayColumns(desks)],
   );
   return rows;
 }
 
-/** All bookings of a day at these offices, each with the primary group of its user, in no order. */
-export async function listBookingsAt(
+/** The users of one primary group who have booked a zone, or a desk of it. */
+export interface SeatedGroup {
+  zoneId: string;
+  /** Null: users without a primary group. */
+  primaryGroupId: string | null;
+  users: number;
+}
+
+/** The users with a seat at these offices on a day, by zone and primary group, in no order. */
+export async function countSeated(
   tx: Tx,
   tenantId: string,
   { locationIds, day }: { locationIds: string[]; day: string },
-): Promise<(BookingRow & { primaryGroupId: string | null })[]> {
-  const { rows } = await tx.query<BookingRow & { primaryGroupId: string | null }>(
-    `SELECT ${COLUMNS}, u.primary_group_id AS "primaryGroupId" FROM bookings b
-     JOIN users u ON u.tenant_id = b.tenant_id AND u.user_id = b.user_id
-     WHERE b.tenant_id = $1 AND b.day = $2 AND b.location_id = ANY ($3::uuid[])`,
-    [tenantId, day, locationIds],
-  );
-  return rows;
-}
-
-/** A desk that somebody booked before. */
-export interface DeskHabit {
-  userId: string;
-  deskId: string;
-}
-
-/**
- * The desks that these users booked, or used by presence, in the `days` days before `day`. Ordered by user,
- * then by the number of bookings, the most first, then by the latest day. Bookings that the horizon engine
- * chose do not count.
- */
-export async function listDeskHabits(
-  tx: Tx,
-  tenantId: string,
-  { userIds, day, days }: { userIds: string[]; day: string; days: number },
-): Promise<DeskHabit[]> {
-  if (userIds.length === 0) return [];
-  const { rows } = await tx.query<DeskHabit>(
-    `SELECT b.user_id AS "userId", b.node_id AS "deskId" FROM bookings b
-     WHERE b.tenant_id = $1 AND b.user_id = ANY ($2::uuid[]) AND b.day >= $3::date - $4::integer AND b.day < $3
-       AND b.node_kind = 'place' AND b.set_by <> 'engine'
-     GROUP BY b.user_id, b.node_id
-     ORDER BY b.user_id, count(*) DESC, max(b.day) DESC, b.node_id`,
-    [tenantId, userIds, day, days],
+): Promise<SeatedGroup[]> {
+  if (locationIds.length === 0) return [];
+  const { rows } = await tx.query<SeatedGroup>(
+    `SELECT b.zone_id AS "zoneId", u.primary_group_id AS "primaryGroupId", count(*) AS users
+     FROM bookings b
+     ${lookUp('SELECT primary_group_id FROM users u WHERE u.tenant_id = $1 AND u.user_id = b.user_id')} AS u
+     WHERE b.tenant_id = $1 AND b.day = $2 AND b.location_id = ANY ($3::uuid[]) AND b.zone_id IS NOT NULL
+     GROUP BY b.zone_id, u.primary_group_id`,
+    [tenantId, day, uuidArray(locationIds)],
   );
   return rows;
 }
@@ -128,11 +115,11 @@ export async function insertBookings(tx: Tx, tenantId: string, bookings: Booking
     [
       tenantId,
       ...userDayColumns(bookings),
-      bookings.map((row) => row.locationId),
-      bookings.map((row) => row.nodeId),
-      bookings.map((row) => row.nodeKind),
-      bookings.map((row) => row.zoneId),
-      bookings.map((row) => row.setBy),
+      uuidArray(bookings.map((row) => row.locationId)),
+      uuidArray(bookings.map((row) => row.nodeId)),
+      textArray(bookings.map((row) => row.nodeKind)),
+      uuidArray(bookings.map((row) => row.zoneId)),
+      textArray(bookings.map((row) => row.setBy)),
     ],
   );
 }
@@ -147,7 +134,7 @@ export async function updateBookingSources(
   await tx.query(
     `UPDATE bookings b SET set_by = w.set_by FROM unnest($2::uuid[], $3::date[], $4::text[]) AS w (user_id, day, set_by)
      WHERE b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day`,
-    [tenantId, ...userDayColumns(bookings), bookings.map((row) => row.setBy)],
+    [tenantId, ...userDayColumns(bookings), textArray(bookings.map((row) => row.setBy))],
   );
 }
 
@@ -188,6 +175,6 @@ export async function lockZoneDays(
   return rows;
 }
 
-function nodeDayColumns(nodeDays: NodeDay[]): [string[], string[]] {
-  return [nodeDays.map((row) => row.nodeId), nodeDays.map((row) => row.day)];
+function nodeDayColumns(nodeDays: NodeDay[]): [Buffer, Buffer] {
+  return [uuidArray(nodeDays.map((row) => row.nodeId)), dayArray(nodeDays.map((row) => row.day))];
 }

@@ -1,4 +1,6 @@
+import { uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
+import { lookUp } from '../connections/planner.ts';
 import type { NodeKind } from '../directory/nodes.ts';
 
 /** A node with the values that bookings need. */
@@ -30,18 +32,38 @@ const OFFICE_NODES = `SELECT p.node_id AS "nodeId", p.kind, p.name, p.location_i
 /** The nodes with these ids, of any kind and status, in no order. */
 export async function listOfficeNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<OfficeNode[]> {
   if (nodeIds.length === 0) return [];
-  const { rows } = await tx.query<OfficeNode>(`${OFFICE_NODES} AND p.node_id = ANY ($2::uuid[])`, [
-    tenantId,
-    nodeIds,
-  ]);
+  const { rows } = await tx.query<OfficeNode>(
+    `SELECT n.* FROM (SELECT DISTINCT unnest($2::uuid[])) AS w (node_id)
+     ${lookUp(`${OFFICE_NODES} AND p.node_id = w.node_id`)} AS n`,
+    [tenantId, uuidArray(nodeIds)],
+  );
   return rows;
 }
 
-/** All offices, zones and desks, of any status, ordered by name. */
-export async function listBookableNodes(tx: Tx, tenantId: string): Promise<OfficeNode[]> {
+/** These offices with all their zones and desks, of any status, ordered by name. */
+export async function listBookableNodes(
+  tx: Tx,
+  tenantId: string,
+  locationIds: string[],
+): Promise<OfficeNode[]> {
+  if (locationIds.length === 0) return [];
   const { rows } = await tx.query<OfficeNode>(
-    `${OFFICE_NODES} AND p.kind IN ('location', 'zone', 'place') ORDER BY p.name, p.node_id`,
-    [tenantId],
+    `WITH zones AS MATERIALIZED (
+       SELECT z.node_id FROM nodes l JOIN nodes z ON z.tenant_id = $1 AND z.parent_id = l.node_id AND z.kind = 'zone'
+       WHERE l.tenant_id = $1 AND l.parent_id = ANY ($2::uuid[]) AND l.kind = 'level'
+     ), above AS MATERIALIZED (
+       SELECT n.* FROM (SELECT unnest($2::uuid[]) AS node_id UNION ALL SELECT node_id FROM zones) AS ids
+       ${lookUp(`${OFFICE_NODES} AND p.node_id = ids.node_id`)} AS n
+     )
+     SELECT * FROM (
+       SELECT * FROM above
+       UNION ALL
+       SELECT d.node_id, 'place', d.name, z."locationId", z."locationName", z."levelId", z."zoneId", z."zoneCapacity",
+              z."releasesDesks", z.active AND d.status = 'active'
+       FROM above z
+       ${lookUp(`SELECT node_id, name, status FROM nodes d WHERE d.tenant_id = $1 AND d.parent_id = z."zoneId" AND d.kind = 'place'`)} AS d
+     ) AS n ORDER BY n.name, n."nodeId"`,
+    [tenantId, uuidArray(locationIds)],
   );
   return rows;
 }
@@ -55,7 +77,7 @@ export async function lockDesks(tx: Tx, tenantId: string, nodeIds: string[]): Pr
   await tx.query(
     `SELECT FROM nodes WHERE tenant_id = $1 AND node_id = ANY ($2::uuid[]) AND kind = 'place'
      ORDER BY node_id FOR NO KEY UPDATE`,
-    [tenantId, nodeIds],
+    [tenantId, uuidArray(nodeIds)],
   );
 }
 
@@ -77,9 +99,10 @@ export async function listDeskAssignments(
      FROM (SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND place_id = ANY ($2::uuid[])
            UNION
            SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND user_id = ANY ($3::uuid[])) AS a
-     JOIN users u ON u.tenant_id = $1 AND u.user_id = a.user_id AND u.status = 'active'
+     ${lookUp('SELECT status FROM users u WHERE u.tenant_id = $1 AND u.user_id = a.user_id')} AS u
+     WHERE u.status = 'active'
      ORDER BY a.place_id`,
-    [tenantId, deskIds, userIds],
+    [tenantId, uuidArray(deskIds), uuidArray(userIds)],
   );
   return rows;
 }
