@@ -2,27 +2,34 @@ import type { CallOptions, ExportOptions } from './options.ts';
 import type { Query, Transport } from './request.ts';
 import { ExportRows, Rows, readRows } from './rows.ts';
 import type {
+  ArrivalMetricsRow,
   ChangedUserBookingAttendance,
   ChangeLogRow,
+  ComparisonMetricsRow,
+  DaysPerWeekMetricsRow,
   DeskRow,
+  DwellMetricsRow,
   ExportRange,
   GroupRow,
   LocationRow,
   MetricsRow,
   OccupancyMetricsRow,
   OccupancyRow,
+  PeopleMetricsRow,
   PresenceRow,
   Range,
   SpaceRow,
+  UsageMetricsRow,
   UserBookingAttendanceRow,
   UserRow,
   VisitorRow,
+  WeekdayMetricsRow,
 } from './types.ts';
 import { type Window, windowsOf } from './windows.ts';
 
 /**
  * Exports. Iterate over the rows as they arrive, `for await (const row of …)`, or await them as an
- * array. A range may have any length, except for `metrics`: the client requests it in windows of 30 days, one
+ * array. A range may have any length, except for metrics: the client requests it in windows of 30 days, one
  * after the other.
  */
 export class Analytics {
@@ -103,13 +110,68 @@ export class Analytics {
   }
 
   /**
-   * Attendance and utilisation by office, level, zone or group, for each day, week or month or for the whole
-   * range. `docs/metrics.md` has the formulas. The client requests the whole range in one call, because
-   * windows would cut periods. A range has at most 366 days.
+   * Attendance and utilisation by organisation, office, level, zone or group, for each day, week or month or for the
+   * whole range. `docs/metrics.md` has the formulas. The client requests the whole range in one call, because
+   * windows would cut periods. A range has at most 366 days. The same holds for all metrics of attendance.
    */
-  metrics(range: Range<'GET /v1/analytics/metrics'>, options: CallOptions = {}): Rows<MetricsRow> {
-    const request = { method: 'GET', path: '/v1/analytics/metrics', query: { ...range } };
-    return new Rows((whole) => readRows<MetricsRow>(this.#transport, request, options, whole));
+  metrics(range: Range<'GET /v1/analytics/metrics'>, options?: CallOptions): Rows<MetricsRow> {
+    return this.#metrics('metrics', range, options);
+  }
+
+  /** Attendance and utilisation of each period, beside the period before. */
+  comparisonMetrics(
+    range: Range<'GET /v1/analytics/metrics/comparison'>,
+    options?: CallOptions,
+  ): Rows<ComparisonMetricsRow> {
+    return this.#metrics('metrics/comparison', range, options);
+  }
+
+  /** How many different people came, by unit and period. */
+  peopleMetrics(
+    range: Range<'GET /v1/analytics/metrics/people'>,
+    options?: CallOptions,
+  ): Rows<PeopleMetricsRow> {
+    return this.#metrics('metrics/people', range, options);
+  }
+
+  /** On how many days of a week people came, by unit and period. */
+  daysPerWeekMetrics(
+    range: Range<'GET /v1/analytics/metrics/days-per-week'>,
+    options?: CallOptions,
+  ): Rows<DaysPerWeekMetricsRow> {
+    return this.#metrics('metrics/days-per-week', range, options);
+  }
+
+  /** Attendance and utilisation by weekday. By week, the rows are a matrix of weeks and weekdays. */
+  weekdayMetrics(
+    range: Range<'GET /v1/analytics/metrics/weekdays'>,
+    options?: CallOptions,
+  ): Rows<WeekdayMetricsRow> {
+    return this.#metrics('metrics/weekdays', range, options);
+  }
+
+  /** When people came and left, by hour of their office's local time. */
+  arrivalMetrics(
+    range: Range<'GET /v1/analytics/metrics/arrivals'>,
+    options?: CallOptions,
+  ): Rows<ArrivalMetricsRow> {
+    return this.#metrics('metrics/arrivals', range, options);
+  }
+
+  /** How long people stayed, from the first to the last detection of a day. */
+  dwellMetrics(
+    range: Range<'GET /v1/analytics/metrics/dwell'>,
+    options?: CallOptions,
+  ): Rows<DwellMetricsRow> {
+    return this.#metrics('metrics/dwell', range, options);
+  }
+
+  /** On how many days desks or zones were used and booked. `by` is `place`, a desk, or `zone`. */
+  usageMetrics(
+    range: Range<'GET /v1/analytics/metrics/usage'>,
+    options?: CallOptions,
+  ): Rows<UsageMetricsRow> {
+    return this.#metrics('metrics/usage', range, options);
   }
 
   /**
@@ -121,6 +183,11 @@ export class Analytics {
     options?: CallOptions,
   ): Rows<OccupancyMetricsRow> {
     return rangedRows(this.#transport, '/v1/analytics/metrics/occupancy', range, options);
+  }
+
+  #metrics<T>(dataset: string, range: object, options: CallOptions = {}): Rows<T> {
+    const request = { method: 'GET', path: `/v1/analytics/${dataset}`, query: { ...range } };
+    return new Rows((whole) => readRows<T>(this.#transport, request, options, whole));
   }
 
   #all<T>(dataset: string, options: ExportOptions = {}): ExportRows<T> {

@@ -2188,7 +2188,7 @@ export interface Operations {
       locationName: string;
     }>;
   };
-  /** Attendance and utilisation by office, level, zone or group, by day, week, month or range. One row for each period and unit with an office day. An office day is a day on which a user was detected at the office, or on which a user had planned to come and which has ended. Attendance is the same as in user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users without a known level or zone, or without a group, have a row of their own, which comes first. */
+  /** Attendance and utilisation by organisation, office, level, zone or group, by day, week, month or range. One row for each period and unit with an office day. An office day is a day on which a user was detected at the office, or on which a user had planned to come and which has ended. Attendance is the same as in user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users without a known level or zone, or without a group, have a row of their own, which comes first. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. */
   'GET /v1/analytics/metrics': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
@@ -2197,21 +2197,21 @@ export interface Operations {
       endDate: string;
       /** comma-separated ids of nodes, each with all nodes beneath it */
       locationIds?: string | undefined;
-      /** the unit of a row; default location */
-      by?: "location" | "level" | "zone" | "group" | undefined;
+      /** the unit of a row; default location. organisation is all offices together */
+      by?: "organisation" | "location" | "level" | "zone" | "group" | undefined;
       /** the period of a row; default day. Weeks begin on Monday; range is the whole window */
       period?: "day" | "week" | "month" | "range" | undefined;
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
+      weekdays?: string | undefined;
       /** comma-separated ids: only users whose primary group is one of these groups, or beneath one, count */
       groupIds?: string | undefined;
       /** with by=group: whether a group also counts the users of the groups beneath it; default false */
       subgroups?: "false" | "true" | undefined;
-      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
-      weekdays?: string | undefined;
       /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
       format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
     };
     reply: Array<{
-      by: "location" | "level" | "zone" | "group";
+      by: "organisation" | "location" | "level" | "zone" | "group";
       period: "day" | "week" | "month" | "range";
       /** the first day of the whole period; for a week its Monday */
       periodStart: string;
@@ -2221,10 +2221,10 @@ export interface Operations {
       lastDay: string;
       /** the window contains the whole period, and the period has ended at the office */
       complete: boolean;
+      /** the office's; null for all offices together */
+      locationId: string | null;
       /** the office's */
-      locationId: string;
-      /** the office's */
-      locationName: string;
+      locationName: string | null;
       levelId: string | null;
       levelName: string | null;
       zoneId: string | null;
@@ -2271,6 +2271,511 @@ export interface Operations {
       utilisation: number | null;
       /** peakAttendance / capacity */
       peakUtilisation: number | null;
+    }>;
+  };
+  /** Attendance and utilisation of each period beside the period before. Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. A day is compared with the same weekday a week before, a week with the week before, a month with the month before. A range of whole months is compared with as many months before it; any other range with the days so many whole weeks before as it overlaps. There is a row if one of both periods has an office day. */
+  'GET /v1/analytics/metrics/comparison': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma-separated ids of nodes, each with all nodes beneath it */
+      locationIds?: string | undefined;
+      /** the unit of a row; default location. organisation is all offices together */
+      by?: "organisation" | "location" | "level" | "zone" | "group" | undefined;
+      /** the period of a row; default day. Weeks begin on Monday; range is the whole window */
+      period?: "day" | "week" | "month" | "range" | undefined;
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
+      weekdays?: string | undefined;
+      /** comma-separated ids: only users whose primary group is one of these groups, or beneath one, count */
+      groupIds?: string | undefined;
+      /** with by=group: whether a group also counts the users of the groups beneath it; default false */
+      subgroups?: "false" | "true" | undefined;
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      by: "organisation" | "location" | "level" | "zone" | "group";
+      period: "day" | "week" | "month" | "range";
+      /** the first day of the whole period; for a week its Monday */
+      periodStart: string;
+      /** the first day of the period within the window */
+      firstDay: string;
+      /** the last day of the period within the window */
+      lastDay: string;
+      /** the window contains the whole period, and the period has ended at the office */
+      complete: boolean;
+      /** the office's; null for all offices together */
+      locationId: string | null;
+      /** the office's */
+      locationName: string | null;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      groupId: string | null;
+      groupName: string | null;
+      /** the first day of the period before, as far as it is compared */
+      previousFirstDay: string;
+      /** the last day of the period before, as far as it is compared */
+      previousLastDay: string;
+      /** as complete, of the period before */
+      previousComplete: boolean;
+      /** days on which users were detected, or had planned to come and the day has ended */
+      officeDays: number;
+      /** days on which users were detected, or had planned to come and the day has ended */
+      previousOfficeDays: number;
+      /** office days on which presence reporting worked */
+      reportedDays: number;
+      /** office days on which presence reporting worked */
+      previousReportedDays: number;
+      /** different people who came */
+      people: number;
+      /** different people who came */
+      previousPeople: number;
+      /** users who came, counted once a day: confirmed + walkIn */
+      attendance: number;
+      /** users who came, counted once a day: confirmed + walkIn */
+      previousAttendance: number;
+      /** planned and detected */
+      confirmed: number;
+      /** planned and detected */
+      previousConfirmed: number;
+      /** planned and not detected, although presence reporting worked */
+      noShow: number;
+      /** planned and not detected, although presence reporting worked */
+      previousNoShow: number;
+      /** planned, not detected, on a day without presence reporting */
+      unconfirmed: number;
+      /** planned, not detected, on a day without presence reporting */
+      previousUnconfirmed: number;
+      /** detected without a plan for the office */
+      walkIn: number;
+      /** detected without a plan for the office */
+      previousWalkIn: number;
+      /** confirmed / (confirmed + noShow) */
+      confirmedRate: number | null;
+      /** confirmed / (confirmed + noShow) */
+      previousConfirmedRate: number | null;
+      /** noShow / (confirmed + noShow) */
+      noShowRate: number | null;
+      /** noShow / (confirmed + noShow) */
+      previousNoShowRate: number | null;
+      /** walkIn / attendance */
+      walkInRate: number | null;
+      /** walkIn / attendance */
+      previousWalkInRate: number | null;
+      /** people per reported day */
+      averageAttendance: number | null;
+      /** people per reported day */
+      previousAverageAttendance: number | null;
+      /** people on the fullest reported day */
+      peakAttendance: number | null;
+      /** people on the fullest reported day */
+      previousPeakAttendance: number | null;
+      /** averageAttendance / capacity */
+      utilisation: number | null;
+      /** averageAttendance / capacity */
+      previousUtilisation: number | null;
+      /** (people - previousPeople) / previousPeople */
+      peopleChange: number | null;
+      /** (attendance - previousAttendance) / previousAttendance */
+      attendanceChange: number | null;
+      /** (averageAttendance - previousAverageAttendance) / previousAverageAttendance */
+      averageAttendanceChange: number | null;
+      /** (peakAttendance - previousPeakAttendance) / previousPeakAttendance */
+      peakAttendanceChange: number | null;
+    }>;
+  };
+  /** How many different people came, by unit and period. Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. A person counts once in a period, on however many days the person came. */
+  'GET /v1/analytics/metrics/people': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma-separated ids of nodes, each with all nodes beneath it */
+      locationIds?: string | undefined;
+      /** the unit of a row; default location. organisation is all offices together */
+      by?: "organisation" | "location" | "level" | "zone" | "group" | undefined;
+      /** the period of a row; default day. Weeks begin on Monday; range is the whole window */
+      period?: "day" | "week" | "month" | "range" | undefined;
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
+      weekdays?: string | undefined;
+      /** comma-separated ids: only users whose primary group is one of these groups, or beneath one, count */
+      groupIds?: string | undefined;
+      /** with by=group: whether a group also counts the users of the groups beneath it; default false */
+      subgroups?: "false" | "true" | undefined;
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      by: "organisation" | "location" | "level" | "zone" | "group";
+      period: "day" | "week" | "month" | "range";
+      /** the first day of the whole period; for a week its Monday */
+      periodStart: string;
+      /** the first day of the period within the window */
+      firstDay: string;
+      /** the last day of the period within the window */
+      lastDay: string;
+      /** the window contains the whole period, and the period has ended at the office */
+      complete: boolean;
+      /** the office's; null for all offices together */
+      locationId: string | null;
+      /** the office's */
+      locationName: string | null;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      groupId: string | null;
+      groupName: string | null;
+      /** days on which users were detected, or had planned to come and the day has ended */
+      officeDays: number;
+      /** office days on which presence reporting worked */
+      reportedDays: number;
+      /** reportedDays / officeDays */
+      reportingShare: number | null;
+      /** different people who came */
+      people: number;
+      /** users who came, counted once a day */
+      attendance: number;
+      /** attendance / people */
+      daysPerPerson: number | null;
+    }>;
+  };
+  /** On how many days of a week people came, by unit and period. Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. Seven rows for each unit and period. A person-week is a person in an ISO week in which the person came. A week that is only partly in the period counts with the days that it has there. */
+  'GET /v1/analytics/metrics/days-per-week': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma-separated ids of nodes, each with all nodes beneath it */
+      locationIds?: string | undefined;
+      /** the unit of a row; default location. organisation is all offices together */
+      by?: "organisation" | "location" | "level" | "zone" | "group" | undefined;
+      /** the period of a row; default week. Weeks begin on Monday; range is the whole window */
+      period?: "week" | "month" | "range" | undefined;
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
+      weekdays?: string | undefined;
+      /** comma-separated ids: only users whose primary group is one of these groups, or beneath one, count */
+      groupIds?: string | undefined;
+      /** with by=group: whether a group also counts the users of the groups beneath it; default false */
+      subgroups?: "false" | "true" | undefined;
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      by: "organisation" | "location" | "level" | "zone" | "group";
+      period: "day" | "week" | "month" | "range";
+      /** the first day of the whole period; for a week its Monday */
+      periodStart: string;
+      /** the first day of the period within the window */
+      firstDay: string;
+      /** the last day of the period within the window */
+      lastDay: string;
+      /** the window contains the whole period, and the period has ended at the office */
+      complete: boolean;
+      /** the office's; null for all offices together */
+      locationId: string | null;
+      /** the office's */
+      locationName: string | null;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      groupId: string | null;
+      groupName: string | null;
+      /** days on which users were detected, or had planned to come and the day has ended */
+      officeDays: number;
+      /** office days on which presence reporting worked */
+      reportedDays: number;
+      /** reportedDays / officeDays */
+      reportingShare: number | null;
+      /** 1 to 7 */
+      daysPerWeek: number;
+      /** person-weeks with exactly so many days */
+      personWeeks: number;
+      /** personWeeks / all person-weeks of the unit and period */
+      share: number | null;
+      /** personWeeks / ISO weeks with a reported day */
+      averagePeople: number | null;
+    }>;
+  };
+  /** Attendance and utilisation by weekday, by unit and period. Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. One row for each unit, period and weekday with an office day. By week, the rows are a matrix of weeks and weekdays. */
+  'GET /v1/analytics/metrics/weekdays': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma-separated ids of nodes, each with all nodes beneath it */
+      locationIds?: string | undefined;
+      /** the unit of a row; default location. organisation is all offices together */
+      by?: "organisation" | "location" | "level" | "zone" | "group" | undefined;
+      /** the period of a row; default week. Weeks begin on Monday; range is the whole window */
+      period?: "week" | "month" | "range" | undefined;
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
+      weekdays?: string | undefined;
+      /** comma-separated ids: only users whose primary group is one of these groups, or beneath one, count */
+      groupIds?: string | undefined;
+      /** with by=group: whether a group also counts the users of the groups beneath it; default false */
+      subgroups?: "false" | "true" | undefined;
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      by: "organisation" | "location" | "level" | "zone" | "group";
+      period: "day" | "week" | "month" | "range";
+      /** the first day of the whole period; for a week its Monday */
+      periodStart: string;
+      /** the first day of the period within the window */
+      firstDay: string;
+      /** the last day of the period within the window */
+      lastDay: string;
+      /** the window contains the whole period, and the period has ended at the office */
+      complete: boolean;
+      /** the office's; null for all offices together */
+      locationId: string | null;
+      /** the office's */
+      locationName: string | null;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      groupId: string | null;
+      groupName: string | null;
+      /** ISO: 1 Monday to 7 Sunday */
+      weekday: number;
+      /** days on which users were detected, or had planned to come and the day has ended */
+      officeDays: number;
+      /** office days on which presence reporting worked */
+      reportedDays: number;
+      /** reportedDays / officeDays */
+      reportingShare: number | null;
+      /** users who came, counted once a day: confirmed + walkIn */
+      attendance: number;
+      /** planned and detected */
+      confirmed: number;
+      /** planned and not detected, although presence reporting worked */
+      noShow: number;
+      /** planned, not detected, on a day without presence reporting */
+      unconfirmed: number;
+      /** detected without a plan for the office */
+      walkIn: number;
+      /** confirmed / (confirmed + noShow) */
+      confirmedRate: number | null;
+      /** noShow / (confirmed + noShow) */
+      noShowRate: number | null;
+      /** unconfirmed / (confirmed + noShow + unconfirmed) */
+      unconfirmedRate: number | null;
+      /** walkIn / attendance */
+      walkInRate: number | null;
+      /** people per reported day */
+      averageAttendance: number | null;
+      /** people on the fullest reported day */
+      peakAttendance: number | null;
+      /** people; nine of ten reported days had at most as many */
+      percentile90Attendance: number | null;
+      /** people; of the fullest reported day of each ISO week */
+      medianWeeklyPeak: number | null;
+      /** people; of the emptiest reported day of each ISO week */
+      medianWeeklyLow: number | null;
+      /** people, by the desks and zones of today; null for groups */
+      capacity: number | null;
+      /** averageAttendance / capacity */
+      utilisation: number | null;
+      /** peakAttendance / capacity */
+      peakUtilisation: number | null;
+    }>;
+  };
+  /** When people come and leave, by hour of their office's clock, by unit and period. Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. 24 rows for each unit and period. A person arrives at the first detection of the day at the office, and leaves at the last one, if it is in a later minute. By organisation, these are the first and the last detection at all offices. */
+  'GET /v1/analytics/metrics/arrivals': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma-separated ids of nodes, each with all nodes beneath it */
+      locationIds?: string | undefined;
+      /** the unit of a row; default location. organisation is all offices together */
+      by?: "organisation" | "location" | "level" | "zone" | "group" | undefined;
+      /** the period of a row; default day. Weeks begin on Monday; range is the whole window */
+      period?: "day" | "week" | "month" | "range" | undefined;
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
+      weekdays?: string | undefined;
+      /** comma-separated ids: only users whose primary group is one of these groups, or beneath one, count */
+      groupIds?: string | undefined;
+      /** with by=group: whether a group also counts the users of the groups beneath it; default false */
+      subgroups?: "false" | "true" | undefined;
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      by: "organisation" | "location" | "level" | "zone" | "group";
+      period: "day" | "week" | "month" | "range";
+      /** the first day of the whole period; for a week its Monday */
+      periodStart: string;
+      /** the first day of the period within the window */
+      firstDay: string;
+      /** the last day of the period within the window */
+      lastDay: string;
+      /** the window contains the whole period, and the period has ended at the office */
+      complete: boolean;
+      /** the office's; null for all offices together */
+      locationId: string | null;
+      /** the office's */
+      locationName: string | null;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      groupId: string | null;
+      groupName: string | null;
+      /** days on which users were detected, or had planned to come and the day has ended */
+      officeDays: number;
+      /** office days on which presence reporting worked */
+      reportedDays: number;
+      /** reportedDays / officeDays */
+      reportingShare: number | null;
+      /** 0 to 23, by the office's clock */
+      hour: number;
+      /** users whose first detection of the day was in the hour */
+      arrivals: number;
+      /** arrivals / users who came, counted once a day */
+      arrivalShare: number | null;
+      /** arrivals / reportedDays */
+      averageArrivals: number | null;
+      /** users whose last detection of the day was in the hour, if it was later than the first */
+      departures: number;
+    }>;
+  };
+  /** How long people stay, by unit and period. Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. A stay is the time from the first to the last detection of a day at the office, in whole minutes. It is measured if the last detection is in a later minute than the first. By organisation, these are the first and the last detection at all offices. */
+  'GET /v1/analytics/metrics/dwell': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma-separated ids of nodes, each with all nodes beneath it */
+      locationIds?: string | undefined;
+      /** the unit of a row; default location. organisation is all offices together */
+      by?: "organisation" | "location" | "level" | "zone" | "group" | undefined;
+      /** the period of a row; default day. Weeks begin on Monday; range is the whole window */
+      period?: "day" | "week" | "month" | "range" | undefined;
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
+      weekdays?: string | undefined;
+      /** comma-separated ids: only users whose primary group is one of these groups, or beneath one, count */
+      groupIds?: string | undefined;
+      /** with by=group: whether a group also counts the users of the groups beneath it; default false */
+      subgroups?: "false" | "true" | undefined;
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      by: "organisation" | "location" | "level" | "zone" | "group";
+      period: "day" | "week" | "month" | "range";
+      /** the first day of the whole period; for a week its Monday */
+      periodStart: string;
+      /** the first day of the period within the window */
+      firstDay: string;
+      /** the last day of the period within the window */
+      lastDay: string;
+      /** the window contains the whole period, and the period has ended at the office */
+      complete: boolean;
+      /** the office's; null for all offices together */
+      locationId: string | null;
+      /** the office's */
+      locationName: string | null;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      groupId: string | null;
+      groupName: string | null;
+      /** days on which users were detected, or had planned to come and the day has ended */
+      officeDays: number;
+      /** office days on which presence reporting worked */
+      reportedDays: number;
+      /** reportedDays / officeDays */
+      reportingShare: number | null;
+      /** users who came, counted once a day */
+      attendance: number;
+      /** those whose stay is measured */
+      measured: number;
+      /** measured / attendance */
+      measuredShare: number | null;
+      /** of measured stays */
+      averageMinutes: number | null;
+      /** of measured stays */
+      medianMinutes: number | null;
+      /** nine of ten measured stays were at most as long */
+      percentile90Minutes: number | null;
+    }>;
+  };
+  /** How much desks and zones are used, by period. One row for each desk or zone in use, and each period with an office day. A person uses a zone in which the person counts, as in metrics. A person uses the desks at which the person was detected; without such a detection, the booked desk, if the person counts in its zone. locationIds accepts offices, levels and zones. */
+  'GET /v1/analytics/metrics/usage': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
+      startDate: string;
+      /** last day, inclusive; at most 366 dates in all */
+      endDate: string;
+      /** comma-separated ids of nodes, each with all nodes beneath it */
+      locationIds?: string | undefined;
+      /** the unit of a row: place is a desk; default place */
+      by?: "place" | "zone" | undefined;
+      /** the period of a row; default range. Weeks begin on Monday; range is the whole window */
+      period?: "range" | "month" | "week" | "day" | undefined;
+      /** comma-separated weekdays that count, 1 Monday to 7 Sunday; default all */
+      weekdays?: string | undefined;
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      by: "place" | "zone";
+      period: "day" | "week" | "month" | "range";
+      /** the first day of the whole period; for a week its Monday */
+      periodStart: string;
+      /** the first day of the period within the window */
+      firstDay: string;
+      /** the last day of the period within the window */
+      lastDay: string;
+      /** the window contains the whole period, and the period has ended at the office */
+      complete: boolean;
+      /** the office's; null for all offices together */
+      locationId: string | null;
+      /** the office's */
+      locationName: string | null;
+      levelId: string | null;
+      levelName: string | null;
+      zoneId: string | null;
+      zoneName: string | null;
+      /** the desk's; null for a zone */
+      placeId: string | null;
+      /** the desk's */
+      placeName: string | null;
+      /** days on which users were detected, or had planned to come and the day has ended */
+      officeDays: number;
+      /** office days on which presence reporting worked */
+      reportedDays: number;
+      /** reportedDays / officeDays */
+      reportingShare: number | null;
+      /** days on which somebody used it */
+      usedDays: number;
+      /** usedDays / reportedDays */
+      usedShare: number | null;
+      /** days on which somebody had booked it */
+      bookedDays: number;
+      /** bookedDays / officeDays */
+      bookedShare: number | null;
+      /** days on which somebody had booked it, and nobody used it */
+      unusedBookedDays: number;
+      /** users who used it, counted once a day */
+      attendance: number;
+      /** different people who used it */
+      people: number;
     }>;
   };
   /** Occupancy of rooms and other nodes, by hour of their office's clock. An occupancy event holds until the next event of the same node, at most to the end of the day at the office. One row for each hour with known occupancy; averages are weighted by time. When clocks are set back, the repeated hour has two rows with different hourStart. Sorted by day, office, node and hour. */

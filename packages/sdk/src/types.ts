@@ -88,10 +88,24 @@ export type ChangeLogRow = Row<'GET /v1/analytics/change-log/user'>;
 /** An occupancy event. `occupancy` is a number of people. */
 export type OccupancyRow = Row<'GET /v1/analytics/occupancy'>;
 /**
- * Attendance and utilisation of an office, level, zone or group over a period. A ratio with the divisor 0 is
- * null.
+ * Attendance and utilisation of the organisation, an office, level, zone or group over a period. A ratio with the
+ * divisor 0 is null.
  */
 export type MetricsRow = Row<'GET /v1/analytics/metrics'>;
+/** The metrics of a unit over a period, beside those of the period before. */
+export type ComparisonMetricsRow = Row<'GET /v1/analytics/metrics/comparison'>;
+/** The number of different people who came to a unit over a period. */
+export type PeopleMetricsRow = Row<'GET /v1/analytics/metrics/people'>;
+/** How many people came to a unit on so many days of a week. */
+export type DaysPerWeekMetricsRow = Row<'GET /v1/analytics/metrics/days-per-week'>;
+/** The metrics of a unit on one weekday of a period. */
+export type WeekdayMetricsRow = Row<'GET /v1/analytics/metrics/weekdays'>;
+/** How many people arrived at a unit, and left it, in one hour of the office's local time. */
+export type ArrivalMetricsRow = Row<'GET /v1/analytics/metrics/arrivals'>;
+/** How many minutes people stayed at a unit. */
+export type DwellMetricsRow = Row<'GET /v1/analytics/metrics/dwell'>;
+/** On how many days of a period a desk or zone was used and booked. */
+export type UsageMetricsRow = Row<'GET /v1/analytics/metrics/usage'>;
 /** Occupancy of a node in one hour of its office's local time. Averages are numbers of people. */
 export type OccupancyMetricsRow = Row<'GET /v1/analytics/metrics/occupancy'>;
 /** A visitor arrival. */

@@ -62,6 +62,17 @@ test('the client requests metrics in one call, so that no window cuts a period',
   });
   expect(months).toMatchObject([{ periodStart: '2026-03-01T00:00:00.000Z', attendance: 1 }]);
   expect(setup.proxy.seen.filter(({ path }) => path === '/v1/analytics/metrics')).toHaveLength(1);
+  const perDay = { ...MARCH, by: 'organisation' } as const;
+  const [day] = await analytics.metrics(perDay);
+  expect(await analytics.peopleMetrics(perDay)).toMatchObject([{ people: day?.attendance }]);
+  expect(await analytics.comparisonMetrics({ ...perDay, period: 'range' })).toMatchObject([
+    { attendance: day?.attendance, previousAttendance: 0 },
+  ]);
+  expect(await analytics.dwellMetrics(perDay)).toMatchObject([{ attendance: day?.attendance }]);
+  expect(await analytics.arrivalMetrics(perDay)).toHaveLength(24);
+  expect(await analytics.weekdayMetrics(MARCH)).toMatchObject([{ attendance: day?.attendance }]);
+  expect(await analytics.daysPerWeekMetrics(MARCH)).toHaveLength(7);
+  expect(await analytics.usageMetrics({ ...MARCH, by: 'zone' })).toMatchObject([{ usedDays: 1 }]);
   expect(await analytics.occupancyMetrics(MARCH)).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import type { CapacityNode, MetricUnit } from '../store/warehouse/metrics.ts';
-import type { Unit } from './unit.ts';
+import { ORGANISATION, type Unit } from './unit.ts';
 
 /** Offices, levels and zones as they are today; only some nodes and all beneath them, if `nodeIds` are given. */
 export class CapacityTree {
@@ -7,6 +7,7 @@ export class CapacityTree {
   readonly #zones: CapacityNode[];
   readonly #capacities = new Map<string, number>();
   readonly #selected: CapacityNode[];
+  readonly #selectedIds: ReadonlySet<string>;
   /** The offices that contain a selected node. */
   readonly officeIds: string[];
 
@@ -18,6 +19,7 @@ export class CapacityTree {
       ({ locationId, levelId, zoneId }) =>
         !wanted || [locationId, levelId, zoneId].some((id) => id !== null && wanted.has(id)),
     );
+    this.#selectedIds = new Set(this.#selected.map(({ nodeId }) => nodeId));
     this.#zones = this.#selected.filter(({ kind }) => kind === 'zone');
     this.officeIds = [...new Set(this.#selected.map(({ locationId }) => locationId))];
     for (const zone of this.#zones) {
@@ -27,18 +29,25 @@ export class CapacityTree {
     }
   }
 
-  nameOf(nodeId: string): string | null {
-    return this.#nodes.get(nodeId)?.name ?? null;
+  nameOf(nodeId: string | null): string | null {
+    return nodeId === null ? null : (this.#nodes.get(nodeId)?.name ?? null);
+  }
+
+  /** Whether an office, level or zone, or a node that contains it, is among the given nodes. */
+  isSelected(nodeId: string): boolean {
+    return this.#selectedIds.has(nodeId);
   }
 
   /** The capacity of a unit today, in people; null for a unit without a known level or zone. */
   capacityOf(by: Exclude<MetricUnit, 'group'>, unit: Unit): number | null {
+    if (by === 'organisation') return this.#zones.reduce((sum, { capacity }) => sum + capacity, 0);
     const id = { location: unit.locationId, level: unit.levelId, zone: unit.zoneId }[by];
     return id === null ? null : (this.#capacities.get(id) ?? 0);
   }
 
   /** The units in use that contain a selected node. */
   unitsInUse(by: Exclude<MetricUnit, 'group'>): Unit[] {
+    if (by === 'organisation') return [ORGANISATION];
     const column = { location: 'locationId', level: 'levelId', zone: 'zoneId' } as const;
     const ids = new Set(this.#selected.map((node) => node[column[by]]));
     return [...ids].flatMap((id) => {

@@ -1,7 +1,9 @@
 import type { Tx } from '../store/connections/db.ts';
+import type { DayWindow } from '../store/values/day-window.ts';
 import type { Order } from '../store/warehouse/dataset-rows.ts';
 import type { WholeDataset } from '../store/warehouse/datasets.ts';
-import type { DatasetReader } from '../store/warehouse/query.ts';
+import type { MetricPeriod } from '../store/warehouse/metrics.ts';
+import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import type { Column } from './columns.ts';
 
 /** A dataset of the warehouse. Its routes, their documentation and the serializer of its rows are made from this. */
@@ -10,8 +12,10 @@ export interface Dataset {
   path: string;
   summary: string;
   description?: string;
-  /** The filters of a call. A dataset with `dates` requires them. `metrics` stands for several parameters. */
-  filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds' | 'metrics')[];
+  /** The filters of a call. A dataset with `dates` requires them. `metrics` and `usage` stand for several parameters. */
+  filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds' | 'metrics' | 'usage')[];
+  /** With `metrics` or `usage`: the periods of a row. The first one is the default. */
+  periods?: readonly MetricPeriod[];
   /** The most dates that a call may span; by default those of an export. */
   longestWindowDays?: number;
   /**
@@ -35,8 +39,8 @@ export interface Dataset {
   order?: Order;
   /** The order of changes, if several rows can have one key. Rows with the same key are then on one page. */
   orderOfChanges?: Order;
-  /** The rows come from aggregates of days, which the server brings up to date before it reads. */
-  usesAggregates?: true;
+  /** The days of the aggregates that the rows come from. The server brings these up to date before it reads. */
+  aggregated?: (query: ExportQuery) => DayWindow;
   read: DatasetReader;
   /** Only for a dataset that is always sent whole: the text from which its ETag is made. */
   fingerprint?: WholeDataset['fingerprint'];

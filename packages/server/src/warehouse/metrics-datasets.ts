@@ -1,80 +1,186 @@
 import { NODE_KINDS } from '../store/directory/nodes.ts';
-import { METRIC_PERIODS, METRIC_UNITS } from '../store/warehouse/metrics.ts';
-import { column, oneOf, shared } from './columns.ts';
+import { METRIC_PERIODS, type MetricPeriod } from '../store/warehouse/metrics.ts';
+import { column, oneOf } from './columns.ts';
+import { comparedWindow, readComparison } from './comparison.ts';
 import type { Dataset } from './dataset.ts';
 import { readMetrics } from './metrics.ts';
+import {
+  ATTENDANCE_COLUMNS,
+  COMPARISON_COLUMNS,
+  DAY_COLUMNS,
+  PLACE_COLUMNS,
+  UNIT_COLUMNS,
+} from './metrics-columns.ts';
 import { readOccupancyMetrics } from './occupancy-metrics.ts';
+import { readDaysPerWeek, readPeopleMetrics } from './people-metrics.ts';
+import { readArrivals, readDwell } from './time-metrics.ts';
+import { readUsage } from './usage-metrics.ts';
+import { readWeekdays } from './weekday-metrics.ts';
 
 const LONGEST_WINDOW_DAYS = 366;
+const BY_WEEK_FIRST: readonly MetricPeriod[] = ['week', 'month', 'range'];
+const BY_RANGE_FIRST: readonly MetricPeriod[] = ['range', 'month', 'week', 'day'];
+
+const UNITS =
+  'Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts ' +
+  'once a day, also if the person was at several offices.';
+
+/** What all datasets have in common that are counted from aggregates of days. */
+const ofAttendance = {
+  filters: ['dates', 'locationIds', 'metrics'],
+  longestWindowDays: LONGEST_WINDOW_DAYS,
+  isShort: true,
+  aggregated: ({ window }) => window,
+} satisfies Partial<Dataset>;
 
 /** Datasets that the server computes; docs/metrics.md has the formula of each number. */
 export const metricsDatasets: readonly Dataset[] = [
   {
+    ...ofAttendance,
     path: 'metrics',
-    summary: 'Attendance and utilisation by office, level, zone or group, by day, week, month or range',
+    summary:
+      'Attendance and utilisation by organisation, office, level, zone or group, by day, week, month or range',
     description:
       'One row for each period and unit with an office day. An office day is a day on which a user was detected at ' +
       'the office, or on which a user had planned to come and which has ended. Attendance is the same as in ' +
       'user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on ' +
       'which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and ' +
       'zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users ' +
-      'without a known level or zone, or without a group, have a row of their own, which comes first.',
-    filters: ['dates', 'locationIds', 'metrics'],
-    longestWindowDays: LONGEST_WINDOW_DAYS,
-    isShort: true,
-    columns: {
-      ...shared('span', {
-        by: oneOf(METRIC_UNITS, 'ours'),
-        period: oneOf(METRIC_PERIODS, 'ours'),
-        periodStart: column.day('ours', 'the first day of the whole period; for a week its Monday'),
-        firstDay: column.day('ours', 'the first day of the period within the window'),
-        lastDay: column.day('ours', 'the last day of the period within the window'),
-        complete: column.boolean(
-          'ours',
-          'the window contains the whole period, and the period has ended at the office',
-        ),
-      }),
-      ...shared('unit', {
-        locationId: column.id('ours', "the office's"),
-        locationName: column.text('ours', "the office's"),
-        levelId: column.maybeId('ours'),
-        levelName: column.maybeText('ours'),
-        zoneId: column.maybeId('ours'),
-        zoneName: column.maybeText('ours'),
-        groupId: column.maybeId('ours'),
-        groupName: column.maybeText('ours'),
-      }),
-      ...shared('days', {
-        officeDays: column.integer(
-          'ours',
-          'days on which users were detected, or had planned to come and the day has ended',
-        ),
-        reportedDays: column.integer('ours', 'office days on which presence reporting worked'),
-        reportingShare: column.maybeNumber('ours', 'reportedDays / officeDays'),
-      }),
-      attendance: column.integer('ours', 'users who came, counted once a day: confirmed + walkIn'),
-      confirmed: column.integer('ours', 'planned and detected'),
-      noShow: column.integer('ours', 'planned and not detected, although presence reporting worked'),
-      unconfirmed: column.integer('ours', 'planned, not detected, on a day without presence reporting'),
-      walkIn: column.integer('ours', 'detected without a plan for the office'),
-      confirmedRate: column.maybeNumber('ours', 'confirmed / (confirmed + noShow)'),
-      noShowRate: column.maybeNumber('ours', 'noShow / (confirmed + noShow)'),
-      unconfirmedRate: column.maybeNumber('ours', 'unconfirmed / (confirmed + noShow + unconfirmed)'),
-      walkInRate: column.maybeNumber('ours', 'walkIn / attendance'),
-      averageAttendance: column.maybeNumber('ours', 'people per reported day'),
-      peakAttendance: column.maybeInteger('ours', 'people on the fullest reported day'),
-      percentile90Attendance: column.maybeNumber(
-        'ours',
-        'people; nine of ten reported days had at most as many',
-      ),
-      medianWeeklyPeak: column.maybeNumber('ours', 'people; of the fullest reported day of each ISO week'),
-      medianWeeklyLow: column.maybeNumber('ours', 'people; of the emptiest reported day of each ISO week'),
-      capacity: column.maybeInteger('ours', 'people, by the desks and zones of today; null for groups'),
-      utilisation: column.maybeNumber('ours', 'averageAttendance / capacity'),
-      peakUtilisation: column.maybeNumber('ours', 'peakAttendance / capacity'),
-    },
-    usesAggregates: true,
+      'without a known level or zone, or without a group, have a row of their own, which comes first. ' +
+      'by=organisation is all offices together: each person counts once a day, also if the person was at several ' +
+      'offices.',
+    periods: METRIC_PERIODS,
+    columns: { ...UNIT_COLUMNS, ...DAY_COLUMNS, ...ATTENDANCE_COLUMNS },
     read: readMetrics,
+  },
+  {
+    ...ofAttendance,
+    path: 'metrics/comparison',
+    summary: 'Attendance and utilisation of each period beside the period before',
+    description:
+      `${UNITS} A day is compared with the same weekday a week before, a week with the week before, a month with the ` +
+      'month before. A range of whole months is compared with as many months before it; any other range with the days ' +
+      'so many whole weeks before as it overlaps. There is a row if one of both periods has an office day.',
+    periods: METRIC_PERIODS,
+    columns: { ...UNIT_COLUMNS, ...COMPARISON_COLUMNS },
+    aggregated: comparedWindow,
+    read: readComparison,
+  },
+  {
+    ...ofAttendance,
+    path: 'metrics/people',
+    summary: 'How many different people came, by unit and period',
+    description: `${UNITS} A person counts once in a period, on however many days the person came.`,
+    periods: METRIC_PERIODS,
+    columns: {
+      ...UNIT_COLUMNS,
+      ...DAY_COLUMNS,
+      people: column.integer('ours', 'different people who came'),
+      attendance: column.integer('ours', 'users who came, counted once a day'),
+      daysPerPerson: column.maybeNumber('ours', 'attendance / people'),
+    },
+    read: readPeopleMetrics,
+  },
+  {
+    ...ofAttendance,
+    path: 'metrics/days-per-week',
+    summary: 'On how many days of a week people came, by unit and period',
+    description:
+      `${UNITS} Seven rows for each unit and period. A person-week is a person in an ISO week in which the person ` +
+      'came. A week that is only partly in the period counts with the days that it has there.',
+    periods: BY_WEEK_FIRST,
+    columns: {
+      ...UNIT_COLUMNS,
+      ...DAY_COLUMNS,
+      daysPerWeek: column.integer('ours', '1 to 7'),
+      personWeeks: column.integer('ours', 'person-weeks with exactly so many days'),
+      share: column.maybeNumber('ours', 'personWeeks / all person-weeks of the unit and period'),
+      averagePeople: column.maybeNumber('ours', 'personWeeks / ISO weeks with a reported day'),
+    },
+    read: readDaysPerWeek,
+  },
+  {
+    ...ofAttendance,
+    path: 'metrics/weekdays',
+    summary: 'Attendance and utilisation by weekday, by unit and period',
+    description:
+      `${UNITS} One row for each unit, period and weekday with an office day. By week, the rows are a matrix of weeks ` +
+      'and weekdays.',
+    periods: BY_WEEK_FIRST,
+    columns: {
+      ...UNIT_COLUMNS,
+      weekday: column.integer('ours', 'ISO: 1 Monday to 7 Sunday'),
+      ...DAY_COLUMNS,
+      ...ATTENDANCE_COLUMNS,
+    },
+    read: readWeekdays,
+  },
+  {
+    ...ofAttendance,
+    path: 'metrics/arrivals',
+    summary: "When people come and leave, by hour of their office's clock, by unit and period",
+    description:
+      `${UNITS} 24 rows for each unit and period. A person arrives at the first detection of the day at the office, ` +
+      'and leaves at the last one, if it is in a later minute. By organisation, these are the first and the last ' +
+      'detection at all offices.',
+    periods: METRIC_PERIODS,
+    columns: {
+      ...UNIT_COLUMNS,
+      ...DAY_COLUMNS,
+      hour: column.integer('ours', "0 to 23, by the office's clock"),
+      arrivals: column.integer('ours', 'users whose first detection of the day was in the hour'),
+      arrivalShare: column.maybeNumber('ours', 'arrivals / users who came, counted once a day'),
+      averageArrivals: column.maybeNumber('ours', 'arrivals / reportedDays'),
+      departures: column.integer(
+        'ours',
+        'users whose last detection of the day was in the hour, if it was later than the first',
+      ),
+    },
+    read: readArrivals,
+  },
+  {
+    ...ofAttendance,
+    path: 'metrics/dwell',
+    summary: 'How long people stay, by unit and period',
+    description:
+      `${UNITS} A stay is the time from the first to the last detection of a day at the office, in whole minutes. It ` +
+      'is measured if the last detection is in a later minute than the first. By organisation, these are the first ' +
+      'and the last detection at all offices.',
+    periods: METRIC_PERIODS,
+    columns: {
+      ...UNIT_COLUMNS,
+      ...DAY_COLUMNS,
+      attendance: column.integer('ours', 'users who came, counted once a day'),
+      measured: column.integer('ours', 'those whose stay is measured'),
+      measuredShare: column.maybeNumber('ours', 'measured / attendance'),
+      averageMinutes: column.maybeNumber('ours', 'of measured stays'),
+      medianMinutes: column.maybeNumber('ours', 'of measured stays'),
+      percentile90Minutes: column.maybeNumber('ours', 'nine of ten measured stays were at most as long'),
+    },
+    read: readDwell,
+  },
+  {
+    ...ofAttendance,
+    path: 'metrics/usage',
+    summary: 'How much desks and zones are used, by period',
+    description:
+      'One row for each desk or zone in use, and each period with an office day. A person uses a zone in which the ' +
+      'person counts, as in metrics. A person uses the desks at which the person was detected; without such a ' +
+      'detection, the booked desk, if the person counts in its zone. locationIds accepts offices, levels and zones.',
+    filters: ['dates', 'locationIds', 'usage'],
+    periods: BY_RANGE_FIRST,
+    columns: {
+      ...PLACE_COLUMNS,
+      ...DAY_COLUMNS,
+      usedDays: column.integer('ours', 'days on which somebody used it'),
+      usedShare: column.maybeNumber('ours', 'usedDays / reportedDays'),
+      bookedDays: column.integer('ours', 'days on which somebody had booked it'),
+      bookedShare: column.maybeNumber('ours', 'bookedDays / officeDays'),
+      unusedBookedDays: column.integer('ours', 'days on which somebody had booked it, and nobody used it'),
+      attendance: column.integer('ours', 'users who used it, counted once a day'),
+      people: column.integer('ours', 'different people who used it'),
+    },
+    read: readUsage,
   },
   {
     path: 'metrics/occupancy',

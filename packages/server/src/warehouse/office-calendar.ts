@@ -29,8 +29,9 @@ export interface OfficeDayStatistics {
 export class OfficeCalendar {
   readonly #clocks: ReadonlyMap<string, OfficeClock>;
   readonly #weekdays: ReadonlySet<number> | undefined;
-  readonly #offices = new Map<string, Map<string, OfficeDayState>>();
-  readonly #statistics = new Map<string, OfficeDayStatistics>();
+  /** By office; under null, those of all offices together. */
+  readonly #offices = new Map<string | null, Map<string, OfficeDayState>>();
+  readonly #statistics = new Map<string | null, OfficeDayStatistics>();
 
   /** @param weekdays the only ones that count; ISO, 1 Monday to 7 Sunday */
   constructor(clocks: ReadonlyMap<string, OfficeClock>, weekdays: readonly number[] | undefined) {
@@ -38,33 +39,52 @@ export class OfficeCalendar {
     this.#weekdays = weekdays && new Set(weekdays);
   }
 
-  /** Adds days. If a day occurs several times, one occurrence with an event is enough. */
-  add(active: Iterable<ActiveOfficeDay>): void {
-    for (const { locationId, day, sawEvent } of active) {
-      const clock = this.#clocks.get(locationId);
-      if (!clock || (this.#weekdays && !this.#weekdays.has(weekdayOf(day)))) continue;
-      const ended = clock.today > day;
-      if (!sawEvent && (!ended || this.find(locationId, day))) continue;
-      const days = this.#offices.get(locationId) ?? new Map<string, OfficeDayState>();
-      this.#offices.set(locationId, days);
-      const { presenceReporting } = clock;
-      days.set(day, { day, ended, reported: reportingWorked({ presenceReporting, sawEvent }) });
-    }
+  /** Adds a day, if it is an office day. Returns its state then. */
+  add({ locationId, day, sawEvent }: ActiveOfficeDay): OfficeDayState | undefined {
+    const clock = this.#clocks.get(locationId);
+    if (!clock || (this.#weekdays && !this.#weekdays.has(weekdayOf(day)))) return undefined;
+    const ended = clock.today > day;
+    if (!sawEvent && !ended) return undefined;
+    const { presenceReporting } = clock;
+    const state = { day, ended, reported: reportingWorked({ presenceReporting, sawEvent }) };
+    this.#daysOf(locationId).set(day, state);
+    const all = this.#daysOf(null);
+    const known = all.get(day);
+    all.set(day, {
+      day,
+      ended: ended && known?.ended !== false,
+      reported: state.reported || known?.reported === true,
+    });
+    return state;
   }
 
-  has(locationId: string): boolean {
+  #daysOf(locationId: string | null): Map<string, OfficeDayState> {
+    let days = this.#offices.get(locationId);
+    if (!days) {
+      days = new Map();
+      this.#offices.set(locationId, days);
+    }
+    return days;
+  }
+
+  /** Whether an office has office days. Null: whether any has. */
+  has(locationId: string | null): boolean {
     return this.#offices.has(locationId);
   }
 
-  find(locationId: string, day: string): OfficeDayState | undefined {
-    return this.#offices.get(locationId)?.get(day);
-  }
-
-  /** The office days of an office. Call it after all days were added: it remembers the result. */
-  statisticsOf(locationId: string): OfficeDayStatistics {
-    const known = this.#statistics.get(locationId);
+  /**
+   * The office days of an office, or of all offices together for null. Call it after all days were added: it remembers
+   * the result.
+   *
+   * @param weekday only these days; ISO, 1 Monday to 7 Sunday
+   */
+  statisticsOf(locationId: string | null, weekday?: number): OfficeDayStatistics {
+    const key = weekday === undefined ? locationId : `${locationId} ${weekday}`;
+    const known = this.#statistics.get(key);
     if (known) return known;
-    const days = [...(this.#offices.get(locationId)?.values() ?? [])];
+    const days = [...(this.#offices.get(locationId)?.values() ?? [])].filter(
+      ({ day }) => weekday === undefined || weekdayOf(day) === weekday,
+    );
     const reported = days.filter((day) => day.reported).map(({ day }) => day);
     const numbers = new Map<string, number>();
     const weeks = reported.map((day) => {
@@ -83,7 +103,7 @@ export class OfficeCalendar {
       weeks,
       weekCount: numbers.size,
     };
-    this.#statistics.set(locationId, statistics);
+    this.#statistics.set(key, statistics);
     return statistics;
   }
 }

@@ -15,6 +15,7 @@ import type { Database } from '../store/connections/db.ts';
 import { VERSION } from '../store/release.ts';
 import { ALL_DAYS } from '../store/values/day-window.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import { METRIC_PERIODS } from '../store/warehouse/metrics.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import type { AggregateKeeper } from './aggregates.ts';
 import { encodeCursor } from './cursor.ts';
@@ -34,7 +35,7 @@ import {
   readIncrement,
   takePage,
 } from './increments.ts';
-import { METRICS_FILTERS, readMetricsQuery } from './metrics-query.ts';
+import { metricsFilters, readMetricsQuery, readUsageQuery, usageFilters } from './metrics-query.ts';
 import { possibleDays } from './periods.ts';
 import type { Transfers } from './transfers.ts';
 
@@ -111,8 +112,15 @@ const FILTERS = {
     ),
   },
   userIds: { userIds: Type.Optional(CommaList({ description: 'comma-separated ids' })) },
-  metrics: METRICS_FILTERS,
-} satisfies Record<Exclude<Dataset['filters'][number], 'dates'>, Record<string, TSchema>>;
+} satisfies Record<string, Record<string, TSchema>>;
+
+function filterSchema(filter: Dataset['filters'][number], dataset: Dataset): Record<string, TSchema> {
+  const { periods = METRIC_PERIODS } = dataset;
+  if (filter === 'dates') return datesSchema(dataset);
+  if (filter === 'metrics') return metricsFilters(periods);
+  if (filter === 'usage') return usageFilters(periods);
+  return FILTERS[filter];
+}
 
 const FORMAT = {
   format: Type.Optional(
@@ -128,7 +136,7 @@ function querySchema(dataset: Dataset) {
   return Type.Object(
     Object.assign(
       {},
-      ...dataset.filters.map((filter) => (filter === 'dates' ? datesSchema(dataset) : FILTERS[filter])),
+      ...dataset.filters.map((filter) => filterSchema(filter, dataset)),
       dataset.key ? INCREMENT_QUERY : {},
       FORMAT,
     ) as Record<string, TSchema>,
@@ -198,7 +206,8 @@ async function sendRows(
   // A page is bounded, and a HEAD reads no rows.
   const kind = dataset.isShort || page || isHead ? 'lists' : 'exports';
   const transfer = await transfers.begin(kind, request, reply);
-  const aggregated = dataset.usesAggregates && !isHead ? possibleDays(query.window, query.now) : undefined;
+  const needed = isHead ? undefined : dataset.aggregated?.(query);
+  const aggregated = needed && possibleDays(needed, query.now);
   if (aggregated) await aggregates.refresh(query.tenantId, aggregated);
   const batches = database.stream(kind, query.tenantId, async function* (tx) {
     const seen = await cursorOf(tx, database, increment, { now: query.now, keptFrom: dataset.keptFrom });
@@ -255,11 +264,13 @@ function readFilters(
   increment: Increment,
 ): Omit<ExportQuery, 'tenantId' | 'now' | 'changes' | 'page'> {
   const { locationId, locationIds, userIds } = parameters;
+  const { filters, periods = METRIC_PERIODS } = dataset;
   return {
-    window: dataset.filters.includes('dates') ? readExportWindow(dataset, parameters, increment) : ALL_DAYS,
+    window: filters.includes('dates') ? readExportWindow(dataset, parameters, increment) : ALL_DAYS,
     locationId: locationId === undefined ? undefined : (parseGuid(locationId.trim()) ?? null),
     locationIds: idList(locationIds),
     userIds: idList(userIds),
-    metrics: dataset.filters.includes('metrics') ? readMetricsQuery(parameters) : undefined,
+    metrics: filters.includes('metrics') ? readMetricsQuery(parameters, periods) : undefined,
+    usage: filters.includes('usage') ? readUsageQuery(parameters, periods) : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type { NumberedNode } from '../store/warehouse/aggregates.ts';
+import type { NumberedNode } from '../store/warehouse/numbers.ts';
 
 /** No known level or zone. */
 export const NO_SPOT = -1;

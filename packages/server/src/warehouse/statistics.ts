@@ -25,3 +25,22 @@ export function percentile(sorted: Float64Array, p: number): number | null {
 export function median(sorted: Float64Array): number | null {
   return percentile(sorted, 0.5);
 }
+
+/** As `percentile`, of values with how often each occurs. `sorted` is in ascending order of the values. */
+export function percentileOfCounts(
+  sorted: readonly (readonly [value: number, count: number])[],
+  p: number,
+): number | null {
+  const position = p * (sorted.reduce((sum, [, count]) => sum + count, 0) - 1);
+  const valueAt = (index: number) => {
+    let left = index;
+    for (const [value, count] of sorted) {
+      left -= count;
+      if (left < 0) return value;
+    }
+    return undefined;
+  };
+  const [low, high] = [valueAt(Math.floor(position)), valueAt(Math.ceil(position))];
+  if (low === undefined || high === undefined) return null;
+  return low + (high - low) * (position - Math.floor(position));
+}

@@ -1,6 +1,9 @@
 import type { DayCounts } from './day-counter.ts';
-import type { OfficeDayState, OfficeDayStatistics } from './office-calendar.ts';
+import type { OfficeDayStatistics } from './office-calendar.ts';
 import { mean, median, percentile, rate } from './statistics.ts';
+
+/** The numbers of a row of metrics. */
+export type Figures = ReturnType<Tally['figures']>;
 
 /** The attendance of a unit over the days of a period. */
 export class Tally {
@@ -15,12 +18,12 @@ export class Tally {
     if (!isOneDay) this.#cameOn = new Map();
   }
 
-  add(day: string, counts: DayCounts, office: OfficeDayState): void {
-    this.#confirmed += counts.confirmed;
-    this.#walkIn += counts.walkIn;
-    if (office.ended && office.reported) this.#noShow += counts.silent;
-    else if (office.ended) this.#unconfirmed += counts.silent;
-    const came = counts.confirmed + counts.walkIn;
+  add(day: string, { confirmed, noShow, unconfirmed, walkIn }: DayCounts): void {
+    this.#confirmed += confirmed;
+    this.#noShow += noShow;
+    this.#unconfirmed += unconfirmed;
+    this.#walkIn += walkIn;
+    const came = confirmed + walkIn;
     if (this.#cameOn && came > 0) this.#cameOn.set(day, (this.#cameOn.get(day) ?? 0) + came);
   }
 

@@ -3,7 +3,8 @@ import { type Unit, unitKey } from './unit.ts';
 
 /** A unit, and what its rows show of it. */
 export interface ReportedUnit {
-  locationId: string;
+  /** Null if it is not of one office. */
+  locationId: string | null;
   /** The columns that name the unit. All of its rows share this object. */
   names: Row;
   /** In people; null if it has none. */
@@ -12,30 +13,39 @@ export interface ReportedUnit {
   inUse: boolean;
 }
 
-/** The units of one answer. Each is made once. */
-export class Units {
+/** The units of one answer. */
+export interface ReportedUnits {
+  /** All units so far, by office, level, zone and group or desk. */
+  readonly inOrder: readonly ReportedUnit[];
+  /** The unit with a number at an office. */
+  of(locationId: string | null, number: number): ReportedUnit;
+}
+
+/** Offices, levels, zones and groups. Each unit is made once. */
+export class Units implements ReportedUnits {
+  readonly #idsOf: (number: number) => Omit<Unit, 'locationId'>;
   readonly #describe: (unit: Unit) => Pick<ReportedUnit, 'names' | 'capacity'>;
   readonly #byKey = new Map<string, ReportedUnit>();
-  readonly #ofOffices = new Map<string, Map<number, ReportedUnit>>();
+  readonly #ofOffices = new Map<string | null, Map<number, ReportedUnit>>();
   #inOrder: ReportedUnit[] | undefined;
 
-  constructor(inUse: readonly Unit[], describe: (unit: Unit) => Pick<ReportedUnit, 'names' | 'capacity'>) {
+  /** @param idsOf the ids of the unit with a number */
+  constructor(
+    inUse: readonly Unit[],
+    idsOf: (number: number) => Omit<Unit, 'locationId'>,
+    describe: (unit: Unit) => Pick<ReportedUnit, 'names' | 'capacity'>,
+  ) {
+    this.#idsOf = idsOf;
     this.#describe = describe;
     for (const unit of inUse) this.#find(unit, true);
   }
 
-  /** All units made so far, by office, level, zone and group. */
   get inOrder(): readonly ReportedUnit[] {
     this.#inOrder ??= [...this.#byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, unit]) => unit);
     return this.#inOrder;
   }
 
-  /**
-   * The unit with a number at an office.
-   *
-   * @param idsOf the ids of the unit with this number
-   */
-  of(locationId: string, number: number, idsOf: (number: number) => Omit<Unit, 'locationId'>): ReportedUnit {
+  of(locationId: string | null, number: number): ReportedUnit {
     let ofOffice = this.#ofOffices.get(locationId);
     if (!ofOffice) {
       ofOffice = new Map();
@@ -43,7 +53,7 @@ export class Units {
     }
     let unit = ofOffice.get(number);
     if (!unit) {
-      unit = this.#find({ locationId, ...idsOf(number) }, false);
+      unit = this.#find({ locationId, ...this.#idsOf(number) }, false);
       ofOffice.set(number, unit);
     }
     return unit;

@@ -21,16 +21,16 @@ export function periodOf(period: string, startDate: string): (day: string) => st
   return mondayOf;
 }
 
-function mondayOf(day: string): string {
+export function mondayOf(day: string): string {
   const ms = Date.parse(day);
   return isoDay(ms - ((new Date(ms).getUTCDay() + 6) % 7) * DAY_MS);
 }
 
 export type Unit = 'location' | 'level' | 'zone' | 'group';
-type Spot = [levelId: string | undefined, zoneId: string | undefined];
+export type Spot = [levelId: string | undefined, zoneId: string | undefined];
 
 /** The units in which a row counts: the most exact node of detection, or the booking if it is more exact. */
-function spotsOf(row: AttendanceRow, presence: PresenceRow[], by: 'level' | 'zone'): Spot[] {
+export function spotsOf(row: AttendanceRow, presence: PresenceRow[], by: 'level' | 'zone'): Spot[] {
   const zoneOf = (zoneId: unknown) => (by === 'zone' ? (zoneId as string | undefined) : undefined);
   const booked: Spot = [row.bookingLevelId as string | undefined, zoneOf(row.bookingZoneId)];
   const seen = presence

@@ -6,8 +6,8 @@ import {
   readAggregateSnapshot,
   setPlannerForAggregates,
   storeAggregates,
-  storeNumbers,
 } from './aggregates.ts';
+import { storeNumbers } from './numbers.ts';
 
 /*
  * Transactions that write or delete aggregates. Each needs one snapshot for all statements (REPEATABLE READ), and first

@@ -2,6 +2,7 @@ import { copyBinaryRows } from '../connections/copy.ts';
 import type { Tx } from '../connections/db.ts';
 import type { DayWindow } from '../values/day-window.ts';
 import { writtenSince } from './dataset-rows.ts';
+import { NUMBERED } from './numbers.ts';
 import { xidsOf } from './snapshots.ts';
 
 /**
@@ -151,69 +152,6 @@ export async function setPlannerForAggregates(tx: Tx): Promise<void> {
   await tx.query(
     "SET LOCAL enable_nestloop TO off; SET LOCAL work_mem TO '32MB'; SET LOCAL max_parallel_workers_per_gather TO 0",
   );
-}
-
-/** The users or nodes of an organisation with their numbers. */
-const NUMBERED = {
-  users: numbered('users', 'user_id', 'user_numbers'),
-  nodes: numbered('nodes', 'node_id', 'node_numbers'),
-};
-
-/**
- * SQL of ids and numbers. Those without a stored number follow in the order of their ids, so that all statements with
- * the same snapshot give them the same numbers.
- */
-function numbered(table: string, id: string, numbers: string): { all: string; missing: string } {
-  const missing = `SELECT s.${id}, (SELECT coalesce(max(n.number), 0) FROM ${numbers} n WHERE n.tenant_id = $1)
-           + (row_number() OVER (ORDER BY s.${id}))::integer AS number
-    FROM ${table} s
-    WHERE s.tenant_id = $1
-      AND NOT EXISTS (SELECT FROM ${numbers} n WHERE n.tenant_id = $1 AND n.${id} = s.${id})`;
-  return { all: `SELECT ${id}, number FROM ${numbers} WHERE tenant_id = $1 UNION ALL ${missing}`, missing };
-}
-
-/** Stores the numbers of users and nodes that have none. */
-export async function storeNumbers(tx: Tx, tenantId: string): Promise<void> {
-  await tx.query(
-    `INSERT INTO user_numbers (tenant_id, user_id, number) SELECT $1, user_id, number FROM (${NUMBERED.users.missing}) AS m`,
-    [tenantId],
-  );
-  await tx.query(
-    `INSERT INTO node_numbers (tenant_id, node_id, number) SELECT $1, node_id, number FROM (${NUMBERED.nodes.missing}) AS m`,
-    [tenantId],
-  );
-}
-
-/** A node's number, and its place in the tree today. */
-export interface NumberedNode {
-  number: number;
-  locationId: string;
-  levelId: string | null;
-  zoneId: string | null;
-}
-
-/** All nodes of an organisation, of any status. */
-export async function listNumberedNodes(tx: Tx, tenantId: string): Promise<NumberedNode[]> {
-  const { rows } = await tx.query<NumberedNode>(
-    `SELECT n.number, p.location_id AS "locationId", p.level_id AS "levelId", p.zone_id AS "zoneId"
-     FROM node_paths p JOIN (${NUMBERED.nodes.all}) AS n ON n.node_id = p.node_id WHERE p.tenant_id = $1`,
-    [tenantId],
-  );
-  return rows;
-}
-
-/** The numbers of the users who have a primary group, and its id. */
-export async function listNumberedMembers(
-  tx: Tx,
-  tenantId: string,
-): Promise<{ number: number; groupId: string }[]> {
-  const { rows } = await tx.query<{ number: number; groupId: string }>(
-    `SELECT n.number, u.primary_group_id AS "groupId"
-     FROM users u JOIN (${NUMBERED.users.all}) AS n ON n.user_id = u.user_id
-     WHERE u.tenant_id = $1 AND u.primary_group_id IS NOT NULL`,
-    [tenantId],
-  );
-  return rows;
 }
 
 /** SQL of the aggregates of a selection; `$1` is the organisation. */

@@ -1,21 +1,34 @@
 import type { Tx } from '../connections/db.ts';
 
-/** The units by which the server computes metrics. */
-export const METRIC_UNITS = ['location', 'level', 'zone', 'group'] as const;
+/** The units by which the server computes metrics. `organisation` is all offices together. */
+export const METRIC_UNITS = ['organisation', 'location', 'level', 'zone', 'group'] as const;
 export type MetricUnit = (typeof METRIC_UNITS)[number];
 
 /** The periods into which the server groups days. `range` is the whole window. */
 export const METRIC_PERIODS = ['day', 'week', 'month', 'range'] as const;
 export type MetricPeriod = (typeof METRIC_PERIODS)[number];
 
+/** The kinds of nodes whose usage the server counts. A `place` is a desk. */
+export const USAGE_UNITS = ['place', 'zone'] as const;
+export type UsageUnit = (typeof USAGE_UNITS)[number];
+
 /** The parameters of metrics, besides days and nodes. */
-export interface MetricsQuery {
+export interface MetricsQuery extends PeriodQuery {
   by: MetricUnit;
-  period: MetricPeriod;
   /** GUIDs. Each selects the group and all groups below it. */
   groupIds: string[] | undefined;
   /** Whether a group's row includes the users of the groups below it. */
   subgroups: boolean;
+}
+
+/** The parameters of the usage of desks and zones, besides days and nodes. */
+export interface UsageQuery extends PeriodQuery {
+  by: UsageUnit;
+}
+
+/** The parameters that say which days make up a row. */
+export interface PeriodQuery {
+  period: MetricPeriod;
   /** ISO: 1 Monday to 7 Sunday. Undefined means all. */
   weekdays: number[] | undefined;
 }
@@ -72,6 +85,7 @@ export async function listGroupNodes(tx: Tx, tenantId: string): Promise<GroupNod
 export interface OfficeClock {
   /** The office's date, as `YYYY-MM-DD`. */
   today: string;
+  timeZone: string;
   presenceReporting: 'detect' | 'always' | 'never';
 }
 
@@ -83,7 +97,7 @@ export async function listOfficeClocks(
 ): Promise<Map<string, OfficeClock>> {
   const { rows } = await tx.query<OfficeClock & { locationId: string }>(
     `SELECT location_id AS "locationId", ($2::timestamptz AT TIME ZONE time_zone)::date AS today,
-            presence_reporting AS "presenceReporting"
+            time_zone AS "timeZone", presence_reporting AS "presenceReporting"
      FROM offices WHERE tenant_id = $1 AND unknown_time_zone IS NULL`,
     [tenantId, now],
   );

@@ -1,6 +1,6 @@
 import type { Tx } from '../connections/db.ts';
 import type { DayWindow } from '../values/day-window.ts';
-import type { MetricsQuery } from './metrics.ts';
+import type { MetricsQuery, UsageQuery } from './metrics.ts';
 
 /** The snapshot that a client has seen. Rows that it did not see are new or changed. */
 export interface Changes {
@@ -28,6 +28,7 @@ export interface ExportQuery {
   /** The GUID of one office. Null if the requested id is not a GUID, and so selects nothing. */
   locationId?: string | null | undefined;
   metrics?: MetricsQuery | undefined;
+  usage?: UsageQuery | undefined;
   /** The time of the call. It decides which days have ended. */
   now: Date;
   /** Selects only the rows that have changed since. */

@@ -1,0 +1,93 @@
+import type { Tx } from '../connections/db.ts';
+
+/*
+ * Aggregates name users and nodes by numbers, which are shorter than ids. An organisation's numbers begin with 1.
+ */
+
+/** SQL of the users or nodes of an organisation with their numbers: of all, and of those that have no stored number. */
+export const NUMBERED = {
+  users: numbered('users', 'user_id', 'user_numbers'),
+  nodes: numbered('nodes', 'node_id', 'node_numbers'),
+};
+
+/**
+ * SQL of ids and numbers. Those without a stored number follow in the order of their ids, so that all statements with
+ * the same snapshot give them the same numbers.
+ */
+function numbered(table: string, id: string, numbers: string): { all: string; missing: string } {
+  const missing = `SELECT s.${id}, (SELECT coalesce(max(n.number), 0) FROM ${numbers} n WHERE n.tenant_id = $1)
+           + (row_number() OVER (ORDER BY s.${id}))::integer AS number
+    FROM ${table} s
+    WHERE s.tenant_id = $1
+      AND NOT EXISTS (SELECT FROM ${numbers} n WHERE n.tenant_id = $1 AND n.${id} = s.${id})`;
+  return { all: `SELECT ${id}, number FROM ${numbers} WHERE tenant_id = $1 UNION ALL ${missing}`, missing };
+}
+
+/** Stores the numbers of users and nodes that have none. */
+export async function storeNumbers(tx: Tx, tenantId: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO user_numbers (tenant_id, user_id, number) SELECT $1, user_id, number FROM (${NUMBERED.users.missing}) AS m`,
+    [tenantId],
+  );
+  await tx.query(
+    `INSERT INTO node_numbers (tenant_id, node_id, number) SELECT $1, node_id, number FROM (${NUMBERED.nodes.missing}) AS m`,
+    [tenantId],
+  );
+}
+
+/** A node's number, and its place in the tree today. */
+export interface NumberedNode {
+  number: number;
+  locationId: string;
+  levelId: string | null;
+  zoneId: string | null;
+}
+
+/** All nodes of an organisation, of any status. */
+export async function listNumberedNodes(tx: Tx, tenantId: string): Promise<NumberedNode[]> {
+  const { rows } = await tx.query<NumberedNode>(
+    `SELECT n.number, p.location_id AS "locationId", p.level_id AS "levelId", p.zone_id AS "zoneId"
+     FROM node_paths p JOIN (${NUMBERED.nodes.all}) AS n ON n.node_id = p.node_id WHERE p.tenant_id = $1`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/** A desk or a zone, with its number and its place in the tree today. */
+export interface NumberedPlace {
+  number: number;
+  nodeId: string;
+  kind: 'place' | 'zone';
+  name: string;
+  /** The node and everything above it are active, and the database knows the office's time zone. */
+  inUse: boolean;
+  locationId: string;
+  levelId: string;
+  zoneId: string;
+}
+
+/** All desks and zones of an organisation, of any status. */
+export async function listNumberedPlaces(tx: Tx, tenantId: string): Promise<NumberedPlace[]> {
+  const { rows } = await tx.query<NumberedPlace>(
+    `SELECT n.number, p.node_id AS "nodeId", p.kind, p.name, p.in_use AS "inUse",
+            p.location_id AS "locationId", p.level_id AS "levelId", p.zone_id AS "zoneId"
+     FROM node_paths p JOIN (${NUMBERED.nodes.all}) AS n ON n.node_id = p.node_id
+     WHERE p.tenant_id = $1 AND p.kind IN ('place', 'zone')`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/** The numbers of the users who have a primary group, and its id. */
+export async function listNumberedMembers(
+  tx: Tx,
+  tenantId: string,
+): Promise<{ number: number; groupId: string }[]> {
+  const { rows } = await tx.query<{ number: number; groupId: string }>(
+    `SELECT n.number, u.primary_group_id AS "groupId"
+     FROM users u JOIN (${NUMBERED.users.all}) AS n ON n.user_id = u.user_id
+     WHERE u.tenant_id = $1 AND u.primary_group_id IS NOT NULL`,
+    [tenantId],
+  );
+  return rows;
+}

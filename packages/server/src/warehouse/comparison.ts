@@ -1,0 +1,131 @@
+import type { DayWindow } from '../store/values/day-window.ts';
+import { addDays } from '../store/values/days.ts';
+import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
+import type { AttendedDay } from './attended-day.ts';
+import { DayCounter } from './day-counter.ts';
+import type { Row } from './format.ts';
+import { AttendanceSummary } from './metrics.ts';
+import { metricsOf, openMetricsReader } from './metrics-reader.ts';
+import { OfficeCalendar } from './office-calendar.ts';
+import { PeopleSummary } from './people-metrics.ts';
+import { type PeriodReader, type Summary, toInstant } from './period-reader.ts';
+import { type Period, periodsOf, possibleDays, previousPeriod } from './periods.ts';
+import { rate } from './statistics.ts';
+import type { ReportedUnit } from './units.ts';
+
+/** The columns that a row has for both periods: under their names, and under `previousOf` of them. */
+export const COMPARED = [
+  'officeDays',
+  'reportedDays',
+  'people',
+  'attendance',
+  'confirmed',
+  'noShow',
+  'unconfirmed',
+  'walkIn',
+  'confirmedRate',
+  'noShowRate',
+  'walkInRate',
+  'averageAttendance',
+  'peakAttendance',
+  'utilisation',
+] as const;
+
+/** Those of which a row also has the relative change. */
+export const CHANGING = ['people', 'attendance', 'averageAttendance', 'peakAttendance'] as const;
+
+/** The name of the column of the previous period. */
+export function previousOf(name: string): string {
+  return `previous${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+/** The days that a comparison reads: those of all periods, and of the periods with which they are compared. */
+export function comparedWindow(query: ExportQuery): DayWindow {
+  const { period } = metricsOf(query);
+  const [first] = periodsOf(query.window, period);
+  const from = first ? previousPeriod(first, period).window.from : query.window.from;
+  return { from, before: query.window.before };
+}
+
+/** The attendance and the different people of the units of a period. */
+class ComparedSummary implements Summary {
+  readonly #attendance: AttendanceSummary;
+  readonly #people = new PeopleSummary();
+
+  constructor(options: { isOneDay: boolean; counter: DayCounter }) {
+    this.#attendance = new AttendanceSummary(options);
+  }
+
+  add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
+    this.#attendance.add(day, unitOf);
+    this.#people.add(day, unitOf);
+  }
+
+  has(unit: ReportedUnit): boolean {
+    return this.#attendance.has(unit);
+  }
+
+  rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): [Figures] {
+    const days = calendar.statisticsOf(unit.locationId);
+    const people = this.#people.peopleOf(unit);
+    return [{ ...days.counts, people, ...this.#attendance.figuresOf(unit, days) }];
+  }
+}
+
+type Figures = Record<(typeof COMPARED)[number], number | null>;
+
+/** A period with its summary. */
+interface Side {
+  period: Period;
+  calendar: OfficeCalendar;
+  summary: ComparedSummary;
+}
+
+/** Reads the metrics of each period beside those of the period before, with a row for each unit. */
+export const readComparison: DatasetReader = async function* (tx, query) {
+  const metrics = metricsOf(query);
+  const window = possibleDays(comparedWindow(query), query.now);
+  if (window === undefined) return;
+  const reader = await openMetricsReader(tx, query, window, { users: true });
+  const options = { isOneDay: metrics.period === 'day', counter: new DayCounter() };
+  const sideOf = async (period: Period): Promise<Side> => {
+    for await (const side of reader.summaries([period], () => new ComparedSummary(options))) return side;
+    const calendar = new OfficeCalendar(new Map(), undefined);
+    return { period, calendar, summary: new ComparedSummary(options) };
+  };
+  for (const period of periodsOf(query.window, metrics.period)) {
+    if (period.window.from >= window.before) return;
+    const previous = await sideOf(previousPeriod(period, metrics.period));
+    yield rowsOf(reader, await sideOf(period), previous);
+  }
+};
+
+/** The rows of a period: of each unit with an office day in one of both, in order. */
+function rowsOf(reader: PeriodReader, current: Side, previous: Side): Row[] {
+  return reader.units.inOrder.flatMap((unit) => {
+    const isOpen = current.calendar.has(unit.locationId) || previous.calendar.has(unit.locationId);
+    const isKnown = unit.inUse || current.summary.has(unit) || previous.summary.has(unit);
+    if (!isOpen || !isKnown) return [];
+    const [now] = current.summary.rowsOf(unit, current.calendar);
+    const [before] = previous.summary.rowsOf(unit, previous.calendar);
+    return {
+      span: reader.spanOf(current.period, reader.isComplete(current.period, unit)),
+      unit: unit.names,
+      previousFirstDay: toInstant(previous.period.window.from),
+      previousLastDay: toInstant(addDays(previous.period.window.before, -1)),
+      previousComplete: reader.isComplete(previous.period, unit),
+      ...Object.fromEntries(
+        COMPARED.flatMap((name) => [
+          [name, now[name]],
+          [previousOf(name), before[name]],
+        ]),
+      ),
+      ...Object.fromEntries(CHANGING.map((name) => [`${name}Change`, changeOf(now[name], before[name])])),
+    };
+  });
+}
+
+/** The relative change; null if there was nothing before. */
+function changeOf(now: number | null, before: number | null): number | null {
+  return now === null || before === null ? null : rate(now - before, before);
+}

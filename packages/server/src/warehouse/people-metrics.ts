@@ -1,0 +1,98 @@
+import { type AttendedDay, came } from './attended-day.ts';
+import { ByUnit } from './by-unit.ts';
+import type { Row } from './format.ts';
+import { readerOf } from './metrics-reader.ts';
+import { NumberCounts } from './number-counts.ts';
+import type { OfficeCalendar } from './office-calendar.ts';
+import type { Summary } from './period-reader.ts';
+import { rate } from './statistics.ts';
+import type { ReportedUnit } from './units.ts';
+
+const DAYS_PER_WEEK = 7;
+
+/** On how many days each user came. */
+type DaysByUser = ByUnit<NumberCounts>;
+
+function addPeople(
+  days: DaysByUser,
+  { pairs, units, entries, kinds, users }: AttendedDay,
+  unitOf: (number: number) => ReportedUnit,
+): void {
+  const ofUnit = days.onDay(unitOf);
+  for (let pair = 0; pair < pairs; pair++) {
+    const entry = entries[pair] as number;
+    // A unit where nobody came, although somebody had planned to, has a row, too.
+    const daysOfUnit = ofUnit(units[pair] as number);
+    if (came(kinds[entry] as number)) daysOfUnit.add(users[entry] as number);
+  }
+}
+
+/** The different people who came to the units of a period. */
+export class PeopleSummary implements Summary {
+  readonly #days: DaysByUser = new ByUnit(() => new NumberCounts());
+
+  add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
+    addPeople(this.#days, day, unitOf);
+  }
+
+  rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
+    const days = this.#days.find(unit);
+    if (!days && !unit.inUse) return [];
+    const [attendance, people] = [days?.total ?? 0, this.peopleOf(unit)];
+    return [
+      {
+        days: calendar.statisticsOf(unit.locationId).counts,
+        people,
+        attendance,
+        daysPerPerson: rate(attendance, people),
+      },
+    ];
+  }
+
+  /** How many different people came to a unit. */
+  peopleOf(unit: ReportedUnit): number {
+    return this.#days.find(unit)?.size ?? 0;
+  }
+}
+
+/** How many people came to a unit on how many days of a week. */
+class DaysPerWeekSummary implements Summary {
+  #ofWeek: DaysByUser = new ByUnit(() => new NumberCounts());
+  /** By number of days. */
+  readonly #personWeeks = new ByUnit(() => new Array<number>(1 + DAYS_PER_WEEK).fill(0));
+
+  add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
+    addPeople(this.#ofWeek, day, unitOf);
+  }
+
+  endWeek(): void {
+    for (const [unit, days] of this.#ofWeek.entries()) {
+      const personWeeks = this.#personWeeks.of(unit);
+      for (const [, count] of days.entries()) personWeeks[count] = (personWeeks[count] ?? 0) + 1;
+    }
+    this.#ofWeek = new ByUnit(() => new NumberCounts());
+  }
+
+  rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
+    const found = this.#personWeeks.find(unit);
+    if (!found && !unit.inUse) return [];
+    const { counts, weekCount } = calendar.statisticsOf(unit.locationId);
+    const all = found?.reduce((sum, each) => sum + each, 0) ?? 0;
+    return Array.from({ length: DAYS_PER_WEEK }, (_, index) => {
+      const personWeeks = found?.[index + 1] ?? 0;
+      return {
+        days: counts,
+        daysPerWeek: index + 1,
+        personWeeks,
+        share: rate(personWeeks, all),
+        averagePeople: rate(personWeeks, weekCount),
+      };
+    });
+  }
+}
+
+/** Reads how many different people came, with a row for each unit of each period. */
+export const readPeopleMetrics = readerOf(() => () => new PeopleSummary(), { users: true });
+
+/** Reads how many people came on one day of a week, on two, and so on, with seven rows for each unit of each period. */
+export const readDaysPerWeek = readerOf(() => () => new DaysPerWeekSummary(), { users: true, weeks: true });

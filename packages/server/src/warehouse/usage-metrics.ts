@@ -1,0 +1,142 @@
+import { setPlannerForAggregates } from '../store/warehouse/aggregates.ts';
+import { listCapacityNodes, listOfficeClocks } from '../store/warehouse/metrics.ts';
+import { listNumberedNodes, listNumberedPlaces, type NumberedPlace } from '../store/warehouse/numbers.ts';
+import type { DatasetReader } from '../store/warehouse/query.ts';
+import type { AttendedDay } from './attended-day.ts';
+import { ByUnit } from './by-unit.ts';
+import { CapacityTree } from './capacity-tree.ts';
+import type { Row } from './format.ts';
+import { NumberCounts } from './number-counts.ts';
+import type { OfficeCalendar } from './office-calendar.ts';
+import { PeriodReader, type Summary } from './period-reader.ts';
+import { periodsOf, possibleDays } from './periods.ts';
+import { Spots } from './spots.ts';
+import { rate } from './statistics.ts';
+import type { ReportedUnit, ReportedUnits } from './units.ts';
+import { BOOKED, USED, UsageReader } from './usage-reader.ts';
+
+/** The usage of a desk or zone. */
+interface Usage {
+  /** The days on which somebody used it, had booked it, and both. */
+  usedDays: number;
+  bookedDays: number;
+  usedAndBookedDays: number;
+  /** On how many days each user used it. */
+  people: NumberCounts;
+}
+
+/** How much the desks or zones of a period were used. */
+class UsageSummary implements Summary {
+  readonly #usage = new ByUnit(
+    (): Usage => ({ usedDays: 0, bookedDays: 0, usedAndBookedDays: 0, people: new NumberCounts() }),
+  );
+
+  add({ pairs, units, entries, kinds, users }: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
+    const ofUnit = this.#usage.onDay(unitOf);
+    const kindsOfUnits = new Map<number, number>();
+    for (let pair = 0; pair < pairs; pair++) {
+      const unit = units[pair] as number;
+      const entry = entries[pair] as number;
+      const kind = kinds[entry] as number;
+      kindsOfUnits.set(unit, (kindsOfUnits.get(unit) ?? 0) | kind);
+      if ((kind & USED) !== 0) ofUnit(unit).people.add(users[entry] as number);
+    }
+    for (const [unit, kind] of kindsOfUnits) {
+      const usage = ofUnit(unit);
+      if ((kind & USED) !== 0) usage.usedDays++;
+      if ((kind & BOOKED) !== 0) usage.bookedDays++;
+      if (kind === (USED | BOOKED)) usage.usedAndBookedDays++;
+    }
+  }
+
+  rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
+    const usage = this.#usage.find(unit);
+    if (!usage && !unit.inUse) return [];
+    const { counts } = calendar.statisticsOf(unit.locationId);
+    const { usedDays = 0, bookedDays = 0, usedAndBookedDays = 0 } = usage ?? {};
+    return [
+      {
+        days: counts,
+        usedDays,
+        usedShare: rate(counts.reportedDays === 0 ? 0 : usedDays, counts.reportedDays),
+        bookedDays,
+        bookedShare: rate(bookedDays, counts.officeDays),
+        unusedBookedDays: bookedDays - usedAndBookedDays,
+        attendance: usage?.people.total ?? 0,
+        people: usage?.people.size ?? 0,
+      },
+    ];
+  }
+}
+
+/** Reads how much desks or zones were used, with a row for each of them and each period. */
+export const readUsage: DatasetReader = async function* (tx, query) {
+  const { tenantId, locationIds, now, usage } = query;
+  if (!usage) throw new Error('The dataset declares the filter of usage.');
+  const window = possibleDays(query.window, now);
+  if (window === undefined) return;
+  await setPlannerForAggregates(tx);
+  const tree = new CapacityTree(await listCapacityNodes(tx, tenantId), locationIds);
+  const places = await listNumberedPlaces(tx, tenantId);
+  const counted = places.filter(({ kind, zoneId }) => kind === usage.by && tree.isSelected(zoneId));
+  const days = new UsageReader({
+    by: usage.by,
+    spots: new Spots(await listNumberedNodes(tx, tenantId)),
+    places,
+    counted: new Set(counted.map(({ number }) => number)),
+  });
+  const reader = await PeriodReader.open({
+    tx,
+    tenantId,
+    window,
+    query: usage,
+    officeIds: new Set(tree.officeIds),
+    clocks: await listOfficeClocks(tx, tenantId, now),
+    days,
+    units: new PlaceUnits(counted, tree),
+  });
+  yield* reader.rows([...periodsOf(query.window, usage.period)], () => new UsageSummary());
+};
+
+/** Desks or zones as units. */
+class PlaceUnits implements ReportedUnits {
+  readonly inOrder: readonly ReportedUnit[];
+  readonly #byNumber: ReadonlyMap<number, ReportedUnit>;
+
+  constructor(places: readonly NumberedPlace[], tree: CapacityTree) {
+    const keyOf = ({ locationId, levelId, zoneId, nodeId }: NumberedPlace) =>
+      [locationId, levelId, zoneId, nodeId].join(' ');
+    const sorted = places
+      .map((place) => ({ place, key: keyOf(place) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ place }) => [place.number, toUnit(place, tree)] as const);
+    this.#byNumber = new Map(sorted);
+    this.inOrder = sorted.map(([, unit]) => unit);
+  }
+
+  of(_locationId: string | null, number: number): ReportedUnit {
+    return this.#byNumber.get(number) as ReportedUnit;
+  }
+}
+
+function toUnit(
+  { nodeId, kind, name, inUse, locationId, levelId, zoneId }: NumberedPlace,
+  tree: CapacityTree,
+): ReportedUnit {
+  const isDesk = kind === 'place';
+  return {
+    locationId,
+    names: {
+      locationId,
+      locationName: tree.nameOf(locationId),
+      levelId,
+      levelName: tree.nameOf(levelId),
+      zoneId,
+      zoneName: tree.nameOf(zoneId),
+      placeId: isDesk ? nodeId : null,
+      placeName: isDesk ? name : null,
+    },
+    capacity: null,
+    inUse,
+  };
+}
