@@ -839,6 +839,8 @@ export interface Operations {
       email?: string | undefined;
       /** true: only users whom the identity provider deleted; false: all others */
       deleted?: string | undefined;
+      /** only users of whom each of these words is a part of the first name, last name, userName or e-mail address, without regard to case; at most 100 characters and 5 words */
+      search?: string | undefined;
       /** active or inactive */
       status?: string | undefined;
     };

@@ -76,6 +76,62 @@ test('a list can be filtered by primary location, by userName and e-mail in any 
   }
 });
 
+interface Page {
+  items: { userName: string }[];
+  next: string | null;
+}
+
+describe('search', () => {
+  const search = async (text: string, more = '') =>
+    (await client.list(`users?search=${encodeURIComponent(text)}${more}`)).map(({ userName }) => userName);
+
+  test('finds users by parts of their names and addresses, in any case', async () => {
+    await client.make('users', {
+      userName: 'emil',
+      firstName: 'Émil',
+      lastName: 'van der Love',
+      status: 'inactive',
+    });
+    await client.make('users', { userName: 'x_love%1', email: 'other@example.org' });
+    for (const [text, found] of [
+      ['lovelace', ['Ada']],
+      ['ELAC', ['Ada']],
+      ['ada love', ['Ada']],
+      ['love  a', ['Ada', 'emil', 'x_love%1']],
+      ['da Lo', ['Ada']],
+      ['@EXAMPLE.com', ['Ada']],
+      // Composed or not, and in upper case.
+      ['E\u0301MIL', ['emil']],
+      ['der love', ['emil']],
+      ['_love%', ['x_love%1']],
+      ['e%l', []],
+      ['nobody', []],
+    ] as const)
+      expect((await search(text)).sort(), text).toEqual([...found].sort());
+  });
+
+  test('narrows other filters, has pages, and sees the own organisation only', async () => {
+    await client.make('users', { userName: 'lovely', status: 'inactive' });
+    expect(await search('love', '&status=active')).toEqual(['Ada']);
+    expect(await search('love', '&status=inactive')).toEqual(['lovely']);
+    const first = (await client.get('users?search=love&limit=1')) as unknown as Page;
+    const second = (await client.get(`users?search=love&limit=1&after=${first.next}`)) as unknown as Page;
+    expect([...first.items, ...second.items].map(({ userName }) => userName).sort()).toEqual([
+      'Ada',
+      'lovely',
+    ]);
+    expect(second.next).toBeNull();
+    client = await manageClient(server);
+    expect(await search('love')).toEqual([]);
+  });
+
+  test.each(['', '%20', 'a%20b%20c%20d%20e%20f', 'x'.repeat(101)])('refuses search=%s', async (text) => {
+    const reply = await client.send('GET', `users?search=${text}`);
+    expectProblem(reply, 400);
+    expect(reply.body).toContain('search');
+  });
+});
+
 describe('bulk', () => {
   test('creates users, matches them by id or else by userName in any case, and refuses names that are taken', async () => {
     const results = await client.bulk('users', [

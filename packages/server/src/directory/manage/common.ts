@@ -17,6 +17,10 @@ export interface ManageDeps {
   writeQueue: TenantWriteQueue;
 }
 
+/** Each word of a search compares texts of all users. */
+const MOST_WORDS = 5;
+const MOST_CHARACTERS = 100;
+
 export const LIST_PROBLEMS = problems(400, 401, 403, 503);
 export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
 export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
@@ -58,6 +62,14 @@ export function booleanFilter(name: string, text: string | undefined): boolean |
   if (text === undefined) return undefined;
   if (text === 'true' || text === 'false') return text === 'true';
   throw wrongParameter(name, 'must be true or false');
+}
+
+/** The words of a text to search for. Throws a 400 if there is none, or too much. */
+export function wordsFilter(name: string, text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  if (words.length >= 1 && words.length <= MOST_WORDS && text.length <= MOST_CHARACTERS) return words;
+  throw wrongParameter(name, `must have 1 to ${MOST_WORDS} words, and at most ${MOST_CHARACTERS} characters`);
 }
 
 /** A status to filter by. Throws a 400 if the text is neither `active` nor `inactive`. */

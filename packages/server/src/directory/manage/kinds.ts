@@ -10,7 +10,7 @@ import { upsertDesks, upsertLevels, upsertLocations, upsertSpaces, upsertZones }
 import { KIND_WORD } from '../tree.ts';
 import type { Claims, UpsertItem, UpsertResult } from '../upsert.ts';
 import { upsertUsers } from '../users.ts';
-import { booleanFilter, idFilter, statusFilter } from './common.ts';
+import { booleanFilter, idFilter, statusFilter, wordsFilter } from './common.ts';
 
 /** A row of an answer; the serializer drops members that the schema does not name. */
 export type Row = Record<string, unknown>;
@@ -175,6 +175,9 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
       userName: 'only the user with this userName, without regard to case',
       email: 'only users with this e-mail address, without regard to case',
       deleted: 'true: only users whom the identity provider deleted; false: all others',
+      search:
+        'only users of whom each of these words is a part of the first name, last name, userName or e-mail address, ' +
+        'without regard to case; at most 100 characters and 5 words',
     },
     members: {
       userName: text('unique without regard to case'),
@@ -188,8 +191,8 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     },
     reason: 'Person deactivated',
     list: async (tx, tenantId, query, window) => {
-      const { userName, email, userId, locationId, status, deleted } = query;
-      if (textFault(userName ?? '') ?? textFault(email ?? '')) return [];
+      const { userName, email, userId, locationId, status, deleted, search } = query;
+      if ([userName, email, search].some((each) => textFault(each ?? ''))) return [];
       const filter = {
         userId: idFilter(userId),
         locationId: idFilter(locationId),
@@ -197,6 +200,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
         email,
         status: statusFilter(status),
         deleted: booleanFilter('deleted', deleted),
+        words: wordsFilter('search', search),
       };
       const users = await listUsers(tx, tenantId, filter, window);
       return users.map((user) => ({ ...user, deletedAt: user.deletedAt?.toISOString() ?? null }));

@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import { fold } from '../values/fold.ts';
+import { caseless, fold } from '../values/fold.ts';
 import type { PageWindow } from '../values/page.ts';
 import type { AttributeValue, UserRow } from './users.ts';
 
@@ -27,16 +27,33 @@ export interface UserFilter {
   email?: string | undefined;
   status?: string | undefined;
   deleted?: boolean | undefined;
+  /** Each of these is a part of a name, the userName or the e-mail address, without regard to case. */
+  words?: readonly string[] | undefined;
 }
+
+/** SQL of the name of a user `u`, as people write it. */
+const WHOLE_NAME = "concat_ws(' ', u.first_name, u.last_name)";
 
 /** The users who pass the filter, ordered by id: one page, and one more user if there is one. */
 export async function listUsers(
   tx: Tx,
   tenantId: string,
-  { userId, locationId, userName, email, status, deleted }: UserFilter,
+  { userId, locationId, userName, email, status, deleted, words = [] }: UserFilter,
   { limit, after }: PageWindow,
 ): Promise<UserDetails[]> {
   if (userId === null || locationId === null) return [];
+  const values: unknown[] = [
+    tenantId,
+    userId ?? null,
+    locationId ?? null,
+    userName === undefined ? null : fold(userName),
+    email === undefined ? null : fold(email),
+    status ?? null,
+    deleted ?? null,
+    after,
+    limit + 1,
+  ];
+  const conditions = words.map((word) => hasPart(word, values));
   const { rows } = await tx.query<UserDetails>(
     `SELECT u.user_id AS "userId", u.user_name AS "userName", u.email, u.first_name AS "firstName",
             u.last_name AS "lastName", u.onboarded, u.status, u.primary_location_id AS "primaryLocationId",
@@ -51,18 +68,17 @@ export async function listUsers(
        AND ($4::text IS NULL OR u.user_name_folded = $4) AND ($5::text IS NULL OR u.email_folded = $5)
        AND ($6::text IS NULL OR u.status = $6) AND ($7::boolean IS NULL OR u.deprovisioned = $7)
        AND ($8::uuid IS NULL OR u.user_id > $8)
+       ${conditions.map((condition) => `AND ${condition}`).join(' ')}
      ORDER BY u.user_id LIMIT $9`,
-    [
-      tenantId,
-      userId ?? null,
-      locationId ?? null,
-      userName === undefined ? null : fold(userName),
-      email === undefined ? null : fold(email),
-      status ?? null,
-      deleted ?? null,
-      after,
-      limit + 1,
-    ],
+    values,
   );
   return rows;
+}
+
+/** SQL that a user `u` has a part. Adds the compared texts to `values`. */
+function hasPart(part: string, values: unknown[]): string {
+  const folded = `$${values.push(fold(part))}::text`;
+  const written = `$${values.push(part)}::text`;
+  return `(strpos(u.user_name_folded, ${folded}) > 0 OR strpos(u.email_folded, ${folded}) > 0
+           OR strpos(${caseless(WHOLE_NAME)}, ${caseless(written)}) > 0)`;
 }

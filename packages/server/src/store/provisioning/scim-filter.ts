@@ -1,4 +1,4 @@
-import { fold } from '../values/fold.ts';
+import { caseless, fold } from '../values/fold.ts';
 import { addTo } from '../values/group-by.ts';
 
 /** RFC 7644 section 3.4.2.2, table 3. */
@@ -121,14 +121,6 @@ function termCondition({ operator, value }: FilterTerm, column: FilterColumn, pa
       return `${index.sql} = left(${wanted}, ${index.length}) AND ${condition}`;
     }
   }
-}
-
-/**
- * Both sides of a comparison use the database's own rules. An index would not help, because row-level
- * security prevents its use.
- */
-function caseless(sql: string): string {
-  return `lower(normalize(${sql}))`;
 }
 
 const SIGNS: Partial<Record<FilterOperator, string>> = {

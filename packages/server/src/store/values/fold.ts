@@ -7,3 +7,11 @@ export function fold(text: string): string {
   // Lower case can compose where upper case cannot (U+03AA with U+0300). So the result is normalised again.
   return text.normalize('NFC').toLowerCase().normalize('NFC');
 }
+
+/**
+ * SQL of a text without regard to case, by the database's own rules. Both sides of a comparison use it. An index would
+ * not help, because row-level security prevents its use.
+ */
+export function caseless(sql: string): string {
+  return `lower(normalize(${sql}))`;
+}
