@@ -13,7 +13,7 @@ const USED_INSIDE = [
     name: 'hyparquet-writer',
     file: 'src/warehouse/parquet/column-chunk.ts',
     uses: /from 'hyparquet-writer\/src\//,
-    why: 'the writer of Parquet imports two files of its source',
+    why: 'the writer of Parquet imports a file of its source',
   },
 ];
 

@@ -1,7 +1,7 @@
 import { ByteWriter } from 'hyparquet-writer';
 import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js';
-import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
 import type { PhysicalValue, SharedColumn } from './part.ts';
+import type { SnappyCompressor } from './snappy.ts';
 import { encodeStruct, type Struct } from './thrift.ts';
 import { PHYSICAL_TYPE, type PhysicalType, PlainValues, RowNumbers } from './values.ts';
 
@@ -15,7 +15,7 @@ const CODEC = { uncompressed: 0, snappy: 1 } as const;
 
 /** Compression stays in use if it saves at least this share of a row group's bytes. */
 const LEAST_SAVED = 1 / 8;
-/** A smaller row group, such as the first one, does not tell how well others will be compressed. */
+/** A smaller row group, such as the first one, does not tell how others will be. */
 const ROWS_TO_JUDGE = 1_000;
 
 /** For the heads of runs, which an estimate of packed bytes leaves out. */
@@ -48,6 +48,7 @@ export interface EncodedChunk {
  */
 export class ColumnChunk {
   readonly #column: ChunkColumn;
+  readonly #compressor: SnappyCompressor;
   #codec: number = CODEC.snappy;
   readonly #plain = new PlainValues();
   /** Whether the values are in a dictionary. Else they are written plain. */
@@ -63,8 +64,9 @@ export class ColumnChunk {
   #least: number | undefined;
   #greatest: number | undefined;
 
-  constructor(column: ChunkColumn) {
+  constructor(column: ChunkColumn, compressor: SnappyCompressor) {
     this.#column = column;
+    this.#compressor = compressor;
     this.#hasDictionary = column.dictionary !== 'never';
   }
 
@@ -185,7 +187,7 @@ export class ColumnChunk {
 
   /** A page: its header, with the sizes as members 2 and 3, and its content, compressed or not. */
   #encodePage(content: Uint8Array, headerWith: (sizes: Struct) => Struct): EncodedPage {
-    const sent = this.#codec === CODEC.snappy ? snappyCompress(asPlainBytes(content)) : content;
+    const sent = this.#codec === CODEC.snappy ? this.#compressor.compress(content) : content;
     const header = encodeStruct(
       headerWith([
         [2, 'i32', content.length],
@@ -218,11 +220,11 @@ export class ColumnChunk {
 
   /** Decides by this row group how the next ones are encoded. */
   #judge(compressedShare: number): void {
+    if (this.#levels.length < ROWS_TO_JUDGE) return;
     const isPoor =
       this.#column.dictionary === 'tried' && this.#distinct > this.#indexes.length * MOST_DISTINCT;
     if (isPoor) this.#hasDictionary = false;
-    else if (this.#levels.length >= ROWS_TO_JUDGE && compressedShare > 1 - LEAST_SAVED)
-      this.#codec = CODEC.uncompressed;
+    else if (compressedShare > 1 - LEAST_SAVED) this.#codec = CODEC.uncompressed;
   }
 
   #clear(): void {
@@ -258,9 +260,4 @@ function withLength(bytes: Uint8Array): Uint8Array {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(bytes.length);
   return Buffer.concat([length, bytes]);
-}
-
-/** The same bytes. The compressor takes many parts of them, which takes Node.js's Buffer several times as long. */
-function asPlainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -1,9 +1,6 @@
 import type { Row } from '../format.ts';
 import { RowNumbers } from './values.ts';
 
-/** The most objects of a part that the writer remembers from one row group to the next. */
-const MOST_OBJECTS = 100_000;
-
 export type PhysicalValue = boolean | number | string;
 
 /** The number of a value that is null. */
@@ -18,6 +15,7 @@ export class Part {
   readonly #numbers = new Map<Row, number>();
   readonly #columns: SharedColumn[] = [];
   readonly #rows = new RowNumbers();
+  #hasRowsWithoutPart = false;
   #last: Row | undefined;
   #lastNumber = 0;
 
@@ -39,6 +37,7 @@ export class Part {
 
   add(row: Row): void {
     const object = (row[this.#name] ?? row) as Row;
+    if (object === row) this.#hasRowsWithoutPart = true;
     if (object !== this.#last) {
       this.#last = object;
       this.#lastNumber = this.#numbers.get(object) ?? this.#addObject(object);
@@ -53,10 +52,11 @@ export class Part {
     return number;
   }
 
-  /** Ends a row group. Forgets the objects if they are too many, since rows without the part share none. */
+  /** Ends a row group. Rows without the part do not come again, so the part keeps none of them. */
   endGroup(): void {
     this.#rows.clear();
-    if (this.#numbers.size < MOST_OBJECTS) return;
+    if (!this.#hasRowsWithoutPart) return;
+    this.#hasRowsWithoutPart = false;
     this.#numbers.clear();
     this.#last = undefined;
     for (const column of this.#columns) column.forget();
