@@ -22,6 +22,29 @@ function counted(stdout: string): number[] {
   return [(a ?? 0) + (b ?? 0), c ?? 0];
 }
 
+test('the next chunk is sent while the last call of a chunk waits, and progress is recorded in order', async () => {
+  const file = setup.work.path('pipelined.csv');
+  const { placeId } = setup.site.office;
+  const lines = Array.from({ length: 8_000 }, (_, index) => {
+    const at = new Date(Date.parse('2026-03-04T00:00:00Z') + index * 1000).toISOString();
+    return `p${index},${at},${placeId},place,${index % 4_000 === 0 ? 'nobody' : setup.site.user.email}`;
+  });
+  await writeFile(file, ['eventId,timestamp,locationId,locationType,userEmail', ...lines, ''].join('\n'));
+  // The first call waits until all calls of the second chunk are there.
+  let release = (): void => undefined;
+  const all = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  setup.proxy.hold = ({ body }) => {
+    if (setup.proxy.count('/v1/presence') === 80) release();
+    return body.includes('"eventId":"p1"') ? all : undefined;
+  };
+  const outcome = await submit('presence', file, '--source-id', 'pipelined');
+  expect([outcome.code, counted(outcome.stdout)]).toEqual([2, [7_998, 2]]);
+  const refused = (await readFile(`${file}.rejected.csv`, 'utf8')).trimEnd().split('\r\n').slice(1);
+  expect(refused.map((line) => line.split(',', 1)[0])).toEqual(['p0', 'p4000']);
+});
+
 describe('a run that ends early', () => {
   const ROWS = 9_000;
   const CHUNK_CALLS = 40;
@@ -42,15 +65,21 @@ describe('a run that ends early', () => {
     return setup.work.path(name);
   }
 
-  /** Starts a run. Resolves when it has sent most of its second chunk, and gets no more answers. */
+  /** Starts a run. Resolves when it has recorded its first chunk, and gets no more answers to its second. */
   async function begin(file: string, sourceId: string) {
-    setup.proxy.fate = ({ path }) =>
-      path === '/v1/presence' && setup.proxy.count(path) > CHUNK_CALLS + 20 ? { delayMs: 60_000 } : 'pass';
+    const isLate = (body: string) => Number(/"eventId":"e(\d+)"/.exec(body)?.[1]) >= 100 * (CHUNK_CALLS + 20);
+    setup.proxy.fate = ({ body }) => (isLate(body) ? { delayMs: 60_000 } : 'pass');
     const run = setup.work.spawn(
       ['submit', 'presence', file, '--source-id', sourceId, ...connection()],
       setup.secret,
     );
-    await until(() => setup.proxy.count('/v1/presence') > CHUNK_CALLS + 20 || run.hasEnded);
+    const recorded = async () => {
+      const state = await readFile(`${file}.submitting`, 'utf8').catch(() => '{}');
+      return (JSON.parse(state) as { rows?: number }).rows === 100 * CHUNK_CALLS;
+    };
+    await until(
+      async () => run.hasEnded || (setup.proxy.seen.some(({ body }) => isLate(body)) && (await recorded())),
+    );
     return run;
   }
 

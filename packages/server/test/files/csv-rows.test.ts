@@ -147,3 +147,19 @@ test('a guarded text differs from every other text', () => {
   ]);
   expect(unguard("'90s")).toBe("'90s");
 });
+
+test('a file without quotes has the same rows as with a quoted header, which takes another path', async () => {
+  const cell = fc.string({ unit: fc.constantFrom('a', 'é', ' ', "'", ';'), maxLength: 3 });
+  const lines = fc.array(fc.tuple(fc.array(cell, { maxLength: 5 }), fc.constantFrom('\n', '\r\n', '\r')), {
+    maxLength: 12,
+  });
+  await fc.assert(
+    fc.asyncProperty(lines, fc.boolean(), async (rows, endsWithLine) => {
+      const text = rows.map(([cells, end]) => cells.join(',') + end).join('');
+      const body = endsWithLine ? text : text.replace(/[\r\n]+$/, '');
+      const plain = await read(`head,b,c\n${body}`);
+      expect(plain).toEqual(await read(`"head",b,c\n${body}`));
+    }),
+    { numRuns: 300 },
+  );
+});

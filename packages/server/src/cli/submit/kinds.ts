@@ -38,6 +38,8 @@ export interface SubmitKind {
   times: readonly string[];
   /** Whether the values are days, which have no time zone. */
   hasDays: boolean;
+  /** Whether a user's events apply in the order of the file. Then each is answered before the next is sent. */
+  isOrdered: boolean;
   /** The members that name a user, and the member of the user's id. */
   user?: { names: readonly string[]; id: string };
   /** Sends events. Returns how many were stored, and which were refused, with their index in `events`. */
@@ -96,6 +98,7 @@ export const SUBMIT_KINDS = {
     needsOneOf: ['userId', 'userEmail', 'sourceUserId'],
     times: ['timestamp'],
     hasDays: false,
+    isOrdered: false,
     user: { names: ['userEmail'], id: 'userId' },
     send: (client, sourceId, events, options) =>
       sentOf(
@@ -108,6 +111,7 @@ export const SUBMIT_KINDS = {
     needsOneOf: ['occupied', 'occupancy'],
     times: ['timestamp'],
     hasDays: false,
+    isOrdered: false,
     send: (client, sourceId, events, options) =>
       sentOf(
         client.occupancy.submit(sourceId, events as unknown as OccupancyEvent[], {
@@ -130,6 +134,7 @@ export const SUBMIT_KINDS = {
     needsOneOf: ['email', 'uid'],
     times: ['startDate', 'endDate'],
     hasDays: true,
+    isOrdered: true,
     user: { names: ['email'], id: 'uid' },
     send: (client, _sourceId, events, options) =>
       sentOf(client.timeOff.submit(events as unknown as TimeOffEvent[], options)),
