@@ -86,10 +86,10 @@ export class ColumnChunk {
    */
   addShared(column: SharedColumn, objects: Uint32Array): void {
     const { values, numberOfObject } = column;
-    const indexes = column.takeIndexes();
+    const indexes = this.#hasDictionary ? column.takeIndexes() : undefined;
     for (const object of objects) {
       const number = numberOfObject[object] as number;
-      if (number < 0 || !this.#hasDictionary) this.add(number < 0 ? null : (values[number] as PhysicalValue));
+      if (number < 0 || !indexes) this.add(number < 0 ? null : (values[number] as PhysicalValue));
       else {
         let index = indexes[number] as number;
         if (index < 0) {
