@@ -23,9 +23,9 @@ interface Sending {
 /** Some tens of calls, after which the command records its progress on the disk. More would need more memory. */
 const CHUNK_ROWS = 4_000;
 /** While the last calls of a chunk wait for their answers, the next chunk is sent already. */
-const CHUNKS_AT_ONCE = 2;
+const CHUNKS_AT_ONCE = 3;
 /** Calls of a chunk at once. */
-const CALLS_AT_ONCE = 8;
+const CALLS_AT_ONCE = 6;
 
 /**
  * Sends rows in chunks. It reads rows while chunks wait for their answers. `onAnswered` gets the chunks in the order of
