@@ -6,6 +6,7 @@ const PERIODS = ['day', 'week', 'month', 'range'];
  * One form of `GET /v1/analytics/metrics`.
  * @typedef {object} Form
  * @property {string} what
+ * @property {string} [dataset] the path beneath `metrics`; by default `metrics` itself
  * @property {string} by
  * @property {string} period
  * @property {string[]} [locationIds]
@@ -49,14 +50,35 @@ export function filteredForms({ offices, levels, division }) {
   ];
 }
 
+/** The datasets of metrics besides `metrics`, each with the form in which a page with charts asks for it. */
+export const QUESTIONS = [
+  { dataset: 'comparison', by: 'location', period: 'month' },
+  { dataset: 'people', by: 'location', period: 'month' },
+  { dataset: 'people', by: 'group', period: 'range' },
+  { dataset: 'days-per-week', by: 'location', period: 'month' },
+  { dataset: 'weekdays', by: 'location', period: 'week' },
+  { dataset: 'arrivals', by: 'location', period: 'month' },
+  { dataset: 'dwell', by: 'location', period: 'month' },
+  { dataset: 'usage', by: 'zone', period: 'range' },
+  { dataset: 'usage', by: 'place', period: 'range' },
+  { by: 'organisation', period: 'month' },
+  { dataset: 'people', by: 'organisation', period: 'range' },
+].map((form) => ({
+  ...form,
+  what: [form.dataset, describe(form.by, form.period)].filter(Boolean).join(' '),
+}));
+
 /** The path and query of a form, for a key with Basic authentication. */
-export function pathOf({ by, period, locationIds, groupIds, subgroups, weekdays }, { firstDay, lastDay }) {
+export function pathOf(
+  { dataset, by, period, locationIds, groupIds, subgroups, weekdays },
+  { firstDay, lastDay },
+) {
   const query = new URLSearchParams({ format: 'ndjson', startDate: firstDay, endDate: lastDay, by, period });
   if (locationIds) query.set('locationIds', locationIds.join(','));
   if (groupIds) query.set('groupIds', groupIds.join(','));
   if (subgroups) query.set('subgroups', 'true');
   if (weekdays) query.set('weekdays', weekdays.join(','));
-  return `/v1/analytics/metrics/basic?${query}`;
+  return `/v1/analytics/metrics${dataset ? `/${dataset}` : ''}/basic?${query}`;
 }
 
 function describe(by, period) {

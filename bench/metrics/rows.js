@@ -10,7 +10,7 @@ import { inTurn, ratioOf, summarize } from '../statistics.js';
 import { compareLines } from './compare.js';
 import { AGGREGATES, FACTS } from './dataset.js';
 import { exportFolder, FACT_DATASETS } from './folder.js';
-import { filteredForms, formsBy, pathOf, UNITS } from './forms.js';
+import { filteredForms, formsBy, pathOf, QUESTIONS, UNITS } from './forms.js';
 
 const BATCH = 100;
 const EVENTS_PER_SECOND = 1_000;
@@ -36,6 +36,7 @@ const LONGEST_LOAD_S = 3_600;
 export const ROWS = {
   ...Object.fromEntries(UNITS.map((by) => [by, (context) => compared(context, by, formsBy(by))])),
   filters: (context) => compared(context, 'filters', filteredForms(context.environment.data.filters)),
+  questions,
   load,
   first,
   size,
@@ -67,6 +68,35 @@ async function compared(context, row, forms) {
         theirs,
         ratio: ratioOf(theirs, ours),
         least: 1,
+      }),
+    );
+  }
+  return lines;
+}
+
+/** The other questions, against the metrics of the same year by level and month. */
+async function questions(context) {
+  const lines = [];
+  const usual = { what: 'by level and month', by: 'level', period: 'month' };
+  await readMetrics(context, usual);
+  for (const form of QUESTIONS) {
+    await readMetrics(context, form);
+    const { ours, theirs } = await inTurn(
+      context.runs,
+      {
+        ours: () => timed(() => readMetrics(context, form)),
+        theirs: () => timed(() => readMetrics(context, usual)),
+      },
+      (message) => context.progress(`${form.what}: ${message}`),
+    );
+    lines.push(
+      ratioLine({
+        row: 'questions',
+        what: form.what,
+        ours,
+        against: `metrics ${usual.what}`,
+        theirs,
+        ratio: ratioOf(ours, theirs),
       }),
     );
   }
