@@ -1,7 +1,7 @@
 import { ByteWriter } from 'hyparquet-writer';
 import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js';
+import snappy from 'snappyjs';
 import type { PhysicalValue, SharedColumn } from './part.ts';
-import type { SnappyCompressor } from './snappy.ts';
 import { encodeStruct, type Struct } from './thrift.ts';
 import { PHYSICAL_TYPE, type PhysicalType, PlainValues, RowNumbers } from './values.ts';
 
@@ -48,7 +48,6 @@ export interface EncodedChunk {
  */
 export class ColumnChunk {
   readonly #column: ChunkColumn;
-  readonly #compressor: SnappyCompressor;
   #codec: number = CODEC.snappy;
   readonly #plain = new PlainValues();
   /** Whether the values are in a dictionary. Else they are written plain. */
@@ -64,9 +63,8 @@ export class ColumnChunk {
   #least: number | undefined;
   #greatest: number | undefined;
 
-  constructor(column: ChunkColumn, compressor: SnappyCompressor) {
+  constructor(column: ChunkColumn) {
     this.#column = column;
-    this.#compressor = compressor;
     this.#hasDictionary = column.dictionary !== 'never';
   }
 
@@ -187,7 +185,7 @@ export class ColumnChunk {
 
   /** A page: its header, with the sizes as members 2 and 3, and its content, compressed or not. */
   #encodePage(content: Uint8Array, headerWith: (sizes: Struct) => Struct): EncodedPage {
-    const sent = this.#codec === CODEC.snappy ? this.#compressor.compress(content) : content;
+    const sent = this.#codec === CODEC.snappy ? snappy.compress(content) : content;
     const header = encodeStruct(
       headerWith([
         [2, 'i32', content.length],

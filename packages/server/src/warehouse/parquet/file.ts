@@ -4,7 +4,6 @@ import type { Row } from '../format.ts';
 import { ColumnChunk, type EncodedChunk } from './column-chunk.ts';
 import { Part, type SharedColumn } from './part.ts';
 import { type ParquetColumn, schemaElement } from './schema.ts';
-import { SnappyCompressor } from './snappy.ts';
 import { encodeStruct, type Struct } from './thrift.ts';
 
 const MAGIC = Buffer.from('PAR1');
@@ -33,10 +32,9 @@ export class ParquetFile {
   #offset = 0;
 
   constructor(columns: readonly ParquetColumn[]) {
-    const compressor = new SnappyCompressor();
     const parts = new Map<string, Part>();
     this.#columns = columns.map((column) => {
-      const chunk = new ColumnChunk(column, compressor);
+      const chunk = new ColumnChunk(column);
       if (column.part === undefined) return { column, chunk };
       const part = parts.get(column.part) ?? new Part(column.part);
       parts.set(column.part, part);
