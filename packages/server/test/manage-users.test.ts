@@ -110,6 +110,24 @@ describe('search', () => {
       expect((await search(text)).sort(), text).toEqual([...found].sort());
   });
 
+  test('finds users in the order of their ids, however long their names are', async () => {
+    for (const length of [10, 480, 500, 1000])
+      await client.make('users', {
+        userName: `long${length}`,
+        firstName: 'é'.repeat(length),
+        lastName: 'Longfellow',
+      });
+    const items = await client.list('users?search=longfellow%20%C3%89');
+    expect(items.map(({ userName }) => userName).sort()).toEqual([
+      'long10',
+      'long1000',
+      'long480',
+      'long500',
+    ]);
+    const ids = items.map(({ userId }) => userId as string);
+    expect(ids).toEqual([...ids].sort());
+  });
+
   test('narrows other filters, has pages, and sees the own organisation only', async () => {
     await client.make('users', { userName: 'lovely', status: 'inactive' });
     expect(await search('love', '&status=active')).toEqual(['Ada']);
