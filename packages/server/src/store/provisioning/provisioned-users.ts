@@ -130,10 +130,13 @@ export async function listProvisionedUsers(
   const total = counted[0]?.total ?? 0;
   if (page.limit === 0 || page.offset >= total) return { total, users: [] };
   const placeholders = [page.offset, page.limit].map((value) => `$${parameters.push(value)}`);
-  // The subquery selects the page first, so that only its users' groups are looked up.
+  // The subquery selects the page first, without a filter from the index alone. Only its users' rows and groups are read.
   const { rows: users } = await tx.query<ProvisionedUser>(
     `SELECT ${COLUMNS}
-     FROM (SELECT * FROM users u ${where} ORDER BY u.created_at, u.user_id OFFSET ${placeholders[0]} LIMIT ${placeholders[1]}) AS u
+     FROM users u
+     WHERE u.tenant_id = $1 AND u.user_id = ANY (ARRAY(
+       SELECT u.user_id FROM users u ${where}
+       ORDER BY u.created_at, u.user_id OFFSET ${placeholders[0]} LIMIT ${placeholders[1]}))
      ORDER BY u.created_at, u.user_id`,
     parameters,
   );
