@@ -31,7 +31,8 @@ export class UsageReader implements AttendedDayReader {
   readonly #spots: Spots;
   /** By the number of a node: whether it is a desk. */
   readonly #isDesk: Uint8Array;
-  readonly #counted: ReadonlySet<number>;
+  /** By the number of a node: whether it counts. */
+  readonly #isCounted: Uint8Array;
   /** By the spot of a zone: the number of its node. */
   readonly #zoneOfSpot: Int32Array;
   #pairs = 0;
@@ -46,8 +47,10 @@ export class UsageReader implements AttendedDayReader {
   constructor({ by, spots, places, counted }: UsageReaderOptions) {
     this.#by = by;
     this.#spots = spots;
-    this.#counted = counted;
-    this.#isDesk = new Uint8Array(places.reduce((most, { number }) => Math.max(most, number), 0) + 1);
+    const size = places.reduce((most, { number }) => Math.max(most, number), 0) + 1;
+    this.#isDesk = new Uint8Array(size);
+    this.#isCounted = new Uint8Array(size);
+    for (const number of counted) this.#isCounted[number] = 1;
     this.#zoneOfSpot = new Int32Array(spots.all.length);
     for (const { number, kind, locationId } of places) {
       if (kind === 'place') this.#isDesk[number] = 1;
@@ -152,12 +155,14 @@ export class UsageReader implements AttendedDayReader {
   }
 
   #addPair(unit: number, kind: number, user: number): void {
-    if (!this.#counted.has(unit)) return;
+    if (this.#isCounted[unit] !== 1) return;
     const pair = this.#pairs++;
-    this.#units = grown(this.#units, pair + 1);
-    this.#entries = grown(this.#entries, pair + 1);
-    this.#kinds = grown(this.#kinds, pair + 1);
-    this.#users = grown(this.#users, pair + 1);
+    if (pair === this.#units.length) {
+      this.#units = grown(this.#units, pair + 1);
+      this.#entries = grown(this.#entries, pair + 1);
+      this.#kinds = grown(this.#kinds, pair + 1);
+      this.#users = grown(this.#users, pair + 1);
+    }
     this.#units[pair] = unit;
     this.#entries[pair] = pair;
     this.#kinds[pair] = kind;
