@@ -2772,7 +2772,7 @@ export interface Operations {
       bookedDays: number;
       /** bookedDays / officeDays */
       bookedShare: number | null;
-      /** days on which somebody had booked it, and nobody used it */
+      /** reported days that have ended, on which somebody had booked it and nobody used it */
       unusedBookedDays: number;
       /** users who used it, counted once a day */
       attendance: number;

@@ -28,10 +28,11 @@ test('foreign messages on the channel of changes have no effect; the server logs
   for (const payload of NOT_OURS) {
     await server.db.owner.inSystem((tx) => tx.query("SELECT pg_notify('rollcall_changes', $1)", [payload]));
   }
+  const lines = () => server.logs.filter((line) => line.includes('rollcall_changes'));
+  await expect.poll(() => lines().length).toBe(1);
   // PostgreSQL delivers messages in order. When the server has this one, it had the others.
   await revokeKey(key.apiKey, { owner: server.db.owner, clock: server.clock.read });
   await expect.poll(call).toBe(401);
-  const lines = server.logs.filter((line) => line.includes('rollcall_changes'));
-  expect(lines).toHaveLength(1);
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn' });
+  expect(lines()).toHaveLength(1);
+  expect(JSON.parse(lines()[0] ?? '')).toMatchObject({ level: 'warn' });
 });

@@ -128,12 +128,24 @@ test('users who came on fewer days than planned', async () => {
   ]);
 });
 
+test('people of all offices together', async () => {
+  const ours = await client.rows<Record<string, unknown>>('metrics', {
+    startDate: '2026-02-25',
+    endDate: '2026-03-13',
+    by: 'organisation',
+  });
+  const counts = ['attendance', 'confirmed', 'noShow', 'unconfirmed', 'walkIn'];
+  expect(await answers('How many people came in all offices together?')).toEqual(
+    ours.map((row) => [String(row.firstDay).slice(0, 10), ...counts.map((name) => String(row[name]))]),
+  );
+});
+
 test('metrics, counted from attendance and presence', async () => {
   const heading = 'How are metrics counted?';
   for (const sql of blocks('sql', heading).slice(0, 2)) await duckdb.run(sql);
   const days = { startDate: '2026-02-25', endDate: '2026-03-12' };
   for (const { parameters, sql } of [
-    ...METRIC_UNITS.flatMap((by) =>
+    ...METRIC_UNITS.filter((by) => by !== 'organisation').flatMap((by) =>
       METRIC_PERIODS.map((period) => ({ parameters: { by, period }, sql: '' })),
     ),
     { parameters: { by: 'level', weekdays: '1,4' }, sql: 'on_weekdays := [1, 4]' },

@@ -176,7 +176,10 @@ export const metricsDatasets: readonly Dataset[] = [
       usedShare: column.maybeNumber('ours', 'usedDays / reportedDays'),
       bookedDays: column.integer('ours', 'days on which somebody had booked it'),
       bookedShare: column.maybeNumber('ours', 'bookedDays / officeDays'),
-      unusedBookedDays: column.integer('ours', 'days on which somebody had booked it, and nobody used it'),
+      unusedBookedDays: column.integer(
+        'ours',
+        'reported days that have ended, on which somebody had booked it and nobody used it',
+      ),
       attendance: column.integer('ours', 'users who used it, counted once a day'),
       people: column.integer('ours', 'different people who used it'),
     },

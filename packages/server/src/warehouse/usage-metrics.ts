@@ -13,14 +13,14 @@ import { periodsOf, possibleDays } from './periods.ts';
 import { Spots } from './spots.ts';
 import { rate } from './statistics.ts';
 import type { ReportedUnit, ReportedUnits } from './units.ts';
-import { BOOKED, USED, UsageReader } from './usage-reader.ts';
+import { BOOKED, JUDGED, USED, UsageReader } from './usage-reader.ts';
 
 /** The usage of a desk or zone. */
 interface Usage {
-  /** The days on which somebody used it, had booked it, and both. */
   usedDays: number;
   bookedDays: number;
-  usedAndBookedDays: number;
+  /** The days on which somebody had booked it and nobody used it, as far as that is known. */
+  unusedBookedDays: number;
   /** On how many days each user used it. */
   people: NumberCounts;
 }
@@ -28,7 +28,7 @@ interface Usage {
 /** How much the desks or zones of a period were used. */
 class UsageSummary implements Summary {
   readonly #usage = new ByUnit(
-    (): Usage => ({ usedDays: 0, bookedDays: 0, usedAndBookedDays: 0, people: new NumberCounts() }),
+    (): Usage => ({ usedDays: 0, bookedDays: 0, unusedBookedDays: 0, people: new NumberCounts() }),
   );
 
   add({ pairs, units, entries, kinds, users }: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
@@ -45,7 +45,7 @@ class UsageSummary implements Summary {
       const usage = ofUnit(unit);
       if ((kind & USED) !== 0) usage.usedDays++;
       if ((kind & BOOKED) !== 0) usage.bookedDays++;
-      if (kind === (USED | BOOKED)) usage.usedAndBookedDays++;
+      if ((kind & JUDGED) !== 0 && (kind & USED) === 0) usage.unusedBookedDays++;
     }
   }
 
@@ -53,7 +53,7 @@ class UsageSummary implements Summary {
     const usage = this.#usage.find(unit);
     if (!usage && !unit.inUse) return [];
     const { counts } = calendar.statisticsOf(unit.locationId);
-    const { usedDays = 0, bookedDays = 0, usedAndBookedDays = 0 } = usage ?? {};
+    const { usedDays = 0, bookedDays = 0, unusedBookedDays = 0 } = usage ?? {};
     return [
       {
         days: counts,
@@ -61,7 +61,7 @@ class UsageSummary implements Summary {
         usedShare: rate(counts.reportedDays === 0 ? 0 : usedDays, counts.reportedDays),
         bookedDays,
         bookedShare: rate(bookedDays, counts.officeDays),
-        unusedBookedDays: bookedDays - usedAndBookedDays,
+        unusedBookedDays,
         attendance: usage?.people.total ?? 0,
         people: usage?.people.size ?? 0,
       },

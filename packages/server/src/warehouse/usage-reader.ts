@@ -3,11 +3,14 @@ import type { UsageUnit } from '../store/warehouse/metrics.ts';
 import type { NumberedPlace } from '../store/warehouse/numbers.ts';
 import { type AttendedDay, type AttendedDayReader, grown } from './attended-day.ts';
 import { attendedSpots } from './attended-spots.ts';
+import type { OfficeDayState } from './office-calendar.ts';
 import { NO_SPOT, type Spots } from './spots.ts';
 
-/** The kinds of pairs: a user used a desk or zone, or had booked it. Both may be true. */
+/** The kinds of pairs, as a sum: a user used a desk or zone, or had booked it. */
 export const USED = 1;
 export const BOOKED = 2;
+/** Presence reporting worked on the day, and the day has ended. So a user who was not detected did not come. */
+export const JUDGED = 4;
 
 export interface UsageReaderOptions {
   by: UsageUnit;
@@ -35,6 +38,7 @@ export class UsageReader implements AttendedDayReader {
   readonly #isCounted: Uint8Array;
   /** By the spot of a zone: the number of its node. */
   readonly #zoneOfSpot: Int32Array;
+  #bookedKind = BOOKED;
   #pairs = 0;
   #units = new Int32Array(1024);
   #entries = new Int32Array(1024);
@@ -58,10 +62,11 @@ export class UsageReader implements AttendedDayReader {
     }
   }
 
-  read({ day, locationId, columns }: DayAggregate): AttendedDay {
+  read({ day, locationId, columns }: DayAggregate, { ended, reported }: OfficeDayState): AttendedDay {
     const { flags, users, booked, seen_counts, seen } = columns;
     const office = this.#spots.officeIndex(locationId);
     this.#pairs = 0;
+    this.#bookedKind = BOOKED + (ended && reported ? JUDGED : 0);
     let seenAt = 0;
     for (let entry = 0; entry < flags.length; entry++) {
       const seenCount = seen_counts.readUInt16BE(2 * entry);
@@ -128,7 +133,7 @@ export class UsageReader implements AttendedDayReader {
           if (this.#found[index] === bookedSpot) isBookedUsed = true;
       }
     }
-    const kind = (isBookedUsed ? USED : 0) + (isPlanned ? BOOKED : 0);
+    const kind = (isBookedUsed ? USED : 0) + (isPlanned ? this.#bookedKind : 0);
     if (bookedUnit !== 0 && kind !== 0) this.#addPair(bookedUnit, kind, user);
   }
 

@@ -43,19 +43,20 @@ const came = ({ kind }: { kind: string }) => kind === 'walkIn' || kind === 'conf
 const over = (a: number, b: number) => (b === 0 ? null : a / b);
 const weekdayOf = (day: string) => new Date(day).getUTCDay() || 7;
 
+/** Whether presence reporting worked at an office on a day. */
+function isReported({ attendance, reportingOf }: Exports, officeId: string, day: string): boolean {
+  const reporting = reportingOf(officeId);
+  if (reporting !== 'detect') return reporting === 'always';
+  return attendance.some(
+    (row) =>
+      row.attendanceLocationId === officeId && row.day === day && came({ kind: String(row.attendanceType) }),
+  );
+}
+
 /** The people of each unit and period, by the key of their row. */
 export function unitPeriods(exports: Exports, by: Unit | 'organisation'): Map<string, UnitPeriod> {
-  const { attendance, presence, reportingOf, periodOf } = exports;
+  const { attendance, presence, periodOf } = exports;
   const typed = attendance.filter((row) => row.attendanceType !== undefined);
-  const reports = (officeId: string, day: string) =>
-    reportingOf(officeId) === 'always' ||
-    (reportingOf(officeId) === 'detect' &&
-      typed.some(
-        (row) =>
-          row.attendanceLocationId === officeId &&
-          row.day === day &&
-          came({ kind: String(row.attendanceType) }),
-      ));
   const found = new Map<string, UnitPeriod>();
   for (const row of typed) {
     const day = row.day.slice(0, 10);
@@ -81,7 +82,7 @@ export function unitPeriods(exports: Exports, by: Unit | 'organisation'): Map<st
         reported: [
           ...new Set(
             ofOffice
-              .filter((each) => reports(String(each.attendanceLocationId), each.day))
+              .filter((each) => isReported(exports, String(each.attendanceLocationId), each.day))
               .map((each) => each.day.slice(0, 10)),
           ),
         ],
@@ -228,14 +229,16 @@ function interpolated(sorted: number[], p: number): number | null {
 
 /** The days on which each desk or zone was used and booked, and by whom, by period and id. */
 export function usageOf(
-  { attendance, presence, periodOf }: Exports,
+  exports: Exports,
   by: 'place' | 'zone',
 ): Map<
   string,
   { usedDays: number; bookedDays: number; unusedBookedDays: number; attendance: number; people: number }
 > {
+  const { attendance, presence, periodOf } = exports;
   const used = new Map<string, { day: string; userId: string }[]>();
   const booked = new Map<string, Set<string>>();
+  const judged = new Map<string, Set<string>>();
   for (const row of attendance) {
     const { attendanceType } = row;
     if (attendanceType === undefined) continue;
@@ -244,6 +247,8 @@ export function usageOf(
     if (ownId !== undefined && attendanceType !== 'walkIn') {
       const key = keyOf(periodOf(day), ownId);
       booked.set(key, (booked.get(key) ?? new Set()).add(day));
+      if (isReported(exports, String(row.attendanceLocationId), row.day))
+        judged.set(key, (judged.get(key) ?? new Set()).add(day));
     }
     if (!came({ kind: attendanceType })) continue;
     const spots = spotsOf(row, presence, 'zone');
@@ -267,13 +272,12 @@ export function usageOf(
     [...new Set([...used.keys(), ...booked.keys()])].map((key) => {
       const uses = used.get(key) ?? [];
       const days = new Set(uses.map(({ day }) => day));
-      const bookedDays = [...(booked.get(key) ?? [])];
       return [
         key,
         {
           usedDays: days.size,
-          bookedDays: bookedDays.length,
-          unusedBookedDays: bookedDays.filter((day) => !days.has(day)).length,
+          bookedDays: booked.get(key)?.size ?? 0,
+          unusedBookedDays: [...(judged.get(key) ?? [])].filter((day) => !days.has(day)).length,
           attendance: uses.length,
           people: new Set(uses.map(({ userId }) => userId)).size,
         },
