@@ -1,7 +1,7 @@
 import { dayArray, textArray, uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
 import { lookUp } from '../connections/planner.ts';
-import { type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
+import { daySpan, type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
 
 export type BookableKind = 'location' | 'zone' | 'place';
 /** What made the booking: a person, the server's seat choice, or presence. */
@@ -30,8 +30,8 @@ export async function listBookings(tx: Tx, tenantId: string, days: UserDay[]): P
   if (days.length === 0) return [];
   const { rows } = await tx.query<BookingRow>(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
-     ${lookUp('SELECT * FROM bookings b WHERE b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day')} AS b`,
-    [tenantId, ...userDayColumns(days)],
+     JOIN bookings b ON b.tenant_id = $1 AND b.user_id = w.user_id AND b.day = w.day AND b.day BETWEEN $4 AND $5`,
+    [tenantId, ...userDayColumns(days), ...daySpan(days)],
   );
   return rows;
 }
@@ -41,9 +41,7 @@ export async function listDeskBookings(tx: Tx, tenantId: string, desks: NodeDay[
   if (desks.length === 0) return [];
   const { rows } = await tx.query<BookingRow>(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (node_id, day)
-     ${lookUp(
-       "SELECT * FROM bookings b WHERE b.tenant_id = $1 AND b.node_id = w.node_id AND b.day = w.day AND b.node_kind = 'place'",
-     )} AS b`,
+     JOIN bookings b ON b.tenant_id = $1 AND b.node_id = w.node_id AND b.day = w.day AND b.node_kind = 'place'`,
     [tenantId, ...nodeDayColumns(desks)],
   );
   return rows;

@@ -1,6 +1,6 @@
 import { dayArray, textArray, uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
-import { disableNestedLoops, lookUp } from '../connections/planner.ts';
+import { disableNestedLoops } from '../connections/planner.ts';
 
 export const PLAN_KINDS = ['o', 'r', 'a'] as const;
 /** o office, r remote, a away. */
@@ -28,8 +28,8 @@ export async function listDayPlans(tx: Tx, tenantId: string, days: UserDay[]): P
   const { rows } = await tx.query<DayPlanRow>(
     `SELECT p.user_id AS "userId", p.day, p.plan, p.location_id AS "locationId", p.set_by AS "setBy"
      FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
-     ${lookUp('SELECT * FROM day_plans p WHERE p.tenant_id = $1 AND p.user_id = w.user_id AND p.day = w.day')} AS p`,
-    [tenantId, ...userDayColumns(days)],
+     JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = w.user_id AND p.day = w.day AND p.day BETWEEN $4 AND $5`,
+    [tenantId, ...userDayColumns(days), ...daySpan(days)],
   );
   return rows;
 }
@@ -154,4 +154,13 @@ export async function listPlannedDays(tx: Tx, tenantId: string, day: string): Pr
 /** The two parameters of `unnest($::uuid[], $::date[])`. */
 export function userDayColumns(days: UserDay[]): [Buffer, Buffer] {
   return [uuidArray(days.map((row) => row.userId)), dayArray(days.map((row) => row.day))];
+}
+
+/**
+ * The first and the last of `days`. Without these bounds, the planner would read the whole table to join it
+ * with many days.
+ */
+export function daySpan(days: { day: string }[]): [string | undefined, string | undefined] {
+  const sorted = days.map(({ day }) => day).sort();
+  return [sorted[0], sorted.at(-1)];
 }
