@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import { planForAnyOrganisation } from '../store/connections/planner.ts';
 import type { DayAuthor } from '../store/workday/action-log.ts';
 import type { BookableKind } from '../store/workday/bookings.ts';
 import { listPlansToMake, type PersonToPlan, type PlanToMake } from '../store/workday/horizon.ts';
@@ -37,6 +38,7 @@ export async function makeDay(
   { day, people, seats }: { day: string; people: PersonToPlan[]; seats: DaySeats },
   author: DayAuthor,
 ): Promise<MadeDay[]> {
+  await planForAnyOrganisation(tx);
   try {
     return await makeLocked(tx, tenantId, { day, people, seats }, author);
   } catch (error) {

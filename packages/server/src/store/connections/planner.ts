@@ -17,3 +17,11 @@ export async function disableNestedLoops(tx: Tx): Promise<void> {
 export function lookUp(query: string): string {
   return `CROSS JOIN LATERAL (${query} OFFSET 0)`;
 }
+
+/**
+ * Keeps the planner from looking at the values of parameters for the rest of the transaction. Statistics may not know an
+ * organisation yet. The planner would then take its rows for so few that any index will do for `lookUp`.
+ */
+export async function planForAnyOrganisation(tx: Tx): Promise<void> {
+  await tx.query('SET LOCAL plan_cache_mode TO force_generic_plan');
+}

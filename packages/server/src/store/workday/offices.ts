@@ -32,11 +32,10 @@ const OFFICE_NODES = `SELECT p.node_id AS "nodeId", p.kind, p.name, p.location_i
 /** The nodes with these ids, of any kind and status, in no order. */
 export async function listOfficeNodes(tx: Tx, tenantId: string, nodeIds: string[]): Promise<OfficeNode[]> {
   if (nodeIds.length === 0) return [];
-  const { rows } = await tx.query<OfficeNode>(
-    `SELECT n.* FROM (SELECT DISTINCT unnest($2::uuid[])) AS w (node_id)
-     ${lookUp(`${OFFICE_NODES} AND p.node_id = w.node_id`)} AS n`,
-    [tenantId, uuidArray(nodeIds)],
-  );
+  const { rows } = await tx.query<OfficeNode>(`${OFFICE_NODES} AND p.node_id = ANY ($2::uuid[])`, [
+    tenantId,
+    uuidArray(nodeIds),
+  ]);
   return rows;
 }
 
@@ -99,8 +98,7 @@ export async function listDeskAssignments(
      FROM (SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND place_id = ANY ($2::uuid[])
            UNION
            SELECT place_id, user_id FROM desk_assignments WHERE tenant_id = $1 AND user_id = ANY ($3::uuid[])) AS a
-     ${lookUp('SELECT status FROM users u WHERE u.tenant_id = $1 AND u.user_id = a.user_id')} AS u
-     WHERE u.status = 'active'
+     JOIN users u ON u.tenant_id = $1 AND u.user_id = a.user_id AND u.status = 'active'
      ORDER BY a.place_id`,
     [tenantId, uuidArray(deskIds), uuidArray(userIds)],
   );
