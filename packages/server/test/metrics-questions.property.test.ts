@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COMPARED, previousOf } from '../src/warehouse/comparison.ts';
 import { AttendanceClient } from './support/attendance.ts';
 import {
   arrivalsOf,
@@ -31,6 +32,8 @@ const REPORTING = ['detect', 'always', 'never'] as const;
 const KINDS = ['location', 'level', 'zone', 'place', 'space'] as const;
 const UNITS = ['organisation', 'location', 'level', 'zone', 'group'] as const;
 const MINUTE_MS = 60_000;
+const NAMES = ['locationId', 'levelId', 'zoneId', 'groupId'];
+const COUNTS = ['people', 'attendance', 'confirmed', 'noShow', 'unconfirmed', 'walkIn'] as const;
 
 let server: TestServer;
 beforeAll(async () => {
@@ -106,6 +109,25 @@ test('the answers of all metrics equal what a client counts from the exports', a
       for (const [key, counted] of unitPeriods(byWeeks, by)) {
         expect(daysPerWeek?.get(key)).toMatchObject(daysPerWeekOf(counted));
         expect(weekdays?.get(key)).toMatchObject(weekdaysOf(counted));
+      }
+      for (const row of await client.rows<Row>('metrics/comparison', { ...query, by, period })) {
+        const ofUnit = (each: Row) => NAMES.every((name) => each[name] === row[name]);
+        for (const [first, last, prefixed] of [
+          ['firstDay', 'lastDay', (name: string) => name],
+          ['previousFirstDay', 'previousLastDay', previousOf],
+        ] as const) {
+          const days = { startDate: String(row[first]), endDate: String(row[last]), by, period: 'range' };
+          const [metrics, people] = await Promise.all(
+            ['metrics', 'metrics/people'].map((dataset) => client.rows<Row>(dataset, days)),
+          );
+          const numbers = metrics?.find(ofUnit);
+          const there = { ...people?.find(ofUnit), ...numbers };
+          // Without anybody there, metrics may have no row. Then nobody is counted, and the office may have office days.
+          for (const name of numbers ? COMPARED : COUNTS)
+            expect(row[prefixed(name)], `${name} of ${days.startDate}`).toBe(
+              there[name] ?? (numbers ? null : 0),
+            );
+        }
       }
       for (const place of ['place', 'zone'] as const) {
         const rows = await client.rows<Row>('metrics/usage', { ...query, by: place, period: anyPeriod });

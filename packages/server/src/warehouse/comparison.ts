@@ -8,7 +8,7 @@ import { AttendanceSummary } from './metrics.ts';
 import { metricsOf, openMetricsReader } from './metrics-reader.ts';
 import { OfficeCalendar } from './office-calendar.ts';
 import { PeopleSummary } from './people-metrics.ts';
-import { type PeriodReader, type Summary, toInstant } from './period-reader.ts';
+import { type PeriodCount, type PeriodReader, toInstant } from './period-reader.ts';
 import { type Period, periodsOf, possibleDays, previousPeriod } from './periods.ts';
 import { rate } from './statistics.ts';
 import type { ReportedUnit } from './units.ts';
@@ -48,7 +48,7 @@ export function comparedWindow(query: ExportQuery): DayWindow {
 }
 
 /** The attendance and the different people of the units of a period. */
-class ComparedSummary implements Summary {
+class ComparedCount implements PeriodCount {
   readonly #attendance: AttendanceSummary;
   readonly #people = new PeopleSummary();
 
@@ -65,10 +65,10 @@ class ComparedSummary implements Summary {
     return this.#attendance.has(unit);
   }
 
-  rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): [Figures] {
+  figuresOf(unit: ReportedUnit, calendar: OfficeCalendar): Figures {
     const days = calendar.statisticsOf(unit.locationId);
     const people = this.#people.peopleOf(unit);
-    return [{ ...days.counts, people, ...this.#attendance.figuresOf(unit, days) }];
+    return { ...days.counts, people, ...this.#attendance.figuresOf(unit, days) };
   }
 }
 
@@ -78,7 +78,7 @@ type Figures = Record<(typeof COMPARED)[number], number | null>;
 interface Side {
   period: Period;
   calendar: OfficeCalendar;
-  summary: ComparedSummary;
+  summary: ComparedCount;
 }
 
 /** Reads the metrics of each period beside those of the period before, with a row for each unit. */
@@ -89,9 +89,9 @@ export const readComparison: DatasetReader = async function* (tx, query) {
   const reader = await openMetricsReader(tx, query, window, { users: true });
   const options = { isOneDay: metrics.period === 'day', counter: new DayCounter() };
   const sideOf = async (period: Period): Promise<Side> => {
-    for await (const side of reader.summaries([period], () => new ComparedSummary(options))) return side;
+    for await (const side of reader.summaries([period], () => new ComparedCount(options))) return side;
     const calendar = new OfficeCalendar(new Map(), undefined);
-    return { period, calendar, summary: new ComparedSummary(options) };
+    return { period, calendar, summary: new ComparedCount(options) };
   };
   for (const period of periodsOf(query.window, metrics.period)) {
     if (period.window.from >= window.before) return;
@@ -106,8 +106,8 @@ function rowsOf(reader: PeriodReader, current: Side, previous: Side): Row[] {
     const isOpen = current.calendar.has(unit.locationId) || previous.calendar.has(unit.locationId);
     const isKnown = unit.inUse || current.summary.has(unit) || previous.summary.has(unit);
     if (!isOpen || !isKnown) return [];
-    const [now] = current.summary.rowsOf(unit, current.calendar);
-    const [before] = previous.summary.rowsOf(unit, previous.calendar);
+    const now = current.summary.figuresOf(unit, current.calendar);
+    const before = previous.summary.figuresOf(unit, previous.calendar);
     return {
       span: reader.spanOf(current.period, reader.isComplete(current.period, unit)),
       unit: unit.names,

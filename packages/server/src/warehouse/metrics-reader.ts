@@ -28,8 +28,6 @@ export interface MetricsNeeds {
   users?: boolean;
   /** When users were detected. */
   times?: boolean;
-  /** The end of each week. */
-  weeks?: boolean;
 }
 
 /**
@@ -62,17 +60,16 @@ export async function openMetricsReader(
   tx: Tx,
   query: ExportQuery,
   window: DayWindow,
-  { users = false, times = false, weeks = false }: MetricsNeeds,
+  { users = false, times = false }: MetricsNeeds,
 ): Promise<PeriodReader> {
   const { tenantId, locationIds, now } = query;
   const metrics = metricsOf(query);
-  const isOfAllOffices = metrics.by === 'organisation';
   await setPlannerForAggregates(tx);
   const capacityTree = new CapacityTree(await listCapacityNodes(tx, tenantId), locationIds);
   const groups = new Map((await listGroupNodes(tx, tenantId)).map((group) => [group.groupId, group]));
   const clocks = await listOfficeClocks(tx, tenantId, now);
   const days = await openUnitReader(tx, query, groups, {
-    withUsers: users || isOfAllOffices,
+    withUsers: users || metrics.by === 'organisation',
     clocks: times ? await openClocks(tx, clocks, window) : undefined,
   });
   return PeriodReader.open({
@@ -84,9 +81,6 @@ export async function openMetricsReader(
     clocks,
     days,
     units: unitsBy(metrics.by, days, capacityTree, groups),
-    isOfAllOffices,
-    byWeek: weeks,
-    withTimes: times,
   });
 }
 

@@ -1,8 +1,16 @@
 import { weekdayOf } from '../store/values/days.ts';
-import type { ActiveOfficeDay, OfficeClock } from '../store/warehouse/metrics.ts';
+import type { OfficeClock } from '../store/warehouse/metrics.ts';
 import { reportingWorked } from '../workday/attendance.ts';
 import { mondayOf } from './periods.ts';
 import { rate } from './statistics.ts';
+
+/** A day of an office on which somebody was detected there, or planned to come. */
+export interface ActiveOfficeDay {
+  locationId: string;
+  /** `YYYY-MM-DD` */
+  day: string;
+  sawEvent: boolean;
+}
 
 /** A day that counts at an office. */
 export interface OfficeDayState {

@@ -12,18 +12,15 @@ export class OrganisationDay {
   readonly #day: string;
   /** By the user's number. 0: the user does not count. */
   #kinds = new Uint8Array(0);
-  readonly #times: AttendedTimes | undefined;
+  #times: AttendedTimes | undefined;
 
-  constructor(day: string, { withTimes }: { withTimes: boolean }) {
+  constructor(day: string) {
     this.#day = day;
-    if (withTimes) {
-      const [first, last] = [new Int32Array(0), new Int32Array(0)];
-      this.#times = { first, last, firstHour: new Uint8Array(0), lastHour: new Uint8Array(0) };
-    }
   }
 
   /** Adds the users of an office who are in a pair. They need their numbers. */
   add({ pairs, entries, kinds, users, times }: AttendedDay): void {
+    if (times) this.#times ??= noTimes();
     for (let pair = 0; pair < pairs; pair++) {
       const entry = entries[pair] as number;
       const user = users[entry] as number;
@@ -56,6 +53,11 @@ export class OrganisationDay {
     times.firstHour = grown(times.firstHour, user + 1);
     times.lastHour = grown(times.lastHour, user + 1);
   }
+}
+
+function noTimes(): AttendedTimes {
+  const [first, last] = [new Int32Array(0), new Int32Array(0)];
+  return { first, last, firstHour: new Uint8Array(0), lastHour: new Uint8Array(0) };
 }
 
 function addTimes(

@@ -2,16 +2,15 @@ import { type AttendedDay, came } from './attended-day.ts';
 import { ByUnit } from './by-unit.ts';
 import type { Row } from './format.ts';
 import { readerOf } from './metrics-reader.ts';
-import { NumberCounts } from './number-counts.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
 import type { Summary } from './period-reader.ts';
-import { rate } from './statistics.ts';
+import { type Counts, count, rate, totalOf } from './statistics.ts';
 import type { ReportedUnit } from './units.ts';
 
 const DAYS_PER_WEEK = 7;
 
-/** On how many days each user came. */
-type DaysByUser = ByUnit<NumberCounts>;
+/** On how many days each user came, by the user's number. */
+type DaysByUser = ByUnit<Counts>;
 
 function addPeople(
   days: DaysByUser,
@@ -23,13 +22,13 @@ function addPeople(
     const entry = entries[pair] as number;
     // A unit where nobody came, although somebody had planned to, has a row, too.
     const daysOfUnit = ofUnit(units[pair] as number);
-    if (came(kinds[entry] as number)) daysOfUnit.add(users[entry] as number);
+    if (came(kinds[entry] as number)) count(daysOfUnit, users[entry] as number);
   }
 }
 
 /** The different people who came to the units of a period. */
 export class PeopleSummary implements Summary {
-  readonly #days: DaysByUser = new ByUnit(() => new NumberCounts());
+  readonly #days: DaysByUser = new ByUnit(() => new Map());
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
     addPeople(this.#days, day, unitOf);
@@ -38,7 +37,7 @@ export class PeopleSummary implements Summary {
   rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
     const days = this.#days.find(unit);
     if (!days && !unit.inUse) return [];
-    const [attendance, people] = [days?.total ?? 0, this.peopleOf(unit)];
+    const [attendance, people] = [days ? totalOf(days) : 0, this.peopleOf(unit)];
     return [
       {
         days: calendar.statisticsOf(unit.locationId).counts,
@@ -57,7 +56,7 @@ export class PeopleSummary implements Summary {
 
 /** How many people came to a unit on how many days of a week. */
 class DaysPerWeekSummary implements Summary {
-  #ofWeek: DaysByUser = new ByUnit(() => new NumberCounts());
+  #ofWeek: DaysByUser = new ByUnit(() => new Map());
   /** By number of days. */
   readonly #personWeeks = new ByUnit(() => new Array<number>(1 + DAYS_PER_WEEK).fill(0));
 
@@ -68,9 +67,9 @@ class DaysPerWeekSummary implements Summary {
   endWeek(): void {
     for (const [unit, days] of this.#ofWeek.entries()) {
       const personWeeks = this.#personWeeks.of(unit);
-      for (const [, count] of days.entries()) personWeeks[count] = (personWeeks[count] ?? 0) + 1;
+      for (const each of days.values()) personWeeks[each] = (personWeeks[each] ?? 0) + 1;
     }
-    this.#ofWeek = new ByUnit(() => new NumberCounts());
+    this.#ofWeek = new ByUnit(() => new Map());
   }
 
   rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
@@ -95,4 +94,4 @@ class DaysPerWeekSummary implements Summary {
 export const readPeopleMetrics = readerOf(() => () => new PeopleSummary(), { users: true });
 
 /** Reads how many people came on one day of a week, on two, and so on, with seven rows for each unit of each period. */
-export const readDaysPerWeek = readerOf(() => () => new DaysPerWeekSummary(), { users: true, weeks: true });
+export const readDaysPerWeek = readerOf(() => () => new DaysPerWeekSummary(), { users: true });

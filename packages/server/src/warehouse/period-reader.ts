@@ -16,13 +16,17 @@ const DAYS_PER_READ = 31;
 const DAYS_PER_WEEK = 7;
 const ROWS_PER_BATCH = 250;
 
-/** What a dataset says about the units of a period. */
-export interface Summary {
+/** What a dataset counts in a period. */
+export interface PeriodCount {
   /** Adds a day. `unitOf` is the unit with a number. */
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void;
-  /** All days of an ISO week have been added, as far as they are in the period. Only if the reader reads by weeks. */
+  /** All days of an ISO week have been added, as far as they are in the period. */
   endWeek?(): void;
-  /** The rows of a unit, with the columns `days` of the calendar. */
+}
+
+/** What a dataset says about the units of a period. */
+export interface Summary extends PeriodCount {
+  /** The rows of a unit, with the columns of the calendar as `days`. */
   rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): readonly Row[];
 }
 
@@ -37,11 +41,6 @@ export interface PeriodReaderOptions {
   clocks: ReadonlyMap<string, OfficeClock>;
   days: AttendedDayReader;
   units: ReportedUnits;
-  /** Whether each user counts once in all offices together. */
-  isOfAllOffices?: boolean;
-  /** Whether it tells summaries the end of each week. */
-  byWeek?: boolean;
-  withTimes?: boolean;
 }
 
 interface OpenPeriod<S> {
@@ -54,12 +53,15 @@ interface OpenPeriod<S> {
 export class PeriodReader {
   readonly #options: PeriodReaderOptions;
   readonly #officeDays: OfficeDays;
+  /** Each user then counts once a day in all offices together, whose users a week at a time fits into memory. */
+  readonly #isOfAllOffices: boolean;
   /** The date at the office where it is earliest. */
   readonly #firstToday: string;
 
   private constructor(options: PeriodReaderOptions, officeDays: OfficeDays) {
     this.#options = options;
     this.#officeDays = officeDays;
+    this.#isOfAllOffices = options.query.by === 'organisation';
     const { clocks, officeIds } = options;
     const todays = [...clocks].flatMap(([id, { today }]) => (officeIds.has(id) ? today : []));
     this.#firstToday = todays.sort()[0] ?? '';
@@ -90,11 +92,11 @@ export class PeriodReader {
   }
 
   /** The summaries of periods, which are in order and do not overlap. */
-  async *summaries<S extends Summary>(
+  async *summaries<S extends PeriodCount>(
     periods: readonly Period[],
     begin: () => S,
   ): AsyncGenerator<OpenPeriod<S>> {
-    const { window, query, clocks, byWeek } = this.#options;
+    const { window, query, clocks, units } = this.#options;
     const open = periods
       .filter((period) => period.window.from < window.before)
       .map((period) => ({
@@ -105,10 +107,11 @@ export class PeriodReader {
     const [first, last] = [open[0]?.period.window.from, open.at(-1)?.period.window.before];
     if (first === undefined || last === undefined) return;
     const before = last < window.before ? last : window.before;
-    for (const chunk of this.#chunksOf({ from: first, before })) {
+    const byWeek = this.#isOfAllOffices || open.some(({ summary }) => summary.endWeek);
+    for (const chunk of chunksOf({ from: first, before }, byWeek)) {
       for await (const [current, day] of this.#attendedDays(chunk, open))
-        current.summary.add(day, (number) => this.#options.units.of(day.locationId, number));
-      if (byWeek) for (const { summary } of open) summary.endWeek?.();
+        current.summary.add(day, (number) => units.of(day.locationId, number));
+      for (const { summary } of open) summary.endWeek?.();
       while (open[0] && (open[0].period.window.before <= chunk.before || chunk.before === before))
         yield open.shift() as OpenPeriod<S>;
     }
@@ -119,7 +122,7 @@ export class PeriodReader {
     window: DayWindow,
     open: readonly OpenPeriod<S>[],
   ): AsyncGenerator<[OpenPeriod<S>, AttendedDay]> {
-    const { officeIds, days, isOfAllOffices, withTimes = false } = this.#options;
+    const { officeIds, days } = this.#options;
     const ofAllOffices = new Map<string, [OpenPeriod<S>, OrganisationDay]>();
     for await (const aggregate of this.#officeDays.read(window)) {
       const { day, locationId } = aggregate;
@@ -129,25 +132,15 @@ export class PeriodReader {
       const office = current.calendar.add({ locationId, day, sawEvent: sawEvent(aggregate) });
       if (!office) continue;
       const attended = days.read(aggregate, office);
-      if (!isOfAllOffices) {
+      if (!this.#isOfAllOffices) {
         yield [current, attended];
         continue;
       }
-      const [, all] = ofAllOffices.get(day) ?? [current, new OrganisationDay(day, { withTimes })];
+      const [, all] = ofAllOffices.get(day) ?? [current, new OrganisationDay(day)];
       all.add(attended);
       ofAllOffices.set(day, [current, all]);
     }
     for (const [current, all] of ofAllOffices.values()) yield [current, all.read()];
-  }
-
-  *#chunksOf({ from, before }: DayWindow): Generator<DayWindow> {
-    const { byWeek, isOfAllOffices } = this.#options;
-    const isShort = byWeek || isOfAllOffices;
-    for (let start = from; start < before; ) {
-      const end = isShort ? addDays(mondayOf(start), DAYS_PER_WEEK) : addDays(start, DAYS_PER_READ);
-      yield { from: start, before: end < before ? end : before };
-      start = end;
-    }
   }
 
   *#rowsOf({ period, calendar, summary }: OpenPeriod<Summary>): Generator<Row> {
@@ -181,6 +174,15 @@ export class PeriodReader {
       lastDay: toInstant(addDays(window.before, -1)),
       complete,
     };
+  }
+}
+
+/** Parts of a window that fit into memory. By week, each is an ISO week, as far as it is in the window. */
+function* chunksOf({ from, before }: DayWindow, byWeek: boolean): Generator<DayWindow> {
+  for (let start = from; start < before; ) {
+    const end = byWeek ? addDays(mondayOf(start), DAYS_PER_WEEK) : addDays(start, DAYS_PER_READ);
+    yield { from: start, before: end < before ? end : before };
+    start = end;
   }
 }
 

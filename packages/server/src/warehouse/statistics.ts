@@ -15,10 +15,7 @@ export function mean(values: Float64Array): number | null {
  * no values. `sorted` is in ascending order.
  */
 export function percentile(sorted: Float64Array, p: number): number | null {
-  const position = p * (sorted.length - 1);
-  const [low, high] = [sorted[Math.floor(position)], sorted[Math.ceil(position)]];
-  if (low === undefined || high === undefined) return null;
-  return low + (high - low) * (position - Math.floor(position));
+  return interpolated(sorted.length, p, (index) => sorted[index]);
 }
 
 /** The middle value, or the mean of the two middle values; null if there are no values. `sorted` is in ascending order. */
@@ -26,20 +23,39 @@ export function median(sorted: Float64Array): number | null {
   return percentile(sorted, 0.5);
 }
 
-/** As `percentile`, of values with how often each occurs. `sorted` is in ascending order of the values. */
-export function percentileOfCounts(
-  sorted: readonly (readonly [value: number, count: number])[],
-  p: number,
-): number | null {
-  const position = p * (sorted.reduce((sum, [, count]) => sum + count, 0) - 1);
-  const valueAt = (index: number) => {
+/** How often each value occurs. */
+export type Counts = Map<number, number>;
+
+export function count(counts: Counts, value: number): void {
+  counts.set(value, (counts.get(value) ?? 0) + 1);
+}
+
+/** How often any value occurs. */
+export function totalOf(counts: Counts): number {
+  let total = 0;
+  for (const each of counts.values()) total += each;
+  return total;
+}
+
+/** As `percentile`, of counted values. */
+export function percentileOfCounts(counts: Counts, p: number): number | null {
+  const sorted = [...counts].sort(([a], [b]) => a - b);
+  return interpolated(totalOf(counts), p, (index) => {
     let left = index;
-    for (const [value, count] of sorted) {
-      left -= count;
+    for (const [value, times] of sorted) {
+      left -= times;
       if (left < 0) return value;
     }
     return undefined;
-  };
+  });
+}
+
+function interpolated(
+  size: number,
+  p: number,
+  valueAt: (index: number) => number | undefined,
+): number | null {
+  const position = p * (size - 1);
   const [low, high] = [valueAt(Math.floor(position)), valueAt(Math.ceil(position))];
   if (low === undefined || high === undefined) return null;
   return low + (high - low) * (position - Math.floor(position));

@@ -2,10 +2,9 @@ import { type AttendedDay, came } from './attended-day.ts';
 import { ByUnit } from './by-unit.ts';
 import type { Row } from './format.ts';
 import { readerOf } from './metrics-reader.ts';
-import { NumberCounts } from './number-counts.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
 import type { Summary } from './period-reader.ts';
-import { percentileOfCounts, rate } from './statistics.ts';
+import { type Counts, count, percentileOfCounts, rate, totalOf } from './statistics.ts';
 import type { ReportedUnit } from './units.ts';
 
 const HOURS = 24;
@@ -53,14 +52,15 @@ class ArrivalSummary implements Summary {
   }
 }
 
-/** How long the people of a unit stayed, in minutes. */
+/** How long the people of a unit stayed. */
 interface Stays {
   attendance: number;
-  minutes: NumberCounts;
+  /** How often each number of minutes. */
+  minutes: Counts;
 }
 
 class DwellSummary implements Summary {
-  readonly #stays = new ByUnit((): Stays => ({ attendance: 0, minutes: new NumberCounts() }));
+  readonly #stays = new ByUnit((): Stays => ({ attendance: 0, minutes: new Map() }));
 
   add({ pairs, units, entries, kinds, times }: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
     if (!times) throw new Error('This summary needs times.');
@@ -71,28 +71,26 @@ class DwellSummary implements Summary {
       if (!came(kinds[entry] as number)) continue;
       stays.attendance++;
       if (isMeasured(times, entry))
-        stays.minutes.add((times.last[entry] as number) - (times.first[entry] as number));
+        count(stays.minutes, (times.last[entry] as number) - (times.first[entry] as number));
     }
   }
 
   rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
     const found = this.#stays.find(unit);
     if (!found && !unit.inUse) return [];
-    const stays = [...(found?.minutes.entries() ?? [])].sort(([a], [b]) => a - b);
-    const attendance = found?.attendance ?? 0;
-    const measured = found?.minutes.total ?? 0;
+    const { attendance = 0, minutes = new Map<number, number>() } = found ?? {};
+    const measured = totalOf(minutes);
+    let sum = 0;
+    for (const [each, times] of minutes) sum += each * times;
     return [
       {
         days: calendar.statisticsOf(unit.locationId).counts,
         attendance,
         measured,
         measuredShare: rate(measured, attendance),
-        averageMinutes: rate(
-          stays.reduce((sum, [minutes, count]) => sum + minutes * count, 0),
-          measured,
-        ),
-        medianMinutes: percentileOfCounts(stays, 0.5),
-        percentile90Minutes: percentileOfCounts(stays, 0.9),
+        averageMinutes: rate(sum, measured),
+        medianMinutes: percentileOfCounts(minutes, 0.5),
+        percentile90Minutes: percentileOfCounts(minutes, 0.9),
       },
     ];
   }

@@ -11,9 +11,9 @@ import {
   UNCONFIRMED,
   WALK_IN,
 } from './attended-day.ts';
-import { attendedSpots } from './attended-spots.ts';
 import type { OfficeDayState } from './office-calendar.ts';
 import type { OfficeClocks } from './office-clocks.ts';
+import { SeenSpots } from './seen-spots.ts';
 import type { Spots } from './spots.ts';
 import type { Unit } from './unit.ts';
 
@@ -42,6 +42,7 @@ export class UnitReader implements AttendedDayReader {
   readonly columns: AggregateColumn[] = ['flags'];
   readonly #by: MetricUnit;
   readonly #spots: Spots;
+  readonly #seen: SeenSpots;
   readonly #nodeIds: ReadonlySet<string> | undefined;
   /** Whether the level and zone of a user matter. */
   readonly #isPlaced: boolean;
@@ -58,13 +59,12 @@ export class UnitReader implements AttendedDayReader {
   #kinds = new Uint8Array(1024);
   #users = new Int32Array(0);
   #times: AttendedTimes | undefined;
-  #seen = new Int32Array(16);
-  #found = new Int32Array(17);
 
   constructor(options: UnitReaderOptions) {
     const { by, spots, nodeIds, members, groupIds, ancestorsOf, withUsers, clocks } = options;
     this.#by = by;
     this.#spots = spots;
+    this.#seen = new SeenSpots(spots);
     this.#nodeIds = nodeIds && new Set(nodeIds);
     this.#isPlaced = by === 'level' || by === 'zone' || nodeIds !== undefined;
     this.#withUsers = withUsers;
@@ -100,20 +100,13 @@ export class UnitReader implements AttendedDayReader {
     if (this.#withUsers) this.#users = readUsers(users, this.#users);
     if (this.#clocks) this.#times = this.#clocks.timesOf(aggregate, this.#times);
     const isWanted = this.#isPlaced ? this.#wantedSpots(locationId) : undefined;
-    const officeIndex = this.#spots.officeIndex(locationId);
-    let seenAt = 0;
+    if (isWanted) this.#seen.begin(aggregate);
     for (let entry = 0; entry < flags.length; entry++) {
-      const seenCount = isWanted ? columns.seen_counts.readUInt16BE(2 * entry) : 0;
+      if (isWanted) this.#seen.read(entry);
       const group = this.#groupOfUser ? (this.#groupOfUser[users.readInt32BE(4 * entry)] ?? 0) : 0;
-      if (!this.#isGroupWanted || this.#isGroupWanted[group]) {
-        if (isWanted === undefined) this.#addUnit(this.#by === 'group' ? group : 0, entry);
-        else {
-          this.#readSeen(columns.seen, seenAt, seenCount, officeIndex);
-          const booked = this.#spots.of(columns.booked.readInt32BE(4 * entry), officeIndex);
-          this.#addPlaced({ seenCount, booked, group, entry, isWanted });
-        }
-      }
-      seenAt += 4 * seenCount;
+      if (this.#isGroupWanted && !this.#isGroupWanted[group]) continue;
+      if (isWanted) this.#addPlaced(entry, group, isWanted);
+      else this.#addUnit(this.#by === 'group' ? group : 0, entry);
     }
     return {
       day,
@@ -147,28 +140,9 @@ export class UnitReader implements AttendedDayReader {
     };
   }
 
-  #readSeen(seen: Buffer, from: number, count: number, office: number): void {
-    this.#seen = grown(this.#seen, count);
-    this.#found = grown(this.#found, count + 1);
-    for (let index = 0; index < count; index++)
-      this.#seen[index] = this.#spots.of(seen.readInt32BE(from + 4 * index), office);
-  }
-
-  #addPlaced({
-    seenCount,
-    booked,
-    group,
-    entry,
-    isWanted,
-  }: {
-    seenCount: number;
-    booked: number;
-    group: number;
-    entry: number;
-    isWanted: (spot: number) => boolean;
-  }): void {
-    const found = this.#found;
-    const count = attendedSpots(this.#spots, { seen: this.#seen, seenCount, booked }, found);
+  #addPlaced(entry: number, group: number, isWanted: (spot: number) => boolean): void {
+    const count = this.#seen.attended();
+    const { found } = this.#seen;
     let units = 0;
     for (let index = 0; index < count; index++) {
       const spot = found[index] as number;

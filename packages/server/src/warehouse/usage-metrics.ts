@@ -6,12 +6,11 @@ import type { AttendedDay } from './attended-day.ts';
 import { ByUnit } from './by-unit.ts';
 import { CapacityTree } from './capacity-tree.ts';
 import type { Row } from './format.ts';
-import { NumberCounts } from './number-counts.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
 import { PeriodReader, type Summary } from './period-reader.ts';
 import { periodsOf, possibleDays } from './periods.ts';
 import { Spots } from './spots.ts';
-import { rate } from './statistics.ts';
+import { type Counts, count, rate, totalOf } from './statistics.ts';
 import type { ReportedUnit, ReportedUnits } from './units.ts';
 import { BOOKED, JUDGED, USED, UsageReader } from './usage-reader.ts';
 
@@ -21,14 +20,14 @@ interface Usage {
   bookedDays: number;
   /** The days on which somebody had booked it and nobody used it, as far as that is known. */
   unusedBookedDays: number;
-  /** On how many days each user used it. */
-  people: NumberCounts;
+  /** On how many days each user used it, by the user's number. */
+  people: Counts;
 }
 
 /** How much the desks or zones of a period were used. */
 class UsageSummary implements Summary {
   readonly #usage = new ByUnit(
-    (): Usage => ({ usedDays: 0, bookedDays: 0, unusedBookedDays: 0, people: new NumberCounts() }),
+    (): Usage => ({ usedDays: 0, bookedDays: 0, unusedBookedDays: 0, people: new Map() }),
   );
 
   add({ pairs, units, entries, kinds, users }: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
@@ -39,7 +38,7 @@ class UsageSummary implements Summary {
       const entry = entries[pair] as number;
       const kind = kinds[entry] as number;
       kindsOfUnits.set(unit, (kindsOfUnits.get(unit) ?? 0) | kind);
-      if ((kind & USED) !== 0) ofUnit(unit).people.add(users[entry] as number);
+      if ((kind & USED) !== 0) count(ofUnit(unit).people, users[entry] as number);
     }
     for (const [unit, kind] of kindsOfUnits) {
       const usage = ofUnit(unit);
@@ -62,7 +61,7 @@ class UsageSummary implements Summary {
         bookedDays,
         bookedShare: rate(bookedDays, counts.officeDays),
         unusedBookedDays,
-        attendance: usage?.people.total ?? 0,
+        attendance: usage ? totalOf(usage.people) : 0,
         people: usage?.people.size ?? 0,
       },
     ];

@@ -2,8 +2,8 @@ import { type AggregateColumn, type DayAggregate, DETECTED, PLANNED } from '../s
 import type { UsageUnit } from '../store/warehouse/metrics.ts';
 import type { NumberedPlace } from '../store/warehouse/numbers.ts';
 import { type AttendedDay, type AttendedDayReader, grown } from './attended-day.ts';
-import { attendedSpots } from './attended-spots.ts';
 import type { OfficeDayState } from './office-calendar.ts';
+import { SeenSpots } from './seen-spots.ts';
 import { NO_SPOT, type Spots } from './spots.ts';
 
 /** The kinds of pairs, as a sum: a user used a desk or zone, or had booked it. */
@@ -11,6 +11,9 @@ export const USED = 1;
 export const BOOKED = 2;
 /** Presence reporting worked on the day, and the day has ended. So a user who was not detected did not come. */
 export const JUDGED = 4;
+
+/** Numbers of nodes begin with 1. */
+const NO_UNIT = 0;
 
 export interface UsageReaderOptions {
   by: UsageUnit;
@@ -38,19 +41,17 @@ export class UsageReader implements AttendedDayReader {
   readonly #isCounted: Uint8Array;
   /** By the spot of a zone: the number of its node. */
   readonly #zoneOfSpot: Int32Array;
-  #bookedKind = BOOKED;
+  readonly #seen: SeenSpots;
   #pairs = 0;
   #units = new Int32Array(1024);
   #entries = new Int32Array(1024);
   #kinds = new Uint8Array(1024);
   #users = new Int32Array(1024);
-  #nodes = new Int32Array(16);
-  #seen = new Int32Array(16);
-  #found = new Int32Array(17);
 
   constructor({ by, spots, places, counted }: UsageReaderOptions) {
     this.#by = by;
     this.#spots = spots;
+    this.#seen = new SeenSpots(spots);
     const size = places.reduce((most, { number }) => Math.max(most, number), 0) + 1;
     this.#isDesk = new Uint8Array(size);
     this.#isCounted = new Uint8Array(size);
@@ -62,24 +63,17 @@ export class UsageReader implements AttendedDayReader {
     }
   }
 
-  read({ day, locationId, columns }: DayAggregate, { ended, reported }: OfficeDayState): AttendedDay {
-    const { flags, users, booked, seen_counts, seen } = columns;
-    const office = this.#spots.officeIndex(locationId);
+  read(aggregate: DayAggregate, { ended, reported }: OfficeDayState): AttendedDay {
+    const { day, locationId, columns } = aggregate;
+    const { flags, users } = columns;
+    const bookedKind = BOOKED + (ended && reported ? JUDGED : 0);
     this.#pairs = 0;
-    this.#bookedKind = BOOKED + (ended && reported ? JUDGED : 0);
-    let seenAt = 0;
+    this.#seen.begin(aggregate);
     for (let entry = 0; entry < flags.length; entry++) {
-      const seenCount = seen_counts.readUInt16BE(2 * entry);
-      this.#readSeen(seen, seenAt, seenCount, office);
-      seenAt += 4 * seenCount;
-      this.#addUser({
-        user: users.readInt32BE(4 * entry),
-        isDetected: ((flags[entry] as number) & DETECTED) !== 0,
-        isPlanned: ((flags[entry] as number) & PLANNED) !== 0,
-        seenCount,
-        booked: booked.readInt32BE(4 * entry),
-        office,
-      });
+      this.#seen.read(entry);
+      const isDetected = ((flags[entry] as number) & DETECTED) !== 0;
+      const isPlanned = ((flags[entry] as number) & PLANNED) !== 0;
+      this.#addUser(users.readInt32BE(4 * entry), isDetected, isPlanned ? bookedKind : 0);
     }
     return {
       day,
@@ -93,70 +87,50 @@ export class UsageReader implements AttendedDayReader {
     };
   }
 
-  #readSeen(seen: Buffer, from: number, count: number, office: number): void {
-    this.#nodes = grown(this.#nodes, count);
-    this.#seen = grown(this.#seen, count);
-    this.#found = grown(this.#found, count + 1);
-    for (let index = 0; index < count; index++) {
-      const node = seen.readInt32BE(from + 4 * index);
-      this.#nodes[index] = node;
-      this.#seen[index] = this.#spots.of(node, office);
-    }
-  }
-
-  #addUser(of: {
-    user: number;
-    isDetected: boolean;
-    isPlanned: boolean;
-    seenCount: number;
-    booked: number;
-    office: number;
-  }): void {
-    const { user, isDetected, isPlanned, seenCount, office } = of;
-    const bookedSpot = this.#spots.of(of.booked, office);
-    const bookedUnit = this.#by === 'zone' ? this.#zoneAt(bookedSpot) : this.#deskOr0(of.booked, office);
+  /** Adds what the user of the entry used, and had booked: as `bookedKind`, or 0. */
+  #addUser(user: number, isDetected: boolean, bookedKind: number): void {
+    const booked = this.#unitOf(this.#seen.booked);
     let isBookedUsed = false;
     const use = (unit: number): void => {
-      if (unit === bookedUnit) isBookedUsed = true;
-      else this.#addPair(unit, USED, user);
+      if (unit === booked) isBookedUsed = true;
+      else if (unit !== NO_UNIT) this.#addPair(unit, USED, user);
     };
     if (isDetected) {
-      const spots = { seen: this.#seen, seenCount, booked: bookedSpot };
-      const count = attendedSpots(this.#spots, spots, this.#found);
-      if (this.#by === 'zone') {
-        for (let index = 0; index < count; index++) {
-          const zone = this.#zoneAt(this.#found[index] as number);
-          if (zone !== 0) use(zone);
-        }
-      } else if (!this.#useSeenDesks(seenCount, office, use) && bookedUnit !== 0) {
-        for (let index = 0; index < count; index++)
-          if (this.#found[index] === bookedSpot) isBookedUsed = true;
-      }
+      if (this.#by === 'zone') this.#useZones(use);
+      else this.#useDesks(booked, use);
     }
-    const kind = (isBookedUsed ? USED : 0) + (isPlanned ? this.#bookedKind : 0);
-    if (bookedUnit !== 0 && kind !== 0) this.#addPair(bookedUnit, kind, user);
+    const kind = bookedKind + (isBookedUsed ? USED : 0);
+    if (booked !== NO_UNIT && kind !== 0) this.#addPair(booked, kind, user);
   }
 
-  /** Returns whether the user was detected at a desk. */
-  #useSeenDesks(seenCount: number, office: number, use: (desk: number) => void): boolean {
+  #useZones(use: (zone: number) => void): void {
+    const count = this.#seen.attended();
+    for (let index = 0; index < count; index++) use(this.#zoneAt(this.#seen.found[index] as number));
+  }
+
+  /** A booked desk is used only if the user was detected at no desk, and counts in its zone. */
+  #useDesks(booked: number, use: (desk: number) => void): void {
     let isSeen = false;
-    for (let index = 0; index < seenCount; index++) {
-      const desk = this.#deskOr0(this.#nodes[index] as number, office);
-      if (desk === 0) continue;
+    for (let index = 0; index < this.#seen.count; index++) {
+      const desk = this.#unitOf(this.#seen.nodes[index] as number);
+      if (desk === NO_UNIT) continue;
       use(desk);
       isSeen = true;
     }
-    return isSeen;
+    if (isSeen || booked === NO_UNIT) return;
+    const count = this.#seen.attended();
+    if (this.#seen.found.subarray(0, count).includes(this.#seen.spotOf(booked))) use(booked);
   }
 
-  /** The node if it is a desk of the office; 0 if not. Numbers of nodes begin with 1. */
-  #deskOr0(node: number, office: number): number {
-    return this.#isDesk[node] === 1 && this.#spots.of(node, office) !== NO_SPOT ? node : 0;
+  /** The desk that a node is, or the zone in which it is. NO_UNIT if there is none at the office. */
+  #unitOf(node: number): number {
+    const spot = this.#seen.spotOf(node);
+    if (this.#by === 'zone') return this.#zoneAt(spot);
+    return spot !== NO_SPOT && this.#isDesk[node] === 1 ? node : NO_UNIT;
   }
 
-  /** The number of the zone of a spot; 0 if it has none. */
   #zoneAt(spot: number): number {
-    return this.#spots.isZone(spot) ? (this.#zoneOfSpot[spot] as number) : 0;
+    return this.#spots.isZone(spot) ? (this.#zoneOfSpot[spot] as number) : NO_UNIT;
   }
 
   #addPair(unit: number, kind: number, user: number): void {

@@ -12,7 +12,7 @@ export async function disableNestedLoops(tx: Tx): Promise<void> {
 /**
  * SQL that joins `query` to each row before it: `query` finds its rows by a whole key from that row. The planner then
  * looks each key up in an index. Otherwise it may read a large table for some thousand keys. `OFFSET 0` keeps the
- * planner from a join of its choice.
+ * planner from a join of its choice. Call `planForAnyOrganisation` before.
  */
 export function lookUp(query: string): string {
   return `CROSS JOIN LATERAL (${query} OFFSET 0)`;

@@ -103,11 +103,3 @@ export async function listOfficeClocks(
   );
   return new Map(rows.map(({ locationId, ...clock }) => [locationId, clock]));
 }
-
-/** A day of an office on which somebody was detected there, or planned to come. */
-export interface ActiveOfficeDay {
-  locationId: string;
-  /** `YYYY-MM-DD` */
-  day: string;
-  sawEvent: boolean;
-}
