@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { createKey } from '../../packages/server/dist/auth/manage-keys.js';
-import { insertOrganisation } from '../../packages/server/dist/store/directory/organisations.js';
+import { makeOrganisation } from '../organisation.js';
 
 /** The organisation whose exports are measured. */
 export const SIZE = { offices: 20, people: 10_000, days: 30, presenceEvents: 1_000_000 };
@@ -14,17 +13,7 @@ export const LAST_DAY = '2026-03-30';
  * @returns {Promise<{ tenantId: string, key: { apiKey: string, secret: string } }>}
  */
 export async function fill(_size, { owner, masterKey }) {
-  const tenantId = randomUUID();
-  await owner.inSystem((tx) =>
-    insertOrganisation(tx, {
-      tenantId,
-      slug: 'bench',
-      name: 'Bench',
-      timeZone: 'UTC',
-      isDemo: false,
-      createdAt: new Date(),
-    }),
-  );
+  const tenantId = await makeOrganisation(owner);
   await owner.inTenant(tenantId, async (tx) => {
     for (const [sql, ...values] of STATEMENTS) await tx.query(sql, [tenantId, ...values]);
   });

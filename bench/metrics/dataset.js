@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { createKey } from '../../packages/server/dist/auth/manage-keys.js';
-import { insertOrganisation } from '../../packages/server/dist/store/directory/organisations.js';
 import { deskOf, id, officeOf, PLACES, SIZE as PLACES_SIZE } from '../export/dataset.js';
+import { makeOrganisation } from '../organisation.js';
 
 /**
  * @typedef {{ people: number, days: number }} Size `days` before today, as long as a request for metrics may ask for
@@ -44,17 +43,7 @@ export const TIME_ZONES = [
  * @param {Size} size
  */
 export async function fill({ people, days }, { owner, masterKey }) {
-  const tenantId = randomUUID();
-  await owner.inSystem((tx) =>
-    insertOrganisation(tx, {
-      tenantId,
-      slug: 'bench',
-      name: 'Bench',
-      timeZone: 'UTC',
-      isDemo: false,
-      createdAt: new Date(),
-    }),
-  );
+  const tenantId = await makeOrganisation(owner);
   const lastMs = Math.floor(Date.now() / DAY_MS - 2) * DAY_MS;
   const firstMs = lastMs - (days - 1) * DAY_MS;
   const run = (statements) =>

@@ -71,6 +71,12 @@ export function ratioLine({ row, what, unit = 'ms', ours, against, theirs, ratio
   };
 }
 
+/** As `ratioLine`, of one number of each measurement: the one that `pick` returns. */
+export function pickedLine({ ours, theirs, pick, ...line }) {
+  const [our, their] = [ours.map(pick), theirs.map(pick)];
+  return ratioLine({ ...line, ours: our, theirs: their, ratio: ratioOf(our, their) });
+}
+
 /** A line whose figure has to stay below its goal; without a goal it is only reported. */
 export function maximum({ row, what, unit, values, goal }) {
   const ours = summarize(values);

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { createKey } from '../../packages/server/dist/auth/manage-keys.js';
 import { createScimToken } from '../../packages/server/dist/auth/manage-scim-tokens.js';
-import { insertOrganisation } from '../../packages/server/dist/store/directory/organisations.js';
 import { id } from '../export/dataset.js';
+import { makeOrganisation } from '../organisation.js';
 import { deskIndexOf, numberOf, OFFICES, officeIndexOf } from './people.js';
 
 /** The days of the presence events. */
@@ -20,17 +19,7 @@ export const LAST_DAY = dayAfter(DAYS - 1);
  * Makes an organisation without people and places in a migrated database, with keys and a SCIM token. Does not use the size.
  */
 export async function fill(_size, { owner, masterKey }) {
-  const tenantId = randomUUID();
-  await owner.inSystem((tx) =>
-    insertOrganisation(tx, {
-      tenantId,
-      slug: 'bench',
-      name: 'Bench',
-      timeZone: 'UTC',
-      isDemo: false,
-      createdAt: new Date(),
-    }),
-  );
+  const tenantId = await makeOrganisation(owner);
   const deps = { owner, masterKey, clock: Date.now };
   const key = (role, authentication) => createKey({ tenantId, name: role, role, authentication }, deps);
   const submitting = await key('submitting-events', 'hmac');

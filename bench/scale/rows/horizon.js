@@ -1,19 +1,18 @@
-import { ratioLine } from '../../rows/common.js';
-import { ratioOf } from '../../statistics.js';
+import { pickedLine } from '../../rows/common.js';
 
 /** The first horizon for everybody, against the first horizon of an organisation with a tenth of the people. */
 export async function horizon({ measured, size, smallSize }) {
   const { all, tenth } = measured.horizon;
   const against = `${smallSize.people.toLocaleString('en')} people`;
   const line = (label, unit, pick, goal) =>
-    ratioLine({
+    pickedLine({
       row: 'horizon',
       what: `first horizon of ${size.people.toLocaleString('en')} people, ${label}`,
       unit,
-      ours: all.map(pick),
+      ours: all,
       against,
-      theirs: tenth.map(pick),
-      ratio: ratioOf(all.map(pick), tenth.map(pick)),
+      theirs: tenth,
+      pick,
       ...goal,
     });
   const isMeasured = all.every(({ postgresMicros }) => !Number.isNaN(postgresMicros));

@@ -1,5 +1,4 @@
-import { ratioLine } from '../../rows/common.js';
-import { ratioOf } from '../../statistics.js';
+import { pickedLine } from '../../rows/common.js';
 
 const KINDS = { users: 'people', desks: 'desks' };
 
@@ -10,14 +9,14 @@ export async function imports({ measured, size }) {
     const theirs = measured.imported.map((each) => each[kind].bare);
     const what = `\`rollcall import\` of ${size[word].toLocaleString('en')} ${word}`;
     const line = (label, unit, pick, against) =>
-      ratioLine({
+      pickedLine({
         row: 'import',
         what: `${what}${label}`,
         unit,
-        ours: ours.map(pick),
+        ours,
         against,
-        theirs: theirs.map(pick),
-        ratio: ratioOf(ours.map(pick), theirs.map(pick)),
+        theirs,
+        pick,
       });
     return [
       line('', 'rows/s', ({ perSecond }) => perSecond, '`COPY` into a bare table'),

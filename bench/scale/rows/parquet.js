@@ -1,7 +1,7 @@
 import { basicAuthorization, readToEnd } from '../../export/reader.js';
 import { processorSeconds } from '../../processor-time.js';
-import { ratioLine } from '../../rows/common.js';
-import { inTurn, ratioOf } from '../../statistics.js';
+import { pickedLine } from '../../rows/common.js';
+import { inTurn } from '../../statistics.js';
 import { DAYS, FIRST_DAY, LAST_DAY, storePresence } from '../dataset.js';
 
 /** Presence of 30 days as Parquet, against NDJSON of the same rows. */
@@ -17,14 +17,14 @@ export async function parquet(context) {
     context.progress,
   );
   const line = (label, unit, pick, goal) =>
-    ratioLine({
+    pickedLine({
       row: 'parquet',
       what: `presence of ${DAYS} days as Parquet, ${rows.toLocaleString('en')} rows, ${label}`,
       unit,
-      ours: ours.map(pick),
+      ours,
       against: 'NDJSON of the same',
-      theirs: theirs.map(pick),
-      ratio: ratioOf(ours.map(pick), theirs.map(pick)),
+      theirs,
+      pick,
       ...goal,
     });
   return [

@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { eventSource } from '../../load/events.js';
 import { runRollcall } from '../../processes.js';
 import { processorSeconds } from '../../processor-time.js';
-import { maximum, ratioLine } from '../../rows/common.js';
+import { maximum, pickedLine } from '../../rows/common.js';
 import { batches } from '../../rows/presence.js';
-import { inTurn, ratioOf } from '../../statistics.js';
+import { inTurn } from '../../statistics.js';
 
 const BATCH = 100;
 const COLUMNS = ['eventId', 'timestamp', 'locationType', 'locationId', 'userEmail'];
@@ -28,14 +28,14 @@ export async function submit(context) {
   const what = `\`rollcall submit presence\` of ${rows.toLocaleString('en')} rows of CSV`;
   const against = 'batches of 100 events, 16 connections';
   const line = (label, unit, pick, goal) =>
-    ratioLine({
+    pickedLine({
       row: 'submit',
       what: `${what}${label}`,
       unit,
-      ours: ours.map(pick),
+      ours,
       against,
-      theirs: theirs.map(pick),
-      ratio: ratioOf(ours.map(pick), theirs.map(pick)),
+      theirs,
+      pick,
       ...goal,
     });
   return [
