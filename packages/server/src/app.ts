@@ -11,6 +11,7 @@ import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { directoryRoutes } from './directory/routes.ts';
 import { readBodies } from './http/body-reader.ts';
+import { consoleRoutes } from './http/console.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
 import { describeRoutes } from './http/docs.ts';
@@ -169,6 +170,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   validateQueries(app);
   await describeRoutes(app, VERSION);
+  consoleRoutes(app);
 
   await app.register(healthRoutes, { database, lifecycle });
   await app.register(authRoutes, {

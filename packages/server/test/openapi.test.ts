@@ -83,9 +83,9 @@ describe('/openapi.json', () => {
     }
   });
 
-  test('describes every route of the server, except those of the documentation itself', () => {
+  test('describes every route of the server, except those of the documentation itself and of pages', () => {
     const routes = server.app.routeTable
-      .filter((route) => !/^\/(docs|openapi\.json)/.test(route.url) && !isRefusal(route))
+      .filter((route) => !/^\/(docs|openapi\.json|console)/.test(route.url) && !isRefusal(route))
       .flatMap((route) =>
         [route.method].flat().map((method) => `${method.toLowerCase()} ${templated(route.url)}`),
       )
