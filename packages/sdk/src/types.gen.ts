@@ -193,7 +193,24 @@ export interface Operations {
       /** what the person may do in the organisation */
       role: "administrator" | "integrations" | "planner" | "viewer";
     };
-    reply: undefined;
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        name: string | null;
+        /** what the person may do in the organisation */
+        role: "administrator" | "integrations" | "planner" | "viewer";
+        /** invited until the person accepts; the operator of the server disables accounts */
+        state: "invited" | "active" | "disabled";
+        invitedAt: string;
+        acceptedAt: string | null;
+      };
+      /** one-time token, shown only now */
+      token: string;
+      /** address to open; a path if the public URL of the server is not set */
+      link: string;
+      expiresAt: string;
+    };
   };
   /** Change a person's role */
   'PATCH /v1/manage/accounts/{accountId}': {
@@ -228,7 +245,13 @@ export interface Operations {
     path: {
       accountId: string;
     };
-    reply: undefined;
+    reply: {
+      /** one-time token, shown only now */
+      token: string;
+      /** address to open; a path if the public URL of the server is not set */
+      link: string;
+      expiresAt: string;
+    };
   };
   /** List a person's sessions, the newest first */
   'GET /v1/manage/accounts/{accountId}/sessions': {
