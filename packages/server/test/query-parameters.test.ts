@@ -29,7 +29,7 @@ const routes = server.app.routeTable.flatMap(({ method, url, config, schema }) =
     isHidden: (schema as { hide?: boolean } | undefined)?.hide === true,
     lists: Object.keys(properties).filter((name) => 'x-comma-list' in (properties[name] ?? {})),
     headers: {
-      authorization: access !== 'public' && access.scheme === 'basic' ? basicHeader : bearerHeader,
+      authorization: typeof access === 'object' && access.scheme === 'basic' ? basicHeader : bearerHeader,
     },
   }));
 });

@@ -1,0 +1,22 @@
+/** Outlines on a grid of 16 by 16. */
+const PATHS = {
+  none: '',
+  tick: 'M3 8.5l3.5 3.5L13 5',
+  contrast: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zm0 0v12M8 5l4.8-1M8 8h6M8 11l4.8 1',
+  person: 'M8 8.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2.5 14c.5-3 2.7-4 5.5-4s5 1 5.5 4',
+  chart: 'M2.5 2v12H14M5.5 11V8M8.5 11V4M11.5 11V6',
+  table: 'M2 3h12v10H2zM2 6.500h12M2 10h12M6.5 3v10',
+  download: 'M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.500h11',
+  calendar: 'M2.5 3.500h11v10h-11zM2.5 6.500h11M5.5 2v3M10.5 2v3',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** An outline beside a text, or in a button that has a label. Screen readers do not read it. */
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg className="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,40 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+/** A page, and what went wrong on it so far. */
+export interface WatchedPage {
+  page: Page;
+  /** Violations of the policy of the page, errors of its scripts, and requests to other origins. */
+  faults: string[];
+  close(): Promise<void>;
+}
+
+/** Opens a page in a context of its own: it shares no cookies and no storage with other pages. */
+export async function watchedPage(
+  browser: Browser,
+  origin: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const context = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce', ...options });
+  const faults: string[] = [];
+  await context.exposeBinding('reportViolation', (_source, violation: string) => {
+    faults.push(`policy: ${violation}`);
+  });
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) =>
+      (globalThis as unknown as { reportViolation(text: string): void }).reportViolation(
+        `${violatedDirective} ${blockedURI} ${sample}`,
+      ),
+    );
+  });
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) faults.push(`policy: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith('http') && url.origin !== origin) faults.push(`request: ${url}`);
+  });
+  return { page, faults, close: () => context.close() };
+}
