@@ -43,6 +43,7 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'POST /v1/manage/spaces': ADMINISTRATORS,
   'GET /v1/manage/spaces/:spaceId': EVERYBODY,
   'PATCH /v1/manage/spaces/:spaceId': ADMINISTRATORS,
+  'GET /v1/manage/today': EVERYBODY,
   'GET /v1/manage/organisation': EVERYBODY,
   'PATCH /v1/manage/organisation': ADMINISTRATORS,
   'GET /v1/manage/locations/:locationId/settings': EVERYBODY,

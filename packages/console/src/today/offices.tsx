@@ -1,0 +1,96 @@
+import { Button, Group, Table, Title } from '@mantine/core';
+import { useId } from 'react';
+import { formatTime, formatWhole } from '../frame/format.ts';
+import { texts } from '../texts.ts';
+import type { Office } from './answers.ts';
+
+const { today } = texts;
+const { figures } = today;
+
+interface OfficesProps {
+  offices: readonly Office[];
+  chosen: string | undefined;
+  /** Chooses an office, or none. */
+  choose: (locationId: string | undefined) => void;
+}
+
+const COLUMNS = ['present', 'expected', 'planned', 'booked', 'walkIn', 'visitors'] as const;
+
+/** The offices, with a line for each. */
+export function Offices({ offices, chosen, choose }: OfficesProps) {
+  const titleId = useId();
+  return (
+    <section aria-labelledby={titleId}>
+      <Group justify="space-between" mb="xs">
+        <Title order={2} id={titleId}>
+          {today.offices}
+        </Title>
+        {chosen !== undefined && (
+          <Button variant="subtle" size="compact-sm" onClick={() => choose(undefined)}>
+            {today.allOffices}
+          </Button>
+        )}
+      </Group>
+      <Table.ScrollContainer
+        minWidth={0}
+        maxHeight={420}
+        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-labelledby': titleId } }}
+      >
+        <Table stickyHeader withTableBorder verticalSpacing={4} className="numbers">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">{today.office}</Table.Th>
+              {COLUMNS.map((name) => (
+                <Table.Th key={name} scope="col">
+                  {figures[name]}
+                </Table.Th>
+              ))}
+              <Table.Th scope="col">{figures.spacesInUse}</Table.Th>
+              <Table.Th scope="col">{today.lastSeen}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {offices.map((office) => (
+              <Line key={office.locationId} office={office} isChosen={office.locationId === chosen} choose={choose} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </section>
+  );
+}
+
+interface LineProps {
+  office: Office;
+  isChosen: boolean;
+  choose: OfficesProps['choose'];
+}
+
+function Line({ office, isChosen, choose }: LineProps) {
+  const { locationId, locationName, lastSeenAt, timeZone, spacesInUse, spacesReporting } = office;
+  return (
+    <Table.Tr data-office={locationId}>
+      <Table.Th scope="row">
+        <Button
+          variant={isChosen ? 'light' : 'subtle'}
+          size="compact-sm"
+          aria-pressed={isChosen}
+          onClick={() => choose(isChosen ? undefined : locationId)}
+        >
+          {locationName}
+        </Button>
+      </Table.Th>
+      {COLUMNS.map((name) => (
+        <Table.Td key={name}>{formatWhole(office[name])}</Table.Td>
+      ))}
+      <Table.Td>
+        {spacesReporting === 0
+          ? texts.none
+          : today.ofRooms(formatWhole(spacesInUse), formatWhole(spacesReporting))}
+      </Table.Td>
+      <Table.Td>
+        {lastSeenAt === null ? texts.none : today.at(formatTime(lastSeenAt, timeZone), timeZone)}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
