@@ -6,7 +6,7 @@ import { fold } from '../store/values/fold.ts';
 import { type DayAuthor, freeFutureBookings } from '../workday/plan.ts';
 import { isSilent, type Segment, Tree } from './tree.ts';
 import { Claims, orRefused, type UpsertItem, type UpsertResult } from './upsert.ts';
-import { type Draft, UserIndex, UserWriter } from './user-writer.ts';
+import { type Draft, type Identity, UserIndex, UserWriter } from './user-writer.ts';
 import {
   clearable,
   ItemRefusedError,
@@ -48,6 +48,7 @@ export interface UserItem extends UpsertItem {
  * - A user whom the identity provider deleted does not keep the userName: another user can take it, and the deleted
  *   user is then renamed.
  * - A deleted user whom an item makes active is restored (`restoreUsers`).
+ * - Users in `identities`, by id, get the members that only an identity provider sets.
  */
 export async function upsertUsers(
   tx: Tx,
@@ -55,6 +56,7 @@ export async function upsertUsers(
   items: UserItem[],
   author: DayAuthor,
   claims = new Claims(),
+  identities: ReadonlyMap<string, Identity> = new Map(),
 ): Promise<UpsertResult[]> {
   const drafts = items.map((item) => orRefused(() => judge(item)));
   const good = drafts.flatMap((draft) => ('refused' in draft ? [] : [draft]));
@@ -64,7 +66,7 @@ export async function upsertUsers(
     tenantId,
     good.flatMap((draft) => (draft.location ? [[draft.location]] : [])),
   );
-  const writer = new UserWriter(await UserIndex.load(tx, tenantId, good), tree, claims);
+  const writer = new UserWriter(await UserIndex.load(tx, tenantId, good), { tree, claims, identities });
   const results = drafts.map((draft) => ('refused' in draft ? draft : orRefused(() => writer.apply(draft))));
   // Locks in the order of their ids, as the writers of days do: an update alone would lock in any order.
   await lockUsers(

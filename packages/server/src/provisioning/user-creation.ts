@@ -2,28 +2,34 @@ import { randomUUID } from 'node:crypto';
 import { nameOfDeleted } from '../directory/user-writer.ts';
 import { quote } from '../directory/values.ts';
 import type { Tx } from '../store/connections/db.ts';
-import { type DeletedUser, listDeletedUsers } from '../store/directory/deleted-users.ts';
-import { listHolders } from '../store/provisioning/provisioned-users.ts';
+import { listNamesakes, type Namesake } from '../store/provisioning/provisioned-users.ts';
 import { fold } from '../store/values/fold.ts';
 import { taken } from './errors.ts';
 import type { UserInput } from './user-resource.ts';
 
 export type RequestedUser = UserInput & { active: boolean };
 
+/** The users who have the userNames, addresses and externalIds of the requested users, or who had them until deleted. */
+export async function listNamesakesOf(
+  tx: Tx,
+  tenantId: string,
+  wanted: RequestedUser[],
+): Promise<Namesake[]> {
+  return listNamesakes(tx, tenantId, {
+    namesFolded: wanted.map(({ userName }) => fold(userName)),
+    emails: wanted.flatMap(({ email }) => email ?? []),
+    externalIds: wanted.flatMap(({ externalId }) => externalId ?? []),
+  });
+}
+
 /** The users who have the requested userNames and e-mail addresses. Deleted users count as having none. */
 export class UniquenessIndex {
   readonly #byName = new Map<string, string>();
   readonly #byEmail = new Map<string, string>();
 
-  static async load(tx: Tx, tenantId: string, wanted: RequestedUser[]): Promise<UniquenessIndex> {
-    const holders = new UniquenessIndex();
-    const found = await listHolders(tx, tenantId, {
-      namesFolded: wanted.map(({ userName }) => fold(userName)),
-      emails: wanted.flatMap(({ email }) => email ?? []),
-    });
-    for (const { userId, userNameFolded, heldEmail } of found)
-      holders.#add(userId, userNameFolded, heldEmail);
-    return holders;
+  constructor(namesakes: readonly Namesake[]) {
+    for (const { userId, userNameFolded, heldEmail, isDeleted } of namesakes)
+      if (!isDeleted) this.#add(userId, userNameFolded, heldEmail);
   }
 
   /** Adds a user who is about to be written. */
@@ -65,19 +71,13 @@ export class UserCreation {
   /** Ids of the returning users. */
   readonly returning: string[] = [];
   readonly #holders: UniquenessIndex;
-  readonly #deleted: DeletedUser[];
+  /** Deleted users. The last deleted comes first. */
+  readonly #deleted: Namesake[];
 
-  private constructor(holders: UniquenessIndex, deleted: DeletedUser[]) {
-    this.#holders = holders;
-    this.#deleted = deleted;
-  }
-
-  static async load(tx: Tx, tenantId: string, wanted: RequestedUser[]): Promise<UserCreation> {
-    const deleted = await listDeletedUsers(tx, tenantId, {
-      namesFolded: wanted.map(({ userName }) => fold(userName)),
-      externalIds: wanted.flatMap(({ externalId }) => externalId ?? []),
-    });
-    return new UserCreation(await UniquenessIndex.load(tx, tenantId, wanted), deleted);
+  /** `namesakes` are those of all requested users (`listNamesakesOf`). */
+  constructor(namesakes: readonly Namesake[]) {
+    this.#holders = new UniquenessIndex(namesakes);
+    this.#deleted = namesakes.filter(({ isDeleted }) => isDeleted);
   }
 
   /** The id of a user to create. Throws a 409 if another user has the userName or the e-mail address. */
@@ -97,7 +97,7 @@ export class UserCreation {
    * The deleted user who returns: one with the same userName, and the same externalId unless one of the two has none.
    * With the same externalId, also one whose userName went to another user in the meantime.
    */
-  #formerOf({ userName, externalId }: RequestedUser): DeletedUser | undefined {
+  #formerOf({ userName, externalId }: RequestedUser): Namesake | undefined {
     const folded = fold(userName);
     const same = this.#deleted.find(
       (user) =>

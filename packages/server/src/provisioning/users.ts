@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Claims } from '../directory/upsert.ts';
+import type { Identity } from '../directory/user-writer.ts';
 import { type UserItem, upsertUsers } from '../directory/users.ts';
 import { HttpProblem } from '../http/errors.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { planForAnyOrganisation } from '../store/connections/planner.ts';
 import { deleteUser, restoreUsers } from '../store/directory/deleted-users.ts';
 import { deriveGroups } from '../store/directory/derived-groups.ts';
 import { getDirectorySettings } from '../store/directory/directory-settings.ts';
@@ -13,7 +16,6 @@ import {
   listProvisionedUsersById,
   type ProvisionedUser,
   USER_COLUMNS,
-  updateProvisionedUsers,
 } from '../store/provisioning/provisioned-users.ts';
 import { isUsual, replaceUserEmails } from '../store/provisioning/user-emails.ts';
 import { wrong } from './errors.ts';
@@ -28,7 +30,13 @@ import {
   type WriteRequest,
 } from './resource-type.ts';
 import { USER_PATH } from './schemas.ts';
-import { type RequestedUser, refuseTaken, UniquenessIndex, UserCreation } from './user-creation.ts';
+import {
+  listNamesakesOf,
+  type RequestedUser,
+  refuseTaken,
+  UniquenessIndex,
+  UserCreation,
+} from './user-creation.ts';
 import { readUser, type UserInput, userResource, userVersion, writableUser } from './user-resource.ts';
 
 /** Users, RFC 7643 section 4.1. */
@@ -61,11 +69,9 @@ export const USERS: ResourceType = {
       orProblem((): RequestedUser => ({ active: true, ...withoutUndefined(readUser(document)) })),
     );
     await lockDirectory(tx, tenantId);
-    const creation = await UserCreation.load(
-      tx,
-      tenantId,
-      wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each])),
-    );
+    await planForAnyOrganisation(tx);
+    const readable = wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each]));
+    const creation = new UserCreation(await listNamesakesOf(tx, tenantId, readable));
     const people = wanted.map((each) =>
       each instanceof HttpProblem ? each : orProblem(() => ({ userId: creation.admit(each), wanted: each })),
     );
@@ -93,7 +99,7 @@ export const USERS: ResourceType = {
 
   remove: async (tx, writing, userId, precondition) => {
     const { userName } = await findToChange(tx, writing.tenantId, userId, precondition);
-    await upsert(tx, writing, [{ userId, userName, status: 'inactive' }]);
+    await upsert(tx, writing, [{ userId, userName, status: 'inactive' }], new Map());
     await deleteUser(tx, writing.tenantId, userId, writing.author.at);
   },
 };
@@ -108,7 +114,7 @@ async function change(
   const { tenantId } = writing;
   const current = await findToChange(tx, tenantId, userId, precondition);
   const wanted = { active: current.status === 'active', ...withoutUndefined(read(current)) };
-  refuseTaken(await UniquenessIndex.load(tx, tenantId, [wanted]), userId, wanted);
+  refuseTaken(new UniquenessIndex(await listNamesakesOf(tx, tenantId, [wanted])), userId, wanted);
   await write(tx, writing, [{ userId, current, wanted }]);
 }
 
@@ -119,6 +125,7 @@ async function findToChange(
   precondition: Precondition,
 ): Promise<ProvisionedUser> {
   await lockDirectory(tx, tenantId);
+  await planForAnyOrganisation(tx);
   const user = await findProvisionedUser(tx, tenantId, userId);
   if (!user) throw missing();
   precondition(userVersion(user));
@@ -136,18 +143,15 @@ interface UserWrite {
 async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promise<void> {
   if (people.length === 0) return;
   const { tenantId, author } = writing;
-  await upsert(
+  const changed = new Map(people.map((person) => [person.userId, changedAttributes(person)]));
+  for (const [userId, attributes] of changed) if (attributes.size === 0) changed.delete(userId);
+  const created = await upsert(
     tx,
     writing,
     people.map(({ userId, wanted: { userName, email, firstName, lastName, active } }) => {
       return { userId, userName, email, firstName, lastName, status: active ? 'active' : 'inactive' };
     }),
-  );
-  await updateProvisionedUsers(
-    tx,
-    tenantId,
-    people.map(({ userId, wanted }) => ({ ...wanted, userId })),
-    author.at,
+    new Map(people.map(({ userId, wanted }) => [userId, { ...wanted, attributes: changed.get(userId) }])),
   );
   const readdressed = people.filter((person) => !sameEmails(person));
   await replaceUserEmails(
@@ -156,10 +160,9 @@ async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promis
     new Map(readdressed.map(({ userId, wanted }) => [userId, wanted])),
     author.at,
   );
-  const changed = new Map(people.map((person) => [person.userId, changedAttributes(person)]));
-  for (const [userId, attributes] of changed) if (attributes.size === 0) changed.delete(userId);
   if (changed.size === 0) return;
-  await mergeAttributes(tx, tenantId, changed, author.at);
+  const merged = new Map([...changed].filter(([userId]) => !created.has(userId)));
+  if (merged.size > 0) await mergeAttributes(tx, tenantId, merged, author.at);
   await deriveGroups(tx, tenantId, await getDirectorySettings(tx, tenantId), [...changed.keys()]);
 }
 
@@ -176,11 +179,23 @@ function sameEmails({ wanted, current }: UserWrite): boolean {
   return current.email === wanted.email && isDeepStrictEqual(current.emails, wanted.emails);
 }
 
-/** Writes through `upsertUsers`, the only writer of users. Throws a 400 if it refuses an item. */
-async function upsert(tx: Tx, { tenantId, author }: WriteRequest, items: UserItem[]): Promise<void> {
-  const results = await upsertUsers(tx, tenantId, items, author);
-  const refused = results.find((result) => 'refused' in result);
-  if (refused) throw wrong('invalidValue', `${refused.refused}.`);
+/**
+ * Writes through `upsertUsers`, the only writer of users. Returns the ids of new users. Throws a 400 if it refuses an
+ * item.
+ */
+async function upsert(
+  tx: Tx,
+  { tenantId, author }: WriteRequest,
+  items: UserItem[],
+  identities: ReadonlyMap<string, Identity>,
+): Promise<Set<string>> {
+  const results = await upsertUsers(tx, tenantId, items, author, new Claims(), identities);
+  const created = new Set<string>();
+  for (const result of results) {
+    if ('refused' in result) throw wrong('invalidValue', `${result.refused}.`);
+    if (result.result === 'created') created.add(result.id);
+  }
+  return created;
 }
 
 function withoutUndefined(wanted: UserInput): Omit<UserInput, 'active'> & { active?: boolean } {

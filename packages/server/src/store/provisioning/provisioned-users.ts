@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { queryByKeys } from '../connections/kept-plans.ts';
 import type { Status } from '../directory/nodes.ts';
 import type { AttributeValue } from '../directory/users.ts';
 import {
@@ -107,9 +108,15 @@ export async function listProvisionedUsersById(
   tenantId: string,
   userIds: string[],
 ): Promise<ProvisionedUser[]> {
-  const { rows } = await tx.query<ProvisionedUser>(
-    `SELECT ${COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[]) AND NOT u.deprovisioned`,
-    [tenantId, userIds],
+  const { rows } = await queryByKeys<ProvisionedUser>(
+    tx,
+    {
+      name: 'provisioned users by id',
+      text: `SELECT ${COLUMNS} FROM users u
+             WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[]) AND NOT u.deprovisioned`,
+      values: [tenantId, userIds],
+    },
+    userIds.length,
   );
   return rows;
 }
@@ -143,57 +150,44 @@ export async function listProvisionedUsers(
   return { total, users };
 }
 
-/** A user who has a userName or an e-mail address that must be unique. */
-export interface UniqueNameHolder {
+/** A user who has one of the wanted userNames, externalIds or e-mail addresses. */
+export interface Namesake {
   userId: string;
   userNameFolded: string;
+  externalId: string | null;
   /** Null if the user is not active: another user can then take the address. */
   heldEmail: string | null;
+  /** The identity provider deleted the user: another user can take the userName. */
+  isDeleted: boolean;
 }
 
 /**
- * The users with one of these folded userNames, and the active users with one of these e-mail addresses.
- * Deleted users hold neither.
+ * The users with one of these folded userNames, the active users with one of these e-mail addresses, and the deleted
+ * users with one of these externalIds. The last deleted comes first.
  */
-export async function listHolders(
+export async function listNamesakes(
   tx: Tx,
   tenantId: string,
-  { namesFolded, emails }: { namesFolded: string[]; emails: string[] },
-): Promise<UniqueNameHolder[]> {
-  const { rows } = await tx.query<UniqueNameHolder>(
-    `SELECT user_id AS "userId", user_name_folded AS "userNameFolded",
-            CASE WHEN status = 'active' THEN email END AS "heldEmail"
-     FROM users
-     WHERE tenant_id = $1 AND NOT deprovisioned
-       AND user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND user_name_folded = ANY ($2::text[])
-                       UNION SELECT user_id FROM users
-                       WHERE tenant_id = $1 AND email = ANY ($3::text[]) AND status = 'active')`,
-    [tenantId, namesFolded, emails],
+  { namesFolded, emails, externalIds }: { namesFolded: string[]; emails: string[]; externalIds: string[] },
+): Promise<Namesake[]> {
+  const { rows } = await queryByKeys<Namesake>(
+    tx,
+    {
+      name: 'namesakes',
+      // The array of ids lets PostgreSQL find each user by index, and names each user once.
+      text: `SELECT user_id AS "userId", user_name_folded AS "userNameFolded", external_id AS "externalId",
+                    CASE WHEN status = 'active' THEN email END AS "heldEmail", deprovisioned AS "isDeleted"
+             FROM users
+             WHERE tenant_id = $1 AND user_id = ANY (ARRAY(
+               SELECT user_id FROM users WHERE tenant_id = $1 AND user_name_folded = ANY ($2::text[])
+               UNION ALL SELECT user_id FROM users
+               WHERE tenant_id = $1 AND email = ANY ($3::text[]) AND status = 'active'
+               UNION ALL SELECT user_id FROM users
+               WHERE tenant_id = $1 AND external_id = ANY ($4::text[]) AND deprovisioned))
+             ORDER BY deprovisioned_at DESC NULLS LAST, user_id`,
+      values: [tenantId, namesFolded, emails, externalIds],
+    },
+    namesFolded.length + emails.length + externalIds.length,
   );
   return rows;
-}
-
-/**
- * Updates the members that only identity providers set. Users that stay the same are not written. The others
- * are modified at `at`.
- */
-export async function updateProvisionedUsers(
-  tx: Tx,
-  tenantId: string,
-  users: Pick<ProvisionedUser, 'userId' | 'externalId' | 'displayName'>[],
-  at: Date,
-): Promise<void> {
-  await tx.query(
-    `UPDATE users u SET external_id = w.external_id, display_name = w.display_name, modified_at = $5
-     FROM unnest($2::uuid[], $3::text[], $4::text[]) AS w (user_id, external_id, display_name)
-     WHERE u.tenant_id = $1 AND u.user_id = ANY ($2) AND u.user_id = w.user_id
-       AND (u.external_id, u.display_name) IS DISTINCT FROM (w.external_id, w.display_name)`,
-    [
-      tenantId,
-      users.map(({ userId }) => userId),
-      users.map(({ externalId }) => externalId),
-      users.map(({ displayName }) => displayName),
-      at,
-    ],
-  );
 }

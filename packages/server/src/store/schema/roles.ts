@@ -20,7 +20,7 @@ const GRANTS = `
   GRANT INSERT (tenant_id, node_id, kind, parent_id, name, status, address, time_zone, space_type, capacity),
     UPDATE (parent_id, name, status, address, time_zone, space_type, capacity) ON rollcall.nodes TO ${RESTRICTED_ROLE};
   GRANT INSERT (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded,
-      status, primary_location_id, external_id, display_name, deprovisioned, created_at),
+      status, primary_location_id, external_id, display_name, attributes, deprovisioned, created_at),
     UPDATE (user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded, status,
       primary_location_id, external_id, display_name, deprovisioned, deprovisioned_at, created_at, modified_at, attributes,
       primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
