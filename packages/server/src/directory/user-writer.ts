@@ -39,19 +39,24 @@ export class UserIndex {
   readonly #byUserName = new Map<string, WritableUser>();
   readonly #byEmail = new Map<string, WritableUser>();
 
-  static async load(tx: Tx, tenantId: string, drafts: Draft[]): Promise<UserIndex> {
+  /** With `known`, the caller has looked up what the drafts themselves name. */
+  static async load(
+    tx: Tx,
+    tenantId: string,
+    drafts: Draft[],
+    known?: readonly WritableUser[],
+  ): Promise<UserIndex> {
     const people = new UserIndex();
     const userIds = new Set(drafts.flatMap((draft) => draft.userId ?? []));
     const names = new Set(drafts.flatMap(({ userName }) => (userName === undefined ? [] : fold(userName))));
     const emails = new Set(drafts.flatMap(({ email }) => email ?? []));
     const keys = { userIds: [...userIds], namesFolded: [...names], emails: [...emails] };
-    for (const user of await listUsersLike(tx, tenantId, keys)) people.put(user);
+    for (const user of known ?? (await listUsersLike(tx, tenantId, keys))) people.put(user);
 
     // Also the holders of the addresses of the users found: one of these users may become active again.
     const others = new Set([...people.#byId.values()].flatMap(({ email }) => email ?? []));
     const unknown = [...others].filter((email) => !emails.has(email) && !people.activeWithEmail(email));
-    const holders = await listUsersLike(tx, tenantId, { userIds: [], namesFolded: [], emails: unknown });
-    for (const user of holders) people.put(user);
+    for (const user of await listUsersLike(tx, tenantId, { emails: unknown })) people.put(user);
     return people;
   }
 

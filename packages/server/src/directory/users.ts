@@ -1,7 +1,7 @@
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { restoreUsers } from '../store/directory/deleted-users.ts';
-import { insertUsers, lockUsers, updateUsers } from '../store/directory/users.ts';
+import { insertUsers, lockUsers, updateUsers, type WritableUser } from '../store/directory/users.ts';
 import { fold } from '../store/values/fold.ts';
 import { type DayAuthor, freeFutureBookings } from '../workday/plan.ts';
 import { isSilent, type Segment, Tree } from './tree.ts';
@@ -48,7 +48,6 @@ export interface UserItem extends UpsertItem {
  * - A user whom the identity provider deleted does not keep the userName: another user can take it, and the deleted
  *   user is then renamed.
  * - A deleted user whom an item makes active is restored (`restoreUsers`).
- * - Users in `identities`, by id, get the members that only an identity provider sets.
  */
 export async function upsertUsers(
   tx: Tx,
@@ -56,17 +55,36 @@ export async function upsertUsers(
   items: UserItem[],
   author: DayAuthor,
   claims = new Claims(),
-  identities: ReadonlyMap<string, Identity> = new Map(),
+): Promise<UpsertResult[]> {
+  await lockDirectory(tx, tenantId);
+  return writeUsers(tx, tenantId, items, { author, claims, identities: new Map() });
+}
+
+export interface UserWriting {
+  author: DayAuthor;
+  claims: Claims;
+  /** What an identity provider says of users, by user id. */
+  identities: ReadonlyMap<string, Identity>;
+  /** All users with an id, a userName or an active e-mail address of the items, if the caller has looked them up. */
+  known?: readonly WritableUser[] | undefined;
+}
+
+/** As `upsertUsers`. Needs the directory lock. */
+export async function writeUsers(
+  tx: Tx,
+  tenantId: string,
+  items: UserItem[],
+  { author, claims, identities, known }: UserWriting,
 ): Promise<UpsertResult[]> {
   const drafts = items.map((item) => orRefused(() => judge(item)));
   const good = drafts.flatMap((draft) => ('refused' in draft ? [] : [draft]));
-  await lockDirectory(tx, tenantId);
   const tree = await Tree.load(
     tx,
     tenantId,
     good.flatMap((draft) => (draft.location ? [[draft.location]] : [])),
   );
-  const writer = new UserWriter(await UserIndex.load(tx, tenantId, good), { tree, claims, identities });
+  const people = await UserIndex.load(tx, tenantId, good, known);
+  const writer = new UserWriter(people, { tree, claims, identities });
   const results = drafts.map((draft) => ('refused' in draft ? draft : orRefused(() => writer.apply(draft))));
   // Locks in the order of their ids, as the writers of days do: an update alone would lock in any order.
   await lockUsers(

@@ -2,20 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { nameOfDeleted } from '../directory/user-writer.ts';
 import { quote } from '../directory/values.ts';
 import type { Tx } from '../store/connections/db.ts';
-import { listNamesakes, type Namesake } from '../store/provisioning/provisioned-users.ts';
+import { listUsersLike, type WritableUser } from '../store/directory/users.ts';
 import { fold } from '../store/values/fold.ts';
 import { taken } from './errors.ts';
 import type { UserInput } from './user-resource.ts';
 
 export type RequestedUser = UserInput & { active: boolean };
 
-/** The users who have the userNames, addresses and externalIds of the requested users, or who had them until deleted. */
-export async function listNamesakesOf(
+/**
+ * The users with these ids, those who have the userNames or addresses of the requested users, and deleted users with
+ * their externalIds. The last deleted comes first.
+ */
+export async function listNamesakes(
   tx: Tx,
   tenantId: string,
   wanted: RequestedUser[],
-): Promise<Namesake[]> {
-  return listNamesakes(tx, tenantId, {
+  userIds: string[] = [],
+): Promise<WritableUser[]> {
+  return listUsersLike(tx, tenantId, {
+    userIds,
     namesFolded: wanted.map(({ userName }) => fold(userName)),
     emails: wanted.flatMap(({ email }) => email ?? []),
     externalIds: wanted.flatMap(({ externalId }) => externalId ?? []),
@@ -27,9 +32,9 @@ export class UniquenessIndex {
   readonly #byName = new Map<string, string>();
   readonly #byEmail = new Map<string, string>();
 
-  constructor(namesakes: readonly Namesake[]) {
-    for (const { userId, userNameFolded, heldEmail, isDeleted } of namesakes)
-      if (!isDeleted) this.#add(userId, userNameFolded, heldEmail);
+  constructor(namesakes: readonly WritableUser[]) {
+    for (const { userId, userNameFolded, email, status, deprovisioned } of namesakes)
+      if (!deprovisioned) this.#add(userId, userNameFolded, status === 'active' ? email : null);
   }
 
   /** Adds a user who is about to be written. */
@@ -72,12 +77,12 @@ export class UserCreation {
   readonly returning: string[] = [];
   readonly #holders: UniquenessIndex;
   /** Deleted users. The last deleted comes first. */
-  readonly #deleted: Namesake[];
+  readonly #deleted: WritableUser[];
 
-  /** `namesakes` are those of all requested users (`listNamesakesOf`). */
-  constructor(namesakes: readonly Namesake[]) {
+  /** `namesakes` are those of all requested users (`listNamesakes`). */
+  constructor(namesakes: readonly WritableUser[]) {
     this.#holders = new UniquenessIndex(namesakes);
-    this.#deleted = namesakes.filter(({ isDeleted }) => isDeleted);
+    this.#deleted = namesakes.filter(({ deprovisioned }) => deprovisioned);
   }
 
   /** The id of a user to create. Throws a 409 if another user has the userName or the e-mail address. */
@@ -97,7 +102,7 @@ export class UserCreation {
    * The deleted user who returns: one with the same userName, and the same externalId unless one of the two has none.
    * With the same externalId, also one whose userName went to another user in the meantime.
    */
-  #formerOf({ userName, externalId }: RequestedUser): Namesake | undefined {
+  #formerOf({ userName, externalId }: RequestedUser): WritableUser | undefined {
     const folded = fold(userName);
     const same = this.#deleted.find(
       (user) =>

@@ -1,15 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Claims } from '../directory/upsert.ts';
 import type { Identity } from '../directory/user-writer.ts';
-import { type UserItem, upsertUsers } from '../directory/users.ts';
+import { type UserItem, writeUsers } from '../directory/users.ts';
 import { HttpProblem } from '../http/errors.ts';
 import type { Tx } from '../store/connections/db.ts';
-import { lockDirectory } from '../store/connections/directory-lock.ts';
-import { planForAnyOrganisation } from '../store/connections/planner.ts';
+import { lockDirectoryForFew } from '../store/connections/directory-lock.ts';
 import { deleteUser, restoreUsers } from '../store/directory/deleted-users.ts';
 import { deriveGroups } from '../store/directory/derived-groups.ts';
 import { getDirectorySettings } from '../store/directory/directory-settings.ts';
-import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/directory/users.ts';
+import {
+  type AttributePatch,
+  type AttributeValue,
+  mergeAttributes,
+  type WritableUser,
+} from '../store/directory/users.ts';
 import {
   findProvisionedUser,
   listProvisionedUsers,
@@ -31,7 +35,7 @@ import {
 } from './resource-type.ts';
 import { USER_PATH } from './schemas.ts';
 import {
-  listNamesakesOf,
+  listNamesakes,
   type RequestedUser,
   refuseTaken,
   UniquenessIndex,
@@ -68,16 +72,17 @@ export const USERS: ResourceType = {
     const wanted = creations.map(({ document }) =>
       orProblem((): RequestedUser => ({ active: true, ...withoutUndefined(readUser(document)) })),
     );
-    await lockDirectory(tx, tenantId);
-    await planForAnyOrganisation(tx);
+    await lockDirectoryForFew(tx, tenantId);
     const readable = wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each]));
-    const creation = new UserCreation(await listNamesakesOf(tx, tenantId, readable));
+    const namesakes = await listNamesakes(tx, tenantId, readable);
+    const creation = new UserCreation(namesakes);
     const people = wanted.map((each) =>
       each instanceof HttpProblem ? each : orProblem(() => ({ userId: creation.admit(each), wanted: each })),
     );
     await restoreUsers(tx, tenantId, creation.returning, author.at);
     const admitted = people.flatMap((person) => (person instanceof HttpProblem ? [] : [person]));
-    await write(tx, writing, admitted);
+    // A restored user is not as it was found.
+    await write(tx, writing, admitted, creation.returning.length === 0 ? namesakes : undefined);
     const userIds = admitted.map(({ userId }) => userId);
     const users = new Map(
       (await listProvisionedUsersById(tx, tenantId, userIds)).map((user) => [user.userId, user]),
@@ -114,8 +119,9 @@ async function change(
   const { tenantId } = writing;
   const current = await findToChange(tx, tenantId, userId, precondition);
   const wanted = { active: current.status === 'active', ...withoutUndefined(read(current)) };
-  refuseTaken(new UniquenessIndex(await listNamesakesOf(tx, tenantId, [wanted])), userId, wanted);
-  await write(tx, writing, [{ userId, current, wanted }]);
+  const namesakes = await listNamesakes(tx, tenantId, [wanted], [userId]);
+  refuseTaken(new UniquenessIndex(namesakes), userId, wanted);
+  await write(tx, writing, [{ userId, current, wanted }], namesakes);
 }
 
 async function findToChange(
@@ -124,8 +130,7 @@ async function findToChange(
   userId: string,
   precondition: Precondition,
 ): Promise<ProvisionedUser> {
-  await lockDirectory(tx, tenantId);
-  await planForAnyOrganisation(tx);
+  await lockDirectoryForFew(tx, tenantId);
   const user = await findProvisionedUser(tx, tenantId, userId);
   if (!user) throw missing();
   precondition(userVersion(user));
@@ -139,8 +144,13 @@ interface UserWrite {
   current?: ProvisionedUser;
 }
 
-/** Writes whole users. Does not write rows that would stay the same. */
-async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promise<void> {
+/** Writes whole users. Does not write rows that would stay the same. `known` are their namesakes, as stored now. */
+async function write(
+  tx: Tx,
+  writing: WriteRequest,
+  people: UserWrite[],
+  known: readonly WritableUser[] | undefined,
+): Promise<void> {
   if (people.length === 0) return;
   const { tenantId, author } = writing;
   const changed = new Map(people.map((person) => [person.userId, changedAttributes(person)]));
@@ -152,6 +162,7 @@ async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promis
       return { userId, userName, email, firstName, lastName, status: active ? 'active' : 'inactive' };
     }),
     new Map(people.map(({ userId, wanted }) => [userId, { ...wanted, attributes: changed.get(userId) }])),
+    known,
   );
   const readdressed = people.filter((person) => !sameEmails(person));
   await replaceUserEmails(
@@ -180,7 +191,7 @@ function sameEmails({ wanted, current }: UserWrite): boolean {
 }
 
 /**
- * Writes through `upsertUsers`, the only writer of users. Returns the ids of new users. Throws a 400 if it refuses an
+ * Writes through `writeUsers`, as all writers of users do. Returns the ids of new users. Throws a 400 if it refuses an
  * item.
  */
 async function upsert(
@@ -188,8 +199,9 @@ async function upsert(
   { tenantId, author }: WriteRequest,
   items: UserItem[],
   identities: ReadonlyMap<string, Identity>,
+  known?: readonly WritableUser[],
 ): Promise<Set<string>> {
-  const results = await upsertUsers(tx, tenantId, items, author, new Claims(), identities);
+  const results = await writeUsers(tx, tenantId, items, { author, claims: new Claims(), identities, known });
   const created = new Set<string>();
   for (const result of results) {
     if ('refused' in result) throw wrong('invalidValue', `${result.refused}.`);

@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { queryByKeys } from '../connections/kept-plans.ts';
 import { disableNestedLoops, planForAnyOrganisation } from '../connections/planner.ts';
 
 /** The attributes from which groups are derived. */
@@ -59,6 +60,18 @@ function selected(alias: string, selection: UserSelection): { condition: string;
   return { condition: `${alias}.user_id = ANY ($3::uuid[])`, parameters: [selection] };
 }
 
+/** Runs a statement. For few users, the connection keeps its plan. */
+async function run(
+  tx: Tx,
+  name: string,
+  text: string,
+  values: unknown[],
+  selection: UserSelection,
+): Promise<void> {
+  const keys = selection === 'everyone' ? Number.POSITIVE_INFINITY : selection.length;
+  await queryByKeys(tx, { name, text, values }, keys);
+}
+
 async function ensureGroups(
   tx: Tx,
   tenantId: string,
@@ -66,12 +79,15 @@ async function ensureGroups(
   selection: UserSelection,
 ): Promise<void> {
   const { condition, parameters } = selected('u', selection);
-  await tx.query(
+  await run(
+    tx,
+    'derive groups',
     `WITH ${namedBy(condition)}
      INSERT INTO groups (tenant_id, group_id, group_type, name)
      SELECT $1, gen_random_uuid(), n.group_type, n.name FROM named n WHERE n.status IS DISTINCT FROM 'active'
      ON CONFLICT (tenant_id, name_digest) DO UPDATE SET status = 'active'`,
     [tenantId, groupTypes, ...parameters],
+    selection,
   );
 }
 
@@ -83,20 +99,26 @@ async function replaceMemberships(
 ): Promise<void> {
   const { condition, parameters } = selected('u', selection);
   // A subquery for each membership, so that the planner looks the group and the user up by their keys.
-  await tx.query(
+  await run(
+    tx,
+    'end memberships',
     `DELETE FROM group_members m
      WHERE m.tenant_id = $1 AND ${selected('m', selection).condition}
        AND (SELECT g.group_type = ANY ($2::text[]) AND u.attributes ->> g.group_type IS DISTINCT FROM g.name
             FROM groups g, users u
             WHERE g.tenant_id = $1 AND g.group_id = m.group_id AND u.tenant_id = $1 AND u.user_id = m.user_id)`,
     [tenantId, groupTypes, ...parameters],
+    selection,
   );
-  await tx.query(
+  await run(
+    tx,
+    'begin memberships',
     `WITH ${namedBy(condition)}
      INSERT INTO group_members (tenant_id, group_id, user_id)
      SELECT $1, n.group_id, v.user_id FROM valued v JOIN named n ON n.group_type = v.group_type AND n.name = v.name
      ON CONFLICT DO NOTHING`,
     [tenantId, groupTypes, ...parameters],
+    selection,
   );
 }
 
@@ -107,13 +129,16 @@ async function setPrimaryGroups(
   selection: UserSelection,
 ): Promise<void> {
   const { condition, parameters } = selected('u', selection);
-  await tx.query(
+  await run(
+    tx,
+    'derive primary groups',
     `WITH ${namedBy(condition)}
      UPDATE users u SET primary_group_id = n.group_id
      FROM valued v LEFT JOIN named n ON n.name = v.name
      WHERE u.tenant_id = $1 AND ${condition} AND u.user_id = v.user_id
        AND u.primary_group_id IS DISTINCT FROM n.group_id`,
     [tenantId, [groupType], ...parameters],
+    selection,
   );
 }
 

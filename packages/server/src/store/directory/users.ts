@@ -50,16 +50,24 @@ export async function listUsersById(tx: Tx, tenantId: string, userIds: string[])
   return rows;
 }
 
+/** Values by which users are found. Names are folded. */
+export interface UserKeys {
+  userIds?: string[];
+  namesFolded?: string[];
+  emails?: string[];
+  externalIds?: string[];
+}
+
 /**
- * The users, of any status, with one of the ids or one of the folded userNames, and the active users with exactly one of
- * the e-mail addresses. In no order.
+ * The users, of any status, with one of the ids or userNames, the active users with exactly one of the e-mail addresses,
+ * and the deleted users with one of the externalIds. The last deleted comes first.
  */
 export async function listUsersLike(
   tx: Tx,
   tenantId: string,
-  { userIds, namesFolded, emails }: { userIds: string[]; namesFolded: string[]; emails: string[] },
+  { userIds = [], namesFolded = [], emails = [], externalIds = [] }: UserKeys,
 ): Promise<WritableUser[]> {
-  const keys = userIds.length + namesFolded.length + emails.length;
+  const keys = userIds.length + namesFolded.length + emails.length + externalIds.length;
   if (keys === 0) return [];
   const { rows } = await queryByKeys<WritableUser>(
     tx,
@@ -70,8 +78,11 @@ export async function listUsersLike(
                SELECT unnest($2::uuid[])
                UNION ALL SELECT user_id FROM users WHERE tenant_id = $1 AND user_name_folded = ANY ($3::text[])
                UNION ALL SELECT user_id FROM users
-               WHERE tenant_id = $1 AND email = ANY ($4::text[]) AND status = 'active'))`,
-      values: [tenantId, userIds, namesFolded, emails],
+               WHERE tenant_id = $1 AND email = ANY ($4::text[]) AND status = 'active'
+               UNION ALL SELECT user_id FROM users
+               WHERE tenant_id = $1 AND external_id = ANY ($5::text[]) AND deprovisioned))
+             ORDER BY deprovisioned_at DESC NULLS LAST, user_id`,
+      values: [tenantId, userIds, namesFolded, emails, externalIds],
     },
     keys,
   );
