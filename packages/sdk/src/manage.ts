@@ -102,6 +102,11 @@ export class Manage {
     return items;
   }
 
+  /** Each office on its day so far. The numbers are less than a second old, or a little more in a large organisation. */
+  today(options?: CallOptions): Promise<Reply<'GET /v1/manage/today'>> {
+    return this.#transport.json({ method: 'GET', path: at`today` }, options);
+  }
+
   /** The organisation and its settings. */
   organisation(options?: CallOptions): Promise<Reply<'GET /v1/manage/organisation'>> {
     return this.#transport.json({ method: 'GET', path: at`organisation` }, options);

@@ -2826,4 +2826,40 @@ export interface Operations {
       utilisation: number | null;
     }>;
   };
+  /** Each office on its day so far: who planned to come, who came, visitors and rooms. One entry for each active office whose time zone the server knows, by name. The numbers are less than a second old. If the server takes long to read them, they are up to ten times as old as that takes. All callers of an organisation share them, so a client may ask once a second. Users who planned to come and did not are no no-shows before the day has ended. */
+  'GET /v1/manage/today': {
+    reply: {
+      /** when the server read these numbers */
+      asOf: string;
+      offices: Array<{
+        locationId: string;
+        locationName: string;
+        timeZone: string;
+        /** the office's date now, as 2021-12-24T00:00:00.000Z */
+        day: string;
+        /** users who planned to come; plans that presence made do not count */
+        planned: number;
+        /** of those, users who have a desk */
+        booked: number;
+        /** users who were detected: confirmed + walkIn */
+        present: number;
+        /** users who planned to come and were detected */
+        confirmed: number;
+        /** users who were detected without a plan for the office */
+        walkIn: number;
+        /** users who planned to come and were not detected so far: planned - confirmed */
+        expected: number;
+        /** arrivals of visitors */
+        visitors: number;
+        /** rooms whose last occupancy event of the day says that they are occupied */
+        spacesInUse: number;
+        /** rooms with an occupancy event on the day */
+        spacesReporting: number;
+        /** when the last user was detected; null if none was */
+        lastSeenAt: string | null;
+        /** by hour of the office's clock: users whose first detection of the day was in it */
+        arrivals: Array<number>;
+      }>;
+    };
+  };
 }

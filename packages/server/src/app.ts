@@ -40,6 +40,7 @@ import { TenantWriteQueue } from './store/connections/tenant-write-queue.ts';
 import { VERSION } from './store/release.ts';
 import { AggregateKeeper } from './warehouse/aggregates.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
+import { todayRoutes } from './warehouse/today.ts';
 import { Transfers } from './warehouse/transfers.ts';
 import { workdayRoutes } from './workday/routes.ts';
 
@@ -211,6 +212,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     transfers,
     aggregates,
   });
+  await app.register(todayRoutes, { database, clock, stopwatch });
 
   app.addHook('onListen', (done) => {
     deps.logger.info(`listening on ${app.listeningOrigin}`);

@@ -6,7 +6,7 @@ import { DayCounter } from './day-counter.ts';
 import type { Row } from './format.ts';
 import { AttendanceSummary } from './metrics.ts';
 import { metricsOf, openMetricsReader } from './metrics-reader.ts';
-import { OfficeCalendar } from './office-calendar.ts';
+import type { OfficeCalendar } from './office-calendar.ts';
 import { PeopleSummary } from './people-metrics.ts';
 import { type PeriodCount, type PeriodReader, toInstant } from './period-reader.ts';
 import { type Period, periodsOf, possibleDays, previousPeriod } from './periods.ts';
@@ -39,6 +39,9 @@ export function previousOf(name: string): string {
   return `previous${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
+const PAIRS = COMPARED.map((name) => [name, previousOf(name)] as const);
+const CHANGES = CHANGING.map((name) => [name, `${name}Change`] as const);
+
 /** The days that a comparison reads: those of all periods, and of the periods with which they are compared. */
 export function comparedWindow(query: ExportQuery): DayWindow {
   const { period } = metricsOf(query);
@@ -67,8 +70,8 @@ class ComparedCount implements PeriodCount {
 
   figuresOf(unit: ReportedUnit, calendar: OfficeCalendar): Figures {
     const days = calendar.statisticsOf(unit.locationId);
-    const people = this.#people.peopleOf(unit);
-    return { ...days.counts, people, ...this.#attendance.figuresOf(unit, days) };
+    const figures = this.#attendance.figuresOf(unit, days);
+    return Object.assign(figures, days.counts, { people: this.#people.peopleOf(unit) });
   }
 }
 
@@ -83,45 +86,55 @@ interface Side {
 
 /** Reads the metrics of each period beside those of the period before, with a row for each unit. */
 export const readComparison: DatasetReader = async function* (tx, query) {
-  const metrics = metricsOf(query);
+  const { period: kind } = metricsOf(query);
   const window = possibleDays(comparedWindow(query), query.now);
   if (window === undefined) return;
   const reader = await openMetricsReader(tx, query, window, { users: true });
-  const options = { isOneDay: metrics.period === 'day', counter: new DayCounter() };
-  const sideOf = async (period: Period): Promise<Side> => {
-    for await (const side of reader.summaries([period], () => new ComparedCount(options))) return side;
-    const calendar = new OfficeCalendar(new Map(), undefined);
-    return { period, calendar, summary: new ComparedCount(options) };
-  };
-  for (const period of periodsOf(query.window, metrics.period)) {
-    if (period.window.from >= window.before) return;
-    const previous = await sideOf(previousPeriod(period, metrics.period));
-    yield rowsOf(reader, await sideOf(period), previous);
+  const options = { isOneDay: kind === 'day', counter: new DayCounter() };
+  const read = (periods: readonly Period[]) => reader.summaries(periods, () => new ComparedCount(options));
+  const periods = [...periodsOf(query.window, kind)];
+  const compared = new Set(periods.map((period) => keyOf(previousPeriod(period, kind))));
+  // Most periods are the period before of a later one. They are read once, and kept until then.
+  const kept = new Map<string, Side>();
+  for await (const current of read(periods)) {
+    const before = previousPeriod(current.period, kind);
+    let previous = kept.get(keyOf(before));
+    if (previous) kept.delete(keyOf(before));
+    else for await (const side of read([before])) previous = side;
+    if (compared.has(keyOf(current.period))) kept.set(keyOf(current.period), current);
+    if (previous) yield rowsOf(reader, current, previous);
   }
 };
 
+/** Periods with the same key have the same days. */
+function keyOf({ window, isWhole }: Period): string {
+  return `${window.from} ${window.before} ${isWhole}`;
+}
+
 /** The rows of a period: of each unit with an office day in one of both, in order. */
 function rowsOf(reader: PeriodReader, current: Side, previous: Side): Row[] {
-  return reader.units.inOrder.flatMap((unit) => {
+  const [incomplete, complete] = [reader.spanOf(current.period, false), reader.spanOf(current.period, true)];
+  const previousFirstDay = toInstant(previous.period.window.from);
+  const previousLastDay = toInstant(addDays(previous.period.window.before, -1));
+  return reader.units.inOrder.flatMap((unit): Row[] => {
     const isOpen = current.calendar.has(unit.locationId) || previous.calendar.has(unit.locationId);
     const isKnown = unit.inUse || current.summary.has(unit) || previous.summary.has(unit);
     if (!isOpen || !isKnown) return [];
     const now = current.summary.figuresOf(unit, current.calendar);
     const before = previous.summary.figuresOf(unit, previous.calendar);
-    return {
-      span: reader.spanOf(current.period, reader.isComplete(current.period, unit)),
+    const row: Row = {
+      span: reader.isComplete(current.period, unit) ? complete : incomplete,
       unit: unit.names,
-      previousFirstDay: toInstant(previous.period.window.from),
-      previousLastDay: toInstant(addDays(previous.period.window.before, -1)),
+      previousFirstDay,
+      previousLastDay,
       previousComplete: reader.isComplete(previous.period, unit),
-      ...Object.fromEntries(
-        COMPARED.flatMap((name) => [
-          [name, now[name]],
-          [previousOf(name), before[name]],
-        ]),
-      ),
-      ...Object.fromEntries(CHANGING.map((name) => [`${name}Change`, changeOf(now[name], before[name])])),
     };
+    for (const [name, previousName] of PAIRS) {
+      row[name] = now[name];
+      row[previousName] = before[name];
+    }
+    for (const [name, changeName] of CHANGES) row[changeName] = changeOf(now[name], before[name]);
+    return [row];
   });
 }
 

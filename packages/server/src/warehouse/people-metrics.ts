@@ -4,40 +4,34 @@ import type { Row } from './format.ts';
 import { readerOf } from './metrics-reader.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
 import type { Summary } from './period-reader.ts';
-import { type Counts, count, rate, totalOf } from './statistics.ts';
+import { type Counts, count, rate } from './statistics.ts';
 import type { ReportedUnit } from './units.ts';
 
 const DAYS_PER_WEEK = 7;
 
-/** On how many days each user came, by the user's number. */
-type DaysByUser = ByUnit<Counts>;
-
-function addPeople(
-  days: DaysByUser,
-  { pairs, units, entries, kinds, users }: AttendedDay,
-  unitOf: (number: number) => ReportedUnit,
-): void {
-  const ofUnit = days.onDay(unitOf);
-  for (let pair = 0; pair < pairs; pair++) {
-    const entry = entries[pair] as number;
-    // A unit where nobody came, although somebody had planned to, has a row, too.
-    const daysOfUnit = ofUnit(units[pair] as number);
-    if (came(kinds[entry] as number)) count(daysOfUnit, users[entry] as number);
-  }
+/** The people who came to a unit. */
+interface Came {
+  /** A day of a user counts once. */
+  attendance: number;
+  /** By the numbers of users. */
+  people: Set<number>;
 }
 
 /** The different people who came to the units of a period. */
 export class PeopleSummary implements Summary {
-  readonly #days: DaysByUser = new ByUnit(() => new Map());
+  readonly #came = new ByUnit((): Came => ({ attendance: 0, people: new Set<number>() }));
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
-    addPeople(this.#days, day, unitOf);
+    addPeople(this.#came, day, unitOf, (came, user) => {
+      came.attendance++;
+      came.people.add(user);
+    });
   }
 
   rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
-    const days = this.#days.find(unit);
-    if (!days && !unit.inUse) return [];
-    const [attendance, people] = [days ? totalOf(days) : 0, this.peopleOf(unit)];
+    const came = this.#came.find(unit);
+    if (!came && !unit.inUse) return [];
+    const [attendance, people] = [came?.attendance ?? 0, this.peopleOf(unit)];
     return [
       {
         days: calendar.statisticsOf(unit.locationId).counts,
@@ -50,18 +44,19 @@ export class PeopleSummary implements Summary {
 
   /** How many different people came to a unit. */
   peopleOf(unit: ReportedUnit): number {
-    return this.#days.find(unit)?.size ?? 0;
+    return this.#came.find(unit)?.people.size ?? 0;
   }
 }
 
 /** How many people came to a unit on how many days of a week. */
 class DaysPerWeekSummary implements Summary {
-  #ofWeek: DaysByUser = new ByUnit(() => new Map());
+  /** On how many days of the week each user came, by the user's number. */
+  #ofWeek = new ByUnit((): Counts => new Map());
   /** By number of days. */
   readonly #personWeeks = new ByUnit(() => new Array<number>(1 + DAYS_PER_WEEK).fill(0));
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
-    addPeople(this.#ofWeek, day, unitOf);
+    addPeople(this.#ofWeek, day, unitOf, count);
   }
 
   endWeek(): void {
@@ -69,7 +64,7 @@ class DaysPerWeekSummary implements Summary {
       const personWeeks = this.#personWeeks.of(unit);
       for (const each of days.values()) personWeeks[each] = (personWeeks[each] ?? 0) + 1;
     }
-    this.#ofWeek = new ByUnit(() => new Map());
+    this.#ofWeek = new ByUnit((): Counts => new Map());
   }
 
   rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
@@ -87,6 +82,21 @@ class DaysPerWeekSummary implements Summary {
         averagePeople: rate(personWeeks, weekCount),
       };
     });
+  }
+}
+
+/** Adds each user who came, once for each unit. A unit where nobody came, although somebody had planned to, gets a value. */
+function addPeople<T>(
+  values: ByUnit<T>,
+  { pairs, units, entries, kinds, users }: AttendedDay,
+  unitOf: (number: number) => ReportedUnit,
+  add: (value: T, user: number) => void,
+): void {
+  const ofUnit = values.onDay(unitOf);
+  for (let pair = 0; pair < pairs; pair++) {
+    const entry = entries[pair] as number;
+    const value = ofUnit(units[pair] as number);
+    if (came(kinds[entry] as number)) add(value, users[entry] as number);
   }
 }
 

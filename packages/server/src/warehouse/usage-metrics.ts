@@ -10,49 +10,58 @@ import type { OfficeCalendar } from './office-calendar.ts';
 import { PeriodReader, type Summary } from './period-reader.ts';
 import { periodsOf, possibleDays } from './periods.ts';
 import { Spots } from './spots.ts';
-import { type Counts, count, rate, totalOf } from './statistics.ts';
+import { rate } from './statistics.ts';
 import type { ReportedUnit, ReportedUnits } from './units.ts';
 import { BOOKED, JUDGED, USED, UsageReader } from './usage-reader.ts';
 
 /** The usage of a desk or zone. */
-interface Usage {
-  usedDays: number;
-  bookedDays: number;
+class Usage {
+  usedDays = 0;
+  bookedDays = 0;
   /** The days on which somebody had booked it and nobody used it, as far as that is known. */
-  unusedBookedDays: number;
-  /** On how many days each user used it, by the user's number. */
-  people: Counts;
+  unusedBookedDays = 0;
+  /** A day of a user counts once. */
+  attendance = 0;
+  readonly people = new Set<number>();
+  /** The kinds of the pairs of the day that is being added. */
+  kinds = 0;
+
+  endDay(): void {
+    if ((this.kinds & USED) !== 0) this.usedDays++;
+    if ((this.kinds & BOOKED) !== 0) this.bookedDays++;
+    if ((this.kinds & JUDGED) !== 0 && (this.kinds & USED) === 0) this.unusedBookedDays++;
+    this.kinds = 0;
+  }
 }
 
 /** How much the desks or zones of a period were used. */
 class UsageSummary implements Summary {
-  readonly #usage = new ByUnit(
-    (): Usage => ({ usedDays: 0, bookedDays: 0, unusedBookedDays: 0, people: new Map() }),
-  );
+  readonly #usage = new ByUnit(() => new Usage());
+  /** By the number of the unit, which is that of its node and so the same on all days. */
+  readonly #byNumber: Usage[] = [];
 
   add({ pairs, units, entries, kinds, users }: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
-    const ofUnit = this.#usage.onDay(unitOf);
-    const kindsOfUnits = new Map<number, number>();
+    const ofDay: Usage[] = [];
     for (let pair = 0; pair < pairs; pair++) {
       const unit = units[pair] as number;
       const entry = entries[pair] as number;
       const kind = kinds[entry] as number;
-      kindsOfUnits.set(unit, (kindsOfUnits.get(unit) ?? 0) | kind);
-      if ((kind & USED) !== 0) count(ofUnit(unit).people, users[entry] as number);
+      this.#byNumber[unit] ??= this.#usage.of(unitOf(unit));
+      const usage = this.#byNumber[unit];
+      if (usage.kinds === 0) ofDay.push(usage);
+      usage.kinds |= kind;
+      if ((kind & USED) === 0) continue;
+      usage.attendance++;
+      usage.people.add(users[entry] as number);
     }
-    for (const [unit, kind] of kindsOfUnits) {
-      const usage = ofUnit(unit);
-      if ((kind & USED) !== 0) usage.usedDays++;
-      if ((kind & BOOKED) !== 0) usage.bookedDays++;
-      if ((kind & JUDGED) !== 0 && (kind & USED) === 0) usage.unusedBookedDays++;
-    }
+    for (const usage of ofDay) usage.endDay();
   }
 
   rowsOf(unit: ReportedUnit, calendar: OfficeCalendar): Row[] {
     const usage = this.#usage.find(unit);
     if (!usage && !unit.inUse) return [];
     const { counts } = calendar.statisticsOf(unit.locationId);
-    const { usedDays = 0, bookedDays = 0, unusedBookedDays = 0 } = usage ?? {};
+    const { usedDays = 0, bookedDays = 0, unusedBookedDays = 0, attendance = 0 } = usage ?? {};
     return [
       {
         days: counts,
@@ -61,7 +70,7 @@ class UsageSummary implements Summary {
         bookedDays,
         bookedShare: rate(bookedDays, counts.officeDays),
         unusedBookedDays,
-        attendance: usage ? totalOf(usage.people) : 0,
+        attendance,
         people: usage?.people.size ?? 0,
       },
     ];
