@@ -55,7 +55,7 @@ beforeAll(async () => {
       });
     }
   }
-  await addFirstUsers(server.db, client.tenantId, 5_100);
+  await addFirstUsers(server.db, client.tenantId, 2_100);
 });
 afterAll(() => server.close());
 
@@ -102,6 +102,7 @@ test('searches of users find the same users in the same order with and without t
       const [indexed, read] = await bothAnswers(searches, async ({ locationId: here, ...query }) => {
         const parameters = new URLSearchParams({ ...query, ...(here && { locationId }) });
         const reply = await client.send('GET', `users?${parameters}`);
+        expect([200, 400]).toContain(reply.statusCode);
         found += reply.statusCode === 200 ? reply.json().items.length : 0;
         return [reply.statusCode, reply.json().items ?? 'refused', reply.json().next];
       });
@@ -151,6 +152,7 @@ test('filters of SCIM have the same users and totals with and without the index 
       const [indexed, read] = await bothAnswers(pages, async (query) => {
         const reply = await idp.get(`/Users?${new URLSearchParams(query)}`);
         const { totalResults, Resources } = reply.json();
+        expect([200, 400]).toContain(reply.statusCode);
         found += reply.statusCode === 200 ? totalResults : 0;
         return [reply.statusCode, totalResults, Resources];
       });

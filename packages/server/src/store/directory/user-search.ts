@@ -9,7 +9,7 @@ export type UserConditions = (push: (value: unknown) => string) => string[];
  * A search reads so many users in the order of ids first. That fills a page with users of a frequent part, and is all
  * that a small organisation needs.
  */
-const READ_FIRST = 5_000;
+const READ_FIRST = 2_000;
 /**
  * With more users than these, the index of trigrams is not worth its while: in the order of ids, one user in a few dozen
  * of a large organisation has the part.
@@ -50,7 +50,8 @@ interface Part {
 
 /**
  * Reads the two indexes of migration 0028, each of which has the texts of its `octet_length`. With `most`, it stops after
- * about so many users. `readTo` is the id of the last of them, or null if there are no further users.
+ * so many users of the first index. `readTo` is the id of the last of them, or null if there are no further users, or if
+ * `limit` users are found.
  */
 async function readInOrder(
   tx: Tx,
@@ -61,24 +62,27 @@ async function readInOrder(
   const push = (value: unknown) => `$${values.push(value)}`;
   const tenant = push(wanted.tenantId);
   const start = after === null ? '' : `AND u.user_id > ${push(after)}::uuid`;
+  const all = conditionsOn(wanted, push);
+  const count = `${push(limit)}::integer`;
+  const usersOf = (sign: '<=' | '>') =>
+    `FROM users u WHERE u.tenant_id = ${tenant} AND octet_length(u.search_text) ${sign} 1000 ${start}`;
+  const read = most === undefined ? '' : `LIMIT ${push(most)}`;
   const end =
     most === undefined
-      ? 'NULL::uuid'
-      : `(SELECT u.user_id FROM users u
-          WHERE u.tenant_id = ${tenant} AND octet_length(u.search_text) <= 1000 ${start}
-          ORDER BY u.user_id OFFSET ${push(most - 1)} LIMIT 1)`;
-  const all = [...wanted.conditions(push), ...wanted.words.map((word) => hasPart(word, push))].join(' AND ');
-  const count = push(limit);
-  const halves = ['<=', '>'].map(
-    (sign) => `(SELECT u.user_id FROM users u
-      WHERE u.tenant_id = ${tenant} AND octet_length(u.search_text) ${sign} 1000 ${start}
-        AND u.user_id <= coalesce((SELECT read_to FROM part), '${LAST_ID}') AND ${all}
-      ORDER BY u.user_id LIMIT ${count})`,
-  );
+      ? 'NULL'
+      : `(SELECT u.user_id ${usersOf('<=')} ORDER BY u.user_id OFFSET ${push(most - 1)} LIMIT 1)`;
   const { rows } = await tx.query<{ ids: string[]; readTo: string | null }>(
-    `WITH part AS MATERIALIZED (SELECT ${end} AS read_to)
-     SELECT ARRAY(SELECT f.user_id::text FROM (${halves.join(' UNION ALL ')}) AS f ORDER BY f.user_id LIMIT ${count}) AS ids,
-            (SELECT read_to FROM part) AS "readTo"`,
+    `WITH short AS MATERIALIZED (
+       SELECT ARRAY(SELECT u.user_id FROM (SELECT u.* ${usersOf('<=')} ORDER BY u.user_id ${read}) AS u
+                    WHERE ${all} LIMIT ${count}) AS ids),
+     part AS MATERIALIZED (
+       SELECT CASE WHEN cardinality(ids) < ${count} THEN ${end}::uuid END AS read_to FROM short),
+     long AS MATERIALIZED (
+       SELECT ARRAY(SELECT u.user_id ${usersOf('>')} AND u.user_id <= coalesce((SELECT read_to FROM part), '${LAST_ID}')
+                      AND ${all} ORDER BY u.user_id LIMIT ${count}) AS ids)
+     SELECT ARRAY(SELECT f.id::text FROM unnest(short.ids || long.ids) AS f (id) ORDER BY f.id LIMIT ${count}) AS ids,
+            part.read_to AS "readTo"
+     FROM short, part, long`,
     values,
   );
   return rows[0] ?? { ids: [], readTo: null };
@@ -91,7 +95,7 @@ async function findByTrigrams(tx: Tx, wanted: Wanted, { limit, after }: Part): P
   const tenant = push(wanted.tenantId);
   const parts = push(wanted.words.map(fold));
   const texts = push(wanted.words);
-  const all = [...wanted.conditions(push), ...wanted.words.map((word) => hasPart(word, push))].join(' AND ');
+  const all = conditionsOn(wanted, push);
   // A word that the database folds differently is not looked for by trigrams: a user may have either form of it.
   const { rows } = await tx.query<{ ids: string[] | null }>(
     `WITH candidates AS MATERIALIZED (
@@ -99,12 +103,17 @@ async function findByTrigrams(tx: Tx, wanted: Wanted, { limit, after }: Part): P
                                       WHERE ${caseless('w.word')} = w.part), ${MOST_BY_TRIGRAMS}) AS ids)
      SELECT CASE WHEN (SELECT ids FROM candidates) IS NOT NULL THEN ARRAY(
        SELECT u.user_id::text FROM users u
-       WHERE u.tenant_id = ${tenant} AND u.user_id = ANY ((SELECT ids FROM candidates)) AND u.user_id > ${push(after)}
+       WHERE u.tenant_id = ${tenant} AND u.user_id = ANY ((SELECT ids FROM candidates)::uuid[]) AND u.user_id > ${push(after)}
          AND ${all}
        ORDER BY u.user_id LIMIT ${push(limit)}) END AS ids`,
     values,
   );
   return rows[0]?.ids ?? undefined;
+}
+
+/** SQL that a user `u` is wanted. */
+function conditionsOn({ words, conditions }: Wanted, push: (value: unknown) => string): string {
+  return [...conditions(push), ...words.map((word) => hasPart(word, push))].join(' AND ');
 }
 
 /**
