@@ -67,7 +67,6 @@ DECLARE
                     THEN '[a-z0-9]' ELSE '[[:alnum:]]' END;
   wanted text[];
   trigrams text[];
-  read integer;
   having_all integer;
   found uuid[];
 BEGIN
@@ -81,16 +80,18 @@ BEGIN
     RETURN NULL;
   END IF;
 
-  -- The index finds the users who have all trigrams, and each of them is read. Some of the users tell how many these are.
+  -- The index finds the users who have all trigrams, and each of them is read. If these are more than one in twenty, it is
+  -- quicker to read all texts in order. The first 200 users tell.
   SELECT array_agg('%' || t.trigram || '%') INTO trigrams
   FROM (SELECT DISTINCT substr(p.part, i, 3) AS trigram
         FROM unnest(wanted) AS p (part), generate_series(1, length(p.part) - 2) AS i) AS t
   WHERE t.trigram ~ ('^' || letters || '{3}$');
-  SELECT count(*), count(*) FILTER (WHERE s.search_text LIKE ALL (trigrams)) INTO read, having_all
+  SELECT count(*) INTO having_all
   FROM (SELECT u.search_text FROM users u
         WHERE u.tenant_id = current_tenant_id() AND octet_length(u.search_text) <= 1000
-        ORDER BY u.user_id LIMIT 200) AS s;
-  IF having_all > read * 0.05 THEN
+        ORDER BY u.user_id LIMIT 200) AS s
+  WHERE s.search_text LIKE ALL (trigrams);
+  IF having_all > 10 THEN
     RETURN NULL;
   END IF;
 

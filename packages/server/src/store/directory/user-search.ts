@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { planForAnyOrganisation } from '../connections/planner.ts';
 import { caseless, fold } from '../values/fold.ts';
 import type { PageWindow } from '../values/page.ts';
 
@@ -10,10 +11,9 @@ export type UserConditions = (push: (value: unknown) => string) => string[];
  * that a small organisation needs.
  */
 const READ_FIRST = 2_000;
-/**
- * With more users than these, the index of trigrams is not worth its while: in the order of ids, one user in a few dozen
- * of a large organisation has the part.
- */
+/** If the page is full after so many times READ_FIRST users, reading on costs no more than the index of trigrams. */
+const FULL_AFTER = 8;
+/** With more users than these, reading all texts in order costs about as much as the index of trigrams. */
 const MOST_BY_TRIGRAMS = 4_000;
 /** No id is greater. */
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -28,11 +28,15 @@ export async function searchUsers(
   { words, conditions }: { words: readonly string[]; conditions: UserConditions },
   { limit, after }: PageWindow,
 ): Promise<string[]> {
+  // For an organisation that statistics do not know, any index would do to find users by their ids.
+  await planForAnyOrganisation(tx);
   const wanted: Wanted = { tenantId, words, conditions };
   const first = await readInOrder(tx, wanted, { limit: limit + 1, after, most: READ_FIRST });
   if (first.readTo === null || first.ids.length > limit) return first.ids;
   const rest = { limit: limit + 1 - first.ids.length, after: first.readTo };
-  const further = (await findByTrigrams(tx, wanted, rest)) ?? (await readInOrder(tx, wanted, rest)).ids;
+  const isFrequent = first.ids.length > limit / FULL_AFTER;
+  const found = isFrequent ? undefined : await findByTrigrams(tx, wanted, rest);
+  const further = found ?? (await readInOrder(tx, wanted, rest)).ids;
   return [...first.ids, ...further];
 }
 

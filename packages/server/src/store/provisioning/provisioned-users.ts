@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { planForAnyOrganisation } from '../connections/planner.ts';
 import type { Status } from '../directory/nodes.ts';
 import type { AttributeValue } from '../directory/users.ts';
 import { findCandidates } from './scim-candidates.ts';
@@ -134,6 +135,8 @@ export async function listProvisionedUsers(
 ): Promise<{ total: number; users: ProvisionedUser[] }> {
   const parameters: unknown[] = [tenantId];
   const candidates = await findCandidates(tx, tenantId, filter, USER_COLUMNS);
+  // For an organisation that statistics do not know, any index would do to find users by their ids.
+  if (candidates !== undefined) await planForAnyOrganisation(tx);
   const among = candidates === undefined ? undefined : `ANY ($${parameters.push(candidates)}::uuid[])`;
   const condition = filterCondition(filter, USER_COLUMNS, parameters, among && `a.user_id = ${among}`);
   const where = `WHERE u.tenant_id = $1 AND NOT u.deprovisioned ${among ? `AND u.user_id = ${among}` : ''} AND ${condition}`;

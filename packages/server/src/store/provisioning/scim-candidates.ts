@@ -46,13 +46,16 @@ function searchOf(
     terms.flatMap(({ attribute, operator, value }) => {
       const column = columns[attribute];
       if (column?.trigrams !== texts || !PARTIAL.has(operator) || typeof value !== 'string') return [];
-      return column.compare === 'folded' ? `${push(fold(value))}::text` : caseless(`${push(value)}::text`);
+      return [
+        () => (column.compare === 'folded' ? `${push(fold(value))}::text` : caseless(`${push(value)}::text`)),
+      ];
     });
   const names = partsIn('names');
   if (names.length > 0) {
-    return `SELECT users_by_trigrams(ARRAY[${names.join(', ')}], ${MOST_CANDIDATES}) AS ids`;
+    const parts = names.map((sql) => sql()).join(', ');
+    return `SELECT users_by_trigrams(ARRAY[${parts}], ${MOST_CANDIDATES}) AS ids`;
   }
-  const [address] = partsIn('addresses');
+  const address = partsIn('addresses')[0]?.();
   if (address === undefined) return undefined;
   // The index has users.email only. Other addresses are few, if a user has any.
   return `SELECT CASE WHEN f.ids IS NOT NULL THEN f.ids || ARRAY(

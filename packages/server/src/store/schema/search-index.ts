@@ -37,7 +37,10 @@ async function hasIndex(client: pg.Client): Promise<boolean> {
   return rows[0]?.has ?? false;
 }
 
-/** The schema of `pg_trgm`. Undefined if one of the extensions is missing and cannot be installed. */
+/**
+ * The schema of `pg_trgm`. Undefined if one of the extensions is missing and cannot be installed, or if the role may not
+ * use that schema.
+ */
 async function trigramsSchema(client: pg.Client): Promise<string | undefined> {
   const { rows: missing } = await client.query<{ name: string; available: boolean }>(
     `SELECT name, EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = wanted.name) AS available
@@ -47,7 +50,8 @@ async function trigramsSchema(client: pg.Client): Promise<string | undefined> {
   if (missing.some(({ available }) => !available)) return undefined;
   if (missing.length > 0 && !(await install(client))) return undefined;
   const { rows } = await client.query<{ schema: string }>(
-    "SELECT nspname AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'pg_trgm'",
+    `SELECT nspname AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+     WHERE extname = 'pg_trgm' AND has_schema_privilege(n.oid, 'USAGE')`,
   );
   return rows[0]?.schema;
 }
