@@ -30,7 +30,7 @@ export async function searchUsers(
 ): Promise<string[]> {
   // For an organisation that statistics do not know, any index would do to find users by their ids.
   await planForAnyOrganisation(tx);
-  const wanted: Wanted = { tenantId, words, conditions };
+  const wanted: UserSearch = { tenantId, words, conditions };
   const first = await readInOrder(tx, wanted, { limit: limit + 1, after, most: READ_FIRST });
   if (first.readTo === null || first.ids.length > limit) return first.ids;
   const rest = { limit: limit + 1 - first.ids.length, after: first.readTo };
@@ -40,7 +40,7 @@ export async function searchUsers(
   return [...first.ids, ...further];
 }
 
-interface Wanted {
+interface UserSearch {
   tenantId: string;
   words: readonly string[];
   conditions: UserConditions;
@@ -59,7 +59,7 @@ interface Part {
  */
 async function readInOrder(
   tx: Tx,
-  wanted: Wanted,
+  wanted: UserSearch,
   { limit, after, most }: Part & { most?: number },
 ): Promise<{ ids: string[]; readTo: string | null }> {
   const values: unknown[] = [];
@@ -93,7 +93,11 @@ async function readInOrder(
 }
 
 /** Undefined if the index of trigrams is missing, or does not help. */
-async function findByTrigrams(tx: Tx, wanted: Wanted, { limit, after }: Part): Promise<string[] | undefined> {
+async function findByTrigrams(
+  tx: Tx,
+  wanted: UserSearch,
+  { limit, after }: Part,
+): Promise<string[] | undefined> {
   const values: unknown[] = [];
   const push = (value: unknown) => `$${values.push(value)}`;
   const tenant = push(wanted.tenantId);
@@ -116,7 +120,7 @@ async function findByTrigrams(tx: Tx, wanted: Wanted, { limit, after }: Part): P
 }
 
 /** SQL that a user `u` is wanted. */
-function conditionsOn({ words, conditions }: Wanted, push: (value: unknown) => string): string {
+function conditionsOn({ words, conditions }: UserSearch, push: (value: unknown) => string): string {
   return [...conditions(push), ...words.map((word) => hasPart(word, push))].join(' AND ');
 }
 
