@@ -12,7 +12,7 @@ export type UserConditions = (push: (value: unknown) => string) => string[];
  */
 const READ_FIRST = 2_000;
 /** If the page is full after so many times READ_FIRST users, reading on costs no more than the index of trigrams. */
-const FULL_AFTER = 8;
+const FULL_AFTER = 12;
 /** With more users than these, reading all texts in order costs about as much as the index of trigrams. */
 const MOST_BY_TRIGRAMS = 4_000;
 /** No id is greater. */
@@ -28,8 +28,6 @@ export async function searchUsers(
   { words, conditions }: { words: readonly string[]; conditions: UserConditions },
   { limit, after }: PageWindow,
 ): Promise<string[]> {
-  // For an organisation that statistics do not know, any index would do to find users by their ids.
-  await planForAnyOrganisation(tx);
   const wanted: UserSearch = { tenantId, words, conditions };
   const first = await readInOrder(tx, wanted, { limit: limit + 1, after, most: READ_FIRST });
   if (first.readTo === null || first.ids.length > limit) return first.ids;
@@ -98,25 +96,27 @@ async function findByTrigrams(
   wanted: UserSearch,
   { limit, after }: Part,
 ): Promise<string[] | undefined> {
+  // A word that the database folds differently is not looked for by trigrams: a user may have either form of it.
+  const { rows: named } = await tx.query<{ ids: string | null }>(
+    `SELECT users_by_trigrams(ARRAY(SELECT w.part FROM unnest($1::text[], $2::text[]) AS w (part, word)
+                                    WHERE ${caseless('w.word')} = w.part), $3)::text AS ids`,
+    [wanted.words.map(fold), wanted.words, MOST_BY_TRIGRAMS],
+  );
+  const candidates = named[0]?.ids ?? undefined;
+  if (candidates === undefined) return undefined;
+  if (candidates === '{}') return [];
+  // For an organisation that statistics do not know, any index would do to find users by their ids.
+  await planForAnyOrganisation(tx);
   const values: unknown[] = [];
   const push = (value: unknown) => `$${values.push(value)}`;
-  const tenant = push(wanted.tenantId);
-  const parts = push(wanted.words.map(fold));
-  const texts = push(wanted.words);
-  const all = conditionsOn(wanted, push);
-  // A word that the database folds differently is not looked for by trigrams: a user may have either form of it.
-  const { rows } = await tx.query<{ ids: string[] | null }>(
-    `WITH candidates AS MATERIALIZED (
-       SELECT users_by_trigrams(ARRAY(SELECT w.part FROM unnest(${parts}::text[], ${texts}::text[]) AS w (part, word)
-                                      WHERE ${caseless('w.word')} = w.part), ${MOST_BY_TRIGRAMS}) AS ids)
-     SELECT CASE WHEN (SELECT ids FROM candidates) IS NOT NULL THEN ARRAY(
-       SELECT u.user_id::text FROM users u
-       WHERE u.tenant_id = ${tenant} AND u.user_id = ANY ((SELECT ids FROM candidates)::uuid[]) AND u.user_id > ${push(after)}
-         AND ${all}
-       ORDER BY u.user_id LIMIT ${push(limit)}) END AS ids`,
+  const { rows } = await tx.query<{ userId: string }>(
+    `SELECT u.user_id AS "userId" FROM users u
+     WHERE u.tenant_id = ${push(wanted.tenantId)} AND u.user_id = ANY (${push(candidates)}::uuid[])
+       AND u.user_id > ${push(after)} AND ${conditionsOn(wanted, push)}
+     ORDER BY u.user_id LIMIT ${push(limit)}`,
     values,
   );
-  return rows[0]?.ids ?? undefined;
+  return rows.map(({ userId }) => userId);
 }
 
 /** SQL that a user `u` is wanted. */
