@@ -9,12 +9,34 @@ let server: TestServer;
 let client: ManageClient;
 let idp: ScimClient;
 let locationId: string;
-/** Texts of the users. */
-const texts: string[] = [];
+/** Texts of the users, and the attributes of SCIM that have them. */
+const texts: { attribute: string; whole: string }[] = [];
 
 /** Letters that SQL, LIKE, JSON, folding and trigrams treat in different ways. */
 const unit = fc.constantFrom(
-  ...['a', 'B', 'xyz', 'Xylo', 'zeb', '7', '%', '_', '\\', "'", '"', '.', '-', '@', ' ', 'é', 'e\u0301', 'Å'],
+  ...[
+    'a',
+    'B',
+    'xyz',
+    'Xylo',
+    'zeb',
+    'quix',
+    'Azul',
+    'zorro',
+    '7',
+    '%',
+    '_',
+    '\\',
+    "'",
+    '"',
+    '.',
+    '-',
+    '@',
+    ' ',
+    'é',
+    'e\u0301',
+    'Å',
+  ],
   ...['İ', 'I', 'ı', 'ß', 'ẞ', 'Σ', 'ς', 'σ', 'ﬁ', 'жук', '東京都', '😀', '𝔸𝔹', '\u0307', 'Ϊ\u0300', 'Ǆ'],
 );
 const text = fc.array(unit, { minLength: 1, maxLength: 6 }).map((units) => units.join(''));
@@ -38,7 +60,12 @@ beforeAll(async () => {
   for (const [index, each] of people.entries()) {
     const { userName, email, firstName, lastName, displayName, others, isActive } = each;
     const name = `${userName}${index}`;
-    texts.push(...[name, email, firstName, lastName, displayName, ...others].filter((one) => one !== null));
+    const all = {
+      ...{ userName: name, displayName, 'name.givenName': firstName, 'name.familyName': lastName },
+      ...{ emails: email, 'emails.value': others[0] ?? null },
+    };
+    for (const [attribute, whole] of Object.entries(all))
+      if (whole !== null) texts.push({ attribute, whole });
     if (index % 2 === 0) {
       const primaryLocationId = index % 4 === 0 ? locationId : null;
       const status = isActive ? 'active' : 'inactive';
@@ -59,19 +86,19 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** A part of one of the texts, in some case, or a text that is nobody's. It may cut a character in two. */
+/** A part of one of the texts, in some case. It may cut a character in two. */
+const partOfOne = fc
+  .tuple(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 8 }), fc.constantFrom('', 'upper', 'lower'))
+  .map(([which, from, length, letters]) => {
+    const { attribute = '', whole = '' } = texts[which % texts.length] ?? {};
+    const some = whole.slice(from % whole.length).slice(0, length);
+    const part = letters === 'upper' ? some.toUpperCase() : letters === 'lower' ? some.toLowerCase() : some;
+    return { attribute, part };
+  });
+/** Or a text that is nobody's. */
 const part = fc.oneof(
   { arbitrary: text, weight: 1 },
-  {
-    arbitrary: fc
-      .tuple(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 8 }), fc.constantFrom('', 'upper', 'lower'))
-      .map(([which, from, length, letters]) => {
-        const whole = texts[which % texts.length] ?? '';
-        const some = whole.slice(from % whole.length).slice(0, length);
-        return letters === 'upper' ? some.toUpperCase() : letters === 'lower' ? some.toLowerCase() : some;
-      }),
-    weight: 4,
-  },
+  { arbitrary: partOfOne.map((some) => some.part), weight: 4 },
 );
 
 const search = fc.record(
@@ -115,6 +142,10 @@ test('searches of users find the same users in the same order with and without t
 
 const term = fc.oneof(
   {
+    arbitrary: partOfOne.map((some) => `${some.attribute} co ${JSON.stringify(some.part)}`),
+    weight: 10,
+  },
+  {
     arbitrary: fc
       .tuple(
         fc.constantFrom(
@@ -137,7 +168,7 @@ const term = fc.oneof(
   },
 );
 const filter = fc
-  .array(fc.array(term, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 })
+  .array(fc.array(term, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 })
   .map((alternatives) => alternatives.map((terms) => terms.join(' and ')).join(' or '));
 
 test('filters of SCIM have the same users and totals with and without the index of trigrams', async () => {
@@ -161,6 +192,34 @@ test('filters of SCIM have the same users and totals with and without the index 
     { numRuns: 12 },
   );
   expect(found).toBeGreaterThan(100);
+});
+
+test('each attribute that the index of trigrams serves is found by it', async () => {
+  await idp.createUser({
+    ...{
+      userName: 'OnlyUserName',
+      displayName: 'Jumbled',
+      name: { givenName: 'Kindled', familyName: 'Wizened' },
+    },
+    emails: [
+      { value: 'hexagon@x.test', type: 'work' },
+      { value: 'vortex@x.test', type: 'home' },
+    ],
+  });
+  await idp.createUser('Nameless');
+  for (const [wanted, userName] of [
+    ['userName co "lyuser"', 'OnlyUserName'],
+    ['displayName co "umble"', 'OnlyUserName'],
+    ['name.givenName co "indle"', 'OnlyUserName'],
+    ['name.familyName ew "zened"', 'OnlyUserName'],
+    ['emails co "hexag"', 'OnlyUserName'],
+    ['emails.value sw "vort"', 'OnlyUserName'],
+    ['emails co "vort" or displayName co "nobody"', 'OnlyUserName'],
+    ['displayName co "AMELE"', 'Nameless'],
+  ] as const) {
+    const found = await idp.list(`/Users?filter=${encodeURIComponent(wanted)}`);
+    expect([wanted, found.map((user) => user.userName)]).toEqual([wanted, [userName]]);
+  }
 });
 
 test('the index of trigrams has the answers in these tests', async () => {
