@@ -1,7 +1,9 @@
 import type { Tx } from '../connections/db.ts';
 import { queryByKeys } from '../connections/kept-plans.ts';
+import { planForAnyOrganisation } from '../connections/planner.ts';
 import type { Status } from '../directory/nodes.ts';
 import type { AttributeValue } from '../directory/users.ts';
+import { findCandidates } from './scim-candidates.ts';
 import {
   booleanColumn,
   type FilterColumn,
@@ -39,16 +41,21 @@ export interface ProvisionedUser {
 /** SQL of the displayed name of a row `u` of `users`. */
 export const SHOWN_NAME = `coalesce(u.display_name, nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.user_name)`;
 
+const ADDRESS: FilterColumn = {
+  ...ofOneAddress(textColumn('a.value_folded', 'folded')),
+  trigrams: 'addresses',
+};
+
 /** The attributes by which a client can filter users. */
 export const USER_COLUMNS: FilterColumns = {
   id: idColumn('u.user_id = $id'),
-  username: textColumn('u.user_name_folded', 'folded'),
+  username: named(textColumn('u.user_name_folded', 'folded')),
   externalid: textColumn('u.external_id', 'exact'),
-  displayname: textColumn(SHOWN_NAME, 'caseless'),
-  'name.givenname': textColumn('u.first_name', 'caseless'),
-  'name.familyname': textColumn('u.last_name', 'caseless'),
-  emails: ofOneAddress(textColumn('a.value_folded', 'folded')),
-  'emails.value': ofOneAddress(textColumn('a.value_folded', 'folded')),
+  displayname: named(textColumn(SHOWN_NAME, 'caseless')),
+  'name.givenname': named(textColumn('u.first_name', 'caseless')),
+  'name.familyname': named(textColumn('u.last_name', 'caseless')),
+  emails: ADDRESS,
+  'emails.value': ADDRESS,
   'emails.type': ofOneAddress(textColumn('a.type_folded', 'folded')),
   'emails.primary': ofOneAddress(booleanColumn('coalesce(a.is_primary, false)')),
   'emails.display': ofOneAddress(textColumn('a.display', 'caseless')),
@@ -77,6 +84,11 @@ function ofOneAddress(column: FilterColumn): FilterColumn {
     within:
       'u.user_id = ANY (ARRAY(SELECT a.user_id FROM user_addresses a WHERE a.tenant_id = $1 AND $terms))',
   };
+}
+
+/** A column that is one of the texts of `trigram_text`. */
+function named(column: FilterColumn): FilterColumn {
+  return { ...column, trigrams: 'names' };
 }
 
 function attributeColumn(name: string): FilterColumn {
@@ -129,7 +141,12 @@ export async function listProvisionedUsers(
   page: { offset: number; limit: number },
 ): Promise<{ total: number; users: ProvisionedUser[] }> {
   const parameters: unknown[] = [tenantId];
-  const where = `WHERE u.tenant_id = $1 AND NOT u.deprovisioned AND ${filterCondition(filter, USER_COLUMNS, parameters)}`;
+  const candidates = await findCandidates(tx, tenantId, filter, USER_COLUMNS);
+  // For an organisation that statistics do not know, any index would do to find users by their ids.
+  if (candidates !== undefined) await planForAnyOrganisation(tx);
+  const among = candidates === undefined ? undefined : `ANY ($${parameters.push(candidates)}::uuid[])`;
+  const condition = filterCondition(filter, USER_COLUMNS, parameters, among && `a.user_id = ${among}`);
+  const where = `WHERE u.tenant_id = $1 AND NOT u.deprovisioned ${among ? `AND u.user_id = ${among}` : ''} AND ${condition}`;
   const { rows: counted } = await tx.query<{ total: number }>(
     `SELECT count(*) AS total FROM users u ${where}`,
     parameters,
