@@ -225,6 +225,21 @@ describe('A session ends at once', () => {
   });
 });
 
+test('a server whose role is a plain owner signs people in, too', async () => {
+  const plain = await startTestServer({}, { database: { as: 'owner' } });
+  try {
+    const tenant = await plain.organisation();
+    const browser = await browserWithRole(plain, tenant, 'administrator');
+    expect((await session(browser, plain.app)).statusCode).toBe(200);
+    expect((await places(browser, plain.app)).statusCode).toBe(200);
+    const body = { email: 'new@example.com', role: 'viewer' };
+    const request = { method: 'POST', url: '/v1/manage/accounts', headers: browser, payload: body } as const;
+    expect((await plain.app.inject(request)).statusCode).toBe(201);
+  } finally {
+    await plain.close();
+  }
+});
+
 test('the last use is written once a minute', async () => {
   const browser = await browserWithRole(server, tenantId, 'viewer', newPerson());
   const lastUse = async () => {
