@@ -89,7 +89,7 @@ const operations = Object.entries(document.paths)
       ...parametersOf(parameters, 'path'),
       ...parametersOf(parameters, 'query'),
       ...(body ? [['body', body]] : []),
-      ['reply', jsonOf(responses['200'], false) ?? 'undefined'],
+      ['reply', jsonOf(responses['200'] ?? responses['201'], false) ?? 'undefined'],
     ].map(([name, type]) => `${name}: ${type};\n`);
     const text = [summary, description].filter(Boolean).join('. ');
     return `${comment(text)}'${method.toUpperCase()} ${path}': {\n${indent(members.join(''))}};\n`;

@@ -3,6 +3,7 @@ import { AccessCredentials, Directory, Occupancy, Presence, TimeOff, Visitors } 
 import { Manage } from './manage.ts';
 import { type RollcallOptions, settingsOf } from './options.ts';
 import { Transport } from './request.ts';
+import { Session } from './session.ts';
 
 export * from './errors.ts';
 export type { Authentication, CallOptions, ExportOptions, Retry, RollcallOptions } from './options.ts';
@@ -35,6 +36,8 @@ export class Rollcall {
    * Management: nodes, users, assigned desks, settings, plans and bookings. Only Rollcall servers have it.
    */
   readonly manage: Manage;
+  /** People's sessions: signing in and out, on pages of the server. Only Rollcall servers have them. */
+  readonly session: Session;
 
   /**
    * @throws AuthenticationError if a required option is missing, or if `authentication` has an unknown value.
@@ -49,5 +52,6 @@ export class Rollcall {
     this.directory = new Directory(transport);
     this.analytics = new Analytics(transport);
     this.manage = new Manage(transport);
+    this.session = new Session(transport);
   }
 }

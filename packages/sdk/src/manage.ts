@@ -1,3 +1,4 @@
+import { Accounts } from './manage-accounts.ts';
 import { at, pages } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
@@ -41,6 +42,8 @@ export class Manage {
   readonly weekPlans: WeekPlans;
   /** Plans and bookings of single days. */
   readonly days: Days;
+  /** The people who may sign in to the organisation. */
+  readonly accounts: Accounts;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -54,6 +57,7 @@ export class Manage {
     this.settings = new OfficeSettings(transport);
     this.weekPlans = new WeekPlans(transport);
     this.days = new Days(transport);
+    this.accounts = new Accounts(transport);
   }
 
   /** The state of each active desk of an office on a day, and the free capacity of its zones. */

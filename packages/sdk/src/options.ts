@@ -33,6 +33,12 @@ export interface RollcallOptions {
    */
   authentication?: Authentication | undefined;
   /**
+   * A person's session in place of a key, on a page of the server itself: the browser sends its cookie.
+   * `organisation` is the slug of the organisation for which calls are made. You may leave it out if the person
+   * belongs to one only. It sets `authentication` to `session`.
+   */
+  session?: { organisation?: string | undefined } | undefined;
+  /**
    * The vendor's region: `usce1`, the default, or `ause1`. Rollcall ignores it. Environment:
    * `ROLLCALL_REGION`.
    */
@@ -80,6 +86,8 @@ export interface Settings {
   apiKey: string;
   secret: string;
   authentication: Authentication;
+  /** The slug of the organisation, for a session. */
+  organisation: string | undefined;
   region: string;
   timeoutMs: number;
   maxRetries: number;
@@ -99,7 +107,9 @@ interface Surroundings {
  * @throws AuthenticationError if a required option is missing, or if `authentication` has an unknown value.
  */
 export function settingsOf(options: RollcallOptions): Settings {
-  const authentication = options.authentication ?? fromEnvironment('AUTHENTICATION') ?? 'hmac';
+  const authentication = options.session
+    ? 'session'
+    : (options.authentication ?? fromEnvironment('AUTHENTICATION') ?? 'hmac');
   const session = authentication === 'session';
   const page = session ? (globalThis as Surroundings).location?.origin : undefined;
   const baseUrl = options.baseUrl ?? fromEnvironment('BASE_URL') ?? page;
@@ -117,6 +127,7 @@ export function settingsOf(options: RollcallOptions): Settings {
     apiKey,
     secret,
     authentication: authentication as Authentication,
+    organisation: options.session?.organisation,
     region: options.region ?? fromEnvironment('REGION') ?? 'usce1',
     timeoutMs: options.timeoutMs ?? 30_000,
     maxRetries: options.maxRetries ?? 5,

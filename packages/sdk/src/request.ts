@@ -99,7 +99,7 @@ export class Transport {
     authenticated: boolean,
     read: (answer: Answer) => Promise<T>,
   ): Promise<T> {
-    const { baseUrl, region, timeoutMs, fetch } = this.#settings;
+    const { baseUrl, region, timeoutMs, fetch, authentication, organisation } = this.#settings;
     const { method, body } = request;
     const path = authenticated ? this.#authenticator.pathOf(request.path) : request.path;
     const headers: Record<string, string> = {
@@ -108,6 +108,7 @@ export class Transport {
       'x-calven-region': region,
     };
     if (authorization) headers.Authorization = authorization;
+    if (organisation !== undefined) headers['Rollcall-Organisation'] = organisation;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     const deadline = new Deadline(options.timeoutMs ?? timeoutMs, options.signal);
     let correlationId = sentId;
@@ -118,6 +119,7 @@ export class Transport {
         method,
         headers,
         signal: deadline.signal,
+        ...(authentication === 'session' ? { credentials: 'same-origin' as const } : {}),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       correlationId = response.headers.get('correlationId') ?? sentId;

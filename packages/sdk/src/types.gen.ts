@@ -47,6 +47,241 @@ export interface Operations {
       token_type: "Bearer";
     };
   };
+  /** Read who is signed in */
+  'GET /v1/session': {
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        /** name of the person */
+        name: string | null;
+      };
+      organisations: Array<{
+        /** slug, for the header Rollcall-Organisation */
+        organisation: string;
+        name: string;
+        /** IANA time zone */
+        timeZone: string;
+        role: "administrator" | "integrations" | "planner" | "viewer";
+      }>;
+      /** how the person signed in */
+      method: "password" | "link";
+      createdAt: string;
+      /** when the session ends if it is not used any more */
+      expiresAt: string;
+    };
+  };
+  /** Sign in with a password */
+  'POST /v1/session': {
+    body: {
+      email: string;
+      password: string;
+    };
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        /** name of the person */
+        name: string | null;
+      };
+      organisations: Array<{
+        /** slug, for the header Rollcall-Organisation */
+        organisation: string;
+        name: string;
+        /** IANA time zone */
+        timeZone: string;
+        role: "administrator" | "integrations" | "planner" | "viewer";
+      }>;
+      /** how the person signed in */
+      method: "password" | "link";
+      createdAt: string;
+      /** when the session ends if it is not used any more */
+      expiresAt: string;
+    };
+  };
+  /** Sign out */
+  'DELETE /v1/session': {
+    reply: undefined;
+  };
+  /** Redeem a one-time link: sign in, accept an invitation or set a password. A link that sets a password takes a new `password`. An invitation for an account with a password takes that password, unless the request has a session of the account. If `password` is missing, the answer is a 400 that names it, and the link can be used again. */
+  'POST /v1/session/link': {
+    body: {
+      /** the part of the link after `#token=` */
+      token: string;
+      /** name of the person */
+      name?: string | null | undefined;
+      password?: string | null | undefined;
+    };
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        /** name of the person */
+        name: string | null;
+      };
+      organisations: Array<{
+        /** slug, for the header Rollcall-Organisation */
+        organisation: string;
+        name: string;
+        /** IANA time zone */
+        timeZone: string;
+        role: "administrator" | "integrations" | "planner" | "viewer";
+      }>;
+      /** how the person signed in */
+      method: "password" | "link";
+      createdAt: string;
+      /** when the session ends if it is not used any more */
+      expiresAt: string;
+    };
+  };
+  /** Change one's own password; all other sessions end */
+  'PUT /v1/session/password': {
+    body: {
+      currentPassword: string;
+      newPassword: string;
+    };
+    reply: undefined;
+  };
+  /** List one's own sessions, the newest first */
+  'GET /v1/session/sessions': {
+    reply: {
+      items: Array<{
+        sessionId: string;
+        method: "password" | "link";
+        createdAt: string;
+        /** to the minute */
+        lastUsedAt: string;
+        expiresAt: string;
+        /** network address from which the person signed in */
+        address: string;
+        /** the browser, as it named itself */
+        userAgent: string | null;
+        /** whether it is the session of this request */
+        current: boolean;
+      }>;
+    };
+  };
+  /** End one of one's own sessions */
+  'DELETE /v1/session/sessions/{sessionId}': {
+    path: {
+      sessionId: string;
+    };
+    reply: undefined;
+  };
+  /** List the accounts of people who may sign in, by e-mail address */
+  'GET /v1/manage/accounts': {
+    reply: {
+      items: Array<{
+        accountId: string;
+        email: string;
+        name: string | null;
+        /** what the person may do in the organisation */
+        role: "administrator" | "integrations" | "planner" | "viewer";
+        /** invited until the person accepts; the operator of the server disables accounts */
+        state: "invited" | "active" | "disabled";
+        invitedAt: string;
+        acceptedAt: string | null;
+      }>;
+    };
+  };
+  /** Invite a person by e-mail address. The answer has a one-time link for 7 days. The server sends no mail: send the link to the person. The role counts when the person opens the link and signs in. */
+  'POST /v1/manage/accounts': {
+    body: {
+      email: string;
+      /** name of the person, for a new account */
+      name?: string | null | undefined;
+      /** what the person may do in the organisation */
+      role: "administrator" | "integrations" | "planner" | "viewer";
+    };
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        name: string | null;
+        /** what the person may do in the organisation */
+        role: "administrator" | "integrations" | "planner" | "viewer";
+        /** invited until the person accepts; the operator of the server disables accounts */
+        state: "invited" | "active" | "disabled";
+        invitedAt: string;
+        acceptedAt: string | null;
+      };
+      /** one-time token, shown only now */
+      token: string;
+      /** address to open; a path if the public URL of the server is not set */
+      link: string;
+      expiresAt: string;
+    };
+  };
+  /** Change a person's role */
+  'PATCH /v1/manage/accounts/{accountId}': {
+    path: {
+      accountId: string;
+    };
+    body: {
+      /** what the person may do in the organisation */
+      role: "administrator" | "integrations" | "planner" | "viewer";
+    };
+    reply: {
+      accountId: string;
+      email: string;
+      name: string | null;
+      /** what the person may do in the organisation */
+      role: "administrator" | "integrations" | "planner" | "viewer";
+      /** invited until the person accepts; the operator of the server disables accounts */
+      state: "invited" | "active" | "disabled";
+      invitedAt: string;
+      acceptedAt: string | null;
+    };
+  };
+  /** Remove a person from the organisation, at once. An account that belongs to no other organisation is deleted. What it wrote keeps its e-mail address. */
+  'DELETE /v1/manage/accounts/{accountId}': {
+    path: {
+      accountId: string;
+    };
+    reply: undefined;
+  };
+  /** Make a new invitation, or a link by which the person sets another password. The former link of the same kind no longer works. */
+  'POST /v1/manage/accounts/{accountId}/link': {
+    path: {
+      accountId: string;
+    };
+    reply: {
+      /** one-time token, shown only now */
+      token: string;
+      /** address to open; a path if the public URL of the server is not set */
+      link: string;
+      expiresAt: string;
+    };
+  };
+  /** List a person's sessions, the newest first */
+  'GET /v1/manage/accounts/{accountId}/sessions': {
+    path: {
+      accountId: string;
+    };
+    reply: {
+      items: Array<{
+        sessionId: string;
+        method: "password" | "link";
+        createdAt: string;
+        /** to the minute */
+        lastUsedAt: string;
+        expiresAt: string;
+        /** network address from which the person signed in */
+        address: string;
+        /** the browser, as it named itself */
+        userAgent: string | null;
+        /** whether it is the session of this request */
+        current: boolean;
+      }>;
+    };
+  };
+  /** End all of a person's sessions, at once */
+  'DELETE /v1/manage/accounts/{accountId}/sessions': {
+    path: {
+      accountId: string;
+    };
+    reply: undefined;
+  };
   /** List refused events and malformed requests, the newest first */
   'GET /v1/manage/refused-events': {
     query: {

@@ -10,7 +10,7 @@ await build({
   // `pg` asks it what it runs in; where there is none, as in Node.js 20, it tries a Response, which loads all of fetch.
   transform: { define: { navigator: '{"userAgent":"Node.js"}' } },
   // What looks for files of its own, or need not be there.
-  external: [/^@duckdb\//, /^pg-native$/, /^@fastify\/swagger-ui/],
+  external: [/^@duckdb\//, /^pg-native$/, /^@fastify\/swagger-ui/, /^@node-rs\//],
   plugins: [{ name: 'ascii', generateBundle: (_, files) => Object.values(files).forEach(toAscii) }],
   output: {
     dir: 'dist/bin',

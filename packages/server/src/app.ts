@@ -1,11 +1,16 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { accountRoutes } from './auth/account-routes.ts';
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
+import { Passwords } from './auth/passwords.ts';
 import { authRoutes } from './auth/routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
+import { sessionRoutes } from './auth/session-routes.ts';
+import { Sessions } from './auth/sessions.ts';
+import { SignIns } from './auth/sign-ins.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
@@ -163,9 +168,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const limits = { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 };
   readBodies(app, limits, stopwatch);
   acceptJson(app);
+  const instanceId = async () => (await signingKeys.signer()).instanceId;
+  const sessions = new Sessions({ database, lookUps, instanceId, clock });
   guardRoutes(app, {
     apiKeys,
     tokens,
+    sessions,
     proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
   validateQueries(app);
@@ -181,6 +189,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     publicUrl: config.publicUrl,
     issuer,
   });
+  const signIns = new SignIns({ database, sessions, passwords: new Passwords(), clock });
+  await app.register(sessionRoutes, { database, sessions, signIns, clock });
+  await app.register(accountRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(ingestRoutes, {
     database,
     directory: new DirectoryCache(database),

@@ -1,17 +1,19 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
-import type { Access } from '../src/auth/guard.ts';
+import type { KeyAccess } from '../src/auth/guard.ts';
 import { revokeKey } from '../src/auth/manage-keys.ts';
+import { PEOPLE_ACCESS, peopleRolesOf } from '../src/auth/people-access.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
+import { ACCOUNT_ROLES } from '../src/store/auth/account-roles.ts';
 import { API_KEY_ROLES } from '../src/store/auth/api-keys.ts';
 import { addOffice, addUser } from './support/directory.ts';
 import { expectProblem } from './support/problems.ts';
 import { expectScimError, scimClient } from './support/scim.ts';
 import { basic, startTestServer } from './support/server.ts';
+import { type Browser, browserWithRole } from './support/sessions.ts';
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-type Guarded = Exclude<Access, 'public'>;
 
 // This runs here and not in beforeAll, because the tests below are made from its routes.
 const server = await startTestServer();
@@ -23,12 +25,13 @@ const routes = app.routeTable.flatMap(({ method, url, config }) =>
     method: each as Method,
     url,
     path: url.replace(/:\w+/g, '0').replace('*', 'x'),
-    access: config?.access as Access,
+    access: config?.access,
   })),
 );
 const guarded = routes.filter(
-  (route): route is (typeof routes)[number] & { access: Guarded } => route.access !== 'public',
+  (route): route is (typeof routes)[number] & { access: KeyAccess } => typeof route.access === 'object',
 );
+const ofSessions = routes.filter(({ access }) => access === 'session');
 type GuardedRoute = (typeof guarded)[number];
 const isScim = ({ url }: { url: string }) => url.startsWith('/scim/v2');
 const onBearer = guarded.filter((route) => route.access.scheme === 'bearer');
@@ -44,6 +47,9 @@ const byRole = await Promise.all(
     return { role, key, token: await server.token(key) };
   }),
 );
+const people = await Promise.all(
+  ACCOUNT_ROLES.map(async (role) => ({ role, browser: await browserWithRole(server, tenantId, role) })),
+);
 const hmacKey = await server.key(tenantId, { role: 'all', authentication: 'hmac' });
 const revokedKey = await server.key(tenantId);
 const revokedToken = await server.token(revokedKey);
@@ -56,7 +62,11 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const withBasic = (key: { apiKey: string; secret: string }) => ({ authorization: basic(key) });
 
 /** Calls the route as written and with a trailing slash. Both must give the same answer. */
-async function call({ method, path }: GuardedRoute, headers: Record<string, string>, payload?: string) {
+async function call(
+  { method, path }: Pick<GuardedRoute, 'method' | 'path'>,
+  headers: Record<string, string>,
+  payload?: string,
+) {
   const request = { method, headers, ...(payload === undefined ? {} : { payload }) };
   const plain = await app.inject({ ...request, url: path });
   const slashed = await app.inject({ ...request, url: `${path}/` });
@@ -65,7 +75,7 @@ async function call({ method, path }: GuardedRoute, headers: Record<string, stri
 }
 
 async function expectRefused(
-  route: GuardedRoute,
+  route: Pick<GuardedRoute, 'method' | 'path' | 'url'>,
   headers: Record<string, string>,
   expected: { status: 401 | 403; challenge?: RegExp; detail?: string },
   payload?: string,
@@ -99,6 +109,8 @@ test('exactly these routes are public', () => {
     'GET /readyz',
     'POST /v1/auth',
     'POST /v1/auth/token',
+    'POST /v1/session',
+    'POST /v1/session/link',
   ]);
 });
 
@@ -181,6 +193,82 @@ test('SCIM tokens may call every route under /scim/v2, and no other', async () =
   }
 });
 
+describe.each(onBearer)('$method $url, for people', (route) => {
+  const roles = peopleRolesOf(route) ?? [];
+
+  test('is open to the roles of the table, and 403 for the others', async () => {
+    for (const { role, browser } of people) {
+      if (roles.includes(role)) await expectLetThrough(route, browser);
+      else await expectRefused(route, browser, { status: 403, detail: roles.length > 0 ? role : 'People' });
+    }
+  });
+
+  test('is 401 with a cookie that is no session, whatever the body', async () => {
+    const [name] = people[0]?.browser.cookie.split('=') ?? [];
+    for (const token of ['', 'x'.repeat(43), 'x'.repeat(2_000)]) {
+      const browser = { cookie: `${name}=${token}`, 'sec-fetch-site': 'same-origin' };
+      await expectRefused(route, browser, { status: 401, challenge: /^Bearer / });
+    }
+  });
+
+  test('is 403 for a change that another origin sends with the cookie', async () => {
+    const { browser } = people[0] as { browser: Browser };
+    const isRead = ['GET', 'HEAD'].includes(route.method);
+    for (const site of ['cross-site', 'same-site', 'none']) {
+      const headers = { ...browser, 'sec-fetch-site': site };
+      if (!isRead) await expectRefused(route, headers, { status: 403, detail: 'another origin' });
+      else if (roles.includes('administrator')) await expectLetThrough(route, headers);
+    }
+    if (isRead) return;
+    const { 'sec-fetch-site': _, ...old } = browser;
+    await expectRefused(route, old, { status: 403, detail: 'Sec-Fetch-Site' });
+    await expectRefused(
+      route,
+      { ...old, origin: 'http://localhost:81' },
+      { status: 403, detail: 'another origin' },
+    );
+    await expectRefused(
+      route,
+      { ...browser, 'content-type': 'text/plain' },
+      { status: 403, detail: 'application/json' },
+      'x',
+    );
+  });
+
+  test('is 403 for an organisation that the person does not belong to', async () => {
+    const { browser } = people[0] as { browser: Browser };
+    for (const slug of ['no-such-organisation', '', 'other org']) {
+      await expectRefused(
+        route,
+        { ...browser, 'rollcall-organisation': slug },
+        { status: 403, detail: 'organisation' },
+      );
+    }
+  });
+});
+
+describe.each(ofSessions)('$method $url', (route) => {
+  test('is 401 without a session, also for a token of a key', async () => {
+    await expectRefused(route, {}, { status: 401, challenge: /^Bearer / });
+    await expectRefused(route, bearer(rightToken), { status: 401, challenge: /^Bearer / });
+  });
+
+  test('is 403 for a change that another origin sends with the cookie', async () => {
+    if (['GET', 'HEAD'].includes(route.method)) return;
+    const headers = { ...people[0]?.browser, 'sec-fetch-site': 'same-site' };
+    await expectRefused(route, headers, { status: 403, detail: 'another origin' });
+  });
+});
+
+test('every route that takes Bearer tokens is in the table of people, and every entry is a route', () => {
+  const served = onBearer
+    .filter(({ method }) => method !== 'HEAD')
+    .map(({ method, url }) => `${method} ${url}`);
+  expect(served.filter((operation) => !operation.includes(' /scim/v2')).toSorted()).toEqual(
+    Object.keys(PEOPLE_ACCESS).toSorted(),
+  );
+});
+
 describe.each(onBasic)('$method $url', (route) => {
   const challenge = /^Basic .*charset="UTF-8"/;
 
@@ -250,6 +338,14 @@ test('a server with a route that does not declare its access refuses to start', 
   closed.get('/v1/forgotten', async () => 'open');
   await expect(closed.ready()).rejects.toThrow('GET /v1/forgotten');
   await closed.close();
+});
+
+test('a server with a Bearer route that the table of people does not name refuses to start', async () => {
+  const app = await anotherApp({ migrated: true });
+  const access = { scheme: 'bearer', roles: ['all'] } as const;
+  app.route({ method: 'GET', url: '/v1/manage/forgotten', config: { access }, handler: async () => 'open' });
+  await expect(app.ready()).rejects.toThrow('GET /v1/manage/forgotten is missing');
+  await app.close();
 });
 
 test('while the schema is outdated, every route except /healthz is 503', async () => {

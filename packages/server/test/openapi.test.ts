@@ -1,6 +1,9 @@
 import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Access } from '../src/auth/guard.ts';
+import { peopleRolesOf } from '../src/auth/people-access.ts';
 import { basic, startTestServer, type TestServer } from './support/server.ts';
+import { browserWithRole } from './support/sessions.ts';
 
 type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
 interface Operation {
@@ -53,7 +56,7 @@ describe('/openapi.json', () => {
       title: 'Rollcall',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     });
-    expect(Object.keys(document.components.securitySchemes)).toEqual(['bearer', 'basic']);
+    expect(Object.keys(document.components.securitySchemes)).toEqual(['bearer', 'basic', 'session']);
   });
 
   test('has no dangling reference', () => {
@@ -100,15 +103,21 @@ describe('/openapi.json', () => {
       const access = config?.access;
       return access === 'public' || access === undefined || method === 'HEAD' || isRefusal(route)
         ? []
-        : [{ url: templated(url), method: String(method).toLowerCase(), scheme: access.scheme }];
+        : [
+            {
+              url: templated(url),
+              method: String(method).toLowerCase(),
+              security: securityOf(access, String(method), url),
+            },
+          ];
     });
     expect(guarded.length).toBeGreaterThan(10);
-    for (const { url, method, scheme } of guarded) {
+    for (const { url, method, security } of guarded) {
       const operation = document.paths[templated(url)]?.[method];
-      expect(operation?.security, url).toEqual([{ [scheme]: [] }]);
-      expect(Object.keys(operation?.responses ?? {}), url).toEqual(
-        expect.arrayContaining(['401', '403', '503']),
-      );
+      expect(operation?.security, url).toEqual(security.map((scheme) => ({ [scheme]: [] })));
+      // A person may always read the own session.
+      const refusals = security[0] === 'session' && method === 'get' ? ['401', '503'] : ['401', '403', '503'];
+      expect(Object.keys(operation?.responses ?? {}), url).toEqual(expect.arrayContaining(refusals));
     }
   });
 
@@ -145,8 +154,13 @@ describe('/openapi.json', () => {
     const authorizations = { bearer: `Bearer ${await server.token(key)}`, basic: basic(key) };
     const json = { 'content-type': 'application/json' };
     for (const { path, method, operation } of operations()) {
-      const [scheme] = Object.keys(operation.security?.[0] ?? {}) as ('bearer' | 'basic')[];
-      const headers = scheme ? { authorization: authorizations[scheme] } : {};
+      const [scheme] = Object.keys(operation.security?.[0] ?? {}) as ('bearer' | 'basic' | 'session')[];
+      const headers: Record<string, string> =
+        scheme === 'session'
+          ? await browserWithRole(server, tenantId, 'viewer')
+          : scheme
+            ? { authorization: authorizations[scheme] }
+            : {};
       const url = (id: string) => path.replace(/\{\w+\}/g, id);
       const requests = [
         { url: `${url('0')}?surprise=1` },
@@ -176,9 +190,11 @@ describe('/openapi.json', () => {
   test.each([
     '/v1/presence',
     ...['users', 'locations', 'desks', 'spaces', 'presence'].map((name) => `/v1/analytics/${name}`),
-  ])('%s has a /basic route, which differs only in the security scheme', (path) => {
+  ])('%s has a /basic route, which differs only in the security schemes', (path) => {
     const [bearer, basic] = [document.paths[path], document.paths[`${path}/basic`]];
-    expect(JSON.parse(JSON.stringify(basic).replaceAll('"basic":[]', '"bearer":[]'))).toEqual(bearer);
+    expect(
+      JSON.parse(JSON.stringify(basic).replaceAll('{"basic":[]}', '{"bearer":[]},{"session":[]}')),
+    ).toEqual(bearer);
   });
 });
 
@@ -234,3 +250,9 @@ describe('/docs', () => {
     return urls.filter((url) => !/^https?:\/\/www\.w3\.org\//.test(url));
   }
 });
+
+function securityOf(access: Exclude<Access, 'public'>, method: string, url: string): string[] {
+  if (access === 'session') return ['session'];
+  const isForPeople = access.scheme === 'bearer' && peopleRolesOf({ method, url })?.length;
+  return isForPeople ? [access.scheme, 'session'] : [access.scheme];
+}

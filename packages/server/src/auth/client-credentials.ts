@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem, type ProblemOptions } from '../http/errors.ts';
 import { Maybe } from '../http/schema.ts';
 import { type ApiKeys, type ProvenKey, presentedSecret } from './api-keys.ts';
+import { BASIC_CHALLENGE } from './challenges.ts';
 import {
   type AuthorizationHeaders,
   type Credentials,
@@ -10,7 +11,6 @@ import {
   foldApiKey,
   readAuthorization,
 } from './credentials.ts';
-import { BASIC_CHALLENGE } from './guard.ts';
 import type { Tokens } from './tokens.ts';
 
 export const TokenRequest = Type.Union([

@@ -1,17 +1,17 @@
 import { type ApiKeyRow, apiKeyLookUp, readApiKey } from '../store/auth/api-keys.ts';
 import { readScimToken, type ScimTokenRow, scimTokenLookUp } from '../store/auth/scim-tokens.ts';
+import { readSession, type SessionRow, sessionLookUp } from '../store/auth/sessions.ts';
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
+import type { PreparedStatement } from '../store/connections/pipeline.ts';
 
-/** A folded id of a key, or the hash of a SCIM token. */
-type Credential = { apiKeyFolded: string } | { scimTokenHash: Buffer };
+/** A folded id of a key, or the hash of a SCIM token or of a session's token. */
+type Credential = { apiKeyFolded: string } | { scimTokenHash: Buffer } | { sessionTokenHash: Buffer };
 
 /** Round trips at a time. */
 const READERS = 2;
 /** A round trip takes at most so many of the look-ups that wait. */
 const MERGED = { jobs: 64, weight: 64 };
-/** The statements of a look-up: one enters the organisation, one returns the row. */
-const STATEMENTS = 2;
 
 /**
  * Looks up the credentials that callers present. Look-ups that wait at the same time share a round trip, on connections
@@ -39,18 +39,29 @@ export class CredentialLookUps {
   async scimToken(scimTokenHash: Buffer): Promise<ScimTokenRow | undefined> {
     return readScimToken(await this.#queue.add({ scimTokenHash }));
   }
+
+  /** The session whose token has this SHA-256. Throws `StoreUnavailableError`. */
+  async session(sessionTokenHash: Buffer): Promise<SessionRow | undefined> {
+    return readSession(await this.#queue.add({ sessionTokenHash }));
+  }
 }
 
 async function lookUp(
   database: Database,
   credentials: readonly Credential[],
 ): Promise<(string | undefined)[]> {
-  const answers = await database.runCredentialPipeline(
-    credentials.flatMap((credential) =>
-      'apiKeyFolded' in credential
-        ? apiKeyLookUp(credential.apiKeyFolded)
-        : scimTokenLookUp(credential.scimTokenHash),
-    ),
-  );
-  return credentials.map((_, index) => answers[index * STATEMENTS + STATEMENTS - 1]);
+  const statements = credentials.map(statementsOf);
+  const answers = await database.runCredentialPipeline(statements.flat());
+  // The last statement of a look-up returns the row.
+  let end = 0;
+  return statements.map(({ length }) => {
+    end += length;
+    return answers[end - 1];
+  });
+}
+
+function statementsOf(credential: Credential): PreparedStatement[] {
+  if ('apiKeyFolded' in credential) return apiKeyLookUp(credential.apiKeyFolded);
+  if ('scimTokenHash' in credential) return scimTokenLookUp(credential.scimTokenHash);
+  return sessionLookUp(credential.sessionTokenHash);
 }

@@ -1,31 +1,35 @@
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
 import type { FailedLogin } from '../http/failed-logins.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
+import type { SessionRow } from '../store/auth/sessions.ts';
 import { type ApiKey, type ApiKeys, presentedSecret } from './api-keys.ts';
+import type { Caller } from './caller.ts';
+import { BASIC_CHALLENGE, BEARER_CHALLENGE } from './challenges.ts';
 import { type Authorization, readAuthorization } from './credentials.ts';
+import { checkPeopleAccess, documentPeople } from './people-access.ts';
 import { isScimToken } from './scim-tokens.ts';
+import { callerOfSession, requireSession } from './session-caller.ts';
+import { mayHaveSession } from './session-cookie.ts';
+import type { Sessions } from './sessions.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Who may call a route. Every route declares it; a public route says `public`. */
-export type Access =
-  | 'public'
-  | {
-      scheme: 'bearer' | 'basic';
-      roles: readonly ApiKeyRole[];
-      /** SCIM tokens may call the route, too; with the `scheme` bearer only. */
-      scimTokens?: true;
-    };
+export type { Caller } from './caller.ts';
 
-/** The key, or the SCIM token, on whose behalf a request runs. */
-export interface Caller {
-  tenantId: string;
-  /** The id of the key, or of the SCIM token. */
-  apiKey: string;
-  apiKeyFolded: string;
-  role: ApiKeyRole;
+/** Who may call a route that takes keys. People may call those with the `scheme` bearer, as people-access.ts says. */
+export interface KeyAccess {
+  scheme: 'bearer' | 'basic';
+  roles: readonly ApiKeyRole[];
+  /** SCIM tokens may call the route, too; with the `scheme` bearer only. */
+  scimTokens?: true;
 }
+
+/**
+ * Who may call a route. Every route declares it; a public route says `public`. A route about a person's own session says
+ * `session`; it runs for no organisation.
+ */
+export type Access = 'public' | 'session' | KeyAccess;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -36,20 +40,19 @@ declare module 'fastify' {
     routeTable: readonly RouteOptions[];
   }
   interface FastifyRequest {
-    /** Set by the guard; null on public routes. */
+    /** Set by the guard; null on routes that are public or about a session. */
     caller: Caller | null;
+    /** Set by the guard if the request has the cookie of a session in place of other credentials. */
+    session: SessionRow | null;
   }
 }
-
-const REALM = 'rollcall';
-export const BEARER_CHALLENGE = `Bearer realm="${REALM}"`;
-export const BASIC_CHALLENGE = `Basic realm="${REALM}", charset="UTF-8"`;
 
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
   /** A SCIM token that may be used now. */
   proveScimToken(token: string): Promise<ScimTokenRow | undefined>;
+  sessions: Sessions;
 }
 
 /**
@@ -60,7 +63,9 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   const routes: RouteOptions[] = [];
   app.decorate('routeTable', routes);
   app.decorateRequest('caller', null);
+  app.decorateRequest('session', null);
   app.addHook('onRoute', (route) => {
+    documentPeople(route);
     routes.push(route);
   });
   app.addHook('onReady', async () => {
@@ -70,24 +75,33 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
     if (undeclared.length > 0) {
       throw new Error(`Routes that do not declare who may call them: ${undeclared.join(', ')}`);
     }
+    checkPeopleAccess(routes);
   });
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) return done();
     const { access } = request.route.config;
     // A public route has nothing to wait for. A promise for each login would cost a measurable part of it.
     if (access === 'public') return done();
-    admit(request, access, deps).then(() => done(), done);
+    admit(request, reply, access, deps).then(() => done(), done);
   });
 }
 
 /** Sets the caller of a guarded route. Throws a 401, a 403 or `StoreUnavailableError` if there is none. */
 async function admit(
   request: FastifyRequest,
+  reply: FastifyReply,
   access: Exclude<Access, 'public'> | undefined,
   deps: Deps,
 ): Promise<void> {
   if (!access) throw new HttpProblem(403, 'This route is closed.');
   const authorization = readAuthorization(request.headers);
+  if (access === 'session' || takesSession(request, access, authorization)) {
+    // A later person at the same browser must not see this answer. Routes with another rule set it themselves.
+    reply.header('cache-control', 'no-store');
+    request.session = await requireSession(request, deps.sessions, BEARER_CHALLENGE);
+    if (access !== 'session') request.caller = callerOfSession(request, request.session);
+    return;
+  }
   const scimToken = scimTokenOf(authorization);
   if (access.scheme === 'bearer' && scimToken !== undefined) {
     request.caller = await callerWithScimToken(scimToken, access, deps);
@@ -105,11 +119,17 @@ async function admit(
   }
   deps.apiKeys.noteUse(key);
   request.caller = {
+    kind: 'key',
     tenantId: key.tenantId,
-    apiKey: key.apiKey,
-    apiKeyFolded: key.apiKeyFolded,
+    name: key.apiKey,
+    nameFolded: key.apiKeyFolded,
     role: key.role,
   };
+}
+
+/** Other credentials come first. A browser sends the cookie with every request, also with those that have a token. */
+function takesSession(request: FastifyRequest, { scheme }: KeyAccess, authorization: Authorization): boolean {
+  return scheme === 'bearer' && authorization.scheme === 'none' && mayHaveSession(request);
 }
 
 /** The caller of a route that the guard let through. */
@@ -118,17 +138,19 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
+/** The session of a route for which the guard required one. */
+export function sessionOf(request: FastifyRequest): SessionRow {
+  if (!request.session) throw new Error('A route about a session ran without its guard.');
+  return request.session;
+}
+
 function scimTokenOf(authorization: Authorization): string | undefined {
   return authorization.scheme === 'bearer' && isScimToken(authorization.token)
     ? authorization.token
     : undefined;
 }
 
-async function callerWithScimToken(
-  token: string,
-  access: Exclude<Access, 'public'>,
-  deps: Deps,
-): Promise<Caller> {
+async function callerWithScimToken(token: string, access: KeyAccess, deps: Deps): Promise<Caller> {
   const invalid = `${BEARER_CHALLENGE}, error="invalid_token"`;
   if (!access.scimTokens) {
     throw challenge(invalid, 'A SCIM token is valid for paths under /scim/v2 only; log in with a key here.');
@@ -143,7 +165,7 @@ async function callerWithScimToken(
       },
     );
   }
-  return { tenantId: row.tenantId, apiKey: row.tokenId, apiKeyFolded: row.tokenId, role: 'all' };
+  return { kind: 'scim-token', tenantId: row.tenantId, name: row.tokenId, nameFolded: row.tokenId };
 }
 
 async function provenByBearer(

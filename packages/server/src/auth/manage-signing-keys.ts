@@ -1,3 +1,4 @@
+import { endAllSessions } from '../store/auth/sessions.ts';
 import { insertNextSigningKey, listSigningKeys, type StoredSigningKey } from '../store/auth/signing-keys.ts';
 import type { Database } from '../store/connections/db.ts';
 import { renewInstanceId } from '../store/schema/instance.ts';
@@ -31,12 +32,13 @@ export async function rotateSigningKey(
 
 /**
  * Makes the data a new instance, with a signing key of its own; returns the new instance id, a GUID. From then on,
- * every replica refuses all earlier tokens, within a second.
+ * every replica refuses all earlier tokens and sessions, within a second.
  */
 export async function renewInstance({ owner, masterKey, clock }: Deps): Promise<string> {
   const key = await generateSigningKey(masterKey);
   return owner.inSystem(async (tx) => {
     const instanceId = await renewInstanceId(tx);
+    await endAllSessions(tx);
     await insertNextSigningKey(tx, key, new Date(clock()), { keepOthers: false });
     return instanceId;
   });

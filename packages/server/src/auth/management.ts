@@ -8,7 +8,7 @@ export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies A
 export const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
 
 /**
- * The caller's key as the author of changes of days. The action log records `reason`, unless a change has a reason of
+ * The caller, a key or a person, as the author of changes of days. The action log records `reason`, unless a change has a reason of
  * its own. Throws if the route has no guard.
  *
  * @param clock milliseconds since the epoch
@@ -19,7 +19,7 @@ export function authorOf(
   reason: string | null = null,
 ): DayAuthor {
   return {
-    actor: { changedBy: 'admin', name: callerOf(request).apiKey, reason },
+    actor: { changedBy: 'admin', name: callerOf(request).name, reason },
     at: new Date(clock()),
   };
 }

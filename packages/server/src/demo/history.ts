@@ -102,7 +102,7 @@ class History {
     this.#writer = new EventWriter(database);
     this.#desks = new DeskPresence(database);
     this.#refusals = new RefusedEventLog({ database, clock: () => nowMs, keep: 0, log: this.#log });
-    this.#caller = { tenantId, apiKey: 'demo', apiKeyFolded: 'demo', role: 'all' };
+    this.#caller = { kind: 'key', tenantId, name: 'demo', nameFolded: 'demo', role: 'all' };
   }
 
   close(): void {

@@ -43,6 +43,15 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
             scheme: 'basic',
             description: 'Id and secret of a key of the type Basic and HMAC',
           },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'rollcall',
+            description:
+              'The cookie of POST /v1/session: __Host-rollcall with TLS, and rollcall-<instance> on the same machine. ' +
+              'A person of several organisations names one in the header Rollcall-Organisation. docs/access.md says ' +
+              'which roles may call what.',
+          },
         },
       },
     },

@@ -3,9 +3,11 @@ import { networkOf } from './network.ts';
 
 /** Refused credentials, without the secret. */
 export interface FailedLogin {
-  by: 'HMAC' | 'client credentials' | 'Basic' | 'SCIM token';
+  by: 'HMAC' | 'client credentials' | 'Basic' | 'SCIM token' | 'password' | 'link';
   /** The id of the key, as it was sent. */
   apiKey?: string | undefined;
+  /** The e-mail address of the account, as it was sent. */
+  account?: string | undefined;
 }
 
 declare module 'fastify' {
@@ -33,15 +35,20 @@ export class FailedLoginLog {
   }
 
   /** `log` writes the lines of the request; `address` is its network address. */
-  note({ by, apiKey }: FailedLogin, { log, ip: address }: { log: FastifyBaseLogger; ip: string }): void {
+  note(
+    { by, apiKey, account }: FailedLogin,
+    { log, ip: address }: { log: FastifyBaseLogger; ip: string },
+  ): void {
     const network = networkOf(address);
     const noted = this.#networks.get(network) ?? { address, failures: 0 };
     noted.failures++;
     this.#networks.set(network, noted);
     this.#timer ??= setTimeout(() => this.#endWindow(), WINDOW_MS).unref();
     if (noted.failures > LINES_PER_WINDOW) return;
-    const attemptedApiKey = apiKey?.slice(0, LONGEST_LOGGED_ID).replace(/\p{Cc}/gu, '\ufffd');
-    log.warn({ by, attemptedApiKey, address }, 'a login failed');
+    const attemptedApiKey = forLog(apiKey);
+    // A text that is no address may be a password in the wrong field.
+    const attemptedAccount = account?.includes('@') ? forLog(account) : undefined;
+    log.warn({ by, attemptedApiKey, attemptedAccount, address }, 'a login failed');
   }
 
   close(): void {
@@ -57,4 +64,8 @@ export class FailedLoginLog {
     }
     this.#networks.clear();
   }
+}
+
+function forLog(id: string | undefined): string | undefined {
+  return id?.slice(0, LONGEST_LOGGED_ID).replace(/\p{Cc}/gu, '\ufffd');
 }

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { fstatSync } from 'node:fs';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import pg from 'pg';
 import pino, { type Bindings, type ChildLoggerOptions, type LevelWithSilent, type Logger } from 'pino';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
@@ -148,6 +148,11 @@ declare module 'fastify' {
   }
 }
 
+/** An account stands in the log by its id, because its name is an e-mail address. */
+export function callerFields(caller: NonNullable<FastifyRequest['caller']>): Record<string, string> {
+  return caller.kind === 'account' ? { accountId: caller.accountId } : { apiKey: caller.name };
+}
+
 /**
  * Writes one line per answer, with the pattern of the route. The URL is not logged, because its query string may name
  * people. Register it first: the duration of an answer counts from there.
@@ -167,7 +172,7 @@ export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger): voi
           route: request.route.url ?? 'unknown',
           status: reply.raw.statusCode,
           durationMs: Math.round((performance.now() - sinceMs) * 10) / 10,
-          ...(caller ? { apiKey: caller.apiKey } : {}),
+          ...(caller ? callerFields(caller) : {}),
         },
         'answered',
       );

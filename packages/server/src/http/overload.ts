@@ -55,7 +55,7 @@ export class Backlog {
     const holders = caller
       ? [
           { name, timesFree: ORGANISATION_TIMES_FREE },
-          { name: `key ${caller.apiKeyFolded}`, timesFree: KEY_TIMES_FREE },
+          { name: `${caller.kind} ${caller.nameFolded}`, timesFree: KEY_TIMES_FREE },
         ]
       : [{ name, timesFree: NETWORK_TIMES_FREE }];
     const proven = request.route.config.takesEvents ? this.#events : this.#others;

@@ -22,7 +22,7 @@ export type Problem = Static<typeof Problem>;
 const PROBLEM_STATUSES = {
   400: 'The request is malformed; nothing was stored.',
   401: 'Credentials are missing or wrong.',
-  403: 'The key may not call this route.',
+  403: 'The key, or the role of the person, may not call this route.',
   404: 'There is nothing with this id.',
   409: 'The request conflicts with the current state; see `detail`. Nothing was stored.',
   410: 'The cursor belongs to another database, or to a state before a restore, or is too old; load the whole dataset.',
@@ -30,6 +30,7 @@ const PROBLEM_STATUSES = {
   413: 'The body is too large.',
   414: 'A part of the path is too long to be an id.',
   415: 'The content type is not application/json.',
+  429: 'Too many sign-ins have failed; try again after the seconds in Retry-After.',
   503: 'Temporarily unavailable; try again after the seconds in Retry-After.',
 } as const;
 

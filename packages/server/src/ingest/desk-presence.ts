@@ -52,7 +52,7 @@ export class DeskPresence {
    * Books the desks of these events. Throws `StoreUnavailableError`: then nothing was booked, or all of it was, and
    * the caller can repeat it.
    */
-  book({ tenantId, apiKey }: Caller, events: DeskEvent[]): Promise<void> {
+  book({ tenantId, name: apiKey }: Caller, events: DeskEvent[]): Promise<void> {
     return this.#queues.add(
       tenantId,
       events.map((event) => ({ ...event, apiKey })),

@@ -61,7 +61,7 @@ export class RefusedEventLog {
   rowsOf(caller: Caller, endpoint: string, events: readonly RefusedEventInput[]): RefusedEventRow[] {
     const { keep, clock } = this.#deps;
     if (keep === 0) return [];
-    const { apiKeyFolded } = caller;
+    const { nameFolded: apiKeyFolded } = caller;
     const common = { refusedAtMs: clock(), apiKeyFolded, endpoint };
     return events.slice(-keep).map((event) => ({ ...common, ...toRow(event) }));
   }

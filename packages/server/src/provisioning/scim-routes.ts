@@ -75,8 +75,8 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
     );
   };
   const writingOf = (request: FastifyRequest): WriteRequest => {
-    const { tenantId, apiKey } = callerOf(request);
-    const actor = { changedBy: 'integration', name: apiKey, reason: 'Provisioning' } as const;
+    const { tenantId, name } = callerOf(request);
+    const actor = { changedBy: 'integration', name, reason: 'Provisioning' } as const;
     return { tenantId, author: { actor, at: new Date(clock()) } };
   };
 

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../auth/guard.ts';
 import { whenOver } from '../http/answer-over.ts';
 import { unavailable } from '../http/errors.ts';
+import { callerFields } from '../http/logging.ts';
 import type { StreamKind } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { Slots } from './slots.ts';
@@ -191,7 +192,8 @@ export class Transfer {
     const { raw } = this.#reply;
     if (raw.destroyed) return;
     const { route, caller, log } = this.#request;
-    log.warn({ route: route.url, apiKey: caller?.apiKey, sentBytes: this.#sentBytes, ...why }, message);
+    const by = caller ? callerFields(caller) : {};
+    log.warn({ route: route.url, ...by, sentBytes: this.#sentBytes, ...why }, message);
     // The socket of the request: an answer that waits behind another one has no socket yet.
     const { socket } = this.#request.raw;
     if (socket instanceof TLSSocket) socket.destroy();

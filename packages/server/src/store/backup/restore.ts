@@ -50,7 +50,7 @@ export interface RestoreSummary {
  * - It replaces everything else in the schema, such as signing keys under another master key.
  * - The loaded data are another instance: they have another instance id, and no signing key until the server
  *   makes one.
- * So no server accepts an access token of the original.
+ * So no server accepts an access token of the original. Sessions of people end, too.
  * - No server may use the database meanwhile. Memory use does not grow with the data.
  * - Only the migration from an older schema comes after the commit. If it fails, the data stay in the schema
  *   of the backup.
@@ -164,7 +164,7 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   // The backup contains the rows that triggers derive. Triggers would also check rows against a tree that may
   // have changed since.
   await client.query(tables.map((table) => `ALTER TABLE ${table} DISABLE TRIGGER USER`).join('; '));
-  await client.query(`TRUNCATE ${tables.join(', ')}`);
+  await client.query(`TRUNCATE ${[...tables, ...(await signInTables(client))].join(', ')}`);
   const loaded = await loadRows(client, options, verified);
   if (loaded.end.sha256 !== end.sha256) throw damaged();
   // A table with deferred checks cannot be altered.
@@ -175,6 +175,18 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   await client.query('DELETE FROM signing_keys');
   await options.beforeCommit?.(masterKey);
   await client.query('COMMIT');
+}
+
+/**
+ * The tables of sessions, links and networks of sign-ins, which refer to accounts. A restore ends all of them. An
+ * older schema does not have them.
+ */
+async function signInTables(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT name FROM unnest(ARRAY['sessions', 'sign_in_links', 'sign_in_networks']) AS name
+     WHERE to_regclass('rollcall.' || name) IS NOT NULL`,
+  );
+  return rows.map(qualified);
 }
 
 /**

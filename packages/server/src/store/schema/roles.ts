@@ -72,6 +72,17 @@ const GRANTS = `
     rollcall.note_job_end(text, timestamptz, text),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
     rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]) TO ${RESTRICTED_ROLE};
+  GRANT EXECUTE ON FUNCTION rollcall.look_up_session(bytea), rollcall.touch_session(uuid, timestamptz),
+    rollcall.sessions_of_account(uuid), rollcall.end_sessions(uuid, uuid),
+    rollcall.prune_sign_ins(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz),
+    rollcall.begin_sign_in(text, text, timestamptz, json), rollcall.begin_session(uuid, text, json, json, bytea),
+    rollcall.change_password(uuid, text, text, timestamptz, uuid, bytea, json),
+    rollcall.open_sign_in_link(bytea, timestamptz),
+    rollcall.redeem_sign_in_link(bytea, timestamptz, text, boolean, text, text, json, json, bytea),
+    rollcall.organisation_accounts(), rollcall.lock_account(uuid),
+    rollcall.invite_account(uuid, text, text, text, text, timestamptz, bytea, timestamptz),
+    rollcall.renew_account_link(uuid, bytea, timestamptz, timestamptz),
+    rollcall.change_account_role(uuid, text) TO ${RESTRICTED_ROLE};
 `;
 
 /** The comment on the schema once these grants are made. */

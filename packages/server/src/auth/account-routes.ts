@@ -1,0 +1,292 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from 'typebox';
+import { HttpProblem } from '../http/errors.ts';
+import { Maybe, problems } from '../http/schema.ts';
+import { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
+import {
+  type Belonging,
+  changeAccountRole,
+  listAccounts,
+  lockAccount,
+  type OrganisationAccount,
+} from '../store/auth/accounts.ts';
+import { endSessions, listSessions } from '../store/auth/sessions.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { parseGuid } from '../store/values/guid.ts';
+import { callerOf } from './guard.ts';
+import { invite, linkAddress, renewLink, type ShownLink } from './manage-accounts.ts';
+import { CONFIG } from './management.ts';
+import { ListedSessionView, listedSessions } from './session-routes.ts';
+import { checkedName, emailFault } from './sign-ins.ts';
+
+export interface AccountRoutesOptions {
+  database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  publicUrl: string | undefined;
+}
+
+const Role = Type.String({
+  enum: [...ACCOUNT_ROLES],
+  description: 'what the person may do in the organisation',
+});
+const MaybeInstant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
+
+const AccountView = Type.Object({
+  accountId: Type.String(),
+  email: Type.String(),
+  name: Type.Union([Type.String(), Type.Null()]),
+  role: Role,
+  state: Type.String({
+    enum: ['invited', 'active', 'disabled'],
+    description: 'invited until the person accepts; the operator of the server disables accounts',
+  }),
+  invitedAt: Type.String({ format: 'date-time' }),
+  acceptedAt: MaybeInstant,
+});
+
+const LinkView = Type.Object({
+  token: Type.String({ description: 'one-time token, shown only now' }),
+  link: Type.String({ description: 'address to open; a path if the public URL of the server is not set' }),
+  expiresAt: Type.String({ format: 'date-time' }),
+});
+
+const AccountPath = Type.Object({ accountId: Type.String() });
+type AccountPath = Static<typeof AccountPath>;
+const DOCUMENTED = { tags: ['Accounts'], security: [{ bearer: [] }] };
+
+/** The people who may sign in to an organisation, for its administrators. */
+export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = async (
+  app,
+  { database, clock, publicUrl },
+) => {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+  const shown = ({ token, expiresAt }: ShownLink) => ({
+    token,
+    link: linkAddress(token, publicUrl),
+    expiresAt: expiresAt.toISOString(),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/manage/accounts',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'List the accounts of people who may sign in, by e-mail address',
+      response: { 200: Type.Object({ items: Type.Array(AccountView) }), ...problems(401, 403, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      return { items: (await database.inTenant(tenantId, listAccounts)).map(viewOf) };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/manage/accounts',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Invite a person by e-mail address',
+      description:
+        'The answer has a one-time link for 7 days. The server sends no mail: send the link to the person. The role ' +
+        'counts when the person opens the link and signs in.',
+      body: Type.Object({
+        email: Type.String(),
+        name: Maybe(Type.String({ description: 'name of the person, for a new account' })),
+        role: Role,
+      }),
+      response: {
+        201: Type.Object({ account: AccountView, ...LinkView.properties }),
+        ...problems(400, 401, 403, 408, 409, 413, 415, 503),
+      },
+    },
+    handler: async (request, reply) => {
+      const { tenantId } = callerOf(request);
+      const { email, name = null, role } = request.body;
+      const fault = emailFault(email);
+      if (fault !== undefined) {
+        throw new HttpProblem(400, `The request is malformed: /email ${fault}.`, {
+          errors: [{ path: '/email', message: fault }],
+        });
+      }
+      const invitation = {
+        email,
+        name: name === null ? null : checkedName(name),
+        role: role as (typeof ACCOUNT_ROLES)[number],
+      };
+      const { account, link } = await database.inTenant(tenantId, async (tx) => {
+        const link = await invite(tx, invitation, clock());
+        if (!link) {
+          throw new HttpProblem(
+            409,
+            'This person has a role in the organisation already; change the role, or make a new link.',
+          );
+        }
+        return { link, account: await accountOf(tx, link.accountId) };
+      });
+      return reply.code(201).send({ account: viewOf(account), ...shown(link) });
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/manage/accounts/:accountId',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: "Change a person's role",
+      params: AccountPath,
+      body: Type.Object({ role: Role }),
+      response: { 200: AccountView, ...problems(400, 401, 403, 404, 408, 409, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const accountId = accountIdOf(request.params);
+      const role = request.body.role as (typeof ACCOUNT_ROLES)[number];
+      return database.inTenant(tenantId, async (tx) => {
+        requireChange(await changeAccountRole(tx, accountId, role));
+        return viewOf(await accountOf(tx, accountId));
+      });
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/manage/accounts/:accountId',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Remove a person from the organisation, at once',
+      description:
+        'An account that belongs to no other organisation is deleted. What it wrote keeps its e-mail address.',
+      params: AccountPath,
+      response: { 204: Type.Null(), ...problems(401, 403, 404, 409, 503) },
+    },
+    handler: async (request, reply) => {
+      const { tenantId } = callerOf(request);
+      const accountId = accountIdOf(request.params);
+      await database.inTenant(tenantId, async (tx) =>
+        requireChange(await changeAccountRole(tx, accountId, null)),
+      );
+      return reply.code(204).send(null);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/manage/accounts/:accountId/link',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Make a new invitation, or a link by which the person sets another password',
+      description: 'The former link of the same kind no longer works.',
+      params: AccountPath,
+      response: { 201: LinkView, ...problems(401, 403, 404, 409, 503) },
+    },
+    handler: async (request, reply) => {
+      const { tenantId } = callerOf(request);
+      const accountId = accountIdOf(request.params);
+      const link = await database.inTenant(tenantId, (tx) => renewLink(tx, accountId, clock()));
+      requireOwn(link.belongs);
+      return reply.code(201).send(shown(link));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/manage/accounts/:accountId/sessions',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: "List a person's sessions, the newest first",
+      params: AccountPath,
+      response: {
+        200: Type.Object({ items: Type.Array(ListedSessionView) }),
+        ...problems(401, 403, 404, 409, 503),
+      },
+    },
+    handler: async (request) => {
+      const { tenantId } = callerOf(request);
+      const accountId = accountIdOf(request.params);
+      const rows = await database.inTenant(tenantId, async (tx) => {
+        requireOwn(await lockAccount(tx, accountId));
+        return listSessions(tx, accountId);
+      });
+      return { items: listedSessions(rows, clock(), request.session?.sessionId) };
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/manage/accounts/:accountId/sessions',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: "End all of a person's sessions, at once",
+      params: AccountPath,
+      response: { 204: Type.Null(), ...problems(401, 403, 404, 409, 503) },
+    },
+    handler: async (request, reply) => {
+      const { tenantId } = callerOf(request);
+      const accountId = accountIdOf(request.params);
+      await database.inTenant(tenantId, async (tx) => {
+        requireOwn(await lockAccount(tx, accountId));
+        await endSessions(tx, accountId, null);
+      });
+      return reply.code(204).send(null);
+    },
+  });
+};
+
+function accountIdOf({ accountId }: AccountPath): string {
+  const guid = parseGuid(accountId);
+  if (!guid) throw unknownAccount();
+  return guid;
+}
+
+async function accountOf(tx: Tx, accountId: string): Promise<OrganisationAccount> {
+  const account = (await listAccounts(tx)).find((each) => each.accountId === accountId);
+  if (!account) throw unknownAccount();
+  return account;
+}
+
+function requireChange(outcome: Awaited<ReturnType<typeof changeAccountRole>>): void {
+  if (outcome === 'unknown') throw unknownAccount();
+  if (outcome === 'last administrator') {
+    throw new HttpProblem(
+      409,
+      'This is the last administrator of the organisation; make another person an administrator first.',
+    );
+  }
+}
+
+/** Throws unless the account belongs to the organisation alone, or is only invited to it. */
+function requireOwn(belongs: Belonging): void {
+  if (belongs === 'unknown') throw unknownAccount();
+  if (belongs === 'shared') {
+    throw new HttpProblem(
+      409,
+      'The account belongs to other organisations, too: the person, or the operator of the server, must do this.',
+    );
+  }
+}
+
+function unknownAccount(): HttpProblem {
+  return new HttpProblem(404, 'There is no account with this id in the organisation.');
+}
+
+function viewOf({ accountId, email, name, role, invitedAt, acceptedAt, disabledAt }: OrganisationAccount) {
+  return {
+    accountId,
+    email,
+    name,
+    role,
+    state: acceptedAt === null ? 'invited' : disabledAt === null ? 'active' : 'disabled',
+    invitedAt: invitedAt.toISOString(),
+    acceptedAt: acceptedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,143 @@
+import type { RouteOptions } from 'fastify';
+import type { AccountRole } from '../store/auth/account-roles.ts';
+
+const NOBODY: readonly AccountRole[] = [];
+const EVERYBODY: readonly AccountRole[] = ['administrator', 'integrations', 'planner', 'viewer'];
+const ADMINISTRATORS: readonly AccountRole[] = ['administrator'];
+const PLANNERS: readonly AccountRole[] = ['administrator', 'planner'];
+const INTEGRATORS: readonly AccountRole[] = ['administrator', 'integrations'];
+
+/**
+ * The roles of people that may call each operation with a Bearer token. Viewers reach places and numbers without names;
+ * they reach no dataset of rows. An operation without an entry, or an entry without an operation, keeps the server from
+ * starting. docs/access.md shows this table.
+ */
+export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
+  'POST /v1/presence': INTEGRATORS,
+  'POST /v1/occupancy': INTEGRATORS,
+  'POST /v1/timeoff': INTEGRATORS,
+  'POST /v1/visitor-arrival': INTEGRATORS,
+  'POST /v1/access-credentials': INTEGRATORS,
+  'GET /v1/manage/refused-events': INTEGRATORS,
+  'GET /v1/manage/refused-events/reasons': INTEGRATORS,
+  'GET /v1/manage/provisioning': INTEGRATORS,
+  'PUT /v1/manage/provisioning': INTEGRATORS,
+
+  'GET /v1/manage/locations': EVERYBODY,
+  'POST /v1/manage/locations': ADMINISTRATORS,
+  'GET /v1/manage/locations/:locationId': EVERYBODY,
+  'PATCH /v1/manage/locations/:locationId': ADMINISTRATORS,
+  'GET /v1/manage/levels': EVERYBODY,
+  'POST /v1/manage/levels': ADMINISTRATORS,
+  'GET /v1/manage/levels/:levelId': EVERYBODY,
+  'PATCH /v1/manage/levels/:levelId': ADMINISTRATORS,
+  'GET /v1/manage/zones': EVERYBODY,
+  'POST /v1/manage/zones': ADMINISTRATORS,
+  'GET /v1/manage/zones/:zoneId': EVERYBODY,
+  'PATCH /v1/manage/zones/:zoneId': ADMINISTRATORS,
+  'GET /v1/manage/desks': EVERYBODY,
+  'POST /v1/manage/desks': ADMINISTRATORS,
+  'GET /v1/manage/desks/:deskId': EVERYBODY,
+  'PATCH /v1/manage/desks/:deskId': ADMINISTRATORS,
+  'GET /v1/manage/spaces': EVERYBODY,
+  'POST /v1/manage/spaces': ADMINISTRATORS,
+  'GET /v1/manage/spaces/:spaceId': EVERYBODY,
+  'PATCH /v1/manage/spaces/:spaceId': ADMINISTRATORS,
+  'GET /v1/manage/today': EVERYBODY,
+  'GET /v1/manage/organisation': EVERYBODY,
+  'PATCH /v1/manage/organisation': ADMINISTRATORS,
+  'GET /v1/manage/locations/:locationId/settings': EVERYBODY,
+  'PATCH /v1/manage/locations/:locationId/settings': ADMINISTRATORS,
+  'POST /v1/manage/office-settings': ADMINISTRATORS,
+  'GET /v1/manage/locations/:locationId/redating': ADMINISTRATORS,
+
+  'GET /v1/manage/users': PLANNERS,
+  'POST /v1/manage/users': ADMINISTRATORS,
+  'GET /v1/manage/users/:userId': PLANNERS,
+  'PATCH /v1/manage/users/:userId': ADMINISTRATORS,
+  'PUT /v1/directory-management/group-relationships': ADMINISTRATORS,
+  'POST /v1/directory-management/user-attributes': ADMINISTRATORS,
+
+  'GET /v1/manage/desk-assignments': PLANNERS,
+  'POST /v1/manage/desk-assignments': PLANNERS,
+  'PUT /v1/manage/desks/:deskId/assignment': PLANNERS,
+  'DELETE /v1/manage/desks/:deskId/assignment': PLANNERS,
+  'GET /v1/manage/users/:userId/week-plan': PLANNERS,
+  'PUT /v1/manage/users/:userId/week-plan': PLANNERS,
+  'GET /v1/manage/week-plans': PLANNERS,
+  'POST /v1/manage/week-plans': PLANNERS,
+  'GET /v1/manage/users/:userId/days': PLANNERS,
+  'PUT /v1/manage/users/:userId/days/:day': PLANNERS,
+  'DELETE /v1/manage/users/:userId/days/:day': PLANNERS,
+  'DELETE /v1/manage/users/:userId/days/:day/booking': PLANNERS,
+  'GET /v1/manage/days': PLANNERS,
+  'POST /v1/manage/days': PLANNERS,
+  'GET /v1/manage/locations/:locationId/availability': PLANNERS,
+
+  'GET /v1/analytics/users': PLANNERS,
+  'GET /v1/analytics/groups': PLANNERS,
+  'GET /v1/analytics/locations': PLANNERS,
+  'GET /v1/analytics/desks': PLANNERS,
+  'GET /v1/analytics/spaces': PLANNERS,
+  'GET /v1/analytics/presence': PLANNERS,
+  'GET /v1/analytics/user-booking-attendance': PLANNERS,
+  'GET /v1/analytics/change-log/user': PLANNERS,
+  'GET /v1/analytics/occupancy': PLANNERS,
+  'GET /v1/analytics/visitors': PLANNERS,
+  'GET /v1/analytics/metrics': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics/comparison': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics/people': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics/days-per-week': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics/weekdays': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics/arrivals': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics/dwell': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics/usage': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics/occupancy': ['administrator', 'planner', 'viewer'],
+
+  'GET /v1/manage/accounts': ADMINISTRATORS,
+  'POST /v1/manage/accounts': ADMINISTRATORS,
+  'PATCH /v1/manage/accounts/:accountId': ADMINISTRATORS,
+  'DELETE /v1/manage/accounts/:accountId': ADMINISTRATORS,
+  'POST /v1/manage/accounts/:accountId/link': ADMINISTRATORS,
+  'GET /v1/manage/accounts/:accountId/sessions': ADMINISTRATORS,
+  'DELETE /v1/manage/accounts/:accountId/sessions': ADMINISTRATORS,
+};
+
+/** Identity providers provision by SCIM; people do not. */
+const SCIM = /^\/scim\/v2(\/|$)/;
+
+/** The roles of people that may call a route that takes Bearer tokens; undefined if the table does not name it. */
+export function peopleRolesOf({
+  method,
+  url,
+}: {
+  method: string;
+  url: string;
+}): readonly AccountRole[] | undefined {
+  if (SCIM.test(url)) return NOBODY;
+  // Fastify answers HEAD by the route of GET.
+  return PEOPLE_ACCESS[`${method === 'HEAD' ? 'GET' : method} ${url}`];
+}
+
+/** Throws an error that names the routes that the table does not have, and the entries that are no route. */
+export function checkPeopleAccess(routes: readonly RouteOptions[]): void {
+  const operations = routes
+    .filter(({ config }) => typeof config?.access === 'object' && config.access.scheme === 'bearer')
+    .flatMap(({ method, url }) => [method].flat().map((each) => ({ method: each, url })));
+  const missing = operations.filter((operation) => peopleRolesOf(operation) === undefined);
+  const served = new Set(operations.map(({ method, url }) => `${method} ${url}`));
+  const stale = Object.keys(PEOPLE_ACCESS).filter((operation) => !served.has(operation));
+  const faults = [
+    ...missing.map(({ method, url }) => `${method} ${url} is missing`),
+    ...stale.map((each) => `${each} is no route`),
+  ];
+  if (faults.length > 0) throw new Error(`The table of people's access is wrong: ${faults.join(', ')}`);
+}
+
+/** Documents that people may call a route, in the security of its OpenAPI operation. */
+export function documentPeople(route: RouteOptions): void {
+  const { method, url, schema } = route;
+  if (!schema?.security?.some((scheme) => 'bearer' in scheme)) return;
+  const roles = peopleRolesOf({ method: String([method].flat()[0]), url }) ?? NOBODY;
+  if (roles.length > 0) route.schema = { ...schema, security: [...schema.security, { session: [] }] };
+}

@@ -1,0 +1,251 @@
+import type { FastifyRequest } from 'fastify';
+import { HttpProblem } from '../http/errors.ts';
+import type { FailedLogin } from '../http/failed-logins.ts';
+import { networkOf } from '../http/network.ts';
+import { textFault } from '../http/text.ts';
+import type { SessionRow } from '../store/auth/sessions.ts';
+import {
+  type Attempt,
+  beginSession,
+  beginSignIn,
+  changePassword,
+  type FailureRules,
+  findOpenLink,
+  type OpenLink,
+  redeemLink,
+} from '../store/auth/sign-ins.ts';
+import type { Database } from '../store/connections/db.ts';
+import { fold } from '../store/values/fold.ts';
+import { BEARER_CHALLENGE } from './challenges.ts';
+import { hashPassword, type Passwords, passwordFault, verifyPassword } from './passwords.ts';
+import { generateToken, hashToken, type Sessions } from './sessions.ts';
+
+const DAY_S = 86_400;
+/**
+ * How failures slow down guesses. People who mistype wait for seconds. A network that an account knows waits for its own
+ * failures only, so that nobody can lock a person out from elsewhere.
+ */
+const FAILURE_RULES: FailureRules = {
+  pair: { free: 5, longestS: 60 },
+  account: { free: 5, longestS: 900 },
+  // The people of an office may share one address.
+  network: { free: 20, longestS: 900 },
+  forgetS: 3_600,
+  knownS: 30 * DAY_S,
+};
+/** How long an account knows a network, and how long failures count, in milliseconds. */
+export const KNOWN_MS = FAILURE_RULES.knownS * 1_000;
+export const FORGET_MS = FAILURE_RULES.forgetS * 1_000;
+
+const LONGEST_EMAIL = 320;
+const LONGEST_NAME = 200;
+
+/** A session that has just begun, and the token for its cookie. */
+export interface SignedIn {
+  session: SessionRow;
+  token: string;
+}
+
+interface Deps {
+  database: Database;
+  sessions: Sessions;
+  passwords: Passwords;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+}
+
+/** Signs people in with a password or a one-time link. */
+export class SignIns {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Signs in with a password. Throws the same 401 for an unknown account, an account without a password or disabled, and
+   * a wrong password, after the same steps; a 429 while failures slow the caller down.
+   */
+  async byPassword(
+    request: FastifyRequest,
+    { email, password }: { email: string; password: string },
+  ): Promise<SignedIn> {
+    const { database, sessions } = this.#deps;
+    const replaced = await this.#presentedHash(request);
+    const refused = () =>
+      wrong('The e-mail address or the password is wrong.', { by: 'password', account: email });
+    return this.#verified(
+      request,
+      { emailFolded: foldedEmail(email), password, refused },
+      async (verified) => {
+        const { session, token } = sessions.create(request, 'password');
+        const begun = await database.inSystem((tx) => beginSession(tx, { ...verified, session, replaced }));
+        if (!begun) throw refused();
+        return this.#begun(token);
+      },
+    );
+  }
+
+  /**
+   * Redeems a one-time link. A link that sets a password takes one, and so does an invitation for an account that is not
+   * signed in. A 400 or a wrong password does not use the link up. Throws a 401 if the link is wrong, used or expired.
+   */
+  async byLink(
+    request: FastifyRequest,
+    { token, name, password }: { token: string; name: string | null; password: string | null },
+  ): Promise<SignedIn> {
+    const { database, clock } = this.#deps;
+    const at = new Date(clock());
+    const tokenHash = hashToken(token);
+    const refused = () => wrong('The link is wrong, used or expired; ask for a new one.', { by: 'link' });
+    const link = await database.inSystem((tx) => findOpenLink(tx, tokenHash, at));
+    if (!link) throw refused();
+    const newName = name === null ? null : checkedName(name);
+    const replaced = await this.#presentedHash(request);
+    const redeem = (newHash: string | null, attempt: Attempt | null) =>
+      this.#redeem(request, { tokenHash, at, link, newHash, newName, attempt, replaced }, refused);
+    if (setsPassword(link)) {
+      if (password === null) throw passwordProblem('is required; choose one of at least 12 characters');
+      const fault = passwordFault(password, link.email);
+      if (fault !== undefined) throw passwordProblem(fault);
+      const newHash = await this.#deps.passwords.inTurn(networkOf(request.ip), () => hashPassword(password));
+      return redeem(newHash, null);
+    }
+    if (link.kind === 'link' || (await this.#isSignedIn(request, link))) return redeem(null, null);
+    if (link.passwordHash === null) {
+      throw new HttpProblem(403, 'The account has no password; sign in first, and then open the link again.');
+    }
+    if (password === null) throw passwordProblem('is required; give the password that the account has');
+    const { emailFolded, email } = link;
+    const isWrong = () => wrong('The password is wrong.', { by: 'password', account: email });
+    return this.#verified(request, { emailFolded, password, refused: isWrong }, ({ attempt }) =>
+      redeem(null, attempt),
+    );
+  }
+
+  /**
+   * Replaces the password of a session's account. All other sessions end, and this one gets a new token, which it
+   * returns. Throws a 400 for a password that cannot be chosen, and a 403 for a wrong current one.
+   */
+  async changePassword(
+    request: FastifyRequest,
+    session: SessionRow,
+    { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+  ): Promise<string> {
+    const { database, clock } = this.#deps;
+    const fault = passwordFault(newPassword, session.email);
+    if (fault !== undefined) throw passwordProblem(fault, 'newPassword');
+    const refused = () =>
+      new HttpProblem(403, 'The current password is wrong.', {
+        failedLogin: { by: 'password', account: session.email },
+      });
+    const current = { emailFolded: session.emailFolded, password: currentPassword, refused };
+    return this.#verified(request, current, async (verified) => {
+      const token = generateToken();
+      const change = {
+        ...verified,
+        newHash: await hashPassword(newPassword),
+        at: new Date(clock()),
+        sessionId: session.sessionId,
+        newTokenHash: hashToken(token),
+      };
+      if (!(await database.inSystem((tx) => changePassword(tx, change)))) throw refused();
+      return token;
+    });
+  }
+
+  /** Runs `work` if the password is right. Throws the error of `refused` otherwise. Both cost one verification. */
+  async #verified<T>(
+    request: FastifyRequest,
+    { emailFolded, password, refused }: { emailFolded: string; password: string; refused: () => HttpProblem },
+    work: (verified: { accountId: string; verifiedHash: string; attempt: Attempt }) => Promise<T>,
+  ): Promise<T> {
+    const { database, passwords, clock } = this.#deps;
+    const network = networkOf(request.ip);
+    return passwords.inTurn(network, async () => {
+      const at = new Date(clock());
+      const begun = await database.inSystem((tx) =>
+        beginSignIn(tx, { emailFolded, network, at }, FAILURE_RULES),
+      );
+      if ('retryAfterS' in begun) throw mustWait(begun.retryAfterS);
+      const { account, attempt } = begun;
+      const hash = account && !account.isDisabled ? account.passwordHash : null;
+      const isRight = await verifyPassword(hash, password);
+      if (!account || hash === null || !isRight) throw refused();
+      return work({ accountId: account.accountId, verifiedHash: hash, attempt });
+    });
+  }
+
+  async #redeem(
+    request: FastifyRequest,
+    redemption: Omit<Parameters<typeof redeemLink>[1], 'session'>,
+    refused: () => HttpProblem,
+  ): Promise<SignedIn> {
+    const { session, token } = this.#deps.sessions.create(request, redemption.attempt ? 'password' : 'link');
+    if (!(await this.#deps.database.inSystem((tx) => redeemLink(tx, { ...redemption, session }))))
+      throw refused();
+    return this.#begun(token);
+  }
+
+  async #begun(token: string): Promise<SignedIn> {
+    const session = await this.#deps.sessions.find(token);
+    if (!session) throw new HttpProblem(401, 'The session has ended already; sign in again.');
+    return { session, token };
+  }
+
+  async #presentedHash(request: FastifyRequest): Promise<Buffer | null> {
+    const token = await this.#deps.sessions.tokenOf(request);
+    return token === undefined ? null : hashToken(token);
+  }
+
+  async #isSignedIn(request: FastifyRequest, { accountId }: OpenLink): Promise<boolean> {
+    return (await this.#deps.sessions.prove(request))?.accountId === accountId;
+  }
+}
+
+/**
+ * Whether a link sets the password of its account. The invitation of an organisation does so only while the account
+ * belongs nowhere; otherwise the organisation could take the account over.
+ */
+function setsPassword({ kind, passwordHash, belongsSomewhere }: OpenLink): boolean {
+  return kind === 'reset' || (kind === 'invitation' && passwordHash === null && !belongsSomewhere);
+}
+
+/** The form of an address in which accounts are found. A text that no account can have finds none. */
+function foldedEmail(email: string): string {
+  return emailFault(email) === undefined ? fold(email) : '';
+}
+
+/** Why a text is no e-mail address of an account, as the rest of a sentence; undefined if it can be one. */
+export function emailFault(email: string): string | undefined {
+  if (email.length > LONGEST_EMAIL) return `must be at most ${LONGEST_EMAIL} characters`;
+  const isAddress = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email) && textFault(email) === undefined;
+  return isAddress ? undefined : 'is not an e-mail address';
+}
+
+/** The name of a person, without blanks around it. Throws a 400. */
+export function checkedName(name: string): string {
+  const trimmed = name.trim();
+  const fault =
+    trimmed === '' || trimmed.length > LONGEST_NAME
+      ? `must have 1 to ${LONGEST_NAME} characters`
+      : (textFault(trimmed) ?? (/\p{Cc}/u.test(trimmed) ? 'contains a control character' : undefined));
+  if (fault === undefined) return trimmed;
+  throw new HttpProblem(400, `The name ${fault}.`, { errors: [{ path: '/name', message: fault }] });
+}
+
+function passwordProblem(message: string, member = 'password'): HttpProblem {
+  return new HttpProblem(400, `The request is malformed: /${member} ${message}.`, {
+    errors: [{ path: `/${member}`, message }],
+  });
+}
+
+function wrong(detail: string, failedLogin: FailedLogin): HttpProblem {
+  return new HttpProblem(401, detail, { headers: { 'www-authenticate': BEARER_CHALLENGE }, failedLogin });
+}
+
+function mustWait(seconds: number): HttpProblem {
+  return new HttpProblem(429, 'Too many sign-ins have failed; wait before the next one.', {
+    headers: { 'retry-after': String(seconds) },
+  });
+}

@@ -1,0 +1,165 @@
+import type { Tx } from '../connections/db.ts';
+import type { AccountRole } from './account-roles.ts';
+import type { LinkKind } from './sign-ins.ts';
+
+/** An account as an organisation sees it. Before the person accepts, it sees only what it wrote itself. */
+export interface OrganisationAccount {
+  accountId: string;
+  email: string;
+  name: string | null;
+  role: AccountRole;
+  invitedAt: Date;
+  acceptedAt: Date | null;
+  disabledAt: Date | null;
+}
+
+/** How an account belongs to an organisation: not at all, not yet, to it alone, or to others, too. */
+export type Belonging = 'unknown' | 'invited' | 'alone' | 'shared';
+
+/** An invitation to the organisation that the transaction has entered. */
+export interface Invitation {
+  /** The id of the account if there is none with this address yet. */
+  newAccountId: string;
+  email: string;
+  emailFolded: string;
+  name: string | null;
+  role: AccountRole;
+  at: Date;
+  linkHash: Buffer;
+  linkExpiresAt: Date;
+}
+
+/** The accounts of the organisation that the transaction has entered, by e-mail address. */
+export async function listAccounts(tx: Tx): Promise<OrganisationAccount[]> {
+  const { rows } = await tx.query<OrganisationAccount>(
+    `SELECT account_id AS "accountId", email, name, role, invited_at AS "invitedAt", accepted_at AS "acceptedAt",
+            disabled_at AS "disabledAt"
+     FROM organisation_accounts()`,
+  );
+  return rows;
+}
+
+/** Invites an address. Returns the id of its account; undefined if the account has a role here already. */
+export async function inviteAccount(tx: Tx, invitation: Invitation): Promise<string | undefined> {
+  const { rows } = await tx.query<{ accountId: string | null }>(
+    'SELECT invite_account($1, $2, $3, $4, $5, $6, $7, $8) AS "accountId"',
+    [
+      invitation.newAccountId,
+      invitation.email,
+      invitation.emailFolded,
+      invitation.name,
+      invitation.role,
+      invitation.at,
+      invitation.linkHash,
+      invitation.linkExpiresAt,
+    ],
+  );
+  return rows[0]?.accountId ?? undefined;
+}
+
+/** How an account belongs to the organisation that the transaction has entered. Locks the account. */
+export async function lockAccount(tx: Tx, accountId: string): Promise<Belonging> {
+  const { rows } = await tx.query<{ belongs: Belonging }>('SELECT lock_account($1) AS belongs', [accountId]);
+  return rows[0]?.belongs ?? 'unknown';
+}
+
+/**
+ * Stores a new invitation for an account that is `invited`, or a link for another password for one that is `alone`. For
+ * others it stores nothing.
+ */
+export async function renewAccountLink(
+  tx: Tx,
+  accountId: string,
+  link: { hash: Buffer; invitedUntil: Date; resetUntil: Date },
+): Promise<Belonging> {
+  const { rows } = await tx.query<{ belongs: Belonging }>(
+    'SELECT renew_account_link($1, $2, $3, $4) AS belongs',
+    [accountId, link.hash, link.invitedUntil, link.resetUntil],
+  );
+  return rows[0]?.belongs ?? 'unknown';
+}
+
+/** Gives an account another role in the organisation that the transaction has entered, or with null takes it away. */
+export async function changeAccountRole(
+  tx: Tx,
+  accountId: string,
+  role: AccountRole | null,
+): Promise<'unknown' | 'last administrator' | 'done'> {
+  const { rows } = await tx.query<{ outcome: 'unknown' | 'last administrator' | 'done' }>(
+    'SELECT change_account_role($1, $2) AS outcome',
+    [accountId, role],
+  );
+  return rows[0]?.outcome ?? 'unknown';
+}
+
+/** An account with all its roles, as the operator sees it. */
+export interface AccountWithRoles {
+  accountId: string;
+  email: string;
+  name: string | null;
+  createdAt: Date;
+  disabledAt: Date | null;
+  hasPassword: boolean;
+  roles: { tenantId: string; organisation: string; role: AccountRole; isAccepted: boolean }[];
+}
+
+/** All accounts, or the one with this folded address, by address. Owner only. */
+export async function listAllAccounts(
+  tx: Tx,
+  emailFolded: string | null = null,
+): Promise<AccountWithRoles[]> {
+  const { rows } = await tx.query<AccountWithRoles>(
+    `SELECT a.account_id AS "accountId", a.email, a.name, a.created_at AS "createdAt", a.disabled_at AS "disabledAt",
+            a.password_hash IS NOT NULL AS "hasPassword",
+            coalesce((SELECT json_agg(json_build_object('tenantId', o.tenant_id, 'organisation', o.slug, 'role', r.role,
+                                                        'isAccepted', r.accepted_at IS NOT NULL) ORDER BY o.slug)
+                      FROM account_roles r JOIN organisations o ON o.tenant_id = r.tenant_id
+                      WHERE r.account_id = a.account_id), '[]') AS roles
+     FROM accounts a WHERE $1::text IS NULL OR a.email_folded = $1 ORDER BY a.email_folded`,
+    [emailFolded],
+  );
+  return rows;
+}
+
+/** Stores a link of an account, without an organisation. Owner only. */
+export async function insertLink(
+  tx: Tx,
+  link: { tokenHash: Buffer; accountId: string; kind: Exclude<LinkKind, 'invitation'>; expiresAt: Date },
+): Promise<void> {
+  await tx.query(
+    'INSERT INTO sign_in_links (token_hash, account_id, kind, expires_at) VALUES ($1, $2, $3, $4)',
+    [link.tokenHash, link.accountId, link.kind, link.expiresAt],
+  );
+}
+
+/** Inserts an account that has accepted a role already, unless its address has an account. Owner only. */
+export async function insertMember(
+  tx: Tx,
+  member: {
+    accountId: string;
+    email: string;
+    emailFolded: string;
+    name: string;
+    tenantId: string;
+    role: AccountRole;
+    at: Date;
+  },
+): Promise<void> {
+  const { accountId, email, emailFolded, name, tenantId, role, at } = member;
+  await tx.query(
+    `INSERT INTO accounts (account_id, email, email_folded, name, created_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (email_folded) DO NOTHING`,
+    [accountId, email, emailFolded, name, at],
+  );
+  await tx.query(
+    `INSERT INTO account_roles (account_id, tenant_id, role, invited_at, accepted_at)
+     SELECT account_id, $2, $3, $4, $4 FROM accounts WHERE email_folded = $1 ON CONFLICT DO NOTHING`,
+    [emailFolded, tenantId, role, at],
+  );
+}
+
+/** Disables an account and ends its sessions, or enables it again. Owner only. */
+export async function setDisabled(tx: Tx, accountId: string, disabledAt: Date | null): Promise<void> {
+  await tx.query('UPDATE accounts SET disabled_at = $2 WHERE account_id = $1', [accountId, disabledAt]);
+  await tx.query('DELETE FROM sessions WHERE account_id = $1', [accountId]);
+}

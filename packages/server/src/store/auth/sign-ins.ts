@@ -1,0 +1,182 @@
+import type { Tx } from '../connections/db.ts';
+import type { SessionMethod } from './sessions.ts';
+
+/** What a person uses once to sign in: `link` signs in, `reset` also sets a password, `invitation` accepts a role. */
+export type LinkKind = 'link' | 'invitation' | 'reset';
+
+/** How many failures one counter allows, and how long it makes people wait beyond them. */
+export interface FailureLimit {
+  /** Failures without a wait. The first one beyond them waits a second, each further one twice as long. */
+  free: number;
+  longestS: number;
+}
+
+/** The rules by which failures slow down later attempts. */
+export interface FailureRules {
+  /** Failures for an account from a network that the account knows. */
+  pair: FailureLimit;
+  /** Failures for an account from all networks that it does not know. */
+  account: FailureLimit;
+  /** Failures of a network for all accounts that do not know it. */
+  network: FailureLimit;
+  /** After this time without a failure, a counter starts again. */
+  forgetS: number;
+  /** An account knows a network for this time after a sign-in from there. */
+  knownS: number;
+}
+
+/** A counted attempt, for the call that takes it back. */
+export interface Attempt {
+  isKnown: boolean;
+  counters: string[];
+}
+
+/** The answer to an attempt: a wait, or the account whose password must now be verified; null for an unknown address. */
+export type BegunSignIn =
+  | { retryAfterS: number }
+  | {
+      attempt: Attempt;
+      account: { accountId: string; passwordHash: string | null; isDisabled: boolean } | null;
+    };
+
+/** A session to store. */
+export interface NewSession {
+  sessionId: string;
+  /** SHA-256 of the token. */
+  tokenHash: Buffer;
+  method: SessionMethod;
+  at: Date;
+  address: string;
+  userAgent: string | null;
+  network: string;
+}
+
+/** A link that can be redeemed now. */
+export interface OpenLink {
+  kind: LinkKind;
+  accountId: string;
+  email: string;
+  emailFolded: string;
+  passwordHash: string | null;
+  /** Whether the account has accepted a role in any organisation. */
+  belongsSomewhere: boolean;
+}
+
+/** Counts an attempt for an address from a network, unless it must wait. See `begin_sign_in` of the migration. */
+export async function beginSignIn(
+  tx: Tx,
+  { emailFolded, network, at }: { emailFolded: string; network: string; at: Date },
+  rules: FailureRules,
+): Promise<BegunSignIn> {
+  const { rows } = await tx.query<{ begun: BegunSignIn }>('SELECT begin_sign_in($1, $2, $3, $4) AS begun', [
+    emailFolded,
+    network,
+    at,
+    JSON.stringify(rules),
+  ]);
+  const [row] = rows;
+  if (!row) throw new Error('The function begin_sign_in returned no row.');
+  return row.begun;
+}
+
+/**
+ * Starts a session for a password that was just verified. Ends the session with the hash `replaced`. Returns false if
+ * the account or its password has changed since.
+ */
+export async function beginSession(
+  tx: Tx,
+  begun: {
+    accountId: string;
+    verifiedHash: string;
+    session: NewSession;
+    attempt: Attempt;
+    replaced: Buffer | null;
+  },
+): Promise<boolean> {
+  const { accountId, verifiedHash, session, attempt, replaced } = begun;
+  return isDone(tx, 'SELECT begin_session($1, $2, $3, $4, $5) AS done', [
+    accountId,
+    verifiedHash,
+    sessionJson(session),
+    JSON.stringify(attempt),
+    replaced,
+  ]);
+}
+
+/**
+ * Stores a new password in place of the verified one, and gives the session another token. All other sessions end.
+ * Returns false if the session has ended, or the password has changed since.
+ */
+export async function changePassword(
+  tx: Tx,
+  change: {
+    accountId: string;
+    verifiedHash: string;
+    newHash: string;
+    at: Date;
+    sessionId: string;
+    newTokenHash: Buffer;
+    attempt: Attempt;
+  },
+): Promise<boolean> {
+  return isDone(tx, 'SELECT change_password($1, $2, $3, $4, $5, $6, $7) AS done', [
+    change.accountId,
+    change.verifiedHash,
+    change.newHash,
+    change.at,
+    change.sessionId,
+    change.newTokenHash,
+    JSON.stringify(change.attempt),
+  ]);
+}
+
+/** The link with this SHA-256; undefined if it is unknown, used or expired, or if its account is disabled. */
+export async function findOpenLink(tx: Tx, tokenHash: Buffer, at: Date): Promise<OpenLink | undefined> {
+  const { rows } = await tx.query<{ link: OpenLink | null }>('SELECT open_sign_in_link($1, $2) AS link', [
+    tokenHash,
+    at,
+  ]);
+  return rows[0]?.link ?? undefined;
+}
+
+/**
+ * Uses a link up and starts a session. Of two calls at a time, one wins. Returns false if the link cannot be redeemed,
+ * or if the account has changed since `link` was read.
+ */
+export async function redeemLink(
+  tx: Tx,
+  redemption: {
+    tokenHash: Buffer;
+    at: Date;
+    link: OpenLink;
+    /** Null keeps the password. */
+    newHash: string | null;
+    /** Null keeps the name. */
+    newName: string | null;
+    session: NewSession;
+    attempt: Attempt | null;
+    replaced: Buffer | null;
+  },
+): Promise<boolean> {
+  const { tokenHash, at, link, newHash, newName, session, attempt, replaced } = redemption;
+  return isDone(tx, 'SELECT redeem_sign_in_link($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done', [
+    tokenHash,
+    at,
+    link.passwordHash,
+    link.belongsSomewhere,
+    newHash,
+    newName,
+    sessionJson(session),
+    attempt === null ? null : JSON.stringify(attempt),
+    replaced,
+  ]);
+}
+
+async function isDone(tx: Tx, text: string, values: unknown[]): Promise<boolean> {
+  const { rows } = await tx.query<{ done: boolean }>(text, values);
+  return rows[0]?.done ?? false;
+}
+
+function sessionJson(session: NewSession): string {
+  return JSON.stringify({ ...session, tokenHash: `\\x${session.tokenHash.toString('hex')}` });
+}
