@@ -68,6 +68,11 @@ function rowOf(index: number): Row {
 /** An id that looks random. */
 const idOf = (index: number): string => createHash('md5').update(`${index}`).digest('hex');
 
+/** Objects with short and long texts, and some without. */
+const PEOPLE = Array.from({ length: 5_000 }, (_, index) => ({
+  placeName: index % 13 === 0 ? null : `${idOf(index)}${'é'.repeat(index % 90)}`,
+}));
+
 const plain = (row: Row): Row =>
   Object.fromEntries(
     NAMES.map((name) => [name, row[name] ?? (row.place as Row | undefined)?.[name] ?? null]),
@@ -127,6 +132,12 @@ describe.each(readers)('%s reads', (_, { read, losesMicroseconds }) => {
       'objects that come again in later groups',
       Array.from({ length: 10_000 }, (_, index) => ({
         place: PLACES[(index * index) % (1 + (index >> 6))] ?? {},
+      })),
+    ],
+    [
+      'objects that seldom repeat, in the same order again',
+      Array.from({ length: 14_000 }, (_, index) => ({
+        place: index % 50 < 2 ? PLACES[index % 7] : (PEOPLE[index % PEOPLE.length] as Row),
       })),
     ],
     [

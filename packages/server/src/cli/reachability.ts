@@ -28,20 +28,25 @@ export class ReachabilityMonitor {
 
   /** The global `fetch`, but it ends a call when the wait is over. Pass it to a client. */
   readonly fetch: typeof globalThis.fetch = async (input, init = {}) => {
-    this.#awaySinceMs ??= this.#hasAnswered ? undefined : performance.now();
+    const response = await (this.#hasAnswered
+      ? globalThis.fetch(input, init)
+      : this.#fetchFirst(input, init));
+    this.#hasAnswered = true;
+    if (response.status < 500 && response.status !== 429) this.#awaySinceMs = undefined;
+    return response;
+  };
+
+  /** Only calls before the first answer need a signal of their own, which costs each of them some time. */
+  readonly #fetchFirst: typeof globalThis.fetch = async (input, init = {}) => {
+    this.#awaySinceMs ??= performance.now();
     const end = new AbortController();
     const signals = [end.signal, ...(init.signal ? [init.signal] : [])];
-    const timers = this.#hasAnswered
-      ? []
-      : [
-          setTimeout(() => this.#say('cannot reach', 'no answer yet'), SILENT_MS),
-          setTimeout(() => end.abort(new Error('there is no answer')), this.#leftMs()),
-        ];
+    const timers = [
+      setTimeout(() => this.#say('cannot reach', 'no answer yet'), SILENT_MS),
+      setTimeout(() => end.abort(new Error('there is no answer')), this.#leftMs()),
+    ];
     try {
-      const response = await globalThis.fetch(input, { ...init, signal: AbortSignal.any(signals) });
-      this.#hasAnswered = true;
-      if (response.status < 500 && response.status !== 429) this.#awaySinceMs = undefined;
-      return response;
+      return await globalThis.fetch(input, { ...init, signal: AbortSignal.any(signals) });
     } finally {
       for (const timer of timers) clearTimeout(timer);
     }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Tx } from '../store/connections/db.ts';
 import type { Status } from '../store/directory/nodes.ts';
 import {
-  listActiveUsersByEmail,
-  listUsersById,
-  listUsersByUserName,
-  type UserRow,
+  type AttributePatch,
+  listUsersLike,
+  type NewUser,
+  type WritableUser,
 } from '../store/directory/users.ts';
 import { fold } from '../store/values/fold.ts';
 import { hasSameMembers } from '../store/values/same-members.ts';
@@ -26,43 +26,54 @@ export interface Draft {
   location: Segment | null | undefined;
 }
 
+/** The members of a user that only an identity provider sets. A new user gets the attributes. */
+export interface Identity {
+  externalId: string | null;
+  displayName: string | null;
+  attributes: AttributePatch | undefined;
+}
+
 /** The users whom a batch of items can name or collide with, and their state after the items so far. */
 export class UserIndex {
-  readonly #byId = new Map<string, UserRow>();
-  readonly #byUserName = new Map<string, UserRow>();
-  readonly #byEmail = new Map<string, UserRow>();
+  readonly #byId = new Map<string, WritableUser>();
+  readonly #byUserName = new Map<string, WritableUser>();
+  readonly #byEmail = new Map<string, WritableUser>();
 
-  static async load(tx: Tx, tenantId: string, drafts: Draft[]): Promise<UserIndex> {
+  /** With `known`, the caller has looked up what the drafts themselves name. */
+  static async load(
+    tx: Tx,
+    tenantId: string,
+    drafts: Draft[],
+    known?: readonly WritableUser[],
+  ): Promise<UserIndex> {
     const people = new UserIndex();
-    const ids = new Set(drafts.flatMap((draft) => draft.userId ?? []));
-    for (const user of await listUsersById(tx, tenantId, [...ids])) people.put(user);
-
-    // Names and addresses are unique: if a loaded user has one, no other user can have it.
+    const userIds = new Set(drafts.flatMap((draft) => draft.userId ?? []));
     const names = new Set(drafts.flatMap(({ userName }) => (userName === undefined ? [] : fold(userName))));
-    const newNames = [...names].filter((name) => !people.withUserName(name));
-    for (const user of await listUsersByUserName(tx, tenantId, newNames)) people.put(user);
+    const emails = new Set(drafts.flatMap(({ email }) => email ?? []));
+    const keys = { userIds: [...userIds], namesFolded: [...names], emails: [...emails] };
+    for (const user of known ?? (await listUsersLike(tx, tenantId, keys))) people.put(user);
 
-    // Also the addresses of the users found: one of them may become active again.
-    const emails = new Set([...drafts, ...people.#byId.values()].flatMap(({ email }) => email ?? []));
-    const newEmails = [...emails].filter((email) => !people.activeWithEmail(email));
-    for (const user of await listActiveUsersByEmail(tx, tenantId, newEmails)) people.put(user);
+    // Also the holders of the addresses of the users found: one of these users may become active again.
+    const others = new Set([...people.#byId.values()].flatMap(({ email }) => email ?? []));
+    const unknown = [...others].filter((email) => !emails.has(email) && !people.activeWithEmail(email));
+    for (const user of await listUsersLike(tx, tenantId, { emails: unknown })) people.put(user);
     return people;
   }
 
-  get(userId: string): UserRow | undefined {
+  get(userId: string): WritableUser | undefined {
     return this.#byId.get(userId);
   }
 
-  withUserName(folded: string): UserRow | undefined {
+  withUserName(folded: string): WritableUser | undefined {
     return this.#byUserName.get(folded);
   }
 
-  activeWithEmail(email: string): UserRow | undefined {
+  activeWithEmail(email: string): WritableUser | undefined {
     return this.#byEmail.get(email);
   }
 
   /** Adds `user`, or replaces the user with the same id. */
-  put(user: UserRow): void {
+  put(user: WritableUser): void {
     const before = this.#byId.get(user.userId);
     if (before) {
       this.#byUserName.delete(before.userNameFolded);
@@ -76,22 +87,28 @@ export class UserIndex {
 
 /** Applies drafts to the loaded users, in order, and collects the rows to write. */
 export class UserWriter {
-  readonly inserts: UserRow[] = [];
-  readonly updates: UserRow[] = [];
+  readonly inserts: NewUser[] = [];
+  readonly updates: WritableUser[] = [];
   /** Ids of those among `updates` who were active, and are inactive now. */
   readonly deactivated: string[] = [];
   /** Deleted users whose userName went to another user. The caller writes them before `updates`. */
-  readonly renamed: UserRow[] = [];
+  readonly renamed: WritableUser[] = [];
   /** Ids of those among `updates` who were deleted, and are active now. */
   readonly restored: string[] = [];
   readonly #people: UserIndex;
   readonly #tree: Tree;
   readonly #claims: Claims;
+  readonly #identities: ReadonlyMap<string, Identity>;
 
-  constructor(people: UserIndex, tree: Tree, claims: Claims) {
+  /** `identities` are by user id. */
+  constructor(
+    people: UserIndex,
+    { tree, claims, identities }: { tree: Tree; claims: Claims; identities: ReadonlyMap<string, Identity> },
+  ) {
     this.#people = people;
     this.#tree = tree;
     this.#claims = claims;
+    this.#identities = identities;
   }
 
   apply(draft: Draft): Stored {
@@ -108,13 +125,14 @@ export class UserWriter {
     if (!changes) return { id: next.userId, result: 'unchanged' };
     this.#takeName(next);
     this.#people.put(next);
-    (current ? this.updates : this.inserts).push(next);
+    if (current) this.updates.push(next);
+    else this.inserts.push({ ...next, attributes: this.#identities.get(next.userId)?.attributes });
     if (current?.status === 'active' && next.status === 'inactive') this.deactivated.push(next.userId);
     if (current?.deprovisioned && !next.deprovisioned) this.restored.push(next.userId);
     return { id: next.userId, result: current ? 'updated' : 'created' };
   }
 
-  #find({ userId, userName }: Draft): UserRow | undefined {
+  #find({ userId, userName }: Draft): WritableUser | undefined {
     const byId = userId === undefined ? undefined : this.#people.get(userId);
     if (userName === undefined) {
       if (byId) return byId;
@@ -127,12 +145,14 @@ export class UserWriter {
     throw new ItemConflictError(byId ? taken : `userId ${quote(userId)} is not known, and ${taken}`);
   }
 
-  #next(current: UserRow | undefined, draft: Draft): UserRow {
+  #next(current: WritableUser | undefined, draft: Draft): WritableUser {
     const userName = draft.userName ?? current?.userName ?? '';
     const email = either(draft.email, current?.email);
     const status = draft.status ?? current?.status ?? 'active';
+    const userId = current?.userId ?? draft.userId ?? randomUUID();
+    const identity = this.#identities.get(userId) ?? current;
     return {
-      userId: current?.userId ?? draft.userId ?? randomUUID(),
+      userId,
       userName,
       userNameFolded: fold(userName),
       email,
@@ -146,16 +166,18 @@ export class UserWriter {
         current?.primaryLocationId,
       ),
       deprovisioned: current?.deprovisioned === true && status === 'inactive',
+      externalId: identity?.externalId ?? null,
+      displayName: identity?.displayName ?? null,
     };
   }
 
   /** Whether the holder's userName is free: a deleted user keeps it only if an item of this call is for that user. */
-  #isFree(holder: UserRow): boolean {
+  #isFree(holder: WritableUser): boolean {
     return holder.deprovisioned && this.#claims.get(holder.userId) === undefined;
   }
 
   /** Renames the deleted user who has the userName of `user`, if there is one. */
-  #takeName({ userId, userNameFolded }: UserRow): void {
+  #takeName({ userId, userNameFolded }: WritableUser): void {
     const holder = this.#people.withUserName(userNameFolded);
     if (holder === undefined || holder.userId === userId) return;
     const userName = nameOfDeleted(holder.userName, holder.userId);
@@ -165,7 +187,7 @@ export class UserWriter {
   }
 
   /** The author of a file with two spellings of one userName means two people. */
-  #refuseSpelling(current: UserRow | undefined, { userName }: Draft): void {
+  #refuseSpelling(current: WritableUser | undefined, { userName }: Draft): void {
     if (!current || userName === undefined || current.userName === userName) return;
     if (current.userNameFolded !== fold(userName)) return;
     const earlier = this.#claims.get(current.userId);
@@ -175,14 +197,14 @@ export class UserWriter {
     );
   }
 
-  #refuseEmail({ userId, email, status }: UserRow): void {
+  #refuseEmail({ userId, email, status }: WritableUser): void {
     if (email === null || status !== 'active') return;
     const other = this.#people.activeWithEmail(email);
     if (!other || other.userId === userId) return;
     throw new ItemConflictError(`email ${quote(email)} already belongs to ${this.#owner(other)}`);
   }
 
-  #owner(user: UserRow): string {
+  #owner(user: WritableUser): string {
     return this.#claims.get(user.userId)?.origin ?? `user ${user.userId}`;
   }
 }

@@ -1,12 +1,12 @@
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { restoreUsers } from '../store/directory/deleted-users.ts';
-import { insertUsers, lockUsers, updateUsers } from '../store/directory/users.ts';
+import { insertUsers, lockUsers, updateUsers, type WritableUser } from '../store/directory/users.ts';
 import { fold } from '../store/values/fold.ts';
 import { type DayAuthor, freeFutureBookings } from '../workday/plan.ts';
 import { isSilent, type Segment, Tree } from './tree.ts';
 import { Claims, orRefused, type UpsertItem, type UpsertResult } from './upsert.ts';
-import { type Draft, UserIndex, UserWriter } from './user-writer.ts';
+import { type Draft, type Identity, UserIndex, UserWriter } from './user-writer.ts';
 import {
   clearable,
   ItemRefusedError,
@@ -56,15 +56,35 @@ export async function upsertUsers(
   author: DayAuthor,
   claims = new Claims(),
 ): Promise<UpsertResult[]> {
+  await lockDirectory(tx, tenantId);
+  return writeUsers(tx, tenantId, items, { author, claims, identities: new Map() });
+}
+
+export interface UserWriting {
+  author: DayAuthor;
+  claims: Claims;
+  /** What an identity provider says of users, by user id. */
+  identities: ReadonlyMap<string, Identity>;
+  /** All users with an id, a userName or an active e-mail address of the items, if the caller has looked them up. */
+  known?: readonly WritableUser[] | undefined;
+}
+
+/** As `upsertUsers`. Needs the directory lock. */
+export async function writeUsers(
+  tx: Tx,
+  tenantId: string,
+  items: UserItem[],
+  { author, claims, identities, known }: UserWriting,
+): Promise<UpsertResult[]> {
   const drafts = items.map((item) => orRefused(() => judge(item)));
   const good = drafts.flatMap((draft) => ('refused' in draft ? [] : [draft]));
-  await lockDirectory(tx, tenantId);
   const tree = await Tree.load(
     tx,
     tenantId,
     good.flatMap((draft) => (draft.location ? [[draft.location]] : [])),
   );
-  const writer = new UserWriter(await UserIndex.load(tx, tenantId, good), tree, claims);
+  const people = await UserIndex.load(tx, tenantId, good, known);
+  const writer = new UserWriter(people, { tree, claims, identities });
   const results = drafts.map((draft) => ('refused' in draft ? draft : orRefused(() => writer.apply(draft))));
   // Locks in the order of their ids, as the writers of days do: an update alone would lock in any order.
   await lockUsers(

@@ -2,28 +2,39 @@ import { randomUUID } from 'node:crypto';
 import { nameOfDeleted } from '../directory/user-writer.ts';
 import { quote } from '../directory/values.ts';
 import type { Tx } from '../store/connections/db.ts';
-import { type DeletedUser, listDeletedUsers } from '../store/directory/deleted-users.ts';
-import { listHolders } from '../store/provisioning/provisioned-users.ts';
+import { listUsersLike, type WritableUser } from '../store/directory/users.ts';
 import { fold } from '../store/values/fold.ts';
 import { taken } from './errors.ts';
 import type { UserInput } from './user-resource.ts';
 
 export type RequestedUser = UserInput & { active: boolean };
 
+/**
+ * The users with these ids, those who have the userNames or addresses of the requested users, and deleted users with
+ * their externalIds. The last deleted comes first.
+ */
+export async function listNamesakes(
+  tx: Tx,
+  tenantId: string,
+  wanted: RequestedUser[],
+  userIds: string[] = [],
+): Promise<WritableUser[]> {
+  return listUsersLike(tx, tenantId, {
+    userIds,
+    namesFolded: wanted.map(({ userName }) => fold(userName)),
+    emails: wanted.flatMap(({ email }) => email ?? []),
+    externalIds: wanted.flatMap(({ externalId }) => externalId ?? []),
+  });
+}
+
 /** The users who have the requested userNames and e-mail addresses. Deleted users count as having none. */
 export class UniquenessIndex {
   readonly #byName = new Map<string, string>();
   readonly #byEmail = new Map<string, string>();
 
-  static async load(tx: Tx, tenantId: string, wanted: RequestedUser[]): Promise<UniquenessIndex> {
-    const holders = new UniquenessIndex();
-    const found = await listHolders(tx, tenantId, {
-      namesFolded: wanted.map(({ userName }) => fold(userName)),
-      emails: wanted.flatMap(({ email }) => email ?? []),
-    });
-    for (const { userId, userNameFolded, heldEmail } of found)
-      holders.#add(userId, userNameFolded, heldEmail);
-    return holders;
+  constructor(namesakes: readonly WritableUser[]) {
+    for (const { userId, userNameFolded, email, status, deprovisioned } of namesakes)
+      if (!deprovisioned) this.#add(userId, userNameFolded, status === 'active' ? email : null);
   }
 
   /** Adds a user who is about to be written. */
@@ -65,19 +76,13 @@ export class UserCreation {
   /** Ids of the returning users. */
   readonly returning: string[] = [];
   readonly #holders: UniquenessIndex;
-  readonly #deleted: DeletedUser[];
+  /** Deleted users. The last deleted comes first. */
+  readonly #deleted: WritableUser[];
 
-  private constructor(holders: UniquenessIndex, deleted: DeletedUser[]) {
-    this.#holders = holders;
-    this.#deleted = deleted;
-  }
-
-  static async load(tx: Tx, tenantId: string, wanted: RequestedUser[]): Promise<UserCreation> {
-    const deleted = await listDeletedUsers(tx, tenantId, {
-      namesFolded: wanted.map(({ userName }) => fold(userName)),
-      externalIds: wanted.flatMap(({ externalId }) => externalId ?? []),
-    });
-    return new UserCreation(await UniquenessIndex.load(tx, tenantId, wanted), deleted);
+  /** `namesakes` are those of all requested users (`listNamesakes`). */
+  constructor(namesakes: readonly WritableUser[]) {
+    this.#holders = new UniquenessIndex(namesakes);
+    this.#deleted = namesakes.filter(({ deprovisioned }) => deprovisioned);
   }
 
   /** The id of a user to create. Throws a 409 if another user has the userName or the e-mail address. */
@@ -97,7 +102,7 @@ export class UserCreation {
    * The deleted user who returns: one with the same userName, and the same externalId unless one of the two has none.
    * With the same externalId, also one whose userName went to another user in the meantime.
    */
-  #formerOf({ userName, externalId }: RequestedUser): DeletedUser | undefined {
+  #formerOf({ userName, externalId }: RequestedUser): WritableUser | undefined {
     const folded = fold(userName);
     const same = this.#deleted.find(
       (user) =>

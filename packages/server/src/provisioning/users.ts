@@ -1,19 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type UserItem, upsertUsers } from '../directory/users.ts';
+import { Claims } from '../directory/upsert.ts';
+import type { Identity } from '../directory/user-writer.ts';
+import { type UserItem, writeUsers } from '../directory/users.ts';
 import { HttpProblem } from '../http/errors.ts';
 import type { Tx } from '../store/connections/db.ts';
-import { lockDirectory } from '../store/connections/directory-lock.ts';
+import { lockDirectoryForFew } from '../store/connections/directory-lock.ts';
 import { deleteUser, restoreUsers } from '../store/directory/deleted-users.ts';
 import { deriveGroups } from '../store/directory/derived-groups.ts';
 import { getDirectorySettings } from '../store/directory/directory-settings.ts';
-import { type AttributePatch, type AttributeValue, mergeAttributes } from '../store/directory/users.ts';
+import {
+  type AttributePatch,
+  type AttributeValue,
+  mergeAttributes,
+  type WritableUser,
+} from '../store/directory/users.ts';
 import {
   findProvisionedUser,
   listProvisionedUsers,
   listProvisionedUsersById,
   type ProvisionedUser,
   USER_COLUMNS,
-  updateProvisionedUsers,
 } from '../store/provisioning/provisioned-users.ts';
 import { isUsual, replaceUserEmails } from '../store/provisioning/user-emails.ts';
 import { wrong } from './errors.ts';
@@ -28,7 +34,13 @@ import {
   type WriteRequest,
 } from './resource-type.ts';
 import { USER_PATH } from './schemas.ts';
-import { type RequestedUser, refuseTaken, UniquenessIndex, UserCreation } from './user-creation.ts';
+import {
+  listNamesakes,
+  type RequestedUser,
+  refuseTaken,
+  UniquenessIndex,
+  UserCreation,
+} from './user-creation.ts';
 import { readUser, type UserInput, userResource, userVersion, writableUser } from './user-resource.ts';
 
 /** Users, RFC 7643 section 4.1. */
@@ -60,18 +72,17 @@ export const USERS: ResourceType = {
     const wanted = creations.map(({ document }) =>
       orProblem((): RequestedUser => ({ active: true, ...withoutUndefined(readUser(document)) })),
     );
-    await lockDirectory(tx, tenantId);
-    const creation = await UserCreation.load(
-      tx,
-      tenantId,
-      wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each])),
-    );
+    await lockDirectoryForFew(tx, tenantId);
+    const readable = wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each]));
+    const namesakes = await listNamesakes(tx, tenantId, readable);
+    const creation = new UserCreation(namesakes);
     const people = wanted.map((each) =>
       each instanceof HttpProblem ? each : orProblem(() => ({ userId: creation.admit(each), wanted: each })),
     );
     await restoreUsers(tx, tenantId, creation.returning, author.at);
     const admitted = people.flatMap((person) => (person instanceof HttpProblem ? [] : [person]));
-    await write(tx, writing, admitted);
+    // A restored user is not as it was found.
+    await write(tx, writing, admitted, creation.returning.length === 0 ? namesakes : undefined);
     const userIds = admitted.map(({ userId }) => userId);
     const users = new Map(
       (await listProvisionedUsersById(tx, tenantId, userIds)).map((user) => [user.userId, user]),
@@ -93,7 +104,7 @@ export const USERS: ResourceType = {
 
   remove: async (tx, writing, userId, precondition) => {
     const { userName } = await findToChange(tx, writing.tenantId, userId, precondition);
-    await upsert(tx, writing, [{ userId, userName, status: 'inactive' }]);
+    await upsert(tx, writing, [{ userId, userName, status: 'inactive' }], new Map());
     await deleteUser(tx, writing.tenantId, userId, writing.author.at);
   },
 };
@@ -108,8 +119,9 @@ async function change(
   const { tenantId } = writing;
   const current = await findToChange(tx, tenantId, userId, precondition);
   const wanted = { active: current.status === 'active', ...withoutUndefined(read(current)) };
-  refuseTaken(await UniquenessIndex.load(tx, tenantId, [wanted]), userId, wanted);
-  await write(tx, writing, [{ userId, current, wanted }]);
+  const namesakes = await listNamesakes(tx, tenantId, [wanted], [userId]);
+  refuseTaken(new UniquenessIndex(namesakes), userId, wanted);
+  await write(tx, writing, [{ userId, current, wanted }], namesakes);
 }
 
 async function findToChange(
@@ -118,7 +130,7 @@ async function findToChange(
   userId: string,
   precondition: Precondition,
 ): Promise<ProvisionedUser> {
-  await lockDirectory(tx, tenantId);
+  await lockDirectoryForFew(tx, tenantId);
   const user = await findProvisionedUser(tx, tenantId, userId);
   if (!user) throw missing();
   precondition(userVersion(user));
@@ -132,22 +144,25 @@ interface UserWrite {
   current?: ProvisionedUser;
 }
 
-/** Writes whole users. Does not write rows that would stay the same. */
-async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promise<void> {
+/** Writes whole users. Does not write rows that would stay the same. `known` are their namesakes, as stored now. */
+async function write(
+  tx: Tx,
+  writing: WriteRequest,
+  people: UserWrite[],
+  known: readonly WritableUser[] | undefined,
+): Promise<void> {
   if (people.length === 0) return;
   const { tenantId, author } = writing;
-  await upsert(
+  const changed = new Map(people.map((person) => [person.userId, changedAttributes(person)]));
+  for (const [userId, attributes] of changed) if (attributes.size === 0) changed.delete(userId);
+  const created = await upsert(
     tx,
     writing,
     people.map(({ userId, wanted: { userName, email, firstName, lastName, active } }) => {
       return { userId, userName, email, firstName, lastName, status: active ? 'active' : 'inactive' };
     }),
-  );
-  await updateProvisionedUsers(
-    tx,
-    tenantId,
-    people.map(({ userId, wanted }) => ({ ...wanted, userId })),
-    author.at,
+    new Map(people.map(({ userId, wanted }) => [userId, { ...wanted, attributes: changed.get(userId) }])),
+    known,
   );
   const readdressed = people.filter((person) => !sameEmails(person));
   await replaceUserEmails(
@@ -156,10 +171,9 @@ async function write(tx: Tx, writing: WriteRequest, people: UserWrite[]): Promis
     new Map(readdressed.map(({ userId, wanted }) => [userId, wanted])),
     author.at,
   );
-  const changed = new Map(people.map((person) => [person.userId, changedAttributes(person)]));
-  for (const [userId, attributes] of changed) if (attributes.size === 0) changed.delete(userId);
   if (changed.size === 0) return;
-  await mergeAttributes(tx, tenantId, changed, author.at);
+  const merged = new Map([...changed].filter(([userId]) => !created.has(userId)));
+  if (merged.size > 0) await mergeAttributes(tx, tenantId, merged, author.at);
   await deriveGroups(tx, tenantId, await getDirectorySettings(tx, tenantId), [...changed.keys()]);
 }
 
@@ -176,11 +190,24 @@ function sameEmails({ wanted, current }: UserWrite): boolean {
   return current.email === wanted.email && isDeepStrictEqual(current.emails, wanted.emails);
 }
 
-/** Writes through `upsertUsers`, the only writer of users. Throws a 400 if it refuses an item. */
-async function upsert(tx: Tx, { tenantId, author }: WriteRequest, items: UserItem[]): Promise<void> {
-  const results = await upsertUsers(tx, tenantId, items, author);
-  const refused = results.find((result) => 'refused' in result);
-  if (refused) throw wrong('invalidValue', `${refused.refused}.`);
+/**
+ * Writes through `writeUsers`, as all writers of users do. Returns the ids of new users. Throws a 400 if it refuses an
+ * item.
+ */
+async function upsert(
+  tx: Tx,
+  { tenantId, author }: WriteRequest,
+  items: UserItem[],
+  identities: ReadonlyMap<string, Identity>,
+  known?: readonly WritableUser[],
+): Promise<Set<string>> {
+  const results = await writeUsers(tx, tenantId, items, { author, claims: new Claims(), identities, known });
+  const created = new Set<string>();
+  for (const result of results) {
+    if ('refused' in result) throw wrong('invalidValue', `${result.refused}.`);
+    if (result.result === 'created') created.add(result.id);
+  }
+  return created;
 }
 
 function withoutUndefined(wanted: UserInput): Omit<UserInput, 'active'> & { active?: boolean } {

@@ -19,8 +19,9 @@ interface CatalogRow extends Table {
 }
 
 /**
- * All tables of the schema, from the catalog, so that none can be forgotten. Left out are the migrations, and
- * tables that belong to one database as `written_xid` does, and sessions and links of people who sign in. A table comes after those to which its foreign
+ * All tables of the schema, from the catalog, so that none can be forgotten. Left out are the migrations,
+ * tables that belong to one database as `written_xid` does, sessions and links of people who sign in, and
+ * `user_searches`, which has no rows. A table comes after those to which its foreign
  * keys refer. Deferrable foreign keys do not count, because they are checked when all tables are loaded.
  * Empty if the schema is missing.
  */
@@ -40,8 +41,8 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
     WHERE c.relnamespace = to_regnamespace('rollcall') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'attendance_marks',
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
-                            'aggregate_days', 'day_aggregates', 'sessions', 'sign_in_links', 'sign_in_networks',
-                            'sign_in_failures')
+                            'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
+                            'sign_in_networks', 'sign_in_failures')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

@@ -1,4 +1,5 @@
 import type { Tx } from './db.ts';
+import { PLAN_FOR_ANY } from './planner.ts';
 
 /**
  * Takes the tree lock: until the transaction ends, the nodes that can be booked stay as they are. A writer that
@@ -17,7 +18,12 @@ export async function lockTree(tx: Tx, tenantId: string, mode: 'shared' | 'exclu
  * reasons: no index makes the names of nodes unique, and writers write whole rows back.
  */
 export async function lockDirectory(tx: Tx, tenantId: string): Promise<void> {
-  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('rollcall directory ' || $1, 0))", [
-    tenantId,
-  ]);
+  await tx.query(`SELECT ${DIRECTORY_LOCK}`, [tenantId]);
+}
+
+const DIRECTORY_LOCK = "pg_advisory_xact_lock(hashtextextended('rollcall directory ' || $1, 0))";
+
+/** As `lockDirectory` and `planForAnyOrganisation`, in one round trip: for a writer of few users. */
+export async function lockDirectoryForFew(tx: Tx, tenantId: string): Promise<void> {
+  await tx.query(`SELECT ${DIRECTORY_LOCK}, ${PLAN_FOR_ANY}`, [tenantId]);
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { discardOldPlans } from './kept-plans.ts';
 import { PooledConnection } from './transaction.ts';
 import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
@@ -118,12 +119,6 @@ export async function runStatement(
 const QUIET_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const usedAtMs = new WeakMap<pg.ClientBase, number>();
-/**
- * How long a connection keeps its query plans. A plan made for small tables reads all rows of an organisation after
- * they have grown. The database replans only when it has new statistics, which may take minutes.
- */
-const PLANS_KEPT_MS = 10_000;
-const plannedAtMs = new WeakMap<pg.ClientBase, number>();
 
 /** Runs statements as one transaction on a connection of the pool; see `Database.runEventPipeline`. */
 export async function runPipeline(
@@ -135,12 +130,9 @@ export async function runPipeline(
   let pipeline: Pipeline | undefined;
   try {
     const nowMs = performance.now();
-    const isStale = nowMs - (plannedAtMs.get(client) ?? Number.NEGATIVE_INFINITY) > PLANS_KEPT_MS;
-    if (isStale || nowMs - (usedAtMs.get(client) ?? 0) > QUIET_MS) {
-      const text = isStale ? 'DISCARD PLANS' : 'SELECT';
-      await client.query({ text, query_timeout: PROBE_TIMEOUT_MS } as pg.QueryConfig);
-      if (isStale) plannedAtMs.set(client, nowMs);
-    }
+    const isProbed = await discardOldPlans(client, PROBE_TIMEOUT_MS);
+    if (!isProbed && nowMs - (usedAtMs.get(client) ?? 0) > QUIET_MS)
+      await client.query({ text: 'SELECT', query_timeout: PROBE_TIMEOUT_MS } as pg.QueryConfig);
     const answers = await new Promise<PipelineResults>((resolve, reject) => {
       pipeline = new Pipeline(statements, (error, found = []) => (error ? reject(error) : resolve(found)));
       client.query(pipeline);

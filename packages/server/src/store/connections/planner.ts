@@ -23,5 +23,8 @@ export function lookUp(query: string): string {
  * organisation yet. The planner would then take its rows for so few that any index will do for `lookUp`.
  */
 export async function planForAnyOrganisation(tx: Tx): Promise<void> {
-  await tx.query('SET LOCAL plan_cache_mode TO force_generic_plan');
+  await tx.query(`SELECT ${PLAN_FOR_ANY}`);
 }
+
+/** SQL that does so in a `SELECT`. */
+export const PLAN_FOR_ANY = "set_config('plan_cache_mode', 'force_generic_plan', true)";

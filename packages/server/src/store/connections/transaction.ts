@@ -11,7 +11,11 @@ const WAITING_PER_CONNECTION = 50;
 
 /** Enters an organisation: the rest of the transaction sees the rows of `tenantId`. */
 export async function enterTenant(tx: Tx, tenantId: string): Promise<void> {
-  await tx.query("SELECT set_config('rollcall.tenant_id', $1, true)", [tenantId]);
+  await tx.query(entering(tenantId));
+}
+
+function entering(tenantId: string): string {
+  return `SELECT set_config('rollcall.tenant_id', ${pg.escapeLiteral(tenantId)}, true)`;
 }
 
 /** Takes a connection. Throws `StoreUnavailableError` if none becomes free in time or the database is unreachable. */
@@ -63,9 +67,9 @@ export class Transaction {
     const transaction = new Transaction(await PooledConnection.take(pool));
     const { client } = transaction;
     try {
-      // The connection may have broken in the pool without notice.
-      await client.query({ text: begin, query_timeout: BEGIN_TIMEOUT_MS } as pg.QueryConfig);
-      await enterTenant(client, tenantId);
+      // One round trip. The connection may have broken in the pool without notice.
+      const text = `${begin}; ${entering(tenantId)}`;
+      await client.query({ text, query_timeout: BEGIN_TIMEOUT_MS } as pg.QueryConfig);
       return transaction;
     } catch (error) {
       throw await transaction.rollback(error);

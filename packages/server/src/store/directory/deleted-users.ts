@@ -3,30 +3,6 @@ import { lockAccessCredentials } from './access-credentials.ts';
 import { nextCreationTime } from './creation-time.ts';
 import { lockUsers } from './users.ts';
 
-/** A user whom the identity provider deleted, with the members by which it can name the user again. */
-export interface DeletedUser {
-  userId: string;
-  userNameFolded: string;
-  externalId: string | null;
-}
-
-/** The deleted users with one of these folded userNames or one of these externalIds. The last deleted comes first. */
-export async function listDeletedUsers(
-  tx: Tx,
-  tenantId: string,
-  { namesFolded, externalIds }: { namesFolded: string[]; externalIds: string[] },
-): Promise<DeletedUser[]> {
-  const { rows } = await tx.query<DeletedUser>(
-    `SELECT user_id AS "userId", user_name_folded AS "userNameFolded", external_id AS "externalId" FROM users
-     WHERE tenant_id = $1 AND deprovisioned
-       AND user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND user_name_folded = ANY ($2::text[])
-                       UNION SELECT user_id FROM users WHERE tenant_id = $1 AND external_id = ANY ($3::text[]))
-     ORDER BY deprovisioned_at DESC NULLS LAST, user_id`,
-    [tenantId, namesFolded, externalIds],
-  );
-  return rows;
-}
-
 /**
  * Marks an inactive user as deleted by the identity provider. SCIM then does not find the user, and the user
  * is in no provisioned group. The externalId stays, so that a new user with the same userName can be told
@@ -79,12 +55,13 @@ async function leaveGroups(
 ): Promise<void> {
   await tx.query(
     `WITH removed AS (
-       DELETE FROM group_members m USING groups g
-       WHERE m.tenant_id = $1 AND m.user_id = ANY ($2::uuid[]) AND g.tenant_id = $1 AND g.group_id = m.group_id
-         AND (g.provisioned OR $3)
+       DELETE FROM group_members m
+       WHERE m.tenant_id = $1 AND m.user_id = ANY ($2::uuid[])
+         AND ($3 OR (SELECT g.provisioned FROM groups g WHERE g.tenant_id = $1 AND g.group_id = m.group_id))
        RETURNING m.group_id
      )
-     UPDATE groups g SET modified_at = $4 FROM removed WHERE g.tenant_id = $1 AND g.group_id = removed.group_id`,
+     UPDATE groups SET modified_at = $4
+     WHERE tenant_id = $1 AND group_id = ANY (ARRAY(SELECT group_id FROM removed))`,
     [tenantId, userIds, which === 'all', at],
   );
 }

@@ -1,5 +1,6 @@
 import type { Tx } from '../connections/db.ts';
-import { disableNestedLoops } from '../connections/planner.ts';
+import { queryByKeys } from '../connections/kept-plans.ts';
+import { disableNestedLoops, planForAnyOrganisation } from '../connections/planner.ts';
 
 /** The attributes from which groups are derived. */
 export interface GroupAttributes {
@@ -12,15 +13,21 @@ export interface GroupAttributes {
 export type UserSelection = string[] | 'everyone';
 
 /**
- * SQL of the groups that the attributes $2 of the users $3 name; $3 null means everyone. The type of a group
- * is the name of the attribute. The name of the group is the value as text. An empty text names no group.
+ * SQL of the attributes $2 of the selected users, with the groups that they name. The type of a group is the name of the
+ * attribute. The name of the group is the value as text; null where there is no value, or an empty text. Each group is
+ * found by its index, so the number of groups does not matter. A group that does not exist yet has no id.
  */
-const WANTED = `wanted AS MATERIALIZED (
-  SELECT a.user_id, a.group_type, a.attributes ->> a.group_type AS name
-  FROM (SELECT user_id, attributes, unnest($2::text[]) AS group_type FROM users
-        WHERE tenant_id = $1 AND ($3::uuid[] IS NULL OR user_id = ANY ($3))) AS a
-  WHERE a.attributes ->> a.group_type <> ''
-)`;
+const namedBy = (condition: string) => `valued AS MATERIALIZED (
+    SELECT a.user_id, a.group_type, nullif(a.attributes ->> a.group_type, '') AS name
+    FROM (SELECT u.user_id, u.attributes, unnest($2::text[]) AS group_type FROM users u
+          WHERE u.tenant_id = $1 AND ${condition}) AS a
+  ), named AS MATERIALIZED (
+    SELECT n.group_type, n.name, ${groupOf('group_id')} AS group_id, ${groupOf('status')} AS status
+    FROM (SELECT DISTINCT group_type, name FROM valued WHERE name IS NOT NULL) AS n
+  )`;
+/** SQL of a column of the group that `n` names. */
+const groupOf = (column: string) =>
+  `(SELECT g.${column} FROM groups g WHERE g.tenant_id = $1 AND g.name_digest = group_digest(n.group_type, n.name))`;
 
 /**
  * Derives the groups and the primary group of users from their attributes:
@@ -28,7 +35,8 @@ const WANTED = `wanted AS MATERIALIZED (
  * - A group that an attribute names is inserted, or made active again.
  * - Memberships of groups of these types are replaced.
  *
- * Rows that are right already are not written. Needs the directory lock.
+ * Rows that are right already are not written. For selected users, the cost depends neither on the number of users nor on
+ * that of groups. Needs the directory lock.
  */
 export async function deriveGroups(
   tx: Tx,
@@ -39,32 +47,47 @@ export async function deriveGroups(
   const primary = primaryGroupAttribute === null ? [] : [primaryGroupAttribute];
   const named = [...new Set([...groupAttributes, ...primary])];
   if (named.length === 0) return;
-  const userIds = selection === 'everyone' ? null : selection;
-  await disableNestedLoops(tx);
-  await ensureGroups(tx, tenantId, named, userIds);
-  if (groupAttributes.length > 0) await replaceMemberships(tx, tenantId, groupAttributes, userIds);
-  if (primaryGroupAttribute !== null) await setPrimaryGroups(tx, tenantId, primaryGroupAttribute, userIds);
+  await planForAnyOrganisation(tx);
+  if (selection === 'everyone') await disableNestedLoops(tx);
+  await ensureGroups(tx, tenantId, named, selection);
+  if (groupAttributes.length > 0) await replaceMemberships(tx, tenantId, groupAttributes, selection);
+  if (primaryGroupAttribute !== null) await setPrimaryGroups(tx, tenantId, primaryGroupAttribute, selection);
+}
+
+/** SQL of the condition that a row `alias` is of a selected user, and the parameters from $3 on. */
+function selected(alias: string, selection: UserSelection): { condition: string; parameters: unknown[] } {
+  if (selection === 'everyone') return { condition: 'true', parameters: [] };
+  return { condition: `${alias}.user_id = ANY ($3::uuid[])`, parameters: [selection] };
+}
+
+/** Runs a statement. For few users, the connection keeps its plan. */
+async function run(
+  tx: Tx,
+  name: string,
+  text: string,
+  values: unknown[],
+  selection: UserSelection,
+): Promise<void> {
+  const keys = selection === 'everyone' ? Number.POSITIVE_INFINITY : selection.length;
+  await queryByKeys(tx, { name, text, values }, keys);
 }
 
 async function ensureGroups(
   tx: Tx,
   tenantId: string,
   groupTypes: string[],
-  userIds: string[] | null,
+  selection: UserSelection,
 ): Promise<void> {
-  await tx.query(
-    `WITH ${WANTED}
+  const { condition, parameters } = selected('u', selection);
+  await run(
+    tx,
+    'derive groups',
+    `WITH ${namedBy(condition)}
      INSERT INTO groups (tenant_id, group_id, group_type, name)
-     SELECT $1, gen_random_uuid(), w.group_type, w.name FROM (SELECT DISTINCT group_type, name FROM wanted) AS w
-     WHERE NOT EXISTS (SELECT FROM groups g
-                       WHERE g.tenant_id = $1 AND g.group_type = w.group_type AND g.name = w.name)`,
-    [tenantId, groupTypes, userIds],
-  );
-  await tx.query(
-    `WITH ${WANTED}
-     UPDATE groups g SET status = 'active' FROM wanted w
-     WHERE g.tenant_id = $1 AND g.status = 'inactive' AND g.group_type = w.group_type AND g.name = w.name`,
-    [tenantId, groupTypes, userIds],
+     SELECT $1, gen_random_uuid(), n.group_type, n.name FROM named n WHERE n.status IS DISTINCT FROM 'active'
+     ON CONFLICT (tenant_id, name_digest) DO UPDATE SET status = 'active'`,
+    [tenantId, groupTypes, ...parameters],
+    selection,
   );
 }
 
@@ -72,23 +95,30 @@ async function replaceMemberships(
   tx: Tx,
   tenantId: string,
   groupTypes: string[],
-  userIds: string[] | null,
+  selection: UserSelection,
 ): Promise<void> {
-  await tx.query(
-    `DELETE FROM group_members m USING groups g, users u
-     WHERE m.tenant_id = $1 AND ($3::uuid[] IS NULL OR m.user_id = ANY ($3))
-       AND g.tenant_id = $1 AND g.group_id = m.group_id AND g.group_type = ANY ($2::text[])
-       AND u.tenant_id = $1 AND ($3::uuid[] IS NULL OR u.user_id = ANY ($3))
-       AND u.user_id = m.user_id AND u.attributes ->> g.group_type IS DISTINCT FROM g.name`,
-    [tenantId, groupTypes, userIds],
+  const { condition, parameters } = selected('u', selection);
+  // A subquery for each membership, so that the planner looks the group and the user up by their keys.
+  await run(
+    tx,
+    'end memberships',
+    `DELETE FROM group_members m
+     WHERE m.tenant_id = $1 AND ${selected('m', selection).condition}
+       AND (SELECT g.group_type = ANY ($2::text[]) AND u.attributes ->> g.group_type IS DISTINCT FROM g.name
+            FROM groups g, users u
+            WHERE g.tenant_id = $1 AND g.group_id = m.group_id AND u.tenant_id = $1 AND u.user_id = m.user_id)`,
+    [tenantId, groupTypes, ...parameters],
+    selection,
   );
-  await tx.query(
-    `WITH ${WANTED}
+  await run(
+    tx,
+    'begin memberships',
+    `WITH ${namedBy(condition)}
      INSERT INTO group_members (tenant_id, group_id, user_id)
-     SELECT $1, g.group_id, w.user_id
-     FROM wanted w JOIN groups g ON g.tenant_id = $1 AND g.group_type = w.group_type AND g.name = w.name
+     SELECT $1, n.group_id, v.user_id FROM valued v JOIN named n ON n.group_type = v.group_type AND n.name = v.name
      ON CONFLICT DO NOTHING`,
-    [tenantId, groupTypes, userIds],
+    [tenantId, groupTypes, ...parameters],
+    selection,
   );
 }
 
@@ -96,20 +126,19 @@ async function setPrimaryGroups(
   tx: Tx,
   tenantId: string,
   groupType: string,
-  userIds: string[] | null,
+  selection: UserSelection,
 ): Promise<void> {
-  await tx.query(
-    `WITH ${WANTED}, next AS (
-       SELECT u.user_id, g.group_id
-       FROM users u
-       LEFT JOIN wanted w ON w.user_id = u.user_id
-       LEFT JOIN groups g ON g.tenant_id = $1 AND g.group_type = w.group_type AND g.name = w.name
-       WHERE u.tenant_id = $1 AND ($3::uuid[] IS NULL OR u.user_id = ANY ($3))
-     )
-     UPDATE users u SET primary_group_id = next.group_id
-     FROM next
-     WHERE u.tenant_id = $1 AND u.user_id = next.user_id AND u.primary_group_id IS DISTINCT FROM next.group_id`,
-    [tenantId, [groupType], userIds],
+  const { condition, parameters } = selected('u', selection);
+  await run(
+    tx,
+    'derive primary groups',
+    `WITH ${namedBy(condition)}
+     UPDATE users u SET primary_group_id = n.group_id
+     FROM valued v LEFT JOIN named n ON n.name = v.name
+     WHERE u.tenant_id = $1 AND ${condition} AND u.user_id = v.user_id
+       AND u.primary_group_id IS DISTINCT FROM n.group_id`,
+    [tenantId, [groupType], ...parameters],
+    selection,
   );
 }
 

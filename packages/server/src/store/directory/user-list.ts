@@ -1,6 +1,7 @@
 import type { Tx } from '../connections/db.ts';
-import { caseless, fold } from '../values/fold.ts';
+import { fold } from '../values/fold.ts';
 import type { PageWindow } from '../values/page.ts';
+import { searchUsers, type UserConditions } from './user-search.ts';
 import type { AttributeValue, UserRow } from './users.ts';
 
 /** A user with the related rows: primary location, groups, attributes and desks. */
@@ -35,21 +36,22 @@ export interface UserFilter {
 export async function listUsers(
   tx: Tx,
   tenantId: string,
-  { userId, locationId, userName, email, status, deleted, words = [] }: UserFilter,
+  { words = [], ...filter }: UserFilter,
   { limit, after }: PageWindow,
 ): Promise<UserDetails[]> {
-  if (userId === null || locationId === null) return [];
-  const values: unknown[] = [
-    tenantId,
-    userId ?? null,
-    locationId ?? null,
-    userName === undefined ? null : fold(userName),
-    email === undefined ? null : fold(email),
-    status ?? null,
-    deleted ?? null,
-    after,
-    limit + 1,
-  ];
+  if (filter.userId === null || filter.locationId === null) return [];
+  const conditions = conditionsOf(filter);
+  const values: unknown[] = [];
+  const push = (value: unknown) => `$${values.push(value)}`;
+  const tenant = push(tenantId);
+  let where: string[];
+  if (words.length === 0)
+    where = [...conditions(push), ...(after === null ? [] : [`u.user_id > ${push(after)}`])];
+  else {
+    const found = await searchUsers(tx, tenantId, { words, conditions }, { limit, after });
+    if (found.length === 0) return [];
+    where = [`u.user_id = ANY (${push(found)}::uuid[])`];
+  }
   const { rows } = await tx.query<UserDetails>(
     `SELECT u.user_id AS "userId", u.user_name AS "userName", u.email, u.first_name AS "firstName",
             u.last_name AS "lastName", u.onboarded, u.status, u.primary_location_id AS "primaryLocationId",
@@ -59,40 +61,23 @@ export async function listUsers(
             u.external_id AS "externalId", u.deprovisioned AS deleted, u.deprovisioned_at AS "deletedAt"
      FROM users u
      LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.node_id = u.primary_location_id
-     WHERE u.tenant_id = $1 AND ${words.length === 0 ? CONDITIONS : oneOfFound(words, values)}
-     ORDER BY u.user_id LIMIT $9`,
+     WHERE ${[`u.tenant_id = ${tenant}`, ...where].join(' AND ')}
+     ORDER BY u.user_id LIMIT ${push(limit + 1)}`,
     values,
   );
   return rows;
 }
 
-const CONDITIONS = `($2::uuid IS NULL OR u.user_id = $2)
-  AND ($3::uuid IS NULL OR u.primary_location_id = $3)
-  AND ($4::text IS NULL OR u.user_name_folded = $4) AND ($5::text IS NULL OR u.email_folded = $5)
-  AND ($6::text IS NULL OR u.status = $6) AND ($7::boolean IS NULL OR u.deprovisioned = $7)
-  AND ($8::uuid IS NULL OR u.user_id > $8)`;
-
-/**
- * SQL that a user `u` is one of the page whose users have all words. Adds the compared texts to `values`. The ids of
- * the page come from the two indexes of migration 0028, each of which has the texts of its `octet_length`.
- */
-function oneOfFound(words: readonly string[], values: unknown[]): string {
-  const parts = words.map((word) => hasPart(word, values)).join(' AND ');
-  const found = ['<=', '>'].map(
-    (sign) => `(SELECT u.user_id FROM users u
-      WHERE u.tenant_id = $1 AND octet_length(u.search_text) ${sign} 1000 AND ${CONDITIONS} AND ${parts}
-      ORDER BY u.user_id LIMIT $9)`,
-  );
-  return `u.user_id = ANY (ARRAY(${found.join(' UNION ALL ')}))`;
-}
-
-/**
- * SQL that a user `u` has a part. Adds the compared texts to `values`. The application and the database fold a few
- * letters differently. Only such a part is looked for twice.
- */
-function hasPart(part: string, values: unknown[]): string {
-  const folded = `$${values.push(fold(part))}::text`;
-  const caselessPart = caseless(`$${values.push(part)}::text`);
-  return `(strpos(u.search_text, ${folded}) > 0
-    OR (${caselessPart} <> ${folded} AND strpos(u.search_text, ${caselessPart}) > 0))`;
+/** The conditions of a filter without words. */
+function conditionsOf({ userId, locationId, userName, email, status, deleted }: UserFilter): UserConditions {
+  const wanted: [sql: string, type: string, value: unknown][] = [
+    ['u.user_id', 'uuid', userId],
+    ['u.primary_location_id', 'uuid', locationId],
+    ['u.user_name_folded', 'text', userName === undefined ? undefined : fold(userName)],
+    ['u.email_folded', 'text', email === undefined ? undefined : fold(email)],
+    ['u.status', 'text', status],
+    ['u.deprovisioned', 'boolean', deleted],
+  ];
+  const given = wanted.filter(([, , value]) => value !== undefined);
+  return (push) => given.map(([sql, type, value]) => `${sql} = ${push(value)}::${type}`);
 }

@@ -129,7 +129,7 @@ export async function findGroupByName(
 ): Promise<NamedGroup | undefined> {
   const { rows } = await tx.query<NamedGroup>(
     `SELECT group_id AS "groupId", provisioned AND status = 'active' AS visible FROM groups
-     WHERE tenant_id = $1 AND group_digest(group_type, name) = group_digest($2, $3)`,
+     WHERE tenant_id = $1 AND name_digest = group_digest($2, $3)`,
     [tenantId, groupType, name],
   );
   return rows[0];

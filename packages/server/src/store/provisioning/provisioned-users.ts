@@ -1,6 +1,9 @@
 import type { Tx } from '../connections/db.ts';
+import { queryByKeys } from '../connections/kept-plans.ts';
+import { planForAnyOrganisation } from '../connections/planner.ts';
 import type { Status } from '../directory/nodes.ts';
 import type { AttributeValue } from '../directory/users.ts';
+import { findCandidates } from './scim-candidates.ts';
 import {
   booleanColumn,
   type FilterColumn,
@@ -38,16 +41,21 @@ export interface ProvisionedUser {
 /** SQL of the displayed name of a row `u` of `users`. */
 export const SHOWN_NAME = `coalesce(u.display_name, nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.user_name)`;
 
+const ADDRESS: FilterColumn = {
+  ...ofOneAddress(textColumn('a.value_folded', 'folded')),
+  trigrams: 'addresses',
+};
+
 /** The attributes by which a client can filter users. */
 export const USER_COLUMNS: FilterColumns = {
   id: idColumn('u.user_id = $id'),
-  username: textColumn('u.user_name_folded', 'folded'),
+  username: named(textColumn('u.user_name_folded', 'folded')),
   externalid: textColumn('u.external_id', 'exact'),
-  displayname: textColumn(SHOWN_NAME, 'caseless'),
-  'name.givenname': textColumn('u.first_name', 'caseless'),
-  'name.familyname': textColumn('u.last_name', 'caseless'),
-  emails: ofOneAddress(textColumn('a.value_folded', 'folded')),
-  'emails.value': ofOneAddress(textColumn('a.value_folded', 'folded')),
+  displayname: named(textColumn(SHOWN_NAME, 'caseless')),
+  'name.givenname': named(textColumn('u.first_name', 'caseless')),
+  'name.familyname': named(textColumn('u.last_name', 'caseless')),
+  emails: ADDRESS,
+  'emails.value': ADDRESS,
   'emails.type': ofOneAddress(textColumn('a.type_folded', 'folded')),
   'emails.primary': ofOneAddress(booleanColumn('coalesce(a.is_primary, false)')),
   'emails.display': ofOneAddress(textColumn('a.display', 'caseless')),
@@ -76,6 +84,11 @@ function ofOneAddress(column: FilterColumn): FilterColumn {
     within:
       'u.user_id = ANY (ARRAY(SELECT a.user_id FROM user_addresses a WHERE a.tenant_id = $1 AND $terms))',
   };
+}
+
+/** A column that is one of the texts of `trigram_text`. */
+function named(column: FilterColumn): FilterColumn {
+  return { ...column, trigrams: 'names' };
 }
 
 function attributeColumn(name: string): FilterColumn {
@@ -107,9 +120,15 @@ export async function listProvisionedUsersById(
   tenantId: string,
   userIds: string[],
 ): Promise<ProvisionedUser[]> {
-  const { rows } = await tx.query<ProvisionedUser>(
-    `SELECT ${COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[]) AND NOT u.deprovisioned`,
-    [tenantId, userIds],
+  const { rows } = await queryByKeys<ProvisionedUser>(
+    tx,
+    {
+      name: 'provisioned users by id',
+      text: `SELECT ${COLUMNS} FROM users u
+             WHERE u.tenant_id = $1 AND u.user_id = ANY ($2::uuid[]) AND NOT u.deprovisioned`,
+      values: [tenantId, userIds],
+    },
+    userIds.length,
   );
   return rows;
 }
@@ -122,7 +141,12 @@ export async function listProvisionedUsers(
   page: { offset: number; limit: number },
 ): Promise<{ total: number; users: ProvisionedUser[] }> {
   const parameters: unknown[] = [tenantId];
-  const where = `WHERE u.tenant_id = $1 AND NOT u.deprovisioned AND ${filterCondition(filter, USER_COLUMNS, parameters)}`;
+  const candidates = await findCandidates(tx, tenantId, filter, USER_COLUMNS);
+  // For an organisation that statistics do not know, any index would do to find users by their ids.
+  if (candidates !== undefined) await planForAnyOrganisation(tx);
+  const among = candidates === undefined ? undefined : `ANY ($${parameters.push(candidates)}::uuid[])`;
+  const condition = filterCondition(filter, USER_COLUMNS, parameters, among && `a.user_id = ${among}`);
+  const where = `WHERE u.tenant_id = $1 AND NOT u.deprovisioned ${among ? `AND u.user_id = ${among}` : ''} AND ${condition}`;
   const { rows: counted } = await tx.query<{ total: number }>(
     `SELECT count(*) AS total FROM users u ${where}`,
     parameters,
@@ -141,59 +165,4 @@ export async function listProvisionedUsers(
     parameters,
   );
   return { total, users };
-}
-
-/** A user who has a userName or an e-mail address that must be unique. */
-export interface UniqueNameHolder {
-  userId: string;
-  userNameFolded: string;
-  /** Null if the user is not active: another user can then take the address. */
-  heldEmail: string | null;
-}
-
-/**
- * The users with one of these folded userNames, and the active users with one of these e-mail addresses.
- * Deleted users hold neither.
- */
-export async function listHolders(
-  tx: Tx,
-  tenantId: string,
-  { namesFolded, emails }: { namesFolded: string[]; emails: string[] },
-): Promise<UniqueNameHolder[]> {
-  const { rows } = await tx.query<UniqueNameHolder>(
-    `SELECT user_id AS "userId", user_name_folded AS "userNameFolded",
-            CASE WHEN status = 'active' THEN email END AS "heldEmail"
-     FROM users
-     WHERE tenant_id = $1 AND NOT deprovisioned
-       AND user_id IN (SELECT user_id FROM users WHERE tenant_id = $1 AND user_name_folded = ANY ($2::text[])
-                       UNION SELECT user_id FROM users
-                       WHERE tenant_id = $1 AND email = ANY ($3::text[]) AND status = 'active')`,
-    [tenantId, namesFolded, emails],
-  );
-  return rows;
-}
-
-/**
- * Updates the members that only identity providers set. Users that stay the same are not written. The others
- * are modified at `at`.
- */
-export async function updateProvisionedUsers(
-  tx: Tx,
-  tenantId: string,
-  users: Pick<ProvisionedUser, 'userId' | 'externalId' | 'displayName'>[],
-  at: Date,
-): Promise<void> {
-  await tx.query(
-    `UPDATE users u SET external_id = w.external_id, display_name = w.display_name, modified_at = $5
-     FROM unnest($2::uuid[], $3::text[], $4::text[]) AS w (user_id, external_id, display_name)
-     WHERE u.tenant_id = $1 AND u.user_id = ANY ($2) AND u.user_id = w.user_id
-       AND (u.external_id, u.display_name) IS DISTINCT FROM (w.external_id, w.display_name)`,
-    [
-      tenantId,
-      users.map(({ userId }) => userId),
-      users.map(({ externalId }) => externalId),
-      users.map(({ displayName }) => displayName),
-      at,
-    ],
-  );
 }

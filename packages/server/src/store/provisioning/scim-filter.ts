@@ -46,6 +46,11 @@ export interface FilterColumn {
    * `within`.
    */
   within?: string;
+  /**
+   * The texts of the index of trigrams of which this text is one: those of a user, or, for an address, those of the user
+   * whose `users.email` it is.
+   */
+  trigrams?: 'names' | 'addresses';
 }
 
 /** The attributes by which a client can filter a list, in lower case. */
@@ -75,12 +80,14 @@ export function timeColumn(sql: string): FilterColumn {
 
 /**
  * The SQL condition of a filter. The compared values are added to `parameters`. One of the filter's
- * alternatives must hold; all terms of an alternative must hold.
+ * alternatives must hold; all terms of an alternative must hold. `also` is a condition that holds wherever a
+ * column's `within` may.
  */
 export function filterCondition(
   filter: FilterTerm[][],
   columns: FilterColumns,
   parameters: unknown[],
+  also?: string,
 ): string {
   const alternatives = filter.map((terms) => {
     const conditions = new Map<string | undefined, string[]>();
@@ -91,9 +98,10 @@ export function filterCondition(
       addTo(conditions, column.within, condition);
     }
     return [...conditions]
-      .map(([within, each]) =>
-        within === undefined ? each.join(' AND ') : within.replace('$terms', () => each.join(' AND ')),
-      )
+      .map(([within, each]) => {
+        if (within === undefined) return each.join(' AND ');
+        return within.replace('$terms', () => [...each, ...(also === undefined ? [] : [also])].join(' AND '));
+      })
       .join(' AND ');
   });
   return alternatives.length === 0 ? 'true' : `(${alternatives.map((each) => `(${each})`).join(' OR ')})`;

@@ -4,6 +4,7 @@ import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget, SessionRole } from '../connections/db.ts';
 import { MIGRATIONS_DIR } from '../release.ts';
 import { applyGrants, chooseRole } from './roles.ts';
+import { makeSearchIndex } from './search-index.ts';
 import { normalizeTimeZones } from './time-zones.ts';
 
 /** A newer Rollcall than this one wrote the database. */
@@ -52,6 +53,7 @@ async function migrated<T>(
     if (!isCurrent) await applyMigrations(client, dir, upTo);
     if (upTo === undefined) {
       await applyGrants(client, { renew: !isCurrent });
+      await makeSearchIndex(client);
       // This must precede every write: see the table database_runs.
       await client.query('SELECT rollcall.note_database_run()');
       await normalizeTimeZones(client);

@@ -20,12 +20,13 @@ const GRANTS = `
   GRANT INSERT (tenant_id, node_id, kind, parent_id, name, status, address, time_zone, space_type, capacity),
     UPDATE (parent_id, name, status, address, time_zone, space_type, capacity) ON rollcall.nodes TO ${RESTRICTED_ROLE};
   GRANT INSERT (tenant_id, user_id, user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded,
-      status, primary_location_id, external_id, display_name, deprovisioned, created_at),
+      status, primary_location_id, external_id, display_name, attributes, deprovisioned, created_at),
     UPDATE (user_name, user_name_folded, email, email_folded, first_name, last_name, onboarded, status,
       primary_location_id, external_id, display_name, deprovisioned, deprovisioned_at, created_at, modified_at, attributes,
       primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.user_emails TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.user_addresses TO ${RESTRICTED_ROLE};
+  GRANT SELECT (user_id) ON rollcall.user_searches TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
   GRANT SELECT, UPDATE (last_used_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
   GRANT UPDATE (group_type, name, external_id, provisioned, created_at, modified_at, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};
@@ -63,7 +64,8 @@ const GRANTS = `
     rollcall.tenant_of_api_key(text),
     rollcall.tenant_of_scim_token(bytea), rollcall.current_organisation(), rollcall.update_organisation(text, text),
     rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.instance_id(), rollcall.is_time_zone(text),
-    rollcall.group_digest(text, text),
+    rollcall.group_digest(text, text), rollcall.trigram_text(text, text, text, text, text),
+    rollcall.users_by_trigrams(text[], integer), rollcall.users_with_search_parts(integer),
     rollcall.catch_up_statistics(), rollcall.note_database_run(), rollcall.current_history(),
     rollcall.is_in_history(uuid, xid8), rollcall.note_attendance_mark(timestamptz), rollcall.attendance_kept_from(),
     rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),

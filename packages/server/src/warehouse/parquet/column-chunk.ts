@@ -1,6 +1,5 @@
-import { ByteWriter } from 'hyparquet-writer';
-import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js';
 import snappy from 'snappyjs';
+import { DefinitionLevels, encodeHybrid } from './hybrid.ts';
 import type { PhysicalValue, SharedColumn } from './part.ts';
 import { encodeStruct, type Struct } from './thrift.ts';
 import { PHYSICAL_TYPE, type PhysicalType, PlainValues, RowNumbers } from './values.ts';
@@ -17,9 +16,6 @@ const CODEC = { uncompressed: 0, snappy: 1 } as const;
 const LEAST_SAVED = 1 / 8;
 /** A smaller row group, such as the first one, does not tell how others will be. */
 const ROWS_TO_JUDGE = 1_000;
-
-/** For the heads of runs, which an estimate of packed bytes leaves out. */
-const SPARE_BYTES = 64;
 
 /** A tried dictionary stays in use if its values are at most this share of all values. */
 const MOST_DISTINCT = 0.5;
@@ -57,9 +53,7 @@ export class ColumnChunk {
   /** The index in the dictionary of each value that rows do not share. */
   readonly #dictionary = new Map<string, number>();
   readonly #indexes = new RowNumbers();
-  /** 1 for each value, 0 for each null. */
-  readonly #levels = new RowNumbers();
-  #nulls = 0;
+  readonly #levels = new DefinitionLevels();
   #least: number | undefined;
   #greatest: number | undefined;
 
@@ -70,9 +64,12 @@ export class ColumnChunk {
 
   /** Adds a value in the form of its physical type: a boolean, a number or a text. */
   add(value: PhysicalValue | null): void {
-    this.#levels.add(value === null ? 0 : 1);
-    if (value === null) this.#nulls++;
-    else if (typeof value === 'string') this.#addText(value);
+    if (value === null) {
+      this.#levels.addNull();
+      return;
+    }
+    this.#levels.addValue();
+    if (typeof value === 'string') this.#addText(value);
     else if (typeof value === 'boolean') this.#plain.appendBoolean(value);
     else this.#addNumber(value);
   }
@@ -83,21 +80,54 @@ export class ColumnChunk {
    * @param objects the number of the object of each row
    */
   addShared(column: SharedColumn, objects: Uint32Array): void {
+    if (this.#column.type === 'BYTE_ARRAY') {
+      if (this.#hasDictionary) this.#addIndexes(column, objects);
+      else this.#addTexts(column, objects);
+      return;
+    }
     const { values, numberOfObject } = column;
-    const indexes = this.#hasDictionary ? column.takeIndexes() : undefined;
+    for (const object of objects) this.add(values[numberOfObject[object] as number] ?? null);
+  }
+
+  /** Adds texts to the dictionary, each once, by copies of their encoded bytes. */
+  #addIndexes(column: SharedColumn, objects: Uint32Array): void {
+    const { texts, offsets, numberOfObject } = column;
+    const indexes = column.takeIndexes();
     for (const object of objects) {
       const number = numberOfObject[object] as number;
-      if (number < 0 || !indexes) this.add(number < 0 ? null : (values[number] as PhysicalValue));
-      else {
-        let index = indexes[number] as number;
-        if (index < 0) {
-          index = this.#addToDictionary(values[number] as string);
-          indexes[number] = index;
-        }
-        this.#levels.add(1);
-        this.#indexes.add(index);
+      if (number < 0) {
+        this.#levels.addNull();
+        continue;
       }
+      let index = indexes[number] as number;
+      if (index < 0) {
+        this.#plain.appendEncoded(texts, offsets[number] as number, offsets[number + 1] as number);
+        index = this.#distinct++;
+        indexes[number] = index;
+      }
+      this.#levels.addValue();
+      this.#indexes.add(index);
     }
+  }
+
+  /** Adds texts without a dictionary. Those that follow one another in the column are copied at once. */
+  #addTexts({ texts, offsets, numberOfObject }: SharedColumn, objects: Uint32Array): void {
+    let [start, end] = [0, 0];
+    for (const object of objects) {
+      const number = numberOfObject[object] as number;
+      if (number < 0) {
+        this.#levels.addNull();
+        continue;
+      }
+      this.#levels.addValue();
+      const offset = offsets[number] as number;
+      if (offset !== end) {
+        this.#plain.appendEncoded(texts, start, end);
+        start = offset;
+      }
+      end = offsets[number + 1] as number;
+    }
+    this.#plain.appendEncoded(texts, start, end);
   }
 
   #addText(value: string): void {
@@ -149,7 +179,7 @@ export class ColumnChunk {
       ]);
     const encoding = distinct > 0 ? ENCODING.plainDictionary : ENCODING.plain;
     const content = distinct > 0 ? encodeIndexes(this.#indexes.numbers, distinct) : this.#plain.bytes;
-    const dataPage = this.#encodePage(Buffer.concat([this.#definitionLevels(), content]), (sizes) => [
+    const dataPage = this.#encodePage(Buffer.concat([this.#levels.encode(), content]), (sizes) => [
       [1, 'i32', PAGE_TYPE.data],
       ...sizes,
       [
@@ -195,14 +225,9 @@ export class ColumnChunk {
     return { bytes: Buffer.concat([header, sent]), uncompressedBytes: header.length + content.length };
   }
 
-  /** One bit for each row: 1 for a value, 0 for a null. The length in bytes comes before them. */
-  #definitionLevels(): Uint8Array {
-    return withLength(encodeHybrid(this.#levels.numbers, 1));
-  }
-
   #statistics(): Struct {
     return [
-      [3, 'i64', this.#nulls],
+      [3, 'i64', this.#levels.nulls],
       [5, 'bytes', this.#bound(this.#greatest)],
       [6, 'bytes', this.#bound(this.#least)],
     ];
@@ -231,7 +256,6 @@ export class ColumnChunk {
     this.#distinct = 0;
     this.#indexes.clear();
     this.#levels.clear();
-    this.#nulls = 0;
     this.#least = this.#greatest = undefined;
   }
 }
@@ -245,17 +269,4 @@ interface EncodedPage {
 function encodeIndexes(indexes: Uint32Array, dictionarySize: number): Uint8Array {
   const bitWidth = Math.max(1, 32 - Math.clz32(dictionarySize - 1));
   return Buffer.concat([Uint8Array.of(bitWidth), encodeHybrid(indexes, bitWidth)]);
-}
-
-function encodeHybrid(values: Uint32Array, bitWidth: number): Uint8Array {
-  // A writer that is large enough from the beginning copies nothing.
-  const writer = new ByteWriter(values.length * (bitWidth / 8) + SPARE_BYTES);
-  writeRleBitPackedHybrid(writer, values, bitWidth);
-  return writer.getBytes();
-}
-
-function withLength(bytes: Uint8Array): Uint8Array {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }

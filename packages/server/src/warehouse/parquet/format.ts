@@ -7,7 +7,7 @@ import { parquetColumns } from './schema.ts';
  * Rows of a group. Its values stay in memory until it is encoded. The first group is small, to send the first
  * byte early.
  */
-const ROWS_PER_GROUP = 3_000;
+const ROWS_PER_GROUP = 4_500;
 const ROWS_OF_FIRST_GROUP = 500;
 
 /** Parquet, row group by row group. The footer comes last, so a reader cannot take a cut-off file for a whole one. */

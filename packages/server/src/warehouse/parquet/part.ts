@@ -1,5 +1,5 @@
 import type { Row } from '../format.ts';
-import { RowNumbers } from './values.ts';
+import { PlainValues, RowNumbers } from './values.ts';
 
 export type PhysicalValue = boolean | number | string;
 
@@ -13,10 +13,11 @@ export class Part {
   readonly #name: string;
   /** The number of each object, counted from 0. */
   readonly #numbers = new Map<Row, number>();
+  /** The objects by their number. */
+  readonly #objects: Row[] = [];
   readonly #columns: SharedColumn[] = [];
   readonly #rows = new RowNumbers();
   #hasRowsWithoutPart = false;
-  #last: Row | undefined;
   #lastNumber = 0;
 
   constructor(name: string) {
@@ -38,15 +39,17 @@ export class Part {
   add(row: Row): void {
     const object = (row[this.#name] ?? row) as Row;
     if (object === row) this.#hasRowsWithoutPart = true;
-    if (object !== this.#last) {
-      this.#last = object;
-      this.#lastNumber = this.#numbers.get(object) ?? this.#addObject(object);
+    if (object !== this.#objects[this.#lastNumber]) {
+      // Users come in the same order again each day. A step is cheaper than a look-up in a large map.
+      const next = this.#lastNumber + 1;
+      const isNext = object === this.#objects[next];
+      this.#lastNumber = isNext ? next : (this.#numbers.get(object) ?? this.#addObject(object));
     }
     this.#rows.add(this.#lastNumber);
   }
 
   #addObject(object: Row): number {
-    const number = this.#numbers.size;
+    const number = this.#objects.push(object) - 1;
     this.#numbers.set(object, number);
     for (const column of this.#columns) column.addObject(object);
     return number;
@@ -58,7 +61,7 @@ export class Part {
     if (!this.#hasRowsWithoutPart) return;
     this.#hasRowsWithoutPart = false;
     this.#numbers.clear();
-    this.#last = undefined;
+    this.#objects.length = 0;
     for (const column of this.#columns) column.forget();
   }
 }
@@ -67,6 +70,8 @@ export class Part {
 export class SharedColumn {
   readonly #read: (object: Row) => PhysicalValue | null;
   readonly #values: PhysicalValue[] = [];
+  readonly #texts = new PlainValues();
+  readonly #offsets = new RowNumbers();
   readonly #numbers = new Map<PhysicalValue, number>();
   /** The number of each object's value. */
   readonly #numberOfObject: number[] = [];
@@ -74,10 +79,21 @@ export class SharedColumn {
 
   constructor(read: (object: Row) => PhysicalValue | null) {
     this.#read = read;
+    this.#offsets.add(0);
   }
 
   get values(): readonly PhysicalValue[] {
     return this.#values;
+  }
+
+  /** The values in the encoding PLAIN, one after the other, if they are texts; valid until the next object. */
+  get texts(): Uint8Array {
+    return this.#texts.bytes;
+  }
+
+  /** The offset in the texts of each value and, last, of their end. */
+  get offsets(): Uint32Array {
+    return this.#offsets.numbers;
   }
 
   /** The number of each object's value, by the object's number. NULL if it is null. */
@@ -99,11 +115,16 @@ export class SharedColumn {
   #addValue(value: PhysicalValue): number {
     const number = this.#values.push(value) - 1;
     this.#numbers.set(value, number);
+    if (typeof value === 'string') this.#texts.appendText(value);
+    this.#offsets.add(this.#texts.bytes.length);
     return number;
   }
 
   forget(): void {
     this.#values.length = 0;
+    this.#texts.clear();
+    this.#offsets.clear();
+    this.#offsets.add(0);
     this.#numbers.clear();
     this.#numberOfObject.length = 0;
   }

@@ -6,6 +6,8 @@ const INITIAL_BYTES = 4_096;
 const UTF8_BYTES_PER_UNIT = 3;
 const LAST_ASCII = 0x7f;
 const LENGTH_BYTES = 4;
+/** Up to so many bytes, a loop copies faster than a call. */
+const LONGEST_LOOP_BYTES = 100;
 const HIGH_WORD = 2 ** 32;
 
 /** Values in Parquet's encoding PLAIN. The buffer is outside of V8's heap. One row group after the other uses it. */
@@ -31,6 +33,17 @@ export class PlainValues {
     const written = this.#writeAscii(value, start) ? value.length : this.#bytes.write(value, start);
     this.#bytes.writeUInt32LE(written, this.#length);
     this.#length = start + written;
+  }
+
+  /** Appends values that are encoded already: the bytes from `start` to `end`. */
+  appendEncoded(encoded: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    if (length > LONGEST_LOOP_BYTES) bytes.set(encoded.subarray(start, end), at);
+    else for (let from = start; from < end; from++) bytes[at++] = encoded[from] as number;
+    this.#length += length;
   }
 
   /** Writes a text of ASCII byte by byte, which is quicker for short texts. Returns whether it is one. */
@@ -96,15 +109,26 @@ export class RowNumbers {
   }
 
   add(number: number): void {
-    if (this.#length === this.#numbers.length) {
-      const larger = new Uint32Array(this.#length * 2);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
+    this.#reserve(1);
     this.#numbers[this.#length++] = number;
+  }
+
+  /** Adds a number `count` times. */
+  fill(number: number, count: number): void {
+    this.#reserve(count);
+    this.#numbers.fill(number, this.#length, this.#length + count);
+    this.#length += count;
   }
 
   clear(): void {
     this.#length = 0;
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#numbers.length) return;
+    const larger = new Uint32Array(Math.max(needed, this.#numbers.length * 2));
+    larger.set(this.#numbers);
+    this.#numbers = larger;
   }
 }
