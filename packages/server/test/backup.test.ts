@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { unpackTar } from 'modern-tar';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RestoreError, restore } from '../src/store/backup/restore.ts';
 import type { DatabaseTarget } from '../src/store/connections/db.ts';
@@ -96,6 +97,29 @@ test('the backup replaces the initial rows of an empty database', async () => {
   );
   await restore({ target, input: opening(file) });
   expect(await readAll(target)).toEqual(carried(await readAll(source.target)));
+});
+
+test('the backup has no sessions and no links, and a restore ends those of the database', async () => {
+  const target = await empty();
+  await migrate(target);
+  const signedIn = (client: pg.Client) =>
+    client.query(`
+      INSERT INTO accounts (account_id, email, email_folded, created_at)
+      VALUES ('10000000-0000-4000-8000-000000000600', 'a@b.c', 'a@b.c', '2026-01-01') ON CONFLICT DO NOTHING;
+      INSERT INTO sessions (session_id, token_hash, account_id, method, created_at, last_used_at, address)
+      VALUES (gen_random_uuid(), sha256('x'), '10000000-0000-4000-8000-000000000600', 'link', now(), now(), '::1');
+      INSERT INTO sign_in_links (token_hash, account_id, kind, expires_at)
+      VALUES (sha256('x'), '10000000-0000-4000-8000-000000000600', 'link', now());
+      INSERT INTO sign_in_networks VALUES ('10000000-0000-4000-8000-000000000600', '::1', now());
+      INSERT INTO sign_in_failures VALUES (sha256('x'), 1, now())`);
+  await seeingAll(source.target, signedIn);
+  await seeingAll(target, signedIn);
+  await restore({ target, input: opening((await backupToBuffer(source.target)).file) });
+  const count = `SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM sign_in_links)
+                      + (SELECT count(*) FROM sign_in_networks) AS count, (SELECT count(*) FROM accounts) AS accounts`;
+  expect((await seeingAll(target, (client) => client.query(count))).rows).toEqual([
+    { count: '0', accounts: '4' },
+  ]);
 });
 
 test('the data never come without their key: a failure before the commit leaves the database empty', async () => {

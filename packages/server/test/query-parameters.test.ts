@@ -6,6 +6,7 @@ import { addSite, goodEvent, presenceRows, results } from './support/presence.ts
 import { expectProblem } from './support/problems.ts';
 import { scimClient } from './support/scim.ts';
 import { startTestServer } from './support/server.ts';
+import { browserWithRole } from './support/sessions.ts';
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -16,6 +17,14 @@ const site = await addSite(server);
 const { authorization: basicHeader } = site.headers;
 const bearerHeader = `Bearer ${await server.token(await server.key(site.tenantId))}`;
 const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
+
+const browser = await browserWithRole(server, site.tenantId, 'administrator');
+
+function headersOf(access: Access): Record<string, string> {
+  if (access === 'session') return browser;
+  const isBasic = typeof access === 'object' && access.scheme === 'basic';
+  return { authorization: isBasic ? basicHeader : bearerHeader };
+}
 
 /** The parameters of a route in OpenAPI, which come from its schema. */
 const routes = server.app.routeTable.flatMap(({ method, url, config, schema }) => {
@@ -28,9 +37,7 @@ const routes = server.app.routeTable.flatMap(({ method, url, config, schema }) =
     parameters: Object.keys(properties),
     isHidden: (schema as { hide?: boolean } | undefined)?.hide === true,
     lists: Object.keys(properties).filter((name) => 'x-comma-list' in (properties[name] ?? {})),
-    headers: {
-      authorization: typeof access === 'object' && access.scheme === 'basic' ? basicHeader : bearerHeader,
-    },
+    headers: headersOf(access),
   }));
 });
 type Route = (typeof routes)[number];

@@ -42,7 +42,8 @@ export function demoCommand(): Command {
   return command.action(async (options: Options) => {
     // Loaded here, so that other commands do not wait for the server's code.
     const { serveUntilSignalled, startServer } = await import('./serve.ts');
-    const { CONNECTIONS, ensureDemo } = await import('../demo/organisation.ts');
+    const { CONNECTIONS, DEMO_ACCOUNT, ensureDemo } = await import('../demo/organisation.ts');
+    const { createLink, linkAddress } = await import('../auth/manage-accounts.ts');
     const running = await startServer(options, 'rollcall demo');
     const progress = showProgress('Making the demo organisation', 'days');
     try {
@@ -59,6 +60,10 @@ export function demoCommand(): Command {
       if (options.credentialsFile !== undefined) {
         await saveCredentials(options.credentialsFile, running.baseUrl, demo.keys);
       }
+      const { token } = await withOwner(target, (owner) =>
+        createLink({ email: DEMO_ACCOUNT.email, kind: 'link' }, { owner, clock: Date.now }),
+      );
+      print(linkAddress(token, consoleUrl(running.baseUrl)));
       print(describe(running.baseUrl, demo));
       if (options.live) void liveOn(options, running.baseUrl, demo);
     } catch (error) {
@@ -117,6 +122,11 @@ async function saveCredentials(file: string, baseUrl: string, keys: ShownKey[]):
   }
 }
 
+/** Browsers give `localhost` rights that an address does not have, such as passkeys. */
+function consoleUrl(baseUrl: string): string {
+  return baseUrl.replace(/^(https?:\/\/)127\.0\.0\.1(?=:|$)/, '$1localhost');
+}
+
 function describe(baseUrl: string, { keys, created, sample }: Demo): string {
   const rows = keys.map(({ role, authentication, apiKey, secret }) => ({
     role,
@@ -125,6 +135,8 @@ function describe(baseUrl: string, { keys, created, sample }: Demo): string {
     secret,
   }));
   const lines = [
+    'The link above signs in as an administrator, once, within 15 minutes. Each start prints a new one.',
+    '',
     `Rollcall is at ${baseUrl} with ${created ? 'a new' : 'its'} demo organisation. Documentation: ${baseUrl}/docs`,
     '',
     formatTable(rows),

@@ -11,6 +11,7 @@ import { remark } from './output.ts';
 const COMMANDS: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
   serve: async () => (await import('./serve-command.ts')).serveCommand(),
+  admins: async () => (await import('./admins.ts')).adminsCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
   'scim-tokens': async () => (await import('./scim-tokens.ts')).scimTokensCommand(),
   'signing-keys': async () => (await import('./signing-keys.ts')).signingKeysCommand(),

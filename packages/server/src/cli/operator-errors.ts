@@ -1,3 +1,4 @@
+import { AccountError } from '../auth/manage-accounts.ts';
 import { KeyError } from '../auth/manage-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
 import { DemoError } from '../demo/errors.ts';
@@ -13,6 +14,7 @@ import { CliError } from './errors.ts';
 const OPERATOR_ERRORS = [
   CliError,
   KeyError,
+  AccountError,
   MasterKeyError,
   EmbeddedServerError,
   SchemaTooNewError,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { secretContext } from '../auth/api-keys.ts';
+import { ensureMember } from '../auth/manage-accounts.ts';
 import { createKey, type ShownKey } from '../auth/manage-keys.ts';
 import type { MasterKey } from '../auth/secrets.ts';
 import type { DemoConfig } from '../config.ts';
@@ -28,6 +29,9 @@ const KEYS = [
   })),
   { name: 'Demo all, Basic and HMAC', role: 'all', authentication: 'basic' },
 ] as const;
+
+/** The account of the person who looks at the demo. */
+export const DEMO_ACCOUNT = { email: 'demo@demo.example', name: 'Demo', role: 'administrator' } as const;
 
 /** The demo organisation. */
 export interface Demo {
@@ -70,6 +74,7 @@ export async function ensureDemo(
     await makeHistory(directory, { database, tenantId, days: config.days, nowMs, onDay });
     for (const key of missing) await createKey({ tenantId, ...key }, deps);
   }
+  await ensureMember({ tenantId, ...DEMO_ACCOUNT }, deps);
   return {
     directory,
     keys: await shownKeys(tenantId, deps),

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { pruneOldSignIns } from '../auth/prune-sign-ins.ts';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -58,6 +59,13 @@ export const TASKS: readonly JobTask[] = [
     cron: '41 3 * * *',
     unit: 'changes',
     run: pruneAttendanceChanges,
+  },
+  {
+    name: 'sign-ins',
+    description: 'Delete sessions and one-time links that are over, and failed sign-ins that no longer count',
+    cron: '23 * * * *',
+    unit: 'rows',
+    run: pruneOldSignIns,
   },
   {
     name: 'aggregates',

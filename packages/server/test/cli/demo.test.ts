@@ -45,6 +45,7 @@ describe('The demo', () => {
       expect(first.server.stdout).toContain(`${key.apiKey}  ${key.secret}`);
     }
 
+    expect(await signInByFirstLine(first)).toMatchObject({ organisations: [{ role: 'administrator' }] });
     const lines = first.server.stdout.split('\n').filter((line) => line.startsWith('printf '));
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line.length).toBeLessThan(500);
@@ -71,6 +72,7 @@ describe('The demo', () => {
     const second = await startDemo(work, 'first');
     expect(second.server.stdout).toContain('its demo organisation');
     expect(second.credentials.keys).toEqual(first.credentials.keys);
+    expect(await signInByFirstLine(second)).toMatchObject({ account: { email: 'demo@demo.example' } });
     expect(await readDataset(second.baseUrl, presenceSince(5), key)).toEqual(events);
     await second.server.stop();
     expect(processesNaming(work.path('first'))).toEqual([]);
@@ -108,4 +110,24 @@ describe('An unfinished demo', () => {
 async function paste(line: string): Promise<string> {
   const { stdout } = await promisify(execFile)('sh', ['-c', line]);
   return stdout;
+}
+
+/** Redeems the link of the first line that a demo printed. Returns the session. */
+async function signInByFirstLine({
+  server,
+  baseUrl,
+}: Awaited<ReturnType<typeof startDemo>>): Promise<unknown> {
+  const [line = ''] = server.stdout.split('\n');
+  const { port, hostname, pathname, hash } = new URL(line);
+  expect({ port, hostname, pathname }).toEqual({
+    port: new URL(baseUrl).port,
+    hostname: 'localhost',
+    pathname: '/console/sign-in',
+  });
+  const reply = await fetch(`${baseUrl}/v1/session/link`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token: hash.replace('#token=', '') }),
+  });
+  return reply.json();
 }

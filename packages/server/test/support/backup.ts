@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import { type BackupOptions, type BackupSummary, backup } from '../../src/store/backup/backup.ts';
 import { columnList, listTables, qualified } from '../../src/store/backup/tables.ts';
 import type { DatabaseTarget } from '../../src/store/connections/db.ts';
+import { accountRows } from './backup-accounts.ts';
 import { groupRows, groupUseRows } from './backup-groups.ts';
 import { scimTokenRows } from './backup-scim-tokens.ts';
 import { submittedRows } from './backup-submissions.ts';
@@ -242,6 +243,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
       for (const [table, row] of [
         ...groupUseRows(values),
         ...scimTokenRows(values),
+        ...accountRows(values),
         ...userEmailRows({ tenantId: tenant_id, userId: id(7), text: NASTY }),
         ...submittedRows(values),
       ])

@@ -1,0 +1,29 @@
+import { pruneSignIns } from '../store/auth/sessions.ts';
+import type { Database } from '../store/connections/db.ts';
+import { ABSOLUTE_LIMIT_MS, IDLE_LIMIT_MS } from './sessions.ts';
+import { FORGET_MS, KNOWN_MS } from './sign-ins.ts';
+
+interface Deps {
+  database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Deletes sessions and links that are over, networks that accounts no longer know, and failures that no longer count.
+ * Sessions have people's network addresses. Throws `StoreUnavailableError`.
+ */
+export async function pruneOldSignIns({ database, clock, onProgress }: Deps): Promise<void> {
+  const ago = (ms: number) => new Date(clock() - ms);
+  const pruned = await database.inSystem((tx) =>
+    pruneSignIns(tx, {
+      createdAt: ago(ABSOLUTE_LIMIT_MS),
+      usedAt: ago(IDLE_LIMIT_MS),
+      linkExpiresAt: ago(0),
+      signedInAt: ago(KNOWN_MS),
+      failedAt: ago(FORGET_MS),
+    }),
+  );
+  onProgress?.(pruned, pruned);
+}

@@ -1,0 +1,32 @@
+interface Values {
+  tenantId: string;
+  id(number: number): string;
+  text: string;
+  instant: string;
+}
+
+/** Accounts and their roles. Each column has a value in a row; each nullable column also has a null. */
+export function accountRows({ tenantId, id, text, instant }: Values): [string, Record<string, unknown>][] {
+  const account = (number: number) => ({
+    account_id: id(number),
+    email: `${text} ${id(number)}`,
+    email_folded: `${text} ${id(number)}`,
+    created_at: instant,
+  });
+  const role = { tenant_id: tenantId, invited_at: instant };
+  return [
+    ['accounts', account(600)],
+    [
+      'accounts',
+      {
+        ...account(601),
+        name: text,
+        password_hash: text,
+        password_changed_at: instant,
+        disabled_at: instant,
+      },
+    ],
+    ['account_roles', { ...role, account_id: id(600), role: 'administrator' }],
+    ['account_roles', { ...role, account_id: id(601), role: 'viewer', accepted_at: instant }],
+  ];
+}
