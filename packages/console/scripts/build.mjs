@@ -9,6 +9,8 @@ import { build } from 'vite';
 const packageDir = fileURLToPath(new URL('..', import.meta.url));
 const assetsDir = join(packageDir, 'dist/assets');
 
+// The pages are the same wherever they are built. A test runner sets another value, and React is then built for debugging.
+process.env.NODE_ENV = 'production';
 await build({ configFile: join(packageDir, 'vite.config.ts'), logLevel: 'warn' });
 await Promise.all(
   (await readdir(assetsDir)).map(async (name) => {

@@ -6,10 +6,13 @@ import type {
   ChangedUserBookingAttendance,
   ChangeLogRow,
   ComparisonMetricsRow,
+  Dataset,
   DaysPerWeekMetricsRow,
   DeskRow,
   DwellMetricsRow,
   ExportRange,
+  FileFormat,
+  FileQuery,
   GroupRow,
   LocationRow,
   MetricsRow,
@@ -183,6 +186,20 @@ export class Analytics {
     options?: CallOptions,
   ): Rows<OccupancyMetricsRow> {
     return rangedRows(this.#transport, '/v1/analytics/metrics/occupancy', range, options);
+  }
+
+  /**
+   * The rows of a dataset as a file, as the server writes it: `csv`, `parquet`, `ndjson` or `json`. The client keeps the
+   * whole file in memory, and makes one call, so `timeoutMs` is the limit of the whole transfer.
+   */
+  file<D extends Dataset>(
+    dataset: D,
+    query: FileQuery<D>,
+    format: FileFormat,
+    options: CallOptions = {},
+  ): Promise<Blob> {
+    const request = { method: 'GET', path: `/v1/analytics/${dataset}`, query: { ...query, format } };
+    return this.#transport.exchange(request, options, ({ response }) => response.blob());
   }
 
   #metrics<T>(dataset: string, range: object, options: CallOptions = {}): Rows<T> {

@@ -18,6 +18,8 @@ export interface Request {
    * carried out the first call.
    */
   once?: boolean;
+  /** A person waits for the answer, so the client reports a 429 at once. */
+  reportsRateLimit?: boolean;
 }
 
 /** An answer with an unread body. The reader of the body starts the deadline, pauses it, and ends it. */
@@ -81,6 +83,7 @@ export class Transport {
           mayRenew = false;
           if (await this.#authenticator.refused(authorization)) continue;
         }
+        if (request.reportsRateLimit && error.status === 429) throw error;
         if (!isWorthARetry(error, request.once) || retries >= this.#settings.maxRetries) throw error;
         const delayMs = delayOf(retries, error.retryAfterMs);
         if (delayMs > this.#settings.maxRetryDelayMs) throw error;

@@ -2,6 +2,9 @@ import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Change, Reply } from './types.ts';
 
+/** A password counts as tried, and a link as used. */
+const BY_A_PERSON = { once: true, reportsRateLimit: true };
+
 /** People's sessions, for web pages of the server: the browser keeps the cookie. Only Rollcall servers have them. */
 export class Session {
   readonly #transport: Transport;
@@ -21,9 +24,10 @@ export class Session {
   /**
    * Signs in with a password.
    * @throws AuthenticationError if the address or the password is wrong.
+   * @throws RollcallError with the status 429 and `retryAfterMs` after too many failures.
    */
   signIn(credentials: Change<'POST /v1/session'>, options?: CallOptions): Promise<Reply<'POST /v1/session'>> {
-    const request = { method: 'POST', path: '/v1/session', body: credentials, once: true };
+    const request = { method: 'POST', path: '/v1/session', body: credentials, ...BY_A_PERSON };
     return this.#transport.json(request, options);
   }
 
@@ -36,7 +40,7 @@ export class Session {
     link: Change<'POST /v1/session/link'>,
     options?: CallOptions,
   ): Promise<Reply<'POST /v1/session/link'>> {
-    const request = { method: 'POST', path: '/v1/session/link', body: link, once: true };
+    const request = { method: 'POST', path: '/v1/session/link', body: link, ...BY_A_PERSON };
     return this.#transport.json(request, options);
   }
 
@@ -47,7 +51,7 @@ export class Session {
 
   /** Changes the own password. All other sessions of the account end. */
   changePassword(passwords: Change<'PUT /v1/session/password'>, options?: CallOptions): Promise<void> {
-    const request = { method: 'PUT', path: '/v1/session/password', body: passwords, once: true };
+    const request = { method: 'PUT', path: '/v1/session/password', body: passwords, ...BY_A_PERSON };
     return this.#transport.json(request, options);
   }
 

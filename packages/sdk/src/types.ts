@@ -127,6 +127,20 @@ type Filters<Key extends keyof Operations> = Omit<
   'startDate' | 'endDate' | 'changedSince' | 'limit' | 'after' | 'format'
 >;
 
+/** The name of a dataset: the part of its path after `/v1/analytics/`. */
+export type Dataset = DatasetOf<keyof Operations>;
+type DatasetOf<Key> = Key extends `GET /v1/analytics/${infer D}`
+  ? D extends `${string}/basic`
+    ? never
+    : D
+  : never;
+
+/** A format of files. */
+export type FileFormat = 'csv' | 'parquet' | 'ndjson' | 'json';
+
+/** The parameters of a dataset, without the format. */
+export type FileQuery<D extends Dataset> = Omit<QueryOf<`GET /v1/analytics/${D}`>, 'format'>;
+
 /** Options of every export, besides its filters. */
 export interface Increment {
   /**

@@ -52,6 +52,20 @@ test('the server refuses an empty list, which means neither all users nor none',
   }
 });
 
+test('a dataset is a file in the format of the server, made by one call', async () => {
+  const { analytics } = setup.client();
+  const csv = await (
+    await analytics.file(
+      'metrics',
+      { startDate: '2026-01-01', endDate: '2026-12-31', period: 'month' },
+      'csv',
+    )
+  ).text();
+  expect(csv).toMatch(/^by,period,periodStart,/);
+  const parquet = await (await analytics.file('users', {}, 'parquet')).text();
+  expect(parquet).toMatch(/^PAR1.*PAR1$/s);
+});
+
 test('the client requests metrics in one call, so that no window cuts a period', async () => {
   const { analytics } = setup.client();
   const year = { startDate: '2026-01-01', endDate: '2026-12-31' };

@@ -65,6 +65,11 @@ test('a page signs in, calls for an organisation, changes the password and signs
   await client.session.signOut();
   await expect(inside.manage.organisation()).rejects.toBeInstanceOf(AuthenticationError);
   await client.session.signIn({ email: 'ADA@example.com', password: `${PASSWORD} 2` });
+  const wrong = { email: 'ada@example.com', password: 'wrong' };
+  for (let failure = 0; failure < 5; failure++) {
+    await expect(client.session.signIn(wrong)).rejects.toBeInstanceOf(AuthenticationError);
+  }
+  await expect(client.session.signIn(wrong)).rejects.toMatchObject({ status: 429, retryAfterMs: 1_000 });
   const [own] = await client.session.list();
   await client.session.end(own?.sessionId ?? '');
   await expect(client.session.get()).rejects.toBeInstanceOf(AuthenticationError);

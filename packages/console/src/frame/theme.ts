@@ -4,9 +4,10 @@ import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 export const theme = createTheme({
   primaryColor: 'blue',
   // The lighter shades have too little contrast with white text (WCAG 2.2 asks for 4.5 to 1).
-  primaryShade: 8,
+  primaryShade: { light: 9, dark: 8 },
   defaultRadius: 'sm',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.375rem' }, h2: { fontSize: '1.0625rem' } } },
   components: {
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },

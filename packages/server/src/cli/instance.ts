@@ -8,7 +8,7 @@ import { print } from './output.ts';
 /** `rollcall instance renew`. */
 export function instanceCommand(): Command {
   const renew = new Command('renew')
-    .description('make a copied data directory or database a separate instance; all tokens end')
+    .description('make a copied data directory or database a separate instance; all tokens and sessions end')
     .option('--json', 'print JSON')
     .action(async (options: DataConfig & { json?: true }) => {
       const instanceId = await withContext(options, 'rollcall instance', ({ owner, masterKey }) =>
@@ -17,7 +17,7 @@ export function instanceCommand(): Command {
       print(
         options.json
           ? JSON.stringify({ instanceId })
-          : `This is the instance ${instanceId} now, with a new signing key. All earlier tokens are invalid.`,
+          : `This is the instance ${instanceId} now, with a new signing key. All earlier tokens and sessions are invalid.`,
       );
     });
   for (const option of toOptions(DATA_SETTINGS)) renew.addOption(option);

@@ -33,7 +33,7 @@ const ROOT_DIR = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Starts one PostgreSQL for the whole run: the server of DATABASE_URL, or an embedded one in a temporary directory. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // The tests run the command line and the SDK as they are shipped, so both must be built.
+  // The tests run the command line, the SDK and the console as they are shipped, so all must be built.
   if (!isBuilt()) execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT_DIR, stdio: 'inherit' });
 
   const server = process.env.DATABASE_URL ? givenServer(process.env.DATABASE_URL) : await embeddedServer();
@@ -66,13 +66,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** Whether the build is newer than all its sources. This saves ten seconds. */
 function isBuilt(): boolean {
-  const built = ['server/dist/bin/rollcall.js', 'sdk/dist/esm/index.js', 'sdk/dist/cjs/index.js'].map(
-    (file) => join(ROOT_DIR, 'packages', file),
-  );
+  const built = [
+    'server/dist/bin/rollcall.js',
+    'sdk/dist/esm/index.js',
+    'sdk/dist/cjs/index.js',
+    'console/dist/index.html',
+  ].map((file) => join(ROOT_DIR, 'packages', file));
   const parts = ['src', 'scripts', 'package.json', 'tsconfig.json'];
   const sources = [
     ...parts.map((part) => join(ROOT_DIR, 'packages/server', part)),
     ...[...parts, 'tsconfig.cjs.json'].map((part) => join(ROOT_DIR, 'packages/sdk', part)),
+    ...[...parts, 'vite.config.ts', 'index.html', 'icon.svg'].map((part) =>
+      join(ROOT_DIR, 'packages/console', part),
+    ),
   ];
   const newest = Math.max(...[join(ROOT_DIR, 'package-lock.json'), ...sources].map(newestMs));
   return built.every((file) => existsSync(file) && statSync(file).mtimeMs > newest);

@@ -1,16 +1,11 @@
-import type { Browser } from 'playwright-core';
+import { readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../../server/test/support/server.ts';
-import { listen } from '../../server/test/support/sockets.ts';
-import { hasBrowser, openBrowser } from './support/browser.ts';
-import { watchedPage } from './support/pages.ts';
 
 let server: TestServer;
-let origin: string;
 
 beforeAll(async () => {
   server = await startTestServer();
-  origin = await listen(server);
 });
 afterAll(() => server.close());
 
@@ -99,41 +94,40 @@ describe('an asset', () => {
   });
 });
 
-describe.skipIf(!hasBrowser)('in a browser', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await openBrowser();
-  });
-  afterAll(() => browser?.close());
-
-  test.each(['light', 'dark'] as const)(
-    'a dialog, a menu and a tooltip violate no policy, %s',
-    async (colorScheme) => {
-      const { page, faults, close } = await watchedPage(browser, origin, { colorScheme });
-      await page.goto('/console/sign-in');
-      await page.getByRole('button', { name: 'Colours' }).hover();
-      await page.getByRole('tooltip').waitFor();
-      await page.getByRole('button', { name: 'Colours' }).click();
-      await page.getByRole('menuitem', { name: colorScheme === 'light' ? 'Dark' : 'Light' }).click();
-      const scheme = colorScheme === 'light' ? 'dark' : 'light';
-      await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
-
-      await page.getByRole('button', { name: 'I cannot sign in' }).click();
-      await page.getByRole('dialog').waitFor();
-      // The styles that stop the page behind a dialog from scrolling apply only with the nonce.
-      expect(await page.evaluate(() => getComputedStyle(document.body).overflow)).toBe('hidden');
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
-      expect(faults).toEqual([]);
-      await close();
-    },
+describe('the built files', () => {
+  const dist = new URL('../dist/', import.meta.url);
+  type Chunk = {
+    file: string;
+    isEntry?: boolean;
+    isDynamicEntry?: boolean;
+    imports?: string[];
+    css?: string[];
+  };
+  const manifest: Record<string, Chunk> = JSON.parse(
+    readFileSync(new URL('.vite/manifest.json', dist), 'utf8'),
   );
 
-  test('a violation is found', async () => {
-    const { page, faults, close } = await watchedPage(browser, origin);
-    await page.goto('/console/sign-in');
-    await page.evaluate(() => document.body.setAttribute('style', 'color: red'));
-    await expect.poll(() => faults.join()).toMatch(/style-src/);
-    await close();
+  /** The files that a chunk loads before it runs. */
+  const filesOf = (name: string, seen = new Set<string>()): Set<string> => {
+    const { file, css = [], imports = [] } = manifest[name] as Chunk;
+    for (const each of [file, ...css]) seen.add(each);
+    for (const each of imports) filesOf(each, seen);
+    return seen;
+  };
+  const gzipBytes = (files: Iterable<string>) =>
+    [...files].reduce((sum, file) => sum + statSync(new URL(`${file}.gz`, dist)).size, 0);
+
+  test('of the first load are at most 250 kB compressed, and each page adds at most 60 kB', () => {
+    const entry = Object.keys(manifest).filter((name) => manifest[name]?.isEntry);
+    const pages = Object.keys(manifest).filter((name) => manifest[name]?.isDynamicEntry);
+    expect(entry).toHaveLength(1);
+    expect(pages.length).toBeGreaterThan(2);
+    const shell = filesOf(entry[0] ?? '');
+    const first = filesOf('src/attendance/page.tsx', new Set(shell));
+    expect(gzipBytes(first)).toBeLessThan(250_000);
+    for (const page of pages) {
+      const more = [...filesOf(page)].filter((file) => !shell.has(file));
+      expect([page, gzipBytes(more)]).toEqual([page, expect.toSatisfy((bytes: number) => bytes < 60_000)]);
+    }
   });
 });

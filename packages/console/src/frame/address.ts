@@ -1,0 +1,40 @@
+import { useCallback } from 'react';
+import { useLocation, useSearch } from 'wouter';
+
+export type Parameters = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The parameters of the address, and a function that changes some of them. Undefined and empty values leave the address.
+ * `replace` changes the present entry of the browser's history instead of adding one.
+ */
+export function useParameters(): [
+  URLSearchParams,
+  (changes: Parameters, options?: { replace?: boolean }) => void,
+] {
+  const search = useSearch();
+  const [path, navigate] = useLocation();
+  const change = useCallback(
+    (changes: Parameters, options: { replace?: boolean } = {}) => {
+      const next = new URLSearchParams(search);
+      for (const [name, value] of Object.entries(changes)) {
+        if (value) next.set(name, value);
+        else next.delete(name);
+      }
+      const text = next.toString();
+      navigate(text ? `${path}?${text}` : path, options);
+    },
+    [search, path, navigate],
+  );
+  return [new URLSearchParams(search), change];
+}
+
+/** The address of the sign-in page, from which one comes back to `here`: a path below the console, with its parameters. */
+export function signInAddress(here: string): string {
+  return here === '/' ? '/sign-in' : `/sign-in?back=${encodeURIComponent(here)}`;
+}
+
+/** The address to go back to. Only paths of the console count. */
+export function backAddress(search: string): string {
+  const back = new URLSearchParams(search).get('back') ?? '/';
+  return /^\/(?![/\\])/.test(back) && !back.startsWith('/sign-in') ? back : '/';
+}

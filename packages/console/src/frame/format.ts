@@ -1,0 +1,53 @@
+import { texts } from '../texts.ts';
+import type { Day } from './days.ts';
+
+const { language, none } = texts;
+const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
+const change = new Intl.NumberFormat(language, {
+  style: 'percent',
+  maximumFractionDigits: 1,
+  signDisplay: 'exceptZero',
+});
+const dayAndMonth = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const weekdayAndDay = new Intl.DateTimeFormat(language, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  timeZone: 'UTC',
+});
+const fullDay = new Intl.DateTimeFormat(language, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
+const month = new Intl.DateTimeFormat(language, { month: 'short', year: 'numeric', timeZone: 'UTC' });
+
+const unlessNull =
+  (format: (value: number) => string) =>
+  (value: number | null | undefined): string =>
+    value === null || value === undefined ? none : format(value);
+
+/** Each returns a dash for a number that is unknown. */
+export const formatWhole = unlessNull((value) => whole.format(value));
+export const formatTenths = unlessNull((value) => tenths.format(value));
+/** `value` is a ratio: 0.5 is 50 %. */
+export const formatPercent = unlessNull((value) => percent.format(value));
+/** As a percentage with its sign. */
+export const formatChange = unlessNull((value) => change.format(value));
+
+export const formatDay = (day: Day): string => fullDay.format(Date.parse(day));
+export const formatDayAndMonth = (day: Day): string => dayAndMonth.format(Date.parse(day));
+export const formatWeekdayAndDay = (day: Day): string => weekdayAndDay.format(Date.parse(day));
+export const formatMonth = (day: Day): string => month.format(Date.parse(day));
+
+/** An instant in a time zone, with the zone. */
+export function formatInstant(instant: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(language, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    ...(timeZone ? { timeZone } : {}),
+  }).format(Date.parse(instant));
+}

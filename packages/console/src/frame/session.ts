@@ -1,0 +1,65 @@
+import { AuthenticationError, type Reply } from '@rollcall/sdk';
+import { QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
+import { createContext, use } from 'react';
+import { clientOf } from './client.ts';
+
+export type Session = Reply<'GET /v1/session'>;
+export type Organisation = Session['organisations'][number];
+
+const SESSION = ['session'];
+
+/** What the pages know. A 401 to any question means that nobody is signed in any more. */
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (error instanceof AuthenticationError) forgetEverything();
+    },
+  }),
+  // The client of the API has retried already.
+  defaultOptions: { queries: { retry: false, staleTime: 60_000 } },
+});
+
+/** Who is signed in; null if nobody is. Undefined until that is known. */
+export function useSession() {
+  return useQuery<Session | null>({
+    queryKey: SESSION,
+    queryFn: ({ signal }) =>
+      clientOf()
+        .session.get({ signal })
+        .catch((error: unknown) => {
+          if (error instanceof AuthenticationError) return null;
+          throw error;
+        }),
+  });
+}
+
+/** Starts with nothing but the new session, because the data may be another person's. */
+export function enterSession(session: Session): void {
+  queryClient.clear();
+  queryClient.setQueryData(SESSION, session);
+}
+
+/** Removes all data from memory, and leads to the sign-in page. */
+export function forgetEverything(): void {
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+  queryClient.setQueryData(SESSION, null);
+}
+
+/** Signs out on the server, then forgets what the pages know. */
+export async function signOut(): Promise<void> {
+  await clientOf()
+    .session.signOut()
+    .catch((error: unknown) => {
+      if (!(error instanceof AuthenticationError)) throw error;
+    });
+  forgetEverything();
+}
+
+export const OrganisationContext = createContext<Organisation | undefined>(undefined);
+
+/** The organisation that the address names. */
+export function useOrganisation(): Organisation {
+  const organisation = use(OrganisationContext);
+  if (!organisation) throw new Error('There is no organisation around this component.');
+  return organisation;
+}

@@ -1,0 +1,161 @@
+import { AppShell, Burger, Group, Loader, NavLink, Text, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { Link, Redirect, useLocation, useSearch } from 'wouter';
+import { texts } from '../texts.ts';
+import { AccountMenu, OrganisationMenu } from './account-menu.tsx';
+import { signInAddress } from './address.ts';
+import { Boundary } from './boundary.tsx';
+import { ColourSchemeMenu } from './colour-scheme.tsx';
+import { Failure } from './failure.tsx';
+import { Icon, type IconName } from './icon.tsx';
+import { Notice } from './notice.tsx';
+import { Page } from './page.tsx';
+import { type Organisation, OrganisationContext, type Session, useSession } from './session.ts';
+
+const { shell } = texts;
+const NAVIGATION_ID = 'navigation';
+
+/** A page of the list of pages. */
+export interface Destination {
+  /** The part of the address after the organisation. */
+  path: string;
+  title: string;
+  icon: IconName;
+}
+
+interface ShellProps {
+  /** The slug of the address. */
+  slug: string;
+  destinations: readonly Destination[];
+  children: ReactNode;
+}
+
+/** What surrounds each page of a person who is signed in. Without a session it leads to the sign-in page. */
+export function Shell({ slug, destinations, children }: ShellProps) {
+  const [path] = useLocation();
+  const search = useSearch();
+  const { data: session, error, refetch } = useSession();
+  if (session === null) return <Redirect to={signInAddress(search ? `${path}?${search}` : path)} replace />;
+  const organisation = session?.organisations.find((each) => each.organisation === slug);
+  return (
+    <Frame session={session} organisation={organisation} destinations={organisation ? destinations : []}>
+      {error ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : session === undefined ? (
+        <Waiting />
+      ) : organisation === undefined ? (
+        <NoAccess {...shell.notMember(slug)} />
+      ) : (
+        <OrganisationContext value={organisation} key={slug}>
+          <Boundary resetKey={path}>
+            <Suspense fallback={<Waiting />}>{children}</Suspense>
+          </Boundary>
+        </OrganisationContext>
+      )}
+    </Frame>
+  );
+}
+
+/** Leads from the console's own address to the first organisation of the person. */
+export function Entrance() {
+  const { data: session, error, refetch } = useSession();
+  if (session === null) return <Redirect to={signInAddress('/')} replace />;
+  const [first] = session?.organisations ?? [];
+  if (first) return <Redirect to={`/${first.organisation}`} replace />;
+  return (
+    <Frame session={session} organisation={undefined} destinations={[]}>
+      {error ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : session ? (
+        <NoAccess {...shell.noOrganisation} />
+      ) : (
+        <Waiting />
+      )}
+    </Frame>
+  );
+}
+
+function NoAccess({ title, advice }: { title: string; advice: string }) {
+  return (
+    <Page title={title}>
+      <Notice title={title} advice={advice} />
+    </Page>
+  );
+}
+
+/** While something is loaded. */
+export function Waiting() {
+  return <Loader size="sm" role="status" aria-label={shell.loading} />;
+}
+
+interface FrameProps {
+  session: Session | undefined;
+  organisation: Organisation | undefined;
+  destinations: readonly Destination[];
+  children: ReactNode;
+}
+
+function Frame({ session, organisation, destinations, children }: FrameProps) {
+  const [opened, { toggle, close }] = useDisclosure();
+  const [path] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the list of pages.
+  useEffect(close, [path]);
+  return (
+    <AppShell
+      header={{ height: 48 }}
+      navbar={{ width: 190, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding="md"
+      transitionDuration={0}
+    >
+      <AppShell.Header>
+        <UnstyledButton className="skip" onClick={() => main.current?.focus()}>
+          {shell.skip}
+        </UnstyledButton>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap" miw={0}>
+            <Burger
+              size="sm"
+              hiddenFrom="sm"
+              opened={opened}
+              onClick={toggle}
+              aria-label={opened ? shell.closeNavigation : shell.openNavigation}
+              aria-expanded={opened}
+              aria-controls={NAVIGATION_ID}
+            />
+            <Text fw={600} visibleFrom="sm">
+              {texts.product}
+            </Text>
+            {session && organisation && <OrganisationMenu session={session} organisation={organisation} />}
+          </Group>
+          <Group gap={4} wrap="nowrap">
+            <ColourSchemeMenu />
+            {session && <AccountMenu session={session} organisation={organisation} />}
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar id={NAVIGATION_ID} aria-label={shell.navigation} p="xs">
+        {organisation &&
+          destinations.map(({ path: page, title, icon }) => {
+            const to = `/${organisation.organisation}/${page}`;
+            const here = path === to;
+            return (
+              <NavLink
+                key={page}
+                component={Link}
+                href={to}
+                label={title}
+                leftSection={<Icon name={icon} />}
+                active={here}
+                {...(here ? { 'aria-current': 'page' } : {})}
+              />
+            );
+          })}
+      </AppShell.Navbar>
+      <AppShell.Main ref={main} tabIndex={-1}>
+        {children}
+      </AppShell.Main>
+    </AppShell>
+  );
+}

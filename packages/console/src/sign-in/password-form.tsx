@@ -1,0 +1,70 @@
+import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { AuthenticationError } from '@rollcall/sdk';
+import { useMutation } from '@tanstack/react-query';
+import type { FormEvent } from 'react';
+import { clientOf } from '../frame/client.ts';
+import { Failure } from '../frame/failure.tsx';
+import { Page } from '../frame/page.tsx';
+import type { Session } from '../frame/session.ts';
+import { texts } from '../texts.ts';
+import { Help } from './help.tsx';
+
+const { signIn } = texts;
+
+interface PasswordFormProps {
+  /** The link that led here does not work. */
+  isLinkInvalid: boolean;
+  onSignedIn: (session: Session) => void;
+}
+
+export function PasswordForm({ isLinkInvalid, onSignedIn }: PasswordFormProps) {
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (credentials: { email: string; password: string }) => clientOf().session.signIn(credentials),
+    onSuccess: onSignedIn,
+  });
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    mutate({ email: String(fields.get('email')), password: String(fields.get('password')) });
+  };
+  return (
+    <Page title={signIn.title}>
+      <form onSubmit={onSubmit}>
+        <Stack>
+          {isLinkInvalid && !error && (
+            <Alert role="alert" variant="outline" color="gray">
+              {signIn.link.invalid}
+            </Alert>
+          )}
+          {error instanceof AuthenticationError ? (
+            <Alert role="alert" variant="outline" color="red">
+              {signIn.wrong}
+            </Alert>
+          ) : (
+            error && <Failure error={error} />
+          )}
+          <TextInput
+            name="email"
+            type="email"
+            label={signIn.email}
+            autoComplete="username"
+            required
+            withAsterisk={false}
+          />
+          <PasswordInput
+            name="password"
+            label={signIn.password}
+            autoComplete="current-password"
+            required
+            withAsterisk={false}
+            visibilityToggleButtonProps={{ 'aria-label': signIn.showPassword }}
+          />
+          <Button type="submit" loading={isPending}>
+            {signIn.submit}
+          </Button>
+          <Help />
+        </Stack>
+      </form>
+    </Page>
+  );
+}
