@@ -6,11 +6,13 @@ import { type Destination, Entrance, Shell, Waiting } from './frame/shell.tsx';
 import { texts } from './texts.ts';
 
 const SignIn = lazy(() => import('./sign-in/page.tsx'));
+const Today = lazy(() => import('./today/page.tsx'));
 const Attendance = lazy(() => import('./attendance/page.tsx'));
 const Sessions = lazy(() => import('./sessions/page.tsx'));
 
 /** The pages that the navigation lists. The first one is where an organisation opens. */
 const DESTINATIONS: readonly Destination[] = [
+  { path: 'today', title: texts.today.title, icon: 'calendar' },
   { path: 'attendance', title: texts.attendance.title, icon: 'chart' },
 ];
 
@@ -33,6 +35,9 @@ export function Routes() {
         {({ organisation }) => (
           <Shell slug={organisation} destinations={DESTINATIONS}>
             <Switch>
+              <Route path="/:organisation/today">
+                <Today />
+              </Route>
               <Route path="/:organisation/attendance">
                 <Attendance />
               </Route>

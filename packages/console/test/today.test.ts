@@ -38,7 +38,9 @@ describe.skipIf(!hasBrowser)('the page Today', () => {
     return reply.json().offices;
   };
   const figures = (page: Page) =>
-    Promise.all(FIGURES.map(async (name) => Number(await page.locator(`[data-figure=${name}]`).textContent())));
+    Promise.all(
+      FIGURES.map(async (name) => Number(await page.locator(`[data-figure=${name}]`).textContent())),
+    );
   const sums = (offices: Office[]) =>
     FIGURES.map((name) => offices.reduce((sum, office) => sum + Number(office[name]), 0));
 
@@ -69,9 +71,11 @@ describe.skipIf(!hasBrowser)('the page Today', () => {
 
     const chart = page.getByRole('region', { name: 'Arrivals by hour at hq' }).first();
     await chart.getByRole('button', { name: 'As a table' }).click();
-    const cells = await chart.locator('tbody tr').evaluateAll((rows) =>
-      rows.map((row) => [...row.querySelectorAll('th,td')].map((cell) => cell.textContent)),
-    );
+    const cells = await chart
+      .locator('tbody tr')
+      .evaluateAll((rows) =>
+        rows.map((row) => [...row.querySelectorAll('th,td')].map((cell) => cell.textContent)),
+      );
     expect(cells.map(([hour, , soFar]) => [hour, Number(soFar)])).toEqual(
       hq.arrivals.map((count, hour) => [`${String(hour).padStart(2, '0')}:00`, count]),
     );

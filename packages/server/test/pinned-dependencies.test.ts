@@ -11,7 +11,7 @@ const USED_INSIDE = [
   },
   {
     name: 'hyparquet-writer',
-    file: 'src/warehouse/parquet/column-chunk.ts',
+    file: 'src/warehouse/parquet/hybrid.ts',
     uses: /from 'hyparquet-writer\/src\//,
     why: 'the writer of Parquet imports a file of its source',
   },

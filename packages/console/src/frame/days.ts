@@ -36,3 +36,8 @@ export function isDay(text: string): boolean {
 export function dayOf(instant: string): Day {
   return instant.slice(0, 10);
 }
+
+/** The ISO weekday of a day: 1 Monday to 7 Sunday. */
+export function weekdayOf(day: Day): number {
+  return new Date(day).getUTCDay() || 7;
+}

@@ -51,3 +51,10 @@ export function formatInstant(instant: string, timeZone?: string): string {
     ...(timeZone ? { timeZone } : {}),
   }).format(Date.parse(instant));
 }
+
+/** The time of day of an instant in a time zone, with seconds if `seconds` says so. */
+export function formatTime(instant: string, timeZone: string, { seconds = false } = {}): string {
+  return new Intl.DateTimeFormat(language, { timeStyle: seconds ? 'medium' : 'short', timeZone }).format(
+    Date.parse(instant),
+  );
+}

@@ -13,7 +13,7 @@ interface AsOfProps {
 export function AsOf({ asOf, timeZone, isLate }: AsOfProps) {
   return (
     <Text size="sm" c={isLate ? 'red' : 'dimmed'} className="as-of">
-      <time dateTime={asOf}>{texts.today.asOf(formatTime(asOf, timeZone), timeZone)}</time>
+      <time dateTime={asOf}>{texts.today.asOf(formatTime(asOf, timeZone, { seconds: true }), timeZone)}</time>
     </Text>
   );
 }

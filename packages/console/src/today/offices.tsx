@@ -1,6 +1,7 @@
 import { Button, Group, Table, Title } from '@mantine/core';
 import { useId } from 'react';
-import { formatTime, formatWhole } from '../frame/format.ts';
+import { dayOf } from '../frame/days.ts';
+import { formatTime, formatWeekdayAndDay, formatWhole } from '../frame/format.ts';
 import { texts } from '../texts.ts';
 import type { Office } from './answers.ts';
 
@@ -40,6 +41,7 @@ export function Offices({ offices, chosen, choose }: OfficesProps) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{today.office}</Table.Th>
+              <Table.Th scope="col">{today.day}</Table.Th>
               {COLUMNS.map((name) => (
                 <Table.Th key={name} scope="col">
                   {figures[name]}
@@ -51,7 +53,12 @@ export function Offices({ offices, chosen, choose }: OfficesProps) {
           </Table.Thead>
           <Table.Tbody>
             {offices.map((office) => (
-              <Line key={office.locationId} office={office} isChosen={office.locationId === chosen} choose={choose} />
+              <Line
+                key={office.locationId}
+                office={office}
+                isChosen={office.locationId === chosen}
+                choose={choose}
+              />
             ))}
           </Table.Tbody>
         </Table>
@@ -67,7 +74,7 @@ interface LineProps {
 }
 
 function Line({ office, isChosen, choose }: LineProps) {
-  const { locationId, locationName, lastSeenAt, timeZone, spacesInUse, spacesReporting } = office;
+  const { locationId, locationName, day, lastSeenAt, timeZone, spacesInUse, spacesReporting } = office;
   return (
     <Table.Tr data-office={locationId}>
       <Table.Th scope="row">
@@ -80,6 +87,7 @@ function Line({ office, isChosen, choose }: LineProps) {
           {locationName}
         </Button>
       </Table.Th>
+      <Table.Td>{formatWeekdayAndDay(dayOf(day))}</Table.Td>
       {COLUMNS.map((name) => (
         <Table.Td key={name}>{formatWhole(office[name])}</Table.Td>
       ))}

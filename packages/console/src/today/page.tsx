@@ -1,7 +1,6 @@
 import '../charts/style.css';
 import { Stack } from '@mantine/core';
 import { useParameters } from '../frame/address.ts';
-import { dayOf } from '../frame/days.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
@@ -24,12 +23,15 @@ export default function TodayPage() {
   const chosen = data?.offices.find(({ locationId }) => locationId === parameters.get('office'));
   const offices = chosen ? [chosen] : (data?.offices ?? []);
   return (
-    <Page title={today.title} actions={data && <AsOf asOf={data.asOf} timeZone={timeZone} isLate={error !== null} />}>
+    <Page
+      title={today.title}
+      actions={data && <AsOf asOf={data.asOf} timeZone={timeZone} isLate={error !== null} />}
+    >
       <Stack gap="lg">
         {error && <Failure error={error} retry={() => refetch()} />}
         {!data && !error && <Waiting />}
         {data?.offices.length === 0 && <Notice {...today.empty} />}
-        {data && offices[0] && (
+        {data && offices.length > 0 && (
           <>
             <Totals offices={offices} />
             <Offices
@@ -40,7 +42,6 @@ export default function TodayPage() {
             <Arrivals
               title={chosen ? today.arrivalsAt(chosen.locationName) : today.arrivals}
               offices={offices}
-              day={dayOf(offices[0].day)}
             />
           </>
         )}

@@ -3,6 +3,7 @@ import type { AccountRole } from '../store/auth/account-roles.ts';
 
 const NOBODY: readonly AccountRole[] = [];
 const EVERYBODY: readonly AccountRole[] = ['administrator', 'integrations', 'planner', 'viewer'];
+const STAFF: readonly AccountRole[] = ['administrator', 'integrations', 'planner'];
 const ADMINISTRATORS: readonly AccountRole[] = ['administrator'];
 const PLANNERS: readonly AccountRole[] = ['administrator', 'planner'];
 const INTEGRATORS: readonly AccountRole[] = ['administrator', 'integrations'];
@@ -35,9 +36,10 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'POST /v1/manage/zones': ADMINISTRATORS,
   'GET /v1/manage/zones/:zoneId': EVERYBODY,
   'PATCH /v1/manage/zones/:zoneId': ADMINISTRATORS,
-  'GET /v1/manage/desks': EVERYBODY,
+  // A desk names its owner.
+  'GET /v1/manage/desks': STAFF,
   'POST /v1/manage/desks': ADMINISTRATORS,
-  'GET /v1/manage/desks/:deskId': EVERYBODY,
+  'GET /v1/manage/desks/:deskId': STAFF,
   'PATCH /v1/manage/desks/:deskId': ADMINISTRATORS,
   'GET /v1/manage/spaces': EVERYBODY,
   'POST /v1/manage/spaces': ADMINISTRATORS,
