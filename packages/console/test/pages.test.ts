@@ -162,6 +162,27 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
   });
 
+  test('a person of two organisations changes between them, and signs out of all tabs at once', async () => {
+    const other = await console_.server.organisation({ slug: 'other' });
+    const email = 'planner@example.com';
+    await addAccount(console_.server, other, email, 'viewer');
+    const page = await openAs('planner');
+    await page.goto(attendance());
+    await page.getByText('Different people').waitFor();
+    await page.getByRole('button', { name: `Organisation: ${console_.organisation}` }).click();
+    await page.getByRole('menuitem', { name: 'other' }).click();
+    await page.getByText('No office day in this range').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/other/attendance');
+    const tab = await page.context().newPage();
+    await tab.goto(attendance());
+    await tab.getByText('Different people').waitFor();
+    await page.getByRole('button', { name: `Account: ${email}` }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await heading(page, 'Sign in').waitFor();
+    await heading(tab, 'Sign in').waitFor();
+    expect(await tab.getByText('Different people').count()).toBe(0);
+  });
+
   describe('a session', () => {
     test('that is ended on the page of sessions is over at once', async () => {
       const [page, other] = [await openAs('viewer'), await openAs('viewer')];
