@@ -190,7 +190,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     publicUrl: config.publicUrl,
     issuer,
   });
-  const signIns = new SignIns({ database, sessions, passwords: new Passwords(), clock });
+  const signIns = new SignIns({ database, lookUps, sessions, passwords: new Passwords(), clock });
   await app.register(sessionRoutes, { database, sessions, signIns, clock });
   await app.register(accountRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(ingestRoutes, {

@@ -3,7 +3,9 @@ import pg from 'pg';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createKey } from '../src/auth/manage-keys.ts';
 import { generateScimToken } from '../src/auth/scim-tokens.ts';
+import { generateToken } from '../src/auth/sessions.ts';
 import { basic, login, startTestServer } from './support/server.ts';
+import { browserWithRole } from './support/sessions.ts';
 import { until } from './support/waiting.ts';
 
 const STRANGERS = 300;
@@ -15,6 +17,7 @@ afterAll(() => server.close());
 const tenantId = await server.organisation();
 const key = await server.key(tenantId);
 const ours = { authorization: basic(key) };
+const [cookieName] = (await browserWithRole(server, tenantId, 'viewer')).cookie.split('=');
 
 const get = (url: string, headers: Record<string, string> = {}) => server.app.inject({ url, headers });
 const users = (headers: Record<string, string>) => get('/v1/analytics/users/basic', headers);
@@ -36,6 +39,9 @@ const STRANGER: Record<string, () => ReturnType<typeof get>> = {
       url: '/v1/auth/token',
       payload: { client_id: randomUUID(), client_secret: 'guess' },
     }),
+  "a session's cookie": () => get('/v1/manage/locations', { cookie: `${cookieName}=${generateToken()}` }),
+  'a one-time link': () =>
+    server.app.inject({ method: 'POST', url: '/v1/session/link', payload: { token: generateToken() } }),
   'a SCIM token': () => get('/scim/v2/Users', { authorization: `Bearer ${generateScimToken()}` }),
 };
 
@@ -46,7 +52,7 @@ describe.each(Object.entries(STRANGER))('Clients that present random ids by %s',
     let strangers: ReturnType<typeof get>[] = [];
     // Simulates a database that needs very long for each look-up.
     await server.db.owner.inSystem(async (tx) => {
-      await tx.query('LOCK TABLE api_key_index, scim_token_index');
+      await tx.query('LOCK TABLE api_key_index, scim_token_index, sessions, sign_in_links');
       strangers = Array.from({ length: STRANGERS }, present);
       expect(await statusesOf(Array.from({ length: 20 }, () => get('/readyz')))).toEqual(new Set([200]));
       const known = [
@@ -84,7 +90,9 @@ describe.each(Object.entries(STRANGER))('Clients that present random ids by %s',
   test('share the round trips to the database', async () => {
     const query = vi.spyOn(pg.Client.prototype, 'query');
     expect(await statusesOf(Array.from({ length: STRANGERS }, present))).toEqual(new Set([401]));
-    const lookUps = query.mock.calls.filter(([text]) => /tenant_of_(api_key|scim_token)/.test(String(text)));
+    const lookUps = query.mock.calls.filter(([text]) =>
+      /tenant_of_(api_key|scim_token)|look_up_session|open_sign_in_link/.test(String(text)),
+    );
     query.mockRestore();
     expect(lookUps.length).toBeLessThan(STRANGERS / 10);
   });

@@ -1,12 +1,17 @@
 import { type ApiKeyRow, apiKeyLookUp, readApiKey } from '../store/auth/api-keys.ts';
 import { readScimToken, type ScimTokenRow, scimTokenLookUp } from '../store/auth/scim-tokens.ts';
 import { readSession, type SessionRow, sessionLookUp } from '../store/auth/sessions.ts';
+import { type OpenLink, openLinkLookUp, readOpenLink } from '../store/auth/sign-ins.ts';
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
 import type { PreparedStatement } from '../store/connections/pipeline.ts';
 
-/** A folded id of a key, or the hash of a SCIM token or of a session's token. */
-type Credential = { apiKeyFolded: string } | { scimTokenHash: Buffer } | { sessionTokenHash: Buffer };
+/** A folded id of a key, or the hash of a SCIM token, of a session's token or of a link's token. */
+type Credential =
+  | { apiKeyFolded: string }
+  | { scimTokenHash: Buffer }
+  | { sessionTokenHash: Buffer }
+  | { linkTokenHash: Buffer; at: Date };
 
 /** Round trips at a time. */
 const READERS = 2;
@@ -44,6 +49,11 @@ export class CredentialLookUps {
   async session(sessionTokenHash: Buffer): Promise<SessionRow | undefined> {
     return readSession(await this.#queue.add({ sessionTokenHash }));
   }
+
+  /** The one-time link whose token has this SHA-256, if it can be redeemed at `at`. Throws `StoreUnavailableError`. */
+  async openLink(linkTokenHash: Buffer, at: Date): Promise<OpenLink | undefined> {
+    return readOpenLink(await this.#queue.add({ linkTokenHash, at }));
+  }
 }
 
 async function lookUp(
@@ -63,5 +73,6 @@ async function lookUp(
 function statementsOf(credential: Credential): PreparedStatement[] {
   if ('apiKeyFolded' in credential) return apiKeyLookUp(credential.apiKeyFolded);
   if ('scimTokenHash' in credential) return scimTokenLookUp(credential.scimTokenHash);
-  return sessionLookUp(credential.sessionTokenHash);
+  if ('sessionTokenHash' in credential) return sessionLookUp(credential.sessionTokenHash);
+  return openLinkLookUp(credential.linkTokenHash, credential.at);
 }

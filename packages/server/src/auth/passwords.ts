@@ -14,9 +14,9 @@ const LONGEST_PASSWORD_BYTES = 1_024;
 /** A password of fewer different characters is a pattern such as `abababababab`. */
 const FEWEST_CHARACTERS = 5;
 
-/** Each verification takes a core and 19 MiB for some 30 ms. Two at a time leave room for other work. */
+/** Each verification takes a core and 19 MiB for 10 to 30 ms. Two at a time leave room for other work. */
 const AT_A_TIME = 2;
-/** Running and waiting verifications. All of them take about a second. */
+/** Running and waiting verifications. All of them take a second at most. */
 const MOST_OPEN = 64;
 /** A network that is alone gets half of them. */
 const NETWORK_TIMES_FREE = 1;

@@ -10,13 +10,13 @@ import {
   beginSignIn,
   changePassword,
   type FailureRules,
-  findOpenLink,
   type OpenLink,
   redeemLink,
 } from '../store/auth/sign-ins.ts';
 import type { Database } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
+import type { CredentialLookUps } from './credential-look-ups.ts';
 import { hashPassword, type Passwords, passwordFault, verifyPassword } from './passwords.ts';
 import { generateToken, hashToken, type Sessions } from './sessions.ts';
 
@@ -48,6 +48,7 @@ export interface SignedIn {
 
 interface Deps {
   database: Database;
+  lookUps: CredentialLookUps;
   sessions: Sessions;
   passwords: Passwords;
   /** Milliseconds since the epoch. */
@@ -94,11 +95,11 @@ export class SignIns {
     request: FastifyRequest,
     { token, name, password }: { token: string; name: string | null; password: string | null },
   ): Promise<SignedIn> {
-    const { database, clock } = this.#deps;
+    const { lookUps, clock } = this.#deps;
     const at = new Date(clock());
     const tokenHash = hashToken(token);
     const refused = () => wrong('The link is wrong, used or expired; ask for a new one.', { by: 'link' });
-    const link = await database.inSystem((tx) => findOpenLink(tx, tokenHash, at));
+    const link = await lookUps.openLink(tokenHash, at);
     if (!link) throw refused();
     const newName = name === null ? null : checkedName(name);
     const replaced = await this.#presentedHash(request);

@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import type { PreparedStatement } from '../connections/pipeline.ts';
 import type { SessionMethod } from './sessions.ts';
 
 /** What a person uses once to sign in: `link` signs in, `reset` also sets a password, `invitation` accepts a role. */
@@ -130,13 +131,20 @@ export async function changePassword(
   ]);
 }
 
-/** The link with this SHA-256; undefined if it is unknown, used or expired, or if its account is disabled. */
-export async function findOpenLink(tx: Tx, tokenHash: Buffer, at: Date): Promise<OpenLink | undefined> {
-  const { rows } = await tx.query<{ link: OpenLink | null }>('SELECT open_sign_in_link($1, $2) AS link', [
-    tokenHash,
-    at,
-  ]);
-  return rows[0]?.link ?? undefined;
+/** A statement for a pipeline that finds a link that can be redeemed at `at`, by the SHA-256 of its token. */
+export function openLinkLookUp(tokenHash: Buffer, at: Date): [PreparedStatement] {
+  return [
+    {
+      name: 'look up sign-in link',
+      text: 'SELECT link FROM open_sign_in_link($1, $2) AS link',
+      values: [tokenHash, at.toISOString()],
+    },
+  ];
+}
+
+/** The link in the answer; undefined if it is unknown, used or expired, or if its account is disabled. */
+export function readOpenLink(answer: string | undefined): OpenLink | undefined {
+  return answer === undefined ? undefined : (JSON.parse(answer) as OpenLink);
 }
 
 /**
