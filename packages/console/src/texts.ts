@@ -90,7 +90,7 @@ export const texts = {
   sessions: {
     title: 'Sessions',
     intro:
-      'These browsers are signed in to your account. End each session that you do not know, and change your password then.',
+      'These browsers are signed in to your account. End a session that you do not know, and ask an administrator for a link that sets a new password.',
     columns: ['Browser', 'Network address', 'Signed in', 'Last used'],
     current: 'this session',
     unknown: 'unknown',
@@ -183,7 +183,6 @@ export const texts = {
     beforeDays: (from: string, to: string) => `“Before” is ${from} to ${to}.`,
     heatMap: 'Average attendance by week and weekday',
     byWeekday: 'Attendance by weekday',
-    weekOf: (day: string) => `Week of ${day}`,
     week: 'Week from',
     day: 'Day',
     month: 'Month',
@@ -194,15 +193,8 @@ export const texts = {
       leastDesks: 'Desks least used',
       mostZones: 'Zones most used',
       leastZones: 'Zones least used',
-      columns: [
-        'Place',
-        'Used, share of days',
-        'Booked, share of days',
-        'Booked and not used, days',
-        'People',
-      ],
-      days: (reported: number) =>
-        `Shares are of the ${reported} days on which presence was reported at most.`,
+      columns: ['Place', 'Used', 'Booked', 'Booked, not used', 'People'],
+      note: 'Used: the share of reported days. Booked: the share of office days. Booked, not used: a number of days.',
     },
     incomplete: 'The last period is not over. Its absences count when its days have ended.',
     download: 'Download',

@@ -162,6 +162,27 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
   });
 
+  test('a person of two organisations changes between them, and signs out of all tabs at once', async () => {
+    const other = await console_.server.organisation({ slug: 'other' });
+    const email = 'planner@example.com';
+    await addAccount(console_.server, other, email, 'viewer');
+    const page = await openAs('planner');
+    await page.goto(attendance());
+    await page.getByText('Different people').waitFor();
+    await page.getByRole('button', { name: `Organisation: ${console_.organisation}` }).click();
+    await page.getByRole('menuitem', { name: 'other' }).click();
+    await page.getByText('No office day in this range').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/other/attendance');
+    const tab = await page.context().newPage();
+    await tab.goto(attendance());
+    await tab.getByText('Different people').waitFor();
+    await page.getByRole('button', { name: `Account: ${email}` }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await heading(page, 'Sign in').waitFor();
+    await heading(tab, 'Sign in').waitFor();
+    expect(await tab.getByText('Different people').count()).toBe(0);
+  });
+
   describe('a session', () => {
     test('that is ended on the page of sessions is over at once', async () => {
       const [page, other] = [await openAs('viewer'), await openAs('viewer')];
@@ -360,53 +381,58 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
   });
 
-  const VIEWPORTS = [
-    ['wide', 1280],
-    ['a phone', 375],
-  ] as const;
-  const SCHEMES = ['light', 'dark'] as const;
-  const looks = VIEWPORTS.flatMap(([name, width]) =>
-    SCHEMES.map((colorScheme) => ({ name, width, colorScheme })),
-  );
+  describe('axe-core finds nothing, and nothing is wider than the page, in light and dark, wide and on a phone:', () => {
+    const PHONE = 375;
+    const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+      [1280, PHONE].map((width) => ({ colorScheme, width })),
+    );
 
-  test.each(looks)(
-    'axe-core finds nothing, and nothing is wider than the page: $name, $colorScheme',
-    async (look) => {
-      const { width, colorScheme } = look;
-      const options = { colorScheme, viewport: { width, height: 800 } };
-      const nobody = await open(options);
-      const page = await openAs('planner', options);
-      const narrow = (each: Page) =>
-        each.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
-      const check = async (each: Page, name: string) => {
-        expect([name, await accessibilityFindings(each)]).toEqual([name, []]);
-        expect([name, await narrow(each)]).toEqual([name, true]);
-      };
-      await nobody.goto('/console/sign-in');
-      await heading(nobody, 'Sign in').waitFor();
-      await check(nobody, 'sign in');
-      await nobody.getByRole('button', { name: 'I cannot sign in' }).click();
-      await nobody.getByRole('dialog').waitFor();
-      await check(nobody, 'dialog');
-      for (const view of ['overview', 'weekdays', 'usage']) {
-        await page.goto(attendance(`${DAYS}&view=${view}`));
-        await page.getByRole('table').first().waitFor();
-        await check(page, view);
+    /** Checks a page as it is in each look. `widths` leaves looks out. */
+    const check = async (page: Page, widths: (width: number) => boolean = () => true) => {
+      for (const { colorScheme, width } of looks.filter((look) => widths(look.width))) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.setViewportSize({ width, height: 800 });
+        await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+        // The charts follow the width of the page a moment later.
+        const overflow = () =>
+          page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        await expect.poll(overflow).toBe(0);
+        expect([colorScheme, width, await accessibilityFindings(page)]).toEqual([colorScheme, width, []]);
       }
-      await page.goto(attendance());
+    };
+
+    test('signing in', async () => {
+      const page = await open();
+      await page.goto('/console/sign-in');
+      await heading(page, 'Sign in').waitFor();
+      await check(page);
+      await page.getByRole('button', { name: 'I cannot sign in' }).click();
+      await page.getByRole('dialog').waitFor();
+      await check(page);
+    });
+
+    test.each(['overview', 'weekdays', 'usage'])('attendance, %s', async (view) => {
+      const page = await openAs('planner');
+      await page.goto(attendance(`${DAYS}&view=${view}`));
+      await page.getByRole('table').first().waitFor();
+      await check(page);
+      if (view !== 'overview') return;
       await page.getByRole('button', { name: 'As a table' }).first().click();
-      await check(page, 'as a table');
+      await check(page);
+    });
+
+    test('sessions, and the list of pages on a phone, which moves the focus to the heading', async () => {
+      const page = await openAs('planner');
       await page.goto(`/console/${console_.organisation}/sessions`);
       await page.getByRole('row').nth(1).waitFor();
-      await check(page, 'sessions');
-      if (width > 600) return;
+      await check(page);
       await page.getByRole('button', { name: 'Open the list of pages' }).click();
-      await check(page, 'navigation');
+      await check(page, (width) => width === PHONE);
       await page.getByRole('link', { name: 'Attendance' }).click();
       await heading(page, 'Attendance').waitFor();
       expect(await heading(page, 'Attendance').evaluate((each) => each === document.activeElement)).toBe(
         true,
       );
-    },
-  );
+    });
+  });
 });

@@ -57,7 +57,7 @@ function Days({ question, change }: FiltersProps) {
     <>
       <Select
         label={filters.range}
-        w={140}
+        w={160}
         allowDeselect={false}
         value={RANGES.find(isWeeks) ?? 'own'}
         onChange={(weeks) => weeks && weeks !== 'own' && change(lastWeeks(Number(weeks), today))}

@@ -1,4 +1,4 @@
-import { SimpleGrid, Stack, Title } from '@mantine/core';
+import { SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import type { UsageMetricsRow } from '@rollcall/sdk';
 import { NumbersTable } from '../charts/figure.tsx';
 import { formatPercent, formatWhole } from '../frame/format.ts';
@@ -6,7 +6,7 @@ import { texts } from '../texts.ts';
 import { Answers, useRows } from './answers.tsx';
 import { type Question, usageQuery } from './question.ts';
 
-const { usage } = texts.attendance;
+const { filters, usage } = texts.attendance;
 const SHOWN = 10;
 
 /** The desks and zones that are used most and least. */
@@ -21,12 +21,18 @@ export function Usage({ question }: { question: Question }) {
   return (
     <Answers answers={[zones, desks]}>
       {() => (
-        <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
-          <Ranking title={usage.mostDesks} rows={mostUsed(desks.data ?? [])} />
-          <Ranking title={usage.leastDesks} rows={mostUsed(desks.data ?? []).toReversed()} />
-          <Ranking title={usage.mostZones} rows={mostUsed(zones.data ?? [])} />
-          <Ranking title={usage.leastZones} rows={mostUsed(zones.data ?? []).toReversed()} />
-        </SimpleGrid>
+        <Stack>
+          <Text size="sm" c="dimmed">
+            {question.group && `${filters.groupUnused} `}
+            {usage.note}
+          </Text>
+          <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
+            <Ranking title={usage.mostDesks} rows={mostUsed(desks.data ?? [])} />
+            <Ranking title={usage.leastDesks} rows={mostUsed(desks.data ?? []).toReversed()} />
+            <Ranking title={usage.mostZones} rows={mostUsed(zones.data ?? [])} />
+            <Ranking title={usage.leastZones} rows={mostUsed(zones.data ?? []).toReversed()} />
+          </SimpleGrid>
+        </Stack>
       )}
     </Answers>
   );

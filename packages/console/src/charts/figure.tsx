@@ -57,6 +57,7 @@ export function ChartFigure({
         <Button
           variant="subtle"
           size="compact-sm"
+          flex="none"
           aria-pressed={asTable}
           onClick={() => setAsTable(!asTable)}
         >

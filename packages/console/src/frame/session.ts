@@ -45,7 +45,11 @@ export function forgetEverything(): void {
   queryClient.setQueryData(SESSION, null);
 }
 
-/** Signs out on the server, then forgets what the pages know. */
+/** The other tabs of this browser have the same session. */
+const otherTabs = new BroadcastChannel('rollcall-sign-out');
+otherTabs.onmessage = forgetEverything;
+
+/** Signs out on the server, then forgets what the pages of all tabs know. */
 export async function signOut(): Promise<void> {
   await clientOf()
     .session.signOut()
@@ -53,6 +57,7 @@ export async function signOut(): Promise<void> {
       if (!(error instanceof AuthenticationError)) throw error;
     });
   forgetEverything();
+  otherTabs.postMessage(null);
 }
 
 export const OrganisationContext = createContext<Organisation | undefined>(undefined);
