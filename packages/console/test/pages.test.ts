@@ -121,7 +121,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       const sent: string[] = [];
       page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
       await page.goto(address);
-      await heading(page, 'Attendance').waitFor();
+      await heading(page, 'Today').waitFor();
       expect(page.url()).not.toContain('token');
       expect(sent.filter((each) => each.includes('link'))).toEqual(['POST /v1/session/link']);
       const second = await open();
@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
         .waitFor();
       await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
       await page.getByRole('button', { name: 'Save and sign in' }).click();
-      await heading(page, 'Attendance').waitFor();
+      await heading(page, 'Today').waitFor();
     });
 
     test('out leads to the sign-in page, and the back button shows no data', async () => {
@@ -171,8 +171,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByText('Different people').waitFor();
     await page.getByRole('button', { name: `Organisation: ${console_.organisation}` }).click();
     await page.getByRole('menuitem', { name: 'other' }).click();
-    await page.getByText('No office day in this range').waitFor();
-    expect(new URL(page.url()).pathname).toBe('/console/other/attendance');
+    await page.getByText('There is no office yet').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/other/today');
     const tab = await page.context().newPage();
     await tab.goto(attendance());
     await tab.getByText('Different people').waitFor();
@@ -408,6 +408,17 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await check(page);
       await page.getByRole('button', { name: 'I cannot sign in' }).click();
       await page.getByRole('dialog').waitFor();
+      await check(page);
+    });
+
+    test('today', async () => {
+      const page = await openAs('planner');
+      await page.goto(`/console/${console_.organisation}/today`);
+      await page.getByRole('button', { name: 'hq' }).waitFor();
+      await check(page);
+      await page.getByRole('button', { name: 'hq' }).click();
+      await page.getByRole('button', { name: 'All offices' }).waitFor();
+      await page.getByRole('button', { name: 'As a table' }).click();
       await check(page);
     });
 

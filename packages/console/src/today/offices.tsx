@@ -35,7 +35,7 @@ export function Offices({ offices, chosen, choose }: OfficesProps) {
       <Table.ScrollContainer
         minWidth={0}
         maxHeight={420}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-labelledby': titleId } }}
+        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-labelledby': titleId } }}
       >
         <Table stickyHeader withTableBorder verticalSpacing={4} className="numbers">
           <Table.Thead>
