@@ -22,7 +22,7 @@ export function settingsTable(): string {
     ...LOOKUP_SETTINGS,
   };
   const rows = Object.values(all as Record<string, Setting>).map(
-    (entry) => `| \`${entry.flags}\` | \`${entry.env}\` | ${entry.default ?? ''} | ${entry.description} |`,
+    (entry) => `| \`${entry.flags}\` | \`${entry.env}\` | ${defaultOf(entry)} | ${entry.description} |`,
   );
   return [
     '| flag | environment | default | meaning |',
@@ -32,4 +32,9 @@ export function settingsTable(): string {
     `| | \`${CLIENT_SECRET_ENV}\` | | the secret of the key of --key |`,
     `| | \`${LOOKUP_SECRET_ENV}\` | | the secret of the key of --lookup-key |`,
   ].join('\n');
+}
+
+/** A flag that turns something off has no default to show: it is absent. */
+function defaultOf({ flags, default: value }: Setting): string {
+  return value === undefined || flags.startsWith('--no-') ? '' : String(value);
 }

@@ -187,12 +187,12 @@ export const DEMO_SETTINGS = {
     1,
   ),
   live: setting(
-    '--live',
-    'ROLLCALL_DEMO_LIVE',
-    'continue to submit events through the HTTP API as the day passes',
+    '--no-live',
+    'ROLLCALL_DEMO_NO_LIVE',
+    'do not go on submitting events through the HTTP API as the day passes',
     // A flag has no text: it is there or not.
-    () => true,
-    false as boolean,
+    () => false,
+    true as boolean,
   ),
   speed: setting(
     '--speed <factor>',

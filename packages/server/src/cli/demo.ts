@@ -1,5 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { ShownKey } from '../auth/manage-keys.ts';
 import {
   DATA_SETTINGS,
@@ -39,6 +39,8 @@ export function demoCommand(): Command {
     const name = option.name();
     command.addOption(name in DEFAULTS ? option.default(DEFAULTS[name]) : option);
   }
+  // The demo was silent by default once, and this option made it live.
+  command.addOption(new Option('--live').hideHelp());
   return command.action(async (options: Options) => {
     // Loaded here, so that other commands do not wait for the server's code.
     const { serveUntilSignalled, startServer } = await import('./serve.ts');

@@ -23,7 +23,7 @@ test('two demos with one seed have the same data, and do not affect each other',
   expect([...processesNaming(work.path('left')), ...processesNaming(work.path('right'))]).toEqual([]);
 });
 
-const LARGER = ['--users', '60', '--days', '12', '--seed', '3'];
+const LARGER = ['--users', '60', '--days', '12', '--seed', '3', '--no-live'];
 
 /** Starts a demo, and waits until a part of its history is written. */
 async function interruptable() {

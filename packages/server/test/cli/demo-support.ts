@@ -8,7 +8,7 @@ export interface Credentials {
   keys: (Key & { name: string; role: string; authentication: string })[];
 }
 
-const SIZE = ['--users', '20', '--days', '3', '--seed', '7'];
+const SIZE = ['--users', '20', '--days', '3', '--seed', '7', '--no-live'];
 
 /** Starts a demo in a data directory of this name. Returns its credentials when their file exists. */
 export async function startDemo(work: Workspace, name: string, more: string[] = SIZE) {
