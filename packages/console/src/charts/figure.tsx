@@ -117,7 +117,7 @@ export function NumbersTable(props: NumbersTableProps) {
   return (
     <Table.ScrollContainer
       minWidth={0}
-      maxHeight={420}
+      maxHeight={560}
       scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': props.label } }}
     >
       <PlainTable {...props} />

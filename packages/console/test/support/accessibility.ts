@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe-core finds on a page, each as the rule and the first element. */
-export async function accessibilityFindings(page: Page): Promise<string[]> {
+async function accessibilityFindings(page: Page): Promise<string[]> {
   // The browser's debugger runs it, so the policy of the page need not allow it.
   await page.evaluate(AXE);
   return page.evaluate(async () => {
@@ -19,4 +20,30 @@ export async function accessibilityFindings(page: Page): Promise<string[]> {
     const { violations } = await axe.run({ resultTypes: ['violations'] });
     return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
   });
+}
+
+/** The width of a phone, in pixels. */
+export const PHONE = 375;
+const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  [1280, PHONE].map((width) => ({ colorScheme, width })),
+);
+
+/**
+ * Expects that axe-core finds nothing on a page as it is, and that nothing is wider than the page: in light and dark,
+ * wide and on a phone. `widths` leaves looks out.
+ */
+export async function expectAccessible(
+  page: Page,
+  widths: (width: number) => boolean = () => true,
+): Promise<void> {
+  for (const { colorScheme, width } of looks.filter((look) => widths(look.width))) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 800 });
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+    // The charts follow the width of the page a moment later.
+    const overflow = () =>
+      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    await expect.poll(overflow).toBe(0);
+    expect([colorScheme, width, await accessibilityFindings(page)]).toEqual([colorScheme, width, []]);
+  }
 }

@@ -1,6 +1,7 @@
 import { NetworkError, type Retry, TimeoutError } from '@rollcall/sdk';
 import { CliError } from './errors.ts';
 import { remark } from './output.ts';
+import { post } from './post.ts';
 
 /** The longest wait for a server that has never answered. It is short, because a wrong address stays wrong. */
 const FIRST_ANSWER_S = 15;
@@ -26,11 +27,9 @@ export class ReachabilityMonitor {
     this.#maxWaitS = maxWaitS;
   }
 
-  /** The global `fetch`, but it ends a call when the wait is over. Pass it to a client. */
+  /** As the global `fetch`, but it ends a call when the wait is over. Pass it to a client. */
   readonly fetch: typeof globalThis.fetch = async (input, init = {}) => {
-    const response = await (this.#hasAnswered
-      ? globalThis.fetch(input, init)
-      : this.#fetchFirst(input, init));
+    const response = await (this.#hasAnswered ? send(input, init) : this.#fetchFirst(input, init));
     this.#hasAnswered = true;
     if (response.status < 500 && response.status !== 429) this.#awaySinceMs = undefined;
     return response;
@@ -76,6 +75,18 @@ export class ReachabilityMonitor {
     remark(`${fault} ${this.#baseUrl}, trying again (${plain(reason)})`);
   }
 }
+
+/** As the global `fetch`. A redirection is rare, and a POST may be repeated: the server stores an event once. */
+const send: typeof globalThis.fetch = async (input, init = {}) => {
+  const { method, body, headers, signal } = init;
+  if (method !== 'POST' || typeof body !== 'string') return globalThis.fetch(input, init);
+  const response = await post(String(input), {
+    body,
+    headers: headers as Record<string, string>,
+    ...(signal ? { signal } : {}),
+  });
+  return response.status >= 300 && response.status < 400 ? globalThis.fetch(input, init) : response;
+};
 
 /** The code of the innermost error, such as ECONNREFUSED. */
 function codeOf(error: unknown): string {
