@@ -4,7 +4,7 @@ import type { Row } from './format.ts';
 import { readerOf } from './metrics-reader.ts';
 import type { OfficeCalendar, OfficeDayStatistics } from './office-calendar.ts';
 import type { Summary } from './period-reader.ts';
-import { type Figures, Tally } from './tally.ts';
+import { DayIndexes, type Figures, Tally } from './tally.ts';
 import type { ReportedUnit } from './units.ts';
 
 /** The attendance of the units of a period. */
@@ -13,6 +13,7 @@ export class AttendanceSummary implements Summary {
   readonly #counter: DayCounter;
   readonly #tallies = new Map<ReportedUnit, Tally>();
   readonly #nobody: Tally;
+  readonly #days = new DayIndexes();
 
   /** @param counter the one of the call, which all summaries share */
   constructor({ isOneDay, counter }: { isOneDay: boolean; counter: DayCounter }) {
@@ -22,6 +23,7 @@ export class AttendanceSummary implements Summary {
   }
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
+    const index = this.#days.of(day.day);
     for (const counts of this.#counter.count(day)) {
       const unit = unitOf(counts.unit);
       let tally = this.#tallies.get(unit);
@@ -29,7 +31,7 @@ export class AttendanceSummary implements Summary {
         tally = new Tally({ isOneDay: this.#isOneDay });
         this.#tallies.set(unit, tally);
       }
-      tally.add(day.day, counts);
+      tally.add(index, counts);
     }
   }
 
@@ -44,7 +46,8 @@ export class AttendanceSummary implements Summary {
 
   /** The numbers of a unit, also if nobody was there. */
   figuresOf(unit: ReportedUnit, days: OfficeDayStatistics): Figures {
-    return (this.#tallies.get(unit) ?? this.#nobody).figures(days, unit.capacity);
+    const tally = this.#tallies.get(unit) ?? this.#nobody;
+    return tally.figures(days, this.#days.reportedOf(days), unit.capacity);
   }
 
   has(unit: ReportedUnit): boolean {
