@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const IMAGES = join(ROOT, 'docs/images');
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const SIZE = { width: 1200, height: 720 };
+const SIZE = { width: 1280, height: 900 };
 const PAGES = [
   ['attendance', 'attendance?period=day', 'People who came or had planned to come'],
   ['weekdays', 'attendance?view=weekdays', 'Average attendance by week and weekday'],
@@ -56,9 +56,12 @@ try {
 
 async function firstLine(stream) {
   let text = '';
-  for await (const piece of stream.setEncoding('utf8')) {
+  // The demo would end if nobody read the rest.
+  for await (const piece of stream.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
     text += piece;
-    if (text.includes('\n')) return text.split('\n', 1)[0];
+    if (!text.includes('\n')) continue;
+    stream.resume();
+    return text.split('\n', 1)[0];
   }
   throw new Error('The demo ended before it printed its link.');
 }
