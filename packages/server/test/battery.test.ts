@@ -1,16 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { createApp } from '../src/app.ts';
 import type { KeyAccess } from '../src/auth/guard.ts';
 import { revokeKey } from '../src/auth/manage-keys.ts';
 import { PEOPLE_ACCESS, peopleRolesOf } from '../src/auth/people-access.ts';
-import { defaults, SERVER_SETTINGS } from '../src/config.ts';
-import { createLogger } from '../src/http/logging.ts';
 import { ACCOUNT_ROLES } from '../src/store/auth/account-roles.ts';
 import { API_KEY_ROLES } from '../src/store/auth/api-keys.ts';
 import { addOffice, addUser } from './support/directory.ts';
 import { expectProblem } from './support/problems.ts';
 import { expectScimError, scimClient } from './support/scim.ts';
-import { basic, startTestServer } from './support/server.ts';
+import { basic, replicaOf, startTestServer } from './support/server.ts';
 import { type Browser, browserWithRole } from './support/sessions.ts';
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -337,14 +334,14 @@ test('a key of another organisation acts for that organisation, and neither read
 });
 
 test('a server with a route that does not declare its access refuses to start', async () => {
-  const closed = await anotherApp({ migrated: true });
+  const closed = await replicaOf(server, { lifecycle: { migrated: true } });
   closed.get('/v1/forgotten', async () => 'open');
   await expect(closed.ready()).rejects.toThrow('GET /v1/forgotten');
   await closed.close();
 });
 
 test('a server with a Bearer route that the table of people does not name refuses to start', async () => {
-  const app = await anotherApp({ migrated: true });
+  const app = await replicaOf(server, { lifecycle: { migrated: true } });
   const access = { scheme: 'bearer', roles: ['all'] } as const;
   app.route({ method: 'GET', url: '/v1/manage/forgotten', config: { access }, handler: async () => 'open' });
   await expect(app.ready()).rejects.toThrow('GET /v1/manage/forgotten is missing');
@@ -352,20 +349,10 @@ test('a server with a Bearer route that the table of people does not name refuse
 });
 
 test('while the schema is outdated, every route except /healthz and the files of the console is 503', async () => {
-  const waiting = await anotherApp({ migrated: false });
+  const waiting = await replicaOf(server, { lifecycle: { migrated: false } });
   for (const { method, url, path } of routes.filter((route) => !route.url.startsWith('/console'))) {
     const reply = await waiting.inject({ method, url: path });
     expect(`${url} ${reply.statusCode}`).toBe(`${url} ${url === '/healthz' ? 200 : 503}`);
   }
   await waiting.close();
 });
-
-function anotherApp(lifecycle: { migrated: boolean }) {
-  return createApp({
-    config: defaults(SERVER_SETTINGS),
-    database: server.db.restricted,
-    masterKey: server.masterKey,
-    logger: createLogger('silent'),
-    lifecycle,
-  });
-}

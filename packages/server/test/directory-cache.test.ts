@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, createApp } from '../src/app.ts';
-import { defaults, SERVER_SETTINGS } from '../src/config.ts';
-import { createLogger } from '../src/http/logging.ts';
+import type { App } from '../src/app.ts';
 import { seeingAll } from './support/backup.ts';
 import { addNode, addUser } from './support/directory.ts';
 import { addSite, goodEvent, type Members, presenceRows, type Site, submit } from './support/presence.ts';
 import { moveTo } from './support/redating.ts';
-import { startTestServer, type TestServer } from './support/server.ts';
+import { replicaOf, startTestServer, type TestServer } from './support/server.ts';
 import { Workplace } from './support/submissions.ts';
 
 let server: TestServer;
@@ -15,14 +13,7 @@ let replica: App;
 let site: Site;
 beforeAll(async () => {
   server = await startTestServer();
-  replica = await createApp({
-    config: defaults(SERVER_SETTINGS),
-    database: server.db.restricted,
-    masterKey: server.masterKey,
-    logger: createLogger('silent'),
-    lifecycle: { migrated: true },
-    clock: server.clock.read,
-  });
+  replica = await replicaOf(server);
   await replica.ready();
   site = await addSite(server);
 });

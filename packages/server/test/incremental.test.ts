@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createApp } from '../src/app.ts';
-import { defaults, SERVER_SETTINGS } from '../src/config.ts';
-import { createLogger } from '../src/http/logging.ts';
 import { ChangesClient, DATES, datesOf, followable } from './support/changes.ts';
 import { facts, type Row, whole } from './support/consumer.ts';
 import { addNode, addUser } from './support/directory.ts';
 import { addSite, goodEvent, results } from './support/presence.ts';
+import { replicaOf } from './support/server.ts';
 import { logChanges } from './support/workday.ts';
 
 const changes = ChangesClient.forEachTest();
@@ -46,14 +44,7 @@ describe('Rollcall-Cursor', () => {
 
   test('survives a restart, and is valid on another replica', async () => {
     const cursor = await cursorOf();
-    const app = await createApp({
-      config: defaults(SERVER_SETTINGS),
-      database: changes.server.db.restricted,
-      masterKey: changes.server.masterKey,
-      logger: createLogger('silent'),
-      lifecycle: { migrated: true },
-      clock: changes.server.clock.read,
-    });
+    const app = await replicaOf(changes.server);
     const { userId } = await addUser(changes.server.db.owner, changes.site.tenantId);
     const url = `/v1/analytics/users/basic?changedSince=${cursor}`;
     const reply = await app.inject({ url, headers: changes.site.headers });

@@ -1,13 +1,11 @@
 import pg from 'pg';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { createApp } from '../src/app.ts';
 import { createKey, rotateKey } from '../src/auth/manage-keys.ts';
 import { MasterKey, MasterKeyError } from '../src/auth/secrets.ts';
-import { defaults, SERVER_SETTINGS } from '../src/config.ts';
-import { createLogger, serializeError } from '../src/http/logging.ts';
+import { serializeError } from '../src/http/logging.ts';
 import { addOffice, addUser } from './support/directory.ts';
 import { expectProblem } from './support/problems.ts';
-import { basic, login, startTestServer } from './support/server.ts';
+import { basic, login, replicaOf, startTestServer } from './support/server.ts';
 
 const server = await startTestServer();
 afterAll(() => server.close());
@@ -56,14 +54,7 @@ describe('a sealed secret', () => {
   });
 
   test('cannot be opened by a server with another master key', async () => {
-    const other = await createApp({
-      config: defaults(SERVER_SETTINGS),
-      database: db.restricted,
-      masterKey: MasterKey.generate(),
-      logger: createLogger('silent'),
-      lifecycle: { migrated: true },
-      clock: clock.read,
-    });
+    const other = await replicaOf(server, { masterKey: MasterKey.generate() });
     const key = await server.key(tenantId);
     const headers = { authorization: basic(key) };
     expectProblem(await other.inject({ url: '/v1/analytics/users/basic', headers }), 500);

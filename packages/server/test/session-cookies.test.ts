@@ -1,10 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { createApp } from '../src/app.ts';
 import { renewInstance } from '../src/auth/manage-signing-keys.ts';
-import { defaults, SERVER_SETTINGS } from '../src/config.ts';
-import { createLogger } from '../src/http/logging.ts';
 import { expectProblem } from './support/problems.ts';
-import { startTestServer } from './support/server.ts';
+import { replicaOf, startTestServer } from './support/server.ts';
 import {
   addAccount,
   browserOf,
@@ -45,7 +42,7 @@ describe('The cookie', () => {
   );
 
   test('over TLS belongs to the host', async () => {
-    const behindProxy = await anotherReplica({ trustProxy: true });
+    const behindProxy = await replicaOf(server, { config: { trustProxy: true } });
     try {
       const headers = { host: 'rollcall.example.com', 'x-forwarded-proto': 'https' };
       const reply = await cookieOf(headers, { ...server, app: behindProxy });
@@ -129,14 +126,3 @@ describe('Signing in', () => {
     expect((await session(second)).statusCode).toBe(200);
   });
 });
-
-function anotherReplica(config: { trustProxy: boolean }) {
-  return createApp({
-    config: { ...defaults(SERVER_SETTINGS), ...config },
-    database: server.db.restricted,
-    masterKey: server.masterKey,
-    logger: createLogger('silent'),
-    lifecycle: { migrated: true },
-    clock: server.clock.read,
-  });
-}

@@ -1,13 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { createApp } from '../src/app.ts';
 import { disableAccount } from '../src/auth/manage-accounts.ts';
 import { renewInstance } from '../src/auth/manage-signing-keys.ts';
 import { ABSOLUTE_LIMIT_MS, IDLE_LIMIT_MS } from '../src/auth/sessions.ts';
-import { defaults, SERVER_SETTINGS } from '../src/config.ts';
-import { createLogger } from '../src/http/logging.ts';
 import { ManagedWorkplace } from './support/manage-days.ts';
 import { expectProblem } from './support/problems.ts';
-import { startTestServer } from './support/server.ts';
+import { replicaOf, startTestServer } from './support/server.ts';
 import {
   addAccount,
   type Browser,
@@ -213,7 +210,7 @@ describe('A session ends at once', () => {
 
   test('in every replica', async () => {
     const { here } = await twice();
-    const replica = await anotherReplica();
+    const replica = await replicaOf(server);
     try {
       expect((await session(here, replica)).statusCode).toBe(200);
       await send('DELETE', '/v1/session', here);
@@ -266,14 +263,3 @@ test('changes that a person makes name the e-mail address; the log of requests n
   await expect.poll(() => server.logs.filter((line) => line.includes(accountId)).length).toBeGreaterThan(0);
   expect(server.logs.filter((line) => line.includes(email))).toEqual([]);
 });
-
-function anotherReplica() {
-  return createApp({
-    config: defaults(SERVER_SETTINGS),
-    database: server.db.restricted,
-    masterKey: server.masterKey,
-    logger: createLogger('silent'),
-    lifecycle: { migrated: true },
-    clock: server.clock.read,
-  });
-}

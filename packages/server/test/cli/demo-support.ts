@@ -8,10 +8,11 @@ export interface Credentials {
   keys: (Key & { name: string; role: string; authentication: string })[];
 }
 
-const SIZE = ['--users', '20', '--days', '3', '--seed', '7', '--no-live'];
+export const SIZE = ['--users', '20', '--days', '3', '--seed', '7'];
+const SILENT = [...SIZE, '--no-live'];
 
 /** Starts a demo in a data directory of this name. Returns its credentials when their file exists. */
-export async function startDemo(work: Workspace, name: string, more: string[] = SIZE) {
+export async function startDemo(work: Workspace, name: string, more: string[] = SILENT) {
   const file = work.path(`${name}.json`);
   const args = ['--data-dir', work.path(name), '--credentials-file', file, ...more];
   const { server, baseUrl } = await work.start(['demo', ...args]);

@@ -7,8 +7,8 @@ import { MasterKey } from '../../src/auth/secrets.ts';
 import { ensureDemo } from '../../src/demo/organisation.ts';
 import { listOrganisations } from '../../src/store/directory/organisations.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { basicKey, readDataset, startDemo } from './demo-support.ts';
-import { logIn, processesNaming, Workspace } from './support.ts';
+import { basicKey, readDataset, SIZE, startDemo } from './demo-support.ts';
+import { logIn, processesNaming, until, Workspace } from './support.ts';
 
 let work: Workspace;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ function presenceSince(days: number): string {
 }
 
 describe('The demo', () => {
-  test('has a key for each role and lines to paste, and the next start finds it again, also after SIGKILL', async () => {
+  test('has a key for each role and lines to paste, the next start finds it again, also after SIGKILL, and it is live', async () => {
     const first = await startDemo(work, 'first');
     expect((await stat(first.file)).mode & 0o777).toBe(0o600);
     expect(first.credentials.keys).toEqual(
@@ -75,6 +75,10 @@ describe('The demo', () => {
     expect(await signInByFirstLine(second)).toMatchObject({ account: { email: 'demo@demo.example' } });
     expect(await readDataset(second.baseUrl, presenceSince(5), key)).toEqual(events);
     await second.server.stop();
+
+    const live = await startDemo(work, 'first', SIZE);
+    await until(() => live.server.stderr.includes('Live at '));
+    await live.server.stop();
     expect(processesNaming(work.path('first'))).toEqual([]);
   });
 });

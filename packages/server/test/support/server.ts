@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { type App, createApp } from '../../src/app.ts';
+import { type App, type AppDeps, createApp } from '../../src/app.ts';
 import { createKey, type ShownKey } from '../../src/auth/manage-keys.ts';
 import { MasterKey } from '../../src/auth/secrets.ts';
 import { ensureSigningKey } from '../../src/auth/signing-keys.ts';
@@ -108,6 +108,25 @@ export async function startTestServer(
       await db.drop();
     },
   };
+}
+
+/**
+ * Another server on the same database, with the clock and master key of the first unless others are given. Close it
+ * before the first one.
+ */
+export function replicaOf(
+  { db, masterKey, clock }: Pick<TestServer, 'db' | 'masterKey' | 'clock'>,
+  { config, ...given }: { config?: Partial<ServerConfig> } & Partial<Omit<AppDeps, 'config'>> = {},
+): Promise<App> {
+  return createApp({
+    config: { ...defaults(SERVER_SETTINGS), ...config },
+    database: db.restricted,
+    masterKey,
+    logger: createLogger('silent'),
+    lifecycle: { migrated: true },
+    clock: clock.read,
+    ...given,
+  });
 }
 
 /** The body of an HMAC login. */
