@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const IMAGES = join(ROOT, 'docs/images');
-const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const PROGRAM = '/usr/bin/chromium';
 const SIZE = { width: 1280, height: 900 };
 const PAGES = [
   ['attendance', 'attendance?period=day', 'People who came or had planned to come'],

@@ -1,5 +1,5 @@
 import type { ArrivalMetricsRow, Reply } from '@rollcall/sdk';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
 import { addDays, type Day, weekdayOf } from '../frame/days.ts';
 import { useOrganisation } from '../frame/session.ts';
@@ -28,18 +28,20 @@ export function useUsualArrivals(day: Day | undefined) {
   const { organisation } = useOrganisation();
   return useQuery<ArrivalMetricsRow[]>({
     queryKey: [organisation, 'usual arrivals', day],
-    enabled: day !== undefined,
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async ({ signal }) =>
-      clientOf(organisation).analytics.arrivalMetrics(
-        {
-          startDate: addDays(day as Day, -7 * USUAL_WEEKS),
-          endDate: addDays(day as Day, -1),
-          weekdays: String(weekdayOf(day as Day)),
-          period: 'range',
-        },
-        { signal },
-      ),
+    queryFn:
+      day === undefined
+        ? skipToken
+        : async ({ signal }) =>
+            clientOf(organisation).analytics.arrivalMetrics(
+              {
+                startDate: addDays(day, -7 * USUAL_WEEKS),
+                endDate: addDays(day, -1),
+                weekdays: String(weekdayOf(day)),
+                period: 'range',
+              },
+              { signal },
+            ),
   });
 }

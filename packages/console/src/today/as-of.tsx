@@ -12,7 +12,7 @@ interface AsOfProps {
 /** The moment of the numbers. Screen readers do not read it each second. */
 export function AsOf({ asOf, timeZone, isLate }: AsOfProps) {
   return (
-    <Text size="sm" c={isLate ? 'red' : 'dimmed'} className="as-of">
+    <Text size="sm" c={isLate ? 'red' : 'dimmed'}>
       <time dateTime={asOf}>{texts.today.asOf(formatTime(asOf, timeZone, { seconds: true }), timeZone)}</time>
     </Text>
   );

@@ -8,8 +8,8 @@ export const CONFIG = { access: { scheme: 'bearer', roles: ['all'] } satisfies A
 export const DOCUMENTED = { tags: ['Management'], security: [{ bearer: [] }] };
 
 /**
- * The caller, a key or a person, as the author of changes of days. The action log records `reason`, unless a change has a reason of
- * its own. Throws if the route has no guard.
+ * The caller, a key or a person, as the author of changes of days. The action log records `reason`, unless a change has
+ * a reason of its own. Throws if the route has no guard.
  *
  * @param clock milliseconds since the epoch
  */

@@ -6,6 +6,7 @@ const EVERYBODY: readonly AccountRole[] = ['administrator', 'integrations', 'pla
 const STAFF: readonly AccountRole[] = ['administrator', 'integrations', 'planner'];
 const ADMINISTRATORS: readonly AccountRole[] = ['administrator'];
 const PLANNERS: readonly AccountRole[] = ['administrator', 'planner'];
+const READERS_OF_METRICS: readonly AccountRole[] = ['administrator', 'planner', 'viewer'];
 const INTEGRATORS: readonly AccountRole[] = ['administrator', 'integrations'];
 
 /**
@@ -86,15 +87,15 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/analytics/change-log/user': PLANNERS,
   'GET /v1/analytics/occupancy': PLANNERS,
   'GET /v1/analytics/visitors': PLANNERS,
-  'GET /v1/analytics/metrics': ['administrator', 'planner', 'viewer'],
-  'GET /v1/analytics/metrics/comparison': ['administrator', 'planner', 'viewer'],
-  'GET /v1/analytics/metrics/people': ['administrator', 'planner', 'viewer'],
-  'GET /v1/analytics/metrics/days-per-week': ['administrator', 'planner', 'viewer'],
-  'GET /v1/analytics/metrics/weekdays': ['administrator', 'planner', 'viewer'],
-  'GET /v1/analytics/metrics/arrivals': ['administrator', 'planner', 'viewer'],
-  'GET /v1/analytics/metrics/dwell': ['administrator', 'planner', 'viewer'],
-  'GET /v1/analytics/metrics/usage': ['administrator', 'planner', 'viewer'],
-  'GET /v1/analytics/metrics/occupancy': ['administrator', 'planner', 'viewer'],
+  'GET /v1/analytics/metrics': READERS_OF_METRICS,
+  'GET /v1/analytics/metrics/comparison': READERS_OF_METRICS,
+  'GET /v1/analytics/metrics/people': READERS_OF_METRICS,
+  'GET /v1/analytics/metrics/days-per-week': READERS_OF_METRICS,
+  'GET /v1/analytics/metrics/weekdays': READERS_OF_METRICS,
+  'GET /v1/analytics/metrics/arrivals': READERS_OF_METRICS,
+  'GET /v1/analytics/metrics/dwell': READERS_OF_METRICS,
+  'GET /v1/analytics/metrics/usage': READERS_OF_METRICS,
+  'GET /v1/analytics/metrics/occupancy': READERS_OF_METRICS,
 
   'GET /v1/manage/accounts': ADMINISTRATORS,
   'POST /v1/manage/accounts': ADMINISTRATORS,

@@ -19,11 +19,15 @@ interface CatalogRow extends Table {
 }
 
 /**
- * All tables of the schema, from the catalog, so that none can be forgotten. Left out are the migrations,
- * tables that belong to one database as `written_xid` does, sessions and links of people who sign in, and
- * `user_searches`, which has no rows. A table comes after those to which its foreign
- * keys refer. Deferrable foreign keys do not count, because they are checked when all tables are loaded.
- * Empty if the schema is missing.
+ * All tables of the schema, from the catalog, so that none can be forgotten. Left out are:
+ *
+ * - the migrations
+ * - tables that belong to one database, as `written_xid` does
+ * - sessions and links of people who sign in
+ * - `user_searches`, which has no rows
+ *
+ * A table comes after those to which its foreign keys refer. Deferrable foreign keys do not count, because they are
+ * checked when all tables are loaded. Empty if the schema is missing.
  */
 export async function listTables(client: pg.ClientBase): Promise<Table[]> {
   const { rows } = await client.query<CatalogRow>(`

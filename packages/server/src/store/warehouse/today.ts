@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { setPlannerForAggregates } from './aggregates.ts';
 
 /** An office on its local day, so far. */
 export interface OfficeToday {
@@ -31,8 +32,7 @@ export interface OfficeToday {
 
 /** All offices in use with a known time zone, each on its local day at `now`, by name. */
 export async function listToday(tx: Tx, tenantId: string, now: Date): Promise<OfficeToday[]> {
-  // A bulk write can leave the statistics behind, and nested loops take minutes then.
-  await tx.query('SET LOCAL enable_nestloop TO off; SET LOCAL max_parallel_workers_per_gather TO 0');
+  await setPlannerForAggregates(tx);
   const { rows } = await tx.query<OfficeToday>(
     `WITH today AS MATERIALIZED (
        SELECT location_id, name, time_zone, ($2::timestamptz AT TIME ZONE time_zone)::date AS day
