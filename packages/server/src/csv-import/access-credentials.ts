@@ -11,6 +11,7 @@ import {
 } from '../store/directory/access-credentials.ts';
 import { type Resolved, resolve } from '../store/directory/directory-look-up.ts';
 import { cardTextDigest } from '../store/values/digest.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { optional, readBoolean, required } from './columns.ts';
 import { BATCH_ROWS, type CsvKind } from './kind.ts';
@@ -28,7 +29,7 @@ const DEFAULT_TYPE = 'card';
 
 export const accessCredentials: CsvKind<CardItem> = {
   word: 'access credential',
-  reason: 'Import of access credentials',
+  reason: REASONS.importOfAccessCredentials,
   batchRows: BATCH_ROWS,
   nameOf: ({ cardNumber }) => cardNumber,
   upsert: upsertCards,

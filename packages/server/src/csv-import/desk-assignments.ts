@@ -3,6 +3,7 @@ import { type Claims, orRefused, type UpsertItem, type UpsertResult } from '../d
 import { ItemRefusedError, optionalGuid, quote } from '../directory/values.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listDesksNamed, type NamedDesk } from '../store/directory/desk-assignments.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { optional } from './columns.ts';
 import { BATCH_ROWS, type CsvKind, EXAMPLE_ID, storeDrafts } from './kind.ts';
 
@@ -20,7 +21,7 @@ const NAME_MEMBERS = ['deskName', 'zoneName', 'levelName', 'locationName'] as co
 
 export const deskAssignments: CsvKind<AssignmentRow> = {
   word: 'assigned desk',
-  reason: 'Import of assigned desks',
+  reason: REASONS.importOfDeskAssignments,
   batchRows: BATCH_ROWS,
   nameOf: ({ deskName }) => deskName,
   upsert: (tx, tenantId, items, _author, claims) => assignNamedDesks(tx, tenantId, items, claims),

@@ -5,6 +5,7 @@ import { ItemRefusedError, optionalGuid, quote } from '../directory/values.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { listGroupRows } from '../store/directory/group-records.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { optional, required } from './columns.ts';
 import { type CsvKind, EXAMPLE_ID, STATUS, storeDrafts } from './kind.ts';
 
@@ -21,7 +22,7 @@ interface NamedGroup extends UpsertItem {
 
 export const groups: CsvKind<NamedGroup> = {
   word: 'group',
-  reason: 'Import of groups',
+  reason: REASONS.importOfGroups,
   // One batch holds the whole file, because a parent may come after its children.
   batchRows: Number.POSITIVE_INFINITY,
   nameOf: ({ groupName }) => groupName,

@@ -1,5 +1,6 @@
 import type { Claims, Refused, UpsertItem, UpsertResult } from '../directory/upsert.ts';
 import type { Tx } from '../store/connections/db.ts';
+import type { ServerReason } from '../store/workday/reasons.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import type { CsvColumns } from './columns.ts';
 
@@ -8,7 +9,7 @@ export interface CsvKind<Item extends UpsertItem> extends CsvColumns<Exclude<key
   /** The word for what a row describes, in texts for people. */
   word: string;
   /** The reason of changes of days in the action log. */
-  reason: string;
+  reason: ServerReason;
   /** The number of rows that one transaction stores. */
   batchRows: number;
   /** The name in an item. */

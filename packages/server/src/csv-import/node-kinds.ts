@@ -6,6 +6,7 @@ import {
   upsertLocations,
   upsertSpaces,
 } from '../directory/nodes.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { optional, readCount, required } from './columns.ts';
 import { BATCH_ROWS, type CsvKind, EXAMPLE_ID, STATUS } from './kind.ts';
 
@@ -24,7 +25,7 @@ const LEVEL_COLUMNS = [
 
 export const locations: CsvKind<LocationItem> = {
   word: 'location',
-  reason: 'Import of locations',
+  reason: REASONS.importOfLocations,
   batchRows: BATCH_ROWS,
   nameOf: ({ locationName }) => locationName,
   upsert: upsertLocations,
@@ -40,7 +41,7 @@ export const locations: CsvKind<LocationItem> = {
 
 export const desks: CsvKind<DeskItem> = {
   word: 'desk',
-  reason: 'Import of desks',
+  reason: REASONS.importOfDesks,
   batchRows: BATCH_ROWS,
   nameOf: ({ deskName }) => deskName,
   upsert: upsertDesks,
@@ -58,7 +59,7 @@ export const desks: CsvKind<DeskItem> = {
 
 export const spaces: CsvKind<SpaceItem> = {
   word: 'space',
-  reason: 'Import of spaces',
+  reason: REASONS.importOfSpaces,
   batchRows: BATCH_ROWS,
   nameOf: ({ spaceName }) => spaceName,
   upsert: upsertSpaces,

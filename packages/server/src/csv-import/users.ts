@@ -1,10 +1,11 @@
 import { type UserItem, upsertUsers } from '../directory/users.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { optional, readBoolean, required } from './columns.ts';
 import { BATCH_ROWS, type CsvKind, EXAMPLE_ID, STATUS } from './kind.ts';
 
 export const users: CsvKind<UserItem> = {
   word: 'user',
-  reason: 'Import of people',
+  reason: REASONS.importOfUsers,
   batchRows: BATCH_ROWS,
   nameOf: ({ userName }) => userName,
   upsert: upsertUsers,

@@ -3,6 +3,7 @@ import { ItemRefusedError, optionalGuid, quote } from '../directory/values.ts';
 import { NO_DATE, parseDay } from '../http/window.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listLocationsByName, type NodeRow } from '../store/directory/nodes.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { lockUserDays } from '../workday/lock-user-days.ts';
 import { type WeekRequest, writeWeeks } from '../workday/manage-week-plans.ts';
 import type { DayAuthor } from '../workday/plan.ts';
@@ -26,7 +27,7 @@ const CELL = /^(\w+)\s*(?::\s*(.+))?$/s;
 
 export const weekPlans: CsvKind<WeekItem> = {
   word: 'week plan',
-  reason: 'Import of week plans',
+  reason: REASONS.importOfWeekPlans,
   // A week plan also locks its days, so this limits the locks of a transaction.
   batchRows: 100,
   nameOf: ({ userName }) => userName,

@@ -1,6 +1,7 @@
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { inSavepoint } from '../store/connections/savepoint.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { ActionLogLoader } from './action-log.ts';
 import type { Row } from './cells.ts';
 import { importAttendance } from './days.ts';
@@ -79,7 +80,7 @@ async function load(
   transactions: Pick<ImportTarget, 'atomically' | 'retrying'>,
 ): Promise<FolderImportReport> {
   const { tenantId, timeZone, replaceDays, dryRun, onProgress, onReportedRow = () => undefined } = options;
-  const actor = { changedBy: 'admin' as const, name: null, reason: 'Import of an export' };
+  const actor = { changedBy: 'admin' as const, name: null, reason: REASONS.importOfExport };
   const author = { actor, at: new Date(options.clock()) };
   const target: ImportTarget = { ...transactions, tenantId, author, timeZone, replaceDays };
   const nodeLoader = new NodeLoader(target);

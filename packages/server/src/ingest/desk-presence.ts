@@ -11,6 +11,7 @@ import {
 } from '../store/events/desk-presence.ts';
 import type { PresenceEventRow } from '../store/events/presence-events.ts';
 import { addTo } from '../store/values/group-by.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { type DayAuthor, type DayChange, lockUserDays, writeDays } from '../workday/plan.ts';
 
 /** Presence at a desk, which is the node of the event. */
@@ -70,7 +71,7 @@ async function bookDesks(database: Database, tenantId: string, events: Submitted
   if (toBook.length === 0) return;
   const latestMs = Math.max(...toBook.map(({ receivedAtMs }) => receivedAtMs));
   const author: DayAuthor = {
-    actor: { changedBy: 'integration', name: null, reason: 'Presence at the desk' },
+    actor: { changedBy: 'integration', name: null, reason: REASONS.presenceAtDesk },
     at: new Date(latestMs),
   };
   const userIds = [...new Set(toBook.map(({ userId }) => userId))];

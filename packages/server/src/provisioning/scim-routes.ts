@@ -9,6 +9,7 @@ import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { TenantQueues } from '../store/connections/merging-queue.ts';
 import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { METHODS, refuse, serve } from './declare.ts';
 import { resourceTypes, schemas, serviceProviderConfig, withId } from './discovery.ts';
@@ -76,7 +77,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
   };
   const writingOf = (request: FastifyRequest): WriteRequest => {
     const { tenantId, name } = callerOf(request);
-    const actor = { changedBy: 'integration', name, reason: 'Provisioning' } as const;
+    const actor = { changedBy: 'integration', name, reason: REASONS.provisioning } as const;
     return { tenantId, author: { actor, at: new Date(clock()) } };
   };
 

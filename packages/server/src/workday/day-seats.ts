@@ -3,8 +3,7 @@ import { groupBy } from '../store/values/group-by.ts';
 import { countSeated, listDeskBookings } from '../store/workday/bookings.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
 import { listBookableNodes, listDeskAssignments } from '../store/workday/offices.ts';
-import type { Booking } from './model.ts';
-import { SeatChoice, type Seeker } from './seat-choice.ts';
+import { type ChosenSeat, SeatChoice, type Seeker } from './seat-choice.ts';
 
 /**
  * The seat choices of one day at the offices that are in use now. They stay in memory from one transaction to the next,
@@ -41,13 +40,13 @@ export class DaySeats {
   }
 
   /** Chooses a booking of the user at an office that is in memory. */
-  choose(seeker: Seeker, locationId: string): Pick<Booking, 'nodeId' | 'nodeKind'> {
-    const booking = this.#offices.get(locationId)?.choose(seeker);
-    if (!booking) throw new Error('An office of a plan was not loaded.');
+  choose(seeker: Seeker, locationId: string): ChosenSeat {
+    const seat = this.#offices.get(locationId)?.choose(seeker);
+    if (!seat) throw new Error('An office of a plan was not loaded.');
     if (seeker.ownDeskIds.length > 0) {
       for (const office of this.#offices.values()) office.notePlan(seeker.userId, locationId);
     }
-    return booking;
+    return seat;
   }
 }
 

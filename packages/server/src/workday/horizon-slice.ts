@@ -3,6 +3,7 @@ import { planForAnyOrganisation } from '../store/connections/planner.ts';
 import type { DayAuthor } from '../store/workday/action-log.ts';
 import type { BookableKind } from '../store/workday/bookings.ts';
 import { listPlansToMake, type PersonToPlan, type PlanToMake } from '../store/workday/horizon.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import type { DaySeats } from './day-seats.ts';
 import { lockUserDays } from './lock-user-days.ts';
 import type { DayChange, DayOutcome, Plan } from './model.ts';
@@ -89,7 +90,10 @@ async function listWanted(
     const { userId } = person;
     const toMake = plans.get(userId);
     if (!toMake) return [];
-    if (toMake.onLeave) return [{ person, change: { userId, day, plan: { kind: 'a' }, setBy: 'leave' } }];
+    if (toMake.onLeave) {
+      const reason = REASONS.horizonLeave;
+      return [{ person, change: { userId, day, plan: { kind: 'a' }, setBy: 'leave', reason } }];
+    }
     const plan = planOf(toMake);
     return plan ? [{ person, change: { userId, day, plan, setBy: 'week' } }] : [];
   });
@@ -117,11 +121,12 @@ function withBooking(
     return { person, change, booked: null };
   }
   const { locationId } = plan;
-  const { nodeId, nodeKind } = seats?.choose(person, locationId) ?? {
-    nodeId: locationId,
-    nodeKind: 'location' as const,
-  };
-  return { person, change: { ...change, plan: { ...plan, booking: { nodeId } } }, booked: nodeKind };
+  if (!seats) {
+    const booking = { nodeId: locationId };
+    return { person, change: { ...change, plan: { ...plan, booking } }, booked: 'location' };
+  }
+  const { nodeId, nodeKind, reason } = seats.choose(person, locationId);
+  return { person, change: { ...change, plan: { ...plan, booking: { nodeId } }, reason }, booked: nodeKind };
 }
 
 function isRefused(outcome: DayOutcome | undefined): boolean {

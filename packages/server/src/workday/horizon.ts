@@ -13,6 +13,7 @@ import {
   type PeoplePage,
   readPeopleToPlan,
 } from '../store/workday/horizon.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { DaySeats } from './day-seats.ts';
 import { type MadeDay, makeDay } from './horizon-slice.ts';
 
@@ -109,7 +110,7 @@ export async function advanceOrganisation(
   tenantId: string,
   { at, signal, onDay, usersAtOnce = USERS_AT_ONCE }: AdvanceOptions,
 ): Promise<OfficeReport[]> {
-  const author: DayAuthor = { actor: { changedBy: 'engine', name: null, reason: 'Horizon' }, at };
+  const author: DayAuthor = { actor: { changedBy: 'engine', name: null, reason: REASONS.horizon }, at };
   const reports = new Map<string | null, OfficeReport>();
   const days = await database.inTenant(tenantId, (tx) => listDaysToPlan(tx, tenantId, at));
   if (days.length > 0) {

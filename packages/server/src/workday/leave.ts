@@ -2,6 +2,7 @@ import type { Tx } from '../store/connections/db.ts';
 import { listDays } from '../store/values/days.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
 import { deleteLeaves, insertLeaves, type LeaveType } from '../store/workday/leaves.ts';
+import { leaveReason } from '../store/workday/reasons.ts';
 import { type FullCalendar, loadCalendars } from './default-days.ts';
 import { LeaveBook } from './leave-book.ts';
 import { type DayRange, laterOf } from './leave-dates.ts';
@@ -81,7 +82,7 @@ function daysAhead({ startDay, endDay }: DayRange, person: UserLeave | undefined
 function apply(change: LeaveChange, person: UserLeave, days: LeaveDays): void {
   const { userId, kind, leaveType } = change;
   const ahead = daysAhead(change, person);
-  const reason = `Leave ${kind}${leaveType === null ? '' : ` (${leaveType})`}`;
+  const reason = leaveReason(kind, leaveType);
   if (kind === 'scheduled') {
     person.book.schedule(change, leaveType);
     for (const day of ahead) days.setAway({ userId, day }, reason);

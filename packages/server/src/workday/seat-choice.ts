@@ -1,8 +1,9 @@
 import { addTo } from '../store/values/group-by.ts';
 import type { SeatedGroup } from '../store/workday/bookings.ts';
 import type { OfficeNode } from '../store/workday/offices.ts';
+import { type Obstacle, type Seat, seatReason } from '../store/workday/reasons.ts';
 import { type BookingFacts, BookingState } from './booking-state.ts';
-import type { Booking } from './model.ts';
+import type { Booking, DayRefusal } from './model.ts';
 
 /** A user who is to get a booking at an office. */
 export interface Seeker {
@@ -12,6 +13,23 @@ export interface Seeker {
   /** Desks that the user booked before, the best first. */
   habitualDeskIds: string[];
 }
+
+/** A booking that the server chose, and why. */
+export interface ChosenSeat extends Pick<Booking, 'nodeId' | 'nodeKind'> {
+  /** For the action log. */
+  reason: string;
+}
+
+/** Why the first of a user's desks could not be booked, by the refusal. A closed desk is told by its node. */
+const OBSTACLE_OF = {
+  own: { 'desk-taken': 'ownDeskBooked', 'zone-full': 'ownDeskInFullZone', closed: 'ownDeskClosed' },
+  usual: {
+    'desk-taken': 'usualDeskBooked',
+    'zone-full': 'usualDeskInFullZone',
+    'not-bookable': 'usualDeskAssigned',
+    closed: 'usualDeskClosed',
+  },
+} as const satisfies Record<string, Partial<Record<DayRefusal['refused'] | 'closed', Obstacle>>>;
 
 export interface SeatChoiceFacts extends Omit<BookingFacts, 'zoneDays'> {
   locationId: string;
@@ -79,25 +97,39 @@ export class SeatChoice {
   }
 
   /** The booking of the user: of a desk, of a zone, or of the office itself. */
-  choose(seeker: Seeker): Pick<Booking, 'nodeId' | 'nodeKind'> {
+  choose(seeker: Seeker): ChosenSeat {
     this.notePlan(seeker.userId, this.#locationId);
-    const booking =
-      this.#firstFree(seeker, seeker.ownDeskIds) ??
-      this.#firstFree(seeker, seeker.habitualDeskIds) ??
-      this.#nearGroup(seeker) ??
-      this.#book(seeker, this.#locationId);
-    if (!booking) return { nodeId: this.#locationId, nodeKind: 'location' };
-    this.#bookings.move(seeker.userId, this.#day, null, booking);
-    this.#noteGroup(seeker.primaryGroupId, booking.zoneId, 1);
-    return booking;
+    let obstacle: Obstacle | undefined;
+    const firstFree = (whose: keyof typeof OBSTACLE_OF, deskIds: string[]) => {
+      for (const deskId of deskIds) {
+        const booking = this.#tryBook(seeker, deskId);
+        if (!('refused' in booking)) return booking;
+        obstacle ??= this.#obstacle(whose, deskId, booking);
+      }
+      return undefined;
+    };
+    const ways: [Seat, () => Booking | undefined][] = [
+      ['ownDesk', () => firstFree('own', seeker.ownDeskIds)],
+      ['usualDesk', () => firstFree('usual', seeker.habitualDeskIds)],
+      ['nearGroup', () => this.#nearGroup(seeker)],
+      ['office', () => this.#book(seeker, this.#locationId)],
+    ];
+    for (const [seat, find] of ways) {
+      const booking = find();
+      if (!booking) continue;
+      this.#bookings.move(seeker.userId, this.#day, null, booking);
+      this.#noteGroup(seeker.primaryGroupId, booking.zoneId, 1);
+      return { nodeId: booking.nodeId, nodeKind: booking.nodeKind, reason: seatReason(seat, obstacle) };
+    }
+    return { nodeId: this.#locationId, nodeKind: 'location', reason: seatReason('office', obstacle) };
   }
 
-  #firstFree(seeker: Seeker, deskIds: string[]): Booking | undefined {
-    for (const deskId of deskIds) {
-      const booking = this.#book(seeker, deskId);
-      if (booking) return booking;
-    }
-    return undefined;
+  /** Why a desk of the user was refused. Undefined for a desk of another office. */
+  #obstacle(whose: keyof typeof OBSTACLE_OF, deskId: string, { refused }: DayRefusal): Obstacle | undefined {
+    const node = this.#bookings.node(deskId);
+    if (node?.locationId !== this.#locationId) return undefined;
+    const obstacles: Partial<Record<string, Obstacle>> = OBSTACLE_OF[whose];
+    return node.active ? obstacles[refused] : obstacles.closed;
   }
 
   /**
@@ -135,10 +167,14 @@ export class SeatChoice {
     return zoneCapacity === null ? undefined : booking;
   }
 
-  #book({ userId }: Seeker, nodeId: string): Booking | undefined {
-    const booker = { userId, day: this.#day, current: null, setBy: 'engine' as const };
-    const booking = this.#bookings.book(booker, this.#locationId, nodeId);
+  #book(seeker: Seeker, nodeId: string): Booking | undefined {
+    const booking = this.#tryBook(seeker, nodeId);
     return 'refused' in booking ? undefined : booking;
+  }
+
+  #tryBook({ userId }: Seeker, nodeId: string): Booking | DayRefusal {
+    const booker = { userId, day: this.#day, current: null, setBy: 'engine' as const };
+    return this.#bookings.book(booker, this.#locationId, nodeId);
   }
 
   #noteGroup(primaryGroupId: string | null, zoneId: string | null, users: number): void {

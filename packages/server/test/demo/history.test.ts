@@ -85,7 +85,12 @@ describe('The exports of the demo', () => {
       new Set(['engine', 'user', 'integration']),
     );
     const reasons = new Set(log.map(({ reason }) => reason));
-    for (const reason of ['Horizon', 'Leave scheduled (holiday)', 'Leave cancelled (holiday)', null]) {
+    for (const reason of [
+      'Horizon: a desk booked before',
+      'Leave scheduled (holiday)',
+      'Leave cancelled (holiday)',
+      null,
+    ]) {
       expect(reasons).toContain(reason);
     }
   });

@@ -74,6 +74,55 @@ test('without any preference, the office itself is booked', async () => {
   expect(await seatsAfterRun(ada)).toEqual([london.locationId]);
 });
 
+describe('the action log', () => {
+  /** The reason of the booking of a user. */
+  const reasonOf = async (userId: string) =>
+    (await readLog(db.owner, tenant)).find((entry) => entry.userId === userId && entry.category === 'booking')
+      ?.reason;
+
+  test('says why a seat was chosen', async () => {
+    const group = await horizon.addGroup();
+    const [owner, regular, member, stranger] = [
+      await comes(1),
+      await comes(2, group),
+      await comes(3, group),
+      await comes(4),
+    ];
+    await assignDesk(db.owner, tenant, desk(0), owner);
+    await bookBefore(regular, [['2026-02-20', desk(1)]]);
+    expect(await seatsAfterRun(owner, regular, member, stranger)).toEqual([
+      desk(0),
+      desk(1),
+      desk(2),
+      london.locationId,
+    ]);
+    expect(await reasonOf(owner)).toBe('Horizon: the assigned desk');
+    expect(await reasonOf(regular)).toBe('Horizon: a desk booked before');
+    expect(await reasonOf(member)).toBe('Horizon: near the group');
+    expect(await reasonOf(stranger)).toBe('Horizon: the office without a seat');
+  });
+
+  test('says why the desk usually taken was not booked', async () => {
+    const [ada, ben, cy] = [await comes(1), await comes(2), await comes(3)];
+    await bookBefore(ada, [['2026-02-20', desk(0)]]);
+    await bookBefore(ben, [['2026-02-23', desk(1)]]);
+    await bookBefore(cy, [['2026-02-24', desk(2)]]);
+    // An owner without a plan keeps the desk.
+    const owner = await horizon.hire(null, { userId: id(9), primaryLocationId: london.locationId });
+    await assignDesk(db.owner, tenant, desk(0), owner);
+    const guest = await stays(8);
+    await change(db.restricted, tenant, [office(guest, DAY, london.locationId, desk(1))]);
+    await horizon.sql("UPDATE nodes SET status = 'inactive' WHERE tenant_id = $1 AND node_id = $2", [
+      desk(2),
+    ]);
+    await seatsAfterRun(ada, ben, cy);
+    const withoutSeat = 'Horizon: the office without a seat; the desk usually taken was ';
+    expect(await reasonOf(ada)).toBe(`${withoutSeat}assigned to another user`);
+    expect(await reasonOf(ben)).toBe(`${withoutSeat}booked by another user`);
+    expect(await reasonOf(cy)).toBe(`${withoutSeat}closed`);
+  });
+});
+
 describe('an assigned desk', () => {
   test('is chosen before a formerly booked one', async () => {
     const ada = await comes(1);
