@@ -122,4 +122,15 @@ export class Days {
   ): Promise<Submitted<Item<'POST /v1/manage/days'>, Result<'POST /v1/manage/days'>>> {
     return submitItems(this.#transport, at`days`, items, options);
   }
+
+  /** What `submit` would do with at most 1,000 items. Each result has the day after it. The server changes nothing. */
+  preview(
+    items: readonly Item<'POST /v1/manage/days'>[],
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/manage/days'>> {
+    return this.#transport.json(
+      { method: 'POST', path: at`days`, query: { preview: true }, body: { items } },
+      options,
+    );
+  }
 }

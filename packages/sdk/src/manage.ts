@@ -2,6 +2,7 @@ import { Accounts } from './manage-accounts.ts';
 import { at, pages } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
+import { Users } from './manage-users.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
@@ -32,8 +33,8 @@ export class Manage {
   readonly desks: Collection<'desks'>;
   /** Rooms and booths of levels. */
   readonly spaces: Collection<'spaces'>;
-  /** Users. */
-  readonly users: Collection<'users'>;
+  /** Users, and what belongs to one of them. */
+  readonly users: Users;
   /** Assigned desks and their owners. */
   readonly deskAssignments: DeskAssignments;
   /** Settings of offices. */
@@ -52,7 +53,7 @@ export class Manage {
     this.zones = new Collection(transport, 'zones');
     this.desks = new Collection(transport, 'desks');
     this.spaces = new Collection(transport, 'spaces');
-    this.users = new Collection(transport, 'users');
+    this.users = new Users(transport);
     this.deskAssignments = new DeskAssignments(transport);
     this.settings = new OfficeSettings(transport);
     this.weekPlans = new WeekPlans(transport);

@@ -1072,6 +1072,8 @@ export interface Operations {
       userName?: string | undefined;
       /** only users with this e-mail address, without regard to case */
       email?: string | undefined;
+      /** only users with a card of this number or scan data, as a reader sends it; the card may be inactive */
+      card?: string | undefined;
       /** true: only users whom the identity provider deleted; false: all others */
       deleted?: string | undefined;
       /** only users of whom each of these words is a part of the first name, last name, userName or e-mail address, without regard to case; at most 100 characters and 5 words */
@@ -1091,6 +1093,7 @@ export interface Operations {
         primaryLocationId: string | null;
         primaryLocationName: string | null;
         primaryGroupId: string | null;
+        primaryGroupName: string | null;
         attributes: Record<string, unknown>;
         assignedDeskIds: Array<string>;
         /** the identity provider's id */
@@ -1156,6 +1159,7 @@ export interface Operations {
       primaryLocationId: string | null;
       primaryLocationName: string | null;
       primaryGroupId: string | null;
+      primaryGroupName: string | null;
       attributes: Record<string, unknown>;
       assignedDeskIds: Array<string>;
       /** the identity provider's id */
@@ -1200,6 +1204,7 @@ export interface Operations {
       primaryLocationId: string | null;
       primaryLocationName: string | null;
       primaryGroupId: string | null;
+      primaryGroupName: string | null;
       attributes: Record<string, unknown>;
       assignedDeskIds: Array<string>;
       /** the identity provider's id */
@@ -1561,6 +1566,8 @@ export interface Operations {
           locationId?: string | null;
         } | null;
       };
+      /** changes with the week plan; a change may require it */
+      version: string;
     };
   };
   /** Replace a user's week plan */
@@ -1615,6 +1622,8 @@ export interface Operations {
       };
       /** a date. From this day on, but not before today, up to the horizon, the server makes anew the days that the week plan made, and those without a plan. Left out: days that have a plan stay as they are */
       applyFrom?: string | null | undefined;
+      /** the `version` of the week plan as it was read; the server refuses if it is another */
+      version?: string | null | undefined;
     };
     reply: {
       userId: string;
@@ -1669,6 +1678,8 @@ export interface Operations {
           locationId?: string | null;
         } | null;
       };
+      /** changes with the week plan; a change may require it */
+      version: string;
     };
   };
   /** List the week plans of active users */
@@ -1794,6 +1805,8 @@ export interface Operations {
         };
         /** a date. From this day on, but not before today, up to the horizon, the server makes anew the days that the week plan made, and those without a plan. Left out: days that have a plan stay as they are */
         applyFrom?: string | null | undefined;
+        /** the `version` of the week plan as it was read; the server refuses if it is another */
+        version?: string | null | undefined;
       }>;
     };
     reply: {
@@ -1806,7 +1819,7 @@ export interface Operations {
         /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
         /** the reason of a refusal, for programs */
-        reason?: "unknown-user" | "not-acceptable" | "past-day" | "not-bookable" | "desk-taken" | "zone-full";
+        reason?: "unknown-user" | "not-acceptable" | "past-day" | "changed-meanwhile" | "not-bookable" | "desk-taken" | "zone-full";
       }>;
     };
   };
@@ -1847,6 +1860,8 @@ export interface Operations {
         placeId?: string;
         placeName?: string;
       };
+      /** changes with the plan, its office and the booked node; a change of the day may require it */
+      version: string;
     }>;
   };
   /** Plan a user's day, book, or move a booking */
@@ -1868,6 +1883,8 @@ export interface Operations {
       } | null | undefined;
       /** the reason, which the action log records */
       reason?: string | null | undefined;
+      /** the `version` of the day as it was read; the server refuses if it is another */
+      version?: string | null | undefined;
     };
     reply: {
       /** YYYY-MM-DD */
@@ -1895,6 +1912,8 @@ export interface Operations {
         placeId?: string;
         placeName?: string;
       };
+      /** changes with the plan, its office and the booked node; a change of the day may require it */
+      version: string;
     };
   };
   /** Reset a user's day to leave or the week plan. Beyond the horizon of the user's primary location the server deletes the plan, unless the user has leave. */
@@ -1934,6 +1953,8 @@ export interface Operations {
         placeId?: string;
         placeName?: string;
       };
+      /** changes with the plan, its office and the booked node; a change of the day may require it */
+      version: string;
     };
   };
   /** Cancel a user's booking */
@@ -1975,6 +1996,8 @@ export interface Operations {
         placeId?: string;
         placeName?: string;
       };
+      /** changes with the plan, its office and the booked node; a change of the day may require it */
+      version: string;
     };
   };
   /** List the users who plan to be at an office on a day, and their bookings */
@@ -2018,6 +2041,8 @@ export interface Operations {
           placeId?: string;
           placeName?: string;
         };
+        /** changes with the plan, its office and the booked node; a change of the day may require it */
+        version: string;
       }>;
       /** `after` of the next page; null on the last */
       next: string | null;
@@ -2025,6 +2050,10 @@ export interface Operations {
   };
   /** Plan days of many users, book, move and cancel. The server applies the items in order, in one transaction. A refused item stops no other. */
   'POST /v1/manage/days': {
+    query: {
+      /** true: the server says what the items would do, and changes nothing */
+      preview?: string | undefined;
+    };
     body: {
       items: Array<{
         userId?: string | null | undefined;
@@ -2043,6 +2072,8 @@ export interface Operations {
         } | null | undefined;
         /** the reason, which the action log records */
         reason?: string | null | undefined;
+        /** the `version` of the day as it was read; the server refuses if it is another */
+        version?: string | null | undefined;
       }>;
     };
     reply: {
@@ -2055,7 +2086,37 @@ export interface Operations {
         /** reason of the refusal, with the member and its value; otherwise Success */
         message: string;
         /** the reason of a refusal, for programs */
-        reason?: "unknown-user" | "not-acceptable" | "past-day" | "not-bookable" | "desk-taken" | "zone-full";
+        reason?: "unknown-user" | "not-acceptable" | "past-day" | "changed-meanwhile" | "not-bookable" | "desk-taken" | "zone-full";
+        /** of a preview: the day after all items, if the item is not refused */
+        after?: {
+          /** YYYY-MM-DD */
+          day: string;
+          /** o office, r remote, a away; null: no plan */
+          plan: string | null;
+          /** what made the plan: week, day, leave or presence; null without one */
+          setBy: string | null;
+          /** the office of an office plan */
+          locationId: string | null;
+          /** its name */
+          locationName: string | null;
+          booking?: {
+            /** 1 the location, 2 a zone, 3 a desk */
+            depth: number;
+            /** the booked node */
+            nodeId: string;
+            /** person: a caller chose it; engine: the server chose it; presence: a presence event made it */
+            setBy: string;
+            levelId?: string;
+            levelName?: string;
+            zoneId?: string;
+            zoneName?: string;
+            /** the desk */
+            placeId?: string;
+            placeName?: string;
+          };
+          /** changes with the plan, its office and the booked node; a change of the day may require it */
+          version: string;
+        };
       }>;
     };
   };
@@ -2103,6 +2164,267 @@ export interface Operations {
         remaining: number | null;
         freeDesks: number;
       }>;
+    };
+  };
+  /** Read a user with the week plan, groups, cards, assigned desks and leave */
+  'GET /v1/manage/users/{userId}/profile': {
+    path: {
+      userId: string;
+    };
+    reply: {
+      userId: string;
+      userName: string;
+      /** the e-mail address */
+      email: string | null;
+      /** the first name */
+      firstName: string | null;
+      /** the last name */
+      lastName: string | null;
+      status: "active" | "inactive";
+      /** the primary location */
+      primaryLocationId: string | null;
+      /** its name */
+      primaryLocationName: string | null;
+      /** IANA name: of the primary location, else of the organisation */
+      timeZone: string;
+      /** YYYY-MM-DD: the user's date; earlier days cannot change. Null if the time zone is unknown */
+      today: string | null;
+      /** YYYY-MM-DD: the last day for which the server makes plans from the week plan */
+      horizon: string | null;
+      weekPlan: {
+        /** null: no plan */
+        monday: {
+          /** o office, r remote, a away */
+          plan: string;
+          /** the office of an office plan; null: the primary location at that time */
+          locationId?: string | null;
+        } | null;
+        /** null: no plan */
+        tuesday: {
+          /** o office, r remote, a away */
+          plan: string;
+          /** the office of an office plan; null: the primary location at that time */
+          locationId?: string | null;
+        } | null;
+        /** null: no plan */
+        wednesday: {
+          /** o office, r remote, a away */
+          plan: string;
+          /** the office of an office plan; null: the primary location at that time */
+          locationId?: string | null;
+        } | null;
+        /** null: no plan */
+        thursday: {
+          /** o office, r remote, a away */
+          plan: string;
+          /** the office of an office plan; null: the primary location at that time */
+          locationId?: string | null;
+        } | null;
+        /** null: no plan */
+        friday: {
+          /** o office, r remote, a away */
+          plan: string;
+          /** the office of an office plan; null: the primary location at that time */
+          locationId?: string | null;
+        } | null;
+        /** null: no plan */
+        saturday: {
+          /** o office, r remote, a away */
+          plan: string;
+          /** the office of an office plan; null: the primary location at that time */
+          locationId?: string | null;
+        } | null;
+        /** null: no plan */
+        sunday: {
+          /** o office, r remote, a away */
+          plan: string;
+          /** the office of an office plan; null: the primary location at that time */
+          locationId?: string | null;
+        } | null;
+      };
+      /** changes with the week plan */
+      weekPlanVersion: string;
+      /** active groups, the primary one first; at most 100 */
+      groups: Array<{
+        groupId: string;
+        groupName: string;
+        groupType: string;
+        /** the primary group of the user */
+        primary: boolean;
+      }>;
+      /** active ones first; at most 100 */
+      cards: Array<{
+        cardNumber: string;
+        /** empty if the card has none */
+        facilityCode: string;
+        credentialType: string;
+        active: boolean;
+      }>;
+      /** by location and name; at most 100 */
+      assignedDesks: Array<{
+        deskId: string;
+        deskName: string;
+        zoneName: string;
+        levelName: string;
+        locationName: string;
+        status: "active" | "inactive";
+      }>;
+      /** the latest first; at most 100 */
+      leaves: Array<{
+        /** YYYY-MM-DD */
+        startDate: string;
+        /** YYYY-MM-DD, inclusive */
+        endDate: string;
+        leaveType: "holiday" | "leave" | "sick" | null;
+      }>;
+    };
+  };
+  /** List a user's days: plans, bookings, presence and attendance. One entry for each date, in order, with or without a plan. `attendanceType` is that of user-booking-attendance. */
+  'GET /v1/manage/users/{userId}/attendance': {
+    path: {
+      userId: string;
+    };
+    query: {
+      /** first day: YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts */
+      startDate: string;
+      /** last day, inclusive; at most 31 dates in all */
+      endDate: string;
+    };
+    reply: Array<{
+      /** YYYY-MM-DD */
+      day: string;
+      /** o office, r remote, a away; null: no plan */
+      plan: string | null;
+      /** what made the plan: week, day, leave or presence; null without one */
+      setBy: string | null;
+      /** the office of an office plan */
+      locationId: string | null;
+      /** its name */
+      locationName: string | null;
+      booking?: {
+        /** 1 the location, 2 a zone, 3 a desk */
+        depth: number;
+        /** the booked node */
+        nodeId: string;
+        /** person: a caller chose it; engine: the server chose it; presence: a presence event made it */
+        setBy: string;
+        levelId?: string;
+        levelName?: string;
+        zoneId?: string;
+        zoneName?: string;
+        /** the desk */
+        placeId?: string;
+        placeName?: string;
+      };
+      /** changes with the plan, its office and the booked node; a change of the day may require it */
+      version: string;
+      /** the office of the plan, and each office where the user was detected */
+      attendance: Array<{
+        locationId: string;
+        locationName: string;
+        /** IANA name; the day is a day of this zone */
+        timeZone: string;
+        /** as in user-booking-attendance; null: the user was not detected, and the day has not ended */
+        attendanceType: "confirmed" | "noShow" | "unconfirmed" | "walkIn" | null;
+        presence?: {
+          firstSeenAt: string;
+          lastSeenAt: string;
+          /** the source of the first event */
+          firstSourceId: string;
+          /** the source of the last event */
+          lastSourceId: string;
+          /** presence events */
+          events: number;
+        };
+      }>;
+    }>;
+  };
+  /** List the action log of one user's plans and bookings, the newest first. The entries of change-log/user, of one user and of any time, with the names of nodes and the codes of reasons. */
+  'GET /v1/manage/users/{userId}/changes': {
+    path: {
+      userId: string;
+    };
+    query: {
+      /** only changes of the plan or booking of this day: YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts */
+      day?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        entryId: string;
+        eventTime: string;
+        /** YYYY-MM-DD: the day whose plan or booking changed */
+        day: string;
+        category: "plan" | "booking";
+        /** created, changed, deleted (a plan) or cancelled (a booking); entries of other systems may have others */
+        action: string;
+        /** one English sentence, without a full stop */
+        description: string;
+        changedBy: "user" | "admin" | "engine" | "integration";
+        /** the person or key */
+        changedByName: string | null;
+        /** the reason as it was recorded */
+        reason: string | null;
+        knownReason?: {
+          code: "horizon" | "horizonLeave" | "weekPlan" | "presenceAtDesk" | "provisioning" | "userDeactivated" | "nodeRetiredOrMoved" | "importOfExport" | "importOfUsers" | "importOfGroups" | "importOfDeskAssignments" | "importOfAccessCredentials" | "importOfLocations" | "importOfDesks" | "importOfSpaces" | "importOfWeekPlans" | "leaveScheduled" | "leaveCancelled";
+          leaveType?: "holiday" | "leave" | "sick";
+          /** why the horizon engine chose the booking */
+          seat?: "ownDesk" | "usualDesk" | "nearGroup" | "office";
+          /** why it did not choose the first desk that it tried */
+          obstacle?: "ownDeskBooked" | "ownDeskInFullZone" | "ownDeskClosed" | "usualDeskBooked" | "usualDeskAssigned" | "usualDeskInFullZone" | "usualDeskClosed";
+        };
+        /** a plan and the booking that it causes share it */
+        actionId: string;
+        /** of an entry of a plan that this server wrote */
+        plan?: {
+          before: {
+            plan: "o" | "r" | "a";
+            /** the office */
+            locationId: string | null;
+            /** its present name */
+            locationName: string | null;
+          } | null;
+          after: {
+            plan: "o" | "r" | "a";
+            /** the office */
+            locationId: string | null;
+            /** its present name */
+            locationName: string | null;
+          } | null;
+        };
+        /** of an entry of a booking that this server wrote */
+        booking?: {
+          before: {
+            /** the office */
+            locationId: string | null;
+            /** its present name */
+            locationName: string | null;
+            /** the booked node */
+            nodeId: string;
+            /** its present name */
+            nodeName: string | null;
+            /** 1 the office, 2 a zone, 3 a desk */
+            depth: 1 | 2 | 3;
+          } | null;
+          after: {
+            /** the office */
+            locationId: string | null;
+            /** its present name */
+            locationName: string | null;
+            /** the booked node */
+            nodeId: string;
+            /** its present name */
+            nodeName: string | null;
+            /** 1 the office, 2 a zone, 3 a desk */
+            depth: 1 | 2 | 3;
+          } | null;
+        };
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
     };
   };
   /** Users, active and inactive. Key, for `changedSince`: userId. */

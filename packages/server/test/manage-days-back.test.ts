@@ -86,6 +86,7 @@ describe('a booking that is cancelled', () => {
         setBy: plan && 'day',
         locationId: null,
         locationName: null,
+        version: expect.any(String),
       });
       expectProblem(await work.call('DELETE', `${work.dayPath(TODAY)}/booking`), 404);
     }

@@ -19,7 +19,9 @@ beforeEach(async () => {
 });
 afterAll(() => server.close());
 
-const NO_PLAN = { plan: null, setBy: null, locationId: null, locationName: null };
+/** Another test tells versions apart. */
+const version = expect.any(String);
+const NO_PLAN = { plan: null, setBy: null, locationId: null, locationName: null, version };
 const nameOf = async (nodeId: string) =>
   (
     await work.sql<{ name: string }>('SELECT name FROM nodes WHERE tenant_id = $1 AND node_id = $2', nodeId)
@@ -31,7 +33,7 @@ describe('a range of days', () => {
     const [locationName, levelName, zoneName, placeName] = await Promise.all(
       [locationId, levelId, zoneId, placeId].map(nameOf),
     );
-    const there = { plan: 'o', setBy: 'day', locationId, locationName };
+    const there = { plan: 'o', setBy: 'day', locationId, locationName, version };
     const booked = { setBy: 'person', levelId, levelName, zoneId, zoneName };
     const expected = [
       { day: TODAY, ...there, booking: { depth: 3, nodeId: placeId, ...booked, placeId, placeName } },

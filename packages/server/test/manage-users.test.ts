@@ -45,6 +45,7 @@ test('a row has all members of a user', async () => {
     primaryLocationId: null,
     primaryLocationName: null,
     primaryGroupId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    primaryGroupName: 'Engines',
     attributes: { team: 'Engines', floor: 3, remote: false },
     assignedDeskIds: [],
     externalId: null,

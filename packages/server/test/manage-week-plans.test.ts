@@ -48,7 +48,7 @@ test('a week plan is read as it was set; a missing or null weekday has no plan',
     wednesday: { plan: 'r' },
     thursday: { plan: 'a' },
   };
-  expect(await put({ weekPlan })).toEqual({ userId: work.user.userId, weekPlan: stored });
+  expect(await put({ weekPlan })).toMatchObject({ userId: work.user.userId, weekPlan: stored });
   expect(await read()).toEqual(stored);
   expect(await put({ weekPlan: stored })).toMatchObject({ weekPlan: stored });
   expect(await put({ weekPlan: { sunday: { plan: 'r' } } })).toMatchObject({

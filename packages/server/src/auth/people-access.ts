@@ -76,6 +76,9 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/manage/days': PLANNERS,
   'POST /v1/manage/days': PLANNERS,
   'GET /v1/manage/locations/:locationId/availability': PLANNERS,
+  'GET /v1/manage/users/:userId/profile': PLANNERS,
+  'GET /v1/manage/users/:userId/attendance': PLANNERS,
+  'GET /v1/manage/users/:userId/changes': PLANNERS,
 
   'GET /v1/analytics/users': PLANNERS,
   'GET /v1/analytics/groups': PLANNERS,

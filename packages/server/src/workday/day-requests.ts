@@ -1,11 +1,15 @@
 import type { Tx } from '../store/connections/db.ts';
 import type { DayAuthor } from '../store/workday/action-log.ts';
+import { listBookings } from '../store/workday/bookings.ts';
+import { listDayPlans } from '../store/workday/day-plans.ts';
 import type { UserCalendar } from '../store/workday/leaves.ts';
 import { listOfficeNodes, type OfficeNode } from '../store/workday/offices.ts';
+import { dayVersion } from './day-view.ts';
 import { type DefaultDays, loadDefaultDays } from './default-days.ts';
 import { lockUserDays } from './lock-user-days.ts';
 import type { DayChange, DayOutcome, Plan, RefusalCode } from './model.ts';
 import { writeDays } from './plan.ts';
+import { userDayKey } from './workday.ts';
 
 /** The last day for which there can be a plan. */
 const LAST_DAY = '2100-12-31';
@@ -18,16 +22,19 @@ export interface DayRequest {
   /** Null: no plan; `default`: the default of the day. */
   plan: Plan | null | 'default';
   reason: string | null;
+  /** The version that the day must have before the call; undefined: any. */
+  version?: string | undefined;
 }
 
 export const REQUEST_REFUSALS = [
   'unknown-user',
   'not-acceptable',
   'past-day',
+  'changed-meanwhile',
   'not-bookable',
   'desk-taken',
   'zone-full',
-] as const satisfies readonly (RefusalCode | 'not-acceptable' | 'past-day')[];
+] as const satisfies readonly (RefusalCode | 'not-acceptable' | 'past-day' | 'changed-meanwhile')[];
 
 export interface RequestRefusal {
   refused: (typeof REQUEST_REFUSALS)[number];
@@ -59,10 +66,11 @@ export async function writeRequests(
   const statuses = await lockUserDays(tx, tenantId, userIds);
   const people = await loadDefaultDays(tx, tenantId, userIds, author.at);
   const nodes = await loadNodes(tx, tenantId, requests);
+  const versions = await loadVersions(tx, tenantId, requests);
   const judged = requests.map((request) => {
     const person = people.get(request.userId);
     const isActive = statuses.get(request.userId) === 'active';
-    return person ? judge(request, person, { nodes, isActive }) : unknownUser(request.userId);
+    return person ? judge(request, person, { nodes, isActive, versions }) : unknownUser(request.userId);
   });
   const outcomes = await writeDays(
     tx,
@@ -79,13 +87,22 @@ export async function writeRequests(
   });
 }
 
+interface Facts {
+  nodes: Map<string, OfficeNode>;
+  isActive: boolean;
+  /** The version of each day for which a request names one. */
+  versions: Map<string, string>;
+}
+
 function judge(
-  { userId, day, plan, reason }: DayRequest,
+  { userId, day, plan, reason, version }: DayRequest,
   person: DefaultDays,
-  { nodes, isActive }: { nodes: Map<string, OfficeNode>; isActive: boolean },
+  { nodes, isActive, versions }: Facts,
 ): DayChange | RequestRefusal {
   const fault =
-    dayFault(day, person) ?? (plan !== 'default' && plan?.kind === 'o' && bookingFault(plan, nodes));
+    dayFault(day, person) ??
+    versionFault(day, version, versions.get(userDayKey(userId, day))) ??
+    (plan !== 'default' && plan?.kind === 'o' && bookingFault(plan, nodes));
   if (fault) return fault;
   if (plan !== 'default') return { userId, day, plan, setBy: 'day', reason };
   // An inactive user's days have no default.
@@ -105,6 +122,35 @@ function dayFault(day: string, { today }: UserCalendar): RequestRefusal | undefi
   if (day >= today) return undefined;
   const message = `${day} is in the past and cannot change: the user's today is ${today}.`;
   return { refused: 'past-day', message };
+}
+
+function versionFault(
+  day: string,
+  expected: string | undefined,
+  actual: string | undefined,
+): RequestRefusal | undefined {
+  if (expected === undefined || expected === actual) return undefined;
+  const message = `${day} has changed since it was read. Read it again; its version is ${actual}.`;
+  return { refused: 'changed-meanwhile', message };
+}
+
+/** The present versions of the days for which a request names one. Their users are locked. */
+async function loadVersions(tx: Tx, tenantId: string, requests: DayRequest[]): Promise<Map<string, string>> {
+  const days = requests.filter(({ version }) => version !== undefined);
+  if (days.length === 0) return new Map();
+  const unplanned = dayVersion(null);
+  const versions = new Map(days.map(({ userId, day }) => [userDayKey(userId, day), unplanned]));
+  const nodeOf = new Map(
+    (await listBookings(tx, tenantId, days)).map(({ userId, day, nodeId }) => [
+      userDayKey(userId, day),
+      nodeId,
+    ]),
+  );
+  for (const { userId, day, plan, locationId } of await listDayPlans(tx, tenantId, days)) {
+    const key = userDayKey(userId, day);
+    versions.set(key, dayVersion({ plan, locationId, nodeId: nodeOf.get(key) ?? null }));
+  }
+  return versions;
 }
 
 /** Why a booking can never be possible. `writeDays` checks later whether the node is active and free. */

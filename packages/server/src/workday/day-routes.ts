@@ -13,13 +13,11 @@ import {
 } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
 import { DATE_FORMS, parseWindow } from '../http/window.ts';
-import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { listDaysAtOffice } from '../store/workday/user-days.ts';
-import { writeRequests } from './day-requests.ts';
+import { DaysReply, previewItems, writeDayItems } from './day-items.ts';
 import { DayView, PersonDayView, viewDay } from './day-view.ts';
-import { ManagedReply, writeItems } from './manage-bulk.ts';
-import { CANCELLED_TO, DayBody, DayItem, ManagedDays, readItem, readUserDays } from './manage-days.ts';
+import { CANCELLED_TO, DayBody, DayItem, ManagedDays, readUserDays } from './manage-days.ts';
 import {
   authorOf,
   CONFIG,
@@ -161,17 +159,21 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
       summary: 'Plan days of many users, book, move and cancel',
       description:
         'The server applies the items in order, in one transaction. A refused item stops no other.',
+      querystring: Type.Object({
+        preview: Type.Optional(
+          Type.String({ description: 'true: the server says what the items would do, and changes nothing' }),
+        ),
+      }),
       body: BulkRequest(DayItem),
-      response: { 200: ManagedReply, ...problems(400, 401, 403, 413, 415, 503) },
+      response: { 200: DaysReply, ...problems(400, 401, 403, 413, 415, 503) },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
+      const { preview = 'false' } = request.query;
+      if (preview !== 'true' && preview !== 'false') throw wrongParameter('preview', 'must be true or false');
       const author = authorOf(request, clock);
-      const results = await writeItems(database, tenantId, request.body.items, {
-        read: readItem,
-        write: (days) =>
-          inTenantWithRetries(database, tenantId, (tx) => writeRequests(tx, tenantId, days, author)),
-      });
+      const write = preview === 'true' ? previewItems : writeDayItems;
+      const results = await write(database, tenantId, request.body.items, author);
       return { timestamp: author.at.toISOString(), results };
     },
   });

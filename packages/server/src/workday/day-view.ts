@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { DayWindow } from '../store/values/day-window.ts';
 import { daysOf } from '../store/values/days.ts';
+import { digest } from '../store/values/digest.ts';
 import type { UserDayRow } from '../store/workday/user-days.ts';
 
 const OrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
@@ -27,6 +28,9 @@ export const DayView = Type.Object({
   locationId: OrNull('the office of an office plan'),
   locationName: OrNull('its name'),
   booking: Type.Optional(BookingView),
+  version: Type.String({
+    description: 'changes with the plan, its office and the booked node; a change of the day may require it',
+  }),
 });
 export type DayView = Static<typeof DayView>;
 
@@ -42,14 +46,27 @@ export function viewDays(rows: UserDayRow[], window: DayWindow): DayView[] {
   const byDay = new Map(rows.map((row) => [row.day, row]));
   return [...daysOf(window)].map((day) => {
     const row = byDay.get(day);
-    return row ? viewDay(row) : { day, plan: null, setBy: null, locationId: null, locationName: null };
+    return row ? viewDay(row) : viewEmptyDay(day);
   });
+}
+
+/** A day without a plan. */
+export function viewEmptyDay(day: string): DayView {
+  return { day, plan: null, setBy: null, locationId: null, locationName: null, version: dayVersion(null) };
+}
+
+/** The version of a day with this plan and this booked node; null: without a plan. */
+export function dayVersion(
+  plan: { plan: string; locationId: string | null; nodeId: string | null } | null,
+): string {
+  return digest(plan ? [plan.plan, plan.locationId, plan.nodeId] : []).slice(0, 8);
 }
 
 export function viewDay(row: UserDayRow): DayView {
   const { day, plan, setBy, locationId, locationName } = row;
   const booking = viewBooking(row);
-  return { day, plan, setBy, locationId, locationName, ...(booking ? { booking } : {}) };
+  const version = dayVersion(row);
+  return { day, plan, setBy, locationId, locationName, ...(booking ? { booking } : {}), version };
 }
 
 function viewBooking(row: UserDayRow): DayView['booking'] {

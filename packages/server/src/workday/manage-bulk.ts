@@ -4,7 +4,7 @@ import type { Database } from '../store/connections/db.ts';
 import { REQUEST_REFUSALS, type RequestOutcome, type RequestRefusal } from './day-requests.ts';
 import { resolveUsers, type UserReference } from './user-references.ts';
 
-const ManagedResult = Type.Object({
+export const ManagedResult = Type.Object({
   ...BulkResult.properties,
   id: Type.Union([Type.String(), Type.Null()], {
     description: 'the id of the user; null if the item was refused',
@@ -13,7 +13,7 @@ const ManagedResult = Type.Object({
     Type.Enum(REQUEST_REFUSALS, { description: 'the reason of a refusal, for programs' }),
   ),
 });
-type ManagedResult = Static<typeof ManagedResult>;
+export type ManagedResult = Static<typeof ManagedResult>;
 
 /** One result for each item, in the order of the request. */
 export const ManagedReply = Type.Object({ ...BulkReply.properties, results: Type.Array(ManagedResult) });

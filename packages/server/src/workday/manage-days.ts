@@ -81,7 +81,7 @@ export class ManagedDays {
 
   #write(
     userDay: UserDay,
-    asked: Pick<DayRequest, 'plan' | 'reason'>,
+    asked: Pick<DayRequest, 'plan' | 'reason' | 'version'>,
     expect: (tx: Tx) => Promise<void> = async () => undefined,
   ): Promise<DayView> {
     const tenantId = this.#tenantId;
@@ -107,6 +107,7 @@ const STATUS: Record<RequestRefusal['refused'], number> = {
   'unknown-user': 404,
   'not-acceptable': 400,
   'past-day': 409,
+  'changed-meanwhile': 409,
   'not-bookable': 409,
   'desk-taken': 409,
   'zone-full': 409,

@@ -36,10 +36,16 @@ export const WeekMembers = {
         'the week plan made, and those without a plan. Left out: days that have a plan stay as they are',
     }),
   ),
+  version: Maybe(
+    Type.String({
+      description: 'the `version` of the week plan as it was read; the server refuses if it is another',
+    }),
+  ),
 };
 interface RequestedWeek {
   weekPlan: { [Day in Weekday]?: WeekdayView | null };
   applyFrom?: string | null;
+  version?: string | null;
 }
 
 /** A request to set a week plan, in the terms of the model. */
@@ -48,6 +54,7 @@ export interface WeekRequest {
   week: WeekPlan;
   /** `YYYY-MM-DD`; undefined: existing days stay as they are. */
   applyFrom: string | undefined;
+  version?: string | undefined;
 }
 
 export type WeekOutcome = 'changed' | 'unchanged' | RequestRefusal;
@@ -55,6 +62,7 @@ export type WeekOutcome = 'changed' | 'unchanged' | RequestRefusal;
 export function readWeek({
   weekPlan,
   applyFrom,
+  version: asked,
 }: RequestedWeek): Omit<WeekRequest, 'userId'> | RequestRefusal {
   const week: (WeekdayPlan | null)[] = [];
   for (const weekday of WEEKDAYS) {
@@ -62,10 +70,11 @@ export function readWeek({
     if (plan && 'refused' in plan) return plan;
     week.push(plan);
   }
-  if (applyFrom == null) return { week: week as WeekPlan, applyFrom: undefined };
+  const version = asked ?? undefined;
+  if (applyFrom == null) return { week: week as WeekPlan, applyFrom: undefined, version };
   const from = parseDay(applyFrom);
   if (from === undefined) return notAcceptable('/applyFrom', `${quote(applyFrom)} ${NO_DATE}`);
-  return { week: week as WeekPlan, applyFrom: from };
+  return { week: week as WeekPlan, applyFrom: from, version };
 }
 
 /** A week plan, as answers show it. */
@@ -145,7 +154,7 @@ function viewWeekday(plan: WeekdayPlan | null): WeekdayView | null {
 }
 
 function refusalOf({ refused, message, weekday }: WeekPlanRefusal): RequestRefusal {
-  if (refused === 'unknown-user') return { refused, message };
+  if (refused === 'unknown-user' || refused === 'changed-meanwhile') return { refused, message };
   const day = weekday === undefined ? undefined : WEEKDAYS[weekday];
   return {
     refused: 'not-acceptable',

@@ -19,6 +19,11 @@ export const RequestedDayMembers = {
     ),
   ),
   reason: Maybe(Type.String({ description: 'the reason, which the action log records' })),
+  version: Maybe(
+    Type.String({
+      description: 'the `version` of the day as it was read; the server refuses if it is another',
+    }),
+  ),
 };
 
 export interface RequestedDay {
@@ -27,12 +32,13 @@ export interface RequestedDay {
   locationId?: string | null;
   booking?: { nodeId: string } | null;
   reason?: string | null;
+  version?: string | null;
 }
 
 /** A requested day in the terms of the model. */
 export function readRequestedDay(
   requested: RequestedDay,
-): Pick<DayRequest, 'plan' | 'reason'> | RequestRefusal {
+): Pick<DayRequest, 'plan' | 'reason' | 'version'> | RequestRefusal {
   const reason = requested.reason ?? null;
   const fault = textFault(reason ?? '');
   if (fault) return notAcceptable('/reason', fault);
@@ -42,7 +48,7 @@ export function readRequestedDay(
     const alien = (['locationId', 'booking'] as const).find((member) => requested[member] != null);
     if (alien) return notAcceptable(`/${alien}`, 'goes with the plan o only');
   }
-  return { plan, reason };
+  return { plan, reason, version: requested.version ?? undefined };
 }
 
 function readPlan(letter: string, { locationId, booking }: RequestedDay): Plan | RequestRefusal {

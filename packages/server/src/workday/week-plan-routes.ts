@@ -6,6 +6,7 @@ import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import { listUsersById } from '../store/directory/users.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import { REASONS } from '../store/workday/reasons.ts';
 import { listWeekPlanOwners } from '../store/workday/week-plans.ts';
 import { ManagedReply, writeItems } from './manage-bulk.ts';
 import { noUser, refusalProblem } from './manage-days.ts';
@@ -19,10 +20,18 @@ import {
 } from './manage-week-plans.ts';
 import { authorOf, CONFIG, DOCUMENTED, UserPath, userIdOf, type WorkdayRoutesOptions } from './management.ts';
 import { UserReferenceMembers } from './user-references.ts';
-import { emptyWeek, readWeekPlan, readWeekPlans } from './week-plan.ts';
+import { emptyWeek, readWeekPlan, readWeekPlans, type WeekPlan, weekVersion } from './week-plan.ts';
 
-const REASON = 'Week plan changed';
-const UserWeek = Type.Object({ userId: Type.String(), weekPlan: WeekView });
+const UserWeek = Type.Object({
+  userId: Type.String(),
+  weekPlan: WeekView,
+  version: Type.String({ description: 'changes with the week plan; a change may require it' }),
+});
+const viewUserWeek = (userId: string, week: WeekPlan) => ({
+  userId,
+  weekPlan: viewWeek(week),
+  version: weekVersion(week),
+});
 
 /** The routes of week plans. */
 export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async (
@@ -44,7 +53,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
       const userId = userIdOf(request.params);
       return database.inTenant(tenantId, async (tx) => {
         if ((await listUsersById(tx, tenantId, [userId])).length === 0) throw noUser(userId);
-        return { userId, weekPlan: viewWeek(await readWeekPlan(tx, tenantId, userId)) };
+        return viewUserWeek(userId, await readWeekPlan(tx, tenantId, userId));
       });
     },
   });
@@ -58,19 +67,19 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
       summary: "Replace a user's week plan",
       params: UserPath,
       body: Type.Object(WeekMembers),
-      response: { 200: UserWeek, ...problems(400, 401, 403, 404, 413, 415, 503) },
+      response: { 200: UserWeek, ...problems(400, 401, 403, 404, 409, 413, 415, 503) },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
       const userId = userIdOf(request.params);
       const asked = readWeek(request.body);
       if ('refused' in asked) throw refusalProblem(asked);
-      const author = authorOf(request, clock, REASON);
+      const author = authorOf(request, clock, REASONS.weekPlan);
       await inTenantWithRetries(database, tenantId, async (tx) => {
         const [outcome] = await writeWeeks(tx, tenantId, [{ userId, ...asked }], author);
         if (typeof outcome === 'object') throw refusalProblem(outcome);
       });
-      return { userId, weekPlan: viewWeek(asked.week) };
+      return viewUserWeek(userId, asked.week);
     },
   });
 
@@ -125,7 +134,7 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const author = authorOf(request, clock, REASON);
+      const author = authorOf(request, clock, REASONS.weekPlan);
       const results = await writeItems(database, tenantId, request.body.items, {
         read: readWeek,
         write: (weeks) => writeManyWeeks(database, tenantId, weeks, author),

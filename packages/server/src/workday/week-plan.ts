@@ -1,5 +1,6 @@
 import type { Tx } from '../store/connections/db.ts';
 import { weekdayOf } from '../store/values/days.ts';
+import { digest } from '../store/values/digest.ts';
 import type { PlanKind } from '../store/workday/day-plans.ts';
 import { listOfficeNodes } from '../store/workday/offices.ts';
 import { listWeekPlans, replaceWeekPlans, type WeekPlanRow } from '../store/workday/week-plans.ts';
@@ -24,7 +25,7 @@ export type WeekPlan = [
 export type WeekPlanOutcome = 'changed' | 'unchanged' | WeekPlanRefusal;
 
 export interface WeekPlanRefusal {
-  refused: 'unknown-user' | 'unknown-location' | 'not-a-week';
+  refused: 'unknown-user' | 'unknown-location' | 'not-a-week' | 'changed-meanwhile';
   message: string;
   /** The day at fault, if there is one; 0 is Monday. */
   weekday?: number;
@@ -53,6 +54,14 @@ export async function readWeekPlan(tx: Tx, tenantId: string, userId: string): Pr
 export interface WeekPlanChange {
   userId: string;
   week: WeekPlan;
+  /** The version that the present week plan must have; undefined: any. */
+  version?: string | undefined;
+}
+
+/** A text that changes with a week plan. */
+export function weekVersion(week: WeekPlan): string {
+  const words = week.map((plan) => plan && `${plan.kind} ${officeOf(plan)[0] ?? ''}`);
+  return digest(words).slice(0, 8);
 }
 
 /**
@@ -72,7 +81,8 @@ export async function setWeekPlans(
   );
   const named = changes.flatMap(({ week }) => week.flatMap(officeOf));
   const offices = await listActiveOffices(tx, tenantId, named);
-  const refusals = changes.map((change) => whyNot(change, statuses, offices));
+  const present = await readWeekPlans(tx, tenantId, usersWithVersion(changes));
+  const refusals = changes.map((change) => whyNot(change, statuses, offices) ?? whyChanged(change, present));
   const accepted = changes.filter((_, index) => !refusals[index]);
   const changed = await replaceWeekPlans(
     tx,
@@ -110,6 +120,19 @@ function whyNot(
   if (unknown === undefined) return undefined;
   const message = `Office ${unknown} is not known, or not active.`;
   return { refused: 'unknown-location', message, weekday };
+}
+
+function usersWithVersion(changes: WeekPlanChange[]): string[] {
+  return changes.flatMap(({ userId, version }) => (version === undefined ? [] : [userId]));
+}
+
+function whyChanged(
+  { userId, version }: WeekPlanChange,
+  present: ReadonlyMap<string, WeekPlan>,
+): WeekPlanRefusal | undefined {
+  if (version === undefined || version === weekVersion(present.get(userId) ?? emptyWeek())) return undefined;
+  const message = 'The week plan has changed since it was read. Read it again.';
+  return { refused: 'changed-meanwhile', message };
 }
 
 function rowsOf({ userId, week }: WeekPlanChange): WeekPlanRow[] {

@@ -32,6 +32,7 @@ export async function manageClient(server: TestServer, given?: string) {
   return {
     tenantId,
     apiKey: key.apiKey,
+    authorization,
     send,
     bulk,
     get: (path: string): Promise<Json> => body(send('GET', path)),

@@ -5,6 +5,7 @@ import { listNodeDetails } from '../../store/directory/node-list.ts';
 import type { NodeKind } from '../../store/directory/nodes.ts';
 import { listUsers } from '../../store/directory/user-list.ts';
 import type { PageWindow } from '../../store/values/page.ts';
+import { REASONS, type ServerReason } from '../../store/workday/reasons.ts';
 import type { DayAuthor } from '../../workday/plan.ts';
 import { upsertDesks, upsertLevels, upsertLocations, upsertSpaces, upsertZones } from '../nodes.ts';
 import { KIND_WORD } from '../tree.ts';
@@ -35,7 +36,7 @@ export interface ManagedKind {
   /** The members that an item may have besides its id. */
   members: Record<string, Member>;
   /** The reason that the action log gives when a change of such a thing changes days of users. */
-  reason: string;
+  reason: ServerReason;
   /** The rows of a page, in the order of their ids, and one more row. `query` may also name an id. */
   list: (tx: Tx, tenantId: string, query: Query, window: PageWindow) => Promise<Row[]>;
   upsert: (
@@ -66,7 +67,7 @@ const ON_LEVEL = {
   levelName: text('its level by name; the server creates it if the location has no level of that name'),
 };
 const AT_LOCATION = { locationId: 'only those of this location', levelId: 'only those of this level' };
-const PLACE_REASON = 'Place retired or moved';
+const PLACE_REASON = REASONS.nodeRetiredOrMoved;
 
 const LOCATION_ROW = { locationId: ID, locationName: TEXT };
 const LEVEL_ROW = { levelId: ID, levelName: TEXT, ...LOCATION_ROW };
@@ -162,6 +163,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
       primaryLocationId: nullable(ID),
       primaryLocationName: nullable(TEXT),
       primaryGroupId: nullable(ID),
+      primaryGroupName: nullable(TEXT),
       attributes: Type.Object({}, { additionalProperties: true }),
       assignedDeskIds: Type.Array(ID),
       externalId: nullable(Type.String({ description: "the identity provider's id" })),
@@ -174,6 +176,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
       locationId: 'only users with this primary location',
       userName: 'only the user with this userName, without regard to case',
       email: 'only users with this e-mail address, without regard to case',
+      card: 'only users with a card of this number or scan data, as a reader sends it; the card may be inactive',
       deleted: 'true: only users whom the identity provider deleted; false: all others',
       search:
         'only users of whom each of these words is a part of the first name, last name, userName or e-mail address, ' +
@@ -189,10 +192,10 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
       primaryLocationId: clearableText('the primary location; it must exist'),
       primaryLocationName: clearableText('the primary location by its name, with or without its id'),
     },
-    reason: 'Person deactivated',
+    reason: REASONS.userDeactivated,
     list: async (tx, tenantId, query, window) => {
-      const { userName, email, userId, locationId, status, deleted, search } = query;
-      if ([userName, email, search].some((each) => textFault(each ?? ''))) return [];
+      const { userName, email, userId, locationId, status, deleted, card, search } = query;
+      if ([userName, email, card, search].some((each) => textFault(each ?? ''))) return [];
       const filter = {
         userId: idFilter(userId),
         locationId: idFilter(locationId),
@@ -200,6 +203,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
         email,
         status: statusFilter(status),
         deleted: booleanFilter('deleted', deleted),
+        card,
         words: wordsFilter('search', search),
       };
       const users = await listUsers(tx, tenantId, filter, window);

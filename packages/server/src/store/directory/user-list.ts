@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { cardTextDigest } from '../values/digest.ts';
 import { fold } from '../values/fold.ts';
 import type { PageWindow } from '../values/page.ts';
 import { searchUsers, type UserConditions } from './user-search.ts';
@@ -8,6 +9,7 @@ import type { AttributeValue, UserRow } from './users.ts';
 export interface UserDetails extends Omit<UserRow, 'userNameFolded' | 'emailFolded' | 'deprovisioned'> {
   primaryLocationName: string | null;
   primaryGroupId: string | null;
+  primaryGroupName: string | null;
   attributes: Record<string, AttributeValue>;
   /** The user's assigned desks, retired or not, ordered by id. */
   assignedDeskIds: string[];
@@ -28,6 +30,8 @@ export interface UserFilter {
   email?: string | undefined;
   status?: string | undefined;
   deleted?: boolean | undefined;
+  /** The number or scan data of one of the user's cards, as a reader sends it. The card may be inactive. */
+  card?: string | undefined;
   /** Each of these is a part of a name, the userName or the e-mail address, without regard to case. */
   words?: readonly string[] | undefined;
 }
@@ -55,12 +59,14 @@ export async function listUsers(
   const { rows } = await tx.query<UserDetails>(
     `SELECT u.user_id AS "userId", u.user_name AS "userName", u.email, u.first_name AS "firstName",
             u.last_name AS "lastName", u.onboarded, u.status, u.primary_location_id AS "primaryLocationId",
-            o.name AS "primaryLocationName", u.primary_group_id AS "primaryGroupId", u.attributes,
+            o.name AS "primaryLocationName", u.primary_group_id AS "primaryGroupId", g.name AS "primaryGroupName",
+            u.attributes,
             ARRAY(SELECT a.place_id::text FROM desk_assignments a
                   WHERE a.tenant_id = u.tenant_id AND a.user_id = u.user_id ORDER BY a.place_id) AS "assignedDeskIds",
             u.external_id AS "externalId", u.deprovisioned AS deleted, u.deprovisioned_at AS "deletedAt"
      FROM users u
      LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.node_id = u.primary_location_id
+     LEFT JOIN groups g ON g.tenant_id = u.tenant_id AND g.group_id = u.primary_group_id
      WHERE ${[`u.tenant_id = ${tenant}`, ...where].join(' AND ')}
      ORDER BY u.user_id LIMIT ${push(limit + 1)}`,
     values,
@@ -69,7 +75,15 @@ export async function listUsers(
 }
 
 /** The conditions of a filter without words. */
-function conditionsOf({ userId, locationId, userName, email, status, deleted }: UserFilter): UserConditions {
+function conditionsOf({
+  userId,
+  locationId,
+  userName,
+  email,
+  status,
+  deleted,
+  card,
+}: UserFilter): UserConditions {
   const wanted: [sql: string, type: string, value: unknown][] = [
     ['u.user_id', 'uuid', userId],
     ['u.primary_location_id', 'uuid', locationId],
@@ -79,5 +93,19 @@ function conditionsOf({ userId, locationId, userName, email, status, deleted }: 
     ['u.deprovisioned', 'boolean', deleted],
   ];
   const given = wanted.filter(([, , value]) => value !== undefined);
-  return (push) => given.map(([sql, type, value]) => `${sql} = ${push(value)}::${type}`);
+  return (push) => [
+    ...given.map(([sql, type, value]) => `${sql} = ${push(value)}::${type}`),
+    ...(card === undefined ? [] : [hasCard(push(cardTextDigest(card)))]),
+  ];
+}
+
+/** SQL that a user `u` has a card of this digest. The database looks the card up once, before it reads users. */
+function hasCard(digest: string): string {
+  return `u.user_id = ANY (ARRAY(
+    SELECT c.user_id FROM access_credentials c
+    WHERE c.tenant_id = current_tenant_id() AND c.card_number_digest = ${digest}::uuid
+    UNION
+    SELECT c.user_id FROM access_credential_scans s
+    JOIN access_credentials c ON c.tenant_id = s.tenant_id AND c.card_digest = s.card_digest
+    WHERE s.tenant_id = current_tenant_id() AND s.scan_digest = ${digest}::uuid))`;
 }

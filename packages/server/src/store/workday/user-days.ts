@@ -3,7 +3,7 @@ import { disableNestedLoops } from '../connections/planner.ts';
 import type { DayWindow } from '../values/day-window.ts';
 import type { PageWindow } from '../values/page.ts';
 import type { BookingSource } from './bookings.ts';
-import type { PlanKind, PlanSource, UserDay } from './day-plans.ts';
+import { daySpan, type PlanKind, type PlanSource, type UserDay, userDayColumns } from './day-plans.ts';
 
 /**
  * A day with a plan and its booking. The members of the booking are null if there is no booking, or no such
@@ -47,6 +47,17 @@ export async function listUserDays(
     `SELECT ${COLUMNS} FROM day_plans p ${JOINS}
      WHERE p.tenant_id = $1 AND p.user_id = $2 AND p.day >= $3::date AND p.day < $4::date ORDER BY p.day`,
     [tenantId, userId, from, before],
+  );
+  return rows;
+}
+
+/** Those of these days that have a plan, in no order. */
+export async function listDaysOfUsers(tx: Tx, tenantId: string, days: UserDay[]): Promise<UserDayRow[]> {
+  if (days.length === 0) return [];
+  const { rows } = await tx.query<UserDayRow>(
+    `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
+     JOIN day_plans p ON p.tenant_id = $1 AND p.user_id = w.user_id AND p.day = w.day AND p.day BETWEEN $4 AND $5 ${JOINS}`,
+    [tenantId, ...userDayColumns(days), ...daySpan(days)],
   );
   return rows;
 }

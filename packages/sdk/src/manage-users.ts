@@ -1,0 +1,69 @@
+import { rangedRows } from './analytics.ts';
+import { at, pages } from './manage-calls.ts';
+import { Collection } from './manage-places.ts';
+import type { CallOptions } from './options.ts';
+import type { Transport } from './request.ts';
+import type { Rows } from './rows.ts';
+import type { DateLike, Filter, Listing, Reply } from './types.ts';
+
+/** Users, and what belongs to one of them. */
+export class Users extends Collection<'users'> {
+  readonly #transport: Transport;
+  constructor(transport: Transport) {
+    super(transport, 'users');
+    this.#transport = transport;
+  }
+
+  /**
+   * One page of the users that `filter` selects, in the order of ids. `after` is `next` of the page before; `limit` is 1
+   * to 1,000. `list` reads all pages.
+   */
+  page(
+    filter: Filter<'GET /v1/manage/users'> & { limit?: number | undefined; after?: string | undefined },
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/users'>> {
+    return this.#transport.json({ method: 'GET', path: at`users`, query: { ...filter } }, options);
+  }
+
+  /**
+   * Reads a user with the week plan, groups, cards, assigned desks and leave.
+   * @throws NotFoundError if the user does not exist.
+   */
+  profile(userId: string, options?: CallOptions): Promise<Reply<'GET /v1/manage/users/{userId}/profile'>> {
+    return this.#transport.json({ method: 'GET', path: at`users/${userId}/profile` }, options);
+  }
+
+  /**
+   * Lists the days of a user with plan, booking, presence and attendance: one entry for each date of the range. The
+   * range may have any length.
+   */
+  attendance(
+    userId: string,
+    range: { startDate: DateLike; endDate: DateLike },
+    options?: CallOptions,
+  ): Rows<Reply<'GET /v1/manage/users/{userId}/attendance'>[number]> {
+    return rangedRows(this.#transport, at`users/${userId}/attendance`, range, options);
+  }
+
+  /** Lists the action log of a user's plans and bookings, the newest first. `day` selects the changes of one day. */
+  changes(
+    userId: string,
+    filter?: Filter<'GET /v1/manage/users/{userId}/changes'>,
+    options?: CallOptions,
+  ): Rows<Listing<'GET /v1/manage/users/{userId}/changes'>> {
+    return pages(this.#transport, at`users/${userId}/changes`, filter, options);
+  }
+
+  /** One page of `changes`. */
+  changesPage(
+    userId: string,
+    filter: Filter<'GET /v1/manage/users/{userId}/changes'> & {
+      limit?: number | undefined;
+      after?: string | undefined;
+    },
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/users/{userId}/changes'>> {
+    const path = at`users/${userId}/changes`;
+    return this.#transport.json({ method: 'GET', path, query: { ...filter } }, options);
+  }
+}
