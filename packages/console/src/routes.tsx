@@ -8,12 +8,15 @@ import { texts } from './texts.ts';
 const SignIn = lazy(() => import('./sign-in/page.tsx'));
 const Today = lazy(() => import('./today/page.tsx'));
 const Attendance = lazy(() => import('./attendance/page.tsx'));
+const People = lazy(() => import('./people/page.tsx'));
+const Person = lazy(() => import('./person/page.tsx'));
 const Sessions = lazy(() => import('./sessions/page.tsx'));
 
 /** The pages that the navigation lists. The first one is where an organisation opens. */
 const DESTINATIONS: readonly Destination[] = [
   { path: 'today', title: texts.today.title, icon: 'calendar' },
   { path: 'attendance', title: texts.attendance.title, icon: 'chart' },
+  { path: 'people', title: texts.people.title, icon: 'people', roles: ['administrator', 'planner'] },
 ];
 
 /** The page of each address. An address names the organisation first, then the page. */
@@ -40,6 +43,12 @@ export function Routes() {
               </Route>
               <Route path="/:organisation/attendance">
                 <Attendance />
+              </Route>
+              <Route path="/:organisation/people">
+                <People />
+              </Route>
+              <Route path="/:organisation/people/:userId">
+                {({ userId }) => <Person key={userId} userId={userId} />}
               </Route>
               <Route path="/:organisation/sessions">
                 <Sessions />

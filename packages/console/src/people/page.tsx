@@ -1,0 +1,111 @@
+import './style.css';
+import { Stack, Text, TextInput, Title } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { useId, useState } from 'react';
+import { useParameters } from '../frame/address.ts';
+import { Failure } from '../frame/failure.tsx';
+import { Notice } from '../frame/notice.tsx';
+import { Page } from '../frame/page.tsx';
+import { Waiting } from '../frame/shell.tsx';
+import { VirtualList } from '../frame/virtual-list.tsx';
+import { texts } from '../texts.ts';
+import { hasTooManyWords, useCardHolders, usePeople } from './answers.ts';
+import { PersonRow, ROW_HEIGHT } from './row.tsx';
+
+const { people } = texts;
+/** The search waits so long for the next letter. */
+const PAUSE_MS = 200;
+const LIST_HEIGHT = 560;
+/** The longest search that the server takes. */
+const MOST_CHARACTERS = 100;
+
+/** Finds one of many people. The address holds what one searches for. */
+export default function PeoplePage() {
+  const [parameters, change] = useParameters();
+  const search = (parameters.get('search') ?? '').trim();
+  const [typed, setTyped] = useState(search);
+  const ask = useDebouncedCallback(
+    (text: string) => change({ search: text.trim() }, { replace: true }),
+    PAUSE_MS,
+  );
+  return (
+    <Page title={people.title}>
+      <Stack>
+        <search>
+          <TextInput
+            type="search"
+            label={people.search}
+            description={people.searchHint}
+            maw={420}
+            maxLength={MOST_CHARACTERS}
+            autoComplete="off"
+            value={typed}
+            error={hasTooManyWords(typed) ? people.tooManyWords : undefined}
+            onChange={({ currentTarget: { value } }) => {
+              setTyped(value);
+              if (!hasTooManyWords(value)) ask(value);
+            }}
+          />
+        </search>
+        <CardHolders search={search} />
+        <Found search={search} />
+      </Stack>
+    </Page>
+  );
+}
+
+function Found({ search }: { search: string }) {
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = usePeople(search);
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
+  if (!data) return hasTooManyWords(search) ? null : <Waiting />;
+  const users = data.pages.flatMap(({ items }) => items);
+  if (users.length === 0) return <Notice {...(search ? people.noMatch : people.empty)} />;
+  return (
+    <>
+      <VirtualList
+        key={search}
+        label={people.list}
+        count={users.length}
+        hasMore={hasNextPage}
+        rowHeight={ROW_HEIGHT}
+        height={LIST_HEIGHT}
+        row={(index) => {
+          const user = users[index];
+          return user && <PersonRow user={user} />;
+        }}
+        onNearEnd={() => {
+          if (!isFetchingNextPage && !error) void fetchNextPage();
+        }}
+      />
+      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
+      <Text size="xs" c="dimmed" role="status">
+        {isFetchingNextPage ? people.more : ''}
+      </Text>
+    </>
+  );
+}
+
+function CardHolders({ search }: { search: string }) {
+  const id = useId();
+  const holders = useCardHolders(search);
+  if (holders.length === 0) return null;
+  return (
+    <section aria-labelledby={id}>
+      <Title order={2} id={id} mb="xs">
+        {people.byCard}
+      </Title>
+      <VirtualList
+        label={people.byCard}
+        count={holders.length}
+        hasMore={false}
+        rowHeight={ROW_HEIGHT}
+        height={LIST_HEIGHT}
+        row={(index) => {
+          const user = holders[index];
+          return user && <PersonRow user={user} />;
+        }}
+        onNearEnd={() => undefined}
+      />
+    </section>
+  );
+}

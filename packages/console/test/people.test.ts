@@ -1,0 +1,273 @@
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Rollcall } from '../../sdk/src/index.ts';
+import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
+import { expectAccessible } from './support/accessibility.ts';
+import { hasBrowser } from './support/browser.ts';
+import { heading, usePages } from './support/console.ts';
+
+/** Today is Friday 13 March 2026. */
+const [NEXT_MONDAY, NEXT_TUESDAY] = ['2026-03-16', '2026-03-17'] as const;
+const MANY = 330;
+
+describe.skipIf(!hasBrowser)('the page People', () => {
+  const pages = usePages();
+  let api: Rollcall;
+  const people = (rest = '') => `/console/${pages.site.organisation}/people${rest}`;
+  beforeAll(async () => {
+    const { server, tenantId, origin } = pages.site;
+    const { apiKey, secret } = await server.key(tenantId);
+    api = new Rollcall({ baseUrl: origin, apiKey, secret, authentication: 'client-credentials' });
+    await server.db.owner.inTenant(tenantId, async (tx) => {
+      await tx.query(
+        `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded)
+         SELECT $1, gen_random_uuid(), name, name, name || '@many.example', name || '@many.example'
+         FROM (SELECT 'many' || n AS name FROM generate_series(1, $2) AS n) AS names`,
+        [tenantId, MANY],
+      );
+    });
+    await api.accessCredentials.submit([
+      {
+        username: 'cy@example.com',
+        updateId: '1',
+        credentials: [{ active: true, cardNumber: '4711', scanData: [], credentialType: 'badge' }],
+      },
+    ]);
+    await api.manage.days.set(PEOPLE.eve, '2026-03-18', { plan: 'r' });
+  });
+  /** The paths of the calls of a page after the shell. */
+  const callsOf = (page: Page) => {
+    const calls: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith('/v1/') && pathname !== '/v1/session') calls.push(pathname);
+    });
+    return calls;
+  };
+  const found = (page: Page) => page.getByRole('list', { name: 'People found' });
+  const idsIn = (page: Page) =>
+    found(page)
+      .getByRole('link')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href')?.split('/').at(-1)));
+  const week = (page: Page) => page.getByRole('table', { name: 'Week' });
+  const rowOf = (page: Page, day: string) => week(page).locator(`tr[data-day="${day}"]`);
+  const openWeek = async (page: Page, userId: string, monday: string) => {
+    await page.goto(people(`/${userId}?week=${monday}`));
+    await week(page).waitFor();
+  };
+  const daysOf = async (userId: string, startDate: string, endDate = startDate) =>
+    await api.manage.days.list(userId, { startDate, endDate });
+
+  test('finds by part of a name, or by a card, and opens the person by keyboard alone', async () => {
+    const page = await pages.openAs('planner');
+    const calls = callsOf(page);
+    await page.goto(people());
+    await found(page).waitFor();
+    expect(calls.length).toBeLessThan(4);
+    const search = page.getByRole('searchbox', { name: 'Find a person' });
+    await search.focus();
+    await page.keyboard.type('EXAMPLE.com nn');
+    await page.waitForURL((url) => url.searchParams.get('search') === 'EXAMPLE.com nn');
+    const { items } = await api.manage.users.page({ search: 'EXAMPLE.com nn' });
+    await expect.poll(() => idsIn(page)).toEqual(items.map(({ userId }) => userId));
+    expect(items.map(({ userId }) => userId)).toEqual([PEOPLE.ann]);
+    await found(page).getByText('ann@example.com · data · hq · active').waitFor();
+
+    await search.fill('4711');
+    await page.getByRole('list', { name: 'With this card' }).getByRole('link', { name: /^cy/ }).waitFor();
+    await page.getByText('Nobody found').waitFor();
+    await search.fill('one two three four five six');
+    await page.getByText('at most five words').waitFor();
+
+    await search.fill('ann@');
+    await expect.poll(() => idsIn(page)).toEqual([PEOPLE.ann]);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await heading(page, 'ann').waitFor();
+    expect(await heading(page, 'ann').evaluate((each) => each === document.activeElement)).toBe(true);
+    await page.goBack();
+    await expect.poll(() => idsIn(page)).toEqual([PEOPLE.ann]);
+  });
+
+  test('loads more people as one scrolls, and keeps few of them in the document', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(people());
+    await found(page).waitFor();
+    const ids = (await api.manage.users.list()).map(({ userId }) => userId);
+    await expect
+      .poll(async () => {
+        await found(page).evaluate((list) => list.scrollTo(0, list.scrollHeight));
+        return (await idsIn(page)).at(-1);
+      })
+      .toBe(ids.at(-1));
+    expect(ids.length).toBeGreaterThan(MANY);
+    expect((await idsIn(page)).length).toBeLessThan(50);
+  });
+
+  test('shows the days of the API: plan, booking, presence and attendance', async () => {
+    const page = await pages.openAs('planner');
+    const calls = callsOf(page);
+    await openWeek(page, PEOPLE.ann, '2026-03-02');
+    expect(calls.length).toBeLessThan(4);
+    const shown = await week(page)
+      .locator('tbody tr')
+      .evaluateAll((rows) =>
+        rows.map((row) => [...row.querySelectorAll('td')].slice(0, 4).map((cell) => cell.textContent)),
+      );
+    const planned = 'Office (hq)from the week plan';
+    const seated = 'Desk desk1, windowchosen by the engine';
+    const nothing = ['No plan', '–', '–', '–'];
+    expect(shown).toEqual([
+      [planned, seated, '09:00, Europe/Londondoor', 'Confirmed'],
+      [planned, seated, '–', 'Unconfirmed'],
+      [planned, 'The office, without a seatchosen by the engine', '09:00, Europe/Londondoor', 'Confirmed'],
+      ...Array(4).fill(nothing),
+    ]);
+    const types = await api.manage.users.attendance(PEOPLE.ann, {
+      startDate: '2026-03-02',
+      endDate: '2026-03-08',
+    });
+    expect(types.map(({ attendance }) => attendance[0]?.attendanceType)).toEqual([
+      'confirmed',
+      'unconfirmed',
+      'confirmed',
+      ...Array(4).fill(undefined),
+    ]);
+    await page.getByText('The days of this week are past').waitFor();
+    await page.getByRole('button', { name: 'Week after' }).click();
+    await page.waitForURL((url) => url.searchParams.get('week') === '2026-03-09');
+    await rowOf(page, '2026-03-13').getByText('09:00, Europe/London').waitFor();
+  });
+
+  test('books days, tells of it in the action log, and takes it back', async () => {
+    const page = await pages.openAs('planner');
+    await openWeek(page, PEOPLE.ben, NEXT_MONDAY);
+    for (const name of [/Select Mon,? 16 Mar/, /Select Tue,? 17 Mar/]) {
+      await page.getByRole('checkbox', { name }).focus();
+      await page.keyboard.press('Space');
+    }
+    await page.getByText('2 days selected').waitFor();
+    await page.getByRole('combobox', { name: 'Plan' }).selectOption('Office');
+    await page.getByRole('textbox', { name: 'Desk or zone' }).click();
+    await page.getByRole('option', { name: 'Desk desk2, window, first' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('Workshop');
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    const preview = page.getByRole('table', { name: 'What would happen' });
+    await preview
+      .getByRole('row', { name: /16 Mar/ })
+      .getByText('Office (hq): Desk desk2, window')
+      .waitFor();
+    expect((await daysOf(PEOPLE.ben, NEXT_MONDAY))[0]?.plan).toBeNull();
+
+    // Somebody takes the desk of the second day meanwhile.
+    await api.manage.days.set(PEOPLE.cy, NEXT_TUESDAY, {
+      plan: 'o',
+      locationId: NODES.hq,
+      booking: { nodeId: NODES.desk2 },
+    });
+    await page.getByRole('button', { name: 'Change 2 days' }).click();
+    await page.getByText('1 day was changed.').waitFor();
+    await page.getByText('Desk desk2 is booked by another user on 2026-03-17.').waitFor();
+    await rowOf(page, NEXT_MONDAY).getByText('Desk desk2, window').waitFor();
+    expect(await daysOf(PEOPLE.ben, NEXT_MONDAY, NEXT_TUESDAY)).toMatchObject([
+      { plan: 'o', booking: { nodeId: NODES.desk2 } },
+      { plan: null },
+    ]);
+
+    await page.getByRole('link', { name: /Why\? .*16 Mar/ }).click();
+    await page.waitForURL((url) => url.searchParams.get('day') === NEXT_MONDAY);
+    const by = 'for Mon,? 16 Mar by planner@example.com, with the reason “Workshop”\\.';
+    await page.getByText(new RegExp(`Planned office \\(hq\\) ${by}`)).waitFor();
+    await page.getByText(new RegExp(`Booked desk desk2 \\(hq\\) ${by}`)).waitFor();
+    await page.goBack();
+    await week(page).waitFor();
+
+    await page.getByRole('checkbox', { name: /Select Mon,? 16 Mar/ }).check();
+    await page.getByRole('combobox', { name: 'Plan' }).selectOption('Remote');
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    await page.getByRole('button', { name: 'Change 1 day' }).click();
+    await rowOf(page, NEXT_MONDAY).getByText('Remote').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page
+      .getByRole('table', { name: 'What undoing would do' })
+      .getByText('Office (hq): Desk desk2, window')
+      .waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await rowOf(page, NEXT_MONDAY).getByText('Desk desk2, window').waitFor();
+    expect(await daysOf(PEOPLE.ben, NEXT_MONDAY)).toMatchObject([{ booking: { nodeId: NODES.desk2 } }]);
+  });
+
+  test('of two people who change one day, the second is told, and keeps the choices', async () => {
+    const page = await pages.openAs('planner');
+    await openWeek(page, PEOPLE.dee, NEXT_MONDAY);
+    await page.getByRole('checkbox', { name: /Select Mon,? 16 Mar/ }).check();
+    await page.getByRole('combobox', { name: 'Plan' }).selectOption('Away');
+    await page.getByRole('textbox', { name: 'Reason' }).fill('Training');
+    await api.manage.days.set(PEOPLE.dee, NEXT_MONDAY, { plan: 'r' });
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    await page.getByText('Somebody changed a day meanwhile').waitFor();
+    await page.getByRole('button', { name: 'Load the week again' }).click();
+    await rowOf(page, NEXT_MONDAY).getByText('Remote').waitFor();
+    expect(await page.getByRole('textbox', { name: 'Reason' }).inputValue()).toBe('Training');
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    await page.getByRole('button', { name: 'Change 1 day' }).click();
+    await rowOf(page, NEXT_MONDAY).getByText('Away').waitFor();
+  });
+
+  test('of two people who change one week plan, the second is told, and keeps the choices', async () => {
+    const page = await pages.openAs('planner');
+    await page.goto(people(`/${PEOPLE.dee}?tab=about`));
+    const [monday, friday] = ['Monday', 'Friday'].map((day) => page.getByRole('combobox', { name: day }));
+    await monday?.selectOption('Remote');
+    await api.manage.weekPlans.set(PEOPLE.dee, { weekPlan: { friday: { plan: 'a' } } });
+    const save = page.getByRole('button', { name: 'Save the week plan' });
+    await save.click();
+    await page.getByText('Somebody changed the week plan meanwhile').waitFor();
+    await page.getByText('now: Away').waitFor();
+    expect(await monday?.inputValue()).toBe('r');
+    await friday?.selectOption('Away');
+    await save.click();
+    await page.getByText('The week plan is saved.').waitFor();
+    expect(await api.manage.weekPlans.get(PEOPLE.dee)).toMatchObject({
+      weekPlan: { monday: { plan: 'r' }, friday: { plan: 'a' } },
+    });
+  });
+
+  test.each(['integrations', 'viewer'] as const)('is not there for the role %s', async (role) => {
+    const page = await pages.openAs(role);
+    await page.goto(people());
+    await page.getByRole('alert').getByText('Your role does not allow this').waitFor();
+    expect(await page.getByRole('link', { name: 'People', exact: true }).count()).toBe(0);
+    await page.goto(people(`/${PEOPLE.ann}`));
+    await page.getByRole('alert').getByText('Your role does not allow this').waitFor();
+  });
+
+  test('names an address that names nobody', async () => {
+    const page = await pages.openAs('planner');
+    await page.goto(people('/00000000-0000-4000-8000-000000000000'));
+    await page.getByText('There is no such person').waitFor();
+    await page.getByRole('link', { name: 'All people' }).click();
+    await found(page).waitFor();
+  });
+
+  test('is accessible: the list, a week, a preview, the action log and the details', async () => {
+    const page = await pages.openAs('planner');
+    await page.goto(people());
+    await found(page).waitFor();
+    await expectAccessible(page);
+    await openWeek(page, PEOPLE.cy, '2026-03-09');
+    await page.getByRole('checkbox', { name: /Select Fri,? 13 Mar/ }).check();
+    await page.getByRole('combobox', { name: 'Plan' }).selectOption('Remote');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    await page.getByRole('table', { name: 'What would happen' }).waitFor();
+    await expectAccessible(page, (width) => width < 1_000);
+    await page.goto(people(`/${PEOPLE.eve}?tab=log`));
+    await page.getByRole('list', { name: 'Action log' }).waitFor();
+    await expectAccessible(page);
+    await page.goto(people(`/${PEOPLE.cy}?tab=about`));
+    await page.getByRole('heading', { name: 'Cards' }).waitFor();
+    await expectAccessible(page);
+  });
+});
