@@ -6,6 +6,7 @@ const PATHS = {
   person: 'M8 8.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2.5 14c.5-3 2.7-4 5.5-4s5 1 5.5 4',
   chart: 'M2.5 2v12H14M5.5 11V8M8.5 11V4M11.5 11V6',
   table: 'M2 3h12v10H2zM2 6.500h12M2 10h12M6.5 3v10',
+  search: 'M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.500 10.500L14 14',
   download: 'M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.500h11',
   calendar: 'M2.5 3.500h11v10h-11zM2.5 6.500h11M5.5 2v3M10.5 2v3',
 } as const;
