@@ -15,17 +15,6 @@ export class Users extends Collection<'users'> {
   }
 
   /**
-   * One page of the users that `filter` selects, in the order of ids. `after` is `next` of the page before; `limit` is 1
-   * to 1,000. `list` reads all pages.
-   */
-  page(
-    filter: Filter<'GET /v1/manage/users'> & { limit?: number | undefined; after?: string | undefined },
-    options?: CallOptions,
-  ): Promise<Reply<'GET /v1/manage/users'>> {
-    return this.#transport.json({ method: 'GET', path: at`users`, query: { ...filter } }, options);
-  }
-
-  /**
    * Reads a user with the week plan, groups, cards, assigned desks and leave.
    * @throws NotFoundError if the user does not exist.
    */

@@ -22,7 +22,7 @@ export function usePeople(search: string) {
     queryKey: [organisation, 'people', search],
     queryFn: ({ pageParam, signal }): Promise<UserPage> =>
       clientOf(organisation).manage.users.page(
-        { ...(search ? { search } : {}), limit: PAGE, after: pageParam },
+        { ...(search ? { search } : {}), limit: PAGE, ...(pageParam ? { after: pageParam } : {}) },
         { signal },
       ),
     initialPageParam: undefined as string | undefined,
