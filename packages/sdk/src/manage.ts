@@ -1,6 +1,7 @@
 import { Accounts } from './manage-accounts.ts';
 import { at, pages } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
+import { Imports } from './manage-imports.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
@@ -42,6 +43,8 @@ export class Manage {
   readonly weekPlans: WeekPlans;
   /** Plans and bookings of single days. */
   readonly days: Days;
+  /** CSV files, imported as `rollcall import` does. */
+  readonly imports: Imports;
   /** The people who may sign in to the organisation. */
   readonly accounts: Accounts;
 
@@ -57,6 +60,7 @@ export class Manage {
     this.settings = new OfficeSettings(transport);
     this.weekPlans = new WeekPlans(transport);
     this.days = new Days(transport);
+    this.imports = new Imports(transport);
     this.accounts = new Accounts(transport);
   }
 

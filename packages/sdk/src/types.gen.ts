@@ -1485,6 +1485,545 @@ export interface Operations {
       }>;
     };
   };
+  /** List the kinds of CSV files that can be imported, with their columns */
+  'GET /v1/manage/imports': {
+    reply: {
+      items: Array<{
+        /** the last part of the path of the import */
+        kind: string;
+        columns: Array<{
+          name: string;
+          required: boolean;
+          description: string;
+          example: string;
+        }>;
+        /** lists of columns; the header needs at least one column of each list */
+        oneOf: Array<Array<string>>;
+        /** an example file: the header and one row */
+        template: string;
+      }>;
+    };
+  };
+  /** Import a CSV file of locations. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/locations': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of desks. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/desks': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of spaces. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/spaces': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of users. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/users': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of groups. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/groups': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of week-plans. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/week-plans': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of desk-assignments. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/desk-assignments': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of access-credentials. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/access-credentials': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
   /** Read the type of provisioned groups */
   'GET /v1/manage/provisioning': {
     reply: {

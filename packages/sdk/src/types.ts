@@ -188,3 +188,13 @@ export type Change<Key extends keyof Operations> = Dated<Body<Key>>;
 
 /** The reply of an operation. */
 export type Reply<Key extends keyof Operations> = Operations[Key]['reply'];
+
+/** A kind of CSV file that can be imported: the last part of its path. */
+export type ImportKind = keyof Operations extends infer Key
+  ? Key extends `POST /v1/manage/imports/${infer Kind}`
+    ? Kind
+    : never
+  : never;
+
+/** What the import of a CSV file changed, or would change. */
+export type ImportReport = Reply<'POST /v1/manage/imports/locations'>;

@@ -61,6 +61,16 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'PUT /v1/directory-management/group-relationships': ADMINISTRATORS,
   'POST /v1/directory-management/user-attributes': ADMINISTRATORS,
 
+  'GET /v1/manage/imports': EVERYBODY,
+  'POST /v1/manage/imports/locations': ADMINISTRATORS,
+  'POST /v1/manage/imports/desks': ADMINISTRATORS,
+  'POST /v1/manage/imports/spaces': ADMINISTRATORS,
+  'POST /v1/manage/imports/users': ADMINISTRATORS,
+  'POST /v1/manage/imports/groups': ADMINISTRATORS,
+  'POST /v1/manage/imports/week-plans': PLANNERS,
+  'POST /v1/manage/imports/desk-assignments': PLANNERS,
+  'POST /v1/manage/imports/access-credentials': ADMINISTRATORS,
+
   'GET /v1/manage/desk-assignments': PLANNERS,
   'POST /v1/manage/desk-assignments': PLANNERS,
   'PUT /v1/manage/desks/:deskId/assignment': PLANNERS,
