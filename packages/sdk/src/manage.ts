@@ -6,7 +6,7 @@ import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts'
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Change, DateLike, Reply } from './types.ts';
+import type { Change, DateLike, Filter, Listing, Reply } from './types.ts';
 
 /** Selects refused events. */
 export interface RefusedEventFilter {
@@ -62,6 +62,17 @@ export class Manage {
     this.days = new Days(transport);
     this.imports = new Imports(transport);
     this.accounts = new Accounts(transport);
+  }
+
+  /**
+   * Nodes of all kinds, as a tree shows them: those directly in `parentId`, those `around` a node, or those whose name
+   * has the words of `search`.
+   */
+  nodes(
+    filter?: Filter<'GET /v1/manage/nodes'>,
+    options?: CallOptions,
+  ): Rows<Listing<'GET /v1/manage/nodes'>> {
+    return pages(this.#transport, at`nodes`, filter, options);
   }
 
   /** The state of each active desk of an office on a day, and the free capacity of its zones. */

@@ -198,3 +198,9 @@ export type ImportKind = keyof Operations extends infer Key
 
 /** What the import of a CSV file changed, or would change. */
 export type ImportReport = Reply<'POST /v1/manage/imports/locations'>;
+
+/** What a change does to bookings: how many become bookings of the office, are removed, or are made, and on which days. */
+export type BookingEffects = Reply<'POST /v1/manage/desks/{deskId}/effects'>;
+
+/** A row with its version, an opaque text. */
+export type Versioned<Row> = { row: Row; version: string };
