@@ -75,7 +75,7 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
       await page.keyboard.press('ArrowLeft');
     await expect.poll(() => item(page, 'first').count()).toBe(0);
     await page.getByLabel('Find a place').fill('DESK3');
-    await page.getByText('1 places found').waitFor();
+    await page.getByText('Places found: 1').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await details(page, NODES.desk3).getByText('Assigned to').waitFor();

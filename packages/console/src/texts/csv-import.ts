@@ -43,9 +43,10 @@ export const csvImport = {
   changes: 'Rows that change something',
   changesTable: ['Line', 'Change', 'Name'],
   results: { created: 'new', updated: 'changed' },
-  more: (rows: string) => `${rows} more rows are not shown.`,
-  store: (rows: string) => `Store ${rows} rows`,
-  storeWithout: (rows: string, refused: string) => `Store ${rows} rows without the ${refused} refused`,
+  more: (rows: string) => `Further rows that are not shown: ${rows}.`,
+  store: (rows: string, isOne: boolean) => (isOne ? 'Store 1 row' : `Store ${rows} rows`),
+  storeWithout: (rows: string, isOne: boolean, refused: string) =>
+    `Store ${isOne ? '1 row' : `${rows} rows`} without the ${refused} refused`,
   nothingToStore: 'No row of the file would change anything.',
   again: 'Import another file',
 };

@@ -4,7 +4,7 @@ export const places = {
   tree: 'Offices, levels, zones, desks and rooms',
   search: 'Find a place',
   searchHint: 'A part of its name',
-  results: (count: string) => `${count} places found`,
+  results: (count: string) => `Places found: ${count}`,
   firstResults: (count: string) => `The first ${count} places found. Type more of the name.`,
   noResults: { title: 'No place has this name', advice: 'Type another part of its name.' },
   kinds: { location: 'Office', level: 'Level', zone: 'Zone', place: 'Desk', space: 'Room' },

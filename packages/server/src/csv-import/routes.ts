@@ -13,7 +13,7 @@ import { problems } from '../http/schema.ts';
 import { Slots } from '../http/slots.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
-import { FILE_LIMIT_BYTES, fileTooLarge, piecesOf } from './file-body.ts';
+import { FILE_LIMIT_BYTES, fileTooLarge, PARSED_BYTES, piecesOf } from './file-body.ts';
 import { importCsv } from './import.ts';
 import { CSV_KINDS, type ImportKind } from './kinds.ts';
 import { Report, toReport } from './report.ts';
@@ -143,7 +143,7 @@ async function importFile(
   });
   await slot.held;
   isHeld = true;
-  const text = readText(piecesOf(chosen.kind, file, gone.signal));
+  const text = readText(piecesOf(chosen.kind, file, gone.signal), { pieceBytes: PARSED_BYTES });
   try {
     const report = await importCsv({
       ...chosen,

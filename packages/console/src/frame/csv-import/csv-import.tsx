@@ -143,8 +143,8 @@ function StoreButton({
     <Group>
       <Button onClick={onStore} loading={isBusy}>
         {refused > 0
-          ? words.storeWithout(formatWhole(rows), formatWhole(refused))
-          : words.store(formatWhole(rows))}
+          ? words.storeWithout(formatWhole(rows), rows === 1, formatWhole(refused))
+          : words.store(formatWhole(rows), rows === 1)}
       </Button>
     </Group>
   );
