@@ -10,6 +10,7 @@ const Today = lazy(() => import('./today/page.tsx'));
 const Attendance = lazy(() => import('./attendance/page.tsx'));
 const People = lazy(() => import('./people/page.tsx'));
 const Person = lazy(() => import('./person/page.tsx'));
+const Places = lazy(() => import('./places/page.tsx'));
 const Sessions = lazy(() => import('./sessions/page.tsx'));
 
 /** The pages that the navigation lists. The first one is where an organisation opens. */
@@ -17,6 +18,7 @@ const DESTINATIONS: readonly Destination[] = [
   { path: 'today', title: texts.today.title, icon: 'calendar' },
   { path: 'attendance', title: texts.attendance.title, icon: 'chart' },
   { path: 'people', title: texts.people.title, icon: 'people', roles: ['administrator', 'planner'] },
+  { path: 'places', title: texts.places.title, icon: 'building' },
 ];
 
 /** The page of each address. An address names the organisation first, then the page. */
@@ -49,6 +51,9 @@ export function Routes() {
               </Route>
               <Route path="/:organisation/people/:userId">
                 {({ userId }) => <Person key={userId} userId={userId} />}
+              </Route>
+              <Route path="/:organisation/places">
+                <Places />
               </Route>
               <Route path="/:organisation/sessions">
                 <Sessions />

@@ -1,4 +1,7 @@
+import { csvImport } from './texts/csv-import.ts';
+import { effects } from './texts/effects.ts';
 import { people, person } from './texts/people.ts';
+import { places } from './texts/places.ts';
 
 /** Every text of the console, in English. Another language is other files of this shape. */
 export const texts = {
@@ -114,6 +117,9 @@ export const texts = {
     cancel: 'Keep it',
     zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   },
+  csvImport,
+  effects,
+  places,
   charts: {
     asTable: 'As a table',
     keys: 'Arrow keys move through the points. The table after it has the same numbers.',

@@ -6,7 +6,14 @@ import { Transport } from './request.ts';
 import { Session } from './session.ts';
 
 export * from './errors.ts';
-export type { Authentication, CallOptions, ExportOptions, Retry, RollcallOptions } from './options.ts';
+export type {
+  Authentication,
+  CallOptions,
+  ChangeOptions,
+  ExportOptions,
+  Retry,
+  RollcallOptions,
+} from './options.ts';
 export type { ExportRows, Rows } from './rows.ts';
 export type { EventSubmitOptions, Many, Progress, Refused, SubmitOptions, Submitted } from './submit.ts';
 export type { Operations, Problem } from './types.gen.ts';

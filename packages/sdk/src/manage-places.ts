@@ -1,10 +1,10 @@
 import { at, pages, submitItems } from './manage-calls.ts';
-import type { CallOptions } from './options.ts';
-import type { Query, Transport } from './request.ts';
+import type { CallOptions, ChangeOptions } from './options.ts';
+import { type Query, readJson, type Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Many, SubmitOptions, Submitted } from './submit.ts';
 import type { Operations } from './types.gen.ts';
-import type { Change, Filter, Item, Listing, Reply, Result } from './types.ts';
+import type { BookingEffects, Change, Filter, Item, Listing, Reply, Result, Versioned } from './types.ts';
 
 interface IdNames {
   locations: 'locationId';
@@ -19,6 +19,10 @@ type Kind = keyof IdNames;
 
 type ById<K extends Kind, Method extends 'GET' | 'PATCH'> = `${Method} /v1/manage/${K}/{${IdNames[K]}}` &
   keyof Operations;
+
+function ifMatch({ ifVersion }: ChangeOptions = {}): Record<string, string> {
+  return ifVersion === undefined ? {} : { 'If-Match': ifVersion };
+}
 
 /** The nodes of one kind, or the users. */
 export class Collection<K extends Kind> {
@@ -55,18 +59,43 @@ export class Collection<K extends Kind> {
   }
 
   /**
+   * Reads one, with its version. `update` with this version fails if somebody has changed it meanwhile.
+   * @throws NotFoundError if the id does not exist.
+   */
+  read(id: string, options: CallOptions = {}): Promise<Versioned<Reply<ById<K, 'GET'>>>> {
+    return this.#transport.exchange(
+      { method: 'GET', path: at`${this.#kind}/${id}` },
+      options,
+      async (answer) => ({
+        row: await readJson<Reply<ById<K, 'GET'>>>(answer),
+        version: answer.response.headers.get('ETag') ?? '',
+      }),
+    );
+  }
+
+  /**
    * Changes one. Members that you leave out stay as they are; null empties a member. Returns the new state.
    * @throws NotFoundError if the id does not exist.
-   * @throws ConflictError if a name or an e-mail address is in use.
+   * @throws ConflictError if a name or an e-mail address is in use, or if `ifVersion` is not the present version.
    * @throws ValidationError if a value is invalid.
    */
   update(
     id: string,
     change: Change<ById<K, 'PATCH'>>,
-    options?: CallOptions,
+    options?: ChangeOptions,
   ): Promise<Reply<ById<K, 'GET'>>> {
     const path = at`${this.#kind}/${id}`;
-    return this.#transport.json({ method: 'PATCH', path, body: change }, options);
+    return this.#transport.json({ method: 'PATCH', path, headers: ifMatch(options), body: change }, options);
+  }
+
+  /**
+   * What `update` would do to bookings. The server makes the change and takes it back.
+   * @throws ConflictError if a name or an e-mail address is in use.
+   * @throws ValidationError if a value is invalid.
+   */
+  effects(id: string, change: Change<ById<K, 'PATCH'>>, options?: CallOptions): Promise<BookingEffects> {
+    const path = at`${this.#kind}/${id}/effects`;
+    return this.#transport.json({ method: 'POST', path, body: change }, options);
   }
 
   /**
@@ -96,21 +125,29 @@ export class DeskAssignments {
     return pages(this.#transport, at`desk-assignments`, filter, options);
   }
 
-  /** Assigns a desk to the user that `userId` or `userName` names. */
+  /**
+   * Assigns a desk to the user that `userId` or `userName` names. `ifVersion` is the version of the desk.
+   * @throws ConflictError if the desk is retired, or if `ifVersion` is not its present version.
+   */
   set(
     deskId: string,
     user: Change<'PUT /v1/manage/desks/{deskId}/assignment'>,
-    options?: CallOptions,
+    options?: ChangeOptions,
   ): Promise<Reply<'PUT /v1/manage/desks/{deskId}/assignment'>> {
-    return this.#transport.json({ method: 'PUT', path: at`desks/${deskId}/assignment`, body: user }, options);
+    const path = at`desks/${deskId}/assignment`;
+    return this.#transport.json({ method: 'PUT', path, headers: ifMatch(options), body: user }, options);
   }
 
-  /** Removes the assignment of a desk. */
+  /**
+   * Removes the assignment of a desk. `ifVersion` is the version of the desk.
+   * @throws ConflictError if `ifVersion` is not its present version.
+   */
   clear(
     deskId: string,
-    options?: CallOptions,
+    options?: ChangeOptions,
   ): Promise<Reply<'DELETE /v1/manage/desks/{deskId}/assignment'>> {
-    return this.#transport.json({ method: 'DELETE', path: at`desks/${deskId}/assignment` }, options);
+    const path = at`desks/${deskId}/assignment`;
+    return this.#transport.json({ method: 'DELETE', path, headers: ifMatch(options) }, options);
   }
 
   /** Assigns any number of desks in order, 1,000 in a request. A `userId` of null removes an assignment. */

@@ -1,12 +1,13 @@
 import { Accounts } from './manage-accounts.ts';
 import { at, pages } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
+import { Imports } from './manage-imports.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
 import { Users } from './manage-users.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Change, DateLike, Reply } from './types.ts';
+import type { Change, DateLike, Filter, Listing, Reply } from './types.ts';
 
 /** Selects refused events. */
 export interface RefusedEventFilter {
@@ -43,6 +44,8 @@ export class Manage {
   readonly weekPlans: WeekPlans;
   /** Plans and bookings of single days. */
   readonly days: Days;
+  /** CSV files, imported as `rollcall import` does. */
+  readonly imports: Imports;
   /** The people who may sign in to the organisation. */
   readonly accounts: Accounts;
 
@@ -58,7 +61,19 @@ export class Manage {
     this.settings = new OfficeSettings(transport);
     this.weekPlans = new WeekPlans(transport);
     this.days = new Days(transport);
+    this.imports = new Imports(transport);
     this.accounts = new Accounts(transport);
+  }
+
+  /**
+   * Nodes of all kinds, as a tree shows them: those directly in `parentId`, those `around` a node, or those whose name
+   * has the words of `search`.
+   */
+  nodes(
+    filter?: Filter<'GET /v1/manage/nodes'>,
+    options?: CallOptions,
+  ): Rows<Listing<'GET /v1/manage/nodes'>> {
+    return pages(this.#transport, at`nodes`, filter, options);
   }
 
   /** The state of each active desk of an office on a day, and the free capacity of its zones. */

@@ -77,6 +77,12 @@ export interface CallOptions {
   correlationId?: string | undefined;
 }
 
+/** Options of a change of one row. */
+export interface ChangeOptions extends CallOptions {
+  /** The version of the row, as `read` returned it. The call fails if somebody has changed the row meanwhile. */
+  ifVersion?: string | undefined;
+}
+
 /** Options of an export that has no days. */
 export type ExportOptions = CallOptions & Increment;
 

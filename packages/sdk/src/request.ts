@@ -13,6 +13,8 @@ export interface Request {
   query?: Query | undefined;
   headers?: Record<string, string>;
   body?: unknown;
+  /** A body that is not JSON, with its content type. */
+  file?: { content: Blob | string | Uint8Array<ArrayBuffer>; type: string };
   /**
    * A second call would get a different answer. The client retries only if the server has certainly not
    * carried out the first call.
@@ -103,7 +105,8 @@ export class Transport {
     read: (answer: Answer) => Promise<T>,
   ): Promise<T> {
     const { baseUrl, region, timeoutMs, fetch, authentication, organisation } = this.#settings;
-    const { method, body } = request;
+    const { method, file } = request;
+    const body = file?.content ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
     const path = authenticated ? this.#authenticator.pathOf(request.path) : request.path;
     const headers: Record<string, string> = {
       ...request.headers,
@@ -112,7 +115,7 @@ export class Transport {
     };
     if (authorization) headers.Authorization = authorization;
     if (organisation !== undefined) headers['Rollcall-Organisation'] = organisation;
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    if (body !== undefined) headers['Content-Type'] = file?.type ?? 'application/json';
     const deadline = new Deadline(options.timeoutMs ?? timeoutMs, options.signal);
     let correlationId = sentId;
     let handedOver = false;
@@ -123,7 +126,7 @@ export class Transport {
         headers,
         signal: deadline.signal,
         ...(authentication === 'session' ? { credentials: 'same-origin' as const } : {}),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body }),
       });
       correlationId = response.headers.get('correlationId') ?? sentId;
       if (!response.ok)

@@ -590,7 +590,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Change one location. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
+  /** Change one location. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. With the header If-Match and the ETag of the row, the server changes only that version. */
   'PATCH /v1/manage/locations/{locationId}': {
     path: {
       locationId: string;
@@ -611,6 +611,41 @@ export interface Operations {
       address: string | null;
       timeZone: string;
       status: "active" | "inactive";
+    };
+  };
+  /** Say what a change of one location would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  'POST /v1/manage/locations/{locationId}/effects': {
+    path: {
+      locationId: string;
+    };
+    body: {
+      /** unique */
+      locationName?: string | undefined;
+      /** one text */
+      address?: string | null | undefined;
+      /** IANA name, such as Europe/London; a new location needs it */
+      timeZone?: string | undefined;
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
+      status?: string | undefined;
+    };
+    reply: {
+      /** bookings that become bookings of the office */
+      rebooked: number;
+      /** bookings that are removed, with their office plans */
+      removed: number;
+      /** bookings that are made on days without one */
+      made: number;
+      /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+      days: Array<{
+        /** YYYY-MM-DD */
+        day: string;
+        /** the number of bookings */
+        bookings: number;
+        /** the office where they are then; null if they are removed */
+        toLocationId: string | null;
+        /** the name of that office */
+        toLocationName: string | null;
+      }>;
     };
   };
   /** List levels, active and inactive, in the order of their ids */
@@ -678,7 +713,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Change one level. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
+  /** Change one level. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. With the header If-Match and the ETag of the row, the server changes only that version. */
   'PATCH /v1/manage/levels/{levelId}': {
     path: {
       levelId: string;
@@ -699,6 +734,41 @@ export interface Operations {
       locationId: string;
       locationName: string;
       status: "active" | "inactive";
+    };
+  };
+  /** Say what a change of one level would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  'POST /v1/manage/levels/{levelId}/effects': {
+    path: {
+      levelId: string;
+    };
+    body: {
+      /** unique in its location */
+      levelName?: string | undefined;
+      /** the location that it is in; it must exist */
+      locationId?: string | undefined;
+      /** the location by its name, with or without its id */
+      locationName?: string | undefined;
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
+      status?: string | undefined;
+    };
+    reply: {
+      /** bookings that become bookings of the office */
+      rebooked: number;
+      /** bookings that are removed, with their office plans */
+      removed: number;
+      /** bookings that are made on days without one */
+      made: number;
+      /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+      days: Array<{
+        /** YYYY-MM-DD */
+        day: string;
+        /** the number of bookings */
+        bookings: number;
+        /** the office where they are then; null if they are removed */
+        toLocationId: string | null;
+        /** the name of that office */
+        toLocationName: string | null;
+      }>;
     };
   };
   /** List zones, active and inactive, in the order of their ids */
@@ -782,7 +852,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Change one zone. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
+  /** Change one zone. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. With the header If-Match and the ETag of the row, the server changes only that version. */
   'PATCH /v1/manage/zones/{zoneId}': {
     path: {
       zoneId: string;
@@ -813,6 +883,47 @@ export interface Operations {
       /** how many users may be booked into it; null: no limit */
       capacity: number | null;
       status: "active" | "inactive";
+    };
+  };
+  /** Say what a change of one zone would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  'POST /v1/manage/zones/{zoneId}/effects': {
+    path: {
+      zoneId: string;
+    };
+    body: {
+      /** unique on its level */
+      zoneName?: string | undefined;
+      /** how many users may be booked into it, desks included; a whole number from 0 */
+      capacity?: number | null | undefined;
+      /** the location that it is in; it must exist */
+      locationId?: string | undefined;
+      /** the location by its name, with or without its id */
+      locationName?: string | undefined;
+      /** the level that it is on; the id alone is enough if the level exists */
+      levelId?: string | undefined;
+      /** its level by name; the server creates it if the location has no level of that name */
+      levelName?: string | undefined;
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
+      status?: string | undefined;
+    };
+    reply: {
+      /** bookings that become bookings of the office */
+      rebooked: number;
+      /** bookings that are removed, with their office plans */
+      removed: number;
+      /** bookings that are made on days without one */
+      made: number;
+      /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+      days: Array<{
+        /** YYYY-MM-DD */
+        day: string;
+        /** the number of bookings */
+        bookings: number;
+        /** the office where they are then; null if they are removed */
+        toLocationId: string | null;
+        /** the name of that office */
+        toLocationName: string | null;
+      }>;
     };
   };
   /** List desks, active and inactive, in the order of their ids */
@@ -904,7 +1015,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Change one desk. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
+  /** Change one desk. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. With the header If-Match and the ETag of the row, the server changes only that version. */
   'PATCH /v1/manage/desks/{deskId}': {
     path: {
       deskId: string;
@@ -939,6 +1050,49 @@ export interface Operations {
       /** the owner of the desk */
       assignedUserId: string | null;
       status: "active" | "inactive";
+    };
+  };
+  /** Say what a change of one desk would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  'POST /v1/manage/desks/{deskId}/effects': {
+    path: {
+      deskId: string;
+    };
+    body: {
+      /** unique in its zone */
+      deskName?: string | undefined;
+      /** the zone that it is in; the id alone is enough if the zone exists */
+      zoneId?: string | undefined;
+      /** its zone by name; the server creates it if the level has no zone of that name */
+      zoneName?: string | undefined;
+      /** the location that it is in; it must exist */
+      locationId?: string | undefined;
+      /** the location by its name, with or without its id */
+      locationName?: string | undefined;
+      /** the level that it is on; the id alone is enough if the level exists */
+      levelId?: string | undefined;
+      /** its level by name; the server creates it if the location has no level of that name */
+      levelName?: string | undefined;
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
+      status?: string | undefined;
+    };
+    reply: {
+      /** bookings that become bookings of the office */
+      rebooked: number;
+      /** bookings that are removed, with their office plans */
+      removed: number;
+      /** bookings that are made on days without one */
+      made: number;
+      /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+      days: Array<{
+        /** YYYY-MM-DD */
+        day: string;
+        /** the number of bookings */
+        bookings: number;
+        /** the office where they are then; null if they are removed */
+        toLocationId: string | null;
+        /** the name of that office */
+        toLocationName: string | null;
+      }>;
     };
   };
   /** List spaces, active and inactive, in the order of their ids */
@@ -1024,7 +1178,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Change one space. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
+  /** Change one space. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. With the header If-Match and the ETag of the row, the server changes only that version. */
   'PATCH /v1/manage/spaces/{spaceId}': {
     path: {
       spaceId: string;
@@ -1057,6 +1211,49 @@ export interface Operations {
       locationId: string;
       locationName: string;
       status: "active" | "inactive";
+    };
+  };
+  /** Say what a change of one space would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  'POST /v1/manage/spaces/{spaceId}/effects': {
+    path: {
+      spaceId: string;
+    };
+    body: {
+      /** unique on its level */
+      spaceName?: string | undefined;
+      /** any text */
+      spaceType?: string | null | undefined;
+      /** a whole number from 0 */
+      capacity?: number | null | undefined;
+      /** the location that it is in; it must exist */
+      locationId?: string | undefined;
+      /** the location by its name, with or without its id */
+      locationName?: string | undefined;
+      /** the level that it is on; the id alone is enough if the level exists */
+      levelId?: string | undefined;
+      /** its level by name; the server creates it if the location has no level of that name */
+      levelName?: string | undefined;
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
+      status?: string | undefined;
+    };
+    reply: {
+      /** bookings that become bookings of the office */
+      rebooked: number;
+      /** bookings that are removed, with their office plans */
+      removed: number;
+      /** bookings that are made on days without one */
+      made: number;
+      /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+      days: Array<{
+        /** YYYY-MM-DD */
+        day: string;
+        /** the number of bookings */
+        bookings: number;
+        /** the office where they are then; null if they are removed */
+        toLocationId: string | null;
+        /** the name of that office */
+        toLocationName: string | null;
+      }>;
     };
   };
   /** List users, active and inactive, in the order of their ids */
@@ -1170,7 +1367,7 @@ export interface Operations {
       deletedAt: string | null;
     };
   };
-  /** Change one user. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. */
+  /** Change one user. A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null empties a member. With the header If-Match and the ETag of the row, the server changes only that version. */
   'PATCH /v1/manage/users/{userId}': {
     path: {
       userId: string;
@@ -1213,6 +1410,89 @@ export interface Operations {
       deleted: boolean;
       /** null also if the time is not known */
       deletedAt: string | null;
+    };
+  };
+  /** Say what a change of one user would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  'POST /v1/manage/users/{userId}/effects': {
+    path: {
+      userId: string;
+    };
+    body: {
+      /** unique without regard to case */
+      userName?: string | undefined;
+      /** stored exactly as written; unique among active users */
+      email?: string | null | undefined;
+      /** any text */
+      firstName?: string | null | undefined;
+      /** any text */
+      lastName?: string | null | undefined;
+      /** false is the default of a new user */
+      onboarded?: boolean | undefined;
+      /** `active`, which is the default of a new one, or `inactive`: the server never deletes */
+      status?: string | undefined;
+      /** the primary location; it must exist */
+      primaryLocationId?: string | null | undefined;
+      /** the primary location by its name, with or without its id */
+      primaryLocationName?: string | null | undefined;
+    };
+    reply: {
+      /** bookings that become bookings of the office */
+      rebooked: number;
+      /** bookings that are removed, with their office plans */
+      removed: number;
+      /** bookings that are made on days without one */
+      made: number;
+      /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+      days: Array<{
+        /** YYYY-MM-DD */
+        day: string;
+        /** the number of bookings */
+        bookings: number;
+        /** the office where they are then; null if they are removed */
+        toLocationId: string | null;
+        /** the name of that office */
+        toLocationName: string | null;
+      }>;
+    };
+  };
+  /** List nodes of all kinds, active and inactive, in the order of their ids */
+  'GET /v1/manage/nodes': {
+    query: {
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+      /** only nodes directly in this node */
+      parentId?: string | undefined;
+      /** only the offices, and nodes directly in this node or in a node that contains it */
+      around?: string | undefined;
+      /** only nodes of this kind: location, level, zone, place, space */
+      kind?: string | undefined;
+      /** active or inactive */
+      status?: string | undefined;
+      /** only nodes of which each of these words is a part of the name, without regard to case; at most 100 characters and 5 words */
+      search?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "location" | "level" | "zone" | "place" | "space";
+        name: string;
+        status: "active" | "inactive";
+        /** the node that it is directly in; null for an office */
+        parentId: string | null;
+        /** how many nodes are directly in it */
+        children: number;
+        locationId: string;
+        locationName: string;
+        levelId: string | null;
+        levelName: string | null;
+        zoneId: string | null;
+        zoneName: string | null;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
     };
   };
   /** List the assigned desks, in the order of their ids */
@@ -1270,7 +1550,7 @@ export interface Operations {
       }>;
     };
   };
-  /** Assign a desk to a user */
+  /** Assign a desk to a user. With the header If-Match and the ETag of the desk, the server changes only that version of the desk. */
   'PUT /v1/manage/desks/{deskId}/assignment': {
     path: {
       deskId: string;
@@ -1297,7 +1577,7 @@ export interface Operations {
       inEffect: boolean;
     };
   };
-  /** Unassign a desk */
+  /** Unassign a desk. With the header If-Match and the ETag of the desk, the server changes only that version of the desk. */
   'DELETE /v1/manage/desks/{deskId}/assignment': {
     path: {
       deskId: string;
@@ -1488,6 +1768,545 @@ export interface Operations {
         resultCode: number;
         message: string;
       }>;
+    };
+  };
+  /** List the kinds of CSV files that can be imported, with their columns */
+  'GET /v1/manage/imports': {
+    reply: {
+      items: Array<{
+        /** the last part of the path of the import */
+        kind: string;
+        columns: Array<{
+          name: string;
+          required: boolean;
+          description: string;
+          example: string;
+        }>;
+        /** lists of columns; the header needs at least one column of each list */
+        oneOf: Array<Array<string>>;
+        /** an example file: the header and one row */
+        template: string;
+      }>;
+    };
+  };
+  /** Import a CSV file of locations. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/locations': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of desks. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/desks': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of spaces. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/spaces': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of users. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/users': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of groups. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/groups': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of week-plans. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/week-plans': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of desk-assignments. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/desk-assignments': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** Import a CSV file of access-credentials. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/access-credentials': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
     };
   };
   /** Read the type of provisioned groups */

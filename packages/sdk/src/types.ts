@@ -188,3 +188,19 @@ export type Change<Key extends keyof Operations> = Dated<Body<Key>>;
 
 /** The reply of an operation. */
 export type Reply<Key extends keyof Operations> = Operations[Key]['reply'];
+
+/** A kind of CSV file that can be imported: the last part of its path. */
+export type ImportKind = keyof Operations extends infer Key
+  ? Key extends `POST /v1/manage/imports/${infer Kind}`
+    ? Kind
+    : never
+  : never;
+
+/** What the import of a CSV file changed, or would change. */
+export type ImportReport = Reply<'POST /v1/manage/imports/locations'>;
+
+/** What a change does to bookings: how many become bookings of the office, are removed, or are made, and on which days. */
+export type BookingEffects = Reply<'POST /v1/manage/desks/{deskId}/effects'>;
+
+/** A row with its version, an opaque text. */
+export type Versioned<Row> = { row: Row; version: string };

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { addUser } from '../../server/test/support/directory.ts';
 import { goodEvent, insertPresence, results } from '../../server/test/support/presence.ts';
 import { storeDays } from '../../server/test/support/workday.ts';
-import { GoneError, TimeoutError, TransferError, ValidationError } from '../src/index.ts';
+import { ConflictError, GoneError, TimeoutError, TransferError, ValidationError } from '../src/index.ts';
 import { type Setup, setUp } from './support/setup.ts';
 
 const ROWS = 6000;
@@ -278,4 +278,28 @@ test('management: lists have all pages, a page is one of them, an update returns
   const range = { startDate: '2026-01-01', endDate: '2026-03-31' };
   expect(await manage.days.list(first?.userId ?? '', range)).toHaveLength(90);
   expect(levelId === undefined || (await manage.levels.get(levelId)).levelId === levelId).toBe(true);
+});
+
+test('management: a file is previewed and imported; a change says what it does, and fails for an old version', async () => {
+  const { manage } = setup.client();
+  expect((await manage.imports.kinds()).map(({ kind }) => kind)).toContain('locations');
+  const file = new Blob(['locationName,timeZone\nImported,UTC\nWrong,Mars/Base']);
+  const dry = await manage.imports.submit('locations', file, { dryRun: true });
+  expect(dry).toMatchObject({ created: 1, refused: 1, stored: false });
+  expect(await manage.nodes({ search: 'imported' })).toEqual([]);
+  expect(await manage.imports.submit('locations', file, { strict: true })).toMatchObject({ stored: false });
+  expect(await manage.imports.submit('locations', file)).toMatchObject({ created: 1, stored: true });
+  await expect(manage.imports.submit('locations', '')).rejects.toBeInstanceOf(ValidationError);
+  const [office] = await manage.nodes({ search: 'imported', kind: 'location' });
+  const id = office?.nodeId ?? '';
+  const { row, version } = await manage.locations.read(id);
+  expect(row).toEqual(await manage.locations.get(id));
+  expect(await manage.locations.effects(id, { status: 'inactive' })).toMatchObject({
+    rebooked: 0,
+    removed: 0,
+  });
+  await manage.locations.update(id, { address: 'Quay 1' }, { ifVersion: version });
+  const stale = manage.locations.update(id, { address: 'Quay 2' }, { ifVersion: version });
+  await expect(stale).rejects.toBeInstanceOf(ConflictError);
+  expect(await manage.locations.get(id)).toEqual({ ...row, address: 'Quay 1' });
 });

@@ -14,6 +14,7 @@ import { SignIns } from './auth/sign-ins.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
+import { csvImportRoutes } from './csv-import/routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
 import { readBodies } from './http/body-reader.ts';
 import { consoleRoutes } from './http/console.ts';
@@ -205,6 +206,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const writeQueue = new TenantWriteQueue();
   await app.register(directoryRoutes, { database, clock, writeQueue });
+  await app.register(csvImportRoutes, { database, clock, stopwatch, writeQueue });
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   const transfers = new Transfers({

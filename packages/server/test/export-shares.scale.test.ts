@@ -1,6 +1,6 @@
 import type http from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { LONGEST_WAIT_S, MOST_WAITING } from '../src/warehouse/slots.ts';
+import { LONGEST_WAIT_S, MOST_WAITING } from '../src/http/slots.ts';
 import { countTransactions } from './support/database.ts';
 import { addLargeSite } from './support/large-site.ts';
 import { addSite, type Site } from './support/presence.ts';

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { LONGEST_WAIT_S } from '../src/warehouse/slots.ts';
+import { LONGEST_WAIT_S } from '../src/http/slots.ts';
 import { asAdmin, countTransactions } from './support/database.ts';
 import { addLargeSite } from './support/large-site.ts';
 import type { Site } from './support/presence.ts';

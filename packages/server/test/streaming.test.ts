@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { LONGEST_WAIT_S } from '../src/warehouse/slots.ts';
+import { LONGEST_WAIT_S } from '../src/http/slots.ts';
 import { asAdmin, countTransactions } from './support/database.ts';
 import { addSite, goodEvent, insertPresence, results, type Site } from './support/presence.ts';
 import { basic, startTestServer, type TestServer } from './support/server.ts';

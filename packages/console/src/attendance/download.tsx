@@ -3,6 +3,7 @@ import type { Rollcall } from '@rollcall/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
 import { Icon } from '../frame/icon.tsx';
+import { saveFile } from '../frame/save-file.ts';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { faultOf, metricsQuery, type Question, usageQuery } from './question.ts';
@@ -19,7 +20,7 @@ export function DownloadMenu({ question }: { question: Question }) {
   const { mutate, isPending, isError } = useMutation({
     mutationFn: async (format: Format) => {
       const file = await ask(clientOf(organisation).analytics, question, format);
-      save(file, `${organisation}-${question.view}-${question.from}-${question.to}.${format}`);
+      saveFile(file, `${organisation}-${question.view}-${question.from}-${question.to}.${format}`);
     },
   });
   return (
@@ -64,14 +65,4 @@ function ask(analytics: Rollcall['analytics'], question: Question, format: Forma
   return view === 'weekdays'
     ? analytics.file('metrics/weekdays', { ...query, period: 'week' }, format, options)
     : analytics.file('metrics', { ...query, period }, format, options);
-}
-
-function save(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser reads the address after this task.
-  setTimeout(() => URL.revokeObjectURL(url));
 }

@@ -11,6 +11,10 @@ const PATHS = {
   search: 'M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.500 10.500L14 14',
   download: 'M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.500h11',
   calendar: 'M2.5 3.500h11v10h-11zM2.5 6.500h11M5.5 2v3M10.5 2v3',
+  building: 'M3 14V2.500h7V14M10 6.500h3.500V14M1.500 14h13M5.500 5.500h2M5.500 8h2M5.500 10.500h2',
+  down: 'M4 6l4 4 4-4',
+  right: 'M6 4l4 4-4 4',
+  plus: 'M8 3v10M3 8h10',
 } as const;
 
 export type IconName = keyof typeof PATHS;

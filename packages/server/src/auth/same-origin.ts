@@ -3,6 +3,8 @@ import { HttpProblem } from '../http/errors.ts';
 import { hasBody } from '../http/unread-body.ts';
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+/** A page of another origin cannot send these without asking the server first (CORS). */
+const CONTENT_TYPES: readonly (string | undefined)[] = ['application/json', 'text/csv'];
 
 /**
  * Refuses a change that a page of another origin sends with the browser's cookie (CSRF). Browsers say where a request
@@ -18,10 +20,10 @@ export function requireSameOrigin(request: FastifyRequest): void {
     );
   }
   refuseOtherOrigin(request);
-  if (hasBody(request.raw) && mediaTypeOf(headers['content-type']) !== 'application/json') {
+  if (hasBody(request.raw) && !CONTENT_TYPES.includes(mediaTypeOf(headers['content-type']))) {
     throw new HttpProblem(
       403,
-      'A change with the cookie of a session needs the content type application/json.',
+      'A change with the cookie of a session needs the content type application/json, or text/csv for a file.',
     );
   }
 }

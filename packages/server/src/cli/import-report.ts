@@ -19,7 +19,7 @@ export function describeImport(
   report: ImportReport,
   { strict, dryRun, ids }: ReportOptions,
 ): void {
-  const { created, updated, unchanged, refused, rows, ignoredColumns } = report;
+  const { created, updated, unchanged, refused, rows, ignoredColumns, effects } = report;
   // If standard output has the ids, the report goes to standard error.
   const say = ids === '-' ? remark : print;
   if (ignoredColumns.length > 0)
@@ -37,6 +37,10 @@ export function describeImport(
   }
   const counts = `${created} created, ${updated} updated, ${unchanged} unchanged, ${refused.length} refused.`;
   say(strict && refused.length > 0 ? `Nothing was stored: ${refused.length} refused.` : counts);
+  if (effects && effects.rebooked + effects.removed > 0)
+    say(
+      `Bookings: ${effects.rebooked} would become bookings of the office, ${effects.removed} would be removed.`,
+    );
   if (dryRun) say('Nothing was stored: it was a dry run.');
 }
 

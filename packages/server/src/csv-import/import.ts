@@ -3,7 +3,9 @@ import { Claims, orRefused, type Refused, type Stored, type UpsertItem } from '.
 import { readCsv } from '../files/csv-rows.ts';
 import { FileError } from '../files/errors.ts';
 import type { Database } from '../store/connections/db.ts';
+import { RolledBack, resultIfRolledBack } from '../store/connections/rolled-back.ts';
 import { inSavepoint } from '../store/connections/savepoint.ts';
+import { type BookingEffects, readBookingEffects } from '../store/workday/booking-effects.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { readHeader, readItem } from './columns.ts';
 import type { CsvKind } from './kind.ts';
@@ -13,8 +15,10 @@ export interface ImportOptions {
   kind: ImportKind;
   /** The file's text in UTF-8, without a byte order mark (`openText`). */
   input: AsyncIterable<Buffer | string>;
-  database: Database;
+  database: Pick<Database, 'inTenant'>;
   tenantId: string;
+  /** The name of the caller, for the action log. Absent: none. */
+  callerName?: string;
   /** Whether one refused row means that nothing is stored. */
   strict: boolean;
   /** Whether everything is rolled back at the end. */
@@ -23,6 +27,8 @@ export interface ImportOptions {
   clock: () => number;
   /** Called after every batch, with the number of rows so far, without the header. */
   onProgress?: (rows: number) => void;
+  /** When it is aborted, the import stores no further batch, and throws its reason. */
+  signal?: AbortSignal;
 }
 
 /** The result of a row that is not refused. */
@@ -43,6 +49,8 @@ export interface ImportReport {
   refused: { line: number; reason: string }[];
   /** Unknown columns, by their names in the header. */
   ignoredColumns: string[];
+  /** What a dry run would do to bookings. Undefined otherwise. */
+  effects?: BookingEffects;
 }
 
 /**
@@ -58,35 +66,25 @@ export interface ImportReport {
  * Imports of one organisation wait for each other. `database` needs a statement timeout longer than that wait.
  */
 export async function importCsv(options: ImportOptions): Promise<ImportReport> {
-  const { database, tenantId, strict, dryRun } = options;
+  const { database, tenantId, strict, dryRun, clock } = options;
   if (!strict && !dryRun) {
     return new Importer(options, (work) => database.inTenant(tenantId, work)).run();
   }
   try {
     return await database.inTenant(tenantId, async (tx) => {
+      const since = new Date(clock());
       const report = await new Importer(options, (work) => inSavepoint(tx, work)).run();
-      if (strict && report.refused.length > 0) throw new DryRunRollback(nothingStored(report));
-      if (dryRun) throw new DryRunRollback(report);
+      if (strict && report.refused.length > 0) throw new RolledBack(nothingStored(report));
+      if (dryRun) throw new RolledBack({ ...report, effects: await readBookingEffects(tx, tenantId, since) });
       return report;
     });
   } catch (error) {
-    if (error instanceof DryRunRollback) return error.report;
-    throw error;
+    return resultIfRolledBack<ImportReport>(error);
   }
 }
 
 function nothingStored({ refused, ignoredColumns }: ImportReport): ImportReport {
   return { created: 0, updated: 0, unchanged: 0, rows: [], refused, ignoredColumns };
-}
-
-/** Rolls an import back. */
-class DryRunRollback extends Error {
-  readonly report: ImportReport;
-
-  constructor(report: ImportReport) {
-    super('The import is rolled back.');
-    this.report = report;
-  }
 }
 
 interface Row {
@@ -154,9 +152,10 @@ class Importer {
   }
 
   async #write(rows: Row[]): Promise<void> {
-    const { tenantId, clock } = this.#options;
+    const { tenantId, clock, callerName, signal } = this.#options;
+    signal?.throwIfAborted();
     const author: DayAuthor = {
-      actor: { changedBy: 'admin', name: null, reason: this.#kind.reason },
+      actor: { changedBy: 'admin', name: callerName ?? null, reason: this.#kind.reason },
       at: new Date(clock()),
     };
     const results = await storeBatch(

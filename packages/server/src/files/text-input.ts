@@ -42,6 +42,8 @@ interface Known {
   /** The known encoding. The bytes are not checked again. */
   encoding?: Encoding;
   sizeBytes?: number;
+  /** The stream hands on pieces of about this size, or of the input's. Absent: the stream may join pieces. */
+  pieceBytes?: number;
 }
 
 /**
@@ -49,7 +51,7 @@ interface Known {
  */
 export function readText(
   input: AsyncIterable<Buffer | string>,
-  { onEncoding = () => undefined, encoding: known, sizeBytes }: Known = {},
+  { onEncoding = () => undefined, encoding: known, sizeBytes, pieceBytes }: Known = {},
 ): TextInput {
   let encoding: Encoding = known ?? 'UTF-8';
   let bytesRead = 0;
@@ -66,7 +68,10 @@ export function readText(
       yield bytes;
     }
   }
-  const stream = Readable.from(decode(counted(), known, take), { objectMode: false });
+  const stream = Readable.from(decode(counted(), known, take), {
+    objectMode: false,
+    ...(pieceBytes === undefined ? {} : { highWaterMark: pieceBytes }),
+  });
   return {
     stream,
     sizeBytes,

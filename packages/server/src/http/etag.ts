@@ -1,3 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { HttpProblem } from './errors.ts';
+
+/** 128 bits, in base64url. */
+const TAG_CHARACTERS = 22;
+
+/** The entity tag of an answer that is the JSON of `value`. */
+export function etagOf(value: unknown): string {
+  const digest = createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+  return `"${digest.slice(0, TAG_CHARACTERS)}"`;
+}
+
+/** Throws a 412 if the request has an If-Match header without the present tag. */
+export function requireMatch({ headers }: Pick<FastifyRequest, 'headers'>, etag: string): void {
+  const wanted = headers['if-match'];
+  if (wanted === undefined || listsTag(wanted, etag)) return;
+  throw new HttpProblem(
+    412,
+    'Somebody has changed it meanwhile: its version is not the one in If-Match. Nothing was stored; read it again.',
+  );
+}
+
 /** Whether an If-Match or If-None-Match header contains an entity tag. Weak and strong tags of one value are equal. */
 export function listsTag(header: string, etag: string): boolean {
   const opaque = (tag: string) => tag.trim().replace(/^W\//, '');

@@ -27,6 +27,7 @@ const PROBLEM_STATUSES = {
   409: 'The request conflicts with the current state; see `detail`. Nothing was stored.',
   410: 'The cursor belongs to another database, or to a state before a restore, or is too old; load the whole dataset.',
   408: 'The body arrived too slowly.',
+  412: 'Somebody has changed it: the present version is not the one in If-Match. Nothing was stored.',
   413: 'The body is too large.',
   414: 'A part of the path is too long to be an id.',
   415: 'The content type is not application/json.',

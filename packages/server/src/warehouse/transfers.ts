@@ -5,9 +5,9 @@ import { callerOf } from '../auth/guard.ts';
 import { whenOver } from '../http/answer-over.ts';
 import { unavailable } from '../http/errors.ts';
 import { callerFields } from '../http/logging.ts';
+import { Slots } from '../http/slots.ts';
 import type { StreamKind } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
-import { Slots } from './slots.ts';
 
 export interface TransfersOptions {
   /** The database connections of each kind. There are as many slots. */

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
 import {
@@ -10,10 +11,14 @@ import {
   pageOf,
   readPage,
 } from '../../http/bulk.ts';
+import { requireMatch } from '../../http/etag.ts';
+import { problems } from '../../http/schema.ts';
 import { inTenantWithRetries } from '../../store/connections/conflict.ts';
 import type { Tx } from '../../store/connections/db.ts';
+import { lockTree } from '../../store/connections/directory-lock.ts';
 import { type DeskAssignmentDetails, listAssignments } from '../../store/directory/desk-assignments.ts';
 import { parseGuid } from '../../store/values/guid.ts';
+import { lockDesks } from '../../store/workday/offices.ts';
 import { AssignmentItem, assignDesks, Owner } from './assignments.ts';
 import {
   BULK_PROBLEMS,
@@ -25,9 +30,11 @@ import {
   type ManageDeps,
   notFoundProblem,
   onlyResult,
+  PATCH_PROBLEMS,
   READ_PROBLEMS,
-  WRITE_PROBLEMS,
 } from './common.ts';
+import { getOfKind, IF_MATCH, versionOf } from './kind-routes.ts';
+import { MANAGED_KINDS } from './kinds.ts';
 
 const ID = Type.String({ format: 'uuid' });
 const Assignment = Type.Object({
@@ -46,6 +53,9 @@ const Assignment = Type.Object({
   }),
 });
 const PARAMS = Type.Object({ deskId: Type.String() });
+const DESKS = MANAGED_KINDS.find(({ path }) => path === 'desks');
+const IF_MATCH_OF_DESK =
+  'With the header If-Match and the ETag of the desk, the server changes only that version of the desk.';
 const URL = '/v1/manage/desk-assignments';
 const ONE_URL = '/v1/manage/desks/:deskId/assignment';
 
@@ -99,12 +109,15 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
     },
   });
 
-  const assign = (tenantId: string, text: string, owner: Omit<AssignmentItem, 'deskId'>) =>
-    inTenantWithRetries(database, tenantId, async (tx) => {
+  const assign = (request: FastifyRequest, text: string, owner: Omit<AssignmentItem, 'deskId'>) => {
+    const { tenantId } = callerOf(request);
+    return inTenantWithRetries(database, tenantId, async (tx) => {
       const { deskId } = await getDesk(tx, tenantId, text);
+      if (request.headers['if-match'] !== undefined) await requireVersion(tx, tenantId, deskId, request);
       onlyResult(await assignDesks(tx, tenantId, [{ ...owner, deskId }]));
       return getDesk(tx, tenantId, deskId);
     });
+  };
 
   app.route({
     method: 'PUT',
@@ -113,11 +126,13 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
     schema: {
       ...DOCUMENTED,
       summary: 'Assign a desk to a user',
+      description: IF_MATCH_OF_DESK,
       params: PARAMS,
+      headers: IF_MATCH,
       body: Owner,
-      response: { 200: Assignment, ...WRITE_PROBLEMS },
+      response: { 200: Assignment, ...PATCH_PROBLEMS },
     },
-    handler: (request) => assign(callerOf(request).tenantId, request.params.deskId, request.body),
+    handler: (request) => assign(request, request.params.deskId, request.body),
   });
 
   app.route({
@@ -127,10 +142,12 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
     schema: {
       ...DOCUMENTED,
       summary: 'Unassign a desk',
+      description: IF_MATCH_OF_DESK,
       params: PARAMS,
-      response: { 200: Assignment, ...READ_PROBLEMS },
+      headers: IF_MATCH,
+      response: { 200: Assignment, ...READ_PROBLEMS, ...problems(412) },
     },
-    handler: (request) => assign(callerOf(request).tenantId, request.params.deskId, { userId: null }),
+    handler: (request) => assign(request, request.params.deskId, { userId: null }),
   });
 };
 
@@ -140,4 +157,18 @@ async function getDesk(tx: Tx, tenantId: string, text: string): Promise<DeskAssi
   const [desk] = await listAssignments(tx, tenantId, filter, { limit: 1, after: null });
   if (!desk) throw notFoundProblem('desk');
   return desk;
+}
+
+/** Throws a 412 if the desk does not have the version in If-Match. Nobody else changes its owner until the end. */
+async function requireVersion(
+  tx: Tx,
+  tenantId: string,
+  deskId: string,
+  request: FastifyRequest,
+): Promise<void> {
+  if (!DESKS) throw new Error('Desks are a kind of management.');
+  // Users are locked after the desk, against the order of other writers. The caller tries again after a deadlock.
+  await lockTree(tx, tenantId, 'shared');
+  await lockDesks(tx, tenantId, [deskId]);
+  requireMatch(request, versionOf(DESKS, await getOfKind(DESKS, tx, tenantId, deskId)));
 }

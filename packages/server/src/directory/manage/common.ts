@@ -24,6 +24,7 @@ const MOST_CHARACTERS = 100;
 export const LIST_PROBLEMS = problems(400, 401, 403, 503);
 export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
 export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
+export const PATCH_PROBLEMS = { ...WRITE_PROBLEMS, ...problems(412) };
 export const BULK_PROBLEMS = problems(400, 401, 403, 413, 415, 503);
 
 /** The answer to a bulk call. */

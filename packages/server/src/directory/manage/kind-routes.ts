@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
 import {
@@ -10,10 +10,14 @@ import {
   pageOf,
   readPage,
 } from '../../http/bulk.ts';
+import { etagOf, requireMatch } from '../../http/etag.ts';
 import { Maybe } from '../../http/schema.ts';
 import { inTenantWithRetries } from '../../store/connections/conflict.ts';
 import type { Tx } from '../../store/connections/db.ts';
+import { lockDirectory } from '../../store/connections/directory-lock.ts';
+import { inTenantRolledBack } from '../../store/connections/rolled-back.ts';
 import { parseGuid } from '../../store/values/guid.ts';
+import { readBookingEffects } from '../../store/workday/booking-effects.ts';
 import { storeBatch } from '../batch.ts';
 import { Claims, type UpsertItem } from '../upsert.ts';
 import {
@@ -26,14 +30,19 @@ import {
   type ManageDeps,
   notFoundProblem,
   onlyResult,
+  PATCH_PROBLEMS,
   READ_PROBLEMS,
-  WRITE_PROBLEMS,
 } from './common.ts';
+import { Effects } from './effects.ts';
 import type { ManagedKind, Query, Row } from './kinds.ts';
 
+/** The headers of a change. */
+export const IF_MATCH = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'the ETag of the row that the change is for' })),
+});
 const FIRST: { limit: number; after: null } = { limit: 1, after: null };
 
-/** The four routes of a kind: list a page, read one, write many, change one. */
+/** The routes of a kind: list a page, read one, write many, change one, and say what a change would do. */
 export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: ManageDeps): void {
   const { path, word, idMember } = kind;
   const { database, writeQueue } = deps;
@@ -70,10 +79,12 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       params: Type.Object({ [idMember]: Type.String() }),
       response: { 200: kind.row, ...READ_PROBLEMS },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const id = (request.params as Query)[idMember];
-      return database.inTenant(tenantId, (tx) => getOfKind(kind, tx, tenantId, id));
+      const row = await database.inTenant(tenantId, (tx) => getOfKind(kind, tx, tenantId, id));
+      reply.header('etag', versionOf(kind, row));
+      return row;
     },
   });
 
@@ -117,30 +128,75 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       summary: `Change one ${word}`,
       description:
         'A merge patch (RFC 7396), sent as application/json: members that are left out stay as they are, null ' +
-        'empties a member.',
+        'empties a member. With the header If-Match and the ETag of the row, the server changes only that version.',
       params: Type.Object({ [idMember]: Type.String() }),
+      headers: IF_MATCH,
       body: patchSchema(kind),
-      response: { 200: kind.row, ...WRITE_PROBLEMS },
+      response: { 200: kind.row, ...PATCH_PROBLEMS },
+    },
+    handler: async (request, reply) => {
+      const { tenantId } = callerOf(request);
+      const row = await writeQueue.take(tenantId, () =>
+        inTenantWithRetries(database, tenantId, (tx) => changeOne(tx, kind, request, deps)),
+      );
+      reply.header('etag', versionOf(kind, row));
+      return row;
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: `${oneUrl}/effects`,
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: `Say what a change of one ${word} would do to bookings, and store nothing`,
+      description:
+        'The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as ' +
+        'long as the change, and makes the same callers wait.',
+      params: Type.Object({ [idMember]: Type.String() }),
+      headers: IF_MATCH,
+      body: patchSchema(kind),
+      response: { 200: Effects, ...PATCH_PROBLEMS },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const id = (request.params as Query)[idMember];
-      const said = pick(request.body as Row, Object.keys(kind.members));
-      const item: UpsertItem = { ...said, [idMember]: id };
-      const author = authorOf(request, deps.clock, kind.reason);
       return writeQueue.take(tenantId, () =>
-        inTenantWithRetries(database, tenantId, async (tx) => {
-          await getOfKind(kind, tx, tenantId, id);
-          onlyResult(await kind.upsert(tx, tenantId, [item], author));
-          return getOfKind(kind, tx, tenantId, id);
+        inTenantRolledBack(database, tenantId, async (tx) => {
+          const since = new Date(deps.clock());
+          await changeOne(tx, kind, request, deps);
+          return readBookingEffects(tx, tenantId, since);
         }),
       );
     },
   });
 }
 
+/** Applies the merge patch of a request. Returns the new row. Throws a 400, a 404, a 409 or a 412. */
+async function changeOne(
+  tx: Tx,
+  kind: ManagedKind,
+  request: FastifyRequest,
+  { clock }: ManageDeps,
+): Promise<Row> {
+  const { tenantId } = callerOf(request);
+  const id = (request.params as Query)[kind.idMember];
+  const said = pick(request.body as Row, Object.keys(kind.members));
+  const item: UpsertItem = { ...said, [kind.idMember]: id };
+  // The row must not change between the comparison of its version and the change.
+  if (request.headers['if-match'] !== undefined) await lockDirectory(tx, tenantId);
+  requireMatch(request, versionOf(kind, await getOfKind(kind, tx, tenantId, id)));
+  onlyResult(await kind.upsert(tx, tenantId, [item], authorOf(request, clock, kind.reason)));
+  return getOfKind(kind, tx, tenantId, id);
+}
+
+/** The entity tag of a row, which covers the members that its answer has. */
+export function versionOf({ row: { properties } }: ManagedKind, row: Row): string {
+  return etagOf(Object.keys(properties).map((member) => row[member]));
+}
+
 /** Throws a 404 if nothing of the kind has this id. */
-async function getOfKind(
+export async function getOfKind(
   kind: ManagedKind,
   tx: Tx,
   tenantId: string,

@@ -1,4 +1,4 @@
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem } from './errors.ts';
 
 export interface SlotsOptions {
   /** The plural word for the work of slots, for error messages: `exports`. */
@@ -143,7 +143,7 @@ export class Slots {
   #allUsed({ held }: Share): string {
     const { what } = this.#options;
     return held >= this.#share
-      ? `Your organisation already runs ${held} ${what}, the most that it may run at once`
+      ? `Your organisation already runs ${held} ${held === 1 ? what.replace(/s$/, '') : what}, the most that it may run at once`
       : `The server already runs as many ${what} as it can`;
   }
 }

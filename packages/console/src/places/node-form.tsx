@@ -1,0 +1,206 @@
+import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { clientOf } from '../frame/client.ts';
+import { Failure } from '../frame/failure.tsx';
+import { queryClient, useOrganisation } from '../frame/session.ts';
+import { texts } from '../texts.ts';
+import { ChangeDialog, type LargeChange } from './change-dialog.tsx';
+import { Conflict } from './conflict.tsx';
+import {
+  callsOf,
+  type Field,
+  fieldLabel,
+  isOutdated,
+  KINDS,
+  type Row,
+  type TreeNode,
+  textOf,
+} from './kinds.ts';
+import { ParentSelect } from './parent-select.tsx';
+import { nodeKey, nodesKey } from './tree-data.ts';
+
+const { places } = texts;
+
+export interface Stored {
+  row: Row;
+  version: string;
+}
+
+/** What a person has typed, and the row that it is a change of. */
+interface Editing {
+  base: Stored;
+  typed: Readonly<Record<string, string>>;
+}
+
+interface NodeFormProps {
+  node: TreeNode;
+  stored: Stored;
+  mayEdit: boolean;
+}
+
+/** The values of a node. What somebody else stores meanwhile is shown beside what was typed, and overwrites nothing. */
+export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
+  const { nodeId, kind, name } = node;
+  const { organisation } = useOrganisation();
+  const { fields, parent } = KINDS[kind];
+  const [editing, setEditing] = useState<Editing>();
+  const [large, setLarge] = useState<LargeChange>();
+  const [done, setDone] = useState<string>();
+  const base = editing?.base ?? stored;
+  const typed = editing?.typed ?? {};
+  const shownText = (member: string) => typed[member] ?? textOf(base.row, member);
+  const type = (member: string, text: string) => {
+    setDone(undefined);
+    setEditing({ base, typed: { ...typed, [member]: text } });
+  };
+  const { mutate, isPending, error, reset } = useMutation({
+    mutationFn: ({ change }: { change: Row; done: string }) =>
+      callsOf(clientOf(organisation).manage, kind).update(nodeId, change, { ifVersion: base.version }),
+    onSuccess: async (_, { done: message }) => {
+      await refresh(organisation, nodeId);
+      setEditing(undefined);
+      setLarge(undefined);
+      setDone(message);
+    },
+    onError: async (failure) => {
+      if (isOutdated(failure)) {
+        setLarge(undefined);
+        await refresh(organisation, nodeId);
+      }
+    },
+  });
+  const differs = editing !== undefined && stored.version !== editing.base.version;
+  const changed = fields.filter((field) => shownText(field.name) !== textOf(base.row, field.name));
+  const faults = new Map(fields.flatMap((field) => faultOf(field, shownText(field.name))));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (changed.length === 0 || faults.size > 0 || differs) return;
+    mutate({ change: changeOf(changed, shownText), done: places.saved });
+  };
+  const ask = (what: LargeChange) => {
+    reset();
+    setDone(undefined);
+    setLarge(what);
+  };
+  const isActive = stored.row.status === 'active';
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack>
+        {fields.map(({ name: member, mayBeEmpty }) => (
+          <TextInput
+            key={member}
+            label={fieldLabel(member)}
+            description={hintOf(member)}
+            required={!mayBeEmpty}
+            withAsterisk={false}
+            readOnly={!mayEdit}
+            value={shownText(member)}
+            error={typed[member] === undefined ? undefined : faults.get(member)}
+            onChange={({ currentTarget: { value } }) => type(member, value)}
+          />
+        ))}
+        {!mayEdit && (
+          <Text size="sm" c="dimmed">
+            {places.readOnly}
+          </Text>
+        )}
+        {differs && (
+          <Conflict
+            fields={fields}
+            before={editing.base.row}
+            now={stored.row}
+            typed={typed}
+            onKeep={() => {
+              reset();
+              setEditing({ base: stored, typed });
+            }}
+            onTake={() => {
+              reset();
+              setEditing(undefined);
+            }}
+          />
+        )}
+        {error && !large && !(differs && isOutdated(error)) && <Failure error={error} />}
+        {done && (
+          <Alert role="status" variant="outline" color="green" p="xs">
+            {done}
+          </Alert>
+        )}
+        {mayEdit && (
+          <Group>
+            <Button
+              type="submit"
+              loading={isPending && !large}
+              disabled={changed.length === 0 || faults.size > 0 || differs}
+            >
+              {places.save}
+            </Button>
+            {editing && (
+              <Button variant="default" onClick={() => setEditing(undefined)}>
+                {places.reset}
+              </Button>
+            )}
+            {isActive ? (
+              <Button
+                variant="default"
+                onClick={() => ask({ what: 'retire', change: { status: 'inactive' } })}
+              >
+                {places.retire}
+              </Button>
+            ) : (
+              <Button
+                variant="default"
+                onClick={() => mutate({ change: { status: 'active' }, done: places.done.activate })}
+              >
+                {places.activate}
+              </Button>
+            )}
+          </Group>
+        )}
+        {mayEdit && parent && isActive && (
+          <ParentSelect
+            kind={parent.kind}
+            current={textOf(stored.row, parent.member)}
+            onChoose={(parentId) => ask({ what: 'move', change: { [parent.member]: parentId } })}
+          />
+        )}
+      </Stack>
+      {large && (
+        <ChangeDialog
+          node={{ nodeId, kind, name }}
+          large={large}
+          isPending={isPending}
+          error={error}
+          onClose={() => setLarge(undefined)}
+          onConfirm={() => mutate({ change: large.change, done: places.done[large.what] })}
+        />
+      )}
+    </form>
+  );
+}
+
+async function refresh(organisation: string, nodeId: string): Promise<void> {
+  await Promise.all([
+    queryClient.invalidateQueries({ queryKey: nodeKey(organisation, nodeId) }),
+    queryClient.invalidateQueries({ queryKey: nodesKey(organisation) }),
+  ]);
+}
+
+function faultOf({ name, isNumber, mayBeEmpty }: Field, text: string): [string, string][] {
+  if (text.trim() === '') return mayBeEmpty ? [] : [[name, places.needed]];
+  return isNumber && !/^\d{1,9}$/.test(text.trim()) ? [[name, places.wholeNumber]] : [];
+}
+
+function changeOf(fields: readonly Field[], textIn: (member: string) => string): Row {
+  return Object.fromEntries(
+    fields.map(({ name, isNumber }) => {
+      const text = textIn(name).trim();
+      return [name, text === '' ? null : isNumber ? Number(text) : text];
+    }),
+  );
+}
+
+function hintOf(member: string): string | undefined {
+  return (places.hints as Readonly<Record<string, string>>)[member];
+}

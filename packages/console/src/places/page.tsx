@@ -1,0 +1,137 @@
+import './style.css';
+import { Button, Group, Stack, Text } from '@mantine/core';
+import type { ImportKind } from '@rollcall/sdk';
+import { useState } from 'react';
+import { useParameters } from '../frame/address.ts';
+import { CsvImport } from '../frame/csv-import/csv-import.tsx';
+import { Failure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icon.tsx';
+import { Notice } from '../frame/notice.tsx';
+import { Page } from '../frame/page.tsx';
+import { queryClient, useOrganisation } from '../frame/session.ts';
+import { Waiting } from '../frame/shell.tsx';
+import { texts } from '../texts.ts';
+import { AddDialog } from './add.tsx';
+import { Details } from './details.tsx';
+import { ExportMenu } from './export.tsx';
+import type { Kind, TreeNode } from './kinds.ts';
+import { Search } from './search.tsx';
+import { Tree } from './tree.tsx';
+import { useTree } from './tree-data.ts';
+
+const { places } = texts;
+
+/** The kinds of files that each role may import here. */
+const FILES: Readonly<Record<string, readonly ImportKind[]>> = {
+  administrator: ['locations', 'desks', 'spaces', 'desk-assignments'],
+  planner: ['desk-assignments'],
+};
+
+/** The places of the organisation. The address names the open place, the search, or the file to import. */
+export default function PlacesPage() {
+  const { organisation, role } = useOrganisation();
+  const [parameters, change] = useParameters();
+  const files = FILES[role] ?? [];
+  const file = files.find((each) => each === parameters.get('import'));
+  const actions = (
+    <Group gap="xs">
+      <ExportMenu />
+      {file ? (
+        <Button size="xs" variant="default" onClick={() => change({ import: undefined })}>
+          {places.backFromImport}
+        </Button>
+      ) : (
+        files.length > 0 && (
+          <Button size="xs" variant="default" onClick={() => change({ import: files[0] })}>
+            {places.import}
+          </Button>
+        )
+      )}
+    </Group>
+  );
+  return (
+    <Page title={places.title} actions={actions}>
+      {file ? (
+        <CsvImport
+          kinds={files}
+          kind={file}
+          onKind={(kind) => change({ import: kind }, { replace: true })}
+          onStored={() => void queryClient.invalidateQueries({ queryKey: [organisation] })}
+        />
+      ) : (
+        <Places />
+      )}
+    </Page>
+  );
+}
+
+function Places() {
+  const { role } = useOrganisation();
+  const [parameters, change] = useParameters();
+  const open = parameters.get('open') ?? undefined;
+  const search = parameters.get('search') ?? '';
+  const tree = useTree(open);
+  const [adding, setAdding] = useState<{ kind: Kind; to: TreeNode | undefined }>();
+  const node = open === undefined ? undefined : tree.find(open);
+  const mayEdit = role === 'administrator';
+  const openNode = (nodeId: string) => change({ open: nodeId, part: undefined });
+  if (tree.error) return <Failure error={tree.error} retry={tree.retry} />;
+  if (!tree.isLoaded) return <Waiting />;
+  const isEmpty = tree.rows.length === 0;
+  return (
+    <>
+      {isEmpty && <Notice {...(mayEdit ? places.empty : places.emptyForReader)} />}
+      <div className="places">
+        <Stack gap="xs">
+          {!isEmpty && (
+            <Search
+              text={search}
+              onText={(text) => change({ search: text }, { replace: true })}
+              onOpen={openNode}
+            />
+          )}
+          {!isEmpty && search === '' && (
+            <Tree rows={tree.rows} open={open} onOpen={openNode} onToggle={tree.toggle} />
+          )}
+          {mayEdit && (
+            <Group>
+              <Button
+                size="xs"
+                variant="default"
+                leftSection={<Icon name="plus" />}
+                onClick={() => setAdding({ kind: 'location', to: undefined })}
+              >
+                {places.add.location}
+              </Button>
+            </Group>
+          )}
+        </Stack>
+        {node ? (
+          <Details
+            key={node.nodeId}
+            node={node}
+            part={parameters.get('part') ?? undefined}
+            onPart={(part) => change({ part })}
+            onAdd={(kind) => setAdding({ kind, to: node })}
+          />
+        ) : (
+          !isEmpty && (
+            <Text size="sm" c="dimmed">
+              {places.nothingOpen}
+            </Text>
+          )
+        )}
+      </div>
+      {adding && (
+        <AddDialog
+          {...adding}
+          onClose={() => setAdding(undefined)}
+          onAdded={(nodeId) => {
+            setAdding(undefined);
+            openNode(nodeId);
+          }}
+        />
+      )}
+    </>
+  );
+}
