@@ -8,12 +8,19 @@ import { texts } from './texts.ts';
 const SignIn = lazy(() => import('./sign-in/page.tsx'));
 const Today = lazy(() => import('./today/page.tsx'));
 const Attendance = lazy(() => import('./attendance/page.tsx'));
+const Integrations = lazy(() => import('./integrations/page.tsx'));
 const Sessions = lazy(() => import('./sessions/page.tsx'));
 
 /** The pages that the navigation lists. The first one is where an organisation opens. */
 const DESTINATIONS: readonly Destination[] = [
   { path: 'today', title: texts.today.title, icon: 'calendar' },
   { path: 'attendance', title: texts.attendance.title, icon: 'chart' },
+  {
+    path: 'integrations',
+    title: texts.integrations.title,
+    icon: 'plug',
+    roles: ['administrator', 'integrations'],
+  },
 ];
 
 /** The page of each address. An address names the organisation first, then the page. */
@@ -40,6 +47,9 @@ export function Routes() {
               </Route>
               <Route path="/:organisation/attendance">
                 <Attendance />
+              </Route>
+              <Route path="/:organisation/integrations">
+                <Integrations />
               </Route>
               <Route path="/:organisation/sessions">
                 <Sessions />

@@ -1,4 +1,6 @@
-/** Every text of the console, in English. Another language is another file of this shape. */
+import { integrations } from './texts/integrations.ts';
+
+/** Every text of the console, in English. Another language is another set of files of this shape. */
 export const texts = {
   /** The language of numbers and dates, and of the texts. */
   language: 'en-GB',
@@ -206,4 +208,5 @@ export const texts = {
         'Nobody was detected, and nobody had planned to come. Choose other days or fewer filters, or send events.',
     },
   },
+  integrations,
 };

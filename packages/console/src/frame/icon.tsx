@@ -7,6 +7,7 @@ const PATHS = {
   chart: 'M2.5 2v12H14M5.5 11V8M8.5 11V4M11.5 11V6',
   table: 'M2 3h12v10H2zM2 6.500h12M2 10h12M6.5 3v10',
   download: 'M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.500h11',
+  plug: 'M5.5 2v3.5M10.5 2v3.5M3.5 5.5h9v2a4.5 4.5 0 0 1-9 0zM8 12v2.5',
   calendar: 'M2.5 3.500h11v10h-11zM2.5 6.500h11M5.5 2v3M10.5 2v3',
 } as const;
 

@@ -5,6 +5,8 @@ import { clientOf } from './client.ts';
 
 export type Session = Reply<'GET /v1/session'>;
 export type Organisation = Session['organisations'][number];
+/** What a person may do in an organisation. */
+export type Role = Organisation['role'];
 
 const SESSION = ['session'];
 

@@ -11,7 +11,7 @@ import { Failure } from './failure.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import { Notice } from './notice.tsx';
 import { Page } from './page.tsx';
-import { type Organisation, OrganisationContext, type Session, useSession } from './session.ts';
+import { type Organisation, OrganisationContext, type Role, type Session, useSession } from './session.ts';
 
 const { shell } = texts;
 const NAVIGATION_ID = 'navigation';
@@ -22,6 +22,8 @@ export interface Destination {
   path: string;
   title: string;
   icon: IconName;
+  /** The roles that see it in the list; all of them without. */
+  roles?: readonly Role[];
 }
 
 interface ShellProps {
@@ -38,8 +40,11 @@ export function Shell({ slug, destinations, children }: ShellProps) {
   const { data: session, error, refetch } = useSession();
   if (session === null) return <Redirect to={signInAddress(search ? `${path}?${search}` : path)} replace />;
   const organisation = session?.organisations.find((each) => each.organisation === slug);
+  const listed = organisation
+    ? destinations.filter(({ roles }) => roles === undefined || roles.includes(organisation.role))
+    : [];
   return (
-    <Frame session={session} organisation={organisation} destinations={organisation ? destinations : []}>
+    <Frame session={session} organisation={organisation} destinations={listed}>
       {error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : session === undefined ? (
