@@ -1,4 +1,7 @@
 import { integrations } from './texts/integrations.ts';
+import { refused } from './texts/refused.ts';
+import { requests } from './texts/requests.ts';
+import { sources } from './texts/sources.ts';
 
 /** Every text of the console, in English. Another language is another set of files of this shape. */
 export const texts = {
@@ -209,4 +212,7 @@ export const texts = {
     },
   },
   integrations,
+  refused,
+  requests,
+  sources,
 };
