@@ -11,6 +11,7 @@ const Attendance = lazy(() => import('./attendance/page.tsx'));
 const People = lazy(() => import('./people/page.tsx'));
 const Person = lazy(() => import('./person/page.tsx'));
 const Places = lazy(() => import('./places/page.tsx'));
+const Integrations = lazy(() => import('./integrations/page.tsx'));
 const Sessions = lazy(() => import('./sessions/page.tsx'));
 
 /** The pages that the navigation lists. The first one is where an organisation opens. */
@@ -19,6 +20,12 @@ const DESTINATIONS: readonly Destination[] = [
   { path: 'attendance', title: texts.attendance.title, icon: 'chart' },
   { path: 'people', title: texts.people.title, icon: 'people', roles: ['administrator', 'planner'] },
   { path: 'places', title: texts.places.title, icon: 'building' },
+  {
+    path: 'integrations',
+    title: texts.integrations.title,
+    icon: 'plug',
+    roles: ['administrator', 'integrations'],
+  },
 ];
 
 /** The page of each address. An address names the organisation first, then the page. */
@@ -54,6 +61,9 @@ export function Routes() {
               </Route>
               <Route path="/:organisation/places">
                 <Places />
+              </Route>
+              <Route path="/:organisation/integrations">
+                <Integrations />
               </Route>
               <Route path="/:organisation/sessions">
                 <Sessions />

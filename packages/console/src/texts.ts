@@ -1,7 +1,11 @@
 import { csvImport } from './texts/csv-import.ts';
 import { effects } from './texts/effects.ts';
+import { integrations } from './texts/integrations.ts';
 import { people, person } from './texts/people.ts';
 import { places } from './texts/places.ts';
+import { refused } from './texts/refused.ts';
+import { requests } from './texts/requests.ts';
+import { sources } from './texts/sources.ts';
 
 /** Every text of the console, in English. Another language is other files of this shape. */
 export const texts = {
@@ -228,4 +232,8 @@ export const texts = {
   },
   people,
   person,
+  integrations,
+  refused,
+  requests,
+  sources,
 };

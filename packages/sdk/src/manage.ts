@@ -17,8 +17,34 @@ export interface RefusedEventFilter {
   endpoint?: string | undefined;
   /** Only events with exactly this `sourceId`. */
   sourceId?: string | undefined;
+  /** Only events with this cause, such as `unknownUser`. */
+  cause?: string | undefined;
   /** Only events with exactly this reason. */
   reason?: string | undefined;
+  /** Only this event. */
+  refusalId?: string | undefined;
+  /** By default `open`: events that no later try has stored. */
+  state?: 'open' | 'mended' | 'all' | undefined;
+}
+
+/** Selects answered requests. */
+export interface RequestFilter {
+  /** `true`: only requests with a status of 400 or more. `false`: only others. */
+  failed?: boolean | undefined;
+  /** Only requests of this route, such as `/v1/presence`. */
+  route?: string | undefined;
+  /** Only requests of this key or SCIM token. */
+  caller?: string | undefined;
+  /** Only requests with this correlation id. */
+  correlationId?: string | undefined;
+}
+
+/** A page of a list. */
+export interface PageWindow {
+  /** Items of the page, at most 1,000; by default 100. */
+  limit?: number | undefined;
+  /** `next` of the previous page. */
+  after?: string | undefined;
 }
 
 /** Management: nodes, users, assigned desks, settings, plans and bookings. Only Rollcall servers have it. */
@@ -107,6 +133,14 @@ export class Manage {
     return pages(this.#transport, at`refused-events`, filter, options);
   }
 
+  /** One page of these events. `next` of the answer is `after` of the next page. */
+  refusedEventsPage(
+    query: RefusedEventFilter & PageWindow = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/refused-events'>> {
+    return this.#transport.json({ method: 'GET', path: at`refused-events`, query: { ...query } }, options);
+  }
+
   /**
    * The number of refused events for each endpoint and reason. Returns the 100 commonest, the most frequent
    * first.
@@ -120,6 +154,42 @@ export class Manage {
       options,
     );
     return items;
+  }
+
+  /** The number of refused events for each cause, and how many of them the server can try again. */
+  async refusalCauses(
+    filter: RefusedEventFilter = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/refused-events/causes'>['items']> {
+    const { items } = await this.#transport.json<Reply<'GET /v1/manage/refused-events/causes'>>(
+      { method: 'GET', path: at`refused-events/causes`, query: { ...filter } },
+      options,
+    );
+    return items;
+  }
+
+  /**
+   * Tries refused events again, the oldest first: one step of at most 100 events. Call it again with `next` of the
+   * result as `after`, until `next` is null. A repeated call stores no event twice.
+   */
+  retryRefusedEvents(
+    step: Change<'POST /v1/manage/refused-events/retry'>,
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/manage/refused-events/retry'>> {
+    return this.#transport.json({ method: 'POST', path: at`refused-events/retry`, body: step }, options);
+  }
+
+  /** The sources of events: the last event of each, its counts by hour and by day, and whether it is quiet. */
+  sources(options?: CallOptions): Rows<Reply<'GET /v1/manage/sources'>['items'][number]> {
+    return pages(this.#transport, at`sources`, {}, options);
+  }
+
+  /** One page of the answered requests of the last day, the newest first. They name no person. */
+  requestsPage(
+    query: RequestFilter & PageWindow = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/requests'>> {
+    return this.#transport.json({ method: 'GET', path: at`requests`, query: { ...query } }, options);
   }
 
   /** Each office on its day so far. The numbers are less than a second old, or a little more in a large organisation. */

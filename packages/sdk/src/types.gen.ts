@@ -168,6 +168,42 @@ export interface Operations {
     };
     reply: undefined;
   };
+  /** List answered requests of the last 24 hours, the newest first. Without personal data: no path, no query, no body, and no person. Of successes that are alike, the server lists three in five seconds, and counts the others in `further`. Requests of callers that are not authenticated are missing. */
+  'GET /v1/manage/requests': {
+    query: {
+      /** true: only with a status of 400 or more */
+      failed?: "true" | "false" | undefined;
+      route?: string | undefined;
+      caller?: string | undefined;
+      correlationId?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        requestId: string;
+        answeredAt: string;
+        method: string;
+        /** the pattern of the route, such as /v1/manage/users/:userId */
+        route: string;
+        status: number;
+        /** id of the key or of the SCIM token; null for a person */
+        caller: string | null;
+        durationMs: number;
+        /** by the header Content-Length; null if there was none */
+        requestBytes: number | null;
+        /** by the header Content-Length; null if there was none */
+        responseBytes: number | null;
+        correlationId: string;
+        /** further requests of the same seconds with this method, route, status and caller */
+        further: number;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
+    };
+  };
   /** List the accounts of people who may sign in, by e-mail address */
   'GET /v1/manage/accounts': {
     reply: {
@@ -287,10 +323,15 @@ export interface Operations {
     query: {
       /** only what was refused at this ISO 8601 instant or later */
       since?: string | undefined;
+      /** only this one */
+      refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
+      /** open: what is not mended yet, the default; mended: what a later try stored */
+      state?: "open" | "mended" | "all" | undefined;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
       /** `next` of the previous page */
@@ -298,18 +339,29 @@ export interface Operations {
     };
     reply: {
       items: Array<{
+        refusalId: string;
         refusedAt: string;
         /** the last part of the path: presence, occupancy, timeoff, visitor-arrival, access-credentials */
         endpoint: string;
-        /** id of the key that sent it */
+        /** id of the key that sent it, or the e-mail address of the account */
         apiKey: string;
         sourceId: string | null;
         eventId: string | null;
         /** the code that the sender received; null where the whole request was malformed */
         resultCode: number | null;
+        /** stable name of the cause; null if an earlier release kept the event */
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
-        /** the event as it was sent, as JSON text; truncated if it was long */
+        /** the event as it was sent, as JSON text; truncated if it has more than 16 KiB */
         event: string | null;
+        /** why the server cannot try the event again; null if it can */
+        obstacle: "tooLong" | "malformedRequest" | "invalidSourceId" | "earlierRelease" | null;
+        /** the last try */
+        triedAt: string | null;
+        /** the key or the account that asked for the last try */
+        triedBy: string | null;
+        /** the last try stored the event */
+        mended: boolean;
       }>;
       /** `after` of the next page; null on the last */
       next: string | null;
@@ -320,10 +372,15 @@ export interface Operations {
     query: {
       /** only what was refused at this ISO 8601 instant or later */
       since?: string | undefined;
+      /** only this one */
+      refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
+      /** open: what is not mended yet, the default; mended: what a later try stored */
+      state?: "open" | "mended" | "all" | undefined;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
     };
@@ -331,6 +388,8 @@ export interface Operations {
       items: Array<{
         endpoint: string;
         resultCode: number | null;
+        /** stable name of the cause; null if an earlier release kept the event */
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         count: number;
         firstRefusedAt: string;
@@ -338,6 +397,117 @@ export interface Operations {
         lastSourceId: string | null;
         lastEventId: string | null;
       }>;
+    };
+  };
+  /** Count refused events by cause, the commonest first */
+  'GET /v1/manage/refused-events/causes': {
+    query: {
+      /** only what was refused at this ISO 8601 instant or later */
+      since?: string | undefined;
+      /** only this one */
+      refusalId?: string | undefined;
+      endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
+      sourceId?: string | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      /** exactly this reason */
+      reason?: string | undefined;
+      /** open: what is not mended yet, the default; mended: what a later try stored */
+      state?: "open" | "mended" | "all" | undefined;
+    };
+    reply: {
+      items: Array<{
+        /** stable name of the cause; null if an earlier release kept the event */
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        endpoints: Array<string>;
+        count: number;
+        firstRefusedAt: string;
+        lastRefusedAt: string;
+        /** how many of them the server can try again */
+        retriable: number;
+        lastReason: string;
+      }>;
+    };
+  };
+  /** Try refused events again, the oldest first, in steps. Each event goes the way of a new one, on behalf of the key that sent it, which must still be valid. Stored events are marked as mended. Call it again with `after` until `next` is null. */
+  'POST /v1/manage/refused-events/retry': {
+    body: {
+      /** only what was refused at this ISO 8601 instant or later */
+      since?: string | undefined;
+      /** only this one */
+      refusalId?: string | undefined;
+      endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
+      sourceId?: string | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      /** exactly this reason */
+      reason?: string | undefined;
+      /** events to try; by default 100 */
+      limit?: number | undefined;
+      /** `next` of the previous step */
+      after?: string | undefined;
+    };
+    reply: {
+      /** events that are stored now */
+      mended: number;
+      /** events that were refused again */
+      refused: number;
+      /** events that the server did not try */
+      skipped: number;
+      /** events that the next steps try */
+      remaining: number;
+      /** `after` of the next step; null after the last */
+      next: string | null;
+      /** one for each event of this step, the oldest event first */
+      results: Array<{
+        refusalId: string;
+        eventId: string | null;
+        result: "mended" | "refused" | "skipped";
+        /** stable name of the cause; null if an earlier release kept the event */
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        /** why the event was refused again, or not tried; null for a mended event */
+        reason: string | null;
+      }>;
+    };
+  };
+  /** List the sources of events, with their last event, counts, and whether they are quiet. A source is a sourceId at an endpoint. Counts are a few seconds late. The last event is not. A repeated event counts again. */
+  'GET /v1/manage/sources': {
+    query: {
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        /** the last part of the path to which it sends */
+        endpoint: string;
+        /** null for endpoints whose requests name no source */
+        sourceId: string | null;
+        firstEventAt: string;
+        /** the last event, accepted or refused */
+        lastEventAt: string;
+        /** the source is silent in at least 2 whole hours in which it sent something in 3 of the last 4 weeks */
+        quiet: boolean;
+        /** how many such hours have passed since its last event */
+        missedHours: number;
+        hours: {
+          /** the first hour */
+          from: string;
+          /** by hour of UTC, 48 hours */
+          accepted: Array<number>;
+          /** as accepted */
+          refused: Array<number>;
+        };
+        days: {
+          /** the first day */
+          from: string;
+          /** by day of the organisation's time zone, 30 days */
+          accepted: Array<number>;
+          /** as accepted */
+          refused: Array<number>;
+        };
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
     };
   };
   /** Submit presence events */

@@ -5,9 +5,11 @@ import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
 import { Passwords } from './auth/passwords.ts';
+import { requestRoutes } from './auth/request-routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
+import { callerOfSender } from './auth/senders.ts';
 import { sessionRoutes } from './auth/session-routes.ts';
 import { Sessions } from './auth/sessions.ts';
 import { SignIns } from './auth/sign-ins.ts';
@@ -30,6 +32,7 @@ import { logAnswers, RequestLog } from './http/logging.ts';
 import { needsOwnLine, OutageLog } from './http/outages.ts';
 import { validateQueries } from './http/query-parameters.ts';
 import { RefusalScheduler } from './http/refusal-scheduler.ts';
+import { RequestRecord } from './http/request-record.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { answerExpectations } from './http/unread-body.ts';
@@ -39,6 +42,7 @@ import { DirectoryCache } from './ingest/directory-cache.ts';
 import { EventWriter } from './ingest/event-writer.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
+import { SourceActivity } from './ingest/source-activity.ts';
 import { provisioningRoutes } from './provisioning/routes.ts';
 import { canonicalScimUrl } from './provisioning/scim-path.ts';
 import { CredentialChanges } from './store/auth/credential-changes.ts';
@@ -139,6 +143,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const refusals = new RefusedEventLog({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
 
+  const activity = new SourceActivity({ database, log: deps.logger });
+
   const outages = new OutageLog({ log: deps.logger, ping: () => database.ping(), clock });
   app.decorate('outages', outages);
   const failedLogins = new FailedLoginLog(deps.logger);
@@ -154,7 +160,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const commonHeaders = securityHeaders(deps.tls !== undefined);
   readRouteOnce(app);
-  logAnswers(app, deps.logger);
+  const requestRecord = new RequestRecord({ database, clock, log: deps.logger });
+  logAnswers(app, deps.logger, requestRecord);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(commonHeaders).header('correlationId', request.id);
     done();
@@ -194,6 +201,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const signIns = new SignIns({ database, lookUps, sessions, passwords: new Passwords(), clock });
   await app.register(sessionRoutes, { database, sessions, signIns, clock });
+  await app.register(requestRoutes, { database });
   await app.register(accountRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(ingestRoutes, {
     database,
@@ -201,6 +209,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     writer: new EventWriter(database),
     desks: new DeskPresence(database),
     refusals,
+    activity,
+    callerOfSender,
     clock,
     log: deps.logger,
   });
@@ -236,6 +246,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   changes.start();
   app.addHook('onClose', async () => {
     refusals.close();
+    await activity.close();
+    await requestRecord.close();
     outages.close();
     failedLogins.close();
     transfers.close();

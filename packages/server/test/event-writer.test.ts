@@ -29,8 +29,9 @@ function batchOf(expectedVersion: string | undefined): EventBatch {
     ...{ receivedAtMs, sourceUserId: null },
   };
   const refusal = {
-    ...{ refusedAtMs: receivedAtMs, apiKeyFolded: 'a', endpoint: 'presence' },
-    ...{ sourceId: 'door', eventId: 'bad', resultCode: 1, reason: 'nobody', event: '{}' },
+    ...{ refusedAtMs: receivedAtMs, apiKeyFolded: 'a', sender: 'key' as const, endpoint: 'presence' },
+    ...{ sourceId: 'door', eventId: 'bad', resultCode: 1, cause: 'unknownUser', reason: 'nobody' },
+    ...{ event: '{}', obstacle: null },
   };
   return { tenantId, expectedVersion, kind: presence, rows: [row], refusals: [refusal], tellsNew: true };
 }

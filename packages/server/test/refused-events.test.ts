@@ -109,7 +109,7 @@ test('concurrent clients with refused events are all answered, and none waits fo
 test('a batch does not wait for a trimming by another process', async () => {
   await results(server, site, refusable(site, 100, 'early'));
   await server.db.owner.inTenant(site.tenantId, async (tx) => {
-    await trimRefusedEvents(tx, site.tenantId, new Date(0), 1);
+    await trimRefusedEvents(tx, site.tenantId, { before: new Date(0), keep: 1, keptBytes: undefined });
     for (let call = 0; call < 10; call++) {
       server.clock.advanceS(1);
       await results(server, site, [...refusable(site, 99, `call ${call}`), goodEvent(site)]);
@@ -123,6 +123,33 @@ test('the kept data of one event are bounded, for any content', async () => {
   await submit(server, site, [goodEvent(site, { eventId: long, note: long })], long);
   const [row] = await refusedRows(server, site);
   for (const text of Object.values(row ?? {})) expect(String(text).length).toBeLessThanOrEqual(8_192);
+});
+
+test('an event of up to 16 KiB is kept whole, for any content', async () => {
+  const event = (note: string) => refusable(site, 1).map((each) => ({ ...each, note }))[0] ?? {};
+  const room = 16_384 - Buffer.byteLength(JSON.stringify(event('')));
+  const notes = ['é'.repeat(room / 2), '\0\ud800 \\u0000', `${'é'.repeat(room / 2)}xx`];
+  for (const note of notes) {
+    server.clock.advanceS(1);
+    await submit(server, site, [event(note)]);
+  }
+  const rows = await refusedRows(server, site);
+  expect(rows.slice(0, 2).map((row) => JSON.parse(row.event ?? '').note)).toEqual(notes.slice(0, 2));
+  expect(rows[2]?.event?.length).toBe(8_192);
+});
+
+test('the JSON that is kept is bounded for each organisation', async () => {
+  const note = 'x'.repeat(16_000);
+  const large = (name: string) => refusable(site, 5, name).map((each) => ({ ...each, note }));
+  for (let call = 0; call < 8; call++) {
+    server.clock.advanceS(1);
+    await results(server, site, large(`call ${call}`));
+  }
+  const rows = await refusedRows(server, site);
+  const bytes = rows.reduce((sum, { event }) => sum + Buffer.byteLength(event ?? ''), 0);
+  // An eighth more may wait for the next trimming, with the events of the call that comes then.
+  expect(bytes).toBeLessThanOrEqual((KEPT * 4_096 * 9) / 8 + 5 * 16_384);
+  expect(rows.at(-1)?.eventId).toMatch(/^call 7/);
 });
 
 test('none are kept if the setting is 0, and the answers are the same', async () => {

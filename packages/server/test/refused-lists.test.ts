@@ -51,23 +51,30 @@ describe('GET /v1/manage/refused-events', () => {
     expect([status, items.length, next]).toEqual([200, 5, null]);
     expect(items[0]?.refusedAt).toBe('2026-03-10T13:00:00.000Z');
     expect(items).toContainEqual({
+      refusalId: expect.any(String),
       refusedAt: '2026-03-10T12:00:00.000Z',
       endpoint: 'presence',
       apiKey: site.key.apiKey.toLowerCase(),
       sourceId: expect.any(String),
       eventId: 'p1',
       resultCode: 2,
+      cause: 'unknownPlace',
       reason: 'locationId: no active location has this id',
       event: expect.stringContaining('"eventId":"p1"'),
+      obstacle: null,
+      triedAt: null,
+      triedBy: null,
+      mended: false,
     });
+    const malformed = { endpoint: 'occupancy', sourceId: 'sensor', resultCode: null };
     expect(items).toContainEqual(
-      expect.objectContaining({ endpoint: 'occupancy', sourceId: 'sensor', resultCode: null }),
+      expect.objectContaining({ ...malformed, cause: 'malformedRequest', obstacle: 'malformedRequest' }),
     );
     const other = await server.token(await server.key(await server.organisation()));
     expect(await list('', 'refused-events', other)).toMatchObject({ status: 200, items: [] });
   });
 
-  test('filters by time, endpoint, source and reason', async () => {
+  test('filters by time, endpoint, source, cause, reason and id', async () => {
     await refuseSome();
     const ids = async (query: string) => (await list(query)).items.map(({ eventId }) => eventId).sort();
     expect(await ids('since=2026-03-10T12:30:00Z&endpoint=presence')).toEqual(['u3']);
@@ -75,6 +82,12 @@ describe('GET /v1/manage/refused-events', () => {
     expect(await ids('since=/Date(-999999999999999)/&endpoint=occupancy')).toHaveLength(1);
     expect(await ids('endpoint=occupancy')).toEqual([null]);
     expect(await ids('sourceId=sensor')).toEqual([null]);
+    expect(await ids('cause=unknownPlace')).toEqual(['p1']);
+    expect(await ids('cause=malformedRequest')).toEqual([null]);
+    const [first] = (await list('cause=unknownPlace')).items;
+    expect(await ids(`refusalId=${first?.refusalId}`)).toEqual(['p1']);
+    expect(await ids('state=mended')).toEqual([]);
+    expect(await ids('state=all')).toHaveLength(5);
     expect(await ids(`reason=${encodeURIComponent('locationId: no active location has this id')}`)).toEqual([
       'p1',
     ]);
@@ -100,8 +113,12 @@ describe('GET /v1/manage/refused-events', () => {
     'limit=0',
     'endpoint=desks',
     'reason=%00',
-  ])('%s is a 400', async (query) => {
+    'cause=unknown',
+    'state=closed',
+    'refusalId=1',
+  ])('%s is a 400, and is kept as no malformed request', async (query) => {
     expect((await list(query)).status).toBe(400);
+    expect((await list()).items).toEqual([]);
   });
 });
 
@@ -120,4 +137,32 @@ test('GET /v1/manage/refused-events/reasons counts by endpoint and reason, the m
     { resultCode: 2, count: 1, reason: 'locationId: no active location has this id', lastEventId: 'p1' },
   ]);
   expect((await list('limit=1', 'refused-events/reasons')).items).toHaveLength(1);
+});
+
+test('GET /v1/manage/refused-events/causes counts by cause, and what can be tried again', async () => {
+  await refuseSome();
+  const { items } = await list('', 'refused-events/causes');
+  expect(items).toMatchObject([
+    { cause: 'unknownUser', count: 3, retriable: 3, endpoints: ['presence'] },
+    { cause: 'malformedRequest', count: 1, retriable: 0, endpoints: ['occupancy'] },
+    {
+      cause: 'unknownPlace',
+      count: 1,
+      retriable: 1,
+      lastReason: 'locationId: no active location has this id',
+    },
+  ]);
+});
+
+test('an event that an earlier release kept has no cause, and says that it cannot be tried again', async () => {
+  await refuseSome();
+  await server.db.owner.inTenant(site.tenantId, (tx) =>
+    tx.query('UPDATE refused_events SET cause = NULL, sender = NULL WHERE tenant_id = $1', [site.tenantId]),
+  );
+  const { items } = await list();
+  expect(items).toHaveLength(5);
+  for (const item of items) expect(item).toMatchObject({ cause: null, obstacle: 'earlierRelease' });
+  expect((await list('', 'refused-events/causes')).items).toMatchObject([
+    { cause: null, count: 5, retriable: 0 },
+  ]);
 });

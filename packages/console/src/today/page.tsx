@@ -13,6 +13,7 @@ import { useToday } from './answers.ts';
 import { Arrivals } from './arrivals.tsx';
 import { AsOf } from './as-of.tsx';
 import { Offices } from './offices.tsx';
+import { Sources } from './sources.tsx';
 import { Totals } from './totals.tsx';
 
 const { today } = texts;
@@ -68,6 +69,7 @@ export default function TodayPage() {
               title={chosen ? today.arrivalsAt(chosen.locationName) : today.arrivals}
               offices={offices}
             />
+            <Sources />
           </>
         )}
       </Stack>

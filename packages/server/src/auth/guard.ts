@@ -10,7 +10,7 @@ import { BASIC_CHALLENGE, BEARER_CHALLENGE } from './challenges.ts';
 import { type Authorization, readAuthorization } from './credentials.ts';
 import { checkPeopleAccess, documentPeople } from './people-access.ts';
 import { isScimToken } from './scim-tokens.ts';
-import { callerOfSession, requireSession } from './session-caller.ts';
+import { callerOfSession, requireRole, requireSession } from './session-caller.ts';
 import { mayHaveSession } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
 import type { Tokens } from './tokens.ts';
@@ -40,7 +40,7 @@ declare module 'fastify' {
     routeTable: readonly RouteOptions[];
   }
   interface FastifyRequest {
-    /** Set by the guard; null on routes that are public or about a session. */
+    /** Set by the guard, also before a 403; null on routes that are public or about a session. */
     caller: Caller | null;
     /** Set by the guard if the request has the cookie of a session in place of other credentials. */
     session: SessionRow | null;
@@ -99,7 +99,9 @@ async function admit(
     // A later person at the same browser must not see this answer. Routes with another rule set it themselves.
     reply.header('cache-control', 'no-store');
     request.session = await requireSession(request, deps.sessions, BEARER_CHALLENGE);
-    if (access !== 'session') request.caller = callerOfSession(request, request.session);
+    if (access === 'session') return;
+    request.caller = callerOfSession(request, request.session);
+    requireRole(request, request.caller.role);
     return;
   }
   const scimToken = scimTokenOf(authorization);
@@ -111,13 +113,7 @@ async function admit(
     access.scheme === 'bearer'
       ? await provenByBearer(request, authorization, deps)
       : await provenByBasic(request, authorization, deps);
-  if (!access.roles.includes(key.role)) {
-    throw new HttpProblem(
-      403,
-      `A key with the role ${key.role} may not call this; roles that may: ${access.roles.join(', ')}.`,
-    );
-  }
-  deps.apiKeys.noteUse(key);
+  // Also a refused caller is known: the record of requests has it.
   request.caller = {
     kind: 'key',
     tenantId: key.tenantId,
@@ -125,6 +121,13 @@ async function admit(
     nameFolded: key.apiKeyFolded,
     role: key.role,
   };
+  if (!access.roles.includes(key.role)) {
+    throw new HttpProblem(
+      403,
+      `A key with the role ${key.role} may not call this; roles that may: ${access.roles.join(', ')}.`,
+    );
+  }
+  deps.apiKeys.noteUse(key);
 }
 
 /** Other credentials come first. A browser sends the cookie with every request, also with those that have a token. */

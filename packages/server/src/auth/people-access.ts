@@ -22,6 +22,11 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'POST /v1/access-credentials': INTEGRATORS,
   'GET /v1/manage/refused-events': INTEGRATORS,
   'GET /v1/manage/refused-events/reasons': INTEGRATORS,
+  'GET /v1/manage/refused-events/causes': INTEGRATORS,
+  'POST /v1/manage/refused-events/retry': INTEGRATORS,
+  'GET /v1/manage/requests': INTEGRATORS,
+  // The id of a source names a system.
+  'GET /v1/manage/sources': EVERYBODY,
   'GET /v1/manage/provisioning': INTEGRATORS,
   'PUT /v1/manage/provisioning': INTEGRATORS,
 

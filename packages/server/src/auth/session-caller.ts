@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
+import type { AccountRole } from '../store/auth/account-roles.ts';
 import type { SessionRow } from '../store/auth/sessions.ts';
 import type { Caller } from './caller.ts';
 import { peopleRolesOf } from './people-access.ts';
@@ -25,9 +26,18 @@ export async function requireSession(
   return session;
 }
 
-/** The person of a session as the caller of a route. Throws a 403 for another organisation or a role without access. */
-export function callerOfSession(request: FastifyRequest, session: SessionRow): Caller {
+/** The person of a session as the caller of a route. Throws a 403 for another organisation. */
+export function callerOfSession(
+  request: FastifyRequest,
+  session: SessionRow,
+): Extract<Caller, { kind: 'account' }> {
   const { tenantId, role } = membershipOf(request, session);
+  const { accountId, email, emailFolded } = session;
+  return { kind: 'account', tenantId, name: email, nameFolded: emailFolded, role, accountId };
+}
+
+/** Throws a 403 if a person with this role may not call the route. */
+export function requireRole(request: FastifyRequest, role: AccountRole): void {
   const { url = '' } = request.route;
   const roles = peopleRolesOf({ method: request.method, url }) ?? [];
   if (!roles.includes(role)) {
@@ -38,8 +48,6 @@ export function callerOfSession(request: FastifyRequest, session: SessionRow): C
         : `A person with the role ${role} may not call this; roles that may: ${roles.join(', ')}.`,
     );
   }
-  const { accountId, email, emailFolded } = session;
-  return { kind: 'account', tenantId, name: email, nameFolded: emailFolded, role, accountId };
 }
 
 function membershipOf(request: FastifyRequest, { organisations }: SessionRow) {

@@ -2,18 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { whole } from '../config-values.ts';
-import type { Database, Tx } from '../store/connections/db.ts';
+import { CAUSES } from '../ingest/refusal-causes.ts';
+import type { Database } from '../store/connections/db.ts';
 import { listReceivedEvents, type ReceivedEvent } from '../store/events/received-events.ts';
-import {
-  listRefusalReasons,
-  listRefusedEvents,
-  type RefusalReason,
-  type RefusedEvent,
-} from '../store/events/refused-event-lists.ts';
+import { REFUSED_EVENT_STATES } from '../store/events/refused-event-lists.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
+import { type ListOptions, printRefused, quote, toJson } from './events-list.ts';
+import type { RetryOptions } from './events-retry.ts';
 import { catchInterruption, ignoreInterruptedError } from './interruption.ts';
 import { parsing, toOptions } from './options.ts';
-import { formatTable, formatTime, forTerminal, print, remark } from './output.ts';
+import { forTerminal, print, remark } from './output.ts';
 import { parsePast } from './time.ts';
 
 interface TailOptions extends DataConfig {
@@ -27,14 +25,6 @@ const POLL_MS = 500;
 const COMMITTED_WITHIN_MS = 35_000;
 const SHOWN_AT_FIRST_MS = 60_000;
 const MOST_PER_POLL = 5_000;
-
-interface ListOptions extends DataConfig {
-  since?: Date;
-  groupBy?: 'reason';
-  limit: number;
-  json?: true;
-  org?: string;
-}
 
 /** `rollcall events`. */
 export function eventsCommand(): Command {
@@ -53,7 +43,13 @@ export function eventsCommand(): Command {
   const list = new Command('list')
     .description('list refused events and malformed requests of the last 30 days, the newest first')
     .option('--since <time>', 'a duration such as 2h or 3d, or an ISO 8601 instant', parsePast)
-    .addOption(new Option('--group-by <what>', 'print counts instead of events').choices(['reason']))
+    .addOption(causeOption())
+    .addOption(
+      new Option('--state <state>', 'open: not mended yet; mended: stored by a later try')
+        .choices(REFUSED_EVENT_STATES)
+        .default('open'),
+    )
+    .addOption(new Option('--group-by <what>', 'print counts instead of events').choices(['cause', 'reason']))
     .addOption(
       new Option('--limit <count>', 'rows at most').argParser(parsing(whole(1, 10_000))).default(100),
     )
@@ -65,58 +61,28 @@ export function eventsCommand(): Command {
         await owner.inTenant(tenantId, (tx) => printRefused(tx, tenantId, options));
       }).catch(ignoreInterruptedError),
     );
+  const retry = new Command('retry')
+    .description('try refused events again, the oldest first, once their cause is mended')
+    .argument('[refusalIds...]', 'only these events, by the ids of "events list --json"; by default all')
+    .addOption(causeOption())
+    .option('--since <time>', 'only what was refused since then, as for "events list"', parsePast)
+    .option('--org <slug>', 'the organisation; required if there are several')
+    .option('--json', 'one JSON object per event')
+    .action(async (refusalIds: string[], options: RetryOptions) => {
+      // Loaded here, so that other commands do not wait for the code that stores events.
+      const { retryEvents } = await import('./events-retry.ts');
+      await retryEvents(refusalIds, options).catch(ignoreInterruptedError);
+    });
   const command = new Command('events').description('submitted events');
-  for (const child of [tail, list]) {
+  for (const child of [tail, list, retry]) {
     for (const option of toOptions(DATA_SETTINGS)) child.addOption(option);
     command.addCommand(child);
   }
   return command;
 }
 
-async function printRefused(tx: Tx, tenantId: string, options: ListOptions): Promise<void> {
-  const { since, groupBy, limit, json } = options;
-  const filter = { since, endpoint: undefined, sourceId: undefined, reason: undefined };
-  const rows =
-    groupBy === 'reason'
-      ? await listRefusalReasons(tx, tenantId, filter, limit)
-      : await listRefusedEvents(tx, tenantId, filter, { limit: limit + 1, after: undefined });
-  const shown = rows.slice(0, limit);
-  if (json) {
-    for (const row of shown) print(toJson(row));
-  } else if (shown.length === 0) {
-    remark('Nothing was refused.');
-  } else {
-    print(formatTable(shown.map(toCells)));
-  }
-  if (rows.length > limit) remark(`There are more; --limit shows more than ${limit}.`);
-}
-
-/** The cells of a row of either list. */
-function toCells(row: RefusedEvent | RefusalReason): Record<string, string> {
-  const { endpoint, resultCode } = row;
-  const reason = forTerminal(row.reason);
-  const code = resultCode === null ? 'request' : String(resultCode);
-  if ('count' in row) {
-    const { count, lastRefusedAt, lastSourceId, lastEventId } = row;
-    const last = `${quote(lastSourceId)} ${quote(lastEventId)}`;
-    return {
-      count: String(count),
-      endpoint,
-      code,
-      reason,
-      last: formatTime(lastRefusedAt),
-      'last event': last,
-    };
-  }
-  const { refusedAt, sourceId, eventId } = row;
-  return {
-    refused: formatTime(refusedAt),
-    endpoint,
-    source: quote(sourceId),
-    event: quote(eventId),
-    code,
-    reason,
-  };
+function causeOption(): Option {
+  return new Option('--cause <cause>', 'only events with this cause').choices(CAUSES);
 }
 
 async function tailEvents(owner: Database, tenantId: string, options: TailOptions): Promise<void> {
@@ -158,16 +124,4 @@ function observationOf({ userName, visitorName, occupied, occupancy }: ReceivedE
   if (occupied === null) return userName ?? '-';
   const count = occupancy === null ? '' : ` (${occupancy})`;
   return (occupied ? 'occupied' : 'not occupied') + count;
-}
-
-/** JSON for a terminal. `JSON.stringify` escapes only the control characters below U+0020. */
-function toJson(row: object): string {
-  return JSON.stringify(row).replace(
-    /\p{Cc}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-function quote(text: string | null): string {
-  return text === null ? '-' : JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 }

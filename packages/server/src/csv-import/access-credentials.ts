@@ -79,7 +79,7 @@ async function upsertCards(
         credentialType: item.credentialType ?? before?.credentialType ?? DEFAULT_TYPE,
       };
       const fault = credentialFault(card);
-      if (fault !== undefined) throw new ItemRefusedError(fault);
+      if (fault !== undefined) throw new ItemRefusedError(fault.message);
       claims.claim(
         { id: key, idGiven: true, idMember: 'cardNumber', nameMember: 'cardNumber', name: card.cardNumber },
         { origin: item.origin, changes: true },
@@ -87,7 +87,7 @@ async function upsertCards(
       if (own && isSame(card, own)) return { id: userId, result: 'unchanged' };
       const failure = cards.apply(userId, card);
       if (failure !== undefined)
-        throw new ItemRefusedError(`cardNumber ${quote(card.cardNumber)}: ${failure}`);
+        throw new ItemRefusedError(`cardNumber ${quote(card.cardNumber)}: ${failure.message}`);
       return { id: userId, result: before ? 'updated' : 'created' };
     }),
   );
@@ -98,7 +98,7 @@ async function upsertCards(
 /** Throws `ItemRefusedError` if the row identifies no user. */
 function findHolder({ username, cardNumber }: CardItem, resolved: Resolved): string {
   const fault = textsFault({ username, cardNumber });
-  if (fault !== undefined) throw new ItemRefusedError(fault);
+  if (fault !== undefined) throw new ItemRefusedError(fault.message);
   const user = resolved.userByNameInAnyCase(username);
   if (user) return user.userId;
   throw new ItemRefusedError(

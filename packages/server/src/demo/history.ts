@@ -8,6 +8,7 @@ import { EventWriter } from '../ingest/event-writer.ts';
 import { OCCUPANCY_EVENTS_PER_CALL, occupancy } from '../ingest/occupancy.ts';
 import { PRESENCE_EVENTS_PER_CALL, presence } from '../ingest/presence.ts';
 import { RefusedEventLog } from '../ingest/refused-event-log.ts';
+import { SourceActivity } from '../ingest/source-activity.ts';
 import { submitTimeOff } from '../ingest/time-off.ts';
 import { VISITOR_ARRIVALS_PER_CALL, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -69,7 +70,7 @@ export async function makeHistory(directory: DemoDirectory, options: HistoryOpti
     onDay(days + 1, days + 1);
   } finally {
     await Promise.allSettled([latest]);
-    history.close();
+    await history.close();
   }
 }
 
@@ -90,6 +91,7 @@ class History {
   readonly #writer: EventWriter;
   readonly #desks: DeskPresence;
   readonly #refusals: RefusedEventLog;
+  readonly #activity: SourceActivity;
   readonly #log = createLogger('silent');
   readonly #caller: Caller;
 
@@ -102,11 +104,13 @@ class History {
     this.#writer = new EventWriter(database);
     this.#desks = new DeskPresence(database);
     this.#refusals = new RefusedEventLog({ database, clock: () => nowMs, keep: 0, log: this.#log });
+    this.#activity = new SourceActivity({ database, log: this.#log });
     this.#caller = { kind: 'key', tenantId, name: 'demo', nameFolded: 'demo', role: 'all' };
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#refusals.close();
+    await this.#activity.close();
   }
 
   /** Sets `deskPresence` of the offices for which the demo uses `book`. */
@@ -164,12 +168,18 @@ class History {
       this.#submit(occupancy, inOrder(days.flatMap((each) => each.occupancy)), OCCUPANCY_EVENTS_PER_CALL),
       this.#submit(visitorArrival, inOrder(days.flatMap((each) => each.visitors)), VISITOR_ARRIVALS_PER_CALL),
     ]);
+    await this.#activity.flush();
   }
 
   async #askForTimeOff(age: number, at: Date): Promise<void> {
     const { database } = this.#options;
     const events = timeOffOf(this.#directory, age, this.#calendar);
-    const deps = { database, refusals: this.#refusals, clock: () => at.getTime() };
+    const deps = {
+      database,
+      refusals: this.#refusals,
+      activity: this.#activity,
+      clock: () => at.getTime(),
+    };
     await submitTimeOff({ caller: this.#caller, events }, deps);
   }
 
@@ -203,6 +213,7 @@ class History {
           writer: this.#writer,
           desks: this.#desks,
           refusals: this.#refusals,
+          activity: this.#activity,
           clock: () => receivedMs,
           log: this.#log,
         },

@@ -69,7 +69,7 @@ export class ActionLogLoader {
     } as const;
     const { description, changedByName, reason } = entry;
     const fault = textsFault({ action, description, changedByName, reason });
-    if (fault) throw new RowFault(fault);
+    if (fault) throw new RowFault(fault.message);
     const actionId = guid(row, 'actionId') ?? madeId([entry.loggedAt, userId, entry.day]);
     return { ...entry, actionId, entryId: this.#entryId({ ...entry, actionId }, loggedAtUs) };
   }

@@ -2,7 +2,7 @@ import { type InstantUs, parseInstant } from '../http/instants.ts';
 import type { EventKind, SubmittedEvent } from '../ingest/batch.ts';
 import { type OccupancyEvent, occupancy } from '../ingest/occupancy.ts';
 import { type PresenceEvent, presence } from '../ingest/presence.ts';
-import { isRefusal } from '../ingest/results.ts';
+import { isRefusal } from '../ingest/refusal-causes.ts';
 import { type VisitorArrival, visitorArrival } from '../ingest/visitor-arrival.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { runStatement } from '../store/connections/pipeline.ts';
@@ -124,8 +124,8 @@ async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>
         const receivedAtMs = author.at.getTime();
         const outcomes = recorded.map(({ event, sourceId }): { stored: Stored } | { refused: string } => {
           const instantUs = parseInstant(event.timestamp);
-          const message = kind.fault({ event, sourceId, nowMs: receivedAtMs, observedAtUs: instantUs });
-          if (message !== undefined) return { refused: message };
+          const fault = kind.fault({ event, sourceId, nowMs: receivedAtMs, observedAtUs: instantUs });
+          if (fault !== undefined) return { refused: fault.message };
           // An event without a fault has an instant.
           const observedAtUs = instantUs as InstantUs;
           const stored = kind.classify(event, { sourceId, observedAtUs, receivedAtMs, resolved });

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify
 import pg from 'pg';
 import pino, { type Bindings, type ChildLoggerOptions, type LevelWithSilent, type Logger } from 'pino';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import type { RequestRecord } from './request-record.ts';
 
 const EMAIL = /[^\s@"'<>(),;:=]+@[^\s@"'<>(),;:=]+/g;
 
@@ -141,6 +142,11 @@ export class RequestLog implements FastifyBaseLogger {
   }
 }
 
+/** The number of a header with a length; null if there is none. */
+function bytesOf(length: unknown): number | null {
+  return length === undefined ? null : Number(length);
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Orchestrators call the route all the time, so its answers are logged at the level debug. */
@@ -154,28 +160,31 @@ export function callerFields(caller: NonNullable<FastifyRequest['caller']>): Rec
 }
 
 /**
- * Writes one line per answer, with the pattern of the route. The URL is not logged, because its query string may name
+ * Writes one line per answer, with the pattern of the route, and notes it in `record`. The URL is not logged, because its query string may name
  * people. Register it first: the duration of an answer counts from there.
  */
-export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger): void {
+export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger, record: RequestRecord): void {
   app.addHook('onRequest', (request, reply, done) => {
     const sinceMs = performance.now();
     // One listener for all answers. A hook of Fastify would cost more than the line.
-    reply.raw.on('finish', () => {
+    reply.raw.once('finish', () => {
       const { caller } = request;
       // Probes come every few seconds, and the caller knows the result.
       const level = request.route.config?.isProbe ? 'debug' : 'info';
-      logger[level](
-        {
-          correlationId: request.id,
-          method: request.method,
-          route: request.route.url ?? 'unknown',
-          status: reply.raw.statusCode,
-          durationMs: Math.round((performance.now() - sinceMs) * 10) / 10,
-          ...(caller ? callerFields(caller) : {}),
-        },
-        'answered',
-      );
+      const answered = {
+        correlationId: request.id,
+        method: request.method,
+        route: request.route.url ?? 'unknown',
+        status: reply.raw.statusCode,
+        durationMs: Math.round((performance.now() - sinceMs) * 10) / 10,
+      };
+      logger[level]({ ...answered, ...(caller ? callerFields(caller) : {}) }, 'answered');
+      if (!caller) return;
+      const name = caller.kind === 'account' ? null : caller.nameFolded;
+      record.note({ ...answered, tenantId: caller.tenantId, caller: name }, () => ({
+        requestBytes: bytesOf(request.headers['content-length']),
+        responseBytes: bytesOf(reply.getHeader('content-length')),
+      }));
     });
     done();
   });

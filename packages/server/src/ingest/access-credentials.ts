@@ -10,8 +10,9 @@ import {
 } from '../store/directory/access-credentials.ts';
 import { type Resolved, resolve } from '../store/directory/directory-look-up.ts';
 import { Cards, cardDigest, credentialFault } from './cards.ts';
-import type { RefusedEventInput, RefusedEventLog } from './refused-event-log.ts';
-import { RESULT } from './results.ts';
+import { type Fault, RESULT } from './refusal-causes.ts';
+import type { RefusalKeeper, RefusedEventInput } from './refused-event-log.ts';
+import type { ActivityCounter } from './source-activity.ts';
 import { textsFault } from './values.ts';
 
 export const CREDENTIAL_UPDATES_PER_CALL = 100;
@@ -64,7 +65,8 @@ export type AccessCredentialReply = Static<typeof AccessCredentialReply>;
 
 interface Deps {
   database: Database;
-  refusals: RefusedEventLog;
+  refusals: RefusalKeeper;
+  activity: ActivityCounter;
   clock: () => number;
 }
 
@@ -74,12 +76,23 @@ interface Deps {
  * of it was, and the caller may send it again.
  */
 export async function updateAccessCredentials(
-  { caller, updates }: { caller: Caller; updates: AccessCredentialUpdate[] },
-  { database, refusals, clock }: Deps,
+  batch: { caller: Caller; updates: AccessCredentialUpdate[] },
+  deps: Deps,
 ): Promise<AccessCredentialReply> {
+  const results = (await applyUpdates(batch, deps)).map(({ result }) => result);
+  const [only] = results;
+  return only && results.length === 1 ? only : results;
+}
+
+/** As `updateAccessCredentials`. Returns the result of each update with its refused parts, in order. */
+export async function applyUpdates(
+  { caller, updates }: { caller: Caller; updates: AccessCredentialUpdate[] },
+  { database, refusals, activity, clock }: Deps,
+): Promise<AppliedUpdate[]> {
   if (updates.length === 0) return [];
+  const nowMs = clock();
   const faults = updates.map(({ username, updateId }) => textsFault({ username, updateId }));
-  const results = await database.inTenant(caller.tenantId, async (tx) => {
+  const applied = await database.inTenant(caller.tenantId, async (tx) => {
     const { tenantId } = caller;
     const resolved = await resolve(tx, tenantId, {
       namesInAnyCase: updates.flatMap(({ username }, index) =>
@@ -88,14 +101,23 @@ export async function updateAccessCredentials(
     });
     await lockAccessCredentials(tx, tenantId);
     const cards = new Cards(await listCardHoldings(tx, tenantId, digestsOf(updates)));
-    const results = updates.map((update, index) => applyUpdate(update, faults[index], { resolved, cards }));
-    await upsertAccessCredentials(tx, tenantId, { updatedAt: new Date(clock()), rows: cards.changed });
-    const refused = updates.flatMap((update, index) => refusedOf(update, results[index]));
+    const applied = updates.map((update, index) => applyUpdate(update, faults[index], { resolved, cards }));
+    await upsertAccessCredentials(tx, tenantId, { updatedAt: new Date(nowMs), rows: cards.changed });
+    const refused = applied.flatMap((each) => each.refused);
     await refusals.record(tx, caller, 'access-credentials', refused);
-    return results;
+    return applied;
   });
-  const [only] = results;
-  return only && results.length === 1 ? only : results;
+  const refused = applied.filter((each) => each.refused.length > 0).length;
+  const counts = { accepted: applied.length - refused, refused };
+  activity.note(caller.tenantId, { endpoint: 'access-credentials', sourceId: '', ...counts, atMs: nowMs });
+  return applied;
+}
+
+/** What became of an update. */
+export interface AppliedUpdate {
+  result: AccessCredentialUpdateResult;
+  /** The refused parts of the update: all of it, or each card that failed. */
+  refused: RefusedEventInput[];
 }
 
 function digestsOf(updates: AccessCredentialUpdate[]): string[] {
@@ -104,27 +126,42 @@ function digestsOf(updates: AccessCredentialUpdate[]): string[] {
 }
 
 function applyUpdate(
-  { username, updateId, credentials }: AccessCredentialUpdate,
-  fault: string | undefined,
+  update: AccessCredentialUpdate,
+  fault: Fault | undefined,
   { resolved, cards }: { resolved: Resolved; cards: Cards },
-): AccessCredentialUpdateResult {
+): AppliedUpdate {
+  const { username, updateId, credentials } = update;
   const user = fault === undefined ? resolved.userByNameInAnyCase(username) : undefined;
   if (!user) {
-    const message = fault ?? 'username: no active user has it, or several have it in another case';
+    const { cause, message } = fault ?? UNKNOWN_USER;
     const results = credentials.map((credential) => cardResult(credential, 'the user was not found'));
-    return { updateId, result: 'USER_NOT_FOUND', message, results };
+    const result = { updateId, result: 'USER_NOT_FOUND' as const, message, results };
+    return { result, refused: [refusedPart(update, RESULT.userNotFound, { result, cause })] };
   }
-  const results = credentials.map((credential) =>
-    cardResult(credential, credentialFault(credential) ?? cards.apply(user.userId, credential)),
-  );
-  const failed = results.filter(({ result }) => result !== 'OK').length;
-  if (failed === 0) return { updateId, result: 'OK', message: 'Success', results };
-  const message = `${failed} of ${results.length} cards could not be updated`;
+  const faults = credentials.map((card) => credentialFault(card) ?? cards.apply(user.userId, card));
+  const results = credentials.map((card, index) => cardResult(card, faults[index]?.message));
+  const refused = credentials.flatMap((card, index) => {
+    const [result, cardFault] = [results[index], faults[index]];
+    if (!result || !cardFault) return [];
+    const part = { ...update, credentials: [card] };
+    return [refusedPart(part, RESULT.notAcceptable, { result, cause: cardFault.cause })];
+  });
+  return { result: { updateId, ...summaryOf(results, refused.length), results }, refused };
+}
+
+const UNKNOWN_USER: Fault = {
+  cause: 'unknownUser',
+  message: 'username: no active user has it, or several have it in another case',
+};
+
+function summaryOf(
+  results: CardResult[],
+  failed: number,
+): Pick<AccessCredentialUpdateResult, 'result' | 'message'> {
+  if (failed === 0) return { result: 'OK', message: 'Success' };
   return {
-    updateId,
     result: failed < results.length ? 'PARTIAL_UPDATE' : 'CARD_UPDATE_FAILED',
-    message,
-    results,
+    message: `${failed} of ${results.length} cards could not be updated`,
   };
 }
 
@@ -137,20 +174,11 @@ function cardResult({ cardNumber, facilityCode }: AccessCredential, failure: str
   };
 }
 
-/** The refused parts of an update: all of it, or each card that failed. */
-function refusedOf(
-  update: AccessCredentialUpdate,
-  outcome: AccessCredentialUpdateResult | undefined,
-): RefusedEventInput[] {
-  if (!outcome) return [];
-  const refused = { sourceId: undefined, eventId: update.updateId };
-  if (outcome.result === 'USER_NOT_FOUND') {
-    const reason = `${outcome.result}: ${outcome.message}`;
-    return [{ ...refused, resultCode: RESULT.userNotFound, reason, event: update }];
-  }
-  return outcome.results.flatMap(({ result, message }, index) => {
-    if (result === 'OK') return [];
-    const event = { ...update, credentials: [update.credentials[index]] };
-    return [{ ...refused, resultCode: RESULT.notAcceptable, reason: `${result}: ${message}`, event }];
-  });
+function refusedPart(
+  event: AccessCredentialUpdate,
+  resultCode: number,
+  { result, cause }: { result: { result: string; message: string }; cause: Fault['cause'] },
+): RefusedEventInput {
+  const reason = `${result.result}: ${result.message}`;
+  return { sourceId: undefined, eventId: event.updateId, resultCode, cause, reason, event };
 }

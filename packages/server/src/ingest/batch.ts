@@ -8,16 +8,10 @@ import type { EventRow } from '../store/events/event-order.ts';
 import type { DeskPresence } from './desk-presence.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';
-import { type RefusedEventLog, refusedOf } from './refused-event-log.ts';
-import {
-  isRefusal,
-  RESULT,
-  type Refusal,
-  refuse,
-  type StoredEventResult,
-  type SubmissionReply,
-  toResult,
-} from './results.ts';
+import { type Fault, isRefusal, type Refusal, refuse } from './refusal-causes.ts';
+import { type RefusalKeeper, refusedOf } from './refused-event-log.ts';
+import { type StoredEventResult, type SubmissionReply, toResult } from './results.ts';
+import type { ActivityCounter } from './source-activity.ts';
 
 /** The members of every event. */
 export interface SubmittedEvent {
@@ -27,8 +21,8 @@ export interface SubmittedEvent {
 
 /** The differences between the kinds of events: how the server checks, looks up, classifies and stores an event. */
 export interface EventKind<Event extends SubmittedEvent, Row> extends RowKind<Row> {
-  /** Returns the fault of the event by itself. The message names the member. */
-  fault(input: FaultInput<Event>): string | undefined;
+  /** Returns the fault of the event by itself. */
+  fault(input: FaultInput<Event>): Fault | undefined;
   /** Returns the identifiers to look up for an event without a fault. */
   identifiers(event: Event): Partial<Identifiers>;
   /** Returns the row to store, or the reason to refuse the event. Does no I/O. */
@@ -60,8 +54,9 @@ export interface IngestDeps {
   database: Database;
   directory: DirectoryCache;
   writer: EventWriter;
-  refusals: RefusedEventLog;
+  refusals: RefusalKeeper;
   desks: DeskPresence;
+  activity: ActivityCounter;
   clock: () => number;
   log: Pick<FastifyBaseLogger, 'error'>;
 }
@@ -82,19 +77,36 @@ export async function submitBatch<Event extends SubmittedEvent, Row extends Even
   batch: Batch<Event>,
   deps: IngestDeps,
 ): Promise<SubmissionReply> {
-  const { caller, sourceId, events } = batch;
   const receivedAt = new Date(deps.clock());
-  const { outcomes, isNew } =
-    events.length === 0
-      ? { outcomes: [], isNew: undefined }
-      : await storeEvents(kind, batch, receivedAt.getTime(), deps);
-  const rows = outcomes.filter(isRow);
-  await runAfterCommit(kind, { caller, rows }, deps);
+  const { outcomes, isNew } = await ingest(kind, batch, receivedAt.getTime(), deps);
   return {
-    sourceId,
+    sourceId: batch.sourceId,
     timestamp: receivedAt.toISOString(),
-    results: resultsOf(events, outcomes, isNew),
+    results: resultsOf(batch.events, outcomes, isNew),
   };
+}
+
+/** As `submitBatch`. Returns the refusal of each event, in order; undefined for a stored event. */
+export async function storeBatch<Event extends SubmittedEvent, Row extends EventRow>(
+  kind: EventKind<Event, Row>,
+  batch: Batch<Event>,
+  deps: IngestDeps,
+): Promise<(Refusal | undefined)[]> {
+  const { outcomes } = await ingest(kind, batch, deps.clock(), deps);
+  return outcomes.map((outcome) => (isRefusal(outcome) ? outcome : undefined));
+}
+
+/** Stores the events, and does the work that follows. */
+async function ingest<Event extends SubmittedEvent, Row extends EventRow>(
+  kind: EventKind<Event, Row>,
+  batch: Batch<Event>,
+  receivedAtMs: number,
+  deps: IngestDeps,
+): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
+  if (batch.events.length === 0) return { outcomes: [], isNew: undefined };
+  const stored = await storeEvents(kind, batch, receivedAtMs, deps);
+  await runAfterCommit(kind, { caller: batch.caller, rows: stored.outcomes.filter(isRow) }, deps);
+  return stored;
 }
 
 interface Batch<Event> {
@@ -110,7 +122,7 @@ async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events, tellsNew = false }: Batch<Event>,
   receivedAtMs: number,
-  { directory, writer, refusals }: IngestDeps,
+  { directory, writer, refusals, activity }: IngestDeps,
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
   const instants = events.map(({ timestamp }) => parseInstant(timestamp));
@@ -125,7 +137,7 @@ async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
     const { resolved, version } = await directory.lookUp(tenantId, identifiers);
     const outcomes = events.map((event, index) => {
       const fault = faults[index];
-      if (fault !== undefined) return refuse(RESULT.notAcceptable, fault);
+      if (fault !== undefined) return refuse(fault.cause, fault.message);
       // An event without a fault has an instant.
       const observedAtUs = instants[index] as InstantUs;
       return kind.classify(event, { sourceId, observedAtUs, receivedAtMs, resolved });
@@ -144,7 +156,10 @@ async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
       directory.invalidate(tenantId, version);
       continue;
     }
-    if (kept.length > 0) await refusals.noteKept(tenantId, kept.length);
+    const accepted = rows.length;
+    const refused = outcomes.length - accepted;
+    activity.note(tenantId, { endpoint: kind.endpoint, sourceId, accepted, refused, atMs: receivedAtMs });
+    if (kept.length > 0) await refusals.noteKept(tenantId, kept);
     return { outcomes, isNew: result.isNew };
   }
 }

@@ -1,6 +1,7 @@
 import { textFault } from '../http/text.ts';
 import type { AccessCredentialRow, CardHolding } from '../store/directory/access-credentials.ts';
 import { cardTextDigest, digest, foldCardText } from '../store/values/digest.ts';
+import type { Fault } from './refusal-causes.ts';
 import { textsFault } from './values.ts';
 
 /** A card as a client submits it. */
@@ -35,16 +36,16 @@ export function credentialFault({
   facilityCode,
   credentialType,
   scanData,
-}: Card): string | undefined {
+}: Card): Fault | undefined {
   const fault = textsFault({ cardNumber, facilityCode, credentialType });
   if (fault) return fault;
   for (const text of scanData) {
     const scanFault = textFault(text);
-    if (scanFault) return `scanData ${scanFault}`;
+    if (scanFault) return { cause: 'invalidText', message: `scanData ${scanFault}` };
   }
   const shortened = shortenedFault(cardNumber);
-  if (shortened) return `cardNumber ${shortened}`;
-  return cardNumber.trim() === '' ? 'cardNumber is empty' : undefined;
+  if (shortened) return { cause: 'shortenedCard', message: `cardNumber ${shortened}` };
+  return cardNumber.trim() === '' ? { cause: 'invalidValue', message: 'cardNumber is empty' } : undefined;
 }
 
 /** The cards that a request names, with the changes that the request has made so far. */
@@ -57,15 +58,14 @@ export class Cards {
   }
 
   /**
-   * Applies a submitted card to this active user. If a rule forbids that, it changes nothing and returns the reason.
+   * Applies a submitted card to this active user. If a rule forbids that, it changes nothing and returns the fault.
    */
-  apply(userId: string, card: Card): string | undefined {
+  apply(userId: string, card: Card): Fault | undefined {
     const key = cardDigest(card);
     const held = this.#holdings.get(key);
     if (held && held.userId !== userId) {
-      if (held.inForce) return 'the card is active for someone else';
-      if (!card.active)
-        return 'the card belongs to someone else; only an update that activates it takes it over';
+      const reason = heldReason(held.inForce, card.active);
+      if (reason !== undefined) return { cause: 'cardHeld', message: reason };
     }
     this.#holdings.set(key, { userId, inForce: card.active });
     this.#changed.set(key, toRow(key, userId, card));
@@ -76,6 +76,14 @@ export class Cards {
   get changed(): AccessCredentialRow[] {
     return [...this.#changed.values()];
   }
+}
+
+/** Why an update cannot change the card of someone else; undefined if it takes the card over. */
+function heldReason(inForce: boolean, activates: boolean): string | undefined {
+  if (inForce) return 'the card is active for someone else';
+  return activates
+    ? undefined
+    : 'the card belongs to someone else; only an update that activates it takes it over';
 }
 
 function toRow(key: string, userId: string, card: Card): AccessCredentialRow {

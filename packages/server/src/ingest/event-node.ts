@@ -1,10 +1,11 @@
 import type { Resolved } from '../store/directory/directory-look-up.ts';
 import { NODE_KINDS, type NodeInOffice, type NodeKind } from '../store/directory/nodes.ts';
-import { RESULT, type Refusal, refuse } from './results.ts';
+import { type Fault, type Refusal, refuse } from './refusal-causes.ts';
 
 /** Returns the fault of a `locationType`, or undefined when it is valid. */
-export function locationTypeFault(locationType: string): string | undefined {
-  return isNodeKind(locationType) ? undefined : `locationType must be one of ${NODE_KINDS.join(', ')}`;
+export function locationTypeFault(locationType: string): Fault | undefined {
+  if (isNodeKind(locationType)) return undefined;
+  return { cause: 'invalidPlaceKind', message: `locationType must be one of ${NODE_KINDS.join(', ')}` };
 }
 
 function isNodeKind(text: string): text is NodeKind {
@@ -17,15 +18,15 @@ export function classifyNode(
   resolved: Resolved,
 ): NodeInOffice | Refusal {
   const node = resolved.node(locationId);
-  if (!node) return refuse(RESULT.locationNotFound, 'locationId: no active location has this id');
+  if (!node) return refuse('unknownPlace', 'locationId: no active location has this id');
   if (node.unknownTimeZone !== null) {
     return refuse(
-      RESULT.locationNotFound,
+      'unknownTimeZone',
       `locationId is in an office with the time zone ${node.unknownTimeZone}, which the database does not know`,
     );
   }
   if (locationType !== undefined && node.kind !== locationType) {
-    return refuse(RESULT.locationNotFound, `locationId is a ${node.kind}, not a ${locationType}`);
+    return refuse('otherPlaceKind', `locationId is a ${node.kind}, not a ${locationType}`);
   }
   return node;
 }

@@ -1,5 +1,5 @@
 import type { UserIdentity } from '../store/directory/users.ts';
-import { RESULT, type Refusal, refuse } from './results.ts';
+import { type Refusal, refuse } from './refusal-causes.ts';
 
 /** A member of an event that may name a user, and the look-up of its text. */
 interface Naming {
@@ -21,12 +21,12 @@ export function classifyNamedUser(
   if (first.text == null) return undefined;
   const found = first.find(first.text);
   if (first === byName || byName.text == null) {
-    return found ?? refuse(RESULT.userNotFound, `${first.member}: ${notFound}`);
+    return found ?? refuse('unknownUser', `${first.member}: ${notFound}`);
   }
   const named = byName.find(byName.text);
-  if (!found && !named) return refuse(RESULT.userNotFound, `${first.member}: ${notFound}`);
+  if (!found && !named) return refuse('unknownUser', `${first.member}: ${notFound}`);
   if (found?.userId !== named?.userId) {
-    return refuse(RESULT.notAcceptable, `${byId.member} and ${byName.member} are not the same active user`);
+    return refuse('differentUsers', `${byId.member} and ${byName.member} are not the same active user`);
   }
   return found;
 }

@@ -6,7 +6,7 @@ import { type OccupancyEventRow, occupancyEventsInsert } from '../store/events/o
 import { digest } from '../store/values/digest.ts';
 import type { EventKind } from './batch.ts';
 import { classifyNode, locationTypeFault } from './event-node.ts';
-import { isRefusal } from './results.ts';
+import { type Fault, isRefusal } from './refusal-causes.ts';
 import { textsFault, timestampFault } from './values.ts';
 
 export const OCCUPANCY_EVENTS_PER_CALL = 1_000;
@@ -67,10 +67,14 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
   insert: occupancyEventsInsert,
 };
 
-function valuesFault({ occupied, occupancy }: OccupancyEvent): string | undefined {
-  if (occupied == null && occupancy == null) return 'occupied or occupancy must be given';
+function valuesFault({ occupied, occupancy }: OccupancyEvent): Fault | undefined {
+  if (occupied == null && occupancy == null) return invalid('occupied or occupancy must be given');
   if (occupancy == null) return undefined;
   // JSON may contain 1e999, which JavaScript reads as Infinity.
-  if (!Number.isFinite(occupancy)) return 'occupancy must be a finite number';
-  return occupancy < 0 ? 'occupancy must not be negative' : undefined;
+  if (!Number.isFinite(occupancy)) return invalid('occupancy must be a finite number');
+  return occupancy < 0 ? invalid('occupancy must not be negative') : undefined;
+}
+
+function invalid(message: string): Fault {
+  return { cause: 'invalidValue', message };
 }

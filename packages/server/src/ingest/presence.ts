@@ -10,7 +10,7 @@ import type { EventKind } from './batch.ts';
 import { shortenedFault } from './cards.ts';
 import { classifyNode, locationTypeFault } from './event-node.ts';
 import { classifyNamedUser } from './event-user.ts';
-import { isRefusal, RESULT, type Refusal, refuse } from './results.ts';
+import { isRefusal, type Refusal, refuse } from './refusal-causes.ts';
 import { textsFault, timestampFault } from './values.ts';
 
 export const PRESENCE_EVENTS_PER_CALL = 100;
@@ -115,21 +115,18 @@ function classifyUser(event: PresenceEvent, resolved: Resolved): UserIdentity | 
 }
 
 function classifyCard(sourceUserId: string | null | undefined, resolved: Resolved): UserIdentity | Refusal {
-  if (!sourceUserId) return refuse(RESULT.userNotFound, 'userId, userEmail and sourceUserId are all absent');
+  if (!sourceUserId) return refuse('noUser', 'userId, userEmail and sourceUserId are all absent');
   const [holder, other] = resolved.cardHolders(sourceUserId);
   if (!holder) {
     const shortened = shortenedFault(sourceUserId);
     return refuse(
-      RESULT.userNotFound,
+      shortened ? 'shortenedCard' : 'unknownCard',
       'sourceUserId is no active access credential of an active user; userId and userEmail are not given' +
         (shortened ? `; it ${shortened}` : ''),
     );
   }
   if (other) {
-    return refuse(
-      RESULT.userNotFound,
-      'sourceUserId is ambiguous: access credentials of several people match',
-    );
+    return refuse('ambiguousCard', 'sourceUserId is ambiguous: access credentials of several people match');
   }
   return holder;
 }

@@ -1,24 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-
-/** Result codes: the vendor defines 0 to 2, Rollcall defines 3. */
-export const RESULT = { stored: 0, userNotFound: 1, locationNotFound: 2, notAcceptable: 3 } as const;
-export type ResultCode = (typeof RESULT)[keyof typeof RESULT];
-
-/** Why the server refused an event. `message` names the member. */
-export interface Refusal {
-  resultCode: Exclude<ResultCode, 0>;
-  message: string;
-}
-
-export function refuse(resultCode: Refusal['resultCode'], message: string): Refusal {
-  return { resultCode, message };
-}
-
-/** Whether an outcome is a refusal, rather than a row, a user or a node. */
-export function isRefusal(outcome: object | undefined): outcome is Refusal {
-  return outcome !== undefined && 'resultCode' in outcome;
-}
+import { isRefusal, RESULT } from './refusal-causes.ts';
 
 export const EventResult = Type.Object({
   eventId: Type.String(),

@@ -8,27 +8,30 @@ import {
   AccessCredentialSubmission,
   updateAccessCredentials,
 } from './access-credentials.ts';
-import { type IngestDeps, submitBatch } from './batch.ts';
+import { submitBatch } from './batch.ts';
 import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
 import { refusedRoutes } from './refused-routes.ts';
 import { prefersNew, SubmissionHeaders, SubmissionReply } from './results.ts';
+import { SUBMITTERS, VISITOR_SUBMITTERS } from './retried-kinds.ts';
+import type { RetryDeps } from './retry.ts';
+import { sourceRoutes } from './source-routes.ts';
 import { submitTimeOff, TimeOffReply, TimeOffSubmission } from './time-off.ts';
 import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
 
-export type IngestRoutesOptions = IngestDeps;
+export type IngestRoutesOptions = RetryDeps;
 
-const SUBMITTERS = ['submitting-events', 'all'] as const;
-const VISITOR_SUBMITTERS = ['submitting-events', 'visitor-only', 'all'] as const;
 const ERRORS = problems(400, 401, 403, 413, 415, 503);
 
 /** The routes for submitting events. */
 export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = async (app, options) => {
   app.addHook('onError', async (request, _reply, error) => {
-    await keepMalformed(request, error, options);
+    // Routes that read refused events are registered here, too.
+    if (request.routeOptions.config.takesEvents) await keepMalformed(request, error, options);
   });
 
   await app.register(refusedRoutes, options);
+  await app.register(sourceRoutes, options);
 
   for (const { url, scheme } of [
     { url: '/v1/presence', scheme: 'bearer' },
@@ -162,16 +165,19 @@ async function keepMalformed(
     sourceId: typeof sourceId === 'string' ? sourceId : undefined,
     eventId: undefined,
     resultCode: undefined,
+    cause: 'malformedRequest' as const,
     reason: problem.message,
     event: request.body,
   };
-  const { refusals, writer } = options;
+  const { refusals, writer, activity, clock } = options;
   const { tenantId } = caller;
   const kept = refusals.rowsOf(caller, endpoint, [refused]);
+  const counts = { accepted: 0, refused: 1 };
+  activity.note(tenantId, { endpoint, sourceId: refused.sourceId ?? '', ...counts, atMs: clock() });
   if (kept.length === 0) return;
   await writer
     .write({ tenantId, expectedVersion: undefined, rows: [], refusals: kept })
-    .then(() => refusals.noteKept(tenantId, kept.length))
+    .then(() => refusals.noteKept(tenantId, kept))
     .catch((cause: unknown) => {
       if (request.server.outages.note(cause)) return;
       request.log.warn({ err: cause }, 'a malformed request could not be kept');

@@ -11,8 +11,10 @@ import { type LeaveChange, writeLeaves } from '../workday/leave.ts';
 import { countDays, dayRangeFault, laterOf, leaveDatesFault, readLeaveDate } from '../workday/leave-dates.ts';
 import { lockUserDays } from '../workday/plan.ts';
 import { classifyNamedUser } from './event-user.ts';
-import { type RefusedEventLog, refusedOf } from './refused-event-log.ts';
-import { EventResult, isRefusal, RESULT, type Refusal, refuse, toResult } from './results.ts';
+import { type Fault, isRefusal, type Refusal, refuse } from './refusal-causes.ts';
+import { type RefusalKeeper, refusedOf } from './refused-event-log.ts';
+import { EventResult, toResult } from './results.ts';
+import type { ActivityCounter } from './source-activity.ts';
 import { textsFault } from './values.ts';
 
 export const TIME_OFF_EVENTS_PER_CALL = 1_000;
@@ -49,7 +51,8 @@ export type TimeOffReply = Static<typeof TimeOffReply>;
 
 interface Deps {
   database: Database;
-  refusals: RefusedEventLog;
+  refusals: RefusalKeeper;
+  activity: ActivityCounter;
   clock: () => number;
 }
 
@@ -59,11 +62,24 @@ interface Deps {
  * may send all of it again.
  */
 export async function submitTimeOff(
-  { caller, events }: { caller: Caller; events: TimeOffEvent[] },
-  { database, refusals, clock }: Deps,
+  batch: { caller: Caller; events: TimeOffEvent[] },
+  deps: Deps,
 ): Promise<TimeOffReply> {
-  const nowMs = clock();
-  const results: EventResult[] = [];
+  const nowMs = deps.clock();
+  const refusals = await storeTimeOff(batch, deps, nowMs);
+  return {
+    timestamp: new Date(nowMs).toISOString(),
+    results: batch.events.map(({ eventId }, index) => toResult(eventId, refusals[index])),
+  };
+}
+
+/** As `submitTimeOff`. Returns the refusal of each event, in order; undefined for an applied event. */
+export async function storeTimeOff(
+  { caller, events }: { caller: Caller; events: TimeOffEvent[] },
+  { database, refusals, activity }: Deps,
+  nowMs: number,
+): Promise<(Refusal | undefined)[]> {
+  const refused: (Refusal | undefined)[] = [];
   for (const slice of sliced(events, nowMs)) {
     const outcomes = await inTenantWithRetries(database, caller.tenantId, async (tx) => {
       const outcomes = await classify(tx, caller.tenantId, slice);
@@ -72,9 +88,12 @@ export async function submitTimeOff(
       await refusals.record(tx, caller, 'timeoff', refusedOf(slice, outcomes));
       return outcomes;
     });
-    results.push(...slice.map(({ eventId }, index) => toResult(eventId, outcomes[index])));
+    refused.push(...outcomes.map((outcome) => (isRefusal(outcome) ? outcome : undefined)));
+    const count = outcomes.filter(isRefusal).length;
+    const counts = { accepted: outcomes.length - count, refused: count };
+    activity.note(caller.tenantId, { endpoint: 'timeoff', sourceId: '', ...counts, atMs: nowMs });
   }
-  return { timestamp: new Date(nowMs).toISOString(), results };
+  return refused;
 }
 
 /**
@@ -123,7 +142,7 @@ async function classify(
   });
   const users = events.map((event, index) => {
     const fault = faults[index];
-    return fault === undefined ? userOf(event, resolved) : refuse(RESULT.notAcceptable, fault);
+    return fault === undefined ? userOf(event, resolved) : refuse(fault.cause, fault.message);
   });
   const userIds = users.flatMap((user) => (isRefusal(user) ? [] : user.userId));
   // The lock comes before any read of these users' days: other transactions that change them have then ended.
@@ -133,26 +152,28 @@ async function classify(
     const user = users[index] ?? absent();
     if (isRefusal(user)) return user;
     const { userId } = user;
-    if (statuses.get(userId) !== 'active') return refuse(RESULT.userNotFound, 'the user is no longer active');
+    if (statuses.get(userId) !== 'active') return refuse('unknownUser', 'the user is no longer active');
     const range = { startDay: localDay(userId, event.startDate), endDay: localDay(userId, event.endDate) };
     const fault = dayRangeFault(range);
-    if (fault !== undefined) return refuse(RESULT.notAcceptable, fault);
+    if (fault !== undefined) return refuse('invalidDates', fault);
     const leaveType = LEAVE_TYPES.find((type) => type === event.timeOffType) ?? null;
     return { userId, kind: event.eventType as LeaveChange['kind'], leaveType, ...range };
   });
 }
 
-/** Returns the fault of an event, independent of its user. The text names the member. */
-function faultOf({ eventId, email, uid, eventType, startDate, endDate, timeOffType }: TimeOffEvent) {
+/** Returns the fault of an event, independent of its user. */
+function faultOf(event: TimeOffEvent): Fault | undefined {
+  const { eventId, email, uid, eventType, startDate, endDate, timeOffType } = event;
   const fault = textsFault({ eventId, email, uid, eventType, startDate, endDate, timeOffType });
   if (fault !== undefined) return fault;
   if (!(EVENT_TYPES as readonly string[]).includes(eventType)) {
-    return `eventType must be one of ${EVENT_TYPES.join(', ')}`;
+    return { cause: 'invalidValue', message: `eventType must be one of ${EVENT_TYPES.join(', ')}` };
   }
   if (timeOffType != null && !LEAVE_TYPES.includes(timeOffType as LeaveType)) {
-    return `timeOffType must be one of ${LEAVE_TYPES.join(', ')}`;
+    return { cause: 'invalidValue', message: `timeOffType must be one of ${LEAVE_TYPES.join(', ')}` };
   }
-  return leaveDatesFault({ startDate, endDate });
+  const message = leaveDatesFault({ startDate, endDate });
+  return message === undefined ? undefined : { cause: 'invalidDates', message };
 }
 
 function userOf(event: TimeOffEvent, resolved: Resolved): { userId: string } | Refusal {
@@ -167,7 +188,7 @@ function userOf(event: TimeOffEvent, resolved: Resolved): { userId: string } | R
 }
 
 function absent(): Refusal {
-  return refuse(RESULT.userNotFound, 'uid and email are both absent');
+  return refuse('noUser', 'uid and email are both absent');
 }
 
 /**

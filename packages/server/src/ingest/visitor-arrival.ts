@@ -6,7 +6,7 @@ import { digest } from '../store/values/digest.ts';
 import type { EventKind } from './batch.ts';
 import { classifyNode } from './event-node.ts';
 import { classifyNamedUser } from './event-user.ts';
-import { isRefusal } from './results.ts';
+import { isRefusal } from './refusal-causes.ts';
 import { textsFault, timestampFault } from './values.ts';
 
 export const VISITOR_ARRIVALS_PER_CALL = 100;
@@ -39,7 +39,9 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     return (
       textsFault({ sourceId, ...textMembers(event) }) ??
       timestampFault(observedAtUs, nowMs) ??
-      (event.visitorName.trim() === '' ? 'visitorName is empty' : undefined)
+      (event.visitorName.trim() === ''
+        ? { cause: 'invalidValue', message: 'visitorName is empty' }
+        : undefined)
     );
   },
 

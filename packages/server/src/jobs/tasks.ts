@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { pruneOldSignIns } from '../auth/prune-sign-ins.ts';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
+import { pruneActivity } from '../ingest/prune-activity.ts';
 import type { Database } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
@@ -66,6 +67,13 @@ export const TASKS: readonly JobTask[] = [
     cron: '23 * * * *',
     unit: 'rows',
     run: pruneOldSignIns,
+  },
+  {
+    name: 'activity',
+    description: 'Delete counts of sources after 31 days, and answered requests after a day',
+    cron: '37 * * * *',
+    unit: 'rows',
+    run: pruneActivity,
   },
   {
     name: 'aggregates',

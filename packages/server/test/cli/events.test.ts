@@ -155,7 +155,7 @@ describe('events list', () => {
     const list = (...more: string[]) => work.rollcall(['events', 'list', ...data, ...more]);
     const plain = await list('--since', '1h');
     expect(plain.code).toBe(0);
-    expect(plain.stdout).toMatch(/^refused +endpoint +source +event +code +reason\n/);
+    expect(plain.stdout).toMatch(/^refused +endpoint +source +event +code +cause +reason\n/);
     expect(plain.stdout).toContain('"of nobody again"');
     const grouped = await list('--since', '1h', '--group-by', 'reason', '--json');
     const groups = grouped.stdout
@@ -165,6 +165,51 @@ describe('events list', () => {
     const ours = groups.find(({ lastSourceId }) => lastSourceId === 'list');
     expect(ours?.count).toBeGreaterThanOrEqual(2);
     expect(await list('--since', '2999-01-01')).toMatchObject({ stderr: 'Nothing was refused.\n' });
-    expect((await list('--group-by', 'source')).stderr).toContain('Allowed choices are reason.');
+    const causes = await list('--since', '1h', '--group-by', 'cause', '--cause', 'unknownUser');
+    expect(causes.stdout).toMatch(
+      /^count +can be retried +cause +endpoints +last +last reason\n\d+ +\d+ +unknownUser +presence /,
+    );
+    expect((await list('--group-by', 'source')).stderr).toContain('Allowed choices are cause, reason.');
+  });
+});
+
+describe('events retry', () => {
+  test('stores refused events whose cause is mended, and names the others', async () => {
+    const event = {
+      timestamp: new Date().toISOString(),
+      locationId: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01',
+      locationType: 'location',
+    };
+    const presenceEvents = [
+      { ...event, eventId: 'of Grace', userEmail: 'grace@example.com' },
+      { ...event, eventId: 'of a stranger', userEmail: 'stranger@example.com' },
+    ];
+    const began = new Date().toISOString();
+    await postJson(`${baseUrl}/v1/presence`, { sourceId: 'retry', presenceEvents }, token);
+    const file = work.path('grace.csv');
+    await writeFile(file, 'userName\ngrace@example.com\n');
+    await work.rollcall(['import', 'users', file, ...data]);
+    const retry = (...more: string[]) => work.rollcall(['events', 'retry', ...data, ...more]);
+    const outcome = await retry('--since', began, '--cause', 'unknownUser');
+    expect(outcome).toMatchObject({ code: 1, stdout: '1 stored, 1 refused again, 0 not tried.\n' });
+    expect(outcome.stderr).toMatch(/^"of a stranger" unknownUser: .*\n$/);
+    const listed = await work.rollcall([
+      'events',
+      'list',
+      ...data,
+      '--since',
+      began,
+      '--state',
+      'mended',
+      '--json',
+    ]);
+    const mended = JSON.parse(listed.stdout) as { refusalId: string; eventId: string; triedBy: string };
+    expect(mended).toMatchObject({ eventId: 'of Grace', triedBy: 'rollcall events retry' });
+    const again = await retry(mended.refusalId, '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      result: 'skipped',
+      reason: 'the event is mended already',
+    });
+    expectOneSentence(await retry('nonsense'), /^rollcall: "nonsense" is no id of a refused event\.\n$/);
   });
 });

@@ -94,6 +94,20 @@ export async function listApiKeys(tx: Tx, tenantId: string): Promise<ApiKeyRow[]
   return rows;
 }
 
+/** A key of an organisation without its secrets; undefined if it has none with this folded id. */
+export async function getKeyState(
+  tx: Tx,
+  tenantId: string,
+  apiKeyFolded: string,
+): Promise<Pick<ApiKeyRow, 'apiKey' | 'role' | 'expiresAt' | 'revokedAt'> | undefined> {
+  const { rows } = await tx.query<Pick<ApiKeyRow, 'apiKey' | 'role' | 'expiresAt' | 'revokedAt'>>(
+    `SELECT api_key AS "apiKey", role, expires_at AS "expiresAt", revoked_at AS "revokedAt"
+     FROM api_keys WHERE tenant_id = $1 AND api_key_folded = $2`,
+    [tenantId, apiKeyFolded],
+  );
+  return rows[0];
+}
+
 /** Inserts a key. Returns false if any organisation has a key with its id. Owner only. */
 export async function insertApiKey(
   tx: Tx,

@@ -3,17 +3,33 @@ import { instantArray, int2Array, textArray, uuidArray } from '../connections/bi
 import type { Tx } from '../connections/db.ts';
 import { type PreparedStatement, runStatement } from '../connections/pipeline.ts';
 
+/**
+ * Why the server cannot try a refused event again:
+ * - `tooLong`: the event is too long to be kept whole.
+ * - `malformedRequest`: the whole request was malformed.
+ * - `invalidSourceId`: the database cannot hold the event's `sourceId` as it was sent.
+ * - `earlierRelease`: an earlier release kept the event, without its cause.
+ */
+export const RETRY_OBSTACLES = ['tooLong', 'malformedRequest', 'invalidSourceId', 'earlierRelease'] as const;
+export type RetryObstacle = (typeof RETRY_OBSTACLES)[number];
+
 export interface RefusedEventRow {
   refusedAtMs: number;
+  /** The folded id of the key, or the folded e-mail address of the account. */
   apiKeyFolded: string;
+  sender: 'key' | 'account';
   endpoint: string;
   sourceId: string | null;
   eventId: string | null;
   /** Null where the whole request was malformed. */
   resultCode: number | null;
+  /** The stable name of the cause (`ingest/refusal-causes.ts`). */
+  cause: string;
   reason: string;
   /** The event as JSON, shortened if it was long. */
   event: string | null;
+  /** Null if the server can try the event again. */
+  obstacle: RetryObstacle | null;
 }
 
 /**
@@ -24,9 +40,9 @@ export function refusedEventsInsert(tenantId: string, rows: readonly RefusedEven
   return {
     name: 'insert refused events',
     text: `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, api_key_folded, endpoint, source_id, event_id,
-                                       result_code, reason, event)
+                                       result_code, reason, event, sender, cause, obstacle)
      SELECT $1::uuid, r.* FROM unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                                $8::smallint[], $9::text[], $10::text[]) AS r
+                                $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) AS r
      WHERE current_tenant_id() = $1`,
     values: [
       tenantId,
@@ -39,6 +55,9 @@ export function refusedEventsInsert(tenantId: string, rows: readonly RefusedEven
       int2Array(rows.map((row) => row.resultCode)),
       textArray(rows.map((row) => row.reason)),
       textArray(rows.map((row) => row.event)),
+      textArray(rows.map((row) => row.sender)),
+      textArray(rows.map((row) => row.cause)),
+      textArray(rows.map((row) => row.obstacle)),
     ],
   };
 }
@@ -52,12 +71,25 @@ export async function insertRefusedEvents(
   await runStatement(tx, refusedEventsInsert(tenantId, rows));
 }
 
+/** What a trimming keeps of an organisation's refused events. */
+export interface KeptRefusals {
+  /** It keeps none from before this time. */
+  before: Date;
+  /** It keeps this many at most, the newest. */
+  keep: number;
+  /** It keeps events with this much JSON at most, the newest. Undefined if it need not sum up their bytes. */
+  keptBytes: number | undefined;
+}
+
 /**
- * Deletes the refused events of an organisation from before `before`, and all but the newest `keep`. Does
- * nothing if another transaction does the same at that time. So no batch of events waits for this job or
- * deadlocks with it.
+ * Deletes the refused events of an organisation that are too old or too many. Does nothing if another transaction does
+ * the same at that time. So no batch of events waits for this job or deadlocks with it.
  */
-export async function trimRefusedEvents(tx: Tx, tenantId: string, before: Date, keep: number): Promise<void> {
+export async function trimRefusedEvents(
+  tx: Tx,
+  tenantId: string,
+  { before, keep, keptBytes }: KeptRefusals,
+): Promise<void> {
   const { rows } = await tx.query<{ free: boolean }>(
     "SELECT pg_try_advisory_xact_lock(hashtextextended('rollcall trim ' || $1, 0)) AS free",
     [tenantId],
@@ -70,5 +102,14 @@ export async function trimRefusedEvents(tx: Tx, tenantId: string, before: Date, 
             ORDER BY refused_at DESC, refusal_id DESC OFFSET $2 LIMIT 1) AS newest_old
      WHERE r.tenant_id = $1 AND (r.refused_at, r.refusal_id) <= (newest_old.refused_at, newest_old.refusal_id)`,
     [tenantId, keep],
+  );
+  if (keptBytes === undefined) return;
+  await tx.query(
+    `DELETE FROM refused_events r
+     USING (SELECT refused_at, refusal_id, sum(octet_length(event)) OVER (ORDER BY refused_at DESC, refusal_id DESC) AS total
+            FROM refused_events WHERE tenant_id = $1) AS summed
+     WHERE summed.total > $2 AND r.tenant_id = $1
+       AND (r.refused_at, r.refusal_id) = (summed.refused_at, summed.refusal_id)`,
+    [tenantId, keptBytes],
   );
 }

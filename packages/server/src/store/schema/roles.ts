@@ -34,7 +34,11 @@ const GRANTS = `
   GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings
     TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, DELETE ON rollcall.refused_events TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (event, result_code, cause, reason, claimed_until, tried_at, tried_by, mended)
+    ON rollcall.refused_events TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.answered_requests TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (first_event_at, last_event_at) ON rollcall.sources TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (accepted, refused) ON rollcall.source_hours TO ${RESTRICTED_ROLE};
   -- People and desks are locked while their days are written, and a row's lock asks for the right to update a
   -- column; a trigger has the say over this one.
   GRANT UPDATE (written_xid) ON rollcall.nodes, rollcall.users TO ${RESTRICTED_ROLE};

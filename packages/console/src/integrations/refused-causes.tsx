@@ -1,0 +1,112 @@
+import { Button, Group, Table, Title } from '@mantine/core';
+import { useId } from 'react';
+import { formatInstant, formatWhole } from '../frame/format.ts';
+import { useOrganisation } from '../frame/session.ts';
+import { texts } from '../texts.ts';
+import { type Cause, type CountedCause, explanationOf } from './refused-answers.ts';
+import type { Retry } from './refused-retry.ts';
+
+const { refused } = texts;
+const { columns } = refused;
+
+interface CausesProps {
+  causes: readonly CountedCause[];
+  chosen: Cause | undefined;
+  /** Chooses a cause, or none. */
+  choose: (cause: Cause | undefined) => void;
+  retry: Retry;
+}
+
+/** How many events each cause has, and what to do about it. */
+export function Causes({ causes, chosen, choose, retry }: CausesProps) {
+  const titleId = useId();
+  return (
+    <section aria-labelledby={titleId}>
+      <Group justify="space-between" mb="xs">
+        <Title order={2} id={titleId}>
+          {refused.byCause}
+        </Title>
+        {chosen !== undefined && (
+          <Button variant="subtle" size="compact-sm" onClick={() => choose(undefined)}>
+            {refused.allCauses}
+          </Button>
+        )}
+      </Group>
+      <Table.ScrollContainer
+        minWidth={720}
+        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-labelledby': titleId } }}
+      >
+        <Table withTableBorder verticalSpacing={4}>
+          <Table.Thead>
+            <Table.Tr>
+              {Object.entries(columns).map(([name, title]) => (
+                <Table.Th key={name} scope="col">
+                  {title}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {causes.map((each) => (
+              <Line
+                key={each.cause}
+                counted={each}
+                isChosen={each.cause !== null && each.cause === chosen}
+                choose={choose}
+                retry={retry}
+              />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </section>
+  );
+}
+
+interface LineProps {
+  counted: CountedCause;
+  isChosen: boolean;
+  choose: CausesProps['choose'];
+  retry: Retry;
+}
+
+function Line({ counted, isChosen, choose, retry }: LineProps) {
+  const { timeZone } = useOrganisation();
+  const { cause, count, retriable, lastRefusedAt } = counted;
+  const { name, advice } = explanationOf(cause);
+  return (
+    <Table.Tr data-cause={cause}>
+      <Table.Th scope="row">
+        {cause === null ? (
+          name
+        ) : (
+          <Button
+            variant={isChosen ? 'light' : 'subtle'}
+            size="compact-sm"
+            aria-pressed={isChosen}
+            onClick={() => choose(isChosen ? undefined : cause)}
+          >
+            {name}
+          </Button>
+        )}
+      </Table.Th>
+      <Table.Td>{formatWhole(count)}</Table.Td>
+      <Table.Td>{formatWhole(retriable)}</Table.Td>
+      <Table.Td>{formatInstant(lastRefusedAt, timeZone)}</Table.Td>
+      <Table.Td>{advice}</Table.Td>
+      <Table.Td>
+        {cause !== null && retriable > 0 && (
+          <Button
+            variant="default"
+            size="compact-sm"
+            disabled={retry.progress?.state === 'running'}
+            aria-label={refused.retryAll(formatWhole(retriable), name)}
+            onClick={() => retry.start({ cause })}
+          >
+            {refused.retry}
+          </Button>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,31 @@
+import { trimRequests } from '../http/request-record.ts';
+import type { Database } from '../store/connections/db.ts';
+import { organisationIds } from '../store/directory/organisations.ts';
+import { pruneSourceCounts } from '../store/events/source-counts.ts';
+import { DAY_MS } from '../store/values/days.ts';
+
+/** Lists of sources have 30 days, in any time zone. */
+const KEPT_COUNTS_MS = 31 * DAY_MS;
+
+interface Deps {
+  database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  signal: AbortSignal;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Deletes counts of sources, sources and answered requests that are too old, one organisation after the other. Throws
+ * `StoreUnavailableError`.
+ */
+export async function pruneActivity({ database, clock, signal, onProgress }: Deps): Promise<void> {
+  let pruned = 0;
+  for (const tenantId of await database.inSystem(organisationIds)) {
+    if (signal.aborted) return;
+    const before = new Date(clock() - KEPT_COUNTS_MS);
+    pruned += await database.inTenant(tenantId, (tx) => pruneSourceCounts(tx, tenantId, before));
+    pruned += await trimRequests({ database, clock }, tenantId);
+    onProgress?.(pruned, pruned);
+  }
+}

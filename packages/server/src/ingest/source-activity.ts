@@ -1,0 +1,121 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { needsOwnLine } from '../http/outages.ts';
+import { textFault } from '../http/text.ts';
+import type { Database } from '../store/connections/db.ts';
+import { MOST_SOURCES, type SourceCount, sourceCountsInsert } from '../store/events/source-counts.ts';
+
+const HOUR_MS = 3_600_000;
+const FLUSH_MS = 5_000;
+
+/** The outcome of a request with events. */
+export interface Activity {
+  endpoint: string;
+  /** Empty if requests of the endpoint name no source. */
+  sourceId: string;
+  accepted: number;
+  refused: number;
+  atMs: number;
+}
+
+/** Counts the events of sources. */
+export type ActivityCounter = Pick<SourceActivity, 'note'>;
+
+/** For events that no source sends now. */
+export const COUNTS_NOTHING: ActivityCounter = { note: () => undefined };
+
+interface Deps {
+  database: Database;
+  log: Pick<FastifyBaseLogger, 'warn'>;
+}
+
+/**
+ * Counts accepted and refused events by source and hour, in memory. It adds the counts to the database every few
+ * seconds, those of all organisations in one transaction. If the process is killed, the counts of these seconds are
+ * lost; the events are not.
+ */
+export class SourceActivity {
+  readonly #deps: Deps;
+  readonly #timer: NodeJS.Timeout;
+  /** By organisation, then by endpoint, source and hour. */
+  #counts = new Map<string, Map<string, SourceCount>>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#timer = setInterval(() => void this.#flushQuietly(), FLUSH_MS);
+    this.#timer.unref();
+  }
+
+  /** Counts a request's events. Ignores a source with an id that the database cannot hold. */
+  note(tenantId: string, activity: Activity): void {
+    const { endpoint, sourceId, atMs } = activity;
+    let ofTenant = this.#counts.get(tenantId);
+    if (!ofTenant) {
+      ofTenant = new Map();
+      this.#counts.set(tenantId, ofTenant);
+    }
+    const hourMs = atMs - (atMs % HOUR_MS);
+    const key = `${endpoint} ${hourMs} ${sourceId}`;
+    const known = ofTenant.get(key);
+    if (known) {
+      add(known, activity);
+      return;
+    }
+    if (ofTenant.size >= MOST_SOURCES || textFault(sourceId) !== undefined) return;
+    const { accepted, refused } = activity;
+    ofTenant.set(key, {
+      endpoint,
+      sourceId,
+      hourMs,
+      accepted,
+      refused,
+      firstEventMs: atMs,
+      lastEventMs: atMs,
+    });
+  }
+
+  /** Adds the counts to the database. Keeps them for the next time if that fails. Throws `StoreUnavailableError`. */
+  async flush(): Promise<void> {
+    const counts = this.#counts;
+    if (counts.size === 0) return;
+    this.#counts = new Map();
+    const statements = [...counts.keys()]
+      .sort()
+      .flatMap((tenantId) => sourceCountsInsert(tenantId, [...(counts.get(tenantId)?.values() ?? [])]));
+    try {
+      await this.#deps.database.runEventPipeline(statements);
+    } catch (error) {
+      this.#takeBack(counts);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#flushQuietly();
+  }
+
+  #takeBack(counts: ReadonlyMap<string, ReadonlyMap<string, SourceCount>>): void {
+    for (const [tenantId, ofTenant] of counts) {
+      for (const count of ofTenant.values()) {
+        const { endpoint, sourceId, accepted, refused, firstEventMs, lastEventMs } = count;
+        const common = { endpoint, sourceId };
+        this.note(tenantId, { ...common, accepted, refused, atMs: lastEventMs });
+        this.note(tenantId, { ...common, accepted: 0, refused: 0, atMs: firstEventMs });
+      }
+    }
+  }
+
+  async #flushQuietly(): Promise<void> {
+    await this.flush().catch((err: unknown) => {
+      // Requests meet an outage, too, and report it.
+      if (needsOwnLine(err)) this.#deps.log.warn({ err }, 'the counts of sources could not be stored');
+    });
+  }
+}
+
+function add(count: SourceCount, { accepted, refused, atMs }: Activity): void {
+  count.accepted += accepted;
+  count.refused += refused;
+  if (atMs < count.firstEventMs) count.firstEventMs = atMs;
+  if (atMs > count.lastEventMs) count.lastEventMs = atMs;
+}

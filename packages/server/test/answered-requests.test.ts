@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createLogger } from '../src/http/logging.ts';
+import { TASKS } from '../src/jobs/tasks.ts';
+import { addSite, goodEvent, results, type Site, submit } from './support/presence.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+import { browserWithRole } from './support/sessions.ts';
+import { until } from './support/waiting.ts';
+
+const DAY_S = 86_400;
+
+let server: TestServer;
+let site: Site;
+let token: string;
+beforeAll(async () => {
+  // Only the servers' storing of requests runs on this clock.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  server = await startTestServer();
+});
+beforeEach(async () => {
+  server.clock.nowMs = Date.parse('2026-03-10T12:00:00Z');
+  site = await addSite(server);
+  token = await server.token(site.key);
+});
+afterAll(async () => {
+  await server.close();
+  vi.useRealTimers();
+});
+
+interface Item {
+  answeredAt: string;
+  method: string;
+  route: string;
+  status: number;
+  caller: string | null;
+  durationMs: number;
+  requestBytes: number | null;
+  responseBytes: number | null;
+  correlationId: string;
+  further: number;
+}
+
+async function list(query = ''): Promise<{ items: Item[]; next: string | null }> {
+  const reply = await server.app.inject({
+    url: `/v1/manage/requests?${query}`,
+    headers: { authorization: `Bearer ${token}` },
+  });
+  if (reply.statusCode !== 200) throw new Error(`${reply.statusCode} ${reply.body}`);
+  return reply.json();
+}
+const PRESENCE = `route=${encodeURIComponent('/v1/presence/basic')}`;
+/** Waits until the server has stored as many requests of presence. */
+async function stored(count: number): Promise<Item[]> {
+  vi.advanceTimersByTime(5_000);
+  let items: Item[] = [];
+  await until(async () => {
+    ({ items } = await list(PRESENCE));
+    return items.length >= count;
+  });
+  return items;
+}
+
+test('a request is listed without personal data', async () => {
+  const correlationId = 'door-7';
+  await server.app.inject({
+    method: 'POST',
+    url: '/v1/presence/basic?secret=1',
+    headers: { ...site.headers, correlationid: correlationId },
+    payload: { sourceId: 'door', presenceEvents: [goodEvent(site)] },
+  });
+  const [item, ...others] = await stored(1);
+  expect(others).toEqual([]);
+  expect(item).toMatchObject({
+    answeredAt: '2026-03-10T12:00:00.000Z',
+    method: 'POST',
+    route: '/v1/presence/basic',
+    status: 200,
+    caller: site.key.apiKey.toLowerCase(),
+    requestBytes: expect.any(Number),
+    responseBytes: expect.any(Number),
+    correlationId,
+    further: 0,
+  });
+  const { items } = await list(`correlationId=${correlationId}`);
+  expect(JSON.stringify(items)).not.toMatch(/secret|door"|example\.com/);
+});
+
+test('of successes that are alike, three are listed and the others are counted; failures are all listed', async () => {
+  for (let index = 0; index < 10; index++) await results(server, site, [goodEvent(site)]);
+  for (let index = 0; index < 10; index++) await submit(server, site, 'nonsense');
+  const items = await stored(13);
+  const good = items.filter(({ status }) => status === 200);
+  expect(good).toHaveLength(3);
+  expect(good.reduce((sum, { further }) => sum + 1 + further, 0)).toBe(10);
+  expect(items.filter(({ status }) => status === 400)).toHaveLength(10);
+  expect((await list(`${PRESENCE}&failed=true`)).items).toHaveLength(10);
+  const paged: Item[] = [];
+  for (let query: string | undefined = 'limit=5'; query; ) {
+    const page = await list(`${PRESENCE}&${query}`);
+    paged.push(...page.items);
+    query = page.next === null ? undefined : `limit=5&after=${page.next}`;
+  }
+  expect(paged).toEqual(items);
+});
+
+test('a person is not named', async () => {
+  const browser = await browserWithRole(server, site.tenantId, 'integrations', 'ada@example.com');
+  await server.app.inject({ url: '/v1/manage/users', headers: browser });
+  await results(server, site, [goodEvent(site)]);
+  await stored(1);
+  const { items } = await list('failed=true');
+  expect(items).toMatchObject([{ route: '/v1/manage/users', status: 403, caller: null }]);
+});
+
+test('another organisation sees none of them, and after a day the job deletes them', async () => {
+  await results(server, site, [goodEvent(site)]);
+  await stored(1);
+  const own = token;
+  token = await server.token(await server.key(await server.organisation()));
+  expect((await list(PRESENCE)).items).toEqual([]);
+  token = own;
+  server.clock.advanceS(DAY_S + 1);
+  const job = TASKS.find(({ name }) => name === 'activity');
+  await job?.run({
+    database: server.db.restricted,
+    clock: server.clock.read,
+    log: createLogger('silent'),
+    signal: new AbortController().signal,
+  });
+  token = await server.token(site.key);
+  expect((await list(PRESENCE)).items).toEqual([]);
+});
+
+test.each(['limit=0', 'after=1', 'failed=maybe', 'route=%00'])('%s is a 400', async (query) => {
+  const reply = await server.app.inject({
+    url: `/v1/manage/requests?${query}`,
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(reply.statusCode).toBe(400);
+});
