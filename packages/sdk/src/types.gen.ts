@@ -55,6 +55,9 @@ export interface Operations {
         email: string;
         /** name of the person */
         name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
       };
       organisations: Array<{
         /** slug, for the header Rollcall-Organisation */
@@ -65,17 +68,31 @@ export interface Operations {
         role: "administrator" | "integrations" | "planner" | "viewer";
       }>;
       /** how the person signed in */
-      method: "password" | "link";
+      method: "password" | "link" | "openid" | "passkey";
       createdAt: string;
       /** when the session ends if it is not used any more */
       expiresAt: string;
     };
   };
-  /** Sign in with a password */
+  /** Sign in with a password. An account may require a passkey besides. If `passkey` is missing, the answer is a 400 that names it. */
   'POST /v1/session': {
     body: {
       email: string;
       password: string;
+      /** what the browser answers to the options, as AuthenticationResponseJSON of Web Authentication */
+      passkey?: {
+        id: string;
+        rawId: string;
+        type: "public-key";
+        response: {
+          clientDataJSON: string;
+          authenticatorData: string;
+          signature: string;
+          userHandle?: string | undefined;
+        };
+        clientExtensionResults: Record<string, unknown>;
+        authenticatorAttachment?: string | undefined;
+      } | null | undefined;
     };
     reply: {
       account: {
@@ -83,6 +100,9 @@ export interface Operations {
         email: string;
         /** name of the person */
         name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
       };
       organisations: Array<{
         /** slug, for the header Rollcall-Organisation */
@@ -93,7 +113,40 @@ export interface Operations {
         role: "administrator" | "integrations" | "planner" | "viewer";
       }>;
       /** how the person signed in */
-      method: "password" | "link";
+      method: "password" | "link" | "openid" | "passkey";
+      createdAt: string;
+      /** when the session ends if it is not used any more */
+      expiresAt: string;
+    };
+  };
+  /** Change one's own account */
+  'PATCH /v1/session': {
+    body: {
+      /** name of the person */
+      name?: string | undefined;
+      /** whether a password or a link is not enough without a passkey; takes a sign-in of the last 10 minutes */
+      passkeyRequired?: boolean | undefined;
+    };
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        /** name of the person */
+        name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
+      };
+      organisations: Array<{
+        /** slug, for the header Rollcall-Organisation */
+        organisation: string;
+        name: string;
+        /** IANA time zone */
+        timeZone: string;
+        role: "administrator" | "integrations" | "planner" | "viewer";
+      }>;
+      /** how the person signed in */
+      method: "password" | "link" | "openid" | "passkey";
       createdAt: string;
       /** when the session ends if it is not used any more */
       expiresAt: string;
@@ -103,7 +156,7 @@ export interface Operations {
   'DELETE /v1/session': {
     reply: undefined;
   };
-  /** Redeem a one-time link: sign in, accept an invitation or set a password. A link that sets a password takes a new `password`. An invitation for an account with a password takes that password, unless the request has a session of the account. If `password` is missing, the answer is a 400 that names it, and the link can be used again. */
+  /** Redeem a one-time link: sign in, accept an invitation or set a password. A link that sets a password takes a new `password`. An invitation for an account with a password takes that password, unless the request has a session of the account. If `password` is missing, the answer is a 400 that names it, and the link can be used again. The same goes for `passkey`, if the account requires one. */
   'POST /v1/session/link': {
     body: {
       /** the part of the link after `#token=` */
@@ -111,6 +164,20 @@ export interface Operations {
       /** name of the person */
       name?: string | null | undefined;
       password?: string | null | undefined;
+      /** what the browser answers to the options, as AuthenticationResponseJSON of Web Authentication */
+      passkey?: {
+        id: string;
+        rawId: string;
+        type: "public-key";
+        response: {
+          clientDataJSON: string;
+          authenticatorData: string;
+          signature: string;
+          userHandle?: string | undefined;
+        };
+        clientExtensionResults: Record<string, unknown>;
+        authenticatorAttachment?: string | undefined;
+      } | null | undefined;
     };
     reply: {
       account: {
@@ -118,6 +185,9 @@ export interface Operations {
         email: string;
         /** name of the person */
         name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
       };
       organisations: Array<{
         /** slug, for the header Rollcall-Organisation */
@@ -128,7 +198,7 @@ export interface Operations {
         role: "administrator" | "integrations" | "planner" | "viewer";
       }>;
       /** how the person signed in */
-      method: "password" | "link";
+      method: "password" | "link" | "openid" | "passkey";
       createdAt: string;
       /** when the session ends if it is not used any more */
       expiresAt: string;
@@ -147,7 +217,7 @@ export interface Operations {
     reply: {
       items: Array<{
         sessionId: string;
-        method: "password" | "link";
+        method: "password" | "link" | "openid" | "passkey";
         createdAt: string;
         /** to the minute */
         lastUsedAt: string;
@@ -168,6 +238,183 @@ export interface Operations {
     };
     reply: undefined;
   };
+  /** Begin a sign-in with a passkey. The answer is for this browser, once, within 5 minutes. */
+  'POST /v1/session/passkey/options': {
+    reply: {
+      challenge: string;
+    };
+  };
+  /** Sign in with a passkey */
+  'POST /v1/session/passkey': {
+    body: {
+      /** what the browser answers to the options, as AuthenticationResponseJSON of Web Authentication */
+      credential: {
+        id: string;
+        rawId: string;
+        type: "public-key";
+        response: {
+          clientDataJSON: string;
+          authenticatorData: string;
+          signature: string;
+          userHandle?: string | undefined;
+        };
+        clientExtensionResults: Record<string, unknown>;
+        authenticatorAttachment?: string | undefined;
+      };
+    };
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        /** name of the person */
+        name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
+      };
+      organisations: Array<{
+        /** slug, for the header Rollcall-Organisation */
+        organisation: string;
+        name: string;
+        /** IANA time zone */
+        timeZone: string;
+        role: "administrator" | "integrations" | "planner" | "viewer";
+      }>;
+      /** how the person signed in */
+      method: "password" | "link" | "openid" | "passkey";
+      createdAt: string;
+      /** when the session ends if it is not used any more */
+      expiresAt: string;
+    };
+  };
+  /** List one's own passkeys, the oldest first */
+  'GET /v1/session/passkeys': {
+    reply: {
+      items: Array<{
+        passkeyId: string;
+        name: string;
+        /** whether the device keeps copies on other devices */
+        backedUp: boolean;
+        createdAt: string;
+        lastUsedAt: string | null;
+      }>;
+    };
+  };
+  /** Add a passkey */
+  'POST /v1/session/passkeys': {
+    body: {
+      name: string;
+      /** what the browser answers to the options, as RegistrationResponseJSON of Web Authentication */
+      credential: {
+        id: string;
+        rawId: string;
+        type: "public-key";
+        response: {
+          clientDataJSON: string;
+          attestationObject: string;
+          authenticatorData?: string | undefined;
+          transports?: Array<string> | undefined;
+          publicKeyAlgorithm?: number | undefined;
+          publicKey?: string | undefined;
+        };
+        clientExtensionResults: Record<string, unknown>;
+        authenticatorAttachment?: string | undefined;
+      };
+    };
+    reply: {
+      passkeyId: string;
+    };
+  };
+  /** Begin to add a passkey; takes a sign-in of the last 10 minutes */
+  'POST /v1/session/passkeys/options': {
+    reply: {
+      challenge: string;
+    };
+  };
+  /** Rename a passkey */
+  'PATCH /v1/session/passkeys/{passkeyId}': {
+    path: {
+      passkeyId: string;
+    };
+    body: {
+      name: string;
+    };
+    reply: undefined;
+  };
+  /** Remove a passkey; takes a sign-in of the last 10 minutes */
+  'DELETE /v1/session/passkeys/{passkeyId}': {
+    path: {
+      passkeyId: string;
+    };
+    reply: undefined;
+  };
+  /** Read how people sign in to this server */
+  'GET /v1/session/methods': {
+    reply: {
+      password: boolean;
+      passkey: {
+        /** the domain to which passkeys belong */
+        relyingParty: string;
+      };
+      openid: {
+        /** what the console calls the provider */
+        name: string;
+        issuer: string;
+        /** whether a claim gives roles at each sign-in */
+        rolesFromClaim: boolean;
+        /** whether a verified e-mail address connects a person with the account of this address */
+        linksVerifiedEmail: boolean;
+      } | null;
+    };
+  };
+  /** Begin a sign-in by OpenID Connect. The browser then goes to `location`. The sign-in belongs to this browser, and must end within 10 minutes. */
+  'POST /v1/session/openid': {
+    body: {
+      /** path of the console, without /console, to which the person goes afterwards */
+      back?: string | null | undefined;
+      /** token of a one-time link that the sign-in redeems */
+      linkToken?: string | null | undefined;
+      /** the account of the session gets the identity; takes a sign-in of the last 10 minutes */
+      link?: boolean | null | undefined;
+    };
+    reply: {
+      location: string;
+    };
+  };
+  /** End a sign-in by OpenID Connect */
+  'POST /v1/session/openid/return': {
+    body: {
+      /** the part after `?` of the address to which the provider sent the browser */
+      query: string;
+    };
+    reply: {
+      session: {
+        account: {
+          accountId: string;
+          email: string;
+          /** name of the person */
+          name: string | null;
+          hasPassword: boolean;
+          /** whether a password or a link is not enough without a passkey */
+          passkeyRequired: boolean;
+        };
+        organisations: Array<{
+          /** slug, for the header Rollcall-Organisation */
+          organisation: string;
+          name: string;
+          /** IANA time zone */
+          timeZone: string;
+          role: "administrator" | "integrations" | "planner" | "viewer";
+        }>;
+        /** how the person signed in */
+        method: "password" | "link" | "openid" | "passkey";
+        createdAt: string;
+        /** when the session ends if it is not used any more */
+        expiresAt: string;
+      };
+      back: string | null;
+    };
+  };
   /** List the accounts of people who may sign in, by e-mail address */
   'GET /v1/manage/accounts': {
     reply: {
@@ -177,6 +424,8 @@ export interface Operations {
         name: string | null;
         /** what the person may do in the organisation */
         role: "administrator" | "integrations" | "planner" | "viewer";
+        /** claim: the identity provider gives the role at each sign-in */
+        roleFrom: "invitation" | "claim";
         /** invited until the person accepts; the operator of the server disables accounts */
         state: "invited" | "active" | "disabled";
         invitedAt: string;
@@ -200,6 +449,8 @@ export interface Operations {
         name: string | null;
         /** what the person may do in the organisation */
         role: "administrator" | "integrations" | "planner" | "viewer";
+        /** claim: the identity provider gives the role at each sign-in */
+        roleFrom: "invitation" | "claim";
         /** invited until the person accepts; the operator of the server disables accounts */
         state: "invited" | "active" | "disabled";
         invitedAt: string;
@@ -227,6 +478,8 @@ export interface Operations {
       name: string | null;
       /** what the person may do in the organisation */
       role: "administrator" | "integrations" | "planner" | "viewer";
+      /** claim: the identity provider gives the role at each sign-in */
+      roleFrom: "invitation" | "claim";
       /** invited until the person accepts; the operator of the server disables accounts */
       state: "invited" | "active" | "disabled";
       invitedAt: string;
@@ -261,7 +514,7 @@ export interface Operations {
     reply: {
       items: Array<{
         sessionId: string;
-        method: "password" | "link";
+        method: "password" | "link" | "openid" | "passkey";
         createdAt: string;
         /** to the minute */
         lastUsedAt: string;
