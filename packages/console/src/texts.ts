@@ -1,4 +1,7 @@
-/** Every text of the console, in English. Another language is another file of this shape. */
+import { account } from './texts/account.ts';
+import { settings } from './texts/settings.ts';
+
+/** Every text of the console, in English. Another language is another file and folder of this shape. */
 export const texts = {
   /** The language of numbers and dates, and of the texts. */
   language: 'en-GB',
@@ -18,12 +21,14 @@ export const texts = {
     closeNavigation: 'Close the list of pages',
     organisation: (name: string) => `Organisation: ${name}`,
     account: (email: string) => `Account: ${email}`,
+    ownAccount: 'My account',
     sessions: 'Sessions',
     signOut: 'Sign out',
     loading: 'Loading',
     noOrganisation: {
       title: 'No organisation',
-      advice: 'Your account has no role in any organisation. Ask an administrator to invite you.',
+      advice:
+        'Your account has no role in any organisation. Ask an administrator to invite you. Roles from an identity provider count only if you sign in there.',
     },
     notMember: (organisation: string) => ({
       title: 'No access',
@@ -65,6 +70,13 @@ export const texts = {
     showPassword: 'Show the password',
     submit: 'Sign in',
     wrong: 'This e-mail address and password do not belong together, or the account cannot be used.',
+    withPasskey: 'Sign in with a passkey',
+    withProvider: (name: string) => `Sign in with ${name}`,
+    or: 'or with a password',
+    passkeyRefused:
+      'The browser gave no passkey. You may have cancelled it, or this device has none for this address.',
+    returning: 'The server checks your sign-in.',
+    again: 'Sign in again',
     help: 'I cannot sign in',
     helpTitle: 'If you cannot sign in',
     helpParagraphs: [
@@ -101,6 +113,8 @@ export const texts = {
     cancel: 'Keep it',
     zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   },
+  settings,
+  account,
   charts: {
     asTable: 'As a table',
     keys: 'Arrow keys move through the points. The table after it has the same numbers.',

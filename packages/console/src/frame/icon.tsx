@@ -8,6 +8,9 @@ const PATHS = {
   table: 'M2 3h12v10H2zM2 6.500h12M2 10h12M6.5 3v10',
   download: 'M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.500h11',
   calendar: 'M2.5 3.500h11v10h-11zM2.5 6.500h11M5.5 2v3M10.5 2v3',
+  more: 'M3 8h.01M8 8h.01M13 8h.01',
+  settings:
+    'M8 5.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM8 1.5v2M8 12.500v2M1.5 8h2M12.500 8h2M3.400 3.400l1.400 1.400M11.200 11.200l1.400 1.400M12.600 3.400l-1.400 1.400M4.800 11.200l-1.400 1.400',
 } as const;
 
 export type IconName = keyof typeof PATHS;
