@@ -6,12 +6,15 @@ import { type Destination, Entrance, Shell, Waiting } from './frame/shell.tsx';
 import { texts } from './texts.ts';
 
 const SignIn = lazy(() => import('./sign-in/page.tsx'));
+const ProviderReturn = lazy(() => import('./sign-in/provider-return.tsx'));
 const Today = lazy(() => import('./today/page.tsx'));
 const Attendance = lazy(() => import('./attendance/page.tsx'));
 const People = lazy(() => import('./people/page.tsx'));
 const Person = lazy(() => import('./person/page.tsx'));
 const Places = lazy(() => import('./places/page.tsx'));
 const Integrations = lazy(() => import('./integrations/page.tsx'));
+const Settings = lazy(() => import('./settings/page.tsx'));
+const Account = lazy(() => import('./account/page.tsx'));
 const Sessions = lazy(() => import('./sessions/page.tsx'));
 
 /** The pages that the navigation lists. The first one is where an organisation opens. */
@@ -26,6 +29,7 @@ const DESTINATIONS: readonly Destination[] = [
     icon: 'plug',
     roles: ['administrator', 'integrations'],
   },
+  { path: 'settings', title: texts.settings.title, icon: 'settings' },
 ];
 
 /** The page of each address. An address names the organisation first, then the page. */
@@ -38,6 +42,11 @@ export function Routes() {
       <Route path="/sign-in">
         <Suspense fallback={<Waiting />}>
           <SignIn />
+        </Suspense>
+      </Route>
+      <Route path="/sign-in/openid">
+        <Suspense fallback={<Waiting />}>
+          <ProviderReturn />
         </Suspense>
       </Route>
       <Route path="/:organisation">
@@ -64,6 +73,12 @@ export function Routes() {
               </Route>
               <Route path="/:organisation/integrations">
                 <Integrations />
+              </Route>
+              <Route path="/:organisation/settings">
+                <Settings />
+              </Route>
+              <Route path="/:organisation/account">
+                <Account />
               </Route>
               <Route path="/:organisation/sessions">
                 <Sessions />

@@ -1,3 +1,4 @@
+import { account } from './texts/account.ts';
 import { csvImport } from './texts/csv-import.ts';
 import { effects } from './texts/effects.ts';
 import { integrations } from './texts/integrations.ts';
@@ -5,6 +6,7 @@ import { people, person } from './texts/people.ts';
 import { places } from './texts/places.ts';
 import { refused } from './texts/refused.ts';
 import { requests } from './texts/requests.ts';
+import { settings } from './texts/settings.ts';
 import { sources } from './texts/sources.ts';
 
 /** Every text of the console, in English. Another language is other files of this shape. */
@@ -27,12 +29,14 @@ export const texts = {
     closeNavigation: 'Close the list of pages',
     organisation: (name: string) => `Organisation: ${name}`,
     account: (email: string) => `Account: ${email}`,
+    ownAccount: 'My account',
     sessions: 'Sessions',
     signOut: 'Sign out',
     loading: 'Loading',
     noOrganisation: {
       title: 'No organisation',
-      advice: 'Your account has no role in any organisation. Ask an administrator to invite you.',
+      advice:
+        'Your account has no role in any organisation. Ask an administrator to invite you. Roles from an identity provider count only if you sign in there.',
     },
     notMember: (organisation: string) => ({
       title: 'No access',
@@ -85,6 +89,13 @@ export const texts = {
     showPassword: 'Show the password',
     submit: 'Sign in',
     wrong: 'This e-mail address and password do not belong together, or the account cannot be used.',
+    withPasskey: 'Sign in with a passkey',
+    withProvider: (name: string) => `Sign in with ${name}`,
+    or: 'or with a password',
+    passkeyRefused:
+      'The browser gave no passkey. You may have cancelled it, or this device has none for this address.',
+    returning: 'The server checks your sign-in.',
+    again: 'Sign in again',
     help: 'I cannot sign in',
     helpTitle: 'If you cannot sign in',
     helpParagraphs: [
@@ -124,6 +135,8 @@ export const texts = {
   csvImport,
   effects,
   places,
+  settings,
+  account,
   charts: {
     asTable: 'As a table',
     keys: 'Arrow keys move through the points. The table after it has the same numbers.',

@@ -44,6 +44,105 @@ export class Session {
     return this.#transport.json(request, options);
   }
 
+  /** How people sign in to the server. Nobody needs to be signed in. */
+  methods(options?: CallOptions): Promise<Reply<'GET /v1/session/methods'>> {
+    return this.#transport.json({ method: 'GET', path: '/v1/session/methods' }, options);
+  }
+
+  /**
+   * Begins a sign-in by OpenID Connect. The browser then goes to `location`.
+   * @throws PermissionError if the server has no identity provider, or if the sign-in must be newer.
+   * @throws UnavailableError if the provider does not answer.
+   */
+  startOpenId(
+    wanted: Change<'POST /v1/session/openid'>,
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/session/openid'>> {
+    return this.#transport.json(
+      { method: 'POST', path: '/v1/session/openid', body: wanted, ...BY_A_PERSON },
+      options,
+    );
+  }
+
+  /**
+   * Ends a sign-in by OpenID Connect, with the query of the address to which the provider sent the browser.
+   * @throws AuthenticationError if the answer is no proof, or belongs to another browser.
+   * @throws PermissionError if the identity has no account.
+   */
+  finishOpenId(
+    answer: Change<'POST /v1/session/openid/return'>,
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/session/openid/return'>> {
+    const path = '/v1/session/openid/return';
+    return this.#transport.json({ method: 'POST', path, body: answer, ...BY_A_PERSON }, options);
+  }
+
+  /** Begins a sign-in with a passkey: the options for the browser. */
+  startPasskeySignIn(options?: CallOptions): Promise<Reply<'POST /v1/session/passkey/options'>> {
+    return this.#transport.json({ method: 'POST', path: '/v1/session/passkey/options', body: {} }, options);
+  }
+
+  /**
+   * Signs in with a passkey.
+   * @throws AuthenticationError if the passkey is unknown or its answer wrong.
+   */
+  signInWithPasskey(
+    answer: Change<'POST /v1/session/passkey'>,
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/session/passkey'>> {
+    const request = { method: 'POST', path: '/v1/session/passkey', body: answer, ...BY_A_PERSON };
+    return this.#transport.json(request, options);
+  }
+
+  /** Changes the own account. */
+  update(change: Change<'PATCH /v1/session'>, options?: CallOptions): Promise<Reply<'PATCH /v1/session'>> {
+    return this.#transport.json({ method: 'PATCH', path: '/v1/session', body: change }, options);
+  }
+
+  /** The own passkeys, the oldest first. */
+  async passkeys(options?: CallOptions): Promise<Reply<'GET /v1/session/passkeys'>['items']> {
+    const { items } = await this.#transport.json<Reply<'GET /v1/session/passkeys'>>(
+      { method: 'GET', path: '/v1/session/passkeys' },
+      options,
+    );
+    return items;
+  }
+
+  /**
+   * Begins to add a passkey: the options for the browser.
+   * @throws PermissionError if the sign-in must be newer.
+   */
+  startPasskey(options?: CallOptions): Promise<Reply<'POST /v1/session/passkeys/options'>> {
+    return this.#transport.json({ method: 'POST', path: '/v1/session/passkeys/options', body: {} }, options);
+  }
+
+  /** Adds a passkey that the browser has made. */
+  addPasskey(
+    passkey: Change<'POST /v1/session/passkeys'>,
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/session/passkeys'>> {
+    const request = { method: 'POST', path: '/v1/session/passkeys', body: passkey, once: true };
+    return this.#transport.json(request, options);
+  }
+
+  /** Renames a passkey. */
+  renamePasskey(
+    passkeyId: string,
+    change: Change<'PATCH /v1/session/passkeys/{passkeyId}'>,
+    options?: CallOptions,
+  ): Promise<void> {
+    return this.#transport.json({ method: 'PATCH', path: passkeyPath(passkeyId), body: change }, options);
+  }
+
+  /**
+   * Removes a passkey.
+   * @throws PermissionError if the sign-in must be newer.
+   * @throws ConflictError for the last passkey of an account that requires one.
+   */
+  removePasskey(passkeyId: string, options?: CallOptions): Promise<void> {
+    return this.#transport.json({ method: 'DELETE', path: passkeyPath(passkeyId) }, options);
+  }
+
   /** Signs out. */
   signOut(options?: CallOptions): Promise<void> {
     return this.#transport.json({ method: 'DELETE', path: '/v1/session' }, options);
@@ -69,4 +168,8 @@ export class Session {
     const path = `/v1/session/sessions/${encodeURIComponent(sessionId)}`;
     return this.#transport.json({ method: 'DELETE', path }, options);
   }
+}
+
+function passkeyPath(passkeyId: string): string {
+  return `/v1/session/passkeys/${encodeURIComponent(passkeyId)}`;
 }

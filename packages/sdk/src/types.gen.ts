@@ -55,6 +55,9 @@ export interface Operations {
         email: string;
         /** name of the person */
         name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
       };
       organisations: Array<{
         /** slug, for the header Rollcall-Organisation */
@@ -65,17 +68,31 @@ export interface Operations {
         role: "administrator" | "integrations" | "planner" | "viewer";
       }>;
       /** how the person signed in */
-      method: "password" | "link";
+      method: "password" | "link" | "openid" | "passkey";
       createdAt: string;
       /** when the session ends if it is not used any more */
       expiresAt: string;
     };
   };
-  /** Sign in with a password */
+  /** Sign in with a password. An account may require a passkey besides. If `passkey` is missing, the answer is a 400 that names it. */
   'POST /v1/session': {
     body: {
       email: string;
       password: string;
+      /** what the browser answers to the options, as AuthenticationResponseJSON of Web Authentication */
+      passkey?: {
+        id: string;
+        rawId: string;
+        type: "public-key";
+        response: {
+          clientDataJSON: string;
+          authenticatorData: string;
+          signature: string;
+          userHandle?: string | undefined;
+        };
+        clientExtensionResults: Record<string, unknown>;
+        authenticatorAttachment?: string | undefined;
+      } | null | undefined;
     };
     reply: {
       account: {
@@ -83,6 +100,9 @@ export interface Operations {
         email: string;
         /** name of the person */
         name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
       };
       organisations: Array<{
         /** slug, for the header Rollcall-Organisation */
@@ -93,7 +113,40 @@ export interface Operations {
         role: "administrator" | "integrations" | "planner" | "viewer";
       }>;
       /** how the person signed in */
-      method: "password" | "link";
+      method: "password" | "link" | "openid" | "passkey";
+      createdAt: string;
+      /** when the session ends if it is not used any more */
+      expiresAt: string;
+    };
+  };
+  /** Change one's own account */
+  'PATCH /v1/session': {
+    body: {
+      /** name of the person */
+      name?: string | undefined;
+      /** whether a password or a link is not enough without a passkey; takes a sign-in of the last 10 minutes */
+      passkeyRequired?: boolean | undefined;
+    };
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        /** name of the person */
+        name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
+      };
+      organisations: Array<{
+        /** slug, for the header Rollcall-Organisation */
+        organisation: string;
+        name: string;
+        /** IANA time zone */
+        timeZone: string;
+        role: "administrator" | "integrations" | "planner" | "viewer";
+      }>;
+      /** how the person signed in */
+      method: "password" | "link" | "openid" | "passkey";
       createdAt: string;
       /** when the session ends if it is not used any more */
       expiresAt: string;
@@ -103,7 +156,7 @@ export interface Operations {
   'DELETE /v1/session': {
     reply: undefined;
   };
-  /** Redeem a one-time link: sign in, accept an invitation or set a password. A link that sets a password takes a new `password`. An invitation for an account with a password takes that password, unless the request has a session of the account. If `password` is missing, the answer is a 400 that names it, and the link can be used again. */
+  /** Redeem a one-time link: sign in, accept an invitation or set a password. A link that sets a password takes a new `password`. An invitation for an account with a password takes that password, unless the request has a session of the account. If `password` is missing, the answer is a 400 that names it, and the link can be used again. The same goes for `passkey`, if the account requires one. */
   'POST /v1/session/link': {
     body: {
       /** the part of the link after `#token=` */
@@ -111,6 +164,20 @@ export interface Operations {
       /** name of the person */
       name?: string | null | undefined;
       password?: string | null | undefined;
+      /** what the browser answers to the options, as AuthenticationResponseJSON of Web Authentication */
+      passkey?: {
+        id: string;
+        rawId: string;
+        type: "public-key";
+        response: {
+          clientDataJSON: string;
+          authenticatorData: string;
+          signature: string;
+          userHandle?: string | undefined;
+        };
+        clientExtensionResults: Record<string, unknown>;
+        authenticatorAttachment?: string | undefined;
+      } | null | undefined;
     };
     reply: {
       account: {
@@ -118,6 +185,9 @@ export interface Operations {
         email: string;
         /** name of the person */
         name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
       };
       organisations: Array<{
         /** slug, for the header Rollcall-Organisation */
@@ -128,7 +198,7 @@ export interface Operations {
         role: "administrator" | "integrations" | "planner" | "viewer";
       }>;
       /** how the person signed in */
-      method: "password" | "link";
+      method: "password" | "link" | "openid" | "passkey";
       createdAt: string;
       /** when the session ends if it is not used any more */
       expiresAt: string;
@@ -147,7 +217,7 @@ export interface Operations {
     reply: {
       items: Array<{
         sessionId: string;
-        method: "password" | "link";
+        method: "password" | "link" | "openid" | "passkey";
         createdAt: string;
         /** to the minute */
         lastUsedAt: string;
@@ -213,6 +283,8 @@ export interface Operations {
         name: string | null;
         /** what the person may do in the organisation */
         role: "administrator" | "integrations" | "planner" | "viewer";
+        /** claim: the identity provider gives the role at each sign-in */
+        roleFrom: "invitation" | "claim";
         /** invited until the person accepts; the operator of the server disables accounts */
         state: "invited" | "active" | "disabled";
         invitedAt: string;
@@ -236,6 +308,8 @@ export interface Operations {
         name: string | null;
         /** what the person may do in the organisation */
         role: "administrator" | "integrations" | "planner" | "viewer";
+        /** claim: the identity provider gives the role at each sign-in */
+        roleFrom: "invitation" | "claim";
         /** invited until the person accepts; the operator of the server disables accounts */
         state: "invited" | "active" | "disabled";
         invitedAt: string;
@@ -263,6 +337,8 @@ export interface Operations {
       name: string | null;
       /** what the person may do in the organisation */
       role: "administrator" | "integrations" | "planner" | "viewer";
+      /** claim: the identity provider gives the role at each sign-in */
+      roleFrom: "invitation" | "claim";
       /** invited until the person accepts; the operator of the server disables accounts */
       state: "invited" | "active" | "disabled";
       invitedAt: string;
@@ -297,7 +373,7 @@ export interface Operations {
     reply: {
       items: Array<{
         sessionId: string;
-        method: "password" | "link";
+        method: "password" | "link" | "openid" | "passkey";
         createdAt: string;
         /** to the minute */
         lastUsedAt: string;

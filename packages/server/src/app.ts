@@ -1,18 +1,16 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { accountRoutes } from './auth/account-routes.ts';
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
-import { Passwords } from './auth/passwords.ts';
+import { openIdSettings } from './auth/identity-provider.ts';
+import { peopleRoutes } from './auth/people-routes.ts';
 import { requestRoutes } from './auth/request-routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
 import { callerOfSender } from './auth/senders.ts';
-import { sessionRoutes } from './auth/session-routes.ts';
 import { Sessions } from './auth/sessions.ts';
-import { SignIns } from './auth/sign-ins.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
@@ -69,7 +67,15 @@ export interface AppDeps {
     | 'eventBacklogMib'
     | 'exportGraceS'
     | 'exportLeastKibS'
+    | 'oidcIssuer'
+    | 'oidcClientId'
+    | 'oidcName'
+    | 'oidcScopes'
+    | 'oidcRolesClaim'
+    | 'oidcLinkVerifiedEmail'
   >;
+  /** The secret of the client at the identity provider. */
+  oidcClientSecret?: string | undefined;
   /** Connects as the restricted role. */
   database: Database;
   masterKey: MasterKey;
@@ -199,10 +205,18 @@ export async function createApp(deps: AppDeps): Promise<App> {
     publicUrl: config.publicUrl,
     issuer,
   });
-  const signIns = new SignIns({ database, lookUps, sessions, passwords: new Passwords(), clock });
-  await app.register(sessionRoutes, { database, sessions, signIns, clock });
+  await app.register(peopleRoutes, {
+    database,
+    lookUps,
+    sessions,
+    masterKey,
+    instanceId,
+    clock,
+    log: deps.logger,
+    publicUrl: config.publicUrl,
+    openId: openIdSettings(config, deps.oidcClientSecret),
+  });
   await app.register(requestRoutes, { database });
-  await app.register(accountRoutes, { database, clock, publicUrl: config.publicUrl });
   await app.register(ingestRoutes, {
     database,
     directory: new DirectoryCache(database),

@@ -10,6 +10,7 @@ import {
   SERVER_SETTINGS,
 } from './config.ts';
 import type { Setting } from './config-setting.ts';
+import { OIDC_CLIENT_SECRET_ENV } from './config-sign-in.ts';
 
 /** The settings as the Markdown table of docs/operations.md. */
 export function settingsTable(): string {
@@ -29,6 +30,7 @@ export function settingsTable(): string {
     '|---|---|---|---|',
     ...rows,
     `| | \`${MASTER_KEY_ENV}\` | | the master key itself, base64 of 32 bytes |`,
+    `| | \`${OIDC_CLIENT_SECRET_ENV}\` | | the secret of the client of --oidc-client-id |`,
     `| | \`${CLIENT_SECRET_ENV}\` | | the secret of the key of --key |`,
     `| | \`${LOOKUP_SECRET_ENV}\` | | the secret of the key of --lookup-key |`,
   ].join('\n');

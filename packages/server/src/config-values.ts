@@ -37,6 +37,17 @@ export const httpUrl = (value: string): string => {
   return value.replace(/\/+$/, '');
 };
 
+/** An issuer of OpenID Connect, as the provider writes it. Plain http is for this machine only. */
+export const issuerUrl = (value: string): string => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isLocal = url && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  const isSound = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
+  if (!url || !isSound || url.search !== '' || url.hash !== '') {
+    throw new InvalidSettingError('It must be an https URL without a query, or http on this machine.');
+  }
+  return value;
+};
+
 export const postgresUrl = (value: string): string => {
   // A URL with a socket directory as ?host= has an empty host. URL.canParse refuses that after credentials.
   if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value.replace('@/', '@localhost/'))) {

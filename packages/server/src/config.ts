@@ -1,4 +1,5 @@
 import { type Setting, type SettingsOf, setting } from './config-setting.ts';
+import { SIGN_IN_SETTINGS } from './config-sign-in.ts';
 import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
 
 /** The master key comes only from a file or from this variable, because a flag would show in the process list. */
@@ -142,6 +143,7 @@ export const SERVER_SETTINGS = {
     whole(0, 600),
     10,
   ),
+  ...SIGN_IN_SETTINGS,
   jobs: setting(
     '--jobs <switch>',
     'ROLLCALL_JOBS',
@@ -251,7 +253,7 @@ export const LOOKUP_SETTINGS = {
   ),
 } as const;
 
-/** The secret of a client's key in the environment variable `name`, if it is set. */
+/** The secret of a client in the environment variable `name`, if it is set. */
 export function clientSecretFromEnvironment(name: string = CLIENT_SECRET_ENV): string | undefined {
   return process.env[name] || undefined;
 }

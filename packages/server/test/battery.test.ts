@@ -107,10 +107,15 @@ test('exactly these routes are public', () => {
     'GET /healthz',
     'GET /openapi.json',
     'GET /readyz',
+    'GET /v1/session/methods',
     'POST /v1/auth',
     'POST /v1/auth/token',
     'POST /v1/session',
     'POST /v1/session/link',
+    'POST /v1/session/openid',
+    'POST /v1/session/openid/return',
+    'POST /v1/session/passkey',
+    'POST /v1/session/passkey/options',
   ]);
 });
 

@@ -42,7 +42,13 @@ test('GET /v1/session says who is signed in, where and until when', async () => 
   expect(reply.statusCode).toBe(200);
   expect(reply.headers['cache-control']).toBe('no-store');
   expect(reply.json()).toEqual({
-    account: { accountId: expect.any(String), email, name: 'The planner' },
+    account: {
+      accountId: expect.any(String),
+      email,
+      name: 'The planner',
+      hasPassword: false,
+      passkeyRequired: false,
+    },
     organisations: [{ organisation: 'acme', name: 'acme', timeZone: 'Europe/London', role: 'planner' }],
     method: 'link',
     createdAt: new Date(server.clock.nowMs).toISOString(),

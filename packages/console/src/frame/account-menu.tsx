@@ -67,9 +67,14 @@ export function AccountMenu({ session, organisation }: MenuProps) {
       <Menu.Dropdown>
         <Menu.Label>{session.account.email}</Menu.Label>
         {organisation && (
-          <Menu.Item component={Link} href={`/${organisation.organisation}/sessions`}>
-            {shell.sessions}
-          </Menu.Item>
+          <>
+            <Menu.Item component={Link} href={`/${organisation.organisation}/account`}>
+              {shell.ownAccount}
+            </Menu.Item>
+            <Menu.Item component={Link} href={`/${organisation.organisation}/sessions`}>
+              {shell.sessions}
+            </Menu.Item>
+          </>
         )}
         <Menu.Item onClick={leave}>{shell.signOut}</Menu.Item>
       </Menu.Dropdown>

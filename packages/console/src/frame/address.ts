@@ -35,6 +35,10 @@ export function signInAddress(here: string): string {
 
 /** The address to go back to. Only paths of the console count. */
 export function backAddress(search: string): string {
-  const back = new URLSearchParams(search).get('back') ?? '/';
-  return /^\/(?![/\\])/.test(back) && !back.startsWith('/sign-in') ? back : '/';
+  return consolePath(new URLSearchParams(search).get('back'));
+}
+
+/** A path of the console, or its start for any other text. */
+export function consolePath(path: string | null): string {
+  return path !== null && /^\/(?![/\\])/.test(path) && !path.startsWith('/sign-in') ? path : '/';
 }

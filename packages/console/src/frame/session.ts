@@ -41,6 +41,11 @@ export function enterSession(session: Session): void {
   queryClient.setQueryData(SESSION, session);
 }
 
+/** Notes what the server says about the session after a change of the account. */
+export function updateSession(session: Session): void {
+  queryClient.setQueryData(SESSION, session);
+}
+
 /** Removes all data from memory, and leads to the sign-in page. */
 export function forgetEverything(): void {
   queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });

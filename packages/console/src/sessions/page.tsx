@@ -2,6 +2,7 @@ import { Badge, Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
 import type { Reply } from '@rollcall/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { browserName } from '../frame/browser-name.ts';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
@@ -9,7 +10,6 @@ import { Page } from '../frame/page.tsx';
 import { forgetEverything, queryClient } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
-import { browserName } from './browser-name.ts';
 
 type ListedSession = Reply<'GET /v1/session/sessions'>['items'][number];
 

@@ -3,10 +3,12 @@ import { AuthenticationError, ValidationError } from '@rollcall/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef } from 'react';
 import { clientOf } from '../frame/client.ts';
-import { Failure } from '../frame/failure.tsx';
 import { Page } from '../frame/page.tsx';
 import type { Session } from '../frame/session.ts';
 import { texts } from '../texts.ts';
+import { OtherMethods } from './other-methods.tsx';
+import { withSecondFactor } from './second-factor.ts';
+import { SignInFailure } from './sign-in-failure.tsx';
 
 const { link } = texts.signIn;
 
@@ -21,7 +23,7 @@ interface LinkFormProps {
 export function LinkForm({ token, onSignedIn, onInvalid }: LinkFormProps) {
   const { mutate, error, isPending, variables } = useMutation({
     mutationFn: (answers: { name?: string; password?: string }) =>
-      clientOf().session.redeem({ token, ...answers }),
+      withSecondFactor((passkey) => clientOf().session.redeem({ token, ...answers, ...passkey })),
     onSuccess: onSignedIn,
     onError: (cause, { password }) => {
       if (cause instanceof AuthenticationError && password === undefined) onInvalid();
@@ -39,7 +41,7 @@ export function LinkForm({ token, onSignedIn, onInvalid }: LinkFormProps) {
     return (
       <Page title={texts.signIn.title}>
         {error ? (
-          <Failure error={error} retry={() => mutate({})} />
+          <SignInFailure error={error} retry={() => mutate({})} />
         ) : (
           <Text role="status">{link.redeeming}</Text>
         )}
@@ -56,6 +58,7 @@ export function LinkForm({ token, onSignedIn, onInvalid }: LinkFormProps) {
     isFirstTry || !error ? undefined : error instanceof AuthenticationError ? link.wrong : faultOf(error);
   return (
     <Page title={link.title}>
+      <OtherMethods linkToken={token} onSignedIn={onSignedIn} />
       <form onSubmit={onSubmit}>
         <Stack>
           <TextInput name="name" label={link.name} description={link.nameHint} autoComplete="name" />
@@ -69,7 +72,7 @@ export function LinkForm({ token, onSignedIn, onInvalid }: LinkFormProps) {
             error={fault}
             visibilityToggleButtonProps={{ 'aria-label': texts.signIn.showPassword }}
           />
-          {!isFirstTry && error && fault === undefined && <Failure error={error} />}
+          {!isFirstTry && error && fault === undefined && <SignInFailure error={error} />}
           <Button type="submit" loading={isPending}>
             {link.submit}
           </Button>

@@ -3,11 +3,13 @@ import { AuthenticationError } from '@rollcall/sdk';
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { clientOf } from '../frame/client.ts';
-import { Failure } from '../frame/failure.tsx';
 import { Page } from '../frame/page.tsx';
 import type { Session } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { Help } from './help.tsx';
+import { OtherMethods } from './other-methods.tsx';
+import { withSecondFactor } from './second-factor.ts';
+import { SignInFailure } from './sign-in-failure.tsx';
 
 const { signIn } = texts;
 
@@ -19,7 +21,8 @@ interface PasswordFormProps {
 
 export function PasswordForm({ isLinkInvalid, onSignedIn }: PasswordFormProps) {
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (credentials: { email: string; password: string }) => clientOf().session.signIn(credentials),
+    mutationFn: (credentials: { email: string; password: string }) =>
+      withSecondFactor((passkey) => clientOf().session.signIn({ ...credentials, ...passkey })),
     onSuccess: onSignedIn,
   });
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
@@ -29,6 +32,7 @@ export function PasswordForm({ isLinkInvalid, onSignedIn }: PasswordFormProps) {
   };
   return (
     <Page title={signIn.title}>
+      <OtherMethods linkToken={undefined} onSignedIn={onSignedIn} />
       <form onSubmit={onSubmit}>
         <Stack>
           {isLinkInvalid && !error && (
@@ -41,7 +45,7 @@ export function PasswordForm({ isLinkInvalid, onSignedIn }: PasswordFormProps) {
               {signIn.wrong}
             </Alert>
           ) : (
-            error && <Failure error={error} />
+            error && <SignInFailure error={error} />
           )}
           <TextInput
             name="email"

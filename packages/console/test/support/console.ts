@@ -1,8 +1,13 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { Rollcall } from '../../../sdk/src/index.ts';
+import type { ServerConfig } from '../../../server/src/config.ts';
 import type { AccountRole } from '../../../server/src/store/auth/account-roles.ts';
-import { startTestServer, type TestServer } from '../../../server/test/support/server.ts';
+import {
+  startTestServer,
+  type TestServer,
+  type TestServerOptions,
+} from '../../../server/test/support/server.ts';
 import { browserWithRole } from '../../../server/test/support/sessions.ts';
 import { smallOrganisation } from '../../../server/test/support/small-organisation.ts';
 import { listen } from '../../../server/test/support/sockets.ts';
@@ -39,12 +44,18 @@ export interface Pages {
   attendance(parameters?: string): string;
 }
 
+/** What a site has besides its defaults. */
+export interface SiteOptions {
+  config?: Partial<ServerConfig>;
+  server?: TestServerOptions;
+}
+
 /** Starts a site for the tests of a group, and ends it after them. Call it in the group. */
-export function usePages(): Pages {
+export function usePages(prepare: () => Promise<SiteOptions> = async () => ({})): Pages {
   let site: Site;
   let opened: WatchedPage[] = [];
   beforeAll(async () => {
-    site = await startSite();
+    site = await startSite(await prepare());
   });
   afterAll(async () => {
     await site?.browser.close();
@@ -84,9 +95,12 @@ export function heading(page: Page, name: string): Locator {
   return page.getByRole('heading', { level: 1, name });
 }
 
-async function startSite(): Promise<Site> {
+async function startSite({ config, server: options }: SiteOptions): Promise<Site> {
   const lifecycle = { migrated: true };
-  const [server, browser] = await Promise.all([startTestServer({}, { lifecycle }), openBrowser()]);
+  const [server, browser] = await Promise.all([
+    startTestServer(config, { ...options, lifecycle }),
+    openBrowser(),
+  ]);
   const { tenantId, key } = await smallOrganisation(server);
   const [organisation] = await server.db.owner.inTenant(tenantId, async (tx) => {
     const { rows } = await tx.query('SELECT slug FROM organisations WHERE tenant_id = $1', [tenantId]);

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
@@ -16,7 +16,7 @@ import { parseGuid } from '../store/values/guid.ts';
 import { callerOf } from './guard.ts';
 import { invite, linkAddress, renewLink, type ShownLink } from './manage-accounts.ts';
 import { CONFIG } from './management.ts';
-import { ListedSessionView, listedSessions } from './session-routes.ts';
+import { ListedSessionView, listedSessions } from './session-views.ts';
 import { checkedName, emailFault } from './sign-ins.ts';
 
 export interface AccountRoutesOptions {
@@ -37,6 +37,10 @@ const AccountView = Type.Object({
   email: Type.String(),
   name: Type.Union([Type.String(), Type.Null()]),
   role: Role,
+  roleFrom: Type.String({
+    enum: ['invitation', 'claim'],
+    description: 'claim: the identity provider gives the role at each sign-in',
+  }),
   state: Type.String({
     enum: ['invited', 'active', 'disabled'],
     description: 'invited until the person accepts; the operator of the server disables accounts',
@@ -52,7 +56,6 @@ const LinkView = Type.Object({
 });
 
 const AccountPath = Type.Object({ accountId: Type.String() });
-type AccountPath = Static<typeof AccountPath>;
 const DOCUMENTED = { tags: ['Accounts'], security: [{ bearer: [] }] };
 
 /** The people who may sign in to an organisation, for its administrators. */
@@ -148,6 +151,9 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       const accountId = accountIdOf(request.params);
       const role = request.body.role as (typeof ACCOUNT_ROLES)[number];
       return database.inTenant(tenantId, async (tx) => {
+        if ((await accountOf(tx, accountId)).fromClaim) {
+          throw new HttpProblem(409, 'The identity provider gives this role; change it there.');
+        }
         requireChange(await changeAccountRole(tx, accountId, role));
         return viewOf(await accountOf(tx, accountId));
       });
@@ -242,7 +248,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
   });
 };
 
-function accountIdOf({ accountId }: AccountPath): string {
+function accountIdOf({ accountId }: { accountId: string }): string {
   const guid = parseGuid(accountId);
   if (!guid) throw unknownAccount();
   return guid;
@@ -279,12 +285,14 @@ function unknownAccount(): HttpProblem {
   return new HttpProblem(404, 'There is no account with this id in the organisation.');
 }
 
-function viewOf({ accountId, email, name, role, invitedAt, acceptedAt, disabledAt }: OrganisationAccount) {
+function viewOf(account: OrganisationAccount) {
+  const { accountId, email, name, role, fromClaim, invitedAt, acceptedAt, disabledAt } = account;
   return {
     accountId,
     email,
     name,
     role,
+    roleFrom: fromClaim ? 'claim' : 'invitation',
     state: acceptedAt === null ? 'invited' : disabledAt === null ? 'active' : 'disabled',
     invitedAt: invitedAt.toISOString(),
     acceptedAt: acceptedAt?.toISOString() ?? null,

@@ -33,7 +33,7 @@ export function readCookie({ headers }: FastifyRequest, name: string): string | 
 
 /** Gives the browser a cookie that it sends for `lifeS` seconds; 0 removes the cookie. */
 export function setCookie(reply: FastifyReply, name: string, value: string, lifeS: number): void {
-  const secure = name === SECURE_NAME ? '; Secure' : '';
+  const secure = name.startsWith(SECURE_NAME) ? '; Secure' : '';
   reply.header('set-cookie', `${name}=${value}; Path=/; Max-Age=${lifeS}; HttpOnly; SameSite=Lax${secure}`);
 }
 

@@ -2,73 +2,43 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
-import { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
-import { endSessions, type ListedSession, listSessions, type SessionRow } from '../store/auth/sessions.ts';
+import { changeOwnAccount } from '../store/auth/accounts.ts';
+import { endSessions, listSessions } from '../store/auth/sessions.ts';
 import type { Database } from '../store/connections/db.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { sessionOf } from './guard.ts';
-import { refuseOtherOrigin } from './same-origin.ts';
-import { expiresAt, type Sessions } from './sessions.ts';
-import type { SignedIn, SignIns } from './sign-ins.ts';
+import { PasskeyAnswer } from './passkey-json.ts';
+import type { PasskeySignIns } from './passkey-sign-ins.ts';
+import {
+  ListedSessionView,
+  listedSessions,
+  protectSignIns,
+  SessionView,
+  SIGN_IN_PROBLEMS,
+  TAGS,
+  viewOf,
+} from './session-views.ts';
+import type { Sessions } from './sessions.ts';
+import { checkedName, type SignIns } from './sign-ins.ts';
 
 export interface SessionRoutesOptions {
   database: Database;
   sessions: Sessions;
   signIns: SignIns;
+  passkeySignIns: PasskeySignIns;
   /** Milliseconds since the epoch. */
   clock: () => number;
 }
 
 /** Unknown callers use these routes, so the server reads no more than a password and a link need. */
 const BODY_LIMIT_BYTES = 8 * 1024;
-const METHODS = ['password', 'link'] as const;
-const Instant = Type.String({ format: 'date-time' });
-const Text = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
-
-const SessionView = Type.Object({
-  account: Type.Object({ accountId: Type.String(), email: Type.String(), name: Text('name of the person') }),
-  organisations: Type.Array(
-    Type.Object({
-      organisation: Type.String({ description: 'slug, for the header Rollcall-Organisation' }),
-      name: Type.String(),
-      timeZone: Type.String({ description: 'IANA time zone' }),
-      role: Type.String({ enum: [...ACCOUNT_ROLES] }),
-    }),
-  ),
-  method: Type.String({ enum: [...METHODS], description: 'how the person signed in' }),
-  createdAt: Instant,
-  expiresAt: Type.String({
-    format: 'date-time',
-    description: 'when the session ends if it is not used any more',
-  }),
-});
-
-/** A session in a list. */
-export const ListedSessionView = Type.Object({
-  sessionId: Type.String(),
-  method: Type.String({ enum: [...METHODS] }),
-  createdAt: Instant,
-  lastUsedAt: Type.String({ format: 'date-time', description: 'to the minute' }),
-  expiresAt: Instant,
-  address: Type.String({ description: 'network address from which the person signed in' }),
-  userAgent: Text('the browser, as it named itself'),
-  current: Type.Boolean({ description: 'whether it is the session of this request' }),
-});
-
-const TAGS = ['Sessions'];
+const Passkey = Maybe(PasskeyAnswer);
 const OWN = { tags: TAGS, security: [{ session: [] }] };
-const SIGN_IN_PROBLEMS = problems(400, 401, 403, 408, 413, 415, 429, 503);
 
 /** /v1/session: people sign in and out, and see their own sessions. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = async (app, options) => {
-  const { database, sessions, signIns, clock } = options;
-
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('cache-control', 'no-store');
-    if (request.route.config.access !== 'public') return;
-    refuseOtherOrigin(request);
-    await sessions.requireCookies(request);
-  });
+  const { database, sessions, signIns, passkeySignIns, clock } = options;
+  protectSignIns(app, sessions);
 
   app.route({
     method: 'POST',
@@ -78,11 +48,15 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
     schema: {
       tags: TAGS,
       summary: 'Sign in with a password',
-      body: Type.Object({ email: Type.String(), password: Type.String() }),
+      description:
+        'An account may require a passkey besides. If `passkey` is missing, the answer is a 400 that names it.',
+      body: Type.Object({ email: Type.String(), password: Type.String(), passkey: Passkey }),
       response: { 200: SessionView, ...SIGN_IN_PROBLEMS },
     },
     handler: async (request, reply) => {
-      const { session, token }: SignedIn = await signIns.byPassword(request, request.body);
+      const { passkey = null, ...credentials } = request.body;
+      const secondFactor = () => passkeySignIns.asSecondFactor(request, reply, passkey as never);
+      const { session, token } = await signIns.byPassword(request, credentials, secondFactor);
       await sessions.sendToken(request, reply, token);
       return viewOf(session);
     },
@@ -99,17 +73,20 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       description:
         'A link that sets a password takes a new `password`. An invitation for an account with a password takes that ' +
         'password, unless the request has a session of the account. If `password` is missing, the answer is a 400 that ' +
-        'names it, and the link can be used again.',
+        'names it, and the link can be used again. The same goes for `passkey`, if the account requires one.',
       body: Type.Object({
         token: Type.String({ description: 'the part of the link after `#token=`' }),
         name: Maybe(Type.String({ description: 'name of the person' })),
         password: Maybe(Type.String()),
+        passkey: Passkey,
       }),
       response: { 200: SessionView, ...SIGN_IN_PROBLEMS },
     },
     handler: async (request, reply) => {
-      const { token: linkToken, name = null, password = null } = request.body;
-      const { session, token } = await signIns.byLink(request, { token: linkToken, name, password });
+      const { token: linkToken, name = null, password = null, passkey = null } = request.body;
+      const secondFactor = () => passkeySignIns.asSecondFactor(request, reply, passkey as never);
+      const proof = { token: linkToken, name, password };
+      const { session, token } = await signIns.byLink(request, proof, secondFactor);
       await sessions.sendToken(request, reply, token);
       return viewOf(session);
     },
@@ -125,6 +102,41 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       response: { 200: SessionView, ...problems(401, 503) },
     },
     handler: async (request) => viewOf(sessionOf(request)),
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/session',
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: 'session' },
+    schema: {
+      ...OWN,
+      summary: "Change one's own account",
+      body: Type.Object({
+        name: Type.Optional(Type.String({ description: 'name of the person' })),
+        passkeyRequired: Type.Optional(
+          Type.Boolean({
+            description:
+              'whether a password or a link is not enough without a passkey; takes a sign-in of the last 10 minutes',
+          }),
+        ),
+      }),
+      response: { 200: SessionView, ...problems(400, 401, 403, 408, 409, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const session = sessionOf(request);
+      const { name, passkeyRequired = null } = request.body;
+      if (passkeyRequired !== null) sessions.requireFresh(session);
+      const change = { name: name === undefined ? null : checkedName(name), passkeyRequired };
+      if (!(await database.inSystem((tx) => changeOwnAccount(tx, session.accountId, change)))) {
+        throw new HttpProblem(409, 'The account has no passkey; add one first.');
+      }
+      return viewOf({
+        ...session,
+        name: change.name ?? session.name,
+        passkeyRequired: passkeyRequired ?? session.passkeyRequired,
+      });
+    },
   });
 
   app.route({
@@ -194,32 +206,3 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
     },
   });
 };
-
-/** The sessions that are not over, for a list. */
-export function listedSessions(rows: ListedSession[], nowMs: number, currentId: string | undefined) {
-  return rows
-    .filter((row) => expiresAt(row).getTime() > nowMs)
-    .map((row) => ({
-      ...row,
-      createdAt: row.createdAt.toISOString(),
-      lastUsedAt: row.lastUsedAt.toISOString(),
-      expiresAt: expiresAt(row).toISOString(),
-      current: row.sessionId === currentId,
-    }));
-}
-
-function viewOf(session: SessionRow) {
-  const { accountId, email, name, organisations, method, createdAt } = session;
-  return {
-    account: { accountId, email, name },
-    organisations: organisations.map(({ slug, name: organisationName, timeZone, role }) => ({
-      organisation: slug,
-      name: organisationName,
-      timeZone,
-      role,
-    })),
-    method,
-    createdAt: createdAt.toISOString(),
-    expiresAt: expiresAt(session).toISOString(),
-  };
-}

@@ -15,6 +15,8 @@ export const IDLE_LIMIT_MS = 12 * HOUR_MS;
 export const ABSOLUTE_LIMIT_MS = 7 * 24 * HOUR_MS;
 /** The server writes the last use at most this often, because every request is a use. */
 const LAST_USED_STEP_MS = 60_000;
+/** For this time after signing in, a person may change how the account is proved. A stolen cookie is older as a rule. */
+const FRESH_MS = 600_000;
 const LONGEST_USER_AGENT = 500;
 const LONGEST_TOKEN = 64;
 
@@ -83,6 +85,12 @@ export class Sessions {
       403,
       'Signing in over plain http works on this machine only; use https, or name the TLS proxy with --trust-proxy.',
     );
+  }
+
+  /** Throws a 403 unless the person signed in a few minutes ago. */
+  requireFresh({ createdAt }: SessionRow): void {
+    if (this.#deps.clock() - createdAt.getTime() <= FRESH_MS) return;
+    throw new HttpProblem(403, 'This needs a sign-in of the last 10 minutes; sign in again, and repeat it.');
   }
 
   /** A new session for a request, and its token. */

@@ -3,6 +3,7 @@ import { HttpProblem } from '../http/errors.ts';
 import type { FailedLogin } from '../http/failed-logins.ts';
 import { networkOf } from '../http/network.ts';
 import { textFault } from '../http/text.ts';
+import { changeOwnAccount } from '../store/auth/accounts.ts';
 import type { SessionRow } from '../store/auth/sessions.ts';
 import {
   type Attempt,
@@ -13,7 +14,7 @@ import {
   type OpenLink,
   redeemLink,
 } from '../store/auth/sign-ins.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
@@ -25,7 +26,7 @@ const DAY_S = 86_400;
  * How failures slow down guesses. People who mistype wait for seconds. A network that an account knows waits for its own
  * failures only, so that nobody can lock a person out from elsewhere.
  */
-const FAILURE_RULES: FailureRules = {
+export const FAILURE_RULES: FailureRules = {
   pair: { free: 5, longestS: 60 },
   account: { free: 5, longestS: 900 },
   // The people of an office may share one address.
@@ -38,7 +39,13 @@ export const KNOWN_MS = FAILURE_RULES.knownS * 1_000;
 export const FORGET_MS = FAILURE_RULES.forgetS * 1_000;
 
 const LONGEST_EMAIL = 320;
-const LONGEST_NAME = 200;
+export const LONGEST_NAME = 200;
+
+/**
+ * Makes the check that a password or a link is enough for an account. The check throws if the account requires a passkey,
+ * and the request has none or a wrong one.
+ */
+export type SecondFactor = () => Promise<(tx: Tx, accountId: string) => Promise<void>>;
 
 /** A session that has just begun, and the token for its cookie. */
 export interface SignedIn {
@@ -70,6 +77,7 @@ export class SignIns {
   async byPassword(
     request: FastifyRequest,
     { email, password }: { email: string; password: string },
+    secondFactor: SecondFactor,
   ): Promise<SignedIn> {
     const { database, sessions } = this.#deps;
     const replaced = await this.#presentedHash(request);
@@ -80,7 +88,11 @@ export class SignIns {
       { emailFolded: foldedEmail(email), password, refused },
       async (verified) => {
         const { session, token } = sessions.create(request, 'password');
-        const begun = await database.inSystem((tx) => beginSession(tx, { ...verified, session, replaced }));
+        const requireSecondFactor = await secondFactor();
+        const begun = await database.inSystem(async (tx) => {
+          await requireSecondFactor(tx, verified.accountId);
+          return beginSession(tx, { ...verified, session, replaced });
+        });
         if (!begun) throw refused();
         return this.#begun(token);
       },
@@ -94,25 +106,26 @@ export class SignIns {
   async byLink(
     request: FastifyRequest,
     { token, name, password }: { token: string; name: string | null; password: string | null },
+    secondFactor: SecondFactor,
   ): Promise<SignedIn> {
     const { lookUps, clock } = this.#deps;
     const at = new Date(clock());
     const tokenHash = hashToken(token);
-    const refused = () => wrong('The link is wrong, used or expired; ask for a new one.', { by: 'link' });
     const link = await lookUps.openLink(tokenHash, at);
-    if (!link) throw refused();
+    if (!link) throw wrongLink();
     const newName = name === null ? null : checkedName(name);
     const replaced = await this.#presentedHash(request);
-    const redeem = (newHash: string | null, attempt: Attempt | null) =>
-      this.#redeem(request, { tokenHash, at, link, newHash, newName, attempt, replaced }, refused);
+    const redeem = (newHash: string | null, attempt: Attempt | null, factor: SecondFactor | null) =>
+      this.#redeem(request, { tokenHash, at, link, newHash, newName, attempt, replaced }, factor);
     if (setsPassword(link)) {
       if (password === null) throw passwordProblem('is required; choose one of at least 12 characters');
       const fault = passwordFault(password, link.email);
       if (fault !== undefined) throw passwordProblem(fault);
       const newHash = await this.#deps.passwords.inTurn(networkOf(request.ip), () => hashPassword(password));
-      return redeem(newHash, null);
+      return redeem(newHash, null, null);
     }
-    if (link.kind === 'link' || (await this.#isSignedIn(request, link))) return redeem(null, null);
+    if (await this.#isSignedIn(request, link)) return redeem(null, null, null);
+    if (link.kind === 'link') return redeem(null, null, secondFactor);
     if (link.passwordHash === null) {
       throw new HttpProblem(403, 'The account has no password; sign in first, and then open the link again.');
     }
@@ -120,7 +133,7 @@ export class SignIns {
     const { emailFolded, email } = link;
     const isWrong = () => wrong('The password is wrong.', { by: 'password', account: email });
     return this.#verified(request, { emailFolded, password, refused: isWrong }, ({ attempt }) =>
-      redeem(null, attempt),
+      redeem(null, attempt, secondFactor),
     );
   }
 
@@ -180,11 +193,18 @@ export class SignIns {
   async #redeem(
     request: FastifyRequest,
     redemption: Omit<Parameters<typeof redeemLink>[1], 'session'>,
-    refused: () => HttpProblem,
+    secondFactor: SecondFactor | null,
   ): Promise<SignedIn> {
     const { session, token } = this.#deps.sessions.create(request, redemption.attempt ? 'password' : 'link');
-    if (!(await this.#deps.database.inSystem((tx) => redeemLink(tx, { ...redemption, session }))))
-      throw refused();
+    const { accountId, kind } = redemption.link;
+    const requireSecondFactor = await secondFactor?.();
+    const isRedeemed = await this.#deps.database.inSystem(async (tx) => {
+      await requireSecondFactor?.(tx, accountId);
+      if (!(await redeemLink(tx, { ...redemption, session }))) return false;
+      // Recovery: the person may have lost all passkeys.
+      return kind !== 'reset' || changeOwnAccount(tx, accountId, { name: null, passkeyRequired: false });
+    });
+    if (!isRedeemed) throw wrongLink();
     return this.#begun(token);
   }
 
@@ -208,7 +228,7 @@ export class SignIns {
  * Whether a link sets the password of its account. The invitation of an organisation does so only while the account
  * belongs nowhere; otherwise the organisation could take the account over.
  */
-function setsPassword({ kind, passwordHash, belongsSomewhere }: OpenLink): boolean {
+export function setsPassword({ kind, passwordHash, belongsSomewhere }: OpenLink): boolean {
   return kind === 'reset' || (kind === 'invitation' && passwordHash === null && !belongsSomewhere);
 }
 
@@ -245,7 +265,13 @@ function wrong(detail: string, failedLogin: FailedLogin): HttpProblem {
   return new HttpProblem(401, detail, { headers: { 'www-authenticate': BEARER_CHALLENGE }, failedLogin });
 }
 
-function mustWait(seconds: number): HttpProblem {
+/** 401, also for a link that another request used meanwhile. */
+export function wrongLink(): HttpProblem {
+  return wrong('The link is wrong, used or expired; ask for a new one.', { by: 'link' });
+}
+
+/** 429 while failures slow the caller down. */
+export function mustWait(seconds: number): HttpProblem {
   return new HttpProblem(429, 'Too many sign-ins have failed; wait before the next one.', {
     headers: { 'retry-after': String(seconds) },
   });

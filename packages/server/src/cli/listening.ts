@@ -6,6 +6,7 @@ import { createLogger } from '../http/logging.ts';
 import { Database, type SessionRole } from '../store/connections/db.ts';
 import type { DataConnection } from './context.ts';
 import { CliError } from './errors.ts';
+import { readOidcClientSecret } from './openid.ts';
 import { readTls } from './tls.ts';
 
 /** A listening server. The caller opens the data before, and closes it afterwards. */
@@ -25,6 +26,7 @@ export async function listenOn(
   { target, masterKey }: Pick<DataConnection, 'target' | 'masterKey'>,
 ): Promise<Listening> {
   const tls = await readTls(config);
+  const oidcClientSecret = await readOidcClientSecret(config);
   let decideRole: (role: SessionRole) => void = () => undefined;
   const role = new Promise<SessionRole>((resolve) => {
     decideRole = resolve;
@@ -48,7 +50,7 @@ export async function listenOn(
     await database.close();
   };
   try {
-    app = await createApp({ config, database, masterKey, logger, lifecycle, tls });
+    app = await createApp({ config, database, masterKey, logger, lifecycle, tls, oidcClientSecret });
     await listen(app, config);
   } catch (error) {
     await close();

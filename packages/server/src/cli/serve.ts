@@ -13,6 +13,7 @@ import {
 } from './context.ts';
 import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
 import type { Listening } from './listening.ts';
+import { readOidcClientSecret } from './openid.ts';
 import { remark } from './output.ts';
 import { readTls } from './tls.ts';
 
@@ -102,9 +103,10 @@ export async function jobsOf(
   return startJobs({ target, tasks: TASKS, database, clock: Date.now, log });
 }
 
-/** Checks the address and port before anything starts. Throws `CliError`. */
+/** Checks the address, the port and the identity provider's settings before anything starts. Throws `CliError`. */
 export async function checkListening(config: ServerConfig): Promise<void> {
   await readTls(config);
+  await readOidcClientSecret(config);
   warnOfPlainSecrets(config);
 }
 

@@ -3,7 +3,15 @@ import { networkOf } from './network.ts';
 
 /** Refused credentials, without the secret. */
 export interface FailedLogin {
-  by: 'HMAC' | 'client credentials' | 'Basic' | 'SCIM token' | 'password' | 'link';
+  by:
+    | 'HMAC'
+    | 'client credentials'
+    | 'Basic'
+    | 'SCIM token'
+    | 'password'
+    | 'link'
+    | 'OpenID Connect'
+    | 'passkey';
   /** The id of the key, as it was sent. */
   apiKey?: string | undefined;
   /** The e-mail address of the account, as it was sent. */

@@ -13,6 +13,16 @@ export function accountRows({ tenantId, id, text, instant }: Values): [string, R
     email_folded: `${text} ${id(number)}`,
     created_at: instant,
   });
+  const passkey = (hex: string) => ({
+    credential_id: `\\x${hex}${id(600).replaceAll('-', '')}`,
+    account_id: id(600),
+    public_key: '\\x03',
+    sign_count: 1,
+    backed_up: true,
+    transports: ['usb', text],
+    name: text,
+    created_at: instant,
+  });
   const role = { tenant_id: tenantId, invited_at: instant };
   return [
     ['accounts', account(600)],
@@ -24,9 +34,16 @@ export function accountRows({ tenantId, id, text, instant }: Values): [string, R
         password_hash: text,
         password_changed_at: instant,
         disabled_at: instant,
+        passkey_required: true,
       },
     ],
     ['account_roles', { ...role, account_id: id(600), role: 'administrator' }],
-    ['account_roles', { ...role, account_id: id(601), role: 'viewer', accepted_at: instant }],
+    [
+      'account_roles',
+      { ...role, account_id: id(601), role: 'viewer', accepted_at: instant, from_claim: true },
+    ],
+    ['account_identities', { issuer: text, subject: id(600), account_id: id(600), linked_at: instant }],
+    ['passkeys', passkey('01')],
+    ['passkeys', { ...passkey('02'), last_used_at: instant }],
   ];
 }

@@ -59,12 +59,13 @@ export interface TestServerOptions {
   /** The server's own connection to its database, if it differs from the test's. */
   database?: Partial<DatabaseOptions>;
   lifecycle?: Lifecycle;
+  oidcClientSecret?: string;
 }
 
 /** Starts the real application on a separate database, with a settable clock. */
 export async function startTestServer(
   config: Partial<ServerConfig> = {},
-  { database: own, lifecycle = { migrated: true } }: TestServerOptions = {},
+  { database: own, lifecycle = { migrated: true }, oidcClientSecret }: TestServerOptions = {},
 ): Promise<TestServer> {
   const db = await createTestDatabase();
   const database = own
@@ -83,6 +84,7 @@ export async function startTestServer(
     lifecycle,
     clock: clock.read,
     stopwatch: () => stopwatch.nowMs,
+    oidcClientSecret,
   });
   await app.ready();
   return {

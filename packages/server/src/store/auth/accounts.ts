@@ -8,6 +8,8 @@ export interface OrganisationAccount {
   email: string;
   name: string | null;
   role: AccountRole;
+  /** Whether a claim of the identity provider gave the role. */
+  fromClaim: boolean;
   invitedAt: Date;
   acceptedAt: Date | null;
   disabledAt: Date | null;
@@ -32,7 +34,7 @@ export interface Invitation {
 /** The accounts of the organisation that the transaction has entered, by e-mail address. */
 export async function listAccounts(tx: Tx): Promise<OrganisationAccount[]> {
   const { rows } = await tx.query<OrganisationAccount>(
-    `SELECT account_id AS "accountId", email, name, role, invited_at AS "invitedAt", accepted_at AS "acceptedAt",
+    `SELECT account_id AS "accountId", email, name, role, from_claim AS "fromClaim", invited_at AS "invitedAt", accepted_at AS "acceptedAt",
             disabled_at AS "disabledAt"
      FROM organisation_accounts()`,
   );
@@ -90,6 +92,23 @@ export async function changeAccountRole(
     [accountId, role],
   );
   return rows[0]?.outcome ?? 'unknown';
+}
+
+/**
+ * Changes an account as its own person asks; null keeps a value. Returns false if the account would require a passkey
+ * and has none.
+ */
+export async function changeOwnAccount(
+  tx: Tx,
+  accountId: string,
+  { name, passkeyRequired }: { name: string | null; passkeyRequired: boolean | null },
+): Promise<boolean> {
+  const { rows } = await tx.query<{ done: boolean }>('SELECT change_own_account($1, $2, $3) AS done', [
+    accountId,
+    name,
+    passkeyRequired,
+  ]);
+  return rows[0]?.done ?? false;
 }
 
 /** An account with all its roles, as the operator sees it. */

@@ -4,7 +4,8 @@ import type { AccountRole } from './account-roles.ts';
 import type { JsonOf } from './json-row.ts';
 
 /** How a person proved an account when the session began. */
-export type SessionMethod = 'password' | 'link';
+export const SESSION_METHODS = ['password', 'link', 'openid', 'passkey'] as const;
+export type SessionMethod = (typeof SESSION_METHODS)[number];
 
 /** A role of an account in an organisation, with what people see of the organisation. */
 export interface Membership {
@@ -26,6 +27,10 @@ export interface SessionRow {
   email: string;
   emailFolded: string;
   name: string | null;
+  hasPassword: boolean;
+  /** Whether a password or a link is not enough without a passkey. */
+  passkeyRequired: boolean;
+  /** Roles that a claim gave count only if the session began at the identity provider. */
   organisations: Membership[];
 }
 

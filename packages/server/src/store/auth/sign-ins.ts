@@ -105,6 +105,28 @@ export async function beginSession(
 }
 
 /**
+ * Starts a session for an account that a passkey or an identity provider has proved. Ends the session with the hash
+ * `replaced`. Returns false if the account is gone or disabled.
+ */
+export async function beginProvenSession(
+  tx: Tx,
+  begun: { accountId: string; session: NewSession; attempt: Attempt | null; replaced: Buffer | null },
+): Promise<boolean> {
+  const { accountId, session, attempt, replaced } = begun;
+  return isDone(tx, 'SELECT begin_proven_session($1, $2, $3, $4) AS done', [
+    accountId,
+    sessionJson(session),
+    attempt === null ? null : JSON.stringify(attempt),
+    replaced,
+  ]);
+}
+
+/** Notes the SHA-256 of a challenge as answered. Returns false if it was answered before. */
+export async function spendChallenge(tx: Tx, challengeHash: Buffer, expiresAt: Date): Promise<boolean> {
+  return isDone(tx, 'SELECT spend_challenge($1, $2) AS done', [challengeHash, expiresAt]);
+}
+
+/**
  * Stores a new password in place of the verified one, and gives the session another token. All other sessions end.
  * Returns false if the session has ended, or the password has changed since.
  */

@@ -23,7 +23,7 @@ interface CatalogRow extends Table {
  *
  * - the migrations
  * - tables that belong to one database, as `written_xid` does
- * - sessions and links of people who sign in
+ * - sessions, links and answered challenges of people who sign in
  * - answered requests, which the server keeps for a day
  * - `user_searches`, which has no rows
  *
@@ -47,7 +47,8 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
       AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'attendance_marks',
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
-                            'sign_in_networks', 'sign_in_failures', 'answered_requests')
+                            'sign_in_networks', 'sign_in_failures', 'spent_challenges',
+                            'answered_requests')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

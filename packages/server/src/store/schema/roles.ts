@@ -87,6 +87,16 @@ const GRANTS = `
     rollcall.invite_account(uuid, text, text, text, text, timestamptz, bytea, timestamptz),
     rollcall.renew_account_link(uuid, bytea, timestamptz, timestamptz),
     rollcall.change_account_role(uuid, text) TO ${RESTRICTED_ROLE};
+  GRANT EXECUTE ON FUNCTION rollcall.begin_proven_session(uuid, json, json, bytea),
+    rollcall.spend_challenge(bytea, timestamptz), rollcall.change_own_account(uuid, text, boolean),
+    rollcall.passkeys_of_account(uuid), rollcall.find_passkey(bytea), rollcall.requires_passkey(uuid),
+    rollcall.add_passkey(uuid, bytea, bytea, bigint, boolean, text[], text, timestamptz, integer),
+    rollcall.rename_passkey(uuid, bytea, text), rollcall.remove_passkey(uuid, bytea),
+    rollcall.use_passkey(bytea, bigint, bigint, boolean, timestamptz), rollcall.account_of_identity(text, text),
+    rollcall.link_identity(text, text, uuid, timestamptz),
+    rollcall.link_identity_by_email(text, text, text, timestamptz),
+    rollcall.create_account_of_identity(uuid, text, text, text, text, text, timestamptz),
+    rollcall.apply_claimed_roles(uuid, json, timestamptz) TO ${RESTRICTED_ROLE};
 `;
 
 /** The comment on the schema once these grants are made. */

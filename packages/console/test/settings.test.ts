@@ -1,0 +1,147 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { addAccount, browserWithPassword, browserWithRole } from '../../server/test/support/sessions.ts';
+import { expectAccessible } from './support/accessibility.ts';
+import { hasBrowser } from './support/browser.ts';
+import { heading, usePages } from './support/console.ts';
+
+const PASSWORD = 'correct horse battery staple';
+
+describe.skipIf(!hasBrowser)('the page Settings', () => {
+  const pages = usePages();
+  const settings = (view = '') => `/console/${pages.site.organisation}/settings${view && `?view=${view}`}`;
+  /** What the API answers an administrator. */
+  const api = async (url: string, change?: object) => {
+    const { server, tenantId } = pages.site;
+    const headers = await browserWithRole(server, tenantId, 'administrator');
+    const request = change ? { method: 'PATCH' as const, payload: change } : {};
+    return (await server.app.inject({ url: `/v1/manage/${url}`, headers, ...request })).json();
+  };
+  const accountOf = async (email: string) =>
+    (await api('accounts')).items.find((each: { email: string }) => each.email === email);
+  const rowOf = (page: Page, email: string) => page.getByRole('row').filter({ hasText: email });
+  const choose = async (page: Page, email: string, action: string) => {
+    await page.getByRole('button', { name: `Actions for ${email}` }).click();
+    await page.getByRole('menuitem', { name: action }).click();
+  };
+
+  test('invites a person, who accepts with the link that is shown once', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(settings());
+    const email = 'new@example.com';
+    // By keyboard alone.
+    const invite = page.getByRole('button', { name: 'Invite a person' });
+    await invite.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByLabel('E-mail address').waitFor();
+    await page.keyboard.type(email);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Ada');
+    await page.keyboard.press('Enter');
+    const shown = page.getByRole('dialog', { name: 'Send this link to the person' }).getByLabel('Link');
+    const address = await shown.inputValue();
+    expect(address).toMatch(/\/console\/sign-in#token=[\w-]{43}$/);
+    await page.keyboard.press('Escape');
+    await shown.waitFor({ state: 'detached' });
+    await rowOf(page, email).getByText('invited').waitFor();
+    expect(await page.content()).not.toContain(address.split('=')[1]);
+
+    const person = await pages.open();
+    await person.goto(address);
+    await person.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await person.getByLabel('Your name').fill('Ada');
+    await person.getByRole('button', { name: 'Save and sign in' }).click();
+    await heading(person, 'Today').waitFor();
+    await page.reload();
+    await rowOf(page, email).getByText('active').waitFor();
+    expect(await accountOf(email)).toMatchObject({ role: 'viewer', state: 'active' });
+  });
+
+  test('refuses a second invitation, and keeps what was typed', async () => {
+    const page = await pages.openAs('administrator');
+    await addAccount(pages.site.server, pages.site.tenantId, 'known@example.com', 'viewer');
+    await page.goto(settings('people'));
+    await page.getByRole('button', { name: 'Invite a person' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('E-mail address').fill('known@example.com');
+    await dialog.getByRole('button', { name: 'Make the invitation' }).click();
+    await dialog.getByText('has a role in the organisation already').waitFor();
+    expect(await dialog.getByLabel('E-mail address').inputValue()).toBe('known@example.com');
+  });
+
+  test('changes a role, ends sessions, makes a link, and removes a person', async () => {
+    const email = 'leaver@example.com';
+    const { server, tenantId } = pages.site;
+    await addAccount(server, tenantId, email, 'viewer');
+    const browser = await browserWithPassword(server, { email, password: PASSWORD });
+    const page = await pages.openAs('administrator');
+    await page.goto(settings('people'));
+    await page.getByRole('textbox', { name: `Role of ${email}` }).click();
+    await page.getByRole('option', { name: 'Planner' }).click();
+    await expect.poll(async () => (await accountOf(email)).role).toBe('planner');
+    await choose(page, email, 'Sessions');
+    await page.getByRole('dialog').getByRole('row').filter({ hasText: '127.0.0.1' }).waitFor();
+    await page.getByRole('button', { name: 'End all sessions' }).click();
+    await page.getByText('This person is signed in nowhere.').waitFor();
+    expect((await server.app.inject({ url: '/v1/session', headers: browser })).statusCode).toBe(401);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await choose(page, email, 'Link for a new password');
+    await page.getByRole('dialog').getByLabel('Link').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await choose(page, email, 'Remove');
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+    await rowOf(page, email).waitFor({ state: 'detached' });
+  });
+
+  test('says why the last administrator cannot be removed', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(settings('people'));
+    await page.getByText('You are the last administrator').waitFor();
+    await page.getByRole('button', { name: 'Actions for administrator@example.com' }).click();
+    expect(await page.getByRole('menuitem', { name: 'Remove' }).isDisabled()).toBe(true);
+  });
+
+  test('changes what was typed of the organisation, and no more', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(settings('organisation'));
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('Acme and Sons');
+    // Another person changes something else meanwhile.
+    await api('organisation', { timeZone: 'Europe/Paris' });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    expect(await api('organisation')).toMatchObject({
+      name: 'Acme and Sons',
+      timeZone: 'Europe/Paris',
+    });
+    await page.getByLabel('Time zone').fill('Mars/Olympus');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('Mars/Olympus').waitFor();
+    expect(await page.getByLabel('Time zone').inputValue()).toBe('Mars/Olympus');
+  });
+
+  test.each(['integrations', 'planner', 'viewer'] as const)('shows no people to %s', async (role) => {
+    const page = await pages.openAs(role);
+    await page.goto(settings());
+    await page.getByText('Only administrators change these settings.').waitFor();
+    expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0);
+    await page.getByRole('tab', { name: 'People who may sign in' }).click();
+    await page.getByText('Your role does not allow this').waitFor();
+    expect(new URL(page.url()).search).toBe('?view=people');
+  });
+
+  test('is accessible in each part', async () => {
+    const page = await pages.openAs('administrator');
+    for (const [view, text] of [
+      ['people', 'These people may sign in'],
+      ['organisation', 'It never changes'],
+      ['methods', 'The operator of the server sets'],
+    ] as const) {
+      await page.goto(settings(view));
+      await page.getByText(text).waitFor();
+      await expectAccessible(page);
+    }
+  });
+});

@@ -1,0 +1,238 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { HttpProblem } from '../http/errors.ts';
+import { problems } from '../http/schema.ts';
+import { addPasskey, listPasskeys, removePasskey, renamePasskey } from '../store/auth/passkeys.ts';
+import type { Database } from '../store/connections/db.ts';
+import { sessionOf } from './guard.ts';
+import { Base64Url, PasskeyAnswer, passkeyJson } from './passkey-json.ts';
+import type { PasskeySignIns } from './passkey-sign-ins.ts';
+import type { Passkeys } from './passkeys.ts';
+import { protectSignIns, SessionView, SIGN_IN_PROBLEMS, TAGS, viewOf } from './session-views.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface PasskeyRoutesOptions {
+  database: Database;
+  sessions: Sessions;
+  passkeys: Passkeys;
+  passkeySignIns: PasskeySignIns;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+}
+
+/** A passkey's answer is some kilobytes. */
+const BODY_LIMIT_BYTES = 16 * 1024;
+/** A person has a few devices. */
+const MOST_PASSKEYS = 20;
+const LONGEST_NAME = 100;
+
+const PasskeyCreated = passkeyJson(
+  {
+    clientDataJSON: Base64Url,
+    attestationObject: Base64Url,
+    authenticatorData: Type.Optional(Base64Url),
+    transports: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 10 })),
+    publicKeyAlgorithm: Type.Optional(Type.Number()),
+    publicKey: Type.Optional(Base64Url),
+  },
+  'what the browser answers to the options, as RegistrationResponseJSON of Web Authentication',
+);
+
+const PasskeyView = Type.Object({
+  passkeyId: Type.String(),
+  name: Type.String(),
+  backedUp: Type.Boolean({ description: 'whether the device keeps copies on other devices' }),
+  createdAt: Type.String({ format: 'date-time' }),
+  lastUsedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+});
+const Options = (what: string) =>
+  Type.Object({ challenge: Type.String() }, { additionalProperties: true, description: what });
+const PasskeyPath = Type.Object({ passkeyId: Type.String() });
+
+const OWN = { tags: TAGS, security: [{ session: [] }] };
+
+/** Passkeys: people sign in with one, and keep their own. */
+export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = async (app, options) => {
+  const { database, sessions, passkeys, passkeySignIns, clock } = options;
+  protectSignIns(app, sessions);
+
+  app.route({
+    method: 'POST',
+    url: '/v1/session/passkey/options',
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: 'public' },
+    schema: {
+      tags: TAGS,
+      summary: 'Begin a sign-in with a passkey',
+      description: 'The answer is for this browser, once, within 5 minutes.',
+      response: {
+        200: Options('PublicKeyCredentialRequestOptionsJSON of Web Authentication'),
+        ...SIGN_IN_PROBLEMS,
+      },
+    },
+    handler: async (request, reply) => ({ ...(await passkeys.requestOptions(request, reply)) }),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/session/passkey',
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: 'public' },
+    schema: {
+      tags: TAGS,
+      summary: 'Sign in with a passkey',
+      body: Type.Object({ credential: PasskeyAnswer }),
+      response: { 200: SessionView, ...SIGN_IN_PROBLEMS },
+    },
+    handler: async (request, reply) => {
+      const { credential } = request.body;
+      const { session, token } = await passkeySignIns.byPasskey(request, reply, credential as never);
+      await sessions.sendToken(request, reply, token);
+      return viewOf(session);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/session/passkeys',
+    config: { access: 'session' },
+    schema: {
+      ...OWN,
+      summary: "List one's own passkeys, the oldest first",
+      response: { 200: Type.Object({ items: Type.Array(PasskeyView) }), ...problems(401, 503) },
+    },
+    handler: async (request) => {
+      const { accountId } = sessionOf(request);
+      const rows = await database.inSystem((tx) => listPasskeys(tx, accountId));
+      return {
+        items: rows.map(({ credentialId, name, backedUp, createdAt, lastUsedAt }) => ({
+          passkeyId: credentialId.toString('base64url'),
+          name,
+          backedUp,
+          createdAt: createdAt.toISOString(),
+          lastUsedAt: lastUsedAt?.toISOString() ?? null,
+        })),
+      };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/session/passkeys/options',
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: 'session' },
+    schema: {
+      ...OWN,
+      summary: 'Begin to add a passkey; takes a sign-in of the last 10 minutes',
+      response: {
+        200: Options('PublicKeyCredentialCreationOptionsJSON of Web Authentication'),
+        ...problems(400, 401, 403, 408, 413, 415, 503),
+      },
+    },
+    handler: async (request, reply) => {
+      const session = sessionOf(request);
+      sessions.requireFresh(session);
+      return { ...(await passkeys.creationOptions(request, reply, session)) };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/session/passkeys',
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: 'session' },
+    schema: {
+      ...OWN,
+      summary: 'Add a passkey',
+      body: Type.Object({ name: Type.String(), credential: PasskeyCreated }),
+      response: {
+        201: Type.Object({ passkeyId: Type.String() }),
+        ...problems(400, 401, 403, 408, 409, 413, 415, 503),
+      },
+    },
+    handler: async (request, reply) => {
+      const session = sessionOf(request);
+      const name = checkedPasskeyName(request.body.name);
+      const { spend, ...passkey } = await passkeys.verifyCreation(
+        request,
+        reply,
+        session,
+        request.body.credential as never,
+      );
+      const outcome = await database.inSystem(async (tx) =>
+        (await spend(tx))
+          ? addPasskey(tx, session.accountId, { ...passkey, name, at: new Date(clock()) }, MOST_PASSKEYS)
+          : 'known',
+      );
+      if (outcome === 'too many') {
+        throw new HttpProblem(409, `An account has at most ${MOST_PASSKEYS} passkeys; remove one first.`);
+      }
+      if (outcome === 'known') throw new HttpProblem(409, 'This passkey is stored already.');
+      return reply.code(201).send({ passkeyId: passkey.credentialId.toString('base64url') });
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/session/passkeys/:passkeyId',
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: 'session' },
+    schema: {
+      ...OWN,
+      summary: 'Rename a passkey',
+      params: PasskeyPath,
+      body: Type.Object({ name: Type.String() }),
+      response: { 204: Type.Null(), ...problems(400, 401, 403, 404, 408, 413, 415, 503) },
+    },
+    handler: async (request, reply) => {
+      const { accountId } = sessionOf(request);
+      const change = { credentialId: idOf(request.params), name: checkedPasskeyName(request.body.name) };
+      if (!(await database.inSystem((tx) => renamePasskey(tx, accountId, change)))) throw unknownPasskey();
+      return reply.code(204).send(null);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/session/passkeys/:passkeyId',
+    config: { access: 'session' },
+    schema: {
+      ...OWN,
+      summary: 'Remove a passkey; takes a sign-in of the last 10 minutes',
+      params: PasskeyPath,
+      response: { 204: Type.Null(), ...problems(401, 403, 404, 409, 503) },
+    },
+    handler: async (request, reply) => {
+      const session = sessionOf(request);
+      const credentialId = idOf(request.params);
+      sessions.requireFresh(session);
+      const outcome = await database.inSystem((tx) => removePasskey(tx, session.accountId, credentialId));
+      if (outcome === 'unknown') throw unknownPasskey();
+      if (outcome === 'required') {
+        throw new HttpProblem(
+          409,
+          'Your account requires a passkey, and this is the last one; turn that off first, or add another one.',
+        );
+      }
+      return reply.code(204).send(null);
+    },
+  });
+};
+
+function idOf({ passkeyId }: { passkeyId: string }): Buffer {
+  return Buffer.from(passkeyId, 'base64url');
+}
+
+function checkedPasskeyName(name: string): string {
+  const trimmed = name.trim();
+  if (trimmed !== '' && trimmed.length <= LONGEST_NAME && !/\p{Cc}/u.test(trimmed) && trimmed.isWellFormed())
+    return trimmed;
+  const message = `must have 1 to ${LONGEST_NAME} characters, and no control character`;
+  throw new HttpProblem(400, `The request is malformed: /name ${message}.`, {
+    errors: [{ path: '/name', message }],
+  });
+}
+
+function unknownPasskey(): HttpProblem {
+  return new HttpProblem(404, 'You have no passkey with this id.');
+}

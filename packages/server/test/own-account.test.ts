@@ -1,0 +1,111 @@
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { expectProblem } from './support/problems.ts';
+import { startTestServer } from './support/server.ts';
+import { addAccount, browserWithPassword, browserWithRole, SAME_ORIGIN } from './support/sessions.ts';
+
+const server = await startTestServer();
+afterAll(() => server.close());
+const { app } = server;
+const tenantId = await server.organisation({ slug: 'acme' });
+const PASSWORD = 'correct horse battery';
+let people = 0;
+const newPerson = () => browserWithRole(server, tenantId, 'viewer', `person-${people++}@example.com`);
+const send = (
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  headers: Record<string, string>,
+  payload?: object,
+) => app.inject({ method, url: `/v1/session${path}`, headers, ...(payload ? { payload } : {}) });
+
+// Failures count for an hour.
+beforeEach(() => server.clock.advanceS(3_601));
+
+describe('An account', () => {
+  test('is renamed by its own person, and a name must have characters', async () => {
+    const browser = await newPerson();
+    const reply = await send('PATCH', '', browser, { name: '  Ada ' });
+    expect(reply.json().account.name).toBe('Ada');
+    expect((await app.inject({ url: '/v1/session', headers: browser })).json()).toEqual(reply.json());
+    expectProblem(await send('PATCH', '', browser, { name: ' ' }), 400);
+  });
+
+  test('says whether it has a password', async () => {
+    const email = 'with-password@example.com';
+    await addAccount(server, tenantId, email, 'viewer');
+    const browser = await browserWithPassword(server, { email, password: PASSWORD });
+    expect((await app.inject({ url: '/v1/session', headers: browser })).json().account.hasPassword).toBe(
+      true,
+    );
+  });
+
+  test('cannot require a passkey that it does not have, and not in an old session', async () => {
+    const browser = await newPerson();
+    expectProblem(await send('PATCH', '', browser, { passkeyRequired: true }), 409);
+    server.clock.advanceS(601);
+    expectProblem(await send('PATCH', '', browser, { passkeyRequired: true }), 403);
+  });
+});
+
+describe('A passkey', () => {
+  const HOST = { host: 'localhost:8080' };
+  const bytes = (text: string) => Buffer.from(text).toString('base64url');
+  const credential = (id: string) => ({
+    id,
+    rawId: id,
+    type: 'public-key',
+    response: { clientDataJSON: bytes('{}'), authenticatorData: bytes('x'), signature: bytes('x') },
+    clientExtensionResults: {},
+  });
+
+  test('is not begun in an old session', async () => {
+    const browser = await newPerson();
+    const reply = await send('POST', '/passkeys/options', { ...browser, ...HOST });
+    expect(reply.json()).toMatchObject({
+      rp: { id: 'localhost' },
+      attestation: 'none',
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    });
+    expect(String(reply.headers['set-cookie'])).toMatch(/-passkey=.*HttpOnly; SameSite=Lax/);
+    server.clock.advanceS(601);
+    expectProblem(await send('POST', '/passkeys/options', { ...browser, ...HOST }), 403);
+  });
+
+  test('that answers no challenge of the browser is refused', async () => {
+    const browser = await newPerson();
+    const response = { clientDataJSON: bytes('{}'), attestationObject: bytes('x') };
+    const payload = { name: 'Key', credential: { ...credential('AAAA'), response } };
+    expectProblem(await send('POST', '/passkeys', { ...browser, ...HOST }, payload), 400);
+  });
+
+  test('that the account does not have is a 404', async () => {
+    const browser = await newPerson();
+    expectProblem(await send('PATCH', '/passkeys/AAAA', browser, { name: 'x' }), 404);
+    expectProblem(await send('DELETE', '/passkeys/AAAA', browser), 404);
+    const list = await app.inject({ url: '/v1/session/passkeys', headers: browser });
+    expect(list.json()).toEqual({ items: [] });
+  });
+
+  test('that is unknown or malformed has one answer, and slows down later ones', async () => {
+    const headers = { ...SAME_ORIGIN, ...HOST };
+    const options = await send('POST', '/passkey/options', headers);
+    expect(options.json()).toMatchObject({ rpId: 'localhost', userVerification: 'required' });
+    expect(options.json().allowCredentials ?? []).toEqual([]);
+    const details = new Set<string>();
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 25; attempt++) {
+      const payload = { credential: credential(bytes(`unknown ${attempt}`)) };
+      const reply = await send('POST', '/passkey', headers, payload);
+      statuses.push(reply.statusCode);
+      if (reply.statusCode === 401) details.add(expectProblem(reply, 401));
+      else expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    expect(details.size).toBe(1);
+    expect(statuses.slice(0, 20)).toEqual(Array(20).fill(401));
+    expect(statuses.at(-1)).toBe(429);
+  });
+
+  test('works at the address of the server only, and the answer names it', async () => {
+    const reply = await send('POST', '/passkey/options', { ...SAME_ORIGIN, host: '127.0.0.1:8080' });
+    expect(expectProblem(reply, 400)).toContain('http://localhost:8080');
+  });
+});

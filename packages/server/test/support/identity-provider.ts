@@ -1,0 +1,119 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Provider } from 'oidc-provider';
+
+const CLIENT_ID = 'rollcall';
+const SCOPES = 'openid email profile';
+
+/** An identity provider on this machine, with the settings of a server that uses it. */
+export interface TestIdentityProvider {
+  config: { oidcIssuer: string; oidcClientId: string };
+  secret: string;
+  /** The claims of each subject besides `sub`. */
+  people: Map<string, Record<string, unknown>>;
+  /** The subject that signs in next, without being asked; undefined refuses. */
+  next: string | undefined;
+  /** Lets the provider send browsers to this address. Call it before the first sign-in. */
+  sendTo(redirectUri: string): void;
+  /**
+   * Goes to the address of a sign-in as a new browser does. Returns the query of the address to which the provider sends
+   * the browser.
+   */
+  visit(location: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+interface OidcContext {
+  oidc: { client: { clientId: string }; session: { accountId: string } };
+}
+
+/**
+ * Starts oidc-provider. It sends the claim `rollcall_roles` with the profile. As its default is, claims about the person
+ * are in the answer of the userinfo endpoint only.
+ */
+export async function startIdentityProvider(): Promise<TestIdentityProvider> {
+  const secret = 'the secret of the client';
+  const people: TestIdentityProvider['people'] = new Map();
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let returnTo = '';
+  const started: TestIdentityProvider = {
+    config: { oidcIssuer: issuer, oidcClientId: CLIENT_ID },
+    secret,
+    people,
+    next: undefined,
+    sendTo: (redirectUri) => {
+      returnTo = redirectUri;
+      const provider = providerOf(issuer, { secret, redirectUri, people });
+      const answer = provider.callback();
+      server.on('request', (request, response) => {
+        if (!request.url?.startsWith('/interaction/')) return answer(request, response);
+        const result =
+          started.next === undefined ? { error: 'access_denied' } : { login: { accountId: started.next } };
+        provider
+          .interactionFinished(request, response, result)
+          .catch((error: Error) => response.destroy(error));
+      });
+    },
+    visit: (location) => visit(location, returnTo),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  return started;
+}
+
+function providerOf(
+  issuer: string,
+  { secret, redirectUri, people }: Pick<TestIdentityProvider, 'secret' | 'people'> & { redirectUri: string },
+): Provider {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        client_secret: secret,
+        redirect_uris: [redirectUri],
+        id_token_signed_response_alg: 'ES256',
+      },
+    ],
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'test' }] },
+    cookies: { keys: ['a key of the test'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'rollcall_roles'] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    findAccount: (_context: unknown, accountId: string) => ({
+      accountId,
+      claims: () => ({ ...people.get(accountId), sub: accountId }),
+    }),
+    // Nobody is asked for consent.
+    loadExistingGrant: async ({ oidc: { client, session } }: OidcContext) => {
+      const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+      grant.addOIDCScope(SCOPES);
+      await grant.save();
+      return grant;
+    },
+  });
+  return provider;
+}
+
+async function visit(location: string, returnTo: string): Promise<string> {
+  const cookies = new Map<string, string>();
+  for (let url = new URL(location); ; ) {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const reply = await fetch(url, { redirect: 'manual', headers: { cookie } });
+    for (const set of reply.headers.getSetCookie()) {
+      const [name = '', value = ''] = (set.split(';')[0] ?? '').split(/=(.*)/s);
+      cookies.set(name, value);
+    }
+    const next = reply.headers.get('location');
+    if (next === null) throw new Error(`The provider answered ${reply.status}: ${await reply.text()}`);
+    url = new URL(next, url);
+    if (url.origin + url.pathname === returnTo) return url.search.slice(1);
+  }
+}
