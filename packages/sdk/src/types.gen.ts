@@ -238,40 +238,181 @@ export interface Operations {
     };
     reply: undefined;
   };
-  /** List answered requests of the last 24 hours, the newest first. Without personal data: no path, no query, no body, and no person. Of successes that are alike, the server lists three in five seconds, and counts the others in `further`. Requests of callers that are not authenticated are missing. */
-  'GET /v1/manage/requests': {
-    query: {
-      /** true: only with a status of 400 or more */
-      failed?: "true" | "false" | undefined;
-      route?: string | undefined;
-      caller?: string | undefined;
-      correlationId?: string | undefined;
-      /** items a page, 1 to 1000; by default 100 */
-      limit?: string | undefined;
-      /** `next` of the previous page */
-      after?: string | undefined;
+  /** Begin a sign-in with a passkey. The answer is for this browser, once, within 5 minutes. */
+  'POST /v1/session/passkey/options': {
+    reply: {
+      challenge: string;
+    };
+  };
+  /** Sign in with a passkey */
+  'POST /v1/session/passkey': {
+    body: {
+      /** what the browser answers to the options, as AuthenticationResponseJSON of Web Authentication */
+      credential: {
+        id: string;
+        rawId: string;
+        type: "public-key";
+        response: {
+          clientDataJSON: string;
+          authenticatorData: string;
+          signature: string;
+          userHandle?: string | undefined;
+        };
+        clientExtensionResults: Record<string, unknown>;
+        authenticatorAttachment?: string | undefined;
+      };
     };
     reply: {
-      items: Array<{
-        requestId: string;
-        answeredAt: string;
-        method: string;
-        /** the pattern of the route, such as /v1/manage/users/:userId */
-        route: string;
-        status: number;
-        /** id of the key or of the SCIM token; null for a person */
-        caller: string | null;
-        durationMs: number;
-        /** by the header Content-Length; null if there was none */
-        requestBytes: number | null;
-        /** by the header Content-Length; null if there was none */
-        responseBytes: number | null;
-        correlationId: string;
-        /** further requests of the same seconds with this method, route, status and caller */
-        further: number;
+      account: {
+        accountId: string;
+        email: string;
+        /** name of the person */
+        name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
+      };
+      organisations: Array<{
+        /** slug, for the header Rollcall-Organisation */
+        organisation: string;
+        name: string;
+        /** IANA time zone */
+        timeZone: string;
+        role: "administrator" | "integrations" | "planner" | "viewer";
       }>;
-      /** `after` of the next page; null on the last */
-      next: string | null;
+      /** how the person signed in */
+      method: "password" | "link" | "openid" | "passkey";
+      createdAt: string;
+      /** when the session ends if it is not used any more */
+      expiresAt: string;
+    };
+  };
+  /** List one's own passkeys, the oldest first */
+  'GET /v1/session/passkeys': {
+    reply: {
+      items: Array<{
+        passkeyId: string;
+        name: string;
+        /** whether the device keeps copies on other devices */
+        backedUp: boolean;
+        createdAt: string;
+        lastUsedAt: string | null;
+      }>;
+    };
+  };
+  /** Add a passkey */
+  'POST /v1/session/passkeys': {
+    body: {
+      name: string;
+      /** what the browser answers to the options, as RegistrationResponseJSON of Web Authentication */
+      credential: {
+        id: string;
+        rawId: string;
+        type: "public-key";
+        response: {
+          clientDataJSON: string;
+          attestationObject: string;
+          authenticatorData?: string | undefined;
+          transports?: Array<string> | undefined;
+          publicKeyAlgorithm?: number | undefined;
+          publicKey?: string | undefined;
+        };
+        clientExtensionResults: Record<string, unknown>;
+        authenticatorAttachment?: string | undefined;
+      };
+    };
+    reply: {
+      passkeyId: string;
+    };
+  };
+  /** Begin to add a passkey; takes a sign-in of the last 10 minutes */
+  'POST /v1/session/passkeys/options': {
+    reply: {
+      challenge: string;
+    };
+  };
+  /** Rename a passkey */
+  'PATCH /v1/session/passkeys/{passkeyId}': {
+    path: {
+      passkeyId: string;
+    };
+    body: {
+      name: string;
+    };
+    reply: undefined;
+  };
+  /** Remove a passkey; takes a sign-in of the last 10 minutes */
+  'DELETE /v1/session/passkeys/{passkeyId}': {
+    path: {
+      passkeyId: string;
+    };
+    reply: undefined;
+  };
+  /** Read how people sign in to this server */
+  'GET /v1/session/methods': {
+    reply: {
+      password: boolean;
+      passkey: {
+        /** the domain to which passkeys belong */
+        relyingParty: string;
+      };
+      openid: {
+        /** what the console calls the provider */
+        name: string;
+        issuer: string;
+        /** whether a claim gives roles at each sign-in */
+        rolesFromClaim: boolean;
+        /** whether a verified e-mail address connects a person with the account of this address */
+        linksVerifiedEmail: boolean;
+      } | null;
+    };
+  };
+  /** Begin a sign-in by OpenID Connect. The browser then goes to `location`. The sign-in belongs to this browser, and must end within 10 minutes. */
+  'POST /v1/session/openid': {
+    body: {
+      /** path of the console, without /console, to which the person goes afterwards */
+      back?: string | null | undefined;
+      /** token of a one-time link that the sign-in redeems */
+      linkToken?: string | null | undefined;
+      /** the account of the session gets the identity; takes a sign-in of the last 10 minutes */
+      link?: boolean | null | undefined;
+    };
+    reply: {
+      location: string;
+    };
+  };
+  /** End a sign-in by OpenID Connect */
+  'POST /v1/session/openid/return': {
+    body: {
+      /** the part after `?` of the address to which the provider sent the browser */
+      query: string;
+    };
+    reply: {
+      session: {
+        account: {
+          accountId: string;
+          email: string;
+          /** name of the person */
+          name: string | null;
+          hasPassword: boolean;
+          /** whether a password or a link is not enough without a passkey */
+          passkeyRequired: boolean;
+        };
+        organisations: Array<{
+          /** slug, for the header Rollcall-Organisation */
+          organisation: string;
+          name: string;
+          /** IANA time zone */
+          timeZone: string;
+          role: "administrator" | "integrations" | "planner" | "viewer";
+        }>;
+        /** how the person signed in */
+        method: "password" | "link" | "openid" | "passkey";
+        createdAt: string;
+        /** when the session ends if it is not used any more */
+        expiresAt: string;
+      };
+      back: string | null;
     };
   };
   /** List the accounts of people who may sign in, by e-mail address */
@@ -393,6 +534,42 @@ export interface Operations {
       accountId: string;
     };
     reply: undefined;
+  };
+  /** List answered requests of the last 24 hours, the newest first. Without personal data: no path, no query, no body, and no person. Of successes that are alike, the server lists three in five seconds, and counts the others in `further`. Requests of callers that are not authenticated are missing. */
+  'GET /v1/manage/requests': {
+    query: {
+      /** true: only with a status of 400 or more */
+      failed?: "true" | "false" | undefined;
+      route?: string | undefined;
+      caller?: string | undefined;
+      correlationId?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        requestId: string;
+        answeredAt: string;
+        method: string;
+        /** the pattern of the route, such as /v1/manage/users/:userId */
+        route: string;
+        status: number;
+        /** id of the key or of the SCIM token; null for a person */
+        caller: string | null;
+        durationMs: number;
+        /** by the header Content-Length; null if there was none */
+        requestBytes: number | null;
+        /** by the header Content-Length; null if there was none */
+        responseBytes: number | null;
+        correlationId: string;
+        /** further requests of the same seconds with this method, route, status and caller */
+        further: number;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
+    };
   };
   /** List refused events and malformed requests, the newest first */
   'GET /v1/manage/refused-events': {
