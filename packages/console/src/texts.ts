@@ -54,6 +54,7 @@ export const texts = {
     placeholder: 'A page, an office, or a part of a name',
     pages: 'Pages',
     offices: 'Offices',
+    places: 'Levels, zones, desks and rooms',
     people: 'People',
     nothing: 'Nothing has this name.',
     close: 'Close',

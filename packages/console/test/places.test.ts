@@ -209,6 +209,11 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
   test('settings of an office are changed, and a new time zone shows the progress of re-dating', async () => {
     const page = await openPlaces('administrator', `open=${NODES.annex}&part=settings`);
     await page.getByLabel('Days planned ahead').fill('21');
+    await manage.patch(`locations/${NODES.annex}/settings`, { horizonDays: 30 });
+    await page.getByRole('button', { name: 'Save' }).click();
+    const alert = page.getByRole('alert', { name: 'Somebody else has changed these settings' });
+    await alert.getByRole('cell', { name: '30' }).waitFor();
+    await alert.getByRole('button', { name: 'Keep mine' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
     expect(await manage.get(`locations/${NODES.annex}/settings`)).toMatchObject({ horizonDays: 21 });

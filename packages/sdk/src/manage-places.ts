@@ -1,6 +1,6 @@
 import { at, pages, submitItems } from './manage-calls.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
-import { type Query, readJson, type Transport } from './request.ts';
+import { type Answer, type Query, readJson, type Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Many, SubmitOptions, Submitted } from './submit.ts';
 import type { Operations } from './types.gen.ts';
@@ -22,6 +22,10 @@ type ById<K extends Kind, Method extends 'GET' | 'PATCH'> = `${Method} /v1/manag
 
 function ifMatch({ ifVersion }: ChangeOptions = {}): Record<string, string> {
   return ifVersion === undefined ? {} : { 'If-Match': ifVersion };
+}
+
+async function readVersioned<Row>(answer: Answer): Promise<Versioned<Row>> {
+  return { row: await readJson<Row>(answer), version: answer.response.headers.get('ETag') ?? '' };
 }
 
 /** The nodes of one kind, or the users. */
@@ -63,14 +67,8 @@ export class Collection<K extends Kind> {
    * @throws NotFoundError if the id does not exist.
    */
   read(id: string, options: CallOptions = {}): Promise<Versioned<Reply<ById<K, 'GET'>>>> {
-    return this.#transport.exchange(
-      { method: 'GET', path: at`${this.#kind}/${id}` },
-      options,
-      async (answer) => ({
-        row: await readJson<Reply<ById<K, 'GET'>>>(answer),
-        version: answer.response.headers.get('ETag') ?? '',
-      }),
-    );
+    const path = at`${this.#kind}/${id}`;
+    return this.#transport.exchange({ method: 'GET', path }, options, (answer) => readVersioned(answer));
   }
 
   /**
@@ -179,14 +177,29 @@ export class OfficeSettings {
     return this.#transport.json({ method: 'GET', path: at`locations/${locationId}/settings` }, options);
   }
 
-  /** Changes settings of an office. Settings that you leave out stay as they are. */
+  /**
+   * Reads the settings of an office, with their version.
+   * @throws NotFoundError if the office does not exist.
+   */
+  read(
+    locationId: string,
+    options: CallOptions = {},
+  ): Promise<Versioned<Reply<'GET /v1/manage/locations/{locationId}/settings'>>> {
+    const path = at`locations/${locationId}/settings`;
+    return this.#transport.exchange({ method: 'GET', path }, options, (answer) => readVersioned(answer));
+  }
+
+  /**
+   * Changes settings of an office. Settings that you leave out stay as they are.
+   * @throws ConflictError if `ifVersion` is not the present version.
+   */
   update(
     locationId: string,
     change: Change<'PATCH /v1/manage/locations/{locationId}/settings'>,
-    options?: CallOptions,
+    options?: ChangeOptions,
   ): Promise<Reply<'PATCH /v1/manage/locations/{locationId}/settings'>> {
     const path = at`locations/${locationId}/settings`;
-    return this.#transport.json({ method: 'PATCH', path, body: change }, options);
+    return this.#transport.json({ method: 'PATCH', path, headers: ifMatch(options), body: change }, options);
   }
 
   /** Changes settings of any number of offices in order, 1,000 in a request. */

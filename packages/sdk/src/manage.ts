@@ -102,6 +102,17 @@ export class Manage {
     return pages(this.#transport, at`nodes`, filter, options);
   }
 
+  /**
+   * One page of `nodes`. `limit` is 1 to 1,000, by default 100; `after` is `next` of the page before. Without a `next`,
+   * there are no more.
+   */
+  nodesPage(
+    filter: Filter<'GET /v1/manage/nodes'> & { limit?: number; after?: string },
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/nodes'>> {
+    return this.#transport.json({ method: 'GET', path: at`nodes`, query: { ...filter } }, options);
+  }
+
   /** The state of each active desk of an office on a day, and the free capacity of its zones. */
   availability(
     locationId: string,

@@ -2037,7 +2037,7 @@ export interface Operations {
       horizonReached: string | null;
     };
   };
-  /** Change the settings of an office */
+  /** Change the settings of an office. With the header If-Match and the ETag of the settings, the server changes only that version. */
   'PATCH /v1/manage/locations/{locationId}/settings': {
     path: {
       locationId: string;

@@ -95,6 +95,23 @@ describe('the settings of an office', () => {
     ).rejects.toThrow(/permission denied/);
   });
 
+  test('of two people who change them, the second gets a 412', async () => {
+    const path = `locations/${london}/settings`;
+    const authorization = `Bearer ${await server.token(await server.key(client.tenantId))}`;
+    const url = `/v1/manage/${path}`;
+    const { headers } = await server.app.inject({ url, headers: { authorization } });
+    const change = (horizonDays: number) =>
+      server.app.inject({
+        method: 'PATCH',
+        url,
+        headers: { authorization, 'if-match': String(headers.etag) },
+        payload: { horizonDays },
+      });
+    const replies = await Promise.all([change(20), change(21)]);
+    expect(replies.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 412]);
+    expect((await client.patch(path, { horizonDays: 22 })).horizonDays).toBe(22);
+  });
+
   test('of an unknown office are a 404; a wrong value is a 400 that names it', async () => {
     const other = (await makeLondon(await manageClient(server))).locationId;
     for (const id of [randomUUID(), other, 'x']) {

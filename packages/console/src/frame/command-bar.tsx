@@ -34,7 +34,7 @@ interface CommandBarProps {
   close: () => void;
 }
 
-/** Leads to any page, office or person by a part of the name. */
+/** Leads to any page, office, place or person by a part of the name. */
 export default function CommandBar({ destinations, opened, close }: CommandBarProps) {
   return (
     <Modal
@@ -102,7 +102,7 @@ function Search({ destinations, close }: Omit<CommandBarProps, 'opened'>) {
   );
 }
 
-/** What has `typed` in its name, by kind. The server searches people, where the pages of the person include them. */
+/** What has `typed` in its name, by kind. The server searches people and places, where the pages of the person include them. */
 function useTargets(destinations: readonly Destination[], typed: string) {
   const { organisation } = useOrganisation();
   const { manage } = clientOf(organisation);
@@ -130,6 +130,23 @@ function useTargets(destinations: readonly Destination[], typed: string) {
     enabled: settled.length >= LEAST_LETTERS && destinations.some(({ path }) => path === 'people'),
     placeholderData: keepPreviousData,
   });
+  const places = useQuery({
+    queryKey: [organisation, 'command bar', 'places', settled],
+    queryFn: async ({ signal }) =>
+      (
+        await manage.nodesPage({ search: settled, status: 'active', limit: MOST_OF_A_KIND }, { signal })
+      ).items.flatMap(({ nodeId, kind, name, locationName, levelName, zoneName }): Target | [] =>
+        kind === 'location'
+          ? []
+          : {
+              label: name,
+              hint: [locationName, levelName, zoneName].filter((each) => each && each !== name).join(' › '),
+              address: `places?open=${nodeId}`,
+            },
+      ),
+    enabled: settled.length >= LEAST_LETTERS && destinations.some(({ path }) => path === 'places'),
+    placeholderData: keepPreviousData,
+  });
   const matches = ({ label }: Target) => label.toLowerCase().includes(typed.toLowerCase());
   const groups: TargetGroup[] = [
     {
@@ -140,11 +157,12 @@ function useTargets(destinations: readonly Destination[], typed: string) {
       title: commandBar.offices,
       targets: typed === '' ? [] : (offices.data ?? []).filter(matches).slice(0, MOST_OF_A_KIND),
     },
+    { title: commandBar.places, targets: typed.length < LEAST_LETTERS ? [] : (places.data ?? []) },
     { title: commandBar.people, targets: typed.length < LEAST_LETTERS ? [] : (people.data ?? []) },
   ];
   return {
     groups: groups.filter(({ targets }) => targets.length > 0),
-    error: offices.error ?? people.error,
-    isSearching: people.isFetching || settled !== typed,
+    error: offices.error ?? people.error ?? places.error,
+    isSearching: people.isFetching || places.isFetching || settled !== typed,
   };
 }

@@ -50,12 +50,10 @@ export function UserSelect({ label, placeholder, nothingFound, value, onChange }
 }
 
 async function findUsers(organisation: string, search: string, signal: AbortSignal) {
-  const choices: { value: string; label: string }[] = [];
-  const users = clientOf(organisation).manage.users.list({ search, status: 'active' }, { signal });
-  for await (const { userId, userName, firstName, lastName } of users) {
-    const name = [firstName, lastName].filter(Boolean).join(' ');
-    const label = [name, userName].filter(Boolean).join(', ');
-    if (choices.push({ value: userId, label }) === MOST_CHOICES) break;
-  }
-  return choices;
+  const filter = { search, status: 'active', limit: MOST_CHOICES };
+  const { items } = await clientOf(organisation).manage.users.page(filter, { signal });
+  return items.map(({ userId, userName, firstName, lastName }) => ({
+    value: userId,
+    label: [[firstName, lastName].filter(Boolean).join(' '), userName].filter(Boolean).join(', '),
+  }));
 }

@@ -1,13 +1,17 @@
 import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
 import { ScrollTable } from '../frame/scroll-table.tsx';
 import { texts } from '../texts.ts';
-import { type Field, fieldLabel, type Row, textOf } from './kinds.ts';
+import { type Row, textOf } from './kinds.ts';
 
 const { conflict } = texts.places;
-const { states } = texts.places;
 
 interface ConflictProps {
-  fields: readonly Field[];
+  title: string;
+  /** The members that the form has. */
+  members: readonly string[];
+  labelOf: (member: string) => string;
+  /** The words for a value; by default its text. */
+  wordsFor?: (member: string, text: string) => string;
   /** The values that were stored when typing began. */
   before: Row;
   /** The values that are stored now. */
@@ -18,21 +22,29 @@ interface ConflictProps {
 }
 
 /** Says what somebody else has stored meanwhile, beside what was typed. */
-export function Conflict({ fields, before, now, typed, onKeep, onTake }: ConflictProps) {
-  const members = [...fields.map(({ name }) => name), 'status'];
+export function Conflict({
+  title,
+  members,
+  labelOf,
+  wordsFor = (_, text) => text,
+  before,
+  now,
+  typed,
+  onKeep,
+  onTake,
+}: ConflictProps) {
   const differing = members.filter((member) => textOf(before, member) !== textOf(now, member));
   const shown = members.filter((member) => differing.includes(member) || typed[member] !== undefined);
-  const words = (member: string, text: string | undefined) =>
-    (member === 'status' && text ? states[text as keyof typeof states] : text) || texts.none;
+  const words = (member: string, text: string | undefined) => (text ? wordsFor(member, text) : texts.none);
   return (
-    <Alert role="alert" color="red" variant="outline" title={conflict.title}>
+    <Alert role="alert" color="red" variant="outline" title={title}>
       <Stack gap="xs">
         <Text size="sm">{conflict.advice}</Text>
         {shown.length > 0 && (
           <ScrollTable label={conflict.table} columns={conflict.columns} maxHeight={200}>
             {shown.map((member) => (
               <Table.Tr key={member}>
-                <Table.Td>{fieldLabel(member)}</Table.Td>
+                <Table.Td>{labelOf(member)}</Table.Td>
                 <Table.Td>{words(member, textOf(before, member))}</Table.Td>
                 <Table.Td>{words(member, textOf(now, member))}</Table.Td>
                 <Table.Td>{words(member, typed[member])}</Table.Td>

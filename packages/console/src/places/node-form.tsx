@@ -107,7 +107,10 @@ export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
         )}
         {differs && (
           <Conflict
-            fields={fields}
+            title={places.conflict.title}
+            members={[...fields.map(({ name: member }) => member), 'status']}
+            labelOf={fieldLabel}
+            wordsFor={(member, text) => (member === 'status' ? stateWord(text) : text)}
             before={editing.base.row}
             now={stored.row}
             typed={typed}
@@ -199,6 +202,10 @@ function changeOf(fields: readonly Field[], textIn: (member: string) => string):
       return [name, text === '' ? null : isNumber ? Number(text) : text];
     }),
   );
+}
+
+function stateWord(status: string): string {
+  return status === 'inactive' ? places.states.inactive : places.states.active;
 }
 
 function hintOf(member: string): string | undefined {

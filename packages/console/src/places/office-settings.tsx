@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import type { Reply } from '@rollcall/sdk';
+import type { Reply, Versioned } from '@rollcall/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { clientOf } from '../frame/client.ts';
@@ -8,14 +8,23 @@ import { formatDay } from '../frame/format.ts';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
+import { Conflict } from './conflict.tsx';
+import { isOutdated, textOf } from './kinds.ts';
 
 const { settings: words } = texts.places;
 const { places } = texts;
 const MOST_DAYS = 366;
 
-type Settings = Reply<'GET /v1/manage/locations/{locationId}/settings'>;
-/** The settings as the form has them. */
-type Typed = Record<'horizonDays' | 'presenceReporting' | 'deskPresence' | 'releaseAssignedDesks', string>;
+type Settings = Versioned<Reply<'GET /v1/manage/locations/{locationId}/settings'>>;
+const MEMBERS = ['horizonDays', 'presenceReporting', 'deskPresence', 'releaseAssignedDesks'] as const;
+type Member = (typeof MEMBERS)[number];
+type Typed = Partial<Record<Member, string>>;
+
+const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  presenceReporting: words.presenceReportingValues,
+  deskPresence: words.deskPresenceValues,
+  releaseAssignedDesks: words.releaseValues,
+};
 
 const settingsKey = (organisation: string, locationId: string) =>
   [organisation, 'settings', locationId] as const;
@@ -25,61 +34,59 @@ export function OfficeSettings({ locationId }: { locationId: string }) {
   const { organisation, role } = useOrganisation();
   const { data, error, refetch } = useQuery({
     queryKey: settingsKey(organisation, locationId),
-    queryFn: ({ signal }) => clientOf(organisation).manage.settings.get(locationId, { signal }),
+    queryFn: ({ signal }) => clientOf(organisation).manage.settings.read(locationId, { signal }),
     staleTime: 0,
   });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
-  return <SettingsForm settings={data} mayEdit={role === 'administrator'} />;
+  return <SettingsForm stored={data} mayEdit={role === 'administrator'} />;
 }
 
-function SettingsForm({ settings, mayEdit }: { settings: Settings; mayEdit: boolean }) {
+function SettingsForm({ stored, mayEdit }: { stored: Settings; mayEdit: boolean }) {
   const { organisation } = useOrganisation();
-  const { locationId, horizonReached } = settings;
-  const [typed, setTyped] = useState<Partial<Typed>>({});
-  const stored: Typed = {
-    horizonDays: String(settings.horizonDays),
-    presenceReporting: settings.presenceReporting,
-    deskPresence: settings.deskPresence,
-    releaseAssignedDesks: String(settings.releaseAssignedDesks),
-  };
-  const shown = { ...stored, ...typed };
-  const changed = Object.keys(stored).filter(
-    (name) => shown[name as keyof Typed] !== stored[name as keyof Typed],
-  ) as (keyof Typed)[];
-  const isWrong = !/^\d{1,3}$/.test(shown.horizonDays) || Number(shown.horizonDays) > MOST_DAYS;
+  const { locationId, horizonReached } = stored.row;
+  // What was typed, and the version that it is a change of.
+  const [editing, setEditing] = useState<{ base: Settings; typed: Typed }>();
+  const base = editing?.base ?? stored;
+  const typed = editing?.typed ?? {};
+  const differs = base.version !== stored.version;
+  const shownText = (name: Member) => typed[name] ?? textOf(base.row, name);
+  const changed = MEMBERS.filter((name) => shownText(name) !== textOf(base.row, name));
+  const days = shownText('horizonDays');
+  const isWrong = !/^\d{1,3}$/.test(days) || Number(days) > MOST_DAYS;
+  const refresh = () => queryClient.invalidateQueries({ queryKey: settingsKey(organisation, locationId) });
   const { mutate, isPending, error, isSuccess, reset } = useMutation({
     mutationFn: () =>
       clientOf(organisation).manage.settings.update(
         locationId,
-        Object.fromEntries(changed.map((name) => [name, settingOf(name, shown[name])])),
+        Object.fromEntries(changed.map((name) => [name, settingOf(name, shownText(name))])),
+        { ifVersion: base.version },
       ),
     onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: settingsKey(organisation, locationId) });
-      setTyped({});
+      await refresh();
+      setEditing(undefined);
     },
+    onError: (failure) => (isOutdated(failure) ? refresh() : undefined),
   });
-  const type = (name: keyof Typed) => (text: string | null) => {
+  const edit = (next: typeof editing) => {
     reset();
-    setTyped({ ...typed, [name]: text ?? stored[name] });
+    setEditing(next);
   };
+  const type = (name: Member) => (text: string | null) =>
+    edit({ base, typed: { ...typed, [name]: text ?? shownText(name) } });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (changed.length > 0 && !isWrong) mutate();
+    if (changed.length > 0 && !isWrong && !differs) mutate();
   };
-  const choice = (
-    name: Exclude<keyof Typed, 'horizonDays'>,
-    values: Readonly<Record<string, string>>,
-    description?: string,
-  ) => (
+  const choice = (name: Exclude<Member, 'horizonDays'>, description?: string) => (
     <Select
       label={words[name]}
       description={description}
       allowDeselect={false}
       readOnly={!mayEdit}
-      value={shown[name]}
+      value={shownText(name)}
       onChange={type(name)}
-      data={Object.entries(values).map(([value, label]) => ({ value, label }))}
+      data={Object.entries(VALUES[name] ?? {}).map(([value, label]) => ({ value, label }))}
     />
   );
   return (
@@ -90,7 +97,7 @@ function SettingsForm({ settings, mayEdit }: { settings: Settings; mayEdit: bool
           description={words.horizonHint}
           inputMode="numeric"
           readOnly={!mayEdit}
-          value={shown.horizonDays}
+          value={days}
           error={isWrong && words.wrongDays}
           onChange={({ currentTarget: { value } }) => type('horizonDays')(value)}
         />
@@ -99,10 +106,23 @@ function SettingsForm({ settings, mayEdit }: { settings: Settings; mayEdit: bool
             ? words.horizonNotReached
             : words.horizonReached(formatDay(horizonReached))}
         </Text>
-        {choice('presenceReporting', words.presenceReportingValues, words.presenceReportingHint)}
-        {choice('deskPresence', words.deskPresenceValues)}
-        {choice('releaseAssignedDesks', words.releaseValues)}
-        {error && <Failure error={error} />}
+        {choice('presenceReporting', words.presenceReportingHint)}
+        {choice('deskPresence')}
+        {choice('releaseAssignedDesks')}
+        {differs && (
+          <Conflict
+            title={words.conflict}
+            members={MEMBERS}
+            labelOf={(member) => words[member as Member]}
+            wordsFor={(member, text) => VALUES[member]?.[text] ?? text}
+            before={base.row}
+            now={stored.row}
+            typed={typed}
+            onKeep={() => edit({ base: stored, typed })}
+            onTake={() => edit(undefined)}
+          />
+        )}
+        {error && !(differs && isOutdated(error)) && <Failure error={error} />}
         {isSuccess && (
           <Alert role="status" variant="outline" color="green" p="xs">
             {places.saved}
@@ -110,11 +130,11 @@ function SettingsForm({ settings, mayEdit }: { settings: Settings; mayEdit: bool
         )}
         {mayEdit ? (
           <Group>
-            <Button type="submit" loading={isPending} disabled={changed.length === 0 || isWrong}>
+            <Button type="submit" loading={isPending} disabled={changed.length === 0 || isWrong || differs}>
               {places.save}
             </Button>
             {changed.length > 0 && (
-              <Button variant="default" onClick={() => setTyped({})}>
+              <Button variant="default" onClick={() => edit(undefined)}>
                 {places.reset}
               </Button>
             )}
@@ -129,7 +149,7 @@ function SettingsForm({ settings, mayEdit }: { settings: Settings; mayEdit: bool
   );
 }
 
-function settingOf(name: keyof Typed, text: string): string | number | boolean {
+function settingOf(name: Member, text: string): string | number | boolean {
   if (name === 'horizonDays') return Number(text);
   return name === 'releaseAssignedDesks' ? text === 'true' : text;
 }

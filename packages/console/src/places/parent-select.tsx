@@ -63,10 +63,7 @@ async function findParents(
   search: string,
   signal: AbortSignal,
 ): Promise<TreeNode[]> {
-  const filter = { kind, status: 'active', ...(search ? { search } : {}) };
-  const found: TreeNode[] = [];
-  for await (const node of clientOf(organisation).manage.nodes(filter, { signal })) {
-    if (found.push(node) === MOST_CHOICES) break;
-  }
-  return found.sort((a, b) => places.path(pathOf(a)).localeCompare(places.path(pathOf(b))));
+  const filter = { kind, status: 'active', limit: MOST_CHOICES, ...(search ? { search } : {}) };
+  const { items } = await clientOf(organisation).manage.nodesPage(filter, { signal });
+  return items.sort((a, b) => places.path(pathOf(a)).localeCompare(places.path(pathOf(b))));
 }

@@ -82,9 +82,7 @@ function Results({ nodes, onOpen }: { nodes: readonly TreeNode[]; onOpen: (nodeI
 }
 
 async function find(organisation: string, search: string, signal: AbortSignal): Promise<TreeNode[]> {
-  const found: TreeNode[] = [];
-  for await (const node of clientOf(organisation).manage.nodes({ search }, { signal })) {
-    if (found.push(node) === MOST_RESULTS) break;
-  }
-  return found.sort((a, b) => byPath.compare(places.path(pathOf(a)), places.path(pathOf(b))));
+  const filter = { search, limit: MOST_RESULTS };
+  const { items } = await clientOf(organisation).manage.nodesPage(filter, { signal });
+  return items.sort((a, b) => byPath.compare(places.path(pathOf(a)), places.path(pathOf(b))));
 }

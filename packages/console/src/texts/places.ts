@@ -104,6 +104,7 @@ export const places = {
   parts: { label: 'Part of the office', place: 'The office', settings: 'Settings' },
   settings: {
     title: 'Settings of the office',
+    conflict: 'Somebody else has changed these settings',
     horizonDays: 'Days planned ahead',
     horizonHint: 'For how many days from today the server makes plans and bookings, 0 to 366',
     horizonReached: (day: string) => `Plans are made up to ${day}.`,

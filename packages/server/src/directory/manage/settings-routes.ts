@@ -2,9 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES, BulkReply, BulkRequest } from '../../http/bulk.ts';
+import { etagOf, requireMatch } from '../../http/etag.ts';
 import { problems } from '../../http/schema.ts';
 import { inTenantWithRetries } from '../../store/connections/conflict.ts';
 import type { Tx } from '../../store/connections/db.ts';
+import { lockDirectory } from '../../store/connections/directory-lock.ts';
 import {
   DESK_PRESENCE,
   listOfficeSettings,
@@ -20,9 +22,10 @@ import {
   type ManageDeps,
   notFoundProblem,
   onlyResult,
+  PATCH_PROBLEMS,
   READ_PROBLEMS,
-  WRITE_PROBLEMS,
 } from './common.ts';
+import { IF_MATCH } from './kind-routes.ts';
 import { changeOfficeSettings, SettingsChange, SettingsItem } from './office-settings.ts';
 import { changeOrganisation, Organisation, OrganisationChange, readOrganisation } from './organisation.ts';
 
@@ -56,10 +59,12 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
       params: PARAMS,
       response: { 200: Settings, ...READ_PROBLEMS },
     },
-    handler: (request) => {
+    handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const { locationId } = request.params;
-      return database.inTenant(tenantId, (tx) => getSettings(tx, tenantId, locationId));
+      const settings = await database.inTenant(tenantId, (tx) => getSettings(tx, tenantId, locationId));
+      reply.header('etag', versionOf(settings));
+      return settings;
     },
   });
 
@@ -70,19 +75,28 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
     schema: {
       ...DOCUMENTED,
       summary: 'Change the settings of an office',
+      description:
+        'With the header If-Match and the ETag of the settings, the server changes only that version.',
       params: PARAMS,
+      headers: IF_MATCH,
       body: SettingsChange,
-      response: { 200: Settings, ...WRITE_PROBLEMS },
+      response: { 200: Settings, ...PATCH_PROBLEMS },
     },
-    handler: (request) => {
+    handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
-      return writeQueue.take(tenantId, () =>
+      const changed = await writeQueue.take(tenantId, () =>
         inTenantWithRetries(database, tenantId, async (tx) => {
-          const { locationId } = await getSettings(tx, tenantId, request.params.locationId);
+          // The settings must not change between the comparison of their version and the change.
+          if (request.headers['if-match'] !== undefined) await lockDirectory(tx, tenantId);
+          const settings = await getSettings(tx, tenantId, request.params.locationId);
+          requireMatch(request, versionOf(settings));
+          const { locationId } = settings;
           onlyResult(await changeOfficeSettings(tx, tenantId, [{ ...request.body, locationId }]));
           return getSettings(tx, tenantId, locationId);
         }),
       );
+      reply.header('etag', versionOf(changed));
+      return changed;
     },
   });
 
@@ -143,6 +157,11 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
     },
   });
 };
+
+/** The entity tag of settings. What the horizon engine has reached is no change of them. */
+function versionOf({ horizonReached: _, ...settings }: OfficeSettingsRow): string {
+  return etagOf(settings);
+}
 
 /** Throws a 404 if there is no such office. */
 async function getSettings(tx: Tx, tenantId: string, text: string): Promise<OfficeSettingsRow> {
