@@ -43,6 +43,16 @@ export function submittedRows({ tenantId, id, text, instant }: Values): [string,
       { tenant_id: tenantId, scan_digest: id(313), card_digest: id(310), scan_data: text },
     ],
     ...redatings({ tenantId, id, text, instant }),
+    ...sourceRows({ tenantId, id, text, instant }),
+  ];
+}
+
+/** A source, with the events of an hour. */
+function sourceRows({ tenantId, text, instant }: Values): [string, Record<string, unknown>][] {
+  const source = { tenant_id: tenantId, endpoint: 'presence', source_id: text };
+  return [
+    ['sources', { ...source, first_event_at: instant, last_event_at: instant }],
+    ['source_hours', { ...source, hour: instant, accepted: 2 ** 40, refused: 0 }],
   ];
 }
 

@@ -264,6 +264,8 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         source_id: NASTY,
         event_id: NASTY,
         result_code: -32768,
+        ...{ sender: 'account', cause: 'unknownUser', obstacle: 'tooLong', mended: true },
+        ...{ claimed_until: instant, tried_at: instant, tried_by: NASTY },
         event: NASTY + randomBytes(org === 'one' ? 3_200_000 : 3).toString('base64'),
       });
     }
