@@ -8,7 +8,7 @@ import { PROGRAM } from '../test/support/browser.ts';
 
 const DAYS_OF_HISTORY = '60';
 /** Pages that the navigation does not list: the part of the address after the organisation. */
-const UNLISTED = ['sessions'];
+const UNLISTED = ['account', 'sessions'];
 
 /** A demo, and a browser in which its administrator is signed in. */
 export interface Console {

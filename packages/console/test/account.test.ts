@@ -109,7 +109,6 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     await heading(other, 'Sign in').waitFor();
     await page.reload();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Ada Lovelace');
-    await expectAccessible(page);
   });
 
   test('adds a passkey, which signs in alone; a copy of it does not', async () => {

@@ -1,4 +1,4 @@
-import type { Configuration } from 'openid-client';
+import type { ClientAuth, Configuration } from 'openid-client';
 import type { ServerConfig } from '../config.ts';
 import { HttpProblem } from '../http/errors.ts';
 import type { Identity } from '../store/auth/identities.ts';
@@ -151,7 +151,7 @@ export class IdentityProvider {
         url,
         clientId,
         undefined,
-        clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret),
+        clientSecret === undefined ? client.None() : withSecret(client, clientSecret),
         // The settings allow plain http on this machine only.
         {
           timeout: TIMEOUT_S,
@@ -172,6 +172,15 @@ export class IdentityProvider {
     if (reason === 'invalid_grant' || NO_PROOF.includes(code ?? '')) return unproven();
     return unavailableProvider(error);
   }
+}
+
+/** Sends the secret as the provider takes it. OpenID Connect Discovery says that Basic is the default. */
+function withSecret(client: typeof import('openid-client'), secret: string): ClientAuth {
+  const [basic, post] = [client.ClientSecretBasic(secret), client.ClientSecretPost(secret)];
+  return (server, ...rest) => {
+    const { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] } = server;
+    return (methods.includes('client_secret_basic') ? basic : post)(server, ...rest);
+  };
 }
 
 /** The claim with this name. A name with dots that is no claim leads into objects, as `realm_access.roles` does. */
