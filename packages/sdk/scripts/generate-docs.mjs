@@ -9,7 +9,10 @@ const SECTIONS = [
   { title: 'The client', files: ['index', 'options'] },
   { title: 'Submitting', files: ['submit', 'events'] },
   { title: 'Analytics', files: ['analytics', 'rows'] },
-  { title: 'Management', files: ['manage', 'manage-places', 'manage-days', 'manage-accounts'] },
+  {
+    title: 'Management',
+    files: ['manage', 'manage-places', 'manage-days', 'manage-accounts', 'manage-keys'],
+  },
   { title: 'Sessions', files: ['session'] },
   { title: 'Types of requests and answers', files: ['types'] },
   { title: 'Errors', files: ['errors'] },

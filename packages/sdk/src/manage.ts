@@ -1,6 +1,7 @@
 import { Accounts } from './manage-accounts.ts';
 import { at, pages } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
+import { Keys, ScimTokens } from './manage-keys.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
@@ -44,6 +45,10 @@ export class Manage {
   readonly days: Days;
   /** The people who may sign in to the organisation. */
   readonly accounts: Accounts;
+  /** The keys of programs. */
+  readonly keys: Keys;
+  /** The tokens of identity providers. */
+  readonly scimTokens: ScimTokens;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -58,6 +63,8 @@ export class Manage {
     this.weekPlans = new WeekPlans(transport);
     this.days = new Days(transport);
     this.accounts = new Accounts(transport);
+    this.keys = new Keys(transport);
+    this.scimTokens = new ScimTokens(transport);
   }
 
   /** The state of each active desk of an office on a day, and the free capacity of its zones. */

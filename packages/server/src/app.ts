@@ -4,12 +4,15 @@ import { accountRoutes } from './auth/account-routes.ts';
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
+import { keyRoutes } from './auth/key-routes.ts';
 import { Passwords } from './auth/passwords.ts';
 import { authRoutes } from './auth/routes.ts';
+import { scimTokenRoutes } from './auth/scim-token-routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
 import { sessionRoutes } from './auth/session-routes.ts';
 import { Sessions } from './auth/sessions.ts';
+import { setUpRoutes } from './auth/set-up-routes.ts';
 import { SignIns } from './auth/sign-ins.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
@@ -108,7 +111,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     frameworkErrors: refusePath,
     rewriteUrl: ({ url = '/' }) => canonicalScimUrl(url),
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      // The longest id of a key.
+      maxParamLength: 128,
+    },
     ...(deps.tls ? { https: deps.tls } : {}),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
@@ -191,9 +199,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
     publicUrl: config.publicUrl,
     issuer,
   });
-  const signIns = new SignIns({ database, lookUps, sessions, passwords: new Passwords(), clock });
+  const passwords = new Passwords();
+  const signIns = new SignIns({ database, lookUps, sessions, passwords, clock });
   await app.register(sessionRoutes, { database, sessions, signIns, clock });
+  await app.register(setUpRoutes, { database, lookUps, sessions, passwords, clock });
   await app.register(accountRoutes, { database, clock, publicUrl: config.publicUrl });
+  await app.register(keyRoutes, { database, masterKey, clock });
+  await app.register(scimTokenRoutes, { database, clock });
   await app.register(ingestRoutes, {
     database,
     directory: new DirectoryCache(database),

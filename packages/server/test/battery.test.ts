@@ -111,6 +111,7 @@ test('exactly these routes are public', () => {
     'POST /v1/auth/token',
     'POST /v1/session',
     'POST /v1/session/link',
+    'POST /v1/set-up',
   ]);
 });
 

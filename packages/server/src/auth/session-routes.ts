@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
@@ -25,7 +26,8 @@ const METHODS = ['password', 'link'] as const;
 const Instant = Type.String({ format: 'date-time' });
 const Text = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
 
-const SessionView = Type.Object({
+/** Who is signed in. */
+export const SessionView = Type.Object({
   account: Type.Object({ accountId: Type.String(), email: Type.String(), name: Text('name of the person') }),
   organisations: Type.Array(
     Type.Object({
@@ -57,18 +59,22 @@ export const ListedSessionView = Type.Object({
 
 const TAGS = ['Sessions'];
 const OWN = { tags: TAGS, security: [{ session: [] }] };
-const SIGN_IN_PROBLEMS = problems(400, 401, 403, 408, 413, 415, 429, 503);
+export const SIGN_IN_PROBLEMS = problems(400, 401, 403, 408, 413, 415, 429, 503);
 
-/** /v1/session: people sign in and out, and see their own sessions. */
-export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = async (app, options) => {
-  const { database, sessions, signIns, clock } = options;
-
+/** Answers of these routes are stored nowhere. Those for unknown callers come from the server's own pages only. */
+export function protectSignIns(app: Pick<FastifyInstance, 'addHook'>, sessions: Sessions): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
     if (request.route.config.access !== 'public') return;
     refuseOtherOrigin(request);
     await sessions.requireCookies(request);
   });
+}
+
+/** /v1/session: people sign in and out, and see their own sessions. */
+export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = async (app, options) => {
+  const { database, sessions, signIns, clock } = options;
+  protectSignIns(app, sessions);
 
   app.route({
     method: 'POST',
@@ -208,7 +214,8 @@ export function listedSessions(rows: ListedSession[], nowMs: number, currentId: 
     }));
 }
 
-function viewOf(session: SessionRow) {
+/** A session as its own person sees it. */
+export function viewOf(session: SessionRow) {
   const { accountId, email, name, organisations, method, createdAt } = session;
   return {
     account: { accountId, email, name },

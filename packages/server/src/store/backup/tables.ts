@@ -46,7 +46,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
       AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'attendance_marks',
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
-                            'sign_in_networks', 'sign_in_failures')
+                            'sign_in_networks', 'sign_in_failures', 'set_up_links')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }
