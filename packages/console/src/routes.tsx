@@ -9,6 +9,8 @@ const SignIn = lazy(() => import('./sign-in/page.tsx'));
 const Today = lazy(() => import('./today/page.tsx'));
 const Attendance = lazy(() => import('./attendance/page.tsx'));
 const Integrations = lazy(() => import('./integrations/page.tsx'));
+const SetUp = lazy(() => import('./set-up/page.tsx'));
+const SetUpSteps = lazy(() => import('./set-up/steps.tsx'));
 const Sessions = lazy(() => import('./sessions/page.tsx'));
 
 /** The pages that the navigation lists. The first one is where an organisation opens. */
@@ -35,6 +37,11 @@ export function Routes() {
           <SignIn />
         </Suspense>
       </Route>
+      <Route path="/set-up">
+        <Suspense fallback={<Waiting />}>
+          <SetUp />
+        </Suspense>
+      </Route>
       <Route path="/:organisation">
         {({ organisation }) => <Redirect to={`/${organisation}/${DESTINATIONS[0]?.path}`} replace />}
       </Route>
@@ -50,6 +57,9 @@ export function Routes() {
               </Route>
               <Route path="/:organisation/integrations">
                 <Integrations />
+              </Route>
+              <Route path="/:organisation/set-up">
+                <SetUpSteps />
               </Route>
               <Route path="/:organisation/sessions">
                 <Sessions />

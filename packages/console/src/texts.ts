@@ -1,4 +1,5 @@
 import { integrations } from './texts/integrations.ts';
+import { setUp } from './texts/set-up.ts';
 
 /** Every text of the console, in English. Another language is another set of files of this shape. */
 export const texts = {
@@ -209,4 +210,5 @@ export const texts = {
     },
   },
   integrations,
+  setUp,
 };

@@ -1,5 +1,6 @@
 import '../charts/style.css';
-import { Stack } from '@mantine/core';
+import { Anchor, Stack } from '@mantine/core';
+import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
@@ -17,7 +18,7 @@ const { today } = texts;
 
 /** Who is where now. The numbers move by themselves. The address names the chosen office. */
 export default function TodayPage() {
-  const { timeZone } = useOrganisation();
+  const { organisation, role, timeZone } = useOrganisation();
   const [parameters, change] = useParameters();
   const { data, error, refetch } = useToday();
   const chosen = data?.offices.find(({ locationId }) => locationId === parameters.get('office'));
@@ -30,7 +31,15 @@ export default function TodayPage() {
       <Stack gap="lg">
         {error && <Failure error={error} retry={() => refetch()} />}
         {!data && !error && <Waiting />}
-        {data?.offices.length === 0 && <Notice {...today.empty} />}
+        {data?.offices.length === 0 && (
+          <Notice {...today.empty}>
+            {role === 'administrator' && (
+              <Anchor component={Link} href={`/${organisation}/set-up`} size="sm">
+                {texts.setUp.steps.title}
+              </Anchor>
+            )}
+          </Notice>
+        )}
         {data && offices.length > 0 && (
           <>
             <Totals offices={offices} />
