@@ -15,6 +15,8 @@ const Places = lazy(() => import('./places/page.tsx'));
 const Integrations = lazy(() => import('./integrations/page.tsx'));
 const Settings = lazy(() => import('./settings/page.tsx'));
 const Account = lazy(() => import('./account/page.tsx'));
+const SetUp = lazy(() => import('./set-up/page.tsx'));
+const SetUpSteps = lazy(() => import('./set-up/steps.tsx'));
 const Sessions = lazy(() => import('./sessions/page.tsx'));
 
 /** The pages that the navigation lists. The first one is where an organisation opens. */
@@ -49,6 +51,11 @@ export function Routes() {
           <ProviderReturn />
         </Suspense>
       </Route>
+      <Route path="/set-up">
+        <Suspense fallback={<Waiting />}>
+          <SetUp />
+        </Suspense>
+      </Route>
       <Route path="/:organisation">
         {({ organisation }) => <Redirect to={`/${organisation}/${DESTINATIONS[0]?.path}`} replace />}
       </Route>
@@ -79,6 +86,9 @@ export function Routes() {
               </Route>
               <Route path="/:organisation/account">
                 <Account />
+              </Route>
+              <Route path="/:organisation/set-up">
+                <SetUpSteps />
               </Route>
               <Route path="/:organisation/sessions">
                 <Sessions />

@@ -6,6 +6,7 @@ import { people, person } from './texts/people.ts';
 import { places } from './texts/places.ts';
 import { refused } from './texts/refused.ts';
 import { requests } from './texts/requests.ts';
+import { setUp } from './texts/set-up.ts';
 import { settings } from './texts/settings.ts';
 import { sources } from './texts/sources.ts';
 
@@ -250,4 +251,5 @@ export const texts = {
   refused,
   requests,
   sources,
+  setUp,
 };

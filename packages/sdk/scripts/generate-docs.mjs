@@ -11,7 +11,15 @@ const SECTIONS = [
   { title: 'Analytics', files: ['analytics', 'rows'] },
   {
     title: 'Management',
-    files: ['manage', 'manage-places', 'manage-users', 'manage-days', 'manage-imports', 'manage-accounts'],
+    files: [
+      'manage',
+      'manage-places',
+      'manage-users',
+      'manage-days',
+      'manage-imports',
+      'manage-accounts',
+      'manage-keys',
+    ],
   },
   { title: 'Sessions', files: ['session'] },
   { title: 'Types of requests and answers', files: ['types'] },

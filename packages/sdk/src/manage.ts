@@ -2,6 +2,7 @@ import { Accounts } from './manage-accounts.ts';
 import { at, pages } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
 import { Imports } from './manage-imports.ts';
+import { Keys, ScimTokens } from './manage-keys.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
 import { Users } from './manage-users.ts';
 import type { CallOptions } from './options.ts';
@@ -74,6 +75,10 @@ export class Manage {
   readonly imports: Imports;
   /** The people who may sign in to the organisation. */
   readonly accounts: Accounts;
+  /** The keys of programs. */
+  readonly keys: Keys;
+  /** The tokens of identity providers. */
+  readonly scimTokens: ScimTokens;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -89,6 +94,8 @@ export class Manage {
     this.days = new Days(transport);
     this.imports = new Imports(transport);
     this.accounts = new Accounts(transport);
+    this.keys = new Keys(transport);
+    this.scimTokens = new ScimTokens(transport);
   }
 
   /**

@@ -143,6 +143,16 @@ export class Session {
     return this.#transport.json({ method: 'DELETE', path: passkeyPath(passkeyId) }, options);
   }
 
+  /**
+   * Makes the first organisation and its administrator, by the link that `rollcall serve` prints.
+   * @throws AuthenticationError if the link is wrong, used or expired.
+   * @throws ValidationError if something is missing or not acceptable. The link can be used again then.
+   */
+  setUp(answers: Change<'POST /v1/set-up'>, options?: CallOptions): Promise<Reply<'POST /v1/set-up'>> {
+    const request = { method: 'POST', path: '/v1/set-up', body: answers, ...BY_A_PERSON };
+    return this.#transport.json(request, options);
+  }
+
   /** Signs out. */
   signOut(options?: CallOptions): Promise<void> {
     return this.#transport.json({ method: 'DELETE', path: '/v1/session' }, options);

@@ -348,6 +348,45 @@ export interface Operations {
     };
     reply: undefined;
   };
+  /** Make the first organisation and its administrator, who is signed in then. While there is no organisation, `rollcall serve` prints a one-time link at its start, good for 15 minutes. Only one such link can ever be redeemed. Members other than `token` and `name` are required: if some are missing, the answer is a 400 that names them, and the link can be used again. */
+  'POST /v1/set-up': {
+    body: {
+      /** the part of the link after `#token=` */
+      token: string;
+      organisationName?: string | null | undefined;
+      /** IANA name, such as Europe/London */
+      timeZone?: string | null | undefined;
+      /** e-mail address of the administrator */
+      email?: string | null | undefined;
+      /** name of the administrator */
+      name?: string | null | undefined;
+      password?: string | null | undefined;
+    };
+    reply: {
+      account: {
+        accountId: string;
+        email: string;
+        /** name of the person */
+        name: string | null;
+        hasPassword: boolean;
+        /** whether a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
+      };
+      organisations: Array<{
+        /** slug, for the header Rollcall-Organisation */
+        organisation: string;
+        name: string;
+        /** IANA time zone */
+        timeZone: string;
+        role: "administrator" | "integrations" | "planner" | "viewer";
+      }>;
+      /** how the person signed in */
+      method: "password" | "link" | "openid" | "passkey";
+      createdAt: string;
+      /** when the session ends if it is not used any more */
+      expiresAt: string;
+    };
+  };
   /** Read how people sign in to this server */
   'GET /v1/session/methods': {
     reply: {
@@ -532,6 +571,165 @@ export interface Operations {
   'DELETE /v1/manage/accounts/{accountId}/sessions': {
     path: {
       accountId: string;
+    };
+    reply: undefined;
+  };
+  /** List the keys, the oldest first, with those that ended */
+  'GET /v1/manage/keys': {
+    reply: {
+      items: Array<{
+        /** id of the key */
+        apiKey: string;
+        name: string;
+        /** the routes that the key may call */
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+        /** hmac: logs in for a token; basic: HTTP Basic as well */
+        authentication: "hmac" | "basic";
+        state: "active" | "revoked" | "expired";
+        /** 1 at first; each rotation adds one */
+        secretVersion: number;
+        createdAt: string;
+        /** last use, to the minute; null if there is none */
+        lastUsedAt: string | null;
+        /** when the key ends */
+        expiresAt: string | null;
+        /** when the key was revoked */
+        revokedAt: string | null;
+        /** until when the former secret works, after a rotation */
+        previousSecretExpiresAt: string | null;
+      }>;
+      /** the caller may create, rotate and revoke keys with these roles */
+      manageableRoles: Array<"submitting-events" | "visitor-only" | "data-warehouse" | "all">;
+    };
+  };
+  /** Create a key; the answer has the secret, which no other answer has. The caller must have the powers of the role itself. */
+  'POST /v1/manage/keys': {
+    body: {
+      /** the purpose, 1 to 200 characters */
+      name: string;
+      /** the routes that the key may call */
+      role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+      /** hmac: logs in for a token; basic: HTTP Basic as well */
+      authentication: "hmac" | "basic";
+      /** when it ends, as ISO 8601, in the future; without it, it does not end by itself */
+      expiresAt?: string | null | undefined;
+    };
+    reply: {
+      key: {
+        /** id of the key */
+        apiKey: string;
+        name: string;
+        /** the routes that the key may call */
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+        /** hmac: logs in for a token; basic: HTTP Basic as well */
+        authentication: "hmac" | "basic";
+        state: "active" | "revoked" | "expired";
+        /** 1 at first; each rotation adds one */
+        secretVersion: number;
+        createdAt: string;
+        /** last use, to the minute; null if there is none */
+        lastUsedAt: string | null;
+        /** when the key ends */
+        expiresAt: string | null;
+        /** when the key was revoked */
+        revokedAt: string | null;
+        /** until when the former secret works, after a rotation */
+        previousSecretExpiresAt: string | null;
+      };
+      /** shown only now */
+      secret: string;
+    };
+  };
+  /** Rotate a key: give it a new secret, which no other answer has. The former secret and its tokens work for `graceS` seconds more. A secret before the former one stops at once. With `secretVersion`, the answer is 409 if somebody else has rotated the key since. */
+  'POST /v1/manage/keys/{apiKey}/secret': {
+    path: {
+      apiKey: string;
+    };
+    body: {
+      /** 24 hours if it is missing */
+      graceS?: number | null | undefined;
+      /** the version that the caller replaces */
+      secretVersion?: number | null | undefined;
+    };
+    reply: {
+      key: {
+        /** id of the key */
+        apiKey: string;
+        name: string;
+        /** the routes that the key may call */
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+        /** hmac: logs in for a token; basic: HTTP Basic as well */
+        authentication: "hmac" | "basic";
+        state: "active" | "revoked" | "expired";
+        /** 1 at first; each rotation adds one */
+        secretVersion: number;
+        createdAt: string;
+        /** last use, to the minute; null if there is none */
+        lastUsedAt: string | null;
+        /** when the key ends */
+        expiresAt: string | null;
+        /** when the key was revoked */
+        revokedAt: string | null;
+        /** until when the former secret works, after a rotation */
+        previousSecretExpiresAt: string | null;
+      };
+      /** shown only now */
+      secret: string;
+    };
+  };
+  /** Revoke a key, at once and for good, with all its tokens. The key stays in the list. A key that is revoked already stays as it is. */
+  'DELETE /v1/manage/keys/{apiKey}': {
+    path: {
+      apiKey: string;
+    };
+    reply: undefined;
+  };
+  /** List the SCIM tokens, the oldest first, with those that ended */
+  'GET /v1/manage/scim-tokens': {
+    reply: {
+      items: Array<{
+        tokenId: string;
+        name: string;
+        state: "active" | "revoked" | "expired";
+        createdAt: string;
+        /** last use, to the minute; null if there is none */
+        lastUsedAt: string | null;
+        /** when the token ends */
+        expiresAt: string | null;
+        /** when the token was revoked */
+        revokedAt: string | null;
+      }>;
+    };
+  };
+  /** Create a SCIM token for an identity provider; no other answer has its text */
+  'POST /v1/manage/scim-tokens': {
+    body: {
+      /** the purpose, 1 to 200 characters */
+      name: string;
+      /** when it ends, as ISO 8601, in the future; without it, it does not end by itself */
+      expiresAt?: string | null | undefined;
+    };
+    reply: {
+      scimToken: {
+        tokenId: string;
+        name: string;
+        state: "active" | "revoked" | "expired";
+        createdAt: string;
+        /** last use, to the minute; null if there is none */
+        lastUsedAt: string | null;
+        /** when the token ends */
+        expiresAt: string | null;
+        /** when the token was revoked */
+        revokedAt: string | null;
+      };
+      /** the text of the token, shown only now */
+      token: string;
+    };
+  };
+  /** Revoke a SCIM token, at once and for good. The token stays in the list. A token that is revoked already stays as it is. */
+  'DELETE /v1/manage/scim-tokens/{tokenId}': {
+    path: {
+      tokenId: string;
     };
     reply: undefined;
   };

@@ -4,9 +4,11 @@ import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
 import { openIdSettings } from './auth/identity-provider.ts';
+import { keyRoutes } from './auth/key-routes.ts';
 import { peopleRoutes } from './auth/people-routes.ts';
 import { requestRoutes } from './auth/request-routes.ts';
 import { authRoutes } from './auth/routes.ts';
+import { scimTokenRoutes } from './auth/scim-token-routes.ts';
 import { proveScimToken } from './auth/scim-tokens.ts';
 import type { MasterKey } from './auth/secrets.ts';
 import { callerOfSender } from './auth/senders.ts';
@@ -119,7 +121,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     frameworkErrors: refusePath,
     rewriteUrl: ({ url = '/' }) => canonicalScimUrl(url),
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      // The longest id of a key.
+      maxParamLength: 128,
+    },
     ...(deps.tls ? { https: deps.tls } : {}),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
@@ -216,6 +223,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     publicUrl: config.publicUrl,
     openId: openIdSettings(config, deps.oidcClientSecret),
   });
+  await app.register(keyRoutes, { database, masterKey, clock });
+  await app.register(scimTokenRoutes, { database, clock });
   await app.register(requestRoutes, { database });
   await app.register(ingestRoutes, {
     database,

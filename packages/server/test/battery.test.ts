@@ -116,6 +116,7 @@ test('exactly these routes are public', () => {
     'POST /v1/session/openid/return',
     'POST /v1/session/passkey',
     'POST /v1/session/passkey/options',
+    'POST /v1/set-up',
   ]);
 });
 

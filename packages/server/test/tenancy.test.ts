@@ -60,6 +60,7 @@ test('the role for requests is subject to row-level security, and reads no table
     'sign_in_links',
     'sign_in_networks',
     'sign_in_failures',
+    'set_up_links',
     'instance_settings',
     'job_runs',
     'migrations',

@@ -1,7 +1,113 @@
+import { Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { clientOf } from '../frame/client.ts';
+import { Failure } from '../frame/failure.tsx';
+import { formatInstant } from '../frame/format.ts';
 import { Notice } from '../frame/notice.tsx';
+import { useOrganisation } from '../frame/session.ts';
+import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
+import { CredentialTable, LifeCells, useEnded } from './credential-table.tsx';
+import { lastUseOf, RevokeDialog } from './dialogs.tsx';
+import type { Key } from './first-lines.ts';
+import { CreateKey, RotateKey } from './key-dialogs.tsx';
 
-/** Keys of programs. */
+const { keys } = texts.integrations;
+
+type Opened = { dialog: 'create' } | { dialog: 'rotate' | 'revoke'; key: Key };
+
+/** The keys of programs. */
 export default function Keys() {
-  return <Notice {...texts.integrations.keys.command} />;
+  const { organisation } = useOrganisation();
+  const queryKey = [organisation, 'keys'];
+  const [opened, setOpened] = useState<Opened>();
+  const [withEnded, endedSwitch] = useEnded();
+  const { data, error, refetch } = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => clientOf(organisation).manage.keys.list({ signal }),
+  });
+  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  if (!data) return <Waiting />;
+  const { items, manageableRoles } = data;
+  const listed = items.filter(({ state }) => withEnded || state === 'active').toReversed();
+  const dialogProps = { queryKey, onClose: () => setOpened(undefined) };
+  return (
+    <Stack>
+      <Text size="sm">{keys.intro}</Text>
+      <Group justify="space-between">
+        {manageableRoles.length > 0 && (
+          <Button onClick={() => setOpened({ dialog: 'create' })}>{keys.create}</Button>
+        )}
+        {endedSwitch}
+      </Group>
+      {listed.length > 0 ? (
+        <KeyTable keys={listed} manageableRoles={manageableRoles} onOpen={setOpened} />
+      ) : (
+        <Notice {...(items.length > 0 ? keys.noneActive : keys.empty)} />
+      )}
+      {opened?.dialog === 'create' && <CreateKey roles={manageableRoles} {...dialogProps} />}
+      {opened?.dialog === 'rotate' && <RotateKey shownKey={opened.key} {...dialogProps} />}
+      {opened?.dialog === 'revoke' && (
+        <RevokeDialog
+          title={keys.revokeTitle(opened.key.name)}
+          paragraphs={[lastUseOf(opened.key.lastUsedAt, keys), keys.revokeAdvice]}
+          revoke={() => clientOf(organisation).manage.keys.revoke(opened.key.apiKey)}
+          {...dialogProps}
+        />
+      )}
+    </Stack>
+  );
+}
+
+interface KeyTableProps {
+  keys: readonly Key[];
+  manageableRoles: readonly string[];
+  onOpen: (opened: Opened) => void;
+}
+
+function KeyTable({ keys: items, manageableRoles, onOpen }: KeyTableProps) {
+  return (
+    <CredentialTable label={texts.integrations.tabs.keys} columns={Object.values(keys.columns)}>
+      {items.map((key) => (
+        <Table.Tr key={key.apiKey}>
+          <Table.Td>
+            {key.name}
+            <Grace graceUntil={key.previousSecretExpiresAt} />
+          </Table.Td>
+          <Table.Td>{key.apiKey}</Table.Td>
+          <Table.Td>{keys.roles[key.role]}</Table.Td>
+          <Table.Td>{keys.authentications[key.authentication]}</Table.Td>
+          <LifeCells credential={key} />
+          <Table.Td>
+            {key.state !== 'revoked' && manageableRoles.includes(key.role) && (
+              <Group gap="xs" wrap="nowrap">
+                {(['rotate', 'revoke'] as const).map((dialog) => (
+                  <Button
+                    key={dialog}
+                    variant="default"
+                    size="compact-sm"
+                    aria-label={keys[`${dialog}Label`](key.name)}
+                    onClick={() => onOpen({ dialog, key })}
+                  >
+                    {keys[dialog]}
+                  </Button>
+                ))}
+              </Group>
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </CredentialTable>
+  );
+}
+
+/** Until when the former secret of a rotated key works. */
+function Grace({ graceUntil }: { graceUntil: string | null }) {
+  if (graceUntil === null || Date.parse(graceUntil) <= Date.now()) return null;
+  return (
+    <Text size="sm" c="dimmed">
+      {keys.graceUntil(formatInstant(graceUntil))}
+    </Text>
+  );
 }

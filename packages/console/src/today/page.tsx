@@ -23,7 +23,7 @@ const { today } = texts;
  * has no controls; Escape leads back. It names no person anywhere.
  */
 export default function TodayPage() {
-  const { name, timeZone } = useOrganisation();
+  const { organisation, name, role, timeZone } = useOrganisation();
   const [parameters, change] = useParameters();
   const [path] = useLocation();
   const isKiosk = parameters.has(KIOSK);
@@ -54,7 +54,15 @@ export default function TodayPage() {
       <Stack gap="lg">
         {error && <Failure error={error} retry={() => refetch()} />}
         {!data && !error && <Waiting />}
-        {data?.offices.length === 0 && <Notice {...today.empty} />}
+        {data?.offices.length === 0 && (
+          <Notice {...today.empty}>
+            {role === 'administrator' && (
+              <Anchor component={Link} href={`/${organisation}/set-up`} size="sm">
+                {texts.setUp.steps.title}
+              </Anchor>
+            )}
+          </Notice>
+        )}
         {data && offices.length > 0 && (
           <>
             <Totals offices={offices} />

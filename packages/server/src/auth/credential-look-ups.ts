@@ -1,6 +1,7 @@
 import { type ApiKeyRow, apiKeyLookUp, readApiKey } from '../store/auth/api-keys.ts';
 import { readScimToken, type ScimTokenRow, scimTokenLookUp } from '../store/auth/scim-tokens.ts';
 import { readSession, type SessionRow, sessionLookUp } from '../store/auth/sessions.ts';
+import { setUpLookUp } from '../store/auth/set-up.ts';
 import { type OpenLink, openLinkLookUp, readOpenLink } from '../store/auth/sign-ins.ts';
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
@@ -11,7 +12,8 @@ type Credential =
   | { apiKeyFolded: string }
   | { scimTokenHash: Buffer }
   | { sessionTokenHash: Buffer }
-  | { linkTokenHash: Buffer; at: Date };
+  | { linkTokenHash: Buffer; at: Date }
+  | { setUpTokenHash: Buffer; at: Date };
 
 /** Round trips at a time. */
 const READERS = 2;
@@ -54,6 +56,11 @@ export class CredentialLookUps {
   async openLink(linkTokenHash: Buffer, at: Date): Promise<OpenLink | undefined> {
     return readOpenLink(await this.#queue.add({ linkTokenHash, at }));
   }
+
+  /** Whether the link whose token has this SHA-256 can set the server up at `at`. Throws `StoreUnavailableError`. */
+  async isSetUpOpen(setUpTokenHash: Buffer, at: Date): Promise<boolean> {
+    return (await this.#queue.add({ setUpTokenHash, at })) !== undefined;
+  }
 }
 
 async function lookUp(
@@ -74,5 +81,6 @@ function statementsOf(credential: Credential): PreparedStatement[] {
   if ('apiKeyFolded' in credential) return apiKeyLookUp(credential.apiKeyFolded);
   if ('scimTokenHash' in credential) return scimTokenLookUp(credential.scimTokenHash);
   if ('sessionTokenHash' in credential) return sessionLookUp(credential.sessionTokenHash);
+  if ('setUpTokenHash' in credential) return setUpLookUp(credential.setUpTokenHash, credential.at);
   return openLinkLookUp(credential.linkTokenHash, credential.at);
 }

@@ -9,7 +9,7 @@ import {
   revokeApiKey,
   rotateApiKey,
 } from '../store/auth/api-keys.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
 import { secretContext } from './api-keys.ts';
 import { foldApiKey } from './credentials.ts';
 import { generateSecret, type MasterKey } from './secrets.ts';
@@ -37,20 +37,33 @@ export interface ShownKey {
   expiresAt: Date | null;
 }
 
+export const CREDENTIAL_STATES = ['active', 'revoked', 'expired'] as const;
+export type CredentialState = (typeof CREDENTIAL_STATES)[number];
+
 const LONGEST_API_KEY = 128;
 const LONGEST_SECRET = 1_024;
 const LONGEST_NAME = 200;
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
-interface Deps {
-  /** Connects as the owner. */
-  owner: Database;
+/** What makes secrets of keys, and says when. */
+export interface KeyTools {
   masterKey: MasterKey;
+  /** Milliseconds since the epoch. */
   clock: () => number;
 }
 
+interface Deps extends KeyTools {
+  /** Connects as the owner. */
+  owner: Database;
+}
+
 /** Creates or imports a key. Throws `KeyError`. */
-export async function createKey(key: NewKey, { owner, masterKey, clock }: Deps): Promise<ShownKey> {
+export function createKey(key: NewKey, { owner, ...tools }: Deps): Promise<ShownKey> {
+  return owner.inTenant(key.tenantId, (tx) => addKey(tx, key, tools));
+}
+
+/** As `createKey`, in a transaction that has entered the key's organisation. */
+export async function addKey(tx: Tx, key: NewKey, { masterKey, clock }: KeyTools): Promise<ShownKey> {
   const apiKey = key.existing?.apiKey ?? randomUUID();
   const secret = key.existing?.secret ?? generateSecret();
   checkNewKey({ ...key, apiKey, secret });
@@ -66,8 +79,7 @@ export async function createKey(key: NewKey, { owner, masterKey, clock }: Deps):
     createdAt: new Date(clock()),
     expiresAt: key.expiresAt ?? null,
   };
-  const inserted = await owner.inTenant(key.tenantId, (tx) => insertApiKey(tx, row));
-  if (!inserted) throw new KeyError(`A key with the id ${apiKey} exists already.`);
+  if (!(await insertApiKey(tx, row))) throw new KeyError(`A key with the id ${apiKey} exists already.`);
   const { name, role, authentication, expiresAt } = row;
   return { apiKey, secret, name, role, authentication, expiresAt };
 }
@@ -81,18 +93,26 @@ export function keysOf(tenantId: string, owner: Database): Promise<ApiKeyRow[]> 
  * Gives a key a new secret. The former secret keeps working for `graceMs`; the secret before it stops. Throws
  * `KeyError`.
  */
-export async function rotateKey(
+export function rotateKey(
   { apiKey, graceMs }: { apiKey: string; graceMs: number },
-  { owner, masterKey, clock }: Deps,
+  { owner, ...tools }: Deps,
 ): Promise<ShownKey> {
+  return withKey(apiKey, owner, (tx, key) => replaceSecret(tx, key, graceMs, tools));
+}
+
+/** As `rotateKey`, for a key of the organisation that the transaction has entered. */
+export async function replaceSecret(
+  tx: Tx,
+  key: ApiKeyRow,
+  graceMs: number,
+  { masterKey, clock }: KeyTools,
+): Promise<ShownKey> {
+  if (key.revokedAt) throw new KeyError(`The key ${key.apiKey} is revoked; create a new one.`);
   const secret = generateSecret();
-  return withKey(apiKey, owner, async (tx, key) => {
-    if (key.revokedAt) throw new KeyError(`The key ${key.apiKey} is revoked; create a new one.`);
-    const sealed = masterKey.seal(secret, secretContext(key.tenantId, key.apiKeyFolded));
-    await rotateApiKey(tx, key.tenantId, key.apiKeyFolded, sealed, new Date(clock() + graceMs));
-    const { name, role, authentication, expiresAt } = key;
-    return { apiKey: key.apiKey, secret, name, role, authentication, expiresAt };
-  });
+  const sealed = masterKey.seal(secret, secretContext(key.tenantId, key.apiKeyFolded));
+  await rotateApiKey(tx, key.tenantId, key.apiKeyFolded, sealed, new Date(clock() + graceMs));
+  const { apiKey, name, role, authentication, expiresAt } = key;
+  return { apiKey, secret, name, role, authentication, expiresAt };
 }
 
 /** Revokes a key, at once and permanently. Throws `KeyError` if no key has this id. */
@@ -106,10 +126,19 @@ export async function revokeKey(
   });
 }
 
+/** Whether a key, or a token, may be used at `nowMs`. */
+export function stateOf(
+  { revokedAt, expiresAt }: Pick<ApiKeyRow, 'revokedAt' | 'expiresAt'>,
+  nowMs: number,
+): CredentialState {
+  if (revokedAt) return 'revoked';
+  return expiresAt && expiresAt.getTime() <= nowMs ? 'expired' : 'active';
+}
+
 async function withKey<T>(
   apiKey: string,
   owner: Database,
-  work: (tx: Parameters<typeof findApiKey>[0], key: ApiKeyRow) => Promise<T>,
+  work: (tx: Tx, key: ApiKeyRow) => Promise<T>,
 ): Promise<T> {
   return owner.inSystem(async (tx) => {
     const key = await findApiKey(tx, foldApiKey(apiKey));
@@ -140,7 +169,12 @@ function checkNewKey({
 
 /** Throws `KeyError` if `name` is not a valid name of a key or a token. */
 export function checkName(of: 'key' | 'token', name: string): void {
-  if (name.trim() === '' || name.length > LONGEST_NAME || UNPRINTABLE.test(name)) {
-    throw new KeyError(`The name of a ${of} must be 1 to ${LONGEST_NAME} printable characters.`);
-  }
+  const fault = nameFault(name);
+  if (fault !== undefined) throw new KeyError(`The name of a ${of} ${fault}.`);
+}
+
+/** Why a text is no name of a key or a token, as the rest of a sentence; undefined if it is one. */
+export function nameFault(name: string): string | undefined {
+  const isName = name.trim() !== '' && name.length <= LONGEST_NAME && !UNPRINTABLE.test(name);
+  return isName ? undefined : `must be 1 to ${LONGEST_NAME} printable characters`;
 }

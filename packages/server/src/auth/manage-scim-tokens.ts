@@ -5,7 +5,7 @@ import {
   revokeScimToken,
   type ScimTokenRow,
 } from '../store/auth/scim-tokens.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { checkName, KeyError } from './manage-keys.ts';
 import { generateScimToken, hashScimToken } from './scim-tokens.ts';
@@ -31,9 +31,15 @@ interface Deps {
 }
 
 /** Creates a token for an identity provider. Throws `KeyError`. */
-export async function createScimToken(
-  { tenantId, name, expiresAt = undefined }: NewScimToken,
-  { owner, clock }: Deps,
+export function createScimToken(token: NewScimToken, { owner, clock }: Deps): Promise<ShownScimToken> {
+  return owner.inTenant(token.tenantId, (tx) => addScimToken(tx, token, clock()));
+}
+
+/** As `createScimToken`, in a transaction that has entered the token's organisation. */
+export async function addScimToken(
+  tx: Tx,
+  { tenantId, name, expiresAt }: NewScimToken,
+  nowMs: number,
 ): Promise<ShownScimToken> {
   checkName('token', name);
   const token = generateScimToken();
@@ -42,10 +48,10 @@ export async function createScimToken(
     tokenId: randomUUID(),
     name,
     tokenHash: hashScimToken(token),
-    createdAt: new Date(clock()),
+    createdAt: new Date(nowMs),
     expiresAt: expiresAt ?? null,
   };
-  await owner.inTenant(tenantId, (tx) => insertScimToken(tx, row));
+  await insertScimToken(tx, row);
   return { tokenId: row.tokenId, token, name, expiresAt: row.expiresAt };
 }
 

@@ -122,6 +122,15 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/analytics/metrics/usage': READERS_OF_METRICS,
   'GET /v1/analytics/metrics/occupancy': READERS_OF_METRICS,
 
+  'GET /v1/manage/keys': INTEGRATORS,
+  'POST /v1/manage/keys': INTEGRATORS,
+  'POST /v1/manage/keys/:apiKey/secret': INTEGRATORS,
+  'DELETE /v1/manage/keys/:apiKey': INTEGRATORS,
+  'GET /v1/manage/scim-tokens': INTEGRATORS,
+  // A SCIM token reads and changes users.
+  'POST /v1/manage/scim-tokens': ADMINISTRATORS,
+  'DELETE /v1/manage/scim-tokens/:tokenId': ADMINISTRATORS,
+
   'GET /v1/manage/accounts': ADMINISTRATORS,
   'POST /v1/manage/accounts': ADMINISTRATORS,
   'PATCH /v1/manage/accounts/:accountId': ADMINISTRATORS,

@@ -13,6 +13,7 @@ import type { MasterKey } from './secrets.ts';
 import { passkeyRoutes } from './session-passkey-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import type { Sessions } from './sessions.ts';
+import { setUpRoutes } from './set-up-routes.ts';
 import { SignIns } from './sign-ins.ts';
 
 export interface PeopleRoutesOptions {
@@ -36,9 +37,11 @@ export async function peopleRoutes(app: FastifyInstance, options: PeopleRoutesOp
   const challenges = new SealedCookie<PasskeyChallenge>('passkey', PASSKEY_CHALLENGE_MS, options);
   const passkeys = new Passkeys({ database, challenges, publicUrl });
   const passkeySignIns = new PasskeySignIns({ database, sessions, passkeys, clock });
-  const signIns = new SignIns({ database, lookUps, sessions, passwords: new Passwords(), clock });
+  const passwords = new Passwords();
+  const signIns = new SignIns({ database, lookUps, sessions, passwords, clock });
   await app.register(sessionRoutes, { database, sessions, signIns, passkeySignIns, clock });
   await app.register(passkeyRoutes, { database, sessions, passkeys, passkeySignIns, clock });
+  await app.register(setUpRoutes, { database, lookUps, sessions, passwords, clock });
   const openId = options.openId && {
     settings: options.openId,
     signIns: new OpenIdSignIns({

@@ -14,6 +14,7 @@ import type { Demo } from '../demo/organisation.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { SamplePerson } from '../store/directory/sample-person.ts';
 import { addDays, utcDay } from '../store/values/days.ts';
+import { consoleUrl } from './console-url.ts';
 import { withOwner } from './context.ts';
 import { curlUser } from './curl-config.ts';
 import { CliError } from './errors.ts';
@@ -122,11 +123,6 @@ async function saveCredentials(file: string, baseUrl: string, keys: ShownKey[]):
       `The credentials file ${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`,
     );
   }
-}
-
-/** Browsers give `localhost` rights that an address does not have, such as passkeys. */
-function consoleUrl(baseUrl: string): string {
-  return baseUrl.replace(/^(https?:\/\/)127\.0\.0\.1(?=:|$)/, '$1localhost');
 }
 
 function describe(baseUrl: string, { keys, created, sample }: Demo): string {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { createKey, keysOf, revokeKey, rotateKey, type ShownKey } from '../auth/manage-keys.ts';
+import { createKey, keysOf, revokeKey, rotateKey, type ShownKey, stateOf } from '../auth/manage-keys.ts';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import {
   API_KEY_AUTHENTICATIONS,
@@ -187,7 +187,7 @@ function listed(row: ApiKeyRow) {
     name,
     role,
     authentication,
-    state: stateOf(row),
+    state: stateOf(row, Date.now()),
     createdAt,
     lastUsedAt,
     expiresAt,
@@ -201,15 +201,9 @@ function listedLine(row: ApiKeyRow): Record<string, string> {
     name: row.name,
     role: row.role,
     authentication: row.authentication,
-    state: stateOf(row),
+    state: stateOf(row, Date.now()),
     created: formatTime(row.createdAt),
     'last use': formatTime(row.lastUsedAt),
     expires: formatTime(row.expiresAt),
   };
-}
-
-/** Whether a key, or a token, may be used now. */
-export function stateOf(row: Pick<ApiKeyRow, 'revokedAt' | 'expiresAt'>): 'active' | 'revoked' | 'expired' {
-  if (row.revokedAt) return 'revoked';
-  return row.expiresAt && row.expiresAt.getTime() <= Date.now() ? 'expired' : 'active';
 }

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
+import { stateOf } from '../auth/manage-keys.ts';
 import { createScimToken, revokeToken, scimTokensOf } from '../auth/manage-scim-tokens.ts';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import { chooseOrganisation, withContext } from './context.ts';
-import { stateOf } from './keys.ts';
 import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
 import { parseFuture } from './time.ts';
@@ -60,7 +60,9 @@ function listCommand(): Command {
       });
       if (options.json) {
         return print(
-          JSON.stringify(rows.map(({ tenantId: _, ...row }) => ({ ...row, state: stateOf(row) }))),
+          JSON.stringify(
+            rows.map(({ tenantId: _, ...row }) => ({ ...row, state: stateOf(row, Date.now()) })),
+          ),
         );
       }
       print(
@@ -90,7 +92,7 @@ function listedLine(row: ScimTokenRow): Record<string, string> {
   return {
     id: row.tokenId,
     name: row.name,
-    state: stateOf(row),
+    state: stateOf(row, Date.now()),
     created: formatTime(row.createdAt),
     'last use': formatTime(row.lastUsedAt),
     expires: formatTime(row.expiresAt),

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import type { Database, DatabaseTarget, SessionRole } from '../store/connections/db.ts';
+import { consoleUrl } from './console-url.ts';
 import {
   connectData,
   type DataConnection,
@@ -21,6 +22,7 @@ import { readTls } from './tls.ts';
 export interface Service {
   /** The public URL of the settings, or the address on this machine. */
   baseUrl: string;
+  target: DatabaseTarget;
   /** Takes part in background jobs from then on, unless the settings exclude it. */
   startJobs(): Promise<void>;
   /** Finishes requests and jobs in flight, then lets go of the data. */
@@ -62,10 +64,27 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     const startJobsHere = async () => {
       jobs = await jobsOf(config, data.target, database, logger).catch(stopAndThrow);
     };
-    return { baseUrl, data, startJobs: startJobsHere, stop };
+    return { baseUrl, target: data.target, data, startJobs: startJobsHere, stop };
   } catch (error) {
     await Promise.allSettled([prepared]);
     return stopAndThrow(error);
+  }
+}
+
+/** Prints a one-time link that sets Rollcall up, if there is no organisation yet. */
+export async function tellSetUpLink({ target, baseUrl }: Service): Promise<void> {
+  // Loading it earlier would delay the first requests.
+  const { createSetUpLink, setUpAddress } = await import('../auth/set-up.ts');
+  try {
+    const link = await withOwner(target, (owner) => createSetUpLink(owner, Date.now()), 1);
+    if (!link) return;
+    remark('There is no organisation yet. This link sets Rollcall up in a browser, once, within 15 minutes:');
+    remark(`  ${setUpAddress(link, consoleUrl(baseUrl))}`);
+  } catch (error) {
+    // The server serves without the link, too.
+    remark(
+      `The link that sets Rollcall up could not be made (${(error as Error).message}); start again for one.`,
+    );
   }
 }
 

@@ -68,7 +68,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
     const startJobsHere = async () => {
       jobs = await jobsOf(config, target, ofJobs, createLogger(config.logLevel)).catch(stopAndThrow);
     };
-    return { baseUrl, startJobs: startJobsHere, stop };
+    return { baseUrl, target, startJobs: startJobsHere, stop };
   } catch (error) {
     return stopAndThrow(error);
   }

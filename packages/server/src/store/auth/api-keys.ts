@@ -108,7 +108,20 @@ export async function getKeyState(
   return rows[0];
 }
 
-/** Inserts a key. Returns false if any organisation has a key with its id. Owner only. */
+/** The key of an organisation with this folded id, locked; undefined if there is none. */
+export async function lockApiKey(
+  tx: Tx,
+  tenantId: string,
+  apiKeyFolded: string,
+): Promise<ApiKeyRow | undefined> {
+  const { rows } = await tx.query<ApiKeyRow>(
+    `SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = $1 AND api_key_folded = $2 FOR UPDATE`,
+    [tenantId, apiKeyFolded],
+  );
+  return rows[0];
+}
+
+/** Inserts a key of the organisation that the transaction has entered. Returns false if any organisation has its id. */
 export async function insertApiKey(
   tx: Tx,
   key: Pick<
@@ -124,11 +137,10 @@ export async function insertApiKey(
     | 'expiresAt'
   >,
 ): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    'INSERT INTO api_key_index (api_key_folded, tenant_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
-    [key.apiKeyFolded, key.tenantId],
-  );
-  if (rowCount === 0) return false;
+  const { rows } = await tx.query<{ isFree: boolean }>('SELECT reserve_api_key($1) AS "isFree"', [
+    key.apiKeyFolded,
+  ]);
+  if (!rows[0]?.isFree) return false;
   await tx.query(
     `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -147,7 +159,7 @@ export async function insertApiKey(
   return true;
 }
 
-/** Replaces the secret. The former secret works until `previousSecretExpiresAt`. Owner only. */
+/** Replaces the secret. The former secret works until `previousSecretExpiresAt`. */
 export async function rotateApiKey(
   tx: Tx,
   tenantId: string,
@@ -163,7 +175,7 @@ export async function rotateApiKey(
   );
 }
 
-/** Revokes a key. A key that is revoked already keeps the time of its first revocation. Owner only. */
+/** Revokes a key. A key that is revoked already keeps the time of its first revocation. */
 export async function revokeApiKey(tx: Tx, tenantId: string, apiKeyFolded: string, at: Date): Promise<void> {
   await tx.query(
     'UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE tenant_id = $1 AND api_key_folded = $2',

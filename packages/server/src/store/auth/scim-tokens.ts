@@ -49,16 +49,13 @@ export function readScimToken(answer: string | undefined): ScimTokenRow | undefi
   };
 }
 
-/** Inserts a token. Owner only. */
+/** Inserts a token of the organisation that the transaction has entered. */
 export async function insertScimToken(
   tx: Tx,
   token: Omit<ScimTokenRow, 'revokedAt' | 'lastUsedAt'> & { tokenHash: Buffer },
 ): Promise<void> {
   const { tenantId, tokenHash } = token;
-  await tx.query('INSERT INTO scim_token_index (token_hash, tenant_id) VALUES ($1, $2)', [
-    tokenHash,
-    tenantId,
-  ]);
+  await tx.query('SELECT index_scim_token($1)', [tokenHash]);
   await tx.query(
     `INSERT INTO scim_tokens (tenant_id, token_id, name, token_hash, created_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -77,7 +74,7 @@ export async function listScimTokens(tx: Tx, tenantId: string): Promise<ScimToke
 
 /**
  * Revokes a token. A token that is revoked already keeps the time of its first revocation. Returns false if
- * there is no token with this id. Owner only.
+ * there is no token with this id.
  */
 export async function revokeScimToken(tx: Tx, tenantId: string, tokenId: string, at: Date): Promise<boolean> {
   const { rowCount } = await tx.query(

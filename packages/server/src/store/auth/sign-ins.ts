@@ -207,6 +207,7 @@ async function isDone(tx: Tx, text: string, values: unknown[]): Promise<boolean>
   return rows[0]?.done ?? false;
 }
 
-function sessionJson(session: NewSession): string {
+/** A session for the function `insert_session` of the migration. */
+export function sessionJson(session: NewSession): string {
   return JSON.stringify({ ...session, tokenHash: `\\x${session.tokenHash.toString('hex')}` });
 }

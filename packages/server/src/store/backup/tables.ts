@@ -48,7 +48,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
                             'sign_in_networks', 'sign_in_failures', 'spent_challenges',
-                            'answered_requests')
+                            'set_up_links', 'answered_requests')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

@@ -8,7 +8,9 @@ import { RESTRICTED_ROLE, type SessionRole } from '../connections/db.ts';
  */
 const GRANTS = `
   GRANT USAGE ON SCHEMA rollcall TO ${RESTRICTED_ROLE};
-  GRANT SELECT, UPDATE (last_used_at) ON rollcall.api_keys TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at),
+    UPDATE (last_used_at, secret_sealed, secret_version, previous_secret_sealed, previous_secret_expires_at, revoked_at)
+    ON rollcall.api_keys TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.office_settings, rollcall.offices, rollcall.day_plans, rollcall.bookings,
     rollcall.action_log TO ${RESTRICTED_ROLE};
@@ -28,7 +30,8 @@ const GRANTS = `
   GRANT SELECT ON rollcall.user_addresses TO ${RESTRICTED_ROLE};
   GRANT SELECT (user_id) ON rollcall.user_searches TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
-  GRANT SELECT, UPDATE (last_used_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT (tenant_id, token_id, name, token_hash, created_at, expires_at),
+    UPDATE (last_used_at, revoked_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
   GRANT UPDATE (group_type, name, external_id, provisioned, created_at, modified_at, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};
   GRANT UPDATE (provisioned_group_type) ON rollcall.organisation_settings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
@@ -66,7 +69,8 @@ const GRANTS = `
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),
     rollcall.tenant_of_api_key(text),
-    rollcall.tenant_of_scim_token(bytea), rollcall.current_organisation(), rollcall.update_organisation(text, text),
+    rollcall.tenant_of_scim_token(bytea), rollcall.reserve_api_key(text), rollcall.index_scim_token(bytea),
+    rollcall.current_organisation(), rollcall.update_organisation(text, text),
     rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.instance_id(), rollcall.is_time_zone(text),
     rollcall.group_digest(text, text), rollcall.trigram_text(text, text, text, text, text),
     rollcall.users_by_trigrams(text[], integer), rollcall.users_with_search_parts(integer),
@@ -86,7 +90,8 @@ const GRANTS = `
     rollcall.organisation_accounts(), rollcall.lock_account(uuid),
     rollcall.invite_account(uuid, text, text, text, text, timestamptz, bytea, timestamptz),
     rollcall.renew_account_link(uuid, bytea, timestamptz, timestamptz),
-    rollcall.change_account_role(uuid, text) TO ${RESTRICTED_ROLE};
+    rollcall.change_account_role(uuid, text), rollcall.is_set_up_open(bytea, timestamptz),
+    rollcall.set_up(bytea, timestamptz, json, json, json) TO ${RESTRICTED_ROLE};
   GRANT EXECUTE ON FUNCTION rollcall.begin_proven_session(uuid, json, json, bytea),
     rollcall.spend_challenge(bytea, timestamptz), rollcall.change_own_account(uuid, text, boolean),
     rollcall.passkeys_of_account(uuid), rollcall.find_passkey(bytea), rollcall.requires_passkey(uuid),

@@ -1,0 +1,80 @@
+import { Switch, Table, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useParameters } from '../frame/address.ts';
+import { formatInstant } from '../frame/format.ts';
+import { texts } from '../texts.ts';
+
+const { integrations } = texts;
+
+/** What keys and SCIM tokens have in common. */
+export interface Credential {
+  name: string;
+  state: string;
+  lastUsedAt: string | null;
+  expiresAt: string | null;
+  revokedAt: string | null;
+}
+
+/** Whether the address asks for those that ended, too, and a switch for it. */
+export function useEnded(): [boolean, ReactNode] {
+  const [parameters, change] = useParameters();
+  const isShown = parameters.get('ended') === 'show';
+  return [
+    isShown,
+    <Switch
+      key="ended"
+      label={integrations.showEnded}
+      checked={isShown}
+      onChange={({ currentTarget: { checked } }) => change({ ended: checked ? 'show' : undefined })}
+    />,
+  ];
+}
+
+interface CredentialTableProps {
+  label: string;
+  columns: readonly string[];
+  children: ReactNode;
+}
+
+/** A table that scrolls by itself, with the time zone of its times below. */
+export function CredentialTable({ label, columns, children }: CredentialTableProps) {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return (
+    <>
+      <Table.ScrollContainer
+        minWidth={760}
+        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': label } }}
+      >
+        <Table verticalSpacing="xs">
+          <Table.Thead>
+            <Table.Tr>
+              {columns.map((column) => (
+                <Table.Th key={column} scope="col">
+                  {column}
+                </Table.Th>
+              ))}
+              <Table.Td />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>{children}</Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      <Text size="sm" c="dimmed">
+        {integrations.zone(timeZone)}
+      </Text>
+    </>
+  );
+}
+
+/** State, last use and end of a key or a token. */
+export function LifeCells({ credential }: { credential: Credential }) {
+  const { state, lastUsedAt, expiresAt, revokedAt } = credential;
+  const ended = revokedAt ?? expiresAt;
+  return (
+    <>
+      <Table.Td>{integrations.states[state as keyof typeof integrations.states]}</Table.Td>
+      <Table.Td>{lastUsedAt ? formatInstant(lastUsedAt) : integrations.never}</Table.Td>
+      <Table.Td>{ended ? formatInstant(ended) : texts.none}</Table.Td>
+    </>
+  );
+}

@@ -1,0 +1,85 @@
+import type { Reply } from '@rollcall/sdk';
+import { useQuery } from '@tanstack/react-query';
+import { clientOf } from '../frame/client.ts';
+import { useOrganisation } from '../frame/session.ts';
+
+type Office = Reply<'GET /v1/manage/today'>['offices'][number];
+export type Refusal = Reply<'GET /v1/manage/refused-events'>['items'][number];
+
+/** What is there already. */
+export interface Progress {
+  offices: number;
+  hasPeople: boolean;
+  /** Active keys that may submit presence events. */
+  keys: number;
+  /** An office with an event of its day; undefined while there is none. */
+  arrivedAt: Office | undefined;
+}
+
+const ASK_EVERY_MS = 1_000;
+const ASK_SLOWLY_MS = 5_000;
+
+/** How far set-up is. It asks again while somebody can see the page. */
+export function useProgress() {
+  const { organisation } = useOrganisation();
+  const { manage, analytics } = clientOf(organisation);
+  const today = useQuery({
+    queryKey: [organisation, 'today'],
+    queryFn: ({ signal }) => manage.today({ signal }),
+    refetchInterval: ({ state }) => (arrivedIn(state.data?.offices) ? false : ASK_EVERY_MS),
+    staleTime: 0,
+  });
+  const people = useQuery({
+    queryKey: [organisation, 'has people'],
+    queryFn: async ({ signal }) => {
+      for await (const _ of analytics.users({ limit: 1, signal })) return true;
+      return false;
+    },
+    refetchInterval: ({ state }) => (state.data ? false : ASK_SLOWLY_MS),
+    staleTime: 0,
+  });
+  const keys = useQuery({
+    queryKey: [organisation, 'keys'],
+    queryFn: ({ signal }) => manage.keys.list({ signal }),
+    staleTime: 0,
+  });
+  const answers = [today, people, keys];
+  const progress: Progress | undefined =
+    today.data && people.data !== undefined && keys.data
+      ? {
+          offices: today.data.offices.length,
+          hasPeople: people.data,
+          keys: keys.data.items.filter(
+            ({ role, state }) => state === 'active' && (role === 'submitting-events' || role === 'all'),
+          ).length,
+          arrivedAt: arrivedIn(today.data.offices),
+        }
+      : undefined;
+  return {
+    progress,
+    error: answers.find(({ error }) => error)?.error,
+    refetch: () => {
+      for (const each of answers) if (each.error) void each.refetch();
+    },
+  };
+}
+
+/** The latest refused event, which it asks for again and again while `isWaiting`. */
+export function useLastRefusal(isWaiting: boolean): Refusal | undefined {
+  const { organisation } = useOrganisation();
+  const { data } = useQuery({
+    queryKey: [organisation, 'last refusal'],
+    queryFn: async ({ signal }) => {
+      for await (const refusal of clientOf(organisation).manage.refusedEvents({}, { signal })) return refusal;
+      return null;
+    },
+    enabled: isWaiting,
+    refetchInterval: ASK_EVERY_MS,
+    staleTime: 0,
+  });
+  return data ?? undefined;
+}
+
+function arrivedIn(offices: readonly Office[] | undefined): Office | undefined {
+  return offices?.find(({ lastSeenAt, visitors }) => lastSeenAt !== null || visitors > 0);
+}

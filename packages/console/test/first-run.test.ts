@@ -1,0 +1,87 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSetUpLink, setUpAddress } from '../../server/src/auth/set-up.ts';
+import { listOrganisations } from '../../server/src/store/directory/organisations.ts';
+import { addOffice, addUser } from '../../server/test/support/directory.ts';
+import { startTestServer, type TestServer } from '../../server/test/support/server.ts';
+import { listen } from '../../server/test/support/sockets.ts';
+import { expectAccessible, PHONE } from './support/accessibility.ts';
+import { hasBrowser, openBrowser } from './support/browser.ts';
+import { heading } from './support/console.ts';
+import { runLines } from './support/lines.ts';
+import { watchedPage } from './support/pages.ts';
+
+describe.skipIf(!hasBrowser)('the first run', () => {
+  let server: TestServer;
+  let browser: Browser;
+  let origin: string;
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startTestServer(), openBrowser()]);
+    server.clock.nowMs = Date.now();
+    origin = await listen(server);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test('leads from the printed link to the first event', async () => {
+    const { owner } = server.db;
+    const link = await createSetUpLink(owner, server.clock.nowMs);
+    const address = setUpAddress(link ?? { token: '', expiresAt: new Date() }, origin);
+    const { page, faults, close } = await watchedPage(browser, origin);
+    await page.goto(address);
+    await page.getByLabel('Name of the organisation').fill('Acme');
+    expect(page.url()).toBe(`${origin}/console/set-up`);
+    await page.getByLabel('Your e-mail address').fill('ada@example.com');
+    await page.getByLabel('Password', { exact: true }).fill('short');
+    await page.getByRole('button', { name: 'Create the organisation' }).click();
+    await page.getByText('must have at least 12 characters').waitFor();
+    await expectAccessible(page, (width) => width === PHONE);
+    expect(await page.getByLabel('Name of the organisation').inputValue()).toBe('Acme');
+    await page.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
+    await page.getByRole('button', { name: 'Create the organisation' }).click();
+    await heading(page, 'Set-up').waitFor();
+    expect(page.url()).toBe(`${origin}/console/acme/set-up`);
+    await page.getByText('Create a key first.').waitFor();
+
+    const [organisation] = await owner.inSystem(listOrganisations);
+    const tenantId = organisation?.tenantId ?? '';
+    await addOffice(owner, tenantId);
+    await addUser(owner, tenantId, { userName: 'grace' });
+    const step = (name: string) => page.getByRole('region', { name });
+    // The clock by which the server shares its numbers stands still otherwise.
+    server.stopwatch.nowMs += 1_000;
+    await step('Offices and desks').getByText('Offices: 1.').waitFor();
+    await step('People').getByText('There are people.').waitFor();
+
+    await page.getByRole('button', { name: 'Create a key' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('north door');
+    await page.getByRole('dialog').getByRole('button', { name: 'Create a key' }).click();
+    await page.getByText('Waiting for your first event.').waitFor();
+    const send = async (email: string) => {
+      await page.getByLabel('E-mail address of the person').fill(email);
+      const lines = page.getByRole('group', { name: 'curl', exact: true });
+      return runLines('curl', (await lines.textContent()) ?? '');
+    };
+    expect(await send('nobody@example.com')).toMatch(/"resultCode":1/);
+    await step('The first event').getByText('no active user matches exactly').waitFor();
+    await expectAccessible(page);
+    expect(await send('grace@example.com')).toMatch(/"resultCode":0/);
+    server.stopwatch.nowMs += 1_000;
+    await step('The first event').getByText('Your first event has arrived').waitFor();
+    await expectAccessible(page, (width) => width !== PHONE);
+    await page.getByRole('link', { name: 'Go to Today' }).click();
+    await heading(page, 'Today').waitFor();
+    expect(faults).toEqual([]);
+    await close();
+
+    const second = await watchedPage(browser, origin);
+    await second.page.goto(address);
+    await second.page.getByText('This link does not work').waitFor();
+    await second.page.getByRole('link', { name: 'Sign in' }).click();
+    await heading(second.page, 'Sign in').waitFor();
+    expect(second.faults).toEqual([]);
+    await second.close();
+  });
+});

@@ -1,0 +1,215 @@
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Rollcall } from '../../sdk/src/index.ts';
+import type { AccountRole } from '../../server/src/store/auth/account-roles.ts';
+import { NODES } from '../../server/test/support/small-organisation.ts';
+import { firstLines, LANGUAGES } from '../src/integrations/first-lines.ts';
+import { expectAccessible, PHONE } from './support/accessibility.ts';
+import { hasBrowser } from './support/browser.ts';
+import { heading, usePages } from './support/console.ts';
+import { runLines } from './support/lines.ts';
+
+describe.skipIf(!hasBrowser)('the page Integrations', () => {
+  const pages = usePages();
+  let api: Rollcall;
+  beforeAll(async () => {
+    const { server, tenantId, origin } = pages.site;
+    // The lines send the time of this machine.
+    server.clock.nowMs = Date.now();
+    const { apiKey, secret } = await server.key(tenantId);
+    api = new Rollcall({ baseUrl: origin, apiKey, secret });
+  });
+  const openTab = async (role: AccountRole, view: 'keys' | 'scim' = 'keys') => {
+    const page = await pages.openAs(role);
+    await page.goto(`/console/${pages.site.organisation}/integrations?view=${view}`);
+    await heading(page, 'Integrations').waitFor();
+    return page;
+  };
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  const dialog = (page: Page) => page.getByRole('dialog');
+  const copyable = (page: Page, label: string) => page.getByRole('group', { name: label, exact: true });
+  const createKey = async (page: Page, name: string) => {
+    await button(page, 'Create a key').click();
+    await dialog(page).getByLabel('Name').fill(name);
+    await dialog(page).getByRole('button', { name: 'Create a key' }).click();
+    await page.getByText('The secret is shown only now').waitFor();
+  };
+  const close = async (page: Page) => {
+    await button(page, 'I have stored the secret').click();
+    await dialog(page).waitFor({ state: 'detached' });
+  };
+  const keyNamed = async (name: string) => {
+    const { items } = await api.manage.keys.list();
+    return items.find((each) => each.name === name);
+  };
+  const submits = async (apiKey: string, secret: string) => {
+    const authorization = `Basic ${btoa(`${apiKey}:${secret}`)}`;
+    const body = JSON.stringify({ sourceId: 's', presenceEvents: [] });
+    const headers = { authorization, 'content-type': 'application/json' };
+    return (await fetch(`${pages.site.origin}/v1/presence/basic`, { method: 'POST', headers, body })).ok;
+  };
+
+  test('a key that is created there submits the first event by the lines of the page', async () => {
+    const page = await openTab('administrator');
+    await createKey(page, 'north door');
+    expect(await copyable(page, 'Base URL').textContent()).toBe(pages.site.origin);
+    await page.getByRole('textbox', { name: 'Office' }).click();
+    await page.getByRole('option', { name: 'hq' }).click();
+    await page.getByLabel('E-mail address of the person').fill('ann@example.com');
+    for (const [label, language] of [
+      ['curl', 'curl'],
+      ['Python', 'python'],
+      ['JavaScript', 'javascript'],
+    ] as const) {
+      await page.getByRole('radiogroup', { name: 'Language' }).getByText(label, { exact: true }).click();
+      const output = await runLines(language, (await copyable(page, label).textContent()) ?? '');
+      expect([label, output]).toEqual([label, expect.stringMatching(/resultCode['"]?: ?0/)]);
+    }
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Copy: Secret' }).click();
+    const secret = (await copyable(page, 'Secret').textContent()) ?? '';
+    await close(page);
+    expect(await page.content()).not.toContain(secret);
+
+    const { items } = await api.manage.keys.list();
+    const shown = await page
+      .locator('tbody tr')
+      .evaluateAll((rows) =>
+        rows.map((row) => [...row.children].slice(0, 2).map((cell) => cell.textContent)),
+      );
+    expect(shown).toEqual(items.map(({ name, apiKey }) => [name, apiKey]).toReversed());
+    await expectAccessible(page);
+  });
+
+  test('a key is rotated by the keyboard alone, and the former secret works for the time that one chooses', async () => {
+    const page = await openTab('integrations');
+    await createKey(page, 'keyboard');
+    const before = (await copyable(page, 'Secret').textContent()) ?? '';
+    await close(page);
+    await page.getByRole('tab', { name: 'Keys' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL('**/integrations?view=scim');
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForURL('**/integrations?view=keys');
+    const rotate = button(page, 'Rotate keyboard');
+    await rotate.waitFor();
+    for (let tabs = 0; tabs < 20; tabs++) {
+      if (await rotate.evaluate((element) => element === document.activeElement)) break;
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    await dialog(page).waitFor();
+    await dialog(page).getByRole('textbox', { name: 'The former secret works for' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('option', { name: 'no time: it ends at once' }).waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.getByRole('option').first().waitFor({ state: 'detached' });
+    await dialog(page).getByRole('button', { name: 'Rotate' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('The secret is shown only now').waitFor();
+    const after = (await copyable(page, 'Secret').textContent()) ?? '';
+    const apiKey = (await copyable(page, 'Id').textContent()) ?? '';
+    expect([await submits(apiKey, before), await submits(apiKey, after)]).toEqual([false, true]);
+  });
+
+  test('a key that somebody else has rotated meanwhile is not rotated again', async () => {
+    const page = await openTab('integrations');
+    await createKey(page, 'shared');
+    await close(page);
+    await button(page, 'Rotate shared').click();
+    const key = await keyNamed('shared');
+    await api.manage.keys.rotate(key?.apiKey ?? '', { graceS: 60 });
+    await dialog(page).getByRole('button', { name: 'Rotate' }).click();
+    await dialog(page).getByRole('alert').getByText('somebody has rotated it meanwhile').waitFor();
+    expect((await keyNamed('shared'))?.secretVersion).toBe(2);
+  });
+
+  test('a key is revoked after a question that names its last use, and is shown with those that ended', async () => {
+    const page = await openTab('integrations');
+    await createKey(page, 'old door');
+    await close(page);
+    await button(page, 'Revoke old door').click();
+    await dialog(page).getByText('No program has used it yet.').waitFor();
+    await dialog(page).getByRole('button', { name: 'Revoke' }).click();
+    await dialog(page).waitFor({ state: 'detached' });
+    expect((await keyNamed('old door'))?.state).toBe('revoked');
+    const row = page.getByRole('row', { name: /old door/ });
+    await row.waitFor({ state: 'detached' });
+    await page.getByLabel('Show those that ended').check();
+    await page.waitForURL('**/integrations?view=keys&ended=show');
+    await row.getByText('revoked').waitFor();
+  });
+
+  test('a role manages keys whose powers it has, and other roles do not see the page', async () => {
+    const page = await openTab('integrations');
+    const row = page.getByRole('row', { name: /all key/ }).first();
+    await row.waitFor();
+    expect(await row.getByRole('button').count()).toBe(0);
+    await button(page, 'Create a key').click();
+    await dialog(page).getByRole('textbox', { name: 'Role' }).click();
+    const options = await page.getByRole('option').allTextContents();
+    expect(options).toEqual(['Submit events', 'Submit visitor arrivals only']);
+    for (const role of ['planner', 'viewer'] as const) {
+      const other = await openTab(role);
+      await other.getByRole('alert').getByText('Your role does not allow this').waitFor();
+      expect(await other.getByRole('link', { name: 'Integrations' }).count()).toBe(0);
+    }
+  });
+
+  test('a SCIM token is created, used and revoked', async () => {
+    const page = await openTab('administrator', 'scim');
+    await button(page, 'Create a token').click();
+    await dialog(page).getByLabel('Name').fill('Okta');
+    await dialog(page).getByRole('button', { name: 'Create a token' }).click();
+    const token = await copyable(page, 'Token').textContent();
+    const address = await dialog(page).getByRole('group', { name: 'Address (base URL)' }).textContent();
+    const users = () => fetch(`${address}/Users`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await users()).status).toBe(200);
+    await button(page, 'I have stored the token').click();
+    await button(page, 'Revoke Okta').waitFor();
+    await expectAccessible(page, (width) => width === PHONE);
+    await page.reload();
+    await button(page, 'Revoke Okta').click();
+    await dialog(page).getByText('Its last use:').waitFor();
+    await dialog(page).getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('No token is active').waitFor();
+    expect((await users()).status).toBe(401);
+    const other = await openTab('integrations', 'scim');
+    await other.getByText('Only administrators create and revoke tokens').waitFor();
+    expect(await button(other, 'Create a token').count()).toBe(0);
+  });
+
+  test('there are lines for each role and each type of login', async () => {
+    const { server, tenantId, origin } = pages.site;
+    server.clock.nowMs = Date.now();
+    const cases = [
+      { role: 'all', authentication: 'hmac', answer: /resultCode['"]?: ?0/ },
+      { role: 'visitor-only', authentication: 'basic', answer: /resultCode['"]?: ?0/ },
+      { role: 'data-warehouse', authentication: 'hmac', answer: /^\[/ },
+      { role: 'data-warehouse', authentication: 'basic', answer: /^\[/ },
+    ] as const;
+    await Promise.all(
+      cases.map(async ({ answer, ...properties }) => {
+        const { secret, ...key } = await server.key(tenantId, properties);
+        const first = {
+          key,
+          secret,
+          baseUrl: origin,
+          sourceId: `it's "quoted" \\ and ‘curved’`,
+          locationId: NODES.hq,
+          userEmail: 'ann@example.com',
+          today: new Date().toISOString().slice(0, 10),
+        };
+        for (const language of ['curl', 'python', 'javascript'] as const)
+          expect(await runLines(language, firstLines(first, language))).toMatch(answer);
+        expect(LANGUAGES).toContain('powershell');
+        const powershell = firstLines(first, 'powershell');
+        expect(powershell).toContain('Invoke-RestMethod');
+        if (answer.source.includes('result'))
+          expect(powershell).toContain(`'it''s "quoted" \\ and ‘‘curved’’'`);
+      }),
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { HttpProblem } from '../http/errors.ts';
+import { parseInstant } from '../http/instants.ts';
+import { callerFields } from '../http/logging.ts';
+import { Maybe } from '../http/schema.ts';
+import { callerOf } from './guard.ts';
+import { CREDENTIAL_STATES, nameFault } from './manage-keys.ts';
+
+/** What the routes of keys and those of SCIM tokens share. */
+export const Instant = Type.String({ format: 'date-time' });
+export const MaybeInstant = (description: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description });
+export const State = Type.String({ enum: [...CREDENTIAL_STATES] });
+export const LastUse = MaybeInstant('last use, to the minute; null if there is none');
+export const Name = Type.String({ description: 'the purpose, 1 to 200 characters' });
+export const NewExpiry = Maybe(
+  Type.String({
+    description: 'when it ends, as ISO 8601, in the future; without it, it does not end by itself',
+  }),
+);
+
+/** The name of a body. Throws a 400. */
+export function checkedName(name: string): string {
+  const fault = nameFault(name);
+  if (fault !== undefined) throw malformed('name', fault);
+  return name;
+}
+
+/** The `expiresAt` of a body. Throws a 400 for a text that is no instant after `nowMs`. */
+export function checkedExpiry(text: string | null | undefined, nowMs: number): Date | undefined {
+  if (text === null || text === undefined) return undefined;
+  const instantUs = parseInstant(text);
+  if (instantUs === undefined) throw malformed('expiresAt', 'is not an instant in ISO 8601');
+  const expiresAt = new Date(Math.floor(instantUs / 1_000));
+  if (expiresAt.getTime() <= nowMs) throw malformed('expiresAt', 'must be in the future');
+  return expiresAt;
+}
+
+/** Logs a change of a credential, without its secret. */
+export function logChange(
+  request: FastifyRequest,
+  message: string,
+  credential: Record<string, string>,
+): void {
+  request.log.info({ ...callerFields(callerOf(request)), ...credential }, message);
+}
+
+function malformed(member: string, fault: string): HttpProblem {
+  return new HttpProblem(400, `The request is malformed: /${member} ${fault}.`, {
+    errors: [{ path: `/${member}`, message: fault }],
+  });
+}
