@@ -80,6 +80,11 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
     await page.keyboard.press('Enter');
     await details(page, NODES.desk3).getByText('Assigned to').waitFor();
     expect(page.url()).toContain('search=DESK3');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('textbox', { name: 'Name of a page' }).fill('desk1');
+    await page.getByRole('option', { name: /^desk1/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('open') === NODES.desk1);
   });
 
   test('a place is added, changed, assigned, and shows that nobody may book it any more', async () => {
