@@ -39,6 +39,17 @@ export const texts = {
       advice: 'There is no page at this address. Choose one from the list of pages.',
     },
   },
+  commandBar: {
+    title: 'Go to',
+    open: 'Go to a page, office or person (Ctrl or ⌘ and K)',
+    label: 'Name of a page, office or person',
+    placeholder: 'A page, an office, or a part of a name',
+    pages: 'Pages',
+    offices: 'Offices',
+    people: 'People',
+    nothing: 'Nothing has this name.',
+    close: 'Close',
+  },
   failures: {
     retry: 'Try again',
     correlation: (id: string) => `(correlation id ${id})`,
@@ -114,6 +125,7 @@ export const texts = {
   today: {
     title: 'Today',
     asOf: (time: string, zone: string) => `As of ${time}, ${zone}`,
+    kiosk: 'Screen for the foyer',
     figures: {
       present: 'Present',
       expected: 'Expected',

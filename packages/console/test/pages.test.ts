@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { addAccount, browserWithPassword, linkFor } from '../../server/test/support/sessions.ts';
 import { NODES } from '../../server/test/support/small-organisation.ts';
+import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
 
@@ -52,6 +53,37 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.page.evaluate(() => document.body.setAttribute('style', 'color: red'));
       await expect.poll(() => page.faults.join()).toMatch(/style-src/);
       await page.close();
+    });
+  });
+
+  describe('the command bar', () => {
+    test('leads to a page and to an office by keyboard, and closes without a change', async () => {
+      const page = await openAs('viewer');
+      await page.goto(attendance());
+      await heading(page, 'Attendance').waitFor();
+      const field = page.getByRole('textbox', { name: 'Name of a page, office or person' });
+      const goTo = async (text: string) => {
+        await page.keyboard.press('Control+K');
+        await field.fill(text);
+        await page.getByRole('option').first().waitFor();
+      };
+      await goTo('tod');
+      expect(await page.getByRole('option').allTextContents()).toEqual(['Today']);
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/today');
+      await heading(page, 'Today').waitFor();
+
+      await goTo('HQ');
+      await expectAccessible(page, (width) => width === PHONE);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`**/today?office=${NODES.hq}`);
+
+      await page.getByRole('button', { name: /^Go to a page/ }).click();
+      await field.fill('nothing like this');
+      await page.getByText('Nothing has this name.').waitFor();
+      await page.keyboard.press('Escape');
+      await field.waitFor({ state: 'detached' });
+      expect(page.url()).toMatch(`/today?office=${NODES.hq}`);
     });
   });
 

@@ -80,6 +80,27 @@ describe.skipIf(!hasBrowser)('the page Today', () => {
     expect(cells[9]?.[1]).toBe('1');
   });
 
+  test('a screen for the foyer shows the numbers alone, larger, and Escape leads back', async () => {
+    const page = await openToday('viewer');
+    await page.getByRole('button', { name: 'hq' }).click();
+    const size = () =>
+      page.locator('[data-figure=present]').evaluate((each) => getComputedStyle(each).fontSize);
+    const before = Number.parseFloat(await size());
+    await page.getByRole('link', { name: 'Screen for the foyer' }).click();
+    await page.waitForURL(`**/today?office=${NODES.hq}&kiosk=1`);
+    await page.getByRole('heading', { level: 1, name: 'hq' }).waitFor();
+    expect(await page.getByRole('navigation').count()).toBe(0);
+    expect(await page.locator('button:visible, a:visible').count()).toBe(0);
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    expect(Number.parseFloat(await size())).toBeGreaterThan(1.9 * before);
+    const hq = (await answer()).find(({ locationId }) => locationId === NODES.hq) as Office;
+    await expect.poll(() => figures(page)).toEqual(sums([hq]));
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await page.getByRole('navigation').waitFor();
+    await page.waitForURL(`**/today?office=${NODES.hq}`);
+  });
+
   test('numbers stay, with what went wrong, while the server cannot answer', async () => {
     const page = await openToday('integrations');
     const before = await figures(page);

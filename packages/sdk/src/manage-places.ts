@@ -1,6 +1,6 @@
 import { at, pages, submitItems } from './manage-calls.ts';
 import type { CallOptions } from './options.ts';
-import type { Transport } from './request.ts';
+import type { Query, Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Many, SubmitOptions, Submitted } from './submit.ts';
 import type { Operations } from './types.gen.ts';
@@ -32,6 +32,18 @@ export class Collection<K extends Kind> {
   /** Lists all, active and inactive, or those that `filter` selects. They come in the order of ids. */
   list(filter?: Filter<`GET /v1/manage/${K}`>, options?: CallOptions): Rows<Listing<`GET /v1/manage/${K}`>> {
     return pages(this.#transport, at`${this.#kind}`, filter, options);
+  }
+
+  /**
+   * One page of what `list` lists. `limit` is 1 to 1,000, by default 100; `after` is `next` of the page before. Without a
+   * `next`, there are no more.
+   */
+  page(
+    filter: Filter<`GET /v1/manage/${K}`> & { limit?: number; after?: string },
+    options?: CallOptions,
+  ): Promise<Reply<`GET /v1/manage/${K}`>> {
+    const query: Query = { ...filter };
+    return this.#transport.json({ method: 'GET', path: at`${this.#kind}`, query }, options);
   }
 
   /**

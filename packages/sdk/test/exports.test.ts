@@ -255,7 +255,7 @@ test('the timeout does not count the time of a slow reader, and an aborted loop 
   expect(count).toBeGreaterThanOrEqual(3000);
 });
 
-test('management: lists have all pages, an update returns the new row, and a refused item stops no other', async () => {
+test('management: lists have all pages, a page is one of them, an update returns the new row, and a refused item stops no other', async () => {
   const { manage } = setup.client();
   const { levelId } = setup.site.office as { levelId?: string };
   const items = Array.from({ length: 1500 }, (_, index) => ({
@@ -267,6 +267,10 @@ test('management: lists have all pages, an update returns the new row, and a ref
   const active = await manage.users.list({ status: 'active' });
   const users = active.filter(({ userName }) => /^person\d+@/.test(userName));
   expect(users).toHaveLength(1499);
+  const page = await manage.users.page({ status: 'active', limit: 2 });
+  expect(page.items).toEqual(active.slice(0, 2));
+  const after = page.next ?? '';
+  expect((await manage.users.page({ status: 'active', limit: 2, after })).items).toEqual(active.slice(2, 4));
   const [first] = users;
   const changed = await manage.users.update(first?.userId ?? '', { firstName: 'Ada' });
   expect(changed).toMatchObject({ userId: first?.userId, firstName: 'Ada' });

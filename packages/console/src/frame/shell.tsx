@@ -1,6 +1,6 @@
-import { AppShell, Burger, Group, Loader, NavLink, Text, UnstyledButton } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { ActionIcon, AppShell, Burger, Group, Loader, NavLink, Text, UnstyledButton } from '@mantine/core';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { Link, Redirect, useLocation, useSearch } from 'wouter';
 import { texts } from '../texts.ts';
 import { AccountMenu, OrganisationMenu } from './account-menu.tsx';
@@ -13,8 +13,12 @@ import { Notice } from './notice.tsx';
 import { Page } from './page.tsx';
 import { type Organisation, OrganisationContext, type Role, type Session, useSession } from './session.ts';
 
+const CommandBar = lazy(() => import('./command-bar.tsx'));
+
 const { shell } = texts;
 const NAVIGATION_ID = 'navigation';
+/** The parameter of an address for a screen that nobody uses: it shows the page alone, and larger. */
+export const KIOSK = 'kiosk';
 
 /** A page of the list of pages. */
 export interface Destination {
@@ -44,7 +48,12 @@ export function Shell({ slug, destinations, children }: ShellProps) {
     ? destinations.filter(({ roles }) => roles === undefined || roles.includes(organisation.role))
     : [];
   return (
-    <Frame session={session} organisation={organisation} destinations={listed}>
+    <Frame
+      session={session}
+      organisation={organisation}
+      destinations={listed}
+      isKiosk={new URLSearchParams(search).has(KIOSK)}
+    >
       {error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : session === undefined ? (
@@ -98,15 +107,17 @@ interface FrameProps {
   session: Session | undefined;
   organisation: Organisation | undefined;
   destinations: readonly Destination[];
+  isKiosk?: boolean;
   children: ReactNode;
 }
 
-function Frame({ session, organisation, destinations, children }: FrameProps) {
+function Frame({ session, organisation, destinations, isKiosk = false, children }: FrameProps) {
   const [opened, { toggle, close }] = useDisclosure();
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the list of pages.
   useEffect(close, [path]);
+  if (isKiosk) return <main className="kiosk">{children}</main>;
   return (
     <AppShell
       header={{ height: 48 }}
@@ -135,6 +146,7 @@ function Frame({ session, organisation, destinations, children }: FrameProps) {
             {session && organisation && <OrganisationMenu session={session} organisation={organisation} />}
           </Group>
           <Group gap={4} wrap="nowrap">
+            {organisation && <GoTo organisation={organisation} destinations={destinations} />}
             <ColourSchemeMenu />
             {session && <AccountMenu session={session} organisation={organisation} />}
           </Group>
@@ -162,5 +174,41 @@ function Frame({ session, organisation, destinations, children }: FrameProps) {
         {children}
       </AppShell.Main>
     </AppShell>
+  );
+}
+
+/** Opens the command bar. Its code is loaded when somebody opens it. */
+function GoTo({
+  organisation,
+  destinations,
+}: {
+  organisation: Organisation;
+  destinations: readonly Destination[];
+}) {
+  const [opened, { open, close }] = useDisclosure();
+  const [isWanted, setIsWanted] = useState(false);
+  const show = () => {
+    setIsWanted(true);
+    open();
+  };
+  useHotkeys([['mod+K', show]], []);
+  return (
+    <>
+      <ActionIcon
+        size="lg"
+        aria-label={texts.commandBar.open}
+        aria-keyshortcuts="Control+K Meta+K"
+        onClick={show}
+      >
+        <Icon name="search" />
+      </ActionIcon>
+      {isWanted && (
+        <OrganisationContext value={organisation}>
+          <Suspense>
+            <CommandBar destinations={destinations} opened={opened} close={close} />
+          </Suspense>
+        </OrganisationContext>
+      )}
+    </>
   );
 }

@@ -11,8 +11,8 @@ export const theme = createTheme({
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.375rem' }, h2: { fontSize: '1.0625rem' } } },
   components: {
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
-    // The heading of a dialog is no banner of the page.
-    Modal: { defaultProps: { centered: true, attributes: { header: { role: 'none' } } } },
+    // A dialog's header is no banner of the page.
+    Modal: { defaultProps: { centered: true, attributes: { header: { role: 'presentation' } } } },
   },
 });
 

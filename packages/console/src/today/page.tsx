@@ -1,11 +1,13 @@
 import '../charts/style.css';
-import { Stack } from '@mantine/core';
+import { Anchor, Group, Stack } from '@mantine/core';
+import { useWindowEvent } from '@mantine/hooks';
+import { Link, useLocation } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
 import { useOrganisation } from '../frame/session.ts';
-import { Waiting } from '../frame/shell.tsx';
+import { KIOSK, Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { useToday } from './answers.ts';
 import { Arrivals } from './arrivals.tsx';
@@ -16,17 +18,38 @@ import { Totals } from './totals.tsx';
 
 const { today } = texts;
 
-/** Who is where now. The numbers move by themselves. The address names the chosen office. */
+/**
+ * Who is where now. The numbers move by themselves. The address names the chosen office. On the screen of a foyer the page
+ * has no controls; Escape leads back. It names no person anywhere.
+ */
 export default function TodayPage() {
-  const { timeZone } = useOrganisation();
+  const { name, timeZone } = useOrganisation();
   const [parameters, change] = useParameters();
+  const [path] = useLocation();
+  const isKiosk = parameters.has(KIOSK);
+  useWindowEvent('keydown', ({ key }) => isKiosk && key === 'Escape' && change({ [KIOSK]: undefined }));
   const { data, error, refetch } = useToday();
   const chosen = data?.offices.find(({ locationId }) => locationId === parameters.get('office'));
   const offices = chosen ? [chosen] : (data?.offices ?? []);
   return (
     <Page
-      title={today.title}
-      actions={data && <AsOf asOf={data.asOf} timeZone={timeZone} isLate={error !== null} />}
+      title={isKiosk ? (chosen?.locationName ?? name) : today.title}
+      actions={
+        <Group gap="md">
+          {!isKiosk && (
+            <Anchor component={Link} size="sm" href={`${path}?${kiosk(parameters)}`}>
+              {today.kiosk}
+            </Anchor>
+          )}
+          {data && (
+            <AsOf
+              asOf={data.asOf}
+              timeZone={(isKiosk && chosen?.timeZone) || timeZone}
+              isLate={error !== null}
+            />
+          )}
+        </Group>
+      }
     >
       <Stack gap="lg">
         {error && <Failure error={error} retry={() => refetch()} />}
@@ -35,19 +58,26 @@ export default function TodayPage() {
         {data && offices.length > 0 && (
           <>
             <Totals offices={offices} />
-            <Offices
-              offices={data.offices}
-              chosen={chosen?.locationId}
-              choose={(locationId) => change({ office: locationId })}
-            />
+            {!(isKiosk && chosen) && (
+              <Offices
+                offices={data.offices}
+                chosen={chosen?.locationId}
+                choose={(locationId) => change({ office: locationId })}
+              />
+            )}
             <Arrivals
               title={chosen ? today.arrivalsAt(chosen.locationName) : today.arrivals}
               offices={offices}
             />
-            <Sources />
+            {!isKiosk && <Sources />}
           </>
         )}
       </Stack>
     </Page>
   );
+}
+
+/** The parameters of the same view on the screen of a foyer. */
+function kiosk(parameters: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...parameters, [KIOSK, '1']]);
 }

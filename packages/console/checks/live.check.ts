@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Rollcall } from '@rollcall/sdk';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { hasBrowser } from '../test/support/browser.ts';
+import { type Console, useConsole } from './console.ts';
+
+const EVENTS = 200;
+/** The page asks once a second: over many events, these gaps meet each moment of that second. */
+const GAP_MS = 170;
+const MOST_MS = 2_000;
+
+describe.skipIf(!hasBrowser)('the page Today of the demo', () => {
+  const site = useConsole();
+
+  test('shows 99 of 100 events within two seconds of their answer', async () => {
+    const { demo, addresses, open } = site.console;
+    const submitting = new Rollcall({ ...connectionOf(demo, 'submitting-events'), authentication: 'basic' });
+    const people = await absentPeople(demo);
+    expect(people.length).toBeGreaterThanOrEqual(EVENTS);
+    const page = await open(addresses[0] ?? '');
+    await watchPresent(page);
+    const answeredMs: number[] = [];
+    for (const { userId, locationId } of people.slice(0, EVENTS)) {
+      const event = { eventId: crypto.randomUUID(), timestamp: new Date(), userId, locationId };
+      const { refused } = await submitting.presence.submit('gate', [
+        { ...event, locationType: 'location' as const },
+      ]);
+      expect(refused).toEqual([]);
+      answeredMs.push(Date.now());
+      await delay(GAP_MS);
+    }
+    await expect.poll(async () => (await shownMs(page)).length).toBe(EVENTS);
+    const shown = await shownMs(page);
+    const waitsMs = answeredMs
+      .map((ms, index) => Math.max(0, (shown[index] ?? 0) - ms))
+      .sort((a, b) => a - b);
+    const at = (share: number) => waitsMs[Math.ceil(share * EVENTS) - 1] ?? Number.NaN;
+    console.log(`an event's way to Today: median ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`);
+    expect(at(0.99)).toBeLessThanOrEqual(MOST_MS);
+  });
+});
+
+type Demo = Console['demo'];
+
+function connectionOf({ baseUrl, keys }: Demo, role: string) {
+  const key = keys.find((each) => each.role === role && each.authentication === 'basic');
+  return { baseUrl, apiKey: key?.apiKey ?? '', secret: key?.secret ?? '' };
+}
+
+/** People without presence today, each with an office. */
+async function absentPeople(demo: Demo): Promise<{ userId: string; locationId: string }[]> {
+  const { analytics } = new Rollcall({ ...connectionOf(demo, 'data-warehouse'), authentication: 'basic' });
+  const dayMs = 86_400_000;
+  const seen = new Set<string>();
+  const range = { startDate: new Date(Date.now() - dayMs), endDate: new Date(Date.now() + dayMs) };
+  for await (const { userId } of analytics.presence(range)) seen.add(userId);
+  const offices = [];
+  for await (const { locationId } of analytics.locations()) offices.push(locationId);
+  const absent = [];
+  for await (const { userId } of analytics.users())
+    if (!seen.has(userId)) absent.push({ userId, locationId: offices[absent.length % offices.length] ?? '' });
+  return absent;
+}
+
+/** Notes the moment at which the page shows each further person as present. */
+function watchPresent(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const figure = document.querySelector('[data-figure=present]');
+    const read = () => Number(figure?.textContent?.replace(/\D/g, ''));
+    const first = read();
+    const shown: number[] = [];
+    Object.assign(globalThis, { shown });
+    new MutationObserver(() => {
+      while (shown.length < read() - first) shown.push(Date.now());
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+}
+
+const shownMs = (page: Page) => page.evaluate(() => (globalThis as unknown as { shown: number[] }).shown);

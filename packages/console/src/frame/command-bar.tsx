@@ -1,0 +1,150 @@
+import { Combobox, Modal, Text, TextInput, useCombobox } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
+import { texts } from '../texts.ts';
+import { clientOf } from './client.ts';
+import { Failure } from './failure.tsx';
+import { useOrganisation } from './session.ts';
+import type { Destination } from './shell.tsx';
+
+const { commandBar } = texts;
+const TYPING_MS = 150;
+/** One letter would find almost everybody. */
+const LEAST_LETTERS = 2;
+const MOST_OF_A_KIND = 8;
+
+/** A place to go to. */
+interface Target {
+  label: string;
+  hint?: string;
+  /** An address below the organisation. */
+  address: string;
+}
+
+interface TargetGroup {
+  title: string;
+  targets: readonly Target[];
+}
+
+interface CommandBarProps {
+  destinations: readonly Destination[];
+  opened: boolean;
+  close: () => void;
+}
+
+/** Leads to any page, office or person by a part of the name. */
+export default function CommandBar({ destinations, opened, close }: CommandBarProps) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={commandBar.title}
+      closeButtonProps={{ 'aria-label': commandBar.close }}
+    >
+      <Search destinations={destinations} close={close} />
+    </Modal>
+  );
+}
+
+function Search({ destinations, close }: Omit<CommandBarProps, 'opened'>) {
+  const { organisation } = useOrganisation();
+  const [, navigate] = useLocation();
+  const [typed, setTyped] = useState('');
+  const combobox = useCombobox({ opened: true });
+  const { groups, error, isSearching } = useTargets(destinations, typed.trim());
+  const first = groups[0]?.targets[0]?.address;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other targets begin with another first one.
+  useEffect(() => void combobox.selectFirstOption(), [typed, first]);
+  const go = (address: string) => {
+    close();
+    navigate(`/${organisation}/${address}`);
+  };
+  return (
+    <>
+      <Combobox store={combobox} onOptionSubmit={go}>
+        <Combobox.EventsTarget>
+          <TextInput
+            data-autofocus
+            aria-label={commandBar.label}
+            placeholder={commandBar.placeholder}
+            value={typed}
+            onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+            // The combobox keeps Escape from the dialog, to close its list; this list stays open.
+            onKeyDown={({ key }) => key === 'Escape' && close()}
+          />
+        </Combobox.EventsTarget>
+        <Combobox.Options mt="xs" mah="60vh" style={{ overflowY: 'auto' }} aria-label={commandBar.title}>
+          {groups.map(({ title, targets }) => (
+            <Combobox.Group key={title} label={title}>
+              {targets.map(({ label, hint, address }) => (
+                <Combobox.Option key={address} value={address}>
+                  {label}
+                  {hint && (
+                    <Text span size="sm" c="dimmed" ml="sm">
+                      {hint}
+                    </Text>
+                  )}
+                </Combobox.Option>
+              ))}
+            </Combobox.Group>
+          ))}
+        </Combobox.Options>
+      </Combobox>
+      {error && <Failure error={error} />}
+      {groups.length === 0 && !error && (
+        <Text size="sm" role="status" p="xs">
+          {isSearching ? texts.shell.loading : commandBar.nothing}
+        </Text>
+      )}
+    </>
+  );
+}
+
+/** What has `typed` in its name, by kind. The server searches people, where the pages of the person include them. */
+function useTargets(destinations: readonly Destination[], typed: string) {
+  const { organisation } = useOrganisation();
+  const { manage } = clientOf(organisation);
+  const [settled] = useDebouncedValue(typed, TYPING_MS);
+  const offices = useQuery({
+    queryKey: [organisation, 'command bar', 'offices'],
+    queryFn: async ({ signal }) =>
+      (await manage.locations.list({ status: 'active' }, { signal })).map(
+        ({ locationId, locationName }): Target => ({
+          label: locationName,
+          address: `today?office=${locationId}`,
+        }),
+      ),
+  });
+  const people = useQuery({
+    queryKey: [organisation, 'command bar', 'people', settled],
+    queryFn: async ({ signal }) =>
+      (await manage.users.page({ search: settled, limit: MOST_OF_A_KIND }, { signal })).items.map(
+        ({ userId, firstName, lastName, userName, email }): Target => ({
+          label: [firstName, lastName].filter(Boolean).join(' ') || userName,
+          hint: email ?? userName,
+          address: `people/${userId}`,
+        }),
+      ),
+    enabled: settled.length >= LEAST_LETTERS && destinations.some(({ path }) => path === 'people'),
+    placeholderData: keepPreviousData,
+  });
+  const matches = ({ label }: Target) => label.toLowerCase().includes(typed.toLowerCase());
+  const groups: TargetGroup[] = [
+    {
+      title: commandBar.pages,
+      targets: destinations.map(({ title, path }) => ({ label: title, address: path })).filter(matches),
+    },
+    {
+      title: commandBar.offices,
+      targets: typed === '' ? [] : (offices.data ?? []).filter(matches).slice(0, MOST_OF_A_KIND),
+    },
+    { title: commandBar.people, targets: typed.length < LEAST_LETTERS ? [] : (people.data ?? []) },
+  ];
+  return {
+    groups: groups.filter(({ targets }) => targets.length > 0),
+    error: offices.error ?? people.error,
+    isSearching: people.isFetching || settled !== typed,
+  };
+}
