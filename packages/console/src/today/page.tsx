@@ -77,7 +77,7 @@ export default function TodayPage() {
               title={chosen ? today.arrivalsAt(chosen.locationName) : today.arrivals}
               offices={offices}
             />
-            <Sources />
+            {!isKiosk && <Sources />}
           </>
         )}
       </Stack>
