@@ -80,7 +80,7 @@ interface Seat {
   free: number;
 }
 
-/** Zones and desks with room on some of the days, those that are free on most days first. */
+/** Desks and zones with room on some of the days, those that are free on most days first. */
 function seatsOf(answers: readonly Availability[]): Map<string, Seat> {
   const seats = new Map<string, Seat>();
   const add = (id: string, label: string) => {
@@ -89,11 +89,11 @@ function seatsOf(answers: readonly Availability[]): Map<string, Seat> {
     seats.set(id, seat);
   };
   for (const { zones, desks } of answers) {
-    for (const { zoneId, zoneName, levelName, remaining } of zones) {
-      if (remaining === null || remaining > 0) add(zoneId, change.zoneOption(zoneName, levelName));
-    }
     for (const { deskId, deskName, zoneName, levelName } of desks) {
       add(deskId, change.deskOption(deskName, zoneName, levelName));
+    }
+    for (const { zoneId, zoneName, levelName, remaining } of zones) {
+      if (remaining === null || remaining > 0) add(zoneId, change.zoneOption(zoneName, levelName));
     }
   }
   return new Map([...seats].toSorted(([, a], [, b]) => b.free - a.free));

@@ -105,7 +105,7 @@ export const person = {
       saturday: 'Saturday',
       sunday: 'Sunday',
     },
-    primary: 'Office (the primary one)',
+    primary: 'Primary office',
     applyFrom: 'Apply from',
     applyFromHint: 'Empty: only days that have no plan yet follow the new week plan.',
     save: 'Save the week plan',
