@@ -95,7 +95,7 @@ export const texts = {
     withProvider: (name: string) => `Sign in with ${name}`,
     or: 'or with a password',
     passkeyRefused:
-      'The browser gave no passkey. You may have cancelled it, or this device has none for this address.',
+      'No passkey was accepted. You may have cancelled it, or this device has none for your account.',
     returning: 'The server checks your sign-in.',
     again: 'Sign in again',
     help: 'I cannot sign in',

@@ -1,4 +1,4 @@
-import { ValidationError } from '@rollcall/sdk';
+import { AuthenticationError, ValidationError } from '@rollcall/sdk';
 import { clientOf } from '../frame/client.ts';
 import { askPasskey, type PasskeyAnswer } from '../frame/passkey.ts';
 
@@ -10,6 +10,10 @@ export async function withSecondFactor<T>(
     return await signIn({});
   } catch (error) {
     if (!(error instanceof ValidationError) || error.errors[0]?.path !== '/passkey') throw error;
-    return signIn({ passkey: await askPasskey(await clientOf().session.startPasskeySignIn()) });
+    const passkey = await askPasskey(await clientOf().session.startPasskeySignIn());
+    return signIn({ passkey }).catch((failure: unknown) => {
+      // The password was right, and the form must not say that it is wrong.
+      throw failure instanceof AuthenticationError ? new Error(failure.detail) : failure;
+    });
   }
 }

@@ -29,7 +29,7 @@ export const settings = {
     roleOf: (email: string) => `Role of ${email}`,
     fromClaim: 'given by the identity provider',
     lastAdministrator:
-      'You are the last administrator, so you cannot be removed and keep the role. Make another person an administrator first.',
+      'You are the last administrator, so nobody can remove you or change your role. Make another person an administrator first.',
     actionsFor: (email: string) => `Actions for ${email}`,
     newInvitation: 'New invitation link',
     resetLink: 'Link for a new password',
