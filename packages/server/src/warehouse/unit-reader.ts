@@ -1,5 +1,6 @@
 import { type AggregateColumn, type DayAggregate, DETECTED, PLANNED } from '../store/warehouse/aggregates.ts';
 import type { MetricUnit } from '../store/warehouse/metrics.ts';
+import type { NumberedMembers } from '../store/warehouse/numbers.ts';
 import {
   type AttendedDay,
   type AttendedDayReader,
@@ -22,8 +23,8 @@ export interface UnitReaderOptions {
   spots: Spots;
   /** Offices, levels and zones. Counts only users at one of them or below it. Undefined: all users. */
   nodeIds: readonly string[] | undefined;
-  /** The primary group of each user who has one, by the user's number. Undefined: groups do not matter. */
-  members: readonly { number: number; groupId: string }[] | undefined;
+  /** The users of each primary group. Undefined: groups do not matter. */
+  members: readonly NumberedMembers[] | undefined;
   /** Counts only users with one of these primary groups. Undefined: all users. */
   groupIds: readonly string[] | undefined;
   /** A group and all groups above it. With it, users also count in the groups above theirs. */
@@ -47,7 +48,7 @@ export class UnitReader implements AttendedDayReader {
   /** Whether the level and zone of a user matter. */
   readonly #isPlaced: boolean;
   readonly #groupIds: (string | null)[] = [null];
-  readonly #groupOfUser: Uint32Array | undefined;
+  readonly #groupOfUser: Int32Array | undefined;
   readonly #isGroupWanted: readonly boolean[] | undefined;
   /** By the index of a group: the groups in which its users count. */
   readonly #countedIn: readonly (readonly number[])[] | undefined;
@@ -75,12 +76,7 @@ export class UnitReader implements AttendedDayReader {
       indexes.set(groupId, index);
       return index;
     };
-    if (members) {
-      this.#groupOfUser = new Uint32Array(
-        members.reduce((most, { number }) => Math.max(most, number), 0) + 1,
-      );
-      for (const { number, groupId } of members) this.#groupOfUser[number] = indexOf(groupId);
-    }
+    if (members) this.#groupOfUser = groupsByUser(members, indexOf);
     if (ancestorsOf)
       this.#countedIn = [...this.#groupIds].map((id) => (id === null ? [0] : ancestorsOf(id).map(indexOf)));
     if (groupIds) {
@@ -184,6 +180,20 @@ export class UnitReader implements AttendedDayReader {
     const spot = isOfNode ? this.#spots.all[unit - 1] : undefined;
     return { levelId: spot?.levelId ?? null, zoneId: spot?.zoneId ?? null, groupId: null };
   }
+}
+
+/** The index of the primary group of each user, by the user's number. Users without one have 0, or are beyond the end. */
+function groupsByUser(members: readonly NumberedMembers[], indexOf: (groupId: string) => number): Int32Array {
+  let groups = new Int32Array(0);
+  for (const { groupId, numbers } of members) {
+    const index = indexOf(groupId);
+    for (let at = 0; at < numbers.length; at += 4) {
+      const number = numbers.readInt32BE(at);
+      groups = grown(groups, number + 1);
+      groups[number] = index;
+    }
+  }
+  return groups;
 }
 
 /** The numbers of users. Reuses `array` if it has room for them. */

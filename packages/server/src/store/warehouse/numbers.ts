@@ -78,15 +78,20 @@ export async function listNumberedPlaces(tx: Tx, tenantId: string): Promise<Numb
   return rows;
 }
 
-/** The numbers of the users who have a primary group, and its id. */
-export async function listNumberedMembers(
-  tx: Tx,
-  tenantId: string,
-): Promise<{ number: number; groupId: string }[]> {
-  const { rows } = await tx.query<{ number: number; groupId: string }>(
-    `SELECT n.number, u.primary_group_id AS "groupId"
+/** The users who have a group as their primary group. */
+export interface NumberedMembers {
+  groupId: string;
+  /** The numbers of the users, as integers of four bytes, the most significant byte first. */
+  numbers: Buffer;
+}
+
+/** The users of each primary group. A row for each user would cost more than metrics by group take otherwise. */
+export async function listNumberedMembers(tx: Tx, tenantId: string): Promise<NumberedMembers[]> {
+  const { rows } = await tx.query<NumberedMembers>(
+    `SELECT u.primary_group_id AS "groupId", string_agg(int4send(n.number), ''::bytea) AS numbers
      FROM users u JOIN (${NUMBERED.users.all}) AS n ON n.user_id = u.user_id
-     WHERE u.tenant_id = $1 AND u.primary_group_id IS NOT NULL`,
+     WHERE u.tenant_id = $1 AND u.primary_group_id IS NOT NULL
+     GROUP BY u.primary_group_id`,
     [tenantId],
   );
   return rows;
