@@ -95,7 +95,7 @@ export class RefusedEventLog {
     if (keep === 0) return [];
     const sender = caller.kind === 'account' ? ('account' as const) : ('key' as const);
     const common = { refusedAtMs: clock(), apiKeyFolded: caller.nameFolded, sender, endpoint };
-    return events.slice(-keep).map((event) => ({ ...common, ...toRow(event) }));
+    return events.slice(-keep).map((event) => toRow(event, common));
   }
 
   /** Writes refusals within the transaction that stores the rest of their batch. */
@@ -160,11 +160,20 @@ export class RefusedEventLog {
   }
 }
 
-function toRow({ sourceId, eventId, resultCode, cause, reason, event }: RefusedEventInput) {
+/** What the rows of a request have in common. */
+type Common = Pick<RefusedEventRow, 'refusedAtMs' | 'apiKeyFolded' | 'sender' | 'endpoint'>;
+
+function toRow(refused: RefusedEventInput, common: Common): RefusedEventRow {
+  const { sourceId, eventId, resultCode, cause, reason, event } = refused;
   const keptSourceId = storable(sourceId, LONGEST_TEXT);
-  const json = JSON.stringify(event);
+  const json = JSON.stringify(event) as string | undefined;
   const isLong = isLongerThan(json, LONGEST_WHOLE_EVENT);
+  // No spread: it would take a third of the time.
   return {
+    refusedAtMs: common.refusedAtMs,
+    apiKeyFolded: common.apiKeyFolded,
+    sender: common.sender,
+    endpoint: common.endpoint,
     sourceId: keptSourceId,
     eventId: storable(eventId, LONGEST_TEXT),
     resultCode: resultCode ?? null,
@@ -194,5 +203,8 @@ function isLongerThan(text: string | undefined, bytes: number): boolean {
 
 /** Makes a text that PostgreSQL can store: shortens it, and replaces the characters that PostgreSQL cannot store. */
 function storable(text: string | undefined, longest: number): string | null {
-  return text?.slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed() ?? null;
+  if (text === undefined) return null;
+  // Nearly all texts are storable as they are.
+  if (text.length <= longest && !text.includes('\0') && text.isWellFormed()) return text;
+  return text.slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed();
 }

@@ -37,29 +37,52 @@ export interface RefusedEventRow {
  * well-formed and contain no NUL.
  */
 export function refusedEventsInsert(tenantId: string, rows: readonly RefusedEventRow[]): PreparedStatement {
+  const apiKeys = listed(rows.map((row) => row.apiKeyFolded));
+  const endpoints = listed(rows.map((row) => row.endpoint));
+  const senders = listed(rows.map((row) => row.sender));
+  const causes = listed(rows.map((row) => row.cause));
+  const obstacles = listed(rows.map((row) => row.obstacle));
   return {
     name: 'insert refused events',
-    text: `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, api_key_folded, endpoint, source_id, event_id,
-                                       result_code, reason, event, sender, cause, obstacle)
-     SELECT $1::uuid, r.* FROM unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                                $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) AS r
+    text: `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, source_id, event_id, result_code, reason, event,
+                                       api_key_folded, endpoint, sender, cause, obstacle)
+     SELECT $1::uuid, r.refused_at, r.refusal_id, r.source_id, r.event_id, r.result_code, r.reason, r.event,
+            ($9::text[])[r.api_key], ($11::text[])[r.endpoint], ($13::text[])[r.sender], ($15::text[])[r.cause],
+            ($17::text[])[r.obstacle]
+     FROM unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[],
+                 $10::smallint[], $12::smallint[], $14::smallint[], $16::smallint[], $18::smallint[])
+       AS r (refused_at, refusal_id, source_id, event_id, result_code, reason, event, api_key, endpoint, sender, cause, obstacle)
      WHERE current_tenant_id() = $1`,
     values: [
       tenantId,
       instantArray(rows.map((row) => row.refusedAtMs * 1_000)),
       uuidArray(rows.map(() => randomUUID())),
-      textArray(rows.map((row) => row.apiKeyFolded)),
-      textArray(rows.map((row) => row.endpoint)),
       textArray(rows.map((row) => row.sourceId)),
       textArray(rows.map((row) => row.eventId)),
       int2Array(rows.map((row) => row.resultCode)),
       textArray(rows.map((row) => row.reason)),
       textArray(rows.map((row) => row.event)),
-      textArray(rows.map((row) => row.sender)),
-      textArray(rows.map((row) => row.cause)),
-      textArray(rows.map((row) => row.obstacle)),
+      ...[apiKeys, endpoints, senders, causes, obstacles].flatMap(({ texts, positions }) => [
+        textArray(texts),
+        int2Array(positions),
+      ]),
     ],
   };
+}
+
+/**
+ * The different texts of a column, and the position of each row's text among them, from 1. The rows of a transaction
+ * have few different ones, and a position costs a tenth of a text.
+ */
+function listed(column: readonly (string | null)[]): { texts: string[]; positions: (number | null)[] } {
+  const known = new Map<string, number>();
+  const positions = column.map((text) => {
+    if (text === null) return null;
+    const position = known.get(text) ?? known.size + 1;
+    if (position > known.size) known.set(text, position);
+    return position;
+  });
+  return { texts: [...known.keys()], positions };
 }
 
 /** Inserts refused events in a transaction that has entered their organisation. */
