@@ -1,6 +1,6 @@
 import lighthouse, { desktopConfig } from 'lighthouse';
 import { describe, expect, test } from 'vitest';
-import { expectAccessible } from '../test/support/accessibility.ts';
+import { ALL_LOOKS, expectAccessible } from '../test/support/accessibility.ts';
 import { hasBrowser } from '../test/support/browser.ts';
 import { type Console, useConsole } from './console.ts';
 
@@ -33,7 +33,7 @@ describe.skipIf(!hasBrowser)('each page of the demo', () => {
   test('has no findings of axe-core, in light and dark, wide and on a phone', async () => {
     for (const address of site.console.addresses) {
       const page = await site.console.open(address);
-      await expectAccessible(page);
+      await expectAccessible(page, ALL_LOOKS);
       await page.close();
     }
   });

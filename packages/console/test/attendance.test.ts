@@ -201,7 +201,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.getByRole('row').nth(1).waitFor();
       await expectAccessible(page);
       await page.getByRole('button', { name: 'Open the list of pages' }).click();
-      await expectAccessible(page, (width) => width === PHONE);
+      await expectAccessible(page, [PHONE]);
       await page.getByRole('link', { name: 'Attendance' }).click();
       await heading(page, 'Attendance').waitFor();
       expect(await heading(page, 'Attendance').evaluate((each) => each === document.activeElement)).toBe(

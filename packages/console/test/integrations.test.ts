@@ -169,7 +169,7 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     expect((await users()).status).toBe(200);
     await button(page, 'I have stored the token').click();
     await button(page, 'Revoke Okta').waitFor();
-    await expectAccessible(page, (width) => width === PHONE);
+    await expectAccessible(page, [PHONE]);
     await page.reload();
     await button(page, 'Revoke Okta').click();
     await dialog(page).getByText('Its last use:').waitFor();

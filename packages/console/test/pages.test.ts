@@ -74,7 +74,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await heading(page, 'Today').waitFor();
 
       await goTo('HQ');
-      await expectAccessible(page, (width) => width === PHONE);
+      await expectAccessible(page, [PHONE]);
       await page.keyboard.press('Enter');
       await page.waitForURL(`**/today?office=${NODES.hq}`);
 

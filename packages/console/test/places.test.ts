@@ -5,7 +5,7 @@ import type { AccountRole } from '../../server/src/store/auth/account-roles.ts';
 import { type ManageClient, manageClient } from '../../server/test/support/manage.ts';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { change, office } from '../../server/test/workday/support.ts';
-import { expectAccessible } from './support/accessibility.ts';
+import { expectAccessible, WIDE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
 
@@ -133,7 +133,7 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
       ['Fri 13 Mar', '1', 'a booking of hq'],
       ['Sat 14 Mar', '1', 'a booking of hq'],
     ]);
-    await expectAccessible(page, (width) => width > 1000);
+    await expectAccessible(page, [WIDE]);
     const days = (path: string) =>
       manage.get(path) as Promise<unknown> as Promise<{ booking?: { nodeId: string } }[]>;
     const range = `users/${PEOPLE.ann}/days?startDate=${TODAY}&endDate=${TOMORROW}`;

@@ -199,19 +199,19 @@ test("one user's week, through the public endpoints only, is what the exports sh
     ]),
   ).toBe(
     lines(`
-2026-03-05T09:00 | 2026-03-05 | plan    | Plan set to office (London)                 | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-05 | booking | Booking made of office (London)             | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-06 | plan    | Plan set to office (London)                 | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-06 | booking | Booking made of office (London)             | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-09 | plan    | Plan set to office (London)                 | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-09 | booking | Booking made of office (London)             | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-10 | plan    | Plan set to office (London)                 | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-10 | booking | Booking made of office (London)             | engine      | Horizon
+2026-03-05T09:00 | 2026-03-05 | plan    | Plan set to office (London)                 | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-05 | booking | Booking made of office (London)             | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-06 | plan    | Plan set to office (London)                 | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-06 | booking | Booking made of office (London)             | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-09 | plan    | Plan set to office (London)                 | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-09 | booking | Booking made of office (London)             | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-10 | plan    | Plan set to office (London)                 | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-10 | booking | Booking made of office (London)             | engine      | Horizon: the office without a seat
       2026-03-05T09:00 | 2026-03-11 | plan    | Plan set to remote                          | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-12 | plan    | Plan set to office (London)                 | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-12 | booking | Booking made of office (London)             | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-13 | plan    | Plan set to office (London)                 | engine      | Horizon
-      2026-03-05T09:00 | 2026-03-13 | booking | Booking made of office (London)             | engine      | Horizon
+      2026-03-05T09:00 | 2026-03-12 | plan    | Plan set to office (London)                 | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-12 | booking | Booking made of office (London)             | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-13 | plan    | Plan set to office (London)                 | engine      | Horizon: the office without a seat
+      2026-03-05T09:00 | 2026-03-13 | booking | Booking made of office (London)             | engine      | Horizon: the office without a seat
       2026-03-07T12:00 | 2026-03-10 | plan    | Plan changed from office (London) to away   | integration | Leave scheduled (holiday)
       2026-03-07T12:00 | 2026-03-10 | booking | Booking of office (London) cancelled        | integration | Leave scheduled (holiday)
       2026-03-07T12:00 | 2026-03-12 | plan    | Plan changed from office (London) to away   | integration | Leave scheduled (holiday)

@@ -22,21 +22,26 @@ async function accessibilityFindings(page: Page): Promise<string[]> {
   });
 }
 
-/** The width of a phone, in pixels. */
-export const PHONE = 375;
-const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-  [1280, PHONE].map((width) => ({ colorScheme, width })),
-);
+/** The colours and the width, in pixels, with which somebody looks at a page. */
+export interface Look {
+  colorScheme: 'light' | 'dark';
+  width: number;
+}
+export const WIDE: Look = { colorScheme: 'light', width: 1280 };
+export const PHONE: Look = { colorScheme: 'dark', width: 375 };
+export const ALL_LOOKS: readonly Look[] = [
+  WIDE,
+  PHONE,
+  { ...WIDE, colorScheme: 'dark' },
+  { ...PHONE, colorScheme: 'light' },
+];
 
 /**
- * Expects that axe-core finds nothing on a page as it is, and that nothing is wider than the page: in light and dark,
- * wide and on a phone. `widths` leaves looks out.
+ * Expects that axe-core finds nothing on a page as it is, and that nothing is wider than the page. By default it looks at
+ * all colours and widths, but not at each pair: `npm run console:checks` does that.
  */
-export async function expectAccessible(
-  page: Page,
-  widths: (width: number) => boolean = () => true,
-): Promise<void> {
-  for (const { colorScheme, width } of looks.filter((look) => widths(look.width))) {
+export async function expectAccessible(page: Page, looks: readonly Look[] = [WIDE, PHONE]): Promise<void> {
+  for (const { colorScheme, width } of looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 800 });
     await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
