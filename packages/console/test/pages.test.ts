@@ -56,6 +56,28 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
   });
 
+  test('each page of the navigation opens without a request that fails, and is accessible on a phone', async () => {
+    const page = await openAs('administrator');
+    const failed: string[] = [];
+    page.on('response', (reply) => reply.status() >= 400 && failed.push(`${reply.status()} ${reply.url()}`));
+    await page.goto(attendance());
+    await heading(page, 'Attendance').waitFor();
+    const links = await page
+      .getByRole('navigation')
+      .getByRole('link')
+      .evaluateAll((each) => each.map((link) => [link.textContent, (link as HTMLAnchorElement).href]));
+    expect(links.map(([title]) => title)).toEqual([
+      ...['Today', 'Attendance', 'People', 'Places', 'Integrations', 'Settings'],
+    ]);
+    for (const [title, address] of links) {
+      await page.goto(address ?? '');
+      await heading(page, title ?? '').waitFor();
+      await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
+      await expectAccessible(page, [PHONE]);
+    }
+    expect(failed).toEqual([]);
+  });
+
   describe('the command bar', () => {
     test('leads to a page and to an office by keyboard, and closes without a change', async () => {
       const page = await openAs('viewer');
