@@ -34,7 +34,7 @@ beforeAll(async () => {
     join(migrationsDir, '9999_later.sql'),
     `-- Up Migration
      ALTER TABLE users ADD COLUMN later text NOT NULL DEFAULT 'later';
-     ALTER TABLE refused_events DROP COLUMN event;
+     ALTER TABLE refused_events DROP COLUMN event_id;
      CREATE TABLE later (tenant_id uuid PRIMARY KEY REFERENCES organisations);`,
   );
 });
