@@ -22,7 +22,12 @@ const Sessions = lazy(() => import('./sessions/page.tsx'));
 /** The pages that the navigation lists. The first one is where an organisation opens. */
 const DESTINATIONS: readonly Destination[] = [
   { path: 'today', title: texts.today.title, icon: 'calendar' },
-  { path: 'attendance', title: texts.attendance.title, icon: 'chart' },
+  {
+    path: 'attendance',
+    title: texts.attendance.title,
+    icon: 'chart',
+    roles: ['administrator', 'planner', 'viewer'],
+  },
   { path: 'people', title: texts.people.title, icon: 'people', roles: ['administrator', 'planner'] },
   { path: 'places', title: texts.places.title, icon: 'building' },
   {
