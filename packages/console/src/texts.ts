@@ -17,6 +17,7 @@ export const texts = {
   product: 'Rollcall',
   /** In place of a number that is unknown. */
   none: '–',
+  zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   colourScheme: {
     title: 'Colours',
     light: 'Light',
@@ -84,6 +85,7 @@ export const texts = {
       advice: 'Load it again. If the server was updated, that loads the new version.',
     },
   },
+  download: { title: 'Download', failed: 'The file could not be downloaded.' },
   signIn: {
     title: 'Sign in',
     email: 'E-mail address',
@@ -132,7 +134,6 @@ export const texts = {
     confirmTitle: 'End this session?',
     confirm: (browser: string) => `${browser} is then signed out at once.`,
     cancel: 'Keep it',
-    zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   },
   csvImport,
   effects,
@@ -236,9 +237,7 @@ export const texts = {
       note: 'Used: the share of reported days. Booked: the share of office days. Booked, not used: a number of days.',
     },
     incomplete: 'The last period is not over. Its absences count when its days have ended.',
-    download: 'Download',
     downloads: { csv: 'As CSV', parquet: 'As Parquet' },
-    downloadFailed: 'The file could not be downloaded.',
     empty: {
       title: 'No office day in this range',
       advice:

@@ -6,8 +6,10 @@ import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
 import { hasPasskeys } from '../frame/passkey.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { type Session, updateSession } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 import { AddPasskey } from './add-passkey.tsx';
 import { FreshFailure } from './fresh-failure.tsx';
@@ -39,6 +41,7 @@ export function PasskeySection({ session }: { session: Session }) {
         ) : (
           <>
             <PasskeyTable items={data} onAction={setAction} />
+            <ZoneNote />
             <Requirement session={session} />
           </>
         )}
@@ -56,56 +59,39 @@ interface PasskeyTableProps {
 
 function PasskeyTable({ items, onAction }: PasskeyTableProps) {
   return (
-    <Table.ScrollContainer
-      minWidth={480}
-      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': passkeys.title } }}
-    >
-      <Table verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            {passkeys.columns.map((column) => (
-              <Table.Th key={column} scope="col">
-                {column}
-              </Table.Th>
-            ))}
-            <Table.Td />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((passkey) => (
-            <Table.Tr key={passkey.passkeyId}>
-              <Table.Td>
-                {passkey.name}
-                {passkey.backedUp && (
-                  <Text size="sm" c="dimmed">
-                    {passkeys.backedUp}
-                  </Text>
-                )}
-              </Table.Td>
-              <Table.Td>{formatInstant(passkey.createdAt)}</Table.Td>
-              <Table.Td>
-                {passkey.lastUsedAt === null ? passkeys.never : formatInstant(passkey.lastUsedAt)}
-              </Table.Td>
-              <Table.Td>
-                <Group gap="xs" justify="flex-end" wrap="nowrap">
-                  {(['rename', 'remove'] as const).map((kind) => (
-                    <Button
-                      key={kind}
-                      variant="default"
-                      size="compact-sm"
-                      aria-label={passkeys[`${kind}Label`](passkey.name)}
-                      onClick={() => onAction({ kind, passkey })}
-                    >
-                      {passkeys[kind]}
-                    </Button>
-                  ))}
-                </Group>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <ScrollTable label={passkeys.title} columns={passkeys.columns} withControls minWidth={480}>
+      {items.map((passkey) => (
+        <Table.Tr key={passkey.passkeyId}>
+          <Table.Td>
+            {passkey.name}
+            {passkey.backedUp && (
+              <Text size="sm" c="dimmed">
+                {passkeys.backedUp}
+              </Text>
+            )}
+          </Table.Td>
+          <Table.Td>{formatInstant(passkey.createdAt)}</Table.Td>
+          <Table.Td>
+            {passkey.lastUsedAt === null ? passkeys.never : formatInstant(passkey.lastUsedAt)}
+          </Table.Td>
+          <Table.Td>
+            <Group gap="xs" justify="flex-end" wrap="nowrap">
+              {(['rename', 'remove'] as const).map((kind) => (
+                <Button
+                  key={kind}
+                  variant="default"
+                  size="compact-sm"
+                  aria-label={passkeys[`${kind}Label`](passkey.name)}
+                  onClick={() => onAction({ kind, passkey })}
+                >
+                  {passkeys[kind]}
+                </Button>
+              ))}
+            </Group>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </ScrollTable>
   );
 }
 

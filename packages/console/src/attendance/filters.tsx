@@ -2,9 +2,10 @@ import { Group, Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Parameters } from '../frame/address.ts';
 import { todayIn } from '../frame/days.ts';
+import { useOffices } from '../frame/nodes.ts';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { useGroups, useLevels, useOffices, useZones } from './places.ts';
+import { useGroups, useLevels, useZones } from './places.ts';
 import { faultOf, lastWeeks, PERIODS, type Question } from './question.ts';
 
 const { filters } = texts.attendance;
@@ -81,7 +82,7 @@ function Places({ question, change }: FiltersProps) {
   const { office, level, zone } = question;
   const [wanted, setWanted] = useState({ offices: false, levels: false, zones: false });
   const want = (kind: keyof typeof wanted) => () => setWanted({ ...wanted, [kind]: true });
-  const offices = useOffices(wanted.offices || office !== undefined);
+  const { offices } = useOffices(wanted.offices || office !== undefined);
   const levels = useLevels(office, wanted.levels || level !== undefined);
   const zones = useZones(level, wanted.zones || zone !== undefined);
   return (
@@ -90,7 +91,7 @@ function Places({ question, change }: FiltersProps) {
         label={filters.office}
         all={filters.allOffices}
         value={office}
-        options={offices}
+        options={offices.map(({ locationId, locationName }) => ({ value: locationId, label: locationName }))}
         onOpen={want('offices')}
         onChoose={(id) => change({ office: id, level: undefined, zone: undefined })}
       />

@@ -6,7 +6,7 @@ import { todayIn } from '../frame/days.ts';
 import { Page } from '../frame/page.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { DownloadMenu } from './download.tsx';
+import { Download } from './download.tsx';
 import { Filters } from './filters.tsx';
 import { Overview } from './overview.tsx';
 import { faultOf, questionOf, VIEWS } from './question.ts';
@@ -29,7 +29,7 @@ export default function AttendancePage() {
   }, [isDated, from, to, change]);
   const Content = CONTENT[view];
   return (
-    <Page title={attendance.title} actions={<DownloadMenu question={question} />}>
+    <Page title={attendance.title} actions={<Download question={question} />}>
       <Stack gap="lg">
         <Filters question={question} change={change} />
         <SegmentedControl

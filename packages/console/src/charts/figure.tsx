@@ -1,5 +1,6 @@
 import { Button, Group, Table, Title, VisuallyHidden } from '@mantine/core';
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
+import { TableHead } from '../frame/scroll-table.tsx';
 import { texts } from '../texts.ts';
 
 /** The numbers of a chart: what its table shows. */
@@ -130,15 +131,7 @@ function PlainTable({ label, numbers }: NumbersTableProps) {
   return (
     <Table stickyHeader striped withTableBorder verticalSpacing={4} className="numbers">
       <Table.Caption className="hidden-caption">{label}</Table.Caption>
-      <Table.Thead>
-        <Table.Tr>
-          {numbers.columns.map((column) => (
-            <Table.Th key={column} scope="col">
-              {column}
-            </Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
+      <TableHead columns={numbers.columns} />
       <Table.Tbody>
         {numbers.rows.map(({ key, cells: [name, ...cells] }) => (
           <Table.Tr key={key}>

@@ -6,6 +6,8 @@ import { useLocation } from 'wouter';
 import { texts } from '../texts.ts';
 import { clientOf } from './client.ts';
 import { Failure } from './failure.tsx';
+import { nameOf } from './names.ts';
+import { nodesKey, useOffices } from './nodes.ts';
 import { useOrganisation } from './session.ts';
 import type { Destination } from './shell.tsx';
 
@@ -107,31 +109,22 @@ function useTargets(destinations: readonly Destination[], typed: string) {
   const { organisation } = useOrganisation();
   const { manage } = clientOf(organisation);
   const [settled] = useDebouncedValue(typed, TYPING_MS);
-  const offices = useQuery({
-    queryKey: [organisation, 'command bar', 'offices'],
-    queryFn: async ({ signal }) =>
-      (await manage.locations.list({ status: 'active' }, { signal })).map(
-        ({ locationId, locationName }): Target => ({
-          label: locationName,
-          address: `today?office=${locationId}`,
-        }),
-      ),
-  });
+  const { offices, error } = useOffices();
   const people = useQuery({
     queryKey: [organisation, 'command bar', 'people', settled],
     queryFn: async ({ signal }) =>
       (await manage.users.page({ search: settled, limit: MOST_OF_A_KIND }, { signal })).items.map(
-        ({ userId, firstName, lastName, userName, email }): Target => ({
-          label: [firstName, lastName].filter(Boolean).join(' ') || userName,
-          hint: email ?? userName,
-          address: `people/${userId}`,
+        (user): Target => ({
+          label: nameOf(user),
+          hint: user.email ?? user.userName,
+          address: `people/${user.userId}`,
         }),
       ),
     enabled: settled.length >= LEAST_LETTERS && destinations.some(({ path }) => path === 'people'),
     placeholderData: keepPreviousData,
   });
   const places = useQuery({
-    queryKey: [organisation, 'command bar', 'places', settled],
+    queryKey: [...nodesKey(organisation), 'command bar', settled],
     queryFn: async ({ signal }) =>
       (
         await manage.nodesPage({ search: settled, status: 'active', limit: MOST_OF_A_KIND }, { signal })
@@ -155,14 +148,23 @@ function useTargets(destinations: readonly Destination[], typed: string) {
     },
     {
       title: commandBar.offices,
-      targets: typed === '' ? [] : (offices.data ?? []).filter(matches).slice(0, MOST_OF_A_KIND),
+      targets:
+        typed === ''
+          ? []
+          : offices
+              .map(({ locationId, locationName }) => ({
+                label: locationName,
+                address: `today?office=${locationId}`,
+              }))
+              .filter(matches)
+              .slice(0, MOST_OF_A_KIND),
     },
     { title: commandBar.places, targets: typed.length < LEAST_LETTERS ? [] : (places.data ?? []) },
     { title: commandBar.people, targets: typed.length < LEAST_LETTERS ? [] : (people.data ?? []) },
   ];
   return {
     groups: groups.filter(({ targets }) => targets.length > 0),
-    error: offices.error ?? people.error ?? places.error,
+    error: error ?? people.error ?? places.error,
     isSearching: people.isFetching || places.isFetching || settled !== typed,
   };
 }

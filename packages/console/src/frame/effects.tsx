@@ -1,10 +1,8 @@
 import { Stack, Table, Text } from '@mantine/core';
-import type { ImportReport } from '@rollcall/sdk';
+import type { BookingEffects } from '@rollcall/sdk';
 import { texts } from '../texts.ts';
 import { formatWeekdayAndDay, formatWhole } from './format.ts';
 import { ScrollTable } from './scroll-table.tsx';
-
-export type BookingEffects = NonNullable<ImportReport['effects']>;
 
 const { effects: words } = texts;
 

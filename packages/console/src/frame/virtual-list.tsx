@@ -5,28 +5,26 @@ interface VirtualListProps {
   /** The name of the list for screen readers. */
   label: string;
   count: number;
-  /** Whether rows follow after `count`. */
-  hasMore: boolean;
   /** The height of each row, in pixels. */
   rowHeight: number;
   /** The height of the list, in pixels. */
   height: number;
   row: (index: number) => ReactNode;
-  /** Asks for more rows, because the last one is near. */
-  onNearEnd: () => void;
+  /** Asks for more rows, because the last one is near. Undefined if no row follows. */
+  onNearEnd?: (() => void) | undefined;
 }
 
 /** So many rows above and below the visible ones are there, too, so that the Tab key reaches them. */
 const ROWS_AROUND = 8;
 
 /** A list that scrolls. Only the rows near the visible ones are in the document. */
-export function VirtualList({ label, count, hasMore, rowHeight, height, row, onNearEnd }: VirtualListProps) {
+export function VirtualList({ label, count, rowHeight, height, row, onNearEnd }: VirtualListProps) {
   const [top, setTop] = useState(0);
   const first = Math.max(0, Math.floor(top / rowHeight) - ROWS_AROUND);
   const end = Math.min(count, Math.ceil((top + height) / rowHeight) + ROWS_AROUND);
-  const isNearEnd = hasMore && end >= count;
+  const isNearEnd = end >= count;
   useEffect(() => {
-    if (isNearEnd) onNearEnd();
+    if (isNearEnd) onNearEnd?.();
   }, [isNearEnd, onNearEnd]);
   const indexes = Array.from({ length: Math.max(0, end - first) }, (_, n) => first + n);
   return (
@@ -43,7 +41,7 @@ export function VirtualList({ label, count, hasMore, rowHeight, height, row, onN
         <li
           key={index}
           aria-posinset={index + 1}
-          aria-setsize={hasMore ? -1 : count}
+          aria-setsize={onNearEnd ? -1 : count}
           style={{ height: rowHeight }}
         >
           {row(index)}

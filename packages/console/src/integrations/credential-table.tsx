@@ -1,7 +1,9 @@
-import { Switch, Table, Text } from '@mantine/core';
+import { Switch, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useParameters } from '../frame/address.ts';
 import { formatInstant } from '../frame/format.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 
 const { integrations } = texts;
@@ -38,30 +40,12 @@ interface CredentialTableProps {
 
 /** A table that scrolls by itself, with the time zone of its times below. */
 export function CredentialTable({ label, columns, children }: CredentialTableProps) {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return (
     <>
-      <Table.ScrollContainer
-        minWidth={760}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': label } }}
-      >
-        <Table verticalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              {columns.map((column) => (
-                <Table.Th key={column} scope="col">
-                  {column}
-                </Table.Th>
-              ))}
-              <Table.Td />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>{children}</Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-      <Text size="sm" c="dimmed">
-        {integrations.zone(timeZone)}
-      </Text>
+      <ScrollTable label={label} columns={columns} withControls minWidth={760}>
+        {children}
+      </ScrollTable>
+      <ZoneNote />
     </>
   );
 }

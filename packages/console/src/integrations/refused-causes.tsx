@@ -1,13 +1,13 @@
 import { Button, Group, Table, Title } from '@mantine/core';
 import { useId } from 'react';
 import { formatInstant, formatWhole } from '../frame/format.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { type Cause, type CountedCause, explanationOf } from './refused-answers.ts';
 import type { Retry } from './refused-retry.ts';
 
 const { refused } = texts;
-const { columns } = refused;
 
 interface CausesProps {
   causes: readonly CountedCause[];
@@ -32,33 +32,17 @@ export function Causes({ causes, chosen, choose, retry }: CausesProps) {
           </Button>
         )}
       </Group>
-      <Table.ScrollContainer
-        minWidth={720}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-labelledby': titleId } }}
-      >
-        <Table withTableBorder verticalSpacing={4}>
-          <Table.Thead>
-            <Table.Tr>
-              {Object.entries(columns).map(([name, title]) => (
-                <Table.Th key={name} scope="col">
-                  {title}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {causes.map((each) => (
-              <Line
-                key={each.cause}
-                counted={each}
-                isChosen={each.cause !== null && each.cause === chosen}
-                choose={choose}
-                retry={retry}
-              />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <ScrollTable label={refused.byCause} columns={Object.values(refused.columns)} minWidth={720}>
+        {causes.map((each) => (
+          <Line
+            key={each.cause}
+            counted={each}
+            isChosen={each.cause !== null && each.cause === chosen}
+            choose={choose}
+            retry={retry}
+          />
+        ))}
+      </ScrollTable>
     </section>
   );
 }

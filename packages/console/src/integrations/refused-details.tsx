@@ -3,6 +3,7 @@ import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 import { explanationOf, type RefusedEvent, useEvent } from './refused-answers.ts';
 import type { Retry } from './refused-retry.ts';
@@ -83,9 +84,7 @@ function Details({ event, tryAgain }: { event: RefusedEvent; tryAgain: () => voi
           <Button onClick={tryAgain}>{refused.retry}</Button>
         </Group>
       )}
-      <Text size="sm" c="dimmed">
-        {refused.zone(timeZone)}
-      </Text>
+      <ZoneNote timeZone={timeZone} />
     </Stack>
   );
 }

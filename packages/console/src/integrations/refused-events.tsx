@@ -1,11 +1,13 @@
-import { Button, Group, Table, Title } from '@mantine/core';
+import { Button, Table, Title } from '@mantine/core';
 import { useId } from 'react';
 import type { Parameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
+import { PageButtons } from './page-buttons.tsx';
 import { explanationOf, type Question, type RefusedEvent, useEvents } from './refused-answers.ts';
 import type { Retry } from './refused-retry.ts';
 
@@ -23,67 +25,36 @@ export function Events({ question, change, retry }: EventsProps) {
   const titleId = useId();
   const { data, error, refetch } = useEvents(question);
   const isMended = question.state === 'mended';
+  const title = question.cause ? refused.eventsOf(explanationOf(question.cause).name) : refused.events;
   const columns = [
-    'refused',
-    ...(isMended ? ['mended' as const] : []),
-    'endpoint',
-    'source',
-    'event',
-    'reason',
+    eventColumns.refused,
+    ...(isMended ? [eventColumns.mended] : []),
+    eventColumns.endpoint,
+    eventColumns.source,
+    eventColumns.event,
+    eventColumns.reason,
+    ...(isMended ? [] : [refused.columns.retry]),
   ];
   return (
     <section aria-labelledby={titleId}>
       <Title order={2} id={titleId} mb="xs">
-        {question.cause ? refused.eventsOf(explanationOf(question.cause).name) : refused.events}
+        {title}
       </Title>
       {error && <Failure error={error} retry={() => void refetch()} />}
       {!data && !error && <Waiting />}
       {data && (
         <>
-          <Table.ScrollContainer
-            minWidth={820}
-            maxHeight={560}
-            scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-labelledby': titleId } }}
-          >
-            <Table stickyHeader withTableBorder verticalSpacing={4}>
-              <Table.Thead>
-                <Table.Tr>
-                  {columns.map((name) => (
-                    <Table.Th key={name} scope="col">
-                      {eventColumns[name as keyof typeof eventColumns]}
-                    </Table.Th>
-                  ))}
-                  {!isMended && <Table.Th scope="col">{refused.columns.retry}</Table.Th>}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.items.map((event) => (
-                  <Line
-                    key={event.refusalId}
-                    event={event}
-                    open={() => change({ event: event.refusalId })}
-                    retry={retry}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-          <Group mt="xs">
-            {question.after && (
-              <Button variant="default" size="compact-sm" onClick={() => change({ after: undefined })}>
-                {refused.newest}
-              </Button>
-            )}
-            {data.next && (
-              <Button
-                variant="default"
-                size="compact-sm"
-                onClick={() => change({ after: data.next ?? undefined })}
-              >
-                {refused.older}
-              </Button>
-            )}
-          </Group>
+          <ScrollTable label={title} columns={columns} minWidth={820} maxHeight={560}>
+            {data.items.map((event) => (
+              <Line
+                key={event.refusalId}
+                event={event}
+                open={() => change({ event: event.refusalId })}
+                retry={retry}
+              />
+            ))}
+          </ScrollTable>
+          <PageButtons next={data.next} words={refused} />
         </>
       )}
     </section>

@@ -5,6 +5,7 @@ import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 import { questionOf, STATES, useCauses } from './refused-answers.ts';
 import { Causes } from './refused-causes.tsx';
@@ -45,9 +46,7 @@ export default function Refused() {
             retry={retry}
           />
           <Events question={question} change={change} retry={retry} />
-          <Text size="sm" c="dimmed">
-            {refused.zone(timeZone)}
-          </Text>
+          <ZoneNote timeZone={timeZone} />
         </>
       )}
       <EventDetails refusalId={question.event} close={() => change({ event: undefined })} retry={retry} />

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
+import { TableHead } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
@@ -151,15 +152,7 @@ function ProviderFields() {
           <Table.Caption ta="start" fw={500}>
             {scim.providers[provider]}
           </Table.Caption>
-          <Table.Thead>
-            <Table.Tr>
-              {scim.fieldColumns.map((column) => (
-                <Table.Th key={column} scope="col">
-                  {column}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <TableHead columns={scim.fieldColumns} />
           <Table.Tbody>
             {scim[`${provider}Fields`].map(([field, value]) => (
               <Table.Tr key={field}>

@@ -1,9 +1,7 @@
 import './style.css';
 import { Alert, Button, Group, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { clientOf } from '../frame/client.ts';
-import { useOrganisation } from '../frame/session.ts';
+import { useOffices } from '../frame/nodes.ts';
 import { texts } from '../texts.ts';
 import { Copyable } from './copyable.tsx';
 import { firstLines, type Key, LANGUAGES, type Language } from './first-lines.ts';
@@ -35,20 +33,12 @@ export function ShownKey({ shown, onDone }: ShownKeyProps) {
 
 /** Lines for the first call, with the office and the person that one chooses. */
 function FirstLines({ shown: { key, secret } }: Pick<ShownKeyProps, 'shown'>) {
-  const { organisation } = useOrganisation();
   const [language, setLanguage] = useState<Language>('curl');
   const [chosenId, setChosenId] = useState<string | null>(null);
   const [userEmail, setUserEmail] = useState('');
   const isExport = key.role === 'data-warehouse';
-  const { data: offices = [] } = useQuery({
-    queryKey: [organisation, 'offices of lines'],
-    queryFn: async ({ signal }) =>
-      (await clientOf(organisation).manage.locations.list({ status: 'active' }, { signal })).map(
-        ({ locationId, locationName }) => ({ value: locationId, label: locationName }),
-      ),
-    enabled: !isExport,
-  });
-  const locationId = chosenId ?? offices[0]?.value;
+  const { offices } = useOffices(!isExport);
+  const locationId = chosenId ?? offices[0]?.locationId;
   const lines = firstLines(
     {
       key,
@@ -72,7 +62,7 @@ function FirstLines({ shown: { key, secret } }: Pick<ShownKeyProps, 'shown'>) {
             allowDeselect={false}
             value={locationId ?? null}
             onChange={setChosenId}
-            data={offices}
+            data={offices.map(({ locationId: value, locationName: label }) => ({ value, label }))}
             disabled={offices.length === 0}
           />
           {key.role !== 'visitor-only' && (

@@ -47,12 +47,3 @@ export function useCardHolders(search: string): User[] {
   });
   return data ?? [];
 }
-
-/** The name of a person, else the user name. */
-export function nameOf({
-  firstName,
-  lastName,
-  userName,
-}: Pick<User, 'firstName' | 'lastName' | 'userName'>): string {
-  return [firstName, lastName].filter(Boolean).join(' ') || userName;
-}

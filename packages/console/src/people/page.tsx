@@ -9,7 +9,7 @@ import { Page } from '../frame/page.tsx';
 import { Waiting } from '../frame/shell.tsx';
 import { VirtualList } from '../frame/virtual-list.tsx';
 import { texts } from '../texts.ts';
-import { hasTooManyWords, useCardHolders, usePeople } from './answers.ts';
+import { hasTooManyWords, type User, useCardHolders, usePeople } from './answers.ts';
 import { PersonRow, ROW_HEIGHT } from './row.tsx';
 
 const { people } = texts;
@@ -62,20 +62,17 @@ function Found({ search }: { search: string }) {
   if (users.length === 0) return <Notice {...(search ? people.noMatch : people.empty)} />;
   return (
     <>
-      <VirtualList
+      <UserList
         key={search}
         label={people.list}
-        count={users.length}
-        hasMore={hasNextPage}
-        rowHeight={ROW_HEIGHT}
-        height={LIST_HEIGHT}
-        row={(index) => {
-          const user = users[index];
-          return user && <PersonRow user={user} />;
-        }}
-        onNearEnd={() => {
-          if (!isFetchingNextPage && !error) void fetchNextPage();
-        }}
+        users={users}
+        onNearEnd={
+          hasNextPage
+            ? () => {
+                if (!isFetchingNextPage && !error) void fetchNextPage();
+              }
+            : undefined
+        }
       />
       {error && <Failure error={error} retry={() => void fetchNextPage()} />}
       <Text size="xs" c="dimmed" role="status">
@@ -94,18 +91,29 @@ function CardHolders({ search }: { search: string }) {
       <Title order={2} id={id} mb="xs">
         {people.byCard}
       </Title>
-      <VirtualList
-        label={people.byCard}
-        count={holders.length}
-        hasMore={false}
-        rowHeight={ROW_HEIGHT}
-        height={LIST_HEIGHT}
-        row={(index) => {
-          const user = holders[index];
-          return user && <PersonRow user={user} />;
-        }}
-        onNearEnd={() => undefined}
-      />
+      <UserList label={people.byCard} users={holders} />
     </section>
+  );
+}
+
+interface UserListProps {
+  label: string;
+  users: readonly User[];
+  onNearEnd?: (() => void) | undefined;
+}
+
+function UserList({ label, users, onNearEnd }: UserListProps) {
+  return (
+    <VirtualList
+      label={label}
+      count={users.length}
+      rowHeight={ROW_HEIGHT}
+      height={LIST_HEIGHT}
+      row={(index) => {
+        const user = users[index];
+        return user && <PersonRow user={user} />;
+      }}
+      onNearEnd={onNearEnd}
+    />
   );
 }

@@ -1,8 +1,9 @@
 import { Text } from '@mantine/core';
 import { Link } from 'wouter';
+import { nameOf } from '../frame/names.ts';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { nameOf, type User } from './answers.ts';
+import type { User } from './answers.ts';
 
 const { people } = texts;
 /** In pixels: two lines. */

@@ -1,6 +1,7 @@
 import { Badge, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import { formatDay } from '../frame/format.ts';
+import { TableHead } from '../frame/scroll-table.tsx';
 import { texts } from '../texts.ts';
 import type { Profile } from './answers.ts';
 import { WeekPlanForm } from './week-plan-form.tsx';
@@ -98,15 +99,7 @@ function Section({ title, isEmpty, children }: { title: string; isEmpty: boolean
 function Rows({ columns, rows }: { columns: readonly string[]; rows: readonly (readonly string[])[] }) {
   return (
     <Table withTableBorder verticalSpacing={4} maw={640}>
-      <Table.Thead>
-        <Table.Tr>
-          {columns.map((column) => (
-            <Table.Th key={column} scope="col">
-              {column}
-            </Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
+      <TableHead columns={columns} />
       <Table.Tbody>
         {rows.map((row) => (
           <Table.Tr key={row.join(' ')}>

@@ -7,7 +7,6 @@ import { queryClient, useOrganisation } from '../frame/session.ts';
 export type Profile = Reply<'GET /v1/manage/users/{userId}/profile'>;
 export type PersonDay = Reply<'GET /v1/manage/users/{userId}/attendance'>[number];
 export type Change = Listing<'GET /v1/manage/users/{userId}/changes'>;
-export type Office = Listing<'GET /v1/manage/locations'>;
 
 /** Entries of a page of the action log. */
 const PAGE = 50;
@@ -53,21 +52,6 @@ export function useChanges(userId: string, day: Day | undefined) {
     // An entry may be added at any time.
     staleTime: 0,
   });
-}
-
-/** The active offices, by name. Empty until they are loaded, and until `isNeeded`. */
-export function useOffices(isNeeded: boolean): readonly Office[] {
-  const { organisation } = useOrganisation();
-  const manage = useManage();
-  const { data } = useQuery<Office[]>({
-    queryKey: [organisation, 'offices in use'],
-    queryFn: async ({ signal }) =>
-      (await manage.locations.list({ status: 'active' }, { signal })).toSorted((a, b) =>
-        a.locationName.localeCompare(b.locationName),
-      ),
-    enabled: isNeeded,
-  });
-  return data ?? [];
 }
 
 /** Asks again for everything about a person. */

@@ -1,6 +1,7 @@
 import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { useOffices } from '../frame/nodes.ts';
 import { texts } from '../texts.ts';
-import { type PersonDay, useOffices } from './answers.ts';
+import type { PersonDay } from './answers.ts';
 import type { Choices } from './choices.ts';
 import { SeatSelect } from './seat-select.tsx';
 
@@ -21,7 +22,7 @@ interface ChangeFormProps {
 /** The choices for the selected days. */
 export function ChangeForm({ days, canChange, choices, change, isLoading, onPreview }: ChangeFormProps) {
   const { plan, office, seat, reason } = choices;
-  const offices = useOffices(days.length > 0);
+  const { offices } = useOffices(days.length > 0);
   if (!canChange) return <Text size="sm">{words.past}</Text>;
   if (days.length === 0) return <Text size="sm">{words.hint}</Text>;
   const isComplete = plan !== 'o' || office !== '';

@@ -5,10 +5,11 @@ import { Failure } from '../frame/failure.tsx';
 import { formatInstant, formatWeekdayAndDay } from '../frame/format.ts';
 import { Notice } from '../frame/notice.tsx';
 import { Waiting } from '../frame/shell.tsx';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 import { type Change, type Profile, useChanges } from './answers.ts';
 
-const { log, zone } = texts.person;
+const { log } = texts.person;
 
 /** The action log of a person in sentences, the newest first. */
 export function Log({ profile: { userId, timeZone } }: { profile: Profile }) {
@@ -44,9 +45,7 @@ export function Log({ profile: { userId, timeZone } }: { profile: Profile }) {
               </li>
             ))}
           </ol>
-          <Text size="sm" c="dimmed">
-            {zone(timeZone)}
-          </Text>
+          <ZoneNote timeZone={timeZone} />
         </>
       )}
       {hasNextPage && (

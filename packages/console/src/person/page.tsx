@@ -4,11 +4,11 @@ import { NotFoundError } from '@rollcall/sdk';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
+import { nameOf } from '../frame/names.ts';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
-import { nameOf } from '../people/answers.ts';
 import { texts } from '../texts.ts';
 import { About } from './about.tsx';
 import { type Profile, useProfile } from './answers.ts';
@@ -58,7 +58,7 @@ export default function PersonPage({ userId }: { userId: string }) {
           value={view}
           onChange={(value) => change({ tab: value })}
           data={VIEWS.map((value) => ({ value, label: person.views[value] }))}
-          className="person-views"
+          className="views"
         />
         <Content profile={profile} />
       </Stack>

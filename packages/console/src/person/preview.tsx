@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { formatWeekdayAndDay } from '../frame/format.ts';
 import { Notice } from '../frame/notice.tsx';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { texts } from '../texts.ts';
 import type { PersonDay } from './answers.ts';
 import type { DayResult, Proposal } from './choices.ts';
@@ -29,33 +30,17 @@ export function Preview({ proposal, results, isLoading, onApply, onBack, onReloa
       <Title order={3} size="h4">
         {title}
       </Title>
-      <Table.ScrollContainer
-        minWidth={0}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': title } }}
-      >
-        <Table verticalSpacing="xs" aria-label={title}>
-          <Table.Thead>
-            <Table.Tr>
-              {(isUndo ? change.columns.toSpliced(1, 1) : change.columns).map((column) => (
-                <Table.Th key={column} scope="col">
-                  {column}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {before.map((day, n) => (
-              <Table.Tr key={day.day}>
-                <Table.Th scope="row">{formatWeekdayAndDay(day.day)}</Table.Th>
-                {!isUndo && <Table.Td>{dayWords(day)}</Table.Td>}
-                <Table.Td>
-                  <Outcome before={day} result={results[n]} isUndo={isUndo} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <ScrollTable label={title} columns={isUndo ? change.columns.toSpliced(1, 1) : change.columns}>
+        {before.map((day, n) => (
+          <Table.Tr key={day.day}>
+            <Table.Th scope="row">{formatWeekdayAndDay(day.day)}</Table.Th>
+            {!isUndo && <Table.Td>{dayWords(day)}</Table.Td>}
+            <Table.Td>
+              <Outcome before={day} result={results[n]} isUndo={isUndo} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </ScrollTable>
       {isOld && (
         <div role="alert">
           <Notice title={change.changed.title} advice={change.changed.advice}>

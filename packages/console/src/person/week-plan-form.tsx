@@ -3,10 +3,11 @@ import { ConflictError } from '@rollcall/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { Failure } from '../frame/failure.tsx';
+import { type Office, useOffices } from '../frame/nodes.ts';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { forgetPerson, type Office, type Profile, useManage, useOffices } from './answers.ts';
+import { forgetPerson, type Profile, useManage } from './answers.ts';
 
 const { person } = texts;
 const { weekPlan: words, plans } = person;
@@ -32,7 +33,7 @@ export function WeekPlanForm({ profile }: { profile: Profile }) {
   const { organisation } = useOrganisation();
   const manage = useManage();
   const { userId, weekPlan, weekPlanVersion } = profile;
-  const offices = useOffices(true);
+  const { offices } = useOffices();
   const [choices, setChoices] = useState<Partial<Record<Weekday, string>>>({});
   const [applyFrom, setApplyFrom] = useState('');
   /** The week plan that the person who edits has seen. */

@@ -2,6 +2,7 @@ import { Anchor, Checkbox, Table, Text } from '@mantine/core';
 import { Link, useLocation } from 'wouter';
 import type { Day } from '../frame/days.ts';
 import { formatTime, formatWeekdayAndDay } from '../frame/format.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { texts } from '../texts.ts';
 import type { PersonDay, Profile } from './answers.ts';
 import { bookingSource, bookingWords, planSource, planWords } from './day-words.ts';
@@ -18,36 +19,18 @@ interface WeekTableProps {
 
 /** The days of a week: plan, booking, presence and attendance. Days that can change can be selected. */
 export function WeekTable({ week: days, profile, selected, toggle, canChange }: WeekTableProps) {
-  const label = texts.person.views.week;
   return (
-    <Table.ScrollContainer
-      minWidth={760}
-      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': label } }}
-    >
-      <Table verticalSpacing="xs" aria-label={label}>
-        <Table.Thead>
-          <Table.Tr>
-            {week.columns.map((column) => (
-              <Table.Th key={column} scope="col">
-                {column}
-              </Table.Th>
-            ))}
-            <Table.Td />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {days.map((each) => (
-            <DayRow
-              key={each.day}
-              day={each}
-              isToday={each.day === profile.today}
-              isSelected={selected.has(each.day)}
-              select={canChange(each.day) ? () => toggle(each.day) : undefined}
-            />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <ScrollTable label={texts.person.views.week} columns={week.columns} withControls minWidth={760}>
+      {days.map((each) => (
+        <DayRow
+          key={each.day}
+          day={each}
+          isToday={each.day === profile.today}
+          isSelected={selected.has(each.day)}
+          select={canChange(each.day) ? () => toggle(each.day) : undefined}
+        />
+      ))}
+    </ScrollTable>
   );
 }
 

@@ -3,12 +3,14 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
+import { fullNameOf } from '../frame/names.ts';
 import { Notice } from '../frame/notice.tsx';
 import { queryClient, useOrganisation } from '../frame/session.ts';
-import { UserSelect } from '../frame/user-select.tsx';
+
 import { texts } from '../texts.ts';
 import { isOutdated, type Row, textOf } from './kinds.ts';
 import { nodeKey } from './tree-data.ts';
+import { UserSelect } from './user-select.tsx';
 
 const { assignment: words } = texts.places;
 
@@ -37,8 +39,7 @@ export function Assignment({ desk, version }: { desk: Row; version: string }) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: nodeKey(organisation, deskId) }),
   });
   if (!mayAssign) return null;
-  const { userName, firstName, lastName } = owner.data ?? {};
-  const ownerName = [[firstName, lastName].filter(Boolean).join(' '), userName].filter(Boolean).join(', ');
+  const ownerName = owner.data ? fullNameOf(owner.data) : texts.shell.loading;
   return (
     <section aria-labelledby={titleId}>
       <Stack gap="xs">
@@ -49,7 +50,7 @@ export function Assignment({ desk, version }: { desk: Row; version: string }) {
           <Failure error={owner.error} retry={() => void owner.refetch()} />
         ) : (
           <Text size="sm" data-owner={ownerId}>
-            {ownerId === '' ? words.nobody : ownerName || texts.shell.loading}
+            {ownerId === '' ? words.nobody : ownerName}
           </Text>
         )}
         {ownerId !== '' && (

@@ -87,6 +87,18 @@ export function pathOf({ locationName, levelName, zoneName, kind, name }: TreeNo
   return kind === 'place' || kind === 'space' ? [...above, name] : above;
 }
 
+const inOrder = new Intl.Collator(texts.language, { numeric: true });
+
+/** Sorts names as people count: 2 before 10. */
+export function compareNames(a: string, b: string): number {
+  return inOrder.compare(a, b);
+}
+
+/** Sorts nodes by their paths. */
+export function comparePaths(a: TreeNode, b: TreeNode): number {
+  return compareNames(texts.places.path(pathOf(a)), texts.places.path(pathOf(b)));
+}
+
 /** The text of a value in a field. */
 export function textOf(row: Row, member: string): string {
   const value = row[member];

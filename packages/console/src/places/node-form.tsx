@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
+import { nodesKey } from '../frame/nodes.ts';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { ChangeDialog, type LargeChange } from './change-dialog.tsx';
@@ -18,7 +19,7 @@ import {
   textOf,
 } from './kinds.ts';
 import { ParentSelect } from './parent-select.tsx';
-import { nodeKey, nodesKey } from './tree-data.ts';
+import { nodeKey } from './tree-data.ts';
 
 const { places } = texts;
 

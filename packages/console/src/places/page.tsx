@@ -4,6 +4,7 @@ import type { ImportKind } from '@rollcall/sdk';
 import { useState } from 'react';
 import { useParameters } from '../frame/address.ts';
 import { CsvImport } from '../frame/csv-import/csv-import.tsx';
+import { DownloadMenu } from '../frame/download-menu.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { Notice } from '../frame/notice.tsx';
@@ -13,7 +14,6 @@ import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { AddDialog } from './add.tsx';
 import { Details } from './details.tsx';
-import { ExportMenu } from './export.tsx';
 import type { Kind, TreeNode } from './kinds.ts';
 import { Search } from './search.tsx';
 import { Tree } from './tree.tsx';
@@ -35,7 +35,13 @@ export default function PlacesPage() {
   const file = files.find((each) => each === parameters.get('import'));
   const actions = (
     <Group gap="xs">
-      <ExportMenu />
+      {(role === 'administrator' || role === 'planner') && (
+        <DownloadMenu
+          choices={places.downloads}
+          ask={(analytics, kind, options) => analytics.file(kind, {}, 'csv', options)}
+          nameOf={(kind) => `${kind}.csv`}
+        />
+      )}
       {file ? (
         <Button size="xs" variant="default" onClick={() => change({ import: undefined })}>
           {places.backFromImport}

@@ -3,10 +3,10 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
+import { nodesKey } from '../frame/nodes.ts';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { type Parent, pathOf, type TreeNode } from './kinds.ts';
-import { nodesKey } from './tree-data.ts';
+import { comparePaths, type Parent, pathOf, type TreeNode } from './kinds.ts';
 
 const { places } = texts;
 const MOST_CHOICES = 100;
@@ -65,5 +65,5 @@ async function findParents(
 ): Promise<TreeNode[]> {
   const filter = { kind, status: 'active', limit: MOST_CHOICES, ...(search ? { search } : {}) };
   const { items } = await clientOf(organisation).manage.nodesPage(filter, { signal });
-  return items.sort((a, b) => places.path(pathOf(a)).localeCompare(places.path(pathOf(b))));
+  return items.sort(comparePaths);
 }

@@ -4,17 +4,16 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatWhole } from '../frame/format.ts';
+import { nodesKey } from '../frame/nodes.ts';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
-import { pathOf, type TreeNode } from './kinds.ts';
-import { nodesKey } from './tree-data.ts';
+import { comparePaths, pathOf, type TreeNode } from './kinds.ts';
 
 const { places } = texts;
 const MOST_RESULTS = 100;
 const PAUSE_MS = 200;
-const byPath = new Intl.Collator(undefined, { numeric: true });
 
 interface SearchProps {
   text: string;
@@ -84,5 +83,5 @@ function Results({ nodes, onOpen }: { nodes: readonly TreeNode[]; onOpen: (nodeI
 async function find(organisation: string, search: string, signal: AbortSignal): Promise<TreeNode[]> {
   const filter = { search, limit: MOST_RESULTS };
   const { items } = await clientOf(organisation).manage.nodesPage(filter, { signal });
-  return items.sort((a, b) => byPath.compare(places.path(pathOf(a)), places.path(pathOf(b))));
+  return items.sort(comparePaths);
 }

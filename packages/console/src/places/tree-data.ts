@@ -2,8 +2,9 @@ import type { Rollcall } from '@rollcall/sdk';
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { clientOf } from '../frame/client.ts';
+import { nodesKey } from '../frame/nodes.ts';
 import { useOrganisation } from '../frame/session.ts';
-import type { Kind, TreeNode } from './kinds.ts';
+import { compareNames, type Kind, type TreeNode } from './kinds.ts';
 
 /** A visible row of the tree. */
 export interface TreeRow {
@@ -26,15 +27,11 @@ export interface TreeState {
   retry: () => void;
 }
 
-/** The key of all questions about the tree. */
-export const nodesKey = (organisation: string) => [organisation, 'nodes'] as const;
-
 /** The key of one node, with its version. */
 export const nodeKey = (organisation: string, nodeId: string) => [organisation, 'node', nodeId] as const;
 
 const TOP = '';
 const ORDER: readonly Kind[] = ['location', 'level', 'zone', 'place', 'space'];
-const byName = new Intl.Collator(undefined, { numeric: true });
 
 /** The tree, with the nodes that contain `open` expanded. The nodes in a node are loaded when it is expanded. */
 export function useTree(open: string | undefined): TreeState {
@@ -89,9 +86,7 @@ async function load(
   signal: AbortSignal,
 ): Promise<TreeNode[]> {
   const nodes = await manage.nodes(filter, { signal });
-  return nodes.sort(
-    (a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || byName.compare(a.name, b.name),
-  );
+  return nodes.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || compareNames(a.name, b.name));
 }
 
 /** The ids of the nodes that contain a node. */

@@ -7,8 +7,10 @@ import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
 import { Page } from '../frame/page.tsx';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { forgetEverything, queryClient } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 
 type ListedSession = Reply<'GET /v1/session/sessions'>['items'][number];
@@ -47,52 +49,32 @@ function SessionTable({
   items: readonly ListedSession[];
   onEnd: (session: ListedSession) => void;
 }) {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return (
     <>
-      <Table.ScrollContainer
-        minWidth={560}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': sessions.title } }}
-      >
-        <Table verticalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              {sessions.columns.map((column) => (
-                <Table.Th key={column} scope="col">
-                  {column}
-                </Table.Th>
-              ))}
-              <Table.Td />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {items.map((session) => (
-              <Table.Tr key={session.sessionId}>
-                <Table.Td>
-                  {browserName(session.userAgent)}{' '}
-                  {session.current && <Badge variant="outline">{sessions.current}</Badge>}
-                </Table.Td>
-                <Table.Td>{session.address}</Table.Td>
-                <Table.Td>{formatInstant(session.createdAt)}</Table.Td>
-                <Table.Td>{formatInstant(session.lastUsedAt)}</Table.Td>
-                <Table.Td>
-                  <Button
-                    variant="default"
-                    size="compact-sm"
-                    aria-label={sessions.endLabel(browserName(session.userAgent))}
-                    onClick={() => onEnd(session)}
-                  >
-                    {sessions.end}
-                  </Button>
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-      <Text size="sm" c="dimmed">
-        {sessions.zone(timeZone)}
-      </Text>
+      <ScrollTable label={sessions.title} columns={sessions.columns} withControls minWidth={560}>
+        {items.map((session) => (
+          <Table.Tr key={session.sessionId}>
+            <Table.Td>
+              {browserName(session.userAgent)}{' '}
+              {session.current && <Badge variant="outline">{sessions.current}</Badge>}
+            </Table.Td>
+            <Table.Td>{session.address}</Table.Td>
+            <Table.Td>{formatInstant(session.createdAt)}</Table.Td>
+            <Table.Td>{formatInstant(session.lastUsedAt)}</Table.Td>
+            <Table.Td>
+              <Button
+                variant="default"
+                size="compact-sm"
+                aria-label={sessions.endLabel(browserName(session.userAgent))}
+                onClick={() => onEnd(session)}
+              >
+                {sessions.end}
+              </Button>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </ScrollTable>
+      <ZoneNote />
     </>
   );
 }

@@ -13,14 +13,14 @@ type SettingsChange = Change<'PATCH /v1/manage/organisation'>;
 const { organisation: labels, save, saved } = texts.settings;
 
 /** What the organisation is called, its time zone, and how it makes groups. */
-export function OrganisationSettings({ isEditable }: { isEditable: boolean }) {
-  const { organisation } = useOrganisation();
+export function OrganisationSettings() {
+  const { organisation, role } = useOrganisation();
   const { data, error, refetch } = useQuery({
     queryKey: ['organisation', organisation],
     queryFn: ({ signal }) => clientOf(organisation).manage.organisation({ signal }),
   });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
-  return data ? <SettingsForm settings={data} isEditable={isEditable} /> : <Waiting />;
+  return data ? <SettingsForm settings={data} isEditable={role === 'administrator'} /> : <Waiting />;
 }
 
 function SettingsForm({ settings, isEditable }: { settings: Settings; isEditable: boolean }) {

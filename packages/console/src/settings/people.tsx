@@ -4,8 +4,10 @@ import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { queryClient, useOrganisation, useSession } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 import {
   type Account,
@@ -65,7 +67,6 @@ interface AccountTableProps {
 function AccountTable({ accounts, onLink }: AccountTableProps) {
   const { organisation } = useOrganisation();
   const { data: session } = useSession();
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const { mutate, error } = useMutation({
     mutationFn: ({ accountId, role }: { accountId: string; role: Role }) =>
       clientOf(organisation).manage.accounts.update(accountId, { role }),
@@ -80,76 +81,55 @@ function AccountTable({ accounts, onLink }: AccountTableProps) {
   return (
     <>
       {error && <Failure error={error} />}
-      <Table.ScrollContainer
-        minWidth={640}
-        scrollAreaProps={{
-          viewportProps: { tabIndex: 0, role: 'group', 'aria-label': texts.settings.views.people },
-        }}
-      >
-        <Table verticalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              {people.columns.map((column) => (
-                <Table.Th key={column} scope="col">
-                  {column}
-                </Table.Th>
-              ))}
-              <Table.Td />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {accounts.map((account) => (
-              <Table.Tr key={account.accountId}>
-                <Table.Td>
-                  <Text size="sm">
-                    {account.name ?? account.email}{' '}
-                    {account.accountId === session?.account.accountId && (
-                      <Badge variant="outline">{people.you}</Badge>
-                    )}
-                  </Text>
-                  {account.name !== null && (
-                    <Text size="sm" c="dimmed">
-                      {account.email}
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td>
-                  {account.roleFrom === 'claim' ? (
-                    <Text size="sm">
-                      {roles[account.role as keyof typeof roles]}, {people.fromClaim}
-                    </Text>
-                  ) : (
-                    <Select
-                      aria-label={people.roleOf(account.email)}
-                      size="xs"
-                      w={150}
-                      allowDeselect={false}
-                      value={account.role}
-                      disabled={account === last}
-                      data={ROLES.map((value) => ({ value, label: roles[value] }))}
-                      onChange={(value) => {
-                        const role = roleOf(value);
-                        if (role && role !== account.role) mutate({ accountId: account.accountId, role });
-                      }}
-                    />
-                  )}
-                </Table.Td>
-                <Table.Td>{people.states[account.state as keyof typeof people.states]}</Table.Td>
-                <Table.Td>{formatInstant(account.acceptedAt ?? account.invitedAt)}</Table.Td>
-                <Table.Td>
-                  <PersonMenu account={account} isLast={account === last} onLink={onLink} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <ScrollTable label={texts.settings.views.people} columns={people.columns} withControls minWidth={640}>
+        {accounts.map((account) => (
+          <Table.Tr key={account.accountId}>
+            <Table.Td>
+              <Text size="sm">
+                {account.name ?? account.email}{' '}
+                {account.accountId === session?.account.accountId && (
+                  <Badge variant="outline">{people.you}</Badge>
+                )}
+              </Text>
+              {account.name !== null && (
+                <Text size="sm" c="dimmed">
+                  {account.email}
+                </Text>
+              )}
+            </Table.Td>
+            <Table.Td>
+              {account.roleFrom === 'claim' ? (
+                <Text size="sm">
+                  {roles[account.role as keyof typeof roles]}, {people.fromClaim}
+                </Text>
+              ) : (
+                <Select
+                  aria-label={people.roleOf(account.email)}
+                  size="xs"
+                  w={150}
+                  allowDeselect={false}
+                  value={account.role}
+                  disabled={account === last}
+                  data={ROLES.map((value) => ({ value, label: roles[value] }))}
+                  onChange={(value) => {
+                    const role = roleOf(value);
+                    if (role && role !== account.role) mutate({ accountId: account.accountId, role });
+                  }}
+                />
+              )}
+            </Table.Td>
+            <Table.Td>{people.states[account.state as keyof typeof people.states]}</Table.Td>
+            <Table.Td>{formatInstant(account.acceptedAt ?? account.invitedAt)}</Table.Td>
+            <Table.Td>
+              <PersonMenu account={account} isLast={account === last} onLink={onLink} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </ScrollTable>
       {last && last.accountId === session?.account.accountId && (
         <Text size="sm">{people.lastAdministrator}</Text>
       )}
-      <Text size="sm" c="dimmed">
-        {people.zone(timeZone)}
-      </Text>
+      <ZoneNote />
     </>
   );
 }

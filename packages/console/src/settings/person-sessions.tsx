@@ -4,8 +4,10 @@ import { browserName } from '../frame/browser-name.ts';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
+import { TableHead } from '../frame/scroll-table.tsx';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 
 const { people, close } = texts.settings;
@@ -33,15 +35,7 @@ export function PersonSessions({ accountId, onClose }: { accountId: string; onCl
         </Text>
       ) : (
         <Table>
-          <Table.Thead>
-            <Table.Tr>
-              {texts.sessions.columns.map((column) => (
-                <Table.Th key={column} scope="col">
-                  {column}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <TableHead columns={texts.sessions.columns} />
           <Table.Tbody>
             {data.map((session) => (
               <Table.Tr key={session.sessionId}>
@@ -54,6 +48,7 @@ export function PersonSessions({ accountId, onClose }: { accountId: string; onCl
           </Table.Tbody>
         </Table>
       )}
+      {data.length > 0 && <ZoneNote />}
       {ending.error && <Failure error={ending.error} />}
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>

@@ -1,6 +1,5 @@
 /** The texts of the import of CSV files, which several pages use. */
 export const csvImport = {
-  title: 'Import a CSV file',
   kind: 'What the file has',
   kinds: {
     locations: 'Offices',

@@ -7,7 +7,6 @@ export const integrations = {
     copied: 'Copied',
     copyLabel: (label: string) => `Copy: ${label}`,
   },
-  zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   states: { active: 'active', revoked: 'revoked', expired: 'expired' },
   showEnded: 'Show those that ended',
   cancel: 'Cancel',

@@ -8,7 +8,6 @@ export const people = {
   tooManyWords: 'Search for at most five words.',
   list: 'People found',
   byCard: 'With this card',
-  columns: { name: 'Name', group: 'Group', office: 'Office', status: 'Status' },
   statuses: { active: 'active', inactive: 'inactive', deleted: 'deleted' },
   more: 'Loading more',
   noMatch: {
@@ -30,7 +29,6 @@ export const person = {
     advice: 'The address names nobody of this organisation. Find the person in the list of people.',
   },
   views: { label: 'View', week: 'Week', log: 'Action log', about: 'Details' },
-  zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   plans: { o: 'Office', r: 'Remote', a: 'Away' },
   noPlan: 'No plan',
   atOffice: (office: string) => `Office (${office})`,
@@ -69,8 +67,6 @@ export const person = {
     title: 'Action log',
     day: 'Only the day',
     all: 'All days',
-    changed: 'Changed',
-    what: 'What happened',
     more: 'Show older entries',
     sentence: changeSentence,
     empty: {

@@ -131,8 +131,6 @@ export const places = {
     label: 'Events that are done',
   },
   import: 'Import',
-  export: 'Download',
-  exports: { locations: 'Offices as CSV', desks: 'Desks as CSV', spaces: 'Rooms as CSV' },
-  exportFailed: 'The file could not be downloaded.',
+  downloads: { locations: 'Offices as CSV', desks: 'Desks as CSV', spaces: 'Rooms as CSV' },
   backFromImport: 'Back to the places',
 };

@@ -111,7 +111,6 @@ export const refused = {
   shortened: 'Only the beginning of the event is here.',
   older: 'Older events',
   newest: 'Newest events',
-  zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   empty: {
     open: {
       title: 'Nothing is refused',

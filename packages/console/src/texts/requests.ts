@@ -20,7 +20,6 @@ export const requests = {
   older: 'Older requests',
   newest: 'Newest requests',
   refresh: 'Ask again',
-  zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   empty: {
     title: 'No request here',
     advice:

@@ -35,7 +35,6 @@ export const settings = {
     resetLink: 'Link for a new password',
     sessions: 'Sessions',
     remove: 'Remove',
-    zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
     inviteForm: {
       title: 'Invite a person',
       email: 'E-mail address',

@@ -26,7 +26,6 @@ export const sources = {
   refused: 'Refused',
   note: (timeZone: string) =>
     `Counts are a few seconds late. A repeated event counts again. Times are in the time zone ${timeZone}.`,
-  zone: (timeZone: string) => `Times are in the time zone ${timeZone}.`,
   more: 'All sources, with their rates',
   empty: {
     title: 'No source has sent anything',

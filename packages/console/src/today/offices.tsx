@@ -2,6 +2,7 @@ import { Button, Group, Table, Title } from '@mantine/core';
 import { useId } from 'react';
 import { dayOf } from '../frame/days.ts';
 import { formatTime, formatWeekdayAndDay, formatWhole } from '../frame/format.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { texts } from '../texts.ts';
 import type { Office } from './answers.ts';
 
@@ -16,6 +17,13 @@ interface OfficesProps {
 }
 
 const COLUMNS = ['present', 'expected', 'planned', 'booked', 'walkIn', 'visitors'] as const;
+const HEADERS = [
+  today.office,
+  today.day,
+  ...COLUMNS.map((name) => figures[name]),
+  figures.spacesInUse,
+  today.lastSeen,
+];
 
 /** The offices, with a line for each. */
 export function Offices({ offices, chosen, choose }: OfficesProps) {
@@ -32,37 +40,16 @@ export function Offices({ offices, chosen, choose }: OfficesProps) {
           </Button>
         )}
       </Group>
-      <Table.ScrollContainer
-        minWidth={0}
-        maxHeight={420}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-labelledby': titleId } }}
-      >
-        <Table stickyHeader withTableBorder verticalSpacing={4} className="numbers">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">{today.office}</Table.Th>
-              <Table.Th scope="col">{today.day}</Table.Th>
-              {COLUMNS.map((name) => (
-                <Table.Th key={name} scope="col">
-                  {figures[name]}
-                </Table.Th>
-              ))}
-              <Table.Th scope="col">{figures.spacesInUse}</Table.Th>
-              <Table.Th scope="col">{today.lastSeen}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {offices.map((office) => (
-              <Line
-                key={office.locationId}
-                office={office}
-                isChosen={office.locationId === chosen}
-                choose={choose}
-              />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <ScrollTable label={today.offices} columns={HEADERS} maxHeight={420} className="numbers">
+        {offices.map((office) => (
+          <Line
+            key={office.locationId}
+            office={office}
+            isChosen={office.locationId === chosen}
+            choose={choose}
+          />
+        ))}
+      </ScrollTable>
     </section>
   );
 }

@@ -1,9 +1,11 @@
-import { Anchor, Badge, Group, Table, Text, Title } from '@mantine/core';
+import { Anchor, Group, Table, Title } from '@mantine/core';
 import { useId } from 'react';
 import { Link } from 'wouter';
 import { formatInstant, formatWhole } from '../frame/format.ts';
 import { useOrganisation } from '../frame/session.ts';
+import { SourceState } from '../frame/source-state.tsx';
 import { nameOf, useSources } from '../frame/sources.ts';
+import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 
 const { sources } = texts;
@@ -40,21 +42,13 @@ export function Sources() {
                 <time dateTime={source.lastEventAt}>{formatInstant(source.lastEventAt, timeZone)}</time>
               </Table.Td>
               <Table.Td>
-                {source.quiet ? (
-                  <Badge color="red.9" variant="filled">
-                    {sources.quiet}
-                  </Badge>
-                ) : (
-                  sources.active
-                )}
+                <SourceState source={source} />
               </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
-      <Text size="sm" c="dimmed" mt={4}>
-        {sources.zone(timeZone)}
-      </Text>
+      <ZoneNote timeZone={timeZone} />
     </section>
   );
 }

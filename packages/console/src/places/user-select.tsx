@@ -2,9 +2,10 @@ import { Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { clientOf } from '../frame/client.ts';
+import { fullNameOf } from '../frame/names.ts';
+import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { clientOf } from './client.ts';
-import { useOrganisation } from './session.ts';
 
 const MOST_CHOICES = 20;
 const PAUSE_MS = 200;
@@ -52,8 +53,5 @@ export function UserSelect({ label, placeholder, nothingFound, value, onChange }
 async function findUsers(organisation: string, search: string, signal: AbortSignal) {
   const filter = { search, status: 'active', limit: MOST_CHOICES };
   const { items } = await clientOf(organisation).manage.users.page(filter, { signal });
-  return items.map(({ userId, userName, firstName, lastName }) => ({
-    value: userId,
-    label: [[firstName, lastName].filter(Boolean).join(' '), userName].filter(Boolean).join(', '),
-  }));
+  return items.map((user) => ({ value: user.userId, label: fullNameOf(user) }));
 }

@@ -1,0 +1,15 @@
+import { Text } from '@mantine/core';
+import { texts } from '../texts.ts';
+
+/** Names the time zone of the times above; by default, the browser's. */
+export function ZoneNote({
+  timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone,
+}: {
+  timeZone?: string;
+}) {
+  return (
+    <Text size="sm" c="dimmed">
+      {texts.zone(timeZone)}
+    </Text>
+  );
+}
