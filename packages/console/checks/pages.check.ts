@@ -2,6 +2,7 @@ import lighthouse, { desktopConfig } from 'lighthouse';
 import { describe, expect, test } from 'vitest';
 import { ALL_LOOKS, expectAccessible } from '../test/support/accessibility.ts';
 import { hasBrowser } from '../test/support/browser.ts';
+import { callsOf } from '../test/support/pages.ts';
 import { type Console, useConsole } from './console.ts';
 
 /** Other work on the machine only makes a look slower, so the fastest look counts. */
@@ -77,19 +78,14 @@ async function marksOf({ debuggerPort }: Console, address: string): Promise<Reco
 
 /** The requests of the API that a page makes, each once, without those of the shell; and the faults of the page. */
 async function requestsOf({ context }: Console, address: string) {
-  const requests = new Set<string>();
   const faults: string[] = [];
   const page = await context.newPage();
-  page.on('request', (request) => {
-    const { pathname, search } = new URL(request.url());
-    if (pathname.startsWith('/v1/') && pathname !== '/v1/session')
-      requests.add(`${request.method()} ${pathname}${search}`);
-  });
+  const calls = callsOf(page);
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
   await page.goto(address);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
   await page.close();
-  return { requests: [...requests], faults };
+  return { requests: [...new Set(calls)], faults };
 }

@@ -1,16 +1,15 @@
 import type { CDPSession, Page } from 'playwright-core';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   startIdentityProvider,
   type TestIdentityProvider,
 } from '../../server/test/support/identity-provider.ts';
-import { addAccount, browserWithPassword, linkFor } from '../../server/test/support/sessions.ts';
+import { linkFor } from '../../server/test/support/sessions.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
-import { type WatchedPage, watchedPage } from './support/pages.ts';
+import { addPerson, PASSWORD, signIn, signOut } from './support/signing-in.ts';
 
-const PASSWORD = 'correct horse battery staple';
 const OTHER_PASSWORD = 'another horse battery staple';
 
 describe.skipIf(!hasBrowser)('the page My account', () => {
@@ -22,27 +21,16 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
   });
   afterAll(() => provider?.close());
   const account = () => `/console/${pages.site.organisation}/account`;
-  let opened: WatchedPage[] = [];
-  afterEach(async () => {
-    const faults = opened.flatMap((each) => each.faults);
-    await Promise.all(opened.map(({ close }) => close()));
-    opened = [];
-    expect(faults).toEqual([]);
-  });
   let people = 0;
   /** A person with a password. */
   const newPerson = async () => {
     const email = `own-${people++}@example.com`;
-    await addAccount(pages.site.server, pages.site.tenantId, email, 'viewer');
-    await browserWithPassword(pages.site.server, { email, password: PASSWORD });
+    await addPerson(pages.site, email);
     return email;
   };
   /** A page at the name that has passkeys, with a device that answers by itself. */
   const openWithDevice = async () => {
-    const origin = pages.site.origin.replace('127.0.0.1', 'localhost');
-    const watched = await watchedPage(pages.site.browser, origin);
-    opened.push(watched);
-    const { page } = watched;
+    const page = await pages.open({ baseURL: pages.site.origin.replace('127.0.0.1', 'localhost') });
     const device = await page.context().newCDPSession(page);
     await device.send('WebAuthn.enable');
     const { authenticatorId } = await device.send('WebAuthn.addVirtualAuthenticator', {
@@ -56,16 +44,9 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     });
     return { page, device, authenticatorId };
   };
-  const signIn = async (page: Page, email: string, password: string) => {
+  const openAccount = async (page: Page, email: string) => {
     await page.goto(`/console/sign-in?back=${encodeURIComponent(`/${pages.site.organisation}/account`)}`);
-    await page.getByLabel('E-mail address').fill(email);
-    await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  };
-  const signOut = async (page: Page) => {
-    await page.getByRole('button', { name: /^Account/ }).click();
-    await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await heading(page, 'Sign in').waitFor();
+    await signIn(page, email);
   };
   const addPasskey = async (page: Page, name: string) => {
     await page.getByLabel('Name of the passkey').fill(name);
@@ -87,9 +68,9 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
   test('changes the name and the password, which ends all other sessions', async () => {
     const email = await newPerson();
     const [page, other] = [await pages.open(), await pages.open()];
-    await signIn(page, email, PASSWORD);
+    await openAccount(page, email);
     await heading(page, 'My account').waitFor();
-    await signIn(other, email, PASSWORD);
+    await openAccount(other, email);
     await heading(other, 'My account').waitFor();
     await page.getByLabel('Name', { exact: true }).fill('Ada Lovelace');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -114,7 +95,7 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
   test('adds a passkey, which signs in alone; a copy of it does not', async () => {
     const email = await newPerson();
     const { page, device, authenticatorId } = await openWithDevice();
-    await signIn(page, email, PASSWORD);
+    await openAccount(page, email);
     await addPasskey(page, 'Laptop');
     await expectAccessible(page);
     await signOut(page);
@@ -135,7 +116,7 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
   test('requires a passkey besides the password; a link for a new password lets in again', async () => {
     const email = await newPerson();
     const { page, device, authenticatorId } = await openWithDevice();
-    await signIn(page, email, PASSWORD);
+    await openAccount(page, email);
     await addPasskey(page, 'Phone');
     const require = page.getByRole('switch', { name: 'Require a passkey' });
     await require.click();
@@ -145,7 +126,7 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     await page.getByRole('alert').getByText('this is the last one').waitFor();
     await page.keyboard.press('Escape');
     await signOut(page);
-    await signIn(page, email, PASSWORD);
+    await openAccount(page, email);
     await heading(page, 'My account').waitFor();
     await signOut(page);
     // The password alone, as another program sends it.
@@ -169,15 +150,13 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
   test('wants a new sign-in for a passkey, and leads there and back', async () => {
     const email = await newPerson();
     const { page } = await openWithDevice();
-    await signIn(page, email, PASSWORD);
+    await openAccount(page, email);
     await heading(page, 'My account').waitFor();
     pages.site.server.clock.advanceS(601);
     await page.getByRole('button', { name: 'Add a passkey' }).click();
     await page.getByRole('alert').getByText('sign in again, and repeat it').waitFor();
     await page.getByRole('link', { name: 'Sign in again' }).click();
-    await page.getByLabel('E-mail address').fill(email);
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await signIn(page, email);
     await heading(page, 'My account').waitFor();
     await addPasskey(page, 'Key');
   });
@@ -187,7 +166,7 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     const email = await newPerson();
     // Its pages go to the provider, which is another origin.
     const { page, faults, close } = await pages.openFaulty();
-    await signIn(page, email, PASSWORD);
+    await openAccount(page, email);
     provider.next = 'ada';
     await page.getByRole('button', { name: 'Connect with Acme ID' }).click();
     await page.getByText('Your account is connected.').waitFor();
@@ -210,7 +189,7 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
 
   test('says where passkeys work', async () => {
     const page = await pages.open();
-    await signIn(page, await newPerson(), PASSWORD);
+    await openAccount(page, await newPerson());
     await page.getByRole('button', { name: 'Add a passkey' }).click();
     const right = pages.site.origin.replace('127.0.0.1', 'localhost');
     await page.getByText(`Passkeys work at ${right} only`).waitFor();

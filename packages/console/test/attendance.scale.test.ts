@@ -6,6 +6,7 @@ import { formatPercent, formatTenths, formatWhole } from '../src/frame/format.ts
 import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
+import { callsOf, cellsOf } from './support/pages.ts';
 
 const RANGE = { startDate: '2026-03-02', endDate: '2026-03-13', by: 'organisation' } as const;
 
@@ -13,11 +14,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   const pages = usePages();
   const { open, openAs, attendance } = pages;
   /** The cells of a table, by row. */
-  const cells = (page: Page, name: string) =>
-    page
-      .getByRole('table', { name })
-      .locator('tbody tr')
-      .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
+  const cells = (page: Page, name: string) => cellsOf(page.getByRole('table', { name }).locator('tbody tr'));
 
   describe('the page of attendance', () => {
     test.each(['day', 'week', 'month'] as const)('shows the numbers of the API, by %s', async (period) => {
@@ -94,18 +91,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
     test('filters by what its address says, and needs at most three requests after the shell', async () => {
       const page = await openAs('viewer');
+      const calls = callsOf(page);
       for (const view of ['overview', 'weekdays', 'usage']) {
-        const asked: string[] = [];
-        const note = (request: { url(): string }) => {
-          const { pathname } = new URL(request.url());
-          if (pathname.startsWith('/v1/') && pathname !== '/v1/session') asked.push(pathname);
-        };
-        page.on('request', note);
+        calls.length = 0;
         await page.goto(attendance(`${DAYS}&view=${view}`));
         await page.getByRole('table').first().waitFor();
-        page.off('request', note);
-        expect(asked.length).toBeGreaterThan(0);
-        expect(asked.length).toBeLessThan(4);
+        expect(calls.length).toBeGreaterThan(0);
+        expect(calls.length).toBeLessThan(4);
       }
       await page.goto(attendance(`${DAYS}&office=${NODES.hq}&level=${NODES.second}`));
       const [range] = await pages.site.api.analytics.metrics({

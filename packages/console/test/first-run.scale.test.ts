@@ -10,6 +10,7 @@ import { hasBrowser, openBrowser } from './support/browser.ts';
 import { heading } from './support/console.ts';
 import { runLines } from './support/lines.ts';
 import { watchedPage } from './support/pages.ts';
+import { PASSWORD } from './support/signing-in.ts';
 
 describe.skipIf(!hasBrowser)('the first run', () => {
   let server: TestServer;
@@ -39,7 +40,7 @@ describe.skipIf(!hasBrowser)('the first run', () => {
     await page.getByText('must have at least 12 characters').waitFor();
     await expectAccessible(page, [PHONE]);
     expect(await page.getByLabel('Name of the organisation').inputValue()).toBe('Acme');
-    await page.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Create the organisation' }).click();
     await heading(page, 'Set-up').waitFor();
     expect(page.url()).toBe(`${origin}/console/acme/set-up`);

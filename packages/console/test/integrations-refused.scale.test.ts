@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Rollcall } from '../../sdk/src/index.ts';
+import type { Rollcall } from '../../sdk/src/index.ts';
 import { createLogger } from '../../server/src/http/logging.ts';
 import { SourceActivity } from '../../server/src/ingest/source-activity.ts';
 import type { AccountRole } from '../../server/src/store/auth/account-roles.ts';
@@ -9,6 +9,7 @@ import { NODES } from '../../server/test/support/small-organisation.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { usePages } from './support/console.ts';
+import { cellsOf } from './support/pages.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -23,10 +24,8 @@ describe.skipIf(!hasBrowser)('refused events, sources and requests', () => {
       locationType: 'location',
       userEmail,
     });
-    const { server, tenantId, origin } = pages.site;
-    const key = await server.key(tenantId);
-    // Without a clock of its own: the server's clock shows another year.
-    api = new Rollcall({ baseUrl: origin, ...key, authentication: 'client-credentials' });
+    const { server, tenantId } = pages.site;
+    api = pages.site.api;
     await api.manage.users.get('00000000-0000-4000-8000-000000000000').catch(() => undefined);
     const events = ['e1', 'e2', 'e3'].map((eventId) => event(eventId, `${eventId}@example.com`));
     await api.presence.submit('north door', [
@@ -117,10 +116,8 @@ describe.skipIf(!hasBrowser)('refused events, sources and requests', () => {
     await page.waitForURL('**source=south+door**');
     const chart = page.getByRole('region', { name: 'Events of south door, presence' });
     await chart.getByRole('button', { name: 'As a table' }).press('Enter');
-    const accepted = await chart
-      .locator('tbody tr')
-      .evaluateAll((rows) => rows.map((row) => Number(row.querySelectorAll('td')[0]?.textContent)));
-    expect(accepted).toEqual(south?.hours.accepted);
+    const cells = await cellsOf(chart.locator('tbody tr'));
+    expect(cells.map(([, accepted]) => Number(accepted))).toEqual(south?.hours.accepted);
     await expectAccessible(page);
 
     const viewer = await pages.openAs('viewer');

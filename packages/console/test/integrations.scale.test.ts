@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Rollcall } from '../../sdk/src/index.ts';
+import type { Rollcall } from '../../sdk/src/index.ts';
 import type { AccountRole } from '../../server/src/store/auth/account-roles.ts';
 import { NODES } from '../../server/test/support/small-organisation.ts';
 import { firstLines, LANGUAGES } from '../src/integrations/first-lines.ts';
@@ -8,16 +8,15 @@ import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
 import { runLines } from './support/lines.ts';
+import { cellsOf } from './support/pages.ts';
 
 describe.skipIf(!hasBrowser)('the page Integrations', () => {
   const pages = usePages();
   let api: Rollcall;
-  beforeAll(async () => {
-    const { server, tenantId, origin } = pages.site;
+  beforeAll(() => {
     // The lines send the time of this machine.
-    server.clock.nowMs = Date.now();
-    const { apiKey, secret } = await server.key(tenantId);
-    api = new Rollcall({ baseUrl: origin, apiKey, secret });
+    pages.site.server.clock.nowMs = Date.now();
+    api = pages.site.api;
   });
   const openTab = async (role: AccountRole, view: 'keys' | 'scim' = 'keys') => {
     const page = await pages.openAs(role);
@@ -72,12 +71,10 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     expect(await page.content()).not.toContain(secret);
 
     const { items } = await api.manage.keys.list();
-    const shown = await page
-      .locator('tbody tr')
-      .evaluateAll((rows) =>
-        rows.map((row) => [...row.children].slice(0, 2).map((cell) => cell.textContent)),
-      );
-    expect(shown).toEqual(items.map(({ name, apiKey }) => [name, apiKey]).toReversed());
+    const shown = await cellsOf(page.locator('tbody tr'));
+    expect(shown.map((cells) => cells.slice(0, 2))).toEqual(
+      items.map(({ name, apiKey }) => [name, apiKey]).toReversed(),
+    );
     await expectAccessible(page);
   });
 

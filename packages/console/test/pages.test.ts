@@ -1,21 +1,14 @@
-import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { addAccount, browserWithPassword, linkFor } from '../../server/test/support/sessions.ts';
+import { addAccount, linkFor } from '../../server/test/support/sessions.ts';
 import { NODES } from '../../server/test/support/small-organisation.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
-
-const PASSWORD = 'correct horse battery staple';
+import { addPerson, PASSWORD, signIn, signOut } from './support/signing-in.ts';
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
   const pages = usePages();
   const { open, openAs, attendance } = pages;
-  const signIn = async (page: Page, email: string, password: string) => {
-    await page.getByLabel('E-mail address').fill(email);
-    await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  };
 
   describe('the policy', () => {
     test.each(['light', 'dark'] as const)(
@@ -112,14 +105,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   describe('signing in', () => {
     test('with a password leads back to where one was', async () => {
       const email = 'back@example.com';
-      await addAccount(pages.site.server, pages.site.tenantId, email, 'planner');
-      await browserWithPassword(pages.site.server, { email, password: PASSWORD });
+      await addPerson(pages.site, email, 'planner');
       const page = await open();
       await page.goto(attendance(`${DAYS}&period=month`));
       await heading(page, 'Sign in').waitFor();
       await signIn(page, email, 'not this password');
       await page.getByRole('alert').getByText('do not belong together').waitFor();
-      await signIn(page, email, PASSWORD);
+      await signIn(page, email);
       await heading(page, 'Attendance').waitFor();
       expect(page.url()).toBe(`${pages.site.origin}${attendance(`${DAYS}&period=month`)}`);
       expect(await page.title()).toBe('Attendance · Rollcall');
@@ -165,9 +157,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.getByText('Different people').waitFor();
       await page.getByText('Weekdays').click();
       await page.getByRole('table', { name: 'Attendance by weekday' }).waitFor();
-      await page.getByRole('button', { name: /^Account/ }).click();
-      await page.getByRole('menuitem', { name: 'Sign out' }).click();
-      await heading(page, 'Sign in').waitFor();
+      await signOut(page);
       await page.goBack();
       await heading(page, 'Sign in').waitFor();
       expect(await page.getByText('Different people').count()).toBe(0);
@@ -188,9 +178,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const tab = await page.context().newPage();
     await tab.goto(attendance());
     await tab.getByText('Different people').waitFor();
-    await page.getByRole('button', { name: `Account: ${email}` }).click();
-    await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await heading(page, 'Sign in').waitFor();
+    await signOut(page);
     await heading(tab, 'Sign in').waitFor();
     expect(await tab.getByText('Different people').count()).toBe(0);
   });

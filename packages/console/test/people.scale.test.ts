@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Rollcall } from '../../sdk/src/index.ts';
+import type { Rollcall } from '../../sdk/src/index.ts';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
+import { callsOf, cellsOf } from './support/pages.ts';
 
 /** Today is Friday 13 March 2026. */
 const [NEXT_MONDAY, NEXT_TUESDAY] = ['2026-03-16', '2026-03-17'] as const;
@@ -15,9 +16,8 @@ describe.skipIf(!hasBrowser)('the page People', () => {
   let api: Rollcall;
   const people = (rest = '') => `/console/${pages.site.organisation}/people${rest}`;
   beforeAll(async () => {
-    const { server, tenantId, origin } = pages.site;
-    const { apiKey, secret } = await server.key(tenantId);
-    api = new Rollcall({ baseUrl: origin, apiKey, secret, authentication: 'client-credentials' });
+    const { server, tenantId } = pages.site;
+    api = pages.site.api;
     await server.db.owner.inTenant(tenantId, async (tx) => {
       await tx.query(
         `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, email, email_folded)
@@ -35,15 +35,6 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     ]);
     await api.manage.days.set(PEOPLE.eve, '2026-03-18', { plan: 'r' });
   });
-  /** The paths of the calls of a page after the shell. */
-  const callsOf = (page: Page) => {
-    const calls: string[] = [];
-    page.on('request', (request) => {
-      const { pathname } = new URL(request.url());
-      if (pathname.startsWith('/v1/') && pathname !== '/v1/session') calls.push(pathname);
-    });
-    return calls;
-  };
   const found = (page: Page) => page.getByRole('list', { name: 'People found' });
   const idsIn = (page: Page) =>
     found(page)
@@ -110,11 +101,7 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     const calls = callsOf(page);
     await openWeek(page, PEOPLE.ann, '2026-03-02');
     expect(calls.length).toBeLessThan(4);
-    const shown = await week(page)
-      .locator('tbody tr')
-      .evaluateAll((rows) =>
-        rows.map((row) => [...row.querySelectorAll('td')].slice(0, 4).map((cell) => cell.textContent)),
-      );
+    const shown = (await cellsOf(week(page).locator('tbody tr'))).map((cells) => cells.slice(1, 5));
     const planned = 'Office (hq)from the week plan';
     const seated = 'Desk desk1, windowchosen by the engine';
     const nothing = ['No plan', '–', '–', '–'];

@@ -8,6 +8,7 @@ import { change, office } from '../../server/test/workday/support.ts';
 import { expectAccessible, WIDE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
+import { callsOf, cellsOf } from './support/pages.ts';
 
 const TODAY = '2026-03-13';
 const TOMORROW = '2026-03-14';
@@ -39,11 +40,7 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
 
   test('shows the tree around the open place, with three requests; a viewer sees no owner of a desk', async () => {
     const page = await pages.openAs('viewer');
-    const asked: string[] = [];
-    page.on('request', (request) => {
-      const { pathname } = new URL(request.url());
-      if (pathname.startsWith('/v1/') && pathname !== '/v1/session') asked.push(pathname);
-    });
+    const asked = callsOf(page);
     await page.goto(`/console/${pages.site.organisation}/places?open=${NODES.desk1}`);
     await details(page, NODES.desk1).getByText('does not see who has this desk').waitFor();
     const shown = await page
@@ -126,10 +123,7 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
     await page.getByRole('button', { name: 'Retire' }).click();
     const dialog = page.getByRole('dialog', { name: 'Retire desk2?' });
     await dialog.getByText('2 bookings become bookings of the office.').waitFor();
-    const rows = await dialog
-      .locator('tbody tr')
-      .evaluateAll((lines) => lines.map((line) => [...line.children].map(({ textContent }) => textContent)));
-    expect(rows).toEqual([
+    expect(await cellsOf(dialog.locator('tbody tr'))).toEqual([
       ['Fri 13 Mar', '1', 'a booking of hq'],
       ['Sat 14 Mar', '1', 'a booking of hq'],
     ]);
@@ -157,10 +151,7 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
     await second.getByRole('button', { name: 'Save' }).click();
     const alert = second.getByRole('alert', { name: 'Somebody else has changed this place' });
     await alert.waitFor();
-    const rows = await alert
-      .locator('tbody tr')
-      .evaluateAll((lines) => lines.map((line) => [...line.children].map(({ textContent }) => textContent)));
-    expect(rows).toEqual([
+    expect(await cellsOf(alert.locator('tbody tr'))).toEqual([
       ['Name', 'quiet', 'Silent', 'Calm'],
       ['Capacity', '3', '7', '–'],
     ]);

@@ -1,11 +1,10 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { addAccount, browserWithPassword, browserWithRole } from '../../server/test/support/sessions.ts';
+import { addAccount, browserWithRole } from '../../server/test/support/sessions.ts';
 import { expectAccessible, PHONE, WIDE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
-
-const PASSWORD = 'correct horse battery staple';
+import { addPerson, PASSWORD } from './support/signing-in.ts';
 
 describe.skipIf(!hasBrowser)('the page Settings', () => {
   const pages = usePages();
@@ -71,9 +70,8 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
 
   test('changes a role, ends sessions, makes a link, and removes a person', async () => {
     const email = 'leaver@example.com';
-    const { server, tenantId } = pages.site;
-    await addAccount(server, tenantId, email, 'viewer');
-    const browser = await browserWithPassword(server, { email, password: PASSWORD });
+    const { server } = pages.site;
+    const browser = await addPerson(pages.site, email);
     const page = await pages.openAs('administrator');
     await page.goto(settings('people'));
     await page.getByRole('textbox', { name: `Role of ${email}` }).click();

@@ -6,6 +6,7 @@ import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { usePages } from './support/console.ts';
+import { cellsOf } from './support/pages.ts';
 
 type Office = Record<string, unknown> & { locationId: string; arrivals: number[] };
 
@@ -68,11 +69,7 @@ describe.skipIf(!hasBrowser)('the page Today', () => {
 
     const chart = page.getByRole('region', { name: 'Arrivals by hour at hq' }).first();
     await chart.getByRole('button', { name: 'As a table' }).click();
-    const cells = await chart
-      .locator('tbody tr')
-      .evaluateAll((rows) =>
-        rows.map((row) => [...row.querySelectorAll('th,td')].map((cell) => cell.textContent)),
-      );
+    const cells = await cellsOf(chart.locator('tbody tr'));
     expect(cells.map(([hour, , soFar]) => [hour, Number(soFar)])).toEqual(
       hq.arrivals.map((count, hour) => [`${String(hour).padStart(2, '0')}:00`, count]),
     );

@@ -34,7 +34,7 @@ export interface Site {
 /** Pages of a site. They are closed after each test, which fails if anything went wrong on one of them. */
 export interface Pages {
   readonly site: Site;
-  /** A page of nobody. */
+  /** A page of nobody. It may ask nothing of another origin than `baseURL`, which is that of the site by default. */
   open(options?: BrowserContextOptions): Promise<Page>;
   /** A page of a person with this role, who has signed in. */
   openAs(role: AccountRole, options?: BrowserContextOptions): Promise<Page>;
@@ -69,7 +69,7 @@ export function usePages(prepare: () => Promise<SiteOptions> = async () => ({}))
     expect(faults).toEqual([]);
   });
   const open = async (options?: BrowserContextOptions) => {
-    const page = await watchedPage(site.browser, site.origin, options);
+    const page = await watchedPage(site.browser, options?.baseURL ?? site.origin, options);
     opened.push(page);
     return page.page;
   };
@@ -113,7 +113,8 @@ async function startSite({ config, server: options }: SiteOptions): Promise<Site
     tenantId,
     organisation: organisation?.slug ?? '',
     origin,
-    api: new Rollcall({ baseUrl: origin, ...key, authentication: 'basic' }),
+    // A token proves itself to the server's clock, which shows another year.
+    api: new Rollcall({ baseUrl: origin, ...key, authentication: 'client-credentials' }),
     lifecycle,
   };
 }

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 
 /** A page, and what went wrong on it so far. */
 export interface WatchedPage {
@@ -37,4 +37,22 @@ export async function watchedPage(
     if (url.protocol.startsWith('http') && url.origin !== origin) faults.push(`request: ${url}`);
   });
   return { page, faults, close: () => context.close() };
+}
+
+/** The calls of the API that a page makes from now on, besides that of the shell: method, path and parameters. */
+export function callsOf(page: Page): string[] {
+  const calls: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (pathname.startsWith('/v1/') && pathname !== '/v1/session')
+      calls.push(`${request.method()} ${pathname}${search}`);
+  });
+  return calls;
+}
+
+/** The texts of the cells of each row. */
+export function cellsOf(rows: Locator): Promise<string[][]> {
+  return rows.evaluateAll((each) =>
+    each.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
+  );
 }
