@@ -163,6 +163,16 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.keyboard.press('Enter');
       await page.getByRole('table', { name: /^People who came/ }).waitFor({ state: 'visible' });
       expect(await chart.count()).toBe(0);
+      // Each press sets another first day: the field keeps the focus, and the month of 2 March.
+      const from = page.getByLabel('From', { exact: true });
+      await from.focus();
+      for (const month of ['02', '01']) {
+        await page.keyboard.press('ArrowDown');
+        await page.waitForURL((url) => url.searchParams.get('from') === `2026-${month}-02`);
+      }
+      expect(await isFocused(from)()).toBe(true);
+      await page.goBack();
+      await expect.poll(() => from.inputValue()).toBe('2026-02-02');
     });
   });
 

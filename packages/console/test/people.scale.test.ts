@@ -79,6 +79,14 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     expect(await heading(page, 'ann').evaluate((each) => each === document.activeElement)).toBe(true);
     await page.goBack();
     await expect.poll(() => idsIn(page)).toEqual([PEOPLE.ann]);
+    // The field shows what the address says, also when the address changes by itself.
+    await page.getByRole('link', { name: 'People', exact: true }).click();
+    await expect.poll(() => search.inputValue()).toBe('');
+    await page.keyboard.press('Control+K');
+    await page.getByRole('textbox', { name: /^Name of a page/ }).fill('ben');
+    await page.getByRole('option', { name: 'ben ben@example.com' }).waitFor();
+    await page.keyboard.press('Enter');
+    await heading(page, 'ben').waitFor();
   });
 
   test('loads more people as one scrolls, and keeps few of them in the document', async () => {
@@ -125,6 +133,16 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     await page.getByRole('button', { name: 'Week after' }).click();
     await page.waitForURL((url) => url.searchParams.get('week') === '2026-03-09');
     await rowOf(page, '2026-03-13').getByText('09:00, Europe/London').waitFor();
+    // Each press sets another day: the field keeps the focus and the day. 9 February is a Monday, 9 January a Friday.
+    const day = page.getByLabel('Week of');
+    await day.focus();
+    for (const monday of ['2026-02-09', '2026-01-05']) {
+      await page.keyboard.press('ArrowDown');
+      await page.waitForURL((url) => url.searchParams.get('week') === monday);
+    }
+    expect(await day.inputValue()).toBe('2026-01-09');
+    await day.blur();
+    expect(await day.inputValue()).toBe('2026-01-05');
   });
 
   test('books days, tells of it in the action log, and takes it back', async () => {

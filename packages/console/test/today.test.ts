@@ -6,7 +6,7 @@ import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { usePages } from './support/console.ts';
-import { cellsOf } from './support/pages.ts';
+import { callsOf, cellsOf } from './support/pages.ts';
 
 type Office = Record<string, unknown> & { locationId: string; arrivals: number[] };
 
@@ -96,6 +96,21 @@ describe.skipIf(!hasBrowser)('the page Today', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('navigation').waitFor();
     await page.waitForURL(`**/today?office=${NODES.hq}`);
+  });
+
+  test('asks nothing that the role may not read', async () => {
+    const page = await pages.openAs('integrations');
+    const calls = callsOf(page);
+    const refused: string[] = [];
+    page.on('response', (reply) => reply.status() === 403 && refused.push(reply.url()));
+    // The page asks for its last part when it asks for what is usual.
+    const last = page.waitForResponse(/\/v1\/manage\/sources/);
+    await page.goto(`/console/${pages.site.organisation}/today`);
+    await last;
+    await page.getByRole('table', { name: 'Arrivals by hour' }).waitFor();
+    expect(calls).toContain('GET /v1/manage/today');
+    expect(calls.filter((call) => call.includes('/analytics/'))).toEqual([]);
+    expect(refused).toEqual([]);
   });
 
   test('numbers stay, with what went wrong, while the server cannot answer', async () => {

@@ -21,7 +21,7 @@ export function Filters({ question, change }: FiltersProps) {
   return (
     <search aria-label={filters.title}>
       <Group gap="sm" align="flex-start">
-        <Days key={`${question.from} ${question.to}`} question={question} change={change} />
+        <Days question={question} change={change} />
         {question.view === 'overview' && (
           <Select
             label={filters.period}
@@ -42,16 +42,20 @@ export function Filters({ question, change }: FiltersProps) {
 function Days({ question, change }: FiltersProps) {
   const { timeZone } = useOrganisation();
   const { from, to } = question;
-  const [days, setDays] = useState({ from, to });
+  // Days that the API cannot answer for, while the address keeps those that they were typed over.
+  const [faulty, setFaulty] = useState<{ over: string; days: Pick<Question, 'from' | 'to'> }>();
+  const present = `${from} ${to}`;
+  const days = faulty?.over === present ? faulty.days : { from, to };
   const wrong = faultOf({ ...question, ...days });
   const today = todayIn(timeZone);
   const isWeeks = (weeks: string) => {
     const range = lastWeeks(Number(weeks), today);
     return range.from === from && range.to === to;
   };
-  const apply = (next: { from: string; to: string }) => {
-    setDays(next);
-    if (!faultOf({ ...question, ...next })) change(next);
+  const apply = (next: typeof days) => {
+    const isFaulty = faultOf({ ...question, ...next }) !== undefined;
+    setFaulty(isFaulty ? { over: present, days: next } : undefined);
+    if (!isFaulty) change(next);
   };
   const faultAt = (field: 'from' | 'to') => (wrong?.field === field ? filters[wrong.fault] : undefined);
   return (

@@ -84,9 +84,12 @@ function Search({ destinations, close }: Omit<CommandBarProps, 'opened'>) {
                 <Combobox.Option key={address} value={address}>
                   {label}
                   {hint && (
-                    <Text span size="sm" c="dimmed" ml="sm">
-                      {hint}
-                    </Text>
+                    <>
+                      {' '}
+                      <Text span size="sm" c="dimmed" ml="sm">
+                        {hint}
+                      </Text>
+                    </>
                   )}
                 </Combobox.Option>
               ))}

@@ -26,10 +26,12 @@ export function mondayOf(day: Day): Day {
   return addDays(day, -((new Date(day).getUTCDay() + 6) % 7));
 }
 
-/** Whether a text is a day that exists. */
+/** Whether a text is a day that exists, from the year 1000 on: a field has smaller years while one types the year. */
 export function isDay(text: string): boolean {
   const ms = Date.parse(text);
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+  return (
+    /^[1-9]\d{3}-\d\d-\d\d$/.test(text) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
+  );
 }
 
 /** The day of an instant that the API writes for a day. */

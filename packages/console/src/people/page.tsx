@@ -1,7 +1,7 @@
 import './style.css';
 import { Stack, Text, TextInput, Title } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { useId, useState } from 'react';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useId } from 'react';
 import { useParameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
@@ -22,12 +22,8 @@ const MOST_CHARACTERS = 100;
 /** Finds one of many people. The address holds what one searches for. */
 export default function PeoplePage() {
   const [parameters, change] = useParameters();
-  const search = (parameters.get('search') ?? '').trim();
-  const [typed, setTyped] = useState(search);
-  const ask = useDebouncedCallback(
-    (text: string) => change({ search: text.trim() }, { replace: true }),
-    PAUSE_MS,
-  );
+  const typed = parameters.get('search') ?? '';
+  const [search] = useDebouncedValue(typed.trim(), PAUSE_MS);
   return (
     <Page title={people.title}>
       <Stack>
@@ -41,10 +37,7 @@ export default function PeoplePage() {
             autoComplete="off"
             value={typed}
             error={hasTooManyWords(typed) ? people.tooManyWords : undefined}
-            onChange={({ currentTarget: { value } }) => {
-              setTyped(value);
-              if (!hasTooManyWords(value)) ask(value);
-            }}
+            onChange={({ currentTarget: { value } }) => change({ search: value }, { replace: true })}
           />
         </search>
         <CardHolders search={search} />

@@ -57,6 +57,7 @@ export function ChangeDays({ profile, days, canChange, reload, onDone }: ChangeD
   });
   const error = preview.error ?? apply.error;
   const back = () => {
+    preview.reset();
     apply.reset();
     setStep({ is: 'choosing' });
   };

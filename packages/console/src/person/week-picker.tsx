@@ -1,4 +1,5 @@
 import { Button, Group, TextInput, Title } from '@mantine/core';
+import { useState } from 'react';
 import { addDays, type Day, isDay, mondayOf } from '../frame/days.ts';
 import { formatDay } from '../frame/format.ts';
 import { texts } from '../texts.ts';
@@ -14,6 +15,8 @@ interface WeekPickerProps {
 
 /** Moves from week to week. */
 export function WeekPicker({ monday, present, choose }: WeekPickerProps) {
+  /** Another day of the week, while one types it. */
+  const [typed, setTyped] = useState<Day>();
   return (
     <Group gap="sm" align="flex-end">
       <Button variant="default" onClick={() => choose(addDays(monday, -7))}>
@@ -25,9 +28,10 @@ export function WeekPicker({ monday, present, choose }: WeekPickerProps) {
       <TextInput
         type="date"
         label={week.starts}
-        key={monday}
-        defaultValue={monday}
+        value={typed ?? monday}
+        onBlur={() => setTyped(undefined)}
         onChange={({ currentTarget: { value } }) => {
+          setTyped(value);
           if (isDay(value) && mondayOf(value) !== monday) choose(mondayOf(value));
         }}
       />

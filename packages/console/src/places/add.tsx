@@ -10,8 +10,6 @@ import { callsOf, KINDS, type Kind, type TreeNode } from './kinds.ts';
 
 const { places } = texts;
 const { add: words } = places;
-/** The API takes so many in one call. */
-const MOST_NAMES = 1_000;
 
 interface AddDialogProps {
   kind: Kind;
@@ -31,7 +29,7 @@ export function AddDialog({ kind, to, onClose, onAdded }: AddDialogProps) {
   const names = [...new Set(text.split('\n').map((each) => each.trim()))].filter((each) => each !== '');
   const { mutate, data, error, isPending } = useMutation({
     mutationFn: async () => {
-      const items = names.slice(0, MOST_NAMES).map((name) => ({
+      const items = names.map((name) => ({
         [nameMember]: name,
         ...(parent && to ? { [parent.member]: to.nodeId } : { timeZone }),
       }));

@@ -23,7 +23,7 @@ import { nodeKey } from './tree-data.ts';
 
 const { places } = texts;
 
-export interface Stored {
+interface Stored {
   row: Row;
   version: string;
 }
@@ -58,9 +58,10 @@ export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
   const { mutate, isPending, error, reset } = useMutation({
     mutationFn: ({ change }: { change: Row; done: string }) =>
       callsOf(clientOf(organisation).manage, kind).update(nodeId, change, { ifVersion: base.version }),
-    onSuccess: async (_, { done: message }) => {
+    onSuccess: async (_, { change, done: message }) => {
       await refresh(organisation, nodeId);
-      setEditing(undefined);
+      const now = queryClient.getQueryData<Stored>(nodeKey(organisation, nodeId));
+      setEditing(now && unsaved(now, typed, change));
       setLarge(undefined);
       setDone(message);
     },
@@ -71,7 +72,8 @@ export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
       }
     },
   });
-  const differs = editing !== undefined && stored.version !== editing.base.version;
+  // While a change is sent, the newer version may be one's own.
+  const differs = !isPending && base.version !== stored.version;
   const changed = fields.filter((field) => shownText(field.name) !== textOf(base.row, field.name));
   const faults = new Map(fields.flatMap((field) => faultOf(field, shownText(field.name))));
   const submit = (event: FormEvent) => {
@@ -112,7 +114,7 @@ export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
             members={[...fields.map(({ name: member }) => member), 'status']}
             labelOf={fieldLabel}
             wordsFor={(member, text) => (member === 'status' ? stateWord(text) : text)}
-            before={editing.base.row}
+            before={base.row}
             now={stored.row}
             typed={typed}
             onKeep={() => {
@@ -182,6 +184,14 @@ export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
       )}
     </form>
   );
+}
+
+/** What was typed and not sent, over the present row. Undefined if nothing is left. */
+function unsaved(now: Stored, typed: Editing['typed'], sent: Row): Editing | undefined {
+  const left = Object.entries(typed).filter(
+    ([member, text]) => !(member in sent) && text !== textOf(now.row, member),
+  );
+  return left.length > 0 ? { base: now, typed: Object.fromEntries(left) } : undefined;
 }
 
 async function refresh(organisation: string, nodeId: string): Promise<void> {

@@ -49,7 +49,6 @@ function SettingsForm({ stored, mayEdit }: { stored: Settings; mayEdit: boolean 
   const [editing, setEditing] = useState<{ base: Settings; typed: Typed }>();
   const base = editing?.base ?? stored;
   const typed = editing?.typed ?? {};
-  const differs = base.version !== stored.version;
   const shownText = (name: Member) => typed[name] ?? textOf(base.row, name);
   const changed = MEMBERS.filter((name) => shownText(name) !== textOf(base.row, name));
   const days = shownText('horizonDays');
@@ -68,6 +67,8 @@ function SettingsForm({ stored, mayEdit }: { stored: Settings; mayEdit: boolean 
     },
     onError: (failure) => (isOutdated(failure) ? refresh() : undefined),
   });
+  // While a change is sent, the newer version may be one's own.
+  const differs = !isPending && base.version !== stored.version;
   const edit = (next: typeof editing) => {
     reset();
     setEditing(next);

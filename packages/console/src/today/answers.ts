@@ -23,15 +23,15 @@ export function useToday() {
   });
 }
 
-/** How many people usually arrive in each hour on the weekday of `day`, by office. Undefined while that is unknown. */
+/** How many people usually arrive in each hour on the weekday of `day`, by office. Undefined while that is unknown, and for a role that reads no metrics. */
 export function useUsualArrivals(day: Day | undefined) {
-  const { organisation } = useOrganisation();
+  const { organisation, role } = useOrganisation();
   return useQuery<ArrivalMetricsRow[]>({
     queryKey: [organisation, 'usual arrivals', day],
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn:
-      day === undefined
+      day === undefined || role === 'integrations'
         ? skipToken
         : async ({ signal }) =>
             clientOf(organisation).analytics.arrivalMetrics(
