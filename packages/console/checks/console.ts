@@ -8,7 +8,11 @@ import { PROGRAM } from '../test/support/browser.ts';
 
 const DAYS_OF_HISTORY = '60';
 /** Pages that the navigation does not list: the part of the address after the organisation. */
-const UNLISTED = ['account', 'sessions'];
+const UNLISTED = ['account', 'sessions', 'set-up'];
+const TABS = [
+  ...['scim', 'sources', 'refused', 'requests'].map((view) => `integrations?view=${view}`),
+  ...['organisation', 'methods'].map((view) => `settings?view=${view}`),
+];
 
 /** A demo, and a browser in which its administrator is signed in. */
 export interface Console {
@@ -18,6 +22,8 @@ export interface Console {
   debuggerPort: number;
   /** The addresses of all pages, those that the navigation lists first. */
   addresses: string[];
+  /** The addresses of the other tabs of pages. */
+  tabs: string[];
   /** Opens an address, and waits until the page has what it asks for. */
   open(address: string): Promise<Page>;
 }
@@ -44,6 +50,10 @@ export function useConsole(): { readonly console: Console } {
       .getByRole('navigation')
       .getByRole('link')
       .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
+    await page.goto(new URL('people', home).href);
+    await page.getByRole('list', { name: 'People found' }).getByRole('link').first().click();
+    await page.waitForURL((url) => url.searchParams.has('week'));
+    const person = page.url();
     await page.close();
     const open = async (address: string) => {
       const opened = await context.newPage();
@@ -56,7 +66,11 @@ export function useConsole(): { readonly console: Console } {
       demo,
       context,
       debuggerPort: Number(port),
-      addresses: [...listed, ...UNLISTED.map((path) => new URL(path, home).href)],
+      addresses: [...listed, ...UNLISTED.map((path) => new URL(path, home).href), person],
+      tabs: [
+        ...TABS.map((path) => new URL(path, home).href),
+        ...['log', 'about'].map((tab) => new URL(`?tab=${tab}`, person).href),
+      ],
       open,
     };
   });

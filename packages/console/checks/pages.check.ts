@@ -32,7 +32,7 @@ describe.skipIf(!hasBrowser)('each page of the demo', () => {
   });
 
   test('has no findings of axe-core, in light and dark, wide and on a phone', async () => {
-    for (const address of site.console.addresses) {
+    for (const address of [...site.console.addresses, ...site.console.tabs]) {
       const page = await site.console.open(address);
       await expectAccessible(page, ALL_LOOKS);
       await page.close();
@@ -40,7 +40,7 @@ describe.skipIf(!hasBrowser)('each page of the demo', () => {
   });
 
   test('needs at most three requests of the API after the shell', async () => {
-    for (const address of site.console.addresses) {
+    for (const address of [...site.console.addresses, ...site.console.tabs]) {
       const { requests, faults } = await requestsOf(site.console, address);
       console.log(`${pathOf(address)}: ${requests.length} requests ${requests.join(' ')}`);
       expect(requests.length).toBeLessThanOrEqual(MOST_REQUESTS);

@@ -51,9 +51,9 @@ export const texts = {
   },
   commandBar: {
     title: 'Go to',
-    open: 'Go to a page, office or person (Ctrl or ⌘ and K)',
-    label: 'Name of a page, office or person',
-    placeholder: 'A page, an office, or a part of a name',
+    open: 'Go to a page, place or person (Ctrl or ⌘ and K)',
+    label: 'Name of a page, place or person',
+    placeholder: 'A page, or a part of a name',
     pages: 'Pages',
     offices: 'Offices',
     places: 'Levels, zones, desks and rooms',
@@ -173,7 +173,7 @@ export const texts = {
     usual: 'Usually on this weekday',
     empty: {
       title: 'There is no office yet',
-      advice: 'Import your offices, levels and desks with “rollcall import”, then send events.',
+      advice: 'An administrator can add offices and desks on the page Places. Then send events.',
     },
   },
   attendance: {

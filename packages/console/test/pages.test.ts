@@ -76,7 +76,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       const page = await openAs('viewer');
       await page.goto(attendance());
       await heading(page, 'Attendance').waitFor();
-      const field = page.getByRole('textbox', { name: 'Name of a page, office or person' });
+      const field = page.getByRole('textbox', { name: 'Name of a page, place or person' });
       const goTo = async (text: string) => {
         await page.keyboard.press('Control+K');
         await field.fill(text);

@@ -43,7 +43,7 @@ export const formatDayAndMonth = (day: Day): string => dayAndMonth.format(Date.p
 export const formatWeekdayAndDay = (day: Day): string => weekdayAndDay.format(Date.parse(day));
 export const formatMonth = (day: Day): string => month.format(Date.parse(day));
 
-/** An instant in a time zone, with the zone. */
+/** The date and time of an instant in a time zone; by default, the browser's. */
 export function formatInstant(instant: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(language, {
     dateStyle: 'medium',

@@ -13,7 +13,7 @@ const REASONS: Record<Exclude<Known['code'], 'horizon'>, string> = {
   presenceAtDesk: 'because the person came to the desk',
   provisioning: 'because the identity provider changed the person',
   userDeactivated: 'because the person was deactivated',
-  nodeRetiredOrMoved: 'because a place was closed or moved',
+  nodeRetiredOrMoved: 'because a place was retired or moved',
   importOfExport: 'from the import of an export',
   importOfUsers: 'from an import of people',
   importOfGroups: 'from an import of groups',
@@ -40,11 +40,11 @@ const SEATS: Record<NonNullable<Known['seat']>, string> = {
 const OBSTACLES: Record<NonNullable<Known['obstacle']>, string> = {
   ownDeskBooked: 'the assigned desk was booked by somebody else',
   ownDeskInFullZone: 'the zone of the assigned desk was full',
-  ownDeskClosed: 'the assigned desk was closed',
+  ownDeskClosed: 'the assigned desk was retired',
   usualDeskBooked: 'the desk usually taken was booked by somebody else',
   usualDeskAssigned: 'the desk usually taken was assigned to somebody else',
   usualDeskInFullZone: 'the zone of the desk usually taken was full',
-  usualDeskClosed: 'the desk usually taken was closed',
+  usualDeskClosed: 'the desk usually taken was retired',
 };
 const AUTHORS: Record<Change['changedBy'], (name: string | null) => string> = {
   user: (name) => (name === null ? 'by the person' : `by ${name}`),
