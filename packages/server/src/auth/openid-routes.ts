@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import type { OpenIdSettings } from './identity-provider.ts';
@@ -139,8 +139,5 @@ function signInsOf(openId: OpenIdRoutesOptions['openId']): OpenIdSignIns {
 /** Only paths of the console count, so that nobody is led elsewhere. */
 function checkedPath(back: string | null): string | null {
   if (back === null || (back.length <= LONGEST_PATH && /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(back))) return back;
-  const message = 'must be a path of the console';
-  throw new HttpProblem(400, `The request is malformed: /back ${message}.`, {
-    errors: [{ path: '/back', message }],
-  });
+  throw malformedMember('back', 'must be a path of the console');
 }
