@@ -88,10 +88,10 @@ export interface Operations {
           clientDataJSON: string;
           authenticatorData: string;
           signature: string;
-          userHandle?: string | undefined;
+          userHandle?: string | null | undefined;
         };
         clientExtensionResults: Record<string, unknown>;
-        authenticatorAttachment?: string | undefined;
+        authenticatorAttachment?: string | null | undefined;
       } | null | undefined;
     };
     reply: {
@@ -123,9 +123,9 @@ export interface Operations {
   'PATCH /v1/session': {
     body: {
       /** name of the person */
-      name?: string | undefined;
+      name?: string | null | undefined;
       /** whether a password or a link is not enough without a passkey; takes a sign-in of the last 10 minutes */
-      passkeyRequired?: boolean | undefined;
+      passkeyRequired?: boolean | null | undefined;
     };
     reply: {
       account: {
@@ -173,10 +173,10 @@ export interface Operations {
           clientDataJSON: string;
           authenticatorData: string;
           signature: string;
-          userHandle?: string | undefined;
+          userHandle?: string | null | undefined;
         };
         clientExtensionResults: Record<string, unknown>;
-        authenticatorAttachment?: string | undefined;
+        authenticatorAttachment?: string | null | undefined;
       } | null | undefined;
     };
     reply: {
@@ -256,10 +256,10 @@ export interface Operations {
           clientDataJSON: string;
           authenticatorData: string;
           signature: string;
-          userHandle?: string | undefined;
+          userHandle?: string | null | undefined;
         };
         clientExtensionResults: Record<string, unknown>;
-        authenticatorAttachment?: string | undefined;
+        authenticatorAttachment?: string | null | undefined;
       };
     };
     reply: {
@@ -312,13 +312,13 @@ export interface Operations {
         response: {
           clientDataJSON: string;
           attestationObject: string;
-          authenticatorData?: string | undefined;
-          transports?: Array<string> | undefined;
-          publicKeyAlgorithm?: number | undefined;
-          publicKey?: string | undefined;
+          authenticatorData?: string | null | undefined;
+          transports?: Array<string> | null | undefined;
+          publicKeyAlgorithm?: number | null | undefined;
+          publicKey?: string | null | undefined;
         };
         clientExtensionResults: Record<string, unknown>;
-        authenticatorAttachment?: string | undefined;
+        authenticatorAttachment?: string | null | undefined;
       };
     };
     reply: {

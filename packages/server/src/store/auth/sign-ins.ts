@@ -81,6 +81,11 @@ export async function beginSignIn(
   return row.begun;
 }
 
+/** Takes back a counted attempt that has succeeded. Calls that begin a session do so themselves. */
+export async function settleSignIn(tx: Tx, attempt: Attempt): Promise<void> {
+  await tx.query('SELECT settle_sign_in($1)', [JSON.stringify(attempt)]);
+}
+
 /**
  * Starts a session for a password that was just verified. Ends the session with the hash `replaced`. Returns false if
  * the account or its password has changed since.
