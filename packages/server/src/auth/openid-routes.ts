@@ -97,6 +97,7 @@ export const openIdRoutes: FastifyPluginAsyncTypebox<OpenIdRoutesOptions> = asyn
     },
     handler: async (request, reply) => {
       const { back = null, linkToken = null, link = false } = request.body;
+      if (link && linkToken !== null) throw malformedMember('link', 'does not go with /linkToken');
       const session = link ? await requireSession(request, sessions, BEARER_CHALLENGE) : null;
       const redirectUri = `${publicUrl ?? `${request.protocol}://${request.host}`}${RETURN_PATH}`;
       const wanted = { redirectUri, back: checkedPath(back), linkToken, session };

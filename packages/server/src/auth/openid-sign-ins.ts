@@ -7,7 +7,7 @@ import {
   linkIdentity,
   linkIdentityByEmail,
 } from '../store/auth/identities.ts';
-import type { SessionRow } from '../store/auth/sessions.ts';
+import { endSessions, type SessionRow } from '../store/auth/sessions.ts';
 import { beginProvenSession, type OpenLink, redeemLink, spendChallenge } from '../store/auth/sign-ins.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
@@ -150,6 +150,8 @@ export class OpenIdSignIns {
       if (tokenHash && link) {
         await this.#claimLink(tx, identity, link, at);
         const newName = link.kind === 'invitation' && setsPassword(link) ? nameOf(identity) : null;
+        // As a new password does.
+        if (link.kind === 'reset') await endSessions(tx, link.accountId, null);
         const redemption = { tokenHash, at, link, newHash: null, newName, attempt: null, session, replaced };
         if (!(await redeemLink(tx, redemption))) throw wrongLink();
       }
