@@ -3,10 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
-import { booleanFilter } from '../directory/manage/common.ts';
 import { FileError } from '../files/errors.ts';
 import { readText } from '../files/text-input.ts';
 import { whenOver } from '../http/answer-over.ts';
+import { booleanParameter } from '../http/bulk.ts';
 import { acceptCsv } from '../http/csv-body.ts';
 import { HttpProblem, malformedBody } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
@@ -114,8 +114,8 @@ export const csvImportRoutes: FastifyPluginAsyncTypebox<CsvImportRoutesOptions> 
         const { dryRun, strict } = request.query;
         return importFile(request, reply, slots, options, {
           kind,
-          dryRun: booleanFilter('dryRun', dryRun) ?? false,
-          strict: booleanFilter('strict', strict) ?? false,
+          dryRun: booleanParameter('dryRun', dryRun) ?? false,
+          strict: booleanParameter('strict', strict) ?? false,
         });
       },
     });

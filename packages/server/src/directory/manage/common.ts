@@ -58,13 +58,6 @@ export function idFilter(text: string | undefined): string | null | undefined {
   return text === undefined ? undefined : (parseGuid(text) ?? null);
 }
 
-/** A boolean to filter by. Throws a 400 if the text is neither `true` nor `false`. */
-export function booleanFilter(name: string, text: string | undefined): boolean | undefined {
-  if (text === undefined) return undefined;
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw wrongParameter(name, 'must be true or false');
-}
-
 /** The words of a text to search for. Throws a 400 if there is none, or too much. */
 export function wordsFilter(name: string, text: string | undefined): string[] | undefined {
   if (text === undefined) return undefined;
