@@ -4,7 +4,17 @@ import { type Answer, type Query, type Request, readJson, type Transport } from 
 import type { Rows } from './rows.ts';
 import type { Many, SubmitOptions, Submitted } from './submit.ts';
 import type { Operations } from './types.gen.ts';
-import type { BookingEffects, Change, Filter, Item, Listing, Reply, Result, Versioned } from './types.ts';
+import type {
+  BookingEffects,
+  Change,
+  Filter,
+  Item,
+  Listing,
+  PageWindow,
+  Reply,
+  Result,
+  Versioned,
+} from './types.ts';
 
 interface IdNames {
   locations: 'locationId';
@@ -43,12 +53,9 @@ export class Collection<K extends Kind> {
     return pages(this.#transport, at`${this.#kind}`, filter, options);
   }
 
-  /**
-   * One page of what `list` lists. `limit` is 1 to 1,000, by default 100; `after` is `next` of the page before. Without a
-   * `next`, there are no more.
-   */
+  /** One page of what `list` lists. */
   page(
-    filter: Filter<`GET /v1/manage/${K}`> & { limit?: number; after?: string },
+    filter: Filter<`GET /v1/manage/${K}`> & PageWindow,
     options?: CallOptions,
   ): Promise<Reply<`GET /v1/manage/${K}`>> {
     const query: Query = { ...filter };
