@@ -1,6 +1,6 @@
 export { authorOf, CONFIG, DOCUMENTED } from '../../auth/management.ts';
 
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { type BulkReply, wrongParameter } from '../../http/bulk.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import { problems } from '../../http/schema.ts';
@@ -26,6 +26,11 @@ export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
 export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
 export const PATCH_PROBLEMS = { ...WRITE_PROBLEMS, ...problems(412) };
 export const BULK_PROBLEMS = problems(400, 401, 403, 413, 415, 503);
+
+/** The headers of a change for one version only; the answer may be a 412. */
+export const IF_MATCH = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'the ETag of the row that the change is for' })),
+});
 
 /** The answer to a bulk call. */
 export function bulkReply(results: UpsertResult[], { clock }: ManageDeps): Static<typeof BulkReply> {

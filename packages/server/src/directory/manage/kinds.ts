@@ -214,6 +214,13 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
   },
 ];
 
+/** The kind of this path. Throws if there is none. */
+export function managedKind(path: string): ManagedKind {
+  const kind = MANAGED_KINDS.find((each) => each.path === path);
+  if (!kind) throw new Error(`Management has no ${path}.`);
+  return kind;
+}
+
 function nodeKind(
   kind: NodeKind,
   of: Pick<ManagedKind, 'path' | 'filters' | 'members' | 'upsert'> & { row: Record<string, TSchema> },
