@@ -37,7 +37,10 @@ export const Report = Type.Object({
   ignoredColumns: Type.Array(Type.String(), {
     description: `the first ${MOST_COLUMNS} columns that the server does not know, and ignores`,
   }),
-  effects: OrNull(Effects, 'what a dry run would do to bookings; null for other imports'),
+  effects: OrNull(
+    Effects,
+    'what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import',
+  ),
 });
 export type Report = Static<typeof Report>;
 

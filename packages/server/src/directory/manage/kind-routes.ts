@@ -150,7 +150,7 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       summary: `Say what a change of one ${word} would do to bookings, and store nothing`,
       description:
         'The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as ' +
-        'long as the change, and makes the same callers wait.',
+        'long as the change, and other writers wait for it as for the change.',
       params: Type.Object({ [idMember]: Type.String() }),
       headers: IF_MATCH,
       body: patchSchema(kind),
