@@ -4,7 +4,7 @@ import { OrNull } from '../http/schema.ts';
 import type { ImportReport } from './import.ts';
 
 /** A report has so many changed rows, and so many refused rows, at most. */
-export const MOST_REPORTED_ROWS = 1_000;
+const MOST_REPORTED_ROWS = 1_000;
 const MOST_COLUMNS = 100;
 
 const Count = (description: string) => Type.Integer({ description });
