@@ -107,6 +107,11 @@ export const csvImportRoutes: FastifyPluginAsyncTypebox<CsvImportRoutesOptions> 
         response: {
           200: Report,
           ...problems(400, 401, 403, 413, 503),
+          400: {
+            ...problems(400)[400],
+            description:
+              'A parameter is wrong, or the file is damaged. If rows before the fault are stored, the answer says how many.',
+          },
           415: { ...problems(415)[415], description: 'The content type is not text/csv.' },
         },
       },
