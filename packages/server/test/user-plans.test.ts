@@ -110,10 +110,7 @@ test.for(['without statistics', 'with statistics'])(
       const { userId } = user;
       const reads: [string, () => Promise<unknown>][] = [
         ['profile', () => readUserProfile(tx, tenantId, userId, NOON)],
-        [
-          'attendance',
-          () => readUserAttendance(tx, tenantId, userId, { window: WINDOW, days: DAYS, now: NOON }),
-        ],
+        ['attendance', () => readUserAttendance(tx, tenantId, userId, { window: WINDOW, now: NOON })],
         [
           'changes',
           () => readUserChanges(tx, tenantId, { userId, day: undefined }, { limit: 10, after: null }),
