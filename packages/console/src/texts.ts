@@ -125,7 +125,7 @@ export const texts = {
   sessions: {
     title: 'Sessions',
     intro:
-      'These browsers are signed in to your account. End a session that you do not know, and ask an administrator for a link that sets a new password.',
+      'These browsers are signed in to your account. End a session that you do not know, and change your password under “My account”.',
     columns: ['Browser', 'Network address', 'Signed in', 'Last used'],
     current: 'this session',
     unknown: 'unknown',

@@ -136,6 +136,14 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     const reply = await server.app.inject({ method: 'POST', url: '/v1/session', headers, payload });
     expect([reply.statusCode, reply.json().errors[0].path]).toEqual([400, '/passkey']);
     expect(reply.headers).not.toHaveProperty('set-cookie');
+    // A link is not enough either. Somebody whom the device did not recognise tries again.
+    await device.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    await page.goto(`/console/sign-in#token=${await linkFor(server, email)}`);
+    await page.getByRole('alert').getByText('No passkey was accepted').waitFor();
+    await device.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await heading(page, 'Today').waitFor();
+    await signOut(page);
     await device.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
     await page.goto(`/console/sign-in#token=${await linkFor(server, email, 'reset')}`);
     await page.getByLabel('Password', { exact: true }).fill(OTHER_PASSWORD);

@@ -28,6 +28,11 @@ export function pages<T>(
   });
 }
 
+/** Whether a change is for one version only. A second call would conflict with the first. */
+export function namesVersion(change: unknown): boolean {
+  return (change as { version?: string | null }).version != null;
+}
+
 /** Submits items in order, 1,000 in a request. */
 export function submitItems<T, R>(
   transport: Transport,
@@ -42,6 +47,7 @@ export function submitItems<T, R>(
       path,
       size: MOST_ITEMS,
       inOrder: true,
+      once: (batch) => batch.some(namesVersion),
       bodyOf: (batch) => ({ items: batch }),
       resultsOf,
       isRefused: (result) => (result as { result: string }).result === 'refused',

@@ -1,5 +1,5 @@
 import { rangedRows } from './analytics.ts';
-import { at, pages, submitItems } from './manage-calls.ts';
+import { at, namesVersion, pages, submitItems } from './manage-calls.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
@@ -31,14 +31,20 @@ export class WeekPlans {
 
   /**
    * Replaces the week plan of a user. With `applyFrom`, days from that day on that follow the old week plan,
-   * or have no plan, change too. Without it, existing plans of days stay as they are.
+   * or have no plan, change too. Without it, existing plans of days stay as they are. With `version`, the client does
+   * not retry if the answer is lost, because a second call would conflict with the first.
+   * @throws ConflictError if `version` is not the present version.
    */
   set(
     userId: string,
     plan: Change<'PUT /v1/manage/users/{userId}/week-plan'>,
     options?: CallOptions,
   ): Promise<Reply<'PUT /v1/manage/users/{userId}/week-plan'>> {
-    return this.#transport.json({ method: 'PUT', path: at`users/${userId}/week-plan`, body: plan }, options);
+    const once = namesVersion(plan);
+    return this.#transport.json(
+      { method: 'PUT', path: at`users/${userId}/week-plan`, body: plan, once },
+      options,
+    );
   }
 
   /** Replaces the week plans of any number of users in order, 1,000 in a request. */
@@ -72,8 +78,10 @@ export class Days {
   }
 
   /**
-   * Plans a day, books, or moves the booking.
-   * @throws ConflictError if the day is past, the desk is taken or closed, or the zone is full.
+   * Plans a day, books, or moves the booking. With `version`, the client does not retry if the answer is lost, because
+   * a second call would conflict with the first.
+   * @throws ConflictError if the day is past, the desk is taken or closed, the zone is full, or `version` is not the
+   * present version.
    */
   set(
     userId: string,
@@ -81,8 +89,9 @@ export class Days {
     plan: Change<'PUT /v1/manage/users/{userId}/days/{day}'>,
     options?: CallOptions,
   ): Promise<Reply<'PUT /v1/manage/users/{userId}/days/{day}'>> {
+    const once = namesVersion(plan);
     return this.#transport.json(
-      { method: 'PUT', path: at`users/${userId}/days/${day}`, body: plan },
+      { method: 'PUT', path: at`users/${userId}/days/${day}`, body: plan, once },
       options,
     );
   }

@@ -22,7 +22,8 @@ export class Imports {
   /**
    * Imports a file. With `dryRun` the server stores nothing, and reports what each row would change. With `strict` it
    * stores nothing if a row is refused. `timeoutMs` is the limit of the whole import.
-   * @throws ValidationError if the file as a whole cannot be read, or is too large.
+   * @throws ValidationError if the file as a whole cannot be read, or is too large. Without `strict`, rows before the
+   * fault may be stored; the message says how many.
    */
   submit(
     kind: ImportKind,

@@ -1,10 +1,20 @@
 import { at, pages, submitItems } from './manage-calls.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
-import { type Answer, type Query, readJson, type Transport } from './request.ts';
+import { type Answer, type Query, type Request, readJson, type Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Many, SubmitOptions, Submitted } from './submit.ts';
 import type { Operations } from './types.gen.ts';
-import type { BookingEffects, Change, Filter, Item, Listing, Reply, Result, Versioned } from './types.ts';
+import type {
+  BookingEffects,
+  Change,
+  Filter,
+  Item,
+  Listing,
+  PageWindow,
+  Reply,
+  Result,
+  Versioned,
+} from './types.ts';
 
 interface IdNames {
   locations: 'locationId';
@@ -20,8 +30,9 @@ type Kind = keyof IdNames;
 type ById<K extends Kind, Method extends 'GET' | 'PATCH'> = `${Method} /v1/manage/${K}/{${IdNames[K]}}` &
   keyof Operations;
 
-function ifMatch({ ifVersion }: ChangeOptions = {}): Record<string, string> {
-  return ifVersion === undefined ? {} : { 'If-Match': ifVersion };
+/** What makes a change one of a version. A second call would conflict with the first. */
+function ofVersion({ ifVersion }: ChangeOptions = {}): Pick<Request, 'headers' | 'once'> {
+  return ifVersion === undefined ? {} : { headers: { 'If-Match': ifVersion }, once: true };
 }
 
 async function readVersioned<Row>(answer: Answer): Promise<Versioned<Row>> {
@@ -42,12 +53,9 @@ export class Collection<K extends Kind> {
     return pages(this.#transport, at`${this.#kind}`, filter, options);
   }
 
-  /**
-   * One page of what `list` lists. `limit` is 1 to 1,000, by default 100; `after` is `next` of the page before. Without a
-   * `next`, there are no more.
-   */
+  /** One page of what `list` lists. */
   page(
-    filter: Filter<`GET /v1/manage/${K}`> & { limit?: number; after?: string },
+    filter: Filter<`GET /v1/manage/${K}`> & PageWindow,
     options?: CallOptions,
   ): Promise<Reply<`GET /v1/manage/${K}`>> {
     const query: Query = { ...filter };
@@ -83,7 +91,7 @@ export class Collection<K extends Kind> {
     options?: ChangeOptions,
   ): Promise<Reply<ById<K, 'GET'>>> {
     const path = at`${this.#kind}/${id}`;
-    return this.#transport.json({ method: 'PATCH', path, headers: ifMatch(options), body: change }, options);
+    return this.#transport.json({ method: 'PATCH', path, body: change, ...ofVersion(options) }, options);
   }
 
   /**
@@ -133,7 +141,7 @@ export class DeskAssignments {
     options?: ChangeOptions,
   ): Promise<Reply<'PUT /v1/manage/desks/{deskId}/assignment'>> {
     const path = at`desks/${deskId}/assignment`;
-    return this.#transport.json({ method: 'PUT', path, headers: ifMatch(options), body: user }, options);
+    return this.#transport.json({ method: 'PUT', path, body: user, ...ofVersion(options) }, options);
   }
 
   /**
@@ -145,7 +153,7 @@ export class DeskAssignments {
     options?: ChangeOptions,
   ): Promise<Reply<'DELETE /v1/manage/desks/{deskId}/assignment'>> {
     const path = at`desks/${deskId}/assignment`;
-    return this.#transport.json({ method: 'DELETE', path, headers: ifMatch(options) }, options);
+    return this.#transport.json({ method: 'DELETE', path, ...ofVersion(options) }, options);
   }
 
   /** Assigns any number of desks in order, 1,000 in a request. A `userId` of null removes an assignment. */
@@ -199,7 +207,7 @@ export class OfficeSettings {
     options?: ChangeOptions,
   ): Promise<Reply<'PATCH /v1/manage/locations/{locationId}/settings'>> {
     const path = at`locations/${locationId}/settings`;
-    return this.#transport.json({ method: 'PATCH', path, headers: ifMatch(options), body: change }, options);
+    return this.#transport.json({ method: 'PATCH', path, body: change, ...ofVersion(options) }, options);
   }
 
   /** Changes settings of any number of offices in order, 1,000 in a request. */

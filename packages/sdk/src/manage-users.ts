@@ -4,7 +4,7 @@ import { Collection } from './manage-places.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { DateLike, Filter, Listing, Reply } from './types.ts';
+import type { DateLike, Filter, Listing, PageWindow, Reply } from './types.ts';
 
 /** Users, and what belongs to one of them. */
 export class Users extends Collection<'users'> {
@@ -46,10 +46,7 @@ export class Users extends Collection<'users'> {
   /** One page of `changes`. */
   changesPage(
     userId: string,
-    filter: Filter<'GET /v1/manage/users/{userId}/changes'> & {
-      limit?: number | undefined;
-      after?: string | undefined;
-    },
+    filter: Filter<'GET /v1/manage/users/{userId}/changes'> & PageWindow,
     options?: CallOptions,
   ): Promise<Reply<'GET /v1/manage/users/{userId}/changes'>> {
     const path = at`users/${userId}/changes`;

@@ -8,7 +8,7 @@ import { Users } from './manage-users.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Change, DateLike, Filter, Listing, Reply } from './types.ts';
+import type { Change, DateLike, Filter, Listing, PageWindow, Reply } from './types.ts';
 
 /** Selects refused events. */
 export interface RefusedEventFilter {
@@ -38,14 +38,6 @@ export interface RequestFilter {
   caller?: string | undefined;
   /** Only requests with this correlation id. */
   correlationId?: string | undefined;
-}
-
-/** A page of a list. */
-export interface PageWindow {
-  /** Items of the page, at most 1,000; by default 100. */
-  limit?: number | undefined;
-  /** `next` of the previous page. */
-  after?: string | undefined;
 }
 
 /** Management: nodes, users, assigned desks, settings, plans and bookings. Only Rollcall servers have it. */
@@ -109,12 +101,9 @@ export class Manage {
     return pages(this.#transport, at`nodes`, filter, options);
   }
 
-  /**
-   * One page of `nodes`. `limit` is 1 to 1,000, by default 100; `after` is `next` of the page before. Without a `next`,
-   * there are no more.
-   */
+  /** One page of `nodes`. */
   nodesPage(
-    filter: Filter<'GET /v1/manage/nodes'> & { limit?: number; after?: string },
+    filter: Filter<'GET /v1/manage/nodes'> & PageWindow,
     options?: CallOptions,
   ): Promise<Reply<'GET /v1/manage/nodes'>> {
     return this.#transport.json({ method: 'GET', path: at`nodes`, query: { ...filter } }, options);
@@ -151,7 +140,7 @@ export class Manage {
     return pages(this.#transport, at`refused-events`, filter, options);
   }
 
-  /** One page of these events. `next` of the answer is `after` of the next page. */
+  /** One page of these events. */
   refusedEventsPage(
     query: RefusedEventFilter & PageWindow = {},
     options?: CallOptions,

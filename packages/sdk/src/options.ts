@@ -79,7 +79,10 @@ export interface CallOptions {
 
 /** Options of a change of one row. */
 export interface ChangeOptions extends CallOptions {
-  /** The version of the row, as `read` returned it. The call fails if somebody has changed the row meanwhile. */
+  /**
+   * The version of the row, as `read` returned it. The call fails if somebody has changed the row meanwhile. The client
+   * does not retry if the answer is lost, because a second call would conflict with the first.
+   */
   ifVersion?: string | undefined;
 }
 

@@ -61,6 +61,8 @@ export interface Batching<T, R> {
   size: number;
   /** Whether a request waits for the answer to the one before. */
   inOrder: boolean;
+  /** Whether a second request with these items would get a different answer. Absent: never. */
+  once?(items: T[]): boolean;
   bodyOf(items: T[]): unknown;
   resultsOf(reply: unknown): R[];
   isRefused(result: R): boolean;
@@ -69,7 +71,8 @@ export interface Batching<T, R> {
 /**
  * Sends all items in batches, several at a time. Results keep the order of `items`. If a request fails after
  * its retries, the submission ends with that error. The server has stored the batches that it answered, and
- * perhaps others. It is safe to submit all items again.
+ * perhaps others. It is safe to submit all items again. The server then refuses items that name a version and
+ * are stored already.
  */
 export async function submitAll<T, R>(
   transport: Transport,
@@ -95,7 +98,8 @@ export async function submitAll<T, R>(
       const batch = next.value;
       const { method, path } = batching;
       const headers = options.tellNew ? { Prefer: 'tell-new' } : {};
-      const request = { method, path, headers, body: batching.bodyOf(batch) };
+      const once = batching.once?.(batch) ?? false;
+      const request = { method, path, headers, body: batching.bodyOf(batch), once };
       const results = await transport.exchange(
         request,
         { ...options, correlationId, signal: stop.signal },

@@ -88,10 +88,10 @@ export interface Operations {
           clientDataJSON: string;
           authenticatorData: string;
           signature: string;
-          userHandle?: string | undefined;
+          userHandle?: string | null | undefined;
         };
         clientExtensionResults: Record<string, unknown>;
-        authenticatorAttachment?: string | undefined;
+        authenticatorAttachment?: string | null | undefined;
       } | null | undefined;
     };
     reply: {
@@ -123,9 +123,9 @@ export interface Operations {
   'PATCH /v1/session': {
     body: {
       /** name of the person */
-      name?: string | undefined;
+      name?: string | null | undefined;
       /** whether a password or a link is not enough without a passkey; takes a sign-in of the last 10 minutes */
-      passkeyRequired?: boolean | undefined;
+      passkeyRequired?: boolean | null | undefined;
     };
     reply: {
       account: {
@@ -173,10 +173,10 @@ export interface Operations {
           clientDataJSON: string;
           authenticatorData: string;
           signature: string;
-          userHandle?: string | undefined;
+          userHandle?: string | null | undefined;
         };
         clientExtensionResults: Record<string, unknown>;
-        authenticatorAttachment?: string | undefined;
+        authenticatorAttachment?: string | null | undefined;
       } | null | undefined;
     };
     reply: {
@@ -256,10 +256,10 @@ export interface Operations {
           clientDataJSON: string;
           authenticatorData: string;
           signature: string;
-          userHandle?: string | undefined;
+          userHandle?: string | null | undefined;
         };
         clientExtensionResults: Record<string, unknown>;
-        authenticatorAttachment?: string | undefined;
+        authenticatorAttachment?: string | null | undefined;
       };
     };
     reply: {
@@ -312,13 +312,13 @@ export interface Operations {
         response: {
           clientDataJSON: string;
           attestationObject: string;
-          authenticatorData?: string | undefined;
-          transports?: Array<string> | undefined;
-          publicKeyAlgorithm?: number | undefined;
-          publicKey?: string | undefined;
+          authenticatorData?: string | null | undefined;
+          transports?: Array<string> | null | undefined;
+          publicKeyAlgorithm?: number | null | undefined;
+          publicKey?: string | null | undefined;
         };
         clientExtensionResults: Record<string, unknown>;
-        authenticatorAttachment?: string | undefined;
+        authenticatorAttachment?: string | null | undefined;
       };
     };
     reply: {
@@ -1234,7 +1234,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Say what a change of one location would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  /** Say what a change of one location would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and other writers wait for it as for the change. */
   'POST /v1/manage/locations/{locationId}/effects': {
     path: {
       locationId: string;
@@ -1357,7 +1357,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Say what a change of one level would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  /** Say what a change of one level would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and other writers wait for it as for the change. */
   'POST /v1/manage/levels/{levelId}/effects': {
     path: {
       levelId: string;
@@ -1506,7 +1506,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Say what a change of one zone would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  /** Say what a change of one zone would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and other writers wait for it as for the change. */
   'POST /v1/manage/zones/{zoneId}/effects': {
     path: {
       zoneId: string;
@@ -1673,7 +1673,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Say what a change of one desk would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  /** Say what a change of one desk would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and other writers wait for it as for the change. */
   'POST /v1/manage/desks/{deskId}/effects': {
     path: {
       deskId: string;
@@ -1834,7 +1834,7 @@ export interface Operations {
       status: "active" | "inactive";
     };
   };
-  /** Say what a change of one space would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  /** Say what a change of one space would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and other writers wait for it as for the change. */
   'POST /v1/manage/spaces/{spaceId}/effects': {
     path: {
       spaceId: string;
@@ -2033,7 +2033,7 @@ export interface Operations {
       deletedAt: string | null;
     };
   };
-  /** Say what a change of one user would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and makes the same callers wait. */
+  /** Say what a change of one user would do to bookings, and store nothing. The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as long as the change, and other writers wait for it as for the change. */
   'POST /v1/manage/users/{userId}/effects': {
     path: {
       userId: string;
@@ -2453,7 +2453,7 @@ export interface Operations {
       moreRefusals: number;
       /** the first 100 columns that the server does not know, and ignores */
       ignoredColumns: Array<string>;
-      /** what a dry run would do to bookings; null for other imports */
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
       effects: {
         /** bookings that become bookings of the office */
         rebooked: number;
@@ -2518,7 +2518,7 @@ export interface Operations {
       moreRefusals: number;
       /** the first 100 columns that the server does not know, and ignores */
       ignoredColumns: Array<string>;
-      /** what a dry run would do to bookings; null for other imports */
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
       effects: {
         /** bookings that become bookings of the office */
         rebooked: number;
@@ -2583,7 +2583,7 @@ export interface Operations {
       moreRefusals: number;
       /** the first 100 columns that the server does not know, and ignores */
       ignoredColumns: Array<string>;
-      /** what a dry run would do to bookings; null for other imports */
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
       effects: {
         /** bookings that become bookings of the office */
         rebooked: number;
@@ -2648,7 +2648,7 @@ export interface Operations {
       moreRefusals: number;
       /** the first 100 columns that the server does not know, and ignores */
       ignoredColumns: Array<string>;
-      /** what a dry run would do to bookings; null for other imports */
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
       effects: {
         /** bookings that become bookings of the office */
         rebooked: number;
@@ -2713,7 +2713,7 @@ export interface Operations {
       moreRefusals: number;
       /** the first 100 columns that the server does not know, and ignores */
       ignoredColumns: Array<string>;
-      /** what a dry run would do to bookings; null for other imports */
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
       effects: {
         /** bookings that become bookings of the office */
         rebooked: number;
@@ -2778,7 +2778,7 @@ export interface Operations {
       moreRefusals: number;
       /** the first 100 columns that the server does not know, and ignores */
       ignoredColumns: Array<string>;
-      /** what a dry run would do to bookings; null for other imports */
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
       effects: {
         /** bookings that become bookings of the office */
         rebooked: number;
@@ -2843,7 +2843,7 @@ export interface Operations {
       moreRefusals: number;
       /** the first 100 columns that the server does not know, and ignores */
       ignoredColumns: Array<string>;
-      /** what a dry run would do to bookings; null for other imports */
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
       effects: {
         /** bookings that become bookings of the office */
         rebooked: number;
@@ -2908,7 +2908,7 @@ export interface Operations {
       moreRefusals: number;
       /** the first 100 columns that the server does not know, and ignores */
       ignoredColumns: Array<string>;
-      /** what a dry run would do to bookings; null for other imports */
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
       effects: {
         /** bookings that become bookings of the office */
         rebooked: number;

@@ -189,6 +189,14 @@ export type Change<Key extends keyof Operations> = Dated<Body<Key>>;
 /** The reply of an operation. */
 export type Reply<Key extends keyof Operations> = Operations[Key]['reply'];
 
+/** Selects one page of a list. */
+export interface PageWindow {
+  /** Items of the page, 1 to 1,000; by default 100. */
+  limit?: number | undefined;
+  /** `next` of the previous page. On the last page, `next` is null. */
+  after?: string | undefined;
+}
+
 /** A kind of CSV file that can be imported: the last part of its path. */
 export type ImportKind = keyof Operations extends infer Key
   ? Key extends `POST /v1/manage/imports/${infer Kind}`

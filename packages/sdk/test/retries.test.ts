@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { NetworkError, type Retry } from '../src/index.ts';
-import { eventsOf, type Setup, setUp } from './support/setup.ts';
+import { NetworkError, type Retry, type Rollcall } from '../src/index.ts';
+import { daysAgo, eventsOf, type Setup, setUp } from './support/setup.ts';
 
 let setup: Setup;
 beforeAll(async () => {
@@ -40,4 +40,62 @@ test('submit tells new events from stored ones if tellNew is set', async () => {
   expect(await submit(true)).toEqual(new Set([true]));
   expect(await submit(true)).toEqual(new Set([false]));
   expect(await submit()).toEqual(new Set([undefined]));
+});
+
+type Prepare = (manage: Rollcall['manage']) => Promise<() => Promise<unknown>>;
+const zone: Prepare = async (manage) => {
+  const { zoneId } = setup.site.office;
+  const { version: ifVersion } = await manage.zones.read(zoneId);
+  return () => manage.zones.update(zoneId, { capacity: 7 }, { ifVersion });
+};
+const settings: Prepare = async (manage) => {
+  const { locationId } = setup.site.office;
+  const { version: ifVersion } = await manage.settings.read(locationId);
+  return () => manage.settings.update(locationId, { horizonDays: 7 }, { ifVersion });
+};
+const assignment: Prepare = async (manage) => {
+  const { office, user } = setup.site;
+  const { version: ifVersion } = await manage.desks.read(office.placeId);
+  return () => manage.deskAssignments.set(office.placeId, { userId: user.userId }, { ifVersion });
+};
+const noAssignment: Prepare = async (manage) => {
+  const { placeId } = setup.site.office;
+  const { version: ifVersion } = await manage.desks.read(placeId);
+  return () => manage.deskAssignments.clear(placeId, { ifVersion });
+};
+const tomorrow = async (manage: Rollcall['manage']) => {
+  const { userId } = setup.site.user;
+  const day = daysAgo(-1);
+  const [found] = await manage.days.list(userId, { startDate: day, endDate: day });
+  return { userId, day, version: found?.version ?? '' };
+};
+const oneDay: Prepare = async (manage) => {
+  const { userId, day, version } = await tomorrow(manage);
+  return () => manage.days.set(userId, day, { plan: 'r', version });
+};
+const manyDays: Prepare = async (manage) => {
+  const item = { ...(await tomorrow(manage)), plan: 'a' } as const;
+  return () => manage.days.submit([item]);
+};
+const week: Prepare = async (manage) => {
+  const { userId } = setup.site.user;
+  const { version } = await manage.weekPlans.get(userId);
+  return () => manage.weekPlans.set(userId, { weekPlan: { monday: { plan: 'r' } }, version });
+};
+
+test.each([
+  ['zones.update', zone],
+  ['settings.update', settings],
+  ['deskAssignments.set', assignment],
+  ['deskAssignments.clear', noAssignment],
+  ['days.set', oneDay],
+  ['days.submit', manyDays],
+  ['weekPlans.set', week],
+])('a change of one version is not repeated when its answer is lost: %s', async (_name, prepare) => {
+  const change = await prepare(setup.client({ maxRetries: 1 }).manage);
+  setup.proxy.reset();
+  setup.proxy.fate = () => 'lose';
+  // The server has carried it out. A second call would be refused as a conflict with somebody else.
+  await expect(change()).rejects.toBeInstanceOf(NetworkError);
+  expect(setup.proxy.seen).toHaveLength(1);
 });

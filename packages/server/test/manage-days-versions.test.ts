@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DayView } from '../src/workday/day-view.ts';
+import { whileLocked } from './support/locks.ts';
 import { ManagedWorkplace } from './support/manage-days.ts';
 import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -69,6 +70,29 @@ test('the version of a week plan that is not the present one keeps the week plan
   expect(await work.ask('GET', path)).toMatchObject({
     weekPlan: { monday: { plan: 'r' } },
     version: next,
+  });
+});
+
+describe('of two changes of one version at the same time, one is stored', () => {
+  /** Sends the changes together. Both have come as far as they can before one of them writes to the table. */
+  const race = async (table: string, path: string, bodies: object[]) => {
+    const replies = await whileLocked(server.db.target, table, 'SHARE', () =>
+      Promise.all(bodies.map((body) => work.call('PUT', path, body))),
+    );
+    expect(replies.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 409]);
+  };
+
+  test('of a day', async () => {
+    const version = await versionOf(TODAY);
+    const to = (plan: string) => ({ plan, version });
+    await race('day_plans', work.dayPath(TODAY), [to('r'), to('a')]);
+  });
+
+  test('of a week plan', async () => {
+    const path = `users/${work.user.userId}/week-plan`;
+    const { version } = await work.ask<{ version: string }>('GET', path);
+    const to = (plan: string) => ({ weekPlan: { monday: { plan } }, version });
+    await race('week_plans', path, [to('r'), to('a')]);
   });
 });
 

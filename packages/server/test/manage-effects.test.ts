@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { lockDirectory } from '../src/store/connections/directory-lock.ts';
+import { untilAllWait } from './support/locks.ts';
 import { type ManageClient, makeLondon, manageClient } from './support/manage.ts';
 import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -149,6 +151,27 @@ describe('the version of a row', () => {
     expect(replies.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 412]);
     expectProblem(await send('DELETE', path, undefined, { 'if-match': etag }), 412);
     expect((await send('DELETE', path)).statusCode).toBe(200);
+  });
+
+  test.each([
+    ['zones', () => `zones/${london.zoneId}`, { capacity: 9 }],
+    ['settings', () => `locations/${london.locationId}/settings`, { horizonDays: 9 }],
+  ] as const)('holds against a writer of another process: %s', async (_what, pathOf, patch) => {
+    const path = pathOf();
+    const etag = (await send('GET', path)).headers.etag as string;
+    const { locationId, zoneId } = london;
+    let reply: ReturnType<typeof send> | undefined;
+    await server.db.owner.inTenant(client.tenantId, async (tx) => {
+      await lockDirectory(tx, client.tenantId);
+      reply = send('PATCH', path, patch, { 'if-match': etag });
+      await untilAllWait(server.db.target);
+      await tx.query('UPDATE nodes SET capacity = 5 WHERE node_id = $1', [zoneId]);
+      await tx.query(
+        'INSERT INTO office_settings (tenant_id, location_id, horizon_days) VALUES ($1, $2, 5)',
+        [client.tenantId, locationId],
+      );
+    });
+    expect((await reply)?.statusCode).toBe(412);
   });
 
   test('lets exactly one of two changes of the same version through', async () => {

@@ -230,6 +230,7 @@ describe('An identity is connected', () => {
     server.clock.advanceS(601);
     expectProblem(await post('plain', '/openid', { link: true }, old), 403);
     expectProblem(await post('plain', '/openid', { link: true }), 401);
+    expectProblem(await post('plain', '/openid', { link: true, linkToken: 'x' }, old), 400);
   });
 
   test('never by the invitation of an account that belongs elsewhere', async () => {
@@ -253,12 +254,15 @@ describe('An identity is connected', () => {
     expect(await rolesOf(browser)).toEqual([['acme', 'viewer']]);
   });
 
-  test('by a link for another password, which may have been used', async () => {
+  test('by a link for another password, which ends all other sessions, and may have been used', async () => {
     const email = 'reset@example.com';
     await addAccount(server, tenantId, email, 'viewer');
     const linkToken = await linkFor(server, email, 'reset');
     person();
+    const before = await browserWithRole(server, tenantId, 'viewer', email);
     expect((await enter('plain', { linkToken })).reply.statusCode).toBe(200);
+    // As with another password, because somebody else may have them.
+    expectProblem(await server.app.inject({ url: '/v1/session', headers: before }), 401);
     person();
     expectProblem((await enter('plain', { linkToken })).reply, 401);
   });

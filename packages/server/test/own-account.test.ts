@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { answerOf, authenticatorOf } from './support/authenticator.ts';
 import { expectProblem } from './support/problems.ts';
 import { startTestServer } from './support/server.ts';
 import { addAccount, browserWithPassword, browserWithRole, SAME_ORIGIN } from './support/sessions.ts';
@@ -26,6 +27,8 @@ describe('An account', () => {
     const reply = await send('PATCH', '', browser, { name: '  Ada ' });
     expect(reply.json().account.name).toBe('Ada');
     expect((await app.inject({ url: '/v1/session', headers: browser })).json()).toEqual(reply.json());
+    const nothing = await send('PATCH', '', browser, { name: null, passkeyRequired: null });
+    expect([nothing.statusCode, nothing.json().account.name]).toEqual([200, 'Ada']);
     expectProblem(await send('PATCH', '', browser, { name: ' ' }), 400);
   });
 
@@ -107,5 +110,48 @@ describe('A passkey', () => {
   test('works at the address of the server only, and the answer names it', async () => {
     const reply = await send('POST', '/passkey/options', { ...SAME_ORIGIN, host: '127.0.0.1:8080' });
     expect(expectProblem(reply, 400)).toContain('http://localhost:8080');
+    const noAddress = await send('POST', '/passkey/options', { ...SAME_ORIGIN, host: 'localhost:99999' });
+    expect(expectProblem(noAddress, 400)).toContain('http://localhost');
+  });
+
+  test('with the longest id signs in, is renamed and removed', async () => {
+    const email = `person-${people}@example.com`;
+    await newPerson();
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.alloc(1_023, 7) });
+    const { credential: answer, headers } = await answerOf(server, device);
+    const reply = await send('POST', '/passkey', headers, { credential: answer });
+    expect(reply.statusCode, reply.body).toBe(200);
+    // The answer also removes the cookie of the challenge.
+    const session = reply.cookies.find(({ value }) => value);
+    const browser = { ...SAME_ORIGIN, cookie: `${session?.name}=${session?.value}` };
+    const list = async () =>
+      (await app.inject({ url: '/v1/session/passkeys', headers: browser })).json().items;
+    const [{ passkeyId }] = await list();
+    const path = `/passkeys/${passkeyId}`;
+    expect((await send('PATCH', path, browser, { name: ' Phone ' })).statusCode).toBe(204);
+    expect(await list()).toMatchObject([{ name: 'Phone' }]);
+    expectProblem(await send('DELETE', path, await newPerson()), 404);
+    expect((await send('DELETE', path, browser)).statusCode).toBe(204);
+    expect(await list()).toEqual([]);
+  });
+
+  test('besides a password is one attempt, which a success takes back', async () => {
+    const email = 'two-factors@example.com';
+    await addAccount(server, tenantId, email, 'viewer');
+    const browser = await browserWithPassword(server, { email, password: PASSWORD });
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    expect((await send('PATCH', '', browser, { passkeyRequired: true })).statusCode).toBe(200);
+    // More networks than the failures of an account that go without a wait.
+    for (let network = 0; network < 7; network++) {
+      const { credential: passkey, headers } = await answerOf(server, device);
+      const reply = await app.inject({
+        method: 'POST',
+        url: '/v1/session',
+        headers,
+        payload: { email, password: PASSWORD, passkey },
+        remoteAddress: `10.20.0.${network}`,
+      });
+      expect(reply.statusCode, reply.body).toBe(200);
+    }
   });
 });

@@ -81,11 +81,12 @@ async function addOthers(tx: Tx): Promise<void> {
   );
 }
 
-/** The rows read so far. Places do not count: to find the few offices, older planners read all nodes of this many. */
-async function rowsRead(tx: Tx): Promise<number> {
+/** The rows read so far. `leftOut` is a table whose rows do not count. */
+async function rowsRead(tx: Tx, leftOut: string): Promise<number> {
   const { rows } = await tx.query<{ read: number }>(
     `SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_xact_user_tables
-     WHERE schemaname = 'rollcall' AND relname <> 'nodes'`,
+     WHERE schemaname = 'rollcall' AND relname <> $1`,
+    [leftOut],
   );
   return rows[0]?.read ?? 0;
 }
@@ -94,8 +95,10 @@ test.for(['without statistics', 'with statistics'])(
   'one user is read by indexes, %s',
   async (how, { skip }) => {
     const { rows } = await server.db.owner.inSystem((tx) => tx.query('SHOW server_version_num'));
-    const needsStatistics = Number(rows[0].server_version_num) < 170_000;
-    skip(needsStatistics && how === 'without statistics', 'older PostgreSQL needs statistics for this');
+    const isOlder = Number(rows[0].server_version_num) < 170_000;
+    skip(isOlder && how === 'without statistics', 'older PostgreSQL needs statistics for this');
+    // Older planners read all of so few nodes to find the offices.
+    const leftOut = isOlder ? 'nodes' : '';
     if (how === 'with statistics') {
       await server.db.owner.inTenant(tenantId, async (tx) => {
         await tx.query(
@@ -107,10 +110,7 @@ test.for(['without statistics', 'with statistics'])(
       const { userId } = user;
       const reads: [string, () => Promise<unknown>][] = [
         ['profile', () => readUserProfile(tx, tenantId, userId, NOON)],
-        [
-          'attendance',
-          () => readUserAttendance(tx, tenantId, userId, { window: WINDOW, days: DAYS, now: NOON }),
-        ],
+        ['attendance', () => readUserAttendance(tx, tenantId, userId, { window: WINDOW, now: NOON })],
         [
           'changes',
           () => readUserChanges(tx, tenantId, { userId, day: undefined }, { limit: 10, after: null }),
@@ -119,9 +119,9 @@ test.for(['without statistics', 'with statistics'])(
       ];
       const costs: Record<string, number> = {};
       for (const [name, read] of reads) {
-        const before = await rowsRead(tx);
+        const before = await rowsRead(tx, leftOut);
         const answer = await read();
-        costs[name] = (await rowsRead(tx)) - before;
+        costs[name] = (await rowsRead(tx, leftOut)) - before;
         expect(JSON.stringify(answer)).not.toBe('[]');
       }
       expect(Object.entries(costs).filter(([, cost]) => cost > MOST_READ)).toEqual([]);

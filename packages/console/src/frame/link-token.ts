@@ -1,3 +1,5 @@
+import { useEffect, useState } from 'react';
+
 const TOKEN = /^#token=([\w-]+)$/;
 
 let held: string | undefined;
@@ -18,4 +20,16 @@ export function linkToken(): string | undefined {
 /** Forgets the token, because it was redeemed or does not work. */
 export function forgetLinkToken(): void {
   held = undefined;
+}
+
+/** The token of the link that led to this page, or of a later link in the same tab, and what replaces it. */
+export function useLinkToken() {
+  const [token, setToken] = useState(linkToken);
+  useEffect(() => {
+    // A second link in the same tab changes only the part of the address after `#`.
+    const onHashChange = () => setToken(linkToken());
+    window.addEventListener('hashchange', onHashChange);
+    return () => window.removeEventListener('hashchange', onHashChange);
+  }, []);
+  return [token, setToken] as const;
 }

@@ -70,8 +70,8 @@ export function useLastRefusal(isWaiting: boolean): Refusal | undefined {
   const { data } = useQuery({
     queryKey: [organisation, 'last refusal'],
     queryFn: async ({ signal }) => {
-      for await (const refusal of clientOf(organisation).manage.refusedEvents({}, { signal })) return refusal;
-      return null;
+      const { items } = await clientOf(organisation).manage.refusedEventsPage({ limit: 1 }, { signal });
+      return items[0] ?? null;
     },
     enabled: isWaiting,
     refetchInterval: ASK_EVERY_MS,

@@ -1,12 +1,12 @@
-import { Anchor, Button, Group, Paper, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { AuthenticationError, ValidationError } from '@rollcall/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { clientOf } from '../frame/client.ts';
-import { ColourSchemeMenu } from '../frame/colour-scheme.tsx';
 import { Failure } from '../frame/failure.tsx';
-import { forgetLinkToken, linkToken } from '../frame/link-token.ts';
+import { forgetLinkToken, useLinkToken } from '../frame/link-token.ts';
+import { NarrowPage } from '../frame/narrow-page.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
 import { enterSession } from '../frame/session.ts';
@@ -18,25 +18,13 @@ type Answers = Omit<Parameters<ReturnType<typeof clientOf>['session']['setUp']>[
 
 /** Makes the first organisation and its administrator, by the link that the server prints. */
 export default function SetUpPage() {
-  const [token, setToken] = useState(linkToken);
-  useEffect(() => {
-    // A second link in the same tab changes only the part of the address after `#`.
-    const onHashChange = () => setToken(linkToken());
-    window.addEventListener('hashchange', onHashChange);
-    return () => window.removeEventListener('hashchange', onHashChange);
-  }, []);
+  const [token] = useLinkToken();
   return (
-    <main className="narrow">
-      <Group justify="space-between" mb="md">
-        <Text fw={600}>{texts.product}</Text>
-        <ColourSchemeMenu />
-      </Group>
-      <Paper withBorder p="lg">
-        <Page title={setUp.title}>
-          {token ? <SetUpForm key={token} token={token} /> : <NoLink {...setUp.noLink} />}
-        </Page>
-      </Paper>
-    </main>
+    <NarrowPage>
+      <Page title={setUp.title}>
+        {token ? <SetUpForm key={token} token={token} /> : <NoLink {...setUp.noLink} />}
+      </Page>
+    </NarrowPage>
   );
 }
 

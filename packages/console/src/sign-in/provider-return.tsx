@@ -1,10 +1,10 @@
-import { Anchor, Group, Paper, Stack, Text } from '@mantine/core';
+import { Anchor, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { consolePath } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
-import { ColourSchemeMenu } from '../frame/colour-scheme.tsx';
+import { NarrowPage } from '../frame/narrow-page.tsx';
 import { Page } from '../frame/page.tsx';
 import { enterSession } from '../frame/session.ts';
 import { texts } from '../texts.ts';
@@ -32,25 +32,19 @@ export default function ProviderReturnPage() {
     mutate(search.slice(1));
   }, [mutate]);
   return (
-    <main className="narrow">
-      <Group justify="space-between" mb="md">
-        <Text fw={600}>{texts.product}</Text>
-        <ColourSchemeMenu />
-      </Group>
-      <Paper withBorder p="lg">
-        <Page title={signIn.title}>
-          {error ? (
-            <Stack>
-              <SignInFailure error={error} />
-              <Anchor component={Link} href="/sign-in">
-                {signIn.again}
-              </Anchor>
-            </Stack>
-          ) : (
-            <Text role="status">{signIn.returning}</Text>
-          )}
-        </Page>
-      </Paper>
-    </main>
+    <NarrowPage>
+      <Page title={signIn.title}>
+        {error ? (
+          <Stack>
+            <SignInFailure error={error} />
+            <Anchor component={Link} href="/sign-in">
+              {signIn.again}
+            </Anchor>
+          </Stack>
+        ) : (
+          <Text role="status">{signIn.returning}</Text>
+        )}
+      </Page>
+    </NarrowPage>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert } from '@mantine/core';
+import { Alert, Button, Stack } from '@mantine/core';
 import { AuthenticationError, ConflictError, PermissionError, ValidationError } from '@rollcall/sdk';
 import { Failure } from '../frame/failure.tsx';
 import { isRefusedByBrowser } from '../frame/passkey.ts';
@@ -13,7 +13,18 @@ export function SignInFailure({ error, retry }: { error: unknown; retry?: () => 
     return <Failure error={error} {...(retry ? { retry } : {})} />;
   return (
     <Alert role="alert" variant="outline" color="red">
-      {isRefusal ? (error as AuthenticationError).detail : texts.signIn.passkeyRefused}
+      {isRefusal ? (
+        (error as AuthenticationError).detail
+      ) : (
+        <Stack gap="xs" align="flex-start">
+          {texts.signIn.passkeyRefused}
+          {retry && (
+            <Button variant="default" size="xs" onClick={retry}>
+              {texts.failures.retry}
+            </Button>
+          )}
+        </Stack>
+      )}
     </Alert>
   );
 }

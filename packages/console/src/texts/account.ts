@@ -34,7 +34,6 @@ export const account = {
     name: 'Name of the passkey',
     nameHint: 'For example: work laptop',
     defaultName: 'Passkey',
-    actions: 'Actions',
     rename: 'Rename',
     renameTitle: 'Rename the passkey',
     renameLabel: (name: string) => `Rename ${name}`,

@@ -23,7 +23,6 @@ export const settings = {
     intro: 'These people may sign in to the organisation.',
     invite: 'Invite a person',
     columns: ['Person', 'Role', 'State', 'Since'],
-    actions: 'Actions',
     you: 'you',
     states: { invited: 'invited', active: 'active', disabled: 'disabled by the operator' },
     roleOf: (email: string) => `Role of ${email}`,
@@ -45,7 +44,8 @@ export const settings = {
     },
     roleHints: {
       administrator: 'Everything in this organisation.',
-      integrations: 'Submits events, reads refused events, and keeps the settings of provisioning.',
+      integrations:
+        'Submits events, tries refused events again, manages keys that submit events, and keeps the settings of provisioning.',
       planner: 'Reads people and all numbers. Changes plans, bookings and assigned desks.',
       viewer: 'Sees places and numbers, and no names.',
     },

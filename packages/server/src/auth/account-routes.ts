@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
 import {
@@ -111,11 +111,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       const { tenantId } = callerOf(request);
       const { email, name = null, role } = request.body;
       const fault = emailFault(email);
-      if (fault !== undefined) {
-        throw new HttpProblem(400, `The request is malformed: /email ${fault}.`, {
-          errors: [{ path: '/email', message: fault }],
-        });
-      }
+      if (fault !== undefined) throw malformedMember('email', fault);
       const invitation = {
         email,
         name: name === null ? null : checkedName(name),

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { HttpProblem } from '../http/errors.ts';
+import { malformedMember } from '../http/errors.ts';
 import { parseInstant } from '../http/instants.ts';
 import { callerFields } from '../http/logging.ts';
 import { Maybe } from '../http/schema.ts';
@@ -23,7 +23,7 @@ export const NewExpiry = Maybe(
 /** The name of a body. Throws a 400. */
 export function checkedName(name: string): string {
   const fault = nameFault(name);
-  if (fault !== undefined) throw malformed('name', fault);
+  if (fault !== undefined) throw malformedMember('name', fault);
   return name;
 }
 
@@ -31,9 +31,9 @@ export function checkedName(name: string): string {
 export function checkedExpiry(text: string | null | undefined, nowMs: number): Date | undefined {
   if (text === null || text === undefined) return undefined;
   const instantUs = parseInstant(text);
-  if (instantUs === undefined) throw malformed('expiresAt', 'is not an instant in ISO 8601');
+  if (instantUs === undefined) throw malformedMember('expiresAt', 'is not an instant in ISO 8601');
   const expiresAt = new Date(Math.floor(instantUs / 1_000));
-  if (expiresAt.getTime() <= nowMs) throw malformed('expiresAt', 'must be in the future');
+  if (expiresAt.getTime() <= nowMs) throw malformedMember('expiresAt', 'must be in the future');
   return expiresAt;
 }
 
@@ -44,10 +44,4 @@ export function logChange(
   credential: Record<string, string>,
 ): void {
   request.log.info({ ...callerFields(callerOf(request)), ...credential }, message);
-}
-
-function malformed(member: string, fault: string): HttpProblem {
-  return new HttpProblem(400, `The request is malformed: /${member} ${fault}.`, {
-    errors: [{ path: `/${member}`, message: fault }],
-  });
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import type { OpenIdSettings } from './identity-provider.ts';
@@ -97,6 +97,7 @@ export const openIdRoutes: FastifyPluginAsyncTypebox<OpenIdRoutesOptions> = asyn
     },
     handler: async (request, reply) => {
       const { back = null, linkToken = null, link = false } = request.body;
+      if (link && linkToken !== null) throw malformedMember('link', 'does not go with /linkToken');
       const session = link ? await requireSession(request, sessions, BEARER_CHALLENGE) : null;
       const redirectUri = `${publicUrl ?? `${request.protocol}://${request.host}`}${RETURN_PATH}`;
       const wanted = { redirectUri, back: checkedPath(back), linkToken, session };
@@ -139,8 +140,5 @@ function signInsOf(openId: OpenIdRoutesOptions['openId']): OpenIdSignIns {
 /** Only paths of the console count, so that nobody is led elsewhere. */
 function checkedPath(back: string | null): string | null {
   if (back === null || (back.length <= LONGEST_PATH && /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(back))) return back;
-  const message = 'must be a path of the console';
-  throw new HttpProblem(400, `The request is malformed: /back ${message}.`, {
-    errors: [{ path: '/back', message }],
-  });
+  throw malformedMember('back', 'must be a path of the console');
 }

@@ -1,6 +1,5 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
-import { changeOwnAccount } from '../store/auth/accounts.ts';
 import {
   accountOfIdentity,
   applyClaimedRoles,
@@ -8,7 +7,7 @@ import {
   linkIdentity,
   linkIdentityByEmail,
 } from '../store/auth/identities.ts';
-import type { SessionRow } from '../store/auth/sessions.ts';
+import { endSessions, type SessionRow } from '../store/auth/sessions.ts';
 import { beginProvenSession, type OpenLink, redeemLink, spendChallenge } from '../store/auth/sign-ins.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
@@ -25,7 +24,7 @@ import {
 import type { SealedCookie } from './sealed-cookie.ts';
 import { equalSecrets } from './secrets.ts';
 import { hashToken, type Sessions } from './sessions.ts';
-import { emailFault, LONGEST_NAME, setsPassword, wrongLink } from './sign-ins.ts';
+import { emailFault, nameFault, setsPassword, wrongLink } from './sign-ins.ts';
 
 /** What the browser keeps, sealed, while the person is at the provider. */
 export interface OpenIdTransaction {
@@ -144,20 +143,17 @@ export class OpenIdSignIns {
     const tokenHash = linkHash === null ? null : Buffer.from(linkHash, 'base64url');
     const link = tokenHash && (await lookUps.openLink(tokenHash, at));
     if (tokenHash && !link) throw wrongLink();
-    const presented = await sessions.tokenOf(request);
-    const replaced = presented === undefined ? null : hashToken(presented);
+    const replaced = await sessions.presentedHash(request);
     const { session, token } = sessions.create(request, 'openid');
     const hasRole = await database.inSystem(async (tx) => {
       await once(tx);
       if (tokenHash && link) {
         await this.#claimLink(tx, identity, link, at);
         const newName = link.kind === 'invitation' && setsPassword(link) ? nameOf(identity) : null;
+        // As a new password does.
+        if (link.kind === 'reset') await endSessions(tx, link.accountId, null);
         const redemption = { tokenHash, at, link, newHash: null, newName, attempt: null, session, replaced };
         if (!(await redeemLink(tx, redemption))) throw wrongLink();
-        // Recovery: the person has lost the passkeys.
-        if (link.kind === 'reset') {
-          await changeOwnAccount(tx, link.accountId, { name: null, passkeyRequired: false });
-        }
       }
       const accountId = link ? link.accountId : await this.#accountOf(tx, identity, at);
       if (!(await this.#applyRoles(tx, accountId, identity, at))) {
@@ -236,7 +232,7 @@ function isNamed({ claims }: ProvenIdentity, rolesClaim: string): boolean {
 /** The name of the person, if the provider sends a usable one. */
 function nameOf({ claims: { name } }: ProvenIdentity): string | null {
   const trimmed = typeof name === 'string' ? name.trim() : '';
-  return trimmed === '' || trimmed.length > LONGEST_NAME || /\p{Cc}/u.test(trimmed) ? null : trimmed;
+  return nameFault(trimmed) === undefined ? trimmed : null;
 }
 
 /** One answer for an identity without an account, and for one whose address has an account already. */

@@ -1,4 +1,5 @@
 import { type TProperties, Type } from 'typebox';
+import { Maybe } from '../http/schema.ts';
 
 /** Bytes, as Web Authentication writes them in JSON. */
 export const Base64Url = Type.String({ pattern: '^[\\w-]*$' });
@@ -12,7 +13,7 @@ export function passkeyJson<const T extends TProperties>(response: T, descriptio
       type: Type.String({ enum: ['public-key'] }),
       response: Type.Object(response),
       clientExtensionResults: Type.Record(Type.String(), Type.Unknown()),
-      authenticatorAttachment: Type.Optional(Type.String()),
+      authenticatorAttachment: Maybe(Type.String()),
     },
     { description },
   );
@@ -24,7 +25,7 @@ export const PasskeyAnswer = passkeyJson(
     clientDataJSON: Base64Url,
     authenticatorData: Base64Url,
     signature: Base64Url,
-    userHandle: Type.Optional(Base64Url),
+    userHandle: Maybe(Base64Url),
   },
   'what the browser answers to the options, as AuthenticationResponseJSON of Web Authentication',
 );

@@ -1,13 +1,13 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { networkOf } from '../http/network.ts';
 import { findPasskey, requiresPasskey } from '../store/auth/passkeys.ts';
-import { type Attempt, beginProvenSession, beginSignIn } from '../store/auth/sign-ins.ts';
+import { type Attempt, beginProvenSession, beginSignIn, settleSignIn } from '../store/auth/sign-ins.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import type { Passkeys, VerifiedPasskey } from './passkeys.ts';
-import { hashToken, type Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 import { FAILURE_RULES, mustWait, type SignedIn } from './sign-ins.ts';
 
 interface Deps {
@@ -17,8 +17,6 @@ interface Deps {
   /** Milliseconds since the epoch. */
   clock: () => number;
 }
-
-const LONGEST_ID = 1_024;
 
 /** Signs people in with a passkey, alone or besides a password. */
 export class PasskeySignIns {
@@ -39,11 +37,10 @@ export class PasskeySignIns {
   ): Promise<SignedIn> {
     const { database, sessions, clock } = this.#deps;
     const { verified, attempt } = await this.#verified(request, reply, response);
-    const presented = await sessions.tokenOf(request);
+    const replaced = await sessions.presentedHash(request);
     const { session, token } = sessions.create(request, 'passkey');
     const begun = await database.inSystem(async (tx) => {
       if (!(await verified.use(tx, new Date(clock())))) throw wrongPasskey();
-      const replaced = presented === undefined ? null : hashToken(presented);
       return beginProvenSession(tx, { accountId: verified.accountId, session, attempt, replaced });
     });
     const row = begun && (await sessions.find(token));
@@ -60,17 +57,16 @@ export class PasskeySignIns {
     reply: FastifyReply,
     response: AuthenticationResponseJSON | null,
   ): Promise<(tx: Tx, accountId: string) => Promise<void>> {
+    const { database, clock } = this.#deps;
     const proof = response && (await this.#verified(request, reply, response));
+    // The attempt of the password counts as failed until the session begins.
+    if (proof) await database.inSystem((tx) => settleSignIn(tx, proof.attempt));
     return async (tx, accountId) => {
       if (!(await requiresPasskey(tx, accountId))) return;
-      if (!proof) {
-        const message = 'is required; the account signs in with a passkey besides';
-        throw new HttpProblem(400, `The request is malformed: /passkey ${message}.`, {
-          errors: [{ path: '/passkey', message }],
-        });
-      }
+      if (!proof)
+        throw malformedMember('passkey', 'is required; the account signs in with a passkey besides');
       const { verified } = proof;
-      if (verified.accountId !== accountId || !(await verified.use(tx, new Date(this.#deps.clock()))))
+      if (verified.accountId !== accountId || !(await verified.use(tx, new Date(clock()))))
         throw wrongPasskey();
     };
   }
@@ -83,11 +79,10 @@ export class PasskeySignIns {
   ): Promise<{ verified: VerifiedPasskey; attempt: Attempt }> {
     const { database, passkeys, clock } = this.#deps;
     const answered = await passkeys.takeChallenge(request, reply);
-    const id = response.id.slice(0, LONGEST_ID);
     const { passkey, begun } = await database.inSystem(async (tx) => {
-      const passkey = await findPasskey(tx, Buffer.from(id, 'base64url'));
+      const passkey = await findPasskey(tx, Buffer.from(response.id, 'base64url'));
       // No address has a blank, so an unknown passkey counts for no account.
-      const emailFolded = passkey?.emailFolded ?? `passkey ${id}`;
+      const emailFolded = passkey?.emailFolded ?? `passkey ${response.id}`;
       const network = networkOf(request.ip);
       const begun = await beginSignIn(tx, { emailFolded, network, at: new Date(clock()) }, FAILURE_RULES);
       return { passkey, begun };

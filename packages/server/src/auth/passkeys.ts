@@ -43,7 +43,7 @@ export interface VerifiedPasskey {
   use(tx: Tx, at: Date): Promise<boolean>;
 }
 
-/** An answered challenge: a reader of it in the request's cookie. */
+/** A challenge that the request's browser had, and until when it counts. */
 export interface AnsweredChallenge extends PasskeyChallenge {
   expiresAt: Date;
 }
@@ -71,12 +71,13 @@ export class Passkeys {
   relyingParty(request: FastifyRequest): RelyingParty {
     const { publicUrl } = this.#deps;
     const id = relyingPartyId(publicUrl);
-    const own = `${request.protocol}://${request.host}`;
-    const { origin } = new URL(publicUrl ?? own);
-    if (URL.canParse(own) && new URL(own).origin === origin && new URL(own).hostname === id)
-      return { id, origin };
-    const { port } = new URL(own);
-    const right = publicUrl ?? `http://localhost${port && `:${port}`}`;
+    const address = `${request.protocol}://${request.host}`;
+    // The header Host may be any text.
+    const own = URL.canParse(address) ? new URL(address) : undefined;
+    const origin = publicUrl === undefined ? own?.origin : new URL(publicUrl).origin;
+    if (own && origin === own.origin && own.hostname === id) return { id, origin };
+    const port = own?.port ? `:${own.port}` : '';
+    const right = publicUrl ?? `http://localhost${port}`;
     throw new HttpProblem(400, `Passkeys work at ${right} only; open the console there.`);
   }
 
@@ -191,7 +192,8 @@ export class Passkeys {
       // The library throws for a malformed answer, and for a count that does not rise.
     }).catch(() => ({ verified: false, authenticationInfo: undefined }));
     if (!verified || !authenticationInfo) return undefined;
-    const { userHandle } = response.response;
+    // Null is as good as absent.
+    const userHandle = response.response.userHandle ?? undefined;
     if (
       userHandle !== undefined &&
       !userHandleOf(passkey.accountId).equals(Buffer.from(userHandle, 'base64url'))

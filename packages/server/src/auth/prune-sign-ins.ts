@@ -11,7 +11,8 @@ interface Deps {
 }
 
 /**
- * Deletes sessions and links that are over, networks that accounts no longer know, and failures that no longer count.
+ * Deletes sessions, links and answered challenges that are over, networks that accounts no longer know, and failures
+ * that no longer count.
  * Sessions have people's network addresses. Throws `StoreUnavailableError`.
  */
 export async function pruneOldSignIns({ database, clock, onProgress }: Deps): Promise<void> {

@@ -1,15 +1,17 @@
+import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
-import { HttpProblem } from '../http/errors.ts';
-import { problems } from '../http/schema.ts';
+import { type Static, Type } from 'typebox';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
+import { Maybe, problems } from '../http/schema.ts';
 import { addPasskey, listPasskeys, removePasskey, renamePasskey } from '../store/auth/passkeys.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
 import { sessionOf } from './guard.ts';
 import { Base64Url, PasskeyAnswer, passkeyJson } from './passkey-json.ts';
 import type { PasskeySignIns } from './passkey-sign-ins.ts';
 import type { Passkeys } from './passkeys.ts';
 import { protectSignIns, SessionView, SIGN_IN_PROBLEMS, TAGS, viewOf } from './session-views.ts';
 import type { Sessions } from './sessions.ts';
+import { nameFault } from './sign-ins.ts';
 
 export interface PasskeyRoutesOptions {
   database: Database;
@@ -30,10 +32,10 @@ const PasskeyCreated = passkeyJson(
   {
     clientDataJSON: Base64Url,
     attestationObject: Base64Url,
-    authenticatorData: Type.Optional(Base64Url),
-    transports: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 10 })),
-    publicKeyAlgorithm: Type.Optional(Type.Number()),
-    publicKey: Type.Optional(Base64Url),
+    authenticatorData: Maybe(Base64Url),
+    transports: Maybe(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 10 })),
+    publicKeyAlgorithm: Maybe(Type.Number()),
+    publicKey: Maybe(Base64Url),
   },
   'what the browser answers to the options, as RegistrationResponseJSON of Web Authentication',
 );
@@ -48,6 +50,7 @@ const PasskeyView = Type.Object({
 const Options = (what: string) =>
   Type.Object({ challenge: Type.String() }, { additionalProperties: true, description: what });
 const PasskeyPath = Type.Object({ passkeyId: Type.String() });
+type PasskeyPath = Static<typeof PasskeyPath>;
 
 const OWN = { tags: TAGS, security: [{ session: [] }] };
 
@@ -106,7 +109,7 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
       const rows = await database.inSystem((tx) => listPasskeys(tx, accountId));
       return {
         items: rows.map(({ credentialId, name, backedUp, createdAt, lastUsedAt }) => ({
-          passkeyId: credentialId.toString('base64url'),
+          passkeyId: passkeyIdOf(credentialId),
           name,
           backedUp,
           createdAt: createdAt.toISOString(),
@@ -168,7 +171,7 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
         throw new HttpProblem(409, `An account has at most ${MOST_PASSKEYS} passkeys; remove one first.`);
       }
       if (outcome === 'known') throw new HttpProblem(409, 'This passkey is stored already.');
-      return reply.code(201).send({ passkeyId: passkey.credentialId.toString('base64url') });
+      return reply.code(201).send({ passkeyId: passkeyIdOf(passkey.credentialId) });
     },
   });
 
@@ -186,8 +189,11 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
     },
     handler: async (request, reply) => {
       const { accountId } = sessionOf(request);
-      const change = { credentialId: idOf(request.params), name: checkedPasskeyName(request.body.name) };
-      if (!(await database.inSystem((tx) => renamePasskey(tx, accountId, change)))) throw unknownPasskey();
+      const name = checkedPasskeyName(request.body.name);
+      await database.inSystem(async (tx) => {
+        const credentialId = await credentialOf(tx, accountId, request.params);
+        if (!(await renamePasskey(tx, accountId, { credentialId, name }))) throw unknownPasskey();
+      });
       return reply.code(204).send(null);
     },
   });
@@ -204,9 +210,11 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
     },
     handler: async (request, reply) => {
       const session = sessionOf(request);
-      const credentialId = idOf(request.params);
       sessions.requireFresh(session);
-      const outcome = await database.inSystem((tx) => removePasskey(tx, session.accountId, credentialId));
+      const { accountId } = session;
+      const outcome = await database.inSystem(async (tx) =>
+        removePasskey(tx, accountId, await credentialOf(tx, accountId, request.params)),
+      );
       if (outcome === 'unknown') throw unknownPasskey();
       if (outcome === 'required') {
         throw new HttpProblem(
@@ -219,18 +227,24 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
   });
 };
 
-function idOf({ passkeyId }: { passkeyId: string }): Buffer {
-  return Buffer.from(passkeyId, 'base64url');
+/** The SHA-256 of a credential's id. That id has up to 1,023 bytes, which a path does not take. */
+function passkeyIdOf(credentialId: Buffer): string {
+  return createHash('sha256').update(credentialId).digest('base64url');
+}
+
+/** The credential that a path names. Throws a 404 if it is none of the account. */
+async function credentialOf(tx: Tx, accountId: string, { passkeyId }: PasskeyPath): Promise<Buffer> {
+  const own = await listPasskeys(tx, accountId);
+  const named = own.find(({ credentialId }) => passkeyIdOf(credentialId) === passkeyId);
+  if (!named) throw unknownPasskey();
+  return named.credentialId;
 }
 
 function checkedPasskeyName(name: string): string {
   const trimmed = name.trim();
-  if (trimmed !== '' && trimmed.length <= LONGEST_NAME && !/\p{Cc}/u.test(trimmed) && trimmed.isWellFormed())
-    return trimmed;
-  const message = `must have 1 to ${LONGEST_NAME} characters, and no control character`;
-  throw new HttpProblem(400, `The request is malformed: /name ${message}.`, {
-    errors: [{ path: '/name', message }],
-  });
+  const fault = nameFault(trimmed, LONGEST_NAME);
+  if (fault !== undefined) throw malformedMember('name', fault);
+  return trimmed;
 }
 
 function unknownPasskey(): HttpProblem {

@@ -113,8 +113,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       ...OWN,
       summary: "Change one's own account",
       body: Type.Object({
-        name: Type.Optional(Type.String({ description: 'name of the person' })),
-        passkeyRequired: Type.Optional(
+        name: Maybe(Type.String({ description: 'name of the person' })),
+        passkeyRequired: Maybe(
           Type.Boolean({
             description:
               'whether a password or a link is not enough without a passkey; takes a sign-in of the last 10 minutes',
@@ -125,9 +125,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
     },
     handler: async (request) => {
       const session = sessionOf(request);
-      const { name, passkeyRequired = null } = request.body;
+      const { name = null, passkeyRequired = null } = request.body;
       if (passkeyRequired !== null) sessions.requireFresh(session);
-      const change = { name: name === undefined ? null : checkedName(name), passkeyRequired };
+      const change = { name: name === null ? null : checkedName(name), passkeyRequired };
       if (!(await database.inSystem((tx) => changeOwnAccount(tx, session.accountId, change)))) {
         throw new HttpProblem(409, 'The account has no passkey; add one first.');
       }

@@ -65,6 +65,12 @@ export class Sessions {
     return name === undefined ? undefined : readCookie(request, name);
   }
 
+  /** The SHA-256 of that token; null if there is none. */
+  async presentedHash(request: FastifyRequest): Promise<Buffer | null> {
+    const token = await this.tokenOf(request);
+    return token === undefined ? null : hashToken(token);
+  }
+
   /** The session with this token, if it may be used now. Notes its use. Throws `StoreUnavailableError`. */
   async find(token: string): Promise<SessionRow | undefined> {
     const { lookUps, database, clock } = this.#deps;

@@ -48,19 +48,10 @@ export const setUpRoutes: FastifyPluginAsyncTypebox<SetUpRoutesOptions> = async 
       response: { 200: SessionView, ...SIGN_IN_PROBLEMS },
     },
     handler: async (request, reply) => {
-      const { token, organisationName, timeZone, email, name, password } = request.body;
-      const given = {
-        token,
-        organisationName: organisationName ?? null,
-        timeZone: timeZone ?? null,
-        email: email ?? null,
-        name: name ?? null,
-        password: password ?? null,
-      };
-      const signedIn = await redeemSetUpLink(request, given, options);
-      await sessions.sendToken(request, reply, signedIn.token);
-      request.log.info({ accountId: signedIn.session.accountId }, 'Rollcall was set up');
-      return viewOf(signedIn.session);
+      const { session, token } = await redeemSetUpLink(request, request.body, options);
+      await sessions.sendToken(request, reply, token);
+      request.log.info({ accountId: session.accountId }, 'Rollcall was set up');
+      return viewOf(session);
     },
   });
 };

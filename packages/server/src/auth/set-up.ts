@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
 import { networkOf } from '../http/network.ts';
-import { textFault } from '../http/text.ts';
 import { insertSetUpLink, setUp } from '../store/auth/set-up.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { findTimeZones } from '../store/schema/time-zones.ts';
@@ -13,21 +12,20 @@ import type { CredentialLookUps } from './credential-look-ups.ts';
 import { LINK_LIFE_MS, type ShownLink } from './manage-accounts.ts';
 import { hashPassword, type Passwords, passwordFault } from './passwords.ts';
 import { generateToken, hashToken, type Sessions } from './sessions.ts';
-import { emailFault, type SignedIn } from './sign-ins.ts';
+import { emailFault, nameFault, type SignedIn } from './sign-ins.ts';
 
-const LONGEST_NAME = 200;
 const LONGEST_SLUG = 63;
 /** Addresses of the console that name no organisation. */
 const TAKEN_SLUGS = ['sign-in', 'set-up', 'assets'];
 
-/** What a caller sends. Null stands for what is missing. */
+/** What a caller sends. All but the token and the name are required, and `redeemSetUpLink` says what is missing. */
 export interface SetUpRequest {
   token: string;
-  organisationName: string | null;
-  timeZone: string | null;
-  email: string | null;
-  name: string | null;
-  password: string | null;
+  organisationName?: string | null;
+  timeZone?: string | null;
+  email?: string | null;
+  name?: string | null;
+  password?: string | null;
 }
 
 /** The address of a link that sets the server up. */
@@ -117,11 +115,6 @@ async function check(tx: Tx, given: SetUpRequest) {
     throw new HttpProblem(400, `The request is malformed: ${first.path} ${first.message}.`, { errors });
   }
   return { organisationName, timeZone: known ?? timeZone, email, name, password };
-}
-
-function nameFault(text: string): string | undefined {
-  if (text.length > LONGEST_NAME) return `must have at most ${LONGEST_NAME} characters`;
-  return textFault(text) ?? (/\p{Cc}/u.test(text) ? 'contains a control character' : undefined);
 }
 
 /** The short name of the organisation in addresses and commands. */

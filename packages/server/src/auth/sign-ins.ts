@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import type { FailedLogin } from '../http/failed-logins.ts';
 import { networkOf } from '../http/network.ts';
 import { textFault } from '../http/text.ts';
-import { changeOwnAccount } from '../store/auth/accounts.ts';
 import type { SessionRow } from '../store/auth/sessions.ts';
 import {
   type Attempt,
@@ -39,7 +38,7 @@ export const KNOWN_MS = FAILURE_RULES.knownS * 1_000;
 export const FORGET_MS = FAILURE_RULES.forgetS * 1_000;
 
 const LONGEST_EMAIL = 320;
-export const LONGEST_NAME = 200;
+const LONGEST_NAME = 200;
 
 /**
  * Makes the check that a password or a link is enough for an account. The check throws if the account requires a passkey,
@@ -80,7 +79,7 @@ export class SignIns {
     secondFactor: SecondFactor,
   ): Promise<SignedIn> {
     const { database, sessions } = this.#deps;
-    const replaced = await this.#presentedHash(request);
+    const replaced = await sessions.presentedHash(request);
     const refused = () =>
       wrong('The e-mail address or the password is wrong.', { by: 'password', account: email });
     return this.#verified(
@@ -108,19 +107,20 @@ export class SignIns {
     { token, name, password }: { token: string; name: string | null; password: string | null },
     secondFactor: SecondFactor,
   ): Promise<SignedIn> {
-    const { lookUps, clock } = this.#deps;
+    const { lookUps, sessions, clock } = this.#deps;
     const at = new Date(clock());
     const tokenHash = hashToken(token);
     const link = await lookUps.openLink(tokenHash, at);
     if (!link) throw wrongLink();
     const newName = name === null ? null : checkedName(name);
-    const replaced = await this.#presentedHash(request);
+    const replaced = await sessions.presentedHash(request);
     const redeem = (newHash: string | null, attempt: Attempt | null, factor: SecondFactor | null) =>
       this.#redeem(request, { tokenHash, at, link, newHash, newName, attempt, replaced }, factor);
     if (setsPassword(link)) {
-      if (password === null) throw passwordProblem('is required; choose one of at least 12 characters');
+      if (password === null)
+        throw malformedMember('password', 'is required; choose one of at least 12 characters');
       const fault = passwordFault(password, link.email);
-      if (fault !== undefined) throw passwordProblem(fault);
+      if (fault !== undefined) throw malformedMember('password', fault);
       const newHash = await this.#deps.passwords.inTurn(networkOf(request.ip), () => hashPassword(password));
       return redeem(newHash, null, null);
     }
@@ -129,7 +129,8 @@ export class SignIns {
     if (link.passwordHash === null) {
       throw new HttpProblem(403, 'The account has no password; sign in first, and then open the link again.');
     }
-    if (password === null) throw passwordProblem('is required; give the password that the account has');
+    if (password === null)
+      throw malformedMember('password', 'is required; give the password that the account has');
     const { emailFolded, email } = link;
     const isWrong = () => wrong('The password is wrong.', { by: 'password', account: email });
     return this.#verified(request, { emailFolded, password, refused: isWrong }, ({ attempt }) =>
@@ -148,7 +149,7 @@ export class SignIns {
   ): Promise<string> {
     const { database, clock } = this.#deps;
     const fault = passwordFault(newPassword, session.email);
-    if (fault !== undefined) throw passwordProblem(fault, 'newPassword');
+    if (fault !== undefined) throw malformedMember('newPassword', fault);
     const refused = () =>
       new HttpProblem(403, 'The current password is wrong.', {
         failedLogin: { by: 'password', account: session.email },
@@ -196,13 +197,10 @@ export class SignIns {
     secondFactor: SecondFactor | null,
   ): Promise<SignedIn> {
     const { session, token } = this.#deps.sessions.create(request, redemption.attempt ? 'password' : 'link');
-    const { accountId, kind } = redemption.link;
     const requireSecondFactor = await secondFactor?.();
     const isRedeemed = await this.#deps.database.inSystem(async (tx) => {
-      await requireSecondFactor?.(tx, accountId);
-      if (!(await redeemLink(tx, { ...redemption, session }))) return false;
-      // Recovery: the person may have lost all passkeys.
-      return kind !== 'reset' || changeOwnAccount(tx, accountId, { name: null, passkeyRequired: false });
+      await requireSecondFactor?.(tx, redemption.link.accountId);
+      return redeemLink(tx, { ...redemption, session });
     });
     if (!isRedeemed) throw wrongLink();
     return this.#begun(token);
@@ -212,11 +210,6 @@ export class SignIns {
     const session = await this.#deps.sessions.find(token);
     if (!session) throw new HttpProblem(401, 'The session has ended already; sign in again.');
     return { session, token };
-  }
-
-  async #presentedHash(request: FastifyRequest): Promise<Buffer | null> {
-    const token = await this.#deps.sessions.tokenOf(request);
-    return token === undefined ? null : hashToken(token);
   }
 
   async #isSignedIn(request: FastifyRequest, { accountId }: OpenLink): Promise<boolean> {
@@ -244,21 +237,18 @@ export function emailFault(email: string): string | undefined {
   return isAddress ? undefined : 'is not an e-mail address';
 }
 
+/** Why a trimmed text is no name, as the rest of a sentence; undefined if it is one. */
+export function nameFault(trimmed: string, longest = LONGEST_NAME): string | undefined {
+  if (trimmed === '' || trimmed.length > longest) return `must have 1 to ${longest} characters`;
+  return textFault(trimmed) ?? (/\p{Cc}/u.test(trimmed) ? 'contains a control character' : undefined);
+}
+
 /** The name of a person, without blanks around it. Throws a 400. */
 export function checkedName(name: string): string {
   const trimmed = name.trim();
-  const fault =
-    trimmed === '' || trimmed.length > LONGEST_NAME
-      ? `must have 1 to ${LONGEST_NAME} characters`
-      : (textFault(trimmed) ?? (/\p{Cc}/u.test(trimmed) ? 'contains a control character' : undefined));
+  const fault = nameFault(trimmed);
   if (fault === undefined) return trimmed;
   throw new HttpProblem(400, `The name ${fault}.`, { errors: [{ path: '/name', message: fault }] });
-}
-
-function passwordProblem(message: string, member = 'password'): HttpProblem {
-  return new HttpProblem(400, `The request is malformed: /${member} ${message}.`, {
-    errors: [{ path: `/${member}`, message }],
-  });
 }
 
 function wrong(detail: string, failedLogin: FailedLogin): HttpProblem {

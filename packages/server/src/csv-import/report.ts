@@ -1,13 +1,12 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Effects } from '../directory/manage/effects.ts';
+import { OrNull } from '../http/schema.ts';
 import type { ImportReport } from './import.ts';
 
 /** A report has so many changed rows, and so many refused rows, at most. */
-export const MOST_REPORTED_ROWS = 1_000;
+const MOST_REPORTED_ROWS = 1_000;
 const MOST_COLUMNS = 100;
 
-const nullable = <T extends TSchema>(schema: T, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 const Count = (description: string) => Type.Integer({ description });
 const Line = Type.Integer({ description: 'the line of the file on which the row starts, from 1' });
 
@@ -25,8 +24,8 @@ export const Report = Type.Object({
     Type.Object({
       line: Line,
       result: Type.String({ enum: ['created', 'updated'] }),
-      id: nullable(Type.String(), 'the id; null for what a dry run would create'),
-      name: nullable(Type.String(), 'the name in the row; null if the row has only the id'),
+      id: OrNull(Type.String(), 'the id; null for what a dry run would create'),
+      name: OrNull(Type.String(), 'the name in the row; null if the row has only the id'),
     }),
     { description: `the first ${MOST_REPORTED_ROWS} rows that create or change something` },
   ),
@@ -38,7 +37,10 @@ export const Report = Type.Object({
   ignoredColumns: Type.Array(Type.String(), {
     description: `the first ${MOST_COLUMNS} columns that the server does not know, and ignores`,
   }),
-  effects: nullable(Effects, 'what a dry run would do to bookings; null for other imports'),
+  effects: OrNull(
+    Effects,
+    'what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import',
+  ),
 });
 export type Report = Static<typeof Report>;
 

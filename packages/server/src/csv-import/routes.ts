@@ -3,10 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
-import { booleanFilter } from '../directory/manage/common.ts';
 import { FileError } from '../files/errors.ts';
 import { readText } from '../files/text-input.ts';
 import { whenOver } from '../http/answer-over.ts';
+import { booleanParameter } from '../http/bulk.ts';
 import { acceptCsv } from '../http/csv-body.ts';
 import { HttpProblem, malformedBody } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
@@ -107,6 +107,11 @@ export const csvImportRoutes: FastifyPluginAsyncTypebox<CsvImportRoutesOptions> 
         response: {
           200: Report,
           ...problems(400, 401, 403, 413, 503),
+          400: {
+            ...problems(400)[400],
+            description:
+              'A parameter is wrong, or the file is damaged. If rows before the fault are stored, the answer says how many.',
+          },
           415: { ...problems(415)[415], description: 'The content type is not text/csv.' },
         },
       },
@@ -114,8 +119,8 @@ export const csvImportRoutes: FastifyPluginAsyncTypebox<CsvImportRoutesOptions> 
         const { dryRun, strict } = request.query;
         return importFile(request, reply, slots, options, {
           kind,
-          dryRun: booleanFilter('dryRun', dryRun) ?? false,
-          strict: booleanFilter('strict', strict) ?? false,
+          dryRun: booleanParameter('dryRun', dryRun) ?? false,
+          strict: booleanParameter('strict', strict) ?? false,
         });
       },
     });

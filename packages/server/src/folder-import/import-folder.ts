@@ -1,5 +1,6 @@
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { RolledBack, resultIfRolledBack } from '../store/connections/rolled-back.ts';
 import { inSavepoint } from '../store/connections/savepoint.ts';
 import { REASONS } from '../store/workday/reasons.ts';
 import { ActionLogLoader } from './action-log.ts';
@@ -56,21 +57,10 @@ export async function importFolder(options: FolderImportOptions): Promise<Folder
   try {
     return await database.inTenant(tenantId, async (tx) => {
       const once = <T>(work: (tx: Tx) => Promise<T>) => inSavepoint(tx, work);
-      throw new DryRunRollback(await load(files, options, { atomically: once, retrying: once }));
+      throw new RolledBack(await load(files, options, { atomically: once, retrying: once }));
     });
   } catch (error) {
-    if (error instanceof DryRunRollback) return error.report;
-    throw error;
-  }
-}
-
-/** Rolls a dry run back. */
-class DryRunRollback extends Error {
-  readonly report: FolderImportReport;
-
-  constructor(report: FolderImportReport) {
-    super('A dry run is rolled back.');
-    this.report = report;
+    return resultIfRolledBack<FolderImportReport>(error);
   }
 }
 

@@ -77,6 +77,13 @@ export function pageOf<Row>(
   return { items, next: rows.length > limit && last !== undefined ? idOf(last) : null };
 }
 
+/** A query parameter as a boolean; undefined if absent. Throws a 400 if it is neither `true` nor `false`. */
+export function booleanParameter(name: string, text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw wrongParameter(name, 'must be true or false');
+}
+
 /** A 400 for a query parameter. */
 export function wrongParameter(path: string, message: string): HttpProblem {
   return new HttpProblem(400, `The request is malformed: ${path} ${message}.`, {

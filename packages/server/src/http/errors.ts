@@ -39,6 +39,13 @@ export class HttpProblem extends Error {
   }
 }
 
+/** 400 for one member of a body. `fault` is the rest of a sentence, such as `must be in the future`. */
+export function malformedMember(member: string, fault: string): HttpProblem {
+  return new HttpProblem(400, `The request is malformed: /${member} ${fault}.`, {
+    errors: [{ path: `/${member}`, message: fault }],
+  });
+}
+
 /** An error's body on the wire. */
 export interface ErrorBody {
   contentType: string;

@@ -5,6 +5,11 @@ export function Maybe<T extends TSchema>(schema: T) {
   return Type.Optional(Type.Union([schema, Type.Null()]));
 }
 
+/** A member of an answer that may be null. */
+export function OrNull<T extends TSchema>(schema: T, description: string) {
+  return Type.Union([schema, Type.Null()], { description });
+}
+
 /** RFC 9457 problem document: the format of errors, except on routes with an `errorFormat` of their own. */
 export const Problem = Type.Object(
   {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
-import { wrongParameter } from '../http/bulk.ts';
+import { booleanParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
@@ -31,15 +31,14 @@ export const availabilityRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions>
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const { free = 'false' } = request.query;
-      if (free !== 'true' && free !== 'false') throw wrongParameter('free', 'must be true or false');
+      const onlyFree = booleanParameter('free', request.query.free);
       const day = dayOf(request.query);
       const locationId = parseGuid(request.params.locationId);
       if (locationId === undefined) {
         throw new HttpProblem(404, `There is no location ${quote(request.params.locationId)}.`);
       }
       const all = await database.inTenant(tenantId, (tx) => readAvailability(tx, tenantId, locationId, day));
-      return free === 'true' ? { ...all, desks: all.desks.filter(({ state }) => state === 'free') } : all;
+      return onlyFree ? { ...all, desks: all.desks.filter(({ state }) => state === 'free') } : all;
     },
   });
 };

@@ -3,6 +3,7 @@ import { BulkReply } from '../http/bulk.ts';
 import { parseDay } from '../http/window.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { inTenantRolledBack } from '../store/connections/rolled-back.ts';
 import type { DayAuthor } from '../store/workday/action-log.ts';
 import type { UserDay } from '../store/workday/day-plans.ts';
 import { listDaysOfUsers } from '../store/workday/user-days.ts';
@@ -68,30 +69,16 @@ interface Preview {
   after: Map<string, DayView>;
 }
 
-/** Rolls a preview back. */
-class PreviewRollback extends Error {
-  readonly preview: Preview;
-  constructor(preview: Preview) {
-    super('The preview is rolled back.');
-    this.preview = preview;
-  }
-}
-
-async function previewRequests(
+function previewRequests(
   database: Database,
   tenantId: string,
   requests: DayRequest[],
   author: DayAuthor,
 ): Promise<Preview> {
-  try {
-    return await inTenantWithRetries(database, tenantId, async (tx) => {
-      const outcomes = await writeRequests(tx, tenantId, requests, author);
-      throw new PreviewRollback({ outcomes, after: await viewDaysOf(tx, tenantId, requests) });
-    });
-  } catch (error) {
-    if (error instanceof PreviewRollback) return error.preview;
-    throw error;
-  }
+  return inTenantRolledBack(database, tenantId, async (tx) => {
+    const outcomes = await writeRequests(tx, tenantId, requests, author);
+    return { outcomes, after: await viewDaysOf(tx, tenantId, requests) };
+  });
 }
 
 async function viewDaysOf(tx: Tx, tenantId: string, days: UserDay[]): Promise<Map<string, DayView>> {

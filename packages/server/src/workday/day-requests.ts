@@ -1,9 +1,8 @@
 import type { Tx } from '../store/connections/db.ts';
 import type { DayAuthor } from '../store/workday/action-log.ts';
-import { listBookings } from '../store/workday/bookings.ts';
-import { listDayPlans } from '../store/workday/day-plans.ts';
 import type { UserCalendar } from '../store/workday/leaves.ts';
 import { listOfficeNodes, type OfficeNode } from '../store/workday/offices.ts';
+import { listDaysOfUsers } from '../store/workday/user-days.ts';
 import { dayVersion } from './day-view.ts';
 import { type DefaultDays, loadDefaultDays } from './default-days.ts';
 import { lockUserDays } from './lock-user-days.ts';
@@ -140,15 +139,9 @@ async function loadVersions(tx: Tx, tenantId: string, requests: DayRequest[]): P
   if (days.length === 0) return new Map();
   const unplanned = dayVersion(null);
   const versions = new Map(days.map(({ userId, day }) => [userDayKey(userId, day), unplanned]));
-  const nodeOf = new Map(
-    (await listBookings(tx, tenantId, days)).map(({ userId, day, nodeId }) => [
-      userDayKey(userId, day),
-      nodeId,
-    ]),
-  );
-  for (const { userId, day, plan, locationId } of await listDayPlans(tx, tenantId, days)) {
-    const key = userDayKey(userId, day);
-    versions.set(key, dayVersion({ plan, locationId, nodeId: nodeOf.get(key) ?? null }));
+  // The rows from which answers show a day: its version is that of the answer.
+  for (const row of await listDaysOfUsers(tx, tenantId, days)) {
+    versions.set(userDayKey(row.userId, row.day), dayVersion(row));
   }
   return versions;
 }

@@ -5,6 +5,7 @@ import { callerOf } from '../auth/guard.ts';
 import {
   BULK_BODY_LIMIT_BYTES,
   BulkRequest,
+  booleanParameter,
   Page,
   PageQuery,
   pageOf,
@@ -169,10 +170,8 @@ export const dayRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async 
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const { preview = 'false' } = request.query;
-      if (preview !== 'true' && preview !== 'false') throw wrongParameter('preview', 'must be true or false');
+      const write = booleanParameter('preview', request.query.preview) ? previewItems : writeDayItems;
       const author = authorOf(request, clock);
-      const write = preview === 'true' ? previewItems : writeDayItems;
       const results = await write(database, tenantId, request.body.items, author);
       return { timestamp: author.at.toISOString(), results };
     },

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Tx } from '../store/connections/db.ts';
 import type { DayWindow } from '../store/values/day-window.ts';
+import { daysOf } from '../store/values/days.ts';
 import { groupBy } from '../store/values/group-by.ts';
 import { listUserDays, type UserDayRow } from '../store/workday/user-days.ts';
 import {
@@ -46,7 +47,7 @@ export async function readUserAttendance(
   tx: Tx,
   tenantId: string,
   userId: string,
-  { window, days, now }: { window: DayWindow; days: readonly string[]; now: Date },
+  { window, now }: { window: DayWindow; now: Date },
 ): Promise<AttendedDayView[]> {
   const plans = await listUserDays(tx, tenantId, userId, window);
   const presence = await listUserPresence(tx, tenantId, userId, window);
@@ -55,7 +56,7 @@ export async function readUserAttendance(
   const officesOf = groupBy(offices, ({ day }) => day);
   const presenceOf = groupBy(presence, ({ day }) => day);
   const planOf = new Map(plans.map((plan) => [plan.day, plan]));
-  return days.map((day) => {
+  return [...daysOf(window)].map((day) => {
     const plan = planOf.get(day);
     const facts = { offices: officesOf.get(day) ?? [], presence: presenceOf.get(day) ?? [] };
     return { ...(plan ? viewDay(plan) : viewEmptyDay(day)), attendance: attendanceOn(plan, facts) };

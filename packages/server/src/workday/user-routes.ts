@@ -6,7 +6,6 @@ import { problems } from '../http/schema.ts';
 import { DATE_FORMS, parseWindow } from '../http/window.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listUsersById } from '../store/directory/users.ts';
-import { daysOf } from '../store/values/days.ts';
 import { noUser } from './manage-days.ts';
 import { CONFIG, DOCUMENTED, dayOf, UserPath, userIdOf, type WorkdayRoutesOptions } from './management.ts';
 import { AttendedDayView, readUserAttendance } from './user-attendance.ts';
@@ -61,8 +60,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = async
       const userId = userIdOf(request.params);
       return database.inTenant(tenantId, async (tx) => {
         await expectUser(tx, tenantId, userId);
-        const days = [...daysOf(window)];
-        return readUserAttendance(tx, tenantId, userId, { window, days, now: new Date(clock()) });
+        return readUserAttendance(tx, tenantId, userId, { window, now: new Date(clock()) });
       });
     },
   });

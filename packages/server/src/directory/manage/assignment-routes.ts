@@ -25,6 +25,7 @@ import {
   bulkReply,
   CONFIG,
   DOCUMENTED,
+  IF_MATCH,
   idFilter,
   LIST_PROBLEMS,
   type ManageDeps,
@@ -33,8 +34,8 @@ import {
   PATCH_PROBLEMS,
   READ_PROBLEMS,
 } from './common.ts';
-import { getOfKind, IF_MATCH, versionOf } from './kind-routes.ts';
-import { MANAGED_KINDS } from './kinds.ts';
+import { getOfKind, versionOf } from './kind-routes.ts';
+import { managedKind } from './kinds.ts';
 
 const ID = Type.String({ format: 'uuid' });
 const Assignment = Type.Object({
@@ -53,7 +54,7 @@ const Assignment = Type.Object({
   }),
 });
 const PARAMS = Type.Object({ deskId: Type.String() });
-const DESKS = MANAGED_KINDS.find(({ path }) => path === 'desks');
+const DESKS = managedKind('desks');
 const IF_MATCH_OF_DESK =
   'With the header If-Match and the ETag of the desk, the server changes only that version of the desk.';
 const URL = '/v1/manage/desk-assignments';
@@ -166,7 +167,6 @@ async function requireVersion(
   deskId: string,
   request: FastifyRequest,
 ): Promise<void> {
-  if (!DESKS) throw new Error('Desks are a kind of management.');
   // Users are locked after the desk, against the order of other writers. The caller tries again after a deadlock.
   await lockTree(tx, tenantId, 'shared');
   await lockDesks(tx, tenantId, [deskId]);

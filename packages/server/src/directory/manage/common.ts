@@ -1,6 +1,6 @@
 export { authorOf, CONFIG, DOCUMENTED } from '../../auth/management.ts';
 
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { type BulkReply, wrongParameter } from '../../http/bulk.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import { problems } from '../../http/schema.ts';
@@ -26,6 +26,11 @@ export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
 export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
 export const PATCH_PROBLEMS = { ...WRITE_PROBLEMS, ...problems(412) };
 export const BULK_PROBLEMS = problems(400, 401, 403, 413, 415, 503);
+
+/** The headers of a change for one version only; the answer may be a 412. */
+export const IF_MATCH = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'the ETag of the row that the change is for' })),
+});
 
 /** The answer to a bulk call. */
 export function bulkReply(results: UpsertResult[], { clock }: ManageDeps): Static<typeof BulkReply> {
@@ -56,13 +61,6 @@ export function notFoundProblem(thing: string): HttpProblem {
 /** An id to filter by: undefined if none is given, null if the text is not a GUID, which then matches nothing. */
 export function idFilter(text: string | undefined): string | null | undefined {
   return text === undefined ? undefined : (parseGuid(text) ?? null);
-}
-
-/** A boolean to filter by. Throws a 400 if the text is neither `true` nor `false`. */
-export function booleanFilter(name: string, text: string | undefined): boolean | undefined {
-  if (text === undefined) return undefined;
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw wrongParameter(name, 'must be true or false');
 }
 
 /** The words of a text to search for. Throws a 400 if there is none, or too much. */

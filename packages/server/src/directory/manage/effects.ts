@@ -1,8 +1,7 @@
-import { type TSchema, Type } from 'typebox';
+import { Type } from 'typebox';
+import { OrNull } from '../../http/schema.ts';
 import { MOST_EFFECT_ROWS } from '../../store/workday/booking-effects.ts';
 
-const nullable = <T extends TSchema>(schema: T, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 const Count = (description: string) => Type.Integer({ description });
 
 /** What a change does to bookings. */
@@ -14,8 +13,8 @@ export const Effects = Type.Object({
     Type.Object({
       day: Type.String({ description: 'YYYY-MM-DD' }),
       bookings: Count('the number of bookings'),
-      toLocationId: nullable(Type.String(), 'the office where they are then; null if they are removed'),
-      toLocationName: nullable(Type.String(), 'the name of that office'),
+      toLocationId: OrNull(Type.String(), 'the office where they are then; null if they are removed'),
+      toLocationName: OrNull(Type.String(), 'the name of that office'),
     }),
     {
       description: `the rebooked and removed bookings, by day and office; at most ${MOST_EFFECT_ROWS} entries`,

@@ -26,6 +26,7 @@ import {
   bulkReply,
   CONFIG,
   DOCUMENTED,
+  IF_MATCH,
   LIST_PROBLEMS,
   type ManageDeps,
   notFoundProblem,
@@ -36,10 +37,6 @@ import {
 import { Effects } from './effects.ts';
 import type { ManagedKind, Query, Row } from './kinds.ts';
 
-/** The headers of a change. */
-export const IF_MATCH = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'the ETag of the row that the change is for' })),
-});
 const FIRST: { limit: number; after: null } = { limit: 1, after: null };
 
 /** The routes of a kind: list a page, read one, write many, change one, and say what a change would do. */
@@ -153,7 +150,7 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
       summary: `Say what a change of one ${word} would do to bookings, and store nothing`,
       description:
         'The server makes the change as PATCH does, counts what became of bookings, and rolls it back. It takes as ' +
-        'long as the change, and makes the same callers wait.',
+        'long as the change, and other writers wait for it as for the change.',
       params: Type.Object({ [idMember]: Type.String() }),
       headers: IF_MATCH,
       body: patchSchema(kind),

@@ -1,4 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
+import { booleanParameter } from '../../http/bulk.ts';
 import { textFault } from '../../http/text.ts';
 import type { Tx } from '../../store/connections/db.ts';
 import { listNodeDetails } from '../../store/directory/node-list.ts';
@@ -11,7 +12,7 @@ import { upsertDesks, upsertLevels, upsertLocations, upsertSpaces, upsertZones }
 import { KIND_WORD } from '../tree.ts';
 import type { Claims, UpsertItem, UpsertResult } from '../upsert.ts';
 import { upsertUsers } from '../users.ts';
-import { booleanFilter, idFilter, statusFilter, wordsFilter } from './common.ts';
+import { idFilter, statusFilter, wordsFilter } from './common.ts';
 
 /** A row of an answer; the serializer drops members that the schema does not name. */
 export type Row = Record<string, unknown>;
@@ -202,7 +203,7 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
         userName,
         email,
         status: statusFilter(status),
-        deleted: booleanFilter('deleted', deleted),
+        deleted: booleanParameter('deleted', deleted),
         card,
         words: wordsFilter('search', search),
       };
@@ -212,6 +213,13 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
     upsert: upsertUsers,
   },
 ];
+
+/** The kind of this path. Throws if there is none. */
+export function managedKind(path: string): ManagedKind {
+  const kind = MANAGED_KINDS.find((each) => each.path === path);
+  if (!kind) throw new Error(`Management has no ${path}.`);
+  return kind;
+}
 
 function nodeKind(
   kind: NodeKind,

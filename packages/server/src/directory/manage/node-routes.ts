@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
 import { Page, PageQuery, pageOf, readPage, wrongParameter } from '../../http/bulk.ts';
+import { OrNull } from '../../http/schema.ts';
 import { textFault } from '../../http/text.ts';
 import { listTreeNodes } from '../../store/directory/node-tree.ts';
 import { NODE_KINDS, type NodeKind, type Status } from '../../store/directory/nodes.ts';
@@ -24,9 +25,7 @@ const TreeNode = Type.Object({
   kind: Type.String({ enum: [...NODE_KINDS], description: '`place` is a desk' }),
   name: Type.String(),
   status: Type.String({ enum: ['active', 'inactive'] }),
-  parentId: Type.Union([ID, Type.Null()], {
-    description: 'the node that it is directly in; null for an office',
-  }),
+  parentId: OrNull(ID, 'the node that it is directly in; null for an office'),
   children: Type.Integer({ description: 'how many nodes are directly in it' }),
   locationId: ID,
   locationName: Type.String(),

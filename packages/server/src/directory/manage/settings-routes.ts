@@ -19,13 +19,13 @@ import {
   bulkReply,
   CONFIG,
   DOCUMENTED,
+  IF_MATCH,
   type ManageDeps,
   notFoundProblem,
   onlyResult,
   PATCH_PROBLEMS,
   READ_PROBLEMS,
 } from './common.ts';
-import { IF_MATCH } from './kind-routes.ts';
 import { changeOfficeSettings, SettingsChange, SettingsItem } from './office-settings.ts';
 import { changeOrganisation, Organisation, OrganisationChange, readOrganisation } from './organisation.ts';
 

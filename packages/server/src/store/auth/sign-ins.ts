@@ -1,5 +1,6 @@
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
+import { changeOwnAccount } from './accounts.ts';
 import type { SessionMethod } from './sessions.ts';
 
 /** What a person uses once to sign in: `link` signs in, `reset` also sets a password, `invitation` accepts a role. */
@@ -78,6 +79,11 @@ export async function beginSignIn(
   const [row] = rows;
   if (!row) throw new Error('The function begin_sign_in returned no row.');
   return row.begun;
+}
+
+/** Takes back a counted attempt that has succeeded. Calls that begin a session do so themselves. */
+export async function settleSignIn(tx: Tx, attempt: Attempt): Promise<void> {
+  await tx.query('SELECT settle_sign_in($1)', [JSON.stringify(attempt)]);
 }
 
 /**
@@ -171,7 +177,8 @@ export function readOpenLink(answer: string | undefined): OpenLink | undefined {
 
 /**
  * Uses a link up and starts a session. Of two calls at a time, one wins. Returns false if the link cannot be redeemed,
- * or if the account has changed since `link` was read.
+ * or if the account has changed since `link` was read. A link for another password also ends the requirement of a
+ * passkey, because the person may have lost all passkeys.
  */
 export async function redeemLink(
   tx: Tx,
@@ -189,17 +196,23 @@ export async function redeemLink(
   },
 ): Promise<boolean> {
   const { tokenHash, at, link, newHash, newName, session, attempt, replaced } = redemption;
-  return isDone(tx, 'SELECT redeem_sign_in_link($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done', [
-    tokenHash,
-    at,
-    link.passwordHash,
-    link.belongsSomewhere,
-    newHash,
-    newName,
-    sessionJson(session),
-    attempt === null ? null : JSON.stringify(attempt),
-    replaced,
-  ]);
+  const isRedeemed = await isDone(
+    tx,
+    'SELECT redeem_sign_in_link($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done',
+    [
+      tokenHash,
+      at,
+      link.passwordHash,
+      link.belongsSomewhere,
+      newHash,
+      newName,
+      sessionJson(session),
+      attempt === null ? null : JSON.stringify(attempt),
+      replaced,
+    ],
+  );
+  if (!isRedeemed || link.kind !== 'reset') return isRedeemed;
+  return changeOwnAccount(tx, link.accountId, { name: null, passkeyRequired: false });
 }
 
 async function isDone(tx: Tx, text: string, values: unknown[]): Promise<boolean> {

@@ -20,7 +20,7 @@ export interface TreeNode {
   zoneName: string | null;
 }
 
-/** Undefined selects everything. Ids are in lower case; null selects nothing. */
+/** Undefined selects everything. Ids are in lower case; null is the id of no node. */
 export interface TreeFilter {
   /** Only nodes directly in this one. */
   parentId?: string | null | undefined;
