@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { addAccount, linkFor } from '../../server/test/support/sessions.ts';
-import { NODES } from '../../server/test/support/small-organisation.ts';
+import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
@@ -99,6 +99,25 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.keyboard.press('Escape');
       await field.waitFor({ state: 'detached' });
       expect(page.url()).toMatch(`/today?office=${NODES.hq}`);
+    });
+
+    test('leads to a person, and never to what was found for other letters', async () => {
+      const page = await openAs('planner');
+      await page.goto(attendance());
+      await heading(page, 'Attendance').waitFor();
+      await page.keyboard.press('Control+K');
+      const field = page.getByRole('textbox', { name: 'Name of a page, place or person' });
+      const ann = page.getByRole('option', { name: /^ann/ });
+      await field.fill('ann@');
+      await ann.waitFor();
+      await field.fill('nobody');
+      await page.keyboard.press('Enter');
+      await page.getByText('Nothing has this name.').waitFor();
+      expect(new URL(page.url()).pathname).toMatch(/attendance$/);
+      await field.fill('ann@');
+      await ann.waitFor();
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`**/people/${PEOPLE.ann}`);
     });
   });
 

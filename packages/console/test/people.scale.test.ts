@@ -5,6 +5,7 @@ import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
+import { counts, upload } from './support/csv-import.ts';
 import { callsOf, cellsOf } from './support/pages.ts';
 
 /** Today is Friday 13 March 2026. */
@@ -48,6 +49,31 @@ describe.skipIf(!hasBrowser)('the page People', () => {
   };
   const daysOf = async (userId: string, startDate: string, endDate = startDate) =>
     await api.manage.days.list(userId, { startDate, endDate });
+
+  test('a file of people is previewed and stored, and its people are found; planners import week plans only', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(people());
+    await page.getByRole('button', { name: 'Import' }).click();
+    await page.waitForURL('**/people?import=users');
+    await upload(page, [
+      'userName,email',
+      'zoe@example.com,zoe@example.com',
+      ',yan@example.com',
+    ]);
+    expect(await counts(page, 'preview')).toEqual(['1', '0', '0', '1']);
+    expect((await api.manage.users.page({ search: 'zoe@' })).items).toEqual([]);
+    await page.getByRole('button', { name: 'Store 1 row' }).click();
+    expect(await counts(page, 'stored')).toEqual(['1', '0', '0', '1']);
+    await page.getByRole('button', { name: 'Back to the people' }).click();
+    await page.getByRole('searchbox', { name: 'Find a person' }).fill('zoe@');
+    await found(page).getByText('zoe@example.com').first().waitFor();
+
+    const planner = await pages.openAs('planner');
+    await planner.goto(people('?import=users'));
+    await found(planner).waitFor();
+    await planner.getByRole('button', { name: 'Import' }).click();
+    await planner.waitForURL('**/people?import=week-plans');
+  });
 
   test('finds by part of a name, or by a card, and opens the person by keyboard alone', async () => {
     const page = await pages.openAs('planner');

@@ -8,6 +8,7 @@ import { change, office } from '../../server/test/workday/support.ts';
 import { expectAccessible, WIDE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
+import { counts, upload } from './support/csv-import.ts';
 import { callsOf, cellsOf } from './support/pages.ts';
 
 const TODAY = '2026-03-13';
@@ -28,16 +29,6 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
   };
   const item = (page: Page, name: string) => page.getByRole('treeitem', { name: new RegExp(`^${name} `) });
   const details = (page: Page, nodeId: string) => page.locator(`[data-node="${nodeId}"]`);
-  const upload = (page: Page, lines: string[], name = 'file.csv') =>
-    page
-      .locator('input[type=file]')
-      .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(lines.join('\n')) });
-  const counts = async (page: Page, kind: 'preview' | 'stored') => {
-    const report = page.locator(`[data-report=${kind}]`);
-    await report.waitFor();
-    return report.locator('[data-count]').evaluateAll((cells) => cells.map(({ textContent }) => textContent));
-  };
-
   test('shows the tree around the open place, with three requests; a viewer sees no owner of a desk', async () => {
     const page = await pages.openAs('viewer');
     const asked = callsOf(page);

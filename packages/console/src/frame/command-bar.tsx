@@ -1,6 +1,6 @@
 import { Combobox, Modal, Text, TextInput, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { texts } from '../texts.ts';
@@ -124,25 +124,23 @@ function useTargets(destinations: readonly Destination[], typed: string) {
         }),
       ),
     enabled: settled.length >= LEAST_LETTERS && destinations.some(({ path }) => path === 'people'),
-    placeholderData: keepPreviousData,
   });
   const places = useQuery({
     queryKey: [...nodesKey(organisation), 'command bar', settled],
     queryFn: async ({ signal }) =>
       (
         await manage.nodesPage({ search: settled, status: 'active', limit: MOST_OF_A_KIND }, { signal })
-      ).items.flatMap(({ nodeId, kind, name, locationName, levelName, zoneName }): Target | [] =>
-        kind === 'location'
-          ? []
-          : {
-              label: name,
-              hint: [locationName, levelName, zoneName].filter((each) => each && each !== name).join(' › '),
-              address: `places?open=${nodeId}`,
-            },
+      ).items.map(
+        ({ nodeId, name, locationName, levelName, zoneName }): Target => ({
+          label: name,
+          hint: [locationName, levelName, zoneName].filter((each) => each && each !== name).join(' › '),
+          address: `places?open=${nodeId}`,
+        }),
       ),
     enabled: settled.length >= LEAST_LETTERS && destinations.some(({ path }) => path === 'places'),
-    placeholderData: keepPreviousData,
   });
+  // Enter must not lead to what was found for other letters.
+  const found = (targets: readonly Target[] = []) => (settled === typed ? targets : []);
   const matches = ({ label }: Target) => label.toLowerCase().includes(typed.toLowerCase());
   const groups: TargetGroup[] = [
     {
@@ -162,8 +160,8 @@ function useTargets(destinations: readonly Destination[], typed: string) {
               .filter(matches)
               .slice(0, MOST_OF_A_KIND),
     },
-    { title: commandBar.places, targets: typed.length < LEAST_LETTERS ? [] : (places.data ?? []) },
-    { title: commandBar.people, targets: typed.length < LEAST_LETTERS ? [] : (people.data ?? []) },
+    { title: commandBar.places, targets: found(places.data) },
+    { title: commandBar.people, targets: found(people.data) },
   ];
   return {
     groups: groups.filter(({ targets }) => targets.length > 0),

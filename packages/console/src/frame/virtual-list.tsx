@@ -1,5 +1,6 @@
 import './virtual-list.css';
-import { type ReactNode, type UIEvent, useEffect, useState } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 interface VirtualListProps {
   /** The name of the list for screen readers. */
@@ -19,25 +20,29 @@ const ROWS_AROUND = 8;
 
 /** A list that scrolls. Only the rows near the visible ones are in the document. */
 export function VirtualList({ label, count, rowHeight, height, row, onNearEnd }: VirtualListProps) {
-  const [top, setTop] = useState(0);
-  const first = Math.max(0, Math.floor(top / rowHeight) - ROWS_AROUND);
-  const end = Math.min(count, Math.ceil((top + height) / rowHeight) + ROWS_AROUND);
-  const isNearEnd = end >= count;
+  const box = useRef<HTMLUListElement>(null);
+  const virtualizer = useVirtualizer({
+    count,
+    getScrollElement: () => box.current,
+    estimateSize: () => rowHeight,
+    overscan: ROWS_AROUND,
+  });
+  const visible = virtualizer.getVirtualItems();
+  const isNearEnd = (visible.at(-1)?.index ?? -1) >= count - 1;
   useEffect(() => {
     if (isNearEnd) onNearEnd?.();
   }, [isNearEnd, onNearEnd]);
-  const indexes = Array.from({ length: Math.max(0, end - first) }, (_, n) => first + n);
   return (
     <ul
+      ref={box}
       aria-label={label}
       className="virtual-list"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must scroll by keyboard, too.
       tabIndex={0}
       style={{ maxHeight: height }}
-      onScroll={({ currentTarget }: UIEvent<HTMLUListElement>) => setTop(currentTarget.scrollTop)}
     >
-      <li aria-hidden="true" style={{ height: first * rowHeight }} />
-      {indexes.map((index) => (
+      <li aria-hidden="true" style={{ height: visible[0]?.start ?? 0 }} />
+      {visible.map(({ index }) => (
         <li
           key={index}
           aria-posinset={index + 1}
@@ -47,7 +52,7 @@ export function VirtualList({ label, count, rowHeight, height, row, onNearEnd }:
           {row(index)}
         </li>
       ))}
-      <li aria-hidden="true" style={{ height: (count - end) * rowHeight }} />
+      <li aria-hidden="true" style={{ height: virtualizer.getTotalSize() - (visible.at(-1)?.end ?? 0) }} />
     </ul>
   );
 }

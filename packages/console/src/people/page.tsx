@@ -1,11 +1,14 @@
 import './style.css';
 import { Stack, Text, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
+import type { ImportKind } from '@rollcall/sdk';
 import { useId } from 'react';
 import { useParameters } from '../frame/address.ts';
+import { useImport } from '../frame/csv-import/use-import.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
+import type { Role } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { VirtualList } from '../frame/virtual-list.tsx';
 import { texts } from '../texts.ts';
@@ -19,31 +22,44 @@ const LIST_HEIGHT = 560;
 /** The longest search that the server takes. */
 const MOST_CHARACTERS = 100;
 
-/** Finds one of many people. The address holds what one searches for. */
+/** The kinds of files that each role may import here. */
+const FILES: Readonly<Partial<Record<Role, readonly ImportKind[]>>> = {
+  administrator: ['users', 'groups', 'access-credentials', 'week-plans'],
+  planner: ['week-plans'],
+};
+
+/** Finds one of many people, or imports files of people. The address holds what one searches for or imports. */
 export default function PeoplePage() {
+  const { button, view } = useImport(FILES, people.backFromImport);
+  return (
+    <Page title={people.title} actions={button}>
+      {view ?? <Search />}
+    </Page>
+  );
+}
+
+function Search() {
   const [parameters, change] = useParameters();
   const typed = parameters.get('search') ?? '';
   const [search] = useDebouncedValue(typed.trim(), PAUSE_MS);
   return (
-    <Page title={people.title}>
-      <Stack>
-        <search>
-          <TextInput
-            type="search"
-            label={people.search}
-            description={people.searchHint}
-            maw={420}
-            maxLength={MOST_CHARACTERS}
-            autoComplete="off"
-            value={typed}
-            error={hasTooManyWords(typed) ? people.tooManyWords : undefined}
-            onChange={({ currentTarget: { value } }) => change({ search: value }, { replace: true })}
-          />
-        </search>
-        <CardHolders search={search} />
-        <Found search={search} />
-      </Stack>
-    </Page>
+    <Stack>
+      <search>
+        <TextInput
+          type="search"
+          label={people.search}
+          description={people.searchHint}
+          maw={420}
+          maxLength={MOST_CHARACTERS}
+          autoComplete="off"
+          value={typed}
+          error={hasTooManyWords(typed) ? people.tooManyWords : undefined}
+          onChange={({ currentTarget: { value } }) => change({ search: value }, { replace: true })}
+        />
+      </search>
+      <CardHolders search={search} />
+      <Found search={search} />
+    </Stack>
   );
 }
 

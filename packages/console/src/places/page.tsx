@@ -3,13 +3,13 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import type { ImportKind } from '@rollcall/sdk';
 import { useState } from 'react';
 import { useParameters } from '../frame/address.ts';
-import { CsvImport } from '../frame/csv-import/csv-import.tsx';
+import { useImport } from '../frame/csv-import/use-import.tsx';
 import { DownloadMenu } from '../frame/download-menu.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
-import { queryClient, useOrganisation } from '../frame/session.ts';
+import { type Role, useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { AddDialog } from './add.tsx';
@@ -22,17 +22,15 @@ import { useTree } from './tree-data.ts';
 const { places } = texts;
 
 /** The kinds of files that each role may import here. */
-const FILES: Readonly<Record<string, readonly ImportKind[]>> = {
+const FILES: Readonly<Partial<Record<Role, readonly ImportKind[]>>> = {
   administrator: ['locations', 'desks', 'spaces', 'desk-assignments'],
   planner: ['desk-assignments'],
 };
 
 /** The places of the organisation. The address names the open place, the search, or the file to import. */
 export default function PlacesPage() {
-  const { organisation, role } = useOrganisation();
-  const [parameters, change] = useParameters();
-  const files = FILES[role] ?? [];
-  const file = files.find((each) => each === parameters.get('import'));
+  const { role } = useOrganisation();
+  const { button, view } = useImport(FILES, places.backFromImport);
   const actions = (
     <Group gap="xs">
       {(role === 'administrator' || role === 'planner') && (
@@ -42,31 +40,12 @@ export default function PlacesPage() {
           nameOf={(kind) => `${kind}.csv`}
         />
       )}
-      {file ? (
-        <Button size="xs" variant="default" onClick={() => change({ import: undefined })}>
-          {places.backFromImport}
-        </Button>
-      ) : (
-        files.length > 0 && (
-          <Button size="xs" variant="default" onClick={() => change({ import: files[0] })}>
-            {places.import}
-          </Button>
-        )
-      )}
+      {button}
     </Group>
   );
   return (
     <Page title={places.title} actions={actions}>
-      {file ? (
-        <CsvImport
-          kinds={files}
-          kind={file}
-          onKind={(kind) => change({ import: kind }, { replace: true })}
-          onStored={() => void queryClient.invalidateQueries({ queryKey: [organisation] })}
-        />
-      ) : (
-        <Places />
-      )}
+      {view ?? <Places />}
     </Page>
   );
 }

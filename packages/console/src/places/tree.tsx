@@ -1,3 +1,4 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { formatWhole } from '../frame/format.ts';
 import { Icon } from '../frame/icon.tsx';
@@ -25,26 +26,20 @@ interface TreeProps {
 export function Tree({ rows, open, onOpen, onToggle }: TreeProps) {
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 0 });
   const [cursor, setCursor] = useState(open);
   const found = rows.findIndex(({ node }) => node.nodeId === cursor);
   const current = Math.max(0, found);
-  const first = Math.max(0, Math.floor(view.top / ROW_HEIGHT) - ROWS_AROUND);
-  const end = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW_HEIGHT) + ROWS_AROUND);
-  const measure = () => {
-    const { scrollTop: top = 0, clientHeight: height = 0 } = box.current ?? {};
-    setView((before) => (before.top === top && before.height === height ? before : { top, height }));
-  };
-  useLayoutEffect(measure);
-  useEffect(() => {
-    window.addEventListener('resize', measure);
-    return () => window.removeEventListener('resize', measure);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: ROWS_AROUND,
   });
   useEffect(() => setCursor(open), [open]);
   const isThere = found >= 0;
   useLayoutEffect(() => {
-    if (isThere) scrollTo(box.current, current);
-  }, [isThere, current]);
+    if (isThere) virtualizer.scrollToIndex(current);
+  }, [isThere, current, virtualizer]);
   const moveTo = (index: number) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (row) setCursor(row.node.nodeId);
@@ -82,22 +77,26 @@ export function Tree({ rows, open, onOpen, onToggle }: TreeProps) {
       aria-activedescendant={rows[current] && `${id}${rows[current].node.nodeId}`}
       tabIndex={0}
       className="tree"
-      onScroll={measure}
       onKeyDown={press}
     >
-      <div role="none" style={{ height: rows.length * ROW_HEIGHT, position: 'relative' }}>
-        {rows.slice(first, end).map((row, index) => (
-          <Line
-            key={row.node.nodeId}
-            id={`${id}${row.node.nodeId}`}
-            row={row}
-            top={(first + index) * ROW_HEIGHT}
-            isOpen={row.node.nodeId === open}
-            isCurrent={first + index === current}
-            onOpen={onOpen}
-            onToggle={onToggle}
-          />
-        ))}
+      <div role="none" style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
+        {virtualizer.getVirtualItems().map(({ index, start }) => {
+          const row = rows[index];
+          return (
+            row && (
+              <Line
+                key={row.node.nodeId}
+                id={`${id}${row.node.nodeId}`}
+                row={row}
+                top={start}
+                isOpen={row.node.nodeId === open}
+                isCurrent={index === current}
+                onOpen={onOpen}
+                onToggle={onToggle}
+              />
+            )
+          );
+        })}
       </div>
     </div>
   );
@@ -152,13 +151,4 @@ function Line({ id, row, top, isOpen, isCurrent, onOpen, onToggle }: LineProps) 
       </span>
     </div>
   );
-}
-
-/** Scrolls so far that a row is visible. */
-function scrollTo(box: HTMLDivElement | null, index: number): void {
-  if (!box) return;
-  const top = index * ROW_HEIGHT;
-  if (top < box.scrollTop) box.scrollTop = top;
-  else if (top + ROW_HEIGHT > box.scrollTop + box.clientHeight)
-    box.scrollTop = top + ROW_HEIGHT - box.clientHeight;
 }

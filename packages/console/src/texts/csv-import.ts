@@ -1,5 +1,6 @@
 /** The texts of the import of CSV files, which several pages use. */
 export const csvImport = {
+  open: 'Import',
   kind: 'What the file has',
   kinds: {
     locations: 'Offices',

@@ -2,6 +2,7 @@ import { changeSentence } from './action-log.ts';
 
 /** The texts of the pages People and one person. */
 export const people = {
+  backFromImport: 'Back to the people',
   title: 'People',
   search: 'Find a person',
   searchHint: 'Any part of a name, an e-mail address, or the number of a card',
@@ -16,7 +17,7 @@ export const people = {
   },
   empty: {
     title: 'There are no people yet',
-    advice: 'Import people with “rollcall import”, or connect your identity provider.',
+    advice: 'Import a CSV file of people, or connect your identity provider.',
   },
 };
 

@@ -130,7 +130,6 @@ export const places = {
       `${done} of ${total} events have their days in the new time zone.`,
     label: 'Events that are done',
   },
-  import: 'Import',
   downloads: { locations: 'Offices as CSV', desks: 'Desks as CSV', spaces: 'Rooms as CSV' },
   backFromImport: 'Back to the places',
 };
