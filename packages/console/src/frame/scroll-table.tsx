@@ -7,15 +7,17 @@ interface ScrollTableProps {
   columns: readonly string[];
   /** In pixels. The rows beyond it scroll. */
   maxHeight: number;
+  /** In pixels. In a narrower window the columns scroll. */
+  minWidth?: number;
   /** The rows. */
   children: ReactNode;
 }
 
 /** A table of text that scrolls within itself, in both directions. */
-export function ScrollTable({ label, columns, maxHeight, children }: ScrollTableProps) {
+export function ScrollTable({ label, columns, maxHeight, minWidth = 0, children }: ScrollTableProps) {
   return (
     <Table.ScrollContainer
-      minWidth={0}
+      minWidth={minWidth}
       maxHeight={maxHeight}
       scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': label } }}
     >

@@ -3,6 +3,7 @@ import { useId } from 'react';
 import type { Parameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
@@ -10,7 +11,6 @@ import { explanationOf, type Question, type RefusedEvent, useEvents } from './re
 import type { Retry } from './refused-retry.ts';
 
 const { refused } = texts;
-const { eventColumns } = refused;
 
 interface EventsProps {
   question: Question;
@@ -23,14 +23,10 @@ export function Events({ question, change, retry }: EventsProps) {
   const titleId = useId();
   const { data, error, refetch } = useEvents(question);
   const isMended = question.state === 'mended';
-  const columns = [
-    'refused',
-    ...(isMended ? ['mended' as const] : []),
-    'endpoint',
-    'source',
-    'event',
-    'reason',
-  ];
+  const { refused: refusedAt, mended, ...others } = refused.eventColumns;
+  const columns = isMended
+    ? [refusedAt, mended, ...Object.values(others)]
+    : [refusedAt, ...Object.values(others), refused.columns.retry];
   return (
     <section aria-labelledby={titleId}>
       <Title order={2} id={titleId} mb="xs">
@@ -40,34 +36,16 @@ export function Events({ question, change, retry }: EventsProps) {
       {!data && !error && <Waiting />}
       {data && (
         <>
-          <Table.ScrollContainer
-            minWidth={820}
-            maxHeight={560}
-            scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-labelledby': titleId } }}
-          >
-            <Table stickyHeader withTableBorder verticalSpacing={4}>
-              <Table.Thead>
-                <Table.Tr>
-                  {columns.map((name) => (
-                    <Table.Th key={name} scope="col">
-                      {eventColumns[name as keyof typeof eventColumns]}
-                    </Table.Th>
-                  ))}
-                  {!isMended && <Table.Th scope="col">{refused.columns.retry}</Table.Th>}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.items.map((event) => (
-                  <Line
-                    key={event.refusalId}
-                    event={event}
-                    open={() => change({ event: event.refusalId })}
-                    retry={retry}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <ScrollTable label={refused.events} columns={columns} minWidth={820} maxHeight={560}>
+            {data.items.map((event) => (
+              <Line
+                key={event.refusalId}
+                event={event}
+                open={() => change({ event: event.refusalId })}
+                retry={retry}
+              />
+            ))}
+          </ScrollTable>
           <Group mt="xs">
             {question.after && (
               <Button variant="default" size="compact-sm" onClick={() => change({ after: undefined })}>

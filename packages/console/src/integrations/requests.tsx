@@ -7,6 +7,7 @@ import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant, formatTenths, formatWhole } from '../frame/format.ts';
 import { Notice } from '../frame/notice.tsx';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
@@ -80,38 +81,26 @@ export default function Requests() {
 function RequestTable({ items }: { items: Page['items'] }) {
   const { timeZone } = useOrganisation();
   return (
-    <Table.ScrollContainer
+    <ScrollTable
+      label={requests.title}
+      columns={Object.values(requests.columns)}
       minWidth={1080}
       maxHeight={640}
-      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-label': requests.title } }}
     >
-      <Table stickyHeader withTableBorder verticalSpacing={4}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.entries(requests.columns).map(([name, title]) => (
-              <Table.Th key={name} scope="col">
-                {title}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((request) => (
-            <Table.Tr key={request.requestId} data-request={request.requestId}>
-              <Table.Td>{formatInstant(request.answeredAt, timeZone)}</Table.Td>
-              <Table.Td>{request.method}</Table.Td>
-              <Table.Td className="any-text">{request.route}</Table.Td>
-              <Table.Td>{request.status}</Table.Td>
-              <Table.Td className="any-text">{request.caller ?? requests.person}</Table.Td>
-              <Table.Td>{formatTenths(request.durationMs)}</Table.Td>
-              <Table.Td>{formatWhole(request.requestBytes)}</Table.Td>
-              <Table.Td>{formatWhole(request.responseBytes)}</Table.Td>
-              <Table.Td>{request.further === 0 ? texts.none : `+ ${formatWhole(request.further)}`}</Table.Td>
-              <Table.Td className="any-text">{request.correlationId}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+      {items.map((request) => (
+        <Table.Tr key={request.requestId} data-request={request.requestId}>
+          <Table.Td>{formatInstant(request.answeredAt, timeZone)}</Table.Td>
+          <Table.Td>{request.method}</Table.Td>
+          <Table.Td className="any-text">{request.route}</Table.Td>
+          <Table.Td>{request.status}</Table.Td>
+          <Table.Td className="any-text">{request.caller ?? requests.person}</Table.Td>
+          <Table.Td>{formatTenths(request.durationMs)}</Table.Td>
+          <Table.Td>{formatWhole(request.requestBytes)}</Table.Td>
+          <Table.Td>{formatWhole(request.responseBytes)}</Table.Td>
+          <Table.Td>{request.further === 0 ? texts.none : `+ ${formatWhole(request.further)}`}</Table.Td>
+          <Table.Td className="any-text">{request.correlationId}</Table.Td>
+        </Table.Tr>
+      ))}
+    </ScrollTable>
   );
 }

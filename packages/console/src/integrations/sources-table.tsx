@@ -1,6 +1,7 @@
 import { Badge, Button, Group, Table, Text, Title } from '@mantine/core';
 import { useId } from 'react';
 import { formatInstant, formatWhole } from '../frame/format.ts';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { nameOf, type Source } from '../frame/sources.ts';
 import { texts } from '../texts.ts';
@@ -31,33 +32,21 @@ export function SourceTable({ items, chosen, choose }: SourceTableProps) {
           </Button>
         )}
       </Group>
-      <Table.ScrollContainer
+      <ScrollTable
+        label={sources.title}
+        columns={Object.values(sources.columns)}
         minWidth={640}
         maxHeight={420}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'group', 'aria-labelledby': titleId } }}
       >
-        <Table stickyHeader withTableBorder verticalSpacing={4}>
-          <Table.Thead>
-            <Table.Tr>
-              {Object.entries(sources.columns).map(([name, title]) => (
-                <Table.Th key={name} scope="col">
-                  {title}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {items.map((source) => (
-              <Line
-                key={`${source.endpoint} ${source.sourceId}`}
-                source={source}
-                isChosen={source === chosen}
-                choose={choose}
-              />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+        {items.map((source) => (
+          <Line
+            key={`${source.endpoint} ${source.sourceId}`}
+            source={source}
+            isChosen={source === chosen}
+            choose={choose}
+          />
+        ))}
+      </ScrollTable>
       {quiet > 0 && (
         <Text size="sm" mt="xs">
           {sources.quietHint}
