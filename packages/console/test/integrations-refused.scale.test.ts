@@ -105,6 +105,9 @@ describe.skipIf(!hasBrowser)('refused events, sources and requests', () => {
     await page.getByText('Mended', { exact: true }).click();
     await page.getByRole('button', { name: 'Details of the event e2' }).waitFor();
     expect(new URL(page.url()).searchParams.get('state')).toBe('mended');
+
+    await page.goto(`${page.url()}&event=00000000-0000-4000-8000-000000000000`);
+    await page.getByRole('dialog').getByText('The server no longer has this event.').waitFor();
   });
 
   test('sources show what the API answers, and the quiet one; a viewer sees them on Today', async () => {

@@ -55,11 +55,7 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     await page.goto(people());
     await page.getByRole('button', { name: 'Import' }).click();
     await page.waitForURL('**/people?import=users');
-    await upload(page, [
-      'userName,email',
-      'zoe@example.com,zoe@example.com',
-      ',yan@example.com',
-    ]);
+    await upload(page, ['userName,email', 'zoe@example.com,zoe@example.com', ',yan@example.com']);
     expect(await counts(page, 'preview')).toEqual(['1', '0', '0', '1']);
     expect((await api.manage.users.page({ search: 'zoe@' })).items).toEqual([]);
     await page.getByRole('button', { name: 'Store 1 row' }).click();

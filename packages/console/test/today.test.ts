@@ -126,6 +126,18 @@ describe.skipIf(!hasBrowser)('the page Today', () => {
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 
+  test('says if the sources could not be read, and asks again', async () => {
+    const page = await pages.openAs('planner');
+    await page.route(/\/v1\/manage\/sources/, (route) => route.fulfill({ status: 400, json: {} }));
+    await page.goto(`/console/${pages.site.organisation}/today`);
+    await page.locator('[data-figure=present]').waitFor();
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    await page.unrouteAll();
+    await alert.getByRole('button').click();
+    await alert.waitFor({ state: 'detached' });
+  });
+
   test('is accessible, for all offices and for one', async () => {
     const page = await openToday('planner');
     await expectAccessible(page);

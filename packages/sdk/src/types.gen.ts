@@ -919,7 +919,7 @@ export interface Operations {
       }>;
     };
   };
-  /** List the sources of events, with their last event, counts, and whether they are quiet. A source is a sourceId at an endpoint. Counts are a few seconds late. The last event is not. A repeated event counts again. */
+  /** List the sources of events, with their last event, counts, and whether they are quiet. A source is a sourceId at an endpoint. Counts are a few seconds late, and so are the last refused event, time off and cards. Other last events are exact. A repeated event counts again. */
   'GET /v1/manage/sources': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
@@ -936,9 +936,9 @@ export interface Operations {
         firstEventAt: string;
         /** the last event, accepted or refused */
         lastEventAt: string;
-        /** the source is silent in at least 2 whole hours in which it sent something in 3 of the last 4 weeks */
+        /** the source is silent in at least 2 whole hours in which it sent something in 3 of the 4 weeks before */
         quiet: boolean;
-        /** how many such hours have passed since its last event */
+        /** how many such hours have passed since its last event; of the first seven days only */
         missedHours: number;
         hours: {
           /** the first hour */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createLogger } from '../src/http/logging.ts';
+import { RequestRecord } from '../src/http/request-record.ts';
 import { TASKS } from '../src/jobs/tasks.ts';
+import { trimAnsweredRequests } from '../src/store/events/answered-requests.ts';
 import { addSite, goodEvent, results, type Site, submit } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { browserWithRole } from './support/sessions.ts';
@@ -80,6 +82,8 @@ test('a request is listed without personal data', async () => {
     correlationId,
     further: 0,
   });
+  // In tenths, as the log has it.
+  expect(item?.durationMs).toBe(Math.round((item?.durationMs ?? 0) * 10) / 10);
   const { items } = await list(`correlationId=${correlationId}`);
   expect(JSON.stringify(items)).not.toMatch(/secret|door"|example\.com/);
 });
@@ -100,6 +104,55 @@ test('of successes that are alike, three are listed and the others are counted; 
     query = page.next === null ? undefined : `limit=5&after=${page.next}`;
   }
   expect(paged).toEqual(items);
+});
+
+test('no length that a client announces costs others their requests', async () => {
+  const reply = await server.app.inject({
+    method: 'POST',
+    url: '/v1/presence/basic',
+    headers: {
+      ...site.headers,
+      'content-type': 'application/json',
+      'content-length': '10000000000000000000',
+    },
+  });
+  expect(reply.statusCode).toBe(413);
+  const [item] = await stored(1);
+  expect(item).toMatchObject({ status: 413, requestBytes: null });
+});
+
+test('what an organisation may keep in five seconds is bounded', async () => {
+  const { read: clock } = server.clock;
+  const record = new RequestRecord({ database: server.db.restricted, clock, log: createLogger('silent') });
+  const common = {
+    tenantId: site.tenantId,
+    method: 'GET',
+    durationMs: 1,
+    correlationId: 'bound',
+    caller: null,
+  };
+  const noBytes = () => ({ requestBytes: null, responseBytes: null });
+  for (let count = 0; count < 500; count++) record.note({ ...common, route: '/a', status: 500 }, noBytes);
+  for (let kind = 0; kind < 500; kind++) record.note({ ...common, route: `/${kind}`, status: 200 }, noBytes);
+  await record.close();
+  const { items } = await list('correlationId=bound&limit=1000');
+  const failures = items.filter(({ status }) => status === 500);
+  expect(failures).toHaveLength(200);
+  expect(failures.reduce((sum, { further }) => sum + 1 + further, 0)).toBe(500);
+  expect(items).toHaveLength(200 + 199);
+});
+
+test('the newest requests of an organisation are kept', async () => {
+  for (let index = 0; index < 3; index++) {
+    server.clock.advanceS(1);
+    await submit(server, site, 'nonsense');
+  }
+  const items = await stored(3);
+  const trimming = { before: new Date(0), keep: 2 };
+  await server.db.restricted.inTenant(site.tenantId, (tx) =>
+    trimAnsweredRequests(tx, site.tenantId, trimming),
+  );
+  expect((await list()).items).toEqual(items.slice(0, 2));
 });
 
 test('a person is not named', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLogger } from '../src/http/logging.ts';
 import { SourceActivity } from '../src/ingest/source-activity.ts';
+import { TASKS } from '../src/jobs/tasks.ts';
 import { addUser } from './support/directory.ts';
 import { addSite, goodEvent, results } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -148,19 +149,39 @@ describe('GET /v1/manage/sources', () => {
     expect(reply.statusCode).toBe(400);
   });
 
+  test('a long sourceId costs no other source its counts', async () => {
+    // PostgreSQL would compress repeated characters.
+    const long = Array.from({ length: 1_024 }, (_, index) =>
+      String.fromCharCode(0x4e00 + ((index * 7_919) % 20_000)),
+    ).join('');
+    const activity = new SourceActivity({ database: server.db.restricted, log: createLogger('silent') });
+    for (const sourceId of [long, 'door'])
+      activity.note(tenantId, {
+        endpoint: 'presence',
+        sourceId,
+        accepted: 1,
+        refused: 0,
+        atMs: server.clock.nowMs,
+      });
+    await activity.close();
+    expect((await only()).sourceId).toBe('door');
+  });
+
   test('keeps at most a thousand sources', async () => {
     const now = server.clock.nowMs;
     const activity = new SourceActivity({ database: server.db.restricted, log: createLogger('silent') });
     const note = (sourceId: string) =>
       activity.note(tenantId, { endpoint: 'presence', sourceId, accepted: 1, refused: 0, atMs: now });
-    for (let index = 0; index < 1_500; index++) note(`source ${index}`);
+    for (let index = 0; index < 999; index++) note(`source ${index}`);
+    await activity.flush();
+    for (let index = 0; index < 1_500; index++) note(`source b${index}`);
     await activity.flush();
     note('one more');
     note('source 0');
     note('a\0b');
     await activity.close();
-    const { items } = await list('limit=1000');
-    expect(items).toHaveLength(1_000);
+    const { items, next } = await list('limit=1000');
+    expect([items.length, next]).toEqual([1_000, null]);
     expect(items[0]?.hours.accepted.at(-1)).toBe(2);
   });
 });
@@ -189,6 +210,29 @@ describe('a source is quiet', () => {
     }
     at('2026-06-15T08:00:00Z');
     expect(await only()).toMatchObject(QUIET);
+  });
+
+  test('until the server forgets it, 31 days after its last event', async () => {
+    const activity = TASKS.find(({ name }) => name === 'activity');
+    const prune = () =>
+      activity?.run({
+        database: server.db.restricted,
+        clock: server.clock.read,
+        log: createLogger('silent'),
+        signal: new AbortController().signal,
+      });
+    const lastMs = server.clock.nowMs;
+    await count(
+      'door',
+      Array.from({ length: 32 * 24 }, (_, hours) => lastMs - hours * HOUR_MS),
+    );
+    server.clock.nowMs = lastMs + 26 * DAY_MS;
+    await prune();
+    key = await server.key(tenantId);
+    expect(await only()).toMatchObject({ ...QUIET, missedHours: 7 * 24 });
+    server.clock.nowMs = lastMs + 32 * DAY_MS;
+    await prune();
+    expect((await list()).items).toEqual([]);
   });
 
   test('by the clock of the organisation, also after clocks have changed', async () => {

@@ -30,7 +30,7 @@ export function EventDetails({ refusalId, close, retry }: EventDetailsProps) {
     >
       {error && <Failure error={error} retry={() => void refetch()} />}
       {data === undefined && !error && <Waiting />}
-      {data === null && <Text size="sm">{refused.empty.open.title}</Text>}
+      {data === null && <Text size="sm">{refused.gone}</Text>}
       {data && (
         <Details
           event={data}

@@ -107,6 +107,7 @@ export const refused = {
   details: (event: string) => `Details of the event ${event}`,
   detailsTitle: 'A refused event',
   close: 'Close',
+  gone: 'The server no longer has this event. It keeps the newest events of the last 30 days.',
   members: { cause: 'Cause', key: 'Sent by', code: 'Result code', tried: 'Last tried', by: 'by' },
   shortened: 'Only the beginning of the event is here.',
   older: 'Older events',

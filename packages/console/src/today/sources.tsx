@@ -1,6 +1,7 @@
 import { Anchor, Group, Table, Title } from '@mantine/core';
 import { useId } from 'react';
 import { Link } from 'wouter';
+import { Failure } from '../frame/failure.tsx';
 import { formatInstant, formatWhole } from '../frame/format.ts';
 import { useOrganisation } from '../frame/session.ts';
 import { SourceState } from '../frame/source-state.tsx';
@@ -16,7 +17,8 @@ const SHOWN = 8;
 export function Sources() {
   const titleId = useId();
   const { organisation, role, timeZone } = useOrganisation();
-  const { data } = useSources();
+  const { data, error, refetch } = useSources();
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data || data.length === 0) return null;
   const quiet = data.filter((source) => source.quiet).length;
   return (

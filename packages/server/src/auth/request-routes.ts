@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { Page, PageQuery, readPage, wrongParameter } from '../http/bulk.ts';
+import { Page, PageQuery, pageOf, readLimit, wrongParameter } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
+import { positionText, readPosition } from '../http/time-position.ts';
 import type { Database } from '../store/connections/db.ts';
 import { listAnsweredRequests } from '../store/events/answered-requests.ts';
-import { parseGuid } from '../store/values/guid.ts';
 import { foldApiKey } from './credentials.ts';
 import { callerOf } from './guard.ts';
 import { CONFIG, DOCUMENTED } from './management.ts';
@@ -31,8 +31,6 @@ const RequestView = Type.Object({
   }),
 });
 
-const POSITION = /^(\d{1,16})-([0-9a-f-]{36})$/;
-
 /** The route for the answered requests of the last day. */
 export const requestRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = async (app, { database }) => {
   app.route({
@@ -58,8 +56,9 @@ export const requestRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
     handler: async (request, reply) => {
       reply.header('cache-control', 'private, no-cache');
       const { tenantId } = callerOf(request);
-      const { failed, route, caller, correlationId, after } = request.query;
-      const { limit } = readPage(request.query.limit === undefined ? {} : { limit: request.query.limit });
+      const { failed, route, caller, correlationId } = request.query;
+      const limit = readLimit(request.query.limit);
+      const after = readPosition(request.query.after);
       for (const [name, text] of Object.entries({ route, caller, correlationId }))
         if (text?.includes('\0')) throw wrongParameter(name, 'must not contain NUL');
       const filter = {
@@ -68,26 +67,16 @@ export const requestRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
         caller: caller === undefined ? undefined : foldApiKey(caller),
         correlationId,
       };
-      const position = readPosition(after);
       const rows = await database.inTenant(tenantId, (tx) =>
-        listAnsweredRequests(tx, tenantId, filter, { limit: limit + 1, after: position }),
+        listAnsweredRequests(tx, tenantId, filter, { limit: limit + 1, after }),
       );
-      const items = rows.slice(0, limit);
-      const last = items.at(-1);
+      const { items, next } = pageOf(rows, { limit }, ({ answeredAt, requestId }) =>
+        positionText({ at: answeredAt, id: requestId }),
+      );
       return {
         items: items.map(({ answeredAt, ...row }) => ({ ...row, answeredAt: answeredAt.toISOString() })),
-        next: rows.length > limit && last ? `${last.answeredAt.getTime()}-${last.requestId}` : null,
+        next,
       };
     },
   });
 };
-
-function readPosition(after: string | undefined): { answeredAt: Date; requestId: string } | undefined {
-  if (after === undefined) return undefined;
-  const [, ms, id = ''] = POSITION.exec(after) ?? [];
-  const requestId = parseGuid(id);
-  const answeredAt = new Date(Number(ms));
-  if (!requestId || Number.isNaN(answeredAt.getTime()))
-    throw wrongParameter('after', 'must be `next` of the previous page');
-  return { answeredAt, requestId };
-}

@@ -90,7 +90,7 @@ function listRows(
   { groupBy, limit }: Pick<ListOptions, 'limit'> & { groupBy: ListOptions['groupBy'] | undefined },
 ): Promise<Row[]> {
   if (groupBy === 'cause') return listRefusalCauses(tx, tenantId, filter);
-  if (groupBy === 'reason') return listRefusalReasons(tx, tenantId, filter, limit);
+  if (groupBy === 'reason') return listRefusalReasons(tx, tenantId, filter, limit + 1);
   return listRefusedEvents(tx, tenantId, filter, { limit: limit + 1, after: undefined });
 }
 

@@ -35,7 +35,10 @@ export interface RetryOptions extends DataConfig {
 /** What stands in a mended row in place of a key. */
 const BY = 'rollcall events retry';
 
-/** Tries refused events again, and prints what became of them. The exit code is 1 unless all of them are stored. */
+/**
+ * Tries refused events again, and prints what became of them. The exit code is 1 unless all of them are stored. Throws
+ * `Interrupted`: then some may be stored.
+ */
 export async function retryEvents(ids: string[], options: RetryOptions): Promise<void> {
   const refusalIds = ids.map(readId);
   const { since, cause } = options;

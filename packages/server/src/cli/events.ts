@@ -71,7 +71,7 @@ export function eventsCommand(): Command {
     .action(async (refusalIds: string[], options: RetryOptions) => {
       // Loaded here, so that other commands do not wait for the code that stores events.
       const { retryEvents } = await import('./events-retry.ts');
-      await retryEvents(refusalIds, options).catch(ignoreInterruptedError);
+      await retryEvents(refusalIds, options);
     });
   const command = new Command('events').description('submitted events');
   for (const child of [tail, list, retry]) {

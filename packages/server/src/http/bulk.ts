@@ -55,13 +55,19 @@ export function Page<T extends TSchema>(item: T) {
 
 /** The page that the parameters of `PageQuery` request. Throws a 400 that names the invalid parameter. */
 export function readPage({ limit, after }: { limit?: string; after?: string }): PageWindow {
+  const items = readLimit(limit);
+  const id = after === undefined ? null : parseGuid(after);
+  if (id === undefined) throw wrongParameter('after', 'must be `next` of the previous page');
+  return { limit: items, after: id };
+}
+
+/** Reads `limit` of `PageQuery`. Throws a 400. */
+export function readLimit(limit: string | undefined): number {
   const items = limit === undefined ? PAGE_ITEMS : Number(limit);
   if ((limit !== undefined && !/^\d{1,4}$/.test(limit)) || items < 1 || items > MOST_PAGE_ITEMS) {
     throw wrongParameter('limit', `must be a whole number from 1 to ${MOST_PAGE_ITEMS}`);
   }
-  const id = after === undefined ? null : parseGuid(after);
-  if (id === undefined) throw wrongParameter('after', 'must be `next` of the previous page');
-  return { limit: items, after: id };
+  return items;
 }
 
 /**
@@ -69,12 +75,12 @@ export function readPage({ limit, after }: { limit?: string; after?: string }): 
  */
 export function pageOf<Row>(
   rows: Row[],
-  { limit }: PageWindow,
-  idOf: (row: Row) => string,
+  { limit }: Pick<PageWindow, 'limit'>,
+  positionOf: (row: Row) => string,
 ): { items: Row[]; next: string | null } {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, next: rows.length > limit && last !== undefined ? idOf(last) : null };
+  return { items, next: rows.length > limit && last !== undefined ? positionOf(last) : null };
 }
 
 /** A query parameter as a boolean; undefined if absent. Throws a 400 if it is neither `true` nor `false`. */

@@ -142,9 +142,10 @@ export class RequestLog implements FastifyBaseLogger {
   }
 }
 
-/** The number of a header with a length; null if there is none. */
+/** The number of a header with a length; null if there is none, or if it is no length that a body can have. */
 function bytesOf(length: unknown): number | null {
-  return length === undefined ? null : Number(length);
+  const bytes = Number(length);
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
 declare module 'fastify' {
@@ -160,8 +161,8 @@ export function callerFields(caller: NonNullable<FastifyRequest['caller']>): Rec
 }
 
 /**
- * Writes one line per answer, with the pattern of the route, and notes it in `record`. The URL is not logged, because its query string may name
- * people. Register it first: the duration of an answer counts from there.
+ * Writes one line per answer, with the pattern of the route, and notes the answer in `record`. The URL is not logged,
+ * because its query string may name people. Register it first: the duration of an answer counts from there.
  */
 export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger, record: RequestRecord): void {
   app.addHook('onRequest', (request, reply, done) => {

@@ -11,9 +11,9 @@ import { needsOwnLine } from './outages.ts';
 const FLUSH_MS = 5_000;
 /** Of successes that are alike, the record keeps this many in `FLUSH_MS`, and counts the rest. */
 const KEPT_ALIKE = 3;
-/** It keeps all failures, but of an organisation no more than this many in `FLUSH_MS`. */
+/** It keeps all failures. After this many of an organisation in `FLUSH_MS`, it counts those that are alike. */
 const MOST_FAILURES = 200;
-/** Different kinds of requests of an organisation in `FLUSH_MS`. */
+/** Different kinds of requests of an organisation in `FLUSH_MS`. The record has none of further kinds. */
 const MOST_KINDS = 200;
 /** The record trims an organisation's requests after this many rows more. The job `activity` does so, too. */
 const TRIM_AFTER = 1_000;

@@ -3,9 +3,10 @@ import type { Database } from '../store/connections/db.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { pruneSourceCounts } from '../store/events/source-counts.ts';
 import { DAY_MS } from '../store/values/days.ts';
+import { SOURCE_DAYS } from './source-routes.ts';
 
-/** Lists of sources have 30 days, in any time zone. */
-const KEPT_COUNTS_MS = 31 * DAY_MS;
+/** Days of a list begin at midnight of any time zone. */
+const KEPT_COUNTS_MS = (SOURCE_DAYS + 1) * DAY_MS;
 
 interface Deps {
   database: Database;
@@ -23,8 +24,8 @@ export async function pruneActivity({ database, clock, signal, onProgress }: Dep
   let pruned = 0;
   for (const tenantId of await database.inSystem(organisationIds)) {
     if (signal.aborted) return;
-    const before = new Date(clock() - KEPT_COUNTS_MS);
-    pruned += await database.inTenant(tenantId, (tx) => pruneSourceCounts(tx, tenantId, before));
+    const kept = { before: new Date(clock() - KEPT_COUNTS_MS), habitDays: SOURCE_DAYS };
+    pruned += await database.inTenant(tenantId, (tx) => pruneSourceCounts(tx, tenantId, kept));
     pruned += await trimRequests({ database, clock }, tenantId);
     onProgress?.(pruned, pruned);
   }

@@ -1,10 +1,7 @@
 import { wrongParameter } from '../http/bulk.ts';
 import { parseInstant } from '../http/instants.ts';
-import type {
-  RefusedEventFilter,
-  RefusedEventPosition,
-  RefusedEventState,
-} from '../store/events/refused-event-lists.ts';
+import { parsePosition, positionText } from '../http/time-position.ts';
+import type { RefusedEventFilter, RefusedEventState } from '../store/events/refused-event-lists.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import type { FilterQuery } from './refused-schemas.ts';
 import type { RetryCursor } from './retry.ts';
@@ -28,25 +25,11 @@ export function readFilter({ since, refusalId, state = 'open', ...texts }: Filte
   };
 }
 
-const POSITION = /^(\d{1,16})-([0-9a-f-]{36})$/;
 const CURSOR = /^(\d{1,16}-[0-9a-f-]{36})-(\d{1,16})$/;
-
-/** The position after which the next page begins: milliseconds since the epoch, and the id. */
-export function positionOf({ refusedAt, refusalId }: RefusedEventPosition): string {
-  return `${refusedAt.getTime()}-${refusalId}`;
-}
-
-/** Reads `after` of a list. Throws a 400. */
-export function readPosition(after: string | undefined): RefusedEventPosition | undefined {
-  if (after === undefined) return undefined;
-  const position = parsePosition(after);
-  if (!position) throw wrongParameter('after', 'must be `next` of the previous page');
-  return position;
-}
 
 /** The position and the end of a retry, as text. */
 export function cursorText({ after, until }: RetryCursor): string {
-  return `${positionOf(after)}-${until.getTime()}`;
+  return `${positionText(after)}-${until.getTime()}`;
 }
 
 /** Reads `after` of a retry. Throws a 400. */
@@ -58,11 +41,4 @@ export function readCursor(after: string | undefined): RetryCursor | undefined {
   if (!parsed || Number.isNaN(until.getTime()))
     throw wrongParameter('after', 'must be `next` of the previous step');
   return { after: parsed, until };
-}
-
-function parsePosition(text: string): RefusedEventPosition | undefined {
-  const [, ms, id = ''] = POSITION.exec(text) ?? [];
-  const refusalId = parseGuid(id);
-  const refusedAt = new Date(Number(ms));
-  return refusalId && !Number.isNaN(refusedAt.getTime()) ? { refusedAt, refusalId } : undefined;
 }

@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
-import { Page, PageQuery, readPage } from '../http/bulk.ts';
+import { Page, PageQuery, pageOf, readLimit } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
+import { positionText, readPosition } from '../http/time-position.ts';
 import {
   listRefusalCauses,
   listRefusalReasons,
@@ -12,7 +13,7 @@ import {
   type RefusedEvent,
 } from '../store/events/refused-event-lists.ts';
 import type { RefusalCause } from './refusal-causes.ts';
-import { cursorText, positionOf, readCursor, readFilter, readPosition } from './refused-filter.ts';
+import { cursorText, readCursor, readFilter } from './refused-filter.ts';
 import {
   FILTER,
   RefusalCauseRow,
@@ -54,15 +55,16 @@ export const refusedRoutes: FastifyPluginAsyncTypebox<RetryDeps> = async (app, o
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const { limit } = readPage(request.query.limit === undefined ? {} : { limit: request.query.limit });
+      const limit = readLimit(request.query.limit);
       const after = readPosition(request.query.after);
       const filter = readFilter(request.query);
       const rows = await database.inTenant(tenantId, (tx) =>
         listRefusedEvents(tx, tenantId, filter, { limit: limit + 1, after }),
       );
-      const items = rows.slice(0, limit);
-      const last = items.at(-1);
-      return { items: items.map(toJson), next: rows.length > limit && last ? positionOf(last) : null };
+      const { items, next } = pageOf(rows, { limit }, ({ refusedAt, refusalId }) =>
+        positionText({ at: refusedAt, id: refusalId }),
+      );
+      return { items: items.map(toJson), next };
     },
   });
 
@@ -78,7 +80,7 @@ export const refusedRoutes: FastifyPluginAsyncTypebox<RetryDeps> = async (app, o
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const { limit } = readPage(request.query.limit === undefined ? {} : { limit: request.query.limit });
+      const limit = readLimit(request.query.limit);
       const filter = readFilter(request.query);
       const rows = await database.inTenant(tenantId, (tx) => listRefusalReasons(tx, tenantId, filter, limit));
       return { items: rows.map(countsToJson) };

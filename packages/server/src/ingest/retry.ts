@@ -1,10 +1,6 @@
 import type { Caller } from '../auth/guard.ts';
 import type { Tx } from '../store/connections/db.ts';
-import {
-  listRefusedEvents,
-  type RefusedEventFilter,
-  type RefusedEventPosition,
-} from '../store/events/refused-event-lists.ts';
+import { listRefusedEvents, type RefusedEventFilter } from '../store/events/refused-event-lists.ts';
 import {
   type ClaimedEvent,
   claimRefusedEvents,
@@ -15,6 +11,7 @@ import {
   type TriedEvent,
 } from '../store/events/refused-event-retries.ts';
 import type { RetryObstacle } from '../store/events/refused-events.ts';
+import type { TimePosition } from '../store/values/page.ts';
 import type { IngestDeps } from './batch.ts';
 import type { RefusalCause } from './refusal-causes.ts';
 import { type Endpoint, RETRIED_KINDS } from './retried-kinds.ts';
@@ -50,7 +47,7 @@ export interface RetryRequest {
 
 /** Where a retry continues. It ends with what was refused when it began, so it ends even if more is refused meanwhile. */
 export interface RetryCursor {
-  after: RefusedEventPosition;
+  after: TimePosition;
   until: Date;
 }
 
@@ -108,7 +105,7 @@ async function restOf(
 ): Promise<Pick<RetryStep, 'remaining' | 'next'>> {
   const last = claimed.at(-1);
   if (!last) return { remaining: 0, next: undefined };
-  const after = { refusedAt: last.refusedAt, refusalId: last.refusalId };
+  const after = { at: last.refusedAt, id: last.refusalId };
   const remaining = await database.inTenant(tenantId, (tx) =>
     countRetriable(tx, tenantId, { ...range, after }),
   );

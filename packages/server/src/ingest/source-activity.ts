@@ -6,6 +6,8 @@ import { MOST_SOURCES, type SourceCount, sourceCountsInsert } from '../store/eve
 
 const HOUR_MS = 3_600_000;
 const FLUSH_MS = 5_000;
+/** In UTF-8. PostgreSQL refuses longer keys of an index, and then the counts of all organisations. */
+const LONGEST_SOURCE_ID_BYTES = 2_048;
 
 /** The outcome of a request with events. */
 export interface Activity {
@@ -45,7 +47,7 @@ export class SourceActivity {
     this.#timer.unref();
   }
 
-  /** Counts a request's events. Ignores a source with an id that the database cannot hold. */
+  /** Counts a request's events. Ignores a source with an id that the database cannot hold, or cannot index. */
   note(tenantId: string, activity: Activity): void {
     const { endpoint, sourceId, atMs } = activity;
     let ofTenant = this.#counts.get(tenantId);
@@ -60,7 +62,7 @@ export class SourceActivity {
       add(known, activity);
       return;
     }
-    if (ofTenant.size >= MOST_SOURCES || textFault(sourceId) !== undefined) return;
+    if (ofTenant.size >= MOST_SOURCES || !isCounted(sourceId)) return;
     const { accepted, refused } = activity;
     ofTenant.set(key, {
       endpoint,
@@ -111,6 +113,10 @@ export class SourceActivity {
       if (needsOwnLine(err)) this.#deps.log.warn({ err }, 'the counts of sources could not be stored');
     });
   }
+}
+
+function isCounted(sourceId: string): boolean {
+  return textFault(sourceId) === undefined && Buffer.byteLength(sourceId) <= LONGEST_SOURCE_ID_BYTES;
 }
 
 function add(count: SourceCount, { accepted, refused, atMs }: Activity): void {

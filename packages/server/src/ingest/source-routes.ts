@@ -2,19 +2,19 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
-import { Page, PageQuery, readPage, wrongParameter } from '../http/bulk.ts';
+import { Page, PageQuery, pageOf, readLimit, wrongParameter } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/connections/db.ts';
 import { listSources, type Source, type SourceKey, type SourceWindow } from '../store/events/source-lists.ts';
 
 const HOUR_MS = 3_600_000;
 const HOURS = 48;
-const DAYS = 30;
+export const SOURCE_DAYS = 30;
 /** A source is quiet after this many whole hours in which it usually sends. One hour may be a late start. */
 const MISSED_HOURS = 2;
 /** The source usually sends in an hour of the week if it did so in most of these weeks. */
 const HABIT = { weeks: 4, usualIn: 3 };
-/** With fewer events in 30 days, the server knows no habit. */
+/** With fewer events in the 30 days before the last one, the server knows no habit. */
 const LEAST_EVENTS = 50;
 
 const Counts = (description: string) => Type.Array(Type.Integer({ minimum: 0 }), { description });
@@ -28,9 +28,11 @@ const SourceView = Type.Object({
   firstEventAt: Instant,
   lastEventAt: Type.String({ format: 'date-time', description: 'the last event, accepted or refused' }),
   quiet: Type.Boolean({
-    description: `the source is silent in at least ${MISSED_HOURS} whole hours in which it sent something in ${HABIT.usualIn} of the last ${HABIT.weeks} weeks`,
+    description: `the source is silent in at least ${MISSED_HOURS} whole hours in which it sent something in ${HABIT.usualIn} of the ${HABIT.weeks} weeks before`,
   }),
-  missedHours: Type.Integer({ description: 'how many such hours have passed since its last event' }),
+  missedHours: Type.Integer({
+    description: 'how many such hours have passed since its last event; of the first seven days only',
+  }),
   hours: Type.Object({
     from: Type.String({ format: 'date-time', description: 'the first hour' }),
     accepted: Counts(`by hour of UTC, ${HOURS} hours`),
@@ -38,7 +40,7 @@ const SourceView = Type.Object({
   }),
   days: Type.Object({
     from: Type.String({ format: 'date', description: 'the first day' }),
-    accepted: Counts(`by day of the organisation's time zone, ${DAYS} days`),
+    accepted: Counts(`by day of the organisation's time zone, ${SOURCE_DAYS} days`),
     refused: Counts('as accepted'),
   }),
 });
@@ -56,25 +58,21 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ database: Database; clock
       ...DOCUMENTED,
       summary: 'List the sources of events, with their last event, counts, and whether they are quiet',
       description:
-        'A source is a sourceId at an endpoint. Counts are a few seconds late. The last event is not. A repeated event counts again.',
+        'A source is a sourceId at an endpoint. Counts are a few seconds late, and so are the last refused event, time off and cards. Other last events are exact. A repeated event counts again.',
       querystring: Type.Object(PageQuery),
       response: { 200: Page(SourceView), ...problems(400, 401, 403, 503) },
     },
     handler: async (request, reply) => {
       reply.header('cache-control', 'private, no-cache');
       const { tenantId } = callerOf(request);
-      const { limit } = readPage(request.query.limit === undefined ? {} : { limit: request.query.limit });
+      const limit = readLimit(request.query.limit);
       const after = readKey(request.query.after);
       const window = windowAt(clock());
       const sources = await database.inTenant(tenantId, (tx) =>
         listSources(tx, tenantId, window, { limit: limit + 1, after }),
       );
-      const items = sources.slice(0, limit);
-      const last = items.at(-1);
-      return {
-        items: items.map((source) => toView(source, window)),
-        next: sources.length > limit && last ? keyText(last) : null,
-      };
+      const { items, next } = pageOf(sources, { limit }, keyText);
+      return { items: items.map((source) => toView(source, window)), next };
     },
   });
 };
@@ -86,19 +84,19 @@ function windowAt(nowMs: number): SourceWindow {
     now: new Date(nowMs),
     hoursFrom: new Date(hourMs - (HOURS - 1) * HOUR_MS),
     hours: HOURS,
-    days: DAYS,
+    days: SOURCE_DAYS,
     ...HABIT,
   };
 }
 
 function toView(source: Source, { hoursFrom }: SourceWindow): Static<typeof SourceView> {
-  const { endpoint, sourceId, firstEventAt, lastEventAt, missedHours, events } = source;
+  const { endpoint, sourceId, firstEventAt, lastEventAt, missedHours, eventsBefore } = source;
   return {
     endpoint,
     sourceId: sourceId === '' ? null : sourceId,
     firstEventAt: firstEventAt.toISOString(),
     lastEventAt: lastEventAt.toISOString(),
-    quiet: events >= LEAST_EVENTS && missedHours >= MISSED_HOURS,
+    quiet: eventsBefore >= LEAST_EVENTS && missedHours >= MISSED_HOURS,
     missedHours,
     hours: {
       from: hoursFrom.toISOString(),

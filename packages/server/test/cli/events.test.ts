@@ -212,4 +212,16 @@ describe('events retry', () => {
     });
     expectOneSentence(await retry('nonsense'), /^rollcall: "nonsense" is no id of a refused event\.\n$/);
   });
+
+  test('ends after an interruption, with another exit code', async () => {
+    const listed = await work.rollcall(['events', 'list', ...data, '--cause', 'unknownUser', '--json']);
+    const { refusalId } = JSON.parse(listed.stdout.split('\n', 1)[0] ?? '') as { refusalId: string };
+    const ids = Array.from({ length: 300 }, () => refusalId);
+    const retry = work.spawn(['events', 'retry', ...data, ...ids, '--json']);
+    await until(() => retry.stdout.includes('\n'));
+    retry.signalGroup('SIGINT');
+    const { code, stdout } = await retry.exited;
+    expect(code).toBe(130);
+    expect(stdout.trimEnd().split('\n').length).toBeLessThan(ids.length);
+  });
 });

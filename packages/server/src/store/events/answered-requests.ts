@@ -2,6 +2,7 @@ import { float8Array, instantArray, int2Array, textArray, uuidArray } from '../c
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
 import { enterTenantIfVersion } from '../directory/directory-versions.ts';
+import type { TimePosition } from '../values/page.ts';
 
 /** An answered request, without personal data. */
 export interface AnsweredRequestRow {
@@ -72,11 +73,11 @@ export async function listAnsweredRequests(
   tx: Tx,
   tenantId: string,
   { failed, route, caller, correlationId }: AnsweredRequestFilter,
-  { limit, after }: { limit: number; after: { answeredAt: Date; requestId: string } | undefined },
+  { limit, after }: { limit: number; after: TimePosition | undefined },
 ): Promise<AnsweredRequest[]> {
   const { rows } = await tx.query<AnsweredRequest>(
     `SELECT request_id AS "requestId", answered_at AS "answeredAt", method, route, status, caller,
-            duration_ms::float8 AS "durationMs", request_bytes AS "requestBytes", response_bytes AS "responseBytes",
+            duration_ms AS "durationMs", request_bytes AS "requestBytes", response_bytes AS "responseBytes",
             correlation_id AS "correlationId", further
      FROM answered_requests
      WHERE tenant_id = $1 AND ($2::boolean IS NULL OR (status >= 400) = $2) AND ($3::text IS NULL OR route = $3)
@@ -89,8 +90,8 @@ export async function listAnsweredRequests(
       route ?? null,
       caller ?? null,
       correlationId ?? null,
-      after?.answeredAt ?? null,
-      after?.requestId ?? null,
+      after?.at ?? null,
+      after?.id ?? null,
       limit,
     ],
   );

@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import type { TimePosition } from '../values/page.ts';
 import type { RetryObstacle } from './refused-events.ts';
 
 /** `open` is what nobody has mended yet. */
@@ -70,12 +71,6 @@ export interface RefusedEventFilter {
   state?: RefusedEventState | undefined;
 }
 
-/** The position of an event in a list in order of time. */
-export interface RefusedEventPosition {
-  refusedAt: Date;
-  refusalId: string;
-}
-
 /** The condition of a filter, with the parameters $1 to $8. */
 export const MATCHES = `tenant_id = $1 AND refused_at >= coalesce($2::timestamptz, '-infinity')
   AND ($3::text IS NULL OR endpoint = $3) AND ($4::text IS NULL OR source_id = $4)
@@ -96,7 +91,7 @@ export async function listRefusedEvents(
   tx: Tx,
   tenantId: string,
   filter: RefusedEventFilter,
-  { limit, after }: { limit: number; after: RefusedEventPosition | undefined },
+  { limit, after }: { limit: number; after: TimePosition | undefined },
 ): Promise<RefusedEvent[]> {
   const { rows } = await tx.query<RefusedEvent>(
     `SELECT refusal_id AS "refusalId", refused_at AS "refusedAt", endpoint, api_key_folded AS "apiKey",
@@ -106,7 +101,7 @@ export async function listRefusedEvents(
      FROM refused_events
      WHERE ${MATCHES} AND ($9::timestamptz IS NULL OR (refused_at, refusal_id) < ($9, $10::uuid))
      ORDER BY refused_at DESC, refusal_id DESC LIMIT $11`,
-    [...filterValues(tenantId, filter), after?.refusedAt ?? null, after?.refusalId ?? null, limit],
+    [...filterValues(tenantId, filter), after?.at ?? null, after?.id ?? null, limit],
   );
   return rows;
 }

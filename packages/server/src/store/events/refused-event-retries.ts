@@ -1,12 +1,7 @@
 import { instantArray, int2Array, textArray, uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
-import {
-  filterValues,
-  MATCHES,
-  RETRIABLE,
-  type RefusedEventFilter,
-  type RefusedEventPosition,
-} from './refused-event-lists.ts';
+import type { TimePosition } from '../values/page.ts';
+import { filterValues, MATCHES, RETRIABLE, type RefusedEventFilter } from './refused-event-lists.ts';
 
 /** A refused event that the server tries again. No other request tries it at the same time. */
 export interface ClaimedEvent {
@@ -24,10 +19,12 @@ export interface ClaimedEvent {
   event: string;
 }
 
+type EventKey = Pick<ClaimedEvent, 'refusedAt' | 'refusalId'>;
+
 /** Selects refused events in the order in which the server tries them: the oldest first. */
 export interface RetryRange {
   filter: RefusedEventFilter;
-  after: RefusedEventPosition | undefined;
+  after: TimePosition | undefined;
   until: Date;
 }
 
@@ -35,7 +32,7 @@ const IN_RANGE = `${MATCHES} AND ${RETRIABLE}
   AND ($9::timestamptz IS NULL OR (refused_at, refusal_id) > ($9, $10::uuid)) AND refused_at <= $11`;
 
 function rangeValues(tenantId: string, { filter, after, until }: RetryRange): unknown[] {
-  return [...filterValues(tenantId, filter), after?.refusedAt ?? null, after?.refusalId ?? null, until];
+  return [...filterValues(tenantId, filter), after?.at ?? null, after?.id ?? null, until];
 }
 
 /**
@@ -112,7 +109,7 @@ export async function settleRefusedEvents(
 export async function releaseRefusedEvents(
   tx: Tx,
   tenantId: string,
-  events: readonly RefusedEventPosition[],
+  events: readonly EventKey[],
 ): Promise<void> {
   await tx.query(
     `UPDATE refused_events r SET claimed_until = NULL
@@ -122,7 +119,7 @@ export async function releaseRefusedEvents(
   );
 }
 
-function keyArrays(events: readonly RefusedEventPosition[]): [Buffer, Buffer] {
+function keyArrays(events: readonly EventKey[]): [Buffer, Buffer] {
   return [
     instantArray(events.map(({ refusedAt }) => refusedAt.getTime() * 1_000)),
     uuidArray(events.map(({ refusalId }) => refusalId)),
