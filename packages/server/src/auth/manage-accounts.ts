@@ -5,11 +5,11 @@ import {
   insertLink,
   insertMember,
   inviteAccount,
+  type LinkKind,
   listAllAccounts,
   renewAccountLink,
   setDisabled,
 } from '../store/auth/accounts.ts';
-import type { LinkKind } from '../store/auth/sign-ins.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
 import { uuidV7 } from '../store/values/uuid-v7.ts';

@@ -1,6 +1,8 @@
 import type { Tx } from '../connections/db.ts';
 import type { AccountRole } from './account-roles.ts';
-import type { LinkKind } from './sign-ins.ts';
+
+/** What a person uses once to sign in: `link` signs in, `reset` also sets a password, `invitation` accepts a role. */
+export type LinkKind = 'link' | 'invitation' | 'reset';
 
 /** An account as an organisation sees it. Before the person accepts, it sees only what it wrote itself. */
 export interface OrganisationAccount {

@@ -1,10 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
-import { changeOwnAccount } from './accounts.ts';
+import { changeOwnAccount, type LinkKind } from './accounts.ts';
 import type { SessionMethod } from './sessions.ts';
-
-/** What a person uses once to sign in: `link` signs in, `reset` also sets a password, `invitation` accepts a role. */
-export type LinkKind = 'link' | 'invitation' | 'reset';
 
 /** How many failures one counter allows, and how long it makes people wait beyond them. */
 export interface FailureLimit {
