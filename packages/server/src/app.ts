@@ -35,6 +35,7 @@ import { RefusalScheduler } from './http/refusal-scheduler.ts';
 import { RequestRecord } from './http/request-record.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { endStalledConnections } from './http/stalled-connections.ts';
 import { answerExpectations } from './http/unread-body.ts';
 import { refuseConnection, refusePath } from './http/unroutable.ts';
 import { DeskPresence } from './ingest/desk-presence.ts';
@@ -97,8 +98,8 @@ const DEFAULT_ISSUER = 'urn:rollcall';
 
 const EVENT_BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** The server ends a connection without traffic after this time, also when a client stopped reading an export. */
-const STALLED_CONNECTION_MS = 120_000;
+/** The server ends a connection whose client does not go on for this time: see `endStalledConnections`. */
+export const STALLED_CONNECTION_MS = 120_000;
 const KEEP_ALIVE_MS = 72_000;
 
 /** Builds the server. No other code does so. Listen on the result, or inject requests into it. */
@@ -131,6 +132,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
   answerExpectations(app);
+  endStalledConnections(app);
 
   const changes = new CredentialChanges(database, () =>
     deps.logger.warn(
