@@ -348,6 +348,33 @@ export interface Operations {
     };
     reply: undefined;
   };
+  /** List one's own identities at identity providers, the oldest first */
+  'GET /v1/session/identities': {
+    reply: {
+      items: Array<{
+        identityId: string;
+        /** the identity provider */
+        issuer: string;
+        /** the id of the person at the provider */
+        subject: string;
+        /** the address of the person at the provider, at the last sign-in */
+        email: string | null;
+        connectedAt: string;
+        lastUsedAt: string | null;
+        /** whether it is an identity at the present provider of the server */
+        usable: boolean;
+        /** whether the session of this request began with it */
+        current: boolean;
+      }>;
+    };
+  };
+  /** Disconnect an identity; takes a sign-in of the last 10 minutes. All other sessions that began with it end, and so do the roles of its claim. The last way to sign in stays. */
+  'DELETE /v1/session/identities/{identityId}': {
+    path: {
+      identityId: string;
+    };
+    reply: undefined;
+  };
   /** Make the first organisation and its administrator, who is signed in then. While there is no organisation, `rollcall serve` prints a one-time link at its start, good for 15 minutes. Only one such link can ever be redeemed. Members other than `token` and `name` are required: if some are missing, the answer is a 400 that names them, and the link can be used again. */
   'POST /v1/set-up': {
     body: {
@@ -413,8 +440,10 @@ export interface Operations {
       back?: string | null | undefined;
       /** token of a one-time link that the sign-in redeems */
       linkToken?: string | null | undefined;
-      /** the account of the session gets the identity; takes a sign-in of the last 10 minutes */
+      /** the account of the session gets the identity; takes a sign-in of the last 10 minutes. The provider asks again */
       link?: boolean | null | undefined;
+      /** the provider asks a person whom it knows, too, so that the session may do what takes a new sign-in */
+      askAgain?: boolean | null | undefined;
     };
     reply: {
       location: string;

@@ -115,8 +115,9 @@ describe('A passkey', () => {
   });
 
   test('with the longest id signs in, is renamed and removed', async () => {
-    const email = `person-${people}@example.com`;
-    await newPerson();
+    const email = `person-${people++}@example.com`;
+    await addAccount(server, tenantId, email, 'viewer');
+    await browserWithPassword(server, { email, password: PASSWORD });
     const device = await authenticatorOf(server, { email, credentialId: Buffer.alloc(1_023, 7) });
     const { credential: answer, headers } = await answerOf(server, device);
     const reply = await send('POST', '/passkey', headers, { credential: answer });
@@ -133,6 +134,18 @@ describe('A passkey', () => {
     expectProblem(await send('DELETE', path, await newPerson()), 404);
     expect((await send('DELETE', path, browser)).statusCode).toBe(204);
     expect(await list()).toEqual([]);
+  });
+
+  test('stays if it is the only way to sign in', async () => {
+    const email = `person-${people}@example.com`;
+    const browser = await newPerson();
+    await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    const list = async () =>
+      (await app.inject({ url: '/v1/session/passkeys', headers: browser })).json().items;
+    const [{ passkeyId }] = await list();
+    const refused = await send('DELETE', `/passkeys/${passkeyId}`, browser);
+    expect(expectProblem(refused, 409)).toContain('only way to sign in');
+    expect(await list()).toHaveLength(1);
   });
 
   test('besides a password is one attempt, which a success takes back', async () => {

@@ -9,6 +9,7 @@ import {
   listAccounts,
   lockAccount,
   type OrganisationAccount,
+  type RoleChange,
 } from '../store/auth/accounts.ts';
 import { endSessions, listSessions } from '../store/auth/sessions.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
@@ -147,9 +148,6 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       const accountId = accountIdOf(request.params);
       const role = request.body.role as (typeof ACCOUNT_ROLES)[number];
       return database.inTenant(tenantId, async (tx) => {
-        if ((await accountOf(tx, accountId)).fromClaim) {
-          throw new HttpProblem(409, 'The identity provider gives this role; change it there.');
-        }
         requireChange(await changeAccountRole(tx, accountId, role));
         return viewOf(await accountOf(tx, accountId));
       });
@@ -251,13 +249,16 @@ function accountIdOf({ accountId }: { accountId: string }): string {
 }
 
 async function accountOf(tx: Tx, accountId: string): Promise<OrganisationAccount> {
-  const account = (await listAccounts(tx)).find((each) => each.accountId === accountId);
+  const [account] = await listAccounts(tx, { accountId });
   if (!account) throw unknownAccount();
   return account;
 }
 
-function requireChange(outcome: Awaited<ReturnType<typeof changeAccountRole>>): void {
+function requireChange(outcome: RoleChange): void {
   if (outcome === 'unknown') throw unknownAccount();
+  if (outcome === 'claimed') {
+    throw new HttpProblem(409, 'The identity provider gives this role; change it there.');
+  }
   if (outcome === 'last administrator') {
     throw new HttpProblem(
       409,
