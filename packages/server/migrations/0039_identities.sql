@@ -86,6 +86,14 @@ BEGIN
   RETURN FOUND AND EXISTS (SELECT FROM sessions WHERE session_id = wanted_session AND account_id = of_account);
 END $$;
 
+-- Takes a counted attempt back that was no failure, and no success either: the password is right, and a passkey is still missing.
+CREATE FUNCTION take_back_sign_in(attempt json) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
+BEGIN
+  UPDATE sign_in_failures SET failures = greatest(failures - 1, 0)
+  WHERE counter_id IN (SELECT value::bytea FROM json_array_elements_text(attempt->'counters'));
+END $$;
+
 -- Uses a link up, and starts a session. Of two calls at a time, one wins. Returns false if the link cannot be redeemed now, or if
 -- the account's password is not the one that `open_sign_in_link` returned.
 -- A link for another password starts over: the account keeps only the way to sign in by which the link is redeemed, the new

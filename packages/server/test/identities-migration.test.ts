@@ -26,10 +26,11 @@ beforeAll(async () => {
       [randomUUID(), Buffer.from([tokens++]), accounts[account], method, AT],
     );
   for (const [name, accountId] of Object.entries(accounts)) {
-    await run(
-      'INSERT INTO accounts (account_id, email, email_folded, created_at) VALUES ($1, $2, $2, $3)',
-      [accountId, `${name}@example.com`, AT],
-    );
+    await run('INSERT INTO accounts (account_id, email, email_folded, created_at) VALUES ($1, $2, $2, $3)', [
+      accountId,
+      `${name}@example.com`,
+      AT,
+    ]);
     await run(
       `INSERT INTO account_roles (account_id, tenant_id, role, invited_at, accepted_at, from_claim)
        VALUES ($1, $2, 'viewer', $3, $3, $4)`,

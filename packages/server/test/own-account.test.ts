@@ -167,4 +167,35 @@ describe('A passkey', () => {
       expect(reply.statusCode, reply.body).toBe(200);
     }
   });
+
+  test('that is still missing after the right password is no failure, from any network', async () => {
+    const email = 'first-step@example.com';
+    await addAccount(server, tenantId, email, 'viewer');
+    const browser = await browserWithPassword(server, { email, password: PASSWORD });
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    await send('PATCH', '', browser, { passkeyRequired: true });
+    const before = server.logs.length;
+    const firstStep = (remoteAddress: string, password = PASSWORD) =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/session',
+        headers: SAME_ORIGIN,
+        payload: { email, password },
+        remoteAddress,
+      });
+    // More than the failures that go without a wait, from a network that the account knows, and from others.
+    for (let attempt = 0; attempt < 7; attempt++) {
+      for (const address of ['127.0.0.1', `10.21.0.${attempt}`]) {
+        const reply = await firstStep(address);
+        expect([reply.statusCode, reply.json().errors?.[0].path]).toEqual([400, '/passkey']);
+      }
+    }
+    expect(server.logs.slice(before).filter((line) => line.includes('a login failed'))).toEqual([]);
+    const { credential: passkey, headers } = await answerOf(server, device);
+    const payload = { email, password: PASSWORD, passkey };
+    expect((await app.inject({ method: 'POST', url: '/v1/session', headers, payload })).statusCode).toBe(200);
+    // It takes back itself only: wrong passwords before it still count.
+    for (let attempt = 0; attempt < 5; attempt++) await firstStep('10.22.0.1', 'wrong horse battery');
+    expect((await firstStep('10.22.0.1')).statusCode).toBe(429);
+  });
 });

@@ -87,6 +87,11 @@ export async function settleSignIn(tx: Tx, attempt: Attempt): Promise<void> {
   await tx.query('SELECT settle_sign_in($1)', [JSON.stringify(attempt)]);
 }
 
+/** Takes back a counted attempt that was no failure, although no session begins. Failures before it still count. */
+export async function takeBackSignIn(tx: Tx, attempt: Attempt): Promise<void> {
+  await tx.query('SELECT take_back_sign_in($1)', [JSON.stringify(attempt)]);
+}
+
 /**
  * Starts a session for a password that was just verified. Ends the session with the hash `replaced`. Returns false if
  * the account or its password has changed since.

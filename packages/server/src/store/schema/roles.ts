@@ -99,7 +99,7 @@ const GRANTS = `
     rollcall.add_passkey(uuid, bytea, bytea, bigint, boolean, text[], text, timestamptz, integer),
     rollcall.rename_passkey(uuid, bytea, text), rollcall.remove_passkey(uuid, bytea, text),
     rollcall.use_passkey(bytea, bigint, bigint, boolean, timestamptz), rollcall.account_of_identity(text, text),
-    rollcall.lock_session(uuid, uuid), rollcall.identities_of_account(uuid),
+    rollcall.take_back_sign_in(json), rollcall.lock_session(uuid, uuid), rollcall.identities_of_account(uuid),
     rollcall.use_identity(text, text, text, timestamptz),
     rollcall.link_identity(uuid, text, text, uuid, text, timestamptz, integer),
     rollcall.link_identity_by_email(uuid, text, text, text, text, timestamptz, integer),
