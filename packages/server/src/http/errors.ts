@@ -146,10 +146,19 @@ function onePerPath(errors: FieldError[]): FieldError[] {
 }
 
 function fieldError(issue: NonNullable<FastifyError['validation']>[number], context: string): FieldError {
-  const missing = issue.keyword === 'required' ? `/${String(issue.params.missingProperty)}` : '';
-  const pointer = issue.instancePath + missing;
+  const { keyword, params } = issue;
+  const member = keyword === 'required' ? params.missingProperty : params.additionalProperty;
+  const pointer =
+    member === undefined ? issue.instancePath : `${issue.instancePath}/${pointerPart(String(member))}`;
   const path = context === 'body' ? pointer : pointer.slice(1);
-  return { path, message: missing ? 'is required' : (choicesOf(issue) ?? issue.message ?? 'is invalid') };
+  if (keyword === 'required') return { path, message: 'is required' };
+  if (keyword === 'additionalProperties') return { path, message: 'is not known' };
+  return { path, message: choicesOf(issue) ?? issue.message ?? 'is invalid' };
+}
+
+/** A name as a part of a JSON Pointer (RFC 6901). */
+function pointerPart(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** For an enum, lists the allowed values. */
