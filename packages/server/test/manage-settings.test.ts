@@ -83,8 +83,12 @@ describe('the settings of an office', () => {
         [client.tenantId, london],
       ),
     );
+    const path = `locations/${london}/settings`;
     const change = { ...CHOSEN, horizonReached: '2030-01-01' };
-    expect(await client.patch(`locations/${london}/settings`, change)).toMatchObject({
+    expect(expectProblem(await client.send('PATCH', path, change), 400)).toContain(
+      '/horizonReached is not known',
+    );
+    expect(await client.patch(path, CHOSEN)).toMatchObject({
       ...CHOSEN,
       horizonReached: '2026-03-24',
     });
@@ -146,7 +150,27 @@ describe('the organisation', () => {
       groupAttributes: ['team', 'site'],
       primaryGroupAttribute: null,
     });
-    expect(await client.patch('organisation', { slug: 'other' })).toMatchObject({ slug: before.slug });
+    const reply = await client.send('PATCH', 'organisation', { slug: 'other' });
+    expect(expectProblem(reply, 400)).toContain('/slug is not known');
+    expect(await client.get('organisation')).toMatchObject({ slug: before.slug });
+  });
+
+  test('is changed for one version only, if the caller names it', async () => {
+    const etagOf = async () => (await client.send('GET', 'organisation')).headers.etag as string;
+    const patch = (change: object, ifMatch: string) =>
+      client.send('PATCH', 'organisation', change, { 'if-match': ifMatch });
+    const first = await etagOf();
+    const renamed = await patch({ name: 'First' }, first);
+    expect([renamed.statusCode, renamed.headers.etag]).toEqual([200, await etagOf()]);
+    const late = await patch({ timeZone: 'Asia/Tokyo' }, first);
+    expect(expectProblem(late, 412)).toContain('Somebody has changed it meanwhile');
+    expect(await client.get('organisation')).toMatchObject({ name: 'First', timeZone: 'Europe/London' });
+    // Of two changes of one version at the same time, one is stored.
+    const version = await etagOf();
+    const replies = await Promise.all(
+      ['Asia/Tokyo', 'Europe/Paris'].map((timeZone) => patch({ timeZone }, version)),
+    );
+    expect(replies.map(({ statusCode }) => statusCode).sort()).toEqual([200, 412]);
   });
 
   test('cannot be changed by another organisation', async () => {

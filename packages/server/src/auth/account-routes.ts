@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { Page, PageQuery, pageOf, readLimit, wordsFilter, wrongParameter } from '../http/bulk.ts';
 import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
+import { textFault } from '../http/text.ts';
 import { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
 import {
   type Belonging,
@@ -13,6 +15,7 @@ import {
 } from '../store/auth/accounts.ts';
 import { endSessions, listSessions } from '../store/auth/sessions.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { fold } from '../store/values/fold.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { callerOf } from './guard.ts';
 import { invite, linkAddress, renewLink, type ShownLink } from './manage-accounts.ts';
@@ -48,6 +51,23 @@ const AccountView = Type.Object({
   }),
   invitedAt: Type.String({ format: 'date-time' }),
   acceptedAt: MaybeInstant,
+  lastAdministrator: Type.Boolean({
+    description: 'nobody else administers the organisation now, so the person cannot be removed or demoted',
+  }),
+  signsInBy: Type.Union(
+    [
+      Type.Object({
+        password: Type.Boolean(),
+        passkeys: Type.Integer({ description: 'how many' }),
+        passkeyRequired: Type.Boolean({
+          description: 'a password or a link is not enough without a passkey',
+        }),
+        identities: Type.Integer({ description: 'how many identities at identity providers' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'null until the person accepts' },
+  ),
 });
 
 const LinkView = Type.Object({
@@ -80,11 +100,32 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
     schema: {
       ...DOCUMENTED,
       summary: 'List the accounts of people who may sign in, by e-mail address',
-      response: { 200: Type.Object({ items: Type.Array(AccountView) }), ...problems(401, 403, 503) },
+      querystring: Type.Object({
+        search: Type.Optional(
+          Type.String({
+            description:
+              'only people of whom each of these words is a part of the name or the e-mail address, without regard to ' +
+              'case; at most 100 characters and 5 words',
+          }),
+        ),
+        ...PageQuery,
+      }),
+      response: { 200: Page(AccountView), ...problems(400, 401, 403, 503) },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      return { items: (await database.inTenant(tenantId, listAccounts)).map(viewOf) };
+      const { search, after } = request.query;
+      const limit = readLimit(request.query.limit);
+      const filter = {
+        words: (wordsFilter('search', search) ?? []).map(fold),
+        after: readAddress(after),
+        limit: limit + 1,
+      };
+      // PostgreSQL's text cannot hold some texts, and so nobody has such a name.
+      const isPossible = filter.words.every((word) => textFault(word) === undefined);
+      const rows = isPossible ? await database.inTenant(tenantId, (tx) => listAccounts(tx, filter)) : [];
+      const { items, next } = pageOf(rows, { limit }, ({ emailFolded }) => addressText(emailFolded));
+      return { items: items.map(viewOf), next };
     },
   });
 
@@ -282,8 +323,22 @@ function unknownAccount(): HttpProblem {
   return new HttpProblem(404, 'There is no account with this id in the organisation.');
 }
 
+/** The position of an account in the list. */
+function addressText(emailFolded: string): string {
+  return Buffer.from(emailFolded).toString('base64url');
+}
+
+/** Reads `after` of the list. Throws a 400. */
+function readAddress(after: string | undefined): string | null {
+  if (after === undefined) return null;
+  const address = Buffer.from(after, 'base64url').toString();
+  if (emailFault(address) === undefined && addressText(address) === after) return address;
+  throw wrongParameter('after', 'must be `next` of the previous page');
+}
+
 function viewOf(account: OrganisationAccount) {
   const { accountId, email, name, role, fromClaim, invitedAt, acceptedAt, disabledAt } = account;
+  const { hasPassword, passkeys, passkeyRequired, identities } = account;
   return {
     accountId,
     email,
@@ -293,5 +348,10 @@ function viewOf(account: OrganisationAccount) {
     state: acceptedAt === null ? 'invited' : disabledAt === null ? 'active' : 'disabled',
     invitedAt: invitedAt.toISOString(),
     acceptedAt: acceptedAt?.toISOString() ?? null,
+    lastAdministrator: account.isLastAdministrator,
+    signsInBy:
+      hasPassword === null || passkeys === null || passkeyRequired === null || identities === null
+        ? null
+        : { password: hasPassword, passkeys, passkeyRequired, identities },
   };
 }
