@@ -48,17 +48,10 @@ test('there are routes of management with a body', () => {
 
 test.each(routes)('$method $url refuses a member that it does not know, and names it', async (route) => {
   const { method, path: url, body } = route;
-  const valid = sample(body) as Record<string, unknown>;
-  const payloads: [payload: object, path: string][] = [[{ ...valid, nmae: 'x' }, '/nmae']];
-  if (body.properties?.items?.items?.properties) {
-    const [item] = sample(body.properties.items) as object[];
-    payloads.push([{ ...valid, items: [{ ...item, 'a/b': null }] }, '/items/0/a~1b']);
-  }
-  for (const [payload, path] of payloads) {
-    const reply = await server.app.inject({ method, url, headers, payload });
-    expect(expectProblem(reply, 400)).toContain(`${path} is not known`);
-    expect(reply.json().errors).toEqual([{ path, message: 'is not known' }]);
-  }
+  const payload = { ...(sample(body) as object), 'a/b': null };
+  const reply = await server.app.inject({ method, url, headers, payload });
+  expect(expectProblem(reply, 400)).toContain('/a~1b is not known; there are ');
+  expect(reply.json().errors).toMatchObject([{ path: '/a~1b' }]);
 });
 
 test('a misspelt filter tries no refused event again', async () => {

@@ -83,12 +83,8 @@ describe('the settings of an office', () => {
         [client.tenantId, london],
       ),
     );
-    const path = `locations/${london}/settings`;
     const change = { ...CHOSEN, horizonReached: '2030-01-01' };
-    expect(expectProblem(await client.send('PATCH', path, change), 400)).toContain(
-      '/horizonReached is not known',
-    );
-    expect(await client.patch(path, CHOSEN)).toMatchObject({
+    expect(await client.patch(`locations/${london}/settings`, change)).toMatchObject({
       ...CHOSEN,
       horizonReached: '2026-03-24',
     });
@@ -150,9 +146,7 @@ describe('the organisation', () => {
       groupAttributes: ['team', 'site'],
       primaryGroupAttribute: null,
     });
-    const reply = await client.send('PATCH', 'organisation', { slug: 'other' });
-    expect(expectProblem(reply, 400)).toContain('/slug is not known');
-    expect(await client.get('organisation')).toMatchObject({ slug: before.slug });
+    expect(await client.patch('organisation', { slug: 'other' })).toMatchObject({ slug: before.slug });
   });
 
   test('is changed for one version only, if the caller names it', async () => {

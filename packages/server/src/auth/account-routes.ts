@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { Page, PageQuery, pageOf, readLimit, wordsFilter, wrongParameter } from '../http/bulk.ts';
+import { Page, PageQuery, pageOf, readLimit, wordsFilter } from '../http/bulk.ts';
 import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import { textFault } from '../http/text.ts';
-import { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
+import type { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
 import {
   type Belonging,
   changeAccountRole,
@@ -17,6 +17,7 @@ import { endSessions, listSessions } from '../store/auth/sessions.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import { AccountView, addressText, Role, readAddress, viewOf } from './account-views.ts';
 import { callerOf } from './guard.ts';
 import { invite, linkAddress, renewLink, type ShownLink } from './manage-accounts.ts';
 import { CONFIG } from './management.ts';
@@ -29,46 +30,6 @@ export interface AccountRoutesOptions {
   clock: () => number;
   publicUrl: string | undefined;
 }
-
-const Role = Type.String({
-  enum: [...ACCOUNT_ROLES],
-  description: 'what the person may do in the organisation',
-});
-const MaybeInstant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
-
-const AccountView = Type.Object({
-  accountId: Type.String(),
-  email: Type.String(),
-  name: Type.Union([Type.String(), Type.Null()]),
-  role: Role,
-  roleFrom: Type.String({
-    enum: ['invitation', 'claim'],
-    description: 'claim: the identity provider gives the role at each sign-in',
-  }),
-  state: Type.String({
-    enum: ['invited', 'active', 'disabled'],
-    description: 'invited until the person accepts; the operator of the server disables accounts',
-  }),
-  invitedAt: Type.String({ format: 'date-time' }),
-  acceptedAt: MaybeInstant,
-  lastAdministrator: Type.Boolean({
-    description: 'nobody else administers the organisation now, so the person cannot be removed or demoted',
-  }),
-  signsInBy: Type.Union(
-    [
-      Type.Object({
-        password: Type.Boolean(),
-        passkeys: Type.Integer({ description: 'how many' }),
-        passkeyRequired: Type.Boolean({
-          description: 'a password or a link is not enough without a passkey',
-        }),
-        identities: Type.Integer({ description: 'how many identities at identity providers' }),
-      }),
-      Type.Null(),
-    ],
-    { description: 'null until the person accepts' },
-  ),
-});
 
 const LinkView = Type.Object({
   token: Type.String({ description: 'one-time token, shown only now' }),
@@ -321,37 +282,4 @@ function requireOwn(belongs: Belonging): void {
 
 function unknownAccount(): HttpProblem {
   return new HttpProblem(404, 'There is no account with this id in the organisation.');
-}
-
-/** The position of an account in the list. */
-function addressText(emailFolded: string): string {
-  return Buffer.from(emailFolded).toString('base64url');
-}
-
-/** Reads `after` of the list. Throws a 400. */
-function readAddress(after: string | undefined): string | null {
-  if (after === undefined) return null;
-  const address = Buffer.from(after, 'base64url').toString();
-  if (emailFault(address) === undefined && addressText(address) === after) return address;
-  throw wrongParameter('after', 'must be `next` of the previous page');
-}
-
-function viewOf(account: OrganisationAccount) {
-  const { accountId, email, name, role, fromClaim, invitedAt, acceptedAt, disabledAt } = account;
-  const { hasPassword, passkeys, passkeyRequired, identities } = account;
-  return {
-    accountId,
-    email,
-    name,
-    role,
-    roleFrom: fromClaim ? 'claim' : 'invitation',
-    state: acceptedAt === null ? 'invited' : disabledAt === null ? 'active' : 'disabled',
-    invitedAt: invitedAt.toISOString(),
-    acceptedAt: acceptedAt?.toISOString() ?? null,
-    lastAdministrator: account.isLastAdministrator,
-    signsInBy:
-      hasPassword === null || passkeys === null || passkeyRequired === null || identities === null
-        ? null
-        : { password: hasPassword, passkeys, passkeyRequired, identities },
-  };
 }

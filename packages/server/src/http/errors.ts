@@ -146,19 +146,10 @@ function onePerPath(errors: FieldError[]): FieldError[] {
 }
 
 function fieldError(issue: NonNullable<FastifyError['validation']>[number], context: string): FieldError {
-  const { keyword, params } = issue;
-  const member = keyword === 'required' ? params.missingProperty : params.additionalProperty;
-  const pointer =
-    member === undefined ? issue.instancePath : `${issue.instancePath}/${pointerPart(String(member))}`;
+  const missing = issue.keyword === 'required' ? `/${String(issue.params.missingProperty)}` : '';
+  const pointer = issue.instancePath + missing;
   const path = context === 'body' ? pointer : pointer.slice(1);
-  if (keyword === 'required') return { path, message: 'is required' };
-  if (keyword === 'additionalProperties') return { path, message: 'is not known' };
-  return { path, message: choicesOf(issue) ?? issue.message ?? 'is invalid' };
-}
-
-/** A name as a part of a JSON Pointer (RFC 6901). */
-function pointerPart(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+  return { path, message: missing ? 'is required' : (choicesOf(issue) ?? issue.message ?? 'is invalid') };
 }
 
 /** For an enum, lists the allowed values. */
