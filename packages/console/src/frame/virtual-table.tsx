@@ -21,7 +21,7 @@ interface VirtualTableProps {
 }
 
 /** So many rows above and below the visible ones are there, too, so that the Tab key reaches them. */
-const ROWS_AROUND = 8;
+const ROWS_AROUND = 5;
 
 /** A table of thousands of rows, which scrolls within itself. Only the rows near the visible ones are in the document. */
 export function VirtualTable(props: VirtualTableProps) {

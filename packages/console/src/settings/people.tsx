@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { useParameters } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
@@ -134,12 +134,7 @@ function AccountTable({ accounts, onLink, onNearEnd }: AccountTableProps) {
           const account = accounts[index];
           return (
             account && (
-              <AccountCells
-                account={account}
-                isOwn={isOwn(account)}
-                onRole={(role) => mutate({ accountId: account.accountId, role })}
-                onLink={onLink}
-              />
+              <AccountCells account={account} isOwn={isOwn(account)} onRole={mutate} onLink={onLink} />
             )
           );
         }}
@@ -155,11 +150,12 @@ function AccountTable({ accounts, onLink, onNearEnd }: AccountTableProps) {
 interface AccountCellsProps {
   account: Account;
   isOwn: boolean;
-  onRole: (role: Role) => void;
+  onRole: (change: { accountId: string; role: Role }) => void;
   onLink: (link: ShownLink) => void;
 }
 
-function AccountCells({ account, isOwn, onRole, onLink }: AccountCellsProps) {
+/** Drawn again only if the account changes, and not as one scrolls. */
+const AccountCells = memo(({ account, isOwn, onRole, onLink }: AccountCellsProps) => {
   return (
     <>
       <Table.Td>
@@ -188,7 +184,7 @@ function AccountCells({ account, isOwn, onRole, onLink }: AccountCellsProps) {
             data={ROLES.map((value) => ({ value, label: roles[value] }))}
             onChange={(value) => {
               const role = roleOf(value);
-              if (role && role !== account.role) onRole(role);
+              if (role && role !== account.role) onRole({ accountId: account.accountId, role });
             }}
           />
         )}
@@ -201,7 +197,7 @@ function AccountCells({ account, isOwn, onRole, onLink }: AccountCellsProps) {
       </Table.Td>
     </>
   );
-}
+});
 
 /** How a person signs in. Nothing of a person who has not accepted. */
 function waysOf({ signsInBy }: Account): string {
