@@ -1,4 +1,5 @@
 import { account } from './texts/account.ts';
+import { conflict } from './texts/conflict.ts';
 import { csvImport } from './texts/csv-import.ts';
 import { effects } from './texts/effects.ts';
 import { integrations } from './texts/integrations.ts';
@@ -140,6 +141,7 @@ export const texts = {
   places,
   settings,
   account,
+  conflict,
   charts: {
     asTable: 'As a table',
     keys: 'Arrow keys move through the points. The table after it has the same numbers.',

@@ -5,7 +5,7 @@ import {
   type TestIdentityProvider,
 } from '../../server/test/support/identity-provider.ts';
 import { linkFor } from '../../server/test/support/sessions.ts';
-import { expectAccessible } from './support/accessibility.ts';
+import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
 import { addPerson, PASSWORD, signIn, signOut } from './support/signing-in.ts';
@@ -149,9 +149,8 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     await page.getByLabel('Password', { exact: true }).fill(OTHER_PASSWORD);
     await page.getByRole('button', { name: 'Save and sign in' }).click();
     await heading(page, 'Today').waitFor();
+    // The link started over: the passkeys are gone.
     await page.goto(account());
-    await page.getByRole('button', { name: 'Remove Phone' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await page.getByText('You have no passkey yet.').waitFor();
   });
 
@@ -169,13 +168,14 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     await addPasskey(page, 'Key');
   });
 
-  test('connects an identity, which signs in and leads back; another one is refused', async () => {
+  test('connects an identity, which signs in and leads back, and disconnects it; another one is refused', async () => {
     provider.sendTo(`${pages.site.origin}/console/sign-in/openid`);
     const email = await newPerson();
     // Its pages go to the provider, which is another origin.
     const { page, faults, close } = await pages.openFaulty();
     await openAccount(page, email);
     provider.next = 'ada';
+    const { oidcIssuer } = provider.config;
     await page.getByRole('button', { name: 'Connect with Acme ID' }).click();
     await page.getByText('Your account is connected.').waitFor();
     await signOut(page);
@@ -183,6 +183,21 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     await page.getByRole('button', { name: 'Sign in with Acme ID' }).click();
     await heading(page, 'My account').waitFor();
     expect(page.url()).not.toContain('code=');
+    // This sign-in may have been a silent one, so the page leads to a new one, where the provider asks again.
+    const identity = page.getByRole('row').filter({ hasText: oidcIssuer });
+    await identity.getByText('of this session').waitFor();
+    await identity.getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByRole('alert').getByText('sign in again, and repeat it').waitFor();
+    const asked = provider.asked;
+    await page.getByRole('link', { name: 'Sign in again' }).click();
+    await page.getByRole('button', { name: 'Sign in with Acme ID' }).click();
+    await heading(page, 'My account').waitFor();
+    expect(provider.asked).toBe(asked + 1);
+    await expectAccessible(page, [PHONE]);
+    await identity.getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
+    await identity.waitFor({ state: 'detached' });
     await signOut(page);
     await page.context().clearCookies();
     provider.next = 'eve';
@@ -190,7 +205,6 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     await page.getByRole('alert').getByText('This identity has no account here').waitFor();
     await page.getByRole('link', { name: 'Sign in again' }).click();
     await page.getByLabel('E-mail address').waitFor();
-    const { oidcIssuer } = provider.config;
     expect(faults.filter((fault) => !fault.startsWith(`request: ${oidcIssuer}`))).toEqual([]);
     await close();
   });

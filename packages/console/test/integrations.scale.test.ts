@@ -38,8 +38,8 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     await dialog(page).waitFor({ state: 'detached' });
   };
   const keyNamed = async (name: string) => {
-    const { items } = await api.manage.keys.list();
-    return items.find((each) => each.name === name);
+    const keys = await api.manage.keys.list();
+    return keys.find((each) => each.name === name);
   };
   const submits = async (apiKey: string, secret: string) => {
     const authorization = `Basic ${btoa(`${apiKey}:${secret}`)}`;
@@ -70,11 +70,9 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     await close(page);
     expect(await page.content()).not.toContain(secret);
 
-    const { items } = await api.manage.keys.list();
+    const items = await api.manage.keys.list({ active: true });
     const shown = await cellsOf(page.locator('tbody tr'));
-    expect(shown.map((cells) => cells.slice(0, 2))).toEqual(
-      items.map(({ name, apiKey }) => [name, apiKey]).toReversed(),
-    );
+    expect(shown.map((cells) => cells.slice(0, 2))).toEqual(items.map(({ name, apiKey }) => [name, apiKey]));
     await expectAccessible(page);
   });
 
@@ -137,6 +135,40 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     await page.getByLabel('Show those that ended').check();
     await page.waitForURL('**/integrations?view=keys&ended=show');
     await row.getByText('revoked').waitFor();
+  });
+
+  test('many keys come in pages, which the address names; one too many is refused', async () => {
+    const { server, tenantId } = pages.site;
+    const before = await api.manage.keys.list({ active: true });
+    await server.db.owner.inTenant(tenantId, (tx) =>
+      tx.query(
+        `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at)
+         SELECT $1, 'many-' || n, 'many-' || n, 'many ' || n, 'all', 'hmac', 'x', now() - n * interval '1 day'
+         FROM generate_series(1, $2) AS n`,
+        [tenantId, 1_000 - before.length],
+      ),
+    );
+    const page = await openTab('administrator');
+    await page.getByRole('table').waitFor();
+    expect(await page.locator('tbody tr').count()).toBe(100);
+    await button(page, 'Older').click();
+    await page.waitForURL((url) => url.searchParams.has('after'));
+    const all = await api.manage.keys.list({ active: true });
+    await page
+      .getByRole('row')
+      .filter({ hasText: all[100]?.apiKey ?? '' })
+      .first()
+      .waitFor();
+    await button(page, 'Newest').click();
+    await page.waitForURL((url) => !url.searchParams.has('after'));
+    await button(page, 'Create a key').click();
+    await dialog(page).getByLabel('Name').fill('too many');
+    await dialog(page).getByRole('button', { name: 'Create a key' }).click();
+    await dialog(page).getByRole('alert').getByText('1000 active keys, which is the most').waitFor();
+    expect(await dialog(page).getByLabel('Name').inputValue()).toBe('too many');
+    await server.db.owner.inTenant(tenantId, (tx) =>
+      tx.query("DELETE FROM api_keys WHERE tenant_id = $1 AND api_key LIKE 'many-%'", [tenantId]),
+    );
   });
 
   test('a role manages keys whose powers it has, and other roles do not see the page', async () => {

@@ -4,7 +4,7 @@ import { addAccount, browserWithRole } from '../../server/test/support/sessions.
 import { expectAccessible, PHONE, WIDE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
-import { addPerson, PASSWORD } from './support/signing-in.ts';
+import { addPerson, PASSWORD, signIn } from './support/signing-in.ts';
 
 describe.skipIf(!hasBrowser)('the page Settings', () => {
   const pages = usePages();
@@ -17,7 +17,7 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
     return (await server.app.inject({ url: `/v1/manage/${url}`, headers, ...request })).json();
   };
   const accountOf = async (email: string) =>
-    (await api('accounts')).items.find((each: { email: string }) => each.email === email);
+    (await api('accounts?limit=1000')).items.find((each: { email: string }) => each.email === email);
   const rowOf = (page: Page, email: string) => page.getByRole('row').filter({ hasText: email });
   const choose = async (page: Page, email: string, action: string) => {
     await page.getByRole('button', { name: `Actions for ${email}` }).click();
@@ -104,20 +104,108 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
   test('changes what was typed of the organisation, and no more', async () => {
     const page = await pages.openAs('administrator');
     await page.goto(settings('organisation'));
-    const name = page.getByLabel('Name', { exact: true });
-    await name.fill('Acme and Sons');
-    // Another person changes something else meanwhile.
-    await api('organisation', { timeZone: 'Europe/Paris' });
+    await page.getByLabel('Name', { exact: true }).fill('Acme and Sons');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
-    expect(await api('organisation')).toMatchObject({
-      name: 'Acme and Sons',
-      timeZone: 'Europe/Paris',
-    });
+    expect(await api('organisation')).toMatchObject({ name: 'Acme and Sons' });
     await page.getByLabel('Time zone').fill('Mars/Olympus');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').getByText('Mars/Olympus').waitFor();
     expect(await page.getByLabel('Time zone').inputValue()).toBe('Mars/Olympus');
+  });
+
+  test('shows what somebody else has changed of the organisation, and overwrites nothing unasked', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(settings('organisation'));
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('Mine');
+    await api('organisation', { name: 'Theirs', timeZone: 'Europe/Paris' });
+    const save = page.getByRole('button', { name: 'Save' });
+    await save.click();
+    const conflict = page.getByRole('alert').filter({ hasText: 'Somebody else has changed these settings' });
+    await conflict.getByRole('row').filter({ hasText: 'Theirs' }).filter({ hasText: 'Mine' }).waitFor();
+    await conflict.getByRole('row').filter({ hasText: 'Europe/Paris' }).waitFor();
+    await expectAccessible(page, [PHONE]);
+    expect([await save.isDisabled(), await name.inputValue()]).toEqual([true, 'Mine']);
+    expect(await api('organisation')).toMatchObject({ name: 'Theirs' });
+    await conflict.getByRole('button', { name: 'Keep mine' }).click();
+    await save.click();
+    await page.getByText('Saved.').waitFor();
+    expect(await api('organisation')).toMatchObject({ name: 'Mine', timeZone: 'Europe/Paris' });
+  });
+
+  test('a change after the end of the session leads to sign in and back, and keeps what was typed', async () => {
+    const [mine, other] = ['ends@example.com', 'another@example.com'];
+    for (const email of [mine, other]) await addPerson(pages.site, email, 'administrator');
+    const page = await pages.open();
+    const endSessions = () =>
+      pages.site.server.db.owner.inSystem(async (tx) => {
+        await tx.query('DELETE FROM sessions');
+      });
+    const name = page.getByLabel('Name', { exact: true });
+    await page.goto(settings('organisation'));
+    await signIn(page, mine);
+    await name.fill('Typed before');
+    await endSessions();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await heading(page, 'Sign in').waitFor();
+    // A wrong password is no end of a session.
+    await signIn(page, mine, 'not this password');
+    await page.getByRole('alert').waitFor();
+    await signIn(page, mine);
+    await page.getByRole('button', { name: 'Save' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?view=organisation');
+    expect(await name.inputValue()).toBe('Typed before');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    expect(await api('organisation')).toMatchObject({ name: 'Typed before' });
+    // Nobody else gets it.
+    await name.fill('Typed by the first');
+    await endSessions();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await heading(page, 'Sign in').waitFor();
+    await signIn(page, other);
+    await page.getByRole('button', { name: 'Save' }).waitFor();
+    expect(await name.inputValue()).toBe('Typed before');
+    // Other tests count administrators.
+    await pages.site.server.db.owner.inSystem((tx) =>
+      tx.query('DELETE FROM accounts WHERE email = ANY ($1)', [[mine, other]]),
+    );
+  });
+
+  test('finds one of 5,000 people, and draws those in sight only', async () => {
+    const { server, tenantId } = pages.site;
+    await server.db.owner.inSystem((tx) =>
+      tx.query(
+        `WITH made AS (
+           INSERT INTO accounts (account_id, email, email_folded, name, created_at)
+           SELECT gen_random_uuid(), 'many-' || n || '@example.com', 'many-' || n || '@example.com', 'Person ' || n, now()
+           FROM generate_series(1, 5000) AS n RETURNING account_id)
+         INSERT INTO account_roles (account_id, tenant_id, role, invited_at, accepted_at)
+         SELECT account_id, $1, 'viewer', now(), now() FROM made`,
+        [tenantId],
+      ),
+    );
+    const page = await pages.openAs('administrator');
+    await page.goto(settings('people'));
+    const table = page.getByRole('table', { name: 'People who may sign in' });
+    await table.waitFor();
+    expect(await table.getByRole('row').count()).toBeLessThan(60);
+    // More people come as one scrolls.
+    const scrolled = page.getByRole('group', { name: 'People who may sign in' });
+    for (let seen = 0; seen < 300; ) {
+      await scrolled.evaluate((box) => box.scrollTo(0, box.scrollHeight));
+      const last = table.getByRole('row').last();
+      seen = Number(await last.getAttribute('aria-rowindex'));
+    }
+    expect(await table.getByRole('row').count()).toBeLessThan(60);
+    await page.getByLabel('Search').fill('person 4999');
+    await rowOf(page, 'many-4999@example.com').getByText('a link only').waitFor();
+    expect(await table.getByRole('row').count()).toBe(2);
+    expect(new URL(page.url()).searchParams.get('search')).toBe('person 4999');
+    await expectAccessible(page, [PHONE]);
+    await page.getByLabel('Search').fill('nobody like this');
+    await page.getByText('Nobody matches').waitFor();
   });
 
   test.each(['integrations', 'planner', 'viewer'] as const)('shows no people to %s', async (role) => {

@@ -1,7 +1,8 @@
-import { at } from './manage-calls.ts';
+import { at, pages } from './manage-calls.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
-import type { Change, Reply } from './types.ts';
+import type { Rows } from './rows.ts';
+import type { Change, Filter, Listing, PageWindow, Reply } from './types.ts';
 
 /** The people who may sign in to the organisation. */
 export class Accounts {
@@ -11,13 +12,20 @@ export class Accounts {
     this.#transport = transport;
   }
 
-  /** All accounts, by e-mail address. */
-  async list(options?: CallOptions): Promise<Reply<'GET /v1/manage/accounts'>['items']> {
-    const { items } = await this.#transport.json<Reply<'GET /v1/manage/accounts'>>(
-      { method: 'GET', path: at`accounts` },
-      options,
-    );
-    return items;
+  /** The accounts, by e-mail address. `search` selects those with these parts of the name or the address. */
+  list(
+    filter?: Filter<'GET /v1/manage/accounts'>,
+    options?: CallOptions,
+  ): Rows<Listing<'GET /v1/manage/accounts'>> {
+    return pages(this.#transport, at`accounts`, filter, options);
+  }
+
+  /** One page of `list`. */
+  page(
+    query: Filter<'GET /v1/manage/accounts'> & PageWindow = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/accounts'>> {
+    return this.#transport.json({ method: 'GET', path: at`accounts`, query: { ...query } }, options);
   }
 
   /**

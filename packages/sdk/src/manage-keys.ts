@@ -1,7 +1,14 @@
-import { at } from './manage-calls.ts';
+import { at, pages } from './manage-calls.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
-import type { Change, Reply } from './types.ts';
+import type { Rows } from './rows.ts';
+import type { Change, Listing, PageWindow, Reply } from './types.ts';
+
+/** Selects keys or SCIM tokens. */
+export interface CredentialFilter {
+  /** `true`: only those that can be used now. */
+  active?: boolean | undefined;
+}
 
 /** The keys of the organisation, by which programs log in. */
 export class Keys {
@@ -11,13 +18,22 @@ export class Keys {
     this.#transport = transport;
   }
 
-  /** All keys, the oldest first, and the roles of the keys that the caller may manage. */
-  list(options?: CallOptions): Promise<Reply<'GET /v1/manage/keys'>> {
-    return this.#transport.json({ method: 'GET', path: at`keys` }, options);
+  /** The keys, the newest first. */
+  list(filter: CredentialFilter = {}, options?: CallOptions): Rows<Listing<'GET /v1/manage/keys'>> {
+    return pages(this.#transport, at`keys`, filter, options);
+  }
+
+  /** One page of the keys, and the roles of the keys that the caller may manage. */
+  page(
+    query: CredentialFilter & PageWindow = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/keys'>> {
+    return this.#transport.json({ method: 'GET', path: at`keys`, query: { ...query } }, options);
   }
 
   /**
    * Creates a key. The result has the secret, which no other call returns.
+   * @throws ConflictError if the organisation has as many active keys as it may have.
    * @throws PermissionError if the caller does not have the powers of the key itself.
    */
   create(key: Change<'POST /v1/manage/keys'>, options?: CallOptions): Promise<Reply<'POST /v1/manage/keys'>> {
@@ -57,16 +73,23 @@ export class ScimTokens {
     this.#transport = transport;
   }
 
-  /** All tokens, the oldest first. */
-  async list(options?: CallOptions): Promise<Reply<'GET /v1/manage/scim-tokens'>['items']> {
-    const { items } = await this.#transport.json<Reply<'GET /v1/manage/scim-tokens'>>(
-      { method: 'GET', path: at`scim-tokens` },
-      options,
-    );
-    return items;
+  /** The tokens, the newest first. */
+  list(filter: CredentialFilter = {}, options?: CallOptions): Rows<Listing<'GET /v1/manage/scim-tokens'>> {
+    return pages(this.#transport, at`scim-tokens`, filter, options);
   }
 
-  /** Creates a token. The result has its text, which no other call returns. */
+  /** One page of the tokens. */
+  page(
+    query: CredentialFilter & PageWindow = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/scim-tokens'>> {
+    return this.#transport.json({ method: 'GET', path: at`scim-tokens`, query: { ...query } }, options);
+  }
+
+  /**
+   * Creates a token. The result has its text, which no other call returns.
+   * @throws ConflictError if the organisation has as many active tokens as it may have.
+   */
   create(
     token: Change<'POST /v1/manage/scim-tokens'>,
     options?: CallOptions,

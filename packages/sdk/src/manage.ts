@@ -1,14 +1,14 @@
 import { Accounts } from './manage-accounts.ts';
-import { at, pages } from './manage-calls.ts';
+import { at, ofVersion, pages, readVersioned } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
 import { Imports } from './manage-imports.ts';
 import { Keys, ScimTokens } from './manage-keys.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
 import { Users } from './manage-users.ts';
-import type { CallOptions } from './options.ts';
+import type { CallOptions, ChangeOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Change, DateLike, Filter, Listing, PageWindow, Reply } from './types.ts';
+import type { Change, DateLike, Filter, Listing, PageWindow, Reply, Versioned } from './types.ts';
 
 /** Selects refused events. */
 export interface RefusedEventFilter {
@@ -209,12 +209,23 @@ export class Manage {
     return this.#transport.json({ method: 'GET', path: at`organisation` }, options);
   }
 
-  /** Changes the organisation. Members that you leave out stay as they are. */
+  /** Reads the organisation, with its version. `updateOrganisation` with this version fails if somebody has changed it meanwhile. */
+  readOrganisation(options: CallOptions = {}): Promise<Versioned<Reply<'GET /v1/manage/organisation'>>> {
+    return this.#transport.exchange({ method: 'GET', path: at`organisation` }, options, (answer) =>
+      readVersioned(answer),
+    );
+  }
+
+  /**
+   * Changes the organisation. Members that you leave out stay as they are.
+   * @throws ConflictError if `ifVersion` is not the present version.
+   */
   updateOrganisation(
     change: Change<'PATCH /v1/manage/organisation'>,
-    options?: CallOptions,
+    options?: ChangeOptions,
   ): Promise<Reply<'PATCH /v1/manage/organisation'>> {
-    return this.#transport.json({ method: 'PATCH', path: at`organisation`, body: change }, options);
+    const path = at`organisation`;
+    return this.#transport.json({ method: 'PATCH', path, body: change, ...ofVersion(options) }, options);
   }
 
   /** The settings of provisioning: the type of the groups that an identity provider keeps. */

@@ -137,10 +137,29 @@ export class Session {
   /**
    * Removes a passkey.
    * @throws PermissionError if the sign-in must be newer.
-   * @throws ConflictError for the last passkey of an account that requires one.
+   * @throws ConflictError for the last passkey of an account that requires one, and for the last way to sign in.
    */
   removePasskey(passkeyId: string, options?: CallOptions): Promise<void> {
     return this.#transport.json({ method: 'DELETE', path: passkeyPath(passkeyId) }, options);
+  }
+
+  /** The own identities at identity providers, the oldest first. */
+  async identities(options?: CallOptions): Promise<Reply<'GET /v1/session/identities'>['items']> {
+    const { items } = await this.#transport.json<Reply<'GET /v1/session/identities'>>(
+      { method: 'GET', path: '/v1/session/identities' },
+      options,
+    );
+    return items;
+  }
+
+  /**
+   * Disconnects one of the own identities, and ends the other sessions that began with it.
+   * @throws PermissionError if the sign-in must be newer.
+   * @throws ConflictError for the last way to sign in.
+   */
+  disconnectIdentity(identityId: string, options?: CallOptions): Promise<void> {
+    const path = `/v1/session/identities/${encodeURIComponent(identityId)}`;
+    return this.#transport.json({ method: 'DELETE', path }, options);
   }
 
   /**

@@ -348,6 +348,33 @@ export interface Operations {
     };
     reply: undefined;
   };
+  /** List one's own identities at identity providers, the oldest first */
+  'GET /v1/session/identities': {
+    reply: {
+      items: Array<{
+        identityId: string;
+        /** the identity provider */
+        issuer: string;
+        /** the id of the person at the provider */
+        subject: string;
+        /** the address of the person at the provider, at the last sign-in */
+        email: string | null;
+        connectedAt: string;
+        lastUsedAt: string | null;
+        /** whether it is an identity at the present provider of the server */
+        usable: boolean;
+        /** whether the session of this request began with it */
+        current: boolean;
+      }>;
+    };
+  };
+  /** Disconnect an identity; takes a sign-in of the last 10 minutes. All other sessions that began with it end, and so do the roles of its claim. The last way to sign in stays. */
+  'DELETE /v1/session/identities/{identityId}': {
+    path: {
+      identityId: string;
+    };
+    reply: undefined;
+  };
   /** Make the first organisation and its administrator, who is signed in then. While there is no organisation, `rollcall serve` prints a one-time link at its start, good for 15 minutes. Only one such link can ever be redeemed. Members other than `token` and `name` are required: if some are missing, the answer is a 400 that names them, and the link can be used again. */
   'POST /v1/set-up': {
     body: {
@@ -413,8 +440,10 @@ export interface Operations {
       back?: string | null | undefined;
       /** token of a one-time link that the sign-in redeems */
       linkToken?: string | null | undefined;
-      /** the account of the session gets the identity; takes a sign-in of the last 10 minutes */
+      /** the account of the session gets the identity; takes a sign-in of the last 10 minutes. The provider asks again */
       link?: boolean | null | undefined;
+      /** the provider asks a person whom it knows, too, so that the session may do what takes a new sign-in */
+      askAgain?: boolean | null | undefined;
     };
     reply: {
       location: string;
@@ -456,6 +485,14 @@ export interface Operations {
   };
   /** List the accounts of people who may sign in, by e-mail address */
   'GET /v1/manage/accounts': {
+    query: {
+      /** only people of whom each of these words is a part of the name or the e-mail address, without regard to case; at most 100 characters and 5 words */
+      search?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
     reply: {
       items: Array<{
         accountId: string;
@@ -469,7 +506,21 @@ export interface Operations {
         state: "invited" | "active" | "disabled";
         invitedAt: string;
         acceptedAt: string | null;
+        /** nobody else administers the organisation now, so the person cannot be removed or demoted */
+        lastAdministrator: boolean;
+        /** null until the person accepts */
+        signsInBy: {
+          password: boolean;
+          /** how many */
+          passkeys: number;
+          /** a password or a link is not enough without a passkey */
+          passkeyRequired: boolean;
+          /** how many identities at identity providers */
+          identities: number;
+        } | null;
       }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
     };
   };
   /** Invite a person by e-mail address. The answer has a one-time link for 7 days. The server sends no mail: send the link to the person. The role counts when the person opens the link and signs in. */
@@ -494,6 +545,18 @@ export interface Operations {
         state: "invited" | "active" | "disabled";
         invitedAt: string;
         acceptedAt: string | null;
+        /** nobody else administers the organisation now, so the person cannot be removed or demoted */
+        lastAdministrator: boolean;
+        /** null until the person accepts */
+        signsInBy: {
+          password: boolean;
+          /** how many */
+          passkeys: number;
+          /** a password or a link is not enough without a passkey */
+          passkeyRequired: boolean;
+          /** how many identities at identity providers */
+          identities: number;
+        } | null;
       };
       /** one-time token, shown only now */
       token: string;
@@ -523,6 +586,18 @@ export interface Operations {
       state: "invited" | "active" | "disabled";
       invitedAt: string;
       acceptedAt: string | null;
+      /** nobody else administers the organisation now, so the person cannot be removed or demoted */
+      lastAdministrator: boolean;
+      /** null until the person accepts */
+      signsInBy: {
+        password: boolean;
+        /** how many */
+        passkeys: number;
+        /** a password or a link is not enough without a passkey */
+        passkeyRequired: boolean;
+        /** how many identities at identity providers */
+        identities: number;
+      } | null;
     };
   };
   /** Remove a person from the organisation, at once. An account that belongs to no other organisation is deleted. What it wrote keeps its e-mail address. */
@@ -574,8 +649,16 @@ export interface Operations {
     };
     reply: undefined;
   };
-  /** List the keys, the oldest first, with those that ended */
+  /** List the keys, the newest first, with those that ended */
   'GET /v1/manage/keys': {
+    query: {
+      /** true: only those that can be used now */
+      active?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
     reply: {
       items: Array<{
         /** id of the key */
@@ -598,11 +681,13 @@ export interface Operations {
         /** until when the former secret works, after a rotation */
         previousSecretExpiresAt: string | null;
       }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
       /** the caller may create, rotate and revoke keys with these roles */
       manageableRoles: Array<"submitting-events" | "visitor-only" | "data-warehouse" | "all">;
     };
   };
-  /** Create a key; the answer has the secret, which no other answer has. The caller must have the powers of the role itself. */
+  /** Create a key; the answer has the secret, which no other answer has. The caller must have the powers of the role itself. An organisation has at most 1000 active keys. */
   'POST /v1/manage/keys': {
     body: {
       /** the purpose, 1 to 200 characters */
@@ -684,8 +769,16 @@ export interface Operations {
     };
     reply: undefined;
   };
-  /** List the SCIM tokens, the oldest first, with those that ended */
+  /** List the SCIM tokens, the newest first, with those that ended */
   'GET /v1/manage/scim-tokens': {
+    query: {
+      /** true: only those that can be used now */
+      active?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
     reply: {
       items: Array<{
         tokenId: string;
@@ -699,9 +792,11 @@ export interface Operations {
         /** when the token was revoked */
         revokedAt: string | null;
       }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
     };
   };
-  /** Create a SCIM token for an identity provider; no other answer has its text */
+  /** Create a SCIM token for an identity provider; no other answer has its text. An organisation has at most 100 active tokens. */
   'POST /v1/manage/scim-tokens': {
     body: {
       /** the purpose, 1 to 200 characters */
@@ -2302,7 +2397,7 @@ export interface Operations {
       primaryGroupAttribute: string | null;
     };
   };
-  /** Change the organisation and its settings */
+  /** Change the organisation and its settings. With the header If-Match and the ETag of the organisation, the server changes only that version. */
   'PATCH /v1/manage/organisation': {
     body: {
       name?: string | undefined;

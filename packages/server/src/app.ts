@@ -18,6 +18,7 @@ import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { csvImportRoutes } from './csv-import/routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
+import { refuseUnknownMembers } from './http/body-members.ts';
 import { readBodies } from './http/body-reader.ts';
 import { consoleRoutes } from './http/console.ts';
 import { correlationIdOf } from './http/correlation.ts';
@@ -201,6 +202,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
   validateQueries(app);
+  refuseUnknownMembers(app);
   await describeRoutes(app, VERSION);
   consoleRoutes(app);
 

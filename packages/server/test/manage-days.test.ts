@@ -81,7 +81,7 @@ describe('setting a day', () => {
     await work.setDay(TODAY, work.at(work.office.placeId));
     const moved = await work.setDay(TODAY, { plan: 'o', locationId: paris.toUpperCase(), reason: 'Visit' });
     expect(moved).toMatchObject({ locationName: 'Paris', booking: { depth: 1, nodeId: paris } });
-    await work.setDay(TODAY, { plan: 'r', locationId: null, booking: null, reason: null, unknown: 1 });
+    await work.setDay(TODAY, { plan: 'r', locationId: null, booking: null, reason: null });
     const log = await work.log();
     const key = log[0]?.changedByName;
     expect(key).toMatch(/\S/);

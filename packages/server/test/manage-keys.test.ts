@@ -324,3 +324,57 @@ test('a key of the command line and a key of the paths are the same', async () =
   );
   expect((await listed(administrator, apiKey)).name).toBe('by command');
 });
+
+describe('An organisation', () => {
+  const names = (reply: { items: { name: string }[] }) => reply.items.map(({ name }) => name);
+  /** Makes credentials by one statement, a second apart. */
+  const many = (other: string, table: 'api_keys' | 'scim_tokens', count: number) =>
+    db.owner.inTenant(other, (tx) =>
+      tx.query(
+        table === 'api_keys'
+          ? `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at)
+             SELECT $1, 'many-' || n, 'many-' || n, 'key ' || n, 'all', 'hmac', 'x', $3::timestamptz + n * interval '1 s'
+             FROM generate_series(1, $2) AS n`
+          : `INSERT INTO scim_tokens (tenant_id, token_id, name, token_hash, created_at)
+             SELECT $1, gen_random_uuid(), 'token ' || n, sha256(n::text::bytea), $3::timestamptz + n * interval '1 s'
+             FROM generate_series(1, $2) AS n`,
+        [other, count, '2026-03-01T00:00:00Z'],
+      ),
+    );
+
+  test.each([
+    ['api_keys', KEYS, 1_000, { name: 'late', role: 'all', authentication: 'hmac' }, 'key'],
+    ['scim_tokens', TOKENS, 100, { name: 'late' }, 'token'],
+  ] as const)('has a limit of active %s, and lists them in pages', async (table, url, most, body, word) => {
+    const other = await server.organisation();
+    const headers = await browserWithRole(server, other, 'administrator', `${table}@example.com`);
+    await many(other, table, most - 1);
+    // Of two at the same time, one is too many.
+    const replies = await Promise.all([1, 2].map(() => send('POST', url, headers, body)));
+    expect(replies.map(({ statusCode }) => statusCode).sort()).toEqual([201, 409]);
+    const refused = replies.find(({ statusCode }) => statusCode === 409);
+    expect(refused?.json().detail).toContain(`the most; revoke one`);
+
+    const first = (await send('GET', `${url}?limit=2`, headers)).json();
+    expect(names(first)).toEqual(['late', `${word} ${most - 1}`]);
+    const second = (await send('GET', `${url}?limit=2&after=${first.next}`, headers)).json();
+    expect(names(second)).toEqual([`${word} ${most - 2}`, `${word} ${most - 3}`]);
+    const all: string[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const page: { items: { name: string }[]; next: string | null } = (
+        await send('GET', `${url}?limit=300${after && `&after=${after}`}`, headers)
+      ).json();
+      all.push(...names(page));
+      after = page.next;
+    }
+    expect([all.length, new Set(all).size]).toEqual([most, most]);
+    expectProblem(await send('GET', `${url}?after=nonsense`, headers), 400);
+
+    const [{ apiKey, tokenId }] = first.items;
+    await send('DELETE', `${url}/${apiKey ?? tokenId}`, headers);
+    expect(names((await send('GET', `${url}?limit=1&active=true`, headers)).json())).toEqual([
+      `${word} ${most - 1}`,
+    ]);
+    expect((await send('POST', url, headers, body)).statusCode).toBe(201);
+  });
+});

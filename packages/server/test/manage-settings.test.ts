@@ -149,6 +149,24 @@ describe('the organisation', () => {
     expect(await client.patch('organisation', { slug: 'other' })).toMatchObject({ slug: before.slug });
   });
 
+  test('is changed for one version only, if the caller names it', async () => {
+    const etagOf = async () => (await client.send('GET', 'organisation')).headers.etag as string;
+    const patch = (change: object, ifMatch: string) =>
+      client.send('PATCH', 'organisation', change, { 'if-match': ifMatch });
+    const first = await etagOf();
+    const renamed = await patch({ name: 'First' }, first);
+    expect([renamed.statusCode, renamed.headers.etag]).toEqual([200, await etagOf()]);
+    const late = await patch({ timeZone: 'Asia/Tokyo' }, first);
+    expect(expectProblem(late, 412)).toContain('Somebody has changed it meanwhile');
+    expect(await client.get('organisation')).toMatchObject({ name: 'First', timeZone: 'Europe/London' });
+    // Of two changes of one version at the same time, one is stored.
+    const version = await etagOf();
+    const replies = await Promise.all(
+      ['Asia/Tokyo', 'Europe/Paris'].map((timeZone) => patch({ timeZone }, version)),
+    );
+    expect(replies.map(({ statusCode }) => statusCode).sort()).toEqual([200, 412]);
+  });
+
   test('cannot be changed by another organisation', async () => {
     const other = await manageClient(server);
     const before = await other.get('organisation');

@@ -1,12 +1,10 @@
-import type { LightMyRequestResponse } from 'fastify';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ServerConfig } from '../src/config.ts';
-import { startIdentityProvider, type TestIdentityProvider } from './support/identity-provider.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startIdentityProvider } from './support/identity-provider.ts';
+import { keep, RETURN, startOpenIdSite } from './support/openid.ts';
 import { expectProblem } from './support/problems.ts';
-import { replicaOf, startTestServer, type TestServer } from './support/server.ts';
+import { replicaOf } from './support/server.ts';
 import {
   addAccount,
-  type Browser,
   browserWithPassword,
   browserWithRole,
   linkFor,
@@ -14,92 +12,11 @@ import {
   signIn,
 } from './support/sessions.ts';
 
-const RETURN = 'http://localhost:8080/console/sign-in/openid';
 const PASSWORD = 'correct horse battery';
-let provider: TestIdentityProvider;
-let server: TestServer;
-let tenantId: string;
-let administrator: Browser;
-/** The server without a claim, with a claim, and with trust in verified addresses. */
-let apps: Record<'plain' | 'claim' | 'verified', TestServer['app']>;
-
-beforeAll(async () => {
-  provider = await startIdentityProvider();
-  provider.sendTo(RETURN);
-  server = await startTestServer();
-  const replica = (config: Partial<ServerConfig>) =>
-    replicaOf(server, {
-      config: { publicUrl: 'http://localhost:8080', ...provider.config, ...config },
-      oidcClientSecret: provider.secret,
-    });
-  apps = {
-    plain: await replica({}),
-    claim: await replica({ oidcRolesClaim: 'rollcall_roles' }),
-    verified: await replica({ oidcLinkVerifiedEmail: 'on' }),
-  };
-  tenantId = await server.organisation({ slug: 'acme' });
-  administrator = await browserWithRole(server, tenantId, 'administrator', 'boss@example.com');
-});
-afterAll(async () => {
-  await Promise.all(Object.values(apps).map((app) => app.close()));
-  await server.close();
-  await provider.close();
-});
-
-type Kind = keyof typeof apps;
-const post = (kind: Kind, path: string, payload: object, headers: Record<string, string> = SAME_ORIGIN) =>
-  apps[kind].inject({ method: 'POST', url: `/v1/session${path}`, headers, payload });
-/** The headers of a browser with the cookies that an answer leaves it. */
-function keep(reply: LightMyRequestResponse, before: Record<string, string> = SAME_ORIGIN): Browser {
-  const cookies = new Map(
-    (before.cookie ?? '').split('; ').map((each) => each.split('=') as [string, string]),
-  );
-  for (const { name, value } of reply.cookies) cookies.set(name, value);
-  const cookie = [...cookies].flatMap(([name, value]) => (value ? [`${name}=${value}`] : [])).join('; ');
-  return { ...before, ...SAME_ORIGIN, cookie };
-}
-/** Begins a sign-in. Returns the browser and the provider's address. */
-async function begin(kind: Kind, wanted: object = {}, headers: Record<string, string> = SAME_ORIGIN) {
-  const reply = await post(kind, '/openid', wanted, headers);
-  expect(reply.statusCode).toBe(200);
-  return { browser: keep(reply, headers), location: reply.json().location as string };
-}
-let subjects = 0;
-/** A person at the provider, who signs in next. */
-function person(claims: Record<string, unknown> = {}): string {
-  const subject = `subject-${subjects++}`;
-  provider.people.set(subject, { email: `${subject}@example.com`, ...claims });
-  provider.next = subject;
-  return subject;
-}
-/** A whole sign-in. */
-async function enter(kind: Kind, wanted: object = {}, headers: Record<string, string> = SAME_ORIGIN) {
-  const { browser, location } = await begin(kind, wanted, headers);
-  const reply = await post(kind, '/openid/return', { query: await provider.visit(location) }, browser);
-  return { reply, browser: keep(reply, browser) };
-}
-async function invite(email: string, role = 'planner'): Promise<string> {
-  const reply = await server.app.inject({
-    method: 'POST',
-    url: '/v1/manage/accounts',
-    headers: administrator,
-    payload: { email, role },
-  });
-  return reply.json().token;
-}
-const sessionOf = async (browser: Browser) =>
-  (await server.app.inject({ url: '/v1/session', headers: browser })).json();
-const rolesOf = async (browser: Browser) =>
-  (await sessionOf(browser)).organisations?.map((each: Record<string, string>) => [
-    each.organisation,
-    each.role,
-  ]);
-/** A person with a connected identity, by an invitation. */
-async function connected(role = 'planner') {
-  const subject = person();
-  const { browser } = await enter('plain', { linkToken: await invite(`${subject}@example.com`, role) });
-  return { subject, browser, email: `${subject}@example.com` };
-}
+const site = await startOpenIdSite();
+afterAll(() => site.close());
+const { provider, server, tenantId, administrator, post, begin, enter, person, connected, invite, rolesOf } =
+  site;
 
 describe('A person signs in by the identity provider', () => {
   test('after an invitation has connected the identity, and goes back to a path of the console', async () => {

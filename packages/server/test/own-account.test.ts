@@ -115,8 +115,9 @@ describe('A passkey', () => {
   });
 
   test('with the longest id signs in, is renamed and removed', async () => {
-    const email = `person-${people}@example.com`;
-    await newPerson();
+    const email = `person-${people++}@example.com`;
+    await addAccount(server, tenantId, email, 'viewer');
+    await browserWithPassword(server, { email, password: PASSWORD });
     const device = await authenticatorOf(server, { email, credentialId: Buffer.alloc(1_023, 7) });
     const { credential: answer, headers } = await answerOf(server, device);
     const reply = await send('POST', '/passkey', headers, { credential: answer });
@@ -133,6 +134,18 @@ describe('A passkey', () => {
     expectProblem(await send('DELETE', path, await newPerson()), 404);
     expect((await send('DELETE', path, browser)).statusCode).toBe(204);
     expect(await list()).toEqual([]);
+  });
+
+  test('stays if it is the only way to sign in', async () => {
+    const email = `person-${people}@example.com`;
+    const browser = await newPerson();
+    await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    const list = async () =>
+      (await app.inject({ url: '/v1/session/passkeys', headers: browser })).json().items;
+    const [{ passkeyId }] = await list();
+    const refused = await send('DELETE', `/passkeys/${passkeyId}`, browser);
+    expect(expectProblem(refused, 409)).toContain('only way to sign in');
+    expect(await list()).toHaveLength(1);
   });
 
   test('besides a password is one attempt, which a success takes back', async () => {
@@ -153,5 +166,36 @@ describe('A passkey', () => {
       });
       expect(reply.statusCode, reply.body).toBe(200);
     }
+  });
+
+  test('that is still missing after the right password is no failure, from any network', async () => {
+    const email = 'first-step@example.com';
+    await addAccount(server, tenantId, email, 'viewer');
+    const browser = await browserWithPassword(server, { email, password: PASSWORD });
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    await send('PATCH', '', browser, { passkeyRequired: true });
+    const before = server.logs.length;
+    const firstStep = (remoteAddress: string, password = PASSWORD) =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/session',
+        headers: SAME_ORIGIN,
+        payload: { email, password },
+        remoteAddress,
+      });
+    // More than the failures that go without a wait, from a network that the account knows, and from others.
+    for (let attempt = 0; attempt < 7; attempt++) {
+      for (const address of ['127.0.0.1', `10.21.0.${attempt}`]) {
+        const reply = await firstStep(address);
+        expect([reply.statusCode, reply.json().errors?.[0].path]).toEqual([400, '/passkey']);
+      }
+    }
+    expect(server.logs.slice(before).filter((line) => line.includes('a login failed'))).toEqual([]);
+    const { credential: passkey, headers } = await answerOf(server, device);
+    const payload = { email, password: PASSWORD, passkey };
+    expect((await app.inject({ method: 'POST', url: '/v1/session', headers, payload })).statusCode).toBe(200);
+    // It takes back itself only: wrong passwords before it still count.
+    for (let attempt = 0; attempt < 5; attempt++) await firstStep('10.22.0.1', 'wrong horse battery');
+    expect((await firstStep('10.22.0.1')).statusCode).toBe(429);
   });
 });

@@ -1,7 +1,7 @@
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { PermissionError } from '@rollcall/sdk';
 import { Link, useLocation } from 'wouter';
-import { signInAddress } from '../frame/address.ts';
+import { freshSignInAddress } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { texts } from '../texts.ts';
 
@@ -15,7 +15,7 @@ export function FreshFailure({ error }: { error: unknown }) {
     <Alert color="red" variant="outline" role="alert" title={account.freshAdvice}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{error.detail}</Text>
-        <Button component={Link} href={signInAddress(path)} variant="default" size="xs">
+        <Button component={Link} href={freshSignInAddress(path)} variant="default" size="xs">
           {account.signInAgain}
         </Button>
       </Stack>

@@ -28,7 +28,7 @@ export default function AccountPage() {
         {error ? (
           <Failure error={error} retry={() => void refetch()} />
         ) : (
-          methods?.openid && <IdentitySection name={methods.openid.name} />
+          methods && <IdentitySection name={methods.openid?.name} />
         )}
         <section aria-labelledby="own-sessions">
           <Stack align="flex-start" gap="sm">

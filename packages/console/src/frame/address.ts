@@ -33,6 +33,16 @@ export function signInAddress(here: string): string {
   return here === '/' ? '/sign-in' : `/sign-in?back=${encodeURIComponent(here)}`;
 }
 
+/** As `signInAddress`, where the identity provider must ask a person whom it knows, too. */
+export function freshSignInAddress(here: string): string {
+  return `/sign-in?back=${encodeURIComponent(here)}&fresh=yes`;
+}
+
+/** Whether the address of the sign-in page is one of `freshSignInAddress`. */
+export function mustBeFresh(search: string): boolean {
+  return new URLSearchParams(search).has('fresh');
+}
+
 /** The address to go back to. Only paths of the console count. */
 export function backAddress(search: string): string {
   return consolePath(new URLSearchParams(search).get('back'));

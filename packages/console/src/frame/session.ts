@@ -1,7 +1,8 @@
 import { AuthenticationError, type Reply } from '@rollcall/sdk';
-import { QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
 import { createContext, use } from 'react';
 import { clientOf } from './client.ts';
+import { forgetTyped, keepTyped } from './kept.ts';
 
 export type Session = Reply<'GET /v1/session'>;
 export type Organisation = Session['organisations'][number];
@@ -10,11 +11,19 @@ export type Role = Organisation['role'];
 
 const SESSION = ['session'];
 
-/** What the pages know. A 401 to any question means that nobody is signed in any more. */
+/** The `meta` of a change that signs in: its 401 is about what was typed, and not about the session. */
+export const SIGNS_IN = { signsIn: true };
+
+/** What the pages know. A 401 to any question or change means that nobody is signed in any more. */
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error) => {
-      if (error instanceof AuthenticationError) forgetEverything();
+      if (error instanceof AuthenticationError) loseSession();
+    },
+  }),
+  mutationCache: new MutationCache({
+    onError: (error, _variables, _result, { meta }) => {
+      if (error instanceof AuthenticationError && !meta?.signsIn) loseSession();
     },
   }),
   // The client of the API has retried already.
@@ -37,6 +46,7 @@ export function useSession() {
 
 /** Starts with nothing but the new session, because the data may be another person's. */
 export function enterSession(session: Session): void {
+  forgetTyped({ exceptOf: session.account.accountId });
   queryClient.clear();
   queryClient.setQueryData(SESSION, session);
 }
@@ -46,8 +56,20 @@ export function updateSession(session: Session): void {
   queryClient.setQueryData(SESSION, session);
 }
 
+/** Leads to the sign-in page, because the session has ended. What was typed waits for the same person. */
+function loseSession(): void {
+  const session = queryClient.getQueryData<Session | null>(SESSION);
+  if (session) keepTyped(session.account.accountId);
+  forgetData();
+}
+
 /** Removes all data from memory, and leads to the sign-in page. */
 export function forgetEverything(): void {
+  forgetTyped();
+  forgetData();
+}
+
+function forgetData(): void {
   queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
   queryClient.setQueryData(SESSION, null);
 }

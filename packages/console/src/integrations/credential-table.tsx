@@ -17,17 +17,30 @@ export interface Credential {
   revokedAt: string | null;
 }
 
-/** Whether the address asks for those that ended, too, and a switch for it. */
-export function useEnded(): [boolean, ReactNode] {
+/** Keys or tokens of a page. */
+const PAGE = 100;
+
+interface CredentialPage {
+  /** Leaves out those that ended. */
+  active?: true;
+  after?: string;
+  limit: number;
+}
+
+/** The page of the list that the address asks for, and a switch for those that ended. */
+export function useCredentialPage(): [CredentialPage, ReactNode] {
   const [parameters, change] = useParameters();
   const isShown = parameters.get('ended') === 'show';
+  const after = parameters.get('after');
   return [
-    isShown,
+    { limit: PAGE, ...(isShown ? {} : { active: true }), ...(after === null ? {} : { after }) },
     <Switch
       key="ended"
       label={integrations.showEnded}
       checked={isShown}
-      onChange={({ currentTarget: { checked } }) => change({ ended: checked ? 'show' : undefined })}
+      onChange={({ currentTarget: { checked } }) =>
+        change({ ended: checked ? 'show' : undefined, after: undefined })
+      }
     />,
   ];
 }

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
@@ -8,10 +8,11 @@ import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
-import { CredentialTable, LifeCells, useEnded } from './credential-table.tsx';
+import { CredentialTable, LifeCells, useCredentialPage } from './credential-table.tsx';
 import { lastUseOf, RevokeDialog } from './dialogs.tsx';
 import type { Key } from './first-lines.ts';
 import { CreateKey, RotateKey } from './key-dialogs.tsx';
+import { PageButtons } from './page-buttons.tsx';
 
 const { keys } = texts.integrations;
 
@@ -22,15 +23,15 @@ export default function Keys() {
   const { organisation } = useOrganisation();
   const queryKey = [organisation, 'keys'];
   const [opened, setOpened] = useState<Opened>();
-  const [withEnded, endedSwitch] = useEnded();
+  const [page, endedSwitch] = useCredentialPage();
   const { data, error, refetch } = useQuery({
-    queryKey,
-    queryFn: ({ signal }) => clientOf(organisation).manage.keys.list({ signal }),
+    queryKey: [...queryKey, page],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => clientOf(organisation).manage.keys.page(page, { signal }),
   });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   const { items, manageableRoles } = data;
-  const listed = items.filter(({ state }) => withEnded || state === 'active').toReversed();
   const dialogProps = { queryKey, onClose: () => setOpened(undefined) };
   return (
     <Stack>
@@ -41,11 +42,12 @@ export default function Keys() {
         )}
         {endedSwitch}
       </Group>
-      {listed.length > 0 ? (
-        <KeyTable keys={listed} manageableRoles={manageableRoles} onOpen={setOpened} />
+      {items.length > 0 ? (
+        <KeyTable keys={items} manageableRoles={manageableRoles} onOpen={setOpened} />
       ) : (
-        <Notice {...(items.length > 0 ? keys.noneActive : keys.empty)} />
+        <Notice {...(page.active ? keys.noneActive : keys.empty)} />
       )}
+      <PageButtons next={data.next} words={texts.integrations.paging} />
       {opened?.dialog === 'create' && <CreateKey roles={manageableRoles} {...dialogProps} />}
       {opened?.dialog === 'rotate' && <RotateKey shownKey={opened.key} {...dialogProps} />}
       {opened?.dialog === 'revoke' && (

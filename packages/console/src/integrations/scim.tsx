@@ -1,7 +1,7 @@
 import './style.css';
 import { Alert, Button, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import type { Reply } from '@rollcall/sdk';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
@@ -11,8 +11,9 @@ import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { Copyable } from './copyable.tsx';
-import { CredentialTable, LifeCells, useEnded } from './credential-table.tsx';
+import { CredentialTable, LifeCells, useCredentialPage } from './credential-table.tsx';
 import { expiryOf, FormDialog, lastUseOf, RevokeDialog } from './dialogs.tsx';
+import { PageButtons } from './page-buttons.tsx';
 
 const { integrations } = texts;
 const { scim } = integrations;
@@ -24,15 +25,15 @@ export default function Scim() {
   const { organisation, role } = useOrganisation();
   const queryKey = [organisation, 'SCIM tokens'];
   const [opened, setOpened] = useState<'create' | Token>();
-  const [withEnded, endedSwitch] = useEnded();
+  const [page, endedSwitch] = useCredentialPage();
   const { data, error, refetch } = useQuery({
-    queryKey,
-    queryFn: ({ signal }) => clientOf(organisation).manage.scimTokens.list({ signal }),
+    queryKey: [...queryKey, page],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => clientOf(organisation).manage.scimTokens.page(page, { signal }),
   });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   const mayChange = role === 'administrator';
-  const listed = data.filter(({ state }) => withEnded || state === 'active').toReversed();
   const dialogProps = { queryKey, onClose: () => setOpened(undefined) };
   return (
     <Stack>
@@ -47,9 +48,9 @@ export default function Scim() {
         )}
         {endedSwitch}
       </Group>
-      {listed.length > 0 ? (
+      {data.items.length > 0 ? (
         <CredentialTable label={integrations.tabs.scim} columns={Object.values(scim.columns)}>
-          {listed.map((token) => (
+          {data.items.map((token) => (
             <Table.Tr key={token.tokenId}>
               <Table.Td>{token.name}</Table.Td>
               <Table.Td>{token.tokenId}</Table.Td>
@@ -70,8 +71,9 @@ export default function Scim() {
           ))}
         </CredentialTable>
       ) : (
-        <Notice {...(data.length > 0 ? scim.noneActive : scim.empty)} />
+        <Notice {...(page.active ? scim.noneActive : scim.empty)} />
       )}
+      <PageButtons next={data.next} words={integrations.paging} />
       <ProviderFields />
       {opened === 'create' ? (
         <CreateToken {...dialogProps} />

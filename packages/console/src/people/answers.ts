@@ -1,6 +1,7 @@
 import type { Listing, Reply } from '@rollcall/sdk';
 import { keepPreviousData, skipToken, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
+import { hasTooManyWords } from '../frame/search.ts';
 import { useOrganisation } from '../frame/session.ts';
 
 export type User = Listing<'GET /v1/manage/users'>;
@@ -8,12 +9,6 @@ type UserPage = Reply<'GET /v1/manage/users'>;
 
 /** People of a page of the list. */
 const PAGE = 100;
-/** The server takes at most so many words. */
-const MOST_WORDS = 5;
-
-export function hasTooManyWords(search: string): boolean {
-  return search.split(/\s+/).filter((word) => word !== '').length > MOST_WORDS;
-}
 
 /** The people whom the server finds, page by page. All people if `search` is empty. */
 export function usePeople(search: string) {

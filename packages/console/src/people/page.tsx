@@ -8,19 +8,16 @@ import { useImport } from '../frame/csv-import/use-import.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
+import { hasTooManyWords, MOST_CHARACTERS, PAUSE_MS } from '../frame/search.ts';
 import type { Role } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { VirtualList } from '../frame/virtual-list.tsx';
 import { texts } from '../texts.ts';
-import { hasTooManyWords, type User, useCardHolders, usePeople } from './answers.ts';
+import { type User, useCardHolders, usePeople } from './answers.ts';
 import { PersonRow, ROW_HEIGHT } from './row.tsx';
 
 const { people } = texts;
-/** The search waits so long for the next letter. */
-const PAUSE_MS = 200;
 const LIST_HEIGHT = 560;
-/** The longest search that the server takes. */
-const MOST_CHARACTERS = 100;
 
 /** The kinds of files that each role may import here. */
 const FILES: Readonly<Partial<Record<Role, readonly ImportKind[]>>> = {

@@ -7,8 +7,9 @@ import { fullNameOf } from '../frame/names.ts';
 import { Notice } from '../frame/notice.tsx';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 
+import { isOutdated, textOf } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
-import { isOutdated, type Row, textOf } from './kinds.ts';
+import type { Row } from './kinds.ts';
 import { nodeKey } from './tree-data.ts';
 import { UserSelect } from './user-select.tsx';
 

@@ -1,4 +1,4 @@
-import { type BookingEffects, ConflictError, type Listing, type Rollcall } from '@rollcall/sdk';
+import type { BookingEffects, Listing, Rollcall } from '@rollcall/sdk';
 import { texts } from '../texts.ts';
 
 export type TreeNode = Listing<'GET /v1/manage/nodes'>;
@@ -99,18 +99,7 @@ export function comparePaths(a: TreeNode, b: TreeNode): number {
   return compareNames(texts.places.path(pathOf(a)), texts.places.path(pathOf(b)));
 }
 
-/** The text of a value in a field. */
-export function textOf(row: Row, member: string): string {
-  const value = row[member];
-  return value === null || value === undefined ? '' : String(value);
-}
-
 /** The word for a member of a row. */
 export function fieldLabel(member: string): string {
   return (texts.places.fields as Readonly<Record<string, string>>)[member] ?? member;
-}
-
-/** Whether a change failed because somebody else has changed the row meanwhile. */
-export function isOutdated(error: unknown): boolean {
-  return error instanceof ConflictError && error.status === 412;
 }

@@ -2,22 +2,15 @@ import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { clientOf } from '../frame/client.ts';
+import { Conflict } from '../frame/conflict.tsx';
 import { Failure } from '../frame/failure.tsx';
+import { useTyped } from '../frame/kept.ts';
 import { nodesKey } from '../frame/nodes.ts';
 import { queryClient, useOrganisation } from '../frame/session.ts';
+import { isOutdated, textOf } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
 import { ChangeDialog, type LargeChange } from './change-dialog.tsx';
-import { Conflict } from './conflict.tsx';
-import {
-  callsOf,
-  type Field,
-  fieldLabel,
-  isOutdated,
-  KINDS,
-  type Row,
-  type TreeNode,
-  textOf,
-} from './kinds.ts';
+import { callsOf, type Field, fieldLabel, KINDS, type Row, type TreeNode } from './kinds.ts';
 import { ParentSelect } from './parent-select.tsx';
 import { nodeKey } from './tree-data.ts';
 
@@ -45,7 +38,7 @@ export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
   const { nodeId, kind, name } = node;
   const { organisation } = useOrganisation();
   const { fields, parent } = KINDS[kind];
-  const [editing, setEditing] = useState<Editing>();
+  const [editing, setEditing] = useTyped<Editing>(`node ${nodeId}`);
   const [large, setLarge] = useState<LargeChange>();
   const [done, setDone] = useState<string>();
   const base = editing?.base ?? stored;

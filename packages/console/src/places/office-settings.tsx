@@ -1,15 +1,16 @@
 import { Alert, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import type { Reply, Versioned } from '@rollcall/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
 import { clientOf } from '../frame/client.ts';
+import { Conflict } from '../frame/conflict.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { formatDay } from '../frame/format.ts';
+import { useTyped } from '../frame/kept.ts';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { isOutdated, textOf } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
-import { Conflict } from './conflict.tsx';
-import { isOutdated, textOf } from './kinds.ts';
 
 const { settings: words } = texts.places;
 const { places } = texts;
@@ -46,7 +47,7 @@ function SettingsForm({ stored, mayEdit }: { stored: Settings; mayEdit: boolean 
   const { organisation } = useOrganisation();
   const { locationId, horizonReached } = stored.row;
   // What was typed, and the version that it is a change of.
-  const [editing, setEditing] = useState<{ base: Settings; typed: Typed }>();
+  const [editing, setEditing] = useTyped<{ base: Settings; typed: Typed }>(`settings of ${locationId}`);
   const base = editing?.base ?? stored;
   const typed = editing?.typed ?? {};
   const shownText = (name: Member) => typed[name] ?? textOf(base.row, name);

@@ -2,6 +2,7 @@ import type { Reply } from '@rollcall/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
 import { useOrganisation } from '../frame/session.ts';
+import type { Source } from '../frame/sources.ts';
 
 type Office = Reply<'GET /v1/manage/today'>['offices'][number];
 export type Refusal = Reply<'GET /v1/manage/refused-events'>['items'][number];
@@ -14,15 +15,19 @@ export interface Progress {
   keys: number;
   /** An office with an event of its day; undefined while there is none. */
   arrivedAt: Office | undefined;
+  /** Another source whose event was accepted; undefined while there is none. */
+  arrivedFrom: Source | undefined;
 }
 
+/** An organisation has no more active keys. */
+const MOST_KEYS = 1_000;
 const ASK_EVERY_MS = 1_000;
 const ASK_SLOWLY_MS = 5_000;
 
 /** How far set-up is. It asks again while somebody can see the page. */
 export function useProgress() {
   const { organisation } = useOrganisation();
-  const { manage, analytics } = clientOf(organisation);
+  const { manage } = clientOf(organisation);
   const today = useQuery({
     queryKey: [organisation, 'today'],
     queryFn: ({ signal }) => manage.today({ signal }),
@@ -31,28 +36,27 @@ export function useProgress() {
   });
   const people = useQuery({
     queryKey: [organisation, 'has people'],
-    queryFn: async ({ signal }) => {
-      for await (const _ of analytics.users({ limit: 1, signal })) return true;
-      return false;
-    },
+    queryFn: async ({ signal }) => (await manage.users.page({ limit: 1 }, { signal })).items.length > 0,
     refetchInterval: ({ state }) => (state.data ? false : ASK_SLOWLY_MS),
     staleTime: 0,
   });
   const keys = useQuery({
     queryKey: [organisation, 'keys'],
-    queryFn: ({ signal }) => manage.keys.list({ signal }),
+    queryFn: ({ signal }) => manage.keys.page({ active: true, limit: MOST_KEYS }, { signal }),
     staleTime: 0,
   });
+  const isWaiting =
+    keys.data !== undefined && submitting(keys.data.items) > 0 && !arrivedIn(today.data?.offices);
+  const arrivedFrom = useAcceptedSource(isWaiting);
   const answers = [today, people, keys];
   const progress: Progress | undefined =
     today.data && people.data !== undefined && keys.data
       ? {
           offices: today.data.offices.length,
           hasPeople: people.data,
-          keys: keys.data.items.filter(
-            ({ role, state }) => state === 'active' && (role === 'submitting-events' || role === 'all'),
-          ).length,
+          keys: submitting(keys.data.items),
           arrivedAt: arrivedIn(today.data.offices),
+          arrivedFrom,
         }
       : undefined;
   return {
@@ -62,6 +66,23 @@ export function useProgress() {
       for (const each of answers) if (each.error) void each.refetch();
     },
   };
+}
+
+/**
+ * A source whose event was accepted, which it asks for while `isWaiting`. It knows events of other days and of other
+ * kinds, which no office shows today.
+ */
+function useAcceptedSource(isWaiting: boolean): Source | undefined {
+  const { organisation } = useOrganisation();
+  const { data } = useQuery({
+    queryKey: [organisation, 'accepted source'],
+    queryFn: async ({ signal }) =>
+      (await clientOf(organisation).manage.sources({ signal })).find(hasAccepted) ?? null,
+    enabled: isWaiting,
+    refetchInterval: ({ state }) => (state.data ? false : ASK_SLOWLY_MS),
+    staleTime: 0,
+  });
+  return data ?? undefined;
 }
 
 /** The latest refused event, which it asks for again and again while `isWaiting`. */
@@ -78,6 +99,15 @@ export function useLastRefusal(isWaiting: boolean): Refusal | undefined {
     staleTime: 0,
   });
   return data ?? undefined;
+}
+
+/** How many keys may submit presence events. */
+function submitting(keys: readonly { role: string }[]): number {
+  return keys.filter(({ role }) => role === 'submitting-events' || role === 'all').length;
+}
+
+function hasAccepted({ days }: Source): boolean {
+  return days.accepted.some((count) => count > 0);
 }
 
 function arrivedIn(offices: readonly Office[] | undefined): Office | undefined {

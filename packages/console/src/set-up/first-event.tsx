@@ -2,25 +2,27 @@ import { Alert, Anchor, Group, Loader, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { formatTime } from '../frame/format.ts';
 import { useOrganisation } from '../frame/session.ts';
+import { nameOf } from '../frame/sources.ts';
 import { texts } from '../texts.ts';
 import { type Progress, useLastRefusal } from './answers.ts';
 
 const { event } = texts.setUp.steps;
 
 /** Waits for the first event: it has arrived, or the server refused it, with the reason. */
-export function FirstEvent({ progress: { keys, arrivedAt } }: { progress: Progress }) {
+export function FirstEvent({ progress: { keys, arrivedAt, arrivedFrom } }: { progress: Progress }) {
   const { organisation } = useOrganisation();
-  const refusal = useLastRefusal(keys > 0 && !arrivedAt);
-  if (keys === 0 && !arrivedAt) return <Text size="sm">{event.needsKey}</Text>;
+  const arrival = arrivedAt ? arrivalOf(arrivedAt) : arrivedFrom && event.arrivedFrom(nameOf(arrivedFrom));
+  const refusal = useLastRefusal(keys > 0 && !arrival);
+  if (keys === 0 && !arrival) return <Text size="sm">{event.needsKey}</Text>;
   return (
     <Stack gap="xs" role="status">
-      {arrivedAt ? (
+      {arrival ? (
         <Alert
           color="green"
           variant="outline"
           title={
             <Text span inherit c="bright">
-              {arrivalOf(arrivedAt)}
+              {arrival}
             </Text>
           }
         >
@@ -37,7 +39,7 @@ export function FirstEvent({ progress: { keys, arrivedAt } }: { progress: Progre
           <Text size="sm">{event.advice}</Text>
         </>
       )}
-      {refusal && !arrivedAt && (
+      {refusal && !arrival && (
         <Alert color="red" variant="outline" title={event.refused}>
           <Text size="sm">{refusal.reason}</Text>
           <Text size="sm">{event.refusedAdvice}</Text>

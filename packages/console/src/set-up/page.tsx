@@ -9,7 +9,7 @@ import { forgetLinkToken, useLinkToken } from '../frame/link-token.ts';
 import { NarrowPage } from '../frame/narrow-page.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
-import { enterSession } from '../frame/session.ts';
+import { enterSession, SIGNS_IN } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 
 const { setUp } = texts;
@@ -42,6 +42,7 @@ function NoLink(notice: { title: string; advice: string }): ReactNode {
 function SetUpForm({ token }: { token: string }) {
   const [, navigate] = useLocation();
   const { mutate, error, isPending, variables } = useMutation({
+    meta: SIGNS_IN,
     mutationFn: (answers: Answers) => clientOf().session.setUp({ token, ...answers }),
     onSuccess: (session) => {
       forgetLinkToken();

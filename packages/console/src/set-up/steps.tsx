@@ -59,7 +59,11 @@ export default function StepsPage() {
                 </Group>
               )}
             </Step>
-            <Step number={4} title={steps.event.title} isDone={progress.arrivedAt !== undefined}>
+            <Step
+              number={4}
+              title={steps.event.title}
+              isDone={progress.arrivedAt !== undefined || progress.arrivedFrom !== undefined}
+            >
               <FirstEvent progress={progress} />
             </Step>
           </>

@@ -1,85 +1,113 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
-import type { Change, Reply } from '@rollcall/sdk';
+import type { Change, Reply, Versioned } from '@rollcall/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { clientOf } from '../frame/client.ts';
+import { Conflict } from '../frame/conflict.tsx';
 import { Failure } from '../frame/failure.tsx';
+import { useTyped } from '../frame/kept.ts';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { isOutdated, textOf } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
 
-type Settings = Reply<'GET /v1/manage/organisation'>;
-type SettingsChange = Change<'PATCH /v1/manage/organisation'>;
+type Settings = Versioned<Reply<'GET /v1/manage/organisation'>>;
 const { organisation: labels, save, saved } = texts.settings;
+
+const MEMBERS = ['name', 'timeZone', 'groupAttributes', 'primaryGroupAttribute'] as const;
+type Member = (typeof MEMBERS)[number];
+const REQUIRED: readonly Member[] = ['name', 'timeZone'];
+const HINTS: Partial<Record<Member, string>> = {
+  timeZone: labels.timeZoneHint,
+  groupAttributes: labels.groupAttributesHint,
+  primaryGroupAttribute: labels.primaryGroupAttributeHint,
+};
+
+/** What was typed, and the settings that it is a change of. */
+interface Editing {
+  base: Settings;
+  typed: Partial<Record<Member, string>>;
+}
+
+const settingsKey = (organisation: string) => ['organisation', organisation];
 
 /** What the organisation is called, its time zone, and how it makes groups. */
 export function OrganisationSettings() {
   const { organisation, role } = useOrganisation();
   const { data, error, refetch } = useQuery({
-    queryKey: ['organisation', organisation],
-    queryFn: ({ signal }) => clientOf(organisation).manage.organisation({ signal }),
+    queryKey: settingsKey(organisation),
+    queryFn: ({ signal }) => clientOf(organisation).manage.readOrganisation({ signal }),
+    staleTime: 0,
   });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
-  return data ? <SettingsForm settings={data} isEditable={role === 'administrator'} /> : <Waiting />;
+  return data ? <SettingsForm stored={data} isEditable={role === 'administrator'} /> : <Waiting />;
 }
 
-function SettingsForm({ settings, isEditable }: { settings: Settings; isEditable: boolean }) {
+/** What somebody else stores meanwhile is shown beside what was typed, and overwrites nothing. */
+function SettingsForm({ stored, isEditable }: { stored: Settings; isEditable: boolean }) {
   const { organisation } = useOrganisation();
-  const { mutate, error, isPending, isSuccess } = useMutation({
-    mutationFn: (change: SettingsChange) => clientOf(organisation).manage.updateOrganisation(change),
-    onSuccess: async (changed) => {
-      queryClient.setQueryData(['organisation', organisation], changed);
+  const [editing, setEditing] = useTyped<Editing>(`organisation ${organisation}`);
+  const { base, typed } = editing ?? { base: stored, typed: {} };
+  const shownText = (member: Member) => typed[member] ?? textOf(base.row, member);
+  const changed = MEMBERS.filter((member) => shownText(member) !== textOf(base.row, member));
+  const refresh = () => queryClient.invalidateQueries({ queryKey: settingsKey(organisation) });
+  const { mutate, error, isPending, isSuccess, reset } = useMutation({
+    mutationFn: () =>
+      clientOf(organisation).manage.updateOrganisation(changeOf(changed, shownText), {
+        ifVersion: base.version,
+      }),
+    onSuccess: async () => {
       // The session has the name and the time zone.
-      await queryClient.invalidateQueries({ queryKey: ['session'] });
+      await Promise.all([refresh(), queryClient.invalidateQueries({ queryKey: ['session'] })]);
+      setEditing(undefined);
     },
+    onError: (failure) => (isOutdated(failure) ? refresh() : undefined),
   });
-  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+  // While a change is sent, the newer version may be one's own.
+  const differs = editing !== undefined && !isPending && base.version !== stored.version;
+  const edit = (next: Editing | undefined) => {
+    reset();
+    setEditing(next);
+  };
+  const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    // A member that is left out keeps what another person may have changed meanwhile.
-    mutate(changeOf(settings, new FormData(event.currentTarget)));
+    if (changed.length > 0 && !differs) mutate();
   };
   return (
     <form onSubmit={onSubmit}>
       <Stack maw={480}>
-        <TextInput label={labels.slug} description={labels.slugHint} value={settings.slug} readOnly />
-        <TextInput
-          name="name"
-          label={labels.name}
-          defaultValue={settings.name}
-          readOnly={!isEditable}
-          required
-          withAsterisk={false}
-        />
-        <TextInput
-          name="timeZone"
-          label={labels.timeZone}
-          description={labels.timeZoneHint}
-          defaultValue={settings.timeZone}
-          readOnly={!isEditable}
-          required
-          withAsterisk={false}
-        />
-        <TextInput
-          name="groupAttributes"
-          label={labels.groupAttributes}
-          description={labels.groupAttributesHint}
-          defaultValue={settings.groupAttributes.join(', ')}
-          readOnly={!isEditable}
-        />
-        <TextInput
-          name="primaryGroupAttribute"
-          label={labels.primaryGroupAttribute}
-          description={labels.primaryGroupAttributeHint}
-          defaultValue={settings.primaryGroupAttribute ?? ''}
-          readOnly={!isEditable}
-        />
-        {error && <Failure error={error} />}
+        <TextInput label={labels.slug} description={labels.slugHint} value={stored.row.slug} readOnly />
+        {MEMBERS.map((member) => (
+          <TextInput
+            key={member}
+            label={labels[member]}
+            description={HINTS[member]}
+            readOnly={!isEditable}
+            required={REQUIRED.includes(member)}
+            withAsterisk={false}
+            value={shownText(member)}
+            onChange={({ currentTarget: { value } }) => edit({ base, typed: { ...typed, [member]: value } })}
+          />
+        ))}
+        {differs && (
+          <Conflict
+            title={labels.conflict}
+            members={MEMBERS}
+            labelOf={(member) => labels[member as Member]}
+            before={base.row}
+            now={stored.row}
+            typed={typed}
+            onKeep={() => edit({ base: stored, typed })}
+            onTake={() => edit(undefined)}
+          />
+        )}
+        {error && !(differs && isOutdated(error)) && <Failure error={error} />}
         {isEditable ? (
           <Group>
-            <Button type="submit" loading={isPending}>
+            <Button type="submit" loading={isPending} disabled={changed.length === 0 || differs}>
               {save}
             </Button>
-            {isSuccess && (
+            {isSuccess && changed.length === 0 && (
               <Text size="sm" role="status">
                 {saved}
               </Text>
@@ -93,20 +121,19 @@ function SettingsForm({ settings, isEditable }: { settings: Settings; isEditable
   );
 }
 
-/** The members that differ from what the page has shown. */
-function changeOf(settings: Settings, fields: FormData): SettingsChange {
-  const textOf = (name: string) => String(fields.get(name)).trim();
-  const typed = {
-    name: textOf('name'),
-    timeZone: textOf('timeZone'),
-    groupAttributes: textOf('groupAttributes')
+/** The changed members, as the API takes them. */
+function changeOf(
+  changed: readonly Member[],
+  shownText: (member: Member) => string,
+): Change<'PATCH /v1/manage/organisation'> {
+  const sentValue = (member: Member) => {
+    const text = shownText(member).trim();
+    if (member === 'primaryGroupAttribute') return text || null;
+    if (member !== 'groupAttributes') return text;
+    return text
       .split(',')
       .map((each) => each.trim())
-      .filter(Boolean),
-    primaryGroupAttribute: textOf('primaryGroupAttribute') || null,
+      .filter(Boolean);
   };
-  const changed = Object.entries(typed).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(settings[name as keyof Settings]),
-  );
-  return Object.fromEntries(changed);
+  return Object.fromEntries(changed.map((member) => [member, sentValue(member)]));
 }

@@ -1,51 +1,63 @@
-import { Badge, Button, Group, Select, Stack, Table, Text } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Badge, Button, Group, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useMutation } from '@tanstack/react-query';
+import { memo, useState } from 'react';
+import { useParameters } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
-import { ScrollTable } from '../frame/scroll-table.tsx';
+import { Notice } from '../frame/notice.tsx';
+import { hasTooManyWords, MOST_CHARACTERS, PAUSE_MS } from '../frame/search.ts';
 import { queryClient, useOrganisation, useSession } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import { VirtualTable } from '../frame/virtual-table.tsx';
 import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
 import {
   type Account,
   accountsKey,
-  isLastAdministrator,
   ROLES,
   type Role,
   roleOf,
   type ShownLink,
+  useAccounts,
 } from './accounts.ts';
 import { InviteDialog } from './invite-dialog.tsx';
 import { LinkDialog } from './link-dialog.tsx';
 import { PersonMenu } from './person-menu.tsx';
 
 const { people, roles } = texts.settings;
+/** In pixels: two lines. */
+const ROW_HEIGHT = 53;
+const TABLE_HEIGHT = 560;
 
-/** The accounts of the organisation, for its administrators. */
+/** The accounts of the organisation, for its administrators. The address holds what one searches for. */
 export function People() {
-  const { organisation } = useOrganisation();
   const [isInviting, setIsInviting] = useState(false);
   const [shown, setShown] = useState<ShownLink>();
-  const { data, error, refetch } = useQuery({
-    queryKey: accountsKey(organisation),
-    queryFn: ({ signal }) => clientOf(organisation).manage.accounts.list({ signal }),
-  });
+  const [parameters, change] = useParameters();
+  const typed = parameters.get('search') ?? '';
+  const [search] = useDebouncedValue(typed.trim(), PAUSE_MS);
   return (
     <Stack>
       <Group justify="space-between">
         <Text size="sm">{people.intro}</Text>
         <Button onClick={() => setIsInviting(true)}>{people.invite}</Button>
       </Group>
-      {error ? (
-        <Failure error={error} retry={() => void refetch()} />
-      ) : data ? (
-        <AccountTable accounts={data} onLink={setShown} />
-      ) : (
-        <Waiting />
-      )}
+      <search>
+        <TextInput
+          type="search"
+          label={people.search}
+          description={people.searchHint}
+          maw={420}
+          maxLength={MOST_CHARACTERS}
+          autoComplete="off"
+          value={typed}
+          error={hasTooManyWords(typed) ? people.tooManyWords : undefined}
+          onChange={({ currentTarget: { value } }) => change({ search: value }, { replace: true })}
+        />
+      </search>
+      <Found search={search} onLink={setShown} />
       <InviteDialog
         opened={isInviting}
         onClose={() => setIsInviting(false)}
@@ -59,12 +71,41 @@ export function People() {
   );
 }
 
+function Found({ search, onLink }: { search: string; onLink: (link: ShownLink) => void }) {
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useAccounts(search);
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
+  if (!data) return hasTooManyWords(search) ? null : <Waiting />;
+  const accounts = data.pages.flatMap(({ items }) => items);
+  if (accounts.length === 0) return <Notice {...people.noMatch} />;
+  return (
+    <>
+      <AccountTable
+        key={search}
+        accounts={accounts}
+        onLink={onLink}
+        onNearEnd={
+          hasNextPage
+            ? () => {
+                if (!isFetchingNextPage && !error) void fetchNextPage();
+              }
+            : undefined
+        }
+      />
+      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
+      <Text size="xs" c="dimmed" role="status">
+        {isFetchingNextPage ? people.more : ''}
+      </Text>
+    </>
+  );
+}
+
 interface AccountTableProps {
   accounts: readonly Account[];
   onLink: (link: ShownLink) => void;
+  onNearEnd: (() => void) | undefined;
 }
 
-function AccountTable({ accounts, onLink }: AccountTableProps) {
+function AccountTable({ accounts, onLink, onNearEnd }: AccountTableProps) {
   const { organisation } = useOrganisation();
   const { data: session } = useSession();
   const { mutate, error } = useMutation({
@@ -77,59 +118,96 @@ function AccountTable({ accounts, onLink }: AccountTableProps) {
         ? queryClient.invalidateQueries({ queryKey: ['session'] })
         : undefined,
   });
-  const last = accounts.find((account) => isLastAdministrator(account, accounts));
+  const isOwn = ({ accountId }: Account) => accountId === session?.account.accountId;
   return (
     <>
       {error && <Failure error={error} />}
-      <ScrollTable label={texts.settings.views.people} columns={people.columns} withControls minWidth={640}>
-        {accounts.map((account) => (
-          <Table.Tr key={account.accountId}>
-            <Table.Td>
-              <Text size="sm">
-                {account.name ?? account.email}{' '}
-                {account.accountId === session?.account.accountId && (
-                  <Badge variant="outline">{people.you}</Badge>
-                )}
-              </Text>
-              {account.name !== null && (
-                <Text size="sm" c="dimmed">
-                  {account.email}
-                </Text>
-              )}
-            </Table.Td>
-            <Table.Td>
-              {account.roleFrom === 'claim' ? (
-                <Text size="sm">
-                  {roles[account.role as keyof typeof roles]}, {people.fromClaim}
-                </Text>
-              ) : (
-                <Select
-                  aria-label={people.roleOf(account.email)}
-                  size="xs"
-                  w={150}
-                  allowDeselect={false}
-                  value={account.role}
-                  disabled={account === last}
-                  data={ROLES.map((value) => ({ value, label: roles[value] }))}
-                  onChange={(value) => {
-                    const role = roleOf(value);
-                    if (role && role !== account.role) mutate({ accountId: account.accountId, role });
-                  }}
-                />
-              )}
-            </Table.Td>
-            <Table.Td>{people.states[account.state as keyof typeof people.states]}</Table.Td>
-            <Table.Td>{formatInstant(account.acceptedAt ?? account.invitedAt)}</Table.Td>
-            <Table.Td>
-              <PersonMenu account={account} isLast={account === last} onLink={onLink} />
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </ScrollTable>
-      {last && last.accountId === session?.account.accountId && (
+      <VirtualTable
+        label={texts.settings.views.people}
+        columns={people.columns}
+        minWidth={760}
+        maxHeight={TABLE_HEIGHT}
+        rowHeight={ROW_HEIGHT}
+        count={accounts.length}
+        onNearEnd={onNearEnd}
+        cells={(index) => {
+          const account = accounts[index];
+          return (
+            account && (
+              <AccountCells account={account} isOwn={isOwn(account)} onRole={mutate} onLink={onLink} />
+            )
+          );
+        }}
+      />
+      {accounts.some((account) => account.lastAdministrator && isOwn(account)) && (
         <Text size="sm">{people.lastAdministrator}</Text>
       )}
       <ZoneNote />
     </>
   );
+}
+
+interface AccountCellsProps {
+  account: Account;
+  isOwn: boolean;
+  onRole: (change: { accountId: string; role: Role }) => void;
+  onLink: (link: ShownLink) => void;
+}
+
+/** Drawn again only if the account changes, and not as one scrolls. */
+const AccountCells = memo(({ account, isOwn, onRole, onLink }: AccountCellsProps) => {
+  return (
+    <>
+      <Table.Td>
+        <Text size="sm">
+          {account.name ?? account.email} {isOwn && <Badge variant="outline">{people.you}</Badge>}
+        </Text>
+        {account.name !== null && (
+          <Text size="sm" c="dimmed">
+            {account.email}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        {account.roleFrom === 'claim' ? (
+          <Text size="sm">
+            {roles[account.role as keyof typeof roles]}, {people.fromClaim}
+          </Text>
+        ) : (
+          <Select
+            aria-label={people.roleOf(account.email)}
+            size="xs"
+            w={150}
+            allowDeselect={false}
+            value={account.role}
+            disabled={account.lastAdministrator}
+            data={ROLES.map((value) => ({ value, label: roles[value] }))}
+            onChange={(value) => {
+              const role = roleOf(value);
+              if (role && role !== account.role) onRole({ accountId: account.accountId, role });
+            }}
+          />
+        )}
+      </Table.Td>
+      <Table.Td>{people.states[account.state as keyof typeof people.states]}</Table.Td>
+      <Table.Td>{formatInstant(account.acceptedAt ?? account.invitedAt)}</Table.Td>
+      <Table.Td>{waysOf(account)}</Table.Td>
+      <Table.Td>
+        <PersonMenu account={account} isLast={account.lastAdministrator} onLink={onLink} />
+      </Table.Td>
+    </>
+  );
+});
+
+/** How a person signs in. Nothing of a person who has not accepted. */
+function waysOf({ signsInBy }: Account): string {
+  if (signsInBy === null) return texts.none;
+  const { password, passkeys, passkeyRequired, identities } = signsInBy;
+  const ways = [
+    ...(password ? [people.ways.password] : []),
+    ...(passkeys > 0 ? [people.ways.passkeys(passkeys)] : []),
+    ...(identities > 0 ? [people.ways.identities(identities)] : []),
+  ];
+  if (ways.length === 0) return people.ways.none;
+  return [...ways, ...(passkeyRequired ? [people.ways.passkeyRequired] : [])].join(', ');
 }

@@ -11,6 +11,8 @@ import { PersonSessions } from './person-sessions.tsx';
 
 const { people, cancel, close } = texts.settings;
 
+type Dialog = 'remove' | 'sessions' | 'failure';
+
 interface PersonMenuProps {
   account: Account;
   /** The account is the last administrator, and cannot be removed. */
@@ -21,7 +23,7 @@ interface PersonMenuProps {
 /** What an administrator can do with an account. */
 export function PersonMenu({ account, isLast, onLink }: PersonMenuProps) {
   const { organisation } = useOrganisation();
-  const [dialog, setDialog] = useState<'remove' | 'sessions' | 'failure'>();
+  const [dialog, setDialog] = useState<Dialog>();
   const link = useMutation({
     mutationFn: () => clientOf(organisation).manage.accounts.link(account.accountId),
     onSuccess: (made) => onLink({ ...made, email: account.email }),
@@ -48,33 +50,28 @@ export function PersonMenu({ account, isLast, onLink }: PersonMenuProps) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={dialog === 'failure'}
-        onClose={leave}
-        title={isInvited ? people.newInvitation : people.resetLink}
-        closeButtonProps={{ 'aria-label': close }}
-      >
-        <Failure error={link.error} />
-      </Modal>
-      <Modal
-        opened={dialog === 'sessions'}
-        onClose={leave}
-        size="lg"
-        title={people.sessionsOf(email)}
-        closeButtonProps={{ 'aria-label': close }}
-      >
-        <PersonSessions accountId={account.accountId} onClose={leave} />
-      </Modal>
-      <Modal
-        opened={dialog === 'remove'}
-        onClose={leave}
-        title={people.removeTitle(email)}
-        closeButtonProps={{ 'aria-label': close }}
-      >
-        <Removal account={account} onClose={leave} />
-      </Modal>
+      {/* Drawn while it is open, because a list has thousands of menus. */}
+      {dialog && (
+        <Modal
+          opened
+          onClose={leave}
+          size={dialog === 'sessions' ? 'lg' : 'md'}
+          title={titleOf(dialog, account)}
+          closeButtonProps={{ 'aria-label': close }}
+        >
+          {dialog === 'failure' && <Failure error={link.error} />}
+          {dialog === 'sessions' && <PersonSessions accountId={account.accountId} onClose={leave} />}
+          {dialog === 'remove' && <Removal account={account} onClose={leave} />}
+        </Modal>
+      )}
     </>
   );
+}
+
+function titleOf(dialog: Dialog, { email, state }: Account): string {
+  if (dialog === 'sessions') return people.sessionsOf(email);
+  if (dialog === 'remove') return people.removeTitle(email);
+  return state === 'invited' ? people.newInvitation : people.resetLink;
 }
 
 function Removal({ account, onClose }: { account: Account; onClose: () => void }) {

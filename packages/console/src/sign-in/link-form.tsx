@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Page } from '../frame/page.tsx';
-import type { Session } from '../frame/session.ts';
+import { type Session, SIGNS_IN } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { OtherMethods } from './other-methods.tsx';
 import { withSecondFactor } from './second-factor.ts';
@@ -22,6 +22,7 @@ interface LinkFormProps {
 /** Redeems a one-time link. Asks for a password if the link needs one. */
 export function LinkForm({ token, onSignedIn, onInvalid }: LinkFormProps) {
   const { mutate, error, isPending, variables } = useMutation({
+    meta: SIGNS_IN,
     mutationFn: (answers: { name?: string; password?: string }) =>
       withSecondFactor((passkey) => clientOf().session.redeem({ token, ...answers, ...passkey })),
     onSuccess: onSignedIn,

@@ -1,10 +1,10 @@
 import { Button, Divider, Stack } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from 'wouter';
-import { backAddress } from '../frame/address.ts';
+import { backAddress, mustBeFresh } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
 import { askPasskey, hasPasskeys } from '../frame/passkey.ts';
-import type { Session } from '../frame/session.ts';
+import { type Session, SIGNS_IN } from '../frame/session.ts';
 import { signInMethods } from '../frame/sign-in-methods.ts';
 import { texts } from '../texts.ts';
 import { SignInFailure } from './sign-in-failure.tsx';
@@ -22,6 +22,7 @@ export function OtherMethods({ linkToken, onSignedIn }: OtherMethodsProps) {
   const search = useSearch();
   const { data } = useQuery(signInMethods);
   const passkey = useMutation({
+    meta: SIGNS_IN,
     mutationFn: async () => {
       const { session } = clientOf();
       const credential = await askPasskey(await session.startPasskeySignIn());
@@ -30,8 +31,13 @@ export function OtherMethods({ linkToken, onSignedIn }: OtherMethodsProps) {
     onSuccess: onSignedIn,
   });
   const openId = useMutation({
+    meta: SIGNS_IN,
     mutationFn: () =>
-      clientOf().session.startOpenId({ back: backAddress(search), ...(linkToken ? { linkToken } : {}) }),
+      clientOf().session.startOpenId({
+        back: backAddress(search),
+        ...(linkToken ? { linkToken } : {}),
+        askAgain: mustBeFresh(search),
+      }),
     onSuccess: ({ location }) => window.location.assign(location),
   });
   const error = passkey.error ?? openId.error;

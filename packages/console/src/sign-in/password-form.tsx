@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Page } from '../frame/page.tsx';
-import type { Session } from '../frame/session.ts';
+import { type Session, SIGNS_IN } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { Help } from './help.tsx';
 import { OtherMethods } from './other-methods.tsx';
@@ -21,6 +21,7 @@ interface PasswordFormProps {
 
 export function PasswordForm({ isLinkInvalid, onSignedIn }: PasswordFormProps) {
   const { mutate, error, isPending } = useMutation({
+    meta: SIGNS_IN,
     mutationFn: (credentials: { email: string; password: string }) =>
       withSecondFactor((passkey) => clientOf().session.signIn({ ...credentials, ...passkey })),
     onSuccess: onSignedIn,

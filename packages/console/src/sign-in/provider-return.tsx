@@ -6,7 +6,7 @@ import { consolePath } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
 import { NarrowPage } from '../frame/narrow-page.tsx';
 import { Page } from '../frame/page.tsx';
-import { enterSession } from '../frame/session.ts';
+import { enterSession, SIGNS_IN } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { SignInFailure } from './sign-in-failure.tsx';
 
@@ -16,6 +16,7 @@ const { signIn } = texts;
 export default function ProviderReturnPage() {
   const [, navigate] = useLocation();
   const { mutate, error } = useMutation({
+    meta: SIGNS_IN,
     mutationFn: (query: string) => clientOf().session.finishOpenId({ query }),
     onSuccess: ({ session, back }) => {
       enterSession(session);

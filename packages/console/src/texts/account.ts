@@ -51,9 +51,19 @@ export const account = {
   },
   identity: {
     title: 'Identity provider',
-    intro: (name: string) => `If you connect your account, “${name}” signs you in.`,
+    intro: (name: string) =>
+      `If you connect your account, “${name}” signs you in. It asks you to sign in there again first.`,
+    noProvider: 'This server has no identity provider any more, so these identities sign nobody in.',
     connect: (name: string) => `Connect with ${name}`,
     connected: 'Your account is connected.',
+    columns: ['Identity', 'Connected', 'Last used'],
+    current: 'of this session',
+    unusable: 'not the present provider',
+    remove: 'Disconnect',
+    removeLabel: (name: string) => `Disconnect ${name}`,
+    removeTitle: 'Disconnect this identity?',
+    removeAdvice: (name: string) =>
+      `${name} does not sign you in any more. All other sessions that began with it end, and so do the roles that it gave you.`,
   },
   sessions: {
     title: 'Sessions',

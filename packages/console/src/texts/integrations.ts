@@ -9,6 +9,7 @@ export const integrations = {
   },
   states: { active: 'active', revoked: 'revoked', expired: 'expired' },
   showEnded: 'Show those that ended',
+  paging: { newest: 'Newest', older: 'Older' },
   cancel: 'Cancel',
   close: 'Close',
   never: 'never',

@@ -64,14 +64,7 @@ export const places = {
     cancel: 'Leave it as it is',
   },
   done: { retire: 'Retired.', move: 'Moved.', activate: 'It is active again.' },
-  conflict: {
-    title: 'Somebody else has changed this place',
-    advice: 'Nothing of yours was stored, and what you typed is still here.',
-    table: 'Values that differ',
-    columns: ['Field', 'Before', 'Stored now', 'Yours'],
-    keepMine: 'Keep mine over the stored values',
-    takeTheirs: 'Take the stored values',
-  },
+  conflict: { title: 'Somebody else has changed this place' },
   add: {
     location: 'Add an office',
     level: 'Add a level',

@@ -59,6 +59,7 @@ export const setUp = {
       arrived: (office: string, time: string, zone: string) =>
         `Your first event has arrived: somebody was at ${office} at ${time}, ${zone}.`,
       arrivedVisitor: (office: string) => `Your first event has arrived: a visitor came to ${office}.`,
+      arrivedFrom: (source: string) => `Your first event has arrived, from the source ${source}.`,
       refused: 'The server refused an event:',
       refusedAdvice: 'Change what it names, and send the event again.',
       today: 'Go to Today',

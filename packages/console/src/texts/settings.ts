@@ -22,7 +22,20 @@ export const settings = {
   people: {
     intro: 'These people may sign in to the organisation.',
     invite: 'Invite a person',
-    columns: ['Person', 'Role', 'State', 'Since'],
+    columns: ['Person', 'Role', 'State', 'Since', 'Signs in by'],
+    search: 'Search',
+    searchHint: 'Any part of the name or the e-mail address',
+    tooManyWords: 'At most 5 words.',
+    noMatch: { title: 'Nobody matches', advice: 'Search for a shorter part of the name or of the address.' },
+    more: 'Loading more people.',
+    ways: {
+      none: 'a link only',
+      password: 'password',
+      passkeys: (count: number) => (count === 1 ? 'a passkey' : `${count} passkeys`),
+      passkeyRequired: 'a passkey is required',
+      identities: (count: number) =>
+        count === 1 ? 'the identity provider' : `${count} identities at the provider`,
+    },
     you: 'you',
     states: { invited: 'invited', active: 'active', disabled: 'disabled by the operator' },
     roleOf: (email: string) => `Role of ${email}`,
@@ -75,6 +88,7 @@ export const settings = {
     primaryGroupAttribute: 'Attribute of the primary group',
     primaryGroupAttributeHint: 'Leave it empty for none.',
     readOnly: 'Only administrators change these settings.',
+    conflict: 'Somebody else has changed these settings',
   },
   methods: {
     intro: 'The operator of the server sets these methods for all organisations.',

@@ -1,18 +1,23 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { Page, PageQuery, pageOf, readLimit, wordsFilter } from '../http/bulk.ts';
 import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
-import { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
+import { textFault } from '../http/text.ts';
+import type { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
 import {
   type Belonging,
   changeAccountRole,
   listAccounts,
   lockAccount,
   type OrganisationAccount,
+  type RoleChange,
 } from '../store/auth/accounts.ts';
 import { endSessions, listSessions } from '../store/auth/sessions.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { fold } from '../store/values/fold.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import { AccountView, addressText, Role, readAddress, viewOf } from './account-views.ts';
 import { callerOf } from './guard.ts';
 import { invite, linkAddress, renewLink, type ShownLink } from './manage-accounts.ts';
 import { CONFIG } from './management.ts';
@@ -25,29 +30,6 @@ export interface AccountRoutesOptions {
   clock: () => number;
   publicUrl: string | undefined;
 }
-
-const Role = Type.String({
-  enum: [...ACCOUNT_ROLES],
-  description: 'what the person may do in the organisation',
-});
-const MaybeInstant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
-
-const AccountView = Type.Object({
-  accountId: Type.String(),
-  email: Type.String(),
-  name: Type.Union([Type.String(), Type.Null()]),
-  role: Role,
-  roleFrom: Type.String({
-    enum: ['invitation', 'claim'],
-    description: 'claim: the identity provider gives the role at each sign-in',
-  }),
-  state: Type.String({
-    enum: ['invited', 'active', 'disabled'],
-    description: 'invited until the person accepts; the operator of the server disables accounts',
-  }),
-  invitedAt: Type.String({ format: 'date-time' }),
-  acceptedAt: MaybeInstant,
-});
 
 const LinkView = Type.Object({
   token: Type.String({ description: 'one-time token, shown only now' }),
@@ -79,11 +61,32 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
     schema: {
       ...DOCUMENTED,
       summary: 'List the accounts of people who may sign in, by e-mail address',
-      response: { 200: Type.Object({ items: Type.Array(AccountView) }), ...problems(401, 403, 503) },
+      querystring: Type.Object({
+        search: Type.Optional(
+          Type.String({
+            description:
+              'only people of whom each of these words is a part of the name or the e-mail address, without regard to ' +
+              'case; at most 100 characters and 5 words',
+          }),
+        ),
+        ...PageQuery,
+      }),
+      response: { 200: Page(AccountView), ...problems(400, 401, 403, 503) },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      return { items: (await database.inTenant(tenantId, listAccounts)).map(viewOf) };
+      const { search, after } = request.query;
+      const limit = readLimit(request.query.limit);
+      const filter = {
+        words: (wordsFilter('search', search) ?? []).map(fold),
+        after: readAddress(after),
+        limit: limit + 1,
+      };
+      // PostgreSQL's text cannot hold some texts, and so nobody has such a name.
+      const isPossible = filter.words.every((word) => textFault(word) === undefined);
+      const rows = isPossible ? await database.inTenant(tenantId, (tx) => listAccounts(tx, filter)) : [];
+      const { items, next } = pageOf(rows, { limit }, ({ emailFolded }) => addressText(emailFolded));
+      return { items: items.map(viewOf), next };
     },
   });
 
@@ -147,9 +150,6 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       const accountId = accountIdOf(request.params);
       const role = request.body.role as (typeof ACCOUNT_ROLES)[number];
       return database.inTenant(tenantId, async (tx) => {
-        if ((await accountOf(tx, accountId)).fromClaim) {
-          throw new HttpProblem(409, 'The identity provider gives this role; change it there.');
-        }
         requireChange(await changeAccountRole(tx, accountId, role));
         return viewOf(await accountOf(tx, accountId));
       });
@@ -251,13 +251,16 @@ function accountIdOf({ accountId }: { accountId: string }): string {
 }
 
 async function accountOf(tx: Tx, accountId: string): Promise<OrganisationAccount> {
-  const account = (await listAccounts(tx)).find((each) => each.accountId === accountId);
+  const [account] = await listAccounts(tx, { accountId });
   if (!account) throw unknownAccount();
   return account;
 }
 
-function requireChange(outcome: Awaited<ReturnType<typeof changeAccountRole>>): void {
+function requireChange(outcome: RoleChange): void {
   if (outcome === 'unknown') throw unknownAccount();
+  if (outcome === 'claimed') {
+    throw new HttpProblem(409, 'The identity provider gives this role; change it there.');
+  }
   if (outcome === 'last administrator') {
     throw new HttpProblem(
       409,
@@ -279,18 +282,4 @@ function requireOwn(belongs: Belonging): void {
 
 function unknownAccount(): HttpProblem {
   return new HttpProblem(404, 'There is no account with this id in the organisation.');
-}
-
-function viewOf(account: OrganisationAccount) {
-  const { accountId, email, name, role, fromClaim, invitedAt, acceptedAt, disabledAt } = account;
-  return {
-    accountId,
-    email,
-    name,
-    role,
-    roleFrom: fromClaim ? 'claim' : 'invitation',
-    state: acceptedAt === null ? 'invited' : disabledAt === null ? 'active' : 'disabled',
-    invitedAt: invitedAt.toISOString(),
-    acceptedAt: acceptedAt?.toISOString() ?? null,
-  };
 }

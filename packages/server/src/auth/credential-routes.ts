@@ -1,11 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { malformedMember } from '../http/errors.ts';
+import { booleanParameter, PageQuery, readLimit, wrongParameter } from '../http/bulk.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { parseInstant } from '../http/instants.ts';
 import { callerFields } from '../http/logging.ts';
 import { Maybe } from '../http/schema.ts';
+import type { CredentialPage } from '../store/auth/credentials.ts';
 import { callerOf } from './guard.ts';
-import { CREDENTIAL_STATES, nameFault } from './manage-keys.ts';
+import { CREDENTIAL_STATES, nameFault, TooManyError } from './manage-keys.ts';
 
 /** What the routes of keys and those of SCIM tokens share. */
 export const Instant = Type.String({ format: 'date-time' });
@@ -44,4 +46,43 @@ export function logChange(
   credential: Record<string, string>,
 ): void {
   request.log.info({ ...callerFields(callerOf(request)), ...credential }, message);
+}
+
+/** The query parameters of the lists of keys and of SCIM tokens. */
+export const CredentialQuery = {
+  active: Type.Optional(Type.String({ description: 'true: only those that can be used now' })),
+  ...PageQuery,
+};
+
+/** The page that the parameters of `CredentialQuery` request, with one row more. Throws a 400. */
+export function readCredentialPage(
+  { active, limit, after }: { active?: string; limit?: string; after?: string },
+  nowMs: number,
+): { page: CredentialPage; limit: number } {
+  const items = readLimit(limit);
+  const page = {
+    activeAt: booleanParameter('active', active) === true ? new Date(nowMs) : undefined,
+    after: after === undefined ? undefined : readCredentialPosition(after),
+    limit: items + 1,
+  };
+  return { page, limit: items };
+}
+
+/** The position of a key or a SCIM token in its list. */
+export function credentialPosition(createdAt: Date, id: string): string {
+  return `${createdAt.getTime()}-${Buffer.from(id).toString('base64url')}`;
+}
+
+function readCredentialPosition(after: string): { at: Date; id: string } {
+  const [, ms, encoded = ''] = /^(\d{1,16})-([\w-]+)$/.exec(after) ?? [];
+  const [at, id] = [new Date(Number(ms)), Buffer.from(encoded, 'base64url').toString()];
+  // PostgreSQL's text cannot hold NUL.
+  if (!Number.isNaN(at.getTime()) && !id.includes('\0') && credentialPosition(at, id) === after)
+    return { at, id };
+  throw wrongParameter('after', 'must be `next` of the previous page');
+}
+
+/** Converts the error of a limit to a 409. */
+export function conflictIfTooMany(error: unknown): never {
+  throw error instanceof TooManyError ? new HttpProblem(409, error.message) : error;
 }

@@ -52,6 +52,11 @@ export interface AuthorizationChecks {
 /** A person, as the provider describes one. */
 export interface ProvenIdentity extends Identity {
   claims: Readonly<Record<string, unknown>>;
+  /**
+   * How long before its answer the provider asked the person to sign in, by the provider's own clock. Undefined if it
+   * does not say.
+   */
+  askedBeforeS: number | undefined;
 }
 
 /** How long a sign-in waits for the provider. */
@@ -72,8 +77,14 @@ export class IdentityProvider {
     this.#clock = clock;
   }
 
-  /** Where the person signs in, and what to check afterwards. Throws a 502 if the provider does not answer. */
-  async authorize(redirectUri: string): Promise<{ location: string; checks: AuthorizationChecks }> {
+  /**
+   * Where the person signs in, and what to check afterwards. With `asksAgain`, the provider must ask a person whom it
+   * knows, too. Throws a 502 if the provider does not answer.
+   */
+  async authorize(
+    redirectUri: string,
+    { asksAgain }: { asksAgain: boolean },
+  ): Promise<{ location: string; checks: AuthorizationChecks }> {
     const client = await import('openid-client');
     const configuration = await this.#configuration();
     const checks: AuthorizationChecks = {
@@ -89,6 +100,8 @@ export class IdentityProvider {
       nonce: checks.nonce,
       code_challenge: await client.calculatePKCECodeChallenge(checks.codeVerifier),
       code_challenge_method: 'S256',
+      // The second parameter also makes the provider say when it asked (OpenID Connect Core, 2 and 3.1.2.1).
+      ...(asksAgain ? { prompt: 'login', max_age: '0' } : {}),
     });
     return { location: location.href, checks };
   }
@@ -112,7 +125,9 @@ export class IdentityProvider {
       const idToken = tokens.claims();
       if (!idToken) throw new Error('The provider sent no ID token.');
       const more = await this.#userInfo(configuration, tokens.access_token, idToken);
-      return { issuer: idToken.iss, subject: idToken.sub, claims: { ...more, ...idToken } };
+      const { iss: issuer, sub: subject, iat, auth_time: askedAtS } = idToken;
+      const askedBeforeS = askedAtS === undefined ? undefined : Math.max(iat - askedAtS, 0);
+      return { issuer, subject, claims: { ...more, ...idToken }, askedBeforeS };
     } catch (error) {
       throw this.#problemOf(error);
     }
@@ -202,7 +217,8 @@ export function unproven(): HttpProblem {
   return refused('This sign-in was not begun in this browser, or it is too old or used; begin again.');
 }
 
-function refused(detail: string): HttpProblem {
+/** 401 for an answer of the provider that signs nobody in. */
+export function refused(detail: string): HttpProblem {
   return new HttpProblem(401, detail, {
     headers: { 'www-authenticate': BEARER_CHALLENGE },
     failedLogin: { by: 'OpenID Connect' },

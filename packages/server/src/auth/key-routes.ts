@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import { Page, pageOf } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import {
@@ -15,19 +16,23 @@ import {
 import type { Database, Tx } from '../store/connections/db.ts';
 import type { Caller } from './caller.ts';
 import {
+  CredentialQuery,
   checkedExpiry,
   checkedName,
+  conflictIfTooMany,
+  credentialPosition,
   Instant,
   LastUse,
   logChange,
   MaybeInstant,
   Name,
   NewExpiry,
+  readCredentialPage,
   State,
 } from './credential-routes.ts';
 import { foldApiKey } from './credentials.ts';
 import { callerOf } from './guard.ts';
-import { addKey, replaceSecret, stateOf } from './manage-keys.ts';
+import { addKey, MOST_ACTIVE_KEYS, replaceSecret, stateOf } from './manage-keys.ts';
 import { manageableRoles } from './managed-keys.ts';
 import { CONFIG } from './management.ts';
 import type { MasterKey } from './secrets.ts';
@@ -85,22 +90,29 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
     config: CONFIG,
     schema: {
       ...DOCUMENTED,
-      summary: 'List the keys, the oldest first, with those that ended',
+      summary: 'List the keys, the newest first, with those that ended',
+      querystring: Type.Object(CredentialQuery),
       response: {
         200: Type.Object({
-          items: Type.Array(KeyView),
+          ...Page(KeyView).properties,
           manageableRoles: Type.Array(Role, {
             description: 'the caller may create, rotate and revoke keys with these roles',
           }),
         }),
-        ...problems(401, 403, 503),
+        ...problems(400, 401, 403, 503),
       },
     },
     handler: async (request) => {
       const caller = callerOf(request);
-      const rows = await database.inTenant(caller.tenantId, (tx) => listApiKeys(tx, caller.tenantId));
+      const nowMs = clock();
+      const { page, limit } = readCredentialPage(request.query, nowMs);
+      const rows = await database.inTenant(caller.tenantId, (tx) => listApiKeys(tx, caller.tenantId, page));
+      const { items, next } = pageOf(rows, { limit }, (row) =>
+        credentialPosition(row.createdAt, row.apiKeyFolded),
+      );
       return {
-        items: rows.map((row) => viewOf(row, clock())),
+        items: items.map((row) => viewOf(row, nowMs)),
+        next,
         manageableRoles: [...manageableRoles(caller)],
       };
     },
@@ -113,9 +125,9 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
     schema: {
       ...DOCUMENTED,
       summary: 'Create a key; the answer has the secret, which no other answer has',
-      description: 'The caller must have the powers of the role itself.',
+      description: `The caller must have the powers of the role itself. An organisation has at most ${MOST_ACTIVE_KEYS} active keys.`,
       body: Type.Object({ name: Name, role: Role, authentication: Authentication, expiresAt: NewExpiry }),
-      response: { 201: ShownKeyView, ...problems(400, 401, 403, 408, 413, 415, 503) },
+      response: { 201: ShownKeyView, ...problems(400, 401, 403, 408, 409, 413, 415, 503) },
     },
     handler: async (request, reply) => {
       const caller = callerOf(request);
@@ -130,7 +142,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         expiresAt: checkedExpiry(request.body.expiresAt, clock()),
       };
       const shown = await database.inTenant(tenantId, async (tx) => {
-        const { apiKey, secret } = await addKey(tx, key, { masterKey, clock });
+        const { apiKey, secret } = await addKey(tx, key, { masterKey, clock }).catch(conflictIfTooMany);
         return { secret, key: viewOf(await keyOf(tx, tenantId, apiKey), clock()) };
       });
       logChange(request, 'a key was created', { changedKey: shown.key.apiKey, role });

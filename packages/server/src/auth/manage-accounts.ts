@@ -10,6 +10,7 @@ import {
   renewAccountLink,
   setDisabled,
 } from '../store/auth/accounts.ts';
+import { type ForgottenMethods, forgetSignInMethods } from '../store/auth/identities.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
 import { uuidV7 } from '../store/values/uuid-v7.ts';
@@ -108,24 +109,35 @@ export function allAccounts(owner: Database): Promise<AccountWithRoles[]> {
   return owner.inSystem((tx) => listAllAccounts(tx));
 }
 
+/** A link of the operator. */
+export interface OperatorLink extends ShownLink {
+  /** What the account has lost by it: a link for another password starts over. */
+  forgotten: ForgottenMethods;
+}
+
 /**
- * A link for any account: `reset` sets a password, `link` signs in without one. An account that has accepted no role yet
- * gets a new invitation instead. Throws `AccountError`.
+ * A link for any account: `reset` sets a password, `link` signs in without one. `reset` also disconnects the identities
+ * and passkeys of the account and ends its sessions, at once, because somebody else may have added them. An account that
+ * has accepted no role yet gets a new invitation instead. Throws `AccountError`.
  */
 export async function createLink(
   { email, kind }: { email: string; kind: Exclude<LinkKind, 'invitation'> },
   { owner, clock }: Deps,
-): Promise<ShownLink> {
+): Promise<OperatorLink> {
   const { accountId, roles } = await owner.inSystem((tx) => accountOf(tx, email));
+  const forgotten =
+    kind === 'reset'
+      ? await owner.inSystem((tx) => forgetSignInMethods(tx, accountId))
+      : { identities: 0, passkeys: 0 };
   const [first] = roles;
   if (first && !roles.some(({ isAccepted }) => isAccepted)) {
     const renewed = await owner.inTenant(first.tenantId, (tx) => renewLink(tx, accountId, clock()));
-    if (renewed.belongs === 'invited') return renewed;
+    if (renewed.belongs === 'invited') return { ...renewed, forgotten };
   }
   const token = generateToken();
   const expiresAt = new Date(clock() + LINK_LIFE_MS);
   await owner.inSystem((tx) => insertLink(tx, { tokenHash: hashToken(token), accountId, kind, expiresAt }));
-  return { token, expiresAt };
+  return { token, expiresAt, forgotten };
 }
 
 /** Disables an account and ends its sessions at once, or enables it again. Throws `AccountError`. */

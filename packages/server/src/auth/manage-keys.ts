@@ -9,13 +9,21 @@ import {
   revokeApiKey,
   rotateApiKey,
 } from '../store/auth/api-keys.ts';
+import { type CredentialPage, lockAndCountActive } from '../store/auth/credentials.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { secretContext } from './api-keys.ts';
 import { foldApiKey } from './credentials.ts';
 import { generateSecret, type MasterKey } from './secrets.ts';
 
+/** The most keys of an organisation that can be used at a time. Each program needs one. */
+export const MOST_ACTIVE_KEYS = 1_000;
+const PAGE = 1_000;
+
 /** A key cannot be created, found or changed as requested. `message` is one sentence for the operator. */
 export class KeyError extends Error {}
+
+/** An organisation has as many keys or tokens as it may have. `message` is one sentence. */
+export class TooManyError extends KeyError {}
 
 export interface NewKey {
   tenantId: string;
@@ -68,6 +76,11 @@ export async function addKey(tx: Tx, key: NewKey, { masterKey, clock }: KeyTools
   const secret = key.existing?.secret ?? generateSecret();
   checkNewKey({ ...key, apiKey, secret });
   const apiKeyFolded = foldApiKey(apiKey);
+  if ((await lockAndCountActive(tx, 'api_keys', key.tenantId, new Date(clock()))) >= MOST_ACTIVE_KEYS) {
+    throw new TooManyError(
+      `The organisation has ${MOST_ACTIVE_KEYS} active keys, which is the most; revoke one that no program needs.`,
+    );
+  }
   const row = {
     tenantId: key.tenantId,
     apiKeyFolded,
@@ -84,9 +97,27 @@ export async function addKey(tx: Tx, key: NewKey, { masterKey, clock }: KeyTools
   return { apiKey, secret, name, role, authentication, expiresAt };
 }
 
-/** All keys of an organisation, without secrets. */
-export function keysOf(tenantId: string, owner: Database): Promise<ApiKeyRow[]> {
-  return owner.inTenant(tenantId, (tx) => listApiKeys(tx, tenantId));
+/** All keys of an organisation, without secrets, the oldest first. */
+export async function keysOf(tenantId: string, owner: Database): Promise<ApiKeyRow[]> {
+  const rows = await allOf((page) => owner.inTenant(tenantId, (tx) => listApiKeys(tx, tenantId, page)), {
+    idOf: ({ apiKeyFolded }) => apiKeyFolded,
+  });
+  return rows.reverse();
+}
+
+/** Reads a list of keys or tokens page by page. */
+export async function allOf<Row extends { createdAt: Date }>(
+  read: (page: CredentialPage) => Promise<Row[]>,
+  { idOf }: { idOf: (row: Row) => string },
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let after: CredentialPage['after']; ; ) {
+    const page = await read({ after, limit: PAGE });
+    rows.push(...page);
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return rows;
+    after = { at: last.createdAt, id: idOf(last) };
+  }
 }
 
 /**

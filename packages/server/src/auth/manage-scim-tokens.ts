@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { lockAndCountActive } from '../store/auth/credentials.ts';
 import {
   insertScimToken,
   listScimTokens,
@@ -7,8 +8,11 @@ import {
 } from '../store/auth/scim-tokens.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { parseGuid } from '../store/values/guid.ts';
-import { checkName, KeyError } from './manage-keys.ts';
+import { allOf, checkName, KeyError, TooManyError } from './manage-keys.ts';
 import { generateScimToken, hashScimToken } from './scim-tokens.ts';
+
+/** The most SCIM tokens of an organisation that can be used at a time. Each identity provider needs one. */
+export const MOST_ACTIVE_TOKENS = 100;
 
 export interface NewScimToken {
   tenantId: string;
@@ -42,6 +46,11 @@ export async function addScimToken(
   nowMs: number,
 ): Promise<ShownScimToken> {
   checkName('token', name);
+  if ((await lockAndCountActive(tx, 'scim_tokens', tenantId, new Date(nowMs))) >= MOST_ACTIVE_TOKENS) {
+    throw new TooManyError(
+      `The organisation has ${MOST_ACTIVE_TOKENS} active SCIM tokens, which is the most; revoke one that is not needed.`,
+    );
+  }
   const token = generateScimToken();
   const row = {
     tenantId,
@@ -55,9 +64,12 @@ export async function addScimToken(
   return { tokenId: row.tokenId, token, name, expiresAt: row.expiresAt };
 }
 
-/** All tokens of an organisation, without their secret texts. */
-export function scimTokensOf(tenantId: string, owner: Database): Promise<ScimTokenRow[]> {
-  return owner.inTenant(tenantId, (tx) => listScimTokens(tx, tenantId));
+/** All tokens of an organisation, without their secret texts, the oldest first. */
+export async function scimTokensOf(tenantId: string, owner: Database): Promise<ScimTokenRow[]> {
+  const rows = await allOf((page) => owner.inTenant(tenantId, (tx) => listScimTokens(tx, tenantId, page)), {
+    idOf: ({ tokenId }) => tokenId,
+  });
+  return rows.reverse();
 }
 
 /** Revokes a token, at once and permanently. Throws `KeyError` if the organisation has no token with this id. */

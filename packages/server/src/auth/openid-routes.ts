@@ -89,18 +89,25 @@ export const openIdRoutes: FastifyPluginAsyncTypebox<OpenIdRoutesOptions> = asyn
         link: Maybe(
           Type.Boolean({
             description:
-              'the account of the session gets the identity; takes a sign-in of the last 10 minutes',
+              'the account of the session gets the identity; takes a sign-in of the last 10 minutes. The provider asks again',
+          }),
+        ),
+        askAgain: Maybe(
+          Type.Boolean({
+            description:
+              'the provider asks a person whom it knows, too, so that the session may do what takes a new sign-in',
           }),
         ),
       }),
       response: { 200: Type.Object({ location: Type.String() }), ...SIGN_IN_PROBLEMS, ...problems(502) },
     },
     handler: async (request, reply) => {
-      const { back = null, linkToken = null, link = false } = request.body;
+      const { back = null, linkToken = null, link = false, askAgain } = request.body;
+      const asksAgain = askAgain === true;
       if (link && linkToken !== null) throw malformedMember('link', 'does not go with /linkToken');
       const session = link ? await requireSession(request, sessions, BEARER_CHALLENGE) : null;
       const redirectUri = `${publicUrl ?? `${request.protocol}://${request.host}`}${RETURN_PATH}`;
-      const wanted = { redirectUri, back: checkedPath(back), linkToken, session };
+      const wanted = { redirectUri, back: checkedPath(back), linkToken, session, asksAgain };
       return { location: await signInsOf(openId).begin(request, reply, wanted) };
     },
   });

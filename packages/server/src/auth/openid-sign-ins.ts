@@ -3,11 +3,14 @@ import { HttpProblem } from '../http/errors.ts';
 import {
   accountOfIdentity,
   applyClaimedRoles,
+  type ConnectedIdentity,
+  type Connection,
   createAccountOfIdentity,
   linkIdentity,
   linkIdentityByEmail,
+  noteIdentityUse,
 } from '../store/auth/identities.ts';
-import { endSessions, type SessionRow } from '../store/auth/sessions.ts';
+import { lockSession, type SessionRow } from '../store/auth/sessions.ts';
 import { beginProvenSession, type OpenLink, redeemLink, spendChallenge } from '../store/auth/sign-ins.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
@@ -19,12 +22,14 @@ import {
   claimOf,
   type IdentityProvider,
   type ProvenIdentity,
+  refused,
   unproven,
 } from './identity-provider.ts';
+import { connectionOf, nameOf, namesRole } from './proven-identity.ts';
 import type { SealedCookie } from './sealed-cookie.ts';
 import { equalSecrets } from './secrets.ts';
 import { hashToken, type Sessions } from './sessions.ts';
-import { emailFault, nameFault, setsPassword, wrongLink } from './sign-ins.ts';
+import { setsPassword, wrongLink } from './sign-ins.ts';
 
 /** What the browser keeps, sealed, while the person is at the provider. */
 export interface OpenIdTransaction {
@@ -35,10 +40,15 @@ export interface OpenIdTransaction {
   linkHash: string | null;
   /** The session whose account gets the identity. */
   sessionId: string | null;
+  /** Whether the provider must ask a person whom it knows, too. */
+  asksAgain: boolean;
+  begunAtMs: number;
 }
 
 /** A person may need some minutes at the provider, for a second factor for example. */
 export const OPENID_TRANSACTION_MS = 600_000;
+/** Both clocks count whole seconds, and the answers are on their way for some. */
+const LEEWAY_S = 30;
 
 /** What came of a return from the provider: a new session with its token, or the present session with an identity more. */
 export interface OpenIdReturn {
@@ -68,7 +78,7 @@ export class OpenIdSignIns {
 
   /**
    * Begins a sign-in. Returns the address of the provider to which the browser goes. With `session`, the account of the
-   * session gets the identity; throws a 403 unless the session is new.
+   * session gets the identity, and the provider asks again; throws a 403 unless the session is new.
    */
   async begin(
     request: FastifyRequest,
@@ -78,16 +88,20 @@ export class OpenIdSignIns {
       back: string | null;
       linkToken: string | null;
       session: SessionRow | null;
+      asksAgain: boolean;
     },
   ): Promise<string> {
-    const { provider, sessions, transactions } = this.#deps;
+    const { provider, sessions, transactions, clock } = this.#deps;
     if (wanted.session) sessions.requireFresh(wanted.session);
-    const { location, checks } = await provider.authorize(wanted.redirectUri);
+    const asksAgain = wanted.asksAgain || wanted.session !== null;
+    const { location, checks } = await provider.authorize(wanted.redirectUri, { asksAgain });
     await transactions.send(request, reply, {
       checks,
       back: wanted.back,
       linkHash: wanted.linkToken === null ? null : hashToken(wanted.linkToken).toString('base64url'),
       sessionId: wanted.session?.sessionId ?? null,
+      asksAgain,
+      begunAtMs: clock(),
     });
     return location;
   }
@@ -103,14 +117,27 @@ export class OpenIdSignIns {
     const state = new URLSearchParams(query).get('state') ?? '';
     if (!taken || !transaction || !equalSecrets(state, transaction.checks.state)) throw unproven();
     const identity = await provider.prove(query, transaction.checks);
+    const provenAt = this.#provenAt(identity, transaction);
     const once = async (tx: Tx) => {
       if (!(await spendChallenge(tx, hashToken(state), taken.expiresAt))) throw unproven();
     };
     const done =
       transaction.sessionId === null
-        ? await this.#signIn(request, identity, transaction, once)
+        ? await this.#signIn(request, identity, { linkHash: transaction.linkHash, provenAt }, once)
         : await this.#connect(request, identity, transaction.sessionId, once);
     return { ...done, back: transaction.back };
+  }
+
+  /**
+   * When the person proved the identity; null if the provider does not say. Throws a 401 if the provider should have asked
+   * the person again, and says that it did not. Each clock is compared with itself only.
+   */
+  #provenAt({ askedBeforeS }: ProvenIdentity, { asksAgain, begunAtMs }: OpenIdTransaction): Date | null {
+    const nowMs = this.#deps.clock();
+    const isOlder = askedBeforeS !== undefined && askedBeforeS > (nowMs - begunAtMs) / 1_000 + LEEWAY_S;
+    if (asksAgain && isOlder) throw notAskedAgain();
+    if (askedBeforeS === undefined) return asksAgain ? new Date(nowMs) : null;
+    return new Date(nowMs - askedBeforeS * 1_000);
   }
 
   /** Gives the account of the present session the identity. */
@@ -125,9 +152,8 @@ export class OpenIdSignIns {
     if (session?.sessionId !== sessionId) throw unproven();
     await database.inSystem(async (tx) => {
       await once(tx);
-      if (!(await linkIdentity(tx, identity, session.accountId, new Date(clock())))) {
-        throw new HttpProblem(409, 'This identity belongs to another account.');
-      }
+      if (!(await lockSession(tx, session))) throw unproven();
+      requireConnection(await linkIdentity(tx, connectionOf(identity, new Date(clock())), session.accountId));
     });
     return { session, token: null };
   }
@@ -135,7 +161,7 @@ export class OpenIdSignIns {
   async #signIn(
     request: FastifyRequest,
     identity: ProvenIdentity,
-    { linkHash }: OpenIdTransaction,
+    { linkHash, provenAt }: { linkHash: string | null; provenAt: Date | null },
     once: (tx: Tx) => Promise<void>,
   ): Promise<Omit<OpenIdReturn, 'back'>> {
     const { database, lookUps, sessions, clock } = this.#deps;
@@ -144,19 +170,20 @@ export class OpenIdSignIns {
     const link = tokenHash && (await lookUps.openLink(tokenHash, at));
     if (tokenHash && !link) throw wrongLink();
     const replaced = await sessions.presentedHash(request);
-    const { session, token } = sessions.create(request, 'openid');
+    const { session: created, token } = sessions.create(request, 'openid');
     const hasRole = await database.inSystem(async (tx) => {
       await once(tx);
+      const connected = link
+        ? await this.#claimLink(tx, identity, link, at)
+        : await this.#accountOf(tx, identity, at);
+      const { accountId, identityId } = connected;
+      const session = { ...created, provenAt, identityId };
       if (tokenHash && link) {
-        await this.#claimLink(tx, identity, link, at);
         const newName = link.kind === 'invitation' && setsPassword(link) ? nameOf(identity) : null;
-        // As a new password does.
-        if (link.kind === 'reset') await endSessions(tx, link.accountId, null);
         const redemption = { tokenHash, at, link, newHash: null, newName, attempt: null, session, replaced };
         if (!(await redeemLink(tx, redemption))) throw wrongLink();
       }
-      const accountId = link ? link.accountId : await this.#accountOf(tx, identity, at);
-      if (!(await this.#applyRoles(tx, accountId, identity, at))) {
+      if (!(await this.#applyRoles(tx, connected, identity, at))) {
         // What the claim took away stays taken away. A new account without a role does not.
         return false;
       }
@@ -177,47 +204,54 @@ export class OpenIdSignIns {
   }
 
   /** Connects an identity with the account of a link. Only a link that could set a password proves an account as well. */
-  async #claimLink(tx: Tx, identity: ProvenIdentity, link: OpenLink, at: Date): Promise<void> {
+  async #claimLink(tx: Tx, identity: ProvenIdentity, link: OpenLink, at: Date): Promise<ConnectedIdentity> {
+    const { accountId } = link;
     const owner = await accountOfIdentity(tx, identity);
-    if (owner === link.accountId) return;
-    if (owner !== undefined) throw new HttpProblem(409, 'This identity belongs to another account.');
-    if (!setsPassword(link)) {
+    if (owner === undefined && !setsPassword(link)) {
       throw new HttpProblem(
         403,
         'The account has another way to sign in; sign in that way first, and then open the link again.',
       );
     }
-    if (!(await linkIdentity(tx, identity, link.accountId, at))) throw unknownIdentity();
+    const identityId = requireConnection(await linkIdentity(tx, connectionOf(identity, at), accountId));
+    return { accountId, identityId };
   }
 
   /** The account of an identity. A known identity needs no address; others need what the settings allow. */
-  async #accountOf(tx: Tx, identity: ProvenIdentity, at: Date): Promise<string> {
-    const known = await accountOfIdentity(tx, identity);
-    if (known !== undefined) return known;
+  async #accountOf(tx: Tx, identity: ProvenIdentity, at: Date): Promise<ConnectedIdentity> {
+    const connection = connectionOf(identity, at);
+    const known = await noteIdentityUse(tx, connection);
+    if (known) return known;
     const { linkVerifiedEmail, rolesClaim } = this.#deps.provider.settings;
-    const { email, email_verified: isVerified } = identity.claims;
-    if (typeof email !== 'string' || emailFault(email) !== undefined) throw unknownIdentity();
+    const { email } = connection;
+    const { email_verified: isVerified } = identity.claims;
+    if (email === null) throw unknownIdentity();
     if (linkVerifiedEmail && isVerified === true) {
-      const linked = await linkIdentityByEmail(tx, identity, fold(email), at);
-      if (linked !== undefined) return linked;
+      const linked = await linkIdentityByEmail(tx, connection, fold(email));
+      if (linked) return linked;
     }
-    const hasClaim = rolesClaim !== undefined && isNamed(identity, rolesClaim);
+    const hasClaim = rolesClaim !== undefined && namesRole(identity, rolesClaim);
     if (!hasClaim || isVerified === false) throw unknownIdentity();
     const accountId = uuidV7(at.getTime());
-    const account = { accountId, email, emailFolded: fold(email), name: nameOf(identity), at };
-    if (!(await createAccountOfIdentity(tx, identity, account))) throw unknownIdentity();
-    return accountId;
+    const account = { accountId, email, emailFolded: fold(email), name: nameOf(identity) };
+    if (!(await createAccountOfIdentity(tx, connection, account))) throw unknownIdentity();
+    return { accountId, identityId: connection.identityId };
   }
 
   /** Applies the claim with the roles. Returns false if the account has no role then. */
-  async #applyRoles(tx: Tx, accountId: string, identity: ProvenIdentity, at: Date): Promise<boolean> {
+  async #applyRoles(
+    tx: Tx,
+    connected: ConnectedIdentity,
+    identity: ProvenIdentity,
+    at: Date,
+  ): Promise<boolean> {
     const { rolesClaim } = this.#deps.provider.settings;
     if (rolesClaim === undefined) return true;
     const roles = claimedRoles(claimOf(identity.claims, rolesClaim));
-    const applied = await applyClaimedRoles(tx, accountId, roles, at);
+    const applied = await applyClaimedRoles(tx, connected, roles, at);
     if (applied.kept.length > 0) {
       this.#deps.log.warn(
-        { accountId, organisations: applied.kept },
+        { accountId: connected.accountId, organisations: applied.kept },
         'a claim takes the role from the last administrator; the role stays until there is another one',
       );
     }
@@ -225,14 +259,20 @@ export class OpenIdSignIns {
   }
 }
 
-function isNamed({ claims }: ProvenIdentity, rolesClaim: string): boolean {
-  return Object.keys(claimedRoles(claimOf(claims, rolesClaim))).length > 0;
+/** The id of a connected identity. Throws a 409 if it was not connected. */
+function requireConnection(connection: Connection): string {
+  if ('identityId' in connection) return connection.identityId;
+  throw new HttpProblem(
+    409,
+    connection.refusal === 'too many'
+      ? 'The account has too many identities; disconnect one first.'
+      : 'This identity belongs to another account.',
+  );
 }
 
-/** The name of the person, if the provider sends a usable one. */
-function nameOf({ claims: { name } }: ProvenIdentity): string | null {
-  const trimmed = typeof name === 'string' ? name.trim() : '';
-  return nameFault(trimmed) === undefined ? trimmed : null;
+/** 401: the provider let a person in whom it has not asked. */
+function notAskedAgain(): HttpProblem {
+  return refused('The identity provider did not ask you to sign in again. Sign out there, and begin again.');
 }
 
 /** One answer for an identity without an account, and for one whose address has an account already. */

@@ -1,6 +1,6 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HttpProblem, malformedMember } from '../http/errors.ts';
+import { HttpProblem } from '../http/errors.ts';
 import { networkOf } from '../http/network.ts';
 import { findPasskey, requiresPasskey } from '../store/auth/passkeys.ts';
 import { type Attempt, beginProvenSession, beginSignIn, settleSignIn } from '../store/auth/sign-ins.ts';
@@ -8,7 +8,7 @@ import type { Database, Tx } from '../store/connections/db.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import type { Passkeys, VerifiedPasskey } from './passkeys.ts';
 import type { Sessions } from './sessions.ts';
-import { FAILURE_RULES, mustWait, type SignedIn } from './sign-ins.ts';
+import { FAILURE_RULES, mustWait, PasskeyMissingProblem, type SignedIn } from './sign-ins.ts';
 
 interface Deps {
   database: Database;
@@ -63,8 +63,7 @@ export class PasskeySignIns {
     if (proof) await database.inSystem((tx) => settleSignIn(tx, proof.attempt));
     return async (tx, accountId) => {
       if (!(await requiresPasskey(tx, accountId))) return;
-      if (!proof)
-        throw malformedMember('passkey', 'is required; the account signs in with a passkey besides');
+      if (!proof) throw new PasskeyMissingProblem();
       const { verified } = proof;
       if (verified.accountId !== accountId || !(await verified.use(tx, new Date(clock()))))
         throw wrongPasskey();

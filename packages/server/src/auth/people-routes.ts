@@ -3,6 +3,7 @@ import type { Database } from '../store/connections/db.ts';
 import { accountRoutes } from './account-routes.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { IdentityProvider, type OpenIdSettings } from './identity-provider.ts';
+import { identityRoutes } from './identity-routes.ts';
 import { openIdRoutes } from './openid-routes.ts';
 import { OPENID_TRANSACTION_MS, OpenIdSignIns, type OpenIdTransaction } from './openid-sign-ins.ts';
 import { PasskeySignIns } from './passkey-sign-ins.ts';
@@ -40,7 +41,9 @@ export async function peopleRoutes(app: FastifyInstance, options: PeopleRoutesOp
   const passwords = new Passwords();
   const signIns = new SignIns({ database, lookUps, sessions, passwords, clock });
   await app.register(sessionRoutes, { database, sessions, signIns, passkeySignIns, clock });
-  await app.register(passkeyRoutes, { database, sessions, passkeys, passkeySignIns, clock });
+  const usableIssuer = options.openId?.issuer ?? null;
+  await app.register(passkeyRoutes, { database, sessions, passkeys, passkeySignIns, usableIssuer, clock });
+  await app.register(identityRoutes, { database, sessions, usableIssuer });
   await app.register(setUpRoutes, { database, lookUps, sessions, passwords, clock });
   const openId = options.openId && {
     settings: options.openId,

@@ -1,24 +1,29 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { Page, pageOf } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { listScimTokens, revokeScimToken, type ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import type { Database } from '../store/connections/db.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import {
+  CredentialQuery,
   checkedExpiry,
   checkedName,
+  conflictIfTooMany,
+  credentialPosition,
   Instant,
   LastUse,
   logChange,
   MaybeInstant,
   Name,
   NewExpiry,
+  readCredentialPage,
   State,
 } from './credential-routes.ts';
 import { callerOf } from './guard.ts';
 import { stateOf } from './manage-keys.ts';
-import { addScimToken } from './manage-scim-tokens.ts';
+import { addScimToken, MOST_ACTIVE_TOKENS } from './manage-scim-tokens.ts';
 import { CONFIG } from './management.ts';
 
 export interface ScimTokenRoutesOptions {
@@ -57,13 +62,19 @@ export const scimTokenRoutes: FastifyPluginAsyncTypebox<ScimTokenRoutesOptions> 
     config: CONFIG,
     schema: {
       ...DOCUMENTED,
-      summary: 'List the SCIM tokens, the oldest first, with those that ended',
-      response: { 200: Type.Object({ items: Type.Array(TokenView) }), ...problems(401, 403, 503) },
+      summary: 'List the SCIM tokens, the newest first, with those that ended',
+      querystring: Type.Object(CredentialQuery),
+      response: { 200: Page(TokenView), ...problems(400, 401, 403, 503) },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const rows = await database.inTenant(tenantId, (tx) => listScimTokens(tx, tenantId));
-      return { items: rows.map((row) => viewOf(row, clock())) };
+      const nowMs = clock();
+      const { page, limit } = readCredentialPage(request.query, nowMs);
+      const rows = await database.inTenant(tenantId, (tx) => listScimTokens(tx, tenantId, page));
+      const { items, next } = pageOf(rows, { limit }, (row) =>
+        credentialPosition(row.createdAt, row.tokenId),
+      );
+      return { items: items.map((row) => viewOf(row, nowMs)), next };
     },
   });
 
@@ -74,13 +85,14 @@ export const scimTokenRoutes: FastifyPluginAsyncTypebox<ScimTokenRoutesOptions> 
     schema: {
       ...DOCUMENTED,
       summary: 'Create a SCIM token for an identity provider; no other answer has its text',
+      description: `An organisation has at most ${MOST_ACTIVE_TOKENS} active tokens.`,
       body: Type.Object({ name: Name, expiresAt: NewExpiry }),
       response: {
         201: Type.Object({
           scimToken: TokenView,
           token: Type.String({ description: 'the text of the token, shown only now' }),
         }),
-        ...problems(400, 401, 403, 408, 413, 415, 503),
+        ...problems(400, 401, 403, 408, 409, 413, 415, 503),
       },
     },
     handler: async (request, reply) => {
@@ -89,7 +101,7 @@ export const scimTokenRoutes: FastifyPluginAsyncTypebox<ScimTokenRoutesOptions> 
       const name = checkedName(request.body.name);
       const expiresAt = checkedExpiry(request.body.expiresAt, nowMs);
       const { tokenId, token } = await database.inTenant(tenantId, (tx) =>
-        addScimToken(tx, { tenantId, name, expiresAt }, nowMs),
+        addScimToken(tx, { tenantId, name, expiresAt }, nowMs).catch(conflictIfTooMany),
       );
       logChange(request, 'a SCIM token was created', { changedToken: tokenId });
       const row = {

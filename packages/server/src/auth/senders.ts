@@ -1,7 +1,6 @@
 import { listAccounts } from '../store/auth/accounts.ts';
 import { getKeyState } from '../store/auth/api-keys.ts';
 import type { Tx } from '../store/connections/db.ts';
-import { fold } from '../store/values/fold.ts';
 import type { Caller } from './caller.ts';
 import type { KeyAccess } from './guard.ts';
 import { peopleRolesOf } from './people-access.ts';
@@ -56,8 +55,7 @@ async function accountOf(
   nameFolded: string,
   { method, url }: SentTo,
 ): Promise<Caller | { reason: string }> {
-  const accounts = await listAccounts(tx);
-  const account = accounts.find(({ email }) => fold(email) === nameFolded);
+  const [account] = await listAccounts(tx, { emailFolded: nameFolded });
   if (!account?.acceptedAt || account.disabledAt)
     return { reason: 'the account that sent it may no longer sign in' };
   const { role, email, accountId } = account;

@@ -17,13 +17,16 @@ export async function requireSession(
   challenge: string,
 ): Promise<SessionRow> {
   const session = await sessions.prove(request);
-  if (!session) {
-    throw new HttpProblem(401, 'There is no session, or it has ended; sign in again.', {
-      headers: { 'www-authenticate': challenge },
-    });
-  }
+  if (!session) throw noSession(challenge);
   requireSameOrigin(request);
   return session;
+}
+
+/** 401, also for a session that has ended since the request began. */
+export function noSession(challenge: string): HttpProblem {
+  return new HttpProblem(401, 'There is no session, or it has ended; sign in again.', {
+    headers: { 'www-authenticate': challenge },
+  });
 }
 
 /** The person of a session as the caller of a route. Throws a 403 for another organisation. */

@@ -4,11 +4,15 @@ import { type Static, Type } from 'typebox';
 import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import { addPasskey, listPasskeys, removePasskey, renamePasskey } from '../store/auth/passkeys.ts';
+import { lockSession } from '../store/auth/sessions.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { BEARER_CHALLENGE } from './challenges.ts';
 import { sessionOf } from './guard.ts';
+import { lastWay } from './identity-routes.ts';
 import { Base64Url, PasskeyAnswer, passkeyJson } from './passkey-json.ts';
 import type { PasskeySignIns } from './passkey-sign-ins.ts';
 import type { Passkeys } from './passkeys.ts';
+import { noSession } from './session-caller.ts';
 import { protectSignIns, SessionView, SIGN_IN_PROBLEMS, TAGS, viewOf } from './session-views.ts';
 import type { Sessions } from './sessions.ts';
 import { nameFault } from './sign-ins.ts';
@@ -18,6 +22,8 @@ export interface PasskeyRoutesOptions {
   sessions: Sessions;
   passkeys: Passkeys;
   passkeySignIns: PasskeySignIns;
+  /** The issuer of the server's identity provider; null without one. */
+  usableIssuer: string | null;
   /** Milliseconds since the epoch. */
   clock: () => number;
 }
@@ -56,7 +62,7 @@ const OWN = { tags: TAGS, security: [{ session: [] }] };
 
 /** Passkeys: people sign in with one, and keep their own. */
 export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = async (app, options) => {
-  const { database, sessions, passkeys, passkeySignIns, clock } = options;
+  const { database, sessions, passkeys, passkeySignIns, usableIssuer, clock } = options;
   protectSignIns(app, sessions);
 
   app.route({
@@ -162,11 +168,12 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
         session,
         request.body.credential as never,
       );
-      const outcome = await database.inSystem(async (tx) =>
-        (await spend(tx))
-          ? addPasskey(tx, session.accountId, { ...passkey, name, at: new Date(clock()) }, MOST_PASSKEYS)
-          : 'known',
-      );
+      const outcome = await database.inSystem(async (tx) => {
+        if (!(await lockSession(tx, session))) throw noSession(BEARER_CHALLENGE);
+        if (!(await spend(tx))) return 'known';
+        const added = { ...passkey, name, at: new Date(clock()) };
+        return addPasskey(tx, session.accountId, added, MOST_PASSKEYS);
+      });
       if (outcome === 'too many') {
         throw new HttpProblem(409, `An account has at most ${MOST_PASSKEYS} passkeys; remove one first.`);
       }
@@ -213,7 +220,7 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
       sessions.requireFresh(session);
       const { accountId } = session;
       const outcome = await database.inSystem(async (tx) =>
-        removePasskey(tx, accountId, await credentialOf(tx, accountId, request.params)),
+        removePasskey(tx, accountId, await credentialOf(tx, accountId, request.params), usableIssuer),
       );
       if (outcome === 'unknown') throw unknownPasskey();
       if (outcome === 'required') {
@@ -222,6 +229,7 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
           'Your account requires a passkey, and this is the last one; turn that off first, or add another one.',
         );
       }
+      if (outcome === 'last way') throw lastWay();
       return reply.code(204).send(null);
     },
   });

@@ -93,20 +93,26 @@ export class Sessions {
     );
   }
 
-  /** Throws a 403 unless the person signed in a few minutes ago. */
-  requireFresh({ createdAt }: SessionRow): void {
-    if (this.#deps.clock() - createdAt.getTime() <= FRESH_MS) return;
+  /** Throws a 403 unless the person has proved the account a few minutes ago. */
+  requireFresh({ provenAt }: SessionRow): void {
+    if (provenAt && this.#deps.clock() - provenAt.getTime() <= FRESH_MS) return;
     throw new HttpProblem(403, 'This needs a sign-in of the last 10 minutes; sign in again, and repeat it.');
   }
 
-  /** A new session for a request, and its token. */
+  /**
+   * A new session for a request, and its token. The person proves the account now; a sign-in by an identity provider
+   * says otherwise.
+   */
   create(request: FastifyRequest, method: SessionMethod): { session: NewSession; token: string } {
     const token = generateToken();
+    const at = new Date(this.#deps.clock());
     const session = {
       sessionId: randomUUID(),
       tokenHash: hashToken(token),
       method,
-      at: new Date(this.#deps.clock()),
+      at,
+      provenAt: at,
+      identityId: null,
       address: request.ip,
       userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
       network: networkOf(request.ip),

@@ -6,6 +6,7 @@ import { insertSetUpLink, setUp } from '../store/auth/set-up.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { findTimeZones } from '../store/schema/time-zones.ts';
 import { fold } from '../store/values/fold.ts';
+import { LONGEST_SLUG, slugFault } from '../store/values/slugs.ts';
 import { uuidV7 } from '../store/values/uuid-v7.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
@@ -13,10 +14,6 @@ import { LINK_LIFE_MS, type ShownLink } from './manage-accounts.ts';
 import { hashPassword, type Passwords, passwordFault } from './passwords.ts';
 import { generateToken, hashToken, type Sessions } from './sessions.ts';
 import { emailFault, nameFault, type SignedIn } from './sign-ins.ts';
-
-const LONGEST_SLUG = 63;
-/** Addresses of the console that name no organisation. */
-const TAKEN_SLUGS = ['sign-in', 'set-up', 'assets'];
 
 /** What a caller sends. All but the token and the name are required, and `redeemSetUpLink` says what is missing. */
 export interface SetUpRequest {
@@ -126,7 +123,7 @@ function slugOf(name: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, LONGEST_SLUG)
     .replace(/^-+|-+$/g, '');
-  return slug === '' || TAKEN_SLUGS.includes(slug) ? 'organisation' : slug;
+  return slugFault(slug) === undefined ? slug : 'organisation';
 }
 
 function isIntlTimeZone(name: string): boolean {

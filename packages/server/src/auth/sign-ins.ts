@@ -12,6 +12,7 @@ import {
   type FailureRules,
   type OpenLink,
   redeemLink,
+  takeBackSignIn,
 } from '../store/auth/sign-ins.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
@@ -45,6 +46,18 @@ const LONGEST_NAME = 200;
  * and the request has none or a wrong one.
  */
 export type SecondFactor = () => Promise<(tx: Tx, accountId: string) => Promise<void>>;
+
+/** 400: the password or the link is right, and the account requires a passkey besides. */
+export class PasskeyMissingProblem extends HttpProblem {
+  constructor() {
+    const {
+      status,
+      message,
+      errors = [],
+    } = malformedMember('passkey', 'is required; the account signs in with a passkey besides');
+    super(status, message, { errors });
+  }
+}
 
 /** A session that has just begun, and the token for its cookie. */
 export interface SignedIn {
@@ -169,7 +182,10 @@ export class SignIns {
     });
   }
 
-  /** Runs `work` if the password is right. Throws the error of `refused` otherwise. Both cost one verification. */
+  /**
+   * Runs `work` if the password is right. Throws the error of `refused` otherwise. Both cost one verification. A first step
+   * that only lacks the passkey is no failure.
+   */
   async #verified<T>(
     request: FastifyRequest,
     { emailFolded, password, refused }: { emailFolded: string; password: string; refused: () => HttpProblem },
@@ -187,7 +203,13 @@ export class SignIns {
       const hash = account && !account.isDisabled ? account.passwordHash : null;
       const isRight = await verifyPassword(hash, password);
       if (!account || hash === null || !isRight) throw refused();
-      return work({ accountId: account.accountId, verifiedHash: hash, attempt });
+      return work({ accountId: account.accountId, verifiedHash: hash, attempt }).catch(
+        async (error: unknown) => {
+          if (error instanceof PasskeyMissingProblem)
+            await database.inSystem((tx) => takeBackSignIn(tx, attempt));
+          throw error;
+        },
+      );
     });
   }
 

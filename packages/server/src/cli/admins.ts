@@ -80,13 +80,22 @@ function listCommand(): Command {
 function resetCommand(): Command {
   return withAddress(
     new Command('reset')
-      .description('make a link by which a person sets a password, good for 15 minutes')
+      .description(
+        'disconnect identities and passkeys of an account, and make a link by which the person sets a password, good for 15 minutes',
+      )
       .argument('<email>', 'e-mail address of the person'),
   ).action(async (email: string, options: Linked) => {
     const link = await withContext(options, SESSION, ({ owner }) =>
       createLink({ email, kind: 'reset' }, { owner, clock: Date.now }),
     );
-    tell(link, options, `${email} sets a password with this link, once:`);
+    const { identities, passkeys } = link.forgotten;
+    tell(
+      link,
+      options,
+      `All sessions of ${email} have ended. Disconnected identities: ${identities}; removed passkeys: ${passkeys}.\n` +
+        'The person sets a password with this link, once, or connects the identity provider:',
+      { forgotten: link.forgotten },
+    );
   });
 }
 
@@ -114,13 +123,13 @@ function withAddress(command: Command): Command {
   return command;
 }
 
-function tell({ token, expiresAt }: ShownLink, options: Linked, text: string): void {
+function tell({ token, expiresAt }: ShownLink, options: Linked, text: string, more: object = {}): void {
   const { url, publicUrl, port, json } = options;
   const base = (url ?? publicUrl ?? `http://localhost:${port}`).replace(/\/+$/, '');
   const link = linkAddress(token, base);
   print(
     json
-      ? JSON.stringify({ link, token, expiresAt })
+      ? JSON.stringify({ link, token, expiresAt, ...more })
       : `${text}\n  ${link}\nIt expires at ${formatTime(expiresAt)}.`,
   );
 }
@@ -130,6 +139,8 @@ function listedLine({
   name,
   roles,
   hasPassword,
+  passkeys,
+  identities,
   disabledAt,
 }: AccountWithRoles): Record<string, string> {
   return {
@@ -140,6 +151,8 @@ function listedLine({
         .map((each) => `${each.organisation}: ${each.role}${each.isAccepted ? '' : ' (invited)'}`)
         .join(', ') || '-',
     password: hasPassword ? 'set' : '-',
+    passkeys: String(passkeys),
+    identities: String(identities),
     state: disabledAt ? 'disabled' : 'active',
   };
 }

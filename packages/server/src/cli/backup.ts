@@ -10,6 +10,7 @@ import type { RestoreSummary } from '../store/backup/restore.ts';
 import {
   connectTarget,
   givenMasterKey,
+  remarkReservedSlugs,
   remarkUnknownTimeZones,
   replaceMasterKey,
   withContext,
@@ -113,6 +114,7 @@ async function restoreFile(file: string, config: DataConfig): Promise<RestoreSum
       await withOwner(connection.target, async (owner) => {
         await ensureSigningKey(owner, new MasterKey(masterKey), new Date());
         await remarkUnknownTimeZones(owner);
+        await remarkReservedSlugs(owner);
       });
       return summary;
     };

@@ -17,6 +17,7 @@ import {
 import { masterKeyCheck } from '../store/schema/instance.ts';
 import { migrateAndChooseRole } from '../store/schema/migrate.ts';
 import { listUnknownTimeZones } from '../store/schema/time-zones.ts';
+import { RESERVED_SLUGS } from '../store/values/slugs.ts';
 import { CliError, unreadable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { remark } from './output.ts';
@@ -88,6 +89,17 @@ export async function prepareData(
   await checkMasterKey(owner, masterKey);
   await ensureSigningKey(owner, masterKey, new Date());
   return role;
+}
+
+/** Prints each organisation that the console cannot show, because an earlier release let it have such a slug. */
+export async function remarkReservedSlugs(owner: Database): Promise<void> {
+  for (const { slug } of await owner.inSystem(listOrganisations)) {
+    if (RESERVED_SLUGS.includes(slug)) {
+      remark(
+        `Warning: the slug of the organisation ${slug} is an address of the console, so the console cannot show it; the API and the commands work.`,
+      );
+    }
+  }
 }
 
 /** Prints each office and organisation whose time zone the database does not know. */

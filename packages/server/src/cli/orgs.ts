@@ -6,6 +6,7 @@ import {
   listOrganisations,
   type Organisation,
 } from '../store/directory/organisations.ts';
+import { slugFault } from '../store/values/slugs.ts';
 import { withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { toOptions } from './options.ts';
@@ -69,9 +70,8 @@ function toJson({ tenantId, slug, name, timeZone, createdAt }: Organisation) {
 }
 
 function checkSlug(slug: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug)) {
-    throw new CliError(`"${slug}" is not a slug: use lower-case letters, digits and hyphens, 63 at most.`);
-  }
+  const fault = slugFault(slug);
+  if (fault !== undefined) throw new CliError(`"${slug}" ${fault}.`);
   return slug;
 }
 

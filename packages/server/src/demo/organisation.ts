@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { secretContext } from '../auth/api-keys.ts';
 import { ensureMember } from '../auth/manage-accounts.ts';
-import { createKey, type ShownKey } from '../auth/manage-keys.ts';
+import { createKey, keysOf, type ShownKey } from '../auth/manage-keys.ts';
 import type { MasterKey } from '../auth/secrets.ts';
 import type { DemoConfig } from '../config.ts';
-import { API_KEY_ROLES, type ApiKeyRole, listApiKeys } from '../store/auth/api-keys.ts';
+import { API_KEY_ROLES, type ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { Database } from '../store/connections/db.ts';
 import {
   insertOrganisation,
@@ -106,7 +106,7 @@ async function ensureOrganisation({ owner, clock }: Deps): Promise<Organisation>
  * The demo's keys in the order of `KEYS`, with their secrets. The secrets of other organisations are never shown again.
  */
 async function shownKeys(tenantId: string, { owner, masterKey }: Deps): Promise<ShownKey[]> {
-  const rows = await owner.inTenant(tenantId, (tx) => listApiKeys(tx, tenantId));
+  const rows = await keysOf(tenantId, owner);
   return KEYS.flatMap(({ name }) => {
     const row = rows.find((candidate) => candidate.name === name && !candidate.revokedAt);
     if (!row) return [];

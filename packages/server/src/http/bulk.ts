@@ -35,6 +35,10 @@ export const BulkReply = Type.Object({
 export const MOST_PAGE_ITEMS = 1_000;
 const PAGE_ITEMS = 100;
 
+/** Each word of a search compares texts of all rows. */
+const MOST_WORDS = 5;
+const MOST_CHARACTERS = 100;
+
 /** The query parameters of a list with pages. */
 export const PageQuery = {
   limit: Type.Optional(
@@ -88,6 +92,14 @@ export function booleanParameter(name: string, text: string | undefined): boolea
   if (text === undefined) return undefined;
   if (text === 'true' || text === 'false') return text === 'true';
   throw wrongParameter(name, 'must be true or false');
+}
+
+/** The words of a text to search for. Throws a 400 if there is none, or too much. */
+export function wordsFilter(name: string, text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  if (words.length >= 1 && words.length <= MOST_WORDS && text.length <= MOST_CHARACTERS) return words;
+  throw wrongParameter(name, `must have 1 to ${MOST_WORDS} words, and at most ${MOST_CHARACTERS} characters`);
 }
 
 /** A 400 for a query parameter. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../store/connections/db.ts';
+import { runForTenants } from '../store/connections/tenant-batches.ts';
 import {
   type AnsweredRequestRow,
   answeredRequestsInsert,
@@ -55,7 +56,8 @@ interface Deps {
 
 /**
  * Keeps answered requests of callers with an organisation, for a day. It stores them every few seconds, those of all
- * organisations in one transaction. Requests of the last seconds are lost if the process is killed.
+ * organisations in one transaction; if that fails, those of each organisation alone. Requests of the last seconds are
+ * lost if the process is killed.
  */
 export class RequestRecord {
   readonly #deps: Deps;
@@ -94,23 +96,25 @@ export class RequestRecord {
     return status >= 400 ? failures < MOST_FAILURES : alike < KEPT_ALIKE;
   }
 
-  /** Stores what was noted. If that fails, it is lost: the log has a line of each request, too. */
+  /** Stores what was noted. What cannot be stored is lost: the log has a line of each request, too. */
   async flush(): Promise<void> {
     const waiting = this.#waiting;
     if (waiting.size === 0) return;
     this.#waiting = new Map();
-    const { database, log } = this.#deps;
-    const tenantIds = [...waiting.keys()].sort();
     const rowsOf = (tenantId: string) => waiting.get(tenantId)?.rows ?? [];
-    try {
-      await database.runEventPipeline(
-        tenantIds.flatMap((tenantId) => answeredRequestsInsert(tenantId, rowsOf(tenantId))),
-      );
-      for (const tenantId of tenantIds) await this.#trimIfDue(tenantId, rowsOf(tenantId).length);
-    } catch (err) {
-      // Requests meet an outage, too, and report it.
-      if (needsOwnLine(err)) log.warn({ err }, 'answered requests could not be stored');
+    const failures = await runForTenants(this.#deps.database, [...waiting.keys()], (tenantId) =>
+      answeredRequestsInsert(tenantId, rowsOf(tenantId)),
+    );
+    for (const [tenantId, err] of failures) this.#report(tenantId, err);
+    for (const tenantId of waiting.keys()) {
+      if (failures.has(tenantId)) continue;
+      await this.#trimIfDue(tenantId, rowsOf(tenantId).length).catch((err) => this.#report(tenantId, err));
     }
+  }
+
+  #report(tenantId: string, err: unknown): void {
+    // Requests meet an outage, too, and report it.
+    if (needsOwnLine(err)) this.#deps.log.warn({ err, tenantId }, 'answered requests could not be stored');
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { needsOwnLine } from '../http/outages.ts';
 import { textFault } from '../http/text.ts';
 import type { Database } from '../store/connections/db.ts';
+import { runForTenants } from '../store/connections/tenant-batches.ts';
 import { MOST_SOURCES, type SourceCount, sourceCountsInsert } from '../store/events/source-counts.ts';
 
 const HOUR_MS = 3_600_000;
@@ -32,8 +33,8 @@ interface Deps {
 
 /**
  * Counts accepted and refused events by source and hour, in memory. It adds the counts to the database every few
- * seconds, those of all organisations in one transaction. If the process is killed, the counts of these seconds are
- * lost; the events are not.
+ * seconds, those of all organisations in one transaction; if that fails, those of each organisation alone. If the process
+ * is killed, the counts of these seconds are lost; the events are not.
  */
 export class SourceActivity {
   readonly #deps: Deps;
@@ -75,20 +76,9 @@ export class SourceActivity {
     });
   }
 
-  /** Adds the counts to the database. Keeps them for the next time if that fails. Throws `StoreUnavailableError`. */
+  /** Adds the counts to the database. Throws what prevented it, and keeps the counts of that organisation for the next time. */
   async flush(): Promise<void> {
-    const counts = this.#counts;
-    if (counts.size === 0) return;
-    this.#counts = new Map();
-    const statements = [...counts.keys()]
-      .sort()
-      .flatMap((tenantId) => sourceCountsInsert(tenantId, [...(counts.get(tenantId)?.values() ?? [])]));
-    try {
-      await this.#deps.database.runEventPipeline(statements);
-    } catch (error) {
-      this.#takeBack(counts);
-      throw error;
-    }
+    for (const error of (await this.#store()).values()) throw error;
   }
 
   async close(): Promise<void> {
@@ -96,22 +86,32 @@ export class SourceActivity {
     await this.#flushQuietly();
   }
 
-  #takeBack(counts: ReadonlyMap<string, ReadonlyMap<string, SourceCount>>): void {
-    for (const [tenantId, ofTenant] of counts) {
-      for (const count of ofTenant.values()) {
-        const { endpoint, sourceId, accepted, refused, firstEventMs, lastEventMs } = count;
-        const common = { endpoint, sourceId };
-        this.note(tenantId, { ...common, accepted, refused, atMs: lastEventMs });
-        this.note(tenantId, { ...common, accepted: 0, refused: 0, atMs: firstEventMs });
-      }
+  async #flushQuietly(): Promise<void> {
+    for (const [tenantId, err] of await this.#store()) {
+      // Requests meet an outage, too, and report it.
+      if (needsOwnLine(err))
+        this.#deps.log.warn({ err, tenantId }, 'the counts of sources could not be stored');
     }
   }
 
-  async #flushQuietly(): Promise<void> {
-    await this.flush().catch((err: unknown) => {
-      // Requests meet an outage, too, and report it.
-      if (needsOwnLine(err)) this.#deps.log.warn({ err }, 'the counts of sources could not be stored');
-    });
+  /** Returns the error of each organisation whose counts wait for the next time. */
+  async #store(): Promise<ReadonlyMap<string, unknown>> {
+    const counts = this.#counts;
+    this.#counts = new Map();
+    const failures = await runForTenants(this.#deps.database, [...counts.keys()], (tenantId) =>
+      sourceCountsInsert(tenantId, [...(counts.get(tenantId)?.values() ?? [])]),
+    );
+    for (const tenantId of failures.keys()) this.#takeBack(tenantId, counts.get(tenantId) ?? new Map());
+    return failures;
+  }
+
+  #takeBack(tenantId: string, ofTenant: ReadonlyMap<string, SourceCount>): void {
+    for (const count of ofTenant.values()) {
+      const { endpoint, sourceId, accepted, refused, firstEventMs, lastEventMs } = count;
+      const common = { endpoint, sourceId };
+      this.note(tenantId, { ...common, accepted, refused, atMs: lastEventMs });
+      this.note(tenantId, { ...common, accepted: 0, refused: 0, atMs: firstEventMs });
+    }
   }
 }
 

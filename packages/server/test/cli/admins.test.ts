@@ -42,11 +42,14 @@ test('the operator invites an administrator, resets the password, disables and e
   expect((await run('disable', 'ADA@example.com')).stdout).toBe('The account ADA@example.com is disabled.\n');
   expect(await status()).toBe(401);
   expect((await run('list')).stdout).toMatch(
-    /^ada@example\.com +Ada +default: administrator +set +disabled$/m,
+    /^ada@example\.com +Ada +default: administrator +set +0 +0 +disabled$/m,
   );
   await run('enable', 'ada@example.com');
 
   const reset = await run('reset', 'ada@example.com', '--port', '8123');
+  expect(reset.stdout).toMatch(
+    /^All sessions of ada@example\.com have ended\. Disconnected identities: 0; removed passkeys: 0\.$/m,
+  );
   expect(reset.stdout).toContain('http://localhost:8123/console/sign-in#token=');
   const again = { token: tokenIn(reset.stdout), password: 'another horse battery' };
   expect((await redeem(again)).status).toBe(200);
@@ -56,7 +59,7 @@ test('the operator invites an administrator, resets the password, disables and e
 test('a person who has not accepted gets a new invitation', async () => {
   await run('create', 'late@example.com', '--role', 'viewer');
   expect((await run('list')).stdout).toMatch(
-    /^late@example\.com +- +default: viewer \(invited\) +- +active$/m,
+    /^late@example\.com +- +default: viewer \(invited\) +- +0 +0 +active$/m,
   );
   const { link, token } = JSON.parse((await run('reset', 'late@example.com', '--json')).stdout);
   expect(link).toBe(`http://localhost:8080/console/sign-in#token=${token}`);

@@ -13,6 +13,13 @@ export function accountRows({ tenantId, id, text, instant }: Values): [string, R
     email_folded: `${text} ${id(number)}`,
     created_at: instant,
   });
+  const identity = (number: number, account: number) => ({
+    identity_id: id(number),
+    issuer: text,
+    subject: id(number),
+    account_id: id(account),
+    linked_at: instant,
+  });
   const passkey = (hex: string) => ({
     credential_id: `\\x${hex}${id(600).replaceAll('-', '')}`,
     account_id: id(600),
@@ -38,11 +45,12 @@ export function accountRows({ tenantId, id, text, instant }: Values): [string, R
       },
     ],
     ['account_roles', { ...role, account_id: id(600), role: 'administrator' }],
+    ['account_identities', identity(610, 600)],
+    ['account_identities', { ...identity(611, 601), email: text, last_used_at: instant }],
     [
       'account_roles',
-      { ...role, account_id: id(601), role: 'viewer', accepted_at: instant, from_claim: true },
+      { ...role, account_id: id(601), role: 'viewer', accepted_at: instant, identity_id: id(611) },
     ],
-    ['account_identities', { issuer: text, subject: id(600), account_id: id(600), linked_at: instant }],
     ['passkeys', passkey('01')],
     ['passkeys', { ...passkey('02'), last_used_at: instant }],
   ];

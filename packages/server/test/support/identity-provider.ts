@@ -15,13 +15,17 @@ export interface TestIdentityProvider {
   people: Map<string, Record<string, unknown>>;
   /** The subject that signs in next, without being asked; undefined refuses. */
   next: string | undefined;
+  /** How often it has asked somebody to sign in. */
+  asked: number;
+  /** When that person signs in, in seconds since the epoch; undefined: now. */
+  askedAtS: number | undefined;
   /** Lets the provider send browsers to this address. Call it before the first sign-in. */
   sendTo(redirectUri: string): void;
   /**
    * Goes to the address of a sign-in as a new browser does. Returns the query of the address to which the provider sends
-   * the browser.
+   * the browser. With `cookies`, the browser is known to the provider from its visits before.
    */
-  visit(location: string): Promise<string>;
+  visit(location: string, cookies?: Map<string, string>): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -46,20 +50,25 @@ export async function startIdentityProvider(): Promise<TestIdentityProvider> {
     secret,
     people,
     next: undefined,
+    asked: 0,
+    askedAtS: undefined,
     sendTo: (redirectUri) => {
       returnTo = redirectUri;
       const provider = providerOf(issuer, { secret, redirectUri, people });
       const answer = provider.callback();
       server.on('request', (request, response) => {
         if (!request.url?.startsWith('/interaction/')) return answer(request, response);
+        started.asked++;
         const result =
-          started.next === undefined ? { error: 'access_denied' } : { login: { accountId: started.next } };
+          started.next === undefined
+            ? { error: 'access_denied' }
+            : { login: { accountId: started.next, ts: started.askedAtS } };
         provider
           .interactionFinished(request, response, result)
           .catch((error: Error) => response.destroy(error));
       });
     },
-    visit: (location) => visit(location, returnTo),
+    visit: (location, cookies = new Map()) => visit(location, returnTo, cookies),
     close: async () => {
       server.close();
       server.closeAllConnections();
@@ -110,8 +119,7 @@ function providerOf(
   return provider;
 }
 
-async function visit(location: string, returnTo: string): Promise<string> {
-  const cookies = new Map<string, string>();
+async function visit(location: string, returnTo: string, cookies: Map<string, string>): Promise<string> {
   for (let url = new URL(location); ; ) {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const reply = await fetch(url, { redirect: 'manual', headers: { cookie } });

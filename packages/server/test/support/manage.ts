@@ -15,11 +15,16 @@ export async function manageClient(server: TestServer, given?: string) {
   const tenantId = given ?? (await server.organisation());
   const key = await server.key(tenantId);
   const authorization = `Bearer ${await server.token(key)}`;
-  const send = (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, payload?: object) =>
+  const send = (
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    payload?: object,
+    headers: Record<string, string> = {},
+  ) =>
     server.app.inject({
       method,
       url: `/v1/manage/${path}`,
-      headers: { authorization },
+      headers: { authorization, ...headers },
       ...(payload && { payload }),
     });
   const body = async (reply: ReturnType<typeof send>) => {

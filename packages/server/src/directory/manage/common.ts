@@ -17,10 +17,6 @@ export interface ManageDeps {
   writeQueue: TenantWriteQueue;
 }
 
-/** Each word of a search compares texts of all users. */
-const MOST_WORDS = 5;
-const MOST_CHARACTERS = 100;
-
 export const LIST_PROBLEMS = problems(400, 401, 403, 503);
 export const READ_PROBLEMS = problems(400, 401, 403, 404, 503);
 export const WRITE_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 415, 503);
@@ -61,14 +57,6 @@ export function notFoundProblem(thing: string): HttpProblem {
 /** An id to filter by: undefined if none is given, null if the text is not a GUID, which then matches nothing. */
 export function idFilter(text: string | undefined): string | null | undefined {
   return text === undefined ? undefined : (parseGuid(text) ?? null);
-}
-
-/** The words of a text to search for. Throws a 400 if there is none, or too much. */
-export function wordsFilter(name: string, text: string | undefined): string[] | undefined {
-  if (text === undefined) return undefined;
-  const words = text.split(/\s+/).filter((word) => word !== '');
-  if (words.length >= 1 && words.length <= MOST_WORDS && text.length <= MOST_CHARACTERS) return words;
-  throw wrongParameter(name, `must have 1 to ${MOST_WORDS} words, and at most ${MOST_CHARACTERS} characters`);
 }
 
 /** A status to filter by. Throws a 400 if the text is neither `active` nor `inactive`. */

@@ -1,5 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
-import { booleanParameter } from '../../http/bulk.ts';
+import { booleanParameter, wordsFilter } from '../../http/bulk.ts';
 import { textFault } from '../../http/text.ts';
 import type { Tx } from '../../store/connections/db.ts';
 import { listNodeDetails } from '../../store/directory/node-list.ts';
@@ -12,7 +12,7 @@ import { upsertDesks, upsertLevels, upsertLocations, upsertSpaces, upsertZones }
 import { KIND_WORD } from '../tree.ts';
 import type { Claims, UpsertItem, UpsertResult } from '../upsert.ts';
 import { upsertUsers } from '../users.ts';
-import { idFilter, statusFilter, wordsFilter } from './common.ts';
+import { idFilter, statusFilter } from './common.ts';
 
 /** A row of an answer; the serializer drops members that the schema does not name. */
 export type Row = Record<string, unknown>;

@@ -1,20 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
-import { Page, PageQuery, pageOf, readPage, wrongParameter } from '../../http/bulk.ts';
+import { Page, PageQuery, pageOf, readPage, wordsFilter, wrongParameter } from '../../http/bulk.ts';
 import { OrNull } from '../../http/schema.ts';
 import { textFault } from '../../http/text.ts';
 import { listTreeNodes } from '../../store/directory/node-tree.ts';
 import { NODE_KINDS, type NodeKind, type Status } from '../../store/directory/nodes.ts';
-import {
-  CONFIG,
-  DOCUMENTED,
-  idFilter,
-  LIST_PROBLEMS,
-  type ManageDeps,
-  statusFilter,
-  wordsFilter,
-} from './common.ts';
+import { CONFIG, DOCUMENTED, idFilter, LIST_PROBLEMS, type ManageDeps, statusFilter } from './common.ts';
 
 const ID = Type.String({ format: 'uuid' });
 const MaybeId = Type.Union([ID, Type.Null()]);

@@ -130,9 +130,11 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
       summary: 'Read the organisation and its settings',
       response: { 200: Organisation, ...problems(401, 403, 503) },
     },
-    handler: (request) => {
+    handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
-      return database.inTenant(tenantId, (tx) => readOrganisation(tx, tenantId));
+      const organisation = await database.inTenant(tenantId, (tx) => readOrganisation(tx, tenantId));
+      reply.header('etag', etagOf(organisation));
+      return organisation;
     },
   });
 
@@ -143,17 +145,25 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
     schema: {
       ...DOCUMENTED,
       summary: 'Change the organisation and its settings',
+      description:
+        'With the header If-Match and the ETag of the organisation, the server changes only that version.',
+      headers: IF_MATCH,
       body: OrganisationChange,
-      response: { 200: Organisation, ...BULK_PROBLEMS },
+      response: { 200: Organisation, ...BULK_PROBLEMS, ...problems(412) },
     },
-    handler: (request) => {
+    handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
-      return writeQueue.take(tenantId, () =>
+      const changed = await writeQueue.take(tenantId, () =>
         inTenantWithRetries(database, tenantId, async (tx) => {
+          // The settings must not change between the comparison of their version and the change.
+          if (request.headers['if-match'] !== undefined) await lockDirectory(tx, tenantId);
+          requireMatch(request, etagOf(await readOrganisation(tx, tenantId)));
           await changeOrganisation(tx, tenantId, request.body);
           return readOrganisation(tx, tenantId);
         }),
       );
+      reply.header('etag', etagOf(changed));
+      return changed;
     },
   });
 };

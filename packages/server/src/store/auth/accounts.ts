@@ -15,6 +15,26 @@ export interface OrganisationAccount {
   invitedAt: Date;
   acceptedAt: Date | null;
   disabledAt: Date | null;
+  /** Nobody else administers the organisation now. */
+  isLastAdministrator: boolean;
+  emailFolded: string;
+  /** How the person signs in. Null until the person accepts. */
+  hasPassword: boolean | null;
+  passkeyRequired: boolean | null;
+  passkeys: number | null;
+  identities: number | null;
+}
+
+/** Selects accounts of an organisation. What is left out, selects all. */
+export interface AccountFilter {
+  accountId?: string;
+  emailFolded?: string;
+  /** Folded; each is a part of the name or of the address. */
+  words?: string[];
+  /** The folded address before the first one. */
+  after?: string | null;
+  /** The most accounts. */
+  limit?: number;
 }
 
 /** How an account belongs to an organisation: not at all, not yet, to it alone, or to others, too. */
@@ -34,11 +54,15 @@ export interface Invitation {
 }
 
 /** The accounts of the organisation that the transaction has entered, by e-mail address. */
-export async function listAccounts(tx: Tx): Promise<OrganisationAccount[]> {
+export async function listAccounts(tx: Tx, filter: AccountFilter = {}): Promise<OrganisationAccount[]> {
+  const { accountId = null, emailFolded = null, words = [], after = null, limit = null } = filter;
   const { rows } = await tx.query<OrganisationAccount>(
-    `SELECT account_id AS "accountId", email, name, role, from_claim AS "fromClaim", invited_at AS "invitedAt", accepted_at AS "acceptedAt",
-            disabled_at AS "disabledAt"
-     FROM organisation_accounts()`,
+    `SELECT account_id AS "accountId", email, email_folded AS "emailFolded", name, role, from_claim AS "fromClaim",
+            invited_at AS "invitedAt", accepted_at AS "acceptedAt", disabled_at AS "disabledAt",
+            is_last_administrator AS "isLastAdministrator", has_password AS "hasPassword",
+            passkey_required AS "passkeyRequired", passkeys, identities
+     FROM organisation_accounts($1, $2, $3, $4, $5)`,
+    [accountId, emailFolded, words, after, limit],
   );
   return rows;
 }
@@ -83,16 +107,19 @@ export async function renewAccountLink(
   return rows[0]?.belongs ?? 'unknown';
 }
 
+/** What became of the wish to change a role. `claimed`: the identity provider gives it. */
+export type RoleChange = 'unknown' | 'last administrator' | 'claimed' | 'done';
+
 /** Gives an account another role in the organisation that the transaction has entered, or with null takes it away. */
 export async function changeAccountRole(
   tx: Tx,
   accountId: string,
   role: AccountRole | null,
-): Promise<'unknown' | 'last administrator' | 'done'> {
-  const { rows } = await tx.query<{ outcome: 'unknown' | 'last administrator' | 'done' }>(
-    'SELECT change_account_role($1, $2) AS outcome',
-    [accountId, role],
-  );
+): Promise<RoleChange> {
+  const { rows } = await tx.query<{ outcome: RoleChange }>('SELECT change_account_role($1, $2) AS outcome', [
+    accountId,
+    role,
+  ]);
   return rows[0]?.outcome ?? 'unknown';
 }
 
@@ -121,6 +148,9 @@ export interface AccountWithRoles {
   createdAt: Date;
   disabledAt: Date | null;
   hasPassword: boolean;
+  passkeys: number;
+  identities: number;
+  /** A role for each invitation, and for each identity with a claim. */
   roles: { tenantId: string; organisation: string; role: AccountRole; isAccepted: boolean }[];
 }
 
@@ -132,6 +162,8 @@ export async function listAllAccounts(
   const { rows } = await tx.query<AccountWithRoles>(
     `SELECT a.account_id AS "accountId", a.email, a.name, a.created_at AS "createdAt", a.disabled_at AS "disabledAt",
             a.password_hash IS NOT NULL AS "hasPassword",
+            (SELECT count(*)::integer FROM passkeys p WHERE p.account_id = a.account_id) AS passkeys,
+            (SELECT count(*)::integer FROM account_identities i WHERE i.account_id = a.account_id) AS identities,
             coalesce((SELECT json_agg(json_build_object('tenantId', o.tenant_id, 'organisation', o.slug, 'role', r.role,
                                                         'isAccepted', r.accepted_at IS NOT NULL) ORDER BY o.slug)
                       FROM account_roles r JOIN organisations o ON o.tenant_id = r.tenant_id
@@ -174,7 +206,10 @@ export async function insertMember(
   );
   await tx.query(
     `INSERT INTO account_roles (account_id, tenant_id, role, invited_at, accepted_at)
-     SELECT account_id, $2, $3, $4, $4 FROM accounts WHERE email_folded = $1 ON CONFLICT DO NOTHING`,
+     SELECT account_id, $2, $3, $4, $4 FROM accounts a
+     WHERE email_folded = $1
+       AND NOT EXISTS (SELECT FROM account_roles r WHERE r.account_id = a.account_id AND r.tenant_id = $2)
+     ON CONFLICT DO NOTHING`,
     [emailFolded, tenantId, role, at],
   );
 }

@@ -1,6 +1,7 @@
 import { enterTenant, type Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
 import { NO_TENANT } from '../connections/transaction.ts';
+import { type CredentialPage, isActive } from './credentials.ts';
 import { instant, type JsonOf } from './json-row.ts';
 
 export const API_KEY_ROLES = ['submitting-events', 'visitor-only', 'data-warehouse', 'all'] as const;
@@ -85,11 +86,18 @@ export function readApiKey(answer: string | undefined): ApiKeyRow | undefined {
   };
 }
 
-/** The keys of an organisation, the oldest first. Expired and revoked keys are included. */
-export async function listApiKeys(tx: Tx, tenantId: string): Promise<ApiKeyRow[]> {
+/** A page of the keys of an organisation, the newest first. */
+export async function listApiKeys(
+  tx: Tx,
+  tenantId: string,
+  { activeAt, after, limit }: CredentialPage,
+): Promise<ApiKeyRow[]> {
   const { rows } = await tx.query<ApiKeyRow>(
-    `SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = $1 ORDER BY created_at, api_key`,
-    [tenantId],
+    `SELECT ${COLUMNS} FROM api_keys
+     WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR ${isActive('$2')})
+       AND ($3::timestamptz IS NULL OR (created_at, api_key_folded) < ($3, $4::text))
+     ORDER BY created_at DESC, api_key_folded DESC LIMIT $5`,
+    [tenantId, activeAt ?? null, after?.at ?? null, after?.id ?? null, limit],
   );
   return rows;
 }

@@ -7,13 +7,48 @@ export interface Identity {
   subject: string;
 }
 
+/** A person at an identity provider who signs in, or is connected with an account. */
+export interface UsedIdentity extends Identity {
+  /** The address that the provider gives. It is shown, and proves nothing. */
+  email: string | null;
+  at: Date;
+}
+
+/** A new connection of an identity. */
+export interface NewIdentity extends UsedIdentity {
+  identityId: string;
+}
+
+/** An identity of an account. */
+export interface ConnectedIdentity {
+  accountId: string;
+  identityId: string;
+}
+
+/** An identity as its own person sees it. */
+export interface ListedIdentity extends Identity {
+  identityId: string;
+  email: string | null;
+  linkedAt: Date;
+  lastUsedAt: Date | null;
+}
+
+/** What became of the wish to connect an identity: its id, or why it is not connected. */
+export type Connection = { identityId: string } | { refusal: 'other account' | 'too many' };
+
+/** What became of the wish to disconnect an identity. See `remove_identity` of the migration. */
+export type IdentityRemoval = 'done' | 'unknown' | 'last way' | 'last role' | 'last administrator';
+
 /** What remained after the roles of a claim were applied. */
 export interface AppliedRoles {
   /** Slugs of organisations whose last administrator the account is, against the claim. */
   kept: string[];
-  /** The number of roles that count. Without one, the account may be gone. */
+  /** The number of roles that count in sessions of the identity. Without one, the account may be gone. */
   roles: number;
 }
+
+/** An account has one identity at each provider as a rule. */
+const MOST_IDENTITIES = 20;
 
 /** The id of the account of an identity; undefined if there is none. */
 export async function accountOfIdentity(tx: Tx, { issuer, subject }: Identity): Promise<string | undefined> {
@@ -24,59 +59,110 @@ export async function accountOfIdentity(tx: Tx, { issuer, subject }: Identity): 
   return rows[0]?.accountId ?? undefined;
 }
 
-/** Links an identity to an account. Returns false if it belongs to another account. */
-export async function linkIdentity(
+/** Notes that a known identity signs in. Undefined if it is connected with no account. */
+export async function noteIdentityUse(
   tx: Tx,
-  { issuer, subject }: Identity,
-  accountId: string,
-  at: Date,
-): Promise<boolean> {
-  const { rows } = await tx.query<{ done: boolean }>('SELECT link_identity($1, $2, $3, $4) AS done', [
-    issuer,
-    subject,
-    accountId,
-    at,
-  ]);
-  return rows[0]?.done ?? false;
+  { issuer, subject, email, at }: UsedIdentity,
+): Promise<ConnectedIdentity | undefined> {
+  const { rows } = await tx.query<{ used: ConnectedIdentity | null }>(
+    'SELECT use_identity($1, $2, $3, $4) AS used',
+    [issuer, subject, email, at],
+  );
+  return rows[0]?.used ?? undefined;
 }
 
-/** Links an identity to the account with a folded address. Returns its id; undefined if there is none. */
+/** Connects an identity with an account. An identity that the account has already keeps its id. */
+export async function linkIdentity(tx: Tx, identity: NewIdentity, accountId: string): Promise<Connection> {
+  const { identityId, issuer, subject, email, at } = identity;
+  const { rows } = await tx.query<{ linked: Connection }>(
+    'SELECT link_identity($1, $2, $3, $4, $5, $6, $7) AS linked',
+    [identityId, issuer, subject, accountId, email, at, MOST_IDENTITIES],
+  );
+  return rows[0]?.linked ?? { refusal: 'other account' };
+}
+
+/** Connects an identity with the account that has a folded address. Undefined if there is none, or if it has too many. */
 export async function linkIdentityByEmail(
   tx: Tx,
-  { issuer, subject }: Identity,
+  { identityId, issuer, subject, email, at }: NewIdentity,
   emailFolded: string,
-  at: Date,
-): Promise<string | undefined> {
-  const { rows } = await tx.query<{ accountId: string | null }>(
-    'SELECT link_identity_by_email($1, $2, $3, $4) AS "accountId"',
-    [issuer, subject, emailFolded, at],
+): Promise<ConnectedIdentity | undefined> {
+  const { rows } = await tx.query<{ linked: ConnectedIdentity | null }>(
+    'SELECT link_identity_by_email($1, $2, $3, $4, $5, $6, $7) AS linked',
+    [identityId, issuer, subject, email, emailFolded, at, MOST_IDENTITIES],
   );
-  return rows[0]?.accountId ?? undefined;
+  return rows[0]?.linked ?? undefined;
 }
 
 /** Creates an account for an identity. Returns false if the address has an account already. */
 export async function createAccountOfIdentity(
   tx: Tx,
-  { issuer, subject }: Identity,
-  account: { accountId: string; email: string; emailFolded: string; name: string | null; at: Date },
+  { identityId, issuer, subject, at }: NewIdentity,
+  account: { accountId: string; email: string; emailFolded: string; name: string | null },
 ): Promise<boolean> {
   const { rows } = await tx.query<{ done: boolean }>(
-    'SELECT create_account_of_identity($1, $2, $3, $4, $5, $6, $7) AS done',
-    [account.accountId, account.email, account.emailFolded, account.name, issuer, subject, account.at],
+    'SELECT create_account_of_identity($1, $2, $3, $4, $5, $6, $7, $8) AS done',
+    [account.accountId, account.email, account.emailFolded, account.name, identityId, issuer, subject, at],
   );
   return rows[0]?.done ?? false;
 }
 
-/** Gives an account the roles of a claim, by slug, and takes away what an earlier claim gave. See the migration. */
+/** The identities of an account, the oldest first. */
+export async function listIdentities(tx: Tx, accountId: string): Promise<ListedIdentity[]> {
+  const { rows } = await tx.query<ListedIdentity>(
+    `SELECT identity_id AS "identityId", issuer, subject, email, linked_at AS "linkedAt", last_used_at AS "lastUsedAt"
+     FROM identities_of_account($1)`,
+    [accountId],
+  );
+  return rows;
+}
+
+/**
+ * Disconnects an identity of an account, and ends the sessions that began with it, except `keptSessionId`.
+ * `usableIssuer` is the identity provider of the server: an identity of another one is no way to sign in.
+ */
+export async function removeIdentity(
+  tx: Tx,
+  removal: { accountId: string; identityId: string; keptSessionId: string; usableIssuer: string | null },
+): Promise<IdentityRemoval> {
+  const { accountId, identityId, keptSessionId, usableIssuer } = removal;
+  const { rows } = await tx.query<{ outcome: IdentityRemoval }>(
+    'SELECT remove_identity($1, $2, $3, $4) AS outcome',
+    [accountId, identityId, keptSessionId, usableIssuer],
+  );
+  return rows[0]?.outcome ?? 'unknown';
+}
+
+/** How many ways to sign in an account has lost. */
+export interface ForgottenMethods {
+  identities: number;
+  passkeys: number;
+}
+
+/** Removes all identities and passkeys of an account, and ends its sessions. The password stays. Owner only. */
+export async function forgetSignInMethods(tx: Tx, accountId: string): Promise<ForgottenMethods> {
+  await tx.query('SELECT FROM accounts WHERE account_id = $1 FOR UPDATE', [accountId]);
+  await tx.query('DELETE FROM sessions WHERE account_id = $1', [accountId]);
+  const { rows } = await tx.query<{ forgotten: ForgottenMethods }>(
+    'SELECT forget_sign_in_methods($1, NULL) AS forgotten',
+    [accountId],
+  );
+  return rows[0]?.forgotten ?? { identities: 0, passkeys: 0 };
+}
+
+/**
+ * Gives an account the roles of the claim of one of its identities, by slug, and takes away what an earlier claim of this
+ * identity gave. See the migration.
+ */
 export async function applyClaimedRoles(
   tx: Tx,
-  accountId: string,
+  { accountId, identityId }: ConnectedIdentity,
   claimed: Readonly<Record<string, AccountRole>>,
   at: Date,
 ): Promise<AppliedRoles> {
   const { rows } = await tx.query<{ applied: AppliedRoles }>(
-    'SELECT apply_claimed_roles($1, $2, $3) AS applied',
-    [accountId, JSON.stringify(claimed), at],
+    'SELECT apply_claimed_roles($1, $2, $3, $4) AS applied',
+    [accountId, identityId, JSON.stringify(claimed), at],
   );
   return rows[0]?.applied ?? { kept: [], roles: 0 };
 }

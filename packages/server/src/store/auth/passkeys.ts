@@ -103,15 +103,22 @@ export async function renamePasskey(
   return rows[0]?.done ?? false;
 }
 
-/** Removes a passkey. `required`: the account requires a passkey, and has no other one. */
+/** What became of the wish to remove a passkey. */
+export type PasskeyRemoval = 'done' | 'required' | 'last way' | 'unknown';
+
+/**
+ * Removes a passkey. `required`: the account requires a passkey, and has no other one. `last way`: the account could not
+ * sign in any more; `usableIssuer` is the identity provider of the server.
+ */
 export async function removePasskey(
   tx: Tx,
   accountId: string,
   credentialId: Buffer,
-): Promise<'done' | 'required' | 'unknown'> {
-  const { rows } = await tx.query<{ outcome: 'done' | 'required' | 'unknown' }>(
-    'SELECT remove_passkey($1, $2) AS outcome',
-    [accountId, credentialId],
+  usableIssuer: string | null,
+): Promise<PasskeyRemoval> {
+  const { rows } = await tx.query<{ outcome: PasskeyRemoval }>(
+    'SELECT remove_passkey($1, $2, $3) AS outcome',
+    [accountId, credentialId, usableIssuer],
   );
   return rows[0]?.outcome ?? 'unknown';
 }

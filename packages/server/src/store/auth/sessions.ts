@@ -23,6 +23,10 @@ export interface SessionRow {
   method: SessionMethod;
   createdAt: Date;
   lastUsedAt: Date;
+  /** The identity with which the session began. Null for other methods, and after the identity was disconnected. */
+  identityId: string | null;
+  /** When the person has proved the account. Null if the identity provider may have remembered an older sign-in. */
+  provenAt: Date | null;
   accountId: string;
   email: string;
   emailFolded: string;
@@ -30,7 +34,7 @@ export interface SessionRow {
   hasPassword: boolean;
   /** Whether a password or a link is not enough without a passkey. */
   passkeyRequired: boolean;
-  /** Roles that a claim gave count only if the session began at the identity provider. */
+  /** Roles of a claim count only in the sessions of the identity that brought them. */
   organisations: Membership[];
 }
 
@@ -60,7 +64,24 @@ export function readSession(answer: string | undefined): SessionRow | undefined 
   if (answer === undefined) return undefined;
   const row = JSON.parse(answer) as Omit<JsonOf<SessionRow>, 'organisations'> &
     Pick<SessionRow, 'organisations'>;
-  return { ...row, createdAt: new Date(row.createdAt), lastUsedAt: new Date(row.lastUsedAt) };
+  return {
+    ...row,
+    createdAt: new Date(row.createdAt),
+    lastUsedAt: new Date(row.lastUsedAt),
+    provenAt: row.provenAt === null ? null : new Date(row.provenAt),
+  };
+}
+
+/** Locks the account of a session to the end of the transaction. Returns false if the session has ended. */
+export async function lockSession(
+  tx: Tx,
+  { accountId, sessionId }: Pick<SessionRow, 'accountId' | 'sessionId'>,
+): Promise<boolean> {
+  const { rows } = await tx.query<{ open: boolean }>('SELECT lock_session($1, $2) AS open', [
+    accountId,
+    sessionId,
+  ]);
+  return rows[0]?.open ?? false;
 }
 
 /** Stores when a session was last used. A later time that another replica has stored stays. */

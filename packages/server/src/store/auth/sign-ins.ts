@@ -1,6 +1,6 @@
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
-import { changeOwnAccount, type LinkKind } from './accounts.ts';
+import type { LinkKind } from './accounts.ts';
 import type { SessionMethod } from './sessions.ts';
 
 /** How many failures one counter allows, and how long it makes people wait beyond them. */
@@ -45,6 +45,10 @@ export interface NewSession {
   tokenHash: Buffer;
   method: SessionMethod;
   at: Date;
+  /** When the person has proved the account. Null if nobody knows. */
+  provenAt: Date | null;
+  /** The identity with which the session begins. Null for other methods. */
+  identityId: string | null;
   address: string;
   userAgent: string | null;
   network: string;
@@ -83,6 +87,11 @@ export async function settleSignIn(tx: Tx, attempt: Attempt): Promise<void> {
   await tx.query('SELECT settle_sign_in($1)', [JSON.stringify(attempt)]);
 }
 
+/** Takes back a counted attempt that was no failure, although no session begins. Failures before it still count. */
+export async function takeBackSignIn(tx: Tx, attempt: Attempt): Promise<void> {
+  await tx.query('SELECT take_back_sign_in($1)', [JSON.stringify(attempt)]);
+}
+
 /**
  * Starts a session for a password that was just verified. Ends the session with the hash `replaced`. Returns false if
  * the account or its password has changed since.
@@ -109,7 +118,7 @@ export async function beginSession(
 
 /**
  * Starts a session for an account that a passkey or an identity provider has proved. Ends the session with the hash
- * `replaced`. Returns false if the account is gone or disabled.
+ * `replaced`. Returns false if the account is gone or disabled, or if the identity was disconnected meanwhile.
  */
 export async function beginProvenSession(
   tx: Tx,
@@ -174,8 +183,8 @@ export function readOpenLink(answer: string | undefined): OpenLink | undefined {
 
 /**
  * Uses a link up and starts a session. Of two calls at a time, one wins. Returns false if the link cannot be redeemed,
- * or if the account has changed since `link` was read. A link for another password also ends the requirement of a
- * passkey, because the person may have lost all passkeys.
+ * or if the account has changed since `link` was read. A link for another password leaves the account only the way to
+ * sign in by which it is redeemed. See the migration.
  */
 export async function redeemLink(
   tx: Tx,
@@ -183,7 +192,7 @@ export async function redeemLink(
     tokenHash: Buffer;
     at: Date;
     link: OpenLink;
-    /** Null keeps the password. */
+    /** Null keeps the password. A link for another password then takes it away. */
     newHash: string | null;
     /** Null keeps the name. */
     newName: string | null;
@@ -193,23 +202,17 @@ export async function redeemLink(
   },
 ): Promise<boolean> {
   const { tokenHash, at, link, newHash, newName, session, attempt, replaced } = redemption;
-  const isRedeemed = await isDone(
-    tx,
-    'SELECT redeem_sign_in_link($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done',
-    [
-      tokenHash,
-      at,
-      link.passwordHash,
-      link.belongsSomewhere,
-      newHash,
-      newName,
-      sessionJson(session),
-      attempt === null ? null : JSON.stringify(attempt),
-      replaced,
-    ],
-  );
-  if (!isRedeemed || link.kind !== 'reset') return isRedeemed;
-  return changeOwnAccount(tx, link.accountId, { name: null, passkeyRequired: false });
+  return isDone(tx, 'SELECT redeem_sign_in_link($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done', [
+    tokenHash,
+    at,
+    link.passwordHash,
+    link.belongsSomewhere,
+    newHash,
+    newName,
+    sessionJson(session),
+    attempt === null ? null : JSON.stringify(attempt),
+    replaced,
+  ]);
 }
 
 async function isDone(tx: Tx, text: string, values: unknown[]): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { slugFault } from '../values/slugs.ts';
 
 export interface Organisation {
   tenantId: string;
@@ -48,8 +49,10 @@ export async function listOrganisations(tx: Tx): Promise<Organisation[]> {
   return rows;
 }
 
-/** Inserts an organisation. Returns false if its slug is taken. Owner only. */
+/** Inserts an organisation. Returns false if its slug is taken. Throws if it cannot be a slug. Owner only. */
 export async function insertOrganisation(tx: Tx, organisation: Organisation): Promise<boolean> {
+  const fault = slugFault(organisation.slug);
+  if (fault !== undefined) throw new Error(`"${organisation.slug}" ${fault}.`);
   const { rowCount } = await tx.query(
     `INSERT INTO organisations (tenant_id, slug, name, time_zone, is_demo, created_at)
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (slug) DO NOTHING`,

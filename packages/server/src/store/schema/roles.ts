@@ -88,7 +88,7 @@ const GRANTS = `
     rollcall.change_password(uuid, text, text, timestamptz, uuid, bytea, json),
     rollcall.open_sign_in_link(bytea, timestamptz),
     rollcall.redeem_sign_in_link(bytea, timestamptz, text, boolean, text, text, json, json, bytea),
-    rollcall.organisation_accounts(), rollcall.lock_account(uuid),
+    rollcall.organisation_accounts(uuid, text, text[], text, integer), rollcall.lock_account(uuid),
     rollcall.invite_account(uuid, text, text, text, text, timestamptz, bytea, timestamptz),
     rollcall.renew_account_link(uuid, bytea, timestamptz, timestamptz),
     rollcall.change_account_role(uuid, text), rollcall.is_set_up_open(bytea, timestamptz),
@@ -97,12 +97,15 @@ const GRANTS = `
     rollcall.spend_challenge(bytea, timestamptz), rollcall.change_own_account(uuid, text, boolean),
     rollcall.passkeys_of_account(uuid), rollcall.find_passkey(bytea), rollcall.requires_passkey(uuid),
     rollcall.add_passkey(uuid, bytea, bytea, bigint, boolean, text[], text, timestamptz, integer),
-    rollcall.rename_passkey(uuid, bytea, text), rollcall.remove_passkey(uuid, bytea),
+    rollcall.rename_passkey(uuid, bytea, text), rollcall.remove_passkey(uuid, bytea, text),
     rollcall.use_passkey(bytea, bigint, bigint, boolean, timestamptz), rollcall.account_of_identity(text, text),
-    rollcall.link_identity(text, text, uuid, timestamptz),
-    rollcall.link_identity_by_email(text, text, text, timestamptz),
-    rollcall.create_account_of_identity(uuid, text, text, text, text, text, timestamptz),
-    rollcall.apply_claimed_roles(uuid, json, timestamptz) TO ${RESTRICTED_ROLE};
+    rollcall.take_back_sign_in(json), rollcall.lock_session(uuid, uuid), rollcall.identities_of_account(uuid),
+    rollcall.use_identity(text, text, text, timestamptz),
+    rollcall.link_identity(uuid, text, text, uuid, text, timestamptz, integer),
+    rollcall.link_identity_by_email(uuid, text, text, text, text, timestamptz, integer),
+    rollcall.create_account_of_identity(uuid, text, text, text, uuid, text, text, timestamptz),
+    rollcall.remove_identity(uuid, uuid, uuid, text),
+    rollcall.apply_claimed_roles(uuid, uuid, json, timestamptz) TO ${RESTRICTED_ROLE};
 `;
 
 /** The comment on the schema once these grants are made. */

@@ -1,9 +1,9 @@
 import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
-import { ScrollTable } from '../frame/scroll-table.tsx';
 import { texts } from '../texts.ts';
-import { type Row, textOf } from './kinds.ts';
+import { ScrollTable } from './scroll-table.tsx';
+import { type Row, textOf } from './versions.ts';
 
-const { conflict } = texts.places;
+const { conflict } = texts;
 
 interface ConflictProps {
   title: string;

@@ -1,0 +1,89 @@
+import { Table } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { TableHead } from './scroll-table.tsx';
+
+interface VirtualTableProps {
+  /** The name of the table, for screen readers. */
+  label: string;
+  columns: readonly string[];
+  /** In pixels. A narrower page scrolls the table sideways. */
+  minWidth: number;
+  /** In pixels. The rows beyond it scroll. */
+  maxHeight: number;
+  /** About the height of a row, in pixels. */
+  rowHeight: number;
+  count: number;
+  /** The cells of a row. The last one has its controls. */
+  cells: (index: number) => ReactNode;
+  /** Asks for more rows, because the last one is near. Undefined if no row follows. */
+  onNearEnd?: (() => void) | undefined;
+}
+
+/** So many rows above and below the visible ones are there, too, so that the Tab key reaches them. */
+const ROWS_AROUND = 5;
+
+/** A table of thousands of rows, which scrolls within itself. Only the rows near the visible ones are in the document. */
+export function VirtualTable(props: VirtualTableProps) {
+  const { label, columns, minWidth, maxHeight, rowHeight, count, cells, onNearEnd } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count,
+    getScrollElement: () => box.current,
+    estimateSize: () => rowHeight,
+    overscan: ROWS_AROUND,
+  });
+  const visible = virtualizer.getVirtualItems();
+  const isNearEnd = (visible.at(-1)?.index ?? -1) >= count - 1;
+  useEffect(() => {
+    if (isNearEnd) onNearEnd?.();
+  }, [isNearEnd, onNearEnd]);
+  const above = visible[0]?.start ?? 0;
+  const below = virtualizer.getTotalSize() - (visible.at(-1)?.end ?? 0);
+  return (
+    <Table.ScrollContainer
+      minWidth={minWidth}
+      maxHeight={maxHeight}
+      scrollAreaProps={{
+        viewportRef: box,
+        viewportProps: { tabIndex: 0, role: 'group', 'aria-label': label },
+      }}
+    >
+      <Table
+        stickyHeader
+        withTableBorder
+        verticalSpacing={4}
+        aria-label={label}
+        aria-rowcount={onNearEnd ? -1 : count + 1}
+      >
+        <TableHead columns={columns} withControls />
+        <Table.Tbody>
+          <Space height={above} />
+          {visible.map(({ index }) => (
+            <Table.Tr
+              key={index}
+              ref={virtualizer.measureElement}
+              data-index={index}
+              // The first row has the headers.
+              aria-rowindex={index + 2}
+            >
+              {cells(index)}
+            </Table.Tr>
+          ))}
+          <Space height={below} />
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+/** The place of rows that are not in the document. */
+function Space({ height }: { height: number }) {
+  if (height <= 0) return null;
+  return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: the row has nothing that takes the focus.
+    <tr aria-hidden="true">
+      <td style={{ height, padding: 0 }} />
+    </tr>
+  );
+}

@@ -1,0 +1,31 @@
+import type { Database } from './db.ts';
+import type { PreparedStatement } from './pipeline.ts';
+import { isUnavailable } from './unavailable.ts';
+
+/**
+ * Runs the statements of several organisations as one transaction, in one round trip. If the database refuses it, runs
+ * each half of the organisations alone, so that the faulty row of one organisation costs no other one. Returns the error
+ * of each organisation of which nothing was committed. While the database is unavailable, that is all of them.
+ */
+export async function runForTenants(
+  database: Pick<Database, 'runEventPipeline'>,
+  tenantIds: readonly string[],
+  statementsOf: (tenantId: string) => readonly PreparedStatement[],
+): Promise<Map<string, unknown>> {
+  const failures = new Map<string, unknown>();
+  // In one order, so that no two transactions wait for each other.
+  const waiting = tenantIds.length > 0 ? [tenantIds.toSorted()] : [];
+  for (let batch = waiting.pop(); batch; batch = waiting.pop()) {
+    try {
+      await database.runEventPipeline(batch.flatMap(statementsOf));
+    } catch (error) {
+      if (batch.length > 1 && !isUnavailable(error)) {
+        const half = Math.ceil(batch.length / 2);
+        waiting.push(batch.slice(half), batch.slice(0, half));
+      } else {
+        for (const tenantId of batch) failures.set(tenantId, error);
+      }
+    }
+  }
+  return failures;
+}
