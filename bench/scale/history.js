@@ -27,8 +27,8 @@ export function historyDays(nowMs) {
 const draw = (seed) => `abs(hashint8extended((n::bigint << 20) + $3::integer, ${seed}) % 100)`;
 
 /**
- * SQL that stores a plan of everybody for the day $2. Three of ten people plan their office, six remote and one away. Those
- * who plan the office book its desks, and its zones when there is no desk left.
+ * SQL that stores the office plans of the day $2: three of ten people plan their office. They book its desks, and its zones
+ * when there is no desk left. Plans to work elsewhere count in no attendance, so the past has none.
  */
 const plansOf = (desksOfOffice) => `
   WITH offices AS MATERIALIZED (
@@ -37,22 +37,19 @@ const plansOf = (desksOfOffice) => `
     SELECT ${numberOf('place_name')} AS number, place_id, zone_id FROM node_paths WHERE tenant_id = $1 AND kind = 'place'
   ), people AS (
     SELECT user_id, ${numberOf('user_name')} AS n, primary_location_id AS location_id FROM users WHERE tenant_id = $1
-  ), planned AS (
-    SELECT n, user_id, location_id, CASE WHEN drawn < 30 THEN 'o' WHEN drawn < 90 THEN 'r' ELSE 'a' END AS plan
-    FROM people, LATERAL (SELECT ${draw(1)} AS drawn) AS d
   ), seated AS MATERIALIZED (
-    SELECT *, row_number() OVER (PARTITION BY plan, location_id ORDER BY ${draw(2)}, n) - 1 AS seat FROM planned
+    SELECT *, row_number() OVER (PARTITION BY location_id ORDER BY ${draw(2)}, n) - 1 AS seat
+    FROM people WHERE ${draw(1)} < 30
   ), stored AS (
     INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
-    SELECT $1, user_id, $2::date, plan, CASE WHEN plan = 'o' THEN location_id END, 'week' FROM seated
+    SELECT $1, user_id, $2::date, 'o', location_id, 'week' FROM seated
   )
   INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, zone_id, set_by)
   SELECT $1, user_id, $2::date, location_id,
          CASE WHEN seat < ${desksOfOffice} THEN place_id ELSE zone_id END,
          CASE WHEN seat < ${desksOfOffice} THEN 'place' ELSE 'zone' END, zone_id, 'engine'
   FROM seated JOIN offices o ON o.node_id = seated.location_id
-       JOIN desks ON number = ${deskIndexOf('o.office', `(seat * 37 + $3) % ${desksOfOffice}`)}
-  WHERE plan = 'o'`;
+       JOIN desks ON number = ${deskIndexOf('o.office', `(seat * 37 + $3) % ${desksOfOffice}`)}`;
 
 /**
  * SQL that stores a presence event of those who came on the day $2: 85 of 100 who had a booking, at what they had booked, and
@@ -83,8 +80,8 @@ const SOURCES = [
 ];
 
 /**
- * Stores what the console shows of the weeks before: plans, bookings and presence of everybody on each working day, and
- * today's presence so far. The horizon engine has made the days from today on.
+ * Stores what the console shows of the weeks before: office plans, bookings and presence of each working day, and today's
+ * presence so far. The horizon engine has made the days from today on.
  *
  * @returns {Promise<{ first: string, today: string, events: number }>} the range, and the number of events
  */

@@ -67,7 +67,7 @@ export function useProgress() {
 /** The latest refused event, which it asks for again and again while `isWaiting`. */
 export function useLastRefusal(isWaiting: boolean): Refusal | undefined {
   const { organisation } = useOrganisation();
-  const { data } = useQuery({
+  const { data } = useQuery<Refusal | null>({
     queryKey: [organisation, 'last refusal'],
     queryFn: async ({ signal }) => {
       const { items } = await clientOf(organisation).manage.refusedEventsPage({ limit: 1 }, { signal });
@@ -75,7 +75,9 @@ export function useLastRefusal(isWaiting: boolean): Refusal | undefined {
     },
     enabled: isWaiting,
     refetchInterval: ASK_EVERY_MS,
-    staleTime: 0,
+    // The page is there before it asks for this.
+    initialData: null,
+    staleTime: ASK_EVERY_MS,
   });
   return data ?? undefined;
 }
