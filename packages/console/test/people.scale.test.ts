@@ -242,6 +242,28 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     await rowOf(page, NEXT_MONDAY).getByText('Away').waitFor();
   });
 
+  test('the selected days are in the address, so a reload and a colleague see them', async () => {
+    const page = await pages.openAs('planner');
+    await openWeek(page, PEOPLE.dee, NEXT_MONDAY);
+    const box = (where: Page, name: RegExp) => where.getByRole('checkbox', { name });
+    await box(page, /Select Tue,? 17 Mar/).check();
+    await box(page, /Select Mon,? 16 Mar/).check();
+    await page.waitForURL((url) => url.searchParams.get('days') === `${NEXT_MONDAY},${NEXT_TUESDAY}`);
+    await page.reload();
+    await page.getByText('2 days selected').waitFor();
+    const colleague = await pages.openAs('administrator');
+    await colleague.goto(page.url());
+    await colleague.getByText('2 days selected').waitFor();
+    expect(await box(colleague, /Select Mon,? 16 Mar/).isChecked()).toBe(true);
+    await box(page, /Select Mon,? 16 Mar/).uncheck();
+    await page.waitForURL((url) => url.searchParams.get('days') === NEXT_TUESDAY);
+    await page.getByRole('button', { name: 'Week after' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('days'));
+    // Days that are over, of another week, or no days are not selected.
+    await page.goto(people(`/${PEOPLE.dee}?week=2026-03-09&days=2026-03-09,2026-03-13,${NEXT_MONDAY},x`));
+    await page.getByText('1 day selected').waitFor();
+  });
+
   test('of two people who change one week plan, the second is told, and keeps the choices', async () => {
     const page = await pages.openAs('planner');
     await page.goto(people(`/${PEOPLE.dee}?tab=about`));

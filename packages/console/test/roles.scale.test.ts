@@ -133,7 +133,7 @@ describe.skipIf(!hasBrowser)('each role on each page', () => {
       await page.context().addCookies([{ name, value, url: origin, httpOnly: true }]);
       await page.goto(addressOf(view));
       await settled(page);
-      await page.goto(addressOf({ path: 'sessions' }));
+      await page.goto(addressOf({ path: view.path === 'sessions' ? 'account' : 'sessions' }));
       await settled(page);
       await signOut(page);
       await page.goBack();

@@ -171,7 +171,13 @@ function Frame({ session, organisation, destinations, isKiosk = false, children 
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar id={NAVIGATION_ID} aria-label={shell.navigation} p="xs">
+      <AppShell.Navbar
+        id={NAVIGATION_ID}
+        aria-label={shell.navigation}
+        p="xs"
+        className="pages"
+        mod={{ opened }}
+      >
         {organisation &&
           destinations.map((destination) => {
             const { path: page, title, icon } = destination;
