@@ -242,6 +242,42 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     await rowOf(page, NEXT_MONDAY).getByText('Away').waitFor();
   });
 
+  test('leave is added and removed there, and the days follow', async () => {
+    const page = await pages.openAs('planner');
+    await page.goto(people(`/${PEOPLE.eve}?tab=about`));
+    const leave = page.getByRole('region', { name: 'Leave' });
+    await leave.getByLabel('First day').fill('2026-03-19');
+    await leave.getByLabel('Last day').fill('2026-03-18');
+    await leave.getByLabel('Type of leave').selectOption('Holiday');
+    // The browser refuses the last day; as another browser sends it, the server does.
+    await leave.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
+    await leave.getByRole('button', { name: 'Add leave' }).click();
+    await leave.getByRole('alert').getByText('is before startDate').waitFor();
+    expect(await leave.getByLabel('First day').inputValue()).toBe('2026-03-19');
+    await leave.getByLabel('Last day').fill('2026-03-20');
+    await leave.getByRole('button', { name: 'Add leave' }).click();
+    await leave.getByText('The leave is added.').waitFor();
+    const rows = leave.locator('tbody tr');
+    expect((await cellsOf(rows)).map((cells) => cells.slice(0, 3))).toEqual([
+      ['19 Mar 2026', '20 Mar 2026', 'Holiday'],
+    ]);
+    const planned = async () =>
+      (await daysOf(PEOPLE.eve, '2026-03-19', '2026-03-20')).map(({ plan, setBy }) => [plan, setBy]);
+    expect(await planned()).toEqual([
+      ['a', 'leave'],
+      ['a', 'leave'],
+    ]);
+    await expectAccessible(page, [PHONE]);
+    await leave.getByRole('button', { name: /^Remove the leave from 19 Mar/ }).click();
+    await page.getByRole('dialog').getByText('do not come back').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await rows.waitFor({ state: 'detached' });
+    expect(await planned()).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+  });
+
   test('the selected days are in the address, so a reload and a colleague see them', async () => {
     const page = await pages.openAs('planner');
     await openWeek(page, PEOPLE.dee, NEXT_MONDAY);
