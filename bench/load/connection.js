@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 const HEAD_END = '\r\n\r\n';
+const LAST_CHUNK = `\r\n0${HEAD_END}`;
 const ANSWER_LIMIT_MS = 30_000;
 
 /**
  * One keep-alive HTTP/1.1 connection with one request at a time. It does only the work that a benchmark needs, so that the
- * figures show the server. Bodies must come with a content-length.
+ * figures show the server. The body of a chunked answer is returned as it came, with its chunks.
  */
 export class Connection {
   #socket;
@@ -45,11 +46,14 @@ export class Connection {
   /**
    * Sends a GET and waits for its answer.
    * @param {string} path with its query
-   * @param {string} token
+   * @param {Record<string, string>} headers
    * @returns {Promise<{ status: number, body: string }>}
    */
-  get(path, token) {
-    return this.#send(`GET ${path} HTTP/1.1\r\nhost: rollcall\r\nauthorization: Bearer ${token}${HEAD_END}`);
+  get(path, headers) {
+    const lines = Object.entries({ host: 'rollcall', ...headers }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    return this.#send(`GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}${HEAD_END}`);
   }
 
   #send(request) {
@@ -67,16 +71,25 @@ export class Connection {
     const headEnd = this.#received.indexOf(HEAD_END);
     if (headEnd < 0) return;
     const head = this.#received.slice(0, headEnd);
-    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-    if (length === undefined) return this.#fail(new Error(`An answer without a content-length: ${head}`));
     const bodyStart = headEnd + HEAD_END.length;
-    const end = bodyStart + Number(length);
+    const end = this.#endOfBody(head, bodyStart);
+    if (end === undefined) return this.#fail(new Error(`An answer whose end is unknown: ${head}`));
     if (this.#received.length < end) return;
     const answer = { status: Number(head.slice(9, 12)), body: this.#received.slice(bodyStart, end) };
     this.#received = this.#received.slice(end);
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.resolve(answer);
+  }
+
+  /** Where the answer ends. Infinity until its last chunk is there; undefined if the head does not tell. */
+  #endOfBody(head, bodyStart) {
+    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+    if (length !== undefined) return bodyStart + Number(length);
+    if (!/\r\ntransfer-encoding: chunked/i.test(head)) return undefined;
+    // The next answer comes only after the next request, so the last chunk is at the end of what was received.
+    const isComplete = this.#received.length > bodyStart && this.#received.endsWith(LAST_CHUNK);
+    return isComplete ? this.#received.length : Number.POSITIVE_INFINITY;
   }
 
   #fail(error) {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { postHead } from './connection.js';
 
-/** GET requests of these paths in turn. Each answer must have the status 200. */
-export function reads(_data, { paths, token }) {
+/** GET requests of these paths in turn, with these headers. Each answer must have the status 200. */
+export function reads(_data, { paths, headers }) {
   let turn = 0;
   return async (connection) => {
     const path = paths[turn++ % paths.length];
-    const { status, body } = await connection.get(path, token);
+    const { status, body } = await connection.get(path, headers);
     if (status !== 200) throw new Error(`${path}: ${status} ${body.slice(0, 300)}`);
   };
 }

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @property {number} lanes the most requests at once
  * @property {number} warmupS seconds that do not count
  * @property {number} seconds seconds that count
+ * @property {number} [least] so many requests count at least, however long they take; only without a rate
  * @property {number} [rate] requests per second, evenly spaced; without it each lane continues after its answer
  *
  * @typedef {object} Measured
@@ -21,7 +22,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @param {AbortSignal} [stopped] ends the run early
  * @returns {Promise<Measured>}
  */
-export async function measure({ lanes, warmupS, seconds, rate }, work, stopped) {
+export async function measure({ lanes, warmupS, seconds, least = 0, rate }, work, stopped) {
   const startMs = performance.now();
   const countFromMs = startMs + warmupS * 1_000;
   let endMs = countFromMs + seconds * 1_000;
@@ -31,20 +32,23 @@ export async function measure({ lanes, warmupS, seconds, rate }, work, stopped) 
   const latencies = [];
   let completed = 0;
   let counted = 0;
+  let lastMs = 0;
   let cpu;
 
   const once = async (lane, dueMs) => {
     await work(lane);
     const nowMs = performance.now();
     completed++;
-    if (nowMs < countFromMs || nowMs >= endMs) return;
+    if (nowMs < countFromMs || (nowMs >= endMs && counted >= least)) return;
     cpu ??= process.cpuUsage();
     counted++;
+    lastMs = nowMs;
     latencies.push(nowMs - dueMs);
   };
 
   const closed = async (lane) => {
-    for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) await once(lane, nowMs);
+    const goesOn = () => !stopped?.aborted && (performance.now() < endMs || counted < least);
+    while (goesOn()) await once(lane, performance.now());
   };
 
   // A free lane takes the request that has been due for longest. A request that waits for a lane is late, and counts as late.
@@ -61,7 +65,7 @@ export async function measure({ lanes, warmupS, seconds, rate }, work, stopped) 
 
   await Promise.all(Array.from({ length: lanes }, (_, lane) => (rate === undefined ? closed : open)(lane)));
   const used = process.cpuUsage(cpu);
-  const countedS = Math.max(0.001, (endMs - countFromMs) / 1_000);
+  const countedS = Math.max(0.001, (Math.max(endMs, lastMs) - countFromMs) / 1_000);
   latencies.sort((a, b) => a - b);
   const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   return {

@@ -4,6 +4,7 @@ import { endWhenInterrupted } from '../processes.js';
 import { describeMachine, save, table } from '../report.js';
 import { measureSites } from './measure.js';
 import { sizeOf } from './people.js';
+import { consolePages } from './rows/console.js';
 import { exports, memory } from './rows/exports.js';
 import { horizon } from './rows/horizon.js';
 import { imports } from './rows/import.js';
@@ -13,10 +14,20 @@ import { search } from './rows/search.js';
 import { submit } from './rows/submit.js';
 
 /**
- * In the order of the table. `submit` needs an empty table of events, and `parquet` fills it. `scim` creates users, so
- * rows that count users come before it.
+ * In the order of the table. `submit` needs an empty table of events, and `parquet` fills it. `console` adds plans and events
+ * of other days. `scim` creates users, so rows that count users come before it.
  */
-const ROWS = { import: imports, horizon, submit, parquet, search, exports, scim, memory };
+const ROWS = {
+  import: imports,
+  horizon,
+  submit,
+  parquet,
+  search,
+  exports,
+  console: consolePages,
+  scim,
+  memory,
+};
 const FULL_PEOPLE = 100_000;
 const SMOKE_PEOPLE = 400;
 /** The horizon is compared with that of an organisation of so many times fewer people. */
@@ -68,6 +79,7 @@ try {
     size,
     smallSize,
     runs,
+    isSmoke: values.smoke,
     dir,
     pace: (lanes) => ({ lanes, warmupS: Math.min(1, seconds), seconds }),
   };

@@ -7,15 +7,14 @@ import { inTurn, ratioOf } from '../../statistics.js';
 export const MIDDLE = 0.5;
 /** As many people and texts are read in turn. */
 const VARIETY = 200;
-const LOOK_UP = 'look-up by id';
 
 /**
  * Loads the server with a scenario, and measures the processor time of the server and of PostgreSQL for a request, in
- * microseconds. It is not a number if the system does not tell it.
+ * microseconds. It is not a number if the system does not tell it. Further members change the pace.
  *
  * @returns {Promise<import('../../load/pace.js').Measured & { microsPerRequest: number }>}
  */
-export async function loadWithCost({ environment, server, pace }, { scenario, options, lanes }) {
+export async function loadWithCost({ environment, server, pace }, { scenario, options, lanes, ...further }) {
   const used = async () => processorSeconds(server.pid) + (await environment.postgresSeconds());
   const began = await used();
   const measured = await runJob('load/driver.js', {
@@ -23,44 +22,53 @@ export async function loadWithCost({ environment, server, pace }, { scenario, op
     scenario,
     options,
     data: {},
-    pace: pace(lanes),
+    pace: { ...pace(lanes), ...further },
   });
   return { ...measured, microsPerRequest: (((await used()) - began) / measured.completed) * 1e6 };
 }
 
 /**
- * GET requests of several kinds, one request at a time on one connection, each against the look-up of a user by id.
+ * @typedef {{ what: string, paths: string[], rate?: number, seconds?: number }} Kind `paths` are requested in turn, `rate`
+ *   times a second for so many seconds, or one request after the other
+ */
+
+/**
+ * GET requests of several kinds, one request at a time on one connection, each against another kind.
  *
  * @param {object} context
- * @param {{ row: string, of: string, token: string, lookUp: string[], kinds: { what: string, paths: string[] }[], most?: number }} reads
- *   `of` names the interface; `lookUp` and `paths` are requested in turn
+ * @param {{ row: string, of: string, headers: Record<string, string>, against: Kind, kinds: Kind[], least?: number, most?: number }} reads
+ *   `of` names the interface; of each kind, `least` requests are measured at least; `most` is the highest ratio
  */
-export async function compareReads(context, { row, of, token, lookUp, kinds, most }) {
-  const read = (what, paths) => async () => {
-    const measured = await loadWithCost(context, { scenario: 'reads', options: { paths, token }, lanes: 1 });
-    context.progress(
-      `${what}: ${Math.round(measured.microsPerRequest)} µs of processor time for each of ${measured.completed}`,
-    );
-    return measured.latencyMs.p95;
-  };
-  const contenders = Object.fromEntries(kinds.map(({ what, paths }) => [what, read(what, paths)]));
-  const results = await inTurn(
-    context.runs,
-    { ...contenders, [LOOK_UP]: read(LOOK_UP, lookUp) },
-    context.progress,
-  );
+export async function compareReads(context, { row, of, headers, against, kinds, least, most }) {
+  const read =
+    ({ what, paths, ...pace }) =>
+    async () => {
+      const load = { scenario: 'reads', options: { paths, headers }, lanes: 1, least, ...pace };
+      const measured = await loadWithCost(context, load);
+      const { p50, p95, max } = measured.latencyMs;
+      context.progress(
+        `${what}: ${Math.round(measured.microsPerRequest)} µs of processor time for each of ${measured.completed}; ` +
+          `median ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, longest ${max.toFixed(1)} ms`,
+      );
+      return measured.latencyMs.p95;
+    };
+  const contenders = Object.fromEntries([...kinds, against].map((kind) => [kind.what, read(kind)]));
+  const results = await inTurn(context.runs, contenders, context.progress);
   return kinds.map(({ what }) =>
     ratioLine({
       row,
       what: `p95 of ${of}: ${what}`,
       ours: results[what],
-      against: 'a user by id',
-      theirs: results[LOOK_UP],
-      ratio: ratioOf(results[what], results[LOOK_UP]),
+      against: against.what,
+      theirs: results[against.what],
+      ratio: ratioOf(results[what], results[against.what]),
       ...(most === undefined ? {} : { most }),
     }),
   );
 }
+
+/** The headers of a program that has this token. */
+export const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
 /** Some numbers of people, over all of them. */
 export function someOf({ people }) {
@@ -69,10 +77,8 @@ export function someOf({ people }) {
 }
 
 /** The parsed answer to a GET. Throws if its status is not 200. */
-export async function getJson({ host, port }, path, token) {
-  const reply = await fetch(`http://${host}:${port}${path}`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
+export async function getJson({ host, port }, path, headers) {
+  const reply = await fetch(`http://${host}:${port}${path}`, { headers });
   if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
   return reply.json();
 }

@@ -1,7 +1,7 @@
 import { maximum } from '../../rows/common.js';
 import { inTurn } from '../../statistics.js';
 import { personOf } from '../people.js';
-import { compareReads, getJson, loadWithCost, MIDDLE, someOf } from './reads.js';
+import { bearer, compareReads, getJson, loadWithCost, MIDDLE, someOf } from './reads.js';
 
 const PATH = '/scim/v2/Users';
 const CONNECTIONS = [1, 8, 32];
@@ -37,14 +37,20 @@ export async function scim(context) {
       paths: filter('emails.value', 'co', ({ email }) => email.split('.').slice(1, 3).join('.')),
     },
   ];
-  for (const { what, paths } of kinds) await checkFound(context, what, paths[0], token);
-  const lookUp = numbers.map((number) => `${PATH}/${users[number].userId}`);
-  const reads = await compareReads(context, { row: 'scim', of: 'SCIM', token, lookUp, kinds });
+  for (const { what, paths } of kinds) await checkFound(context, what, paths[0], bearer(token));
+  const against = { what: 'a user by id', paths: numbers.map((number) => `${PATH}/${users[number].userId}`) };
+  const reads = await compareReads(context, {
+    row: 'scim',
+    of: 'SCIM',
+    headers: bearer(token),
+    against,
+    kinds,
+  });
   return [...reads, ...(await creations(context, token))];
 }
 
-async function checkFound({ server }, what, path, token) {
-  const { Resources } = await getJson(server.address, path, token);
+async function checkFound({ server }, what, path, headers) {
+  const { Resources } = await getJson(server.address, path, headers);
   if (Resources.length === 0) throw new Error(`${what}: ${path} found nobody.`);
 }
 

@@ -1,5 +1,5 @@
 import { personOf } from '../people.js';
-import { compareReads, getJson, MIDDLE, someOf } from './reads.js';
+import { bearer, compareReads, getJson, MIDDLE, someOf } from './reads.js';
 
 const PATH = '/v1/manage/users';
 /** Letters that are in no name. */
@@ -9,7 +9,7 @@ const NOBODY = 'xqxqx';
 export async function search(context) {
   const { environment, server, size } = context;
   const { address } = server;
-  const token = await tokenOf(address, environment.data.managing);
+  const headers = bearer(await tokenOf(address, environment.data.managing));
   const numbers = someOf(size);
   const [{ users }] = environment.data.organisations;
   const ids = users.map(({ userId }) => userId).sort();
@@ -18,9 +18,9 @@ export async function search(context) {
     { what: 'first page of 100', paths: [PATH] },
     { what: 'a page of 100 in the middle', paths: [`${PATH}?after=${middle}`] },
   ];
-  if (await canSearch(address, token)) {
+  if (await canSearch(address, headers)) {
     const searches = SEARCHES.map(({ what, of }) => ({ what, texts: numbers.map((n) => of(personOf(n))) }));
-    for (const { texts } of searches) await checkFound(address, token, texts[0]);
+    for (const { texts } of searches) await checkFound(address, headers, texts[0]);
     for (const { what, texts } of [
       ...searches,
       { what: 'search for letters that nobody has', texts: [NOBODY] },
@@ -30,8 +30,8 @@ export async function search(context) {
   return compareReads(context, {
     row: 'search',
     of: 'people',
-    token,
-    lookUp: numbers.map((number) => `${PATH}/${users[number].userId}`),
+    headers,
+    against: { what: 'a user by id', paths: numbers.map((number) => `${PATH}/${users[number].userId}`) },
     kinds,
     most: 5,
   });
@@ -47,16 +47,14 @@ const SEARCHES = [
 ];
 
 /** A server that does not know the parameter refuses the request. */
-async function canSearch({ host, port }, token) {
-  const { status } = await fetch(`http://${host}:${port}${PATH}?search=${NOBODY}`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
+async function canSearch({ host, port }, headers) {
+  const { status } = await fetch(`http://${host}:${port}${PATH}?search=${NOBODY}`, { headers });
   return status !== 400;
 }
 
 /** Throws if a search finds nobody, or somebody who does not match. */
-async function checkFound(address, token, text) {
-  const { items } = await getJson(address, `${PATH}?search=${encodeURIComponent(text)}`, token);
+async function checkFound(address, headers, text) {
+  const { items } = await getJson(address, `${PATH}?search=${encodeURIComponent(text)}`, headers);
   const matches = ({ userName, email, firstName, lastName }) =>
     [userName, email, firstName, lastName, `${firstName} ${lastName}`].some((name) =>
       name.toLowerCase().includes(text.toLowerCase()),

@@ -1,29 +1,27 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Rollcall } from '@rollcall/sdk';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { startDemo } from '../scripts/demo.mjs';
 import { PROGRAM } from '../test/support/browser.ts';
+import { settled } from '../test/support/pages.ts';
+import { OUTSIDE, viewsOf } from '../test/support/views.ts';
 
 const DAYS_OF_HISTORY = '60';
-/** Pages that the navigation does not list: the part of the address after the organisation. */
-const UNLISTED = ['account', 'sessions', 'set-up'];
-const TABS = [
-  ...['scim', 'sources', 'refused', 'requests'].map((view) => `integrations?view=${view}`),
-  ...['organisation', 'methods'].map((view) => `settings?view=${view}`),
-];
-
 /** A demo, and a browser in which its administrator is signed in. */
 export interface Console {
   demo: Awaited<ReturnType<typeof startDemo>>;
   context: BrowserContext;
   /** The port of the browser's debugger. */
   debuggerPort: number;
-  /** The addresses of all pages, those that the navigation lists first. */
+  /** The addresses of all pages and of their tabs and parts. */
   addresses: string[];
-  /** The addresses of the other tabs of pages. */
-  tabs: string[];
+  /** The addresses of pages without an organisation. */
+  outside: string[];
+  /** The address of the page Today. */
+  today: string;
   /** Opens an address, and waits until the page has what it asks for. */
   open(address: string): Promise<Page>;
 }
@@ -46,31 +44,21 @@ export function useConsole(): { readonly console: Console } {
     await page.goto(demo.link);
     await page.getByRole('heading', { level: 1, name: 'Today' }).waitFor();
     const home = page.url();
-    const listed = await page
-      .getByRole('navigation')
-      .getByRole('link')
-      .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
-    await page.goto(new URL('people', home).href);
-    await page.getByRole('list', { name: 'People found' }).getByRole('link').first().click();
-    await page.waitForURL((url) => url.searchParams.has('week'));
-    const person = page.url();
     await page.close();
+    const views = viewsOf(await idsOf(demo));
     const open = async (address: string) => {
       const opened = await context.newPage();
       await opened.goto(address);
-      await opened.getByRole('heading', { level: 1 }).waitFor();
-      await opened.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
+      await settled(opened);
       return opened;
     };
     site = {
       demo,
       context,
       debuggerPort: Number(port),
-      addresses: [...listed, ...UNLISTED.map((path) => new URL(path, home).href), person],
-      tabs: [
-        ...TABS.map((path) => new URL(path, home).href),
-        ...['log', 'about'].map((tab) => new URL(`?tab=${tab}`, person).href),
-      ],
+      addresses: views.map(({ path }) => new URL(path, home).href),
+      outside: OUTSIDE.map((path) => new URL(`/console/${path}`, home).href),
+      today: home,
       open,
     };
   });
@@ -84,4 +72,24 @@ export function useConsole(): { readonly console: Console } {
       return site;
     },
   };
+}
+
+/** A person, an office and a desk of the demo. */
+async function idsOf(demo: Console['demo']) {
+  const { analytics } = clientOf(demo, 'data-warehouse');
+  const [user] = await analytics.users({ limit: 1 });
+  const [desk] = await analytics.desks({ limit: 1 });
+  if (!user || !desk) throw new Error('The demo has no person or no desk.');
+  return { userId: user.userId, officeId: desk.locationId, deskId: desk.deskId };
+}
+
+/** A client with the key of the demo that has this role and can use Basic. */
+export function clientOf({ baseUrl, keys }: Console['demo'], role: string): Rollcall {
+  const key = keys.find((each) => each.role === role && each.authentication === 'basic');
+  return new Rollcall({
+    baseUrl,
+    apiKey: key?.apiKey ?? '',
+    secret: key?.secret ?? '',
+    authentication: 'basic',
+  });
 }

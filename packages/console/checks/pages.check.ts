@@ -1,56 +1,72 @@
 import lighthouse, { desktopConfig } from 'lighthouse';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { ALL_LOOKS, expectAccessible } from '../test/support/accessibility.ts';
 import { hasBrowser } from '../test/support/browser.ts';
-import { callsOf } from '../test/support/pages.ts';
+import { callsOf, settled } from '../test/support/pages.ts';
 import { type Console, useConsole } from './console.ts';
 
-/** Other work on the machine only makes a look slower, so the fastest look counts. */
-const LOOKS = 3;
-const LEAST_PERFORMANCE = 95;
+/** Other work on the machine only makes a look slower, so the fastest look counts, and one that is fast enough ends the looks. */
+const MOST_LOOKS = 5;
 const MOST_REQUESTS = 3;
 const CATEGORIES = ['accessibility', 'best-practices', 'performance'];
+/** So many pages are looked at at once, where no time is measured. */
+const AT_ONCE = 2;
 
 describe.skipIf(!hasBrowser)('each page of the demo', () => {
   const site = useConsole();
 
-  test('has the best marks of Lighthouse for accessibility and best practices, and at least 95 for performance', async () => {
-    for (const address of site.console.addresses) {
-      const looks = [];
-      for (let look = 0; look < LOOKS; look++) looks.push(await marksOf(site.console, address));
-      const { accessibility, 'best-practices': practices } = looks[0] ?? {};
-      const performance = looks.map((look) => look.performance ?? 0);
-      console.log(
-        `${pathOf(address)}: accessibility ${accessibility}, practices ${practices}, performance ${performance}`,
-      );
-      expect([address, looks.map((look) => [look.accessibility, look['best-practices']])]).toEqual([
-        address,
-        looks.map(() => [100, 100]),
-      ]);
-      expect([address, Math.max(...performance)]).toEqual([address, expect.toSatisfy(isFast)]);
+  test('has the best marks of Lighthouse for accessibility and best practices, and is fast', async () => {
+    const { leastPerformance } = inject('timeGoals');
+    const { addresses, outside } = site.console;
+    const missed: string[] = [];
+    for (const address of [...addresses, ...outside]) {
+      const performance: number[] = [];
+      while (performance.length < MOST_LOOKS && Math.max(0, ...performance) < leastPerformance) {
+        const marks = await marksOf(site.console, address);
+        performance.push(marks.performance ?? 0);
+        const { accessibility, 'best-practices': practices } = marks;
+        if (accessibility !== 100 || practices !== 100)
+          missed.push(`${pathOf(address)}: accessibility ${accessibility}, practices ${practices}`);
+      }
+      console.log(`${pathOf(address)}: performance ${performance}`);
+      if (Math.max(...performance) < leastPerformance)
+        missed.push(`${pathOf(address)}: performance ${performance}`);
     }
+    expect(missed).toEqual([]);
   });
 
   test('has no findings of axe-core, in light and dark, wide and on a phone', async () => {
-    for (const address of [...site.console.addresses, ...site.console.tabs]) {
-      const page = await site.console.open(address);
+    const { addresses, outside, open } = site.console;
+    await eachAtOnce([...addresses, ...outside], async (address) => {
+      const page = await open(address);
       await expectAccessible(page, ALL_LOOKS);
       await page.close();
-    }
+    });
   });
 
   test('needs at most three requests of the API after the shell', async () => {
-    for (const address of [...site.console.addresses, ...site.console.tabs]) {
+    await eachAtOnce(site.console.addresses, async (address) => {
       const { requests, faults } = await requestsOf(site.console, address);
       console.log(`${pathOf(address)}: ${requests.length} requests ${requests.join(' ')}`);
-      expect(requests.length).toBeLessThanOrEqual(MOST_REQUESTS);
-      expect(faults).toEqual([]);
-    }
+      expect([address, requests.length]).toEqual([address, Math.min(requests.length, MOST_REQUESTS)]);
+      expect([address, faults]).toEqual([address, []]);
+    });
   });
 });
 
-const isFast = (mark: number) => mark >= LEAST_PERFORMANCE;
-const pathOf = (address: string) => new URL(address).pathname;
+/** Does something with each item, `AT_ONCE` of them at a time. */
+async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}
+
+const pathOf = (address: string) => {
+  const { pathname, search } = new URL(address);
+  return `${pathname.replace('/console/', '')}${search}`;
+};
 
 /** The marks of a page, from 0 to 100. */
 async function marksOf({ debuggerPort }: Console, address: string): Promise<Record<string, number>> {
@@ -68,7 +84,7 @@ async function marksOf({ debuggerPort }: Console, address: string): Promise<Reco
   if (!result || result.lhr.runtimeError) throw new Error(`Lighthouse: ${result?.lhr.runtimeError?.message}`);
   const { categories, audits, finalDisplayedUrl } = result.lhr;
   // Without the session, it would look at the page to sign in.
-  expect(finalDisplayedUrl).toBe(address);
+  expect(new URL(finalDisplayedUrl).pathname).toBe(new URL(address).pathname);
   for (const { id, title, score, scoreDisplayMode } of Object.values(audits))
     if (scoreDisplayMode === 'binary' && score === 0) console.log(`${pathOf(address)}: ${id}: ${title}`);
   return Object.fromEntries(
@@ -84,8 +100,7 @@ async function requestsOf({ context }: Console, address: string) {
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
   await page.goto(address);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
+  await settled(page);
   await page.close();
   return { requests: [...new Set(calls)], faults };
 }

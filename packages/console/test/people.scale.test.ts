@@ -242,6 +242,64 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     await rowOf(page, NEXT_MONDAY).getByText('Away').waitFor();
   });
 
+  test('leave is added and removed there, and the days follow', async () => {
+    const page = await pages.openAs('planner');
+    await page.goto(people(`/${PEOPLE.eve}?tab=about`));
+    const leave = page.getByRole('region', { name: 'Leave' });
+    await leave.getByLabel('First day').fill('2026-03-19');
+    await leave.getByLabel('Last day').fill('2026-03-18');
+    await leave.getByLabel('Type of leave').selectOption('Holiday');
+    // The browser refuses the last day; as another browser sends it, the server does.
+    await leave.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
+    await leave.getByRole('button', { name: 'Add leave' }).click();
+    await leave.getByRole('alert').getByText('is before startDate').waitFor();
+    expect(await leave.getByLabel('First day').inputValue()).toBe('2026-03-19');
+    await leave.getByLabel('Last day').fill('2026-03-20');
+    await leave.getByRole('button', { name: 'Add leave' }).click();
+    await leave.getByText('The leave is added.').waitFor();
+    const rows = leave.locator('tbody tr');
+    expect((await cellsOf(rows)).map((cells) => cells.slice(0, 3))).toEqual([
+      ['19 Mar 2026', '20 Mar 2026', 'Holiday'],
+    ]);
+    const planned = async () =>
+      (await daysOf(PEOPLE.eve, '2026-03-19', '2026-03-20')).map(({ plan, setBy }) => [plan, setBy]);
+    expect(await planned()).toEqual([
+      ['a', 'leave'],
+      ['a', 'leave'],
+    ]);
+    await expectAccessible(page, [PHONE]);
+    await leave.getByRole('button', { name: /^Remove the leave from 19 Mar/ }).click();
+    await page.getByRole('dialog').getByText('do not come back').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await rows.waitFor({ state: 'detached' });
+    expect(await planned()).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+  });
+
+  test('the selected days are in the address, so a reload and a colleague see them', async () => {
+    const page = await pages.openAs('planner');
+    await openWeek(page, PEOPLE.dee, NEXT_MONDAY);
+    const box = (where: Page, name: RegExp) => where.getByRole('checkbox', { name });
+    await box(page, /Select Tue,? 17 Mar/).check();
+    await box(page, /Select Mon,? 16 Mar/).check();
+    await page.waitForURL((url) => url.searchParams.get('days') === `${NEXT_MONDAY},${NEXT_TUESDAY}`);
+    await page.reload();
+    await page.getByText('2 days selected').waitFor();
+    const colleague = await pages.openAs('administrator');
+    await colleague.goto(page.url());
+    await colleague.getByText('2 days selected').waitFor();
+    expect(await box(colleague, /Select Mon,? 16 Mar/).isChecked()).toBe(true);
+    await box(page, /Select Mon,? 16 Mar/).uncheck();
+    await page.waitForURL((url) => url.searchParams.get('days') === NEXT_TUESDAY);
+    await page.getByRole('button', { name: 'Week after' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('days'));
+    // Days that are over, of another week, or no days are not selected.
+    await page.goto(people(`/${PEOPLE.dee}?week=2026-03-09&days=2026-03-09,2026-03-13,${NEXT_MONDAY},x`));
+    await page.getByText('1 day selected').waitFor();
+  });
+
   test('of two people who change one week plan, the second is told, and keeps the choices', async () => {
     const page = await pages.openAs('planner');
     await page.goto(people(`/${PEOPLE.dee}?tab=about`));

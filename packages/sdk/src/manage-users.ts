@@ -4,7 +4,7 @@ import { Collection } from './manage-places.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { DateLike, Filter, Listing, PageWindow, Reply } from './types.ts';
+import type { Change, DateLike, Filter, Listing, PageWindow, Reply } from './types.ts';
 
 /** Users, and what belongs to one of them. */
 export class Users extends Collection<'users'> {
@@ -32,6 +32,33 @@ export class Users extends Collection<'users'> {
     options?: CallOptions,
   ): Rows<Reply<'GET /v1/manage/users/{userId}/attendance'>[number]> {
     return rangedRows(this.#transport, at`users/${userId}/attendance`, range, options);
+  }
+
+  /**
+   * Schedules leave of a user: each day from today on becomes away, and its booking is cancelled. Returns all leave of the
+   * user.
+   * @throws NotFoundError if the user does not exist.
+   */
+  scheduleLeave(
+    userId: string,
+    leave: Change<'POST /v1/manage/users/{userId}/leaves'>,
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/manage/users/{userId}/leaves'>> {
+    return this.#transport.json({ method: 'POST', path: at`users/${userId}/leaves`, body: leave }, options);
+  }
+
+  /**
+   * Cancels leave of a user on the days of a range: those days get the plan of the week plan again. Returns all leave that
+   * remains.
+   * @throws NotFoundError if the user does not exist.
+   */
+  cancelLeave(
+    userId: string,
+    range: { startDate: DateLike; endDate: DateLike },
+    options?: CallOptions,
+  ): Promise<Reply<'DELETE /v1/manage/users/{userId}/leaves'>> {
+    const path = at`users/${userId}/leaves`;
+    return this.#transport.json({ method: 'DELETE', path, query: { ...range } }, options);
   }
 
   /** Lists the action log of a user's plans and bookings, the newest first. `day` selects the changes of one day. */

@@ -3655,6 +3655,46 @@ export interface Operations {
       }>;
     };
   };
+  /** Schedule leave of a user. Each day from today on becomes away, and its booking is cancelled. Leave that is there already stays as it is. */
+  'POST /v1/manage/users/{userId}/leaves': {
+    path: {
+      userId: string;
+    };
+    body: {
+      /** first day: YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts */
+      startDate: string;
+      /** last day, inclusive */
+      endDate: string;
+      /** holiday, leave, sick */
+      leaveType?: string | null | undefined;
+    };
+    reply: Array<{
+      /** YYYY-MM-DD */
+      startDate: string;
+      /** YYYY-MM-DD, inclusive */
+      endDate: string;
+      leaveType: "holiday" | "leave" | "sick" | null;
+    }>;
+  };
+  /** Cancel leave of a user. All leave of the user loses these days. Each day from today on that leave made away gets the plan of the week plan, up to the horizon; later days have no plan. */
+  'DELETE /v1/manage/users/{userId}/leaves': {
+    path: {
+      userId: string;
+    };
+    query: {
+      /** first day: YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts */
+      startDate: string;
+      /** last day, inclusive */
+      endDate: string;
+    };
+    reply: Array<{
+      /** YYYY-MM-DD */
+      startDate: string;
+      /** YYYY-MM-DD, inclusive */
+      endDate: string;
+      leaveType: "holiday" | "leave" | "sick" | null;
+    }>;
+  };
   /** List the desks and zones of an office, and which are free on a day */
   'GET /v1/manage/locations/{locationId}/availability': {
     path: {

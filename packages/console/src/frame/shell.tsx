@@ -26,7 +26,7 @@ export interface Destination {
   path: string;
   title: string;
   icon: IconName;
-  /** The roles that see it in the list; all of them without. */
+  /** The roles that may see it; all of them without. */
   roles?: readonly Role[];
 }
 
@@ -47,6 +47,8 @@ export function Shell({ slug, destinations, children }: ShellProps) {
   const listed = organisation
     ? destinations.filter(({ roles }) => roles === undefined || roles.includes(organisation.role))
     : [];
+  // Such a page would ask for what the server refuses.
+  const forbidden = destinations.find((each) => !listed.includes(each) && isAt(path, slug, each));
   return (
     <Frame
       session={session}
@@ -60,6 +62,8 @@ export function Shell({ slug, destinations, children }: ShellProps) {
         <Waiting />
       ) : organisation === undefined ? (
         <NoAccess {...shell.notMember(slug)} />
+      ) : forbidden ? (
+        <Forbidden title={forbidden.title} />
       ) : (
         <OrganisationContext value={organisation} key={slug}>
           <Boundary resetKey={path}>
@@ -96,6 +100,21 @@ function NoAccess({ title, advice }: { title: string; advice: string }) {
       <Notice title={title} advice={advice} />
     </Page>
   );
+}
+
+/** A page that the role of the person does not include. */
+export function Forbidden({ title }: { title: string }) {
+  return (
+    <Page title={title}>
+      <Notice {...texts.failures.forbidden} />
+    </Page>
+  );
+}
+
+/** Whether a path is that of a page of the list, or below it. */
+function isAt(path: string, slug: string, { path: page }: Destination): boolean {
+  const to = `/${slug}/${page}`;
+  return path === to || path.startsWith(`${to}/`);
 }
 
 /** While something is loaded. */
@@ -152,16 +171,22 @@ function Frame({ session, organisation, destinations, isKiosk = false, children 
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar id={NAVIGATION_ID} aria-label={shell.navigation} p="xs">
+      <AppShell.Navbar
+        id={NAVIGATION_ID}
+        aria-label={shell.navigation}
+        p="xs"
+        className="pages"
+        mod={{ opened }}
+      >
         {organisation &&
-          destinations.map(({ path: page, title, icon }) => {
-            const to = `/${organisation.organisation}/${page}`;
-            const here = path === to || path.startsWith(`${to}/`);
+          destinations.map((destination) => {
+            const { path: page, title, icon } = destination;
+            const here = isAt(path, organisation.organisation, destination);
             return (
               <NavLink
                 key={page}
                 component={Link}
-                href={to}
+                href={`/${organisation.organisation}/${page}`}
                 label={title}
                 leftSection={<Icon name={icon} />}
                 active={here}

@@ -1,9 +1,9 @@
 import { Badge, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
-import { formatDay } from '../frame/format.ts';
 import { TableHead } from '../frame/scroll-table.tsx';
 import { texts } from '../texts.ts';
 import type { Profile } from './answers.ts';
+import { LeaveList } from './leave.tsx';
 import { WeekPlanForm } from './week-plan-form.tsx';
 
 const { people, person } = texts;
@@ -11,7 +11,7 @@ const { about } = person;
 
 /** What belongs to a person: week plan, groups, cards, desks and leave. */
 export function About({ profile }: { profile: Profile }) {
-  const { userName, email, primaryLocationName, groups, cards, assignedDesks, leaves } = profile;
+  const { userName, email, primaryLocationName, groups, cards, assignedDesks } = profile;
   return (
     <Stack gap="lg">
       <SimpleGrid component="dl" cols={{ base: 1, xs: 3 }} m={0}>
@@ -57,15 +57,8 @@ export function About({ profile }: { profile: Profile }) {
           ])}
         />
       </Section>
-      <Section title={about.leave} isEmpty={leaves.length === 0}>
-        <Rows
-          columns={about.leaveColumns}
-          rows={leaves.map(({ startDate, endDate, leaveType }) => [
-            formatDay(startDate),
-            formatDay(endDate),
-            leaveType === null ? about.anyLeave : about.leaves[leaveType],
-          ])}
-        />
+      <Section title={about.leave.title}>
+        <LeaveList profile={profile} />
       </Section>
     </Stack>
   );
@@ -84,7 +77,15 @@ function Fact({ name, value }: { name: string; value: string | null }) {
   );
 }
 
-function Section({ title, isEmpty, children }: { title: string; isEmpty: boolean; children: ReactNode }) {
+function Section({
+  title,
+  isEmpty = false,
+  children,
+}: {
+  title: string;
+  isEmpty?: boolean;
+  children: ReactNode;
+}) {
   const id = useId();
   return (
     <section aria-labelledby={id}>

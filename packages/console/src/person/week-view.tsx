@@ -1,5 +1,5 @@
 import { Stack } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { useParameters } from '../frame/address.ts';
 import { type Day, isDay, mondayOf, todayIn } from '../frame/days.ts';
 import { Failure } from '../frame/failure.tsx';
@@ -8,6 +8,9 @@ import { type Profile, useWeek } from './answers.ts';
 import { ChangeDays } from './change-days.tsx';
 import { WeekPicker } from './week-picker.tsx';
 import { WeekTable } from './week-table.tsx';
+
+/** Between the days of the address. */
+const SEPARATOR = ',';
 
 /** A week of a person, and what changes its days. */
 export function WeekView({ profile }: { profile: Profile }) {
@@ -21,20 +24,23 @@ export function WeekView({ profile }: { profile: Profile }) {
     if (asked !== monday) change({ week: monday }, { replace: true });
   }, [asked, monday, change]);
   const { data, error, refetch } = useWeek(userId, monday);
-  const [selected, setSelected] = useState<{ monday: Day; days: ReadonlySet<Day> }>({
-    monday,
-    days: new Set(),
-  });
-  const days = selected.monday === monday ? selected.days : new Set<Day>();
+  const canChange = (day: Day) => today !== null && day >= today;
+  // A link may be old, or of another week: what cannot be changed is not selected.
+  const days = new Set(
+    (parameters.get('days') ?? '')
+      .split(SEPARATOR)
+      .filter((day) => isDay(day) && mondayOf(day) === monday && canChange(day)),
+  );
+  const select = (selected: ReadonlySet<Day>) =>
+    change({ days: [...selected].sort().join(SEPARATOR) }, { replace: true });
   const toggle = (day: Day) => {
     const next = new Set(days);
     if (!next.delete(day)) next.add(day);
-    setSelected({ monday, days: next });
+    select(next);
   };
-  const canChange = (day: Day) => today !== null && day >= today;
   return (
     <Stack>
-      <WeekPicker monday={monday} present={present} choose={(week) => change({ week })} />
+      <WeekPicker monday={monday} present={present} choose={(week) => change({ week, days: undefined })} />
       {error && <Failure error={error} retry={() => void refetch()} />}
       {!data && !error && <Waiting />}
       {data && (
@@ -46,7 +52,7 @@ export function WeekView({ profile }: { profile: Profile }) {
             days={data.filter(({ day }) => days.has(day))}
             canChange={data.some(({ day }) => canChange(day))}
             reload={() => refetch()}
-            onDone={() => setSelected({ monday, days: new Set() })}
+            onDone={() => select(new Set())}
           />
         </>
       )}

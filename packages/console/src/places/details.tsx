@@ -1,5 +1,4 @@
 import { Badge, Button, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
-import { PermissionError } from '@rollcall/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { clientOf } from '../frame/client.ts';
@@ -82,6 +81,13 @@ export function Details({ node, part, onPart, onAdd }: DetailsProps) {
 }
 
 function Place({ node }: { node: TreeNode }) {
+  const { role } = useOrganisation();
+  // A desk has the name of its owner.
+  if (node.kind === 'place' && role === 'viewer') return <Text size="sm">{places.ownerHidden}</Text>;
+  return <StoredPlace node={node} />;
+}
+
+function StoredPlace({ node }: { node: TreeNode }) {
   const { organisation, role } = useOrganisation();
   const { nodeId, kind } = node;
   const { data, error, refetch } = useQuery({
@@ -90,7 +96,6 @@ function Place({ node }: { node: TreeNode }) {
     // A form shows what is stored now, and not what was stored a minute ago.
     staleTime: 0,
   });
-  if (error instanceof PermissionError) return <Text size="sm">{places.ownerHidden}</Text>;
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   return (

@@ -57,7 +57,11 @@ function Places() {
   const search = parameters.get('search') ?? '';
   const tree = useTree(open);
   const [adding, setAdding] = useState<{ kind: Kind; to: TreeNode | undefined }>();
-  const node = open === undefined ? undefined : tree.find(open);
+  const found = open === undefined ? undefined : tree.find(open);
+  // A node that has moved is loaded again. What is typed about it, and what has become of it, stay meanwhile.
+  const [known, setKnown] = useState(found);
+  if (found && found !== known) setKnown(found);
+  const node = found ?? (known?.nodeId === open ? known : undefined);
   const mayEdit = role === 'administrator';
   const openNode = (nodeId: string) => change({ open: nodeId, part: undefined });
   if (tree.error) return <Failure error={tree.error} retry={tree.retry} />;

@@ -88,7 +88,7 @@ function useAcceptedSource(isWaiting: boolean): Source | undefined {
 /** The latest refused event, which it asks for again and again while `isWaiting`. */
 export function useLastRefusal(isWaiting: boolean): Refusal | undefined {
   const { organisation } = useOrganisation();
-  const { data } = useQuery({
+  const { data } = useQuery<Refusal | null>({
     queryKey: [organisation, 'last refusal'],
     queryFn: async ({ signal }) => {
       const { items } = await clientOf(organisation).manage.refusedEventsPage({ limit: 1 }, { signal });
@@ -96,7 +96,9 @@ export function useLastRefusal(isWaiting: boolean): Refusal | undefined {
     },
     enabled: isWaiting,
     refetchInterval: ASK_EVERY_MS,
-    staleTime: 0,
+    // The page is there before it asks for this.
+    initialData: null,
+    staleTime: ASK_EVERY_MS,
   });
   return data ?? undefined;
 }

@@ -6,7 +6,7 @@ import { formatWhole } from '../frame/format.ts';
 import { Icon } from '../frame/icon.tsx';
 import { Page } from '../frame/page.tsx';
 import { useOrganisation } from '../frame/session.ts';
-import { Waiting } from '../frame/shell.tsx';
+import { Forbidden, Waiting } from '../frame/shell.tsx';
 import type { Key } from '../integrations/first-lines.ts';
 import { CreateKey } from '../integrations/key-dialogs.tsx';
 import { ShownKey } from '../integrations/shown-key.tsx';
@@ -18,6 +18,11 @@ const { steps } = texts.setUp;
 
 /** What leads to the first event. What is there already decides which steps are done. */
 export default function StepsPage() {
+  const { role } = useOrganisation();
+  return role === 'administrator' ? <Steps /> : <Forbidden title={steps.title} />;
+}
+
+function Steps() {
   const { organisation } = useOrganisation();
   const { progress, error, refetch } = useProgress();
   const [creating, setCreating] = useState(false);

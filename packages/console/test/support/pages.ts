@@ -56,3 +56,9 @@ export function cellsOf(rows: Locator): Promise<string[][]> {
     each.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
   );
 }
+
+/** Waits until a page has its heading and all that it asks for. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
+}

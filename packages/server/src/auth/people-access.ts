@@ -91,6 +91,8 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'PUT /v1/manage/users/:userId/week-plan': PLANNERS,
   'GET /v1/manage/week-plans': PLANNERS,
   'POST /v1/manage/week-plans': PLANNERS,
+  'POST /v1/manage/users/:userId/leaves': PLANNERS,
+  'DELETE /v1/manage/users/:userId/leaves': PLANNERS,
   'GET /v1/manage/users/:userId/days': PLANNERS,
   'PUT /v1/manage/users/:userId/days/:day': PLANNERS,
   'DELETE /v1/manage/users/:userId/days/:day': PLANNERS,

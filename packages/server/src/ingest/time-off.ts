@@ -84,7 +84,10 @@ export async function storeTimeOff(
     const outcomes = await inTenantWithRetries(database, caller.tenantId, async (tx) => {
       const outcomes = await classify(tx, caller.tenantId, slice);
       const changes = outcomes.filter((outcome): outcome is LeaveChange => !isRefusal(outcome));
-      await writeLeaves(tx, caller.tenantId, changes, { apiKey: caller.name, at: new Date(nowMs) });
+      await writeLeaves(tx, caller.tenantId, changes, {
+        actor: { changedBy: 'integration', name: caller.name, reason: null },
+        at: new Date(nowMs),
+      });
       await refusals.record(tx, caller, 'timeoff', refusedOf(slice, outcomes));
       return outcomes;
     });

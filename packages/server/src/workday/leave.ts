@@ -1,5 +1,6 @@
 import type { Tx } from '../store/connections/db.ts';
 import { listDays } from '../store/values/days.ts';
+import type { DayAuthor } from '../store/workday/action-log.ts';
 import { listDayPlans } from '../store/workday/day-plans.ts';
 import { deleteLeaves, insertLeaves, type LeaveType } from '../store/workday/leaves.ts';
 import { leaveReason } from '../store/workday/reasons.ts';
@@ -25,10 +26,10 @@ export async function writeLeaves(
   tx: Tx,
   tenantId: string,
   changes: LeaveChange[],
-  { apiKey, at }: { apiKey: string; at: Date },
+  author: DayAuthor,
 ): Promise<void> {
   if (changes.length === 0) return;
-  const people = await loadPeople(tx, tenantId, changes, at);
+  const people = await loadPeople(tx, tenantId, changes, author.at);
   const concerned = new Map(
     changes.flatMap((change) =>
       daysAhead(change, people.get(change.userId)).map((day) => [
@@ -53,7 +54,7 @@ export async function writeLeaves(
     tenantId,
     books.flatMap((book) => book.added),
   );
-  for (const each of days.changes) await writeChanges(tx, tenantId, each, { apiKey, at });
+  for (const each of days.changes) await writeChanges(tx, tenantId, each, author);
 }
 
 interface UserLeave extends FullCalendar {
@@ -100,10 +101,11 @@ async function writeChanges(
   tx: Tx,
   tenantId: string,
   { round, reason, changes }: Changes,
-  { apiKey, at }: { apiKey: string; at: Date },
+  { actor, at }: DayAuthor,
 ): Promise<void> {
   const author = {
-    actor: { changedBy: 'integration' as const, name: apiKey, reason },
+    // A reason that the author gives takes the place of that of the leave.
+    actor: { ...actor, reason: actor.reason ?? reason },
     // A later round is a millisecond later, so that the log has the two changes of a day in their order.
     at: new Date(at.getTime() + round),
   };
