@@ -85,6 +85,8 @@ export const texts = {
       advice: 'Load it again. If the server was updated, that loads the new version.',
     },
   },
+  nodeSelect: { hint: 'Type a part of the name', nothing: 'No place has this name' },
+  leaving: 'Your last changes are not stored yet. Leave this page, and lose them?',
   download: { title: 'Download', failed: 'The file could not be downloaded.' },
   signIn: {
     title: 'Sign in',

@@ -3,22 +3,13 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
-import { nodesKey } from '../frame/nodes.ts';
+import { NodeSelect } from '../frame/node-select.tsx';
+import { nodesKey, type TreeNode } from '../frame/nodes.ts';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { ChangeDialog, type LargeChange } from './change-dialog.tsx';
 import { Conflict } from './conflict.tsx';
-import {
-  callsOf,
-  type Field,
-  fieldLabel,
-  isOutdated,
-  KINDS,
-  type Row,
-  type TreeNode,
-  textOf,
-} from './kinds.ts';
-import { ParentSelect } from './parent-select.tsx';
+import { callsOf, type Field, fieldLabel, isOutdated, KINDS, type Row, textOf } from './kinds.ts';
 import { nodeKey } from './tree-data.ts';
 
 const { places } = texts;
@@ -165,9 +156,10 @@ export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
           </Group>
         )}
         {mayEdit && parent && isActive && (
-          <ParentSelect
+          <NodeSelect
             kind={parent.kind}
-            current={textOf(stored.row, parent.member)}
+            label={places.move[parent.kind]}
+            except={textOf(stored.row, parent.member)}
             onChoose={(parentId) => ask({ what: 'move', change: { [parent.member]: parentId } })}
           />
         )}

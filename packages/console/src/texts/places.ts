@@ -55,7 +55,6 @@ export const places = {
     level: 'Move to another level',
     zone: 'Move to another zone',
   },
-  findParent: 'Type a part of the name',
   effects: {
     title: { retire: (name: string) => `Retire ${name}?`, move: (name: string) => `Move ${name}?` },
     asking: 'The server tries the change, and takes it back.',
