@@ -1,6 +1,7 @@
 import { account } from './texts/account.ts';
 import { csvImport } from './texts/csv-import.ts';
 import { effects } from './texts/effects.ts';
+import { floor } from './texts/floor.ts';
 import { integrations } from './texts/integrations.ts';
 import { people, person } from './texts/people.ts';
 import { places } from './texts/places.ts';
@@ -139,6 +140,7 @@ export const texts = {
   },
   csvImport,
   effects,
+  floor,
   places,
   settings,
   account,

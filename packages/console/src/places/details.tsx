@@ -1,7 +1,8 @@
-import { Badge, Button, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { PermissionError } from '@rollcall/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
+import { Link } from 'wouter';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icon.tsx';
@@ -74,11 +75,24 @@ export function Details({ node, part, onPart, onAdd }: DetailsProps) {
             ))}
           </Group>
         )}
+        <FloorLink node={node} />
         <Text size="xs" c="dimmed">
           {places.id(node.nodeId)}
         </Text>
       </Stack>
     </section>
+  );
+}
+
+/** Leads to the plan of a level, and to where a place is on it. */
+function FloorLink({ node: { nodeId, kind, levelId, status } }: { node: TreeNode }) {
+  const { organisation } = useOrganisation();
+  if (kind === 'location' || levelId === null || status === 'inactive') return null;
+  const place = kind === 'level' ? '' : `&desk=${nodeId}`;
+  return (
+    <Anchor component={Link} href={`/${organisation}/floor?level=${levelId}${place}`} size="sm">
+      {kind === 'level' ? places.floorPlan : places.onFloorPlan}
+    </Anchor>
   );
 }
 

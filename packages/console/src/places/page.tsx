@@ -36,7 +36,7 @@ export default function PlacesPage() {
       {(role === 'administrator' || role === 'planner') && (
         <DownloadMenu
           choices={places.downloads}
-          ask={(analytics, kind, options) => analytics.file(kind, {}, 'csv', options)}
+          ask={({ analytics }, kind, options) => analytics.file(kind, {}, 'csv', options)}
           nameOf={(kind) => `${kind}.csv`}
         />
       )}

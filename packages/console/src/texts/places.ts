@@ -21,6 +21,8 @@ export const places = {
   nothingOpen: 'Choose a place to see what it has.',
   path: (names: readonly string[]) => names.join(' › '),
   id: (id: string) => `Id: ${id}`,
+  floorPlan: 'Floor plan of this level',
+  onFloorPlan: 'Show on the floor plan',
   readOnly: 'Administrators can change places.',
   ownerHidden: 'Your role does not see who has this desk.',
   fields: {

@@ -1,0 +1,136 @@
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { useMemo } from 'react';
+import { Link } from 'wouter';
+import { useParameters } from '../frame/address.ts';
+import { isDay, todayIn } from '../frame/days.ts';
+import { Failure } from '../frame/failure.tsx';
+import { formatTime } from '../frame/format.ts';
+import { NodeSelect } from '../frame/node-select.tsx';
+import { Notice } from '../frame/notice.tsx';
+import { Page } from '../frame/page.tsx';
+import { useOrganisation } from '../frame/session.ts';
+import { Waiting } from '../frame/shell.tsx';
+import { texts } from '../texts.ts';
+import { type Floor, type FloorPlan, isUnknown, seesStates, useFloor, useFloorPlan } from './answers.ts';
+import { DayPicker } from './day-picker.tsx';
+import { LevelView } from './level-view.tsx';
+import { PlanMenu } from './plan-menu.tsx';
+
+const { floor } = texts;
+
+/** The published plan of a level with the states of a day. */
+export function FloorView({ levelId }: { levelId: string }) {
+  const [parameters, change] = useParameters();
+  const wanted = parameters.get('day');
+  const day = wanted !== null && isDay(wanted) ? wanted : undefined;
+  const plan = useFloorPlan(levelId);
+  const states = useFloor(levelId, day);
+  const level = plan.data?.levelId === levelId ? plan.data : undefined;
+  const failed = [plan, states].find(({ error, data }) => error && !data);
+  return (
+    <Page title={floor.title} actions={level && <Actions plan={level} />}>
+      <Stack gap="sm">
+        <Group gap="md" align="flex-end" className="floor-choices">
+          <div className="floor-level">
+            <NodeSelect
+              kind="level"
+              label={floor.level}
+              except={levelId}
+              shown={level && texts.places.path([level.locationName, level.levelName])}
+              onChoose={(other) => change({ level: other, desk: undefined, search: undefined })}
+            />
+          </div>
+          {states.data && (
+            <DayPicker
+              day={day ?? todayIn(states.data.timeZone)}
+              today={todayIn(states.data.timeZone)}
+              choose={(next) => change({ day: next }, { replace: true })}
+            />
+          )}
+          {states.data && <AsOf floor={states.data} isLate={states.error !== null} />}
+        </Group>
+        {failed ? (
+          isUnknown(failed.error) ? (
+            <UnknownLevel />
+          ) : (
+            <Failure error={failed.error} retry={() => void failed.refetch()} />
+          )
+        ) : (
+          <Content plan={level} floor={states.data} />
+        )}
+      </Stack>
+    </Page>
+  );
+}
+
+function Content({ plan, floor: day }: { plan: FloorPlan | undefined; floor: Floor | undefined }) {
+  const { role } = useOrganisation();
+  const withStates = seesStates(role);
+  if (!plan || (withStates && !day)) return <Waiting />;
+  return (
+    <>
+      {!withStates && plan.published && <Notice {...floor.withoutStates} />}
+      {!plan.published && <NoPlan plan={plan} />}
+      <LevelView key={plan.levelId} plan={plan} items={day?.items} day={day} />
+    </>
+  );
+}
+
+function UnknownLevel() {
+  const { organisation } = useOrganisation();
+  return (
+    <Notice {...floor.empty.unknownLevel}>
+      <Anchor component={Link} href={`/${organisation}/floor`} size="sm">
+        {floor.plans.title}
+      </Anchor>
+    </Notice>
+  );
+}
+
+function NoPlan({ plan }: { plan: FloorPlan }) {
+  const { role } = useOrganisation();
+  const [, change] = useParameters();
+  const { empty } = floor;
+  if (role !== 'administrator') return <Notice {...empty.noPlanForReader} />;
+  return (
+    <Notice {...(plan.hasDraft ? empty.noPlanButDraft : empty.noPlan)}>
+      <Button mt="xs" size="xs" onClick={() => change({ edit: '1' })}>
+        {plan.hasDraft ? floor.goOn : floor.draw}
+      </Button>
+    </Notice>
+  );
+}
+
+function Actions({ plan }: { plan: FloorPlan }) {
+  const { organisation, role } = useOrganisation();
+  const [, change] = useParameters();
+  return (
+    <Group gap="xs">
+      <Anchor component={Link} href={`/${organisation}/floor`} size="sm">
+        {floor.plans.title}
+      </Anchor>
+      {role === 'administrator' && plan.published && (
+        <>
+          <Button size="xs" variant="default" onClick={() => change({ edit: '1' })}>
+            {plan.hasDraft ? floor.goOn : floor.edit}
+          </Button>
+          <PlanMenu plan={plan} />
+        </>
+      )}
+    </Group>
+  );
+}
+
+/** The moment of the states. Screen readers do not read it each time. */
+function AsOf({ floor: { asOf, timeZone }, isLate }: { floor: Floor; isLate: boolean }) {
+  const text = useMemo(
+    () => floor.day.asOf(formatTime(asOf, timeZone, { seconds: true }), timeZone),
+    [asOf, timeZone],
+  );
+  return (
+    <Text size="sm" c={isLate ? 'red' : 'dimmed'} pb={8}>
+      <time dateTime={asOf}>{text}</time>
+      {isLate && ` ${floor.day.late}`}
+    </Text>
+  );
+}

@@ -1,0 +1,101 @@
+import { Stack } from '@mantine/core';
+import { useCallback, useMemo, useState } from 'react';
+import { useParameters } from '../frame/address.ts';
+import { Notice } from '../frame/notice.tsx';
+import { texts } from '../texts.ts';
+import type { Floor, FloorItem, FloorPlan } from './answers.ts';
+import { Legend } from './legend.tsx';
+import { PlaceList } from './place-list.tsx';
+import { PlacePanel } from './place-panel.tsx';
+import { PlanDrawing } from './plan-drawing.tsx';
+import { type NamedPlacement, placesOfDay, placesOfPlan } from './shown-places.ts';
+import { countsOf, STATES, type State } from './states.ts';
+
+const { floor } = texts;
+const NONE: readonly NamedPlacement[] = [];
+
+interface LevelViewProps {
+  plan: FloorPlan;
+  /** Undefined for roles that do not see the states. */
+  items: readonly FloorItem[] | undefined;
+  day: Floor | undefined;
+}
+
+/** A level: its plan, what the open place has, and all places as a list. */
+export function LevelView({ plan, items, day }: LevelViewProps) {
+  const [parameters, change] = useParameters();
+  const [marked, setMarked] = useState<string>();
+  const open = parameters.get('desk') ?? undefined;
+  const states = statesOf(parameters.get('state'));
+  const placements = (plan.published?.placements ?? NONE) as readonly NamedPlacement[];
+  const byId = useMemo(() => new Map(placements.map((each) => [each.nodeId, each])), [placements]);
+  const places = useMemo(
+    () => (items ? placesOfDay(items, byId) : placesOfPlan(placements)),
+    [items, byId, placements],
+  );
+  const counts = useMemo(() => countsOf(items ?? []), [items]);
+  const setOpen = useCallback(
+    (nodeId: string | undefined) => change({ desk: nodeId }, { replace: true }),
+    [change],
+  );
+  const setStates = (next: ReadonlySet<State>) =>
+    change({ state: [...next].join(',') || undefined }, { replace: true });
+  if (places.length === 0) return plan.published || items ? <Notice {...floor.empty.noPlaces} /> : null;
+  return (
+    <div className="floor" data-with-plan={plan.published ? true : undefined}>
+      <Stack gap="xs" className="floor-main">
+        {plan.published && (
+          <PlanDrawing
+            levelName={plan.levelName}
+            plan={plan.published}
+            places={places}
+            marked={marked}
+            onMark={setMarked}
+            open={open}
+            onOpen={setOpen}
+          />
+        )}
+        {items && (
+          <Legend counts={counts} chosen={states} toggle={(state) => setStates(toggled(states, state))} />
+        )}
+      </Stack>
+      <Stack className="floor-side">
+        {open !== undefined && (
+          <PlacePanel
+            key={open}
+            place={places.find(({ nodeId }) => nodeId === open)}
+            item={items?.find(({ nodeId }) => nodeId === open)}
+            day={day}
+            onOpen={setOpen}
+          />
+        )}
+        <PlaceList
+          places={places}
+          title={items ? floor.list.title : floor.list.titlePlain}
+          search={parameters.get('search') ?? ''}
+          states={states}
+          onlyOff={parameters.has('off')}
+          onSearch={(search) => change({ search }, { replace: true })}
+          onOnlyOff={(off) => change({ off: off ? '1' : undefined }, { replace: true })}
+          onClear={() => change({ search: undefined, state: undefined, off: undefined }, { replace: true })}
+          marked={marked}
+          onMark={setMarked}
+          open={open}
+          onOpen={setOpen}
+        />
+      </Stack>
+    </div>
+  );
+}
+
+/** The states that the address names. */
+function statesOf(text: string | null): ReadonlySet<State> {
+  const named = text?.split(',') ?? [];
+  return new Set(STATES.filter((state) => named.includes(state)));
+}
+
+function toggled(states: ReadonlySet<State>, state: State): ReadonlySet<State> {
+  const next = new Set(states);
+  if (!next.delete(state)) next.add(state);
+  return next;
+}
