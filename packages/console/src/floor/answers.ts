@@ -72,9 +72,14 @@ export function useFloor(levelId: string, day: Day | undefined, { isLive = true 
     enabled: seesStates(role),
     placeholderData: (before) => (before?.levelId === levelId ? before : undefined),
     refetchInterval: ({ state: { data } }) =>
-      isLive && data && data.date === todayIn(data.timeZone) ? ASK_EVERY_MS : false,
+      isLive && data && data.date === presentDay(data) ? ASK_EVERY_MS : false,
     staleTime: 0,
   });
+}
+
+/** The present day of the office, by the server's clock. */
+export function presentDay({ asOf, timeZone }: Floor): Day {
+  return todayIn(timeZone, Date.parse(asOf));
 }
 
 /** The address of a plan's image in this browser. Undefined without an image, and until it is loaded. */

@@ -2,7 +2,7 @@ import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
-import { isDay, todayIn } from '../frame/days.ts';
+import { isDay } from '../frame/days.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatTime } from '../frame/format.ts';
 import { NodeSelect } from '../frame/node-select.tsx';
@@ -11,7 +11,7 @@ import { Page } from '../frame/page.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
-import { type Floor, type FloorPlan, isUnknown, seesStates, useFloor, useFloorPlan } from './answers.ts';
+import { type Floor, type FloorPlan, isUnknown, presentDay, seesStates, useFloor, useFloorPlan } from './answers.ts';
 import { DayPicker } from './day-picker.tsx';
 import { LevelView } from './level-view.tsx';
 import { PlanMenu } from './plan-menu.tsx';
@@ -42,8 +42,8 @@ export function FloorView({ levelId }: { levelId: string }) {
           </div>
           {states.data && (
             <DayPicker
-              day={day ?? todayIn(states.data.timeZone)}
-              today={todayIn(states.data.timeZone)}
+              day={day ?? presentDay(states.data)}
+              today={presentDay(states.data)}
               choose={(next) => change({ day: next }, { replace: true })}
             />
           )}
