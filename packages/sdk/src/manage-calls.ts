@@ -1,9 +1,9 @@
 import { resultsOf } from './events.ts';
-import type { CallOptions } from './options.ts';
-import type { Query, Transport } from './request.ts';
+import type { CallOptions, ChangeOptions } from './options.ts';
+import { type Answer, type Query, type Request, readJson, type Transport } from './request.ts';
 import { Rows } from './rows.ts';
 import { type Many, type SubmitOptions, type Submitted, submitAll } from './submit.ts';
-import type { DateLike } from './types.ts';
+import type { DateLike, Versioned } from './types.ts';
 
 /** The most items of a page, and of a submission. */
 const MOST_ITEMS = 1000;
@@ -31,6 +31,16 @@ export function pages<T>(
 /** Whether a change is for one version only. A second call would conflict with the first. */
 export function namesVersion(change: unknown): boolean {
   return (change as { version?: string | null }).version != null;
+}
+
+/** What makes a change one of a version. A second call would conflict with the first. */
+export function ofVersion({ ifVersion }: ChangeOptions = {}): Pick<Request, 'headers' | 'once'> {
+  return ifVersion === undefined ? {} : { headers: { 'If-Match': ifVersion }, once: true };
+}
+
+/** A row with the version that its answer states. */
+export async function readVersioned<Row>(answer: Answer): Promise<Versioned<Row>> {
+  return { row: await readJson<Row>(answer), version: answer.response.headers.get('ETag') ?? '' };
 }
 
 /** Submits items in order, 1,000 in a request. */

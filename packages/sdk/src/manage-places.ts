@@ -1,6 +1,6 @@
-import { at, pages, submitItems } from './manage-calls.ts';
+import { at, ofVersion, pages, readVersioned, submitItems } from './manage-calls.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
-import { type Answer, type Query, type Request, readJson, type Transport } from './request.ts';
+import type { Query, Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Many, SubmitOptions, Submitted } from './submit.ts';
 import type { Operations } from './types.gen.ts';
@@ -29,15 +29,6 @@ type Kind = keyof IdNames;
 
 type ById<K extends Kind, Method extends 'GET' | 'PATCH'> = `${Method} /v1/manage/${K}/{${IdNames[K]}}` &
   keyof Operations;
-
-/** What makes a change one of a version. A second call would conflict with the first. */
-function ofVersion({ ifVersion }: ChangeOptions = {}): Pick<Request, 'headers' | 'once'> {
-  return ifVersion === undefined ? {} : { headers: { 'If-Match': ifVersion }, once: true };
-}
-
-async function readVersioned<Row>(answer: Answer): Promise<Versioned<Row>> {
-  return { row: await readJson<Row>(answer), version: answer.response.headers.get('ETag') ?? '' };
-}
 
 /** The nodes of one kind, or the users. */
 export class Collection<K extends Kind> {

@@ -2930,6 +2930,240 @@ export interface Operations {
       } | null;
     };
   };
+  /** List the levels that have a floor plan, in the order of their ids */
+  'GET /v1/manage/floor-plans': {
+    query: {
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        levelId: string;
+        levelName: string;
+        locationId: string;
+        locationName: string;
+        /** null: the level has a draft only */
+        publishedAt: string | null;
+        hasDraft: boolean;
+        /** desks of the level that the published plan shows */
+        placed: number;
+        /** desks of the level */
+        places: number;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
+    };
+  };
+  /** Read the published floor plan of a level */
+  'GET /v1/manage/levels/{levelId}/floor-plan': {
+    path: {
+      levelId: string;
+    };
+    reply: {
+      levelId: string;
+      /** null: the level has no published plan */
+      published: {
+        /** the image below the places; null: a blank sheet */
+        imageId: string | null;
+        /** the width of the plan divided by its height; with an image, that of the image */
+        aspectRatio: number;
+        placements: Array<{
+          nodeId: string;
+          /** `place` is a desk */
+          kind: "place" | "space" | "zone";
+          name: string;
+          /** the zone of a desk; null for a space */
+          zoneId: string | null;
+          x: number;
+          y: number;
+          /** null for a desk */
+          width: number | null;
+          /** null for a desk */
+          height: number | null;
+        }>;
+        /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
+        hidden: number;
+        /** grows with each publication */
+        version: number;
+        publishedAt: string;
+        /** the key or the account; null for viewers */
+        publishedBy: string | null;
+      } | null;
+      hasDraft: boolean;
+    };
+  };
+  /** Remove the published floor plan of a level. The draft stays. With the header If-Match and the ETag of the plan, the server changes only that version. */
+  'DELETE /v1/manage/levels/{levelId}/floor-plan': {
+    path: {
+      levelId: string;
+    };
+    reply: undefined;
+  };
+  /** Read the draft of the floor plan of a level */
+  'GET /v1/manage/levels/{levelId}/floor-plan/draft': {
+    path: {
+      levelId: string;
+    };
+    reply: {
+      levelId: string;
+      /** the published version that the draft began with; null: there was none */
+      basedOn: number | null;
+      changedAt: string;
+      /** the key or the account */
+      changedBy: string;
+      /** the image below the places; null: a blank sheet */
+      imageId: string | null;
+      /** the width of the plan divided by its height; with an image, that of the image */
+      aspectRatio: number;
+      placements: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "place" | "space" | "zone";
+        name: string;
+        /** the zone of a desk; null for a space */
+        zoneId: string | null;
+        x: number;
+        y: number;
+        /** null for a desk */
+        width: number | null;
+        /** null for a desk */
+        height: number | null;
+      }>;
+      /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
+      hidden: number;
+    };
+  };
+  /** Store the draft of the floor plan of a level. The body is the whole draft. With the header If-Match and the ETag of the draft, the server replaces only that version. With If-None-Match: * it stores only the first draft. */
+  'PUT /v1/manage/levels/{levelId}/floor-plan/draft': {
+    path: {
+      levelId: string;
+    };
+    body: {
+      /** an image that was sent before; null: a blank sheet */
+      imageId?: string | null | undefined;
+      /** the width of the plan divided by its height; with an image, that of the image */
+      aspectRatio: number;
+      placements: Array<{
+        /** the id of a desk, space or zone of the level */
+        nodeId: string;
+        /** the centre, as a fraction of the width of the plan */
+        x: number;
+        /** the centre, as a fraction of the height of the plan */
+        y: number;
+        /** of a space or zone; a desk is a point and has none */
+        width?: number | null | undefined;
+        /** as width */
+        height?: number | null | undefined;
+      }>;
+      /** the published version that the draft began with. Without it, a new draft gets the present version, and an existing draft keeps its own */
+      basedOn?: number | null | undefined;
+    };
+    reply: {
+      levelId: string;
+      /** the published version that the draft began with; null: there was none */
+      basedOn: number | null;
+      changedAt: string;
+      /** the key or the account */
+      changedBy: string;
+      /** the image below the places; null: a blank sheet */
+      imageId: string | null;
+      /** the width of the plan divided by its height; with an image, that of the image */
+      aspectRatio: number;
+      placements: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "place" | "space" | "zone";
+        name: string;
+        /** the zone of a desk; null for a space */
+        zoneId: string | null;
+        x: number;
+        y: number;
+        /** null for a desk */
+        width: number | null;
+        /** null for a desk */
+        height: number | null;
+      }>;
+      /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
+      hidden: number;
+    };
+  };
+  /** Discard the draft of the floor plan of a level. With the header If-Match and the ETag of the plan, the server changes only that version. */
+  'DELETE /v1/manage/levels/{levelId}/floor-plan/draft': {
+    path: {
+      levelId: string;
+    };
+    reply: undefined;
+  };
+  /** Publish the draft of the floor plan of a level. The draft becomes the published plan, at once for everybody. With the header If-Match and the ETag of the draft, the server publishes only that version. It answers 409 if another plan was published since the draft began. */
+  'POST /v1/manage/levels/{levelId}/floor-plan/publication': {
+    path: {
+      levelId: string;
+    };
+    query: {
+      /** true: replace a plan that was published since the draft began */
+      force?: string | undefined;
+    };
+    reply: {
+      levelId: string;
+      /** null: the level has no published plan */
+      published: {
+        /** the image below the places; null: a blank sheet */
+        imageId: string | null;
+        /** the width of the plan divided by its height; with an image, that of the image */
+        aspectRatio: number;
+        placements: Array<{
+          nodeId: string;
+          /** `place` is a desk */
+          kind: "place" | "space" | "zone";
+          name: string;
+          /** the zone of a desk; null for a space */
+          zoneId: string | null;
+          x: number;
+          y: number;
+          /** null for a desk */
+          width: number | null;
+          /** null for a desk */
+          height: number | null;
+        }>;
+        /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
+        hidden: number;
+        /** grows with each publication */
+        version: number;
+        publishedAt: string;
+        /** the key or the account; null for viewers */
+        publishedBy: string | null;
+      } | null;
+      hasDraft: boolean;
+    };
+  };
+  /** Send an image for the floor plan of a level. A PNG or JPEG stays as it is. The server writes a new SVG, of the parts that can neither run code nor load anything. An image that no plan names after 24 hours is removed. */
+  'POST /v1/manage/levels/{levelId}/floor-plan/images': {
+    path: {
+      levelId: string;
+    };
+    reply: {
+      /** the id by which a draft names the image */
+      imageId: string;
+      /** by the bytes of the file */
+      mediaType: "image/png" | "image/jpeg" | "image/svg+xml";
+      /** in pixels, as browsers show the image */
+      width: number;
+      height: number;
+      /** of the image as the server keeps it */
+      bytes: number;
+      /** what the server took out of an SVG to make it safe, in words; empty for a PNG or JPEG */
+      removed: Array<string>;
+    };
+  };
+  /** Read an image of a floor plan */
+  'GET /v1/manage/floor-plan-images/{imageId}': {
+    path: {
+      imageId: string;
+    };
+    reply: undefined;
+  };
   /** Read the type of provisioned groups */
   'GET /v1/manage/provisioning': {
     reply: {
