@@ -1,7 +1,11 @@
-import { ConflictError, NetworkError } from '@rollcall/sdk';
+import { Rollcall } from '@rollcall/sdk';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { DraftSession, type VersionedDraft } from '../src/floor/edit/draft-session.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeLondon, manageClient } from '../../server/test/support/manage.ts';
+import { startTestServer, type TestServer } from '../../server/test/support/server.ts';
+import { listen } from '../../server/test/support/sockets.ts';
+import { draftCalls } from '../src/floor/edit/draft-calls.ts';
+import { DraftSession } from '../src/floor/edit/draft-session.ts';
 import { dragged, moveOf, planAfter } from '../src/floor/edit/drag.ts';
 import * as editing from '../src/floor/edit/editor.ts';
 import { deskRadius, neighbourOf, type Placement, type Plan, sheetOf } from '../src/floor/plan.ts';
@@ -189,119 +193,121 @@ describe('a view of the sheet', () => {
 });
 
 describe('the draft of an editor', () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
-  /** A server of one draft, as the API describes it. */
-  class Server {
-    draft: VersionedDraft | null = this.#versioned(planWith(desk('a', 0.1, 0.1)), 'me');
-    requests = 0;
-    failures: Error[] = [];
-    /** The answer to the next request is lost. */
-    losesAnswer = false;
-
-    #versioned(plan: Plan, changedBy: string, version = 1): VersionedDraft {
-      const row = { ...plan, basedOn: null, changedAt: '2026-03-13T12:00:00.000Z', changedBy };
-      return { row, version: `"${version}"` };
-    }
-
-    write(plan: Plan, changedBy: string): VersionedDraft {
-      this.draft = this.#versioned(plan, changedBy, Number(this.draft?.version.slice(1, -1) ?? 0) + 1);
-      return this.draft;
-    }
-
-    calls = {
-      store: async (plan: Plan, version: string | null) => {
-        this.requests++;
-        const failure = this.failures.shift();
-        if (failure) throw failure;
-        if ((this.draft?.version ?? null) !== version) throw new ConflictError('changed', { status: 412 });
-        const stored = this.write(plan, 'me');
-        if (this.losesAnswer) {
-          this.losesAnswer = false;
-          throw new NetworkError('lost', {});
-        }
-        return stored;
+  let server: TestServer;
+  let levelId: string;
+  let desks: string[];
+  let ada: Rollcall;
+  let client: Rollcall;
+  /** What the connection of `client` does with the next requests. */
+  let faults: ('down' | 'loses the answer')[];
+  let stores: number;
+  beforeAll(async () => {
+    server = await startTestServer();
+    const tenantId = await server.organisation();
+    const manage = await manageClient(server, tenantId);
+    ({ levelId } = await makeLondon(manage));
+    const key = { ...(await server.key(tenantId)), baseUrl: await listen(server) };
+    ada = new Rollcall({ ...key, authentication: 'client-credentials' });
+    client = new Rollcall({
+      ...key,
+      authentication: 'client-credentials',
+      maxRetries: 0,
+      fetch: async (input, init) => {
+        const isStore = init?.method === 'PUT';
+        const fault = isStore ? faults.shift() : undefined;
+        if (isStore) stores++;
+        if (fault === 'down') throw new TypeError('The connection is down.');
+        const answer = await fetch(input, init);
+        if (fault) throw new TypeError('The answer is lost.');
+        return answer;
       },
-      read: async () => this.draft,
-    };
+    });
+    desks = (await manage.list('desks')).map(({ deskId }) => String(deskId));
+  });
+  afterAll(() => server.close());
 
-    session(): DraftSession {
-      if (!this.draft) throw new Error('There is no draft.');
-      return new DraftSession(this.calls, this.draft);
-    }
-  }
-
+  /** A session of a new draft with one desk. */
+  const begin = async () => {
+    faults = [];
+    stores = 0;
+    await ada.manage.floorPlans.discardDraft(levelId).catch(() => undefined);
+    const calls = draftCalls(client, levelId);
+    const session = new DraftSession(calls, await calls.store(planOn(0.1), null, null));
+    stores = 0;
+    return session;
+  };
+  const planOn = (x: number) => planWith(desk(desks[0] ?? '', x, 0.1));
   const moveTo = (session: DraftSession, x: number) =>
-    session.update((editor) => editing.change(editor, editing.put(editor.plan, [desk('a', x, 0.1)])));
-  const xOf = (plan: Plan | undefined) => plan?.placements[0]?.x;
+    session.update((editor) => editing.change(editor, editing.put(editor.plan, planOn(x).placements)));
+  const shownX = (session: DraftSession) => session.state().editor.plan.placements[0]?.x;
+  const storedX = async () => (await ada.manage.floorPlans.readDraft(levelId)).row.placements[0]?.x;
+  const storeOfAda = (x: number) =>
+    ada.manage.floorPlans.saveDraft(levelId, { ...planOn(x), placements: [...planOn(x).placements] });
 
   test('is stored once for changes that follow one another quickly', async () => {
-    const server = new Server();
-    const session = server.session();
+    const session = await begin();
     for (const x of [0.2, 0.3, 0.4]) moveTo(session, x);
     expect(session.state().store.kind).toBe('waiting');
-    await vi.runAllTimersAsync();
-    expect([session.state().store.kind, xOf(server.draft?.row), server.requests]).toEqual(['stored', 0.4, 1]);
+    await expect.poll(() => session.state().store.kind).toBe('stored');
+    expect([await storedX(), stores]).toEqual([0.4, 1]);
   });
 
-  test('keeps everything while the server fails, and stores it when the server is back', async () => {
-    const server = new Server();
-    const session = server.session();
-    server.failures = [new NetworkError('down', {}), new NetworkError('down', {})];
+  test('keeps everything while the server cannot be reached, and is stored when it is back', async () => {
+    const session = await begin();
+    faults = ['down', 'down'];
     moveTo(session, 0.2);
-    await vi.advanceTimersByTimeAsync(600);
-    expect(session.state().store.kind).toBe('failed');
+    expect([await session.flush(), session.state().store.kind]).toEqual([false, 'failed']);
     moveTo(session, 0.3);
-    await vi.runAllTimersAsync();
-    expect([session.state().store.kind, xOf(server.draft?.row)]).toEqual(['stored', 0.3]);
+    expect([await session.flush(), session.state().store.kind]).toEqual([false, 'failed']);
+    expect(await storedX()).toBe(0.1);
+    await expect.poll(() => session.state().store.kind, { timeout: 10_000 }).toBe('stored');
+    expect([await storedX(), shownX(session)]).toEqual([0.3, 0.3]);
   });
 
-  test('takes its own version for nobody else’s when only the answer was lost', async () => {
-    const server = new Server();
-    const session = server.session();
-    server.losesAnswer = true;
+  test('takes its own version for nobody else’s when only an answer was lost', async () => {
+    const session = await begin();
+    faults = ['loses the answer'];
     moveTo(session, 0.2);
-    await vi.advanceTimersByTimeAsync(600);
-    expect(session.state().store.kind).toBe('failed');
+    expect(await session.flush()).toBe(false);
+    expect(await storedX()).toBe(0.2);
     moveTo(session, 0.3);
-    await vi.runAllTimersAsync();
-    expect([session.state().store.kind, xOf(server.draft?.row)]).toEqual(['stored', 0.3]);
+    expect([await session.flush(), await storedX()]).toEqual([true, 0.3]);
+    faults = ['loses the answer'];
+    moveTo(session, 0.4);
+    expect(await session.flush()).toBe(false);
+    expect([await session.flush(), await storedX()]).toEqual([true, 0.4]);
   });
 
-  test('of two people waits for a choice: mine is stored over theirs, or theirs is taken and mine can be undone', async () => {
+  test('of two people waits for a choice, and then stores mine, or takes theirs and can bring mine back', async () => {
     for (const choice of ['mine', 'theirs'] as const) {
-      const server = new Server();
-      const session = server.session();
-      server.write(planWith(desk('a', 0.9, 0.9)), 'Ada');
+      const session = await begin();
+      await storeOfAda(0.9);
       moveTo(session, 0.2);
-      await vi.runAllTimersAsync();
+      await session.flush();
       const { store } = session.state();
-      expect(store.kind === 'conflict' && store.theirs?.row.changedBy).toBe('Ada');
+      expect(store.kind === 'conflict' && store.theirs?.row.placements[0]?.x).toBe(0.9);
       moveTo(session, 0.3);
-      await vi.runAllTimersAsync();
-      expect([xOf(server.draft?.row), xOf(session.state().editor.plan)]).toEqual([0.9, 0.3]);
+      expect(await session.flush()).toBe(false);
+      expect([await storedX(), shownX(session)]).toEqual([0.9, 0.3]);
       if (choice === 'mine') {
         await session.keepMine();
-        expect([session.isStored, xOf(server.draft?.row)]).toEqual([true, 0.3]);
       } else {
         session.takeTheirs();
-        expect([session.isStored, xOf(session.state().editor.plan)]).toEqual([true, 0.9]);
+        expect([session.isStored, shownX(session)]).toEqual([true, 0.9]);
         session.update(editing.undo);
-        await vi.runAllTimersAsync();
-        expect([session.isStored, xOf(server.draft?.row)]).toEqual([true, 0.3]);
+        await session.flush();
       }
+      expect([session.isStored, await storedX(), shownX(session)]).toEqual([true, 0.3, 0.3]);
     }
   });
 
   test('that somebody else discarded is kept, and can be stored again', async () => {
-    const server = new Server();
-    const session = server.session();
-    server.draft = null;
+    const session = await begin();
+    await ada.manage.floorPlans.discardDraft(levelId);
     moveTo(session, 0.2);
-    await vi.runAllTimersAsync();
+    await session.flush();
     expect(session.state().store).toEqual({ kind: 'conflict', theirs: null });
     await session.keepMine();
-    expect([session.isStored, xOf(server.draft?.row)]).toEqual([true, 0.2]);
+    expect([session.isStored, await storedX()]).toEqual([true, 0.2]);
   });
 });

@@ -56,8 +56,12 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
     await plans().publish(levelId, { ifVersion: version, force: true });
   };
   const removeAll = async (levelId: string) => {
-    await plans().discardDraft(levelId).catch(() => undefined);
-    await plans().remove(levelId).catch(() => undefined);
+    await plans()
+      .discardDraft(levelId)
+      .catch(() => undefined);
+    await plans()
+      .remove(levelId)
+      .catch(() => undefined);
   };
   const centreOf = async (locator: Locator) => {
     const { x, y, width, height } = (await locator.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
@@ -136,13 +140,17 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
               [id, state] as const,
             ),
         );
-      const states = new Map(items.filter(({ kind }) => kind !== 'zone').map((each) => [each.nodeId, each.state]));
+      const states = new Map(
+        items.filter(({ kind }) => kind !== 'zone').map((each) => [each.nodeId, each.state]),
+      );
       const listed = await shown('[data-place]', 'data-place', 'data-place-state');
       expect(listed.size).toBe(items.length);
-      for (const [nodeId, state] of states) expect([day, nodeId, listed.get(nodeId)]).toEqual([day, nodeId, state ?? 'unknown']);
+      for (const [nodeId, state] of states)
+        expect([day, nodeId, listed.get(nodeId)]).toEqual([day, nodeId, state ?? 'unknown']);
       const drawn = await shown('[data-node]', 'data-node', 'data-state');
       expect([...drawn.keys()].toSorted()).toEqual([desk1, desk2, windowZone].toSorted());
-      for (const nodeId of [desk1, desk2]) expect([day, nodeId, drawn.get(nodeId)]).toEqual([day, nodeId, states.get(nodeId)]);
+      for (const nodeId of [desk1, desk2])
+        expect([day, nodeId, drawn.get(nodeId)]).toEqual([day, nodeId, states.get(nodeId)]);
       await planner.getByText('1 desk is not on the plan').waitFor();
       await planner.close();
     }

@@ -66,7 +66,7 @@ export function useFloor(levelId: string, day: Day | undefined, { isLive = true 
   return useQuery<Floor>({
     queryKey: [...nodesKey(organisation), 'floor', levelId, day],
     queryFn: ({ signal }) =>
-      clientOf(organisation).manage.floorPlans.floor(levelId, day === undefined ? {} : { date: day }, {
+      clientOf(organisation).manage.floorPlans.day(levelId, day === undefined ? {} : { date: day }, {
         signal,
       }),
     enabled: seesStates(role),

@@ -11,7 +11,15 @@ import { Page } from '../frame/page.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
-import { type Floor, type FloorPlan, isUnknown, presentDay, seesStates, useFloor, useFloorPlan } from './answers.ts';
+import {
+  type Floor,
+  type FloorPlan,
+  isUnknown,
+  presentDay,
+  seesStates,
+  useFloor,
+  useFloorPlan,
+} from './answers.ts';
 import { DayPicker } from './day-picker.tsx';
 import { LevelView } from './level-view.tsx';
 import { PlanMenu } from './plan-menu.tsx';

@@ -1,7 +1,9 @@
-import { Stack } from '@mantine/core';
+import { Anchor, Stack, Title } from '@mantine/core';
 import { useCallback, useMemo, useState } from 'react';
+import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { Notice } from '../frame/notice.tsx';
+import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import type { Floor, FloorItem, FloorPlan } from './answers.ts';
 import { Legend } from './legend.tsx';
@@ -83,6 +85,7 @@ export function LevelView({ plan, items, day }: LevelViewProps) {
           open={open}
           onOpen={setOpen}
         />
+        {day && day.others.length > 0 && <Others others={day.others} date={day.date} />}
       </Stack>
     </div>
   );
@@ -98,4 +101,30 @@ function toggled(states: ReadonlySet<State>, state: State): ReadonlySet<State> {
   const next = new Set(states);
   if (!next.delete(state)) next.add(state);
   return next;
+}
+
+/** People of the level who are at none of its places. */
+function Others({ others, date }: { others: Floor['others']; date: string }) {
+  const { organisation } = useOrganisation();
+  return (
+    <section aria-label={floor.list.others}>
+      <Title order={2} size="h4">
+        {floor.list.others}
+      </Title>
+      <ul className="plain-list">
+        {others.map(({ userId, name, state }) => (
+          <li key={userId}>
+            <Anchor
+              component={Link}
+              size="sm"
+              href={`/${organisation}/people/${userId}?week=${date}&day=${date}`}
+            >
+              {name}
+            </Anchor>{' '}
+            {floor.states[state as State]}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }

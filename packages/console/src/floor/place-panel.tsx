@@ -81,7 +81,7 @@ function DayOfPlace({ item, day, onOpen }: DayOfPlaceProps) {
   return (
     <>
       {kind === 'space' && <Occupancy occupancy={occupancy} timeZone={day.timeZone} />}
-      {kind === 'place' && people.length === 0 && <Text size="sm">{words.nobody}</Text>}
+      {kind !== 'space' && people.length === 0 && <Text size="sm">{words.nobody}</Text>}
       {people.map((person) => (
         <Person key={person.userId} person={person} item={item} day={day} onOpen={onOpen} />
       ))}
@@ -118,8 +118,7 @@ function Person({ person, item, day, onOpen }: DayOfPlaceProps & { person: Floor
         <dd>
           <Seat
             nodeId={person.bookedNodeId}
-            name={person.bookedNodeName}
-            levelId={person.bookedLevelId}
+            name={person.bookedName}
             none={words.noBooking}
             item={item}
             day={day}
@@ -130,8 +129,7 @@ function Person({ person, item, day, onOpen }: DayOfPlaceProps & { person: Floor
         <dd>
           <Seat
             nodeId={person.detectedNodeId}
-            name={person.detectedNodeName}
-            levelId={person.detectedLevelId}
+            name={person.detectedName}
             none={firstSeenAt === null ? words.notSeen : words.inOffice}
             item={item}
             day={day}
@@ -158,42 +156,39 @@ function Person({ person, item, day, onOpen }: DayOfPlaceProps & { person: Floor
 interface SeatProps extends DayOfPlaceProps {
   nodeId: string | null;
   name: string | null;
-  levelId: string | null;
   /** In place of a seat. */
   none: string;
 }
 
 /** Where a person is booked or was detected. Another place than the open one leads there. */
-function Seat({ nodeId, name, levelId, none, item, day, onOpen }: SeatProps) {
+function Seat({ nodeId, name, none, item, day, onOpen }: SeatProps) {
   const { organisation } = useOrganisation();
   if (nodeId === null) return none;
+  if (nodeId === day.locationId) return words.inOffice;
   const text = name ?? words.anotherPlace;
   if (nodeId === item.nodeId) return text;
-  const label = item.kind === 'place' ? words.atOtherDesk(text) : text;
-  if (levelId === null || levelId === day.levelId) {
+  const other = day.items.find((each) => each.nodeId === nodeId);
+  if (other) {
     return (
       <UnstyledButton className="floor-link" onClick={() => onOpen(nodeId)}>
-        {label}
+        {other.kind === 'place' && item.kind === 'place' ? words.atOtherDesk(text) : text}
       </UnstyledButton>
     );
   }
+  // It is on another level or in another office. The page Places leads on to its plan.
   return (
-    <Anchor
-      component={Link}
-      size="sm"
-      href={`/${organisation}/floor?level=${levelId}&day=${day.date}&desk=${nodeId}`}
-    >
-      {label}
+    <Anchor component={Link} size="sm" href={`/${organisation}/places?open=${nodeId}`}>
+      {text}
     </Anchor>
   );
 }
 
 function Occupancy({ occupancy, timeZone }: { occupancy: FloorItem['occupancy']; timeZone: string }) {
   if (!occupancy) return <Text size="sm">{words.noOccupancy}</Text>;
-  const { headcount, at } = occupancy;
+  const { occupancy: people, observedAt } = occupancy;
   const parts = [
-    ...(headcount === null ? [] : [words.headcount(formatWhole(headcount), headcount === 1)]),
-    ...(at === null ? [] : [words.occupancyAt(formatTime(at, timeZone))]),
+    ...(people === null ? [] : [words.headcount(formatWhole(people), people === 1)]),
+    words.occupancyAt(formatTime(observedAt, timeZone)),
   ];
   return <Text size="sm">{parts.join(', ')}</Text>;
 }

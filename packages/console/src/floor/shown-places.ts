@@ -58,6 +58,6 @@ function shown(place: Place, about: Omit<ShownPlace, keyof Place | 'label'>): Sh
   return { ...place, ...about, label };
 }
 
-function countsOfZone({ here, booked }: FloorItem): string {
+function countsOfZone({ here = 0, booked = 0 }: FloorItem): string {
   return floor.plan.zoneCounts(formatWhole(here), formatWhole(booked));
 }

@@ -105,6 +105,7 @@ export const floor = {
     onlyOff: 'Show only these',
     notPlaced: 'not on the plan',
     clear: 'Show all',
+    others: 'At no place of this level',
     people: (names: readonly string[]) => names.join(', '),
   },
   panel: {
@@ -164,6 +165,7 @@ export const floor = {
     undo: 'Undo',
     redo: 'Redo',
     snap: 'Snap',
+    snapHint: 'Places that you drag stop in line with others, and on a grid. Alt moves freely.',
     remove: (count: string, isOne: boolean) => (isOne ? 'Take off the plan' : `Take ${count} off the plan`),
     publish: 'Publish',
     discard: 'Discard the draft',

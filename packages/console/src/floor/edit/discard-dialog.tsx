@@ -18,7 +18,7 @@ interface DiscardDialogProps {
 }
 
 /** Asks before the draft is discarded. */
-export function DiscardDialog({ levelId, session, onClose, onDiscarded }: DiscardDialogProps) {
+export default function DiscardDialog({ levelId, session, onClose, onDiscarded }: DiscardDialogProps) {
   const { organisation } = useOrganisation();
   const { mutate, isPending, error } = useMutation({
     mutationFn: async () => {

@@ -1,6 +1,6 @@
 import './style.css';
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLeaveWarning } from '../../frame/leaving.ts';
 import { Page } from '../../frame/page.tsx';
 import { texts } from '../../texts.ts';
@@ -9,11 +9,10 @@ import type { Place, PlaceKind, Point } from '../plan.ts';
 import { focusPlace } from '../sheet.tsx';
 import type { Viewport } from '../use-viewport.ts';
 import { ConflictNotice } from './conflict-notice.tsx';
-import { DiscardDialog } from './discard-dialog.tsx';
+import { DiscardDialog, loadDialogs, PublishDialog } from './dialogs.ts';
 import type { DraftSession } from './draft-session.ts';
 import { EditDrawing } from './edit-drawing.tsx';
 import { useImageUpload } from './image-upload.tsx';
-import { PublishDialog } from './publish-dialog.tsx';
 import { SelectionFields } from './selection-fields.tsx';
 import { StoreStateView } from './store-state.tsx';
 import { Toolbar } from './toolbar.tsx';
@@ -41,6 +40,7 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
   const viewport = useRef<Viewport>(undefined);
   const upload = useImageUpload(levelId, commands);
   useHistoryKeys(commands);
+  useEffect(loadDialogs, []);
   useLeaveWarning(useCallback(() => isInDanger(session), [session]));
   const unplaced = useMemo(() => {
     const placed = new Set(editor.plan.placements.map(({ nodeId }) => nodeId));
@@ -115,19 +115,21 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
           </Stack>
         </div>
       </Stack>
-      {dialog === 'publish' && (
-        <PublishDialog
-          levelId={levelId}
-          levelName={levelName}
-          session={session}
-          basedOn={basedOn}
-          onClose={close}
-          onPublished={onDone}
-        />
-      )}
-      {dialog === 'discard' && (
-        <DiscardDialog levelId={levelId} session={session} onClose={close} onDiscarded={onDone} />
-      )}
+      <Suspense>
+        {dialog === 'publish' && (
+          <PublishDialog
+            levelId={levelId}
+            levelName={levelName}
+            session={session}
+            basedOn={basedOn}
+            onClose={close}
+            onPublished={onDone}
+          />
+        )}
+        {dialog === 'discard' && (
+          <DiscardDialog levelId={levelId} session={session} onClose={close} onDiscarded={onDone} />
+        )}
+      </Suspense>
     </Page>
   );
 }

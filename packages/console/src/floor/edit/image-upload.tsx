@@ -1,4 +1,4 @@
-import { Alert, Group, List, Text } from '@mantine/core';
+import { Alert, Group, Text } from '@mantine/core';
 import type { ImageType } from '@rollcall/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { type DragEvent, type HTMLAttributes, type ReactNode, useState } from 'react';
@@ -65,11 +65,11 @@ export function useImageUpload(levelId: string, commands: Commands): ImageUpload
           (error instanceof ImageTooLargeError ? <Notice {...words.tooLarge} /> : <Failure error={error} />)}
         {data && !isPending && data.removed.length > 0 && (
           <Alert variant="outline" title={words.removed} role="status">
-            <List size="sm">
+            <ul className="plain-list">
               {data.removed.map((each) => (
-                <List.Item key={each}>{each}</List.Item>
+                <li key={each}>{each}</li>
               ))}
-            </List>
+            </ul>
           </Alert>
         )}
         {data && !isPending && (

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { ConflictError } from '@rollcall/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { clientOf } from '../../frame/client.ts';
@@ -25,7 +25,7 @@ interface PublishDialogProps {
 }
 
 /** Shows what publishing changes for everybody, and publishes. */
-export function PublishDialog({
+export default function PublishDialog({
   levelId,
   levelName,
   session,
@@ -120,11 +120,11 @@ function Changes({ published, changes }: { published: Published | null | undefin
     ...(hasOtherImage ? [words.otherImage] : []),
   ];
   return (
-    <List size="sm" data-publication>
+    <ul className="plain-list" data-publication>
       {(lines.length > 0 ? lines : [words.nothing]).map((line) => (
-        <List.Item key={line}>{line}</List.Item>
+        <li key={line}>{line}</li>
       ))}
-    </List>
+    </ul>
   );
 }
 

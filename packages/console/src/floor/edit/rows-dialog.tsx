@@ -20,7 +20,7 @@ interface RowsDialogProps {
 }
 
 /** Asks how desks are put on the plan together. */
-export function RowsDialog({ count, onClose, onSubmit }: RowsDialogProps) {
+export default function RowsDialog({ count, onClose, onSubmit }: RowsDialogProps) {
   const [typed, setTyped] = useState<Record<Field, string>>({
     perRow: String(Math.max(1, Math.min(10, Math.ceil(Math.sqrt(count * 1.5))))),
     columnGap: '4',

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, FileButton, Group, Select, Switch, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, FileButton, Group, Select, Tooltip } from '@mantine/core';
 import { useRef } from 'react';
 import { formatTenths, formatWhole } from '../../frame/format.ts';
 import { Icon, type IconName } from '../../frame/icon.tsx';
@@ -37,12 +37,16 @@ export function Toolbar({ editor, commands, isSnapping, onSnap, upload }: Toolba
         isOff={future.length === 0}
         onClick={commands.redo}
       />
-      <Switch
-        size="sm"
-        label={words.snap}
-        checked={isSnapping}
-        onChange={({ currentTarget }) => onSnap(currentTarget.checked)}
-      />
+      <Tooltip label={words.snapHint}>
+        <Button
+          size="xs"
+          variant={isSnapping ? 'light' : 'default'}
+          aria-pressed={isSnapping}
+          onClick={() => onSnap(!isSnapping)}
+        >
+          {words.snap}
+        </Button>
+      </Tooltip>
       <FileButton
         accept="image/png,image/jpeg,image/svg+xml"
         resetRef={resetFile}

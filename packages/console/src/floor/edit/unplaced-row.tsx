@@ -1,4 +1,4 @@
-import { Checkbox, UnstyledButton } from '@mantine/core';
+import { UnstyledButton } from '@mantine/core';
 import type { PointerEvent } from 'react';
 import { texts } from '../../texts.ts';
 import type { Place } from '../plan.ts';
@@ -34,7 +34,7 @@ export function UnplacedRow({ place, isChecked, onCheck, onPlace, onCarry }: Unp
         <span className="unplaced-kind">{texts.floor.kinds[kind]}</span>
       </UnstyledButton>
       {kind === 'place' && (
-        <Checkbox size="xs" aria-label={words.check(name)} checked={isChecked} onChange={onCheck} />
+        <input type="checkbox" aria-label={words.check(name)} checked={isChecked} onChange={onCheck} />
       )}
     </div>
   );

@@ -1,12 +1,12 @@
-import { Button, Group, SegmentedControl, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useId, useMemo, useState } from 'react';
+import { Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Suspense, useId, useMemo, useState } from 'react';
 import { formatWhole } from '../../frame/format.ts';
 import { compareNames } from '../../frame/nodes.ts';
 import { VirtualList } from '../../frame/virtual-list.tsx';
 import { texts } from '../../texts.ts';
 import type { Place, PlaceKind, Point } from '../plan.ts';
+import { RowsDialog } from './dialogs.ts';
 import type { Grid } from './editor.ts';
-import { RowsDialog } from './rows-dialog.tsx';
 import { UnplacedRow } from './unplaced-row.tsx';
 import { useCarry } from './use-carry.tsx';
 
@@ -66,8 +66,9 @@ export function Unplaced({ places, onPlace, onRows, sheetPoint }: UnplacedProps)
           <Text size="xs" c="dimmed">
             {words.hint}
           </Text>
-          <SegmentedControl
+          <Select
             size="xs"
+            allowDeselect={false}
             aria-label={words.filter}
             value={kind}
             onChange={(value) => setKind(value as typeof kind)}
@@ -130,15 +131,17 @@ export function Unplaced({ places, onPlace, onRows, sheetPoint }: UnplacedProps)
       )}
       {ghost}
       {isAsking && (
-        <RowsDialog
-          count={chosen.length}
-          onClose={() => setIsAsking(false)}
-          onSubmit={(grid) => {
-            onRows(chosen, grid);
-            setChecked(new Set());
-            setIsAsking(false);
-          }}
-        />
+        <Suspense>
+          <RowsDialog
+            count={chosen.length}
+            onClose={() => setIsAsking(false)}
+            onSubmit={(grid) => {
+              onRows(chosen, grid);
+              setChecked(new Set());
+              setIsAsking(false);
+            }}
+          />
+        </Suspense>
       )}
     </Stack>
   );

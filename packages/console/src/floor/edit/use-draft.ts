@@ -1,33 +1,12 @@
-import { NotFoundError } from '@rollcall/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { clientOf } from '../../frame/client.ts';
 import { queryClient, useOrganisation } from '../../frame/session.ts';
 import type { Plan } from '../plan.ts';
-import { type DraftCalls, DraftSession, type SessionState } from './draft-session.ts';
+import { draftCalls } from './draft-calls.ts';
+import { DraftSession, type SessionState } from './draft-session.ts';
 
 const draftKey = (organisation: string, levelId: string) => [organisation, 'floor draft', levelId] as const;
-
-/** The calls for the draft of a level. */
-export function draftCalls(organisation: string, levelId: string): DraftCalls {
-  const { floorPlans } = clientOf(organisation).manage;
-  return {
-    store: (plan, version, basedOn) => {
-      const body = { ...plan, placements: [...plan.placements] };
-      return version === null
-        ? floorPlans.saveDraft(levelId, { ...body, basedOn }, { ifNew: true })
-        : floorPlans.saveDraft(levelId, body, { ifVersion: version });
-    },
-    read: async () => {
-      try {
-        return await floorPlans.readDraft(levelId);
-      } catch (error) {
-        if (error instanceof NotFoundError) return null;
-        throw error;
-      }
-    },
-  };
-}
 
 /** The session of a level's draft; null if there is no draft. It is kept, with what is not stored, until `forgetDraft`. */
 export function useDraft(levelId: string) {
@@ -35,7 +14,7 @@ export function useDraft(levelId: string) {
   return useQuery<DraftSession | null>({
     queryKey: draftKey(organisation, levelId),
     queryFn: async () => {
-      const calls = draftCalls(organisation, levelId);
+      const calls = draftCalls(clientOf(organisation), levelId);
       const draft = await calls.read();
       return draft && new DraftSession(calls, draft);
     },
@@ -51,7 +30,7 @@ export async function beginDraft(
   plan: Plan,
   basedOn: number | null,
 ): Promise<void> {
-  const calls = draftCalls(organisation, levelId);
+  const calls = draftCalls(clientOf(organisation), levelId);
   const session = new DraftSession(calls, await calls.store(plan, null, basedOn));
   queryClient.setQueryData(draftKey(organisation, levelId), session);
 }
