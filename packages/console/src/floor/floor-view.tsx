@@ -1,10 +1,8 @@
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
-import { useMemo } from 'react';
+import { Anchor, Button, Group, Stack } from '@mantine/core';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { isDay } from '../frame/days.ts';
 import { Failure } from '../frame/failure.tsx';
-import { formatTime } from '../frame/format.ts';
 import { NodeSelect } from '../frame/node-select.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
@@ -55,7 +53,6 @@ export function FloorView({ levelId }: { levelId: string }) {
               choose={(next) => change({ day: next }, { replace: true })}
             />
           )}
-          {states.data && <AsOf floor={states.data} isLate={states.error !== null} />}
         </Group>
         {failed ? (
           isUnknown(failed.error) ? (
@@ -64,14 +61,21 @@ export function FloorView({ levelId }: { levelId: string }) {
             <Failure error={failed.error} retry={() => void failed.refetch()} />
           )
         ) : (
-          <Content plan={level} floor={states.data} />
+          <Content plan={level} floor={states.data} isLate={states.error !== null} />
         )}
       </Stack>
     </Page>
   );
 }
 
-function Content({ plan, floor: day }: { plan: FloorPlan | undefined; floor: Floor | undefined }) {
+interface ContentProps {
+  plan: FloorPlan | undefined;
+  floor: Floor | undefined;
+  /** The last question for newer states failed. */
+  isLate: boolean;
+}
+
+function Content({ plan, floor: day, isLate }: ContentProps) {
   const { role } = useOrganisation();
   const withStates = seesStates(role);
   if (!plan || (withStates && !day)) return <Waiting />;
@@ -79,7 +83,7 @@ function Content({ plan, floor: day }: { plan: FloorPlan | undefined; floor: Flo
     <>
       {!withStates && plan.published && <Notice {...floor.withoutStates} />}
       {!plan.published && <NoPlan plan={plan} />}
-      <LevelView key={plan.levelId} plan={plan} items={day?.items} day={day} />
+      <LevelView key={plan.levelId} plan={plan} items={day?.items} day={day} isLate={isLate} />
     </>
   );
 }
@@ -126,19 +130,5 @@ function Actions({ plan }: { plan: FloorPlan }) {
         </>
       )}
     </Group>
-  );
-}
-
-/** The moment of the states. Screen readers do not read it each time. */
-function AsOf({ floor: { asOf, timeZone }, isLate }: { floor: Floor; isLate: boolean }) {
-  const text = useMemo(
-    () => floor.day.asOf(formatTime(asOf, timeZone, { seconds: true }), timeZone),
-    [asOf, timeZone],
-  );
-  return (
-    <Text size="sm" c={isLate ? 'red' : 'dimmed'} pb={8}>
-      <time dateTime={asOf}>{text}</time>
-      {isLate && ` ${floor.day.late}`}
-    </Text>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Stack, Title } from '@mantine/core';
+import { Anchor, Group, Stack, Title } from '@mantine/core';
 import { useCallback, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
@@ -6,6 +6,7 @@ import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import type { Floor, FloorItem, FloorPlan } from './answers.ts';
+import { AsOf } from './as-of.tsx';
 import { Legend } from './legend.tsx';
 import { PlaceList } from './place-list.tsx';
 import { PlacePanel } from './place-panel.tsx';
@@ -21,10 +22,12 @@ interface LevelViewProps {
   /** Undefined for roles that do not see the states. */
   items: readonly FloorItem[] | undefined;
   day: Floor | undefined;
+  /** The last question for newer states failed. */
+  isLate: boolean;
 }
 
 /** A level: its plan, what the open place has, and all places as a list. */
-export function LevelView({ plan, items, day }: LevelViewProps) {
+export function LevelView({ plan, items, day, isLate }: LevelViewProps) {
   const [parameters, change] = useParameters();
   const [marked, setMarked] = useState<string>();
   const open = parameters.get('desk') ?? undefined;
@@ -46,6 +49,12 @@ export function LevelView({ plan, items, day }: LevelViewProps) {
   return (
     <div className="floor" data-with-plan={plan.published ? true : undefined}>
       <Stack gap="xs" className="floor-main">
+        {day && (
+          <Group justify="space-between" gap="xs">
+            <Legend counts={counts} chosen={states} toggle={(state) => setStates(toggled(states, state))} />
+            <AsOf floor={day} isLate={isLate} />
+          </Group>
+        )}
         {plan.published && (
           <PlanDrawing
             levelName={plan.levelName}
@@ -56,9 +65,6 @@ export function LevelView({ plan, items, day }: LevelViewProps) {
             open={open}
             onOpen={setOpen}
           />
-        )}
-        {items && (
-          <Legend counts={counts} chosen={states} toggle={(state) => setStates(toggled(states, state))} />
         )}
       </Stack>
       <Stack className="floor-side">

@@ -1,5 +1,4 @@
 import { Alert, Group, Text } from '@mantine/core';
-import type { ImageType } from '@rollcall/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { type DragEvent, type HTMLAttributes, type ReactNode, useState } from 'react';
 import { clientOf } from '../../frame/client.ts';
@@ -101,6 +100,6 @@ export function useImageUpload(levelId: string, commands: Commands): ImageUpload
 }
 
 /** The server looks at the bytes. A file without a usual type is sent as an SVG, and refused with the reason. */
-function typeOf({ type }: File): ImageType {
+function typeOf({ type }: File) {
   return type === 'image/png' || type === 'image/jpeg' ? type : 'image/svg+xml';
 }
