@@ -2,7 +2,7 @@ import { at, ofVersion, pages, readVersioned } from './manage-calls.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Change, Listing, Reply, Versioned } from './types.ts';
+import type { Change, DateLike, Listing, Reply, Versioned } from './types.ts';
 
 /** The type of an image of a floor plan. */
 export type ImageType = 'image/png' | 'image/jpeg' | 'image/svg+xml';
@@ -127,5 +127,17 @@ export class FloorPlans {
   image(imageId: string, options: CallOptions = {}): Promise<Blob> {
     const path = at`floor-plan-images/${imageId}`;
     return this.#transport.exchange({ method: 'GET', path }, options, ({ response }) => response.blob());
+  }
+
+  /**
+   * The state of each desk, room and zone of a level on a day; by default the office's today.
+   * @throws NotFoundError if the level does not exist.
+   */
+  day(
+    levelId: string,
+    query: { date?: DateLike | undefined } = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/levels/{levelId}/floor'>> {
+    return this.#transport.json({ method: 'GET', path: at`levels/${levelId}/floor`, query }, options);
   }
 }

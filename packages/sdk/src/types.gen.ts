@@ -3164,6 +3164,129 @@ export interface Operations {
     };
     reply: undefined;
   };
+  /** Read the state of each desk, room and zone of a level on a day. The states follow from the same rules as user-booking-attendance. On a day that has not ended, nobody is a no-show. */
+  'GET /v1/manage/levels/{levelId}/floor': {
+    path: {
+      levelId: string;
+    };
+    query: {
+      /** YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts; by default the office's today */
+      date?: string | undefined;
+    };
+    reply: {
+      levelId: string;
+      levelName: string;
+      locationId: string;
+      locationName: string;
+      date: string;
+      /** the office's; the date is one of this zone */
+      timeZone: string;
+      /** when the server read this */
+      asOf: string;
+      /** the day has ended at the office */
+      isOver: boolean;
+      /** the desks, spaces and zones in use, placed or not, by kind and name */
+      items: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "place" | "space" | "zone";
+        name: string;
+        /** the zone of a desk, and a zone itself; null for a space */
+        zoneId: string | null;
+        /** of a desk or zone: free, or the state of its users that comes first in the order here, walkIn, elsewhere, booked, noShow, unconfirmed. Of a space: inUse or free by the last occupancy event of the day, unknown without one */
+        state: "free" | "here" | "walkIn" | "elsewhere" | "booked" | "noShow" | "unconfirmed" | "inUse" | "unknown";
+        /** users who are booked or were detected at exactly this node, by name */
+        people: Array<{
+          userId: string;
+          /** first and last name, else the userName */
+          name: string;
+          /** how the user stands to the node. booked: the day is not decided yet; here: booked and detected, there or at the office without a desk; elsewhere: detected at another desk than booked, said of both; noShow, unconfirmed, walkIn: as in user-booking-attendance */
+          state: "here" | "walkIn" | "elsewhere" | "booked" | "noShow" | "unconfirmed";
+          /** the booking of the day, also at another office */
+          bookedNodeId: string | null;
+          /** its name */
+          bookedName: string | null;
+          /** where the user was detected: at this node, else last at a desk, else last */
+          detectedNodeId: string | null;
+          /** its name */
+          detectedName: string | null;
+          /** the first detection of the day at the office */
+          firstSeenAt: string | null;
+          /** the last one */
+          lastSeenAt: string | null;
+        }>;
+        /** of a desk: the active user to whom it is assigned */
+        owner?: {
+          userId: string;
+          name: string;
+        } | null;
+        /** of a space or zone: the number of people; null: not set */
+        capacity?: number | null;
+        /** of a zone: users who are booked in it or at its desks */
+        booked?: number;
+        /** of a zone: users who were detected in it or at its desks, or are here by their booking */
+        here?: number;
+        /** of a space */
+        spaceType?: string | null;
+        /** of a space: the last occupancy event of the day */
+        occupancy?: {
+          occupied: boolean;
+          /** the number of people, if known */
+          occupancy: number | null;
+          observedAt: string;
+        } | null;
+      }>;
+      /** users of the level who stand to none of the items: at the level itself, or at a retired node */
+      others: Array<{
+        userId: string;
+        /** first and last name, else the userName */
+        name: string;
+        /** how the user stands to the node. booked: the day is not decided yet; here: booked and detected, there or at the office without a desk; elsewhere: detected at another desk than booked, said of both; noShow, unconfirmed, walkIn: as in user-booking-attendance */
+        state: "here" | "walkIn" | "elsewhere" | "booked" | "noShow" | "unconfirmed";
+        /** the booking of the day, also at another office */
+        bookedNodeId: string | null;
+        /** its name */
+        bookedName: string | null;
+        /** where the user was detected: at this node, else last at a desk, else last */
+        detectedNodeId: string | null;
+        /** its name */
+        detectedName: string | null;
+        /** the first detection of the day at the office */
+        firstSeenAt: string | null;
+        /** the last one */
+        lastSeenAt: string | null;
+      }>;
+      counts: {
+        /** desks in this state */
+        free: number;
+        /** desks in this state */
+        here: number;
+        /** desks in this state */
+        walkIn: number;
+        /** desks in this state */
+        elsewhere: number;
+        /** desks in this state */
+        booked: number;
+        /** desks in this state */
+        noShow: number;
+        /** desks in this state */
+        unconfirmed: number;
+      };
+      /** users: as many as user-booking-attendance has rows with a booking on the level, and walk-ins who were detected on it */
+      attendance: {
+        /** planned, on a day that is not decided yet */
+        open: number;
+        /** planned and detected */
+        confirmed: number;
+        /** planned and not detected */
+        noShow: number;
+        /** planned, on a day without presence reporting */
+        unconfirmed: number;
+        /** detected on the level, and not planned */
+        walkIn: number;
+      };
+    };
+  };
   /** Read the type of provisioned groups */
   'GET /v1/manage/provisioning': {
     reply: {

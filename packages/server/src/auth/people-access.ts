@@ -66,6 +66,8 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'DELETE /v1/manage/levels/:levelId/floor-plan/draft': ADMINISTRATORS,
   'POST /v1/manage/levels/:levelId/floor-plan/publication': ADMINISTRATORS,
   'POST /v1/manage/levels/:levelId/floor-plan/images': ADMINISTRATORS,
+  // It names people.
+  'GET /v1/manage/levels/:levelId/floor': PLANNERS,
   'GET /v1/manage/today': EVERYBODY,
   'GET /v1/manage/organisation': EVERYBODY,
   'PATCH /v1/manage/organisation': ADMINISTRATORS,

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { FloorDeps } from './common.ts';
+import { dayRoutes } from './day-routes.ts';
 import { imageRoutes } from './image-routes.ts';
 import { planRoutes } from './plan-routes.ts';
 
@@ -10,4 +11,5 @@ export const floorRoutes: FastifyPluginAsync<FloorDeps> = async (app, deps) => {
   });
   await app.register(planRoutes, deps);
   await app.register(imageRoutes, deps);
+  await app.register(dayRoutes, deps);
 };

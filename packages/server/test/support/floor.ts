@@ -31,6 +31,43 @@ export interface UploadBody {
   removed: string[];
 }
 
+export interface FloorPerson {
+  userId: string;
+  name: string;
+  state: string;
+  bookedNodeId: string | null;
+  bookedName: string | null;
+  detectedNodeId: string | null;
+  detectedName: string | null;
+  firstSeenAt: string | null;
+  lastSeenAt: string | null;
+}
+
+export interface FloorItem {
+  nodeId: string;
+  kind: 'place' | 'space' | 'zone';
+  name: string;
+  zoneId: string | null;
+  state: string;
+  people: FloorPerson[];
+  owner?: { userId: string; name: string } | null;
+  booked?: number;
+  here?: number;
+  capacity?: number | null;
+  occupancy?: { occupied: boolean; occupancy: number | null; observedAt: string } | null;
+}
+
+export interface FloorDay {
+  levelId: string;
+  date: string;
+  timeZone: string;
+  isOver: boolean;
+  items: FloorItem[];
+  others: FloorPerson[];
+  counts: Record<string, number>;
+  attendance: Record<string, number>;
+}
+
 export type FloorClient = ManageClient & Awaited<ReturnType<typeof floorClient>>;
 
 /** A client of an organisation's floor plans. Without `given`, the organisation is new. */
@@ -66,6 +103,19 @@ export async function floorClient(server: TestServer, given?: string) {
     },
     publish: async (levelId: string, headers: Record<string, string> = {}): Promise<LevelPlanBody> =>
       ok(await inject('POST', `levels/${levelId}/floor-plan/publication`, headers)),
+    floor: async (levelId: string, date: string): Promise<FloorDay> =>
+      ok(await inject('GET', `levels/${levelId}/floor?date=${date}`)),
+    /** Submits occupancy that the server must store. */
+    occupancy: async (occupancyEvents: object[]): Promise<void> => {
+      const reply = await server.app.inject({
+        method: 'POST',
+        url: '/v1/occupancy',
+        headers: { authorization },
+        payload: { sourceId: 'sensor', occupancyEvents },
+      });
+      if (reply.json().results?.some((result: { resultCode: number }) => result.resultCode !== 0))
+        throw new Error(reply.body);
+    },
     /** The answer to an upload, whatever it is. */
     upload,
     /** Sends an image that the server must accept. */
