@@ -15,6 +15,12 @@ export type FloorPerson = FloorItem['people'][number];
 export type PlanOfList = Reply<'GET /v1/manage/floor-plans'>['items'][number];
 export type UploadedImage = Reply<'POST /v1/manage/levels/{levelId}/floor-plan/images'>;
 
+/** The names of a level and its office. */
+export interface LevelName {
+  levelName: string;
+  locationName: string;
+}
+
 /** How often the page asks for the states of today. */
 const ASK_EVERY_MS = 3_000;
 
@@ -50,6 +56,17 @@ export function useFloorPlan(levelId: string) {
     placeholderData: keepPreviousData,
     staleTime: 0,
   });
+}
+
+/** What a level is called. Its states say that, too; a role that does not see them asks for the level. */
+export function useLevelName(levelId: string, day: Floor | undefined): LevelName | undefined {
+  const { organisation, role } = useOrganisation();
+  const { data } = useQuery({
+    queryKey: [...nodesKey(organisation), 'level', levelId],
+    queryFn: ({ signal }) => clientOf(organisation).manage.levels.get(levelId, { signal }),
+    enabled: !seesStates(role),
+  });
+  return day ?? data;
 }
 
 /** Plans changed. */

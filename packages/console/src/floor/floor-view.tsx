@@ -17,6 +17,7 @@ import {
   seesStates,
   useFloor,
   useFloorPlan,
+  useLevelName,
 } from './answers.ts';
 import { DayPicker } from './day-picker.tsx';
 import { LevelView } from './level-view.tsx';
@@ -32,9 +33,10 @@ export function FloorView({ levelId }: { levelId: string }) {
   const plan = useFloorPlan(levelId);
   const states = useFloor(levelId, day);
   const level = plan.data?.levelId === levelId ? plan.data : undefined;
+  const name = useLevelName(levelId, states.data);
   const failed = [plan, states].find(({ error, data }) => error && !data);
   return (
-    <Page title={floor.title} actions={level && <Actions plan={level} />}>
+    <Page title={floor.title} actions={level && <Actions plan={level} levelName={name?.levelName ?? ''} />}>
       <Stack gap="sm">
         <Group gap="md" align="flex-end" className="floor-choices">
           <div className="floor-level">
@@ -42,7 +44,7 @@ export function FloorView({ levelId }: { levelId: string }) {
               kind="level"
               label={floor.level}
               except={levelId}
-              shown={level && texts.places.path([level.locationName, level.levelName])}
+              shown={name && texts.places.path([name.locationName, name.levelName])}
               onChoose={(other) => change({ level: other, desk: undefined, search: undefined })}
             />
           </div>
@@ -61,7 +63,12 @@ export function FloorView({ levelId }: { levelId: string }) {
             <Failure error={failed.error} retry={() => void failed.refetch()} />
           )
         ) : (
-          <Content plan={level} floor={states.data} isLate={states.error !== null} />
+          <Content
+            plan={level}
+            levelName={name?.levelName}
+            floor={states.data}
+            isLate={states.error !== null}
+          />
         )}
       </Stack>
     </Page>
@@ -70,12 +77,14 @@ export function FloorView({ levelId }: { levelId: string }) {
 
 interface ContentProps {
   plan: FloorPlan | undefined;
+  /** Undefined until it is loaded. */
+  levelName: string | undefined;
   floor: Floor | undefined;
   /** The last question for newer states failed. */
   isLate: boolean;
 }
 
-function Content({ plan, floor: day, isLate }: ContentProps) {
+function Content({ plan, levelName = '', floor: day, isLate }: ContentProps) {
   const { role } = useOrganisation();
   const withStates = seesStates(role);
   if (!plan || (withStates && !day)) return <Waiting />;
@@ -83,7 +92,14 @@ function Content({ plan, floor: day, isLate }: ContentProps) {
     <>
       {!withStates && plan.published && <Notice {...floor.withoutStates} />}
       {!plan.published && <NoPlan plan={plan} />}
-      <LevelView key={plan.levelId} plan={plan} items={day?.items} day={day} isLate={isLate} />
+      <LevelView
+        key={plan.levelId}
+        plan={plan}
+        levelName={levelName}
+        items={day?.items}
+        day={day}
+        isLate={isLate}
+      />
     </>
   );
 }
@@ -113,7 +129,7 @@ function NoPlan({ plan }: { plan: FloorPlan }) {
   );
 }
 
-function Actions({ plan }: { plan: FloorPlan }) {
+function Actions({ plan, levelName }: { plan: FloorPlan; levelName: string }) {
   const { organisation, role } = useOrganisation();
   const [, change] = useParameters();
   return (
@@ -126,7 +142,7 @@ function Actions({ plan }: { plan: FloorPlan }) {
           <Button size="xs" variant="default" onClick={() => change({ edit: '1' })}>
             {plan.hasDraft ? floor.goOn : floor.edit}
           </Button>
-          <PlanMenu plan={plan} />
+          <PlanMenu levelId={plan.levelId} levelName={levelName} />
         </>
       )}
     </Group>

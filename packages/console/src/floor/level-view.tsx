@@ -19,6 +19,7 @@ const NONE: readonly NamedPlacement[] = [];
 
 interface LevelViewProps {
   plan: FloorPlan;
+  levelName: string;
   /** Undefined for roles that do not see the states. */
   items: readonly FloorItem[] | undefined;
   day: Floor | undefined;
@@ -27,7 +28,7 @@ interface LevelViewProps {
 }
 
 /** A level: its plan, what the open place has, and all places as a list. */
-export function LevelView({ plan, items, day, isLate }: LevelViewProps) {
+export function LevelView({ plan, levelName, items, day, isLate }: LevelViewProps) {
   const [parameters, change] = useParameters();
   const [marked, setMarked] = useState<string>();
   const open = parameters.get('desk') ?? undefined;
@@ -57,7 +58,7 @@ export function LevelView({ plan, items, day, isLate }: LevelViewProps) {
         )}
         {plan.published && (
           <PlanDrawing
-            levelName={plan.levelName}
+            levelName={levelName}
             plan={plan.published}
             places={places}
             marked={marked}

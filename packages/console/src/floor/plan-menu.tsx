@@ -3,14 +3,13 @@ import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
 import { Icon } from '../frame/icon.tsx';
 import { texts } from '../texts.ts';
-import type { FloorPlan } from './answers.ts';
 
 const RemoveDialog = lazy(() => import('./remove-dialog.tsx'));
 
 const { remove, more } = texts.floor;
 
 /** What an administrator does rarely with a published plan. */
-export function PlanMenu({ plan }: { plan: FloorPlan }) {
+export function PlanMenu(level: { levelId: string; levelName: string }) {
   const [isOpen, { open, close }] = useDisclosure();
   return (
     <>
@@ -26,7 +25,7 @@ export function PlanMenu({ plan }: { plan: FloorPlan }) {
       </Menu>
       {isOpen && (
         <Suspense>
-          <RemoveDialog plan={plan} onClose={close} />
+          <RemoveDialog {...level} onClose={close} />
         </Suspense>
       )}
     </>

@@ -4,15 +4,21 @@ import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { type FloorPlan, forgetPlans } from './answers.ts';
+import { forgetPlans } from './answers.ts';
 
 const { remove } = texts.floor;
 
+interface RemoveDialogProps {
+  levelId: string;
+  levelName: string;
+  onClose: () => void;
+}
+
 /** Asks before a published plan is removed. */
-export default function RemoveDialog({ plan, onClose }: { plan: FloorPlan; onClose: () => void }) {
+export default function RemoveDialog({ levelId, levelName, onClose }: RemoveDialogProps) {
   const { organisation } = useOrganisation();
   const { mutate, isPending, error } = useMutation({
-    mutationFn: () => clientOf(organisation).manage.floorPlans.remove(plan.levelId),
+    mutationFn: () => clientOf(organisation).manage.floorPlans.remove(levelId),
     onSuccess: async () => {
       await forgetPlans(organisation);
       onClose();
@@ -22,7 +28,7 @@ export default function RemoveDialog({ plan, onClose }: { plan: FloorPlan; onClo
     <Modal
       opened
       onClose={onClose}
-      title={remove.title(plan.levelName)}
+      title={remove.title(levelName)}
       closeButtonProps={{ 'aria-label': remove.cancel }}
     >
       <Stack>

@@ -37,7 +37,7 @@ const Uploaded = Type.Object({
     description: 'what the server took out of an SVG to make it safe, in words; empty for a PNG or JPEG',
   }),
 });
-const ImageFile = Type.Unsafe<Buffer>({ type: 'string', format: 'binary' });
+const ImageFile = Type.Unsafe<Buffer>({ contentMediaType: 'application/octet-stream' });
 const content = Object.fromEntries(MEDIA_TYPES.map((type) => [type, { schema: ImageFile }]));
 
 /** The images of floor plans. */
