@@ -1,5 +1,5 @@
 import { Anchor, Group, Stack, Title } from '@mantine/core';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { Notice } from '../frame/notice.tsx';
@@ -32,6 +32,13 @@ export function LevelView({ plan, levelName, items, day, isLate }: LevelViewProp
   const [parameters, change] = useParameters();
   const [marked, setMarked] = useState<string>();
   const open = parameters.get('desk') ?? undefined;
+  // The list follows the plan. It does not scroll below a pointer that is on the list.
+  const [inList, setInList] = useState(open);
+  useEffect(() => setInList(open), [open]);
+  const markOnPlan = useCallback((nodeId: string | undefined) => {
+    setMarked(nodeId);
+    if (nodeId !== undefined) setInList(nodeId);
+  }, []);
   const states = statesOf(parameters.get('state'));
   const placements = (plan.published?.placements ?? NONE) as readonly NamedPlacement[];
   const byId = useMemo(() => new Map(placements.map((each) => [each.nodeId, each])), [placements]);
@@ -62,7 +69,7 @@ export function LevelView({ plan, levelName, items, day, isLate }: LevelViewProp
             plan={plan.published}
             places={places}
             marked={marked}
-            onMark={setMarked}
+            onMark={markOnPlan}
             open={open}
             onOpen={setOpen}
           />
@@ -88,6 +95,7 @@ export function LevelView({ plan, levelName, items, day, isLate }: LevelViewProp
           onOnlyOff={(off) => change({ off: off ? '1' : undefined }, { replace: true })}
           onClear={() => change({ search: undefined, state: undefined, off: undefined }, { replace: true })}
           marked={marked}
+          shown={inList}
           onMark={setMarked}
           open={open}
           onOpen={setOpen}

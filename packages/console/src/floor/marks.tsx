@@ -41,16 +41,13 @@ export const Mark = memo(function Mark(props: MarkProps) {
 /** The size of a glyph's box, from its centre. */
 const GLYPH = 10;
 
-function Desk({ placement, name, state, radius, sheetHeight }: MarkProps) {
+function Desk({ placement, state, radius, sheetHeight }: MarkProps) {
   return (
     <g
       transform={`translate(${placement.x * SHEET_WIDTH} ${placement.y * sheetHeight}) scale(${radius / GLYPH})`}
     >
       <circle className="hit" r="11" />
       <Glyph state={state} />
-      <text className="desk-label" y="18">
-        {name}
-      </text>
     </g>
   );
 }
@@ -80,7 +77,7 @@ function Area({ placement, kind, name, state, note, sheetHeight }: MarkProps) {
         y={isZone ? box.y + size * 1.25 : centre.y + size * (state ? 0.9 : 0.35)}
         textAnchor={isZone ? 'start' : 'middle'}
       >
-        {name}
+        {name}{' '}
         {note && (
           <tspan x={box.x + size * 0.5} dy="1.25em" className="area-note">
             {note}

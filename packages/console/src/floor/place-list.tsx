@@ -25,6 +25,8 @@ interface PlaceListProps {
   onClear: () => void;
   /** The place at the pointer or the focus, here or on the plan. */
   marked: string | undefined;
+  /** The list scrolls to this place when it becomes another one. */
+  shown: string | undefined;
   onMark: (nodeId: string | undefined) => void;
   open: string | undefined;
   onOpen: (nodeId: string) => void;
@@ -41,6 +43,7 @@ export function PlaceList({
   onOnlyOff,
   onClear,
   marked,
+  shown: shownId,
   onMark,
   open,
   onOpen,
@@ -48,7 +51,6 @@ export function PlaceList({
   const off = places.filter(isOff).length;
   const shown = useMemo(() => filtered(places, search, states, onlyOff), [places, search, states, onlyOff]);
   const isFiltered = search !== '' || states.size > 0 || onlyOff;
-  const at = marked ?? open;
   return (
     <Stack gap="xs" component="section" aria-label={title}>
       <Group justify="space-between">
@@ -91,7 +93,7 @@ export function PlaceList({
           count={shown.length}
           rowHeight={ROW_HEIGHT}
           height={LIST_HEIGHT}
-          shown={at === undefined ? undefined : shown.findIndex(({ nodeId }) => nodeId === at)}
+          shown={shownId === undefined ? undefined : shown.findIndex(({ nodeId }) => nodeId === shownId)}
           row={(index) => {
             const place = shown[index];
             return (

@@ -1,6 +1,7 @@
-import { useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { texts } from '../texts.ts';
 import { useImage } from './answers.ts';
+import { DeskLabels } from './desk-labels.tsx';
 import { Mark, Ring } from './marks.tsx';
 import { deskRadius, isArea, type Plan, sheetOf } from './plan.ts';
 import { Sheet } from './sheet.tsx';
@@ -26,9 +27,11 @@ export function PlanDrawing({ levelName, plan, places, marked, onMark, open, onO
   const { placements, aspectRatio } = plan;
   const sheet = useMemo(() => sheetOf(aspectRatio), [aspectRatio]);
   const radius = useMemo(() => deskRadius(placements, sheet), [placements, sheet]);
-  const viewport = useViewport({ sheet, radius, mayPan });
+  const viewport = useViewport({ sheet, mayPan });
   const image = useImage(plan.imageId);
   useOpenInSight(viewport, placements, open, sheet);
+  const names = useMemo(() => new Map(places.map(({ nodeId, name }) => [nodeId, name])), [places]);
+  const nameOf = useCallback((nodeId: string) => names.get(nodeId), [names]);
   const placementOf = (nodeId: string | undefined) => placements.find((each) => each.nodeId === nodeId);
   const [atMark, atOpen] = [placementOf(marked), placementOf(open)];
   const shown = places.find(({ nodeId }) => nodeId === marked);
@@ -45,6 +48,13 @@ export function PlanDrawing({ levelName, plan, places, marked, onMark, open, onO
         onOpen={onOpen}
       >
         <Marks placements={placements} places={places} radius={radius} sheetHeight={sheet.y} open={open} />
+        <DeskLabels
+          viewport={viewport}
+          placements={placements}
+          nameOf={nameOf}
+          radius={radius}
+          sheet={sheet}
+        />
         {atOpen && <Ring placement={atOpen} radius={radius} sheet={sheet} className="open" />}
         {atMark && <Ring placement={atMark} radius={radius} sheet={sheet} className="marked" />}
       </Sheet>

@@ -96,22 +96,24 @@ export function Sheet({
         }}
         onBlur={() => onMark(undefined)}
       >
-        {/* biome-ignore lint/a11y/noSvgWithoutTitle: the window around it has the name, and each place one of its own. */}
-        <svg className="sheet-drawing" focusable="false">
-          <g ref={viewport.layer}>
-            <rect className="paper" width={sheet.x} height={sheet.y} />
-            {image.address && (
-              <image
-                className="ground"
-                href={image.address}
-                width={sheet.x}
-                height={sheet.y}
-                preserveAspectRatio="none"
-              />
-            )}
-            {children}
-          </g>
-        </svg>
+        <div ref={viewport.drawing} className="sheet-drawing">
+          {/* biome-ignore lint/a11y/noSvgWithoutTitle: the window around it has the name, and each place one of its own. */}
+          <svg className="sheet-svg" focusable="false">
+            <g ref={viewport.layer}>
+              <rect className="paper" width={sheet.x} height={sheet.y} />
+              {image.address && (
+                <image
+                  className="ground"
+                  href={image.address}
+                  width={sheet.x}
+                  height={sheet.y}
+                  preserveAspectRatio="none"
+                />
+              )}
+              {children}
+            </g>
+          </svg>
+        </div>
       </div>
       <Controls viewport={viewport} />
       {overlay}

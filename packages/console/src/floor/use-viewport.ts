@@ -7,6 +7,8 @@ import * as views from './viewport.ts';
 export interface Viewport {
   /** The window. */
   box: RefObject<HTMLDivElement | null>;
+  /** Holds the drawing, and fills the window. A transform of the drawing itself would lay out all of it again. */
+  drawing: RefObject<HTMLDivElement | null>;
   /** What is drawn on the sheet, in units of the sheet. */
   layer: RefObject<SVGGElement | null>;
   /** Zooms around a point of the screen; by default around the centre of the window. */
@@ -20,60 +22,78 @@ export interface Viewport {
   toSheet(client: Point): Point;
   /** The point of the sheet in the centre of the window. */
   centre(): Point;
-  /** Pixels for a unit of the sheet. */
+  /** Pixels for a unit of the sheet, as it is drawn. */
   scale(): number;
-  /** Calls back after each change of the scale. Returns what ends that. */
-  onScale(changed: () => void): () => void;
+  /** The view as it is drawn. Another object stands for another view. */
+  drawn(): DrawnView;
+  /** Calls back after the view is drawn anew. Returns what ends that. */
+  onDrawn(changed: () => void): () => void;
 }
 
-/** Labels of desks are shown when their symbols have so many pixels. */
-const LABEL_PX = 11;
+/** A view, and the size of its window in pixels. */
+export interface DrawnView {
+  view: View;
+  size: Point;
+}
+
+/** A view that stays for so long is drawn anew. */
+const SETTLED_MS = 200;
 /** A touch or click that moves less is no drag, in pixels. */
 export const DRAG_PX = 4;
 
 interface ViewportOptions {
   sheet: Point;
-  /** The radius of the desks, in units of the sheet. */
-  radius: number;
   /** Whether a press begins to move the sheet. */
   mayPan: (event: PointerEvent) => boolean;
 }
 
 /** Shows a sheet in a window: moved by drag, zoomed by wheel and by two fingers. */
-export function useViewport({ sheet, radius, mayPan }: ViewportOptions): Viewport {
+export function useViewport({ sheet, mayPan }: ViewportOptions): Viewport {
   const box = useRef<HTMLDivElement>(null);
+  const drawing = useRef<HTMLDivElement>(null);
   const layer = useRef<SVGGElement>(null);
-  const options = useRef({ sheet, radius, mayPan });
-  options.current = { sheet, radius, mayPan };
-  const control = useMemo(() => new Control(box, layer, options), []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another sheet or other desks need another view.
-  useLayoutEffect(() => control.refresh(), [control, sheet.x, sheet.y, radius]);
+  const options = useRef({ sheet, mayPan });
+  options.current = { sheet, mayPan };
+  const control = useMemo(() => new Control({ box, drawing, layer }, options), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another sheet needs another view.
+  useLayoutEffect(() => control.refresh(), [control, sheet.x, sheet.y]);
   useLayoutEffect(() => control.listen(), [control]);
   return control;
 }
 
 /** Pixels for a unit of the sheet. The component is drawn again when they change. */
 export function useScale(viewport: Viewport): number {
-  return useSyncExternalStore(viewport.onScale, viewport.scale);
+  return useSyncExternalStore(viewport.onDrawn, viewport.scale);
 }
 
+/** The view as it is drawn. The component is drawn again when it changes. */
+export function useDrawnView(viewport: Viewport): DrawnView {
+  return useSyncExternalStore(viewport.onDrawn, viewport.drawn);
+}
+
+/**
+ * While the view moves, the browser moves and scales the picture that it has. The drawing itself is drawn anew when the view
+ * has settled, because thousands of places take longer than a frame.
+ */
 class Control implements Viewport {
-  readonly box: RefObject<HTMLDivElement | null>;
-  readonly layer: RefObject<SVGGElement | null>;
+  readonly box: Viewport['box'];
+  readonly drawing: Viewport['drawing'];
+  readonly layer: Viewport['layer'];
   readonly #options: RefObject<ViewportOptions>;
   readonly #listeners = new Set<() => void>();
   #view: View = { scale: 1, x: 0, y: 0 };
   #size: Point = { x: 0, y: 0 };
   #isWhole = true;
-  #isDrawing = false;
-  #drawnScale = 0;
+  #isMoving = false;
+  #settling: ReturnType<typeof setTimeout> | undefined;
+  #drawn: DrawnView = { view: this.#view, size: this.#size };
 
   constructor(
-    box: RefObject<HTMLDivElement | null>,
-    layer: RefObject<SVGGElement | null>,
+    { box, drawing, layer }: Pick<Viewport, 'box' | 'drawing' | 'layer'>,
     options: RefObject<ViewportOptions>,
   ) {
     this.box = box;
+    this.drawing = drawing;
     this.layer = layer;
     this.#options = options;
   }
@@ -95,6 +115,8 @@ class Control implements Viewport {
   };
 
   reveal = (point: Point): void => {
+    // A window that is not laid out yet will show the whole sheet.
+    if (this.#size.x === 0) return;
     const view = views.reveal(this.#view, point, this.#size, this.#sheet);
     if (view !== this.#view) this.#show(view);
   };
@@ -103,9 +125,11 @@ class Control implements Viewport {
 
   centre = (): Point => views.sheetPoint(this.#view, { x: this.#size.x / 2, y: this.#size.y / 2 });
 
-  scale = (): number => this.#view.scale;
+  scale = (): number => this.#drawn.view.scale;
 
-  onScale = (changed: () => void): (() => void) => {
+  drawn = (): DrawnView => this.#drawn;
+
+  onDrawn = (changed: () => void): (() => void) => {
     this.#listeners.add(changed);
     return () => this.#listeners.delete(changed);
   };
@@ -113,8 +137,8 @@ class Control implements Viewport {
   /** Draws the view again after a change of the window or the sheet. */
   refresh = (): void => {
     if (this.#size.x === 0) return;
-    this.#drawnScale = 0;
-    this.#set(this.#isWhole ? views.fit(this.#size, this.#sheet) : this.#view);
+    if (this.#isWhole) this.#view = views.fit(this.#size, this.#sheet);
+    this.#draw();
   };
 
   #toBox({ x, y }: Point): Point {
@@ -129,20 +153,35 @@ class Control implements Viewport {
 
   #set(view: View): void {
     this.#view = view;
-    if (this.#isDrawing) return;
-    this.#isDrawing = true;
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#draw(), SETTLED_MS);
+    if (this.#isMoving) return;
+    this.#isMoving = true;
     requestAnimationFrame(() => {
-      this.#isDrawing = false;
-      this.#draw();
+      this.#isMoving = false;
+      this.#move();
     });
   }
 
+  /** Shows the view with the picture that is there. */
+  #move(): void {
+    const drawing = this.drawing.current;
+    const { view } = this.#drawn;
+    if (!drawing || view === this.#view) return;
+    const ratio = this.#view.scale / view.scale;
+    drawing.style.willChange = 'transform';
+    drawing.style.transform = `translate(${this.#view.x - view.x * ratio}px, ${this.#view.y - view.y * ratio}px) scale(${ratio})`;
+  }
+
   #draw(): void {
+    clearTimeout(this.#settling);
     const { scale, x, y } = this.#view;
     this.layer.current?.setAttribute('transform', `translate(${x} ${y}) scale(${scale})`);
-    if (scale === this.#drawnScale) return;
-    this.#drawnScale = scale;
-    this.box.current?.toggleAttribute('data-labels', scale * this.#options.current.radius >= LABEL_PX);
+    if (this.drawing.current) {
+      this.drawing.current.style.transform = '';
+      this.drawing.current.style.willChange = '';
+    }
+    this.#drawn = { view: this.#view, size: this.#size };
     for (const changed of this.#listeners) changed();
   }
 
@@ -167,6 +206,7 @@ class Control implements Viewport {
       box.addEventListener(type, (event) => gesture.end(event), { signal });
     box.addEventListener('click', (event) => gesture.click(event), { signal, capture: true });
     return () => {
+      clearTimeout(this.#settling);
       sizes.disconnect();
       ended.abort();
     };

@@ -57,6 +57,8 @@ export class DraftSession {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | undefined;
   #retryMs = FIRST_RETRY_MS;
+  /** The last try to store it failed. */
+  #hasFailed = false;
 
   constructor(calls: DraftCalls, { row, version }: VersionedDraft) {
     this.#calls = calls;
@@ -79,6 +81,11 @@ export class DraftSession {
 
   get isStored(): boolean {
     return this.#state.store.kind === 'stored';
+  }
+
+  /** Whether changes may be lost if the person goes away, because the server did not take them so far. */
+  get isInDanger(): boolean {
+    return !this.isStored && (this.#hasFailed || this.#state.store.kind === 'conflict');
   }
 
   /** Changes the editor. A change of its plan is stored soon. */
@@ -166,6 +173,7 @@ export class DraftSession {
     this.#stored = plan;
     this.#version = version;
     this.#retryMs = FIRST_RETRY_MS;
+    this.#hasFailed = false;
     const isLast = this.#state.editor.plan === plan;
     this.#set({ store: { kind: isLast ? 'stored' : 'waiting' }, basedOn: row.basedOn });
     if (!isLast) this.#storeIn(PAUSE_MS);
@@ -192,6 +200,7 @@ export class DraftSession {
   }
 
   #fail(error: unknown): void {
+    this.#hasFailed = true;
     this.#set({ store: { kind: 'failed', error } });
     this.#storeIn(this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);

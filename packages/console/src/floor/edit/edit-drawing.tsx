@@ -1,6 +1,7 @@
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'react';
 import { texts } from '../../texts.ts';
 import { useImage } from '../answers.ts';
+import { DeskLabels } from '../desk-labels.tsx';
 import { boxOf, Mark, Ring } from '../marks.tsx';
 import {
   DIRECTIONS,
@@ -57,11 +58,11 @@ export function EditDrawing({
     [plan.placements, places],
   );
   const radius = useMemo(() => deskRadius(known, sheet), [known, sheet]);
+  const nameOf = useCallback((nodeId: string) => places.get(nodeId)?.name, [places]);
   const isSpaceHeld = useRef(false);
   const [isPanning, setIsPanning] = useState(false);
   const viewport = useViewport({
     sheet,
-    radius,
     mayPan: ({ button, pointerType, target }) =>
       button === 1 || isSpaceHeld.current || (pointerType === 'touch' && target !== null && !nodeOf(target)),
   });
@@ -116,6 +117,13 @@ export function EditDrawing({
           radius={radius}
           sheetHeight={sheet.y}
           selected={chosen}
+        />
+        <DeskLabels
+          viewport={viewport}
+          placements={shown.placements}
+          nameOf={nameOf}
+          radius={radius}
+          sheet={sheet}
         />
         {atMark && !chosen.has(atMark.nodeId) && (
           <Ring placement={atMark} radius={radius} sheet={sheet} className="marked" />

@@ -38,10 +38,11 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
   const [marked, setMarked] = useState<string>();
   const [dialog, setDialog] = useState<'publish' | 'discard'>();
   const viewport = useRef<Viewport>(undefined);
-  const upload = useImageUpload(levelId, commands);
+  const upload = useImageUpload(levelId, commands, editor.plan.imageId === null);
   useHistoryKeys(commands);
   useEffect(loadDialogs, []);
-  useLeaveWarning(useCallback(() => isInDanger(session), [session]));
+  // What waits is stored although the page is left. What failed may be lost.
+  useLeaveWarning(useCallback(() => session.isInDanger, [session]));
   const unplaced = useMemo(() => {
     const placed = new Set(editor.plan.placements.map(({ nodeId }) => nodeId));
     return [...places.values()].filter(({ nodeId }) => !placed.has(nodeId));
@@ -141,12 +142,6 @@ function placesOf({ items }: Floor): ReadonlyMap<string, Place> {
       { nodeId, kind: kind as PlaceKind, name, zoneId },
     ]),
   );
-}
-
-/** What waits is stored although the page is left. What failed may be lost. */
-function isInDanger(session: DraftSession): boolean {
-  const { kind } = session.state().store;
-  return kind === 'failed' || kind === 'conflict';
 }
 
 /** A point of the sheet, if it is in the window at this point of the screen. */

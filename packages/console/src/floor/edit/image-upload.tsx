@@ -30,7 +30,8 @@ export interface ImageUpload {
 
 class ImageTooLargeError extends Error {}
 
-export function useImageUpload(levelId: string, commands: Commands): ImageUpload {
+/** `isMissing`: the plan has no image yet. */
+export function useImageUpload(levelId: string, commands: Commands, isMissing: boolean): ImageUpload {
   const { organisation } = useOrganisation();
   const [isOver, setIsOver] = useState(false);
   const { mutate, isPending, error, data } = useMutation({
@@ -59,7 +60,11 @@ export function useImageUpload(levelId: string, commands: Commands): ImageUpload
             </Text>
           </Group>
         )}
-        {isOver && <Text size="sm">{words.dropNow}</Text>}
+        {(isOver || isMissing) && (
+          <Text size="sm" c="dimmed">
+            {isOver ? words.dropNow : words.drop}
+          </Text>
+        )}
         {error &&
           (error instanceof ImageTooLargeError ? <Notice {...words.tooLarge} /> : <Failure error={error} />)}
         {data && !isPending && data.removed.length > 0 && (
