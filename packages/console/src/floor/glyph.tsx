@@ -1,3 +1,4 @@
+import type { PlaceKind } from './plan.ts';
 import { GLYPHS, type State } from './states.ts';
 
 /** The symbol of a state, for a drawing. Without a state, that of a desk. */
@@ -13,11 +14,25 @@ export function Glyph({ state }: { state: State | undefined }) {
   );
 }
 
-/** The symbol of a state beside its word. Screen readers do not read it. */
-export function StateIcon({ state }: { state: State | undefined }) {
+interface PlaceIconProps {
+  kind: PlaceKind;
+  state: State | undefined;
+}
+
+/** The symbol of a place beside its name: that of its state, else of its kind. Screen readers do not read it. */
+export function PlaceIcon({ kind, state }: PlaceIconProps) {
   return (
     <svg className="state-icon" viewBox="-11 -11 22 22" aria-hidden="true" focusable="false">
-      <Glyph state={state} />
+      {kind === 'place' || state !== undefined ? (
+        <Glyph state={state} />
+      ) : (
+        <rect className={`area-icon ${kind}`} x="-9" y="-7" width="18" height="14" />
+      )}
     </svg>
   );
+}
+
+/** The symbol of a state beside its word. Screen readers do not read it. */
+export function StateIcon({ state }: { state: State }) {
+  return <PlaceIcon kind="place" state={state} />;
 }

@@ -4,7 +4,7 @@ import { formatWhole } from '../frame/format.ts';
 import { compareNames } from '../frame/nodes.ts';
 import { VirtualList } from '../frame/virtual-list.tsx';
 import { texts } from '../texts.ts';
-import { StateIcon } from './glyph.tsx';
+import { PlaceIcon } from './glyph.tsx';
 import type { ShownPlace } from './shown-places.ts';
 import type { State } from './states.ts';
 
@@ -138,7 +138,7 @@ function Row({ place, isMarked, isOpen, onMark, onOpen }: RowProps) {
       onFocus={() => onMark(nodeId)}
       onBlur={() => onMark(undefined)}
     >
-      <StateIcon state={state} />
+      <PlaceIcon kind={kind} state={state} />
       <span className="floor-place-text">
         <span className="floor-place-name">
           {name}

@@ -192,7 +192,7 @@ export const floor = {
       search: 'Find a place that is not on the plan',
       all: 'Every desk, room and zone of this level is on the plan.',
       none: 'No such place has this name.',
-      place: (name: string) => `Put ${name} on the plan`,
+      place: (name: string, kind: string) => `${name} ${kind}, put on the plan`,
       check: (name: string) => `Choose ${name} for rows`,
       hint: 'Drag a place onto the plan, double-click it, or press Enter on it.',
       checkAll: (count: string) => `Choose all ${count} desks`,

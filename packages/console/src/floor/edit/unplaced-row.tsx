@@ -21,7 +21,7 @@ export function UnplacedRow({ place, isChecked, onCheck, onPlace, onCarry }: Unp
     <div className="unplaced-row" data-unplaced={nodeId}>
       <UnstyledButton
         className="unplaced-name"
-        aria-label={words.place(name)}
+        aria-label={words.place(name, texts.floor.kinds[kind])}
         onPointerDown={onCarry}
         // A click with a pointer may be a drag that did not move. Enter and Space come without one.
         onClick={({ detail }) => detail === 0 && onPlace()}
@@ -30,7 +30,7 @@ export function UnplacedRow({ place, isChecked, onCheck, onPlace, onCarry }: Unp
         <span className="unplaced-grip" aria-hidden="true">
           ⠿
         </span>
-        <span className="unplaced-text">{name}</span>
+        <span className="unplaced-text">{name}</span>{' '}
         <span className="unplaced-kind">{texts.floor.kinds[kind]}</span>
       </UnstyledButton>
       {kind === 'place' && (
