@@ -59,6 +59,7 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'POST /v1/manage/spaces/:spaceId/effects': ADMINISTRATORS,
   'GET /v1/manage/floor-plans': EVERYBODY,
   'GET /v1/manage/floor-plan-images/:imageId': EVERYBODY,
+  'GET /v1/manage/floor-positions': EVERYBODY,
   'GET /v1/manage/levels/:levelId/floor-plan': EVERYBODY,
   'DELETE /v1/manage/levels/:levelId/floor-plan': ADMINISTRATORS,
   'GET /v1/manage/levels/:levelId/floor-plan/draft': ADMINISTRATORS,
@@ -93,6 +94,7 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'POST /v1/manage/imports/week-plans': PLANNERS,
   'POST /v1/manage/imports/desk-assignments': PLANNERS,
   'POST /v1/manage/imports/access-credentials': ADMINISTRATORS,
+  'POST /v1/manage/imports/floor-positions': ADMINISTRATORS,
 
   'GET /v1/manage/desk-assignments': PLANNERS,
   'POST /v1/manage/desk-assignments': PLANNERS,

@@ -37,8 +37,12 @@ const Uploaded = Type.Object({
     description: 'what the server took out of an SVG to make it safe, in words; empty for a PNG or JPEG',
   }),
 });
-const ImageFile = Type.Unsafe<Buffer>({ contentMediaType: 'application/octet-stream' });
-const content = Object.fromEntries(MEDIA_TYPES.map((type) => [type, { schema: ImageFile }]));
+const content = Object.fromEntries(
+  MEDIA_TYPES.map((type) => [
+    type,
+    { schema: Type.Unsafe<Buffer>({ description: 'an image', contentMediaType: type }) },
+  ]),
+);
 
 /** The images of floor plans. */
 export const imageRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps) => {

@@ -68,6 +68,15 @@ export interface FloorDay {
   attendance: Record<string, number>;
 }
 
+export interface PositionReport {
+  created: number;
+  updated: number;
+  unchanged: number;
+  refused: number;
+  stored: boolean;
+  refusals: { line: number; reason: string }[];
+}
+
 export type FloorClient = ManageClient & Awaited<ReturnType<typeof floorClient>>;
 
 /** A client of an organisation's floor plans. Without `given`, the organisation is new. */
@@ -105,6 +114,9 @@ export async function floorClient(server: TestServer, given?: string) {
       ok(await inject('POST', `levels/${levelId}/floor-plan/publication`, headers)),
     floor: async (levelId: string, date: string): Promise<FloorDay> =>
       ok(await inject('GET', `levels/${levelId}/floor?date=${date}`)),
+    /** Imports a file of floor positions. Returns the report. */
+    importPositions: async (file: string, query = ''): Promise<PositionReport> =>
+      ok(await inject('POST', `imports/floor-positions${query}`, { 'content-type': 'text/csv' }, file)),
     /** Submits occupancy that the server must store. */
     occupancy: async (occupancyEvents: object[]): Promise<void> => {
       const reply = await server.app.inject({

@@ -10,6 +10,8 @@ const XMLNS = 'http://www.w3.org/2000/xmlns/';
 
 const ID = /^[^\s"'()<>\\]{1,500}$/;
 const LOCAL = /^\s*#([^\s"'()<>\\]{1,500})\s*$/;
+/** The most characters of a style. Those of drawing programs have some hundred. */
+const MOST_STYLE_CHARACTERS = 16 * 1024;
 const EMBEDDED = /^\s*data:image\/(?:png|jpe?g);base64,([A-Za-z0-9+/\s]+={0,2})\s*$/;
 
 /** What the attributes of an element come to. */
@@ -48,6 +50,8 @@ export function cleanAttributes(
     else if (local === 'id') {
       if (ID.test(value)) attributes.set('id', value);
       else note('an id with characters that are not allowed');
+    } else if (value.length > MOST_STYLE_CHARACTERS && (local === 'style' || PROPERTIES.has(local))) {
+      note(`a value of the attribute ${local}, which is too long`);
     } else if (local === 'style') {
       const style = cleanDeclarations(value, note, (id) => references.push(id));
       if (style !== '') attributes.set('style', style);

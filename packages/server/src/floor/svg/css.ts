@@ -4,11 +4,11 @@ import { FUNCTIONS, PROPERTIES } from './allowed.ts';
 export type Note = (what: string) => void;
 
 /**
- * The tokens of a value that is kept. No token can hold an escape, so a browser reads the same tokens. A string cannot end
- * early, and only `url(#…)` refers to something.
+ * The tokens of a value that is kept. No token can hold an escape, so a browser reads the same tokens. A string is a
+ * name, such as that of a font, and only `url(#…)` refers to something.
  */
 const TOKEN =
-  /(?<url>url\(\s*(?<quote>["']?)#(?<id>[^\s"'()<>\\]+)\k<quote>\s*\))|(?<call>[a-z][\w-]*)\(|(?<text>"[^"\\\n\r\f]*"|'[^'\\\n\r\f]*')|[\w\s.,%#+\-*/!)\u0080-\uffff]/giy;
+  /(?<url>url\(\s*(?<quote>["']?)#(?<id>[^\s"'()<>\\]+)\k<quote>\s*\))|(?<call>[a-z][\w-]*)\(|(?<text>"[\w\s.,&+#%\-\u0080-\uffff]*"|'[\w\s.,&+#%\-\u0080-\uffff]*')|[\w\s.,%#+\-*/!)\u0080-\uffff]/giy;
 const SELECTOR = /^[\w\s.,#>+~*:\-\u0080-\uffff]+$/;
 const RULE = /\s*([^{}@;"']+)\{((?:[^{}"'\\]|"[^"\\\n\r\f]*"|'[^'\\\n\r\f]*')*)\}/y;
 const AT_RULE = /\s*@([\w-]*)/y;

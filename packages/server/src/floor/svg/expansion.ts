@@ -1,65 +1,85 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** The most elements that a drawing may come to when everything that refers to something is replaced by it. */
 const MOST_DRAWN = 1_000_000;
+/** The thread takes so many steps, then does other work. It takes a millisecond. */
+const STEPS_PER_TURN = 10_000;
 
-interface Element {
-  parent: number;
-  references: string[];
-}
+const NONE = -1;
+const OPEN = 1;
+const DONE = 2;
 
 /**
  * Counts what a browser draws. An element that is used ten times, by elements that are used ten times, grows a small file
  * to a drawing that no browser ever ends.
  */
 export class Expansion {
-  readonly #elements: Element[] = [];
+  readonly #firstChild: number[] = [];
+  readonly #nextSibling: number[] = [];
+  /** By element: the ids that it refers to. */
+  readonly #references = new Map<number, readonly string[]>();
   readonly #byId = new Map<string, number>();
 
   /** Adds an element; `parent` is the number of the one that it is in, -1 for the root. Returns its number. */
-  add(parent: number): number {
-    return this.#elements.push({ parent, references: [] }) - 1;
+  add(parent: number, references: readonly string[]): number {
+    const element = this.#firstChild.push(NONE) - 1;
+    this.#nextSibling.push(this.#firstChild[parent] ?? NONE);
+    if (parent !== NONE) this.#firstChild[parent] = element;
+    if (references.length > 0) this.#references.set(element, references);
+    return element;
   }
 
+  /** The first element with an id is the one that references to it mean. */
   name(element: number, id: string): void {
     if (!this.#byId.has(id)) this.#byId.set(id, element);
   }
 
-  refer(element: number, id: string): void {
-    this.#elements[element]?.references.push(id);
-  }
-
   /** Why the drawing cannot be drawn; undefined if it can. */
-  fault(): string | undefined {
-    const own = this.#elements.map(() => [] as number[]);
-    for (const [index, { parent }] of this.#elements.entries()) own[parent]?.push(index);
-    const sizes = new Map<number, number>();
-    const open = new Set<number>();
+  async fault(): Promise<string | undefined> {
+    const count = this.#firstChild.length;
+    const sizes = new Float64Array(count).fill(1);
+    const states = new Uint8Array(count);
+    const nextChild = Int32Array.from(this.#firstChild);
+    const nextReference = new Int32Array(count);
     // Without recursion: a chain of references can be as long as the file.
     const stack = [0];
-    while (stack.length > 0) {
+    for (let steps = 1; stack.length > 0; steps++) {
+      if (steps % STEPS_PER_TURN === 0) await nextTurn();
       const element = stack.at(-1) as number;
-      if (sizes.has(element)) {
+      states[element] = OPEN;
+      const needed = this.#next(element, nextChild, nextReference);
+      if (needed === undefined) {
+        states[element] = DONE;
         stack.pop();
-        continue;
-      }
-      const needed = [...(own[element] ?? []), ...this.#targets(element)];
-      if (!open.has(element)) {
-        open.add(element);
-        const missing = needed.filter((each) => !sizes.has(each));
-        if (missing.some((each) => open.has(each))) return 'An element of the SVG refers to itself.';
-        stack.push(...missing);
-        continue;
-      }
-      stack.pop();
-      const size = needed.reduce((sum, each) => sum + (sizes.get(each) ?? 0), 1);
-      if (size > MOST_DRAWN)
+        const above = stack.at(-1);
+        if (above !== undefined) addSize(sizes, above, element);
+      } else if (states[needed] === OPEN) return 'An element of the SVG refers to itself.';
+      else if (states[needed] === DONE) addSize(sizes, element, needed);
+      else stack.push(needed);
+      if ((sizes[element] ?? 0) > MOST_DRAWN) {
         return `The SVG draws more than ${MOST_DRAWN.toLocaleString('en')} elements, because elements are used again and again.`;
-      sizes.set(element, size);
-      open.delete(element);
+      }
     }
     return undefined;
   }
 
-  #targets(element: number): number[] {
-    return (this.#elements[element]?.references ?? []).flatMap((id) => this.#byId.get(id) ?? []);
+  /** The next element that is drawn with this one: first those in it, then those to which it refers. */
+  #next(element: number, nextChild: Int32Array, nextReference: Int32Array): number | undefined {
+    const child = nextChild[element] ?? NONE;
+    if (child !== NONE) {
+      nextChild[element] = this.#nextSibling[child] ?? NONE;
+      return child;
+    }
+    const references = this.#references.get(element) ?? [];
+    for (let at = nextReference[element] ?? 0; at < references.length; at++) {
+      const target = this.#byId.get(references[at] ?? '');
+      nextReference[element] = at + 1;
+      if (target !== undefined) return target;
+    }
+    return undefined;
   }
+}
+
+function addSize(sizes: Float64Array, to: number, of: number): void {
+  sizes[to] = (sizes[to] ?? 0) + (sizes[of] ?? 0);
 }

@@ -25,6 +25,8 @@ const MOST_ELEMENTS = 100_000;
 const MOST_DEPTH = 100;
 const MOST_ATTRIBUTES = 200;
 const MOST_SHEET_CHARACTERS = 256 * 1024;
+/** The most characters of a text. The parser hands over the whole text at once. */
+const MOST_TEXT_CHARACTERS = 64 * 1024;
 /** The thread parses this much, then does other work. It takes a few milliseconds. */
 const PARSED_CHARACTERS = 16 * 1024;
 
@@ -89,10 +91,10 @@ class Drawing {
     if (this.#writer.isTooLong) throw new SvgError('The SVG is too large once it is made safe.');
   }
 
-  end(): SafeSvg {
+  async end(): Promise<SafeSvg> {
     this.#parser.close();
     if (!this.#size) throw new SvgError('The file has no svg element.');
-    const fault = this.#expansion.fault();
+    const fault = await this.#expansion.fault();
     if (fault !== undefined) throw new SvgError(fault);
     const { width, height } = this.#size;
     return { text: this.#writer.toString(), width, height, removed: this.#removals.list() };
@@ -126,7 +128,6 @@ class Drawing {
       this.#open.push({ written: undefined, element: -1, local });
       return;
     }
-    const element = this.#expansion.add(above?.element ?? -1);
     if (local === 'a') this.#removals.note('a link around a part of the drawing');
     const given = Object.values(attributes) as SaxesAttributeNS[];
     const clean = cleanAttributes(
@@ -136,11 +137,11 @@ class Drawing {
         : given,
       this.#removals.note,
     );
+    const element = this.#expansion.add(above?.element ?? -1, clean.references);
     const id = clean.attributes.get('id');
     // Each of these is drawn once, whatever refers to it.
     if (id !== undefined && !/^(linearGradient|radialGradient|filter)$/.test(local))
       this.#expansion.name(element, id);
-    for (const reference of clean.references) this.#expansion.refer(element, reference);
     this.#writer.open(written, above ? [...clean.attributes] : this.#rootAttributes(clean.attributes));
     this.#open.push({ written, element, local });
   }
@@ -185,6 +186,9 @@ class Drawing {
       if (this.#sheetCharacters > MOST_SHEET_CHARACTERS)
         throw new SvgError('The style sheets of the SVG are longer than 256 KiB.');
       this.#sheet += text;
-    } else if (TEXT_ELEMENTS.has(local)) this.#writer.text(text);
+    } else if (TEXT_ELEMENTS.has(local)) {
+      if (text.length > MOST_TEXT_CHARACTERS) throw new SvgError('A text of the SVG is longer than 64 KiB.');
+      this.#writer.text(text);
+    }
   }
 }
