@@ -2,7 +2,7 @@ import { at, ofVersion, pages, readVersioned } from './manage-calls.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Change, DateLike, Listing, Reply, Versioned } from './types.ts';
+import type { Change, DateLike, Filter, Listing, Reply, Versioned } from './types.ts';
 
 /** The type of an image of a floor plan. */
 export type ImageType = 'image/png' | 'image/jpeg' | 'image/svg+xml';
@@ -12,6 +12,9 @@ export interface DraftOptions extends ChangeOptions {
   /** Stores the draft only if the level has none. */
   ifNew?: boolean | undefined;
 }
+
+/** Selects positions on published plans. */
+export type PositionFilter = Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'>;
 
 /** The floor plans of levels: the published plan, which everybody sees, and the draft. */
 export class FloorPlans {
@@ -139,5 +142,20 @@ export class FloorPlans {
     options?: CallOptions,
   ): Promise<Reply<'GET /v1/manage/levels/{levelId}/floor'>> {
     return this.#transport.json({ method: 'GET', path: at`levels/${levelId}/floor`, query }, options);
+  }
+
+  /** Lists where the published plans show desks, rooms and zones, in the order of their ids. */
+  positions(filter?: PositionFilter, options?: CallOptions): Rows<Listing<'GET /v1/manage/floor-positions'>> {
+    return pages(this.#transport, at`floor-positions`, filter, options);
+  }
+
+  /** What `positions` lists, as a CSV file. The import takes it. */
+  positionsFile(filter?: PositionFilter, options: CallOptions = {}): Promise<Blob> {
+    const query = { ...filter, format: 'csv' };
+    return this.#transport.exchange(
+      { method: 'GET', path: at`floor-positions`, query },
+      options,
+      ({ response }) => response.blob(),
+    );
   }
 }

@@ -23,7 +23,7 @@ const { places } = texts;
 
 /** The kinds of files that each role may import here. */
 const FILES: Readonly<Partial<Record<Role, readonly ImportKind[]>>> = {
-  administrator: ['locations', 'desks', 'spaces', 'desk-assignments'],
+  administrator: ['locations', 'desks', 'spaces', 'desk-assignments', 'floor-positions'],
   planner: ['desk-assignments'],
 };
 
@@ -36,7 +36,11 @@ export default function PlacesPage() {
       {(role === 'administrator' || role === 'planner') && (
         <DownloadMenu
           choices={places.downloads}
-          ask={({ analytics }, kind, options) => analytics.file(kind, {}, 'csv', options)}
+          ask={({ analytics, manage }, kind, options) =>
+            kind === 'floor-positions'
+              ? manage.floorPlans.positionsFile({}, options)
+              : analytics.file(kind, {}, 'csv', options)
+          }
           nameOf={(kind) => `${kind}.csv`}
         />
       )}

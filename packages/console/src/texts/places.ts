@@ -131,6 +131,11 @@ export const places = {
       `${done} of ${total} events have their days in the new time zone.`,
     label: 'Events that are done',
   },
-  downloads: { locations: 'Offices as CSV', desks: 'Desks as CSV', spaces: 'Rooms as CSV' },
+  downloads: {
+    locations: 'Offices as CSV',
+    desks: 'Desks as CSV',
+    spaces: 'Rooms as CSV',
+    'floor-positions': 'Floor positions as CSV',
+  },
   backFromImport: 'Back to the places',
 };
