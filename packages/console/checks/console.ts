@@ -54,6 +54,10 @@ export function useConsole(): { readonly console: Console } {
     await page.getByRole('list', { name: 'People found' }).getByRole('link').first().click();
     await page.waitForURL((url) => url.searchParams.has('week'));
     const person = page.url();
+    await page.goto(new URL('floor', home).href);
+    await page.getByRole('list', { name: 'Floor plans' }).getByRole('link').first().click();
+    await page.waitForURL((url) => url.searchParams.has('level'));
+    const floor = page.url();
     await page.close();
     const open = async (address: string) => {
       const opened = await context.newPage();
@@ -70,6 +74,7 @@ export function useConsole(): { readonly console: Console } {
       tabs: [
         ...TABS.map((path) => new URL(path, home).href),
         ...['log', 'about'].map((tab) => new URL(`?tab=${tab}`, person).href),
+        floor,
       ],
       open,
     };

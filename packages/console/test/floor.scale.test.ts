@@ -53,16 +53,18 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
         booking: { nodeId: desk1, kind: 'place', zoneId: windowZone },
       },
     ]);
-    await api.presence.submit('badges', [
+    await detect(ELSEWHERE.day, desk2, PEOPLE.ann);
+  });
+  const detect = (day: string, deskId: string, userId: string) =>
+    api.presence.submit('badges', [
       {
-        timestamp: `${ELSEWHERE.day}T09:00:00Z`,
-        locationId: desk2,
+        timestamp: `${day}T09:00:00Z`,
+        locationId: deskId,
         locationType: 'place',
-        eventId: 'elsewhere',
-        userId: PEOPLE.ann,
+        eventId: `${day} ${deskId}`,
+        userId,
       },
     ]);
-  });
   const address = (query = '') => `/console/${pages.site.organisation}/floor${query && `?${query}`}`;
   const openFloor = async (role: AccountRole, query: string) => {
     const page = await pages.openAs(role);
@@ -321,6 +323,14 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
     await page.getByRole('button', { name: 'Edit the plan' }).click();
     await page.getByRole('button', { name: 'Start from the published plan' }).click();
     await mark(page, desk1).waitFor();
+    const dropped = await page.evaluateHandle((drawing) => {
+      const data = new DataTransfer();
+      data.items.add(new File([drawing], 'level.svg', { type: 'image/svg+xml' }));
+      return data;
+    }, DRAWING);
+    await page.locator('.drop-target').dispatchEvent('drop', { dataTransfer: dropped });
+    await sheet(page).locator('image').waitFor();
+    await page.getByRole('button', { name: 'Remove the image' }).click();
     await page.locator('input[type=file]').setInputFiles({
       name: 'plan.png',
       mimeType: 'image/png',
@@ -397,6 +407,12 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
     await page.getByRole('button', { name: 'Today', exact: true }).click();
     await page.waitForURL((url) => !url.searchParams.has('day'));
     await page.getByText(/^As of 12:00:00, /).waitFor();
+    // The present day moves by itself.
+    expect(await mark(page, desk3).getAttribute('data-state')).toBe('free');
+    await detect('2026-03-13', desk3, PEOPLE.dee);
+    await expect.poll(() => mark(page, desk3).getAttribute('data-state'), { timeout: 15_000 }).toBe('walkIn');
+    await rowOf(page, desk3).hover();
+    await page.locator('.ring.marked').waitFor();
     await page.getByLabel('Filter by name').fill('desk3');
     await expect.poll(() => page.locator('[data-place]').count()).toBe(1);
     expect(new URL(page.url()).searchParams.get('search')).toBe('desk3');
@@ -418,6 +434,38 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
     await page.locator('[data-legend=elsewhere]').click();
     await expect.poll(() => page.locator('[data-place]').count()).toBe(2);
     expect(await page.locator('[data-legend=elsewhere]').textContent()).toBe('At another desk 2');
+  });
+
+  test('two fingers zoom the plan on a phone, and a tap opens a place', async () => {
+    await publish(first, [desk(desk1, 0.2, 0.3), desk(desk2, 0.4, 0.3)]);
+    const page = await pages.openAs('planner', { hasTouch: true, viewport: { width: 375, height: 700 } });
+    await page.goto(address(`level=${first}&day=2026-03-02`));
+    await mark(page, desk1).waitFor();
+    const layer = page.locator('.sheet-svg > g');
+    const scale = async () =>
+      Number(/scale\((.*)\)/.exec((await layer.getAttribute('transform')) ?? '')?.[1]);
+    const whole = await scale();
+    const { x, y } = await centreOf(sheet(page));
+    const browser = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number) =>
+      browser.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints:
+          type === 'touchEnd'
+            ? []
+            : [
+                { x: x - apart, y, id: 1 },
+                { x: x + apart, y, id: 2 },
+              ],
+      });
+    await touch('touchStart', 30);
+    for (const apart of [40, 60, 80, 90]) await touch('touchMove', apart);
+    await touch('touchEnd', 0);
+    await expect.poll(scale).toBeGreaterThan(1.8 * whole);
+    await page.getByRole('button', { name: /^Show the whole plan/ }).click();
+    await expect.poll(scale).toBeCloseTo(whole);
+    await mark(page, desk2).tap();
+    await panel(page, desk2).getByText('ben').waitFor();
   });
 
   test('viewers and integrations see the plan without states, and are told why; only administrators edit', async () => {
@@ -468,6 +516,12 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
     await page.getByRole('button', { name: 'Store 1 row' }).click();
     expect(await counts(page, 'stored')).toEqual(['0', '1', '0', '0']);
     expect((await plans().read(first)).row.published?.placements[0]?.x).toBe(0.75);
+    await page.goto(address(`level=${first}`));
+    await page.getByRole('button', { name: 'More about this plan' }).click();
+    await page.getByRole('menuitem', { name: 'Remove the plan' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove the plan' }).click();
+    await page.getByText('This level has no plan yet').waitFor();
+    expect((await plans().read(first)).row.published).toBeNull();
   });
 
   test('has no findings of axe-core in any look, also at 200 % zoom', async () => {
@@ -554,7 +608,9 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
       [box.x + 300, box.y + 200] as const,
     );
     const median = frames[Math.floor(frames.length / 2)] ?? 0;
-    const drawn = await page.evaluate(() => (globalThis as unknown as { drawn: number }).drawn);
+    const drawnSoFar = () => page.evaluate(() => (globalThis as unknown as { drawn: number }).drawn);
+    await expect.poll(drawnSoFar).toBeGreaterThan(0);
+    const drawn = await drawnSoFar();
     console.log(
       `2,000 desks: a frame takes ${median.toFixed(1)} ms (median); ${drawn} changes of the drawing`,
     );

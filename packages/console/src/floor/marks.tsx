@@ -56,16 +56,46 @@ const LARGEST_TEXT = 16;
 /** The width of a letter, as a part of the size of the text. */
 const LETTER = 0.58;
 
-function Area({ placement, kind, name, state, note, sheetHeight }: MarkProps) {
+function Area(props: MarkProps) {
+  const { placement, kind, state, sheetHeight } = props;
   const box = boxOf(placement, sheetHeight);
-  const longest = Math.max(name.length, note?.length ?? 0, 4);
-  const size = Math.min(LARGEST_TEXT, box.height / 4, (box.width * 0.9) / (longest * LETTER));
-  const isZone = kind === 'zone';
-  const centre = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   return (
     <>
       <rect className={`area ${state ?? ''}`} {...box} />
-      {!isZone && state && (
+      {kind === 'zone' ? <ZoneLabel {...props} box={box} /> : <RoomLabel {...props} box={box} />}
+    </>
+  );
+}
+
+type Box = ReturnType<typeof boxOf>;
+
+/** Its text lies on the upper edge, because the desks of the zone are below it. */
+function ZoneLabel({ name, note, box }: MarkProps & { box: Box }) {
+  const letters = name.length + (note ? note.length + 2 : 0);
+  const size = Math.min(LARGEST_TEXT, box.height / 3, (box.width * 0.92) / (letters * LETTER));
+  return (
+    <text className="area-label" fontSize={size} x={box.x + size * 0.6} y={box.y + size * 0.35}>
+      {name}
+      {note && (
+        <tspan className="area-note" dx="0.5em">
+          {' '}
+          {note}
+        </tspan>
+      )}
+    </text>
+  );
+}
+
+function RoomLabel({ name, state, box }: MarkProps & { box: Box }) {
+  const size = Math.min(
+    LARGEST_TEXT,
+    box.height / 4,
+    (box.width * 0.9) / (Math.max(name.length, 4) * LETTER),
+  );
+  const centre = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  return (
+    <>
+      {state && (
         <g transform={`translate(${centre.x} ${centre.y - size * 0.9}) scale(${(size * 0.75) / GLYPH})`}>
           <Glyph state={state} />
         </g>
@@ -73,16 +103,11 @@ function Area({ placement, kind, name, state, note, sheetHeight }: MarkProps) {
       <text
         className="area-label"
         fontSize={size}
-        x={isZone ? box.x + size * 0.5 : centre.x}
-        y={isZone ? box.y + size * 1.25 : centre.y + size * (state ? 0.9 : 0.35)}
-        textAnchor={isZone ? 'start' : 'middle'}
+        x={centre.x}
+        y={centre.y + size * (state ? 0.9 : 0.35)}
+        textAnchor="middle"
       >
-        {name}{' '}
-        {note && (
-          <tspan x={box.x + size * 0.5} dy="1.25em" className="area-note">
-            {note}
-          </tspan>
-        )}
+        {name}
       </text>
     </>
   );

@@ -73,6 +73,7 @@ export function Sheet({
       <div
         ref={viewport.box}
         className="sheet-window"
+        style={{ aspectRatio: sheet.x / sheet.y }}
         role="application"
         aria-roledescription={words.role}
         aria-label={label}

@@ -127,7 +127,7 @@ export class DraftSession {
     this.#set({ editor: change(editor, this.#stored), store: { kind: 'stored' }, basedOn: row.basedOn });
   };
 
-  /** Forgets what is not stored, because the draft is published or discarded. */
+  /** Stores nothing any more: the draft is published or discarded, or its person has signed out. */
   end = (): void => {
     clearTimeout(this.#timer);
     this.#stored = this.#state.editor.plan;

@@ -8,6 +8,11 @@ import { DraftSession, type SessionState } from './draft-session.ts';
 
 const draftKey = (organisation: string, levelId: string) => [organisation, 'floor draft', levelId] as const;
 
+// A session must store nothing after its person has signed out: the next one has the same browser.
+queryClient.getQueryCache().subscribe(({ type, query }) => {
+  if (type === 'removed' && query.state.data instanceof DraftSession) query.state.data.end();
+});
+
 /** The session of a level's draft; null if there is no draft. It is kept, with what is not stored, until `forgetDraft`. */
 export function useDraft(levelId: string) {
   const { organisation } = useOrganisation();
