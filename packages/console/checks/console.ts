@@ -74,13 +74,13 @@ export function useConsole(): { readonly console: Console } {
   };
 }
 
-/** A person, an office and a desk of the demo. */
+/** A person, and a desk with its office and level, of the demo. */
 async function idsOf(demo: Console['demo']) {
   const { analytics } = clientOf(demo, 'data-warehouse');
   const [user] = await analytics.users({ limit: 1 });
   const [desk] = await analytics.desks({ limit: 1 });
   if (!user || !desk) throw new Error('The demo has no person or no desk.');
-  return { userId: user.userId, officeId: desk.locationId, deskId: desk.deskId };
+  return { userId: user.userId, officeId: desk.locationId, levelId: desk.levelId, deskId: desk.deskId };
 }
 
 /** A client with the key of the demo that has this role and can use Basic. */

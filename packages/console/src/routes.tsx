@@ -11,6 +11,7 @@ const Today = lazy(() => import('./today/page.tsx'));
 const Attendance = lazy(() => import('./attendance/page.tsx'));
 const People = lazy(() => import('./people/page.tsx'));
 const Person = lazy(() => import('./person/page.tsx'));
+const Floor = lazy(() => import('./floor/page.tsx'));
 const Places = lazy(() => import('./places/page.tsx'));
 const Integrations = lazy(() => import('./integrations/page.tsx'));
 const Settings = lazy(() => import('./settings/page.tsx'));
@@ -29,6 +30,7 @@ const DESTINATIONS: readonly Destination[] = [
     roles: ['administrator', 'planner', 'viewer'],
   },
   { path: 'people', title: texts.people.title, icon: 'people', roles: ['administrator', 'planner'] },
+  { path: 'floor', title: texts.floor.title, icon: 'map' },
   { path: 'places', title: texts.places.title, icon: 'building' },
   {
     path: 'integrations',
@@ -79,6 +81,9 @@ export function Routes() {
               </Route>
               <Route path="/:organisation/people/:userId">
                 {({ userId }) => <Person key={userId} userId={userId} />}
+              </Route>
+              <Route path="/:organisation/floor">
+                <Floor />
               </Route>
               <Route path="/:organisation/places">
                 <Places />

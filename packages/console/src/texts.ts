@@ -2,6 +2,7 @@ import { account } from './texts/account.ts';
 import { conflict } from './texts/conflict.ts';
 import { csvImport } from './texts/csv-import.ts';
 import { effects } from './texts/effects.ts';
+import { floor } from './texts/floor.ts';
 import { integrations } from './texts/integrations.ts';
 import { people, person } from './texts/people.ts';
 import { places } from './texts/places.ts';
@@ -86,6 +87,8 @@ export const texts = {
       advice: 'Load it again. If the server was updated, that loads the new version.',
     },
   },
+  nodeSelect: { hint: 'Type a part of the name', nothing: 'No place has this name' },
+  leaving: 'Your last changes are not stored yet. Leave this page, and lose them?',
   download: { title: 'Download', failed: 'The file could not be downloaded.' },
   signIn: {
     title: 'Sign in',
@@ -138,6 +141,7 @@ export const texts = {
   },
   csvImport,
   effects,
+  floor,
   places,
   settings,
   account,

@@ -10,7 +10,7 @@ import { settled } from './support/pages.ts';
 import { addPerson, PASSWORD } from './support/signing-in.ts';
 import { OUTSIDE, viewsOf } from './support/views.ts';
 
-const VIEWS = viewsOf({ userId: PEOPLE.ann, officeId: NODES.hq, deskId: NODES.desk1 });
+const VIEWS = viewsOf({ userId: PEOPLE.ann, officeId: NODES.hq, levelId: NODES.first, deskId: NODES.desk1 });
 const EMAIL = 'keyboard@example.com';
 
 describe.skipIf(!hasBrowser)('by keyboard alone', () => {

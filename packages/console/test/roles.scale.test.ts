@@ -10,7 +10,7 @@ import { signOut } from './support/signing-in.ts';
 import { type View, viewsOf } from './support/views.ts';
 
 const ROLES: readonly AccountRole[] = ['administrator', 'integrations', 'planner', 'viewer'];
-const IDS = { userId: PEOPLE.ann, officeId: NODES.hq, deskId: NODES.desk1 };
+const IDS = { userId: PEOPLE.ann, officeId: NODES.hq, levelId: NODES.first, deskId: NODES.desk1 };
 const VIEWS = viewsOf(IDS);
 const REFUSAL = 'Your role does not allow this';
 /** The names of the small organisation. */

@@ -7,7 +7,7 @@ import { expectReachable } from './support/layout.ts';
 import { settled } from './support/pages.ts';
 import { OUTSIDE, viewsOf } from './support/views.ts';
 
-const VIEWS = viewsOf({ userId: PEOPLE.ann, officeId: NODES.hq, deskId: NODES.desk1 });
+const VIEWS = viewsOf({ userId: PEOPLE.ann, officeId: NODES.hq, levelId: NODES.first, deskId: NODES.desk1 });
 const WINDOW = { width: 1280, height: 1024 };
 const ZOOM = 2;
 /** The size of text that browsers have by default, in pixels. */

@@ -16,6 +16,7 @@ const SECTIONS = [
       'manage-places',
       'manage-users',
       'manage-days',
+      'manage-floor-plans',
       'manage-imports',
       'manage-accounts',
       'manage-keys',

@@ -1,6 +1,7 @@
 import { Accounts } from './manage-accounts.ts';
 import { at, ofVersion, pages, readVersioned } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
+import { FloorPlans } from './manage-floor-plans.ts';
 import { Imports } from './manage-imports.ts';
 import { Keys, ScimTokens } from './manage-keys.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
@@ -63,6 +64,8 @@ export class Manage {
   readonly weekPlans: WeekPlans;
   /** Plans and bookings of single days. */
   readonly days: Days;
+  /** The floor plans of levels. */
+  readonly floorPlans: FloorPlans;
   /** CSV files, imported as `rollcall import` does. */
   readonly imports: Imports;
   /** The people who may sign in to the organisation. */
@@ -84,6 +87,7 @@ export class Manage {
     this.settings = new OfficeSettings(transport);
     this.weekPlans = new WeekPlans(transport);
     this.days = new Days(transport);
+    this.floorPlans = new FloorPlans(transport);
     this.imports = new Imports(transport);
     this.accounts = new Accounts(transport);
     this.keys = new Keys(transport);

@@ -3025,6 +3025,463 @@ export interface Operations {
       } | null;
     };
   };
+  /** Import a CSV file of floor-positions. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/floor-positions': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
+  /** List the levels that have a floor plan, in the order of their ids */
+  'GET /v1/manage/floor-plans': {
+    query: {
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        levelId: string;
+        levelName: string;
+        locationId: string;
+        locationName: string;
+        /** null: the level has a draft only */
+        publishedAt: string | null;
+        hasDraft: boolean;
+        /** desks of the level that the published plan shows */
+        placed: number;
+        /** desks of the level */
+        places: number;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
+    };
+  };
+  /** Read the published floor plan of a level */
+  'GET /v1/manage/levels/{levelId}/floor-plan': {
+    path: {
+      levelId: string;
+    };
+    reply: {
+      levelId: string;
+      /** null: the level has no published plan */
+      published: {
+        /** the image below the places; null: a blank sheet */
+        imageId: string | null;
+        /** the width of the plan divided by its height; with an image, that of the image */
+        aspectRatio: number;
+        placements: Array<{
+          nodeId: string;
+          /** `place` is a desk */
+          kind: "place" | "space" | "zone";
+          name: string;
+          /** the zone of a desk; null for a space */
+          zoneId: string | null;
+          x: number;
+          y: number;
+          /** null for a desk */
+          width: number | null;
+          /** null for a desk */
+          height: number | null;
+        }>;
+        /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
+        hidden: number;
+        /** grows with each publication */
+        version: number;
+        publishedAt: string;
+        /** the key or the account; null for viewers */
+        publishedBy: string | null;
+      } | null;
+      hasDraft: boolean;
+    };
+  };
+  /** Remove the published floor plan of a level. The draft stays. With the header If-Match and the ETag of the plan, the server changes only that version. */
+  'DELETE /v1/manage/levels/{levelId}/floor-plan': {
+    path: {
+      levelId: string;
+    };
+    reply: undefined;
+  };
+  /** Read the draft of the floor plan of a level */
+  'GET /v1/manage/levels/{levelId}/floor-plan/draft': {
+    path: {
+      levelId: string;
+    };
+    reply: {
+      levelId: string;
+      /** the published version that the draft began with; null: there was none */
+      basedOn: number | null;
+      changedAt: string;
+      /** the key or the account */
+      changedBy: string;
+      /** the image below the places; null: a blank sheet */
+      imageId: string | null;
+      /** the width of the plan divided by its height; with an image, that of the image */
+      aspectRatio: number;
+      placements: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "place" | "space" | "zone";
+        name: string;
+        /** the zone of a desk; null for a space */
+        zoneId: string | null;
+        x: number;
+        y: number;
+        /** null for a desk */
+        width: number | null;
+        /** null for a desk */
+        height: number | null;
+      }>;
+      /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
+      hidden: number;
+    };
+  };
+  /** Store the draft of the floor plan of a level. The body is the whole draft. With the header If-Match and the ETag of the draft, the server replaces only that version. With If-None-Match: * it stores only the first draft. */
+  'PUT /v1/manage/levels/{levelId}/floor-plan/draft': {
+    path: {
+      levelId: string;
+    };
+    body: {
+      /** an image that was sent before; null: a blank sheet */
+      imageId?: string | null | undefined;
+      /** the width of the plan divided by its height; with an image, that of the image */
+      aspectRatio: number;
+      placements: Array<{
+        /** the id of a desk, space or zone of the level */
+        nodeId: string;
+        /** the centre, as a fraction of the width of the plan */
+        x: number;
+        /** the centre, as a fraction of the height of the plan */
+        y: number;
+        /** of a space or zone; a desk is a point and has none */
+        width?: number | null | undefined;
+        /** as width */
+        height?: number | null | undefined;
+      }>;
+      /** the published version that the draft began with. Without it, a new draft gets the present version, and an existing draft keeps its own */
+      basedOn?: number | null | undefined;
+    };
+    reply: {
+      levelId: string;
+      /** the published version that the draft began with; null: there was none */
+      basedOn: number | null;
+      changedAt: string;
+      /** the key or the account */
+      changedBy: string;
+      /** the image below the places; null: a blank sheet */
+      imageId: string | null;
+      /** the width of the plan divided by its height; with an image, that of the image */
+      aspectRatio: number;
+      placements: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "place" | "space" | "zone";
+        name: string;
+        /** the zone of a desk; null for a space */
+        zoneId: string | null;
+        x: number;
+        y: number;
+        /** null for a desk */
+        width: number | null;
+        /** null for a desk */
+        height: number | null;
+      }>;
+      /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
+      hidden: number;
+    };
+  };
+  /** Discard the draft of the floor plan of a level. With the header If-Match and the ETag of the plan, the server changes only that version. */
+  'DELETE /v1/manage/levels/{levelId}/floor-plan/draft': {
+    path: {
+      levelId: string;
+    };
+    reply: undefined;
+  };
+  /** Publish the draft of the floor plan of a level. The draft becomes the published plan, at once for everybody. With the header If-Match and the ETag of the draft, the server publishes only that version. It answers 409 if another plan was published since the draft began. */
+  'POST /v1/manage/levels/{levelId}/floor-plan/publication': {
+    path: {
+      levelId: string;
+    };
+    query: {
+      /** true: replace a plan that was published since the draft began */
+      force?: string | undefined;
+    };
+    reply: {
+      levelId: string;
+      /** null: the level has no published plan */
+      published: {
+        /** the image below the places; null: a blank sheet */
+        imageId: string | null;
+        /** the width of the plan divided by its height; with an image, that of the image */
+        aspectRatio: number;
+        placements: Array<{
+          nodeId: string;
+          /** `place` is a desk */
+          kind: "place" | "space" | "zone";
+          name: string;
+          /** the zone of a desk; null for a space */
+          zoneId: string | null;
+          x: number;
+          y: number;
+          /** null for a desk */
+          width: number | null;
+          /** null for a desk */
+          height: number | null;
+        }>;
+        /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
+        hidden: number;
+        /** grows with each publication */
+        version: number;
+        publishedAt: string;
+        /** the key or the account; null for viewers */
+        publishedBy: string | null;
+      } | null;
+      hasDraft: boolean;
+    };
+  };
+  /** Send an image for the floor plan of a level. A PNG or JPEG stays as it is. The server writes a new SVG, of the parts that can neither run code nor load anything. An image that no plan names after 24 hours is removed. */
+  'POST /v1/manage/levels/{levelId}/floor-plan/images': {
+    path: {
+      levelId: string;
+    };
+    reply: {
+      /** the id by which a draft names the image */
+      imageId: string;
+      /** by the bytes of the file */
+      mediaType: "image/png" | "image/jpeg" | "image/svg+xml";
+      /** in pixels, as browsers show the image */
+      width: number;
+      height: number;
+      /** of the image as the server keeps it */
+      bytes: number;
+      /** what the server took out of an SVG to make it safe, in words; empty for a PNG or JPEG */
+      removed: Array<string>;
+    };
+  };
+  /** Read an image of a floor plan */
+  'GET /v1/manage/floor-plan-images/{imageId}': {
+    path: {
+      imageId: string;
+    };
+    reply: undefined;
+  };
+  /** Read the state of each desk, room and zone of a level on a day. The states follow from the same rules as user-booking-attendance. On a day that has not ended, nobody is a no-show. */
+  'GET /v1/manage/levels/{levelId}/floor': {
+    path: {
+      levelId: string;
+    };
+    query: {
+      /** YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts; by default the office's today */
+      date?: string | undefined;
+    };
+    reply: {
+      levelId: string;
+      levelName: string;
+      locationId: string;
+      locationName: string;
+      date: string;
+      /** the office's; the date is one of this zone */
+      timeZone: string;
+      /** when the server read this */
+      asOf: string;
+      /** the day has ended at the office */
+      isOver: boolean;
+      /** the desks, spaces and zones in use, placed or not, by kind and name */
+      items: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "place" | "space" | "zone";
+        name: string;
+        /** the zone of a desk, and a zone itself; null for a space */
+        zoneId: string | null;
+        /** of a desk or zone: free, or the state of its users that comes first in the order here, walkIn, elsewhere, booked, noShow, unconfirmed; users at the desks of a zone are users of the zone. Of a space: inUse or free by the last occupancy event of the day, unknown without one */
+        state: "free" | "here" | "walkIn" | "elsewhere" | "booked" | "noShow" | "unconfirmed" | "inUse" | "unknown";
+        /** users who are booked or were detected at exactly this node, by name */
+        people: Array<{
+          userId: string;
+          /** first and last name, else the userName */
+          name: string;
+          /** how the user stands to the node. booked: the day is not decided yet; here: booked and detected, there or at the office without a desk; elsewhere: detected at another desk than booked, said of both; noShow, unconfirmed, walkIn: as in user-booking-attendance */
+          state: "here" | "walkIn" | "elsewhere" | "booked" | "noShow" | "unconfirmed";
+          /** the booking of the day, also at another office */
+          bookedNodeId: string | null;
+          /** its name */
+          bookedName: string | null;
+          /** where the user was detected: at this node, else last at a desk, else last */
+          detectedNodeId: string | null;
+          /** its name */
+          detectedName: string | null;
+          /** the first detection of the day at the office */
+          firstSeenAt: string | null;
+          /** the last one */
+          lastSeenAt: string | null;
+        }>;
+        /** of a desk: the active user to whom it is assigned */
+        owner?: {
+          userId: string;
+          name: string;
+        } | null;
+        /** of a space or zone: the number of people; null: not set */
+        capacity?: number | null;
+        /** of a zone: users who are booked in it or at its desks */
+        booked?: number;
+        /** of a zone: users who were detected in it or at its desks, or are here by their booking */
+        here?: number;
+        /** of a space */
+        spaceType?: string | null;
+        /** of a space: the last occupancy event of the day */
+        occupancy?: {
+          occupied: boolean;
+          /** the number of people, if known */
+          occupancy: number | null;
+          observedAt: string;
+        } | null;
+      }>;
+      /** users of the level who stand to none of the items: at the level itself, or at a retired node */
+      others: Array<{
+        userId: string;
+        /** first and last name, else the userName */
+        name: string;
+        /** how the user stands to the node. booked: the day is not decided yet; here: booked and detected, there or at the office without a desk; elsewhere: detected at another desk than booked, said of both; noShow, unconfirmed, walkIn: as in user-booking-attendance */
+        state: "here" | "walkIn" | "elsewhere" | "booked" | "noShow" | "unconfirmed";
+        /** the booking of the day, also at another office */
+        bookedNodeId: string | null;
+        /** its name */
+        bookedName: string | null;
+        /** where the user was detected: at this node, else last at a desk, else last */
+        detectedNodeId: string | null;
+        /** its name */
+        detectedName: string | null;
+        /** the first detection of the day at the office */
+        firstSeenAt: string | null;
+        /** the last one */
+        lastSeenAt: string | null;
+      }>;
+      counts: {
+        /** desks in this state */
+        free: number;
+        /** desks in this state */
+        here: number;
+        /** desks in this state */
+        walkIn: number;
+        /** desks in this state */
+        elsewhere: number;
+        /** desks in this state */
+        booked: number;
+        /** desks in this state */
+        noShow: number;
+        /** desks in this state */
+        unconfirmed: number;
+      };
+      /** users: as many as user-booking-attendance has rows with a booking on the level, and walk-ins who were detected on it */
+      attendance: {
+        /** planned, on a day that is not decided yet */
+        open: number;
+        /** planned and detected */
+        confirmed: number;
+        /** planned and not detected */
+        noShow: number;
+        /** planned, on a day without presence reporting */
+        unconfirmed: number;
+        /** detected on the level, and not planned */
+        walkIn: number;
+      };
+    };
+  };
+  /** List where published floor plans show desks, rooms and zones, in the order of their ids */
+  'GET /v1/manage/floor-positions': {
+    query: {
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+      /** only places of this level */
+      levelId?: string | undefined;
+      /** only places of this office */
+      locationId?: string | undefined;
+      /** json, the default; or csv: all rows as a file that can be imported */
+      format?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "place" | "space" | "zone";
+        name: string;
+        /** the zone of a desk; null for other kinds */
+        zoneName: string | null;
+        levelName: string;
+        locationName: string;
+        x: number;
+        y: number;
+        /** null for a desk */
+        width: number | null;
+        /** null for a desk */
+        height: number | null;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
+    };
+  };
   /** Read the type of provisioned groups */
   'GET /v1/manage/provisioning': {
     reply: {

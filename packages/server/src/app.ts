@@ -18,6 +18,7 @@ import { Tokens } from './auth/tokens.ts';
 import type { ServerConfig } from './config.ts';
 import { csvImportRoutes } from './csv-import/routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
+import { floorRoutes } from './floor/routes.ts';
 import { refuseUnknownMembers } from './http/body-members.ts';
 import { readBodies } from './http/body-reader.ts';
 import { consoleRoutes } from './http/console.ts';
@@ -244,6 +245,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const writeQueue = new TenantWriteQueue();
   await app.register(directoryRoutes, { database, clock, writeQueue });
   await app.register(csvImportRoutes, { database, clock, stopwatch, writeQueue });
+  await app.register(floorRoutes, { database, clock, stopwatch, writeQueue });
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   const transfers = new Transfers({

@@ -30,6 +30,7 @@ const THERE: Record<ImportKind, string[]> = {
   'week-plans': ['userName,monday', 'ada,office', 'bob,remote'],
   'desk-assignments': ['deskName,userName', 'D1,ada', 'D2,ada'],
   'access-credentials': ['username,cardNumber', 'ada,1', 'ada,2'],
+  'floor-positions': ['name,x,y', 'D1,0.1,0.2', 'D2,0.3,0.4'],
 };
 
 /** The rows, in order: one that creates, one that updates, one that changes nothing, and one that is refused. */
@@ -60,6 +61,7 @@ const FILES: Record<ImportKind, string[]> = {
   ],
   'desk-assignments': ['deskName,userName', 'D4,bob', 'D1,bob', 'D2,ada', 'D0,ada'],
   'access-credentials': ['username,cardNumber,active', 'bob,3,', 'ada,1,no', 'ada,2,yes', 'bob,5.6E+08,'],
+  'floor-positions': ['name,x,y', 'D3,0.5,0.5', 'D1,0.1,0.25', 'D2,0.3,0.4', 'D4,2,0.5'],
 };
 
 test.each(Object.keys(CSV_KINDS) as ImportKind[])(

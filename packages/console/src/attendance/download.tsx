@@ -13,7 +13,7 @@ export function Download({ question }: { question: Question }) {
     <DownloadMenu
       choices={downloads}
       disabled={faultOf(question) !== undefined}
-      ask={(analytics, format, options) => ask(analytics, question, format, options)}
+      ask={({ analytics }, format, options) => ask(analytics, question, format, options)}
       nameOf={(format) => `${view}-${from}-${to}.${format}`}
     />
   );

@@ -15,7 +15,7 @@ interface DownloadMenuProps<T extends string> {
   /** What can be downloaded, with its words. */
   choices: Readonly<Record<T, string>>;
   disabled?: boolean;
-  ask: (analytics: Rollcall['analytics'], choice: T, options: { timeoutMs: number }) => Promise<Blob>;
+  ask: (client: Rollcall, choice: T, options: { timeoutMs: number }) => Promise<Blob>;
   /** The name of the file after that of the organisation. */
   nameOf: (choice: T) => string;
 }
@@ -30,7 +30,7 @@ export function DownloadMenu<T extends string>({
   const { organisation } = useOrganisation();
   const { mutate, isPending, isError } = useMutation({
     mutationFn: async (choice: T) => {
-      const file = await ask(clientOf(organisation).analytics, choice, { timeoutMs: TIMEOUT_MS });
+      const file = await ask(clientOf(organisation), choice, { timeoutMs: TIMEOUT_MS });
       saveFile(file, `${organisation}-${nameOf(choice)}`);
     },
   });

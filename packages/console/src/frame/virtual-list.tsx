@@ -1,6 +1,6 @@
 import './virtual-list.css';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
 
 interface VirtualListProps {
   /** The name of the list for screen readers. */
@@ -11,6 +11,8 @@ interface VirtualListProps {
   /** The height of the list, in pixels. */
   height: number;
   row: (index: number) => ReactNode;
+  /** The list scrolls to this row when it becomes another one. */
+  shown?: number | undefined;
   /** Asks for more rows, because the last one is near. Undefined if no row follows. */
   onNearEnd?: (() => void) | undefined;
 }
@@ -18,8 +20,19 @@ interface VirtualListProps {
 /** So many rows above and below the visible ones are there, too, so that the Tab key reaches them. */
 const ROWS_AROUND = 8;
 
-/** A list that scrolls. Only the rows near the visible ones are in the document. */
-export function VirtualList({ label, count, rowHeight, height, row, onNearEnd }: VirtualListProps) {
+/**
+ * A list that scrolls. Only the rows near the visible ones are in the document. The up and down arrows move the focus from
+ * one row's first control to that of the next.
+ */
+export function VirtualList({
+  label,
+  count,
+  rowHeight,
+  height,
+  row,
+  shown = -1,
+  onNearEnd,
+}: VirtualListProps) {
   const box = useRef<HTMLUListElement>(null);
   const virtualizer = useVirtualizer({
     count,
@@ -32,6 +45,9 @@ export function VirtualList({ label, count, rowHeight, height, row, onNearEnd }:
   useEffect(() => {
     if (isNearEnd) onNearEnd?.();
   }, [isNearEnd, onNearEnd]);
+  useEffect(() => {
+    if (shown >= 0) virtualizer.scrollToIndex(shown);
+  }, [shown, virtualizer]);
   return (
     <ul
       ref={box}
@@ -40,6 +56,7 @@ export function VirtualList({ label, count, rowHeight, height, row, onNearEnd }:
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must scroll by keyboard, too.
       tabIndex={0}
       style={{ maxHeight: height }}
+      onKeyDown={moveFocus}
     >
       <li aria-hidden="true" style={{ height: visible[0]?.start ?? 0 }} />
       {visible.map(({ index }) => (
@@ -55,4 +72,17 @@ export function VirtualList({ label, count, rowHeight, height, row, onNearEnd }:
       <li aria-hidden="true" style={{ height: virtualizer.getTotalSize() - (visible.at(-1)?.end ?? 0) }} />
     </ul>
   );
+}
+
+const CONTROLS = 'a[href], button, input';
+
+function moveFocus(event: KeyboardEvent<HTMLElement>): void {
+  const { key, target } = event;
+  if ((key !== 'ArrowDown' && key !== 'ArrowUp') || event.altKey || event.ctrlKey || event.metaKey) return;
+  const row = (target as Element).closest('li');
+  const other = key === 'ArrowDown' ? row?.nextElementSibling : row?.previousElementSibling;
+  const control = other?.querySelector<HTMLElement>(CONTROLS);
+  if (!control) return;
+  event.preventDefault();
+  control.focus();
 }

@@ -3,10 +3,10 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
-import { nodesKey } from '../frame/nodes.ts';
+import { type Kind, nodesKey, type TreeNode } from '../frame/nodes.ts';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { callsOf, KINDS, type Kind, type TreeNode } from './kinds.ts';
+import { callsOf, KINDS } from './kinds.ts';
 
 const { places } = texts;
 const { add: words } = places;

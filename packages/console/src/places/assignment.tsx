@@ -6,10 +6,9 @@ import { Failure } from '../frame/failure.tsx';
 import { fullNameOf } from '../frame/names.ts';
 import { Notice } from '../frame/notice.tsx';
 import { queryClient, useOrganisation } from '../frame/session.ts';
-
+import type { Row } from '../frame/versions.ts';
 import { isOutdated, textOf } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
-import type { Row } from './kinds.ts';
 import { nodeKey } from './tree-data.ts';
 import { UserSelect } from './user-select.tsx';
 

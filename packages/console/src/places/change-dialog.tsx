@@ -3,10 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
 import { Effects } from '../frame/effects.tsx';
 import { Failure } from '../frame/failure.tsx';
+import type { Kind } from '../frame/nodes.ts';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
+import type { Row } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
-import { callsOf, type Kind, type Row } from './kinds.ts';
+import { callsOf } from './kinds.ts';
 
 const { effects: words } = texts.places;
 

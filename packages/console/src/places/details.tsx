@@ -1,14 +1,16 @@
-import { Badge, Button, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
+import { Link } from 'wouter';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icon.tsx';
+import { type Kind, pathOf, type TreeNode } from '../frame/nodes.ts';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { Assignment } from './assignment.tsx';
-import { callsOf, KINDS, type Kind, pathOf, type TreeNode } from './kinds.ts';
+import { callsOf, KINDS } from './kinds.ts';
 import { NodeForm } from './node-form.tsx';
 import { OfficeSettings } from './office-settings.tsx';
 import { Redating } from './redating.tsx';
@@ -72,11 +74,24 @@ export function Details({ node, part, onPart, onAdd }: DetailsProps) {
             ))}
           </Group>
         )}
+        <FloorLink node={node} />
         <Text size="xs" c="dimmed">
           {places.id(node.nodeId)}
         </Text>
       </Stack>
     </section>
+  );
+}
+
+/** Leads to the plan of a level, and to where a place is on it. */
+function FloorLink({ node: { nodeId, kind, levelId, status } }: { node: TreeNode }) {
+  const { organisation } = useOrganisation();
+  if (kind === 'location' || levelId === null || status === 'inactive') return null;
+  const place = kind === 'level' ? '' : `&desk=${nodeId}`;
+  return (
+    <Anchor component={Link} href={`/${organisation}/floor?level=${levelId}${place}`} size="sm">
+      {kind === 'level' ? places.floorPlan : places.onFloorPlan}
+    </Anchor>
   );
 }
 

@@ -1,10 +1,7 @@
-import type { BookingEffects, Listing, Rollcall } from '@rollcall/sdk';
+import type { BookingEffects, Rollcall } from '@rollcall/sdk';
+import type { Kind } from '../frame/nodes.ts';
+import type { Row } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
-
-export type TreeNode = Listing<'GET /v1/manage/nodes'>;
-export type Kind = TreeNode['kind'];
-/** A row of any kind of node. */
-export type Row = Readonly<Record<string, unknown>>;
 
 export interface Field {
   name: string;
@@ -79,24 +76,6 @@ interface NodeCalls {
 /** The calls for nodes of a kind. Rows of several kinds have no common type in the client. */
 export function callsOf(manage: Rollcall['manage'], kind: Kind): NodeCalls {
   return manage[KINDS[kind].path] as unknown as NodeCalls;
-}
-
-/** The names from the office down to a node. */
-export function pathOf({ locationName, levelName, zoneName, kind, name }: TreeNode): string[] {
-  const above = [locationName, levelName, zoneName].filter((each) => each !== null);
-  return kind === 'place' || kind === 'space' ? [...above, name] : above;
-}
-
-const inOrder = new Intl.Collator(texts.language, { numeric: true });
-
-/** Sorts names as people count: 2 before 10. */
-export function compareNames(a: string, b: string): number {
-  return inOrder.compare(a, b);
-}
-
-/** Sorts nodes by their paths. */
-export function comparePaths(a: TreeNode, b: TreeNode): number {
-  return compareNames(texts.places.path(pathOf(a)), texts.places.path(pathOf(b)));
 }
 
 /** The word for a member of a row. */

@@ -5,13 +5,13 @@ import { clientOf } from '../frame/client.ts';
 import { Conflict } from '../frame/conflict.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { useTyped } from '../frame/kept.ts';
-import { nodesKey } from '../frame/nodes.ts';
+import { NodeSelect } from '../frame/node-select.tsx';
+import { nodesKey, type TreeNode } from '../frame/nodes.ts';
 import { queryClient, useOrganisation } from '../frame/session.ts';
-import { isOutdated, textOf } from '../frame/versions.ts';
+import { isOutdated, type Row, textOf } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
 import { ChangeDialog, type LargeChange } from './change-dialog.tsx';
-import { callsOf, type Field, fieldLabel, KINDS, type Row, type TreeNode } from './kinds.ts';
-import { ParentSelect } from './parent-select.tsx';
+import { callsOf, type Field, fieldLabel, KINDS } from './kinds.ts';
 import { nodeKey } from './tree-data.ts';
 
 const { places } = texts;
@@ -158,9 +158,10 @@ export function NodeForm({ node, stored, mayEdit }: NodeFormProps) {
           </Group>
         )}
         {mayEdit && parent && isActive && (
-          <ParentSelect
+          <NodeSelect
             kind={parent.kind}
-            current={textOf(stored.row, parent.member)}
+            label={places.move[parent.kind]}
+            except={textOf(stored.row, parent.member)}
             onChoose={(parentId) => ask({ what: 'move', change: { [parent.member]: parentId } })}
           />
         )}

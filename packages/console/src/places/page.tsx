@@ -7,6 +7,7 @@ import { useImport } from '../frame/csv-import/use-import.tsx';
 import { DownloadMenu } from '../frame/download-menu.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icon.tsx';
+import type { Kind, TreeNode } from '../frame/nodes.ts';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
 import { type Role, useOrganisation } from '../frame/session.ts';
@@ -14,7 +15,6 @@ import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { AddDialog } from './add.tsx';
 import { Details } from './details.tsx';
-import type { Kind, TreeNode } from './kinds.ts';
 import { Search } from './search.tsx';
 import { Tree } from './tree.tsx';
 import { useTree } from './tree-data.ts';
@@ -23,7 +23,7 @@ const { places } = texts;
 
 /** The kinds of files that each role may import here. */
 const FILES: Readonly<Partial<Record<Role, readonly ImportKind[]>>> = {
-  administrator: ['locations', 'desks', 'spaces', 'desk-assignments'],
+  administrator: ['locations', 'desks', 'spaces', 'desk-assignments', 'floor-positions'],
   planner: ['desk-assignments'],
 };
 
@@ -36,7 +36,11 @@ export default function PlacesPage() {
       {(role === 'administrator' || role === 'planner') && (
         <DownloadMenu
           choices={places.downloads}
-          ask={(analytics, kind, options) => analytics.file(kind, {}, 'csv', options)}
+          ask={({ analytics, manage }, kind, options) =>
+            kind === 'floor-positions'
+              ? manage.floorPlans.positionsFile({}, options)
+              : analytics.file(kind, {}, 'csv', options)
+          }
           nameOf={(kind) => `${kind}.csv`}
         />
       )}

@@ -4,12 +4,11 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatWhole } from '../frame/format.ts';
-import { nodesKey } from '../frame/nodes.ts';
+import { comparePaths, nodesKey, pathOf, type TreeNode } from '../frame/nodes.ts';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
-import { comparePaths, pathOf, type TreeNode } from './kinds.ts';
 
 const { places } = texts;
 const MOST_RESULTS = 100;

@@ -2,9 +2,8 @@ import type { Rollcall } from '@rollcall/sdk';
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { clientOf } from '../frame/client.ts';
-import { nodesKey } from '../frame/nodes.ts';
+import { compareNames, type Kind, nodesKey, type TreeNode } from '../frame/nodes.ts';
 import { useOrganisation } from '../frame/session.ts';
-import { compareNames, type Kind, type TreeNode } from './kinds.ts';
 
 /** A visible row of the tree. */
 export interface TreeRow {

@@ -11,6 +11,7 @@ export const csvImport = {
     'week-plans': 'Week plans',
     'desk-assignments': 'Assigned desks',
     'access-credentials': 'Access cards',
+    'floor-positions': 'Floor positions',
   },
   choose: 'Choose a file',
   chooseCorrected: 'Choose the corrected file',

@@ -21,6 +21,8 @@ export const places = {
   nothingOpen: 'Choose a place to see what it has.',
   path: (names: readonly string[]) => names.join(' › '),
   id: (id: string) => `Id: ${id}`,
+  floorPlan: 'Floor plan of this level',
+  onFloorPlan: 'Show on the floor plan',
   readOnly: 'Administrators can change places.',
   ownerHidden: 'Your role does not see who has this desk.',
   fields: {
@@ -55,7 +57,6 @@ export const places = {
     level: 'Move to another level',
     zone: 'Move to another zone',
   },
-  findParent: 'Type a part of the name',
   effects: {
     title: { retire: (name: string) => `Retire ${name}?`, move: (name: string) => `Move ${name}?` },
     asking: 'The server tries the change, and takes it back.',
@@ -123,6 +124,11 @@ export const places = {
       `${done} of ${total} events have their days in the new time zone.`,
     label: 'Events that are done',
   },
-  downloads: { locations: 'Offices as CSV', desks: 'Desks as CSV', spaces: 'Rooms as CSV' },
+  downloads: {
+    locations: 'Offices as CSV',
+    desks: 'Desks as CSV',
+    spaces: 'Rooms as CSV',
+    'floor-positions': 'Floor positions as CSV',
+  },
   backFromImport: 'Back to the places',
 };

@@ -14,6 +14,7 @@ export interface View {
 export interface Ids {
   userId: string;
   officeId: string;
+  levelId: string;
   deskId: string;
 }
 
@@ -22,10 +23,11 @@ const INTEGRATIONS_ROLES: readonly AccountRole[] = ['administrator', 'integratio
 const ADMINISTRATOR: readonly AccountRole[] = ['administrator'];
 
 /** All views of an organisation. The checks, and the tests that go through all pages, take this list: a new page is added here. */
-export function viewsOf({ userId, officeId, deskId }: Ids): View[] {
+export function viewsOf({ userId, officeId, levelId, deskId }: Ids): View[] {
   const attendance = { heading: 'Attendance', roles: ['administrator', 'planner', 'viewer'] as const };
   const people = { heading: 'People', roles: PEOPLE_ROLES };
   const person = { heading: undefined, roles: PEOPLE_ROLES };
+  const floor = { heading: 'Floor' };
   const places = { heading: 'Places' };
   const integrations = { heading: 'Integrations', roles: INTEGRATIONS_ROLES };
   const settings = { heading: 'Settings' };
@@ -41,6 +43,9 @@ export function viewsOf({ userId, officeId, deskId }: Ids): View[] {
     { path: `people/${userId}`, ...person },
     { path: `people/${userId}?tab=log`, ...person },
     { path: `people/${userId}?tab=about`, ...person },
+    { path: 'floor', ...floor },
+    { path: `floor?level=${levelId}`, ...floor },
+    { path: `floor?level=${levelId}&edit=1`, ...floor, roles: ADMINISTRATOR },
     { path: 'places', ...places },
     { path: `places?open=${officeId}`, ...places },
     { path: `places?open=${officeId}&part=settings`, ...places },

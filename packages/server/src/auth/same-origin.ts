@@ -4,7 +4,13 @@ import { hasBody } from '../http/unread-body.ts';
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 /** A page of another origin cannot send these without asking the server first (CORS). */
-const CONTENT_TYPES: readonly (string | undefined)[] = ['application/json', 'text/csv'];
+const CONTENT_TYPES: readonly (string | undefined)[] = [
+  'application/json',
+  'text/csv',
+  'image/png',
+  'image/jpeg',
+  'image/svg+xml',
+];
 
 /**
  * Refuses a change that a page of another origin sends with the browser's cookie (CSRF). Browsers say where a request
@@ -23,7 +29,7 @@ export function requireSameOrigin(request: FastifyRequest): void {
   if (hasBody(request.raw) && !CONTENT_TYPES.includes(mediaTypeOf(headers['content-type']))) {
     throw new HttpProblem(
       403,
-      'A change with the cookie of a session needs the content type application/json, or text/csv for a file.',
+      'A change with the cookie of a session needs the content type application/json, or text/csv or image/… for a file.',
     );
   }
 }

@@ -94,6 +94,13 @@ export function readCount(cell: string, name: string): number {
   throw new ItemRefusedError(`${name} ${quote(cell)} is not a whole number from 0`);
 }
 
+/** A fraction from 0 to 1, with a point or a comma. */
+export function readFraction(cell: string, name: string): number {
+  const value = /^\d*[.,]?\d+(e-?\d+)?$/i.test(cell) ? Number(cell.replace(',', '.')) : Number.NaN;
+  if (value >= 0 && value <= 1) return value;
+  throw new ItemRefusedError(`${name} ${quote(cell)} is not a number from 0 to 1`);
+}
+
 export function readBoolean(cell: string, name: string): boolean {
   const value = parseBoolean(cell);
   if (value === undefined) throw new ItemRefusedError(`${name} ${quote(cell)} is none of ${BOOLEAN_CHOICES}`);

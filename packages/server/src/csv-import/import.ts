@@ -155,7 +155,7 @@ class Importer {
     const { tenantId, clock, callerName, signal } = this.#options;
     signal?.throwIfAborted();
     const author: DayAuthor = {
-      actor: { changedBy: 'admin', name: callerName ?? null, reason: this.#kind.reason },
+      actor: { changedBy: 'admin', name: callerName ?? null, reason: this.#kind.reason ?? null },
       at: new Date(clock()),
     };
     const results = await storeBatch(

@@ -8,8 +8,8 @@ import type { CsvColumns } from './columns.ts';
 export interface CsvKind<Item extends UpsertItem> extends CsvColumns<Exclude<keyof Item & string, 'origin'>> {
   /** The word for what a row describes, in texts for people. */
   word: string;
-  /** The reason of changes of days in the action log. */
-  reason: ServerReason;
+  /** The reason of changes of days in the action log. Absent: rows change no days. */
+  reason?: ServerReason;
   /** The number of rows that one transaction stores. */
   batchRows: number;
   /** The name in an item. */

@@ -1,6 +1,7 @@
 import type { UpsertItem } from '../directory/upsert.ts';
 import { accessCredentials } from './access-credentials.ts';
 import { deskAssignments } from './desk-assignments.ts';
+import { floorPositions } from './floor-positions.ts';
 import { groups } from './groups.ts';
 import type { CsvKind } from './kind.ts';
 import { desks, locations, spaces } from './node-kinds.ts';
@@ -17,6 +18,7 @@ export const CSV_KINDS = {
   'week-plans': weekPlans,
   'desk-assignments': deskAssignments,
   'access-credentials': accessCredentials,
+  'floor-positions': floorPositions,
 };
 
 export type ImportKind = keyof typeof CSV_KINDS;

@@ -16,6 +16,7 @@ import { type DemoDirectory, makeDirectory } from './directory.ts';
 import { DemoError } from './errors.ts';
 import { makeHistory } from './history.ts';
 import { storeDemoDirectory } from './store-directory.ts';
+import { storeDemoFloorPlans } from './store-floor-plans.ts';
 
 /** The roles with keys for Basic and HMAC, because examples use HTTP Basic. The other keys are for HMAC. */
 const BASIC_ROLES: readonly ApiKeyRole[] = ['submitting-events', 'data-warehouse'];
@@ -71,6 +72,12 @@ export async function ensureDemo(
     const { owner: database, onProgress: onDay } = deps;
     const nowMs = deps.clock();
     await storeDemoDirectory(directory, { database, tenantId, at: new Date(nowMs) });
+    await storeDemoFloorPlans(directory.offices, {
+      database,
+      tenantId,
+      at: new Date(nowMs),
+      name: DEMO_ACCOUNT.email,
+    });
     await makeHistory(directory, { database, tenantId, days: config.days, nowMs, onDay });
     for (const key of missing) await createKey({ tenantId, ...key }, deps);
   }

@@ -21,6 +21,22 @@ export function requireMatch({ headers }: Pick<FastifyRequest, 'headers'>, etag:
   );
 }
 
+/**
+ * As `requireMatch`, for a thing that may not exist yet: `etag` is undefined then. `If-None-Match: *` asks that it does not
+ * exist. Throws a 412.
+ */
+export function requireState(request: Pick<FastifyRequest, 'headers'>, etag: string | undefined): void {
+  const { 'if-match': wanted, 'if-none-match': unwanted } = request.headers;
+  if (etag !== undefined) requireMatch(request, etag);
+  else if (wanted !== undefined)
+    throw new HttpProblem(412, 'Somebody has removed it meanwhile. Nothing was stored; read it again.');
+  if (etag !== undefined && unwanted !== undefined && listsTag(unwanted, etag))
+    throw new HttpProblem(
+      412,
+      'It exists already. Nothing was stored; read it, and send its version in If-Match.',
+    );
+}
+
 /** Whether an If-Match or If-None-Match header contains an entity tag. Weak and strong tags of one value are equal. */
 export function listsTag(header: string, etag: string): boolean {
   const opaque = (tag: string) => tag.trim().replace(/^W\//, '');

@@ -6,6 +6,7 @@ import { type BackupOptions, type BackupSummary, backup } from '../../src/store/
 import { columnList, listTables, qualified } from '../../src/store/backup/tables.ts';
 import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import { accountRows } from './backup-accounts.ts';
+import { floorRows } from './backup-floor.ts';
 import { groupRows, groupUseRows } from './backup-groups.ts';
 import { scimTokenRows } from './backup-scim-tokens.ts';
 import { submittedRows } from './backup-submissions.ts';
@@ -194,6 +195,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
       );
       const values = { tenantId: tenant_id, id, text: NASTY, instant };
       for (const [table, row] of groupRows(values)) await insert(table, row);
+      for (const [table, row] of floorRows(values)) await insert(table, row);
       await insert('users', { tenant_id, user_id: id(6), user_name: '', user_name_folded: '' });
       await insert('users', {
         tenant_id,

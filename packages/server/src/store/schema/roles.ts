@@ -66,6 +66,11 @@ const GRANTS = `
   GRANT SELECT, INSERT ON rollcall.user_numbers, rollcall.node_numbers TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (database, run_id, snapshot) ON rollcall.aggregate_states TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.aggregate_days, rollcall.day_aggregates TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.floor_plan_images TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (is_draft, version, based_on, image_id, aspect_ratio, changed_at, changed_by)
+    ON rollcall.floor_plans TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (x, y, width, height) ON rollcall.floor_plan_placements TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (uploaded_at) ON rollcall.floor_plan_uploads TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),
     rollcall.tenant_of_api_key(text),

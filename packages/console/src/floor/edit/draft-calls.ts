@@ -1,0 +1,22 @@
+import { NotFoundError, type Rollcall } from '@rollcall/sdk';
+import type { DraftCalls } from './draft-session.ts';
+
+/** The calls for the draft of a level. */
+export function draftCalls({ manage: { floorPlans } }: Rollcall, levelId: string): DraftCalls {
+  return {
+    store: (plan, version, basedOn) => {
+      const body = { ...plan, placements: [...plan.placements] };
+      return version === null
+        ? floorPlans.saveDraft(levelId, { ...body, basedOn }, { ifNew: true })
+        : floorPlans.saveDraft(levelId, body, { ifVersion: version });
+    },
+    read: async () => {
+      try {
+        return await floorPlans.readDraft(levelId);
+      } catch (error) {
+        if (error instanceof NotFoundError) return null;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { Anchor, Button, Group, Stack } from '@mantine/core';
+import { Link } from 'wouter';
+import { useParameters } from '../frame/address.ts';
+import { isDay } from '../frame/days.ts';
+import { Failure } from '../frame/failure.tsx';
+import { NodeSelect } from '../frame/node-select.tsx';
+import { Notice } from '../frame/notice.tsx';
+import { Page } from '../frame/page.tsx';
+import { useOrganisation } from '../frame/session.ts';
+import { Waiting } from '../frame/shell.tsx';
+import { texts } from '../texts.ts';
+import {
+  type Floor,
+  type FloorPlan,
+  isUnknown,
+  presentDay,
+  seesStates,
+  useFloor,
+  useFloorPlan,
+  useLevelName,
+} from './answers.ts';
+import { DayPicker } from './day-picker.tsx';
+import { LevelView } from './level-view.tsx';
+import { PlanMenu } from './plan-menu.tsx';
+
+const { floor } = texts;
+
+/** The published plan of a level with the states of a day. */
+export function FloorView({ levelId }: { levelId: string }) {
+  const [parameters, change] = useParameters();
+  const wanted = parameters.get('day');
+  const day = wanted !== null && isDay(wanted) ? wanted : undefined;
+  const plan = useFloorPlan(levelId);
+  const states = useFloor(levelId, day);
+  const level = plan.data?.levelId === levelId ? plan.data : undefined;
+  const name = useLevelName(levelId, states.data);
+  const failed = [plan, states].find(({ error, data }) => error && !data);
+  return (
+    <Page title={floor.title} actions={level && <Actions plan={level} levelName={name?.levelName ?? ''} />}>
+      <Stack gap="sm">
+        <Group gap="md" align="flex-end" className="floor-choices">
+          <div className="floor-level">
+            <NodeSelect
+              kind="level"
+              label={floor.level}
+              except={levelId}
+              shown={name && texts.places.path([name.locationName, name.levelName])}
+              onChoose={(other) => change({ level: other, desk: undefined, search: undefined })}
+            />
+          </div>
+          {states.data && (
+            <DayPicker
+              day={day ?? presentDay(states.data)}
+              today={presentDay(states.data)}
+              choose={(next) => change({ day: next }, { replace: true })}
+            />
+          )}
+        </Group>
+        {failed ? (
+          isUnknown(failed.error) ? (
+            <UnknownLevel />
+          ) : (
+            <Failure error={failed.error} retry={() => void failed.refetch()} />
+          )
+        ) : (
+          <Content
+            plan={level}
+            levelName={name?.levelName}
+            floor={states.data}
+            isLate={states.error !== null}
+          />
+        )}
+      </Stack>
+    </Page>
+  );
+}
+
+interface ContentProps {
+  plan: FloorPlan | undefined;
+  /** Undefined until it is loaded. */
+  levelName: string | undefined;
+  floor: Floor | undefined;
+  /** The last question for newer states failed. */
+  isLate: boolean;
+}
+
+function Content({ plan, levelName = '', floor: day, isLate }: ContentProps) {
+  const { role } = useOrganisation();
+  const withStates = seesStates(role);
+  if (!plan || (withStates && !day)) return <Waiting />;
+  return (
+    <>
+      {!withStates && plan.published && <Notice {...floor.withoutStates} />}
+      {!plan.published && <NoPlan plan={plan} />}
+      <LevelView
+        key={plan.levelId}
+        plan={plan}
+        levelName={levelName}
+        items={day?.items}
+        day={day}
+        isLate={isLate}
+      />
+    </>
+  );
+}
+
+function UnknownLevel() {
+  const { organisation } = useOrganisation();
+  return (
+    <Notice {...floor.empty.unknownLevel}>
+      <Anchor component={Link} href={`/${organisation}/floor`} size="sm">
+        {floor.plans.title}
+      </Anchor>
+    </Notice>
+  );
+}
+
+function NoPlan({ plan }: { plan: FloorPlan }) {
+  const { role } = useOrganisation();
+  const [, change] = useParameters();
+  const { empty } = floor;
+  if (role !== 'administrator') return <Notice {...empty.noPlanForReader} />;
+  return (
+    <Notice {...(plan.hasDraft ? empty.noPlanButDraft : empty.noPlan)}>
+      <Button mt="xs" size="xs" onClick={() => change({ edit: '1' })}>
+        {plan.hasDraft ? floor.goOn : floor.draw}
+      </Button>
+    </Notice>
+  );
+}
+
+function Actions({ plan, levelName }: { plan: FloorPlan; levelName: string }) {
+  const { organisation, role } = useOrganisation();
+  const [, change] = useParameters();
+  return (
+    <Group gap="xs">
+      <Anchor component={Link} href={`/${organisation}/floor`} size="sm">
+        {floor.plans.title}
+      </Anchor>
+      {role === 'administrator' && plan.published && (
+        <>
+          <Button size="xs" variant="default" onClick={() => change({ edit: '1' })}>
+            {plan.hasDraft ? floor.goOn : floor.edit}
+          </Button>
+          <PlanMenu levelId={plan.levelId} levelName={levelName} />
+        </>
+      )}
+    </Group>
+  );
+}

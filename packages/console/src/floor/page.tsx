@@ -1,0 +1,35 @@
+import './style.css';
+import { lazy, Suspense } from 'react';
+import { useParameters } from '../frame/address.ts';
+import { Notice } from '../frame/notice.tsx';
+import { Page } from '../frame/page.tsx';
+import { useOrganisation } from '../frame/session.ts';
+import { Waiting } from '../frame/shell.tsx';
+import { texts } from '../texts.ts';
+import { FloorView } from './floor-view.tsx';
+import { PlanList } from './plan-list.tsx';
+
+const Editor = lazy(() => import('./edit/editor-page.tsx'));
+
+const { floor } = texts;
+
+/** The plan of a level, on a day. The address names the level, the day, the open place, and whether one edits the plan. */
+export default function FloorPage() {
+  const { role } = useOrganisation();
+  const [parameters, change] = useParameters();
+  const levelId = parameters.get('level');
+  if (levelId === null) return <PlanList />;
+  if (!parameters.has('edit')) return <FloorView key={levelId} levelId={levelId} />;
+  if (role !== 'administrator') {
+    return (
+      <Page title={floor.title}>
+        <Notice {...floor.editor.forbidden} />
+      </Page>
+    );
+  }
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Editor key={levelId} levelId={levelId} onDone={() => change({ edit: undefined })} />
+    </Suspense>
+  );
+}

@@ -1,0 +1,161 @@
+import { at, ofVersion, pages, readVersioned } from './manage-calls.ts';
+import type { CallOptions, ChangeOptions } from './options.ts';
+import type { Transport } from './request.ts';
+import type { Rows } from './rows.ts';
+import type { Change, DateLike, Filter, Listing, Reply, Versioned } from './types.ts';
+
+/** The type of an image of a floor plan. */
+export type ImageType = 'image/png' | 'image/jpeg' | 'image/svg+xml';
+
+/** Options of storing a draft. */
+export interface DraftOptions extends ChangeOptions {
+  /** Stores the draft only if the level has none. */
+  ifNew?: boolean | undefined;
+}
+
+/** Selects positions on published plans. */
+export type PositionFilter = Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'>;
+
+/** The floor plans of levels: the published plan, which everybody sees, and the draft. */
+export class FloorPlans {
+  readonly #transport: Transport;
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Lists the levels that have a plan, published or in draft. */
+  list(options?: CallOptions): Rows<Listing<'GET /v1/manage/floor-plans'>> {
+    return pages(this.#transport, at`floor-plans`, {}, options);
+  }
+
+  /**
+   * Reads the published plan of a level; `published` is null if there is none. The version is that of the plan.
+   * @throws NotFoundError if the level does not exist.
+   */
+  read(
+    levelId: string,
+    options: CallOptions = {},
+  ): Promise<Versioned<Reply<'GET /v1/manage/levels/{levelId}/floor-plan'>>> {
+    const path = at`levels/${levelId}/floor-plan`;
+    return this.#transport.exchange({ method: 'GET', path }, options, (answer) => readVersioned(answer));
+  }
+
+  /**
+   * Removes the published plan of a level. A draft stays.
+   * @throws NotFoundError if there is none.
+   * @throws ConflictError if `ifVersion` is not the present version of the published plan.
+   */
+  remove(levelId: string, options?: ChangeOptions): Promise<void> {
+    const path = at`levels/${levelId}/floor-plan`;
+    return this.#transport.json({ method: 'DELETE', path, ...ofVersion(options) }, options);
+  }
+
+  /**
+   * Reads the draft of a level, with its version.
+   * @throws NotFoundError if the level has none.
+   */
+  readDraft(
+    levelId: string,
+    options: CallOptions = {},
+  ): Promise<Versioned<Reply<'GET /v1/manage/levels/{levelId}/floor-plan/draft'>>> {
+    const path = at`levels/${levelId}/floor-plan/draft`;
+    return this.#transport.exchange({ method: 'GET', path }, options, (answer) => readVersioned(answer));
+  }
+
+  /**
+   * Stores the whole draft of a level. Returns it with its new version.
+   * @throws ConflictError if `ifVersion` is not the present version, or if `ifNew` is set and there is a draft.
+   * @throws ValidationError if a place cannot be placed there.
+   */
+  saveDraft(
+    levelId: string,
+    plan: Change<'PUT /v1/manage/levels/{levelId}/floor-plan/draft'>,
+    options: DraftOptions = {},
+  ): Promise<Versioned<Reply<'PUT /v1/manage/levels/{levelId}/floor-plan/draft'>>> {
+    const path = at`levels/${levelId}/floor-plan/draft`;
+    const condition = options.ifNew ? { headers: { 'If-None-Match': '*' }, once: true } : ofVersion(options);
+    return this.#transport.exchange({ method: 'PUT', path, body: plan, ...condition }, options, (answer) =>
+      readVersioned(answer),
+    );
+  }
+
+  /**
+   * Discards the draft of a level.
+   * @throws NotFoundError if the level has none.
+   * @throws ConflictError if `ifVersion` is not the present version of the draft.
+   */
+  discardDraft(levelId: string, options?: ChangeOptions): Promise<void> {
+    const path = at`levels/${levelId}/floor-plan/draft`;
+    return this.#transport.json({ method: 'DELETE', path, ...ofVersion(options) }, options);
+  }
+
+  /**
+   * Makes the draft of a level its published plan. Returns that plan.
+   * @throws NotFoundError if the level has no draft.
+   * @throws ConflictError if `ifVersion` is not the present version of the draft, or if another plan was published
+   * since the draft began. `force` replaces that plan.
+   */
+  publish(
+    levelId: string,
+    { force, ...options }: ChangeOptions & { force?: boolean | undefined } = {},
+  ): Promise<Versioned<Reply<'POST /v1/manage/levels/{levelId}/floor-plan/publication'>>> {
+    const path = at`levels/${levelId}/floor-plan/publication`;
+    const query = { force: force || undefined };
+    return this.#transport.exchange(
+      // A second call would find no draft.
+      { method: 'POST', path, query, once: true, ...ofVersion(options) },
+      options,
+      (answer) => readVersioned(answer),
+    );
+  }
+
+  /**
+   * Sends an image for the plan of a level. A draft names it by the `imageId` of the answer.
+   * @throws ValidationError if the image is damaged or too large, or if an SVG cannot be made safe.
+   */
+  sendImage(
+    levelId: string,
+    content: Blob | string | Uint8Array<ArrayBuffer>,
+    type: ImageType,
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/manage/levels/{levelId}/floor-plan/images'>> {
+    const path = at`levels/${levelId}/floor-plan/images`;
+    return this.#transport.json({ method: 'POST', path, file: { content, type } }, options);
+  }
+
+  /**
+   * Reads an image.
+   * @throws NotFoundError if the organisation has no such image.
+   */
+  image(imageId: string, options: CallOptions = {}): Promise<Blob> {
+    const path = at`floor-plan-images/${imageId}`;
+    return this.#transport.exchange({ method: 'GET', path }, options, ({ response }) => response.blob());
+  }
+
+  /**
+   * The state of each desk, room and zone of a level on a day; by default the office's today.
+   * @throws NotFoundError if the level does not exist.
+   */
+  day(
+    levelId: string,
+    query: { date?: DateLike | undefined } = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/levels/{levelId}/floor'>> {
+    return this.#transport.json({ method: 'GET', path: at`levels/${levelId}/floor`, query }, options);
+  }
+
+  /** Lists where the published plans show desks, rooms and zones, in the order of their ids. */
+  positions(filter?: PositionFilter, options?: CallOptions): Rows<Listing<'GET /v1/manage/floor-positions'>> {
+    return pages(this.#transport, at`floor-positions`, filter, options);
+  }
+
+  /** What `positions` lists, as a CSV file. The import takes it. */
+  positionsFile(filter?: PositionFilter, options: CallOptions = {}): Promise<Blob> {
+    const query = { ...filter, format: 'csv' };
+    return this.#transport.exchange(
+      { method: 'GET', path: at`floor-positions`, query },
+      options,
+      ({ response }) => response.blob(),
+    );
+  }
+}
