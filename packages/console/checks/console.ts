@@ -7,7 +7,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { startDemo } from '../scripts/demo.mjs';
 import { PROGRAM } from '../test/support/browser.ts';
 import { settled } from '../test/support/pages.ts';
-import { OUTSIDE, viewsOf } from '../test/support/views.ts';
+import { isWholePage, OUTSIDE, type View, viewsOf } from '../test/support/views.ts';
 
 const DAYS_OF_HISTORY = '60';
 /** A demo, and a browser in which its administrator is signed in. */
@@ -18,6 +18,8 @@ export interface Console {
   debuggerPort: number;
   /** The addresses of all pages and of their tabs and parts. */
   addresses: string[];
+  /** The addresses of the pages alone. */
+  pages: string[];
   /** The addresses of pages without an organisation. */
   outside: string[];
   /** The address of the page Today. */
@@ -46,6 +48,7 @@ export function useConsole(): { readonly console: Console } {
     const home = page.url();
     await page.close();
     const views = viewsOf(await idsOf(demo));
+    const addressesOf = (some: readonly View[]) => some.map(({ path }) => new URL(path, home).href);
     const open = async (address: string) => {
       const opened = await context.newPage();
       await opened.goto(address);
@@ -56,7 +59,8 @@ export function useConsole(): { readonly console: Console } {
       demo,
       context,
       debuggerPort: Number(port),
-      addresses: views.map(({ path }) => new URL(path, home).href),
+      addresses: addressesOf(views),
+      pages: addressesOf(views.filter(isWholePage)),
       outside: OUTSIDE.map((path) => new URL(`/console/${path}`, home).href),
       today: home,
       open,

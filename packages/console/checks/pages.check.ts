@@ -16,10 +16,10 @@ describe.skipIf(!hasBrowser)('each page of the demo', () => {
   const site = useConsole();
 
   test('has the best marks of Lighthouse for accessibility and best practices, and is fast', async () => {
-    const { leastPerformance } = inject('timeGoals');
-    const { addresses, outside } = site.console;
+    const { leastPerformance, isBusy } = inject('timeGoals');
+    const { addresses, pages, outside } = site.console;
     const missed: string[] = [];
-    for (const address of [...addresses, ...outside]) {
+    for (const address of [...(isBusy ? pages : addresses), ...outside]) {
       const performance: number[] = [];
       while (performance.length < MOST_LOOKS && Math.max(0, ...performance) < leastPerformance) {
         const marks = await marksOf(site.console, address);

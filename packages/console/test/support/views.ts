@@ -56,6 +56,7 @@ export function viewsOf({ userId, officeId, levelId, deskId }: Ids): View[] {
     { path: 'integrations?view=sources', ...integrations },
     { path: 'integrations?view=refused', ...integrations },
     { path: 'integrations?view=requests', ...integrations },
+    { path: 'settings', ...settings },
     { path: 'settings?view=people', ...settings, roles: ADMINISTRATOR },
     { path: 'settings?view=organisation', ...settings },
     { path: 'settings?view=methods', ...settings },

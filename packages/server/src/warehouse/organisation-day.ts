@@ -36,11 +36,12 @@ export class OrganisationDay {
   /** The day with an entry for each user, by the user's number. */
   read(): AttendedDay {
     const kinds = this.#kinds;
-    const users = Int32Array.from(kinds.keys());
-    const entries = users.filter((user) => kinds[user] !== 0);
-    const units = new Int32Array(entries.length).fill(UNIT);
+    const entries = new Int32Array(kinds.length);
+    let pairs = 0;
+    for (let user = 0; user < kinds.length; user++) if (kinds[user] !== 0) entries[pairs++] = user;
+    const units = new Int32Array(pairs).fill(UNIT);
     const [day, times] = [this.#day, this.#times];
-    return { day, locationId: null, pairs: entries.length, units, entries, kinds, users, times };
+    return { day, locationId: null, pairs, units, entries, kinds, users: numbersUpTo(kinds.length), times };
   }
 
   #makeRoomFor(user: number): void {
@@ -53,6 +54,17 @@ export class OrganisationDay {
     times.firstHour = grown(times.firstHour, user + 1);
     times.lastHour = grown(times.lastHour, user + 1);
   }
+}
+
+/** 0, 1, 2, …: the entry of a user has the user's number. All days share them, because nobody changes them. */
+let numbers = new Int32Array(0);
+
+function numbersUpTo(count: number): Int32Array {
+  if (numbers.length < count) {
+    numbers = new Int32Array(count);
+    for (let number = 0; number < count; number++) numbers[number] = number;
+  }
+  return numbers;
 }
 
 function noTimes(): AttendedTimes {
