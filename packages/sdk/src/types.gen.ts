@@ -2930,6 +2930,71 @@ export interface Operations {
       } | null;
     };
   };
+  /** Import a CSV file of floor-positions. The file is as for "rollcall import". A refused row stops no other row. If the file itself is damaged, rows before the fault may be stored already, and the answer says how many. */
+  'POST /v1/manage/imports/floor-positions': {
+    query: {
+      /** true: report what each row would change, and store nothing */
+      dryRun?: string | undefined;
+      /** true: store nothing if any row is refused */
+      strict?: string | undefined;
+    };
+    reply: {
+      /** whether this was a dry run, which stores nothing */
+      dryRun: boolean;
+      /** whether changes were stored; false for a dry run, and if `strict` and a refused row prevent it */
+      stored: boolean;
+      /** rows that create something */
+      created: number;
+      /** rows that change something */
+      updated: number;
+      /** rows whose values are stored already */
+      unchanged: number;
+      /** rows that are refused */
+      refused: number;
+      /** the first 1000 rows that create or change something */
+      changes: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        result: "created" | "updated";
+        /** the id; null for what a dry run would create */
+        id: string | null;
+        /** the name in the row; null if the row has only the id */
+        name: string | null;
+      }>;
+      /** the first 1000 refused rows, in the order of the file */
+      refusals: Array<{
+        /** the line of the file on which the row starts, from 1 */
+        line: number;
+        reason: string;
+      }>;
+      /** further rows that create or change something */
+      moreChanges: number;
+      /** further refused rows */
+      moreRefusals: number;
+      /** the first 100 columns that the server does not know, and ignores */
+      ignoredColumns: Array<string>;
+      /** what a dry run would do to bookings; null for other imports, and if `strict` and a refused row prevent the import */
+      effects: {
+        /** bookings that become bookings of the office */
+        rebooked: number;
+        /** bookings that are removed, with their office plans */
+        removed: number;
+        /** bookings that are made on days without one */
+        made: number;
+        /** the rebooked and removed bookings, by day and office; at most 1000 entries */
+        days: Array<{
+          /** YYYY-MM-DD */
+          day: string;
+          /** the number of bookings */
+          bookings: number;
+          /** the office where they are then; null if they are removed */
+          toLocationId: string | null;
+          /** the name of that office */
+          toLocationName: string | null;
+        }>;
+      } | null;
+    };
+  };
   /** List the levels that have a floor plan, in the order of their ids */
   'GET /v1/manage/floor-plans': {
     query: {
@@ -3193,7 +3258,7 @@ export interface Operations {
         name: string;
         /** the zone of a desk, and a zone itself; null for a space */
         zoneId: string | null;
-        /** of a desk or zone: free, or the state of its users that comes first in the order here, walkIn, elsewhere, booked, noShow, unconfirmed. Of a space: inUse or free by the last occupancy event of the day, unknown without one */
+        /** of a desk or zone: free, or the state of its users that comes first in the order here, walkIn, elsewhere, booked, noShow, unconfirmed; users at the desks of a zone are users of the zone. Of a space: inUse or free by the last occupancy event of the day, unknown without one */
         state: "free" | "here" | "walkIn" | "elsewhere" | "booked" | "noShow" | "unconfirmed" | "inUse" | "unknown";
         /** users who are booked or were detected at exactly this node, by name */
         people: Array<{
@@ -3285,6 +3350,41 @@ export interface Operations {
         /** detected on the level, and not planned */
         walkIn: number;
       };
+    };
+  };
+  /** List where published floor plans show desks, rooms and zones, in the order of their ids */
+  'GET /v1/manage/floor-positions': {
+    query: {
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+      /** only places of this level */
+      levelId?: string | undefined;
+      /** only places of this office */
+      locationId?: string | undefined;
+      /** json, the default; or csv: all rows as a file that can be imported */
+      format?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        nodeId: string;
+        /** `place` is a desk */
+        kind: "place" | "space" | "zone";
+        name: string;
+        /** the zone of a desk; null for other kinds */
+        zoneName: string | null;
+        levelName: string;
+        locationName: string;
+        x: number;
+        y: number;
+        /** null for a desk */
+        width: number | null;
+        /** null for a desk */
+        height: number | null;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
     };
   };
   /** Read the type of provisioned groups */
