@@ -147,8 +147,8 @@ describe.skipIf(!hasBrowser)('by keyboard alone', () => {
     await press(page, button(dialog, 'Create a key'));
     await press(page, button(page, 'I have stored the secret'));
     await dialog.waitFor({ state: 'detached' });
-    const { items } = await api.manage.keys.list();
-    expect(items.map(({ name }) => name)).toContain('by keyboard');
+    const keys = await api.manage.keys.list();
+    expect(keys.map(({ name }) => name)).toContain('by keyboard');
     await tabTo(page, page.getByRole('tab', { name: 'Keys' }));
     for (let tab = 0; tab < 3; tab++) await page.keyboard.press('ArrowRight');
     await page.waitForURL('**/integrations?view=refused');

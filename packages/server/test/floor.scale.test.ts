@@ -57,29 +57,29 @@ test('a level with 2,000 desks and 3,000 people is read in some statements, at o
     const run = (sql: string, ...values: unknown[]) => tx.query(sql, [tenantId, ...values]);
     await run(
       `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name)
-       SELECT $1, md5('zone' || $1::text || i)::uuid, 'zone', $2, 'Zone ' || i FROM generate_series(1, 20) AS i`,
+       SELECT $1::uuid, md5('zone' || $1::uuid::text || i)::uuid, 'zone', $2::uuid, 'Zone ' || i FROM generate_series(1, 20) AS i`,
       levelId,
     );
     await run(
       `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name)
-       SELECT $1, md5('desk' || $1::text || i)::uuid, 'place', md5('zone' || $1::text || (i % 20 + 1))::uuid, 'Desk ' || i
+       SELECT $1::uuid, md5('desk' || $1::uuid::text || i)::uuid, 'place', md5('zone' || $1::uuid::text || (i % 20 + 1))::uuid, 'Desk ' || i
        FROM generate_series(1, 2000) AS i`,
     );
     await run(
       `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, first_name, last_name, status)
-       SELECT $1, md5('user' || $1::text || i)::uuid, 'user' || i, 'user' || i, 'First' || i, 'Last' || i, 'active'
+       SELECT $1::uuid, md5('user' || $1::uuid::text || i)::uuid, 'user' || i, 'user' || i, 'First' || i, 'Last' || i, 'active'
        FROM generate_series(1, 3000) AS i`,
     );
     await run(
       `INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
-       SELECT $1, md5('user' || $1::text || i)::uuid, $2::date, 'o', $3, 'week' FROM generate_series(1, 2000) AS i`,
+       SELECT $1::uuid, md5('user' || $1::uuid::text || i)::uuid, $2::date, 'o', $3::uuid, 'week' FROM generate_series(1, 2000) AS i`,
       day,
       locationId,
     );
     await run(
       `INSERT INTO bookings (tenant_id, user_id, day, location_id, node_id, node_kind, zone_id, set_by)
-       SELECT $1, md5('user' || $1::text || i)::uuid, $2::date, $3, md5('desk' || $1::text || i)::uuid, 'place',
-              md5('zone' || $1::text || (i % 20 + 1))::uuid, 'engine'
+       SELECT $1::uuid, md5('user' || $1::uuid::text || i)::uuid, $2::date, $3::uuid, md5('desk' || $1::uuid::text || i)::uuid, 'place',
+              md5('zone' || $1::uuid::text || (i % 20 + 1))::uuid, 'engine'
        FROM generate_series(1, 2000) AS i`,
       day,
       locationId,
@@ -88,8 +88,8 @@ test('a level with 2,000 desks and 3,000 people is read in some statements, at o
     await run(
       `INSERT INTO presence_events (tenant_id, event_digest, source_id, event_id, user_id, node_id, location_id, observed_at,
                                     received_at, day)
-       SELECT $1, md5('event' || $1::text || i || ' ' || k)::uuid, 'door', 'e' || i || ' ' || k, md5('user' || $1::text || i)::uuid,
-              md5('desk' || $1::text || ((i - 1) % 2000 + 1))::uuid, $3, $2::date + interval '9 hours' + k * interval '1 minute',
+       SELECT $1::uuid, md5('event' || $1::uuid::text || i || ' ' || k)::uuid, 'door', 'e' || i || ' ' || k, md5('user' || $1::uuid::text || i)::uuid,
+              md5('desk' || $1::uuid::text || ((i - 1) % 2000 + 1))::uuid, $3::uuid, $2::date + interval '9 hours' + k * interval '1 minute',
               $2::date + interval '9 hours', $2::date
        FROM generate_series(1, 3000) AS i, generate_series(1, 4) AS k WHERE i <= 1000 OR i > 2000`,
       day,

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { PEOPLE_ACCESS } from '../src/auth/people-access.ts';
+import { png } from './support/floor.ts';
 import { ManagedWorkplace } from './support/manage-days.ts';
 import { startTestServer } from './support/server.ts';
 import { browserWithRole } from './support/sessions.ts';
@@ -26,6 +27,19 @@ test('no answer that a viewer gets names a person', async () => {
       },
     ],
   });
+  const { imageId } = await work.ask<{ imageId: string }>(
+    'POST',
+    `levels/${office.levelId}/floor-plan/images`,
+    png(30, 20),
+    'image/png',
+  );
+  const placements = [{ nodeId: office.placeId, x: 0.5, y: 0.5 }];
+  await work.ask('PUT', `levels/${office.levelId}/floor-plan/draft`, {
+    imageId,
+    aspectRatio: 1.5,
+    placements,
+  });
+  await work.ask('POST', `levels/${office.levelId}/floor-plan/publication`);
   const browser = await browserWithRole(server, work.tenantId, 'viewer');
   const ids: Record<string, string> = {
     locationId: office.locationId,
@@ -33,6 +47,7 @@ test('no answer that a viewer gets names a person', async () => {
     zoneId: office.zoneId,
     deskId: office.placeId,
     spaceId: office.spaceId,
+    imageId,
   };
   const operations = Object.entries(PEOPLE_ACCESS).filter(([, roles]) => roles.includes('viewer'));
   expect(operations.length).toBeGreaterThan(15);

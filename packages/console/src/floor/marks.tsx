@@ -54,7 +54,7 @@ function Desk({ placement, state, radius, sheetHeight }: MarkProps) {
 
 const LARGEST_TEXT = 16;
 /** The width of a letter, as a part of the size of the text. */
-const LETTER = 0.58;
+const LETTER = 0.62;
 
 function Area(props: MarkProps) {
   const { placement, kind, state, sheetHeight } = props;

@@ -1,3 +1,4 @@
+import './side.css';
 import './style.css';
 import { lazy, Suspense } from 'react';
 import { useParameters } from '../frame/address.ts';

@@ -28,19 +28,22 @@ export class ManagedWorkplace extends Workplace {
   }
 
   /** Sends a request. Changes are a millisecond apart, so that the log has an order. */
-  call(method: Method, path: string, payload?: object) {
+  call(method: Method, path: string, payload?: object, contentType = 'application/json') {
     if (method !== 'GET') this.server.clock.nowMs++;
     return this.server.app.inject({
       method,
       url: `/v1/manage/${path}`,
-      headers: { authorization: `Bearer ${this.token}` },
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(payload ? { 'content-type': contentType } : {}),
+      },
       ...(payload ? { payload } : {}),
     });
   }
 
   /** The answer to a call. Throws unless the call succeeds. */
-  async ask<Answer>(method: Method, path: string, payload?: object): Promise<Answer> {
-    const reply = await this.call(method, path, payload);
+  async ask<Answer>(method: Method, path: string, payload?: object, contentType?: string): Promise<Answer> {
+    const reply = await this.call(method, path, payload, contentType);
     if (reply.statusCode !== 200) throw new Error(`${reply.statusCode} ${reply.body}`);
     return reply.json() as Answer;
   }

@@ -12,8 +12,6 @@ export interface Editor {
 
 /** So many changes can be undone. */
 const MOST_STEPS = 200;
-/** The server takes at most so many. */
-export const MOST_PLACEMENTS = 5000;
 
 const NOBODY: ReadonlySet<string> = new Set();
 

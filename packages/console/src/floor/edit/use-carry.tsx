@@ -1,7 +1,7 @@
 import { Portal } from '@mantine/core';
 import { type ReactNode, type PointerEvent as ReactPointerEvent, useEffect, useRef, useState } from 'react';
+import { DRAG_PX } from '../gesture.ts';
 import type { Place, Point } from '../plan.ts';
-import { DRAG_PX } from '../use-viewport.ts';
 
 /** Carries a place from a list to where the pointer lets it go. `ghost` is what one sees at the pointer. */
 export function useCarry(onDrop: (place: Place, client: Point) => void): {

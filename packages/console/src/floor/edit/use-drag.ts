@@ -1,7 +1,8 @@
 import { type PointerEvent as ReactPointerEvent, useEffect, useRef, useState } from 'react';
+import { DRAG_PX } from '../gesture.ts';
 import type { Point } from '../plan.ts';
 import { nodeOf } from '../sheet.tsx';
-import { DRAG_PX, type Viewport } from '../use-viewport.ts';
+import type { Viewport } from '../use-viewport.ts';
 import { bandOf, type Drag, dragged, moveOf, planAfter, resizeOf, selectedAfter } from './drag.ts';
 import type { Editor, Handle } from './editor.ts';
 import type { Commands } from './use-commands.ts';
