@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSetUpLink, setUpAddress } from '../../server/src/auth/set-up.ts';
 import { listOrganisations } from '../../server/src/store/directory/organisations.ts';
 import { addOffice, addUser } from '../../server/test/support/directory.ts';
+import { addSite, goodEvent, results } from '../../server/test/support/presence.ts';
 import { startTestServer, type TestServer } from '../../server/test/support/server.ts';
+import { browserWithRole } from '../../server/test/support/sessions.ts';
 import { listen } from '../../server/test/support/sockets.ts';
 import { expectAccessible, PHONE, WIDE } from './support/accessibility.ts';
 import { hasBrowser, openBrowser } from './support/browser.ts';
@@ -84,5 +86,22 @@ describe.skipIf(!hasBrowser)('the first run', () => {
     await heading(second.page, 'Sign in').waitFor();
     expect(second.faults).toEqual([]);
     await second.close();
+  });
+
+  test('an event of an earlier day is a first event, too, by its source', async () => {
+    const site = await addSite(server);
+    const { cookie } = await browserWithRole(server, site.tenantId, 'administrator', 'past@example.com');
+    const { page, faults, close } = await watchedPage(browser, origin);
+    const [name = '', value = ''] = cookie.split('=');
+    await page.context().addCookies([{ name, value, url: origin, httpOnly: true }]);
+    await page.goto('/console');
+    await heading(page, 'Today').waitFor();
+    await page.goto(page.url().replace(/today$/, 'set-up'));
+    await page.getByText('Waiting for your first event.').waitFor();
+    const yesterday = new Date(server.clock.nowMs - 86_400_000).toISOString();
+    await results(server, site, [goodEvent(site, { timestamp: yesterday })]);
+    await page.getByText('Your first event has arrived, from the source door.').waitFor();
+    expect(faults).toEqual([]);
+    await close();
   });
 });
