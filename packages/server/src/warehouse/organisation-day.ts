@@ -59,7 +59,7 @@ export class OrganisationDay {
 /** 0, 1, 2, …: the entry of a user has the user's number. All days share them, because nobody changes them. */
 let numbers = new Int32Array(0);
 
-function numbersUpTo(count: number): Int32Array {
+function numbersUpTo(count: number): Int32Array<ArrayBuffer> {
   if (numbers.length < count) {
     numbers = new Int32Array(count);
     for (let number = 0; number < count; number++) numbers[number] = number;
