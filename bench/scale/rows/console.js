@@ -18,8 +18,8 @@ const TODAY = { rate: 1, seconds: 30 };
 const DAY_MS = 86_400_000;
 /** At weekends, almost nobody comes. */
 const FRIDAY = 5;
-export const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' };
-export const GZIP = { 'accept-encoding': 'gzip, deflate, br, zstd' };
+const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' };
+const GZIP = { 'accept-encoding': 'gzip, deflate, br, zstd' };
 
 /**
  * The main requests of each page of the console, as an administrator's browser sends them, each against a trivial
@@ -60,7 +60,7 @@ export async function consolePages(context) {
 }
 
 /** The requests of each page. Where a page has a choice, they have many values of it. */
-export async function kindsOf({ environment, server, size, isSmoke }, { headers, first, today }) {
+async function kindsOf({ environment, server, size, isSmoke }, { headers, first, today }) {
   const { users, desks } = environment.data.organisations[0];
   const numbers = someOf(size);
   const ids = numbers.map((number) => users[number].userId);
@@ -171,7 +171,7 @@ async function refuseEvents(address, headers) {
   }
 }
 
-export async function post({ host, port }, path, body, headers) {
+async function post({ host, port }, path, body, headers) {
   const reply = await fetch(`http://${host}:${port}${path}`, {
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
