@@ -28,7 +28,24 @@ try {
     await page.screenshot({ path: join(IMAGES, `${name}.png`) });
     console.log(`docs/images/${name}.png`);
   }
+  await page.goto(new URL(`/console/${organisation}/floor`, demo.link).href);
+  await page.getByRole('link', { name: /^London Bridge › Level 1/ }).click();
+  await page.getByRole('application').getByRole('button').first().waitFor();
+  const day = lastWorkday();
+  await page.getByLabel('Day', { exact: true }).fill(day);
+  await page.waitForURL(`**day=${day}`);
+  await page.waitForLoadState('networkidle');
+  await page.screenshot({ path: join(IMAGES, 'floor.png') });
+  console.log('docs/images/floor.png');
   await browser.close();
 } finally {
   await demo.stop();
+}
+
+/** The last day before today that is in no weekend. Its states are decided. */
+function lastWorkday() {
+  const day = new Date();
+  do day.setUTCDate(day.getUTCDate() - 1);
+  while ([0, 6].includes(day.getUTCDay()));
+  return day.toISOString().slice(0, 10);
 }
