@@ -15,7 +15,7 @@ const WEEK_MS = 7 * 86_400_000;
 
 const demo = await startDemo(['--days', '60']);
 try {
-  const { userId, deskId } = await idsOf(demo);
+  const { userId, deskId, levelId } = await idsOf(demo);
   const lastWeek = new Date(Date.now() - WEEK_MS).toISOString().slice(0, 10);
   /** Of each picture: its name, the address below the organisation, and a heading or table that shows that all is there. */
   const pictures = [
@@ -23,6 +23,7 @@ try {
     ['weekdays', 'attendance?view=weekdays', 'heading', 'Average attendance by week and weekday'],
     ['person', `people/${userId}?week=${lastWeek}`, 'table', 'Week'],
     ['places', `places?open=${deskId}`, 'heading', 'Assigned to'],
+    ['floor', `floor?level=${levelId}&day=${lastWorkday()}`, 'application', undefined],
     ['integrations', 'integrations?view=keys', 'button', 'Create a key'],
   ];
   const browser = await chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox'] });
@@ -33,7 +34,7 @@ try {
   await mkdir(IMAGES, { recursive: true });
   for (const [name, address, role, title] of pictures) {
     await page.goto(new URL(`/console/${organisation}/${address}`, demo.link).href);
-    await page.getByRole(role, { name: title }).waitFor();
+    await page.getByRole(role, title && { name: title }).waitFor();
     await page.waitForLoadState('networkidle');
     const path = join(IMAGES, `${name}.png`);
     await page.screenshot({ path });
@@ -46,12 +47,23 @@ try {
   await demo.stop();
 }
 
-/** A person who has a desk, and this desk. */
+/** A person who has a desk, with the desk and its level. */
 async function idsOf({ baseUrl, keys }) {
   const { apiKey, secret } =
     keys.find(({ role, authentication }) => role === 'all' && authentication === 'basic') ?? {};
-  const { manage } = new Rollcall({ baseUrl, apiKey, secret, authentication: 'client-credentials' });
+  const { manage, analytics } = new Rollcall({ baseUrl, apiKey, secret, authentication: 'client-credentials' });
+  const owners = new Map();
   for await (const { deskId, assignedUserId } of manage.desks.list({ status: 'active' }))
-    if (assignedUserId !== null) return { userId: assignedUserId, deskId };
+    if (assignedUserId !== null) owners.set(deskId, assignedUserId);
+  for await (const { deskId, levelId } of analytics.desks())
+    if (owners.has(deskId)) return { userId: owners.get(deskId), deskId, levelId };
   throw new Error('Nobody in the demo has a desk.');
+}
+
+/** The last day before today that is in no weekend. Its states are decided. */
+function lastWorkday() {
+  const day = new Date();
+  do day.setUTCDate(day.getUTCDate() - 1);
+  while ([0, 6].includes(day.getUTCDay()));
+  return day.toISOString().slice(0, 10);
 }

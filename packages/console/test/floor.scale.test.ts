@@ -284,6 +284,11 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
     await mark(page, desk1).click({ modifiers: ['Shift'] });
     await expect.poll(() => mark(page, desk1).getAttribute('aria-pressed')).toBe('false');
     await page.keyboard.press('Escape');
+    await mark(page, desk1).focus();
+    await page.keyboard.press('PageDown');
+    await expect.poll(() => mark(page, desk2).evaluate((each) => each === document.activeElement)).toBe(true);
+    await page.keyboard.press('Space');
+    await expect.poll(() => mark(page, desk2).getAttribute('aria-pressed')).toBe('true');
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Delete');
     await expect.poll(async () => (await placed(first)).size).toBe(0);
@@ -522,6 +527,11 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Remove the plan' }).click();
     await page.getByText('This level has no plan yet').waitFor();
     expect((await plans().read(first)).row.published).toBeNull();
+    // The list has the states of the day without a plan, too.
+    const planner = await openFloor('planner', `level=${first}&day=2026-03-02`);
+    await planner.getByText('Ask an administrator to draw one.').waitFor();
+    await planner.locator(`[data-place="${desk1}"][data-place-state=here]`).waitFor();
+    await planner.getByText('3 desks are not on the plan').waitFor();
   });
 
   test('has no findings of axe-core in any look, also at 200 % zoom', async () => {

@@ -7,13 +7,11 @@ import { compareNames, nodesKey } from '../frame/nodes.ts';
 import { queryClient, type Role, useOrganisation } from '../frame/session.ts';
 
 export type FloorPlan = Reply<'GET /v1/manage/levels/{levelId}/floor-plan'>;
-export type Draft = Reply<'GET /v1/manage/levels/{levelId}/floor-plan/draft'>;
 export type Floor = Reply<'GET /v1/manage/levels/{levelId}/floor'>;
 /** A place of a level on a day, with its state. */
 export type FloorItem = Floor['items'][number];
 export type FloorPerson = FloorItem['people'][number];
 export type PlanOfList = Reply<'GET /v1/manage/floor-plans'>['items'][number];
-export type UploadedImage = Reply<'POST /v1/manage/levels/{levelId}/floor-plan/images'>;
 
 /** The names of a level and its office. */
 export interface LevelName {

@@ -4,7 +4,6 @@ const few = (count: string, isOne: boolean, one: string, many: string) => `${cou
 export const floor = {
   title: 'Floor',
   level: 'Level',
-  noLevel: 'Choose a level to see its plan.',
   kinds: { place: 'Desk', space: 'Room', zone: 'Zone' },
   states: {
     free: 'Free',
@@ -106,11 +105,9 @@ export const floor = {
     notPlaced: 'not on the plan',
     clear: 'Show all',
     others: 'At no place of this level',
-    people: (names: readonly string[]) => names.join(', '),
   },
   panel: {
     close: 'Close',
-    booking: 'Booking',
     noBooking: 'none',
     bookedAt: 'Booked',
     detectedAt: 'Detected',
@@ -121,14 +118,11 @@ export const floor = {
     owner: 'Assigned to',
     nobody: 'Nobody is booked or was detected here on this day.',
     atOtherDesk: (desk: string) => `At another desk: ${desk}`,
-    bookedElsewhere: (desk: string) => `Booked at another desk: ${desk}`,
     anotherPlace: 'another place',
     headcount: (count: string, isOne: boolean) => few(count, isOne, 'person', 'people'),
     occupancyAt: (time: string) => `last event at ${time}`,
     noOccupancy: 'No event says whether it is in use.',
-    zone: (here: string, booked: string) => `${here} here, ${booked} booked`,
     toPlaces: 'Open in Places',
-    show: 'Show on the plan',
     notPlaced: 'This place is not on the plan.',
     gone: 'This place is not on this level.',
   },
@@ -148,7 +142,6 @@ export const floor = {
     },
     sheet: (level: string) => `Draft of the plan of ${level}`,
     keys: 'Drag places to move them. Shift and a click add one to the selection, a drag on the sheet selects several. With Space held, a drag moves the sheet. By keyboard: Tab leads to a place, arrow keys move it, Shift and arrow keys move it less, Page Up and Page Down lead to other places, Space adds to the selection, Delete takes off the plan, Escape clears the selection.',
-    help: 'Keys and mouse',
     state: {
       stored: 'Stored',
       storing: 'Storing…',
@@ -184,7 +177,6 @@ export const floor = {
       },
       ratio: 'Shape of the sheet',
       ratios: { wide: 'Wide (3:2)', square: 'Square', tall: 'Tall (2:3)', panorama: 'Very wide (3:1)' },
-      ofImage: 'as the image',
       own: (ratio: string) => `as it is (${ratio})`,
     },
     unplaced: {
@@ -222,16 +214,6 @@ export const floor = {
       width: 'Width, %',
       height: 'Height, %',
     },
-    handles: {
-      '-1 -1': 'Upper left corner',
-      '0 -1': 'Upper edge',
-      '1 -1': 'Upper right corner',
-      '-1 0': 'Left edge',
-      '1 0': 'Right edge',
-      '-1 1': 'Lower left corner',
-      '0 1': 'Lower edge',
-      '1 1': 'Lower right corner',
-    },
     said: {
       at: (name: string, x: string, y: string) => `${name} is at ${x} from the left and ${y} from the top.`,
       moved: (count: string) => `${count} places moved.`,
@@ -242,7 +224,6 @@ export const floor = {
       undone: 'Undone.',
       redone: 'Done again.',
       selected: (count: string) => `${count} selected.`,
-      published: 'The plan is published.',
     },
     conflict: {
       title: 'Somebody else has changed this draft',

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { texts } from '../../texts.ts';
 import { useImage } from '../answers.ts';
 import { DeskLabels } from '../desk-labels.tsx';
@@ -54,7 +54,7 @@ export function EditDrawing({
     mayPan: ({ button, pointerType, target }) =>
       button === 1 || isSpaceHeld.current || (pointerType === 'touch' && target !== null && !nodeOf(target)),
   });
-  onViewport(viewport);
+  useLayoutEffect(() => onViewport(viewport), [onViewport, viewport]);
   const image = useImage(plan.imageId);
   const { drag, onPointerDown, cancel } = useDrag({
     viewport,

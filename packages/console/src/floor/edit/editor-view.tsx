@@ -38,6 +38,9 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
   const [marked, setMarked] = useState<string>();
   const [dialog, setDialog] = useState<'publish' | 'discard'>();
   const viewport = useRef<Viewport>(undefined);
+  const keepViewport = useCallback((next: Viewport) => {
+    viewport.current = next;
+  }, []);
   const upload = useImageUpload(levelId, commands, editor.plan.imageId === null);
   useHistoryKeys(commands);
   useEffect(loadDialogs, []);
@@ -93,9 +96,7 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
                 isSnapping={isSnapping}
                 marked={marked}
                 onMark={setMarked}
-                onViewport={(next) => {
-                  viewport.current = next;
-                }}
+                onViewport={keepViewport}
               />
             </div>
             <p className="floor-readout" role="status">
