@@ -51,7 +51,12 @@ try {
 async function idsOf({ baseUrl, keys }) {
   const { apiKey, secret } =
     keys.find(({ role, authentication }) => role === 'all' && authentication === 'basic') ?? {};
-  const { manage, analytics } = new Rollcall({ baseUrl, apiKey, secret, authentication: 'client-credentials' });
+  const { manage, analytics } = new Rollcall({
+    baseUrl,
+    apiKey,
+    secret,
+    authentication: 'client-credentials',
+  });
   const owners = new Map();
   for await (const { deskId, assignedUserId } of manage.desks.list({ status: 'active' }))
     if (assignedUserId !== null) owners.set(deskId, assignedUserId);
