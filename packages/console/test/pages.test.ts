@@ -60,7 +60,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       .getByRole('link')
       .evaluateAll((each) => each.map((link) => [link.textContent, (link as HTMLAnchorElement).href]));
     expect(links.map(([title]) => title)).toEqual([
-      ...['Today', 'Attendance', 'People', 'Places', 'Integrations', 'Settings'],
+      ...['Today', 'Attendance', 'People', 'Floor', 'Places', 'Integrations', 'Settings'],
     ]);
     for (const [title, address] of links) {
       await page.goto(address ?? '');

@@ -1,4 +1,5 @@
 import { Anchor, Button, Group, Stack } from '@mantine/core';
+import { lazy, Suspense, useEffect } from 'react';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { isDay } from '../frame/days.ts';
@@ -20,13 +21,17 @@ import {
   useLevelName,
 } from './answers.ts';
 import { DayPicker } from './day-picker.tsx';
-import { LevelView } from './level-view.tsx';
 import { PlanMenu } from './plan-menu.tsx';
+
+const loadLevelView = () => import('./level-view.tsx');
+const LevelView = lazy(loadLevelView);
 
 const { floor } = texts;
 
 /** The published plan of a level with the states of a day. */
 export function FloorView({ levelId }: { levelId: string }) {
+  // It is loaded beside the answers, and not after them.
+  useEffect(() => void loadLevelView().catch(() => undefined), []);
   const [parameters, change] = useParameters();
   const wanted = parameters.get('day');
   const day = wanted !== null && isDay(wanted) ? wanted : undefined;
@@ -92,14 +97,16 @@ function Content({ plan, levelName = '', floor: day, isLate }: ContentProps) {
     <>
       {!withStates && plan.published && <Notice {...floor.withoutStates} />}
       {!plan.published && <NoPlan plan={plan} />}
-      <LevelView
-        key={plan.levelId}
-        plan={plan}
-        levelName={levelName}
-        items={day?.items}
-        day={day}
-        isLate={isLate}
-      />
+      <Suspense fallback={<Waiting />}>
+        <LevelView
+          key={plan.levelId}
+          plan={plan}
+          levelName={levelName}
+          items={day?.items}
+          day={day}
+          isLate={isLate}
+        />
+      </Suspense>
     </>
   );
 }

@@ -28,7 +28,7 @@ interface LevelViewProps {
 }
 
 /** A level: its plan, what the open place has, and all places as a list. */
-export function LevelView({ plan, levelName, items, day, isLate }: LevelViewProps) {
+export default function LevelView({ plan, levelName, items, day, isLate }: LevelViewProps) {
   const [parameters, change] = useParameters();
   const [marked, setMarked] = useState<string>();
   const open = parameters.get('desk') ?? undefined;

@@ -8,8 +8,8 @@ import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { FloorView } from './floor-view.tsx';
-import { PlanList } from './plan-list.tsx';
 
+const PlanList = lazy(() => import('./plan-list.tsx'));
 const Editor = lazy(() => import('./edit/editor-page.tsx'));
 
 const { floor } = texts;
@@ -19,7 +19,13 @@ export default function FloorPage() {
   const { role } = useOrganisation();
   const [parameters, change] = useParameters();
   const levelId = parameters.get('level');
-  if (levelId === null) return <PlanList />;
+  if (levelId === null) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <PlanList />
+      </Suspense>
+    );
+  }
   if (!parameters.has('edit')) return <FloorView key={levelId} levelId={levelId} />;
   if (role !== 'administrator') {
     return (

@@ -24,7 +24,7 @@ const LIST_HEIGHT = 560;
 const SEARCHED_FROM = 8;
 
 /** The levels that have a plan, and a way to every other one. */
-export function PlanList() {
+export default function PlanList() {
   const { data, error, refetch } = usePlans(true);
   return (
     <Page title={floor.title}>
