@@ -2,7 +2,7 @@ import { at, ofVersion, pages, readVersioned } from './manage-calls.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Change, DateLike, Listing, Reply, Versioned } from './types.ts';
+import type { Change, DateLike, Filter, Listing, Reply, Versioned } from './types.ts';
 
 /** The type of an image of a floor plan. */
 export type ImageType = 'image/png' | 'image/jpeg' | 'image/svg+xml';
@@ -139,5 +139,26 @@ export class FloorPlans {
     options?: CallOptions,
   ): Promise<Reply<'GET /v1/manage/levels/{levelId}/floor'>> {
     return this.#transport.json({ method: 'GET', path: at`levels/${levelId}/floor`, query }, options);
+  }
+
+  /** Where published plans show desks, rooms and zones. They come in the order of the ids of the nodes. */
+  positions(
+    filter?: Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'>,
+    options?: CallOptions,
+  ): Rows<Listing<'GET /v1/manage/floor-positions'>> {
+    return pages(this.#transport, at`floor-positions`, filter, options);
+  }
+
+  /** The same as a CSV file, which `imports.submit('floor-positions', …)` takes. */
+  positionsFile(
+    filter: Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'> = {},
+    options: CallOptions = {},
+  ): Promise<string> {
+    const query = { ...filter, format: 'csv' };
+    return this.#transport.exchange(
+      { method: 'GET', path: at`floor-positions`, query },
+      options,
+      ({ response }) => response.text(),
+    );
   }
 }
