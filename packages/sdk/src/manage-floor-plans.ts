@@ -13,9 +13,6 @@ export interface DraftOptions extends ChangeOptions {
   ifNew?: boolean | undefined;
 }
 
-/** Selects positions on published plans. */
-export type PositionFilter = Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'>;
-
 /** The floor plans of levels: the published plan, which everybody sees, and the draft. */
 export class FloorPlans {
   readonly #transport: Transport;
@@ -144,18 +141,24 @@ export class FloorPlans {
     return this.#transport.json({ method: 'GET', path: at`levels/${levelId}/floor`, query }, options);
   }
 
-  /** Lists where the published plans show desks, rooms and zones, in the order of their ids. */
-  positions(filter?: PositionFilter, options?: CallOptions): Rows<Listing<'GET /v1/manage/floor-positions'>> {
+  /** Where published plans show desks, rooms and zones. They come in the order of the ids of the nodes. */
+  positions(
+    filter?: Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'>,
+    options?: CallOptions,
+  ): Rows<Listing<'GET /v1/manage/floor-positions'>> {
     return pages(this.#transport, at`floor-positions`, filter, options);
   }
 
-  /** What `positions` lists, as a CSV file. The import takes it. */
-  positionsFile(filter?: PositionFilter, options: CallOptions = {}): Promise<Blob> {
+  /** The same as a CSV file, which `imports.submit('floor-positions', …)` takes. */
+  positionsFile(
+    filter: Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'> = {},
+    options: CallOptions = {},
+  ): Promise<string> {
     const query = { ...filter, format: 'csv' };
     return this.#transport.exchange(
       { method: 'GET', path: at`floor-positions`, query },
       options,
-      ({ response }) => response.blob(),
+      ({ response }) => response.text(),
     );
   }
 }

@@ -144,6 +144,7 @@ describe('/openapi.json', () => {
         ...datasets.flatMap((name) => [name, `${name}/basic`]),
         'get /scim/v2/Groups/{id}',
         'get /scim/v2/Users/{id}',
+        'get /v1/manage/floor-plan-images/{imageId}',
       ].toSorted(),
     );
   });

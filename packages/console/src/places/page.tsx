@@ -36,9 +36,9 @@ export default function PlacesPage() {
       {(role === 'administrator' || role === 'planner') && (
         <DownloadMenu
           choices={places.downloads}
-          ask={({ analytics, manage }, kind, options) =>
+          ask={async ({ analytics, manage }, kind, options) =>
             kind === 'floor-positions'
-              ? manage.floorPlans.positionsFile({}, options)
+              ? new Blob([await manage.floorPlans.positionsFile({}, options)], { type: 'text/csv' })
               : analytics.file(kind, {}, 'csv', options)
           }
           nameOf={(kind) => `${kind}.csv`}
