@@ -32,7 +32,7 @@ export const dayRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, { dat
       const given = date === undefined ? undefined : parseDay(date);
       if (date !== undefined && given === undefined) throw wrongParameter('date', NO_DATE);
       const now = new Date(clock());
-      // The serializer of the schema takes ten times as long, because many members may be null.
+      // The serializer of the schema took most of the time of a large level, because many members may be null.
       reply.type('application/json; charset=utf-8').serializer(JSON.stringify);
       return database.inTenantSnapshot(tenantId, async (tx) => {
         const level = await getLevel(tx, tenantId, request.params.levelId);
