@@ -240,7 +240,7 @@ describe('the draft of an editor', () => {
   const moveTo = (session: DraftSession, x: number) =>
     session.update((editor) => editing.change(editor, editing.put(editor.plan, planOn(x).placements)));
   const shownX = (session: DraftSession) => session.state().editor.plan.placements[0]?.x;
-  const storedX = async () => (await ada.manage.floorPlans.readDraft(levelId)).row.placements[0]?.x;
+  const storedX = async () => (await ada.manage.floorPlans.readDraft(levelId))?.row.placements[0]?.x;
   const storeOfAda = (x: number) =>
     ada.manage.floorPlans.saveDraft(levelId, { ...planOn(x), placements: [...planOn(x).placements] });
 

@@ -48,15 +48,17 @@ export class FloorPlans {
   }
 
   /**
-   * Reads the draft of a level, with its version.
-   * @throws NotFoundError if the level has none.
+   * Reads the draft of a level, with its version; null if the level has none.
+   * @throws NotFoundError if the level does not exist.
    */
   readDraft(
     levelId: string,
     options: CallOptions = {},
-  ): Promise<Versioned<Reply<'GET /v1/manage/levels/{levelId}/floor-plan/draft'>>> {
+  ): Promise<Versioned<Reply<'GET /v1/manage/levels/{levelId}/floor-plan/draft'>> | null> {
     const path = at`levels/${levelId}/floor-plan/draft`;
-    return this.#transport.exchange({ method: 'GET', path }, options, (answer) => readVersioned(answer));
+    return this.#transport.exchange({ method: 'GET', path }, options, async (answer) =>
+      answer.response.status === 204 ? null : await readVersioned(answer),
+    );
   }
 
   /**

@@ -2,10 +2,8 @@ import './side.css';
 import './style.css';
 import { lazy, Suspense } from 'react';
 import { useParameters } from '../frame/address.ts';
-import { Notice } from '../frame/notice.tsx';
-import { Page } from '../frame/page.tsx';
 import { useOrganisation } from '../frame/session.ts';
-import { Waiting } from '../frame/shell.tsx';
+import { Forbidden, Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { FloorView } from './floor-view.tsx';
 
@@ -28,11 +26,7 @@ export default function FloorPage() {
   }
   if (!parameters.has('edit')) return <FloorView key={levelId} levelId={levelId} />;
   if (role !== 'administrator') {
-    return (
-      <Page title={floor.title}>
-        <Notice {...floor.editor.forbidden} />
-      </Page>
-    );
+    return <Forbidden title={floor.title} />;
   }
   return (
     <Suspense fallback={<Waiting />}>

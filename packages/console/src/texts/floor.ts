@@ -136,10 +136,6 @@ export const floor = {
       blank: 'Start with a blank sheet',
       fromBlank: 'Start with a blank sheet instead',
     },
-    forbidden: {
-      title: 'Only administrators edit plans',
-      advice: 'Ask an administrator of the organisation to change this plan.',
-    },
     sheet: (level: string) => `Draft of the plan of ${level}`,
     keys: 'Drag places to move them. Shift and a click add one to the selection, a drag on the sheet selects several. With Space held, a drag moves the sheet. By keyboard: Tab leads to a place, arrow keys move it, Shift and arrow keys move it less, Page Up and Page Down lead to other places, Space adds to the selection, Delete takes off the plan, Escape clears the selection.',
     state: {

@@ -45,7 +45,7 @@ export function viewsOf({ userId, officeId, levelId, deskId }: Ids): View[] {
     { path: `people/${userId}?tab=about`, ...person },
     { path: 'floor', ...floor },
     { path: `floor?level=${levelId}`, ...floor },
-    { path: `floor?level=${levelId}&edit=1`, ...floor, roles: ADMINISTRATOR },
+    { path: `floor?level=${levelId}&edit=1`, heading: undefined, roles: ADMINISTRATOR },
     { path: 'places', ...places },
     { path: `places?open=${officeId}`, ...places },
     { path: `places?open=${officeId}&part=settings`, ...places },

@@ -127,14 +127,19 @@ export const planRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps
       ...DOCUMENTED,
       summary: 'Read the draft of the floor plan of a level',
       params: LevelPath,
-      response: { 200: Draft, ...READ_PROBLEMS },
+      response: {
+        200: Draft,
+        204: { ...Type.Null(), description: 'The level has no draft.' },
+        ...READ_PROBLEMS,
+      },
     },
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const draft = await database.inTenant(tenantId, async (tx) => {
         const { nodeId } = await getLevel(tx, tenantId, request.params.levelId);
-        return getDraft(tx, tenantId, nodeId);
+        return readPlan(tx, tenantId, nodeId, { isDraft: true });
       });
+      if (!draft) return reply.code(204).send(null);
       reply.header('etag', versionOf(draft));
       return draftView(draft);
     },

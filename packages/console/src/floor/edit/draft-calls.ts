@@ -1,4 +1,4 @@
-import { NotFoundError, type Rollcall } from '@rollcall/sdk';
+import type { Rollcall } from '@rollcall/sdk';
 import type { DraftCalls } from './draft-session.ts';
 
 /** The calls for the draft of a level. */
@@ -10,13 +10,6 @@ export function draftCalls({ manage: { floorPlans } }: Rollcall, levelId: string
         ? floorPlans.saveDraft(levelId, { ...body, basedOn }, { ifNew: true })
         : floorPlans.saveDraft(levelId, body, { ifVersion: version });
     },
-    read: async () => {
-      try {
-        return await floorPlans.readDraft(levelId);
-      } catch (error) {
-        if (error instanceof NotFoundError) return null;
-        throw error;
-      }
-    },
+    read: () => floorPlans.readDraft(levelId),
   };
 }
