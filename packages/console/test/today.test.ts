@@ -93,6 +93,8 @@ describe.skipIf(!hasBrowser)('the page Today', () => {
     const hq = (await answer()).find(({ locationId }) => locationId === NODES.hq) as Office;
     await expect.poll(() => figures(page)).toEqual(sums([hq]));
     await expectAccessible(page);
+    // A narrow window hides the list of pages.
+    await page.setViewportSize({ width: 1280, height: 900 });
     await page.keyboard.press('Escape');
     await page.getByRole('navigation').waitFor();
     await page.waitForURL(`**/today?office=${NODES.hq}`);

@@ -72,16 +72,15 @@ describe('A failed sign-in', () => {
 
   test('takes the same processor time, whatever was wrong', async () => {
     await from('10.2.0.1', 'warm-up@example.com');
-    const costs: number[] = [];
-    for (const [index, { email, password }] of Object.values(attempts).entries()) {
-      const runs: number[] = [];
-      for (let run = 0; run < 4; run++) {
+    // In rounds, so that other work on the machine slows down all of them.
+    const costs = Object.values(attempts).map(() => Number.POSITIVE_INFINITY);
+    for (let round = 0; round < 4; round++) {
+      for (const [index, { email, password }] of Object.values(attempts).entries()) {
         const before = process.cpuUsage();
-        await from(`10.3.${index}.${run}`, email, password);
+        await from(`10.3.${index}.${round}`, email, password);
         const { user, system } = process.cpuUsage(before);
-        runs.push(user + system);
+        costs[index] = Math.min(costs[index] ?? 0, user + system);
       }
-      costs.push(Math.min(...runs));
     }
     // A verification of a password is most of it.
     expect(Math.min(...costs)).toBeGreaterThan(Math.max(...costs) / 2);

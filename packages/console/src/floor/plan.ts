@@ -23,7 +23,7 @@ export interface Plan {
 export type PlaceKind = Extract<Kind, 'place' | 'space' | 'zone'>;
 
 /** A node of the level, on the plan or not. */
-export interface Place {
+export interface LevelNode {
   nodeId: string;
   kind: PlaceKind;
   name: string;

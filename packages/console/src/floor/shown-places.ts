@@ -1,13 +1,13 @@
 import { formatWhole } from '../frame/format.ts';
 import { texts } from '../texts.ts';
 import type { FloorItem } from './answers.ts';
-import type { Place, PlaceKind, Placement } from './plan.ts';
+import type { LevelNode, PlaceKind, Placement } from './plan.ts';
 import { type State, stateOf } from './states.ts';
 
 const { floor } = texts;
 
 /** A place as the plan and the list beside it show it. */
-export interface ShownPlace extends Place {
+export interface ShownPlace extends LevelNode {
   state: State | undefined;
   /** The state in words, or the counts of a zone. */
   stateWord: string;
@@ -19,7 +19,7 @@ export interface ShownPlace extends Place {
 }
 
 /** A placement as the server answers it: with the names of its place. */
-export type NamedPlacement = Placement & Place;
+export type NamedPlacement = Placement & LevelNode;
 
 /** The places of a level with the states of a day, those that are not on the plan included. */
 export function placesOfDay(
@@ -52,7 +52,7 @@ export function placesOfPlan(placements: readonly NamedPlacement[]): ShownPlace[
   );
 }
 
-function shown(place: Place, about: Omit<ShownPlace, keyof Place | 'label'>): ShownPlace {
+function shown(place: LevelNode, about: Omit<ShownPlace, keyof LevelNode | 'label'>): ShownPlace {
   const { kind, name } = place;
   const label = [`${floor.kinds[kind]} ${name}`, about.stateWord, about.people].filter(Boolean).join(', ');
   return { ...place, ...about, label };

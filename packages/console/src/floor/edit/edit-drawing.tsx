@@ -3,7 +3,7 @@ import { texts } from '../../texts.ts';
 import { useImage } from '../answers.ts';
 import { DeskLabels } from '../desk-labels.tsx';
 import { Ring } from '../marks.tsx';
-import { deskRadius, isArea, type Place, type Placement, type Plan, sheetOf } from '../plan.ts';
+import { deskRadius, isArea, type LevelNode, type Placement, type Plan, sheetOf } from '../plan.ts';
 import { nodeOf, Sheet } from '../sheet.tsx';
 import { useViewport, type Viewport } from '../use-viewport.ts';
 import { planAfter, selectedAfter } from './drag.ts';
@@ -19,7 +19,7 @@ interface EditDrawingProps {
   levelName: string;
   editor: Editor;
   /** The places of the level, by id. */
-  places: ReadonlyMap<string, Place>;
+  places: ReadonlyMap<string, LevelNode>;
   commands: Commands;
   isSnapping: boolean;
   marked: string | undefined;
@@ -127,7 +127,7 @@ export function EditDrawing({
 function heldOf(
   { placements }: Plan,
   selected: ReadonlySet<string>,
-  places: ReadonlyMap<string, Place>,
+  places: ReadonlyMap<string, LevelNode>,
 ): Placement | undefined {
   const [only] = selected;
   if (selected.size !== 1 || only === undefined) return undefined;

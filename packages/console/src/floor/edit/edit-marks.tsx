@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { texts } from '../../texts.ts';
 import { boxOf, Mark } from '../marks.tsx';
-import type { Place, Placement, Point } from '../plan.ts';
+import type { LevelNode, Placement, Point } from '../plan.ts';
 import { useScale, type Viewport } from '../use-viewport.ts';
 import type { Drag } from './drag.ts';
 import type { Handle } from './editor.ts';
@@ -12,7 +12,7 @@ const LAYERS = ['zone', 'space', 'place'] as const;
 
 interface EditMarksProps {
   placements: readonly Placement[];
-  places: ReadonlyMap<string, Place>;
+  places: ReadonlyMap<string, LevelNode>;
   radius: number;
   sheetHeight: number;
   selected: ReadonlySet<string>;

@@ -5,7 +5,7 @@ import { useLeaveWarning } from '../../frame/leaving.ts';
 import { Page } from '../../frame/page.tsx';
 import { texts } from '../../texts.ts';
 import type { Floor } from '../answers.ts';
-import type { Place, PlaceKind, Point } from '../plan.ts';
+import type { LevelNode, PlaceKind, Point } from '../plan.ts';
 import { focusPlace } from '../sheet.tsx';
 import type { Viewport } from '../use-viewport.ts';
 import { ConflictNotice } from './conflict-notice.tsx';
@@ -136,7 +136,7 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
   );
 }
 
-function placesOf({ items }: Floor): ReadonlyMap<string, Place> {
+function placesOf({ items }: Floor): ReadonlyMap<string, LevelNode> {
   return new Map(
     items.map(({ nodeId, kind, name, zoneId }) => [
       nodeId,

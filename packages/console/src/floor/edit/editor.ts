@@ -1,4 +1,4 @@
-import { isArea, type Place, type PlaceKind, type Placement, type Plan, type Point } from '../plan.ts';
+import { isArea, type LevelNode, type PlaceKind, type Placement, type Plan, type Point } from '../plan.ts';
 
 /** A plan that is being edited: as it is, as it was before each change, and what is selected. */
 export interface Editor {
@@ -146,7 +146,7 @@ const NEW_SIZE: Readonly<Record<Exclude<PlaceKind, 'place'>, Point>> = {
 };
 
 /** Where a place is that is put at a point, with its usual size. */
-export function newPlacement({ nodeId, kind }: Place, at: Point, { aspectRatio }: Plan): Placement {
+export function newPlacement({ nodeId, kind }: LevelNode, at: Point, { aspectRatio }: Plan): Placement {
   if (!isArea(kind)) return { nodeId, ...at, width: null, height: null };
   const { x, y } = NEW_SIZE[kind as keyof typeof NEW_SIZE];
   return { nodeId, ...at, width: x, height: Math.min(1, y * aspectRatio) };

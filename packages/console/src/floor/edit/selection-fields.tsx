@@ -2,7 +2,7 @@ import { Group, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useId, useState } from 'react';
 import { formatWhole } from '../../frame/format.ts';
 import { texts } from '../../texts.ts';
-import { isArea, type Place, type Placement } from '../plan.ts';
+import { isArea, type LevelNode, type Placement } from '../plan.ts';
 import type { Editor } from './editor.ts';
 import type { Commands } from './use-commands.ts';
 
@@ -11,7 +11,7 @@ const { kinds } = texts.floor;
 
 interface SelectionFieldsProps {
   editor: Editor;
-  places: ReadonlyMap<string, Place>;
+  places: ReadonlyMap<string, LevelNode>;
   commands: Commands;
 }
 
@@ -45,7 +45,15 @@ export function SelectionFields({ editor, places, commands }: SelectionFieldsPro
 
 type Member = 'x' | 'y' | 'width' | 'height';
 
-function Fields({ placement, place, commands }: { placement: Placement; place: Place; commands: Commands }) {
+function Fields({
+  placement,
+  place,
+  commands,
+}: {
+  placement: Placement;
+  place: LevelNode;
+  commands: Commands;
+}) {
   const members: Member[] = isArea(place.kind) ? ['x', 'y', 'width', 'height'] : ['x', 'y'];
   return (
     <Group gap="xs" grow preventGrowOverflow={false} wrap="wrap">

@@ -1,6 +1,6 @@
 import type { KeyboardEvent } from 'react';
 import { compareNames } from '../../frame/nodes.ts';
-import { DIRECTIONS, type Place, type Placement, type Point, STEPS } from '../plan.ts';
+import { DIRECTIONS, type LevelNode, type Placement, type Point, STEPS } from '../plan.ts';
 import { focusPlace } from '../sheet.tsx';
 import type { Viewport } from '../use-viewport.ts';
 import type { Editor } from './editor.ts';
@@ -13,7 +13,7 @@ const FINE_STEP = 0.5;
 interface KeyContext {
   editor: Editor;
   commands: Commands;
-  places: ReadonlyMap<string, Place>;
+  places: ReadonlyMap<string, LevelNode>;
   known: readonly Placement[];
   sheet: Point;
   viewport: Viewport;

@@ -1,12 +1,12 @@
 import { UnstyledButton } from '@mantine/core';
 import type { PointerEvent } from 'react';
 import { texts } from '../../texts.ts';
-import type { Place } from '../plan.ts';
+import type { LevelNode } from '../plan.ts';
 
 const { unplaced: words } = texts.floor.editor;
 
 interface UnplacedRowProps {
-  place: Place;
+  place: LevelNode;
   isChecked: boolean;
   onCheck: () => void;
   onPlace: () => void;

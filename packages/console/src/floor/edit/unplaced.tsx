@@ -4,7 +4,7 @@ import { formatWhole } from '../../frame/format.ts';
 import { compareNames } from '../../frame/nodes.ts';
 import { VirtualList } from '../../frame/virtual-list.tsx';
 import { texts } from '../../texts.ts';
-import type { Place, PlaceKind, Point } from '../plan.ts';
+import type { LevelNode, PlaceKind, Point } from '../plan.ts';
 import { RowsDialog } from './dialogs.ts';
 import type { Grid } from './editor.ts';
 import { UnplacedRow } from './unplaced-row.tsx';
@@ -18,10 +18,10 @@ const KINDS = ['all', 'place', 'space', 'zone'] as const;
 const DROPPED: Grid = { perRow: 10, columnGap: 0.04, rowGap: 0.05 };
 
 interface UnplacedProps {
-  places: readonly Place[];
+  places: readonly LevelNode[];
   /** Puts a place at a point of the sheet; without one, in the middle of what one sees. */
-  onPlace: (place: Place, at?: Point) => void;
-  onRows: (places: readonly Place[], grid: Grid, at?: Point) => void;
+  onPlace: (place: LevelNode, at?: Point) => void;
+  onRows: (places: readonly LevelNode[], grid: Grid, at?: Point) => void;
   /** The point of the sheet at a point of the screen, if the sheet is there. */
   sheetPoint: (client: Point) => Point | undefined;
 }
@@ -147,7 +147,7 @@ export function Unplaced({ places, onPlace, onRows, sheetPoint }: UnplacedProps)
   );
 }
 
-function filtered(places: readonly Place[], kind: PlaceKind | 'all', search: string): Place[] {
+function filtered(places: readonly LevelNode[], kind: PlaceKind | 'all', search: string): LevelNode[] {
   const needle = search.trim().toLowerCase();
   return places
     .filter((place) => (kind === 'all' || place.kind === kind) && place.name.toLowerCase().includes(needle))

@@ -1,19 +1,19 @@
 import { Portal } from '@mantine/core';
 import { type ReactNode, type PointerEvent as ReactPointerEvent, useEffect, useRef, useState } from 'react';
 import { DRAG_PX } from '../gesture.ts';
-import type { Place, Point } from '../plan.ts';
+import type { LevelNode, Point } from '../plan.ts';
 
 /** Carries a place from a list to where the pointer lets it go. `ghost` is what one sees at the pointer. */
-export function useCarry(onDrop: (place: Place, client: Point) => void): {
-  carry: (place: Place, event: ReactPointerEvent<HTMLElement>) => void;
+export function useCarry(onDrop: (place: LevelNode, client: Point) => void): {
+  carry: (place: LevelNode, event: ReactPointerEvent<HTMLElement>) => void;
   ghost: ReactNode;
 } {
-  const [carried, setCarried] = useState<{ place: Place; at: Point }>();
+  const [carried, setCarried] = useState<{ place: LevelNode; at: Point }>();
   const drop = useRef(onDrop);
   drop.current = onDrop;
   const end = useRef<() => void>(undefined);
   useEffect(() => () => end.current?.(), []);
-  const carry = (place: Place, event: ReactPointerEvent<HTMLElement>) => {
+  const carry = (place: LevelNode, event: ReactPointerEvent<HTMLElement>) => {
     if (event.button !== 0) return;
     const { pointerId, clientX, clientY } = event;
     let isDrag = false;

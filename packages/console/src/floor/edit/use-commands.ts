@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useState } from 'react';
 import { formatPercent, formatWhole } from '../../frame/format.ts';
 import { texts } from '../../texts.ts';
-import { isArea, type Place, type Placement, type Plan, type Point, sheetOf } from '../plan.ts';
+import { isArea, type LevelNode, type Placement, type Plan, type Point, sheetOf } from '../plan.ts';
 import type { DraftSession } from './draft-session.ts';
 import * as editing from './editor.ts';
 
@@ -14,8 +14,8 @@ export interface Commands {
   move(nodeIds: ReadonlySet<string>, by: Point, key?: string): void;
   put(placements: readonly Placement[], key?: string): void;
   /** Puts a place on the plan at a point of the sheet, or near it if another place is there. */
-  place(place: Place, at: Point): void;
-  placeRows(places: readonly Place[], grid: editing.Grid, at: Point): void;
+  place(place: LevelNode, at: Point): void;
+  placeRows(places: readonly LevelNode[], grid: editing.Grid, at: Point): void;
   takeOff(nodeIds: ReadonlySet<string>): void;
   setSheet(change: Partial<Pick<Plan, 'imageId' | 'aspectRatio'>>): void;
   undo(): void;
@@ -25,7 +25,10 @@ export interface Commands {
 }
 
 /** The commands, and what the last one did, in words. */
-export function useCommands(session: DraftSession, places: ReadonlyMap<string, Place>): [Commands, string] {
+export function useCommands(
+  session: DraftSession,
+  places: ReadonlyMap<string, LevelNode>,
+): [Commands, string] {
   const [message, setMessage] = useState('');
   const nameOf = useCallback((nodeId: string) => places.get(nodeId)?.name ?? '', [places]);
   const commands = useMemo((): Commands => {
