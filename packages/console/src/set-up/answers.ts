@@ -74,13 +74,16 @@ export function useProgress() {
  */
 function useAcceptedSource(isWaiting: boolean): Source | undefined {
   const { organisation } = useOrganisation();
-  const { data } = useQuery({
+  const { data } = useQuery<Source | null>({
     queryKey: [organisation, 'accepted source'],
     queryFn: async ({ signal }) =>
       (await clientOf(organisation).manage.sources({ signal })).find(hasAccepted) ?? null,
     enabled: isWaiting,
-    refetchInterval: ({ state }) => (state.data ? false : ASK_SLOWLY_MS),
-    staleTime: 0,
+    refetchInterval: ({ state: { data, dataUpdateCount } }) =>
+      data ? false : dataUpdateCount === 0 ? ASK_EVERY_MS : ASK_SLOWLY_MS,
+    // The page is there before it asks for this.
+    initialData: null,
+    staleTime: ASK_EVERY_MS,
   });
   return data ?? undefined;
 }
