@@ -88,6 +88,7 @@ export const texts = {
     },
   },
   nodeSelect: { hint: 'Type a part of the name', nothing: 'No place has this name' },
+  search: { tooManyWords: 'Search for at most five words.', more: 'Loading more' },
   leaving: 'Your last changes are not stored yet. Leave this page, and lose them?',
   download: { title: 'Download', failed: 'The file could not be downloaded.' },
   signIn: {

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, Stack, Table, Text, Title } from '@mantine/core';
 import type { Reply } from '@rollcall/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
+import { ConfirmDialog } from '../frame/confirm-dialog.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
 import { ScrollTable } from '../frame/scroll-table.tsx';
@@ -43,14 +44,7 @@ export function IdentitySection({ name }: { name: string | undefined }) {
         )}
         {name !== undefined && <Connect name={name} />}
       </Stack>
-      <Modal
-        opened={removed !== undefined}
-        onClose={() => setRemoved(undefined)}
-        title={words.removeTitle}
-        closeButtonProps={{ 'aria-label': passkeys.cancel }}
-      >
-        {removed && <Removal identity={removed} onClose={() => setRemoved(undefined)} />}
-      </Modal>
+      {removed && <Removal identity={removed} onClose={() => setRemoved(undefined)} />}
     </section>
   );
 }
@@ -121,29 +115,23 @@ function IdentityTable({ items, onRemove }: IdentityTableProps) {
 }
 
 function Removal({ identity, onClose }: { identity: Identity; onClose: () => void }) {
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => clientOf().session.disconnectIdentity(identity.identityId),
-    onSuccess: async () => {
-      onClose();
-      // Roles of a claim go with the identity.
-      await Promise.all(
-        [OWN_IDENTITIES, ['session']].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
-      );
-    },
-  });
+  const disconnect = async () => {
+    await clientOf().session.disconnectIdentity(identity.identityId);
+    // Roles of a claim go with the identity.
+    await Promise.all(
+      [OWN_IDENTITIES, ['session']].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
+    );
+  };
   return (
-    <Stack>
-      <Text size="sm">{words.removeAdvice(nameOf(identity))}</Text>
-      {error && <FreshFailure error={error} />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {passkeys.cancel}
-        </Button>
-        <Button color="red.9" loading={isPending} onClick={() => mutate()}>
-          {words.remove}
-        </Button>
-      </Group>
-    </Stack>
+    <ConfirmDialog
+      title={words.removeTitle}
+      paragraphs={[words.removeAdvice(nameOf(identity))]}
+      submit={words.remove}
+      cancel={passkeys.cancel}
+      act={disconnect}
+      onClose={onClose}
+      failure={FreshFailure}
+    />
   );
 }
 

@@ -3,7 +3,7 @@ import { Glyph } from './glyph.tsx';
 import { type PlaceKind, type Placement, type Point, SHEET_WIDTH } from './plan.ts';
 import type { State } from './states.ts';
 
-export interface MarkProps {
+interface MarkProps {
   placement: Placement;
   kind: PlaceKind;
   name: string;
@@ -20,7 +20,7 @@ export interface MarkProps {
 }
 
 /** A place on the plan. It is drawn again only if something of it has changed. */
-export const Mark = memo(function Mark(props: MarkProps) {
+const Mark = memo(function Mark(props: MarkProps) {
   const { placement, kind, label, isSelected, state } = props;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a drawing has no elements of HTML.
@@ -37,6 +37,36 @@ export const Mark = memo(function Mark(props: MarkProps) {
     </g>
   );
 });
+
+/** Zones lie below rooms, and rooms below desks. */
+const LAYERS = ['zone', 'space', 'place'] as const;
+
+interface MarkLayersProps extends Pick<MarkProps, 'radius' | 'sheetHeight'> {
+  placements: readonly Placement[];
+  /** What the mark of a node shows; undefined for a node without a mark. */
+  markOf: (nodeId: string) => Omit<MarkProps, 'placement' | 'radius' | 'sheetHeight'> | undefined;
+}
+
+/** The places of a plan. */
+export function MarkLayers({ placements, markOf, radius, sheetHeight }: MarkLayersProps) {
+  const marks = placements.map((placement) => ({ placement, mark: markOf(placement.nodeId) }));
+  return LAYERS.map((layer) => (
+    <g key={layer}>
+      {marks.map(
+        ({ placement, mark }) =>
+          mark?.kind === layer && (
+            <Mark
+              key={placement.nodeId}
+              {...mark}
+              placement={placement}
+              radius={radius}
+              sheetHeight={sheetHeight}
+            />
+          ),
+      )}
+    </g>
+  ));
+}
 
 /** The size of a glyph's box, from its centre. */
 const GLYPH = 10;

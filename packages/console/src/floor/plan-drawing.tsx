@@ -2,15 +2,13 @@ import { useCallback, useEffect, useMemo } from 'react';
 import { texts } from '../texts.ts';
 import { useImage } from './answers.ts';
 import { DeskLabels } from './desk-labels.tsx';
-import { Mark, Ring } from './marks.tsx';
+import { MarkLayers, Ring } from './marks.tsx';
 import { deskRadius, isArea, type Plan, sheetOf } from './plan.ts';
 import { Sheet } from './sheet.tsx';
 import type { NamedPlacement, ShownPlace } from './shown-places.ts';
 import { useViewport, type Viewport } from './use-viewport.ts';
 
 const { plan: words } = texts.floor;
-/** Zones lie below rooms, and rooms below desks. */
-const LAYERS = ['zone', 'space', 'place'] as const;
 
 interface PlanDrawingProps {
   levelName: string;
@@ -81,28 +79,20 @@ interface MarksProps {
 function Marks({ placements, places, radius, sheetHeight, open }: MarksProps) {
   return useMemo(() => {
     const byId = new Map(places.map((each) => [each.nodeId, each]));
-    return LAYERS.map((kind) => (
-      <g key={kind}>
-        {placements.map((placement) => {
-          const place = byId.get(placement.nodeId);
-          if (place?.kind !== kind) return null;
-          return (
-            <Mark
-              key={placement.nodeId}
-              placement={placement}
-              kind={kind}
-              name={place.name}
-              state={place.state}
-              note={isArea(kind) && place.state === undefined ? place.stateWord : undefined}
-              label={place.label}
-              radius={radius}
-              sheetHeight={sheetHeight}
-              isSelected={placement.nodeId === open}
-            />
-          );
-        })}
-      </g>
-    ));
+    return (
+      <MarkLayers
+        placements={placements}
+        radius={radius}
+        sheetHeight={sheetHeight}
+        markOf={(nodeId) => {
+          const place = byId.get(nodeId);
+          if (!place) return undefined;
+          const { kind, name, label, state, stateWord } = place;
+          const note = isArea(kind) && state === undefined ? stateWord : undefined;
+          return { kind, name, label, state, note, isSelected: nodeId === open };
+        }}
+      />
+    );
   }, [placements, places, radius, sheetHeight, open]);
 }
 

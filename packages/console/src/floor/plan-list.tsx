@@ -104,7 +104,7 @@ function Row({ plan }: { plan: PlanOfList }) {
     ...(publishedAt === null ? [words.draftOnly] : hasDraft ? [words.hasDraft] : []),
   ];
   return (
-    <Link href={`/${organisation}/floor?level=${levelId}`} className="floor-row" data-level={levelId}>
+    <Link href={`/${organisation}/floor?level=${levelId}`} className="list-row" data-level={levelId}>
       <Text component="span" size="sm" fw={600}>
         {texts.places.path([locationName, levelName])}
       </Text>

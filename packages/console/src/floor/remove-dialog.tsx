@@ -1,7 +1,5 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
-import { Failure } from '../frame/failure.tsx';
+import { ConfirmDialog } from '../frame/confirm-dialog.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { forgetPlans } from './answers.ts';
@@ -17,32 +15,18 @@ interface RemoveDialogProps {
 /** Asks before a published plan is removed. */
 export default function RemoveDialog({ levelId, levelName, onClose }: RemoveDialogProps) {
   const { organisation } = useOrganisation();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () => clientOf(organisation).manage.floorPlans.remove(levelId),
-    onSuccess: async () => {
-      await forgetPlans(organisation);
-      onClose();
-    },
-  });
+  const act = async () => {
+    await clientOf(organisation).manage.floorPlans.remove(levelId);
+    await forgetPlans(organisation);
+  };
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <ConfirmDialog
       title={remove.title(levelName)}
-      closeButtonProps={{ 'aria-label': remove.cancel }}
-    >
-      <Stack>
-        <Text size="sm">{remove.text}</Text>
-        {error && <Failure error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {remove.cancel}
-          </Button>
-          <Button color="red.9" loading={isPending} onClick={() => mutate()}>
-            {remove.submit}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      paragraphs={[remove.text]}
+      submit={remove.submit}
+      cancel={remove.cancel}
+      act={act}
+      onClose={onClose}
+    />
   );
 }

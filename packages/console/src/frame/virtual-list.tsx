@@ -1,6 +1,6 @@
 import './virtual-list.css';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
+import { useVirtualRows } from './virtual-rows.ts';
 
 interface VirtualListProps {
   /** The name of the list for screen readers. */
@@ -17,7 +17,6 @@ interface VirtualListProps {
   onNearEnd?: (() => void) | undefined;
 }
 
-/** So many rows above and below the visible ones are there, too, so that the Tab key reaches them. */
 const ROWS_AROUND = 8;
 
 /**
@@ -34,17 +33,10 @@ export function VirtualList({
   onNearEnd,
 }: VirtualListProps) {
   const box = useRef<HTMLUListElement>(null);
-  const virtualizer = useVirtualizer({
-    count,
-    getScrollElement: () => box.current,
-    estimateSize: () => rowHeight,
-    overscan: ROWS_AROUND,
+  const { virtualizer, rows, above, below } = useVirtualRows(box, {
+    ...{ count, rowHeight, onNearEnd },
+    rowsAround: ROWS_AROUND,
   });
-  const visible = virtualizer.getVirtualItems();
-  const isNearEnd = (visible.at(-1)?.index ?? -1) >= count - 1;
-  useEffect(() => {
-    if (isNearEnd) onNearEnd?.();
-  }, [isNearEnd, onNearEnd]);
   useEffect(() => {
     if (shown >= 0) virtualizer.scrollToIndex(shown);
   }, [shown, virtualizer]);
@@ -58,8 +50,8 @@ export function VirtualList({
       style={{ maxHeight: height }}
       onKeyDown={moveFocus}
     >
-      <li aria-hidden="true" style={{ height: visible[0]?.start ?? 0 }} />
-      {visible.map(({ index }) => (
+      <li aria-hidden="true" style={{ height: above }} />
+      {rows.map(({ index }) => (
         <li
           key={index}
           aria-posinset={index + 1}
@@ -69,7 +61,7 @@ export function VirtualList({
           {row(index)}
         </li>
       ))}
-      <li aria-hidden="true" style={{ height: virtualizer.getTotalSize() - (visible.at(-1)?.end ?? 0) }} />
+      <li aria-hidden="true" style={{ height: below }} />
     </ul>
   );
 }

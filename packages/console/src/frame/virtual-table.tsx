@@ -1,7 +1,7 @@
 import { Table } from '@mantine/core';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { TableHead } from './scroll-table.tsx';
+import { useVirtualRows } from './virtual-rows.ts';
 
 interface VirtualTableProps {
   /** The name of the table, for screen readers. */
@@ -20,26 +20,16 @@ interface VirtualTableProps {
   onNearEnd?: (() => void) | undefined;
 }
 
-/** So many rows above and below the visible ones are there, too, so that the Tab key reaches them. */
 const ROWS_AROUND = 5;
 
 /** A table of thousands of rows, which scrolls within itself. Only the rows near the visible ones are in the document. */
 export function VirtualTable(props: VirtualTableProps) {
   const { label, columns, minWidth, maxHeight, rowHeight, count, cells, onNearEnd } = props;
   const box = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer({
-    count,
-    getScrollElement: () => box.current,
-    estimateSize: () => rowHeight,
-    overscan: ROWS_AROUND,
+  const { virtualizer, rows, above, below } = useVirtualRows(box, {
+    ...{ count, rowHeight, onNearEnd },
+    rowsAround: ROWS_AROUND,
   });
-  const visible = virtualizer.getVirtualItems();
-  const isNearEnd = (visible.at(-1)?.index ?? -1) >= count - 1;
-  useEffect(() => {
-    if (isNearEnd) onNearEnd?.();
-  }, [isNearEnd, onNearEnd]);
-  const above = visible[0]?.start ?? 0;
-  const below = virtualizer.getTotalSize() - (visible.at(-1)?.end ?? 0);
   return (
     <Table.ScrollContainer
       minWidth={minWidth}
@@ -59,7 +49,7 @@ export function VirtualTable(props: VirtualTableProps) {
         <TableHead columns={columns} withControls />
         <Table.Tbody>
           <Space height={above} />
-          {visible.map(({ index }) => (
+          {rows.map(({ index }) => (
             <Table.Tr
               key={index}
               ref={virtualizer.measureElement}

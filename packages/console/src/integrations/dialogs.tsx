@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent, ReactNode } from 'react';
+import { ConfirmDialog } from '../frame/confirm-dialog.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
 import { queryClient } from '../frame/session.ts';
@@ -86,30 +87,15 @@ interface RevokeDialogProps {
 
 /** Asks before a key or a token is revoked. Draw it while it is open. */
 export function RevokeDialog({ title, paragraphs, revoke, queryKey, onClose }: RevokeDialogProps) {
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: revoke,
-    onSuccess: onClose,
-    onSettled: () => queryClient.invalidateQueries({ queryKey }),
-  });
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': integrations.close }}>
-      <Stack>
-        {paragraphs.map((paragraph) => (
-          <Text key={paragraph} size="sm">
-            {paragraph}
-          </Text>
-        ))}
-        {error && <Failure error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {integrations.cancel}
-          </Button>
-          <Button color="red.9" loading={isPending} onClick={() => mutate()}>
-            {integrations.keys.revoke}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ConfirmDialog
+      title={title}
+      paragraphs={paragraphs}
+      submit={integrations.keys.revoke}
+      cancel={integrations.cancel}
+      act={() => revoke().finally(() => queryClient.invalidateQueries({ queryKey }))}
+      onClose={onClose}
+    />
   );
 }
 

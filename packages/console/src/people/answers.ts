@@ -1,30 +1,17 @@
-import type { Listing, Reply } from '@rollcall/sdk';
-import { keepPreviousData, skipToken, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type { Listing } from '@rollcall/sdk';
+import { skipToken, useQuery } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
-import { hasTooManyWords } from '../frame/search.ts';
+import { useFound } from '../frame/search.tsx';
 import { useOrganisation } from '../frame/session.ts';
 
 export type User = Listing<'GET /v1/manage/users'>;
-type UserPage = Reply<'GET /v1/manage/users'>;
-
-/** People of a page of the list. */
-const PAGE = 100;
 
 /** The people whom the server finds, page by page. All people if `search` is empty. */
 export function usePeople(search: string) {
   const { organisation } = useOrganisation();
-  return useInfiniteQuery({
-    queryKey: [organisation, 'people', search],
-    queryFn: ({ pageParam, signal }): Promise<UserPage> =>
-      clientOf(organisation).manage.users.page(
-        { ...(search ? { search } : {}), limit: PAGE, ...(pageParam ? { after: pageParam } : {}) },
-        { signal },
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ next }) => next ?? undefined,
-    placeholderData: keepPreviousData,
-    enabled: !hasTooManyWords(search),
-  });
+  return useFound<User>([organisation, 'people'], search, (filter, options) =>
+    clientOf(organisation).manage.users.page(filter, options),
+  );
 }
 
 /** Numbers of cards have a digit, and no blank or @ inside. */

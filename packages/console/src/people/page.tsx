@@ -1,16 +1,10 @@
-import './style.css';
-import { Stack, Text, TextInput, Title } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { Stack, Title } from '@mantine/core';
 import type { ImportKind } from '@rollcall/sdk';
 import { useId } from 'react';
-import { useParameters } from '../frame/address.ts';
 import { useImport } from '../frame/csv-import/use-import.tsx';
-import { Failure } from '../frame/failure.tsx';
-import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
-import { hasTooManyWords, MOST_CHARACTERS, PAUSE_MS } from '../frame/search.ts';
+import { FoundRows, SearchField, useSearch } from '../frame/search.tsx';
 import type { Role } from '../frame/session.ts';
-import { Waiting } from '../frame/shell.tsx';
 import { VirtualList } from '../frame/virtual-list.tsx';
 import { texts } from '../texts.ts';
 import { type User, useCardHolders, usePeople } from './answers.ts';
@@ -36,55 +30,18 @@ export default function PeoplePage() {
 }
 
 function Search() {
-  const [parameters, change] = useParameters();
-  const typed = parameters.get('search') ?? '';
-  const [search] = useDebouncedValue(typed.trim(), PAUSE_MS);
+  const search = useSearch();
+  const found = usePeople(search);
   return (
     <Stack>
-      <search>
-        <TextInput
-          type="search"
-          label={people.search}
-          description={people.searchHint}
-          maw={420}
-          maxLength={MOST_CHARACTERS}
-          autoComplete="off"
-          value={typed}
-          error={hasTooManyWords(typed) ? people.tooManyWords : undefined}
-          onChange={({ currentTarget: { value } }) => change({ search: value }, { replace: true })}
-        />
-      </search>
+      <SearchField label={people.search} hint={people.searchHint} />
       <CardHolders search={search} />
-      <Found search={search} />
+      <FoundRows found={found} search={search} none={search ? people.noMatch : people.empty}>
+        {(users, onNearEnd) => (
+          <UserList key={search} label={people.list} users={users} onNearEnd={onNearEnd} />
+        )}
+      </FoundRows>
     </Stack>
-  );
-}
-
-function Found({ search }: { search: string }) {
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = usePeople(search);
-  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
-  if (!data) return hasTooManyWords(search) ? null : <Waiting />;
-  const users = data.pages.flatMap(({ items }) => items);
-  if (users.length === 0) return <Notice {...(search ? people.noMatch : people.empty)} />;
-  return (
-    <>
-      <UserList
-        key={search}
-        label={people.list}
-        users={users}
-        onNearEnd={
-          hasNextPage
-            ? () => {
-                if (!isFetchingNextPage && !error) void fetchNextPage();
-              }
-            : undefined
-        }
-      />
-      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
-      <Text size="xs" c="dimmed" role="status">
-        {isFetchingNextPage ? people.more : ''}
-      </Text>
-    </>
   );
 }
 

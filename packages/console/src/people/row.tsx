@@ -20,7 +20,7 @@ export function PersonRow({ user }: { user: User }) {
     deleted ? people.statuses.deleted : people.statuses[status],
   ];
   return (
-    <Link href={`/${organisation}/people/${user.userId}`} className="person-row">
+    <Link href={`/${organisation}/people/${user.userId}`} className="list-row">
       <Text component="span" size="sm" fw={600} {...(status === 'active' ? {} : { c: 'dimmed' })}>
         {nameOf(user)}
       </Text>

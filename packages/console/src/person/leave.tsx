@@ -1,6 +1,7 @@
-import { Button, Group, Modal, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { ConfirmDialog } from '../frame/confirm-dialog.tsx';
 import { addDays } from '../frame/days.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatDay } from '../frame/format.ts';
@@ -136,33 +137,19 @@ function RemoveLeave({ leave, userId, onClose }: RemoveLeaveProps) {
   const { organisation } = useOrganisation();
   const manage = useManage();
   const { startDate, endDate } = leave;
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => manage.users.cancelLeave(userId, { startDate, endDate }),
-    onSuccess: () => {
-      onClose();
-      return forgetPerson(organisation, userId);
-    },
-  });
+  const cancelLeave = async () => {
+    await manage.users.cancelLeave(userId, { startDate, endDate });
+    await forgetPerson(organisation, userId);
+  };
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <ConfirmDialog
       title={words.removeTitle(...daysOf(leave))}
-      closeButtonProps={{ 'aria-label': words.cancel }}
-    >
-      <Stack>
-        <Text size="sm">{words.removeAdvice}</Text>
-        {error && <Failure error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button loading={isPending} onClick={() => mutate()}>
-            {words.remove}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      paragraphs={[words.removeAdvice]}
+      submit={words.remove}
+      cancel={words.cancel}
+      act={cancelLeave}
+      onClose={onClose}
+    />
   );
 }
 

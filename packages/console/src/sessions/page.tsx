@@ -1,9 +1,10 @@
-import { Badge, Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
+import { Badge, Button, Stack, Table, Text } from '@mantine/core';
 import type { Reply } from '@rollcall/sdk';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { browserName } from '../frame/browser-name.ts';
 import { clientOf } from '../frame/client.ts';
+import { ConfirmDialog } from '../frame/confirm-dialog.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
 import { Page } from '../frame/page.tsx';
@@ -37,7 +38,7 @@ export default function SessionsPage() {
           <Waiting />
         )}
       </Stack>
-      <EndDialog session={ending} onClose={() => setEnding(undefined)} />
+      {ending && <EndDialog session={ending} onClose={() => setEnding(undefined)} />}
     </Page>
   );
 }
@@ -79,39 +80,20 @@ function SessionTable({
   );
 }
 
-function EndDialog({ session, onClose }: { session: ListedSession | undefined; onClose: () => void }) {
-  const { mutate, error, isPending, reset } = useMutation({
-    mutationFn: ({ sessionId }: ListedSession) => clientOf().session.end(sessionId),
-    onSuccess: (_, { current }) => {
-      onClose();
-      return current ? forgetEverything() : queryClient.invalidateQueries({ queryKey: OWN_SESSIONS });
-    },
-  });
-  const close = () => {
-    reset();
-    onClose();
+function EndDialog({ session, onClose }: { session: ListedSession; onClose: () => void }) {
+  const end = async () => {
+    await clientOf().session.end(session.sessionId);
+    if (session.current) forgetEverything();
+    else await queryClient.invalidateQueries({ queryKey: OWN_SESSIONS });
   };
   return (
-    <Modal
-      opened={session !== undefined}
-      onClose={close}
+    <ConfirmDialog
       title={sessions.confirmTitle}
-      closeButtonProps={{ 'aria-label': sessions.cancel }}
-    >
-      {session && (
-        <Stack>
-          <Text size="sm">{sessions.confirm(browserName(session.userAgent))}</Text>
-          {error && <Failure error={error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              {sessions.cancel}
-            </Button>
-            <Button color="red.9" loading={isPending} onClick={() => mutate(session)}>
-              {sessions.end}
-            </Button>
-          </Group>
-        </Stack>
-      )}
-    </Modal>
+      paragraphs={[sessions.confirm(browserName(session.userAgent))]}
+      submit={sessions.end}
+      cancel={sessions.cancel}
+      act={end}
+      onClose={onClose}
+    />
   );
 }

@@ -1,15 +1,11 @@
-import { Badge, Button, Group, Select, Stack, Table, Text, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { Badge, Button, Group, Select, Stack, Table, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { memo, useState } from 'react';
-import { useParameters } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
-import { Notice } from '../frame/notice.tsx';
-import { hasTooManyWords, MOST_CHARACTERS, PAUSE_MS } from '../frame/search.ts';
+import { FoundRows, SearchField, useSearch } from '../frame/search.tsx';
 import { queryClient, useOrganisation, useSession } from '../frame/session.ts';
-import { Waiting } from '../frame/shell.tsx';
 import { VirtualTable } from '../frame/virtual-table.tsx';
 import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
@@ -35,29 +31,20 @@ const TABLE_HEIGHT = 560;
 export function People() {
   const [isInviting, setIsInviting] = useState(false);
   const [shown, setShown] = useState<ShownLink>();
-  const [parameters, change] = useParameters();
-  const typed = parameters.get('search') ?? '';
-  const [search] = useDebouncedValue(typed.trim(), PAUSE_MS);
+  const search = useSearch();
+  const found = useAccounts(search);
   return (
     <Stack>
       <Group justify="space-between">
         <Text size="sm">{people.intro}</Text>
         <Button onClick={() => setIsInviting(true)}>{people.invite}</Button>
       </Group>
-      <search>
-        <TextInput
-          type="search"
-          label={people.search}
-          description={people.searchHint}
-          maw={420}
-          maxLength={MOST_CHARACTERS}
-          autoComplete="off"
-          value={typed}
-          error={hasTooManyWords(typed) ? people.tooManyWords : undefined}
-          onChange={({ currentTarget: { value } }) => change({ search: value }, { replace: true })}
-        />
-      </search>
-      <Found search={search} onLink={setShown} />
+      <SearchField label={people.search} hint={people.searchHint} />
+      <FoundRows found={found} search={search} none={people.noMatch}>
+        {(accounts, onNearEnd) => (
+          <AccountTable key={search} accounts={accounts} onLink={setShown} onNearEnd={onNearEnd} />
+        )}
+      </FoundRows>
       <InviteDialog
         opened={isInviting}
         onClose={() => setIsInviting(false)}
@@ -68,34 +55,6 @@ export function People() {
       />
       <LinkDialog shown={shown} onClose={() => setShown(undefined)} />
     </Stack>
-  );
-}
-
-function Found({ search, onLink }: { search: string; onLink: (link: ShownLink) => void }) {
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useAccounts(search);
-  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
-  if (!data) return hasTooManyWords(search) ? null : <Waiting />;
-  const accounts = data.pages.flatMap(({ items }) => items);
-  if (accounts.length === 0) return <Notice {...people.noMatch} />;
-  return (
-    <>
-      <AccountTable
-        key={search}
-        accounts={accounts}
-        onLink={onLink}
-        onNearEnd={
-          hasNextPage
-            ? () => {
-                if (!isFetchingNextPage && !error) void fetchNextPage();
-              }
-            : undefined
-        }
-      />
-      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
-      <Text size="xs" c="dimmed" role="status">
-        {isFetchingNextPage ? people.more : ''}
-      </Text>
-    </>
   );
 }
 

@@ -6,11 +6,9 @@ export const people = {
   title: 'People',
   search: 'Find a person',
   searchHint: 'Any part of a name, an e-mail address, or the number of a card',
-  tooManyWords: 'Search for at most five words.',
   list: 'People found',
   byCard: 'With this card',
   statuses: { active: 'active', inactive: 'inactive', deleted: 'deleted' },
-  more: 'Loading more',
   noMatch: {
     title: 'Nobody found',
     advice: 'Search for another part of the name or e-mail address, or clear the search.',

@@ -25,9 +25,7 @@ export const settings = {
     columns: ['Person', 'Role', 'State', 'Since', 'Signs in by'],
     search: 'Search',
     searchHint: 'Any part of the name or the e-mail address',
-    tooManyWords: 'At most 5 words.',
     noMatch: { title: 'Nobody matches', advice: 'Search for a shorter part of the name or of the address.' },
-    more: 'Loading more people.',
     ways: {
       none: 'a link only',
       password: 'password',

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { texts } from '../../texts.ts';
-import { boxOf, Mark } from '../marks.tsx';
+import { boxOf, MarkLayers } from '../marks.tsx';
 import type { LevelNode, Placement, Point } from '../plan.ts';
 import { useScale, type Viewport } from '../use-viewport.ts';
 import type { Drag } from './drag.ts';
@@ -8,7 +8,6 @@ import type { Handle } from './editor.ts';
 import { handleName } from './use-drag.ts';
 
 const { floor } = texts;
-const LAYERS = ['zone', 'space', 'place'] as const;
 
 interface EditMarksProps {
   placements: readonly Placement[];
@@ -21,27 +20,19 @@ interface EditMarksProps {
 /** The places of a draft. */
 export function EditMarks({ placements, places, radius, sheetHeight, selected }: EditMarksProps) {
   return useMemo(
-    () =>
-      LAYERS.map((kind) => (
-        <g key={kind}>
-          {placements.map((placement) => {
-            const place = places.get(placement.nodeId);
-            if (place?.kind !== kind) return null;
-            return (
-              <Mark
-                key={placement.nodeId}
-                placement={placement}
-                kind={kind}
-                name={place.name}
-                label={`${floor.kinds[kind]} ${place.name}`}
-                radius={radius}
-                sheetHeight={sheetHeight}
-                isSelected={selected.has(placement.nodeId)}
-              />
-            );
-          })}
-        </g>
-      )),
+    () => (
+      <MarkLayers
+        placements={placements}
+        radius={radius}
+        sheetHeight={sheetHeight}
+        markOf={(nodeId) => {
+          const place = places.get(nodeId);
+          if (!place) return undefined;
+          const { kind, name } = place;
+          return { kind, name, label: `${floor.kinds[kind]} ${name}`, isSelected: selected.has(nodeId) };
+        }}
+      />
+    ),
     [placements, places, radius, sheetHeight, selected],
   );
 }
