@@ -67,6 +67,7 @@ async function kindsOf({ environment, server, size, isSmoke }, { headers, first,
   const person = (path) => ids.map((id) => `/v1/manage/users/${id}/${path}`);
   const search = (of) => numbers.map((number) => encodeURIComponent(of(personOf(number))));
   const offices = (await getJson(server.address, '/v1/manage/locations', headers)).items;
+  const levels = (await getJson(server.address, '/v1/manage/levels?limit=1000', headers)).items;
   const ofOffices = (path) => offices.map(({ locationId }) => path(locationId));
   const metrics = (path, query) =>
     `/v1/analytics/metrics${path}?startDate=${first}&endDate=${today}&${query}`;
@@ -89,6 +90,9 @@ async function kindsOf({ environment, server, size, isSmoke }, { headers, first,
     { what: 'Attendance, 13 weeks of one office', paths: perOffice('', 'by=organisation&period=week') },
     { what: 'Attendance, weekdays by week', paths: all('/weekdays', 'period=week') },
     { what: 'Attendance, weekdays', paths: all('/weekdays', 'period=range') },
+    { what: 'Attendance, comparison of offices', paths: [metrics('', 'by=location&period=range')] },
+    { what: 'Attendance, comparison of zones', paths: [metrics('', 'by=zone&period=range')] },
+    { what: 'Attendance, comparison of groups', paths: [metrics('', 'by=group&period=range')] },
     { what: 'Attendance, usage of all desks', paths: [metrics('/usage', 'by=place')] },
     { what: 'Attendance, usage of the desks of one office', paths: perOffice('/usage', 'by=place') },
     { what: 'Attendance, usage of all zones', paths: [metrics('/usage', 'by=zone')] },
@@ -99,6 +103,10 @@ async function kindsOf({ environment, server, size, isSmoke }, { headers, first,
       paths: search(({ lastName }) => lastName.slice(1, 6)).map(
         (text) => `/v1/manage/users?search=${text}&limit=100`,
       ),
+    },
+    {
+      what: 'Floor, a day of a level',
+      paths: levels.map(({ levelId }) => `/v1/manage/levels/${levelId}/floor?date=${today}`),
     },
     { what: 'Person, name and details', paths: person('profile') },
     { what: 'Person, week', paths: person(`attendance?${week}`) },
@@ -113,8 +121,8 @@ async function kindsOf({ environment, server, size, isSmoke }, { headers, first,
       what: 'Places, search for a desk',
       paths: numbers.map((number) => `/v1/manage/nodes?search=Desk%20${number % desks.length}&limit=100`),
     },
-    { what: 'Integrations, keys', paths: ['/v1/manage/keys'] },
-    { what: 'Integrations, SCIM tokens', paths: ['/v1/manage/scim-tokens'] },
+    { what: 'Integrations, keys', paths: ['/v1/manage/keys?active=true&limit=100'] },
+    { what: 'Integrations, SCIM tokens', paths: ['/v1/manage/scim-tokens?active=true&limit=100'] },
     { what: 'Integrations, sources', paths: ['/v1/manage/sources'] },
     {
       what: 'Integrations, causes of refused events',
@@ -122,7 +130,7 @@ async function kindsOf({ environment, server, size, isSmoke }, { headers, first,
     },
     { what: 'Integrations, refused events', paths: ['/v1/manage/refused-events?state=open&limit=50'] },
     { what: 'Integrations, requests', paths: ['/v1/manage/requests?limit=100'] },
-    { what: 'Settings, people who may sign in', paths: ['/v1/manage/accounts'] },
+    { what: 'Settings, people who may sign in', paths: ['/v1/manage/accounts?limit=100'] },
     { what: 'Settings, organisation', paths: ['/v1/manage/organisation'] },
   ];
 }

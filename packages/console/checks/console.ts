@@ -31,23 +31,29 @@ export interface Console {
 /** Starts a demo and a browser for the checks of a file, and ends them after these. */
 export function useConsole(): { readonly console: Console } {
   let site: Console;
-  let profile: string;
+  /** Each thing that was started is ended also if a later step of the start fails. */
+  const ends: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
-    profile = await mkdtemp(join(tmpdir(), 'rollcall-browser-'));
+    const profile = await mkdtemp(join(tmpdir(), 'rollcall-browser-'));
+    ends.unshift(() => rm(profile, { recursive: true, force: true }));
     const demo = await startDemo(['--days', DAYS_OF_HISTORY]);
+    ends.unshift(() => demo.stop());
     // Lighthouse opens its pages in the context that the profile has, so the session is there.
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: PROGRAM ?? '',
       args: ['--no-sandbox', '--remote-debugging-port=0'],
       reducedMotion: 'reduce',
     });
+    ends.unshift(() => context.close());
     const [port] = (await readFile(join(profile, 'DevToolsActivePort'), 'utf8')).split('\n');
     const page = await context.newPage();
     await page.goto(demo.link);
     await page.getByRole('heading', { level: 1, name: 'Today' }).waitFor();
     const home = page.url();
     await page.close();
-    const views = viewsOf(await idsOf(demo));
+    const ids = await idsOf(demo);
+    await beginDraft(demo, ids.levelId);
+    const views = viewsOf(ids);
     const addressesOf = (some: readonly View[]) => some.map(({ path }) => new URL(path, home).href);
     const open = async (address: string) => {
       const opened = await context.newPage();
@@ -67,9 +73,7 @@ export function useConsole(): { readonly console: Console } {
     };
   });
   afterAll(async () => {
-    await site?.context.close();
-    await site?.demo.stop();
-    await rm(profile, { recursive: true, force: true });
+    for (const end of ends) await end();
   });
   return {
     get console() {
@@ -87,13 +91,22 @@ async function idsOf(demo: Console['demo']) {
   return { userId: user.userId, officeId: desk.locationId, levelId: desk.levelId, deskId: desk.deskId };
 }
 
-/** A client with the key of the demo that has this role and can use Basic. */
+/** Begins a draft with the published plan of a level, so that the page that edits it has what to edit. */
+async function beginDraft(demo: Console['demo'], levelId: string): Promise<void> {
+  const { floorPlans } = clientOf(demo, 'all').manage;
+  const { published } = (await floorPlans.read(levelId)).row;
+  if (!published) throw new Error('The level of the demo has no plan.');
+  const { imageId, aspectRatio, placements } = published;
+  await floorPlans.saveDraft(levelId, { imageId, aspectRatio, placements });
+}
+
+/** A client with a key of the demo that has this role. */
 export function clientOf({ baseUrl, keys }: Console['demo'], role: string): Rollcall {
-  const key = keys.find((each) => each.role === role && each.authentication === 'basic');
+  const key = keys.find((each) => each.role === role);
   return new Rollcall({
     baseUrl,
     apiKey: key?.apiKey ?? '',
     secret: key?.secret ?? '',
-    authentication: 'basic',
+    authentication: 'client-credentials',
   });
 }

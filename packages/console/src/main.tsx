@@ -4,7 +4,6 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
-import { askBeforeLeaving } from './frame/leaving.ts';
 import { linkToken } from './frame/link-token.ts';
 import { queryClient } from './frame/session.ts';
 import { allowScrollStyles, styleNonce } from './frame/style-nonce.ts';
@@ -22,7 +21,7 @@ createRoot(document.getElementById('root') as HTMLElement).render(
     getStyleNonce={styleNonce}
   >
     <QueryClientProvider client={queryClient}>
-      <Router base="/console" aroundNav={askBeforeLeaving}>
+      <Router base="/console">
         <Routes />
       </Router>
     </QueryClientProvider>

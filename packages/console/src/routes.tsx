@@ -2,7 +2,7 @@ import { lazy, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { Notice } from './frame/notice.tsx';
 import { Page } from './frame/page.tsx';
-import { type Destination, Entrance, Shell, Waiting } from './frame/shell.tsx';
+import { type Destination, Entrance, type FurtherPage, Shell, Waiting } from './frame/shell.tsx';
 import { texts } from './texts.ts';
 
 const SignIn = lazy(() => import('./sign-in/page.tsx'));
@@ -41,6 +41,13 @@ const DESTINATIONS: readonly Destination[] = [
   { path: 'settings', title: texts.settings.title, icon: 'settings' },
 ];
 
+/** The other pages of an organisation. */
+const FURTHER_PAGES: readonly FurtherPage[] = [
+  { path: 'account', title: texts.shell.ownAccount },
+  { path: 'sessions', title: texts.shell.sessions },
+  { path: 'set-up', title: texts.setUp.steps.title, roles: ['administrator'] },
+];
+
 /** The page of each address. An address names the organisation first, then the page. */
 export function Routes() {
   return (
@@ -68,7 +75,7 @@ export function Routes() {
       </Route>
       <Route path="/:organisation/*">
         {({ organisation }) => (
-          <Shell slug={organisation} destinations={DESTINATIONS}>
+          <Shell slug={organisation} destinations={DESTINATIONS} furtherPages={FURTHER_PAGES}>
             <Switch>
               <Route path="/:organisation/today">
                 <Today />

@@ -198,6 +198,7 @@ describe.skipIf(!hasBrowser)('the page My account', () => {
     await identity.getByRole('button', { name: 'Disconnect' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
     await identity.waitFor({ state: 'detached' });
+    expect(await page.getByText('Your account is connected.').count()).toBe(0);
     await signOut(page);
     await page.context().clearCookies();
     provider.next = 'eve';

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import type { UsageMetricsRow } from '../../sdk/src/index.ts';
 import { NODES } from '../../server/test/support/small-organisation.ts';
-import { formatPercent, formatTenths, formatWhole } from '../src/frame/format.ts';
+import { formatChange, formatPercent, formatTenths, formatWhole } from '../src/frame/format.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
@@ -44,20 +45,48 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.goto(attendance('from=2026-03-09&to=2026-03-13'));
       const [range] = await pages.site.api.analytics.metrics(days);
       const [beside] = await pages.site.api.analytics.comparisonMetrics(days);
-      const figure = (name: string) => page.locator('dl > div').filter({ hasText: name }).locator('dd');
-      await page.getByText('Different people').waitFor();
-      expect(await figure('Different people').allTextContents()).toEqual([
-        formatWhole(beside?.people),
-        expect.stringContaining(`before: ${formatWhole(beside?.previousPeople)} (`),
-      ]);
       await page.getByText('“Before” is 2 Mar 2026 to 6 Mar 2026.').waitFor();
-      expect(await figure('Median of weekly peaks').textContent()).toBe(
-        formatTenths(range?.medianWeeklyPeak),
-      );
-      expect(await figure('Average utilisation').first().textContent()).toBe(
-        formatPercent(range?.utilisation),
-      );
-      expect(await figure('Peak day').first().textContent()).toBe(formatWhole(range?.peakAttendance));
+      const before = (value: string, change = '–') =>
+        change === '–' ? `before: ${value}` : `before: ${value} (${change})`;
+      expect(await cellsOf(page.locator('dl > div'))).toEqual([
+        [
+          'Different people',
+          formatWhole(beside?.people),
+          before(formatWhole(beside?.previousPeople), formatChange(beside?.peopleChange)),
+        ],
+        [
+          'Average a day',
+          formatTenths(range?.averageAttendance),
+          before(
+            formatTenths(beside?.previousAverageAttendance),
+            formatChange(beside?.averageAttendanceChange),
+          ),
+        ],
+        [
+          'Peak day',
+          formatWhole(range?.peakAttendance),
+          before(formatWhole(beside?.previousPeakAttendance), formatChange(beside?.peakAttendanceChange)),
+        ],
+        ['Median of weekly peaks', formatTenths(range?.medianWeeklyPeak)],
+        ['Capacity today', formatWhole(range?.capacity)],
+        [
+          'Average utilisation',
+          formatPercent(range?.utilisation),
+          before(formatPercent(beside?.previousUtilisation)),
+        ],
+        ['Peak utilisation', formatPercent(range?.peakUtilisation)],
+        [
+          'No-shows among plans',
+          formatPercent(range?.noShowRate),
+          before(formatPercent(beside?.previousNoShowRate)),
+        ],
+        [
+          'Walk-ins among those who came',
+          formatPercent(range?.walkInRate),
+          before(formatPercent(beside?.previousWalkInRate)),
+        ],
+      ]);
+      expect(beside?.previousPeople).toBeGreaterThan(0);
     });
 
     test('shows weekdays of the API', async () => {
@@ -73,26 +102,79 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
         starts.map((start) => [1, 2, 3, 4, 5, 6, 7].map((weekday) => formatTenths(average(start, weekday)))),
       );
       expect(starts).toHaveLength(2);
+      const range = await pages.site.api.analytics.weekdayMetrics({ ...RANGE, period: 'range' });
+      const byWeekday = await cells(page, 'Attendance by weekday');
+      expect(byWeekday.map(([, ...numbers]) => numbers)).toEqual(
+        [1, 2, 3, 4, 5, 6, 7].map((weekday) => {
+          const row = range.find((each) => each.weekday === weekday);
+          return [row?.peakAttendance, row?.averageAttendance, range[0]?.capacity].map(formatTenths);
+        }),
+      );
     });
 
-    test('shows desks and zones of the API, the most used first', async () => {
+    test.each([
+      ['location', 'All offices', 'Office'],
+      ['level', 'All levels', 'Level'],
+      ['zone', 'All zones', 'Zone'],
+      ['group', 'All groups', 'Group'],
+    ] as const)('compares by %s, as the API does', async (by, title, unit) => {
+      const page = await openAs('viewer');
+      await page.goto(attendance(`${DAYS}&view=comparison${by === 'location' ? '' : `&by=${by}`}`));
+      await page.getByRole('table').first().waitFor();
+      const rows = await pages.site.api.analytics.metrics({ ...RANGE, by, period: 'range' });
+      expect(rows.length).toBeGreaterThan(1);
+      const expected = rows
+        .toSorted((a, b) => b.attendance - a.attendance)
+        .map((row) => [
+          formatWhole(row.attendance),
+          formatTenths(row.averageAttendance),
+          formatWhole(row.peakAttendance),
+          formatWhole(row.capacity),
+          formatPercent(row.utilisation),
+          formatPercent(row.noShowRate),
+          formatPercent(row.walkInRate),
+        ]);
+      const shown = await cells(page, title);
+      expect(shown.map(([, ...numbers]) => numbers)).toEqual(expected);
+      const names = shown.map(([name]) => name);
+      expect(new Set(names).size).toBe(names.length);
+      const chart = await cells(page, `${unit}s with the most attendance`);
+      expect(chart.map(([name]) => name)).toEqual(names);
+      await page.getByRole('columnheader', { name: unit, exact: true }).first().waitFor();
+    });
+
+    test('shows desks and zones of the API, the most and the least used', async () => {
       const page = await openAs('viewer');
       await page.goto(attendance(`${DAYS}&view=usage&office=${NODES.hq}`));
       await page.getByRole('table').first().waitFor();
       const { by: _by, ...range } = RANGE;
-      const desks = await pages.site.api.analytics.usageMetrics({ ...range, locationIds: NODES.hq });
-      const shares = desks
-        .toSorted((a, b) => (b.usedShare ?? 0) - (a.usedShare ?? 0))
-        .map(({ usedShare }) => formatPercent(usedShare));
-      const shown = await cells(page, 'Desks most used');
-      expect(shown.map(([, share]) => share)).toEqual(shares);
-      expect(shares.length).toBeGreaterThan(2);
+      const query = { ...range, locationIds: NODES.hq };
+      const { analytics } = pages.site.api;
+      const cellsFor = (row: UsageMetricsRow) => [
+        [row.placeName, row.zoneName, row.levelName, row.locationName].filter(Boolean).join(', '),
+        formatPercent(row.usedShare),
+        formatPercent(row.bookedShare),
+        formatWhole(row.unusedBookedDays),
+        formatWhole(row.people),
+      ];
+      for (const [kind, rows] of [
+        ['Desks', await analytics.usageMetrics({ ...query, by: 'place' })],
+        ['Zones', await analytics.usageMetrics({ ...query, by: 'zone' })],
+      ] as const) {
+        const expected = rows
+          .filter(({ usedShare }) => usedShare !== null)
+          .toSorted((a, b) => (b.usedShare ?? 0) - (a.usedShare ?? 0) || b.attendance - a.attendance)
+          .map(cellsFor);
+        expect(expected.length).toBeGreaterThan(1);
+        expect(await cells(page, `${kind} most used`)).toEqual(expected);
+        expect(await cells(page, `${kind} least used`)).toEqual(expected.toReversed());
+      }
     });
 
     test('filters by what its address says, and needs at most three requests after the shell', async () => {
       const page = await openAs('viewer');
       const calls = callsOf(page);
-      for (const view of ['overview', 'weekdays', 'usage']) {
+      for (const view of ['overview', 'weekdays', 'comparison', 'usage']) {
         calls.length = 0;
         await page.goto(attendance(`${DAYS}&view=${view}`));
         await page.getByRole('table').first().waitFor();
@@ -111,23 +193,44 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(came).toBe(range?.attendance);
     });
 
-    test('saves what it shows as the API writes it', async () => {
+    test('saves what each view shows as the API writes it', async () => {
       const page = await openAs('planner');
-      await page.goto(attendance(`${DAYS}&period=week`));
-      for (const [name, format] of [
-        ['As CSV', 'csv'],
-        ['As Parquet', 'parquet'],
+      const { analytics } = pages.site.api;
+      const { by: _by, ...range } = RANGE;
+      type Format = 'csv' | 'parquet';
+      const metrics = (format: Format) => analytics.file('metrics', { ...RANGE, period: 'week' }, format);
+      const weekdays = (format: Format) =>
+        analytics.file('metrics/weekdays', { ...RANGE, period: 'week' }, format);
+      const offices = (format: Format) =>
+        analytics.file('metrics', { ...RANGE, by: 'location', period: 'range' }, format);
+      const usage = (by: 'place' | 'zone') => (format: Format) =>
+        analytics.file('metrics/usage', { ...range, by }, format);
+      for (const [view, name, file, ask] of [
+        ['overview', 'As', '', metrics],
+        ['weekdays', 'As', '', weekdays],
+        ['comparison', 'As', '', offices],
+        ['usage', 'Desks as', '-desks', usage('place')],
+        ['usage', 'Zones as', '-zones', usage('zone')],
       ] as const) {
-        await page.getByRole('button', { name: 'Download' }).click();
-        const saved = page.waitForEvent('download');
-        await page.getByRole('menuitem', { name }).click();
-        const download = await saved;
-        expect(download.suggestedFilename()).toMatch(
-          new RegExp(`overview-2026-03-02-2026-03-13\\.${format}$`),
-        );
-        const file = await pages.site.api.analytics.file('metrics', { ...RANGE, period: 'week' }, format);
-        const bytes = Buffer.from(await file.arrayBuffer());
-        expect((await readFile(await download.path())).equals(bytes)).toBe(true);
+        await page.goto(attendance(`${DAYS}&period=week&view=${view}`));
+        for (const [words, format] of [
+          ['CSV', 'csv'],
+          ['Parquet', 'parquet'],
+        ] as const) {
+          await page.getByRole('button', { name: 'Download' }).click();
+          const saved = page.waitForEvent('download');
+          await page.getByRole('menuitem', { name: `${name} ${words}` }).click();
+          const download = await saved;
+          expect(download.suggestedFilename()).toBe(
+            `${pages.site.organisation}-${view}-2026-03-02-2026-03-13${file}.${format}`,
+          );
+          const bytes = Buffer.from(await (await ask(format)).arrayBuffer());
+          expect([view, name, (await readFile(await download.path())).equals(bytes)]).toEqual([
+            view,
+            name,
+            true,
+          ]);
+        }
       }
     });
 
@@ -187,7 +290,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await expectAccessible(page);
     });
 
-    test.each(['overview', 'weekdays', 'usage'])('attendance, %s', async (view) => {
+    test.each(['overview', 'weekdays', 'comparison', 'usage'])('attendance, %s', async (view) => {
       const page = await openAs('planner');
       await page.goto(attendance(`${DAYS}&view=${view}`));
       await page.getByRole('table').first().waitFor();

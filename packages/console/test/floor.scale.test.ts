@@ -1,45 +1,24 @@
 import { readFile } from 'node:fs/promises';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Rollcall } from '../../sdk/src/index.ts';
-import type { AccountRole } from '../../server/src/store/auth/account-roles.ts';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { storeDays } from '../../server/test/support/workday.ts';
 import { ALL_LOOKS, expectAccessible, WIDE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
-import { heading, usePages } from './support/console.ts';
+import { usePages } from './support/console.ts';
 import { counts, upload } from './support/csv-import.ts';
-import { callsOf } from './support/pages.ts';
+import { centreOf, desk, floorsOf, mark, PLACES, releaseUnseen, sheet } from './support/floor.ts';
+import { callsOf, frames } from './support/pages.ts';
 
-/** A drawing that is twice as wide as high, and tries to run a script. */
-const DRAWING = `<svg xmlns="http://www.w3.org/2000/svg" width="800" height="400" viewBox="0 0 800 400">
-  <script>document.title = 'taken over'</script>
-  <rect x="5" y="5" width="790" height="390" fill="none" stroke="#222" stroke-width="6"/>
-  <path d="M400 5V180M400 240V395" stroke="#222" stroke-width="4"/>
-</svg>`;
-const { first, second, window: windowZone, quiet, room, desk1, desk2, desk3 } = NODES;
+const { first, second, window: windowZone, room, desk1, desk2, desk3 } = NODES;
 const MANY = 2000;
 /** Ann booked desk 1 of this day, and was detected at desk 2. */
 const ELSEWHERE = { day: '2026-03-10', booked: desk1, seen: desk2 };
 
-interface Placement {
-  nodeId: string;
-  x: number;
-  y: number;
-  width: number | null;
-  height: number | null;
-}
-const desk = (nodeId: string, x: number, y: number): Placement => ({
-  nodeId,
-  x,
-  y,
-  width: null,
-  height: null,
-});
-const planWith = (placements: Placement[]) => ({ imageId: null, aspectRatio: 2, placements });
-
 describe.skipIf(!hasBrowser)('the page Floor', () => {
   const pages = usePages();
+  const { plans, address, openFloor, publish, removeAll } = floorsOf(pages);
   let api: Rollcall;
   beforeAll(async () => {
     const { server, tenantId, api: client } = pages.site;
@@ -65,321 +44,8 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
         userId,
       },
     ]);
-  const address = (query = '') => `/console/${pages.site.organisation}/floor${query && `?${query}`}`;
-  const openFloor = async (role: AccountRole, query: string) => {
-    const page = await pages.openAs(role);
-    await page.goto(address(query));
-    return page;
-  };
-  const openEditor = async (levelId: string) => {
-    const page = await openFloor('administrator', `level=${levelId}&edit=1`);
-    await sheet(page).waitFor();
-    return page;
-  };
-  const sheet = (page: Page) => page.getByRole('application');
-  const mark = (page: Page, nodeId: string) => sheet(page).locator(`[data-node="${nodeId}"]`);
   const rowOf = (page: Page, nodeId: string) => page.locator(`[data-place="${nodeId}"]`);
-  const unplaced = (page: Page, nodeId: string) => page.locator(`[data-unplaced="${nodeId}"]`);
   const panel = (page: Page, nodeId: string) => page.locator(`[data-panel="${nodeId}"]`);
-  const stored = (page: Page) => page.locator('[data-store=stored]').waitFor();
-  const plans = () => api.manage.floorPlans;
-  const draftOf = async (levelId: string) => {
-    const draft = await plans().readDraft(levelId);
-    if (!draft) throw new Error('The level has no draft.');
-    return draft.row;
-  };
-  const placed = async (levelId: string) =>
-    new Map((await draftOf(levelId)).placements.map((each) => [each.nodeId, each]));
-  const store = (levelId: string, placements: Placement[]) =>
-    plans().saveDraft(levelId, planWith(placements));
-  /** Makes this the draft, through the API. */
-  const begin = async (levelId: string, placements: Placement[]) => {
-    await plans()
-      .discardDraft(levelId)
-      .catch(() => undefined);
-    await store(levelId, placements);
-  };
-  /** Puts this plan in use, through the API. No draft is left. */
-  const publish = async (levelId: string, placements: Placement[]) => {
-    await begin(levelId, placements);
-    await plans().publish(levelId, { force: true });
-  };
-  const removeAll = async (levelId: string) => {
-    await plans()
-      .discardDraft(levelId)
-      .catch(() => undefined);
-    await plans()
-      .remove(levelId)
-      .catch(() => undefined);
-  };
-  const centreOf = async (locator: Locator) => {
-    const { x, y, width, height } = (await locator.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-    return { x: x + width / 2, y: y + height / 2 };
-  };
-  /** Drags by mouse from the centre of one thing to a point. */
-  const drag = async (page: Page, from: Locator, to: { x: number; y: number }) => {
-    const start = await centreOf(from);
-    await page.mouse.move(start.x, start.y);
-    await page.mouse.down();
-    await page.mouse.move((start.x + to.x) / 2, (start.y + to.y) / 2, { steps: 4 });
-    await page.mouse.move(to.x, to.y, { steps: 4 });
-    await page.mouse.up();
-  };
-
-  test('a plan is drawn from nothing, by mouse and by keyboard, and published; a planner sees it with the states that the API answers', async () => {
-    const page = await openFloor('administrator', `level=${first}`);
-    await page.getByText('This level has no plan yet').waitFor();
-    await page.getByRole('button', { name: 'Draw a plan' }).click();
-    await page.getByRole('button', { name: 'Start with a blank sheet' }).click();
-    await sheet(page).waitFor();
-    await page.locator('input[type=file]').setInputFiles({
-      name: 'level.svg',
-      mimeType: 'image/svg+xml',
-      buffer: Buffer.from(DRAWING),
-    });
-    await page.getByText('For safety, the server took this out of the drawing:').waitFor();
-    await page.getByText('The image has 800 × 400 pixels.').waitFor();
-    await stored(page);
-    const { imageId, aspectRatio } = await draftOf(first);
-    expect([imageId, aspectRatio]).toEqual([expect.any(String), 2]);
-    await sheet(page).locator('image').waitFor();
-
-    const middle = await centreOf(sheet(page));
-    await drag(page, unplaced(page, desk1).locator('.unplaced-name'), { x: middle.x - 120, y: middle.y });
-    await mark(page, desk1).waitFor();
-    await drag(page, unplaced(page, windowZone).locator('.unplaced-name'), {
-      x: middle.x - 120,
-      y: middle.y,
-    });
-    await mark(page, windowZone).waitFor();
-    await unplaced(page, desk2).locator('.unplaced-name').focus();
-    await page.keyboard.press('Enter');
-    await expect.poll(() => mark(page, desk2).evaluate((each) => each === document.activeElement)).toBe(true);
-    await stored(page);
-    const before = (await placed(first)).get(desk2);
-    for (const key of ['ArrowRight', 'ArrowRight', 'Shift+ArrowDown']) await page.keyboard.press(key);
-    await page.getByText(/desk2 is at .* from the left and .* from the top/).waitFor();
-    await stored(page);
-    const after = await placed(first);
-    expect((after.get(desk2)?.x ?? 0) - (before?.x ?? 0)).toBeCloseTo(0.01);
-    expect((after.get(desk2)?.y ?? 0) - (before?.y ?? 0)).toBeCloseTo(0.001);
-    expect(after.get(windowZone)?.width).toBeCloseTo(0.25);
-    expect((await plans().read(first)).row.published).toBeNull();
-
-    await page.getByRole('button', { name: 'Publish' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Publish the plan of first?' });
-    await dialog.getByText('3 places are new on the plan').waitFor();
-    await dialog.getByRole('button', { name: 'Publish' }).click();
-    await page.getByRole('button', { name: 'Edit the plan' }).waitFor();
-    const { published } = (await plans().read(first)).row;
-    expect(new Map(published?.placements.map(({ nodeId, x, y }) => [nodeId, [x, y]]))).toEqual(
-      new Map([...after].map(([nodeId, { x, y }]) => [nodeId, [x, y]])),
-    );
-
-    for (const day of ['2026-03-02', '2026-03-03', '2026-03-04', '2026-03-06', '2026-03-12']) {
-      const planner = await openFloor('planner', `level=${first}&day=${day}`);
-      await mark(planner, desk1).waitFor();
-      const { items } = await plans().day(first, { date: day });
-      const shown = async (selector: string, id: string, state: string) =>
-        new Map(
-          await planner
-            .locator(selector)
-            .evaluateAll(
-              (all, names) => all.map((each) => [each.getAttribute(names[0]), each.getAttribute(names[1])]),
-              [id, state] as const,
-            ),
-        );
-      const states = new Map(
-        items.filter(({ kind }) => kind !== 'zone').map((each) => [each.nodeId, each.state]),
-      );
-      const listed = await shown('[data-place]', 'data-place', 'data-place-state');
-      expect(listed.size).toBe(items.length);
-      for (const [nodeId, state] of states)
-        expect([day, nodeId, listed.get(nodeId)]).toEqual([day, nodeId, state ?? 'unknown']);
-      const drawn = await shown('[data-node]', 'data-node', 'data-state');
-      expect([...drawn.keys()].toSorted()).toEqual([desk1, desk2, windowZone].toSorted());
-      for (const nodeId of [desk1, desk2])
-        expect([day, nodeId, drawn.get(nodeId)]).toEqual([day, nodeId, states.get(nodeId)]);
-      await planner.getByText('1 desk is not on the plan').waitFor();
-      await planner.close();
-    }
-  });
-
-  test('two people edit one draft: the second one is told who was first, and loses nothing before choosing', async () => {
-    for (const choice of ['Keep mine', 'Take theirs'] as const) {
-      await begin(first, [desk(desk1, 0.2, 0.2)]);
-      const page = await openEditor(first);
-      await stored(page);
-      await store(first, [desk(desk1, 0.9, 0.9)]);
-      await mark(page, desk1).focus();
-      await page.keyboard.press('ArrowRight');
-      const alert = page.getByRole('alert').filter({ hasText: 'Somebody else has changed this draft' });
-      await alert.getByText(/stored it on 13 Mar 2026/).waitFor();
-      expect((await placed(first)).get(desk1)?.x).toBe(0.9);
-      expect(await page.getByRole('button', { name: 'Publish' }).isDisabled()).toBe(true);
-      await alert.getByRole('button', { name: choice }).click();
-      await stored(page);
-      const x = (await placed(first)).get(desk1)?.x;
-      if (choice === 'Keep mine') {
-        expect(x).toBeCloseTo(0.205);
-      } else {
-        expect(x).toBe(0.9);
-        await page.getByRole('button', { name: 'Undo' }).click();
-        await expect.poll(async () => (await placed(first)).get(desk1)?.x).toBeCloseTo(0.205);
-      }
-      await page.close();
-    }
-  });
-
-  test('a draft that cannot be stored says so, loses nothing, warns before one leaves, and is stored later', async () => {
-    await begin(first, [desk(desk1, 0.2, 0.2), desk(desk2, 0.4, 0.2)]);
-    const page = await openEditor(first);
-    await stored(page);
-    await page.route('**/floor-plan/draft', (route) =>
-      route.request().method() === 'PUT' ? route.abort() : route.continue(),
-    );
-    await mark(page, desk1).focus();
-    await page.keyboard.press('ArrowDown');
-    await page.getByText('Not stored: the server does not answer').waitFor();
-    await mark(page, desk2).focus();
-    await page.keyboard.press('Delete');
-    expect((await placed(first)).size).toBe(2);
-    const questions: string[] = [];
-    page.on('dialog', (dialog) => {
-      questions.push(`${dialog.type()} ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    await page.getByRole('link', { name: 'Today' }).click();
-    expect(questions).toEqual([expect.stringContaining('confirm Your last changes are not stored yet')]);
-    await heading(page, 'Edit the plan of first').waitFor();
-    await page.close({ runBeforeUnload: true });
-    await expect.poll(() => questions.at(-1)).toContain('beforeunload');
-    await page.getByRole('button', { name: 'Try again now' }).click();
-    await page.getByText('Not stored: the server does not answer').waitFor();
-    expect((await placed(first)).size).toBe(2);
-    await page.unroute('**/floor-plan/draft');
-    // It tries again by itself.
-    await stored(page);
-    const left = await placed(first);
-    expect([left.size, left.get(desk1)?.y]).toEqual([1, expect.closeTo(0.21)]);
-    await page.keyboard.press('Control+z');
-    await mark(page, desk2).waitFor();
-    await expect.poll(async () => (await placed(first)).size).toBe(2);
-    await page.keyboard.press('Control+Shift+z');
-    await expect.poll(async () => (await placed(first)).size).toBe(1);
-  });
-
-  test('several desks are selected, moved together, put in rows, and taken off; a room is resized', async () => {
-    await begin(first, [desk(desk1, 0.2, 0.3), desk(desk2, 0.3, 0.3)]);
-    const page = await openEditor(first);
-    await stored(page);
-    const box = (await sheet(page).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-    await page.mouse.move(box.x + 30, box.y + 30);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height - 30, { steps: 5 });
-    await page.mouse.up();
-    await page.getByText('2 places are selected.').waitFor();
-    const from = await centreOf(mark(page, desk1));
-    await drag(page, mark(page, desk1), { x: from.x + 200, y: from.y + 60 });
-    await stored(page);
-    const moved = await placed(first);
-    expect((moved.get(desk2)?.x ?? 0) - (moved.get(desk1)?.x ?? 0)).toBeCloseTo(0.1, 3);
-    expect(moved.get(desk1)?.x).toBeGreaterThan(0.3);
-    await mark(page, desk1).click({ modifiers: ['Shift'] });
-    await expect.poll(() => mark(page, desk1).getAttribute('aria-pressed')).toBe('false');
-    await page.keyboard.press('Escape');
-    await mark(page, desk1).focus();
-    await page.keyboard.press('PageDown');
-    await expect.poll(() => mark(page, desk2).evaluate((each) => each === document.activeElement)).toBe(true);
-    await page.keyboard.press('Space');
-    await expect.poll(() => mark(page, desk2).getAttribute('aria-pressed')).toBe('true');
-    await page.keyboard.press('Control+a');
-    await page.keyboard.press('Delete');
-    await expect.poll(async () => (await placed(first)).size).toBe(0);
-    await page.getByRole('button', { name: 'Choose all 3 desks' }).click();
-    await page.getByRole('button', { name: 'Put 3 desks in rows' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Put desks in rows' });
-    await dialog.getByLabel('Desks in a row').fill('2');
-    await dialog.getByText('3 desks in 2 rows').waitFor();
-    await dialog.getByLabel('Between desks').fill('5');
-    await dialog.getByRole('button', { name: 'Put them on the plan' }).click();
-    await expect.poll(async () => (await placed(first)).size).toBe(3);
-    const rows = await placed(first);
-    expect((rows.get(desk2)?.x ?? 0) - (rows.get(desk1)?.x ?? 0)).toBeCloseTo(0.05);
-    expect(rows.get(desk3)?.x).toBeCloseTo(rows.get(desk1)?.x ?? 0);
-
-    await unplaced(page, room).locator('.unplaced-name').dblclick();
-    await mark(page, room).waitFor();
-    await stored(page);
-    const before = (await placed(first)).get(room);
-    const corner = page.locator('[data-handle="1 1"]');
-    const at = await centreOf(corner);
-    await drag(page, corner, { x: at.x + 80, y: at.y + 40 });
-    await stored(page);
-    const after = (await placed(first)).get(room);
-    expect(after?.width).toBeGreaterThan(before?.width ?? 1);
-    expect((after?.x ?? 0) - (after?.width ?? 0) / 2).toBeCloseTo(
-      (before?.x ?? 0) - (before?.width ?? 0) / 2,
-      3,
-    );
-    await page.getByLabel('Width, %').fill('30');
-    await expect.poll(async () => (await placed(first)).get(room)?.width).toBeCloseTo(0.3);
-  });
-
-  test('a draft is discarded while the published plan stays in use; an image is refused with the reason', async () => {
-    await publish(first, [desk(desk1, 0.2, 0.3)]);
-    const page = await openFloor('administrator', `level=${first}`);
-    await page.getByRole('button', { name: 'Edit the plan' }).click();
-    await page.getByRole('button', { name: 'Start from the published plan' }).click();
-    await mark(page, desk1).waitFor();
-    const dropped = await page.evaluateHandle((drawing) => {
-      const data = new DataTransfer();
-      data.items.add(new File([drawing], 'level.svg', { type: 'image/svg+xml' }));
-      return data;
-    }, DRAWING);
-    await page.locator('.drop-target').dispatchEvent('drop', { dataTransfer: dropped });
-    await sheet(page).locator('image').waitFor();
-    await page.getByRole('button', { name: 'Remove the image' }).click();
-    await page.locator('input[type=file]').setInputFiles({
-      name: 'plan.png',
-      mimeType: 'image/png',
-      buffer: Buffer.from('no image'),
-    });
-    await page.getByRole('alert').getByText('The server refused the request').waitFor();
-    await mark(page, desk1).focus();
-    await page.keyboard.press('Delete');
-    await expect.poll(async () => (await placed(first)).size).toBe(0);
-    await page.getByRole('button', { name: 'Discard the draft' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Discard the draft' }).click();
-    await mark(page, desk1).waitFor();
-    const { published, hasDraft } = (await plans().read(first)).row;
-    expect([published?.placements.length, hasDraft]).toEqual([1, false]);
-  });
-
-  test('somebody who published meanwhile is named before the plan is published over', async () => {
-    await publish(first, [desk(desk1, 0.2, 0.3)]);
-    await begin(first, [desk(desk1, 0.5, 0.5), desk(desk2, 0.6, 0.5)]);
-    const page = await openEditor(first);
-    await mark(page, desk2).waitFor();
-    // A colleague publishes the same draft, and a new draft that is based on the first version takes its place.
-    const row = await draftOf(first);
-    await publish(first, [desk(desk3, 0.1, 0.1)]);
-    await plans().saveDraft(
-      first,
-      { ...planWith([desk(desk1, 0.5, 0.5)]), basedOn: row.basedOn },
-      { ifNew: true },
-    );
-    await page.reload();
-    await mark(page, desk1).waitFor();
-    await page.getByRole('button', { name: 'Publish' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByText('Somebody else published a plan after this draft began').waitFor();
-    await dialog.getByText('1 place is no longer on the plan').waitFor();
-    await dialog.getByRole('button', { name: 'Publish over it' }).click();
-    await page.getByRole('button', { name: 'Edit the plan' }).waitFor();
-    const { published } = (await plans().read(first)).row;
-    expect(published?.placements.map(({ nodeId }) => nodeId)).toEqual([desk1]);
-  });
 
   test('three requests show a plan; it works by keyboard alone, and the address holds what is open', async () => {
     await publish(first, [desk(desk1, 0.2, 0.3), desk(desk2, 0.4, 0.3), desk(desk3, 0.4, 0.7)]);
@@ -538,13 +204,120 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
     await planner.getByText('3 desks are not on the plan').waitFor();
   });
 
+  test('a plan is removed only as it is shown', async () => {
+    await publish(first, [desk(desk1, 0.2, 0.3)]);
+    const page = await openFloor('administrator', `level=${first}`);
+    await mark(page, desk1).waitFor();
+    const remove = async () => {
+      await page.getByRole('button', { name: 'More about this plan' }).click();
+      await page.getByRole('menuitem', { name: 'Remove the plan' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Remove the plan' }).click();
+    };
+    await publish(first, [desk(desk2, 0.6, 0.3)]);
+    await remove();
+    await page.getByText('Nothing was removed: somebody else has published another plan.').waitFor();
+    await page.keyboard.press('Escape');
+    await mark(page, desk2).waitFor();
+    expect((await plans().read(first)).row.published).not.toBeNull();
+    await remove();
+    await page.getByText('This level has no plan yet').waitFor();
+  });
+
+  test('the page says how many placements are hidden, and shows them again when their desks come back', async () => {
+    await publish(first, [desk(desk1, 0.2, 0.3), desk(desk2, 0.4, 0.3)]);
+    const page = await openFloor('viewer', `level=${first}`);
+    await mark(page, desk2).waitFor();
+    expect(await page.locator('[data-hidden]').count()).toBe(0);
+    await api.manage.desks.update(desk2, { zoneId: NODES.empty });
+    try {
+      await page.reload();
+      await page
+        .getByText('1 placement is hidden: its desk, room or zone is retired or on another level.')
+        .waitFor();
+      expect(await mark(page, desk2).count()).toBe(0);
+    } finally {
+      await api.manage.desks.update(desk2, { zoneId: windowZone });
+    }
+    await page.reload();
+    await mark(page, desk2).waitFor();
+  });
+
+  test('until the states of another day are there, the page says of which day those are that it shows', async () => {
+    await publish(first, [desk(desk1, 0.2, 0.3)]);
+    const page = await openFloor('planner', `level=${first}&day=2026-03-02`);
+    await page.getByText(/^As of/).waitFor();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/floor?date=2026-03-03', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Next day' }).click();
+    await page.getByText(/3 Mar.* is loading\. These states are of .*2 Mar/).waitFor();
+    expect(await page.getByText(/^As of/).count()).toBe(0);
+    release();
+    await page.getByText(/^As of/).waitFor();
+    expect(await page.locator('[data-awaited]').count()).toBe(0);
+  });
+
+  test('a place that is opened while the slider waits stays open on the other day', async () => {
+    await publish(first, [desk(desk1, 0.2, 0.3)]);
+    const page = await openFloor('planner', `level=${first}&day=2026-03-02`);
+    await rowOf(page, desk2).waitFor();
+    // One task after the other, so that the slider still waits.
+    await page.evaluate(async (deskId) => {
+      const slider = document.querySelector<HTMLInputElement>('input[type=range]');
+      slider?.stepUp();
+      slider?.dispatchEvent(new Event('input', { bubbles: true }));
+      await new Promise((next) => setTimeout(next));
+      document.querySelector<HTMLElement>(`[data-place="${deskId}"]`)?.click();
+    }, desk2);
+    await page.waitForURL((url) => url.searchParams.get('day') === '2026-03-03');
+    expect(new URL(page.url()).searchParams.get('desk')).toBe(desk2);
+  });
+
+  test('the sheet stands still when its button was released out of sight', async () => {
+    await publish(first, [desk(desk1, 0.2, 0.3)]);
+    const page = await openFloor('planner', `level=${first}&day=2026-03-02`);
+    await mark(page, desk1).waitFor();
+    const { x, y } = await centreOf(sheet(page));
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await releaseUnseen(page);
+    const before = await centreOf(mark(page, desk1));
+    await page.mouse.move(x + 90, y + 60, { steps: 3 });
+    await frames(page);
+    expect(await centreOf(mark(page, desk1))).toEqual(before);
+  });
+
+  test('the filter of the list of plans is in the address', async () => {
+    const levels = Array.from({ length: 8 }, (_, index) => ({
+      levelName: `listed ${index}`,
+      locationId: NODES.hq,
+    }));
+    const made = (await api.manage.levels.submit(levels)).results.map(({ id }) => id ?? '');
+    for (const levelId of made) await publish(levelId, []);
+    try {
+      const page = await openFloor('viewer', '');
+      await page.getByLabel('Find a plan').fill('listed 5');
+      await page.waitForURL((url) => url.searchParams.get('search') === 'listed 5');
+      await page.reload();
+      await page.locator('[data-level]').waitFor();
+      expect(await page.getByLabel('Find a plan').inputValue()).toBe('listed 5');
+      await page.locator(`[data-level="${made[5]}"]`).click();
+      await page.getByText('This level has no desks, rooms or zones').waitFor();
+      await page.goBack();
+      await page.locator('[data-level]').waitFor();
+      expect(await page.getByLabel('Find a plan').inputValue()).toBe('listed 5');
+    } finally {
+      for (const levelId of made) await removeAll(levelId);
+    }
+  });
+
   test('has no findings of axe-core in any look, also at 200 % zoom', async () => {
-    await publish(first, [
-      desk(desk1, 0.2, 0.3),
-      desk(desk2, 0.4, 0.3),
-      { nodeId: room, x: 0.7, y: 0.3, width: 0.2, height: 0.2 },
-      { nodeId: quiet, x: 0.7, y: 0.7, width: 0.3, height: 0.3 },
-    ]);
+    await publish(first, PLACES);
     const page = await openFloor('administrator', `level=${first}&day=2026-03-02&desk=${desk1}`);
     await panel(page, desk1).getByText('ann').waitFor();
     await expectAccessible(page, ALL_LOOKS);
@@ -613,7 +386,7 @@ describe.skipIf(!hasBrowser)('the page Floor', () => {
         }
         fire('pointerdown', { button: 0 });
         for (let index = 0; index < 60; index++) {
-          fire('pointermove', { clientX: x + 4 * index, clientY: y + 2 * index });
+          fire('pointermove', { buttons: 1, clientX: x + 4 * index, clientY: y + 2 * index });
           await step();
         }
         fire('pointerup', {});

@@ -110,6 +110,40 @@ describe.skipIf(!hasBrowser)('refused events, sources and requests', () => {
     await page.getByRole('dialog').getByText('The server no longer has this event.').waitFor();
   });
 
+  test('the events of one source are shown and tried again alone', async () => {
+    const { manage, presence } = api;
+    const of = (eventId: string) => ({
+      eventId,
+      timestamp: '2026-03-13T09:00:00Z',
+      locationId: NODES.hq,
+      locationType: 'location' as const,
+      userEmail: 'e9@example.com',
+    });
+    await presence.submit('east door', [of('east 1')]);
+    await presence.submit('west door', [of('west 1')]);
+    await add('e9');
+    const page = await open('refused');
+    await page.getByRole('button', { name: 'Only events of the source west door' }).press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('source') === 'west door');
+    await page.getByRole('button', { name: 'Details of the event east 1' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Details of the event west 1' }).waitFor();
+    const counted = await manage.refusalCauses({ sourceId: 'west door' });
+    expect(await causes(page)).toEqual(
+      counted.map(({ cause, count, retriable }) => [cause, count, retriable]),
+    );
+    await expectAccessible(page, [PHONE]);
+    await page.getByRole('button', { name: 'Try again: 1, Unknown user' }).press('Enter');
+    await page.getByText('1 stored, 0 refused again, 0 not tried.').waitFor();
+    await page.getByText('No such event of this source').waitFor();
+    expect((await manage.refusedEvents({ sourceId: 'east door' })).map(({ eventId }) => eventId)).toEqual([
+      'east 1',
+    ]);
+    await page.getByRole('button', { name: 'All sources' }).press('Enter');
+    await page.getByRole('button', { name: 'Details of the event east 1' }).waitFor();
+    await page.getByRole('button', { name: 'Try again: the event east 1' }).press('Enter');
+    await page.getByRole('button', { name: 'Details of the event east 1' }).waitFor({ state: 'detached' });
+  });
+
   test('sources show what the API answers, and the quiet one; a viewer sees them on Today', async () => {
     const page = await open('sources');
     await page.getByRole('heading', { name: 'All sources · Quiet: 1' }).waitFor();
@@ -121,6 +155,11 @@ describe.skipIf(!hasBrowser)('refused events, sources and requests', () => {
     await chart.getByRole('button', { name: 'As a table' }).press('Enter');
     const cells = await cellsOf(chart.locator('tbody tr'));
     expect(cells.map(([, accepted]) => Number(accepted))).toEqual(south?.hours.accepted);
+    await page.getByRole('link', { name: 'Refused events of south door' }).press('Enter');
+    await page.waitForURL('**view=refused&source=south+door');
+    await page.getByText('No such event of this source').waitFor();
+    await page.goBack();
+    await chart.waitFor();
     await expectAccessible(page);
 
     const viewer = await pages.openAs('viewer');

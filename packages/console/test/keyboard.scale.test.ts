@@ -5,6 +5,7 @@ import type { Rollcall } from '../../sdk/src/index.ts';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
+import { drawPlan, PLACES } from './support/floor.ts';
 import { chooseItem, expectWalkable, press, tabTo, type } from './support/keyboard.ts';
 import { settled } from './support/pages.ts';
 import { addPerson, PASSWORD } from './support/signing-in.ts';
@@ -20,6 +21,7 @@ describe.skipIf(!hasBrowser)('by keyboard alone', () => {
     api = pages.site.api;
     await submitFor('nobody@example.com', 'e1');
     await addPerson(pages.site, EMAIL);
+    await drawPlan(api.manage.floorPlans, NODES.first, PLACES);
   });
   const submitFor = (userEmail: string, eventId: string) =>
     api.presence.submit('north door', [
@@ -58,7 +60,7 @@ describe.skipIf(!hasBrowser)('by keyboard alone', () => {
 
   test('the frame of a page: its links, menus and the way out', async () => {
     const page = await openAs('administrator', 'today');
-    for (const name of ['Attendance', 'People', 'Places', 'Integrations', 'Settings']) {
+    for (const name of ['Attendance', 'People', 'Floor', 'Places', 'Integrations', 'Settings']) {
       await press(page, page.getByRole('navigation').getByRole('link', { name }));
       await heading(page, name).waitFor();
     }

@@ -5,6 +5,7 @@ import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
 import { addPerson, PASSWORD, signIn, signOut } from './support/signing-in.ts';
+import { isWholePage, viewsOf } from './support/views.ts';
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
   const pages = usePages();
@@ -99,6 +100,32 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.keyboard.press('Escape');
       await field.waitFor({ state: 'detached' });
       expect(page.url()).toMatch(`/today?office=${NODES.hq}`);
+    });
+
+    test('leads to each page that the role may see, also to those that the list of pages leaves out', async () => {
+      const views = viewsOf({
+        userId: PEOPLE.ann,
+        officeId: NODES.hq,
+        levelId: NODES.first,
+        deskId: NODES.desk1,
+      });
+      for (const role of ['administrator', 'viewer'] as const) {
+        const page = await openAs(role);
+        await page.goto(attendance());
+        await heading(page, 'Attendance').waitFor();
+        await page.keyboard.press('Control+K');
+        const options = page.getByRole('group', { name: 'Pages' }).getByRole('option');
+        await options.first().waitFor();
+        const expected = views
+          .filter((view) => isWholePage(view) && view.heading && (view.roles?.includes(role) ?? true))
+          .map((view) => view.heading);
+        expect((await options.allTextContents()).toSorted()).toEqual(expected.toSorted());
+        await page.getByRole('textbox', { name: 'Name of a page, place or person' }).fill('sessi');
+        await expect.poll(() => options.allTextContents()).toEqual(['Sessions']);
+        await page.keyboard.press('Enter');
+        await page.waitForURL('**/sessions');
+        await heading(page, 'Sessions').waitFor();
+      }
     });
 
     test('leads to a person, and never to what was found for other letters', async () => {

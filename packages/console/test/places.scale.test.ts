@@ -9,7 +9,7 @@ import { expectAccessible, WIDE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
 import { counts, upload } from './support/csv-import.ts';
-import { callsOf, cellsOf } from './support/pages.ts';
+import { callsOf, cellsOf, frames } from './support/pages.ts';
 
 const TODAY = '2026-03-13';
 const TOMORROW = '2026-03-14';
@@ -102,9 +102,7 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
     );
     await page.getByRole('button', { name: 'Save' }).click();
     await (await read).finished();
-    await page.evaluate(
-      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
-    );
+    await frames(page);
     expect(await page.getByRole('alert').count()).toBe(0);
     answerTree();
     await page.getByText('Saved.').waitFor();
@@ -200,7 +198,7 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
 
     await page.getByRole('button', { name: 'Download', exact: true }).click();
     const saved = page.waitForEvent('download');
-    await page.getByRole('menuitem', { name: 'Desks as CSV' }).click();
+    await page.getByRole('menuitem', { name: 'Desks as CSV', exact: true }).click();
     const download = await saved;
     const exported = await readFile(await download.path());
     await page.locator('input[type=file]').setInputFiles({
@@ -212,6 +210,18 @@ describe.skipIf(!hasBrowser)('the page Places', () => {
     const all = (await desks()).length;
     expect(await counts(page, 'preview')).toEqual(['0', '0', String(all), '0']);
     await page.getByText('No row of the file would change anything.').waitFor();
+  });
+
+  test('assigned desks are downloaded as the API writes them', async () => {
+    const page = await openPlaces('planner');
+    await manage.put(`desks/${NODES.desk3}/assignment`, { userId: PEOPLE.ann });
+    await page.getByRole('button', { name: 'Download', exact: true }).click();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: 'Assigned desks as CSV' }).click();
+    const text = await readFile(await (await saved).path(), 'utf8');
+    expect(text).toBe(await pages.site.api.manage.deskAssignments.file());
+    expect(text).toContain(`${NODES.desk3},desk3,`);
+    await manage.send('DELETE', `desks/${NODES.desk3}/assignment`);
   });
 
   test('another page that knew an office shows its new name', async () => {

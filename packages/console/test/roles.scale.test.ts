@@ -5,6 +5,7 @@ import { browserWithRole } from '../../server/test/support/sessions.ts';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
+import { drawPlan, PLACES } from './support/floor.ts';
 import { settled } from './support/pages.ts';
 import { signOut } from './support/signing-in.ts';
 import { isWholePage, type View, viewsOf } from './support/views.ts';
@@ -23,13 +24,38 @@ const CONTROLS: readonly {
   kind?: 'textbox' | 'combobox';
   operation: string;
 }[] = [
-  { path: 'attendance', control: /^Group$/, kind: 'textbox', operation: 'GET /v1/analytics/groups' },
+  { path: 'attendance', control: /^Group$/, kind: 'textbox', operation: 'GET /v1/manage/groups' },
   { path: 'attendance', control: /^Download$/, operation: 'GET /v1/analytics/metrics' },
   { path: 'people', control: /^Import$/, operation: 'POST /v1/manage/imports/week-plans' },
   {
     path: `people/${IDS.userId}?tab=about`,
     control: /^Save the week plan$/,
     operation: 'PUT /v1/manage/users/:userId/week-plan',
+  },
+  {
+    path: `people/${IDS.userId}?tab=about`,
+    control: /^Add leave$/,
+    operation: 'POST /v1/manage/users/:userId/leaves',
+  },
+  {
+    path: `floor?level=${IDS.levelId}`,
+    control: /^Go on with the draft$/,
+    operation: 'PUT /v1/manage/levels/:levelId/floor-plan/draft',
+  },
+  {
+    path: `floor?level=${IDS.levelId}`,
+    control: /^More about this plan$/,
+    operation: 'DELETE /v1/manage/levels/:levelId/floor-plan',
+  },
+  {
+    path: `floor?level=${IDS.levelId}&edit=1`,
+    control: /^Publish$/,
+    operation: 'POST /v1/manage/levels/:levelId/floor-plan/publication',
+  },
+  {
+    path: `floor?level=${IDS.levelId}&edit=1`,
+    control: /^Discard the draft$/,
+    operation: 'DELETE /v1/manage/levels/:levelId/floor-plan/draft',
   },
   { path: 'places', control: /^Add an office$/, operation: 'POST /v1/manage/locations' },
   { path: 'places', control: /^Import$/, operation: 'POST /v1/manage/imports/desk-assignments' },
@@ -76,6 +102,7 @@ describe.skipIf(!hasBrowser)('each role on each page', () => {
     const events = [{ ...event, locationType: 'location' as const, userEmail: 'nobody@example.com' }];
     const { refused } = await pages.site.api.presence.submit('north door', events);
     expect(refused).toHaveLength(1);
+    await drawPlan(pages.site.api.manage.floorPlans, IDS.levelId, PLACES);
   });
   /** A page that notes what fails on it. */
   const openWatched = async (role: AccountRole) => {

@@ -4,6 +4,8 @@ import { addAccount, browserWithRole } from '../../server/test/support/sessions.
 import { expectAccessible, PHONE, WIDE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
+import { press, type } from './support/keyboard.ts';
+import { frames } from './support/pages.ts';
 import { addPerson, PASSWORD, signIn } from './support/signing-in.ts';
 
 describe.skipIf(!hasBrowser)('the page Settings', () => {
@@ -29,16 +31,14 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
     await page.goto(settings());
     const email = 'new@example.com';
     // By keyboard alone.
-    const invite = page.getByRole('button', { name: 'Invite a person' });
-    await invite.focus();
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').getByLabel('E-mail address').waitFor();
-    await page.keyboard.type(email);
+    await press(page, page.getByRole('button', { name: 'Invite a person' }));
+    await type(page, page.getByRole('dialog').getByLabel('E-mail address'), email);
     await page.keyboard.press('Tab');
     await page.keyboard.type('Ada');
     await page.keyboard.press('Enter');
     const shown = page.getByRole('dialog', { name: 'Send this link to the person' }).getByLabel('Link');
     const address = await shown.inputValue();
+    await page.getByText(/^It works until .+ \([\w/]+\)\.$/).waitFor();
     expect(address).toMatch(/\/console\/sign-in#token=[\w-]{43}$/);
     await page.keyboard.press('Escape');
     await shown.waitFor({ state: 'detached' });
@@ -99,6 +99,20 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
     await page.getByText('You are the last administrator').waitFor();
     await page.getByRole('button', { name: 'Actions for administrator@example.com' }).click();
     expect(await page.getByRole('menuitem', { name: 'Remove' }).isDisabled()).toBe(true);
+  });
+
+  test('what was typed stays if the page cannot read the settings again', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(settings('organisation'));
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('Typed');
+    await page.route(/\/v1\/manage\/organisation/, (route) => route.fulfill({ status: 400, json: {} }));
+    const refused = page.waitForResponse((reply) => reply.status() === 400);
+    // As when one returns to the tab.
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+    await (await refused).finished();
+    await frames(page);
+    expect(await name.inputValue()).toBe('Typed');
   });
 
   test('changes what was typed of the organisation, and no more', async () => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { hasBrowser } from './support/browser.ts';
 import { usePages } from './support/console.ts';
+import { drawPlan, PLACES } from './support/floor.ts';
 import { expectReachable } from './support/layout.ts';
 import { settled } from './support/pages.ts';
 import { OUTSIDE, viewsOf } from './support/views.ts';
@@ -18,6 +19,9 @@ const OPENED: readonly { path: string; button: RegExp; shown: 'dialog' | 'menu' 
   { path: 'today', button: /^Go to a page/, shown: 'dialog' },
   { path: 'today', button: /^Account/, shown: 'menu' },
   { path: 'attendance', button: /^Download$/, shown: 'menu' },
+  { path: `floor?level=${NODES.first}`, button: /^More about this plan$/, shown: 'menu' },
+  { path: `floor?level=${NODES.first}&edit=1`, button: /^Publish$/, shown: 'dialog' },
+  { path: `floor?level=${NODES.first}&edit=1`, button: /^Discard the draft$/, shown: 'dialog' },
   { path: `places?open=${NODES.hq}`, button: /^Add a level$/, shown: 'dialog' },
   { path: `places?open=${NODES.desk1}`, button: /^Retire$/, shown: 'dialog' },
   { path: 'integrations', button: /^Create a key$/, shown: 'dialog' },
@@ -32,6 +36,7 @@ describe.skipIf(!hasBrowser)('at 200 per cent, nothing scrolls sideways or is cu
     const event = { eventId: 'e1', timestamp: '2026-03-13T09:00:00Z', locationId: NODES.hq };
     const events = [{ ...event, locationType: 'location' as const, userEmail: 'nobody@example.com' }];
     await pages.site.api.presence.submit('a source with a long name, as integrators give them', events);
+    await drawPlan(pages.site.api.manage.floorPlans, NODES.first, PLACES);
   });
   /** A window of which the browser shows everything twice as large. */
   const zoomed = () =>

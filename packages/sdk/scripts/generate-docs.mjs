@@ -15,6 +15,7 @@ const SECTIONS = [
       'manage',
       'manage-places',
       'manage-users',
+      'manage-groups',
       'manage-days',
       'manage-floor-plans',
       'manage-imports',

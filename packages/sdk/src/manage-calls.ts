@@ -28,6 +28,17 @@ export function pages<T>(
   });
 }
 
+/** A list as a CSV file, which an import takes. */
+export function csvFile(
+  transport: Transport,
+  path: string,
+  filter: object = {},
+  options: CallOptions = {},
+): Promise<string> {
+  const query: Query = { ...filter, format: 'csv' };
+  return transport.exchange({ method: 'GET', path, query }, options, ({ response }) => response.text());
+}
+
 /** Whether a change is for one version only. A second call would conflict with the first. */
 export function namesVersion(change: unknown): boolean {
   return (change as { version?: string | null }).version != null;

@@ -1,15 +1,15 @@
-import { at, ofVersion, pages, readVersioned } from './manage-calls.ts';
+import { at, csvFile, ofVersion, pages, readVersioned } from './manage-calls.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
 import type { Transport } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Change, DateLike, Filter, Listing, Reply, Versioned } from './types.ts';
+import type { Change, DateLike, Filter, Listing, PageWindow, Reply, Versioned } from './types.ts';
 
 /** The type of an image of a floor plan. */
 export type ImageType = 'image/png' | 'image/jpeg' | 'image/svg+xml';
 
 /** Options of storing a draft. */
 export interface DraftOptions extends ChangeOptions {
-  /** Stores the draft only if the level has none. */
+  /** Stores the draft only if the level has none. With `ifVersion`, which names a draft, the call always fails. */
   ifNew?: boolean | undefined;
 }
 
@@ -20,9 +20,17 @@ export class FloorPlans {
     this.#transport = transport;
   }
 
-  /** Lists the levels that have a plan, published or in draft. */
+  /** Lists the levels that have a plan, published or in draft, by the names of office and level. */
   list(options?: CallOptions): Rows<Listing<'GET /v1/manage/floor-plans'>> {
     return pages(this.#transport, at`floor-plans`, {}, options);
+  }
+
+  /** One page of what `list` lists, or of those whose names have the words of `search`. */
+  page(
+    filter: Filter<'GET /v1/manage/floor-plans'> & PageWindow,
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/floor-plans'>> {
+    return this.#transport.json({ method: 'GET', path: at`floor-plans`, query: { ...filter } }, options);
   }
 
   /**
@@ -63,7 +71,8 @@ export class FloorPlans {
 
   /**
    * Stores the whole draft of a level. Returns it with its new version.
-   * @throws ConflictError if `ifVersion` is not the present version, or if `ifNew` is set and there is a draft.
+   * @throws ConflictError if `ifVersion` is not the present version, if `ifNew` is set and there is a draft, or if a node
+   * came back that the published plan of a first draft had `hidden`.
    * @throws ValidationError if a place cannot be placed there.
    */
   saveDraft(
@@ -72,10 +81,15 @@ export class FloorPlans {
     options: DraftOptions = {},
   ): Promise<Versioned<Reply<'PUT /v1/manage/levels/{levelId}/floor-plan/draft'>>> {
     const path = at`levels/${levelId}/floor-plan/draft`;
-    const condition = options.ifNew ? { headers: { 'If-None-Match': '*' }, once: true } : ofVersion(options);
-    return this.#transport.exchange({ method: 'PUT', path, body: plan, ...condition }, options, (answer) =>
-      readVersioned(answer),
-    );
+    const condition = ofVersion(options);
+    const request = {
+      method: 'PUT',
+      path,
+      body: plan,
+      ...condition,
+      ...(options.ifNew && { headers: { ...condition.headers, 'If-None-Match': '*' }, once: true }),
+    };
+    return this.#transport.exchange(request, options, (answer) => readVersioned(answer));
   }
 
   /**
@@ -153,14 +167,9 @@ export class FloorPlans {
 
   /** The same as a CSV file, which `imports.submit('floor-positions', …)` takes. */
   positionsFile(
-    filter: Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'> = {},
-    options: CallOptions = {},
+    filter?: Omit<Filter<'GET /v1/manage/floor-positions'>, 'format'>,
+    options?: CallOptions,
   ): Promise<string> {
-    const query = { ...filter, format: 'csv' };
-    return this.#transport.exchange(
-      { method: 'GET', path: at`floor-positions`, query },
-      options,
-      ({ response }) => response.text(),
-    );
+    return csvFile(this.#transport, at`floor-positions`, filter, options);
   }
 }

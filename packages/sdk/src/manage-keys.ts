@@ -6,7 +6,7 @@ import type { Change, Listing, PageWindow, Reply } from './types.ts';
 
 /** Selects keys or SCIM tokens. */
 export interface CredentialFilter {
-  /** `true`: only those that can be used now. */
+  /** `true`: only those that can be used now; `false`: only those that ended. */
   active?: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { at, ofVersion, pages, readVersioned, submitItems } from './manage-calls.ts';
+import { at, csvFile, ofVersion, pages, readVersioned, submitItems } from './manage-calls.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
 import type { Query, Transport } from './request.ts';
 import type { Rows } from './rows.ts';
@@ -116,10 +116,18 @@ export class DeskAssignments {
 
   /** Lists assigned desks in the order of desk ids. */
   list(
-    filter?: Filter<'GET /v1/manage/desk-assignments'>,
+    filter?: Omit<Filter<'GET /v1/manage/desk-assignments'>, 'format'>,
     options?: CallOptions,
   ): Rows<Listing<'GET /v1/manage/desk-assignments'>> {
     return pages(this.#transport, at`desk-assignments`, filter, options);
+  }
+
+  /** Those that have an effect as a CSV file, which `imports.submit('desk-assignments', …)` takes. */
+  file(
+    filter?: Omit<Filter<'GET /v1/manage/desk-assignments'>, 'format'>,
+    options?: CallOptions,
+  ): Promise<string> {
+    return csvFile(this.#transport, at`desk-assignments`, filter, options);
   }
 
   /**

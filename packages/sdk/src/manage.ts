@@ -2,6 +2,7 @@ import { Accounts } from './manage-accounts.ts';
 import { at, ofVersion, pages, readVersioned } from './manage-calls.ts';
 import { Days, WeekPlans } from './manage-days.ts';
 import { FloorPlans } from './manage-floor-plans.ts';
+import { Groups } from './manage-groups.ts';
 import { Imports } from './manage-imports.ts';
 import { Keys, ScimTokens } from './manage-keys.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
@@ -56,6 +57,8 @@ export class Manage {
   readonly spaces: Collection<'spaces'>;
   /** Users, and what belongs to one of them. */
   readonly users: Users;
+  /** Groups of users, to find one of many. */
+  readonly groups: Groups;
   /** Assigned desks and their owners. */
   readonly deskAssignments: DeskAssignments;
   /** Settings of offices. */
@@ -83,6 +86,7 @@ export class Manage {
     this.desks = new Collection(transport, 'desks');
     this.spaces = new Collection(transport, 'spaces');
     this.users = new Users(transport);
+    this.groups = new Groups(transport);
     this.deskAssignments = new DeskAssignments(transport);
     this.settings = new OfficeSettings(transport);
     this.weekPlans = new WeekPlans(transport);
@@ -206,6 +210,14 @@ export class Manage {
   /** Each office on its day so far. The numbers are less than a second old, or a little more in a large organisation. */
   today(options?: CallOptions): Promise<Reply<'GET /v1/manage/today'>> {
     return this.#transport.json({ method: 'GET', path: at`today` }, options);
+  }
+
+  /** Who arrived last at an office today, the latest first. */
+  latestArrivals(
+    locationId: string,
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/locations/{locationId}/arrivals'>> {
+    return this.#transport.json({ method: 'GET', path: at`locations/${locationId}/arrivals` }, options);
   }
 
   /** The organisation and its settings. */

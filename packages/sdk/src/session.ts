@@ -35,6 +35,7 @@ export class Session {
    * Redeems a one-time link: signs in, accepts an invitation or sets a password.
    * @throws AuthenticationError if the link is wrong, used or expired.
    * @throws ValidationError if the link needs a password, or a better one. The link can be used again then.
+   * @throws ConflictError if an organisation would lose its last administrator. The link can be used again then.
    */
   redeem(
     link: Change<'POST /v1/session/link'>,
@@ -155,7 +156,7 @@ export class Session {
   /**
    * Disconnects one of the own identities, and ends the other sessions that began with it.
    * @throws PermissionError if the sign-in must be newer.
-   * @throws ConflictError for the last way to sign in.
+   * @throws ConflictError for the last way to sign in, the last role, and the last administrator of an organisation.
    */
   disconnectIdentity(identityId: string, options?: CallOptions): Promise<void> {
     const path = `/v1/session/identities/${encodeURIComponent(identityId)}`;

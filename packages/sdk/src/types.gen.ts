@@ -156,7 +156,7 @@ export interface Operations {
   'DELETE /v1/session': {
     reply: undefined;
   };
-  /** Redeem a one-time link: sign in, accept an invitation or set a password. A link that sets a password takes a new `password`. An invitation for an account with a password takes that password, unless the request has a session of the account. If `password` is missing, the answer is a 400 that names it, and the link can be used again. The same goes for `passkey`, if the account requires one. */
+  /** Redeem a one-time link: sign in, accept an invitation or set a password. A link that sets a password takes a new `password`, and no other way to sign in works afterwards: a link for another password, and the invitation of an account that has accepted no role. Another invitation takes the password of the account, unless the request has a session of it, which goes on. If `password` is missing, the answer is a 400 that names it, and the link can be used again. The same goes for `passkey`, if the account requires one. */
   'POST /v1/session/link': {
     body: {
       /** the part of the link after `#token=` */
@@ -368,7 +368,7 @@ export interface Operations {
       }>;
     };
   };
-  /** Disconnect an identity; takes a sign-in of the last 10 minutes. All other sessions that began with it end, and so do the roles of its claim. The last way to sign in stays. */
+  /** Disconnect an identity; takes a sign-in of the last 10 minutes. All other sessions that began with it end, and so do the roles of its claim. The answer is 409, and the identity stays, if it is the last way to sign in, if no role would be left, or if an organisation would lose its last administrator. */
   'DELETE /v1/session/identities/{identityId}': {
     path: {
       identityId: string;
@@ -652,7 +652,7 @@ export interface Operations {
   /** List the keys, the newest first, with those that ended */
   'GET /v1/manage/keys': {
     query: {
-      /** true: only those that can be used now */
+      /** true: only those that can be used now; false: only those that ended */
       active?: string | undefined;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
@@ -772,7 +772,7 @@ export interface Operations {
   /** List the SCIM tokens, the newest first, with those that ended */
   'GET /v1/manage/scim-tokens': {
     query: {
-      /** true: only those that can be used now */
+      /** true: only those that can be used now; false: only those that ended */
       active?: string | undefined;
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
@@ -2211,7 +2211,46 @@ export interface Operations {
       next: string | null;
     };
   };
-  /** List the assigned desks, in the order of their ids */
+  /** List groups, active and inactive, by name. In a search, groups come first whose name begins with all of it. Case makes no difference to the order. */
+  'GET /v1/manage/groups': {
+    query: {
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+      /** active or inactive */
+      status?: string | undefined;
+      /** only groups of which each of these words is a part of the name, without regard to case; at most 100 characters and 5 words */
+      search?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        groupId: string;
+        groupName: string;
+        groupType: string;
+        /** the group that it is in; null at the top */
+        parentGroupId: string | null;
+        status: "active" | "inactive";
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
+    };
+  };
+  /** Read one group */
+  'GET /v1/manage/groups/{groupId}': {
+    path: {
+      groupId: string;
+    };
+    reply: {
+      groupId: string;
+      groupName: string;
+      groupType: string;
+      /** the group that it is in; null at the top */
+      parentGroupId: string | null;
+      status: "active" | "inactive";
+    };
+  };
+  /** List the assigned desks, in the order of their ids. The file has the assignments that have an effect. The import would refuse others. */
   'GET /v1/manage/desk-assignments': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
@@ -2222,6 +2261,8 @@ export interface Operations {
       locationId?: string | undefined;
       /** only desks of this user */
       userId?: string | undefined;
+      /** json, the default: a page; or csv: all rows as a file that can be imported */
+      format?: string | undefined;
     };
     reply: {
       items: Array<{
@@ -3090,13 +3131,15 @@ export interface Operations {
       } | null;
     };
   };
-  /** List the levels that have a floor plan, in the order of their ids */
+  /** List the levels that have a floor plan, by the names of office and level */
   'GET /v1/manage/floor-plans': {
     query: {
       /** items a page, 1 to 1000; by default 100 */
       limit?: string | undefined;
       /** `next` of the previous page */
       after?: string | undefined;
+      /** only levels of which each of these words is a part of the name, or of the name of the office, without regard to case; at most 100 characters and 5 words */
+      search?: string | undefined;
     };
     reply: {
       items: Array<{
@@ -3145,7 +3188,7 @@ export interface Operations {
         }>;
         /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
         hidden: number;
-        /** grows with each publication */
+        /** grows with each publication; no number of a level comes again */
         version: number;
         publishedAt: string;
         /** the key or the account; null for viewers */
@@ -3168,8 +3211,8 @@ export interface Operations {
     };
     reply: {
       levelId: string;
-      /** the published version that the draft began with; null: there was none */
-      basedOn: number | null;
+      /** the published version that the draft began with; 0: no plan was published */
+      basedOn: number;
       changedAt: string;
       /** the key or the account */
       changedBy: string;
@@ -3217,13 +3260,15 @@ export interface Operations {
         /** as width */
         height?: number | null | undefined;
       }>;
-      /** the published version that the draft began with. Without it, a new draft gets the present version, and an existing draft keeps its own */
+      /** the published version that the draft began with; 0, or null: no plan was published. Without it, a new draft gets the present version, and an existing draft keeps its own */
       basedOn?: number | null | undefined;
+      /** of the published plan with which a first draft began, as its reader got it. If a hidden node came back since, the server answers 412, so that its place is not lost. An existing draft is not affected */
+      hidden?: number | null | undefined;
     };
     reply: {
       levelId: string;
-      /** the published version that the draft began with; null: there was none */
-      basedOn: number | null;
+      /** the published version that the draft began with; 0: no plan was published */
+      basedOn: number;
       changedAt: string;
       /** the key or the account */
       changedBy: string;
@@ -3289,7 +3334,7 @@ export interface Operations {
         }>;
         /** placements of nodes that are retired or have left the level; each shows again when its node comes back */
         hidden: number;
-        /** grows with each publication */
+        /** grows with each publication; no number of a level comes again */
         version: number;
         publishedAt: string;
         /** the key or the account; null for viewers */
@@ -3298,7 +3343,7 @@ export interface Operations {
       hasDraft: boolean;
     };
   };
-  /** Send an image for the floor plan of a level. A PNG or JPEG stays as it is. The server writes a new SVG, of the parts that can neither run code nor load anything. An image that no plan names after 24 hours is removed. */
+  /** Send an image for the floor plan of a level. A PNG or JPEG stays as it is. The server writes a new SVG, of the parts that can neither run code nor load anything. An image that no plan names is removed after 24 hours. */
   'POST /v1/manage/levels/{levelId}/floor-plan/images': {
     path: {
       levelId: string;
@@ -3458,7 +3503,7 @@ export interface Operations {
       levelId?: string | undefined;
       /** only places of this office */
       locationId?: string | undefined;
-      /** json, the default; or csv: all rows as a file that can be imported */
+      /** json, the default: a page; or csv: all rows as a file that can be imported */
       format?: string | undefined;
     };
     reply: {
@@ -5448,6 +5493,28 @@ export interface Operations {
         lastSeenAt: string | null;
         /** by hour of the office's clock: users whose first detection of the day was in it */
         arrivals: Array<number>;
+      }>;
+    };
+  };
+  /** Who arrived last at an office today. The 20 users whose first detection of the office's day was the latest, the latest first. All callers of an organisation share an answer, so a client may ask once a second. */
+  'GET /v1/manage/locations/{locationId}/arrivals': {
+    path: {
+      locationId: string;
+    };
+    reply: {
+      locationId: string;
+      locationName: string;
+      timeZone: string;
+      /** the office's date now, as 2021-12-24T00:00:00.000Z */
+      day: string;
+      /** when the server read the names */
+      asOf: string;
+      people: Array<{
+        userId: string;
+        /** first and last name, else the userName */
+        name: string;
+        /** the user's first detection of the day there */
+        arrivedAt: string;
       }>;
     };
   };

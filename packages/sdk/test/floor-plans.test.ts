@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { svg } from '../../server/test/support/floor.ts';
-import { ConflictError, ValidationError } from '../src/index.ts';
+import { ConflictError, NotFoundError, ValidationError } from '../src/index.ts';
 import { type Setup, setUp } from './support/setup.ts';
 
 let setup: Setup;
@@ -46,6 +47,9 @@ test('a client draws a plan, publishes it and reads it back, with its image, pos
   expect(await failure(floorPlans.saveDraft(levelId, wrong))).toBeInstanceOf(ValidationError);
   const moved = { ...plan, placements: [{ nodeId: deskId, x: 0.75, y: 0.5 }] };
   const changed = await floorPlans.saveDraft(levelId, moved, { ifVersion: draft.version });
+  // Neither condition is dropped for the other one.
+  const both = { ifVersion: draft.version, ifNew: true };
+  expect(await failure(floorPlans.saveDraft(levelId, moved, both))).toBeInstanceOf(ConflictError);
   expect(await failure(floorPlans.publish(levelId, { ifVersion: draft.version }))).toBeInstanceOf(
     ConflictError,
   );
@@ -67,6 +71,31 @@ test('a client draws a plan, publishes it and reads it back, with its image, pos
 
   await floorPlans.saveDraft(levelId, plan);
   await floorPlans.discardDraft(levelId);
+  const stale = { ifVersion: changed.version, ifNew: true };
+  expect(await failure(floorPlans.saveDraft(levelId, plan, stale))).toBeInstanceOf(ConflictError);
+  const unseen = { ...plan, basedOn: 0 };
+  expect((await floorPlans.saveDraft(levelId, unseen)).row.basedOn).toBe(0);
+  expect(await failure(floorPlans.publish(levelId))).toBeInstanceOf(ConflictError);
+  await floorPlans.discardDraft(levelId);
   await floorPlans.remove(levelId, { ifVersion: published.version });
   expect((await floorPlans.read(levelId)).row).toEqual({ levelId, published: null, hasDraft: false });
+});
+
+test('a client schedules leave of a user and cancels a part of it', async () => {
+  const { users } = setup.client().manage;
+  const { userId } = setup.site.user;
+  const first = { startDate: '2090-03-13', endDate: '2090-03-17' };
+  expect(await users.scheduleLeave(userId, { ...first, leaveType: 'holiday' })).toEqual([
+    { ...first, leaveType: 'holiday' },
+  ]);
+  expect(await users.cancelLeave(userId, { startDate: '2090-03-14', endDate: '2090-03-15' })).toEqual([
+    { startDate: '2090-03-13', endDate: '2090-03-13', leaveType: 'holiday' },
+    { startDate: '2090-03-16', endDate: '2090-03-17', leaveType: 'holiday' },
+  ]);
+  expect((await users.profile(userId)).leaves).toHaveLength(2);
+  expect(await users.cancelLeave(userId, first)).toEqual([]);
+  const reversed = { startDate: '2090-03-17', endDate: '2090-03-13' };
+  expect(await failure(users.scheduleLeave(userId, reversed))).toBeInstanceOf(ValidationError);
+  expect(await failure(users.cancelLeave(userId, reversed))).toBeInstanceOf(ValidationError);
+  expect(await failure(users.cancelLeave(randomUUID(), first))).toBeInstanceOf(NotFoundError);
 });

@@ -28,6 +28,7 @@ import { describeRoutes } from './http/docs.ts';
 import { HttpProblem, handleError, sendProblem, unavailable } from './http/errors.ts';
 import { FailedLoginLog } from './http/failed-logins.ts';
 import { healthRoutes, type Lifecycle } from './http/health.ts';
+import { refuseAmbiguousHosts } from './http/host.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
@@ -38,14 +39,16 @@ import { RequestRecord } from './http/request-record.ts';
 import { readRouteOnce } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { endStalledConnections } from './http/stalled-connections.ts';
+import { Transfers } from './http/transfers.ts';
 import { answerExpectations } from './http/unread-body.ts';
-import { refuseConnection, refusePath } from './http/unroutable.ts';
+import { refuseConnection, refuseConnections, refusePath } from './http/unroutable.ts';
 import { DeskPresence } from './ingest/desk-presence.ts';
 import { DirectoryCache } from './ingest/directory-cache.ts';
 import { EventWriter } from './ingest/event-writer.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { SourceActivity } from './ingest/source-activity.ts';
+import { errorFormatOf } from './provisioning/errors.ts';
 import { provisioningRoutes } from './provisioning/routes.ts';
 import { canonicalScimUrl } from './provisioning/scim-path.ts';
 import { CredentialChanges } from './store/auth/credential-changes.ts';
@@ -53,9 +56,9 @@ import type { Database } from './store/connections/db.ts';
 import { TenantWriteQueue } from './store/connections/tenant-write-queue.ts';
 import { VERSION } from './store/release.ts';
 import { AggregateKeeper } from './warehouse/aggregates.ts';
+import { latestArrivalsRoutes } from './warehouse/latest-arrivals.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
 import { todayRoutes } from './warehouse/today.ts';
-import { Transfers } from './warehouse/transfers.ts';
 import { workdayRoutes } from './workday/routes.ts';
 
 export interface AppDeps {
@@ -121,7 +124,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     forceCloseConnections: 'idle',
     // While the server closes, it still serves requests that come on open connections, like requests in flight.
     return503OnClosing: false,
-    frameworkErrors: refusePath,
+    frameworkErrors: refusePath(errorFormatOf),
     rewriteUrl: ({ url = '/' }) => canonicalScimUrl(url),
     clientErrorHandler: (error, socket) => refuseConnection(deps.logger, error, socket),
     routerOptions: {
@@ -135,6 +138,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
 
   answerExpectations(app);
   endStalledConnections(app);
+  refuseConnections(app, deps.logger);
 
   const changes = new CredentialChanges(database, () =>
     deps.logger.warn(
@@ -159,7 +163,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clock,
   });
   const refusals = new RefusedEventLog({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
-
   const activity = new SourceActivity({ database, log: deps.logger });
 
   const outages = new OutageLog({ log: deps.logger, ping: () => database.ping(), clock });
@@ -183,6 +186,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     reply.headers(commonHeaders).header('correlationId', request.id);
     done();
   });
+  refuseAmbiguousHosts(app);
   await allowOrigins(app, config.corsOrigins);
   app.addHook('onRequest', (request, _reply, done) => {
     const mustWait = !lifecycle.migrated && !request.route.config?.servesUnmigrated;
@@ -243,30 +247,26 @@ export async function createApp(deps: AppDeps): Promise<App> {
     log: deps.logger,
   });
   const writeQueue = new TenantWriteQueue();
-  await app.register(directoryRoutes, { database, clock, writeQueue });
-  await app.register(csvImportRoutes, { database, clock, stopwatch, writeQueue });
-  await app.register(floorRoutes, { database, clock, stopwatch, writeQueue });
-  await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
-  await app.register(workdayRoutes, { database, clock });
   const transfers = new Transfers({
     sizes: database.streamSizes,
     graceS: config.exportGraceS,
     leastBytesPerS: config.exportLeastKibS * 1024,
     stopwatch,
   });
+  await app.register(directoryRoutes, { database, clock, writeQueue, transfers });
+  await app.register(csvImportRoutes, { database, clock, stopwatch, writeQueue });
+  await app.register(floorRoutes, { database, clock, stopwatch, writeQueue, transfers });
+  await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
+  await app.register(workdayRoutes, { database, clock });
   const aggregates = new AggregateKeeper(database, (err) => {
     // The call itself meets an outage next, and reports it.
     if (needsOwnLine(err))
       deps.logger.warn({ err }, 'aggregates could not be stored; metrics are computed from the rows');
   });
-  await app.register(warehouseRoutes, {
-    database,
-    clock,
-    publicUrl: config.publicUrl,
-    transfers,
-    aggregates,
-  });
+  const { publicUrl } = config;
+  await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });
   await app.register(todayRoutes, { database, clock, stopwatch });
+  await app.register(latestArrivalsRoutes, { database, clock, stopwatch });
 
   app.addHook('onListen', (done) => {
     deps.logger.info(`listening on ${app.listeningOrigin}`);

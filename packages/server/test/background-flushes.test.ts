@@ -31,7 +31,8 @@ const refuse = (tenantId: string) =>
       RETURN NEW;
     END $$;
     CREATE TRIGGER refuse_row BEFORE INSERT ON answered_requests FOR EACH ROW EXECUTE FUNCTION refuse_row();
-    CREATE TRIGGER refuse_row BEFORE INSERT ON source_hours FOR EACH ROW EXECUTE FUNCTION refuse_row();`);
+    CREATE TRIGGER refuse_row BEFORE INSERT ON source_hours FOR EACH ROW EXECUTE FUNCTION refuse_row();
+    CREATE TRIGGER refuse_row BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION refuse_row();`);
 const counts = (table: 'answered_requests' | 'source_hours') =>
   Promise.all(
     sites.map(({ tenantId }) =>
@@ -47,6 +48,19 @@ const counts = (table: 'answered_requests' | 'source_hours') =>
     ),
   );
 
+const usedKeys = () =>
+  Promise.all(
+    sites.map(({ tenantId }) =>
+      server.db.owner.inTenant(tenantId, async (tx) => {
+        const { rows } = await tx.query<{ count: number }>(
+          'SELECT count(last_used_at)::integer AS count FROM api_keys WHERE tenant_id = $1',
+          [tenantId],
+        );
+        return rows[0]?.count;
+      }),
+    ),
+  );
+
 test('a faulty row of an organisation costs no other one its requests and counts', async () => {
   for (const site of sites) await results(server, site, [goodEvent(site)]);
   vi.advanceTimersByTime(5_000);
@@ -55,12 +69,16 @@ test('a faulty row of an organisation costs no other one its requests and counts
   await until(() => server.logs.filter((line) => line.includes('could not be stored')).length === 2);
   expect(await counts('answered_requests')).toEqual([1, 0, 1]);
   expect(await counts('source_hours')).toEqual([1, 0, 1]);
+  await until(async () => (await usedKeys())[2] === 1);
+  expect(await usedKeys()).toEqual([1, 0, 1]);
   const failures = server.logs.filter((line) => line.includes('could not be stored'));
   expect(failures.map((line) => JSON.parse(line).tenantId)).toEqual(Array(2).fill(sites[1].tenantId));
 
   // The counts of the organisation wait, and nothing is counted twice.
-  await change('DROP TRIGGER refuse_row ON answered_requests; DROP TRIGGER refuse_row ON source_hours');
+  await change(`DROP TRIGGER refuse_row ON answered_requests; DROP TRIGGER refuse_row ON source_hours;
+                DROP TRIGGER refuse_row ON api_keys`);
   vi.advanceTimersByTime(5_000);
   await until(async () => (await counts('source_hours'))[1] === 1);
   expect(await counts('source_hours')).toEqual([1, 1, 1]);
+  await until(async () => (await usedKeys())[1] === 1);
 });

@@ -48,6 +48,8 @@ const people = await Promise.all(
   ACCOUNT_ROLES.map(async (role) => ({ role, browser: await browserWithRole(server, tenantId, role) })),
 );
 const hmacKey = await server.key(tenantId, { role: 'all', authentication: 'hmac' });
+// Keys know this network, so that none of their failures is refused.
+await server.token(hmacKey);
 const revokedKey = await server.key(tenantId);
 const revokedToken = await server.token(revokedKey);
 await revokeKey(revokedKey.apiKey, { owner: server.db.owner, clock: server.clock.read });
@@ -292,7 +294,7 @@ describe.each(onBasic)('$method $url', (route) => {
     const wrong = [
       { ...rightKey, secret: `${rightKey.secret}x` },
       { ...rightKey, secret: '' },
-      { apiKey: 'nobody', secret: rightKey.secret },
+      { apiKey: `nobody at ${route.method} ${route.path}`, secret: rightKey.secret },
       { ...hmacKey, secret: 'wrong' },
       revokedKey,
       expiredKey,

@@ -54,6 +54,40 @@ test.each(routes)('$method $url refuses a member that it does not know, and name
   expect(reply.json().errors).toMatchObject([{ path: '/a~1b' }]);
 });
 
+/** Routes whose answer has members that their body does not take. */
+const answering = server.app.routeTable.flatMap(({ method, url, schema }) => {
+  const { properties: taken } = (schema?.body ?? {}) as Schema;
+  const { properties: answered = {} } = ((schema?.response as Record<string, Schema>)?.['200'] ??
+    {}) as Schema;
+  const more = Object.keys(answered).filter((name) => taken && !(name in taken));
+  return method === 'POST' && url.startsWith('/v1/manage/') && taken && more.length > 0
+    ? [{ url, path: url.replace(/:\w+/g, GUID), body: schema?.body as Schema, more }]
+    : [];
+});
+
+test.each(answering)('POST $url takes no member of its answer', async ({ path: url, body, more }) => {
+  const [name = ''] = more;
+  const payload = { ...(sample(body) as object), [name]: null };
+  const reply = await server.app.inject({ method: 'POST', url, headers, payload });
+  expect(expectProblem(reply, 400)).toContain(`/${name} is not known; there are `);
+});
+
+test('a row that was read can be changed and sent back, also to ask for the effects', async () => {
+  const created = await server.app.inject({
+    method: 'POST',
+    url: '/v1/manage/locations',
+    headers,
+    payload: { items: [{ locationName: 'London', timeZone: 'Europe/London' }] },
+  });
+  const url = `/v1/manage/locations/${created.json().results[0].id}`;
+  const row = (await server.app.inject({ url, headers })).json();
+  const payload = { ...row, locationName: 'Londinium' };
+  const effects = await server.app.inject({ method: 'POST', url: `${url}/effects`, headers, payload });
+  expect(effects.statusCode, effects.body).toBe(200);
+  const changed = await server.app.inject({ method: 'PATCH', url, headers, payload });
+  expect(changed.json()).toEqual(payload);
+});
+
 test('a misspelt filter tries no refused event again', async () => {
   const reply = await server.app.inject({
     method: 'POST',

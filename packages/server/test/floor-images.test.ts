@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type FloorClient, floorClient, PNG, png, svg } from './support/floor.ts';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type FloorClient, floorClient, svg } from './support/floor.ts';
 import { makeLondon } from './support/manage.ts';
+import { PNG, png } from './support/png.ts';
 import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -62,7 +64,14 @@ describe('PNG and JPEG', () => {
       'content-disposition': expect.stringMatching(/^attachment; filename="floor-plan-\w+\.png"$/),
     });
     expect(reply.headers['content-security-policy']).toContain('sandbox');
-    expect((await read(image.imageId, { 'if-none-match': String(reply.headers.etag) })).statusCode).toBe(304);
+    const query = vi.spyOn(pg.Client.prototype, 'query');
+    const known = await read(image.imageId, { 'if-none-match': String(reply.headers.etag) });
+    const statements = query.mock.calls.map(([text]) => String(text));
+    query.mockRestore();
+    expect(known.statusCode).toBe(304);
+    expect(known.headers.etag).toBe(reply.headers.etag);
+    expect(statements.some((text) => text.includes('floor_plan_images'))).toBe(true);
+    expect(statements.filter((text) => /\bcontent\b/.test(text))).toEqual([]);
   });
 
   test('are told by their bytes, whatever the content type says', async () => {
@@ -87,6 +96,8 @@ describe('PNG and JPEG', () => {
     huge.writeUInt32BE(8_000, 20);
     expect(await refused(huge, 'image/png')).toContain('40 million');
     expect(await refused(png(201, 20), 'image/png')).toContain('ten times');
+    const empty = Buffer.concat([jpeg(30, 20).subarray(0, 4), Buffer.alloc(1024 * 1024)]);
+    expect(await refused(empty, 'image/jpeg')).toContain('512 KiB');
     const tooMany = Buffer.alloc(5 * 1024 * 1024 + 1);
     expect(await refused(tooMany, 'image/png', 413)).toContain('5 MiB');
   });
@@ -227,7 +238,17 @@ describe('an SVG', () => {
       ['a part of a style sheet'],
     ],
     ['a handler', '<handler type="text/javascript">1</handler>', ['the element handler']],
-    ['an XML base', '<g xml:base="https://evil.example/"><use href="#a"/></g>', []],
+    ['an XML base', '<g xml:base="https://evil.example/"><use href="#a"/></g>', ['the attribute xml:base']],
+    [
+      'a link in a text',
+      '<text>Go <a href="https://evil.example/">there</a></text>',
+      ['a link around a part of the drawing'],
+    ],
+    [
+      'a rule of a style sheet that is too long',
+      `<style>.a{${'fill:red;'.repeat(2_000)}} .b{fill:url(//evil.example)}</style>`,
+      ['a rule of a style sheet, which is too long', 'a value of the style fill'],
+    ],
   ])('loses %s', async (_name, content, removed) => {
     const { text, removed: said } = await made(svg(`${content}<circle id="last" r="1"/>`));
     expectHarmless(text);
@@ -249,6 +270,11 @@ describe('an SVG', () => {
       `<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>${svg('<text>&x;</text>')}`,
       'document type',
     ],
+    [
+      'an entity that makes a small file large',
+      `<!DOCTYPE svg [<!ENTITY a "${'x'.repeat(200)}">]>${svg('<text>&a;</text>'.repeat(6_000))}`,
+      'entities',
+    ],
     ['a parameter entity', `<!DOCTYPE svg [<!ENTITY % p "x"> %p;]>${svg('')}`, 'document type'],
     ['an unknown entity', svg('<text>&nbsp;</text>'), 'well-formed'],
     ['a NUL', svg('<rect/>\u0000'), 'well-formed'],
@@ -268,6 +294,40 @@ describe('an SVG', () => {
       'itself',
     ],
     ['a million uses', svg(uses(8, 10)), 'again and again'],
+    [
+      'a million uses by style sheets',
+      svg(patterns(8, (level) => sheetFill(`.c${level}`, level))),
+      'again and again',
+    ],
+    [
+      'a million uses by ids in style sheets',
+      svg(patterns(8, (level) => sheetFill(`g > #r${level}`, level))),
+      'again and again',
+    ],
+    ['a million uses by the names of elements', svg(namedRules(8)), 'again and again'],
+    [
+      'a million uses by what elements inherit',
+      svg(
+        patterns(
+          8,
+          () => '',
+          (level) => ` fill="url(#p${level})"`,
+        ),
+      ),
+      'again and again',
+    ],
+    [
+      'a million uses by what used elements inherit',
+      svg(
+        `<g id="g">${'<rect/>'.repeat(1_100)}</g><pattern id="p">${'<rect/>'.repeat(1_000)}</pattern><use href="#g" fill="url(#p)"/>`,
+      ),
+      'again and again',
+    ],
+    [
+      'a circle by a style sheet',
+      svg('<style>.a{fill:url(#p)}</style><pattern id="p"><rect class="a"/></pattern>'),
+      'itself',
+    ],
     ['too deep a nesting', svg('<g>'.repeat(101) + '</g>'.repeat(101)), '100 deep'],
     [
       'too many attributes',
@@ -315,6 +375,29 @@ describe('an SVG', () => {
     expect(decoded).toContain(content);
     const linked = await made(svg('<symbol id="s"/><use xlink:href="#s"/>'));
     expect(linked.text).toContain('<use href="#s">');
+    const words = await made(svg('<text x="1">Go <a href="#s">there</a> now</text>'));
+    expect(words.text).toContain('<text x="1">Go <tspan>there</tspan> now</text>');
+  });
+
+  test('may paint many elements by a class, a pattern and a marker', async () => {
+    const content =
+      '<style>.a{fill:url(#p)} path.b:hover, #x > .b{marker-end:url(#m)}</style>' +
+      '<pattern id="p"><rect width="1" height="1"></rect><rect></rect></pattern><marker id="m"><path></path></marker>' +
+      '<g id="x">' +
+      '<rect class="a"></rect><path class="a b"></path>'.repeat(10_000) +
+      '</g>';
+    const { text, removed } = await made(svg(content));
+    expect(removed).toEqual([]);
+    expect(text.match(/class="a b"/g)).toHaveLength(10_000);
+  });
+
+  test('has the entities of its document type as texts', async () => {
+    const entities = '<!DOCTYPE svg [<!ENTITY room "Jetty"><!ENTITY desk \'N1\'>]>';
+    const { text, removed } = await made(
+      `${entities}${svg('<text class="&desk;">&room; &amp; &desk;</text>')}`,
+    );
+    expect(text).toContain('<text class="N1">Jetty &amp; N1</text>');
+    expect(removed).toEqual(['the document type']);
   });
 
   test('has the size in pixels that its units say, and at most 12,000', async () => {
@@ -326,34 +409,56 @@ describe('an SVG', () => {
     expect(await of('width="100%" viewBox="0 0 40 20"')).toEqual([40, 20]);
     expect(await of('width="2in" height="72pt"')).toEqual([192, 96]);
     expect(await of('viewBox="0,0,24000,12000"')).toEqual([12_000, 6_000]);
+    expect(await of('width=" +1e2 px " viewBox="0 0 40 20"')).toEqual([100, 50]);
+    expect(await of('height="1in" width="auto" viewBox="0 0 40 20"')).toEqual([192, 96]);
   });
 });
 
-test('an organisation has its share of images; an image is removed when nothing names it any more', async () => {
+describe('an image that no plan names', () => {
   const draft = (imageId: string | null) =>
     client.putDraft(levelId, { imageId, aspectRatio: 1.5, placements: [] });
-  const [first, second] = [await client.image(levelId, PNG), await client.image(levelId, png(60, 40))];
-  const exists = async ({ imageId }: { imageId: string }) => (await read(imageId)).statusCode === 200;
-  await draft(first.imageId);
-  await client.publish(levelId);
-  await draft(first.imageId);
-  // Only the draft lets go of it.
-  expect((await client.inject('DELETE', `levels/${levelId}/floor-plan/draft`)).statusCode).toBe(204);
-  expect([await exists(first), await exists(second)]).toEqual([true, false]);
-  const third = await client.image(levelId, png(90, 60));
-  await draft(third.imageId);
-  expect(await exists(first)).toBe(true);
-  await client.publish(levelId);
-  expect([await exists(first), await exists(third)]).toEqual([false, true]);
-  await draft(null);
-  await client.publish(levelId);
-  expect(await exists(third)).toBe(false);
-  // An image that nobody names goes after a day.
-  const forgotten = await client.image(levelId, png(33, 22));
-  server.clock.advanceS(25 * 60 * 60);
-  client = { ...(await floorClient(server, client.tenantId)) } as FloorClient;
-  await client.image(levelId, png(36, 24));
-  expect(await exists(forgotten)).toBe(false);
+  const discard = async () =>
+    expect((await client.inject('DELETE', `levels/${levelId}/floor-plan/draft`)).statusCode).toBe(204);
+  const exist = (...images: { imageId: string }[]) =>
+    Promise.all(images.map(async ({ imageId }) => (await read(imageId)).statusCode === 200));
+  const aDayLater = async () => {
+    server.clock.advanceS(25 * 60 * 60);
+    client = { ...(await floorClient(server, client.tenantId)) } as FloorClient;
+  };
+
+  test('is removed a day after it was sent, and sooner by nobody', async () => {
+    const [used, forgotten] = [await client.image(levelId, PNG), await client.image(levelId, png(60, 40))];
+    await draft(used.imageId);
+    await client.publish(levelId);
+    await draft(used.imageId);
+    await discard();
+    // Somebody else sent the second one, and is about to name it.
+    expect(await exist(used, forgotten)).toEqual([true, true]);
+    await aDayLater();
+    await client.image(levelId, png(36, 24));
+    expect(await exist(used, forgotten)).toEqual([true, false]);
+    await draft(null);
+    await client.publish(levelId);
+    expect(await exist(used)).toEqual([false]);
+  });
+
+  test('is there for a day after a draft let go of it, so that the change can be undone', async () => {
+    const [first, second] = [await client.image(levelId, PNG), await client.image(levelId, png(60, 40))];
+    await draft(first.imageId);
+    await aDayLater();
+    await draft(second.imageId);
+    expect((await draft(first.imageId)).body.imageId).toBe(first.imageId);
+    await draft(null);
+    expect((await draft(second.imageId)).body.imageId).toBe(second.imageId);
+    // Somebody else discards the draft, and its author keeps it.
+    await discard();
+    expect((await draft(second.imageId)).body.imageId).toBe(second.imageId);
+    await client.publish(levelId);
+    expect(await exist(first, second)).toEqual([true, true]);
+    await aDayLater();
+    await client.image(levelId, png(36, 24));
+    expect(await exist(first, second)).toEqual([false, true]);
+  });
 });
 
 test('the images of an organisation have 200 MiB at most', async () => {
@@ -371,7 +476,9 @@ test('the images of an organisation have 200 MiB at most', async () => {
       [client.tenantId, levelId, new Date(server.clock.nowMs)],
     ),
   );
-  expect(await refused(png(300, 200), 'image/png', 413)).toContain('200 MiB');
+  const reason = await refused(png(300, 200), 'image/png', 413);
+  expect(reason).toContain('200 MiB');
+  expect(reason).toContain('for 24 hours');
   const other = await floorClient(server);
   await other.image((await makeLondon(other)).levelId, png(300, 200));
 });
@@ -390,7 +497,11 @@ test('no organisation sees the image of another one, by its id either', async ()
   expect((await other.inject('GET', url)).statusCode).toBe(200);
   await other.putDraft(theirs.levelId, draft);
   await other.inject('DELETE', `levels/${theirs.levelId}/floor-plan/draft`);
-  expectProblem(await other.inject('GET', url), 404);
+  server.clock.advanceS(25 * 60 * 60);
+  await (await floorClient(server, other.tenantId)).image(theirs.levelId, png(36, 24));
+  const late = await floorClient(server, other.tenantId);
+  client = await floorClient(server, client.tenantId);
+  expectProblem(await late.inject('GET', url), 404);
   expect((await read(imageId)).statusCode).toBe(200);
   for (const wrong of ['x', imageId.toUpperCase(), '0'.repeat(64)]) expectProblem(await read(wrong), 404);
 });
@@ -402,6 +513,36 @@ function uses(levels: number, times: number): string {
     (_, level) => `<g id="g${level + 1}">${`<use href="#g${level}"/>`.repeat(times)}</g>`,
   );
   return `<g id="g0"><rect/></g>${groups.join('')}`;
+}
+
+/**
+ * Patterns, each of which draws ten elements with the one before: by a style sheet, or by the attributes of a group around the
+ * pattern.
+ */
+function patterns(
+  levels: number,
+  styleOf: (level: number) => string,
+  attributesOf: (level: number) => string = () => '',
+): string {
+  const all = Array.from({ length: levels }, (_, level) => {
+    const elements = `<g><rect class="c${level}"/><circle id="r${level}"/></g>`.repeat(10);
+    return `<g${attributesOf(level)}><pattern id="p${level + 1}">${elements}</pattern></g>`;
+  });
+  const style = Array.from({ length: levels + 1 }, (_, level) => styleOf(level)).join('');
+  return `<pattern id="p0"><path/></pattern>${all.join('')}<style>${style}</style>`;
+}
+
+const sheetFill = (selector: string, level: number) => `${selector}{fill:url("#p${level}")}`;
+
+/** Patterns, each of which draws ten elements of a name that a rule of a style sheet paints with the pattern before. */
+function namedRules(levels: number): string {
+  const names = ['rect', 'circle', 'ellipse', 'line', 'polyline', 'polygon', 'path', 'text', 'tspan'];
+  const all = Array.from(
+    { length: levels },
+    (_, level) => `<pattern id="n${level + 1}">${`<${names[level]}/>`.repeat(10)}</pattern>`,
+  );
+  const rules = Array.from({ length: levels }, (_, level) => `${names[level]}{fill:url(#n${level})}`);
+  return `${all.join('')}<style>${rules.join('')}</style>`;
 }
 
 /** The head of a JPEG, with the size and the orientation of the camera. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type FloorClient, floorClient, png } from './support/floor.ts';
+import { type FloorClient, floorClient } from './support/floor.ts';
 import { makeLondon } from './support/manage.ts';
+import { png } from './support/png.ts';
 import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { browserWithRole } from './support/sessions.ts';
@@ -26,7 +27,7 @@ test('a draft is seen by nobody else until it is published, at once and whole', 
   expect((await client.send('GET', `levels/${levelId}/floor-plan/draft`)).statusCode).toBe(204);
   const zone = { nodeId: zoneId, x: 0.5, y: 0.5, width: 0.5, height: 0.25 };
   const draft = await client.putDraft(levelId, sheet([at(deskId), zone]));
-  expect(draft.body).toMatchObject({ levelId, basedOn: null, hidden: 0, changedBy: client.apiKey });
+  expect(draft.body).toMatchObject({ levelId, basedOn: 0, hidden: 0, changedBy: client.apiKey });
   expect(draft.body.placements).toEqual(
     [
       { ...at(deskId), kind: 'place', name: 'N1', zoneId },
@@ -105,6 +106,127 @@ test('a draft replaces no plan that was published since it began, unless it is f
   expect(expectProblem(late, 400)).toContain('basedOn');
 });
 
+test('of two people who draw the first plan, the second does not replace that of the first in silence', async () => {
+  const { levelId, deskId } = london;
+  for (const basedOn of [0, null]) {
+    const first = await client.putDraft(levelId, { ...sheet([at(deskId)]), basedOn: 0 });
+    expect(first.body.basedOn).toBe(0);
+    const { published } = await client.publish(levelId);
+    // The second one has seen no plan, and begins a draft.
+    const second = await client.putDraft(levelId, { ...sheet(), basedOn }, { 'if-none-match': '*' });
+    expect(second.body.basedOn).toBe(0);
+    const reply = await client.inject('POST', `levels/${levelId}/floor-plan/publication`);
+    expect(expectProblem(reply, 409)).toContain(`version ${published?.version}`);
+    expect((await client.plan(levelId)).published).toEqual(published);
+    for (const path of ['/draft', ''])
+      expect((await client.inject('DELETE', `levels/${levelId}/floor-plan${path}`)).statusCode).toBe(204);
+  }
+});
+
+test('the number of a version never means two plans of a level, also if the first one was removed', async () => {
+  const { levelId, deskId } = london;
+  const remove = () => client.inject('DELETE', `levels/${levelId}/floor-plan`);
+  await client.putDraft(levelId, sheet());
+  expect((await client.publish(levelId)).published?.version).toBe(1);
+  await remove();
+  await client.putDraft(levelId, { ...sheet([at(deskId)]), basedOn: 1 });
+  const outdated = await client.inject('POST', `levels/${levelId}/floor-plan/publication`);
+  expect(expectProblem(outdated, 409)).toContain('was removed');
+  await client.putDraft(levelId, { ...sheet([at(deskId)]), basedOn: 0 });
+  expect((await client.publish(levelId)).published?.version).toBe(2);
+  await remove();
+  expect(await client.importPositions(`nodeId,x,y\n${deskId},0.5,0.5`)).toMatchObject({ created: 1 });
+  expect((await client.plan(levelId)).published?.version).toBe(3);
+});
+
+test('a node that is retired or comes back while somebody edits is no conflict, and its place is not lost', async () => {
+  const { levelId, deskId, zoneId } = london;
+  const other = await client.make('desks', { deskName: 'N2', zoneId });
+  const retire = (id: string) => client.patch(`desks/${id}`, { status: 'inactive' });
+  const bringBack = (id: string) => client.patch(`desks/${id}`, { status: 'active' });
+  const placed = ({ placements }: { placements: { nodeId: string; x: number }[] }) =>
+    Object.fromEntries(placements.map(({ nodeId, x }) => [nodeId, x]));
+  const first = await client.putDraft(levelId, sheet([at(deskId, 0.1), at(other, 0.9)]));
+  await retire(deskId);
+  // The author does not know yet, or knows.
+  const reply = await client.inject(
+    'PUT',
+    `levels/${levelId}/floor-plan/draft`,
+    { 'if-match': first.etag },
+    sheet([at(deskId, 0.2), at(other, 0.8)]),
+  );
+  expect(expectProblem(reply, 400)).toContain('"N1" is retired');
+  const second = await client.putDraft(levelId, sheet([at(other, 0.8)]), { 'if-match': first.etag });
+  expect([placed(second.body), second.body.hidden]).toEqual([{ [other]: 0.8 }, 1]);
+  await bringBack(deskId);
+  const third = await client.putDraft(levelId, sheet([at(other, 0.7)]), { 'if-match': second.etag });
+  expect(placed(third.body)).toEqual({ [deskId]: 0.1, [other]: 0.7 });
+  expectProblem(
+    await client.inject(
+      'PUT',
+      `levels/${levelId}/floor-plan/draft`,
+      { 'if-match': second.etag },
+      sheet([at(other, 0.6)]),
+    ),
+    412,
+  );
+  // Who has seen it can remove it.
+  const fourth = await client.putDraft(levelId, sheet([at(other, 0.7)]), { 'if-match': third.etag });
+  expect(placed(fourth.body)).toEqual({ [other]: 0.7 });
+  await retire(other);
+  await bringBack(other);
+  expect(
+    placed((await client.publish(levelId, { 'if-match': fourth.etag })).published ?? second.body),
+  ).toEqual({ [other]: 0.7 });
+});
+
+test('a first draft does not lose a node that came back since its author read the published plan', async () => {
+  const { levelId, deskId, zoneId } = london;
+  const other = await client.make('desks', { deskName: 'N2', zoneId });
+  await client.putDraft(levelId, sheet([at(deskId, 0.1), at(other, 0.9)]));
+  await client.publish(levelId);
+  await client.patch(`desks/${deskId}`, { status: 'inactive' });
+  const hidden = (await client.plan(levelId)).published?.hidden;
+  expect(hidden).toBe(1);
+  await client.patch(`desks/${deskId}`, { status: 'active' });
+  const url = `levels/${levelId}/floor-plan/draft`;
+  const once = { 'if-none-match': '*' };
+  const late = await client.inject('PUT', url, once, { ...sheet([at(other)]), basedOn: 1, hidden });
+  expect(expectProblem(late, 412)).toContain('came back');
+  expect(await client.plan(levelId)).toMatchObject({ hasDraft: false });
+  const { body } = await client.putDraft(levelId, { ...sheet([at(other)]), basedOn: 1, hidden: 0 }, once);
+  expect(body.placements.map(({ nodeId }) => nodeId)).toEqual([other]);
+  // A draft that was read can be sent back, whatever has happened since.
+  await client.putDraft(levelId, { ...body, hidden: 1 });
+});
+
+test('a plan has at most 5,000 places with those that are hidden', async () => {
+  const { levelId, zoneId } = london;
+  const { tenantId } = client;
+  await server.db.owner.inTenant(tenantId, (tx) =>
+    tx.query(
+      `INSERT INTO nodes (tenant_id, node_id, kind, parent_id, name)
+       SELECT $1::uuid, md5($2::text || i)::uuid, 'place', $2::uuid, 'Desk ' || i FROM generate_series(1, 5001) AS i`,
+      [tenantId, zoneId],
+    ),
+  );
+  const { rows } = await server.db.owner.inTenant(tenantId, (tx) =>
+    tx.query<{ nodeId: string }>(
+      `SELECT node_id AS "nodeId" FROM nodes WHERE tenant_id = $1 AND name LIKE 'Desk %' ORDER BY node_id`,
+      [tenantId],
+    ),
+  );
+  const desks = rows.map(({ nodeId }) => at(nodeId));
+  const { etag } = await client.putDraft(levelId, sheet(desks.slice(0, 5_000)));
+  await client.patch(`desks/${desks[0]?.nodeId}`, { status: 'inactive' });
+  const put = (placements: object[]) =>
+    client.inject('PUT', `levels/${levelId}/floor-plan/draft`, { 'if-match': etag }, sheet(placements));
+  expect(expectProblem(await put(desks.slice(1)), 400)).toContain(
+    '/placements are 5001 with those that are hidden',
+  );
+  expect((await put(desks.slice(1, 5_000))).json()).toMatchObject({ hidden: 1 });
+});
+
 test('the place of a node that is retired or moves away is kept until the node comes back', async () => {
   const { levelId, deskId, zoneId, locationId } = london;
   const other = await client.make('desks', { deskName: 'N2', zoneId });
@@ -136,6 +258,8 @@ test('the place of a node that is retired or moves away is kept until the node c
 test('what cannot be placed is refused with its index, and nothing is stored', async () => {
   const { levelId, deskId, zoneId, locationId } = london;
   const room = await client.make('spaces', { spaceName: 'Jetty', levelId });
+  const retired = await client.make('desks', { deskName: 'N9', zoneId });
+  await client.patch(`desks/${retired}`, { status: 'inactive' });
   const put = (plan: object) => client.inject('PUT', `levels/${levelId}/floor-plan/draft`, {}, plan);
   const faults = async (placements: object[]) => {
     const reply = await put(sheet(placements));
@@ -153,6 +277,7 @@ test('what cannot be placed is refused with its index, and nothing is stored', a
       at(room),
       { ...at(zoneId), width: 0.1 },
       at(deskId),
+      at(retired),
     ]),
   ).toEqual([
     '/placements/0 "x" is no id of a node',
@@ -162,6 +287,7 @@ test('what cannot be placed is refused with its index, and nothing is stored', a
     '/placements/4 "Jetty" is a space, which needs a width and a height',
     '/placements/5 "North" is a zone, which needs a width and a height',
     '/placements/6 "N1" is there twice',
+    '/placements/7 "N9" is retired, or its level is',
   ]);
   for (const wrong of [{ x: -0.1 }, { x: 1.1 }, { y: Number.MAX_VALUE }, { x: 'left' }])
     expectProblem(await put(sheet([{ ...at(deskId), ...wrong }])), 400);
@@ -187,6 +313,40 @@ test('levels with a plan are listed with how much of them is placed', async () =
   expect(await client.list('floor-plans')).toMatchObject([{ placed: 1, places: 2 }]);
   await client.patch(`levels/${levelId}`, { status: 'inactive' });
   expect(await client.list('floor-plans')).toEqual([]);
+});
+
+test('levels with a plan are listed by office and level as people count, in pages, and are searched', async () => {
+  const paris = await client.make('locations', { locationName: 'Paris 1', timeZone: 'Europe/Paris' });
+  const made = [london.levelId];
+  for (const [levelName, locationId] of [
+    ['Level 10', paris],
+    ['Level 2', paris],
+    ['level 1', paris],
+    ['L20', london.locationId],
+  ] as const)
+    made.push(await client.make('levels', { levelName, locationId }));
+  for (const levelId of made) await client.putDraft(levelId, sheet());
+  const namesOf = (rows: Record<string, unknown>[]) =>
+    rows.map(({ locationName, levelName }) => `${locationName}/${levelName}`);
+  const listed = async (query: string) => namesOf(await client.list(`floor-plans?${query}`));
+  const all = ['London/L3', 'London/L20', 'Paris 1/level 1', 'Paris 1/Level 2', 'Paris 1/Level 10'];
+  expect(await listed('')).toEqual(all);
+  const paged: string[] = [];
+  for (let after: unknown; after !== null; ) {
+    const { items, next } = await client.get(`floor-plans?limit=2${after ? `&after=${after}` : ''}`);
+    paged.push(...namesOf(items as Record<string, unknown>[]));
+    after = next;
+  }
+  expect(paged).toEqual(all);
+  expect(await listed('search=PARIS%20evel%201')).toEqual([
+    'Paris 1/level 1',
+    'Paris 1/Level 2',
+    'Paris 1/Level 10',
+  ]);
+  expect(await listed('search=level%2010')).toEqual(['Paris 1/Level 10']);
+  expect(await listed('search=%25')).toEqual([]);
+  expect(await listed('search=%00')).toEqual([]);
+  expectProblem(await client.inject('GET', 'floor-plans?search=', {}), 400);
 });
 
 test('no organisation reads or changes the plan of another one', async () => {
@@ -265,6 +425,7 @@ test('positions are downloaded as a file that an import takes, here or in anothe
   await client.publish(levelId);
   const file = await client.inject('GET', 'floor-positions?format=csv');
   expect(file.headers['content-type']).toContain('text/csv');
+  expect(file.body.endsWith('\r\n')).toBe(true);
   const lines = file.body.trimEnd().split('\r\n');
   expect(lines[0]).toBe('nodeId,kind,name,zoneName,levelName,locationName,x,y,width,height');
   expect(lines.slice(1).toSorted()).toEqual(
@@ -296,10 +457,36 @@ test('positions are downloaded as a file that an import takes, here or in anothe
   );
 });
 
+test('the file of positions has one level after the other, and only its header if nothing is placed', async () => {
+  const { locationId, levelId } = london;
+  const header = 'nodeId,kind,name,zoneName,levelName,locationName,x,y,width,height\r\n';
+  const read = async (query = '') => (await client.inject('GET', `floor-positions?format=csv${query}`)).body;
+  expect(await read()).toBe(header);
+  expect(await read('&levelId=x')).toBe(header);
+  const levels = [levelId, await client.make('levels', { levelName: 'L4', locationId })];
+  for (const level of levels) {
+    const zoneId = await client.make('zones', { zoneName: 'East', levelId: level });
+    const desks = await client.bulk(
+      'desks',
+      Array.from({ length: 300 }, (_, index) => ({ deskName: `Desk ${index}\r${level}`, zoneId })),
+    );
+    await client.putDraft(level, sheet(desks.map(({ id }) => at(id ?? ''))));
+    await client.publish(level);
+  }
+  const file = await read();
+  const order = [...file.matchAll(/,(L[34]),London,/g)].map(([, level]) => level);
+  const [one, two] = levels.toSorted().map((level) => (level === levelId ? 'L3' : 'L4'));
+  expect(order).toEqual([...Array(300).fill(one), ...Array(300).fill(two)]);
+  expect(file.startsWith(header)).toBe(true);
+  expect(await client.importPositions(file)).toMatchObject({ unchanged: 600, refused: 0 });
+});
+
 test('an imported row changes the published plan; it is refused while the level has a draft', async () => {
   const { levelId, deskId, zoneId } = london;
   await client.make('desks', { deskName: 'N2', zoneId });
   await client.make('spaces', { spaceName: 'N1', levelId });
+  const retired = await client.make('desks', { deskName: 'N3', zoneId });
+  await client.patch(`desks/${retired}`, { status: 'inactive' });
   const reasons = async (...rows: string[]) => {
     const { refusals } = await client.importPositions(
       ['nodeId,kind,name,x,y,width,height', ...rows].join('\n'),
@@ -316,6 +503,7 @@ test('an imported row changes the published plan; it is refused while the level 
       ',,N2,0.1,1.5,,',
       ',,,0.1,0.1,,',
       ',sofa,N2,0.1,0.1,,',
+      ',,N3,0.1,0.1,,',
     ),
   ).toEqual([
     '2: name "N1" is the name of 2 desks, spaces or zones: give kind, locationName, levelName and zoneName, or nodeId',
@@ -326,6 +514,7 @@ test('an imported row changes the published plan; it is refused while the level 
     '7: y "1.5" is not a number from 0 to 1',
     '8: nodeId and name are empty',
     '9: kind "sofa" is none of place, space, zone',
+    '10: name "N3" is retired, or its level is',
   ]);
   expect(await reasons(',,N2,0.1,0.1,,', ',,N2,0.2,0.2,,')).toEqual([
     '3: name "N2" was already given in line 2',

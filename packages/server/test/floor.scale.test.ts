@@ -29,6 +29,8 @@ test('an SVG that is hostile never holds the thread for long', async () => {
     value: svg(`<rect fill="${'rgb('.repeat(1_000_000)}"/>`),
     style: svg(`<rect style="${'fill:red;'.repeat(500_000)}"/>`),
     quotes: svg(`<rect style="${"fill:'a;".repeat(500_000)}"/>`),
+    classes: svg(`<style>${sheetOf(2_000)}</style>${'<rect class="a b"/>'.repeat(99_000)}`),
+    strings: svg(`<style>${`a{"}"}a{'\n`.repeat(20_000)}</style>`),
   };
   const longest: Record<string, number> = {};
   for (const [name, file] of Object.entries(files)) {
@@ -46,6 +48,63 @@ test('an SVG that is hostile never holds the thread for long', async () => {
   console.log('the thread was held for at most (ms)', longest);
   // Without the pieces, some of these hold it for seconds.
   expect(Math.max(...Object.values(longest))).toBeLessThan(1_500);
+});
+
+/** Rules of a style sheet for two classes. */
+function sheetOf(rules: number): string {
+  return Array.from({ length: rules }, (_, n) => `.a,.b{fill:url(#p${n})}`).join('');
+}
+
+/** Files of a size that are refused, or lose most, and that a careless pattern would read again for each character. */
+const HOSTILE: [string, number, (size: number) => string][] = [
+  ['digits of a width', 100_000, (n) => svg('').replace('viewBox', `width="${'1'.repeat(n)}!" viewBox`)],
+  ['blanks in a width', 100_000, (n) => svg('').replace('viewBox', `width="1${' '.repeat(n)}!" viewBox`)],
+  ['blanks in a view box', 100_000, (n) => svg('').replace('0 0 300', `0${' '.repeat(n)}0 300`)],
+  [
+    'blanks in an embedded image',
+    100_000,
+    (n) => svg(`<image href="data:image/png;base64,${' '.repeat(n)}!"/>`),
+  ],
+  ['blanks in a link', 100_000, (n) => svg(`<use href="#${' '.repeat(n)}!"/>`)],
+  ['blanks in a style sheet', 100_000, (n) => svg(`<style>${' '.repeat(n)}!</style>`)],
+  ['a rule that does not end', 100_000, (n) => svg(`<style>a{${'b:c;'.repeat(n / 4)}</style>`)],
+  ['a selector that does not end', 100_000, (n) => svg(`<style>${'a '.repeat(n / 2)}</style>`)],
+  ['a long word in a rule', 100_000, (n) => svg(`<style>a{fill:calc(${'a'.repeat(n)}}</style>`)],
+  ['long words in values', 7_500, (n) => svg(`<rect fill="calc(${'a'.repeat(n)}"/>`.repeat(40))],
+  ['quotes in a rule', 100_000, (n) => svg(`<style>${'a{"\n'.repeat(n / 4)}</style>`)],
+  ['blanks in a document type', 30_000, (n) => `<!DOCTYPE svg [<!ENTITY a${' '.repeat(n)}!>]>${svg('')}`],
+];
+
+test.each(HOSTILE)('%s: twice as much takes at most about twice the time', async (_name, size, file) => {
+  const client = await floorClient(server);
+  const { levelId } = await makeLondon(client);
+  const shortestMs = async (content: string) => {
+    const timesMs: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const startedMs = performance.now();
+      const reply = await client.upload(levelId, content, SVG_TYPE);
+      timesMs.push(performance.now() - startedMs);
+      expect([200, 400]).toContain(reply.statusCode);
+    }
+    return Math.min(...timesMs);
+  };
+  const [onceMs, twiceMs] = [await shortestMs(file(size)), await shortestMs(file(2 * size))];
+  // Answers of some milliseconds differ by chance.
+  expect(twiceMs).toBeLessThan(3 * Math.max(onceMs, 30));
+});
+
+test('the look for the size of a JPEG does not go through the whole file', async () => {
+  const client = await floorClient(server);
+  const { levelId } = await makeLondon(client);
+  const processorMs = async (bytes: number) => {
+    const file = Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(bytes)]);
+    const { user } = process.cpuUsage();
+    for (let round = 0; round < 3; round++)
+      expect((await client.upload(levelId, file, 'image/jpeg')).statusCode).toBe(400);
+    return (process.cpuUsage().user - user) / 1_000;
+  };
+  const [headMs, wholeMs] = [await processorMs(600_000), await processorMs(5_200_000)];
+  expect(wholeMs).toBeLessThan(3 * headMs);
 });
 
 test('a level with 2,000 desks and 3,000 people is read in some statements, at once', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { answerOf, authenticatorOf } from './support/authenticator.ts';
+import { type Authenticator, answerOf, authenticatorOf } from './support/authenticator.ts';
 import { startOpenIdSite } from './support/openid.ts';
 import { expectProblem } from './support/problems.ts';
+import { overtakenByReset } from './support/resets.ts';
 import {
   addAccount,
   type Browser,
@@ -16,7 +17,7 @@ import {
 const PASSWORD = 'correct horse battery';
 const site = await startOpenIdSite();
 afterAll(() => site.close());
-const { provider, server, apps, tenantId, administrator, person, enter, connected, rolesOf } = site;
+const { provider, server, apps, tenantId, administrator, person, enter, invite, connected, rolesOf } = site;
 // Failures count for an hour.
 beforeEach(() => server.clock.advanceS(3_601));
 
@@ -26,6 +27,45 @@ const disconnect = (headers: Record<string, string>, identityId: string, app = a
   app.inject({ method: 'DELETE', url: `/v1/session/identities/${identityId}`, headers });
 const statusOf = async (headers: Record<string, string>) =>
   (await server.app.inject({ url: '/v1/session', headers })).statusCode;
+const manage = (
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  headers: Record<string, string> = administrator,
+  payload?: object,
+) =>
+  server.app.inject({ method, url: `/v1/manage/accounts${path}`, headers, ...(payload ? { payload } : {}) });
+/** The id of an account of `acme`. */
+const accountIdOf = async (email: string): Promise<string> =>
+  (await manage('GET', '')).json().items.find((each: { email: string }) => each.email === email).accountId;
+/** The answers to a sign-in with the passkey of a device, and with the identity of a subject. */
+const byPasskey = async (device: Authenticator) => {
+  const { credential, headers } = await answerOf(server, device);
+  const reply = await server.app.inject({
+    method: 'POST',
+    url: '/v1/session/passkey',
+    headers,
+    payload: { credential },
+  });
+  return reply.statusCode;
+};
+const byIdentity = async (subject: string) => {
+  provider.next = subject;
+  return (await enter('plain')).reply.statusCode;
+};
+let organisations = 0;
+/** Another organisation, with an administrator who is signed in, and who invites by `invites`. */
+async function anotherOrganisation() {
+  const slug = `another-${organisations++}`;
+  const boss = await browserWithRole(
+    server,
+    await server.organisation({ slug }),
+    'administrator',
+    `boss@${slug}.example`,
+  );
+  const invites = async (email: string): Promise<string> =>
+    (await manage('POST', '', boss, { email, role: 'viewer' })).json().token;
+  return { slug, invites };
+}
 let people = 0;
 /** A person with a password, and a connected identity, which signs in by `withIdentity`. */
 async function personWithBoth() {
@@ -119,27 +159,13 @@ describe('What somebody else has connected does not survive', () => {
   async function takenOver(email: string) {
     await addAccount(server, tenantId, email, 'viewer');
     await browserWithPassword(server, { email, password: PASSWORD });
-    const list = await server.app.inject({ url: '/v1/manage/accounts', headers: administrator });
-    const { accountId } = list.json().items.find((each: { email: string }) => each.email === email);
-    const url = `/v1/manage/accounts/${accountId}/link`;
-    const link = await server.app.inject({ method: 'POST', url, headers: administrator });
+    const link = await manage('POST', `/${await accountIdOf(email)}/link`);
     const thief = person();
     const { browser, reply } = await enter('plain', { linkToken: link.json().token });
     expect(reply.json().session.account.email).toBe(email);
     const device = await authenticatorOf(server, { email, credentialId: Buffer.from(`thief of ${email}`) });
     /** The ways of the thief that work. */
-    const working = async () => {
-      provider.next = thief;
-      const byIdentity = (await enter('plain')).reply.statusCode;
-      const { credential, headers } = await answerOf(server, device);
-      const byPasskey = await server.app.inject({
-        method: 'POST',
-        url: '/v1/session/passkey',
-        headers,
-        payload: { credential },
-      });
-      return [byIdentity, byPasskey.statusCode, await statusOf(browser)];
-    };
+    const working = async () => [await byIdentity(thief), await byPasskey(device), await statusOf(browser)];
     return { browser, working };
   }
 
@@ -166,8 +192,99 @@ describe('What somebody else has connected does not survive', () => {
   test('the reset of the operator, at once and before the link is redeemed', async () => {
     const email = 'reset-by-operator@example.com';
     const { working } = await takenOver(email);
-    await linkFor(server, email, 'reset');
+    await browserWithPassword(server, { email, password: PASSWORD });
+    const open = [await linkFor(server, email, 'link'), await linkFor(server, email, 'reset')];
+    const token = await linkFor(server, email, 'reset');
     expect(await working()).toEqual([403, 401, 401]);
+    expectProblem(await signIn(server, { email, password: PASSWORD }), 401);
+    for (const each of open) expectProblem(await redeem(server, { token: each, password: PASSWORD }), 401);
+    expect((await redeem(server, { token, password: PASSWORD })).statusCode).toBe(200);
+  });
+
+  /**
+   * The administrator of `acme` invites somebody else's address, redeems the invitation, and takes the role away, so that
+   * the address belongs nowhere. Another organisation invites it, too.
+   */
+  async function madeBeforehand(email: string, way: 'password' | 'identity') {
+    const token = await invite(email, 'viewer');
+    const thief = person();
+    let browser: Browser;
+    if (way === 'password') {
+      browser = browserOf(await redeem(server, { token, password: PASSWORD }));
+      await enter('plain', { link: true }, browser);
+    } else ({ browser } = await enter('plain', { linkToken: token }));
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.from(`thief of ${email}`) });
+    const { slug, invites } = await anotherOrganisation();
+    const invitation = await invites(email);
+    expect((await manage('DELETE', `/${await accountIdOf(email)}`)).statusCode).toBe(204);
+    provider.next = thief;
+    const { browser: again } = await enter('plain');
+    expect(await statusOf(again)).toBe(200);
+    const working = async () => [
+      (await signIn(server, { email, password: PASSWORD })).statusCode,
+      await byIdentity(thief),
+      await byPasskey(device),
+      await statusOf(browser),
+      await statusOf(again),
+    ];
+    return { invitation, slug, working };
+  }
+  const NOTHING_WORKS = [401, 403, 401, 401, 401];
+
+  test.each([
+    ['a password', 'password'],
+    ['an identity', 'identity'],
+  ] as const)('the invitation of an account that belongs nowhere, and has %s already', async (_, way) => {
+    const email = `${way}-beforehand@example.com`;
+    const { invitation, slug, working } = await madeBeforehand(email, way);
+    expect((await working()).slice(1)).toEqual([200, 200, 401, 200]);
+    const own = 'another horse battery';
+    const browser = browserOf(await redeem(server, { token: invitation, password: own }));
+    expect(await rolesOf(browser)).toEqual([[slug, 'viewer']]);
+    expect(await working()).toEqual(NOTHING_WORKS);
+    expect((await signIn(server, { email, password: own })).statusCode).toBe(200);
+  });
+
+  test('the invitation of such an account by the provider, or by its verified address', async () => {
+    for (const kind of ['plain', 'verified'] as const) {
+      const email = `${kind}-beforehand@example.com`;
+      const { invitation, slug, working } = await madeBeforehand(email, 'password');
+      const own = person({ email, email_verified: true });
+      const { browser } = await enter(kind, kind === 'plain' ? { linkToken: invitation } : {});
+      expect(await rolesOf(browser)).toEqual([[slug, 'viewer']]);
+      expect(await working()).toEqual(NOTHING_WORKS);
+      expect(await identitiesOf(browser)).toMatchObject([{ subject: own }]);
+    }
+  });
+
+  test('but all of it stays if a person who belongs to an organisation accepts another invitation', async () => {
+    const { email, browser, subject } = await personWithBoth();
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    const [first, second] = [await anotherOrganisation(), await anotherOrganisation()];
+    const present = browserOf(await redeem(server, { token: await first.invites(email) }, browser));
+    await redeem(server, { token: await second.invites(email), password: PASSWORD });
+    // The second acceptance has ended the session.
+    expect(await statusOf(present)).toBe(401);
+    const reply = await signIn(server, { email, password: PASSWORD });
+    expect(await rolesOf(browserOf(reply))).toEqual([
+      ['acme', 'viewer'],
+      [first.slug, 'viewer'],
+      [second.slug, 'viewer'],
+    ]);
+    expect([await byIdentity(subject), await byPasskey(device)]).toEqual([200, 200]);
+  });
+
+  test('a reset that overtakes the connection of an identity', async () => {
+    const { email, browser } = await personWithBoth();
+    person();
+    const { browser: begun, location } = await site.begin('plain', { link: true }, browser);
+    const query = await provider.visit(location);
+    const reply = await overtakenByReset(server, email, () =>
+      site.post('plain', '/openid/return', { query }, begun),
+    );
+    expectProblem(reply, 401);
+    const own = await browserWithPassword(server, { email, password: PASSWORD });
+    expect(await identitiesOf(own)).toEqual([]);
   });
 
   test('a reset that happens while the identity is being connected', async () => {
@@ -208,6 +325,71 @@ describe('The roles of a claim', () => {
     expectProblem((await enter('claim')).reply, 403);
     expect(await statusOf(byAda)).toBe(401);
     expect(new Map(await rolesOf(byWork))).toEqual(ofWork);
+  });
+
+  test('end with the membership, and so do the sessions of an identity that has no other role', async () => {
+    await server.organisation({ slug: 'kept' });
+    const ada = person({ rollcall_roles: ['acme:planner'] });
+    await enter('claim');
+    provider.next = ada;
+    const { browser: byAda } = await enter('claim', { askAgain: true });
+    const work = person({ rollcall_roles: ['acme:viewer', 'kept:viewer'] });
+    await enter('claim', { link: true }, byAda);
+    provider.next = work;
+    const { browser: byWork } = await enter('claim');
+    await manage('DELETE', `/${await accountIdOf(`${ada}@example.com`)}`);
+    expect(await statusOf(byAda)).toBe(401);
+    expect(await rolesOf(byWork)).toEqual([['kept', 'viewer']]);
+  });
+
+  test('stay if an identity without a role redeems a link, and the link can be used again', async () => {
+    const ada = person({ rollcall_roles: ['acme:planner'] });
+    const email = `${ada}@example.com`;
+    const { browser } = await enter('claim');
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    const { token } = (await manage('POST', `/${await accountIdOf(email)}/link`)).json();
+    person();
+    expect(expectProblem((await enter('claim', { linkToken: token })).reply, 403)).toContain('no role here');
+    expect(await rolesOf(browser)).toEqual([['acme', 'planner']]);
+    expect(await byPasskey(device)).toBe(200);
+    provider.next = ada;
+    const { browser: again } = await enter('claim', { linkToken: token });
+    expect(await identitiesOf(again)).toMatchObject([{ subject: ada }]);
+    expect(await rolesOf(again)).toEqual([['acme', 'planner']]);
+  });
+
+  test('of the last administrator stay if a link is redeemed without the identity, and at a reset', async () => {
+    await server.organisation({ slug: 'solo' });
+    const ada = person({ rollcall_roles: ['solo:administrator'] });
+    const email = `${ada}@example.com`;
+    const { browser } = await enter('claim');
+    const [{ accountId }] = (await manage('GET', '', browser)).json().items;
+    const { token } = (await manage('POST', `/${accountId}/link`, browser)).json();
+    const refused = await redeem(server, { token, password: PASSWORD });
+    expect(expectProblem(refused, 409)).toContain('last administrator');
+    person({ rollcall_roles: ['solo:administrator'] });
+    expectProblem((await enter('claim', { linkToken: token })).reply, 409);
+    expect(await rolesOf(browser)).toEqual([['solo', 'administrator']]);
+    provider.next = ada;
+    expect(await rolesOf((await enter('claim', { linkToken: token })).browser)).toEqual([
+      ['solo', 'administrator'],
+    ]);
+    const own = await browserWithPassword(server, { email, password: PASSWORD });
+    expect(await identitiesOf(own)).toEqual([]);
+    expect(await rolesOf(own)).toEqual([['solo', 'administrator']]);
+  });
+
+  test('stay in the session in which the person accepts an invitation', async () => {
+    const subject = person({ rollcall_roles: ['acme:planner'] });
+    const { browser } = await enter('claim');
+    const { slug, invites } = await anotherOrganisation();
+    const token = await invites(`${subject}@example.com`);
+    const present = browserOf(await redeem(server, { token }, browser));
+    expect(await rolesOf(present)).toEqual([
+      ['acme', 'planner'],
+      [slug, 'viewer'],
+    ]);
+    expect(await identitiesOf(present)).toMatchObject([{ subject, current: true }]);
   });
 
   test('show the mightiest one in the list of accounts, once', async () => {
@@ -279,6 +461,24 @@ describe('A fresh proof', () => {
     await enter('plain', { link: true }, again, known);
     expect(provider.asked).toBe(asked + 2);
     expect(await identitiesOf(browser)).toHaveLength(1);
+  });
+
+  test.each([
+    ['hides when it asked, although it can say it', 'hides', 401],
+    ['cannot say when it asked, and is trusted', 'cannot', 200],
+  ] as const)('of a provider that %s', async (_, askedAt, status) => {
+    provider.askedAt = askedAt;
+    try {
+      const email = `${askedAt}@example.com`;
+      await addAccount(server, tenantId, email, 'viewer');
+      const browser = await browserWithPassword(server, { email, password: PASSWORD });
+      person();
+      const { reply } = await enter('plain', { link: true }, browser);
+      expect(reply.statusCode, reply.body).toBe(status);
+      expect(await identitiesOf(browser)).toHaveLength(status === 200 ? 1 : 0);
+    } finally {
+      provider.askedAt = 'says';
+    }
   });
 
   test('is no proof if the provider says that it asked earlier', async () => {

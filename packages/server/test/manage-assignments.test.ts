@@ -121,6 +121,38 @@ test('an unknown desk is a 404, a retired one a 409, and an unknown user a 400',
   expect(expectProblem(await client.send('PUT', path, { userId: ada }), 409)).toContain('deskId');
 });
 
+test('assigned desks are downloaded as a file that the import takes', async () => {
+  const quoted = await desk('=Desk, "by the door"');
+  const retired = await desk('Retired');
+  for (const deskId of [london.deskId, quoted, retired])
+    await client.put(`desks/${deskId}/assignment`, { userId: ada });
+  await client.patch(`desks/${retired}`, { status: 'inactive' });
+  const reply = await client.send('GET', 'desk-assignments?format=csv');
+  expect(reply.headers['content-type']).toBe('text/csv; charset=utf-8; header=present');
+  expect(reply.headers['content-disposition']).toBe('attachment; filename="desk-assignments.csv"');
+  const lines = reply.body.trimEnd().split('\r\n');
+  expect(lines[0]).toBe('deskId,deskName,zoneName,levelName,locationName,userId,userName');
+  // The import refuses desks that are not in use, so the file leaves them out.
+  const rows = [
+    `${london.deskId},N1,North,L3,London,${ada},ada`,
+    `${quoted},"'=Desk, ""by the door""",North,L3,London,${ada},ada`,
+  ];
+  expect(lines.slice(1).toSorted()).toEqual(rows.toSorted());
+  await client.send('DELETE', `desks/${quoted}/assignment`);
+  const token = await server.token(await server.key(client.tenantId));
+  const imported = await server.app.inject({
+    method: 'POST',
+    url: '/v1/manage/imports/desk-assignments',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv' },
+    payload: reply.body,
+  });
+  expect(imported.json()).toMatchObject({ created: 1, unchanged: 1, refused: 0 });
+  expect(await client.list('desk-assignments')).toHaveLength(3);
+  const none = await client.send('GET', 'desk-assignments?format=csv&locationId=x');
+  expect(none.body).toBe(`${lines[0]}\r\n`);
+  expectProblem(await client.send('GET', 'desk-assignments?format=xml'), 400);
+});
+
 test('an assignment outlives its desk and its user, without effect', async () => {
   await client.put(`desks/${london.deskId}/assignment`, { userId: ada });
   await client.patch(`users/${ada}`, { status: 'inactive' });

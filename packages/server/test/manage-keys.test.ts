@@ -375,6 +375,8 @@ describe('An organisation', () => {
     expect(names((await send('GET', `${url}?limit=1&active=true`, headers)).json())).toEqual([
       `${word} ${most - 1}`,
     ]);
+    expect(names((await send('GET', `${url}?active=false`, headers)).json())).toEqual(['late']);
+    expectProblem(await send('GET', `${url}?active=no`, headers), 400);
     expect((await send('POST', url, headers, body)).statusCode).toBe(201);
   });
 });

@@ -121,6 +121,14 @@ describe('/openapi.json', () => {
     }
   });
 
+  test('has the 429 of failed logins at each operation that takes the secret of a key', () => {
+    const basic = operations().filter(({ operation }) => operation.security?.some((each) => 'basic' in each));
+    expect(basic.length).toBeGreaterThan(10);
+    for (const { path, operation } of basic) expect(Object.keys(operation.responses), path).toContain('429');
+    for (const path of ['/v1/auth', '/v1/auth/token'])
+      expect(Object.keys(document.paths[path]?.post?.responses ?? {}), path).toContain('429');
+  });
+
   test("has the answers that follow from a route's kind: a body, a query, an id in its path, an ETag", () => {
     const documented = operations().map(({ path, method, operation }) => ({
       name: `${method} ${path}`,
@@ -132,7 +140,9 @@ describe('/openapi.json', () => {
     for (const { name, statuses } of withBody)
       expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415']));
     for (const { name, statuses } of documented) {
-      if (name.includes('{')) expect(statuses, name).toContain('414');
+      if (name.includes('{')) expect(statuses, name).toEqual(expect.arrayContaining(['400', '414']));
+      if (/^(post|put|patch) /.test(name))
+        expect(statuses, name).toEqual(expect.arrayContaining(['400', '408', '413', '415']));
       if (/ \/(scim\/v2|v1\/analytics|v1\/manage)\//.test(name)) expect(statuses, name).toContain('400');
     }
     const withETag = documented.filter(({ statuses }) => statuses.includes('304')).map(({ name }) => name);
@@ -191,12 +201,17 @@ describe('/openapi.json', () => {
   test.each([
     '/v1/presence',
     ...['users', 'locations', 'desks', 'spaces', 'presence'].map((name) => `/v1/analytics/${name}`),
-  ])('%s has a /basic route, which differs only in the security schemes', (path) => {
-    const [bearer, basic] = [document.paths[path], document.paths[`${path}/basic`]];
-    expect(
-      JSON.parse(JSON.stringify(basic).replaceAll('{"basic":[]}', '{"bearer":[]},{"session":[]}')),
-    ).toEqual(bearer);
-  });
+  ])(
+    '%s has a /basic route, which differs only in the security schemes and the 429 of failed logins',
+    (path) => {
+      const [bearer, basic] = [document.paths[path], document.paths[`${path}/basic`]];
+      const expected: Document['paths'][string] = JSON.parse(
+        JSON.stringify(basic).replaceAll('{"basic":[]}', '{"bearer":[]},{"session":[]}'),
+      );
+      for (const { responses } of Object.values(expected)) delete responses['429'];
+      expect(expected).toEqual(bearer);
+    },
+  );
 });
 
 describe('/docs', () => {

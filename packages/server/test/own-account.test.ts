@@ -1,8 +1,10 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { answerOf, authenticatorOf } from './support/authenticator.ts';
+import { answerOf, authenticatorOf, createdPasskey } from './support/authenticator.ts';
+import { untilWaiting, whileAccountIsLocked } from './support/locks.ts';
 import { expectProblem } from './support/problems.ts';
+import { overtakenByReset } from './support/resets.ts';
 import { startTestServer } from './support/server.ts';
-import { addAccount, browserWithPassword, browserWithRole, SAME_ORIGIN } from './support/sessions.ts';
+import { addAccount, browserWithPassword, browserWithRole, SAME_ORIGIN, signIn } from './support/sessions.ts';
 
 const server = await startTestServer();
 afterAll(() => server.close());
@@ -11,6 +13,11 @@ const tenantId = await server.organisation({ slug: 'acme' });
 const PASSWORD = 'correct horse battery';
 let people = 0;
 const newPerson = () => browserWithRole(server, tenantId, 'viewer', `person-${people++}@example.com`);
+async function anotherAccount(): Promise<string> {
+  const email = `person-${people}@example.com`;
+  await newPerson();
+  return email;
+}
 const send = (
   method: 'POST' | 'PATCH' | 'DELETE',
   path: string,
@@ -136,6 +143,35 @@ describe('A passkey', () => {
     expect(await list()).toEqual([]);
   });
 
+  test('is added by its own person, and not by a session that a reset has ended meanwhile', async () => {
+    const email = `person-${people}@example.com`;
+    const browser = await newPerson();
+    const add = ({ payload, headers }: Awaited<ReturnType<typeof createdPasskey>>) =>
+      send('POST', '/passkeys', headers, payload);
+    const passkeys = async (headers: Record<string, string>) =>
+      (await app.inject({ url: '/v1/session/passkeys', headers })).json().items;
+    const first = await add(await createdPasskey(server, browser, Buffer.from('of the person 01')));
+    expect(first.statusCode, first.body).toBe(201);
+    expect(await passkeys(browser)).toMatchObject([{ name: 'Phone' }]);
+    const second = await createdPasskey(server, browser, Buffer.from('of the person 02'));
+    expectProblem(await overtakenByReset(server, email, () => add(second)), 401);
+    expect(await passkeys(await browserWithPassword(server, { email, password: PASSWORD }))).toEqual([]);
+  });
+
+  test('that is removed while it signs in is refused, and the removal does not fail', async () => {
+    const email = `person-${people}@example.com`;
+    await newPerson();
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    const { credential: answer, headers } = await answerOf(server, device);
+    const reply = await whileAccountIsLocked(server.db.target, email, async (client) => {
+      const afterwards = send('POST', '/passkey', headers, { credential: answer });
+      await untilWaiting(server.db.target, 1);
+      await client.query('DELETE FROM passkeys WHERE credential_id = $1', [device.credentialId]);
+      return { afterwards };
+    });
+    expectProblem(reply, 401);
+  });
+
   test('stays if it is the only way to sign in', async () => {
     const email = `person-${people}@example.com`;
     const browser = await newPerson();
@@ -197,5 +233,55 @@ describe('A passkey', () => {
     // It takes back itself only: wrong passwords before it still count.
     for (let attempt = 0; attempt < 5; attempt++) await firstStep('10.22.0.1', 'wrong horse battery');
     expect((await firstStep('10.22.0.1')).statusCode).toBe(429);
+  });
+
+  test.each([
+    ['knows', '127.0.0.1'],
+    ['does not know', '10.25.0.1'],
+  ])('after wrong passwords from a network that the account %s waits for them only', async (_, address) => {
+    const email = `after-${address}@example.com`;
+    await addAccount(server, tenantId, email, 'viewer');
+    const browser = await browserWithPassword(server, { email, password: PASSWORD });
+    const device = await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    await send('PATCH', '', browser, { passkeyRequired: true });
+    const step = (payload: { email: string; password: string }) =>
+      signIn(server, payload, SAME_ORIGIN, address);
+    for (let failure = 0; failure < 8; failure++) {
+      server.clock.advanceS(failure < 5 ? 0 : 2 ** (failure - 5));
+      expectProblem(await step({ email, password: 'wrong horse battery' }), 401);
+    }
+    expect((await step({ email, password: PASSWORD })).headers['retry-after']).toBe('8');
+    server.clock.advanceS(8);
+    expect((await step({ email, password: PASSWORD })).statusCode).toBe(400);
+    // At the same instant.
+    const { credential: passkey, headers } = await answerOf(server, device);
+    const payload = { email, password: PASSWORD, passkey };
+    const second = await app.inject({
+      method: 'POST',
+      url: '/v1/session',
+      headers,
+      payload,
+      remoteAddress: address,
+    });
+    expect(second.statusCode, second.body).toBe(200);
+  });
+
+  test('that is wrong besides a right password counts as one failure', async () => {
+    const email = 'wrong-second-step@example.com';
+    await addAccount(server, tenantId, email, 'viewer');
+    const browser = await browserWithPassword(server, { email, password: PASSWORD });
+    await authenticatorOf(server, { email, credentialId: Buffer.from(email) });
+    const other = await authenticatorOf(server, {
+      email: await anotherAccount(),
+      credentialId: Buffer.from('of another account'),
+    });
+    await send('PATCH', '', browser, { passkeyRequired: true });
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      const { credential: passkey, headers } = await answerOf(server, other);
+      const payload = { email, password: PASSWORD, passkey };
+      statuses.push((await app.inject({ method: 'POST', url: '/v1/session', headers, payload })).statusCode);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
   });
 });

@@ -40,6 +40,50 @@ test('an unknown resource or path is a 404', async () => {
   }
 });
 
+test('a path that cannot be decoded is a 400 of SCIM, whoever asks', async () => {
+  for (const path of ['/Users/%', '/users/%zz', '/Groups/%ff', '/%']) {
+    for (const headers of [{ authorization }, {}]) {
+      const reply = await app.inject({ url: `/scim/v2${path}`, headers });
+      expect([reply.statusCode, reply.headers['content-type']]).toEqual([400, 'application/scim+json']);
+      expect(reply.json()).toMatchObject({ status: '400', scimType: 'invalidSyntax' });
+    }
+  }
+});
+
+test('an object with a toString of its own, in place of a text, is a 400 like any other wrong value', async () => {
+  const { id } = await idp.createUser('tostring');
+  const value = 'tostring@example.com';
+  const given = [{ value, type: 'work' }];
+  expect((await idp.patch(`/Users/${id}`, { op: 'add', path: 'emails', value: given })).statusCode).toBe(200);
+  const patch = (body: object) => idp.call('PATCH', `/Users/${id}`, body);
+  const search = (body: object) => idp.call('POST', '/Users/.search', body);
+  for (const wrong of [{ toString: 1 }, { toString: null, valueOf: 1 }, [{ toString: 'x' }]]) {
+    const operation = { op: 'replace', path: 'active', value: true };
+    expectScimError(await patch({ schemas: [wrong], Operations: [operation] }), 400, 'invalidSyntax');
+    for (const name of ['startIndex', 'count', 'attributes', 'excludedAttributes'])
+      expectScimError(await search({ [name]: wrong }), 400, 'invalidValue');
+    const emails = [
+      { value, type: wrong },
+      { value: 'other@example.com', type: 'home' },
+    ];
+    for (const op of ['add', 'replace'])
+      expectScimError(
+        await idp.patch(`/Users/${id}`, { op, path: 'emails', value: emails }),
+        400,
+        'invalidValue',
+      );
+    expectScimError(
+      await idp.call('PUT', `/Users/${id}`, { schemas: [USER], userName: 'tostring', emails }),
+      400,
+      'invalidValue',
+    );
+    // A removal only compares.
+    expect(
+      (await idp.patch(`/Users/${id}`, { op: 'remove', path: 'emails', value: emails })).statusCode,
+    ).toBe(200);
+  }
+});
+
 test('a method that a path does not have is a 405, and the answer lists its methods', async () => {
   for (const [method, path, allow] of [
     ['DELETE', '/Users', 'GET, POST'],

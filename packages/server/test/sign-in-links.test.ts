@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { untilWaiting, whileAccountIsLocked } from './support/locks.ts';
 import { expectProblem } from './support/problems.ts';
 import { startTestServer } from './support/server.ts';
 import {
@@ -76,6 +77,52 @@ describe('A one-time link', () => {
       details.push(expectProblem(await redeem(server, { token }), 401));
     }
     expect(new Set(details).size).toBe(1);
+  });
+
+  test('redeemed by a person who is signed in proves nothing new, and the session is as old as before', async () => {
+    const [{ tenantId }, other] = [await newOrganisation(), await newOrganisation()];
+    const email = newEmail();
+    await addAccount(server, tenantId, email, 'viewer');
+    await browserWithPassword(server, { email, password: PASSWORD });
+    let browser = browserOf(await signIn(server, { email, password: PASSWORD }));
+    const session = async () => (await app.inject({ url: '/v1/session', headers: browser })).json();
+    const { method, createdAt } = await session();
+    const addsPasskey = () =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/session/passkeys/options',
+        headers: { ...browser, host: 'localhost:8080' },
+      });
+    expect((await addsPasskey()).statusCode).toBe(200);
+    server.clock.advanceS(601);
+    const boss = browserOf(
+      await redeem(server, { token: await linkFor(server, `boss-${other.slug}@example.com`) }),
+    );
+    for (const token of [await linkFor(server, email), (await invite(boss, email)).token]) {
+      const before = browser;
+      browser = browserOf(await redeem(server, { token }, before));
+      expectProblem(await app.inject({ url: '/v1/session', headers: before }), 401);
+      expectProblem(await addsPasskey(), 403);
+      expect(await session()).toMatchObject({ method: 'password', createdAt });
+    }
+    expect(method).toBe('password');
+  });
+
+  test('is not redeemed by a session that ends meanwhile', async () => {
+    const { tenantId } = await newOrganisation();
+    const email = newEmail();
+    const browser = await browserWithRole(server, tenantId, 'viewer', email);
+    const list = await app.inject({ url: '/v1/session/sessions', headers: browser });
+    const [{ sessionId }] = list.json().items;
+    const token = await linkFor(server, email);
+    const reply = await whileAccountIsLocked(server.db.target, email, async () => {
+      const afterwards = redeem(server, { token }, browser);
+      await untilWaiting(server.db.target, 1);
+      await app.inject({ method: 'DELETE', url: `/v1/session/sessions/${sessionId}`, headers: browser });
+      return { afterwards };
+    });
+    expect(expectProblem(reply, 401)).toContain('no session');
+    expect((await redeem(server, { token })).statusCode).toBe(200);
   });
 
   test('that sets a password ends the other links and all sessions', async () => {

@@ -154,6 +154,18 @@ describe('Failures slow down', () => {
     expect((await from('2001:db8:0:2::1', email)).statusCode).toBe(200);
   });
 
+  test('no further attempt by a success in between, which is no failure', async () => {
+    const [first, second] = [await newPerson(), await newPerson()];
+    // The last ones make the whole network wait.
+    for (let failure = 0; failure < 25; failure++) {
+      server.clock.advanceS(failure < 20 ? 0 : 900);
+      expectProblem(await from('10.12.0.1', `guess-of-office-${failure}@example.com`), 401);
+    }
+    expectProblem(await from('10.12.0.1', first), 429);
+    server.clock.advanceS(900);
+    for (const email of [first, second]) expect((await from('10.12.0.1', email)).statusCode).toBe(200);
+  });
+
   test('attempts at the same time, too', async () => {
     const email = await newPerson();
     const replies = await Promise.all(

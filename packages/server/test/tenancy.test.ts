@@ -90,6 +90,18 @@ test('every table with a tenant_id, except the indexes of keys and tokens and th
   expect(rows.filter((row) => !row.forced || !row.leads)).toEqual([]);
 });
 
+test('every table has a primary key, except the log of changed attendance, whose rows may be alike', async () => {
+  const { rows } = await db.owner.inSystem((tx) =>
+    tx.query<{ table: string }>(`
+      SELECT c.relname AS table FROM pg_class c
+      WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relkind IN ('r', 'p')
+        AND c.relname <> 'attendance_changes'
+        AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
+      ORDER BY 1`),
+  );
+  expect(rows).toEqual([]);
+});
+
 async function count(database: TestDatabase['owner'], tenantId: string): Promise<number> {
   const { rows } = await database.inTenant(tenantId, (tx) => tx.query('SELECT count(*) AS n FROM nodes'));
   return rows[0].n;

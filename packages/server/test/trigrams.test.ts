@@ -31,10 +31,9 @@ describe('the index of trigrams', () => {
   });
 
   test('shows own users only also to statements that read its table', async () => {
-    const visible = (tenant: string, parts: string) =>
+    const visible = (tenant: string, piece: string) =>
       db.restricted.inTenant(tenant, async (tx) => {
-        for (const i of [1, 2, 3])
-          await tx.query('SELECT set_config($1, $2, true)', [`rollcall.search_part_${i}`, parts]);
+        await tx.query("SELECT set_config('rollcall.search_piece', $1, true)", [piece]);
         const { rows } = await tx.query('SELECT user_id FROM user_searches');
         return rows.length;
       });
@@ -55,6 +54,53 @@ describe('the index of trigrams', () => {
     for (const i of [1, 2, 3]) await addUser(db.owner, tenantId, { userName: `sancho${i}` });
     expect(await byTrigrams(db, tenantId, ['sancho'], 3)).toHaveLength(3);
     expect(await byTrigrams(db, tenantId, ['sancho'], 2)).toBeNull();
+  });
+
+  test('looks for the piece of the parts that few users have', async () => {
+    const organisation = await createTestOrganisation(db.owner);
+    await addFirstUsers(db, organisation, 1_200);
+    const { userId } = await addUser(db.owner, organisation, { userName: 'zapata.many@work.test' });
+    const other = await addUser(db.owner, organisation, { userName: 'zapata.maria@home.test' });
+    const part = 'zapata.many@work.test';
+    for (const parts of [[part], ['many', 'zapata'], ['zap', 'common', 'person']])
+      expect((await byTrigrams(db, organisation, parts))?.toSorted()).toEqual(
+        [userId, other.userId].toSorted(),
+      );
+    expect(await byTrigrams(db, organisation, ['many@work.test'])).toBeNull();
+  });
+
+  test('finds the users who have all words, whatever the piece, in pages', async () => {
+    const organisation = await createTestOrganisation(db.owner);
+    await addFirstUsers(db, organisation, 1_200);
+    const added: { userId: string; userName: string }[] = [];
+    for (const userName of ['zapata.many@work.test', 'zapata.maria@home.test', 'maria.zapata', 'zapata'])
+      added.push(await addUser(db.owner, organisation, { userName }));
+    const idsOf = (part: string) =>
+      added
+        .filter(({ userName }) => userName.includes(part))
+        .map(({ userId }) => userId)
+        .sort();
+    const search = async (
+      words: string[],
+      limit = 100,
+      further: { status?: string; after?: string } = {},
+    ) => {
+      const { after = null, ...filter } = further;
+      const users = await db.restricted.inTenant(organisation, (tx) =>
+        listUsers(tx, organisation, { words, ...filter }, { limit, after }),
+      );
+      return users.map((user) => user.userId);
+    };
+    expect(await search(['zapata.many@work.test'])).toEqual(idsOf('many'));
+    expect(await search(['MARIA', 'zapata'])).toEqual(idsOf('maria'));
+    expect(await search(['zapata'])).toEqual(idsOf('zapata'));
+    expect(await search(['zapata'], 100, { status: 'active' })).toEqual(idsOf('zapata'));
+    expect(await search(['zapata'], 100, { status: 'inactive' })).toEqual([]);
+    // One more than the page tells that there is a further page.
+    expect(await search(['zapata'], 2)).toEqual(idsOf('zapata').slice(0, 3));
+    expect(await search(['zapata'], 2, { after: idsOf('zapata')[1] ?? '' })).toEqual(
+      idsOf('zapata').slice(2),
+    );
   });
 
   test('reads few users of an organisation that was empty when the connection made its plans, and that statistics do not know', async () => {
@@ -91,8 +137,8 @@ describe('the index of trigrams', () => {
       expect(await listProvisionedUsers(tx, grown, filter, page)).toMatchObject({ total: 1 });
       return { search: searched - before, filter: (await rowsRead()) - searched };
     });
-    // Two thousand in the order of ids, one to know where these end, and two hundred for the estimate.
-    expect(read.search).toBeLessThan(4_300);
+    // A thousand in the order of ids, and two hundred for the choice of a piece.
+    expect(read.search).toBeLessThan(1_300);
     expect(read.filter).toBeLessThan(500);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { PEOPLE_ACCESS } from '../src/auth/people-access.ts';
-import { png } from './support/floor.ts';
 import { ManagedWorkplace } from './support/manage-days.ts';
+import { png } from './support/png.ts';
 import { startTestServer } from './support/server.ts';
 import { browserWithRole } from './support/sessions.ts';
 

@@ -115,8 +115,10 @@ function IdentityTable({ items, onRemove }: IdentityTableProps) {
 }
 
 function Removal({ identity, onClose }: { identity: Identity; onClose: () => void }) {
+  const [, change] = useParameters();
   const disconnect = async () => {
     await clientOf().session.disconnectIdentity(identity.identityId);
+    change({ connected: undefined }, { replace: true });
     // Roles of a claim go with the identity.
     await Promise.all(
       [OWN_IDENTITIES, ['session']].map((queryKey) => queryClient.invalidateQueries({ queryKey })),

@@ -1,14 +1,19 @@
 import { Group, Select, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Parameters } from '../frame/address.ts';
+import { clientOf } from '../frame/client.ts';
 import { todayIn } from '../frame/days.ts';
-import { useOffices } from '../frame/nodes.ts';
-import { useOrganisation } from '../frame/session.ts';
+import { OfficeSelect } from '../frame/office-select.tsx';
+import { SearchSelect } from '../frame/search-select.tsx';
+import { seesPeople, useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { useGroups, useLevels, useZones } from './places.ts';
-import { faultOf, lastWeeks, PERIODS, type Question } from './question.ts';
+import { useLevels, useZones } from './places.ts';
+import { faultOf, lastWeeks, PERIODS, type Question, UNITS } from './question.ts';
 
 const { filters } = texts.attendance;
+/** The width of a choice of a place or group, in pixels. */
+const CHOICE_WIDTH = 170;
 const RANGES = ['4', '13', '52'] as const;
 
 interface FiltersProps {
@@ -30,6 +35,16 @@ export function Filters({ question, change }: FiltersProps) {
             value={question.period}
             onChange={(period) => change({ period: period ?? undefined })}
             data={PERIODS.map((value) => ({ value, label: filters.periods[value] }))}
+          />
+        )}
+        {question.view === 'comparison' && (
+          <Select
+            label={filters.by}
+            w={130}
+            allowDeselect={false}
+            value={question.by}
+            onChange={(by) => change({ by: by ?? undefined })}
+            data={UNITS.map((value) => ({ value, label: filters.units[value] }))}
           />
         )}
         <Places question={question} change={change} />
@@ -84,20 +99,22 @@ function Days({ question, change }: FiltersProps) {
 
 function Places({ question, change }: FiltersProps) {
   const { office, level, zone } = question;
-  const [wanted, setWanted] = useState({ offices: false, levels: false, zones: false });
+  const [wanted, setWanted] = useState({ levels: false, zones: false });
   const want = (kind: keyof typeof wanted) => () => setWanted({ ...wanted, [kind]: true });
-  const { offices } = useOffices(wanted.offices || office !== undefined);
   const levels = useLevels(office, wanted.levels || level !== undefined);
   const zones = useZones(level, wanted.zones || zone !== undefined);
   return (
     <>
-      <Choice
+      <OfficeSelect
         label={filters.office}
-        all={filters.allOffices}
+        placeholder={filters.allOffices}
+        w={CHOICE_WIDTH}
         value={office}
-        options={offices.map(({ locationId, locationName }) => ({ value: locationId, label: locationName }))}
-        onOpen={want('offices')}
         onChoose={(id) => change({ office: id, level: undefined, zone: undefined })}
+        clear={{
+          label: filters.allOffices,
+          onClear: () => change({ office: undefined, level: undefined, zone: undefined }),
+        }}
       />
       {office && (
         <Choice
@@ -124,19 +141,34 @@ function Places({ question, change }: FiltersProps) {
 }
 
 function Groups({ question: { group }, change }: FiltersProps) {
-  const { role } = useOrganisation();
-  const [isWanted, setIsWanted] = useState(false);
-  const mayListGroups = role === 'administrator' || role === 'planner';
-  const groups = useGroups(mayListGroups && (isWanted || group !== undefined));
+  const { organisation, role } = useOrganisation();
+  const mayListGroups = seesPeople(role);
+  const { data, isLoading } = useQuery({
+    queryKey: [organisation, 'group', group],
+    queryFn: ({ signal }) => clientOf(organisation).manage.groups.get(group ?? '', { signal }),
+    enabled: mayListGroups && group !== undefined,
+  });
   if (!mayListGroups && !group) return null;
+  const common = { label: filters.group, value: group };
+  const toAll = () => change({ group: undefined });
+  if (!mayListGroups) return <Choice {...common} all={filters.allGroups} options={[]} onChoose={toAll} />;
   return (
-    <Choice
-      label={filters.group}
-      all={filters.allGroups}
-      value={group}
-      options={groups}
-      onOpen={() => setIsWanted(true)}
+    <SearchSelect
+      {...common}
+      placeholder={filters.allGroups}
+      w={CHOICE_WIDTH}
+      // An id of the address whose name is unknown stays visible, so that it can be removed.
+      shown={data?.groupName ?? (isLoading ? undefined : group)}
       onChoose={(id) => change({ group: id })}
+      clear={{ label: filters.allGroups, onClear: toAll }}
+      queryKey={[organisation, 'active groups']}
+      read={async (page, options) => {
+        const { items, next } = await clientOf(organisation).manage.groups.page(
+          { ...page, status: 'active' },
+          options,
+        );
+        return { items: items.map(({ groupId, groupName }) => ({ value: groupId, label: groupName })), next };
+      }}
     />
   );
 }
@@ -148,7 +180,7 @@ interface ChoiceProps {
   value: string | undefined;
   options: readonly { value: string; label: string }[];
   /** The options are loaded when they are needed. */
-  onOpen: () => void;
+  onOpen?: () => void;
   onChoose: (id: string | undefined) => void;
 }
 
@@ -159,14 +191,14 @@ function Choice({ label, all, value, options, onOpen, onChoose }: ChoiceProps) {
     <Select
       label={label}
       placeholder={all}
-      w={170}
+      w={CHOICE_WIDTH}
       searchable
       clearable
       clearButtonProps={{ 'aria-label': all }}
       limit={200}
-      nothingFoundMessage={filters.noMatch}
+      nothingFoundMessage={texts.searchSelect.nothing}
       value={value ?? null}
-      onDropdownOpen={onOpen}
+      {...(onOpen && { onDropdownOpen: onOpen })}
       onChange={(id) => onChoose(id ?? undefined)}
       data={named ? options.slice() : [...options, { value, label: value }]}
     />

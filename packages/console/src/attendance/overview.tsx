@@ -1,6 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import type { MetricsRow } from '@rollcall/sdk';
-import { BarChart } from '../charts/bar-chart.tsx';
+import { BarChart } from '../frame/charts/bar-chart.tsx';
 import { dayOf } from '../frame/days.ts';
 import {
   formatDayAndMonth,
@@ -12,10 +12,10 @@ import {
 import { texts } from '../texts.ts';
 import { Answers, useRows } from './answers.tsx';
 import { KeyFigures } from './key-figures.tsx';
+import { seriesOfKinds } from './kinds.ts';
 import { metricsQuery, type Period, type Question } from './question.ts';
 
 const { attendance } = texts;
-const { kinds } = attendance;
 const CATEGORY_NAMES = { day: attendance.day, week: attendance.week, month: attendance.month };
 
 /** People by period, and the key figures of the whole range beside those of the range before. */
@@ -57,12 +57,7 @@ function Charts({ rows, period }: { rows: readonly MetricsRow[]; period: Period 
         categories={categories}
         arrangement="stacked"
         format={formatWhole}
-        series={[
-          { name: kinds.confirmed, fill: 'solid', values: valuesOf('confirmed') },
-          { name: kinds.walkIn, fill: 'hatched', values: valuesOf('walkIn') },
-          { name: kinds.noShow, fill: 'dotted', values: valuesOf('noShow') },
-          { name: kinds.unconfirmed, fill: 'lined', values: valuesOf('unconfirmed') },
-        ]}
+        series={seriesOfKinds(rows)}
       />
       {rows.at(-1)?.complete === false && (
         <Text size="sm" c="dimmed">

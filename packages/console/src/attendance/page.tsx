@@ -1,4 +1,4 @@
-import '../charts/style.css';
+import '../frame/charts/style.css';
 import { SegmentedControl, Stack } from '@mantine/core';
 import { useEffect } from 'react';
 import { useParameters } from '../frame/address.ts';
@@ -6,6 +6,7 @@ import { todayIn } from '../frame/days.ts';
 import { Page } from '../frame/page.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
+import { Comparison } from './comparison.tsx';
 import { Download } from './download.tsx';
 import { Filters } from './filters.tsx';
 import { Overview } from './overview.tsx';
@@ -14,7 +15,7 @@ import { Usage } from './usage.tsx';
 import { Weekdays } from './weekdays.tsx';
 
 const { attendance } = texts;
-const CONTENT = { overview: Overview, weekdays: Weekdays, usage: Usage };
+const CONTENT = { overview: Overview, weekdays: Weekdays, comparison: Comparison, usage: Usage };
 
 /** Attendance over days, weeks or months. Its address holds every choice. */
 export default function AttendancePage() {

@@ -9,8 +9,6 @@ interface Option {
 }
 
 const NONE: readonly Option[] = [];
-/** The longest page of a list. */
-const LIMIT = 1000;
 
 /** Choices of a filter, by name. Empty until they are loaded, and until `isNeeded`. */
 function useOptions(
@@ -49,14 +47,5 @@ export function useZones(levelId: string | undefined, isNeeded: boolean): readon
         label: zoneName,
       }),
     ),
-  );
-}
-
-export function useGroups(isNeeded: boolean): readonly Option[] {
-  const { organisation } = useOrganisation();
-  return useOptions([organisation, 'active groups'], isNeeded, async (signal) =>
-    (await clientOf(organisation).analytics.groups({ limit: LIMIT, signal }))
-      .filter(({ status }) => status === 'active')
-      .map(({ groupId, groupName }) => ({ value: groupId, label: groupName })),
   );
 }

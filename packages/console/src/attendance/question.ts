@@ -2,8 +2,10 @@ import { addDays, type Day, daysBetween, isDay, mondayOf } from '../frame/days.t
 
 export const PERIODS = ['day', 'week', 'month'] as const;
 export type Period = (typeof PERIODS)[number];
-export const VIEWS = ['overview', 'weekdays', 'usage'] as const;
+export const VIEWS = ['overview', 'weekdays', 'comparison', 'usage'] as const;
 export type View = (typeof VIEWS)[number];
+export const UNITS = ['location', 'level', 'zone', 'group'] as const;
+export type Unit = (typeof UNITS)[number];
 
 /** The API computes at most so many days at once. */
 export const MOST_DAYS = 366;
@@ -15,6 +17,8 @@ export interface Question {
   from: Day;
   to: Day;
   period: Period;
+  /** What the view of comparison has side by side. */
+  by: Unit;
   office: string | undefined;
   level: string | undefined;
   zone: string | undefined;
@@ -31,6 +35,7 @@ export function questionOf(parameters: URLSearchParams, today: Day): Question {
     from: parameters.get('from') ?? from,
     to: parameters.get('to') ?? to,
     period: oneOf('period', PERIODS, 'week'),
+    by: oneOf('by', UNITS, 'location'),
     office: parameters.get('office') ?? undefined,
     level: parameters.get('level') ?? undefined,
     zone: parameters.get('zone') ?? undefined,

@@ -1,6 +1,6 @@
 import { SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import type { UsageMetricsRow } from '@rollcall/sdk';
-import { NumbersTable } from '../charts/figure.tsx';
+import { NumbersTable } from '../frame/charts/figure.tsx';
 import { formatPercent, formatWhole } from '../frame/format.ts';
 import { texts } from '../texts.ts';
 import { Answers, useRows } from './answers.tsx';

@@ -1,6 +1,6 @@
 import { Stack } from '@mantine/core';
-import { BarChart } from '../charts/bar-chart.tsx';
-import { HeatMap } from '../charts/heat-map.tsx';
+import { BarChart } from '../frame/charts/bar-chart.tsx';
+import { HeatMap } from '../frame/charts/heat-map.tsx';
 import { dayOf } from '../frame/days.ts';
 import { formatDayAndMonth, formatTenths } from '../frame/format.ts';
 import { texts } from '../texts.ts';

@@ -1,10 +1,10 @@
-import { NotFoundError, type Reply } from '@rollcall/sdk';
+import { NotFoundError, type Reply, type Versioned } from '@rollcall/sdk';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { type Day, todayIn } from '../frame/days.ts';
-import { compareNames, nodesKey } from '../frame/nodes.ts';
-import { queryClient, type Role, useOrganisation } from '../frame/session.ts';
+import { nodesKey } from '../frame/nodes.ts';
+import { queryClient, seesPeople, useOrganisation } from '../frame/session.ts';
 
 export type FloorPlan = Reply<'GET /v1/manage/levels/{levelId}/floor-plan'>;
 export type Floor = Reply<'GET /v1/manage/levels/{levelId}/floor'>;
@@ -22,36 +22,17 @@ export interface LevelName {
 /** How often the page asks for the states of today. */
 const ASK_EVERY_MS = 3_000;
 
-/** The roles that see the states of a day, which name people. */
-export function seesStates(role: Role): boolean {
-  return role === 'administrator' || role === 'planner';
-}
-
-const plansKey = (organisation: string) => [...nodesKey(organisation), 'floor plans'] as const;
+/** The first part of the keys of all questions about plans. A change of a plan makes their answers out of date. */
+export const plansKey = (organisation: string) => [...nodesKey(organisation), 'floor plans'] as const;
 const floorPlanKey = (organisation: string, levelId: string) =>
   [...plansKey(organisation), 'of', levelId] as const;
 
-/** The levels that have a plan or a draft, by office and name. */
-export function usePlans(isNeeded: boolean) {
-  const { organisation } = useOrganisation();
-  return useQuery({
-    queryKey: plansKey(organisation),
-    queryFn: async ({ signal }) =>
-      (await clientOf(organisation).manage.floorPlans.list({ signal })).toSorted(
-        (a, b) => compareNames(a.locationName, b.locationName) || compareNames(a.levelName, b.levelName),
-      ),
-    enabled: isNeeded,
-  });
-}
-
-/** The published plan of a level. */
+/** The published plan of a level, with its version. */
 export function useFloorPlan(levelId: string) {
   const { organisation } = useOrganisation();
-  return useQuery<FloorPlan>({
+  return useQuery<Versioned<FloorPlan>>({
     queryKey: floorPlanKey(organisation, levelId),
-    queryFn: async ({ signal }) =>
-      (await clientOf(organisation).manage.floorPlans.read(levelId, { signal })).row,
-    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => clientOf(organisation).manage.floorPlans.read(levelId, { signal }),
     staleTime: 0,
   });
 }
@@ -62,7 +43,7 @@ export function useLevelName(levelId: string, day: Floor | undefined): LevelName
   const { data } = useQuery({
     queryKey: [...nodesKey(organisation), 'level', levelId],
     queryFn: ({ signal }) => clientOf(organisation).manage.levels.get(levelId, { signal }),
-    enabled: !seesStates(role),
+    enabled: !seesPeople(role),
   });
   return day ?? data;
 }
@@ -72,20 +53,33 @@ export function forgetPlans(organisation: string): Promise<void> {
   return queryClient.invalidateQueries({ queryKey: plansKey(organisation) });
 }
 
+const floorKey = (organisation: string, levelId: string, day: Day | undefined) =>
+  [...nodesKey(organisation), 'floor', levelId, day] as const;
+
+/** Reads the places of a level anew, for the pages that show them, too. */
+export function readFloor(organisation: string, levelId: string): Promise<Floor> {
+  return queryClient.fetchQuery({
+    queryKey: floorKey(organisation, levelId, undefined),
+    queryFn: ({ signal }) => clientOf(organisation).manage.floorPlans.day(levelId, {}, { signal }),
+    staleTime: 0,
+  });
+}
+
 /**
  * The states of a level's places on a day; by default on the office's present day. It asks for the present day again and
- * again while somebody can see the page, unless `isLive` is false.
+ * again while somebody can see the page, unless `isLive` is false. Until another day is loaded, the data is a placeholder:
+ * the day that was shown.
  */
 export function useFloor(levelId: string, day: Day | undefined, { isLive = true } = {}) {
   const { organisation, role } = useOrganisation();
   return useQuery<Floor>({
-    queryKey: [...nodesKey(organisation), 'floor', levelId, day],
+    queryKey: floorKey(organisation, levelId, day),
     queryFn: ({ signal }) =>
       clientOf(organisation).manage.floorPlans.day(levelId, day === undefined ? {} : { date: day }, {
         signal,
       }),
-    enabled: seesStates(role),
-    placeholderData: (before) => (before?.levelId === levelId ? before : undefined),
+    enabled: seesPeople(role),
+    placeholderData: keepPreviousData,
     refetchInterval: ({ state: { data } }) =>
       isLive && data && data.date === presentDay(data) ? ASK_EVERY_MS : false,
     staleTime: 0,

@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core';
-import { formatTime } from '../frame/format.ts';
+import type { Day } from '../frame/days.ts';
+import { formatTime, formatWeekdayAndDay } from '../frame/format.ts';
 import { texts } from '../texts.ts';
 import type { Floor } from './answers.ts';
 
@@ -17,6 +18,15 @@ export function AsOf({ floor: { asOf, timeZone }, isLate }: AsOfProps) {
     <Text size="sm" c={isLate ? 'red' : 'dimmed'}>
       <time dateTime={asOf}>{words.asOf(formatTime(asOf, timeZone, { seconds: true }), timeZone)}</time>
       {isLate && ` ${words.late}`}
+    </Text>
+  );
+}
+
+/** Says that the states are of another day than the chosen one, until its own are loaded. */
+export function Awaited({ awaited, shown }: { awaited: Day; shown: Day }) {
+  return (
+    <Text size="sm" c="dimmed" role="status" data-awaited={awaited}>
+      {words.awaited(formatWeekdayAndDay(awaited), formatWeekdayAndDay(shown))}
     </Text>
   );
 }

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, TextInput } from '@mantine/core';
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { addDays, type Day, daysBetween, isDay } from '../frame/days.ts';
 import { formatWeekdayAndDay } from '../frame/format.ts';
 import { Icon } from '../frame/icon.tsx';
@@ -24,11 +24,13 @@ export function DayPicker({ day, today, choose }: DayPickerProps) {
   const [slid, setSlid] = useState<Day>();
   const [typed, setTyped] = useState<string>();
   const pick = (next: Day) => choose(next === today ? undefined : next);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only another day on the slider starts the pause again.
+  // After the pause, the address may have other parameters than at its beginning.
+  const latestPick = useRef(pick);
+  latestPick.current = pick;
   useEffect(() => {
     if (slid === undefined) return;
     const pause = setTimeout(() => {
-      pick(slid);
+      latestPick.current(slid);
       setSlid(undefined);
     }, PAUSE_MS);
     return () => clearTimeout(pause);

@@ -1,13 +1,12 @@
-import { Anchor, Button, Group, Stack } from '@mantine/core';
+import { Anchor, Button, Group, Stack, TextInput } from '@mantine/core';
 import { lazy, Suspense, useEffect } from 'react';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
-import { isDay } from '../frame/days.ts';
+import { type Day, isDay } from '../frame/days.ts';
 import { Failure } from '../frame/failure.tsx';
-import { NodeSelect } from '../frame/node-select.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
-import { useOrganisation } from '../frame/session.ts';
+import { seesPeople, useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import {
@@ -15,7 +14,6 @@ import {
   type FloorPlan,
   isUnknown,
   presentDay,
-  seesStates,
   useFloor,
   useFloorPlan,
   useLevelName,
@@ -25,6 +23,8 @@ import { PlanMenu } from './plan-menu.tsx';
 
 const loadLevelView = () => import('./level-view.tsx');
 const LevelView = lazy(loadLevelView);
+/** The editor shares this module, and chooses no other level. */
+const LevelSelect = lazy(() => import('./level-select.tsx'));
 
 const { floor } = texts;
 
@@ -37,21 +37,29 @@ export function FloorView({ levelId }: { levelId: string }) {
   const day = wanted !== null && isDay(wanted) ? wanted : undefined;
   const plan = useFloorPlan(levelId);
   const states = useFloor(levelId, day);
-  const level = plan.data?.levelId === levelId ? plan.data : undefined;
+  const level = plan.data?.row;
   const name = useLevelName(levelId, states.data);
+  const path = name ? texts.places.path([name.locationName, name.levelName]) : '';
   const failed = [plan, states].find(({ error, data }) => error && !data);
   return (
-    <Page title={floor.title} actions={level && <Actions plan={level} levelName={name?.levelName ?? ''} />}>
+    <Page
+      title={floor.title}
+      actions={
+        plan.data && (
+          <Actions plan={plan.data.row} version={plan.data.version} levelName={name?.levelName ?? ''} />
+        )
+      }
+    >
       <Stack gap="sm">
         <Group gap="md" align="flex-end" className="floor-choices">
           <div className="floor-level">
-            <NodeSelect
-              kind="level"
-              label={floor.level}
-              except={levelId}
-              shown={name && texts.places.path([name.locationName, name.levelName])}
-              onChoose={(other) => change({ level: other, desk: undefined, search: undefined })}
-            />
+            <Suspense fallback={<TextInput label={floor.level} value={path} readOnly />}>
+              <LevelSelect
+                except={levelId}
+                shown={path}
+                onChoose={(other) => change({ level: other, desk: undefined, search: undefined })}
+              />
+            </Suspense>
           </div>
           {states.data && (
             <DayPicker
@@ -73,6 +81,7 @@ export function FloorView({ levelId }: { levelId: string }) {
             levelName={name?.levelName}
             floor={states.data}
             isLate={states.error !== null}
+            awaited={states.data && states.isPlaceholderData ? (day ?? presentDay(states.data)) : undefined}
           />
         )}
       </Stack>
@@ -87,11 +96,13 @@ interface ContentProps {
   floor: Floor | undefined;
   /** The last question for newer states failed. */
   isLate: boolean;
+  /** The chosen day, while the states are of the day that was shown before. */
+  awaited: Day | undefined;
 }
 
-function Content({ plan, levelName = '', floor: day, isLate }: ContentProps) {
+function Content({ plan, levelName = '', floor: day, isLate, awaited }: ContentProps) {
   const { role } = useOrganisation();
-  const withStates = seesStates(role);
+  const withStates = seesPeople(role);
   if (!plan || (withStates && !day)) return <Waiting />;
   return (
     <>
@@ -102,9 +113,9 @@ function Content({ plan, levelName = '', floor: day, isLate }: ContentProps) {
           key={plan.levelId}
           plan={plan}
           levelName={levelName}
-          items={day?.items}
           day={day}
           isLate={isLate}
+          awaited={awaited}
         />
       </Suspense>
     </>
@@ -136,7 +147,7 @@ function NoPlan({ plan }: { plan: FloorPlan }) {
   );
 }
 
-function Actions({ plan, levelName }: { plan: FloorPlan; levelName: string }) {
+function Actions({ plan, version, levelName }: { plan: FloorPlan; version: string; levelName: string }) {
   const { organisation, role } = useOrganisation();
   const [, change] = useParameters();
   return (
@@ -149,7 +160,7 @@ function Actions({ plan, levelName }: { plan: FloorPlan; levelName: string }) {
           <Button size="xs" variant="default" onClick={() => change({ edit: '1' })}>
             {plan.hasDraft ? floor.goOn : floor.edit}
           </Button>
-          <PlanMenu levelId={plan.levelId} levelName={levelName} />
+          <PlanMenu levelId={plan.levelId} levelName={levelName} version={version} />
         </>
       )}
     </Group>

@@ -31,6 +31,11 @@ export class Gesture {
   move(event: PointerEvent): void {
     const before = this.#pointers.get(event.pointerId);
     if (!before || !this.#start) return;
+    // The button was released where this window does not hear of it.
+    if (event.buttons === 0) {
+      this.end(event);
+      return;
+    }
     const now = { x: event.clientX, y: event.clientY };
     if (!this.#isDrag) {
       if (Math.hypot(now.x - this.#start.x, now.y - this.#start.y) < DRAG_PX) return;

@@ -2,11 +2,13 @@ import { Anchor, Group, Stack, Title } from '@mantine/core';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
+import type { Day } from '../frame/days.ts';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import type { Floor, FloorItem, FloorPlan } from './answers.ts';
-import { AsOf } from './as-of.tsx';
+import type { Floor, FloorPlan } from './answers.ts';
+import { AsOf, Awaited } from './as-of.tsx';
+import { Hidden } from './hidden.tsx';
 import { Legend } from './legend.tsx';
 import { PlaceList } from './place-list.tsx';
 import { PlacePanel } from './place-panel.tsx';
@@ -21,14 +23,16 @@ interface LevelViewProps {
   plan: FloorPlan;
   levelName: string;
   /** Undefined for roles that do not see the states. */
-  items: readonly FloorItem[] | undefined;
   day: Floor | undefined;
   /** The last question for newer states failed. */
   isLate: boolean;
+  /** The chosen day, while `day` is the one that was shown before. */
+  awaited: Day | undefined;
 }
 
 /** A level: its plan, what the open place has, and all places as a list. */
-export default function LevelView({ plan, levelName, items, day, isLate }: LevelViewProps) {
+export default function LevelView({ plan, levelName, day, isLate, awaited }: LevelViewProps) {
+  const items = day?.items;
   const [parameters, change] = useParameters();
   const [marked, setMarked] = useState<string>();
   const open = parameters.get('desk') ?? undefined;
@@ -40,7 +44,7 @@ export default function LevelView({ plan, levelName, items, day, isLate }: Level
     if (nodeId !== undefined) setInList(nodeId);
   }, []);
   const states = statesOf(parameters.get('state'));
-  const placements = (plan.published?.placements ?? NONE) as readonly NamedPlacement[];
+  const placements = plan.published?.placements ?? NONE;
   const byId = useMemo(() => new Map(placements.map((each) => [each.nodeId, each])), [placements]);
   const places = useMemo(
     () => (items ? placesOfDay(items, byId) : placesOfPlan(placements)),
@@ -55,14 +59,23 @@ export default function LevelView({ plan, levelName, items, day, isLate }: Level
     change({ state: [...next].join(',') || undefined }, { replace: true });
   if (places.length === 0) return plan.published || items ? <Notice {...floor.empty.noPlaces} /> : null;
   return (
-    <div className="floor" data-with-plan={plan.published ? true : undefined}>
+    <div
+      className="floor"
+      data-with-plan={plan.published ? true : undefined}
+      aria-busy={awaited !== undefined}
+    >
       <Stack gap="xs" className="floor-main">
         {day && (
           <Group justify="space-between" gap="xs">
             <Legend counts={counts} chosen={states} toggle={(state) => setStates(toggled(states, state))} />
-            <AsOf floor={day} isLate={isLate} />
+            {awaited === undefined ? (
+              <AsOf floor={day} isLate={isLate} />
+            ) : (
+              <Awaited awaited={awaited} shown={day.date} />
+            )}
           </Group>
         )}
+        {plan.published && <Hidden count={plan.published.hidden} />}
         {plan.published && (
           <PlanDrawing
             levelName={levelName}
@@ -136,7 +149,7 @@ function Others({ others, date }: { others: Floor['others']; date: string }) {
             >
               {name}
             </Anchor>{' '}
-            {floor.states[state as State]}
+            {floor.states[state]}
           </li>
         ))}
       </ul>

@@ -9,7 +9,6 @@ import { texts } from '../texts.ts';
 import type { Floor, FloorItem, FloorPerson } from './answers.ts';
 import { StateIcon } from './glyph.tsx';
 import type { ShownPlace } from './shown-places.ts';
-import type { State } from './states.ts';
 
 const { floor } = texts;
 const { panel: words } = floor;
@@ -100,9 +99,8 @@ function DayOfPlace({ item, day, onOpen }: DayOfPlaceProps) {
 
 function Person({ person, item, day, onOpen }: DayOfPlaceProps & { person: FloorPerson }) {
   const { organisation } = useOrganisation();
-  const { userId, name, firstSeenAt, lastSeenAt } = person;
+  const { userId, name, state, firstSeenAt, lastSeenAt } = person;
   const { date, timeZone } = day;
-  const state = person.state as State;
   const time = (instant: string) => <time dateTime={instant}>{formatTime(instant, timeZone)}</time>;
   return (
     <div className="floor-person" data-person={userId}>
@@ -116,7 +114,7 @@ function Person({ person, item, day, onOpen }: DayOfPlaceProps & { person: Floor
       <dl>
         <dt>{words.bookedAt}</dt>
         <dd>
-          <Seat
+          <NodeLink
             nodeId={person.bookedNodeId}
             name={person.bookedName}
             none={words.noBooking}
@@ -127,7 +125,7 @@ function Person({ person, item, day, onOpen }: DayOfPlaceProps & { person: Floor
         </dd>
         <dt>{words.detectedAt}</dt>
         <dd>
-          <Seat
+          <NodeLink
             nodeId={person.detectedNodeId}
             name={person.detectedName}
             none={firstSeenAt === null ? words.notSeen : words.inOffice}
@@ -153,15 +151,15 @@ function Person({ person, item, day, onOpen }: DayOfPlaceProps & { person: Floor
   );
 }
 
-interface SeatProps extends DayOfPlaceProps {
+interface NodeLinkProps extends DayOfPlaceProps {
   nodeId: string | null;
   name: string | null;
-  /** In place of a seat. */
+  /** Shown without a node. */
   none: string;
 }
 
 /** Where a person is booked or was detected. Another place than the open one leads there. */
-function Seat({ nodeId, name, none, item, day, onOpen }: SeatProps) {
+function NodeLink({ nodeId, name, none, item, day, onOpen }: NodeLinkProps) {
   const { organisation } = useOrganisation();
   if (nodeId === null) return none;
   if (nodeId === day.locationId) return words.inOffice;

@@ -1,20 +1,21 @@
-import { Anchor, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatWhole } from '../frame/format.ts';
+import { useFound } from '../frame/found.ts';
 import { NodeSelect } from '../frame/node-select.tsx';
 import { nodesKey } from '../frame/nodes.ts';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
+import { SearchField, useSearch } from '../frame/search.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { VirtualList } from '../frame/virtual-list.tsx';
 import { texts } from '../texts.ts';
-import { type PlanOfList, usePlans } from './answers.ts';
+import { type PlanOfList, plansKey } from './answers.ts';
 
 const { floor } = texts;
 const { plans: words, empty } = floor;
@@ -25,25 +26,27 @@ const SEARCHED_FROM = 8;
 
 /** The levels that have a plan, and a way to every other one. */
 export default function PlanList() {
-  const { data, error, refetch } = usePlans(true);
+  const search = useSearch();
+  const found = usePlans(search);
+  const { data, error, refetch } = found;
   return (
     <Page title={floor.title}>
       {error && !data ? (
         <Failure error={error} retry={() => void refetch()} />
-      ) : data ? (
-        <Plans plans={data} />
       ) : (
-        <Waiting />
+        <Plans found={found} search={search} />
       )}
     </Page>
   );
 }
 
-function Plans({ plans }: { plans: readonly PlanOfList[] }) {
+function Plans({ found, search }: { found: ReturnType<typeof usePlans>; search: string }) {
   const { organisation, role } = useOrganisation();
-  const [, change] = useParameters();
-  const [search, setSearch] = useState('');
-  const hasNone = plans.length === 0;
+  const [parameters, change] = useParameters();
+  const { data, error, fetchNextPage, hasNextPage, isFetchingNextPage, isPlaceholderData } = found;
+  const plans = data?.pages.flatMap(({ items }) => items);
+  const isSearched = search !== '' || parameters.has('search');
+  const hasNone = plans?.length === 0 && !isSearched && !isPlaceholderData;
   const hasLevels = useHasLevels(hasNone);
   if (hasNone && hasLevels === undefined) return <Waiting />;
   if (hasNone && !hasLevels) {
@@ -55,41 +58,36 @@ function Plans({ plans }: { plans: readonly PlanOfList[] }) {
       </Notice>
     );
   }
-  const needle = search.trim().toLowerCase();
-  const found = plans.filter(({ locationName, levelName }) =>
-    `${locationName} ${levelName}`.toLowerCase().includes(needle),
-  );
+  const onNearEnd = () => {
+    if (!isFetchingNextPage && !error) void fetchNextPage();
+  };
   return (
     <Stack maw={720}>
       {hasNone && <Notice {...(role === 'administrator' ? empty.noPlans : empty.noPlansForReader)} />}
-      {plans.length >= SEARCHED_FROM && (
-        <TextInput
-          type="search"
-          label={words.search}
-          description={words.searchHint}
-          maw={420}
-          value={search}
-          onChange={({ currentTarget }) => setSearch(currentTarget.value)}
-        />
+      {(isSearched || (plans && plans.length >= SEARCHED_FROM)) && (
+        <SearchField label={words.search} hint={words.searchHint} />
       )}
-      {!hasNone && found.length === 0 && <Text size="sm">{words.none}</Text>}
-      {found.length > 0 && (
+      {!plans && <Waiting />}
+      {!hasNone && plans?.length === 0 && <Text size="sm">{words.none}</Text>}
+      {plans && plans.length > 0 && (
         <VirtualList
           label={words.title}
-          count={found.length}
+          count={plans.length}
           rowHeight={ROW_HEIGHT}
           height={LIST_HEIGHT}
+          onNearEnd={hasNextPage ? onNearEnd : undefined}
           row={(index) => {
-            const plan = found[index];
+            const plan = plans[index];
             return plan && <Row plan={plan} />;
           }}
         />
       )}
+      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
       <Group maw={420} grow>
         <NodeSelect
           kind="level"
           label={hasNone ? floor.level : words.other}
-          onChoose={(level) => change({ level })}
+          onChoose={(level) => change({ level, search: undefined })}
         />
       </Group>
     </Stack>
@@ -112,6 +110,14 @@ function Row({ plan }: { plan: PlanOfList }) {
         {about.join(' · ')}
       </Text>
     </Link>
+  );
+}
+
+/** The levels that have a plan or a draft and that the server finds, page by page. All of them if `search` is empty. */
+function usePlans(search: string) {
+  const { organisation } = useOrganisation();
+  return useFound<PlanOfList>([...plansKey(organisation), 'list'], search, (filter, options) =>
+    clientOf(organisation).manage.floorPlans.page(filter, options),
   );
 }
 

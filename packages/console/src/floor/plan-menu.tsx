@@ -9,7 +9,7 @@ const RemoveDialog = lazy(() => import('./remove-dialog.tsx'));
 const { remove, more } = texts.floor;
 
 /** What an administrator does rarely with a published plan. */
-export function PlanMenu(level: { levelId: string; levelName: string }) {
+export function PlanMenu(plan: { levelId: string; levelName: string; version: string }) {
   const [isOpen, { open, close }] = useDisclosure();
   return (
     <>
@@ -25,7 +25,7 @@ export function PlanMenu(level: { levelId: string; levelName: string }) {
       </Menu>
       {isOpen && (
         <Suspense>
-          <RemoveDialog {...level} onClose={close} />
+          <RemoveDialog {...plan} onClose={close} />
         </Suspense>
       )}
     </>

@@ -43,8 +43,11 @@ export function sheetOf(aspectRatio: number): Point {
   return { x: SHEET_WIDTH, y: SHEET_WIDTH / aspectRatio };
 }
 
-/** Whether places of a kind are rectangles. Desks are points. */
-export function isArea(kind: PlaceKind): boolean {
+/** The kinds of places that are rectangles on a plan. Desks are points. */
+export type AreaKind = Exclude<PlaceKind, 'place'>;
+
+/** Whether places of a kind are rectangles. */
+export function isArea(kind: PlaceKind): kind is AreaKind {
   return kind !== 'place';
 }
 

@@ -1,6 +1,10 @@
+import { Text } from '@mantine/core';
+import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { ConfirmDialog } from '../frame/confirm-dialog.tsx';
+import { Failure } from '../frame/failure.tsx';
 import { useOrganisation } from '../frame/session.ts';
+import { isOutdated } from '../frame/versions.ts';
 import { texts } from '../texts.ts';
 import { forgetPlans } from './answers.ts';
 
@@ -9,15 +13,22 @@ const { remove } = texts.floor;
 interface RemoveDialogProps {
   levelId: string;
   levelName: string;
+  /** The version of the plan that the page shows. */
+  version: string;
   onClose: () => void;
 }
 
 /** Asks before a published plan is removed. */
-export default function RemoveDialog({ levelId, levelName, onClose }: RemoveDialogProps) {
+export default function RemoveDialog({ levelId, levelName, version, onClose }: RemoveDialogProps) {
   const { organisation } = useOrganisation();
+  // The page behind the dialog may get another plan meanwhile.
+  const [seen] = useState(version);
   const act = async () => {
-    await clientOf(organisation).manage.floorPlans.remove(levelId);
-    await forgetPlans(organisation);
+    try {
+      await clientOf(organisation).manage.floorPlans.remove(levelId, { ifVersion: seen });
+    } finally {
+      await forgetPlans(organisation);
+    }
   };
   return (
     <ConfirmDialog
@@ -27,6 +38,16 @@ export default function RemoveDialog({ levelId, levelName, onClose }: RemoveDial
       cancel={remove.cancel}
       act={act}
       onClose={onClose}
+      failure={RemoveFailure}
     />
+  );
+}
+
+function RemoveFailure({ error }: { error: Error }) {
+  if (!isOutdated(error)) return <Failure error={error} />;
+  return (
+    <Text size="sm" role="alert">
+      {remove.outdated}
+    </Text>
   );
 }

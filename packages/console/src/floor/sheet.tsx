@@ -29,8 +29,6 @@ interface SheetProps {
   className?: string;
   /** Marks, and what lies over them. */
   children: ReactNode;
-  /** Over the window, beside the controls. */
-  overlay?: ReactNode;
 }
 
 /** A sheet with its image and places, in a window that one zooms and moves. */
@@ -47,7 +45,6 @@ export function Sheet({
   onPointerDown,
   className = '',
   children,
-  overlay,
 }: SheetProps) {
   const hintId = useId();
   useOneTabStop(viewport, placements);
@@ -104,7 +101,7 @@ export function Sheet({
               <rect className="paper" width={sheet.x} height={sheet.y} />
               {image.address && (
                 <image
-                  className="ground"
+                  className="plan-image"
                   href={image.address}
                   width={sheet.x}
                   height={sheet.y}
@@ -117,7 +114,6 @@ export function Sheet({
         </div>
       </div>
       <Controls viewport={viewport} />
-      {overlay}
       <Text size="xs" c="dimmed" id={hintId} className="sheet-keys">
         {keys}
       </Text>

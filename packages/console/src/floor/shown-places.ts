@@ -1,7 +1,7 @@
 import { formatWhole } from '../frame/format.ts';
 import { texts } from '../texts.ts';
 import type { FloorItem } from './answers.ts';
-import type { LevelNode, PlaceKind, Placement } from './plan.ts';
+import type { LevelNode, Placement } from './plan.ts';
 import { type State, stateOf } from './states.ts';
 
 const { floor } = texts;
@@ -27,8 +27,7 @@ export function placesOfDay(
   placements: ReadonlyMap<string, Placement>,
 ): ShownPlace[] {
   return items.map((item) => {
-    const { nodeId, name, zoneId, people, owner } = item;
-    const kind = item.kind as PlaceKind;
+    const { nodeId, kind, name, zoneId, people, owner } = item;
     const state = stateOf(item);
     return shown(
       { nodeId, kind, name, zoneId },

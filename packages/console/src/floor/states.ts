@@ -11,7 +11,7 @@ export const STATES = Object.keys(texts.floor.states) as State[];
 export interface Glyph {
   outline: string;
   sign?: string;
-  /** The outline is filled, and the sign has the colour of the ground. */
+  /** The outline is filled, and the sign has the colour of the paper. */
   isSolid?: true;
 }
 
@@ -33,13 +33,11 @@ export const GLYPHS: Readonly<Record<State, Glyph>> = {
 
 /** The places of each state, in the order of the legend. States that no place has are left out. */
 export function countsOf(items: readonly FloorItem[]): [State, number][] {
-  return STATES.flatMap((state) => {
-    const count = items.filter((item) => stateOf(item) === state).length;
-    return count > 0 ? [[state, count] as [State, number]] : [];
-  });
+  const countOf = (state: State) => items.filter((item) => stateOf(item) === state).length;
+  return STATES.map((state): [State, number] => [state, countOf(state)]).filter(([, count]) => count > 0);
 }
 
 /** The state of a desk or room. Zones have none. */
 export function stateOf({ kind, state }: FloorItem): State | undefined {
-  return kind === 'zone' ? undefined : ((state ?? 'unknown') as State);
+  return kind === 'zone' ? undefined : state;
 }

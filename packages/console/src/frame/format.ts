@@ -52,6 +52,14 @@ export function formatInstant(instant: string, timeZone?: string): string {
   }).format(Date.parse(instant));
 }
 
+/** The browser's time zone. */
+export const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** As `formatInstant`, with the name of the zone: for a sentence without a note of the zone near it. */
+export function formatZonedInstant(instant: string, timeZone = browserZone()): string {
+  return texts.inZone(formatInstant(instant, timeZone), timeZone);
+}
+
 /** The time of day of an instant in a time zone, with seconds if `seconds` says so. */
 export function formatTime(instant: string, timeZone: string, { seconds = false } = {}): string {
   return new Intl.DateTimeFormat(language, { timeStyle: seconds ? 'medium' : 'short', timeZone }).format(

@@ -6,25 +6,22 @@ import { useOrganisation } from './session.ts';
 
 export type TreeNode = Listing<'GET /v1/manage/nodes'>;
 export type Kind = TreeNode['kind'];
-export type Office = Listing<'GET /v1/manage/locations'>;
 
 /** The first part of the keys of all questions about nodes. A change of a node makes their answers out of date. */
 export const nodesKey = (organisation: string) => [organisation, 'nodes'] as const;
 
-const NONE: readonly Office[] = [];
-
-/** The active offices, by name. Empty until they are loaded, and until `isNeeded`. */
-export function useOffices(isNeeded = true) {
+/** The id of an active office; null if there is none. */
+export function useFirstOffice(isNeeded: boolean) {
   const { organisation } = useOrganisation();
-  const { data: offices = NONE, error } = useQuery<readonly Office[]>({
-    queryKey: [...nodesKey(organisation), 'active offices'],
-    queryFn: async ({ signal }) =>
-      (await clientOf(organisation).manage.locations.list({ status: 'active' }, { signal })).toSorted(
-        (a, b) => a.locationName.localeCompare(b.locationName),
-      ),
+  return useQuery({
+    queryKey: [...nodesKey(organisation), 'first office'],
+    queryFn: async ({ signal }) => {
+      const filter = { kind: 'location', status: 'active', limit: 1 };
+      const { items } = await clientOf(organisation).manage.nodesPage(filter, { signal });
+      return items[0]?.nodeId ?? null;
+    },
     enabled: isNeeded,
   });
-  return { offices, error };
 }
 
 /** The names from the office down to a node. */

@@ -1,27 +1,12 @@
 import { Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import {
-  type InfiniteData,
-  keepPreviousData,
-  type QueryKey,
-  type UseInfiniteQueryResult,
-  useInfiniteQuery,
-} from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { texts } from '../texts.ts';
 import { useParameters } from './address.ts';
 import { Failure } from './failure.tsx';
+import { type Found, hasTooManyWords, MOST_CHARACTERS, PAUSE_MS } from './found.ts';
 import { Notice } from './notice.tsx';
 import { Waiting } from './shell.tsx';
-
-/** The server takes at most so many words. */
-const MOST_WORDS = 5;
-/** The longest search that the server takes. */
-const MOST_CHARACTERS = 100;
-/** A search waits so long for the next letter. */
-const PAUSE_MS = 200;
-/** Rows of a page of the list. */
-const PAGE = 100;
 
 /** What the address searches for, once nobody types any more. */
 export function useSearch(): string {
@@ -49,37 +34,6 @@ export function SearchField({ label, hint }: { label: string; hint: string }) {
       />
     </search>
   );
-}
-
-interface FoundPage<Row> {
-  items: Row[];
-  next?: string | null | undefined;
-}
-type Found<Row> = UseInfiniteQueryResult<InfiniteData<FoundPage<Row>>>;
-interface PageFilter {
-  search?: string;
-  limit: number;
-  after?: string;
-}
-
-/** The rows that the server finds, page by page. All rows if `search` is empty. */
-export function useFound<Row>(
-  queryKey: QueryKey,
-  search: string,
-  read: (filter: PageFilter, options: { signal: AbortSignal }) => Promise<FoundPage<Row>>,
-): Found<Row> {
-  return useInfiniteQuery({
-    queryKey: [...queryKey, search],
-    queryFn: ({ pageParam, signal }) =>
-      read(
-        { ...(search ? { search } : {}), limit: PAGE, ...(pageParam ? { after: pageParam } : {}) },
-        { signal },
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ next }) => next ?? undefined,
-    placeholderData: keepPreviousData,
-    enabled: !hasTooManyWords(search),
-  });
 }
 
 interface FoundRowsProps<Row> {
@@ -110,8 +64,4 @@ export function FoundRows<Row>({ found, search, none, children }: FoundRowsProps
       </Text>
     </>
   );
-}
-
-function hasTooManyWords(search: string): boolean {
-  return search.split(/\s+/).filter((word) => word !== '').length > MOST_WORDS;
 }

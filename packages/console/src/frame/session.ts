@@ -9,6 +9,11 @@ export type Organisation = Session['organisations'][number];
 /** What a person may do in an organisation. */
 export type Role = Organisation['role'];
 
+/** Whether a role may see who is where. */
+export function seesPeople(role: Role): boolean {
+  return role === 'administrator' || role === 'planner';
+}
+
 const SESSION = ['session'];
 
 /** The `meta` of a change that signs in: its 401 is about what was typed, and not about the session. */
@@ -57,7 +62,7 @@ export function updateSession(session: Session): void {
 }
 
 /** Leads to the sign-in page, because the session has ended. What was typed waits for the same person. */
-function loseSession(): void {
+export function loseSession(): void {
   const session = queryClient.getQueryData<Session | null>(SESSION);
   if (session) keepTyped(session.account.accountId);
   forgetData();

@@ -30,23 +30,27 @@ export interface Destination {
   roles?: readonly Role[];
 }
 
+/** A page that the list of pages leaves out, and that the command bar leads to. */
+export type FurtherPage = Omit<Destination, 'icon'>;
+
 interface ShellProps {
   /** The slug of the address. */
   slug: string;
   destinations: readonly Destination[];
+  furtherPages: readonly FurtherPage[];
   children: ReactNode;
 }
 
 /** What surrounds each page of a person who is signed in. Without a session it leads to the sign-in page. */
-export function Shell({ slug, destinations, children }: ShellProps) {
+export function Shell({ slug, destinations, furtherPages, children }: ShellProps) {
   const [path] = useLocation();
   const search = useSearch();
   const { data: session, error, refetch } = useSession();
   if (session === null) return <Redirect to={signInAddress(search ? `${path}?${search}` : path)} replace />;
   const organisation = session?.organisations.find((each) => each.organisation === slug);
-  const listed = organisation
-    ? destinations.filter(({ roles }) => roles === undefined || roles.includes(organisation.role))
-    : [];
+  const ofRole = <P extends FurtherPage>(pages: readonly P[]) =>
+    organisation ? pages.filter(({ roles }) => roles === undefined || roles.includes(organisation.role)) : [];
+  const listed = ofRole(destinations);
   // Such a page would ask for what the server refuses.
   const forbidden = destinations.find((each) => !listed.includes(each) && isAt(path, slug, each));
   return (
@@ -54,6 +58,7 @@ export function Shell({ slug, destinations, children }: ShellProps) {
       session={session}
       organisation={organisation}
       destinations={listed}
+      furtherPages={ofRole(furtherPages)}
       isKiosk={new URLSearchParams(search).has(KIOSK)}
     >
       {error ? (
@@ -126,11 +131,19 @@ interface FrameProps {
   session: Session | undefined;
   organisation: Organisation | undefined;
   destinations: readonly Destination[];
+  furtherPages?: readonly FurtherPage[];
   isKiosk?: boolean;
   children: ReactNode;
 }
 
-function Frame({ session, organisation, destinations, isKiosk = false, children }: FrameProps) {
+function Frame({
+  session,
+  organisation,
+  destinations,
+  furtherPages = [],
+  isKiosk = false,
+  children,
+}: FrameProps) {
   const [opened, { toggle, close }] = useDisclosure();
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
@@ -165,7 +178,7 @@ function Frame({ session, organisation, destinations, isKiosk = false, children 
             {session && organisation && <OrganisationMenu session={session} organisation={organisation} />}
           </Group>
           <Group gap={4} wrap="nowrap">
-            {organisation && <GoTo organisation={organisation} destinations={destinations} />}
+            {organisation && <GoTo organisation={organisation} pages={[...destinations, ...furtherPages]} />}
             <ColourSchemeMenu />
             {session && <AccountMenu session={session} organisation={organisation} />}
           </Group>
@@ -203,13 +216,7 @@ function Frame({ session, organisation, destinations, isKiosk = false, children 
 }
 
 /** Opens the command bar. Its code is loaded when somebody opens it. */
-function GoTo({
-  organisation,
-  destinations,
-}: {
-  organisation: Organisation;
-  destinations: readonly Destination[];
-}) {
+function GoTo({ organisation, pages }: { organisation: Organisation; pages: readonly FurtherPage[] }) {
   const [opened, { open, close }] = useDisclosure();
   const [isWanted, setIsWanted] = useState(false);
   const show = () => {
@@ -230,7 +237,7 @@ function GoTo({
       {isWanted && (
         <OrganisationContext value={organisation}>
           <Suspense>
-            <CommandBar destinations={destinations} opened={opened} close={close} />
+            <CommandBar pages={pages} opened={opened} close={close} />
           </Suspense>
         </OrganisationContext>
       )}

@@ -7,6 +7,9 @@ interface VirtualTableProps {
   /** The name of the table, for screen readers. */
   label: string;
   columns: readonly string[];
+  /** Each row ends with controls. Their column has no header. */
+  withControls?: boolean;
+  className?: string;
   /** In pixels. A narrower page scrolls the table sideways. */
   minWidth: number;
   /** In pixels. The rows beyond it scroll. */
@@ -14,7 +17,7 @@ interface VirtualTableProps {
   /** About the height of a row, in pixels. */
   rowHeight: number;
   count: number;
-  /** The cells of a row. The last one has its controls. */
+  /** The cells of a row. */
   cells: (index: number) => ReactNode;
   /** Asks for more rows, because the last one is near. Undefined if no row follows. */
   onNearEnd?: (() => void) | undefined;
@@ -24,7 +27,8 @@ const ROWS_AROUND = 5;
 
 /** A table of thousands of rows, which scrolls within itself. Only the rows near the visible ones are in the document. */
 export function VirtualTable(props: VirtualTableProps) {
-  const { label, columns, minWidth, maxHeight, rowHeight, count, cells, onNearEnd } = props;
+  const { label, columns, withControls = false, className = '' } = props;
+  const { minWidth, maxHeight, rowHeight, count, cells, onNearEnd } = props;
   const box = useRef<HTMLDivElement>(null);
   const { virtualizer, rows, above, below } = useVirtualRows(box, {
     ...{ count, rowHeight, onNearEnd },
@@ -43,10 +47,11 @@ export function VirtualTable(props: VirtualTableProps) {
         stickyHeader
         withTableBorder
         verticalSpacing={4}
+        className={className}
         aria-label={label}
         aria-rowcount={onNearEnd ? -1 : count + 1}
       >
-        <TableHead columns={columns} withControls />
+        <TableHead columns={columns} withControls={withControls} />
         <Table.Tbody>
           <Space height={above} />
           {rows.map(({ index }) => (

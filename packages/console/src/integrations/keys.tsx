@@ -4,14 +4,14 @@ import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
+import { lastUseOf, RevokeDialog } from '../frame/keys/dialogs.tsx';
+import type { Key } from '../frame/keys/first-lines.ts';
+import { CreateKey, RotateKey } from '../frame/keys/key-dialogs.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { CredentialTable, LifeCells, useCredentialPage } from './credential-table.tsx';
-import { lastUseOf, RevokeDialog } from './dialogs.tsx';
-import type { Key } from './first-lines.ts';
-import { CreateKey, RotateKey } from './key-dialogs.tsx';
 import { PageButtons } from './page-buttons.tsx';
 
 const { keys } = texts.integrations;

@@ -20,6 +20,8 @@ export const REFUSED = 'refused events';
 export interface Question {
   state: State;
   cause: Cause | undefined;
+  /** The `sourceId` of the events; undefined for all sources. */
+  source: string | undefined;
   /** The position after which the page of the list begins. */
   after: string | undefined;
   /** The id of the event whose details are open. */
@@ -31,28 +33,33 @@ export function questionOf(parameters: URLSearchParams): Question {
   return {
     state: parameters.get('state') === 'mended' ? 'mended' : 'open',
     cause: Object.hasOwn(texts.refused.causes, cause) ? (cause as Cause) : undefined,
+    source: parameters.get('source') || undefined,
     after: parameters.get('after') ?? undefined,
     event: parameters.get('event') ?? undefined,
   };
 }
 
 /** The refused events of each cause, counted. */
-export function useCauses(state: State) {
+export function useCauses({ state, source }: Pick<Question, 'state' | 'source'>) {
   const { organisation } = useOrganisation();
   return useQuery<CountedCause[]>({
-    queryKey: [organisation, REFUSED, 'causes', state],
-    queryFn: ({ signal }) => clientOf(organisation).manage.refusalCauses({ state }, { signal }),
+    queryKey: [organisation, REFUSED, 'causes', state, source],
+    queryFn: ({ signal }) =>
+      clientOf(organisation).manage.refusalCauses({ state, sourceId: source }, { signal }),
   });
 }
 
 /** A page of refused events, the newest first. */
-export function useEvents({ state, cause, after }: Question) {
+export function useEvents({ state, cause, source, after }: Question) {
   const { organisation } = useOrganisation();
   return useQuery<Reply<'GET /v1/manage/refused-events'>>({
-    queryKey: [organisation, REFUSED, 'events', state, cause, after],
+    queryKey: [organisation, REFUSED, 'events', state, cause, source, after],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      clientOf(organisation).manage.refusedEventsPage({ state, cause, after, limit: PAGE }, { signal }),
+      clientOf(organisation).manage.refusedEventsPage(
+        { state, cause, sourceId: source, after, limit: PAGE },
+        { signal },
+      ),
   });
 }
 

@@ -14,11 +14,13 @@ interface CausesProps {
   chosen: Cause | undefined;
   /** Chooses a cause, or none. */
   choose: (cause: Cause | undefined) => void;
+  /** The source whose events are counted; undefined for all. */
+  source: string | undefined;
   retry: Retry;
 }
 
 /** How many events each cause has, and what to do about it. */
-export function Causes({ causes, chosen, choose, retry }: CausesProps) {
+export function Causes({ causes, chosen, choose, source, retry }: CausesProps) {
   const titleId = useId();
   return (
     <section aria-labelledby={titleId}>
@@ -39,6 +41,7 @@ export function Causes({ causes, chosen, choose, retry }: CausesProps) {
             counted={each}
             isChosen={each.cause !== null && each.cause === chosen}
             choose={choose}
+            source={source}
             retry={retry}
           />
         ))}
@@ -51,10 +54,11 @@ interface LineProps {
   counted: CountedCause;
   isChosen: boolean;
   choose: CausesProps['choose'];
+  source: CausesProps['source'];
   retry: Retry;
 }
 
-function Line({ counted, isChosen, choose, retry }: LineProps) {
+function Line({ counted, isChosen, choose, source, retry }: LineProps) {
   const { timeZone } = useOrganisation();
   const { cause, count, retriable, lastRefusedAt } = counted;
   const { name, advice } = explanationOf(cause);
@@ -85,7 +89,7 @@ function Line({ counted, isChosen, choose, retry }: LineProps) {
             size="compact-sm"
             disabled={retry.progress?.state === 'running'}
             aria-label={refused.retryAll(formatWhole(retriable), name)}
-            onClick={() => retry.start({ cause })}
+            onClick={() => retry.start(source === undefined ? { cause } : { cause, sourceId: source })}
           >
             {refused.retry}
           </Button>

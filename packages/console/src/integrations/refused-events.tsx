@@ -50,6 +50,9 @@ export function Events({ question, change, retry }: EventsProps) {
                 key={event.refusalId}
                 event={event}
                 open={() => change({ event: event.refusalId })}
+                choose={
+                  question.source === undefined ? (source) => change({ source, after: undefined }) : undefined
+                }
                 retry={retry}
               />
             ))}
@@ -61,7 +64,15 @@ export function Events({ question, change, retry }: EventsProps) {
   );
 }
 
-function Line({ event, open, retry }: { event: RefusedEvent; open: () => void; retry: Retry }) {
+interface LineProps {
+  event: RefusedEvent;
+  open: () => void;
+  /** Chooses the source of the event; undefined if one is chosen. */
+  choose: ((source: string) => void) | undefined;
+  retry: Retry;
+}
+
+function Line({ event, open, choose, retry }: LineProps) {
   const { timeZone } = useOrganisation();
   const { refusalId, refusedAt, triedAt, endpoint, sourceId, eventId, reason, obstacle, mended } = event;
   const name = eventId ?? texts.none;
@@ -70,7 +81,20 @@ function Line({ event, open, retry }: { event: RefusedEvent; open: () => void; r
       <Table.Td>{formatInstant(refusedAt, timeZone)}</Table.Td>
       {mended && <Table.Td>{triedAt === null ? texts.none : formatInstant(triedAt, timeZone)}</Table.Td>}
       <Table.Td>{endpoint}</Table.Td>
-      <Table.Td className="any-text">{sourceId ?? texts.none}</Table.Td>
+      <Table.Td className="any-text">
+        {sourceId && choose ? (
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            aria-label={refused.onlySource(sourceId)}
+            onClick={() => choose(sourceId)}
+          >
+            {sourceId}
+          </Button>
+        ) : (
+          (sourceId ?? texts.none)
+        )}
+      </Table.Td>
       <Table.Td className="any-text">
         <Button variant="subtle" size="compact-sm" aria-label={refused.details(name)} onClick={open}>
           {name}

@@ -7,8 +7,8 @@ import { type Cause, REFUSED } from './refused-answers.ts';
 
 type Step = Reply<'POST /v1/manage/refused-events/retry'>;
 
-/** What a person tries again: one event, or all with a cause. */
-export type Selection = { refusalId: string } | { cause: Cause };
+/** What a person tries again: one event, or all with a cause, of all sources or of one. */
+export type Selection = { refusalId: string } | { cause: Cause; sourceId?: string };
 
 /** How far a retry is. */
 export interface RetryProgress {

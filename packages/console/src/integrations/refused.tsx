@@ -1,5 +1,5 @@
 import './refused.css';
-import { SegmentedControl, Stack, Text } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useParameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
@@ -16,12 +16,13 @@ import { RetryResult } from './refused-retry-result.tsx';
 
 const { refused } = texts;
 
-/** Refused events: by cause first, then one by one. The address holds the cause, the state, the page and the event. */
+/** Refused events: by cause first, then one by one. The address holds the source, the cause, the state, the page and the event. */
 export default function Refused() {
   const { timeZone } = useOrganisation();
   const [parameters, change] = useParameters();
   const question = questionOf(parameters);
-  const causes = useCauses(question.state);
+  const { source } = question;
+  const causes = useCauses(question);
   const retry = useRetry();
   return (
     <Stack gap="lg">
@@ -33,16 +34,33 @@ export default function Refused() {
         data={STATES.map((value) => ({ value, label: refused.state[value] }))}
         className="views"
       />
+      {source !== undefined && (
+        <Group gap="sm">
+          <Text size="sm" className="any-text">
+            {refused.ofSource(source)}
+          </Text>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            onClick={() => change({ source: undefined, after: undefined, event: undefined })}
+          >
+            {texts.sources.all}
+          </Button>
+        </Group>
+      )}
       <RetryResult retry={retry} />
       {causes.error && <Failure error={causes.error} retry={() => void causes.refetch()} />}
       {!causes.data && !causes.error && <Waiting />}
-      {causes.data?.length === 0 && <Notice {...refused.empty[question.state]} />}
+      {causes.data?.length === 0 && (
+        <Notice {...(source === undefined ? refused.empty[question.state] : refused.emptyOfSource)} />
+      )}
       {causes.data && causes.data.length > 0 && (
         <>
           <Causes
             causes={causes.data}
             chosen={question.cause}
             choose={(cause) => change({ cause, after: undefined, event: undefined })}
+            source={source}
             retry={retry}
           />
           <Events question={question} change={change} retry={retry} />

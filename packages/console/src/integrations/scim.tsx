@@ -1,18 +1,18 @@
-import './style.css';
+import '../frame/keys/style.css';
 import { Alert, Button, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import type { Reply } from '@rollcall/sdk';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
+import { Copyable } from '../frame/keys/copyable.tsx';
+import { expiryOf, FormDialog, lastUseOf, RevokeDialog } from '../frame/keys/dialogs.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { TableHead } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
-import { Copyable } from './copyable.tsx';
 import { CredentialTable, LifeCells, useCredentialPage } from './credential-table.tsx';
-import { expiryOf, FormDialog, lastUseOf, RevokeDialog } from './dialogs.tsx';
 import { PageButtons } from './page-buttons.tsx';
 
 const { integrations } = texts;

@@ -1,4 +1,4 @@
-import { BarChart } from '../charts/bar-chart.tsx';
+import { BarChart } from '../frame/charts/bar-chart.tsx';
 import { addDays } from '../frame/days.ts';
 import { formatDayAndMonth, formatInstant, formatTime, formatWhole } from '../frame/format.ts';
 import { useOrganisation } from '../frame/session.ts';

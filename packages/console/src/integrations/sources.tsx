@@ -1,11 +1,12 @@
-import '../charts/style.css';
-import { SegmentedControl, Stack, Text } from '@mantine/core';
+import '../frame/charts/style.css';
+import { Anchor, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
-import { useSources } from '../frame/sources.ts';
+import { nameOf, useSources } from '../frame/sources.ts';
 import { texts } from '../texts.ts';
 import { SourceRates } from './sources-rates.tsx';
 import { SourceTable } from './sources-table.tsx';
@@ -15,7 +16,7 @@ const STEPS = ['hour', 'day'] as const;
 
 /** The sources of events, and the events of one or all of them over time. The address names the source and the step. */
 export default function Sources() {
-  const { timeZone } = useOrganisation();
+  const { organisation, timeZone } = useOrganisation();
   const [parameters, change] = useParameters();
   const { data, error, refetch } = useSources();
   const step = parameters.get('by') === 'day' ? 'day' : 'hour';
@@ -44,6 +45,15 @@ export default function Sources() {
             className="views"
           />
           <SourceRates items={chosen ? [chosen] : data} chosen={chosen} step={step} />
+          {chosen?.sourceId && (
+            <Anchor
+              component={Link}
+              href={`/${organisation}/integrations?${new URLSearchParams({ view: 'refused', source: chosen.sourceId })}`}
+              size="sm"
+            >
+              {sources.refusedOf(nameOf(chosen))}
+            </Anchor>
+          )}
           <Text size="sm" c="dimmed">
             {sources.note(timeZone)}
           </Text>

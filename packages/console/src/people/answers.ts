@@ -1,7 +1,7 @@
 import type { Listing } from '@rollcall/sdk';
 import { skipToken, useQuery } from '@tanstack/react-query';
 import { clientOf } from '../frame/client.ts';
-import { useFound } from '../frame/search.tsx';
+import { useFound } from '../frame/found.ts';
 import { useOrganisation } from '../frame/session.ts';
 
 export type User = Listing<'GET /v1/manage/users'>;

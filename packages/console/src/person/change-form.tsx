@@ -1,5 +1,5 @@
 import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
-import { useOffices } from '../frame/nodes.ts';
+import { OfficeSelect } from '../frame/office-select.tsx';
 import { texts } from '../texts.ts';
 import type { PersonDay } from './answers.ts';
 import type { Choices } from './choices.ts';
@@ -22,7 +22,6 @@ interface ChangeFormProps {
 /** The choices for the selected days. */
 export function ChangeForm({ days, canChange, choices, change, isLoading, onPreview }: ChangeFormProps) {
   const { plan, office, seat, reason } = choices;
-  const { offices } = useOffices(days.length > 0);
   if (!canChange) return <Text size="sm">{words.past}</Text>;
   if (days.length === 0) return <Text size="sm">{words.hint}</Text>;
   const isComplete = plan !== 'o' || office !== '';
@@ -42,19 +41,10 @@ export function ChangeForm({ days, canChange, choices, change, isLoading, onPrev
         />
         {plan === 'o' && (
           <>
-            <NativeSelect
+            <OfficeSelect
               label={words.office}
-              value={office}
-              data={[
-                ...(offices.some(({ locationId }) => locationId === office)
-                  ? []
-                  : [{ value: office, label: texts.none }]),
-                ...offices.map(({ locationId, locationName }) => ({
-                  value: locationId,
-                  label: locationName,
-                })),
-              ]}
-              onChange={({ currentTarget: { value } }) => change({ office: value, seat: '' })}
+              value={office || undefined}
+              onChoose={(value) => change({ office: value, seat: '' })}
             />
             {office && (
               <SeatSelect

@@ -59,14 +59,14 @@ export function LeaveList({ profile }: { profile: Profile }) {
   );
 }
 
-/** Adds leave. A new form follows each leave that is stored. */
+/** Adds leave. What the fields held stays for the next leave, but for its last day. */
 function AddLeave({ profile: { userId, today } }: { profile: Profile }) {
   const { organisation } = useOrganisation();
   const manage = useManage();
   const [from, setFrom] = useState(today === null ? '' : addDays(today, 1));
   const [to, setTo] = useState('');
   const [type, setType] = useState('');
-  const { mutate, error, isPending, isSuccess } = useMutation({
+  const { mutate, error, isPending, isSuccess, reset } = useMutation({
     mutationFn: () =>
       manage.users.scheduleLeave(userId, {
         startDate: from,
@@ -83,7 +83,8 @@ function AddLeave({ profile: { userId, today } }: { profile: Profile }) {
     mutate();
   };
   return (
-    <form onSubmit={onSubmit}>
+    // What was said about the last leave is not about the next one.
+    <form onSubmit={onSubmit} onChange={reset}>
       <Stack gap="xs">
         <Text size="sm">{words.intro}</Text>
         <Group align="flex-end" gap="sm">

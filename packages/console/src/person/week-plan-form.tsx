@@ -1,10 +1,13 @@
-import { Alert, Button, Group, NativeSelect, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Group, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
 import { ConflictError } from '@rollcall/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useState } from 'react';
+import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
-import { type Office, useOffices } from '../frame/nodes.ts';
+import { compareNames, nodesKey } from '../frame/nodes.ts';
 import { Notice } from '../frame/notice.tsx';
+import { useOfficeName } from '../frame/office-select.tsx';
+import { hasWords, SearchSelect } from '../frame/search-select.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import { forgetPerson, type Profile, useManage } from './answers.ts';
@@ -33,7 +36,6 @@ export function WeekPlanForm({ profile }: { profile: Profile }) {
   const { organisation } = useOrganisation();
   const manage = useManage();
   const { userId, weekPlan, weekPlanVersion } = profile;
-  const { offices } = useOffices();
   const [choices, setChoices] = useState<Partial<Record<Weekday, string>>>({});
   const [applyFrom, setApplyFrom] = useState('');
   /** The week plan that the person who edits has seen. */
@@ -75,15 +77,12 @@ export function WeekPlanForm({ profile }: { profile: Profile }) {
         <Text size="sm">{words.intro}</Text>
         <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} maw={900}>
           {WEEKDAYS.map((day) => (
-            <NativeSelect
+            <WeekdaySelect
               key={day}
               label={words.days[day]}
               value={chosen(day)}
-              data={optionsOf(offices, chosen(day))}
-              {...(isConflict && choiceOf(seen.weekPlan[day]) !== chosen(day)
-                ? { error: words.now(labelOf(offices, choiceOf(seen.weekPlan[day]))) }
-                : {})}
-              onChange={({ currentTarget: { value } }) => choose(day, value)}
+              present={isConflict ? choiceOf(seen.weekPlan[day]) : chosen(day)}
+              choose={(value) => choose(day, value)}
             />
           ))}
           <TextInput
@@ -115,19 +114,60 @@ export function WeekPlanForm({ profile }: { profile: Profile }) {
   );
 }
 
-function optionsOf(offices: readonly Office[], present: string): { value: string; label: string }[] {
-  const values = ['', 'o', 'r', 'a', ...offices.map(({ locationId }) => `o ${locationId}`)];
-  const all = values.includes(present) ? values : [...values, present];
-  return all.map((value) => ({ value, label: labelOf(offices, value) }));
+/** The plans without a certain office. */
+const PLANS = ['', 'o', 'r', 'a'] as const;
+
+interface WeekdaySelectProps {
+  label: string;
+  value: string;
+  /** The plan that the server has. */
+  present: string;
+  choose: (value: string) => void;
 }
 
-function labelOf(offices: readonly Office[], value: string): string {
-  const [plan, locationId] = value.split(' ');
+/** Chooses a plan, or an office for a plan. Offices are searched on the server. */
+function WeekdaySelect({ label, value, present, choose }: WeekdaySelectProps) {
+  const { organisation } = useOrganisation();
+  const presentLabel = useLabel(present);
+  return (
+    <SearchSelect
+      label={label}
+      value={value}
+      shown={useLabel(value)}
+      error={present === value ? undefined : words.now(presentLabel ?? '')}
+      onChoose={choose}
+      queryKey={[...nodesKey(organisation), 'week plan choices']}
+      read={async (page, options) => {
+        const filter = { ...page, kind: 'location', status: 'active' };
+        const { items, next } = await clientOf(organisation).manage.nodesPage(filter, options);
+        const plans = page.after === undefined ? plansWith(page.search ?? '') : [];
+        const offices = items
+          .sort((a, b) => compareNames(a.name, b.name))
+          .map(({ nodeId, name }) => ({ value: `o ${nodeId}`, label: person.atOffice(name) }));
+        return { items: [...plans, ...offices], next };
+      }}
+    />
+  );
+}
+
+/** The plans without a certain office that have the words of a search. */
+function plansWith(search: string) {
+  return PLANS.map((value) => ({ value, label: labelOf(value, undefined) })).filter(({ label }) =>
+    hasWords(label, search),
+  );
+}
+
+/** A choice in words. Undefined while the name of its office is loaded. */
+function useLabel(value: string): string | undefined {
+  const [, locationId] = value.split(' ');
+  const officeName = useOfficeName(locationId);
+  return locationId && officeName === undefined ? undefined : labelOf(value, officeName);
+}
+
+function labelOf(value: string, officeName: string | undefined): string {
+  const [plan] = value.split(' ');
   if (!plan) return person.noPlan;
   if (plan === 'r') return plans.r;
   if (plan === 'a') return plans.a;
-  if (!locationId) return words.primary;
-  return person.atOffice(
-    offices.find((office) => office.locationId === locationId)?.locationName ?? locationId,
-  );
+  return officeName === undefined ? words.primary : person.atOffice(officeName);
 }

@@ -62,13 +62,7 @@ export function Assignment({ desk, version }: { desk: Row; version: string }) {
         )}
         {desk.status === 'active' && (
           <Group align="flex-end">
-            <UserSelect
-              label={words.assign}
-              placeholder={words.findHint}
-              nothingFound={words.nobodyFound}
-              value={chosen}
-              onChange={setChosen}
-            />
+            <UserSelect label={words.assign} value={chosen} onChange={setChosen} />
             <Button
               size="xs"
               variant="default"

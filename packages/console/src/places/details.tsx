@@ -111,7 +111,8 @@ function StoredPlace({ node }: { node: TreeNode }) {
     // A form shows what is stored now, and not what was stored a minute ago.
     staleTime: 0,
   });
-  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  // A form that is there stays, with what was typed.
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   return (
     <Stack>

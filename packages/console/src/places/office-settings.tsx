@@ -38,7 +38,8 @@ export function OfficeSettings({ locationId }: { locationId: string }) {
     queryFn: ({ signal }) => clientOf(organisation).manage.settings.read(locationId, { signal }),
     staleTime: 0,
   });
-  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  // A form that is there stays, with what was typed.
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   return <SettingsForm stored={data} mayEdit={role === 'administrator'} />;
 }

@@ -1,6 +1,6 @@
 import './style.css';
 import { Button, Group, Stack, Text } from '@mantine/core';
-import type { ImportKind } from '@rollcall/sdk';
+import type { ImportKind, Rollcall } from '@rollcall/sdk';
 import { useState } from 'react';
 import { useParameters } from '../frame/address.ts';
 import { useImport } from '../frame/csv-import/use-import.tsx';
@@ -27,6 +27,18 @@ const FILES: Readonly<Partial<Record<Role, readonly ImportKind[]>>> = {
   planner: ['desk-assignments'],
 };
 
+/** The file of a choice. An import takes it. */
+function fileOf(
+  { analytics, manage }: Rollcall,
+  kind: keyof typeof places.downloads,
+  options: { timeoutMs: number },
+): Promise<Blob> {
+  const asBlob = async (text: Promise<string>) => new Blob([await text], { type: 'text/csv' });
+  if (kind === 'floor-positions') return asBlob(manage.floorPlans.positionsFile({}, options));
+  if (kind === 'desk-assignments') return asBlob(manage.deskAssignments.file({}, options));
+  return analytics.file(kind, {}, 'csv', options);
+}
+
 /** The places of the organisation. The address names the open place, the search, or the file to import. */
 export default function PlacesPage() {
   const { role } = useOrganisation();
@@ -34,15 +46,7 @@ export default function PlacesPage() {
   const actions = (
     <Group gap="xs">
       {(role === 'administrator' || role === 'planner') && (
-        <DownloadMenu
-          choices={places.downloads}
-          ask={async ({ analytics, manage }, kind, options) =>
-            kind === 'floor-positions'
-              ? new Blob([await manage.floorPlans.positionsFile({}, options)], { type: 'text/csv' })
-              : analytics.file(kind, {}, 'csv', options)
-          }
-          nameOf={(kind) => `${kind}.csv`}
-        />
+        <DownloadMenu choices={places.downloads} ask={fileOf} nameOf={(kind) => `${kind}.csv`} />
       )}
       {button}
     </Group>

@@ -1,57 +1,38 @@
-import { Select } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { fullNameOf } from '../frame/names.ts';
+import { SearchSelect } from '../frame/search-select.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 
-const MOST_CHOICES = 20;
-const PAUSE_MS = 200;
+const { assignment: words } = texts.places;
 
 interface UserSelectProps {
   label: string;
-  placeholder: string;
-  nothingFound: string;
   /** The id of the chosen user. */
   value: string | undefined;
   onChange: (userId: string | undefined) => void;
 }
 
 /** Chooses an active user, searched on the server by parts of the name or e-mail address. */
-export function UserSelect({ label, placeholder, nothingFound, value, onChange }: UserSelectProps) {
+export function UserSelect({ label, value, onChange }: UserSelectProps) {
   const { organisation } = useOrganisation();
-  const [text, setText] = useState('');
-  const [search] = useDebouncedValue(text.trim(), PAUSE_MS);
-  const { data = [], isFetching } = useQuery({
-    queryKey: [organisation, 'users', 'choices', search],
-    queryFn: ({ signal }) => findUsers(organisation, search, signal),
-    enabled: search !== '' && value === undefined,
-    placeholderData: keepPreviousData,
-  });
   return (
-    <Select
+    <SearchSelect
       label={label}
-      placeholder={placeholder}
+      placeholder={words.findHint}
+      nothing={words.nobodyFound}
       miw={260}
-      searchable
-      clearable
-      maxLength={100}
-      // The server has searched already.
-      filter={({ options }) => options}
-      nothingFoundMessage={search === '' ? placeholder : isFetching ? texts.shell.loading : nothingFound}
-      value={value ?? null}
-      searchValue={text}
-      onSearchChange={setText}
-      onChange={(userId) => onChange(userId ?? undefined)}
-      data={data}
+      value={value}
+      onChoose={onChange}
+      clear={{ label: words.chooseNobody, onClear: () => onChange(undefined) }}
+      queryKey={[organisation, 'users', 'choices']}
+      read={async (page, options) => {
+        const { items, next } = await clientOf(organisation).manage.users.page(
+          { ...page, status: 'active' },
+          options,
+        );
+        return { items: items.map((user) => ({ value: user.userId, label: fullNameOf(user) })), next };
+      }}
     />
   );
-}
-
-async function findUsers(organisation: string, search: string, signal: AbortSignal) {
-  const filter = { search, status: 'active', limit: MOST_CHOICES };
-  const { items } = await clientOf(organisation).manage.users.page(filter, { signal });
-  return items.map((user) => ({ value: user.userId, label: fullNameOf(user) }));
 }

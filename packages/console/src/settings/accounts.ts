@@ -1,6 +1,6 @@
 import type { Reply } from '@rollcall/sdk';
 import { clientOf } from '../frame/client.ts';
-import { useFound } from '../frame/search.tsx';
+import { useFound } from '../frame/found.ts';
 import { useOrganisation } from '../frame/session.ts';
 
 /** A person who may sign in. */

@@ -1,5 +1,5 @@
 import { Button, CopyButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { formatInstant } from '../frame/format.ts';
+import { formatZonedInstant } from '../frame/format.ts';
 import { texts } from '../texts.ts';
 import type { ShownLink } from './accounts.ts';
 
@@ -42,7 +42,7 @@ function Content({ shown, onClose }: { shown: ShownLink; onClose: () => void }) 
           )}
         </CopyButton>
       </Group>
-      <Text size="sm">{people.link.expires(formatInstant(shown.expiresAt))}</Text>
+      <Text size="sm">{people.link.expires(formatZonedInstant(shown.expiresAt))}</Text>
       <Group justify="flex-end">
         <Button onClick={onClose}>{close}</Button>
       </Group>

@@ -39,7 +39,8 @@ export function OrganisationSettings() {
     queryFn: ({ signal }) => clientOf(organisation).manage.readOrganisation({ signal }),
     staleTime: 0,
   });
-  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  // A form that is there stays, with what was typed.
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   return data ? <SettingsForm stored={data} isEditable={role === 'administrator'} /> : <Waiting />;
 }
 

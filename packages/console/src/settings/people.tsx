@@ -82,6 +82,7 @@ function AccountTable({ accounts, onLink, onNearEnd }: AccountTableProps) {
     <>
       {error && <Failure error={error} />}
       <VirtualTable
+        withControls
         label={texts.settings.views.people}
         columns={people.columns}
         minWidth={760}

@@ -91,6 +91,7 @@ export const floor = {
     wrong: 'Choose a day, as in 2026-03-31.',
     asOf: (time: string, zone: string) => `As of ${time}, ${zone}`,
     late: 'The server does not answer. These numbers are older.',
+    awaited: (chosen: string, shown: string) => `${chosen} is loading. These states are of ${shown}.`,
   },
   list: {
     title: 'Places on this level',
@@ -139,15 +140,16 @@ export const floor = {
     sheet: (level: string) => `Draft of the plan of ${level}`,
     keys: 'Drag places to move them. Shift and a click add one to the selection, a drag on the sheet selects several. With Space held, a drag moves the sheet. By keyboard: Tab leads to a place, arrow keys move it, Shift and arrow keys move it less, Page Up and Page Down lead to other places, Space adds to the selection, Delete takes off the plan, Escape clears the selection.',
     state: {
-      stored: 'Stored',
-      storing: 'Storing…',
-      waiting: 'Not stored yet',
-      failed: (reason: string) => `Not stored: ${reason}`,
+      stored: 'Saved',
+      storing: 'Saving…',
+      waiting: 'Not saved yet',
+      failed: (reason: string) => `Not saved: ${reason}`,
+      triedAgain: 'The page tries again.',
       again: 'Try again now',
     },
     reasons: {
-      unreachable: 'the server does not answer. It is tried again.',
-      unavailable: 'the server cannot answer now. It is tried again.',
+      unreachable: 'the server does not answer.',
+      unavailable: 'the server cannot answer now.',
       forbidden: 'your role does not allow it any more.',
       other: 'something went wrong.',
     },
@@ -163,7 +165,7 @@ export const floor = {
       other: 'Another image',
       remove: 'Remove the image',
       drop: 'Drop an image of the level here, or choose one: PNG, JPEG or SVG, at most 5 MiB.',
-      dropNow: 'Drop the image to make it the ground of the plan.',
+      dropNow: 'Drop the image to use it for the plan.',
       uploading: 'The server checks the image.',
       removed: 'For safety, the server took this out of the drawing:',
       placed: (width: string, height: string) => `The image has ${width} × ${height} pixels.`,
@@ -191,7 +193,6 @@ export const floor = {
     },
     rows: {
       title: 'Put desks in rows',
-      count: 'Desks',
       perRow: 'Desks in a row',
       columnGap: 'Between desks, % of the width',
       rowGap: 'Between rows, % of the width',
@@ -224,9 +225,9 @@ export const floor = {
     conflict: {
       title: 'Somebody else has changed this draft',
       who: (who: string, when: string) =>
-        `${who} stored it on ${when}. Nothing of yours is lost: choose which one to go on with.`,
+        `${who} saved it on ${when}. Nothing of yours is lost: choose which one to go on with.`,
       somebody: 'Somebody',
-      gone: 'The draft was published or discarded by somebody else. Nothing of yours is lost: choose how to go on.',
+      gone: 'The draft was published or discarded meanwhile. Nothing of yours is lost: choose how to go on.',
       differences: (placed: string, moved: string, removed: string) =>
         `Theirs, compared with yours: ${placed} more placed, ${moved} elsewhere, ${removed} fewer.`,
       otherImage: 'Theirs has another image.',
@@ -246,12 +247,13 @@ export const floor = {
       otherImage: 'The image is another one.',
       nothing: 'Nothing changes for those who see the plan.',
       first: 'It is the first plan of this level.',
-      notStored: 'The draft is not stored, so it cannot be published yet.',
+      notStored: 'The draft is not saved, so it cannot be published yet.',
       note: 'Everybody sees it at once.',
       submit: 'Publish',
       force: 'Publish over it',
       outdated: (who: string, when: string) =>
-        `Somebody else published a plan after this draft began: ${who}, on ${when}. Your draft takes its place if you publish it.`,
+        `Somebody else published a plan after this draft began: ${who}, on ${when}. Your draft replaces it if you publish.`,
+      baseRemoved: 'The plan with which this draft began was removed. Nobody sees a plan of this level now.',
       cancel: 'Not yet',
     },
     discarding: {
@@ -267,6 +269,12 @@ export const floor = {
     text: 'Nobody sees the plan any more. Desks, bookings and the draft stay.',
     submit: 'Remove the plan',
     cancel: 'Keep it',
+    outdated:
+      'Nothing was removed: somebody else has published another plan. Close this, and look at it first.',
   },
+  hidden: (count: string, isOne: boolean) =>
+    isOne
+      ? '1 placement is hidden: its desk, room or zone is retired or on another level. It shows again when that comes back.'
+      : `${count} placements are hidden: their desks, rooms or zones are retired or on another level. They show again when these come back.`,
   more: 'More about this plan',
 };

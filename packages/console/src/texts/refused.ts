@@ -74,6 +74,8 @@ export const refused = {
     advice: 'These events have no cause, and cannot be tried again.',
   },
   byCause: 'By cause',
+  ofSource: (source: string) => `Events of the source ${source} only.`,
+  onlySource: (source: string) => `Only events of the source ${source}`,
   allCauses: 'All causes',
   columns: {
     cause: 'Cause',
@@ -118,5 +120,10 @@ export const refused = {
       advice: 'Every event of the last 30 days is stored. There is nothing to do.',
     },
     mended: { title: 'Nothing is mended yet', advice: 'Events that a later try has stored stand here.' },
+  },
+  emptyOfSource: {
+    title: 'No such event of this source',
+    advice:
+      'Look at the events of all sources, or see on the tab Sources when this source sent its last event.',
   },
 };

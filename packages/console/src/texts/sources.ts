@@ -19,6 +19,7 @@ export const sources = {
   all: 'All sources',
   rates: 'Events of all sources',
   ratesOf: (source: string, endpoint: string) => `Events of ${source}, ${endpoint}`,
+  refusedOf: (source: string) => `Refused events of ${source}`,
   by: { label: 'Counts', hour: 'By hour, 48 hours', day: 'By day, 30 days' },
   hour: 'Hour',
   day: 'Day',

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import type { ArrivalMetricsRow } from '@rollcall/sdk';
-import { BarChart } from '../charts/bar-chart.tsx';
+import { BarChart } from '../frame/charts/bar-chart.tsx';
 import { type Day, dayOf } from '../frame/days.ts';
 import { formatTenths, formatWeekdayAndDay } from '../frame/format.ts';
 import { texts } from '../texts.ts';

@@ -1,4 +1,4 @@
-import '../charts/style.css';
+import '../frame/charts/style.css';
 import { Anchor, Group, Stack } from '@mantine/core';
 import { useWindowEvent } from '@mantine/hooks';
 import { Link, useLocation } from 'wouter';
@@ -6,28 +6,35 @@ import { useParameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
-import { useOrganisation } from '../frame/session.ts';
+import { seesPeople, useOrganisation } from '../frame/session.ts';
 import { KIOSK, Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { useToday } from './answers.ts';
 import { Arrivals } from './arrivals.tsx';
 import { AsOf } from './as-of.tsx';
+import { Latest } from './latest.tsx';
 import { Offices } from './offices.tsx';
 import { Sources } from './sources.tsx';
 import { Totals } from './totals.tsx';
 
 const { today } = texts;
+/** In the address, it switches names on, on the screen of a foyer. */
+const NAMES = 'names';
 
 /**
  * Who is where now. The numbers move by themselves. The address names the chosen office. On the screen of a foyer the page
- * has no controls; Escape leads back. It names no person anywhere.
+ * has no controls; Escape leads back. It names people only there, and only if a role that may see names switches it on.
  */
 export default function TodayPage() {
   const { organisation, name, role, timeZone } = useOrganisation();
   const [parameters, change] = useParameters();
   const [path] = useLocation();
   const isKiosk = parameters.has(KIOSK);
-  useWindowEvent('keydown', ({ key }) => isKiosk && key === 'Escape' && change({ [KIOSK]: undefined }));
+  const hasNames = isKiosk && parameters.has(NAMES) && seesPeople(role);
+  useWindowEvent(
+    'keydown',
+    ({ key }) => isKiosk && key === 'Escape' && change({ [KIOSK]: undefined, [NAMES]: undefined }),
+  );
   const { data, error, refetch } = useToday();
   const chosen = data?.offices.find(({ locationId }) => locationId === parameters.get('office'));
   const offices = chosen ? [chosen] : (data?.offices ?? []);
@@ -41,13 +48,12 @@ export default function TodayPage() {
               {today.kiosk}
             </Anchor>
           )}
-          {data && (
-            <AsOf
-              asOf={data.asOf}
-              timeZone={(isKiosk && chosen?.timeZone) || timeZone}
-              isLate={error !== null}
-            />
+          {!isKiosk && chosen && seesPeople(role) && (
+            <Anchor component={Link} size="sm" href={`${path}?${kiosk(parameters)}&${NAMES}=1`}>
+              {today.kioskWithNames}
+            </Anchor>
           )}
+          {data && <AsOf asOf={data.asOf} timeZone={chosen?.timeZone ?? timeZone} isLate={error !== null} />}
         </Group>
       }
     >
@@ -66,6 +72,7 @@ export default function TodayPage() {
         {data && offices.length > 0 && (
           <>
             <Totals offices={offices} />
+            {hasNames && chosen && <Latest locationId={chosen.locationId} />}
             {!(isKiosk && chosen) && (
               <Offices
                 offices={data.offices}

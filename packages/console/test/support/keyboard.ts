@@ -6,14 +6,30 @@ const MOST_STOPS = 150;
 /** The marks of the focus are around a control. */
 const AROUND_PX = 6;
 
-/** Presses Tab until the focus is on a control. */
+/** Presses Tab until the focus is on a control. In a dialog, this begins after the dialog has taken the focus. */
 export async function tabTo(page: Page, control: Locator): Promise<void> {
   await control.waitFor();
+  await page.waitForFunction(dialogHasFocus);
   for (let stops = 0; stops < MOST_STOPS; stops++) {
     if (await control.evaluate((each) => each === document.activeElement)) return;
     await page.keyboard.press('Tab');
   }
   throw new Error(`Tab does not lead to ${control}.`);
+}
+
+/**
+ * Whether an open dialog, if there is one, has the focus. A dialog takes the focus after it is drawn, and once more after
+ * its effects ran. A key that is pressed before goes elsewhere.
+ */
+function dialogHasFocus(): Promise<boolean> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        const dialog = document.querySelector('[role="dialog"][aria-modal="true"]');
+        resolve(!dialog || dialog.contains(document.activeElement));
+      }, 0),
+    );
+  });
 }
 
 /** Tabs to a control, and presses a key there. */
@@ -120,12 +136,17 @@ function stopOf(page: Page) {
     ];
     const upper = document.elementFromPoint(middleX, middleY);
     const shown = walk.shownBy(element);
+    const drawing = shown.closest('svg');
+    // A later element of a drawing lies over an earlier one, also where it lets presses through.
+    const isOver = (other: Element) =>
+      drawing?.contains(other) === true &&
+      (other.compareDocumentPosition(shown) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
     const x = Math.max(0, left - around);
     const y = Math.max(0, top - around);
     return {
       name: walk.nameOf(element),
       isSame,
-      isCovered: !upper || !(shown.contains(upper) || upper.contains(shown)),
+      isCovered: !upper || !(shown.contains(upper) || upper.contains(shown) || isOver(upper)),
       box: {
         x,
         y,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Language } from '../../src/integrations/first-lines.ts';
+import type { Language } from '../../src/frame/keys/first-lines.ts';
 
 const PROGRAMS: Record<Exclude<Language, 'powershell'>, [program: string, ...before: string[]]> = {
   curl: ['bash', '-euc'],

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { Page, PageQuery, pageOf, readLimit, wordsFilter } from '../http/bulk.ts';
+import { Page, PageQuery, pageOf, readLimit, searchDescription, wordsFilter } from '../http/bulk.ts';
 import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import { textFault } from '../http/text.ts';
@@ -17,12 +17,12 @@ import { endSessions, listSessions } from '../store/auth/sessions.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import { checkedName, emailFault } from './account-texts.ts';
 import { AccountView, addressText, Role, readAddress, viewOf } from './account-views.ts';
 import { callerOf } from './guard.ts';
 import { invite, linkAddress, renewLink, type ShownLink } from './manage-accounts.ts';
 import { CONFIG } from './management.ts';
 import { ListedSessionView, listedSessions } from './session-views.ts';
-import { checkedName, emailFault } from './sign-ins.ts';
 
 export interface AccountRoutesOptions {
   database: Database;
@@ -64,9 +64,9 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       querystring: Type.Object({
         search: Type.Optional(
           Type.String({
-            description:
-              'only people of whom each of these words is a part of the name or the e-mail address, without regard to ' +
-              'case; at most 100 characters and 5 words',
+            description: searchDescription(
+              'people of whom each of these words is a part of the name or the e-mail address',
+            ),
           }),
         ),
         ...PageQuery,

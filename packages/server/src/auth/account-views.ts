@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { wrongParameter } from '../http/bulk.ts';
 import { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
 import type { OrganisationAccount } from '../store/auth/accounts.ts';
-import { emailFault } from './sign-ins.ts';
+import { emailFault } from './account-texts.ts';
 
 export const Role = Type.String({
   enum: [...ACCOUNT_ROLES],

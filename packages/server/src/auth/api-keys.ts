@@ -4,12 +4,15 @@ import {
   type ApiKeyAuthentication,
   type ApiKeyRole,
   type ApiKeyRow,
-  touchApiKeys,
+  isDecoy,
 } from '../store/auth/api-keys.ts';
 import type { CredentialChanges } from '../store/auth/credential-changes.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
+import { GuessLimit, type LoginAttempt } from './guess-limit.ts';
+import { KeyUses } from './key-uses.ts';
+import { KnownNetworks } from './known-networks.ts';
 import { equalSecrets, generateSecret, type MasterKey } from './secrets.ts';
 
 /** A key with its secrets opened, for the guard and the token endpoints. */
@@ -53,12 +56,13 @@ export function secretContext(tenantId: string, apiKeyFolded: string): string {
 }
 
 const REMEMBERED_KEYS = 10_000;
-const LAST_USED_FLUSH_MS = 5_000;
 const LONGEST_ID = 128;
 const SHARED_LOOK_UP_MS = 500;
 /** A repeat of a failed attempt uses the look-up of that attempt for this long. */
 const FAILURE_REMEMBERED_MS = 1_000;
 const REMEMBERED_FAILURES = 10_000;
+/** The context of the secret of a decoy, which stands for an unknown key. */
+const DECOY = 'decoy';
 
 interface FailedAttempt {
   atMs: number;
@@ -79,10 +83,13 @@ interface Deps {
 export class ApiKeys {
   readonly #deps: Deps;
   readonly #remembered = new LRUCache<string, ApiKey>({ max: REMEMBERED_KEYS });
-  readonly #used = new Map<string, { key: ApiKey; usedAtMs: number }>();
-  readonly #flushTimer: NodeJS.Timeout;
+  readonly #uses: KeyUses;
+  readonly #knownNetworks: KnownNetworks;
+  readonly #guessLimit: GuessLimit;
   /** The server compares this secret if the key does not exist. */
   readonly #decoySecret = generateSecret();
+  /** `#decoySecret`, sealed. */
+  readonly #decoySealed: Buffer;
   /** The latest failed attempt of each folded id, with the result of its look-up. */
   readonly #failed = new LRUCache<string, FailedAttempt>({ max: REMEMBERED_FAILURES });
   /** Running look-ups, by folded id. */
@@ -92,6 +99,10 @@ export class ApiKeys {
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#uses = new KeyUses(deps);
+    this.#knownNetworks = new KnownNetworks(deps);
+    this.#guessLimit = new GuessLimit({ knownNetworks: this.#knownNetworks, clock: deps.clock });
+    this.#decoySealed = deps.masterKey.seal(this.#decoySecret, DECOY);
     deps.changes.onChange((change) => {
       this.#generation++;
       if (change === 'missed') {
@@ -103,8 +114,6 @@ export class ApiKeys {
       this.#remembered.delete(change.apiKey);
       this.#failed.delete(change.apiKey);
     });
-    this.#flushTimer = setInterval(() => void this.#flush().catch(() => undefined), LAST_USED_FLUSH_MS);
-    this.#flushTimer.unref();
   }
 
   /** The key with this id, in any state. Throws `StoreUnavailableError`. */
@@ -117,9 +126,9 @@ export class ApiKeys {
     const folded = foldApiKey(apiKey);
     const generation = this.#generation;
     if (!isPossibleId(folded)) return undefined;
-    const row = await this.#deps.lookUps.apiKey(folded);
-    if (!row) return undefined;
+    const row = await this.#deps.lookUps.apiKey(folded, this.#decoySealed);
     const key = this.#open(row);
+    if (isDecoy(row)) return undefined;
     if (generation === this.#generation) this.#remembered.set(key.apiKeyFolded, key);
     return key;
   }
@@ -168,19 +177,41 @@ export class ApiKeys {
    * refuses, it looks the key up, because this replica may remember an older version. A repeat of the last attempt for
    * an id uses the same look-up for a moment, so that a client in a loop costs the database little. Any other attempt
    * gets a look-up of its own, so that a new secret works at once. An unknown id and a wrong secret take the same steps
-   * and as many comparisons, so that the time shows neither whether the id exists nor which part was wrong.
+   * and as many comparisons, so that the time shows neither whether the id exists nor which part was wrong. Throws
+   * `TooManyFailuresProblem`, without a comparison, after too many failures.
    */
-  async prove(apiKey: string, presented: Presented): Promise<ProvenKey | undefined> {
+  async prove(attempt: LoginAttempt, presented: Presented): Promise<ProvenKey | undefined> {
+    const { apiKey, address } = attempt;
+    const folded = foldApiKey(apiKey);
     const remembered =
       (await this.#recall(apiKey)) ??
       // The look-up below serves failed attempts. A server that receives changes late must not look up each key twice.
       (this.#deps.changes.isCurrent() ? undefined : await this.#lookUpTogether(apiKey));
+    const limit = this.#guessLimit;
+    if (limit.isReached(folded, address)) await limit.requireKnownNetwork(folded, attempt);
+    // From here to the count, nothing waits: otherwise guesses at the same time would all be compared before the first counts.
     const proven = this.#proven(remembered, presented);
-    if (proven) return proven;
-    const folded = foldApiKey(apiKey);
-    const fresh = this.#proven(await this.#lookUpForFailure(apiKey, folded, presented), presented);
-    if (fresh) this.#failed.delete(folded);
+    if (proven) {
+      this.#knownNetworks.note(proven.key, address);
+      return proven;
+    }
+    if (remembered) limit.count(folded, address);
+    const found = await this.#lookUpForFailure(apiKey, folded, presented);
+    if (!remembered && limit.isReached(folded, address)) await limit.requireKnownNetwork(folded, attempt);
+    const fresh = this.#proven(found, presented);
+    if (fresh) {
+      if (remembered) limit.takeBack(folded, address);
+      this.#failed.delete(folded);
+      this.#knownNetworks.note(fresh.key, address);
+    } else if (!remembered) {
+      limit.count(folded, address);
+    }
     return fresh;
+  }
+
+  /** Takes back a failed attempt. The caller has proved a key by another reading of the same credentials. */
+  takeBackFailure({ apiKey, address }: LoginAttempt): void {
+    this.#guessLimit.takeBack(foldApiKey(apiKey), address);
   }
 
   async #lookUpForFailure(apiKey: string, folded: string, { text }: Presented): Promise<ApiKey | undefined> {
@@ -219,17 +250,21 @@ export class ApiKeys {
 
   /** Notes that the key was used now. `keys list` shows it some seconds later. */
   noteUse(key: ApiKey): void {
-    this.#used.set(key.apiKeyFolded, { key, usedAtMs: this.#deps.clock() });
+    this.#uses.note(key);
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#flushTimer);
-    await this.#flush().catch(() => undefined);
+    await this.#uses.close();
+    await this.#knownNetworks.close();
   }
 
   #open(row: ApiKeyRow): ApiKey {
-    const context = secretContext(row.tenantId, row.apiKeyFolded);
+    const context = isDecoy(row) ? DECOY : secretContext(row.tenantId, row.apiKeyFolded);
     const { masterKey } = this.#deps;
+    // A key without a previous secret takes the time of one that has it.
+    const previous = row.previousSecretSealed
+      ? masterKey.open(row.previousSecretSealed, context)
+      : masterKey.open(this.#decoySealed, DECOY);
     return {
       tenantId: row.tenantId,
       apiKey: row.apiKey,
@@ -238,25 +273,11 @@ export class ApiKeys {
       authentication: row.authentication,
       secret: masterKey.open(row.secretSealed, context),
       secretVersion: row.secretVersion,
-      previousSecret: row.previousSecretSealed
-        ? masterKey.open(row.previousSecretSealed, context)
-        : undefined,
+      previousSecret: row.previousSecretSealed ? previous : undefined,
       previousSecretExpiresAtMs: row.previousSecretExpiresAt?.getTime() ?? 0,
       expiresAtMs: row.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
       revoked: row.revokedAt !== null,
     };
-  }
-
-  async #flush(): Promise<void> {
-    const uses = [...this.#used.values()];
-    this.#used.clear();
-    for (const tenantId of new Set(uses.map((use) => use.key.tenantId))) {
-      const touched = uses
-        .filter((use) => use.key.tenantId === tenantId)
-        .map(({ key, usedAtMs }) => ({ apiKeyFolded: key.apiKeyFolded, usedAt: new Date(usedAtMs) }))
-        .sort((a, b) => (a.apiKeyFolded < b.apiKeyFolded ? -1 : 1));
-      await this.#deps.database.inTenant(tenantId, (tx) => touchApiKeys(tx, tenantId, touched));
-    }
   }
 }
 

@@ -11,6 +11,7 @@ import {
   foldApiKey,
   readAuthorization,
 } from './credentials.ts';
+import { type LoginAttempt, TooManyFailuresProblem } from './guess-limit.ts';
 import type { Tokens } from './tokens.ts';
 
 export const TokenRequest = Type.Union([
@@ -65,7 +66,7 @@ export const oauthError: ErrorFormat = (problem, correlationId) => ({
 
 function errorCode(problem: HttpProblem): OAuthErrorCode {
   if (problem instanceof OAuthProblem) return problem.error;
-  if (problem.status === 503) return 'temporarily_unavailable';
+  if (problem.status === 503 || problem.status === 429) return 'temporarily_unavailable';
   return problem.status >= 500 ? 'server_error' : 'invalid_request';
 }
 
@@ -76,13 +77,13 @@ interface Deps {
 
 /** The client credentials grant (RFC 6749 section 4.4), step by step. */
 export async function grantToken(
-  request: { body: unknown; headers: AuthorizationHeaders },
+  request: { body: unknown; headers: AuthorizationHeaders; ip: string },
   deps: Deps,
 ): Promise<TokenReply> {
   const body = givenParameters(request.body as TokenRequest);
   checkGrantType(body);
   const presented = readClient(body, request.headers);
-  const proven = await findProvenClient(presented, deps);
+  const proven = await findProvenClient(presented, request.ip, deps);
   deps.apiKeys.noteUse(proven.key);
   const { token, lifeS } = await deps.tokens.issue(proven);
   return { access_token: token, expires_in: lifeS, token_type: 'Bearer' };
@@ -158,12 +159,27 @@ function agreesWith({ client_id, client_secret }: GivenParameters): (reading: Cr
 
 async function findProvenClient(
   { readings, byHeader }: PresentedClient,
+  address: string,
   { apiKeys }: Deps,
 ): Promise<ProvenKey> {
-  for (const reading of readings) {
-    const proven = await apiKeys.prove(reading.apiKey, presentedSecret(reading.secret));
-    if (proven) return proven;
+  const failed: LoginAttempt[] = [];
+  let refusal: TooManyFailuresProblem | undefined;
+  for (const { apiKey, secret } of readings) {
+    const attempt: LoginAttempt = { by: 'client credentials', apiKey, address };
+    try {
+      const proven = await apiKeys.prove(attempt, presentedSecret(secret));
+      if (proven) {
+        for (const other of failed) apiKeys.takeBackFailure(other);
+        return proven;
+      }
+      failed.push(attempt);
+    } catch (error) {
+      // The other reading may have another id.
+      if (!(error instanceof TooManyFailuresProblem)) throw error;
+      refusal = error;
+    }
   }
+  if (refusal) throw refusal;
   throw invalidClient(
     'The client is unknown, its secret is wrong, or it is no longer valid.',
     byHeader,

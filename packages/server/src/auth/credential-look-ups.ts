@@ -1,4 +1,5 @@
 import { type ApiKeyRow, apiKeyLookUp, readApiKey } from '../store/auth/api-keys.ts';
+import { keyNetworkLookUp, readKeyNetwork } from '../store/auth/key-networks.ts';
 import { readScimToken, type ScimTokenRow, scimTokenLookUp } from '../store/auth/scim-tokens.ts';
 import { readSession, type SessionRow, sessionLookUp } from '../store/auth/sessions.ts';
 import { setUpLookUp } from '../store/auth/set-up.ts';
@@ -7,9 +8,10 @@ import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
 import type { PreparedStatement } from '../store/connections/pipeline.ts';
 
-/** A folded id of a key, or the hash of a SCIM token, of a session's token or of a link's token. */
+/** A folded id of a key, alone or with a network, or the hash of a SCIM token, of a session's token or of a link's token. */
 type Credential =
-  | { apiKeyFolded: string }
+  | { apiKeyFolded: string; decoySealed: Buffer }
+  | { apiKeyFolded: string; network: string; since: Date }
   | { scimTokenHash: Buffer }
   | { sessionTokenHash: Buffer }
   | { linkTokenHash: Buffer; at: Date }
@@ -37,9 +39,14 @@ export class CredentialLookUps {
     });
   }
 
-  /** The key with this folded id. Throws `StoreUnavailableError`. */
-  async apiKey(apiKeyFolded: string): Promise<ApiKeyRow | undefined> {
-    return readApiKey(await this.#queue.add({ apiKeyFolded }));
+  /** The key with this folded id, or a decoy with this secret if there is none. Throws `StoreUnavailableError`. */
+  async apiKey(apiKeyFolded: string, decoySealed: Buffer): Promise<ApiKeyRow> {
+    return readApiKey(await this.#queue.add({ apiKeyFolded, decoySealed }));
+  }
+
+  /** Whether a key has logged in from a network after `since`. Throws `StoreUnavailableError`. */
+  async keyNetwork(apiKeyFolded: string, network: string, since: Date): Promise<boolean> {
+    return readKeyNetwork(await this.#queue.add({ apiKeyFolded, network, since }));
   }
 
   /** The SCIM token with this SHA-256. Throws `StoreUnavailableError`. */
@@ -78,7 +85,9 @@ async function lookUp(
 }
 
 function statementsOf(credential: Credential): PreparedStatement[] {
-  if ('apiKeyFolded' in credential) return apiKeyLookUp(credential.apiKeyFolded);
+  if ('decoySealed' in credential) return apiKeyLookUp(credential.apiKeyFolded, credential.decoySealed);
+  if ('network' in credential)
+    return keyNetworkLookUp(credential.apiKeyFolded, credential.network, credential.since);
   if ('scimTokenHash' in credential) return scimTokenLookUp(credential.scimTokenHash);
   if ('sessionTokenHash' in credential) return sessionLookUp(credential.sessionTokenHash);
   if ('setUpTokenHash' in credential) return setUpLookUp(credential.setUpTokenHash, credential.at);

@@ -50,7 +50,9 @@ export function logChange(
 
 /** The query parameters of the lists of keys and of SCIM tokens. */
 export const CredentialQuery = {
-  active: Type.Optional(Type.String({ description: 'true: only those that can be used now' })),
+  active: Type.Optional(
+    Type.String({ description: 'true: only those that can be used now; false: only those that ended' }),
+  ),
   ...PageQuery,
 };
 
@@ -60,8 +62,9 @@ export function readCredentialPage(
   nowMs: number,
 ): { page: CredentialPage; limit: number } {
   const items = readLimit(limit);
+  const isActive = booleanParameter('active', active);
   const page = {
-    activeAt: booleanParameter('active', active) === true ? new Date(nowMs) : undefined,
+    state: isActive === undefined ? undefined : { isActive, at: new Date(nowMs) },
     after: after === undefined ? undefined : readCredentialPosition(after),
     limit: items + 1,
   };

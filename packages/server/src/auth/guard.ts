@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
 import type { FailedLogin } from '../http/failed-logins.ts';
+import { problems } from '../http/schema.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import type { SessionRow } from '../store/auth/sessions.ts';
@@ -66,6 +67,7 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   app.decorateRequest('session', null);
   app.addHook('onRoute', (route) => {
     documentPeople(route);
+    documentGuessLimit(route);
     routes.push(route);
   });
   app.addHook('onReady', async () => {
@@ -86,7 +88,14 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   });
 }
 
-/** Sets the caller of a guarded route. Throws a 401, a 403 or `StoreUnavailableError` if there is none. */
+/** Adds the 429 of failed logins to a route that takes HTTP Basic. */
+function documentGuessLimit({ config, schema }: RouteOptions): void {
+  const access = config?.access;
+  if (typeof access !== 'object' || access.scheme !== 'basic' || !schema) return;
+  schema.response = { ...(schema.response as object | undefined), ...problems(429) };
+}
+
+/** Sets the caller of a guarded route. Throws a 401, a 403, a 429 or `StoreUnavailableError` if there is none. */
 async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -218,7 +227,11 @@ async function provenByBasic(
   }
   const { credentials } = authorization;
   const proven =
-    credentials && (await apiKeys.prove(credentials.apiKey, presentedSecret(credentials.secret)));
+    credentials &&
+    (await apiKeys.prove(
+      { by: 'Basic', apiKey: credentials.apiKey, address: request.ip },
+      presentedSecret(credentials.secret),
+    ));
   if (!proven) {
     throw challenge(BASIC_CHALLENGE, 'The id or the secret is wrong, or the key is no longer valid.', {
       by: 'Basic',

@@ -57,6 +57,8 @@ export interface ProvenIdentity extends Identity {
    * does not say.
    */
   askedBeforeS: number | undefined;
+  /** Whether the provider can say it, by the list of its claims. */
+  canSayWhenAsked: boolean;
 }
 
 /** How long a sign-in waits for the provider. */
@@ -127,7 +129,9 @@ export class IdentityProvider {
       const more = await this.#userInfo(configuration, tokens.access_token, idToken);
       const { iss: issuer, sub: subject, iat, auth_time: askedAtS } = idToken;
       const askedBeforeS = askedAtS === undefined ? undefined : Math.max(iat - askedAtS, 0);
-      return { issuer, subject, claims: { ...more, ...idToken }, askedBeforeS };
+      const { claims_supported: supported = [] } = configuration.serverMetadata();
+      const canSayWhenAsked = supported.includes('auth_time');
+      return { issuer, subject, claims: { ...more, ...idToken }, askedBeforeS, canSayWhenAsked };
     } catch (error) {
       throw this.#problemOf(error);
     }

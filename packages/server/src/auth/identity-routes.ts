@@ -47,13 +47,12 @@ export const identityRoutes: FastifyPluginAsyncTypebox<IdentityRoutesOptions> = 
     },
     handler: async (request) => {
       const session = sessionOf(request);
-      const rows = await database.inSystem((tx) => listIdentities(tx, session.accountId));
+      const rows = await database.inSystem((tx) => listIdentities(tx, session.accountId, usableIssuer));
       return {
         items: rows.map(({ linkedAt, lastUsedAt, ...identity }) => ({
           ...identity,
           connectedAt: linkedAt.toISOString(),
           lastUsedAt: lastUsedAt?.toISOString() ?? null,
-          usable: usableIssuer !== null && isSameIssuer(identity.issuer, usableIssuer),
           current: identity.identityId === session.identityId,
         })),
       };
@@ -68,7 +67,9 @@ export const identityRoutes: FastifyPluginAsyncTypebox<IdentityRoutesOptions> = 
       ...OWN,
       summary: 'Disconnect an identity; takes a sign-in of the last 10 minutes',
       description:
-        'All other sessions that began with it end, and so do the roles of its claim. The last way to sign in stays.',
+        'All other sessions that began with it end, and so do the roles of its claim. The answer is 409, and the identity ' +
+        'stays, if it is the last way to sign in, if no role would be left, or if an organisation would lose its last ' +
+        'administrator.',
       params: Type.Object({ identityId: Type.String() }),
       response: { 204: Type.Null(), ...problems(401, 403, 404, 409, 503) },
     },
@@ -112,9 +113,4 @@ function refusalOf(outcome: Exclude<IdentityRemoval, 'done'>): HttpProblem {
         'This identity makes you the last administrator of an organisation; make another person an administrator first.',
       );
   }
-}
-
-/** Some providers write their issuer with a slash at the end. */
-function isSameIssuer(one: string, other: string): boolean {
-  return one.replace(/\/+$/, '') === other.replace(/\/+$/, '');
 }

@@ -47,11 +47,21 @@ interface Deps {
   clockSkewS: number;
 }
 
-/** HMAC login, step by step. `bodyText` is the body as sent, because the hash covers the timestamp as it was sent. */
-export async function logIn(request: LoginRequest, bodyText: string, deps: Deps): Promise<LoginReply> {
-  const timestamp = readTimestamp(request.timestamp, bodyText);
-  checkClock(timestamp.seconds, request.apiKey, deps);
-  const proven = await findProvenKey(request, timestamp.spellings, deps);
+/** A login as it arrived. */
+interface SentLogin {
+  body: LoginRequest;
+  /** The body as sent, because the hash covers the timestamp as it was sent. */
+  bodyText: string;
+  /** The caller's network address. */
+  ip: string;
+}
+
+/** HMAC login, step by step. */
+export async function logIn({ body, bodyText, ip }: SentLogin, deps: Deps): Promise<LoginReply> {
+  const timestamp = readTimestamp(body.timestamp, bodyText);
+  // A wrong clock tests no secret, so it does not count as a guess.
+  checkClock(timestamp.seconds, body.apiKey, deps);
+  const proven = await findProvenKey(body, timestamp.spellings, ip, deps);
   deps.apiKeys.noteUse(proven.key);
   return reply(await deps.tokens.issue(proven));
 }
@@ -122,14 +132,18 @@ function checkClock(seconds: number, apiKey: string, { clock, clockSkewS }: Deps
 async function findProvenKey(
   { apiKey, hash }: LoginRequest,
   timestamps: string[],
+  address: string,
   { apiKeys }: Deps,
 ): Promise<ProvenKey> {
   const presented = hash.toLowerCase();
-  const proven = await apiKeys.prove(apiKey, {
-    text: `${presented} ${timestamps.join(' ')}`,
-    proves: (secret, key) =>
-      timestamps.some((timestamp) => isHash(presented, apiKey + timestamp, secret, key)),
-  });
+  const proven = await apiKeys.prove(
+    { by: 'HMAC', apiKey, address },
+    {
+      text: `${presented} ${timestamps.join(' ')}`,
+      proves: (secret, key) =>
+        timestamps.some((timestamp) => isHash(presented, apiKey + timestamp, secret, key)),
+    },
+  );
   if (!proven)
     throw unauthorized('Authentication failed: the key, its secret or the hash is not valid.', apiKey);
   return proven;

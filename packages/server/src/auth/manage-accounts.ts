@@ -5,17 +5,18 @@ import {
   insertLink,
   insertMember,
   inviteAccount,
-  type LinkKind,
   listAllAccounts,
+  lockAddress,
   renewAccountLink,
+  type StartOver,
   setDisabled,
+  startOver,
 } from '../store/auth/accounts.ts';
-import { type ForgottenMethods, forgetSignInMethods } from '../store/auth/identities.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
 import { uuidV7 } from '../store/values/uuid-v7.ts';
+import { emailFault } from './account-texts.ts';
 import { generateToken, hashToken } from './sessions.ts';
-import { emailFault } from './sign-ins.ts';
 
 const MINUTE_MS = 60_000;
 /** A link for a person who waits for it. */
@@ -109,35 +110,43 @@ export function allAccounts(owner: Database): Promise<AccountWithRoles[]> {
   return owner.inSystem((tx) => listAllAccounts(tx));
 }
 
-/** A link of the operator. */
-export interface OperatorLink extends ShownLink {
-  /** What the account has lost by it: a link for another password starts over. */
-  forgotten: ForgottenMethods;
+/** A link by which the person of an account signs in once, without a password. Throws `AccountError`. */
+export function createLink({ email }: { email: string }, { owner, clock }: Deps): Promise<ShownLink> {
+  return owner.inSystem(async (tx) => {
+    const { accountId } = await accountOf(tx, email);
+    const token = generateToken();
+    const expiresAt = new Date(clock() + LINK_LIFE_MS);
+    await insertLink(tx, { tokenHash: hashToken(token), accountId, kind: 'link', expiresAt });
+    return { token, expiresAt };
+  });
 }
 
 /**
- * A link for any account: `reset` sets a password, `link` signs in without one. `reset` also disconnects the identities
- * and passkeys of the account and ends its sessions, at once, because somebody else may have added them. An account that
- * has accepted no role yet gets a new invitation instead. Throws `AccountError`.
+ * Takes all ways to sign in from an account, at once, because somebody else may have made them. Makes a link by which the
+ * person sets a password or connects an identity. An account that has accepted no role yet gets a new invitation
+ * instead. Throws `AccountError`, and changes nothing then.
  */
-export async function createLink(
-  { email, kind }: { email: string; kind: Exclude<LinkKind, 'invitation'> },
+export function resetAccount(
+  { email }: { email: string },
   { owner, clock }: Deps,
-): Promise<OperatorLink> {
-  const { accountId, roles } = await owner.inSystem((tx) => accountOf(tx, email));
-  const forgotten =
-    kind === 'reset'
-      ? await owner.inSystem((tx) => forgetSignInMethods(tx, accountId))
-      : { identities: 0, passkeys: 0 };
-  const [first] = roles;
-  if (first && !roles.some(({ isAccepted }) => isAccepted)) {
-    const renewed = await owner.inTenant(first.tenantId, (tx) => renewLink(tx, accountId, clock()));
-    if (renewed.belongs === 'invited') return { ...renewed, forgotten };
-  }
-  const token = generateToken();
-  const expiresAt = new Date(clock() + LINK_LIFE_MS);
-  await owner.inSystem((tx) => insertLink(tx, { tokenHash: hashToken(token), accountId, kind, expiresAt }));
-  return { token, expiresAt, forgotten };
+): Promise<ShownLink & { startedOver: StartOver }> {
+  return owner.inSystem(async (tx) => {
+    await lockAddress(tx, fold(email));
+    const { accountId, roles } = await accountOf(tx, email);
+    const nowMs = clock();
+    const startedOver = await startOver(tx, accountId, new Date(nowMs));
+    const token = generateToken();
+    const common = { tokenHash: hashToken(token), accountId };
+    const [first] = roles;
+    if (first && !roles.some(({ isAccepted }) => isAccepted)) {
+      const expiresAt = new Date(nowMs + INVITATION_LIFE_MS);
+      await insertLink(tx, { ...common, kind: 'invitation', tenantId: first.tenantId, expiresAt });
+      return { token, expiresAt, startedOver };
+    }
+    const expiresAt = new Date(nowMs + LINK_LIFE_MS);
+    await insertLink(tx, { ...common, kind: 'reset', expiresAt });
+    return { token, expiresAt, startedOver };
+  });
 }
 
 /** Disables an account and ends its sessions at once, or enables it again. Throws `AccountError`. */

@@ -50,6 +50,7 @@ export type CredentialState = (typeof CREDENTIAL_STATES)[number];
 
 const LONGEST_API_KEY = 128;
 const LONGEST_SECRET = 1_024;
+const SHORTEST_STRONG_SECRET = 16;
 const LONGEST_NAME = 200;
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
@@ -63,6 +64,15 @@ export interface KeyTools {
 interface Deps extends KeyTools {
   /** Connects as the owner. */
   owner: Database;
+}
+
+/** Throws `KeyError` if a secret that somebody else made is so short that it may be guessed. */
+export function checkStrength(secret: string): void {
+  if (Array.from(secret).length >= SHORTEST_STRONG_SECRET) return;
+  throw new KeyError(
+    `The secret has fewer than ${SHORTEST_STRONG_SECRET} characters, so others may guess it; give the client a longer one, ` +
+      'or accept the risk with --weak.',
+  );
 }
 
 /** Creates or imports a key. Throws `KeyError`. */

@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
 import {
-  accountOfIdentity,
   applyClaimedRoles,
   type ConnectedIdentity,
   type Connection,
@@ -22,14 +21,13 @@ import {
   claimOf,
   type IdentityProvider,
   type ProvenIdentity,
-  refused,
   unproven,
 } from './identity-provider.ts';
-import { connectionOf, nameOf, namesRole } from './proven-identity.ts';
+import { connectionOf, nameOf, namesRole, provenAtOf } from './proven-identity.ts';
 import type { SealedCookie } from './sealed-cookie.ts';
 import { equalSecrets } from './secrets.ts';
 import { hashToken, type Sessions } from './sessions.ts';
-import { setsPassword, wrongLink } from './sign-ins.ts';
+import { requireRedemption, setsPassword, wrongLink } from './sign-ins.ts';
 
 /** What the browser keeps, sealed, while the person is at the provider. */
 export interface OpenIdTransaction {
@@ -47,8 +45,6 @@ export interface OpenIdTransaction {
 
 /** A person may need some minutes at the provider, for a second factor for example. */
 export const OPENID_TRANSACTION_MS = 600_000;
-/** Both clocks count whole seconds, and the answers are on their way for some. */
-const LEEWAY_S = 30;
 
 /** What came of a return from the provider: a new session with its token, or the present session with an identity more. */
 export interface OpenIdReturn {
@@ -117,7 +113,7 @@ export class OpenIdSignIns {
     const state = new URLSearchParams(query).get('state') ?? '';
     if (!taken || !transaction || !equalSecrets(state, transaction.checks.state)) throw unproven();
     const identity = await provider.prove(query, transaction.checks);
-    const provenAt = this.#provenAt(identity, transaction);
+    const provenAt = provenAtOf(identity, transaction, this.#deps.clock());
     const once = async (tx: Tx) => {
       if (!(await spendChallenge(tx, hashToken(state), taken.expiresAt))) throw unproven();
     };
@@ -126,18 +122,6 @@ export class OpenIdSignIns {
         ? await this.#signIn(request, identity, { linkHash: transaction.linkHash, provenAt }, once)
         : await this.#connect(request, identity, transaction.sessionId, once);
     return { ...done, back: transaction.back };
-  }
-
-  /**
-   * When the person proved the identity; null if the provider does not say. Throws a 401 if the provider should have asked
-   * the person again, and says that it did not. Each clock is compared with itself only.
-   */
-  #provenAt({ askedBeforeS }: ProvenIdentity, { asksAgain, begunAtMs }: OpenIdTransaction): Date | null {
-    const nowMs = this.#deps.clock();
-    const isOlder = askedBeforeS !== undefined && askedBeforeS > (nowMs - begunAtMs) / 1_000 + LEEWAY_S;
-    if (asksAgain && isOlder) throw notAskedAgain();
-    if (askedBeforeS === undefined) return asksAgain ? new Date(nowMs) : null;
-    return new Date(nowMs - askedBeforeS * 1_000);
   }
 
   /** Gives the account of the present session the identity. */
@@ -171,7 +155,7 @@ export class OpenIdSignIns {
     if (tokenHash && !link) throw wrongLink();
     const replaced = await sessions.presentedHash(request);
     const { session: created, token } = sessions.create(request, 'openid');
-    const hasRole = await database.inSystem(async (tx) => {
+    const enters = await database.inSystem(async (tx) => {
       await once(tx);
       const connected = link
         ? await this.#claimLink(tx, identity, link, at)
@@ -181,23 +165,21 @@ export class OpenIdSignIns {
       if (tokenHash && link) {
         const newName = link.kind === 'invitation' && setsPassword(link) ? nameOf(identity) : null;
         const redemption = { tokenHash, at, link, newHash: null, newName, attempt: null, session, replaced };
-        if (!(await redeemLink(tx, redemption))) throw wrongLink();
+        requireRedemption(await redeemLink(tx, redemption));
       }
-      if (!(await this.#applyRoles(tx, connected, identity, at))) {
-        // What the claim took away stays taken away. A new account without a role does not.
-        return false;
+      const hasRole = await this.#applyRoles(tx, connected, identity, at);
+      if (link) {
+        // A person who does not enter has not redeemed the link, and has changed nothing.
+        if (!hasRole) throw noRole();
+        return true;
       }
-      if (link) return true;
+      // What the claim took away stays taken away. A new account without a role does not.
+      if (!hasRole) return false;
       if (!(await beginProvenSession(tx, { accountId, session, attempt: null, replaced })))
         throw unknownIdentity();
       return true;
     });
-    if (!hasRole) {
-      throw new HttpProblem(
-        403,
-        'Your identity provider gives you no role here; ask its administrator for one.',
-      );
-    }
+    if (!enters) throw noRole();
     const begun = await sessions.find(token);
     if (!begun) throw unproven();
     return { session: begun, token };
@@ -206,14 +188,18 @@ export class OpenIdSignIns {
   /** Connects an identity with the account of a link. Only a link that could set a password proves an account as well. */
   async #claimLink(tx: Tx, identity: ProvenIdentity, link: OpenLink, at: Date): Promise<ConnectedIdentity> {
     const { accountId } = link;
-    const owner = await accountOfIdentity(tx, identity);
-    if (owner === undefined && !setsPassword(link)) {
+    const connection = connectionOf(identity, at);
+    const known = await noteIdentityUse(tx, connection);
+    if (known && known.accountId !== accountId) throw notConnected('other account');
+    if (known) return known;
+    if (!setsPassword(link)) {
       throw new HttpProblem(
         403,
         'The account has another way to sign in; sign in that way first, and then open the link again.',
       );
     }
-    const identityId = requireConnection(await linkIdentity(tx, connectionOf(identity, at), accountId));
+    // The account loses its other identities, so their number does not count.
+    const identityId = requireConnection(await linkIdentity(tx, connection, accountId, null));
     return { accountId, identityId };
   }
 
@@ -262,17 +248,23 @@ export class OpenIdSignIns {
 /** The id of a connected identity. Throws a 409 if it was not connected. */
 function requireConnection(connection: Connection): string {
   if ('identityId' in connection) return connection.identityId;
-  throw new HttpProblem(
+  throw notConnected(connection.refusal);
+}
+
+function notConnected(refusal: 'other account' | 'too many'): HttpProblem {
+  return new HttpProblem(
     409,
-    connection.refusal === 'too many'
+    refusal === 'too many'
       ? 'The account has too many identities; disconnect one first.'
       : 'This identity belongs to another account.',
   );
 }
 
-/** 401: the provider let a person in whom it has not asked. */
-function notAskedAgain(): HttpProblem {
-  return refused('The identity provider did not ask you to sign in again. Sign out there, and begin again.');
+function noRole(): HttpProblem {
+  return new HttpProblem(
+    403,
+    'Your identity provider gives you no role here; ask its administrator for one.',
+  );
 }
 
 /** One answer for an identity without an account, and for one whose address has an account already. */

@@ -2,11 +2,11 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
 import { networkOf } from '../http/network.ts';
-import { findPasskey, requiresPasskey } from '../store/auth/passkeys.ts';
+import { findPasskey, type KnownPasskey, requiresPasskey } from '../store/auth/passkeys.ts';
 import { type Attempt, beginProvenSession, beginSignIn, settleSignIn } from '../store/auth/sign-ins.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
-import type { Passkeys, VerifiedPasskey } from './passkeys.ts';
+import type { Passkeys, PasskeyToVerify, VerifiedPasskey } from './passkeys.ts';
 import type { Sessions } from './sessions.ts';
 import { FAILURE_RULES, mustWait, PasskeyMissingProblem, type SignedIn } from './sign-ins.ts';
 
@@ -51,23 +51,39 @@ export class PasskeySignIns {
   /**
    * The second factor of a password or a link: a check for the transaction that begins the session. The check throws a
    * 400 that names `passkey` if the account requires a passkey and the request has none, and a 401 for another account's.
+   * With a password, both are one attempt, which was counted before: `attempt`.
    */
   async asSecondFactor(
     request: FastifyRequest,
     reply: FastifyReply,
     response: AuthenticationResponseJSON | null,
+    attempt: Attempt | null,
   ): Promise<(tx: Tx, accountId: string) => Promise<void>> {
-    const { database, clock } = this.#deps;
-    const proof = response && (await this.#verified(request, reply, response));
-    // The attempt of the password counts as failed until the session begins.
-    if (proof) await database.inSystem((tx) => settleSignIn(tx, proof.attempt));
+    const { clock } = this.#deps;
+    const verified = response && (await this.#secondFactor(request, reply, response, attempt));
     return async (tx, accountId) => {
       if (!(await requiresPasskey(tx, accountId))) return;
-      if (!proof) throw new PasskeyMissingProblem();
-      const { verified } = proof;
+      if (!verified) throw new PasskeyMissingProblem();
       if (verified.accountId !== accountId || !(await verified.use(tx, new Date(clock()))))
         throw wrongPasskey();
     };
+  }
+
+  async #secondFactor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    response: AuthenticationResponseJSON,
+    attempt: Attempt | null,
+  ): Promise<VerifiedPasskey> {
+    const { database, passkeys } = this.#deps;
+    if (attempt) {
+      const answered = await passkeys.takeChallenge(request, reply);
+      const passkey = await database.inSystem((tx) => findPasskey(tx, credentialOf(response)));
+      return this.#judged(request, { response, passkey, answered });
+    }
+    const proof = await this.#verified(request, reply, response);
+    await database.inSystem((tx) => settleSignIn(tx, proof.attempt));
+    return proof.verified;
   }
 
   /** Counts the attempt as failed before it verifies the signature, as with passwords. */
@@ -79,7 +95,7 @@ export class PasskeySignIns {
     const { database, passkeys, clock } = this.#deps;
     const answered = await passkeys.takeChallenge(request, reply);
     const { passkey, begun } = await database.inSystem(async (tx) => {
-      const passkey = await findPasskey(tx, Buffer.from(response.id, 'base64url'));
+      const passkey = await findPasskey(tx, credentialOf(response));
       // No address has a blank, so an unknown passkey counts for no account.
       const emailFolded = passkey?.emailFolded ?? `passkey ${response.id}`;
       const network = networkOf(request.ip);
@@ -87,10 +103,22 @@ export class PasskeySignIns {
       return { passkey, begun };
     });
     if ('retryAfterS' in begun) throw mustWait(begun.retryAfterS);
-    const verified = passkey && (await passkeys.verify(request, { response, passkey, answered }));
-    if (!verified) throw wrongPasskey(passkey?.email);
+    const verified = await this.#judged(request, { response, passkey, answered });
     return { verified, attempt: begun.attempt };
   }
+
+  async #judged(
+    request: FastifyRequest,
+    { passkey, ...answer }: { passkey: KnownPasskey | undefined } & Omit<PasskeyToVerify, 'passkey'>,
+  ): Promise<VerifiedPasskey> {
+    const verified = passkey && (await this.#deps.passkeys.verify(request, { passkey, ...answer }));
+    if (!verified) throw wrongPasskey(passkey?.email);
+    return verified;
+  }
+}
+
+function credentialOf({ id }: AuthenticationResponseJSON): Buffer {
+  return Buffer.from(id, 'base64url');
 }
 
 function wrongPasskey(account?: string): HttpProblem {

@@ -48,6 +48,13 @@ export interface AnsweredChallenge extends PasskeyChallenge {
   expiresAt: Date;
 }
 
+/** The answer of a device, with the passkey that it names and the challenge that the browser had. */
+export interface PasskeyToVerify {
+  response: AuthenticationResponseJSON;
+  passkey: KnownPasskey;
+  answered: AnsweredChallenge | undefined;
+}
+
 interface Deps {
   database: Database;
   challenges: SealedCookie<PasskeyChallenge>;
@@ -164,15 +171,7 @@ export class Passkeys {
   /** Verifies a signature by a known passkey. Undefined if it is wrong, or if the passkey seems to be a copy. */
   async verify(
     request: FastifyRequest,
-    {
-      response,
-      passkey,
-      answered,
-    }: {
-      response: AuthenticationResponseJSON;
-      passkey: KnownPasskey;
-      answered: AnsweredChallenge | undefined;
-    },
+    { response, passkey, answered }: PasskeyToVerify,
   ): Promise<VerifiedPasskey | undefined> {
     const { id, origin } = this.relyingParty(request);
     if (!answered || answered.accountId !== null) return undefined;

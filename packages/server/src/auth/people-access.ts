@@ -67,8 +67,9 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'DELETE /v1/manage/levels/:levelId/floor-plan/draft': ADMINISTRATORS,
   'POST /v1/manage/levels/:levelId/floor-plan/publication': ADMINISTRATORS,
   'POST /v1/manage/levels/:levelId/floor-plan/images': ADMINISTRATORS,
-  // It names people.
+  // These name people.
   'GET /v1/manage/levels/:levelId/floor': PLANNERS,
+  'GET /v1/manage/locations/:locationId/arrivals': PLANNERS,
   'GET /v1/manage/today': EVERYBODY,
   'GET /v1/manage/organisation': EVERYBODY,
   'PATCH /v1/manage/organisation': ADMINISTRATORS,
@@ -82,6 +83,8 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/manage/users/:userId': PLANNERS,
   'PATCH /v1/manage/users/:userId': ADMINISTRATORS,
   'POST /v1/manage/users/:userId/effects': ADMINISTRATORS,
+  'GET /v1/manage/groups': PLANNERS,
+  'GET /v1/manage/groups/:groupId': PLANNERS,
   'PUT /v1/directory-management/group-relationships': ADMINISTRATORS,
   'POST /v1/directory-management/user-attributes': ADMINISTRATORS,
 

@@ -1,5 +1,8 @@
+import { pruneKeyNetworks } from '../store/auth/key-networks.ts';
 import { pruneSignIns } from '../store/auth/sessions.ts';
 import type { Database } from '../store/connections/db.ts';
+import { organisationIds } from '../store/directory/organisations.ts';
+import { KNOWN_MS as KNOWN_TO_KEYS_MS } from './known-networks.ts';
 import { ABSOLUTE_LIMIT_MS, IDLE_LIMIT_MS } from './sessions.ts';
 import { FORGET_MS, KNOWN_MS } from './sign-ins.ts';
 
@@ -7,17 +10,18 @@ interface Deps {
   database: Database;
   /** Milliseconds since the epoch. */
   clock: () => number;
+  signal: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Deletes sessions, links and answered challenges that are over, networks that accounts no longer know, and failures
- * that no longer count.
+ * Deletes sessions, links and answered challenges that are over, networks that accounts and keys no longer know, and
+ * failures that no longer count.
  * Sessions have people's network addresses. Throws `StoreUnavailableError`.
  */
-export async function pruneOldSignIns({ database, clock, onProgress }: Deps): Promise<void> {
+export async function pruneOldSignIns({ database, clock, signal, onProgress }: Deps): Promise<void> {
   const ago = (ms: number) => new Date(clock() - ms);
-  const pruned = await database.inSystem((tx) =>
+  let pruned = await database.inSystem((tx) =>
     pruneSignIns(tx, {
       createdAt: ago(ABSOLUTE_LIMIT_MS),
       usedAt: ago(IDLE_LIMIT_MS),
@@ -27,4 +31,11 @@ export async function pruneOldSignIns({ database, clock, onProgress }: Deps): Pr
     }),
   );
   onProgress?.(pruned, pruned);
+  for (const tenantId of await database.inSystem(organisationIds)) {
+    if (signal.aborted) return;
+    pruned += await database.inTenant(tenantId, (tx) =>
+      pruneKeyNetworks(tx, tenantId, ago(KNOWN_TO_KEYS_MS)),
+    );
+    onProgress?.(pruned, pruned);
+  }
 }

@@ -35,11 +35,11 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
       tags: ['Authentication'],
       summary: 'Log in with an HMAC hash',
       body: LoginRequest,
-      response: { 200: LoginReply, ...eachOf([400, 401, 408, 413, 415, 503], LoginFailure) },
+      response: { 200: LoginReply, ...eachOf([400, 401, 408, 413, 415, 429, 503], LoginFailure) },
     },
     handler: async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return logIn(request.body, request.bodyText, options);
+      return logIn(request, options);
     },
   });
 
@@ -63,7 +63,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
         summary: 'OAuth 2.0 client credentials (RFC 6749 section 4.4)',
         consumes: ['application/json', 'application/x-www-form-urlencoded'],
         body: TokenRequest,
-        response: { 200: TokenReply, ...eachOf([400, 401, 408, 413, 415, 503], OAuthError) },
+        response: { 200: TokenReply, ...eachOf([400, 401, 408, 413, 415, 429, 503], OAuthError) },
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store').header('pragma', 'no-cache');

@@ -6,6 +6,7 @@ import { Maybe, problems } from '../http/schema.ts';
 import { addPasskey, listPasskeys, removePasskey, renamePasskey } from '../store/auth/passkeys.ts';
 import { lockSession } from '../store/auth/sessions.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { nameFault } from './account-texts.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import { sessionOf } from './guard.ts';
 import { lastWay } from './identity-routes.ts';
@@ -15,7 +16,6 @@ import type { Passkeys } from './passkeys.ts';
 import { noSession } from './session-caller.ts';
 import { protectSignIns, SessionView, SIGN_IN_PROBLEMS, TAGS, viewOf } from './session-views.ts';
 import type { Sessions } from './sessions.ts';
-import { nameFault } from './sign-ins.ts';
 
 export interface PasskeyRoutesOptions {
   database: Database;

@@ -6,6 +6,7 @@ import { changeOwnAccount } from '../store/auth/accounts.ts';
 import { endSessions, listSessions } from '../store/auth/sessions.ts';
 import type { Database } from '../store/connections/db.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import { checkedName } from './account-texts.ts';
 import { sessionOf } from './guard.ts';
 import { PasskeyAnswer } from './passkey-json.ts';
 import type { PasskeySignIns } from './passkey-sign-ins.ts';
@@ -19,7 +20,7 @@ import {
   viewOf,
 } from './session-views.ts';
 import type { Sessions } from './sessions.ts';
-import { checkedName, type SignIns } from './sign-ins.ts';
+import type { SecondFactor, SignIns } from './sign-ins.ts';
 
 export interface SessionRoutesOptions {
   database: Database;
@@ -55,7 +56,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
     },
     handler: async (request, reply) => {
       const { passkey = null, ...credentials } = request.body;
-      const secondFactor = () => passkeySignIns.asSecondFactor(request, reply, passkey as never);
+      const secondFactor: SecondFactor = (attempt) =>
+        passkeySignIns.asSecondFactor(request, reply, passkey as never, attempt);
       const { session, token } = await signIns.byPassword(request, credentials, secondFactor);
       await sessions.sendToken(request, reply, token);
       return viewOf(session);
@@ -71,8 +73,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       tags: TAGS,
       summary: 'Redeem a one-time link: sign in, accept an invitation or set a password',
       description:
-        'A link that sets a password takes a new `password`. An invitation for an account with a password takes that ' +
-        'password, unless the request has a session of the account. If `password` is missing, the answer is a 400 that ' +
+        'A link that sets a password takes a new `password`, and no other way to sign in works afterwards: a link for another ' +
+        'password, and the invitation of an account that has accepted no role. Another invitation takes the password of the ' +
+        'account, unless the request has a session of it, which goes on. If `password` is missing, the answer is a 400 that ' +
         'names it, and the link can be used again. The same goes for `passkey`, if the account requires one.',
       body: Type.Object({
         token: Type.String({ description: 'the part of the link after `#token=`' }),
@@ -80,11 +83,12 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
         password: Maybe(Type.String()),
         passkey: Passkey,
       }),
-      response: { 200: SessionView, ...SIGN_IN_PROBLEMS },
+      response: { 200: SessionView, ...SIGN_IN_PROBLEMS, ...problems(409) },
     },
     handler: async (request, reply) => {
       const { token: linkToken, name = null, password = null, passkey = null } = request.body;
-      const secondFactor = () => passkeySignIns.asSecondFactor(request, reply, passkey as never);
+      const secondFactor: SecondFactor = (attempt) =>
+        passkeySignIns.asSecondFactor(request, reply, passkey as never, attempt);
       const proof = { token: linkToken, name, password };
       const { session, token } = await signIns.byLink(request, proof, secondFactor);
       await sessions.sendToken(request, reply, token);

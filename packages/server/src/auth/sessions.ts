@@ -100,8 +100,8 @@ export class Sessions {
   }
 
   /**
-   * A new session for a request, and its token. The person proves the account now; a sign-in by an identity provider
-   * says otherwise.
+   * A new session for a request, and its token. The person proves the account now; a sign-in by an identity provider,
+   * and a link that is redeemed in another session, say otherwise.
    */
   create(request: FastifyRequest, method: SessionMethod): { session: NewSession; token: string } {
     const token = generateToken();
@@ -111,6 +111,7 @@ export class Sessions {
       tokenHash: hashToken(token),
       method,
       at,
+      createdAt: null,
       provenAt: at,
       identityId: null,
       address: request.ip,

@@ -8,12 +8,13 @@ import { findTimeZones } from '../store/schema/time-zones.ts';
 import { fold } from '../store/values/fold.ts';
 import { LONGEST_SLUG, slugFault } from '../store/values/slugs.ts';
 import { uuidV7 } from '../store/values/uuid-v7.ts';
+import { emailFault, nameFault } from './account-texts.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { LINK_LIFE_MS, type ShownLink } from './manage-accounts.ts';
 import { hashPassword, type Passwords, passwordFault } from './passwords.ts';
 import { generateToken, hashToken, type Sessions } from './sessions.ts';
-import { emailFault, nameFault, type SignedIn } from './sign-ins.ts';
+import type { SignedIn } from './sign-ins.ts';
 
 /** What a caller sends. All but the token and the name are required, and `redeemSetUpLink` says what is missing. */
 export interface SetUpRequest {

@@ -2,8 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { HttpProblem, malformedMember } from '../http/errors.ts';
 import type { FailedLogin } from '../http/failed-logins.ts';
 import { networkOf } from '../http/network.ts';
-import { textFault } from '../http/text.ts';
-import type { SessionRow } from '../store/auth/sessions.ts';
+import { lockSession, type SessionRow } from '../store/auth/sessions.ts';
 import {
   type Attempt,
   beginSession,
@@ -11,14 +10,17 @@ import {
   changePassword,
   type FailureRules,
   type OpenLink,
+  type Redemption,
   redeemLink,
   takeBackSignIn,
 } from '../store/auth/sign-ins.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
+import { checkedName, emailFault } from './account-texts.ts';
 import { BEARER_CHALLENGE } from './challenges.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { hashPassword, type Passwords, passwordFault, verifyPassword } from './passwords.ts';
+import { noSession } from './session-caller.ts';
 import { generateToken, hashToken, type Sessions } from './sessions.ts';
 
 const DAY_S = 86_400;
@@ -38,14 +40,11 @@ export const FAILURE_RULES: FailureRules = {
 export const KNOWN_MS = FAILURE_RULES.knownS * 1_000;
 export const FORGET_MS = FAILURE_RULES.forgetS * 1_000;
 
-const LONGEST_EMAIL = 320;
-const LONGEST_NAME = 200;
-
 /**
  * Makes the check that a password or a link is enough for an account. The check throws if the account requires a passkey,
- * and the request has none or a wrong one.
+ * and the request has none or a wrong one. `attempt` is that of the right password; null for a link, which is not counted.
  */
-export type SecondFactor = () => Promise<(tx: Tx, accountId: string) => Promise<void>>;
+export type SecondFactor = (attempt: Attempt | null) => Promise<(tx: Tx, accountId: string) => Promise<void>>;
 
 /** 400: the password or the link is right, and the account requires a passkey besides. */
 export class PasskeyMissingProblem extends HttpProblem {
@@ -100,7 +99,7 @@ export class SignIns {
       { emailFolded: foldedEmail(email), password, refused },
       async (verified) => {
         const { session, token } = sessions.create(request, 'password');
-        const requireSecondFactor = await secondFactor();
+        const requireSecondFactor = await secondFactor(verified.attempt);
         const begun = await database.inSystem(async (tx) => {
           await requireSecondFactor(tx, verified.accountId);
           return beginSession(tx, { ...verified, session, replaced });
@@ -113,7 +112,8 @@ export class SignIns {
 
   /**
    * Redeems a one-time link. A link that sets a password takes one, and so does an invitation for an account that is not
-   * signed in. A 400 or a wrong password does not use the link up. Throws a 401 if the link is wrong, used or expired.
+   * signed in. The session of a person who is signed in goes on under a new token. A 400 or a wrong password does not use
+   * the link up. Throws a 401 if the link is wrong, used or expired.
    */
   async byLink(
     request: FastifyRequest,
@@ -127,18 +127,23 @@ export class SignIns {
     if (!link) throw wrongLink();
     const newName = name === null ? null : checkedName(name);
     const replaced = await sessions.presentedHash(request);
-    const redeem = (newHash: string | null, attempt: Attempt | null, factor: SecondFactor | null) =>
-      this.#redeem(request, { tokenHash, at, link, newHash, newName, attempt, replaced }, factor);
+    const redeem = (redemption: { newHash?: string; attempt?: Attempt }, proof: LinkProof = {}) =>
+      this.#redeem(
+        request,
+        { newHash: null, attempt: null, ...redemption, tokenHash, at, link, newName, replaced },
+        proof,
+      );
     if (setsPassword(link)) {
       if (password === null)
         throw malformedMember('password', 'is required; choose one of at least 12 characters');
       const fault = passwordFault(password, link.email);
       if (fault !== undefined) throw malformedMember('password', fault);
       const newHash = await this.#deps.passwords.inTurn(networkOf(request.ip), () => hashPassword(password));
-      return redeem(newHash, null, null);
+      return redeem({ newHash });
     }
-    if (await this.#isSignedIn(request, link)) return redeem(null, null, null);
-    if (link.kind === 'link') return redeem(null, null, secondFactor);
+    const present = await sessions.prove(request);
+    if (present?.accountId === link.accountId) return redeem({}, { present });
+    if (link.kind === 'link') return redeem({}, { secondFactor });
     if (link.passwordHash === null) {
       throw new HttpProblem(403, 'The account has no password; sign in first, and then open the link again.');
     }
@@ -147,7 +152,7 @@ export class SignIns {
     const { emailFolded, email } = link;
     const isWrong = () => wrong('The password is wrong.', { by: 'password', account: email });
     return this.#verified(request, { emailFolded, password, refused: isWrong }, ({ attempt }) =>
-      redeem(null, attempt, secondFactor),
+      redeem({ attempt }, { secondFactor }),
     );
   }
 
@@ -216,15 +221,18 @@ export class SignIns {
   async #redeem(
     request: FastifyRequest,
     redemption: Omit<Parameters<typeof redeemLink>[1], 'session'>,
-    secondFactor: SecondFactor | null,
+    { present, secondFactor }: LinkProof,
   ): Promise<SignedIn> {
-    const { session, token } = this.#deps.sessions.create(request, redemption.attempt ? 'password' : 'link');
-    const requireSecondFactor = await secondFactor?.();
-    const isRedeemed = await this.#deps.database.inSystem(async (tx) => {
+    const { sessions, database } = this.#deps;
+    const { session: created, token } = sessions.create(request, redemption.attempt ? 'password' : 'link');
+    const session = present ? { ...created, ...signInOf(present) } : created;
+    const requireSecondFactor = await secondFactor?.(redemption.attempt);
+    await database.inSystem(async (tx) => {
+      // It may have ended since the request has proved it.
+      if (present && !(await lockSession(tx, present))) throw noSession(BEARER_CHALLENGE);
       await requireSecondFactor?.(tx, redemption.link.accountId);
-      return redeemLink(tx, { ...redemption, session });
+      requireRedemption(await redeemLink(tx, { ...redemption, session }));
     });
-    if (!isRedeemed) throw wrongLink();
     return this.#begun(token);
   }
 
@@ -233,44 +241,30 @@ export class SignIns {
     if (!session) throw new HttpProblem(401, 'The session has ended already; sign in again.');
     return { session, token };
   }
+}
 
-  async #isSignedIn(request: FastifyRequest, { accountId }: OpenLink): Promise<boolean> {
-    return (await this.#deps.sessions.prove(request))?.accountId === accountId;
-  }
+/** What proves the account of a link besides the link: a session of it, or a passkey if the account requires one. */
+interface LinkProof {
+  present?: SessionRow;
+  secondFactor?: SecondFactor;
+}
+
+/** How and when the person of a session signed in. A link that is redeemed in it proves nothing new. */
+function signInOf({ method, createdAt, provenAt, identityId }: SessionRow) {
+  return { method, createdAt, provenAt, identityId };
 }
 
 /**
- * Whether a link sets the password of its account. The invitation of an organisation does so only while the account
- * belongs nowhere; otherwise the organisation could take the account over.
+ * Whether a link sets the password of its account, and takes all other ways to sign in away. The invitation of an
+ * organisation does so only while the account belongs nowhere; otherwise the organisation could take the account over.
  */
-export function setsPassword({ kind, passwordHash, belongsSomewhere }: OpenLink): boolean {
-  return kind === 'reset' || (kind === 'invitation' && passwordHash === null && !belongsSomewhere);
+export function setsPassword({ kind, belongsSomewhere }: OpenLink): boolean {
+  return kind === 'reset' || (kind === 'invitation' && !belongsSomewhere);
 }
 
 /** The form of an address in which accounts are found. A text that no account can have finds none. */
 function foldedEmail(email: string): string {
   return emailFault(email) === undefined ? fold(email) : '';
-}
-
-/** Why a text is no e-mail address of an account, as the rest of a sentence; undefined if it can be one. */
-export function emailFault(email: string): string | undefined {
-  if (email.length > LONGEST_EMAIL) return `must be at most ${LONGEST_EMAIL} characters`;
-  const isAddress = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email) && textFault(email) === undefined;
-  return isAddress ? undefined : 'is not an e-mail address';
-}
-
-/** Why a trimmed text is no name, as the rest of a sentence; undefined if it is one. */
-export function nameFault(trimmed: string, longest = LONGEST_NAME): string | undefined {
-  if (trimmed === '' || trimmed.length > longest) return `must have 1 to ${longest} characters`;
-  return textFault(trimmed) ?? (/\p{Cc}/u.test(trimmed) ? 'contains a control character' : undefined);
-}
-
-/** The name of a person, without blanks around it. Throws a 400. */
-export function checkedName(name: string): string {
-  const trimmed = name.trim();
-  const fault = nameFault(trimmed);
-  if (fault === undefined) return trimmed;
-  throw new HttpProblem(400, `The name ${fault}.`, { errors: [{ path: '/name', message: fault }] });
 }
 
 function wrong(detail: string, failedLogin: FailedLogin): HttpProblem {
@@ -280,6 +274,18 @@ function wrong(detail: string, failedLogin: FailedLogin): HttpProblem {
 /** 401, also for a link that another request used meanwhile. */
 export function wrongLink(): HttpProblem {
   return wrong('The link is wrong, used or expired; ask for a new one.', { by: 'link' });
+}
+
+/** Throws a 401 or a 409 if a link was not redeemed. */
+export function requireRedemption(outcome: Redemption): void {
+  if (outcome === 'unknown') throw wrongLink();
+  if (outcome === 'last administrator') {
+    throw new HttpProblem(
+      409,
+      'An organisation would lose its last administrator, because the role comes from an identity of this account. Sign in ' +
+        'with that identity, or make another person an administrator first.',
+    );
+  }
 }
 
 /** 429 while failures slow the caller down. */

@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import {
   allAccounts,
   createAccount,
-  createLink,
   disableAccount,
   linkAddress,
+  resetAccount,
   type ShownLink,
 } from '../auth/manage-accounts.ts';
 import { DATA_SETTINGS, type DataConfig, SERVER_SETTINGS } from '../config.ts';
@@ -81,20 +81,25 @@ function resetCommand(): Command {
   return withAddress(
     new Command('reset')
       .description(
-        'disconnect identities and passkeys of an account, and make a link by which the person sets a password, good for 15 minutes',
+        'take all ways to sign in from an account, and make a link by which the person sets a password, good for 15 minutes',
       )
       .argument('<email>', 'e-mail address of the person'),
   ).action(async (email: string, options: Linked) => {
     const link = await withContext(options, SESSION, ({ owner }) =>
-      createLink({ email, kind: 'reset' }, { owner, clock: Date.now }),
+      resetAccount({ email }, { owner, clock: Date.now }),
     );
-    const { identities, passkeys } = link.forgotten;
+    const { identities, passkeys, kept } = link.startedOver;
+    const stays = kept.map(
+      (slug) =>
+        `${email} stays an administrator of ${slug} without the identity, because it has no other one.\n`,
+    );
     tell(
       link,
       options,
-      `All sessions of ${email} have ended. Disconnected identities: ${identities}; removed passkeys: ${passkeys}.\n` +
+      `All sessions of ${email} have ended, and the password does not work any more. Disconnected identities: ` +
+        `${identities}; removed passkeys: ${passkeys}.\n${stays.join('')}` +
         'The person sets a password with this link, once, or connects the identity provider:',
-      { forgotten: link.forgotten },
+      { forgotten: { identities, passkeys }, administratorOf: kept },
     );
   });
 }

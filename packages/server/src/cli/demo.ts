@@ -64,7 +64,7 @@ export function demoCommand(): Command {
         await saveCredentials(options.credentialsFile, running.baseUrl, demo.keys);
       }
       const { token } = await withOwner(target, (owner) =>
-        createLink({ email: DEMO_ACCOUNT.email, kind: 'link' }, { owner, clock: Date.now }),
+        createLink({ email: DEMO_ACCOUNT.email }, { owner, clock: Date.now }),
       );
       print(linkAddress(token, consoleUrl(running.baseUrl)));
       print(describe(running.baseUrl, demo));

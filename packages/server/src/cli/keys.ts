@@ -1,5 +1,13 @@
 import { Command, Option } from 'commander';
-import { createKey, keysOf, revokeKey, rotateKey, type ShownKey, stateOf } from '../auth/manage-keys.ts';
+import {
+  checkStrength,
+  createKey,
+  keysOf,
+  revokeKey,
+  rotateKey,
+  type ShownKey,
+  stateOf,
+} from '../auth/manage-keys.ts';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import {
   API_KEY_AUTHENTICATIONS,
@@ -55,9 +63,11 @@ function importCommand(): Command {
     new Command('import')
       .description('import an existing key of clients; they change only the base URL')
       .argument('<id>', 'the id of the key, also called apiKey, client_id or username')
-      .option('--secret-file <path>', 'file that holds the secret (default: standard input)'),
-  ).action(async (apiKey: string, options: KeyProperties & { secretFile?: string }) => {
+      .option('--secret-file <path>', 'file that holds the secret (default: standard input)')
+      .option('--weak', 'accept a secret of fewer than 16 characters, which others may guess'),
+  ).action(async (apiKey: string, options: KeyProperties & { secretFile?: string; weak?: true }) => {
     const secret = await readSecret(options.secretFile);
+    if (!options.weak) checkStrength(secret);
     const { secret: _, ...key } = await makeKey(options, { apiKey, secret });
     print(options.json ? JSON.stringify(key) : `The key ${apiKey} is imported.`);
   });

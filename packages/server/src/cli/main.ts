@@ -23,6 +23,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   users: async () => (await import('./directory-lists.ts')).directoryListCommand('users'),
   groups: async () => (await import('./directory-lists.ts')).directoryListCommand('groups'),
   import: async () => (await import('./import.ts')).importCommand(),
+  'floor-plans': async () => (await import('./floor-plans.ts')).floorPlansCommand(),
   submit: async () => (await import('./submit.ts')).submitCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
   events: async () => (await import('./events.ts')).eventsCommand(),

@@ -6,6 +6,7 @@ import { listDesksNamed, type NamedDesk } from '../store/directory/desk-assignme
 import { REASONS } from '../store/workday/reasons.ts';
 import { optional } from './columns.ts';
 import { BATCH_ROWS, type CsvKind, EXAMPLE_ID, storeDrafts } from './kind.ts';
+import { fits, onlyOne } from './named.ts';
 
 interface AssignmentRow extends UpsertItem {
   deskId?: string;
@@ -84,19 +85,14 @@ function findDesk(item: AssignmentRow, named: NamedDesk[]): string {
     if (deskId === undefined) throw new ItemRefusedError('deskId and deskName are empty');
     return deskId;
   }
-  const fitting = named.filter((desk) =>
-    NAME_MEMBERS.every((member) => item[member] === undefined || item[member] === desk[member]),
-  );
-  const found = deskId === undefined ? fitting : fitting.filter((desk) => desk.deskId === deskId);
-  const inUse = found.filter((desk) => desk.inUse);
-  const [only, ...others] = inUse.length > 0 ? inUse : found;
+  const fitting = named.filter((desk) => fits(item, desk, NAME_MEMBERS));
   const desk = `deskName ${quote(item.deskName)}`;
-  if (only && others.length === 0) return only.deskId;
-  if (only) {
-    throw new ItemRefusedError(
-      `${desk} is the name of ${others.length + 1} desks: give locationName, levelName and zoneName, or deskId`,
-    );
-  }
+  const found = onlyOne(deskId === undefined ? fitting : fitting.filter((each) => each.deskId === deskId), {
+    name: desk,
+    kinds: 'desks',
+    advice: 'locationName, levelName and zoneName, or deskId',
+  });
+  if (found) return found.deskId;
   throw new ItemRefusedError(
     deskId !== undefined && fitting.length > 0
       ? `deskId ${quote(deskId)} and ${desk} do not agree`

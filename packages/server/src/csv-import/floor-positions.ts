@@ -18,6 +18,7 @@ import { parseGuid } from '../store/values/guid.ts';
 import type { DayAuthor } from '../workday/plan.ts';
 import { optional, readFraction, required } from './columns.ts';
 import { BATCH_ROWS, type CsvKind, EXAMPLE_ID } from './kind.ts';
+import { fits, onlyOne } from './named.ts';
 
 interface PositionItem extends UpsertItem {
   nodeId?: string;
@@ -119,7 +120,6 @@ function toDraft(
   const node = findNode(item, known);
   const { x, y, width = null, height = null } = item;
   const levelId = node.levelId ?? '';
-  if (!node.inUse) throw new ItemRefusedError(`${nameOf(node)} is retired, or its level is`);
   const fault = placementFault({ width, height }, node, levelId);
   if (fault !== undefined) throw new ItemRefusedError(`${nameOf(node)} ${fault}`);
   if (width === 0 || height === 0) throw new ItemRefusedError('width and height must be more than 0');
@@ -142,23 +142,20 @@ function findNode(
   if (nodeId !== undefined) {
     const node = byId.get(nodeId);
     if (!node) throw new ItemRefusedError(`nodeId ${quote(nodeId)} is no id of a desk, space or zone`);
-    if (fits(node, item)) return node;
+    if (fits(item, node, NAME_MEMBERS)) return node;
     throw new ItemRefusedError(`nodeId ${quote(nodeId)} and the names in the row do not agree`);
   }
   if (name === undefined) throw new ItemRefusedError('nodeId and name are empty');
-  const found = (byName.get(name) ?? []).filter((node) => fits(node, item));
-  const inUse = found.filter((node) => node.inUse);
-  const [only, ...others] = inUse.length > 0 ? inUse : found;
-  if (only && others.length === 0) return only;
-  throw new ItemRefusedError(
-    only
-      ? `name ${quote(name)} is the name of ${others.length + 1} desks, spaces or zones: give kind, locationName, levelName and zoneName, or nodeId`
-      : `name ${quote(name)} is not known there`,
+  const found = onlyOne(
+    (byName.get(name) ?? []).filter((node) => fits(item, node, NAME_MEMBERS)),
+    {
+      name: `name ${quote(name)}`,
+      kinds: 'desks, spaces or zones',
+      advice: 'kind, locationName, levelName and zoneName, or nodeId',
+    },
   );
-}
-
-function fits(node: NamedNode, item: PositionItem): boolean {
-  return NAME_MEMBERS.every((member) => item[member] === undefined || item[member] === node[member]);
+  if (!found) throw new ItemRefusedError(`name ${quote(name)} is not known there`);
+  return found;
 }
 
 function nameOf({ name }: NamedNode): string {

@@ -1,5 +1,6 @@
 import { type Atomically, storeBatch } from '../directory/batch.ts';
 import { Claims, orRefused, type Refused, type Stored, type UpsertItem } from '../directory/upsert.ts';
+import { ItemRefusedError } from '../directory/values.ts';
 import { readCsv } from '../files/csv-rows.ts';
 import { FileError } from '../files/errors.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -7,7 +8,7 @@ import { RolledBack, resultIfRolledBack } from '../store/connections/rolled-back
 import { inSavepoint } from '../store/connections/savepoint.ts';
 import { type BookingEffects, readBookingEffects } from '../store/workday/booking-effects.ts';
 import type { DayAuthor } from '../workday/plan.ts';
-import { readHeader, readItem } from './columns.ts';
+import { readHeader, readItem, type Value } from './columns.ts';
 import type { CsvKind } from './kind.ts';
 import { type ImportKind, kindNamed } from './kinds.ts';
 
@@ -23,6 +24,8 @@ export interface ImportOptions {
   strict: boolean;
   /** Whether everything is rolled back at the end. */
   dryRun: boolean;
+  /** Why a row is refused before its kind judges it, as a clause. Absent: none is. */
+  refuse?: (item: Readonly<Record<string, Value>>) => string | undefined;
   /** Milliseconds since the epoch. The import frees the bookings of deactivated users from this day on. */
   clock: () => number;
   /** Called after every batch, with the number of rows so far, without the header. */
@@ -129,7 +132,7 @@ class Importer {
   }
 
   async #importAll(): Promise<void> {
-    const { kind, input } = this.#options;
+    const { kind, input, refuse } = this.#options;
     const file = await readCsv(input);
     if (!file.header) throw new FileError('The file is empty.');
     const header = readHeader(kind, this.#kind, file.header.cells);
@@ -141,7 +144,12 @@ class Importer {
       const item =
         'reason' in row
           ? { refused: row.reason }
-          : orRefused((): UpsertItem => ({ ...readItem(header, row.cells), origin: `line ${line}` }));
+          : orRefused((): UpsertItem => {
+              const cells = readItem(header, row.cells);
+              const reason = refuse?.(cells);
+              if (reason !== undefined) throw new ItemRefusedError(reason);
+              return { ...cells, origin: `line ${line}` };
+            });
       if ('refused' in item) this.#report.refused.push({ line, reason: item.refused });
       else batch.push({ line, item });
       if (batch.length < this.#kind.batchRows) continue;

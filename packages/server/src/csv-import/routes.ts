@@ -5,12 +5,12 @@ import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
 import { FileError } from '../files/errors.ts';
 import { readText } from '../files/text-input.ts';
-import { whenOver } from '../http/answer-over.ts';
 import { booleanParameter } from '../http/bulk.ts';
 import { acceptCsv } from '../http/csv-body.ts';
-import { HttpProblem, malformedBody } from '../http/errors.ts';
+import { malformedBody } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
-import { Slots } from '../http/slots.ts';
+import { inSlot, slotsFor } from '../http/slot-work.ts';
+import type { Slots } from '../http/slots.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import { FILE_LIMIT_BYTES, fileTooLarge, PARSED_BYTES, piecesOf } from './file-body.ts';
@@ -31,7 +31,6 @@ export interface CsvImportRoutesOptions {
 
 /** Imports that run at once. Each holds a connection for requests, and an organisation may run half of them. */
 const IMPORTS_AT_ONCE = 2;
-const SWEEP_MS = 250;
 
 const Kinds = Type.Object({
   items: Type.Array(
@@ -70,9 +69,7 @@ const File = Type.Unsafe<Buffer>({
  */
 export const csvImportRoutes: FastifyPluginAsyncTypebox<CsvImportRoutesOptions> = async (app, options) => {
   const { stopwatch } = options;
-  const slots = new Slots({ what: 'imports', size: IMPORTS_AT_ONCE, stopwatch });
-  const sweep = setInterval(() => slots.refuseOld(), SWEEP_MS).unref();
-  app.addHook('onClose', async () => clearInterval(sweep));
+  const slots = slotsFor(app, { what: 'imports', size: IMPORTS_AT_ONCE, stopwatch });
   acceptCsv(app, fileTooLarge);
 
   app.route({
@@ -138,35 +135,26 @@ async function importFile(
   const file = request.body as Buffer | undefined;
   if (!file) throw malformedBody('There is no file. Send it as the body, with the content type text/csv.');
   reply.header('cache-control', 'no-store');
-  const gone = new AbortController();
-  const slot = slots.take(tenantId);
-  let isHeld = false;
-  whenOver(request.raw, reply.raw, () => {
-    gone.abort(new HttpProblem(400, 'The client has gone, and the import has ended.'));
-    // A running import holds its slot until its transaction has ended.
-    if (!isHeld) slot.end();
+  return inSlot(slots, { tenantId, request, reply }, async (gone) => {
+    const text = readText(piecesOf(chosen.kind, file, gone), { pieceBytes: PARSED_BYTES });
+    try {
+      const report = await importCsv({
+        ...chosen,
+        input: text.stream,
+        // Other writers of the organisation wait in memory, and not with a connection.
+        database: { inTenant: (id, work) => writeQueue.take(id, () => database.inTenant(id, work)) },
+        tenantId,
+        callerName: name,
+        clock,
+        signal: gone,
+      });
+      return toReport(report, chosen);
+    } catch (error) {
+      throw error instanceof FileError ? malformedBody(error.message) : error;
+    } finally {
+      text.close();
+    }
   });
-  await slot.held;
-  isHeld = true;
-  const text = readText(piecesOf(chosen.kind, file, gone.signal), { pieceBytes: PARSED_BYTES });
-  try {
-    const report = await importCsv({
-      ...chosen,
-      input: text.stream,
-      // Other writers of the organisation wait in memory, and not with a connection.
-      database: { inTenant: (id, work) => writeQueue.take(id, () => database.inTenant(id, work)) },
-      tenantId,
-      callerName: name,
-      clock,
-      signal: gone.signal,
-    });
-    return toReport(report, chosen);
-  } catch (error) {
-    throw error instanceof FileError ? malformedBody(error.message) : error;
-  } finally {
-    text.close();
-    slot.end();
-  }
 }
 
 function kinds() {

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
+import type { Transfers } from '../http/transfers.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import {
@@ -19,6 +20,7 @@ export interface DirectoryRoutesOptions {
   clock: () => number;
   /** Shared by all writers of the directory. */
   writeQueue: TenantWriteQueue;
+  transfers: Transfers;
 }
 
 const ROLES = ['all'] as const;
@@ -33,9 +35,9 @@ const SCHEMES = [
  */
 export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> = async (
   app,
-  { database, clock, writeQueue },
+  { database, clock, writeQueue, transfers },
 ) => {
-  await app.register(manageRoutes, { database, clock, writeQueue });
+  await app.register(manageRoutes, { database, clock, writeQueue, transfers });
   await app.register(redatingRoutes, { database });
   const timestamp = () => new Date(clock()).toISOString();
 

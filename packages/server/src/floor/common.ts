@@ -3,6 +3,7 @@ export { CONFIG, DOCUMENTED } from '../auth/management.ts';
 import { Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
+import type { Transfers } from '../http/transfers.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import { listNodesById, type NodeRow } from '../store/directory/nodes.ts';
@@ -16,6 +17,7 @@ export interface FloorDeps {
   stopwatch: () => number;
   /** Shared by all writers of the directory. */
   writeQueue: TenantWriteQueue;
+  transfers: Transfers;
 }
 
 export const ID = Type.String({ format: 'uuid' });

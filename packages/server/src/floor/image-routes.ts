@@ -1,31 +1,25 @@
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
-import { whenOver } from '../http/answer-over.ts';
 import { HttpProblem, malformedBody } from '../http/errors.ts';
 import { isKnown } from '../http/etag.ts';
 import { problems } from '../http/schema.ts';
-import { Slots } from '../http/slots.ts';
+import { inSlot, slotsFor } from '../http/slot-work.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
-import { MEDIA_TYPES, type MediaType, readImage } from '../store/floor/images.ts';
+import { findImage, MEDIA_TYPES, readImageContent } from '../store/floor/images.ts';
 import { CONFIG, DOCUMENTED, type FloorDeps, getLevel, LevelPath, READ_PROBLEMS } from './common.ts';
-import { judgeImage, storeImage } from './images.ts';
+import { EXTENSIONS, judgeImage, MOST_SENT_BYTES, storeImage } from './images.ts';
 
-const IMAGE_LIMIT_BYTES = 5 * 1024 * 1024;
 /** Images that are made safe at once; an organisation may hold half of the slots. */
 const UPLOADS_AT_ONCE = 4;
-const SWEEP_MS = 250;
 const TOO_LARGE = 413;
 
 /** Nothing in an image may run or load anything, even if somebody opens it as a page. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
-const EXTENSIONS: Record<MediaType, string> = {
-  'image/png': 'png',
-  'image/jpeg': 'jpg',
-  'image/svg+xml': 'svg',
-};
 
 const Uploaded = Type.Object({
   imageId: Type.String({ description: 'the id by which a draft names the image' }),
@@ -46,23 +40,21 @@ const content = Object.fromEntries(
 
 /** The images of floor plans. */
 export const imageRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps) => {
-  const { database, clock, stopwatch, writeQueue } = deps;
-  const slots = new Slots({ what: 'uploads of images', size: UPLOADS_AT_ONCE, stopwatch });
-  const sweep = setInterval(() => slots.refuseOld(), SWEEP_MS).unref();
-  app.addHook('onClose', async () => clearInterval(sweep));
+  const { database, clock, stopwatch, writeQueue, transfers } = deps;
+  const slots = slotsFor(app, { what: 'uploads of images', size: UPLOADS_AT_ONCE, stopwatch });
   acceptImages(app);
 
   app.route({
     method: 'POST',
     url: '/v1/manage/levels/:levelId/floor-plan/images',
     config: CONFIG,
-    bodyLimit: IMAGE_LIMIT_BYTES,
+    bodyLimit: MOST_SENT_BYTES,
     schema: {
       ...DOCUMENTED,
       summary: 'Send an image for the floor plan of a level',
       description:
         'A PNG or JPEG stays as it is. The server writes a new SVG, of the parts that can neither run code nor load ' +
-        'anything. An image that no plan names after 24 hours is removed.',
+        'anything. An image that no plan names is removed after 24 hours.',
       params: LevelPath,
       body: { content },
       response: {
@@ -78,18 +70,17 @@ export const imageRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, dep
       if (!file?.length)
         throw malformedBody('There is no image. Send it as the body, with its content type.');
       reply.header('cache-control', 'no-store');
-      const slot = slots.take(tenantId);
-      whenOver(request.raw, reply.raw, () => slot.end());
-      await slot.held;
-      const image = await judgeImage(file);
-      await writeQueue.take(tenantId, () =>
-        inTenantWithRetries(database, tenantId, async (tx) => {
-          await lockDirectory(tx, tenantId);
-          const { nodeId: levelId } = await getLevel(tx, tenantId, request.params.levelId);
-          await storeImage(tx, tenantId, { levelId, image, at: new Date(clock()) });
-        }),
-      );
-      const { content, ...answer } = image;
+      const { content, ...answer } = await inSlot(slots, { tenantId, request, reply }, async () => {
+        const image = await judgeImage(file);
+        await writeQueue.take(tenantId, () =>
+          inTenantWithRetries(database, tenantId, async (tx) => {
+            await lockDirectory(tx, tenantId);
+            const { nodeId: levelId } = await getLevel(tx, tenantId, request.params.levelId);
+            await storeImage(tx, tenantId, { levelId, image, at: new Date(clock()) });
+          }),
+        );
+        return image;
+      });
       return { ...answer, bytes: content.length };
     },
   });
@@ -113,22 +104,42 @@ export const imageRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, dep
       const { imageId } = request.params;
       const etag = `"${imageId}"`;
       const image = /^[0-9a-f]{64}$/.test(imageId)
-        ? await database.inTenant(tenantId, (tx) => readImage(tx, tenantId, imageId))
+        ? await database.inTenant(tenantId, (tx) => findImage(tx, tenantId, imageId))
         : undefined;
-      if (!image) throw new HttpProblem(404, 'There is no image with this id.');
-      reply.headers({
+      if (!image) throw noImage();
+      const { mediaType } = image;
+      const headers = {
         // The id stands for the bytes. Another person at the same browser has another cookie.
         'cache-control': 'private, max-age=31536000, immutable',
         vary: 'Authorization, Cookie, Rollcall-Organisation',
         etag,
         'content-security-policy': POLICY,
-        'content-disposition': `attachment; filename="floor-plan-${imageId.slice(0, 12)}.${EXTENSIONS[image.mediaType]}"`,
-      });
-      if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send(null);
-      return reply.type(image.mediaType).send(image.content as never);
+        'content-disposition': `attachment; filename="floor-plan-${imageId.slice(0, 12)}.${EXTENSIONS[mediaType]}"`,
+      };
+      if (isKnown(request.headers['if-none-match'], etag)) return reply.headers(headers).code(304).send(null);
+      const transfer = await transfers.begin({ kind: 'images', tenantId }, request, reply);
+      const pieces = transfer.reading(contentOf(database, tenantId, imageId));
+      const first = await pieces.next();
+      if (first.done) throw noImage();
+      reply.headers(headers).type(mediaType).header('content-length', first.value.length);
+      return reply.send(Readable.from(transfer.body(first, pieces), { objectMode: false }) as never);
     },
   });
 };
+
+/** The content of an image, in one piece; nothing if the image was removed meanwhile. */
+async function* contentOf(
+  database: Database,
+  tenantId: string,
+  imageId: string,
+): AsyncGenerator<Buffer, void> {
+  const content = await database.inTenant(tenantId, (tx) => readImageContent(tx, tenantId, imageId));
+  if (content) yield content;
+}
+
+function noImage(): HttpProblem {
+  return new HttpProblem(404, 'There is no image with this id.');
+}
 
 /** Accepts bodies with the content type of an image, and no others. */
 function acceptImages(app: FastifyInstance): void {

@@ -70,6 +70,7 @@ function viewLevelDay({ level, office, now, nodes, people, occupancy }: Facts): 
   const items = [...nodeOf.values()].map((node): LevelItem => {
     const exactly = atNode.get(node.nodeId) ?? [];
     const all = node.kind === 'zone' ? (inZone.get(node.nodeId) ?? []) : exactly;
+    const atDesks = new Set(node.kind === 'zone' ? usersAtDesks(all) : []);
     const state = leadingState(all.map((each) => each.state));
     if (node.kind === 'place') counts[state]++;
     return {
@@ -79,7 +80,7 @@ function viewLevelDay({ level, office, now, nodes, people, occupancy }: Facts): 
       zoneId: node.zoneId,
       state: node.kind === 'space' ? spaceState(occupancyOf.get(node.nodeId)) : state,
       people: exactly
-        .filter(({ person }) => node.kind !== 'zone' || !isAtDesk(person, all))
+        .filter(({ person }) => !atDesks.has(person.userId))
         .map((each) => viewPerson(each.person, each.state, each.node)),
       ...membersOfKind(node, all, occupancyOf.get(node.nodeId)),
     };
@@ -123,9 +124,9 @@ interface Standing {
   state: PersonState;
 }
 
-/** Whether a desk of the zone shows the person already. */
-function isAtDesk({ userId }: LevelPerson, inZone: readonly Standing[]): boolean {
-  return inZone.some(({ person, node }) => person.userId === userId && node.kind === 'place');
+/** The users whom a desk of the zone shows already. */
+function usersAtDesks(inZone: readonly Standing[]): string[] {
+  return inZone.flatMap(({ person, node }) => (node.kind === 'place' ? person.userId : []));
 }
 
 function isBookedAt({ person, node }: Standing): boolean {

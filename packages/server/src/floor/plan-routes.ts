@@ -2,10 +2,19 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
-import { BULK_BODY_LIMIT_BYTES, booleanParameter, Page, PageQuery, pageOf, readPage } from '../http/bulk.ts';
+import {
+  BULK_BODY_LIMIT_BYTES,
+  booleanParameter,
+  Page,
+  PageQuery,
+  pageOf,
+  readPage,
+  searchDescription,
+  wordsFilter,
+} from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
-import { requireState } from '../http/etag.ts';
 import { problems } from '../http/schema.ts';
+import { textFault } from '../http/text.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
@@ -21,7 +30,8 @@ import {
   REMOVE_PROBLEMS,
 } from './common.ts';
 import { discardPlan, type PlanAuthor, publishDraft, storeDraft } from './drafts.ts';
-import { draftView, publishedView, readPlan, type StoredPlan, versionOf } from './plan-views.ts';
+import { requireVersion, versionOf } from './plan-versions.ts';
+import { draftView, publishedView, readPlan, type StoredPlan } from './plan-views.ts';
 import { Draft, LevelPlan, PlanItem, PlannedLevelItem } from './schemas.ts';
 
 const URL = '/v1/manage/levels/:levelId/floor-plan';
@@ -54,14 +64,26 @@ export const planRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps
     config: CONFIG,
     schema: {
       ...DOCUMENTED,
-      summary: 'List the levels that have a floor plan, in the order of their ids',
-      querystring: Type.Object(PageQuery),
+      summary: 'List the levels that have a floor plan, by the names of office and level',
+      querystring: Type.Object({
+        ...PageQuery,
+        search: Type.Optional(
+          Type.String({
+            description: searchDescription(
+              'levels of which each of these words is a part of the name, or of the name of the office',
+            ),
+          }),
+        ),
+      }),
       response: { 200: Page(PlannedLevelItem), ...problems(400, 401, 403, 503) },
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      const window = readPage(request.query);
-      const rows = await database.inTenant(tenantId, (tx) => listPlannedLevels(tx, tenantId, window));
+      const { search, ...page } = request.query;
+      const window = readPage(page);
+      const words = wordsFilter('search', search) ?? [];
+      if (textFault(search ?? '')) return { items: [], next: null };
+      const rows = await database.inTenant(tenantId, (tx) => listPlannedLevels(tx, tenantId, words, window));
       const { items, next } = pageOf(rows, window, ({ levelId }) => levelId);
       return {
         items: items.map((row) => ({ ...row, publishedAt: row.publishedAt?.toISOString() ?? null })),
@@ -107,13 +129,13 @@ export const planRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps
       response: { 204: Type.Null(), ...REMOVE_PROBLEMS },
     },
     handler: async (request, reply) => {
-      await change(request, async (tx, { tenantId, levelId }) => {
+      await change(request, async (tx, { tenantId, levelId, author }) => {
         const published = present(
           await readPlan(tx, tenantId, levelId, { isDraft: false }),
           'The level has no published floor plan.',
         );
-        requireState(request, versionOf(published));
-        await discardPlan(tx, tenantId, published);
+        requireVersion(request, published);
+        await discardPlan(tx, tenantId, published, author.at);
       });
       return reply.code(204).send(null);
     },
@@ -167,8 +189,8 @@ export const planRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps
     handler: async (request, reply) => {
       const stored = await change(request, async (tx, { tenantId, levelId, author }) => {
         const draft = await readPlan(tx, tenantId, levelId, { isDraft: true });
-        requireState(request, draft && versionOf(draft));
-        await storeDraft(tx, tenantId, { levelId, draft, item: request.body, author });
+        const unseen = requireVersion(request, draft);
+        await storeDraft(tx, tenantId, { levelId, draft, unseen, item: request.body, author });
         return getDraft(tx, tenantId, levelId);
       });
       reply.header('etag', versionOf(stored));
@@ -189,10 +211,10 @@ export const planRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps
       response: { 204: Type.Null(), ...REMOVE_PROBLEMS },
     },
     handler: async (request, reply) => {
-      await change(request, async (tx, { tenantId, levelId }) => {
+      await change(request, async (tx, { tenantId, levelId, author }) => {
         const draft = await getDraft(tx, tenantId, levelId);
-        requireState(request, versionOf(draft));
-        await discardPlan(tx, tenantId, draft);
+        requireVersion(request, draft);
+        await discardPlan(tx, tenantId, draft, author.at);
       });
       return reply.code(204).send(null);
     },
@@ -222,7 +244,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps
       const force = booleanParameter('force', request.query.force) ?? false;
       const { etag, plan } = await change(request, async (tx, { tenantId, levelId, author }) => {
         const draft = await getDraft(tx, tenantId, levelId);
-        requireState(request, versionOf(draft));
+        requireVersion(request, draft);
         await publishDraft(tx, tenantId, draft, { force, author });
         return levelPlan(tx, tenantId, levelId);
       });

@@ -1,4 +1,3 @@
-import { etagOf } from '../http/etag.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listPlacements, type PlacementRow } from '../store/floor/placements.ts';
 import { findPlan, type PlanRow } from '../store/floor/plans.ts';
@@ -6,6 +5,8 @@ import type { Draft, PublishedPlan } from './schemas.ts';
 
 /** A plan with its placements. */
 export interface StoredPlan extends PlanRow {
+  /** In the order of the ids of their nodes. */
+  all: PlacementRow[];
   /** Those of nodes that are on the level now. */
   shown: PlacementRow[];
   /** Those of nodes that are retired or have left the level. */
@@ -21,20 +22,14 @@ export async function readPlan(
 ): Promise<StoredPlan | undefined> {
   const plan = await findPlan(tx, tenantId, levelId, which);
   if (!plan) return undefined;
-  const placements = await listPlacements(tx, tenantId, plan.planId);
+  const all = await listPlacements(tx, tenantId, plan.planId);
   const isShown = (placement: PlacementRow) => placement.inUse && placement.levelId === levelId;
   return {
     ...plan,
-    shown: placements.filter(isShown),
-    hidden: placements.filter((placement) => !isShown(placement)),
+    all,
+    shown: all.filter(isShown),
+    hidden: all.filter((placement) => !isShown(placement)),
   };
-}
-
-/** The entity tag of a plan. Other names of its nodes are no change of it. */
-export function versionOf(plan: StoredPlan): string {
-  const { planId, isDraft, version, basedOn, imageId, aspectRatio, changedAt } = plan;
-  const placements = plan.shown.map(({ nodeId, x, y, width, height }) => [nodeId, x, y, width, height]);
-  return etagOf([planId, isDraft, version, basedOn, imageId, aspectRatio, changedAt, placements]);
 }
 
 export function publishedView(plan: StoredPlan): PublishedPlan {
@@ -49,7 +44,7 @@ export function publishedView(plan: StoredPlan): PublishedPlan {
 export function draftView(plan: StoredPlan): Draft {
   return {
     levelId: plan.levelId,
-    basedOn: plan.basedOn,
+    basedOn: plan.basedOn ?? 0,
     changedAt: plan.changedAt.toISOString(),
     changedBy: plan.changedBy,
     ...planView(plan),

@@ -1,11 +1,10 @@
 import type { Tx } from '../store/connections/db.ts';
 import { type Placement, upsertPlacements } from '../store/floor/placements.ts';
-import { insertPlan, type PlanRow, updatePlan } from '../store/floor/plans.ts';
 import { addTo } from '../store/values/group-by.ts';
-import { uuidV7 } from '../store/values/uuid-v7.ts';
 import type { PlanAuthor } from './drafts.ts';
 import { readPlan, type StoredPlan } from './plan-views.ts';
 import { MOST_PLACEMENTS } from './schemas.ts';
+import { storePublished } from './sheets.ts';
 
 /** The ratio of a sheet that somebody makes by naming places only. */
 const BLANK_RATIO = 1.5;
@@ -26,8 +25,8 @@ export class PublishedPlaces {
     const loaded = new PublishedPlaces(tx, tenantId);
     for (const levelId of levelIds) {
       const plan = await readPlan(tx, tenantId, levelId, { isDraft: false });
-      const all = plan ? [...plan.shown, ...plan.hidden] : [];
-      loaded.#plans.set(levelId, { plan, places: new Map(all.map((each) => [each.nodeId, each])) });
+      const places = new Map<string, Placement>(plan?.all.map((each) => [each.nodeId, each]));
+      loaded.#plans.set(levelId, { plan, places });
     }
     return loaded;
   }
@@ -47,19 +46,10 @@ export class PublishedPlaces {
   async save(author: PlanAuthor): Promise<void> {
     for (const [levelId, placements] of this.#changed) {
       const earlier = this.#plans.get(levelId)?.plan;
-      const plan: PlanRow = {
-        planId: earlier?.planId ?? uuidV7(author.at.getTime()),
-        levelId,
-        isDraft: false,
-        version: (earlier?.version ?? 0) + 1,
-        basedOn: null,
-        imageId: earlier?.imageId ?? null,
-        aspectRatio: earlier?.aspectRatio ?? BLANK_RATIO,
-        changedAt: author.at,
-        changedBy: author.name,
-      };
-      await (earlier ? updatePlan : insertPlan)(this.#tx, this.#tenantId, plan);
-      await upsertPlacements(this.#tx, this.#tenantId, plan.planId, placements);
+      const { imageId = null, aspectRatio = BLANK_RATIO } = earlier ?? {};
+      const sheet = { levelId, imageId, aspectRatio };
+      const planId = await storePublished(this.#tx, this.#tenantId, { earlier, sheet, author });
+      await upsertPlacements(this.#tx, this.#tenantId, planId, placements);
     }
   }
 }

@@ -1,5 +1,10 @@
 import { imageSize } from 'image-size';
 
+/**
+ * The size of an image stands in its head, behind descriptions and a colour profile. In bytes that are no JPEG, the look for it
+ * takes a step for each byte.
+ */
+const HEAD_BYTES = 512 * 1024;
 /** The longest side that browsers show, and the most pixels that they unpack without trouble. */
 const LONGEST_SIDE = 12_000;
 const MOST_PIXELS = 40_000_000;
@@ -31,7 +36,7 @@ export function rasterOf(bytes: Buffer): Raster | string | undefined {
   if (!signature) return undefined;
   const size = measure(bytes);
   if (size?.type !== signature.type || !(size.width > 0 && size.height > 0))
-    return `The ${signature.type.toUpperCase()} image is damaged: it does not say how large it is.`;
+    return `The ${signature.type.toUpperCase()} image is damaged: its first 512 KiB do not say how large it is.`;
   const isTurned = (size.orientation ?? 1) >= FIRST_TURNED;
   const [width, height] = isTurned ? [size.height, size.width] : [size.width, size.height];
   if (Math.max(width, height) > LONGEST_SIDE || width * height > MOST_PIXELS) {
@@ -45,7 +50,7 @@ export function rasterOf(bytes: Buffer): Raster | string | undefined {
 
 function measure(bytes: Buffer) {
   try {
-    return imageSize(bytes);
+    return imageSize(bytes.subarray(0, HEAD_BYTES));
   } catch {
     return undefined;
   }

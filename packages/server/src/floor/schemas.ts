@@ -8,9 +8,12 @@ const MOST_VERSIONS = 1_000_000_000;
 
 const FRACTION = { minimum: 0, maximum: 1 };
 const SIZE = { exclusiveMinimum: 0, maximum: 1 };
+/** The ratios of width and height that a plan can have. */
+export const LEAST_RATIO = 0.1;
+export const MOST_RATIO = 10;
 const ASPECT_RATIO = Type.Number({
-  minimum: 0.1,
-  maximum: 10,
+  minimum: LEAST_RATIO,
+  maximum: MOST_RATIO,
   description: 'the width of the plan divided by its height; with an image, that of the image',
 });
 
@@ -31,11 +34,19 @@ export const PlanItem = Type.Object({
   placements: Type.Array(PlacementItem, { maxItems: MOST_PLACEMENTS }),
   basedOn: Maybe(
     Type.Integer({
-      minimum: 1,
+      minimum: 0,
       maximum: MOST_VERSIONS,
       description:
-        'the published version that the draft began with. Without it, a new draft gets the present version, and ' +
-        'an existing draft keeps its own',
+        'the published version that the draft began with; 0, or null: no plan was published. Without it, a new draft ' +
+        'gets the present version, and an existing draft keeps its own',
+    }),
+  ),
+  hidden: Maybe(
+    Type.Integer({
+      minimum: 0,
+      description:
+        'of the published plan with which a first draft began, as its reader got it. If a hidden node came back since, ' +
+        'the server answers 412, so that its place is not lost. An existing draft is not affected',
     }),
   ),
 });
@@ -64,7 +75,7 @@ const Plan = {
 
 export const PublishedPlan = Type.Object({
   ...Plan,
-  version: Type.Integer({ description: 'grows with each publication' }),
+  version: Type.Integer({ description: 'grows with each publication; no number of a level comes again' }),
   publishedAt: Type.String({ format: 'date-time' }),
   publishedBy: OrNull(Type.String(), 'the key or the account; null for viewers'),
 });
@@ -79,7 +90,9 @@ export type LevelPlan = Static<typeof LevelPlan>;
 
 export const Draft = Type.Object({
   levelId: ID,
-  basedOn: OrNull(Type.Integer(), 'the published version that the draft began with; null: there was none'),
+  basedOn: Type.Integer({
+    description: 'the published version that the draft began with; 0: no plan was published',
+  }),
   changedAt: Type.String({ format: 'date-time' }),
   changedBy: Type.String({ description: 'the key or the account' }),
   ...Plan,

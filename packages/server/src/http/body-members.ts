@@ -3,6 +3,8 @@ import { HttpProblem } from './errors.ts';
 
 /** On these paths, an ignored member would change or select something else than the caller wants. */
 const REFUSES_UNKNOWN = /^\/v1\/manage\//;
+/** Takes the body of a PATCH, and says what the change would do. */
+const EFFECTS = '/effects';
 /** A body can have thousands of members. */
 const MOST_FAULTS = 20;
 
@@ -12,29 +14,38 @@ interface Schema {
 }
 
 /**
- * Below /v1/manage, a member of a body that the route does not know is a 400 that names it. What was read can be sent back,
- * so the members of the route's answer are no fault. Items of a list, and bodies elsewhere, may have any members besides
- * those that count, because programs send rows of other systems.
+ * Below /v1/manage, a member of a body that the route does not know is a 400 that names it. What was read can be changed and
+ * sent back, so the other members of a row are no fault where a row is changed; they change nothing. Items of a list, and
+ * bodies elsewhere, may have any members besides those that count, because programs send rows of other systems.
  */
 export function refuseUnknownMembers(app: FastifyInstance): void {
+  /** The members of the rows that PATCH answers, by its URL. */
+  const patched = new Map<string, readonly string[]>();
   app.addHook('onRoute', (route) => {
-    const known = knownMembers(route);
-    if (!known || !REFUSES_UNKNOWN.test(route.url)) return;
+    const taken = (route.schema?.body as Schema | undefined)?.properties;
+    if (!taken || !REFUSES_UNKNOWN.test(route.url)) return;
+    const answered = changesRow(route) ? Object.keys(answerOf(route)) : [];
+    if (route.method === 'PATCH') patched.set(route.url, answered);
+    const known = new Set([...Object.keys(taken), ...answered]);
+    const ofPatch = route.url.endsWith(EFFECTS) ? route.url.slice(0, -EFFECTS.length) : undefined;
+    const isKnown = (name: string) =>
+      known.has(name) || (ofPatch !== undefined && (patched.get(ofPatch)?.includes(name) ?? false));
     const check = async ({ body }: FastifyRequest) => {
       const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-      const unknown = isObject ? Object.keys(body).filter((name) => !known.has(name)) : [];
+      const unknown = isObject ? Object.keys(body).filter((name) => !isKnown(name)) : [];
       if (unknown.length > 0) throw unknownMembers(unknown.slice(0, MOST_FAULTS), route);
     };
     route.preValidation = [check, ...[route.preValidation ?? []].flat()];
   });
 }
 
-/** The members of a body that are no fault. Undefined if the route takes no object. */
-function knownMembers({ schema }: RouteOptions): ReadonlySet<string> | undefined {
-  const taken = (schema?.body as Schema | undefined)?.properties;
-  if (!taken) return undefined;
-  const answered = (schema?.response as Record<string, Schema> | undefined)?.['200']?.properties ?? {};
-  return new Set([...Object.keys(taken), ...Object.keys(answered)]);
+/** Whether a route takes a row that a caller may have read. The answer of another route is no row of its body. */
+function changesRow({ method }: RouteOptions): boolean {
+  return method === 'PATCH' || method === 'PUT';
+}
+
+function answerOf({ schema }: RouteOptions): Record<string, unknown> {
+  return (schema?.response as Record<string, Schema> | undefined)?.['200']?.properties ?? {};
 }
 
 function unknownMembers(names: readonly string[], { schema }: RouteOptions): HttpProblem {

@@ -94,6 +94,11 @@ export function booleanParameter(name: string, text: string | undefined): boolea
   throw wrongParameter(name, 'must be true or false');
 }
 
+/** Describes a search that `wordsFilter` reads. `what` says of which rows each word is a part of which texts. */
+export function searchDescription(what: string): string {
+  return `only ${what}, without regard to case; at most ${MOST_CHARACTERS} characters and ${MOST_WORDS} words`;
+}
+
 /** The words of a text to search for. Throws a 400 if there is none, or too much. */
 export function wordsFilter(name: string, text: string | undefined): string[] | undefined {
   if (text === undefined) return undefined;

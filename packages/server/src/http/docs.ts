@@ -91,17 +91,22 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
   }
 }
 
+/** The methods of which the server reads a body: that of GET and DELETE has no meaning. */
+const TAKES_BODY = ['POST', 'PUT', 'PATCH'];
+
 /**
  * Documents the problems that every route of a kind can answer. Routes with their own error format document them
  * themselves.
  */
 function documentProblems(route: RouteOptions): void {
-  const { url, schema, config } = route;
+  const { method, url, schema, config } = route;
   if (!schema || config?.errorFormat) return;
   const response = {
     ...(schema.querystring || refusesUnknownParameters(url) ? problems(400) : {}),
-    ...(url.includes(':') ? problems(414) : {}),
-    ...(schema.body ? problems(400, 408, 413, 415) : {}),
+    // A part of a path may be no percent-encoding, or too long.
+    ...(url.includes(':') ? problems(400, 414) : {}),
+    // Where no body is expected, the server judges one nevertheless.
+    ...(schema.body || TAKES_BODY.includes(method as string) ? problems(400, 408, 413, 415) : {}),
     ...(schema.response as object | undefined),
   };
   route.schema = { ...schema, response };

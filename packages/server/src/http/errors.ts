@@ -177,13 +177,16 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   return sendProblem(problem, request, reply);
 }
 
-/** Answers with a problem, in the error format of the route. The client may still be sending its body. */
+/**
+ * Answers with a problem, in the error format of the route unless another is given. The client may still be sending its
+ * body.
+ */
 export function sendProblem(
   problem: HttpProblem,
   request: FastifyRequest,
   reply: FastifyReply,
+  format = request.routeOptions.config?.errorFormat ?? problemDocument,
 ): FastifyReply {
-  const format = request.routeOptions.config?.errorFormat ?? problemDocument;
   const { contentType, body } = format(problem, request.id);
   const text = JSON.stringify(body);
   reply

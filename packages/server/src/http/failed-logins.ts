@@ -16,6 +16,8 @@ export interface FailedLogin {
   apiKey?: string | undefined;
   /** The e-mail address of the account, as it was sent. */
   account?: string | undefined;
+  /** The server did not check the secret, because too many logins had failed. */
+  unchecked?: true;
 }
 
 declare module 'fastify' {
@@ -29,13 +31,21 @@ const WINDOW_MS = 1_000;
 /** Enough to identify a client with a wrong secret. An attacker sends thousands. */
 const LINES_PER_WINDOW = 10;
 
+/** The failures of a network in a window. */
+interface Failures {
+  address: string;
+  failures: number;
+  /** Those without a line of their own whose secret was not checked. */
+  moreUnchecked: number;
+}
+
 /**
  * Logs failed logins. In each window, the first failures of a network get a line each, and one more line counts the
  * others.
  */
 export class FailedLoginLog {
   readonly #log: FastifyBaseLogger;
-  readonly #networks = new Map<string, { address: string; failures: number }>();
+  readonly #networks = new Map<string, Failures>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(log: FastifyBaseLogger) {
@@ -44,19 +54,22 @@ export class FailedLoginLog {
 
   /** `log` writes the lines of the request; `address` is its network address. */
   note(
-    { by, apiKey, account }: FailedLogin,
+    { by, apiKey, account, unchecked }: FailedLogin,
     { log, ip: address }: { log: FastifyBaseLogger; ip: string },
   ): void {
     const network = networkOf(address);
-    const noted = this.#networks.get(network) ?? { address, failures: 0 };
+    const noted = this.#networks.get(network) ?? { address, failures: 0, moreUnchecked: 0 };
     noted.failures++;
     this.#networks.set(network, noted);
     this.#timer ??= setTimeout(() => this.#endWindow(), WINDOW_MS).unref();
-    if (noted.failures > LINES_PER_WINDOW) return;
+    if (noted.failures > LINES_PER_WINDOW) {
+      if (unchecked) noted.moreUnchecked++;
+      return;
+    }
     const attemptedApiKey = forLog(apiKey);
     // A text that is no address may be a password in the wrong field.
     const attemptedAccount = account?.includes('@') ? forLog(account) : undefined;
-    log.warn({ by, attemptedApiKey, attemptedAccount, address }, 'a login failed');
+    log.warn({ by, attemptedApiKey, attemptedAccount, address, unchecked }, 'a login failed');
   }
 
   close(): void {
@@ -66,9 +79,10 @@ export class FailedLoginLog {
   #endWindow(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const { address, failures } of this.#networks.values()) {
+    for (const { address, failures, moreUnchecked } of this.#networks.values()) {
       const more = failures - LINES_PER_WINDOW;
-      if (more > 0) this.#log.warn({ address, failures: more }, 'more logins failed');
+      const unchecked = moreUnchecked > 0 ? { unchecked: moreUnchecked } : {};
+      if (more > 0) this.#log.warn({ address, failures: more, ...unchecked }, 'more logins failed');
     }
     this.#networks.clear();
   }

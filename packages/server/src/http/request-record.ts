@@ -56,8 +56,8 @@ interface Deps {
 
 /**
  * Keeps answered requests of callers with an organisation, for a day. It stores them every few seconds, those of all
- * organisations in one transaction; if that fails, those of each organisation alone. Requests of the last seconds are
- * lost if the process is killed.
+ * organisations in one transaction; if that fails, those of each half of the organisations, and so on. Requests of the
+ * last seconds are lost if the process is killed.
  */
 export class RequestRecord {
   readonly #deps: Deps;

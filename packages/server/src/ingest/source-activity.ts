@@ -33,8 +33,8 @@ interface Deps {
 
 /**
  * Counts accepted and refused events by source and hour, in memory. It adds the counts to the database every few
- * seconds, those of all organisations in one transaction; if that fails, those of each organisation alone. If the process
- * is killed, the counts of these seconds are lost; the events are not.
+ * seconds, those of all organisations in one transaction; if that fails, those of each half of the organisations, and so
+ * on. If the process is killed, the counts of these seconds are lost; the events are not.
  */
 export class SourceActivity {
   readonly #deps: Deps;

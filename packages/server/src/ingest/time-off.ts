@@ -8,7 +8,14 @@ import { type Resolved, resolve } from '../store/directory/directory-look-up.ts'
 import { addDays, utcDay } from '../store/values/days.ts';
 import { LEAVE_TYPES, type LeaveType, listLocalDays, type UserInstant } from '../store/workday/leaves.ts';
 import { type LeaveChange, writeLeaves } from '../workday/leave.ts';
-import { countDays, dayRangeFault, laterOf, leaveDatesFault, readLeaveDate } from '../workday/leave-dates.ts';
+import {
+  countDays,
+  dayRangeFault,
+  laterOf,
+  leaveDatesFault,
+  type MemberFault,
+  readLeaveDate,
+} from '../workday/leave-dates.ts';
 import { lockUserDays } from '../workday/plan.ts';
 import { classifyNamedUser } from './event-user.ts';
 import { type Fault, isRefusal, type Refusal, refuse } from './refusal-causes.ts';
@@ -158,7 +165,7 @@ async function classify(
     if (statuses.get(userId) !== 'active') return refuse('unknownUser', 'the user is no longer active');
     const range = { startDay: localDay(userId, event.startDate), endDay: localDay(userId, event.endDate) };
     const fault = dayRangeFault(range);
-    if (fault !== undefined) return refuse('invalidDates', fault);
+    if (fault) return refuse('invalidDates', sentenceOf(fault));
     const leaveType = LEAVE_TYPES.find((type) => type === event.timeOffType) ?? null;
     return { userId, kind: event.eventType as LeaveChange['kind'], leaveType, ...range };
   });
@@ -175,8 +182,12 @@ function faultOf(event: TimeOffEvent): Fault | undefined {
   if (timeOffType != null && !LEAVE_TYPES.includes(timeOffType as LeaveType)) {
     return { cause: 'invalidValue', message: `timeOffType must be one of ${LEAVE_TYPES.join(', ')}` };
   }
-  const message = leaveDatesFault({ startDate, endDate });
-  return message === undefined ? undefined : { cause: 'invalidDates', message };
+  const datesFault = leaveDatesFault({ startDate, endDate });
+  return datesFault && { cause: 'invalidDates', message: sentenceOf(datesFault) };
+}
+
+function sentenceOf({ member, fault }: MemberFault): string {
+  return `${member} ${fault}`;
 }
 
 function userOf(event: TimeOffEvent, resolved: Resolved): { userId: string } | Refusal {

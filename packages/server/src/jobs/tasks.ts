@@ -63,7 +63,8 @@ export const TASKS: readonly JobTask[] = [
   },
   {
     name: 'sign-ins',
-    description: 'Delete sessions and one-time links that are over, and failed sign-ins that no longer count',
+    description:
+      'Delete sessions and one-time links that are over, networks without a recent sign-in or login, and old failures',
     cron: '23 * * * *',
     unit: 'rows',
     run: pruneOldSignIns,

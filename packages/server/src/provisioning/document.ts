@@ -28,6 +28,11 @@ export function attributeOf(document: unknown, name: string): unknown {
   return key === undefined ? undefined : (document[key] ?? undefined);
 }
 
+/** A value as text, for a comparison. An object is its JSON, because its own `toString` may be no function. */
+export function plainText(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
 /** A text; null if absent or blank. Accepts a number. Throws a 400. */
 export function textOf(name: string, value: unknown): string | null {
   return readText(name, value, optionalText);

@@ -8,6 +8,7 @@ import {
   isEmpty,
   keyOf,
   keyTextOf,
+  plainText,
   textOf,
 } from './document.ts';
 import { wrong } from './errors.ts';
@@ -51,7 +52,7 @@ export function settlePrimary(entries: Document[], before: ReadonlySet<Document>
 export function mainOf<T extends Document>(entries: T[]): T | undefined {
   return (
     entries.find(isPrimary) ??
-    entries.find((entry) => fold(String(attributeOf(entry, 'type') ?? '')) === 'work') ??
+    entries.find((entry) => fold(plainText(attributeOf(entry, 'type') ?? '')) === 'work') ??
     entries[0]
   );
 }

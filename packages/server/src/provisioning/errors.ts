@@ -1,4 +1,5 @@
-import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
+import { type ErrorFormat, HttpProblem, problemDocument } from '../http/errors.ts';
+import { isScimUrl } from './scim-path.ts';
 
 /** The kinds of errors of RFC 7644 section 3.12, table 9, that this server can return. */
 export type ScimType =
@@ -46,3 +47,8 @@ export const scimError: ErrorFormat = (problem) => {
     },
   };
 };
+
+/** The format of errors of a URL that no route has. */
+export function errorFormatOf(url: string): ErrorFormat {
+  return isScimUrl(url) ? scimError : problemDocument;
+}

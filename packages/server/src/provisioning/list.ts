@@ -1,4 +1,4 @@
-import { attributeOf, type Document } from './document.ts';
+import { attributeOf, type Document, plainText } from './document.ts';
 import { wrong } from './errors.ts';
 
 export const MOST_RESULTS = 1_000;
@@ -19,7 +19,7 @@ export function readPage(query: { startIndex?: unknown; count?: unknown }): Page
 
 function readInteger(name: string, value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
-  const text = String(value);
+  const text = plainText(value);
   if (/^-?\d{1,15}$/.test(text)) return Number(text);
   throw wrong('invalidValue', `${name} must be a whole number.`);
 }

@@ -1,5 +1,5 @@
 import { fold } from '../store/values/fold.ts';
-import { attributeOf, type Document, isEmpty, keyOf } from './document.ts';
+import { attributeOf, type Document, isEmpty, keyOf, plainText } from './document.ts';
 import { emailEntries, isPrimary, mainOf, settlePrimary } from './emails.ts';
 import { wrong } from './errors.ts';
 import type { Filter } from './filter.ts';
@@ -91,7 +91,7 @@ function sameType(entry: Document, given: Document): boolean {
 }
 
 function sameText(a: Document, b: Document, name: string): boolean {
-  return fold(String(attributeOf(a, name) ?? '')) === fold(String(attributeOf(b, name) ?? ''));
+  return fold(plainText(attributeOf(a, name) ?? '')) === fold(plainText(attributeOf(b, name) ?? ''));
 }
 
 function matches(entry: Document, filter: Filter): boolean {
@@ -100,7 +100,7 @@ function matches(entry: Document, filter: Filter): boolean {
       const actual = attributeOf(entry, attribute);
       if (operator === 'pr') return actual !== undefined;
       if (operator !== 'eq') throw wrong('invalidFilter', 'A filter in a path supports eq and pr only.');
-      return actual !== undefined && fold(String(actual)) === fold(String(wanted));
+      return actual !== undefined && fold(plainText(actual)) === fold(plainText(wanted));
     }),
   );
 }

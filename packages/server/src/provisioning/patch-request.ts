@@ -1,6 +1,6 @@
 import { Messages, Types } from 'scimmy';
 import { HttpProblem } from '../http/errors.ts';
-import { attributeOf, type Document, isDocument, keyOf } from './document.ts';
+import { attributeOf, type Document, isDocument, keyOf, plainText } from './document.ts';
 import { type ScimType, wrong } from './errors.ts';
 
 /** One operation of RFC 7644 section 3.5.2. */
@@ -54,7 +54,7 @@ function givenValue(operation: Document): unknown {
 /** Accepts a body without `schemas`. Throws a 400 if `schemas` has only others. */
 function requireSchema(schemas: unknown): void {
   const named = [schemas ?? []].flat();
-  const isNamed = named.some((each) => String(each).toLowerCase() === Messages.PatchOp.id.toLowerCase());
+  const isNamed = named.some((each) => plainText(each).toLowerCase() === Messages.PatchOp.id.toLowerCase());
   if (named.length > 0 && !isNamed) {
     throw wrong('invalidSyntax', `The schemas of a PATCH must contain ${Messages.PatchOp.id}.`);
   }

@@ -6,6 +6,11 @@ const SEGMENTS = new Map(
   ),
 );
 
+/** Whether a URL is that of SCIM, in any case. */
+export function isScimUrl(url: string): boolean {
+  return /^\/scim\/v2(?:[/?]|$)/i.test(url);
+}
+
 /**
  * The URL of a request in the spelling of the routes. People configure identity providers by hand and write
  * /scim/v2/users for /scim/v2/Users. Any other URL stays as it is.

@@ -1,5 +1,5 @@
 import { quote } from '../directory/values.ts';
-import { type Document, isDocument } from './document.ts';
+import { type Document, isDocument, plainText } from './document.ts';
 import { wrong } from './errors.ts';
 import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './schemas.ts';
 
@@ -28,7 +28,7 @@ export function readSelection(query: { attributes?: unknown; excludedAttributes?
 }
 
 function readNames(given: unknown): string[] {
-  const names = [given ?? []].flat().flatMap((name) => String(name).split(','));
+  const names = [given ?? []].flat().flatMap((name) => plainText(name).split(','));
   if (names.length > MOST_NAMES) {
     throw wrong('invalidValue', `A selection can have at most ${MOST_NAMES} attributes.`);
   }

@@ -10,6 +10,7 @@ import { idList } from '../http/guid.ts';
 import { preferredCoding, preferredRange } from '../http/negotiation.ts';
 import { CommaList } from '../http/query-parameters.ts';
 import { problems } from '../http/schema.ts';
+import type { Transfers } from '../http/transfers.ts';
 import { LONGEST_WINDOW_DAYS } from '../http/window.ts';
 import type { Database } from '../store/connections/db.ts';
 import { VERSION } from '../store/release.ts';
@@ -37,7 +38,6 @@ import {
 } from './increments.ts';
 import { metricsFilters, readMetricsQuery, readUsageQuery, usageFilters } from './metrics-query.ts';
 import { possibleDays } from './periods.ts';
-import type { Transfers } from './transfers.ts';
 
 export interface WarehouseRoutesOptions {
   database: Database;
@@ -205,7 +205,7 @@ async function sendRows(
   const isUnchanged = () => etag !== undefined && isKnown(request.headers['if-none-match'], etag);
   // A page is bounded, and a HEAD reads no rows.
   const kind = dataset.isShort || page || isHead ? 'lists' : 'exports';
-  const transfer = await transfers.begin(kind, request, reply);
+  const transfer = await transfers.begin({ kind, tenantId: query.tenantId }, request, reply);
   const needed = isHead ? undefined : dataset.aggregated?.(query);
   const aggregated = needed && possibleDays(needed, query.now);
   if (aggregated) await aggregates.refresh(query.tenantId, aggregated);

@@ -14,6 +14,8 @@ export interface SharedReadsOptions {
   freshMs: number;
 }
 
+/** A screen that asks once a second shows an event less than two seconds after it was stored. */
+export const SCREEN_FRESH_MS = 500;
 const MOST_KEYS = 1_000;
 /** At most this share of the time is spent on reads of one key. */
 const MOST_SHARE = 0.1;

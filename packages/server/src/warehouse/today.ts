@@ -6,7 +6,7 @@ import { problems } from '../http/schema.ts';
 import type { Database } from '../store/connections/db.ts';
 import { listToday, type OfficeToday } from '../store/warehouse/today.ts';
 import { toInstant } from './period-reader.ts';
-import { SharedReads } from './shared-reads.ts';
+import { SCREEN_FRESH_MS, SharedReads } from './shared-reads.ts';
 
 export interface TodayRoutesOptions {
   database: Database;
@@ -15,9 +15,6 @@ export interface TodayRoutesOptions {
   /** A monotonic clock, in milliseconds. */
   stopwatch: () => number;
 }
-
-/** A screen that asks once a second shows an event less than two seconds after it was stored. */
-const FRESH_MS = 500;
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
@@ -55,7 +52,7 @@ export const todayRoutes: FastifyPluginAsyncTypebox<TodayRoutesOptions> = async 
   app,
   { database, clock, stopwatch },
 ) => {
-  const reads = new SharedReads<TodayReply>({ stopwatch, freshMs: FRESH_MS });
+  const reads = new SharedReads<TodayReply>({ stopwatch, freshMs: SCREEN_FRESH_MS });
   app.route({
     method: 'GET',
     url: '/v1/manage/today',

@@ -8,6 +8,7 @@ const FIRST_DAY = '2000-01-01';
 const LAST_DAY = '2100-12-31';
 /** Ten years, generously. */
 const LONGEST_DAYS = 3_660;
+const OUTSIDE = 'is outside the years 2000 to 2100';
 
 /** Days in a row, both included, as `YYYY-MM-DD`. */
 export interface DayRange {
@@ -37,32 +38,36 @@ export function readLeaveDate(text: string): LeaveDate | undefined {
     : { day: formatInstant(midnightUs).slice(0, 10) };
 }
 
-/** The fault of one date, or of both if it does not depend on a time zone; names the member. */
-export function leaveDatesFault(dates: { startDate: string; endDate: string }): string | undefined {
+/** The fault of one date, or of both if it does not depend on a time zone. */
+export function leaveDatesFault(dates: { startDate: string; endDate: string }): MemberFault | undefined {
   for (const member of ['startDate', 'endDate'] as const) {
     const date = readLeaveDate(dates[member]);
-    if (!date) return `${member} must be a date (YYYY-MM-DD) or an ISO 8601 instant that exists`;
+    if (!date) return { member, fault: 'must be a date (YYYY-MM-DD) or an ISO 8601 instant that exists' };
     // In another time zone it may be a day earlier or later. Days that the database cannot store are much further away.
     const slack = 'instant' in date ? 1 : 0;
     const text = 'instant' in date ? date.instant : date.day;
-    if (text < addDays(FIRST_DAY, -slack) || text > addDays(LAST_DAY, 1 + slack)) return outside(member);
+    if (text < addDays(FIRST_DAY, -slack) || text > addDays(LAST_DAY, 1 + slack))
+      return { member, fault: OUTSIDE };
   }
   const [start, end] = [readLeaveDate(dates.startDate), readLeaveDate(dates.endDate)];
   if (!start || !end || !('day' in start && 'day' in end)) return undefined;
   return dayRangeFault({ startDay: start.day, endDay: end.day });
 }
 
-/** The fault of the days of a leave; names the member of the event. */
-export function dayRangeFault({ startDay, endDay }: DayRange): string | undefined {
-  if (startDay < FIRST_DAY || startDay > LAST_DAY) return outside('startDate');
-  if (endDay < FIRST_DAY || endDay > LAST_DAY) return outside('endDate');
-  if (endDay < startDay) return 'endDate is before startDate';
-  const isLong = countDays({ startDay, endDay }) > LONGEST_DAYS;
-  return isLong ? `endDate is more than ${LONGEST_DAYS.toLocaleString('en')} days from startDate` : undefined;
+/** What is wrong with a member of a request; `fault` is the rest of a sentence. */
+export interface MemberFault {
+  member: 'startDate' | 'endDate';
+  fault: string;
 }
 
-function outside(member: string): string {
-  return `${member} is outside the years 2000 to 2100`;
+/** The fault of the days of a leave. */
+export function dayRangeFault({ startDay, endDay }: DayRange): MemberFault | undefined {
+  if (startDay < FIRST_DAY || startDay > LAST_DAY) return { member: 'startDate', fault: OUTSIDE };
+  if (endDay < FIRST_DAY || endDay > LAST_DAY) return { member: 'endDate', fault: OUTSIDE };
+  if (endDay < startDay) return { member: 'endDate', fault: 'is before startDate' };
+  const isLong = countDays({ startDay, endDay }) > LONGEST_DAYS;
+  const fault = `is more than ${LONGEST_DAYS.toLocaleString('en')} days from startDate`;
+  return isLong ? { member: 'endDate', fault } : undefined;
 }
 
 /** The number of days; 0 if the end is before the start. */

@@ -36,7 +36,7 @@ export const leaveRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = asyn
       const { tenantId } = callerOf(request);
       const { body } = request;
       const userId = userIdOf(request.params);
-      const leaveType = readLeaveType(body.leaveType, malformedMember);
+      const leaveType = readLeaveType(body.leaveType);
       const change = {
         userId,
         kind: 'scheduled' as const,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
 import { DATE_FORMS, NO_DATE, parseDay } from '../http/window.ts';
@@ -12,7 +12,7 @@ import { type DayRange, dayRangeFault } from './leave-dates.ts';
 import { lockUserDays } from './lock-user-days.ts';
 import { noUser } from './manage-days.ts';
 
-export const LeaveView = Type.Object({
+const LeaveView = Type.Object({
   startDate: Type.String({ description: 'YYYY-MM-DD' }),
   endDate: Type.String({ description: 'YYYY-MM-DD, inclusive' }),
   leaveType: Type.Union([Type.Enum(LEAVE_TYPES), Type.Null()]),
@@ -28,7 +28,6 @@ export const LeaveBody = Type.Object({
   ...LeaveRange,
   leaveType: Maybe(Type.String({ description: LEAVE_TYPES.join(', ') })),
 });
-export type LeaveBody = Static<typeof LeaveBody>;
 
 /** A fault of a member, as the request has it: in its body or in its query. */
 type Refuse = (member: string, fault: string) => HttpProblem;
@@ -42,16 +41,15 @@ export function readLeaveRange(asked: { startDate: string; endDate: string }, re
   };
   const range = { startDay: dayOf('startDate'), endDay: dayOf('endDate') };
   const fault = dayRangeFault(range);
-  if (fault === undefined) return range;
-  const [member = '', ...rest] = fault.split(' ');
-  throw refuse(member, rest.join(' '));
+  if (fault) throw refuse(fault.member, fault.fault);
+  return range;
 }
 
-/** The type of a leave; null if the request has none. Throws a 400. */
-export function readLeaveType(text: string | null | undefined, refuse: Refuse): LeaveType | null {
+/** The type of a leave; null if the body has none. Throws a 400. */
+export function readLeaveType(text: string | null | undefined): LeaveType | null {
   if (text == null) return null;
   const type = LEAVE_TYPES.find((each) => each === text);
-  if (type === undefined) throw refuse('leaveType', `must be one of ${LEAVE_TYPES.join(', ')}`);
+  if (type === undefined) throw malformedMember('leaveType', `must be one of ${LEAVE_TYPES.join(', ')}`);
   return type;
 }
 

@@ -48,7 +48,10 @@ test('the operator invites an administrator, resets the password, disables and e
 
   const reset = await run('reset', 'ada@example.com', '--port', '8123');
   expect(reset.stdout).toMatch(
-    /^All sessions of ada@example\.com have ended\. Disconnected identities: 0; removed passkeys: 0\.$/m,
+    /^All sessions of ada@example\.com have ended, and the password does not work any more\. Disconnected identities: 0; removed passkeys: 0\.$/m,
+  );
+  expect((await run('list')).stdout).toMatch(
+    /^ada@example\.com +Ada +default: administrator +- +0 +0 +active$/m,
   );
   expect(reset.stdout).toContain('http://localhost:8123/console/sign-in#token=');
   const again = { token: tokenIn(reset.stdout), password: 'another horse battery' };

@@ -107,11 +107,25 @@ describe('Keys, while the server runs', () => {
     expect(table + JSON.stringify(await listed())).not.toContain('wörd');
   });
 
+  test('a secret that others may guess is imported only with --weak', async () => {
+    const properties = ['--org', 'one', ...WAREHOUSE, '--name', 'weak'];
+    const secret = 'fifteen letters';
+    const refused = await run(['keys', 'import', 'weak', ...properties], secret);
+    expectOneSentence(refused, /^rollcall: The secret has fewer than 16 characters, .* --weak\.\n$/);
+    expect((await listed()).filter(({ apiKey }) => apiKey === 'weak')).toEqual([]);
+    expect(await run(['keys', 'import', 'weak', ...properties, '--weak'], secret)).toMatchObject({
+      code: 0,
+    });
+    expect(await logIn(baseUrl, { apiKey: 'weak', secret })).toMatchObject({ status: 200 });
+    const enough = ['keys', 'import', 'long enough', ...properties];
+    expect(await run(enough, `${secret}!`)).toMatchObject({ code: 0 });
+  });
+
   test('an id of another organisation, and a key without a secret or a future expiry, are refused in one sentence', async () => {
     const key = await create('taken');
     const properties = ['--org', 'two', ...WAREHOUSE, '--name', 'same'];
     const [taken, noSecret, past] = await Promise.all([
-      run(['keys', 'import', key.apiKey.toUpperCase(), ...properties], 'secret'),
+      run(['keys', 'import', key.apiKey.toUpperCase(), ...properties], 'a secret of its own'),
       run(['keys', 'import', 'without', ...properties], '\n'),
       run(['keys', 'create', ...properties, '--expires', '2020-01-01']),
     ]);
@@ -183,7 +197,9 @@ describe('Keys, while the server runs', () => {
       '--name',
       'odd',
     ];
-    expect(await run(['keys', 'import', id, ...properties], 'old secret')).toMatchObject({ code: 0 });
+    expect(await run(['keys', 'import', id, ...properties], 'the old secret of its client')).toMatchObject({
+      code: 0,
+    });
     const file = work.path('odd.curl');
     const rotated = await run(['keys', 'rotate', id, '--curl-config', file]);
     expect(rotated).toEqual({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Submitting } from './submit-support.ts';
-import { expectOneSentence } from './support.ts';
+import { CLOSED_PORT, expectOneSentence } from './support.ts';
 
 const setup = Submitting.forEachTest();
 const SECRET = { env: { ROLLCALL_SECRET: 'secret' } };
@@ -27,21 +27,12 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** The port of a server that accepts connections and passes each one to `take`. */
-async function listening(
-  onConnection: (socket: net.Socket) => void,
-): Promise<{ server: net.Server; port: number }> {
+/** The port of a server that accepts connections and passes each one to `onConnection`. */
+async function listening(onConnection: (socket: net.Socket) => void): Promise<number> {
   const server = net.createServer(onConnection);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, port: (server.address() as net.AddressInfo).port };
-}
-
-/** A port on which no process listens. */
-async function closedPort(): Promise<number> {
-  const { server, port } = await listening(() => undefined);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return (server.address() as net.AddressInfo).port;
 }
 
 const commands: [string, () => string[]][] = [
@@ -54,7 +45,7 @@ describe.each(commands)('%s', (_, args) => {
     setup.work.rollcall([...args(), '--base-url', baseUrl, '--key', 'k', ...more], SECRET);
 
   test('reports a refused connection while it tries again, and ends with one sentence', async () => {
-    const baseUrl = `http://127.0.0.1:${await closedPort()}`;
+    const baseUrl = `http://127.0.0.1:${CLOSED_PORT}`;
     const outcome = await run(baseUrl, '--max-wait', '3');
     expect(outcome.stderr).toMatch(new RegExp(`^cannot reach ${baseUrl}, trying again .*ECONNREFUSED`, 'm'));
     expectOneSentence(outcome, new RegExp(`^rollcall: cannot reach ${baseUrl}: .*ECONNREFUSED`, 'm'));
@@ -66,7 +57,7 @@ describe.each(commands)('%s', (_, args) => {
   });
 
   test('ends at once if the other side does not speak TLS, because a retry does not help', async () => {
-    const { port } = await listening((socket) => {
+    const port = await listening((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     });
@@ -75,7 +66,7 @@ describe.each(commands)('%s', (_, args) => {
   });
 
   test('ends after the wait if a connection is accepted and nothing answers', async () => {
-    const { port } = await listening((socket) => socket.on('error', () => undefined));
+    const port = await listening((socket) => socket.on('error', () => undefined));
     const outcome = await run(`http://127.0.0.1:${port}`, '--max-wait', '2');
     expect(outcome.stderr).toMatch(/^cannot reach .*, trying again \(no answer yet\)/m);
     expectOneSentence(outcome, /^rollcall: cannot reach .*there is no answer/m);

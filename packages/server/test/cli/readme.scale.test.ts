@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { copyFile, readFile, stat, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -24,12 +25,17 @@ async function pastedLines(): Promise<string> {
   return [...section.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block).join('');
 }
 
+/** A free port that the system gives to no test that runs at the same time: it is below those of `listen(0)`. */
 async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
+  for (;;) {
+    const probe = createServer();
+    const port = randomInt(20_000, 30_000);
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise((resolve) => probe.close(resolve));
+    if (isFree) return port;
+  }
 }
 
 /** Runs lines until `done`, then interrupts all processes that they started, as Ctrl-C does. Returns the output. */

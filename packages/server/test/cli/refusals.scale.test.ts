@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { query } from '../embedded/support.ts';
 import {
+  CLOSED_PORT,
   expectOneSentence,
   type Outcome,
   processesNaming,
@@ -100,15 +101,14 @@ describe('One plain sentence, and no stack, for', () => {
 
   test('a database that does not exist, does not answer, or has no master key', async () => {
     const url = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`;
-    const closed = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => closed.once('listening', resolve));
-    const closedPort = portOf(closed);
-    await new Promise((resolve) => closed.close(resolve));
-    const withCertificate = `${url(closedPort)}?sslmode=verify-full&sslrootcert=/nowhere.pem`;
+    const withCertificate = `${url(CLOSED_PORT)}?sslmode=verify-full&sslrootcert=/nowhere.pem`;
     await expectRefusals(
-      [['serve', '--database-url', url(closedPort)], /^rollcall: A database URL needs a master key: .*\.\n$/],
       [
-        ['serve', '--database-url', url(closedPort)],
+        ['serve', '--database-url', url(CLOSED_PORT)],
+        /^rollcall: A database URL needs a master key: .*\.\n$/,
+      ],
+      [
+        ['serve', '--database-url', url(CLOSED_PORT)],
         /^rollcall: The database at 127\.0\.0\.1:\d+ .*ECONNREFUSED.*\.\n$/,
         MASTER_KEY,
       ],

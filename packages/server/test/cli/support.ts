@@ -15,6 +15,8 @@ import { until } from '../support/waiting.ts';
 export { until } from '../support/waiting.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/bin/rollcall.js', import.meta.url));
+/** A port on which nothing listens. The system gives it to no test that runs at the same time, and no service has it. */
+export const CLOSED_PORT = 2;
 
 export interface Outcome {
   code: number | null;

@@ -30,6 +30,7 @@ export function floorRows({ tenantId, id, text, instant }: Values): [string, Rec
     ],
     ['floor_plans', { ...plan, plan_id: id(700), is_draft: true, based_on: 3, image_id: imageId }],
     ['floor_plans', { ...plan, plan_id: id(701), is_draft: false, version: 3 }],
+    ['floor_plan_versions', { tenant_id: tenantId, level_id: id(3), last_version: 4 }],
     ['floor_plan_placements', { ...placement, node_id: id(1) }],
     ['floor_plan_placements', { ...placement, node_id: id(2), width: 1, height: 0.3333333333333333 }],
     ['floor_plan_uploads', { tenant_id: tenantId, level_id: id(3), image_id: imageId, uploaded_at: instant }],

@@ -1,4 +1,3 @@
-import { deflateSync } from 'node:zlib';
 import { type ManageClient, manageClient } from './manage.ts';
 import type { TestServer } from './server.ts';
 
@@ -11,7 +10,7 @@ export interface PlanBody {
 
 export type DraftBody = PlanBody & {
   levelId: string;
-  basedOn: number | null;
+  basedOn: number;
   changedAt: string;
   changedBy: string;
 };
@@ -136,44 +135,7 @@ export async function floorClient(server: TestServer, given?: string) {
   };
 }
 
-/** A PNG of one colour, complete and valid. */
-export function png(width: number, height: number): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 0, 0, 0, 0], 8);
-  const rows = deflateSync(
-    Buffer.alloc((width + 1) * height, 0x7f).map((byte, at) => (at % (width + 1) ? byte : 0)),
-  );
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', header),
-    chunk('IDAT', rows),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-export const PNG = png(30, 20);
-
 /** An SVG of 300 × 200 with this content. */
 export function svg(content: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 300 200">${content}</svg>`;
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  const check = Buffer.alloc(4);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, check]);
-}
-
-function crc32(bytes: Buffer): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return (crc ^ 0xffffffff) >>> 0;
 }

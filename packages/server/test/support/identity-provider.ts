@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,6 +19,11 @@ export interface TestIdentityProvider {
   asked: number;
   /** When that person signs in, in seconds since the epoch; undefined: now. */
   askedAtS: number | undefined;
+  /**
+   * Whether it says in the ID token when it asked. `hides`: it does not, although its settings say that it can. `cannot`:
+   * its settings do not say so either.
+   */
+  askedAt: 'says' | 'hides' | 'cannot';
   /** Lets the provider send browsers to this address. Call it before the first sign-in. */
   sendTo(redirectUri: string): void;
   /**
@@ -52,9 +57,10 @@ export async function startIdentityProvider(): Promise<TestIdentityProvider> {
     next: undefined,
     asked: 0,
     askedAtS: undefined,
+    askedAt: 'says',
     sendTo: (redirectUri) => {
       returnTo = redirectUri;
-      const provider = providerOf(issuer, { secret, redirectUri, people });
+      const provider = providerOf(issuer, { secret, redirectUri, people, askedAt: () => started.askedAt });
       const answer = provider.callback();
       server.on('request', (request, response) => {
         if (!request.url?.startsWith('/interaction/')) return answer(request, response);
@@ -79,7 +85,15 @@ export async function startIdentityProvider(): Promise<TestIdentityProvider> {
 
 function providerOf(
   issuer: string,
-  { secret, redirectUri, people }: Pick<TestIdentityProvider, 'secret' | 'people'> & { redirectUri: string },
+  {
+    secret,
+    redirectUri,
+    people,
+    askedAt,
+  }: Pick<TestIdentityProvider, 'secret' | 'people'> & {
+    redirectUri: string;
+    askedAt: () => TestIdentityProvider['askedAt'];
+  },
 ): Provider {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const provider = new Provider(issuer, {
@@ -116,7 +130,27 @@ function providerOf(
       return grant;
     },
   });
+  provider.use(async (context, next) => {
+    await next();
+    const { path, body } = context;
+    if (path === '/.well-known/openid-configuration' && askedAt() === 'cannot') {
+      const { claims_supported: claims } = body as { claims_supported: string[] };
+      body.claims_supported = claims.filter((claim) => claim !== 'auth_time');
+    }
+    if (path === '/token' && askedAt() !== 'says' && typeof body.id_token === 'string') {
+      body.id_token = withoutAuthTime(body.id_token, privateKey);
+    }
+  });
   return provider;
+}
+
+/** The ID token without the time of the question, signed again. */
+function withoutAuthTime(idToken: string, privateKey: KeyObject): string {
+  const [header = '', payload = ''] = idToken.split('.');
+  const { auth_time: _, ...claims } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+  const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  return `${signed}.${signature.toString('base64url')}`;
 }
 
 async function visit(location: string, returnTo: string, cookies: Map<string, string>): Promise<string> {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
 import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import { seeingAll } from './backup.ts';
 import { asAdmin } from './database.ts';
@@ -34,6 +35,35 @@ export function untilAllWait({ database }: DatabaseTarget): Promise<void> {
       return looks >= LOOKS_WITHOUT_CHANGE;
     });
   });
+}
+
+/** Waits until this number of the product's statements in this database wait for a lock. */
+export function untilWaiting({ database }: DatabaseTarget, count: number): Promise<void> {
+  return asAdmin((client) =>
+    until(
+      async () =>
+        (await client.query<{ waiting: number }>(COUNT_STATEMENTS, [database])).rows[0]?.waiting === count,
+    ),
+  );
+}
+
+/**
+ * The result of `work`, which runs while another transaction has locked the account with this address. `work` gets the
+ * connection that has the lock. It returns a promise of what goes on when the lock is gone.
+ */
+export async function whileAccountIsLocked<T>(
+  target: DatabaseTarget,
+  email: string,
+  work: (client: pg.Client) => Promise<{ afterwards: Promise<T> }>,
+): Promise<T> {
+  const { afterwards } = await seeingAll(target, async (client) => {
+    await client.query('BEGIN');
+    await client.query('SELECT FROM accounts WHERE email_folded = $1 FOR UPDATE', [email]);
+    const begun = await work(client);
+    await client.query('COMMIT');
+    return begun;
+  });
+  return afterwards;
 }
 
 /**

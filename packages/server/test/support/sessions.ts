@@ -1,5 +1,5 @@
 import type { LightMyRequestResponse } from 'fastify';
-import { createLink, ensureMember } from '../../src/auth/manage-accounts.ts';
+import { createLink, ensureMember, resetAccount } from '../../src/auth/manage-accounts.ts';
 import type { AccountRole } from '../../src/store/auth/account-roles.ts';
 import type { TestServer } from './server.ts';
 
@@ -29,13 +29,14 @@ export function addAccount(
   return ensureMember({ tenantId, email, name: `The ${role}`, role }, { owner: db.owner, clock: clock.read });
 }
 
-/** A one-time link for an account; `link` signs in, `reset` sets a password. */
+/** A one-time link for an account; `link` signs in, `reset` takes all other ways to sign in, and sets a password. */
 export async function linkFor(
   { db, clock }: Pick<TestServer, 'db' | 'clock'>,
   email: string,
   kind: 'link' | 'reset' = 'link',
 ): Promise<string> {
-  return (await createLink({ email, kind }, { owner: db.owner, clock: clock.read })).token;
+  const make = kind === 'reset' ? resetAccount : createLink;
+  return (await make({ email }, { owner: db.owner, clock: clock.read })).token;
 }
 
 /** Redeems a link. */

@@ -1,40 +1,47 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
-import { formatInstant, formatWhole } from '../../frame/format.ts';
+import { formatWhole, formatZonedInstant } from '../../frame/format.ts';
 import { useOrganisation } from '../../frame/session.ts';
 import { texts } from '../../texts.ts';
-import type { Plan } from '../plan.ts';
-import type { DraftSession, VersionedDraft } from './draft-session.ts';
-import { changesOf } from './editor.ts';
+import { readFloor } from '../answers.ts';
+import type { PlanChanges } from './changes.ts';
+import type { VersionedDraft } from './draft.ts';
+import type { DraftSession } from './draft-session.ts';
 
 const { conflict: words } = texts.floor.editor;
 
 interface ConflictNoticeProps {
+  levelId: string;
   session: DraftSession;
   /** Null if the draft is there no more. */
   theirs: VersionedDraft | null;
-  mine: Plan;
+  /** What taking theirs changes; undefined without theirs. */
+  changes: PlanChanges | undefined;
   /** The draft of the other person was published or discarded, and this one is given up. */
   onLeave: () => void;
 }
 
 /** Somebody else changed the draft meanwhile. Nothing is stored or lost before one has chosen. */
-export function ConflictNotice({ session, theirs, mine, onLeave }: ConflictNoticeProps) {
-  const { timeZone } = useOrganisation();
+export default function ConflictNotice({ levelId, session, theirs, changes, onLeave }: ConflictNoticeProps) {
+  const { organisation, timeZone } = useOrganisation();
   const take = () => {
     if (theirs) {
       session.takeTheirs();
+      // Theirs may have nodes that came to the level meanwhile. The page asks again when it is looked at, if this fails.
+      void readFloor(organisation, levelId).catch(() => undefined);
     } else {
       session.end();
       onLeave();
     }
   };
-  const changes = theirs && changesOf(mine, theirs.row);
   return (
     <Alert role="alert" color="red" variant="outline" title={words.title}>
       <Stack gap="xs">
         <Text size="sm">
           {theirs
-            ? words.who(theirs.row.changedBy ?? words.somebody, formatInstant(theirs.row.changedAt, timeZone))
+            ? words.who(
+                theirs.row.changedBy ?? words.somebody,
+                formatZonedInstant(theirs.row.changedAt, timeZone),
+              )
             : words.gone}
         </Text>
         {changes && (

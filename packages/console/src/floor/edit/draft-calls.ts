@@ -1,15 +1,25 @@
 import type { Rollcall } from '@rollcall/sdk';
-import type { DraftCalls } from './draft-session.ts';
+import type { DraftCalls } from './draft.ts';
 
-/** The calls for the draft of a level. */
-export function draftCalls({ manage: { floorPlans } }: Rollcall, levelId: string): DraftCalls {
+/** The calls for the draft of a level. `signIn` leads to the sign-in page. */
+export function draftCalls(
+  { manage: { floorPlans } }: Rollcall,
+  levelId: string,
+  signIn: () => void,
+): DraftCalls {
   return {
-    store: (plan, version, basedOn) => {
-      const body = { ...plan, placements: [...plan.placements] };
-      return version === null
-        ? floorPlans.saveDraft(levelId, { ...body, basedOn }, { ifNew: true })
-        : floorPlans.saveDraft(levelId, body, { ifVersion: version });
-    },
+    store: (plan, version, basedOn, hidden) =>
+      floorPlans.saveDraft(
+        levelId,
+        { ...plan, placements: [...plan.placements], basedOn, ...(hidden !== undefined && { hidden }) },
+        version === null ? { ifNew: true } : { ifVersion: version },
+      ),
     read: () => floorPlans.readDraft(levelId),
+    discard: (version) => floorPlans.discardDraft(levelId, { ifVersion: version }),
+    publish: async (version) => {
+      await floorPlans.publish(levelId, { ifVersion: version });
+    },
+    nodeIds: async () => (await floorPlans.day(levelId)).items.map(({ nodeId }) => nodeId),
+    signIn,
   };
 }

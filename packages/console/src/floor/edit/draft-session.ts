@@ -1,70 +1,78 @@
-import { ConflictError } from '@rollcall/sdk';
-import type { Placement, Plan } from '../plan.ts';
-import { change, type Editor, editorOf } from './editor.ts';
-
-/** A draft as the server has it. */
-export interface StoredDraft extends Plan {
-  /** The version of the published plan that it began with. */
-  basedOn: number | null;
-  changedAt: string;
-  changedBy: string | null;
-}
-
-export interface VersionedDraft {
-  row: StoredDraft;
-  version: string;
-}
-
-/** How the session reaches the server. */
-export interface DraftCalls {
-  /** Stores a draft over this version; the first one over null, with the version of the published plan that it began with. */
-  store: (plan: Plan, version: string | null, basedOn: number | null) => Promise<VersionedDraft>;
-  /** Null if there is no draft. */
-  read: () => Promise<VersionedDraft | null>;
-}
-
-/** Whether the server has what is on the screen. */
-export type StoreState =
-  | { kind: 'stored' | 'waiting' | 'storing' }
-  | { kind: 'failed'; error: unknown }
-  /** Somebody else stored a draft meanwhile; null if it was published or discarded. */
-  | { kind: 'conflict'; theirs: VersionedDraft | null };
-
-export interface SessionState {
-  editor: Editor;
-  store: StoreState;
-  basedOn: StoredDraft['basedOn'];
-}
+import {
+  AuthenticationError,
+  ConflictError,
+  NetworkError,
+  NotFoundError,
+  RateLimitError,
+  TimeoutError,
+  TransferError,
+  UnavailableError,
+  ValidationError,
+} from '@rollcall/sdk';
+import { isOutdated } from '../../frame/versions.ts';
+import type { Plan } from '../plan.ts';
+import {
+  aboutOf,
+  type Base,
+  type DraftCalls,
+  isSameDraft,
+  isSamePlan,
+  NotStoredError,
+  planOf,
+  type SessionState,
+  type UnstoredDraft,
+  type VersionedDraft,
+} from './draft.ts';
+import { change, type Editor, editorOf, joined, withOthers, without } from './editor.ts';
 
 /** After a change, the session waits for the next one for so long. */
 const PAUSE_MS = 500;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 30_000;
+/** Failures after which the same request may succeed. */
+const TRANSIENT = [NetworkError, TimeoutError, TransferError, UnavailableError, RateLimitError];
 
 /**
  * A draft that somebody edits. It stores each change soon, and tries again while that fails. It lives on when the page is
- * left, until the server has everything.
+ * left, until the server has everything. It sends one request at a time.
  */
 export class DraftSession {
   readonly #calls: DraftCalls;
   readonly #listeners = new Set<() => void>();
   #state: SessionState;
   #version: string | null;
-  /** What the server has, as far as the session knows. */
-  #stored: Plan;
-  /** What was sent last, which the server may have without its answer having come. */
-  #sent: Plan | undefined;
+  /** What the server has, as far as the session knows. Undefined if it has no draft. */
+  #stored: Plan | undefined;
+  /** What was sent since. The server may have one of these without its answer having come. */
+  #sent: Plan[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | undefined;
   #retryMs = FIRST_RETRY_MS;
-  /** The last try to store it failed. */
-  #hasFailed = false;
+  #isOver = false;
 
-  constructor(calls: DraftCalls, { row, version }: VersionedDraft) {
+  constructor(calls: DraftCalls, { row, version }: Base) {
+    const stored = planOf(row);
     this.#calls = calls;
-    this.#stored = planOf(row);
+    this.#stored = stored;
     this.#version = version;
-    this.#state = { editor: editorOf(this.#stored), store: { kind: 'stored' }, basedOn: row.basedOn };
+    this.#state = { editor: editorOf(stored), store: { kind: 'stored' }, ...aboutOf(row) };
+  }
+
+  /**
+   * Goes on with what was not stored when the person had to sign in again.
+   *
+   * @param theirs the draft that the server has now; null if it has none
+   */
+  static resumed(
+    calls: DraftCalls,
+    { plan, sent, base }: UnstoredDraft,
+    theirs: VersionedDraft | null,
+  ): DraftSession {
+    const session = new DraftSession(calls, base);
+    session.update((editor) => change(editor, plan));
+    session.#sent = [...sent];
+    session.#meet(theirs);
+    return session;
   }
 
   state = (): SessionState => this.#state;
@@ -74,25 +82,28 @@ export class DraftSession {
     return () => this.#listeners.delete(listener);
   };
 
-  /** The version of the draft that the server has. */
-  get version(): string | null {
-    return this.#version;
-  }
-
   get isStored(): boolean {
     return this.#state.store.kind === 'stored';
   }
 
-  /** Whether changes may be lost if the person goes away, because the server did not take them so far. */
-  get isInDanger(): boolean {
-    return !this.isStored && (this.#hasFailed || this.#state.store.kind === 'conflict');
+  /** Whether the draft is published, discarded or given up. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** What the server may not have, to go on with it later. Undefined if the server has everything. */
+  get unstored(): UnstoredDraft | undefined {
+    if (this.isStored) return undefined;
+    const { editor, basedOn, hidden } = this.#state;
+    const row = { ...(this.#stored ?? editor.plan), basedOn, hidden };
+    return { plan: editor.plan, sent: [...this.#sent], base: { row, version: this.#version } };
   }
 
   /** Changes the editor. A change of its plan is stored soon. */
   update = (next: (editor: Editor) => Editor): void => {
     const before = this.#state.editor;
     const editor = next(before);
-    if (editor === before) return;
+    if (this.#isOver || editor === before) return;
     this.#set({ editor });
     if (editor.plan === before.plan) return;
     const { kind } = this.#state.store;
@@ -101,10 +112,11 @@ export class DraftSession {
     this.#storeIn(PAUSE_MS);
   };
 
-  /** Stores what is not stored yet. Resolves when that has succeeded or failed. */
+  /** Stores what is not stored yet. Resolves when that has succeeded or failed. The next try follows soon. */
   flush = async (): Promise<boolean> => {
     clearTimeout(this.#timer);
-    if (this.#state.store.kind !== 'conflict') await this.#store();
+    this.#retryMs = FIRST_RETRY_MS;
+    await this.#store();
     return this.isStored;
   };
 
@@ -112,9 +124,12 @@ export class DraftSession {
   keepMine = async (): Promise<void> => {
     const { store } = this.#state;
     if (store.kind !== 'conflict') return;
-    this.#version = store.theirs?.version ?? null;
-    this.#set({ store: { kind: 'waiting' } });
-    await this.#store(true);
+    const { theirs } = store;
+    this.#version = theirs?.version ?? null;
+    this.#stored = theirs ? planOf(theirs.row) : undefined;
+    this.#sent = [];
+    this.#set({ store: { kind: 'waiting' }, ...(theirs && aboutOf(theirs.row)) });
+    await this.#store();
   };
 
   /** Goes on with the plan of somebody else. Undo brings the own one back. */
@@ -122,23 +137,64 @@ export class DraftSession {
     const { store, editor } = this.#state;
     if (store.kind !== 'conflict' || !store.theirs) return;
     const { row, version } = store.theirs;
-    this.#stored = planOf(row);
+    const plan = planOf(row);
+    this.#stored = plan;
     this.#version = version;
-    this.#set({ editor: change(editor, this.#stored), store: { kind: 'stored' }, basedOn: row.basedOn });
+    this.#sent = [];
+    this.#set({ editor: change(editor, plan), store: { kind: 'stored' }, ...aboutOf(row) });
   };
 
-  /** Stores nothing any more: the draft is published or discarded, or its person has signed out. */
+  /**
+   * Publishes the draft, if its plan is the one that somebody has seen.
+   *
+   * @param over the version of the published plan that it replaces; 0 if there is none
+   * @throws NotStoredError if the draft is another plan, or is not stored.
+   * @throws ConflictError if somebody else has stored another draft, or published another plan. Nothing is published.
+   */
+  publish = (seen: Plan, over: number): Promise<void> =>
+    this.#inTurn(async () => {
+      const { editor, basedOn } = this.#state;
+      const isSeen = this.isStored && !this.#isOver && editor.plan === seen;
+      if (!isSeen || this.#version === null) throw new NotStoredError();
+      try {
+        // The server then refuses to replace any other plan than the one that was seen.
+        if (over !== basedOn) this.#accept(seen, await this.#calls.store(seen, this.#version, over));
+        if (this.#state.editor.plan !== seen) throw new NotStoredError();
+        await this.#calls.publish(this.#version);
+      } catch (error) {
+        if (error instanceof ConflictError || error instanceof NotFoundError)
+          this.#meet(await this.#calls.read());
+        throw error;
+      }
+      // A change that came meanwhile is not published.
+      if (this.#state.editor.plan === seen) this.end();
+      else this.#meet(null);
+    });
+
+  /**
+   * Discards the draft, with what is not stored of it. If that fails, the session goes on. If somebody else has stored
+   * another draft, nothing is discarded, and the session waits for the choice between both.
+   */
+  discard = (): Promise<void> =>
+    this.#inTurn(async () => {
+      // A request without an answer may have made another version.
+      if (this.#sent.length > 0 || this.#version === null) this.#meet(await this.#calls.read());
+      const isThere = this.#version !== null && this.#state.store.kind !== 'conflict';
+      try {
+        if (isThere) await this.#calls.discard(this.#version ?? '');
+      } catch (error) {
+        if (isOutdated(error)) this.#meet(await this.#calls.read());
+        else if (!(error instanceof NotFoundError)) throw error;
+      }
+      const { store } = this.#state;
+      if (store.kind !== 'conflict' || store.theirs === null) this.end();
+    });
+
+  /** Ends the session: it stores nothing any more. */
   end = (): void => {
     clearTimeout(this.#timer);
-    this.#stored = this.#state.editor.plan;
+    this.#isOver = true;
     this.#set({ store: { kind: 'stored' } });
-  };
-
-  /** Looks for a draft of somebody else, after the server refused something because of it. */
-  meetOther = async (): Promise<void> => {
-    const theirs = await this.#calls.read();
-    if (theirs && theirs.version === this.#version) return;
-    this.#set({ store: { kind: 'conflict', theirs } });
   };
 
   #storeIn(ms: number): void {
@@ -146,62 +202,93 @@ export class DraftSession {
     this.#timer = setTimeout(() => void this.#store(), ms);
   }
 
-  async #store(always = false): Promise<void> {
-    await this.#running;
-    if (!always && this.#state.editor.plan === this.#stored) {
-      if (this.#state.store.kind !== 'conflict') this.#set({ store: { kind: 'stored' } });
-      return;
-    }
-    this.#running = this.#send(this.#state.editor.plan);
-    await this.#running;
-    this.#running = undefined;
+  /** Runs work that sends requests, after the work that runs already. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    // Others may have waited for the same work, and one of them may have begun.
+    while (this.#running) await this.#running;
+    const result = work();
+    const settled = () => {
+      this.#running = undefined;
+    };
+    this.#running = result.then(settled, settled);
+    await result;
   }
 
-  async #send(plan: Plan): Promise<void> {
+  #store(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isOver || this.#state.store.kind === 'conflict') return;
+      if (this.#state.editor.plan === this.#stored && this.#sent.length === 0)
+        this.#set({ store: { kind: 'stored' } });
+      else await this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    if (this.#isOver) return;
+    const { editor, basedOn } = this.#state;
+    const { plan } = editor;
+    clearTimeout(this.#timer);
     this.#set({ store: { kind: 'storing' } });
-    const before = this.#sent;
-    this.#sent = plan;
+    if (!this.#sent.includes(plan)) this.#sent.push(plan);
     try {
-      this.#accept(plan, await this.#calls.store(plan, this.#version, this.#state.basedOn));
+      this.#accept(plan, await this.#calls.store(plan, this.#version, basedOn));
     } catch (error) {
-      if (isOutdated(error)) await this.#resolve(plan, before);
-      else this.#fail(error);
+      await this.#recover(plan, error).catch((failure: unknown) => this.#fail(failure));
     }
   }
 
   #accept(plan: Plan, { row, version }: VersionedDraft): void {
-    this.#stored = plan;
-    this.#version = version;
-    this.#retryMs = FIRST_RETRY_MS;
-    this.#hasFailed = false;
+    if (this.#isOver) return;
     const isLast = this.#state.editor.plan === plan;
-    this.#set({ store: { kind: isLast ? 'stored' : 'waiting' }, basedOn: row.basedOn });
+    const placed = new Set(plan.placements.map(({ nodeId }) => nodeId));
+    // Nodes have come back to the level. The server would take a plan without them for one that takes them off.
+    const back = planOf(row).placements.filter(({ nodeId }) => !placed.has(nodeId));
+    const editor = back.length === 0 ? this.#state.editor : joined(this.#state.editor, back);
+    // The page shows them when it has read the nodes, too.
+    if (back.length > 0) void this.#calls.nodeIds().catch(() => undefined);
+    this.#stored = isLast ? editor.plan : withOthers(plan, back);
+    this.#version = version;
+    this.#sent = [];
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#set({ editor, store: { kind: isLast ? 'stored' : 'waiting' }, ...aboutOf(row) });
     if (!isLast) this.#storeIn(PAUSE_MS);
   }
 
-  /** Another version is there. It is the own one if only the answer to the last request was lost. */
-  async #resolve(plan: Plan, before: Plan | undefined): Promise<void> {
-    let theirs: VersionedDraft | null;
-    try {
-      theirs = await this.#calls.read();
-    } catch (error) {
-      this.#fail(error);
+  /** Goes on after the server did not store a plan. Throws if that is not possible now. */
+  async #recover(plan: Plan, error: unknown): Promise<void> {
+    if (isOutdated(error)) {
+      this.#meet(await this.#calls.read());
+      if (this.#state.store.kind !== 'conflict' && !this.isStored) await this.#send();
       return;
     }
-    const own = theirs && [plan, before].find((each) => each && isSamePlan(each, planOf(theirs.row)));
-    if (theirs && own === plan) {
-      this.#accept(plan, theirs);
-    } else if (theirs && own) {
-      this.#version = theirs.version;
-      await this.#send(plan);
-    } else {
-      this.#set({ store: { kind: 'conflict', theirs } });
-    }
+    if (!(error instanceof ValidationError)) throw error;
+    this.#sent = this.#sent.filter((each) => each !== plan);
+    const there = new Set(await this.#calls.nodeIds());
+    const gone = plan.placements.filter(({ nodeId }) => !there.has(nodeId)).map(({ nodeId }) => nodeId);
+    if (gone.length === 0) throw error;
+    // Nodes have left the level. The server keeps where they were, and hides it.
+    this.#set({ editor: without(this.#state.editor, new Set(gone)) });
+    await this.#send();
+  }
+
+  /**
+   * Compares the draft that the server has with the one that the session knows. Another version with an own plan is the own
+   * draft, of which an answer was lost. A node that left the level or came back is no change of the draft.
+   */
+  #meet(theirs: VersionedDraft | null): void {
+    if (this.#isOver || isSameDraft(theirs?.version ?? null, this.#version)) return;
+    const mine = [this.#state.editor.plan, ...this.#sent, ...(this.#stored ? [this.#stored] : [])];
+    const own = theirs && mine.find((each) => isSamePlan(each, theirs.row));
+    if (theirs && own) this.#accept(own, theirs);
+    else this.#set({ store: { kind: 'conflict', theirs } });
   }
 
   #fail(error: unknown): void {
-    this.#hasFailed = true;
-    this.#set({ store: { kind: 'failed', error } });
+    if (this.#isOver) return;
+    const isTriedAgain = TRANSIENT.some((each) => error instanceof each);
+    this.#set({ store: { kind: isTriedAgain ? 'failed' : 'refused', error } });
+    if (error instanceof AuthenticationError) this.#calls.signIn();
+    if (!isTriedAgain) return;
     this.#storeIn(this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
@@ -215,29 +302,4 @@ export class DraftSession {
     else globalThis.addEventListener?.('beforeunload', this.#warn);
     for (const listener of this.#listeners) listener();
   }
-}
-
-function isOutdated(error: unknown): boolean {
-  return error instanceof ConflictError && (error.status === 412 || error.status === 409);
-}
-
-/** The plan alone, as a request has it. */
-export function planOf({ imageId, aspectRatio, placements }: Plan): Plan {
-  return {
-    imageId,
-    aspectRatio,
-    placements: placements.map(({ nodeId, x, y, width, height }) => ({ nodeId, x, y, width, height })),
-  };
-}
-
-function isSamePlan(a: Plan, b: Plan): boolean {
-  const textOf = ({ placements, ...rest }: Plan) =>
-    JSON.stringify([
-      rest.imageId,
-      rest.aspectRatio,
-      placements
-        .map(({ nodeId, x, y, width, height }: Placement) => [nodeId, x, y, width, height])
-        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
-    ]);
-  return textOf(a) === textOf(b);
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Failure } from '../../frame/failure.tsx';
 import { Page } from '../../frame/page.tsx';
 import { useOrganisation } from '../../frame/session.ts';
@@ -8,8 +8,9 @@ import { texts } from '../../texts.ts';
 import { useFloor } from '../answers.ts';
 import type { DraftSession } from './draft-session.ts';
 import { EditorView } from './editor-view.tsx';
-import { Start } from './start.tsx';
 import { forgetDraft, useDraft } from './use-draft.ts';
+
+const Start = lazy(() => import('./start.tsx'));
 
 const { floor } = texts;
 
@@ -41,7 +42,9 @@ export default function EditorPage({ levelId, onDone }: EditorPageProps) {
       {failed ? (
         <Failure error={failed.error} retry={() => void failed.refetch()} />
       ) : isLoaded ? (
-        <Start levelId={levelId} />
+        <Suspense fallback={<Waiting />}>
+          <Start levelId={levelId} />
+        </Suspense>
       ) : (
         <Waiting />
       )}
@@ -54,8 +57,8 @@ function useForgetting(levelId: string, session: DraftSession | null | undefined
   const { organisation } = useOrganisation();
   useEffect(
     () => () => {
-      if (!session) return;
-      void session.flush().then((isStored) => {
+      if (session === null) forgetDraft(organisation, levelId);
+      void session?.flush().then((isStored) => {
         if (isStored) forgetDraft(organisation, levelId);
       });
     },

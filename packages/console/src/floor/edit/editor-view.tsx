@@ -1,15 +1,15 @@
 import './style.css';
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useLeaveWarning } from '../../frame/leaving.ts';
 import { Page } from '../../frame/page.tsx';
 import { texts } from '../../texts.ts';
 import type { Floor } from '../answers.ts';
-import type { LevelNode, PlaceKind, Point } from '../plan.ts';
+import { Hidden } from '../hidden.tsx';
+import type { LevelNode, Point } from '../plan.ts';
 import { focusPlace } from '../sheet.tsx';
 import type { Viewport } from '../use-viewport.ts';
-import { ConflictNotice } from './conflict-notice.tsx';
-import { DiscardDialog, loadDialogs, PublishDialog } from './dialogs.ts';
+import { changesOf } from './changes.ts';
+import { ConflictNotice, DiscardDialog, loadDialogs, PublishDialog } from './dialogs.ts';
 import type { DraftSession } from './draft-session.ts';
 import { EditDrawing } from './edit-drawing.tsx';
 import { useImageUpload } from './image-upload.tsx';
@@ -31,7 +31,7 @@ interface EditorViewProps {
 /** The draft of a plan: the sheet, what is selected, and what is not on it yet. */
 export function EditorView({ session, level, onDone }: EditorViewProps) {
   const { levelId, levelName } = level;
-  const { editor, store, basedOn } = useSessionState(session);
+  const { editor, store, hidden } = useSessionState(session);
   const places = useMemo(() => placesOf(level), [level]);
   const [commands, message] = useCommands(session, places);
   const [isSnapping, setIsSnapping] = useState(true);
@@ -44,8 +44,11 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
   const upload = useImageUpload(levelId, commands, editor.plan.imageId === null);
   useHistoryKeys(commands);
   useEffect(loadDialogs, []);
-  // What waits is stored although the page is left. What failed may be lost.
-  useLeaveWarning(useCallback(() => session.isInDanger, [session]));
+  const isConflict = store.kind === 'conflict';
+  useEffect(() => {
+    // First comes the choice between both drafts.
+    if (isConflict) setDialog(undefined);
+  }, [isConflict]);
   const unplaced = useMemo(() => {
     const placed = new Set(editor.plan.placements.map(({ nodeId }) => nodeId));
     return [...places.values()].filter(({ nodeId }) => !placed.has(nodeId));
@@ -61,10 +64,10 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
           <Button size="xs" variant="default" onClick={onDone}>
             {words.back}
           </Button>
-          <Button size="xs" variant="default" onClick={() => setDialog('discard')}>
+          <Button size="xs" variant="default" disabled={isConflict} onClick={() => setDialog('discard')}>
             {words.discard}
           </Button>
-          <Button size="xs" disabled={store.kind === 'conflict'} onClick={() => setDialog('publish')}>
+          <Button size="xs" disabled={isConflict || upload.isSending} onClick={() => setDialog('publish')}>
             {words.publish}
           </Button>
         </Group>
@@ -74,8 +77,17 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
         <Text size="sm" c="dimmed">
           {words.intro}
         </Text>
+        <Hidden count={hidden} />
         {store.kind === 'conflict' && (
-          <ConflictNotice session={session} theirs={store.theirs} mine={editor.plan} onLeave={onDone} />
+          <Suspense>
+            <ConflictNotice
+              levelId={levelId}
+              session={session}
+              theirs={store.theirs}
+              changes={store.theirs ? changesOf(editor.plan, store.theirs.row) : undefined}
+              onLeave={onDone}
+            />
+          </Suspense>
         )}
         <div className="floor" data-with-plan>
           <Stack gap="xs" className="floor-main">
@@ -123,26 +135,18 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
             levelId={levelId}
             levelName={levelName}
             session={session}
-            basedOn={basedOn}
             onClose={close}
             onPublished={onDone}
           />
         )}
-        {dialog === 'discard' && (
-          <DiscardDialog levelId={levelId} session={session} onClose={close} onDiscarded={onDone} />
-        )}
+        {dialog === 'discard' && <DiscardDialog session={session} onClose={close} onDiscarded={onDone} />}
       </Suspense>
     </Page>
   );
 }
 
 function placesOf({ items }: Floor): ReadonlyMap<string, LevelNode> {
-  return new Map(
-    items.map(({ nodeId, kind, name, zoneId }) => [
-      nodeId,
-      { nodeId, kind: kind as PlaceKind, name, zoneId },
-    ]),
-  );
+  return new Map(items.map(({ nodeId, kind, name, zoneId }) => [nodeId, { nodeId, kind, name, zoneId }]));
 }
 
 /** A point of the sheet, if it is in the window at this point of the screen. */
@@ -157,13 +161,15 @@ function afterDrawing(run: () => void): void {
   requestAnimationFrame(() => requestAnimationFrame(run));
 }
 
-/** Ctrl-Z and Ctrl-Shift-Z, wherever the focus is, but in a field that undoes its own text. */
+/** Ctrl-Z and Ctrl-Shift-Z, wherever the focus is, but in a dialog or in a field that undoes its own text. */
 function useHistoryKeys({ undo, redo }: { undo: () => void; redo: () => void }): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const key = event.key.toLowerCase();
       const isText = (event.target as Element).matches('input:not([type=checkbox]), textarea');
       if (!(event.ctrlKey || event.metaKey) || event.altKey || isText || (key !== 'z' && key !== 'y')) return;
+      // Nobody sees what would change behind it.
+      if (document.querySelector('[aria-modal=true]')) return;
       event.preventDefault();
       if (key === 'y' || event.shiftKey) redo();
       else undo();

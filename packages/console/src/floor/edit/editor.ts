@@ -1,4 +1,4 @@
-import { isArea, type LevelNode, type PlaceKind, type Placement, type Plan, type Point } from '../plan.ts';
+import { type AreaKind, isArea, type LevelNode, type Placement, type Plan, type Point } from '../plan.ts';
 
 /** A plan that is being edited: as it is, as it was before each change, and what is selected. */
 export interface Editor {
@@ -53,6 +53,37 @@ export function redo(editor: Editor): Editor {
     future,
     selected: existing(editor.selected, plan),
     lastKey: undefined,
+  };
+}
+
+/** The editor after nodes have left the level. That is no step of the history: they cannot come back by an undo. */
+export function without(editor: Editor, nodeIds: ReadonlySet<string>): Editor {
+  const plan = takeOff(editor.plan, nodeIds);
+  const rest = (plans: readonly Plan[]) => plans.map((each) => takeOff(each, nodeIds));
+  return {
+    plan,
+    past: rest(editor.past),
+    future: rest(editor.future),
+    selected: existing(editor.selected, plan),
+    lastKey: undefined,
+  };
+}
+
+/** Adds the placements of nodes that are not on a plan. */
+export function withOthers(plan: Plan, placements: readonly Placement[]): Plan {
+  const placed = new Set(plan.placements.map(({ nodeId }) => nodeId));
+  const others = placements.filter(({ nodeId }) => !placed.has(nodeId));
+  return others.length === 0 ? plan : { ...plan, placements: [...plan.placements, ...others] };
+}
+
+/** The editor after nodes have come back to the level, where they were before. That is no step of the history. */
+export function joined(editor: Editor, placements: readonly Placement[]): Editor {
+  const all = (plans: readonly Plan[]) => plans.map((each) => withOthers(each, placements));
+  return {
+    ...editor,
+    plan: withOthers(editor.plan, placements),
+    past: all(editor.past),
+    future: all(editor.future),
   };
 }
 
@@ -140,7 +171,7 @@ export function takeOff(plan: Plan, nodeIds: ReadonlySet<string>): Plan {
 }
 
 /** The size of a new room and of a new zone, as fractions of the sheet's width. */
-const NEW_SIZE: Readonly<Record<Exclude<PlaceKind, 'place'>, Point>> = {
+const NEW_SIZE: Readonly<Record<AreaKind, Point>> = {
   space: { x: 0.1, y: 0.08 },
   zone: { x: 0.25, y: 0.18 },
 };
@@ -148,7 +179,7 @@ const NEW_SIZE: Readonly<Record<Exclude<PlaceKind, 'place'>, Point>> = {
 /** Where a place is that is put at a point, with its usual size. */
 export function newPlacement({ nodeId, kind }: LevelNode, at: Point, { aspectRatio }: Plan): Placement {
   if (!isArea(kind)) return { nodeId, ...at, width: null, height: null };
-  const { x, y } = NEW_SIZE[kind as keyof typeof NEW_SIZE];
+  const { x, y } = NEW_SIZE[kind];
   return { nodeId, ...at, width: x, height: Math.min(1, y * aspectRatio) };
 }
 
@@ -225,35 +256,4 @@ export function placedWithin(plan: Plan, from: Point, to: Point): string[] {
       );
     })
     .map(({ nodeId }) => nodeId);
-}
-
-/** What somebody sees differently after a plan takes the place of another one. */
-export interface PlanChanges {
-  placed: number;
-  moved: number;
-  removed: number;
-  hasOtherImage: boolean;
-}
-
-export function changesOf(before: Plan | undefined, after: Plan): PlanChanges {
-  const old = new Map((before?.placements ?? []).map((each) => [each.nodeId, each]));
-  let placed = 0;
-  let moved = 0;
-  let stayed = 0;
-  for (const each of after.placements) {
-    const was = old.get(each.nodeId);
-    if (!was) placed++;
-    else if (isSame(was, each)) stayed++;
-    else moved++;
-  }
-  return {
-    placed,
-    moved,
-    removed: old.size - moved - stayed,
-    hasOtherImage: (before?.imageId ?? null) !== after.imageId,
-  };
-}
-
-function isSame(a: Placement, b: Placement): boolean {
-  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 }

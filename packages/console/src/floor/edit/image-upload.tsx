@@ -13,8 +13,6 @@ import type { Commands } from './use-commands.ts';
 const { image: words } = texts.floor.editor;
 /** The server takes no larger image. */
 const MOST_BYTES = 5 * 1024 * 1024;
-const LEAST_RATIO = 0.1;
-const MOST_RATIO = 10;
 /** The server reads and checks all of an image. */
 const TIMEOUT_MS = 60_000;
 
@@ -41,10 +39,7 @@ export function useImageUpload(levelId: string, commands: Commands, isMissing: b
         timeoutMs: TIMEOUT_MS,
       });
     },
-    onSuccess: ({ imageId, width, height }) => {
-      const ratio = Math.max(LEAST_RATIO, Math.min(MOST_RATIO, width / height));
-      commands.setSheet({ imageId, aspectRatio: ratio });
-    },
+    onSuccess: ({ imageId, width, height }) => commands.setSheet({ imageId, aspectRatio: width / height }),
   });
   const hasFile = ({ dataTransfer }: DragEvent) => dataTransfer.types.includes('Files');
   return {

@@ -1,68 +1,69 @@
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { ConflictError } from '@rollcall/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { clientOf } from '../../frame/client.ts';
 import { Failure } from '../../frame/failure.tsx';
-import { formatInstant, formatWhole } from '../../frame/format.ts';
+import { formatWhole, formatZonedInstant } from '../../frame/format.ts';
 import { useOrganisation } from '../../frame/session.ts';
 import { Waiting } from '../../frame/shell.tsx';
 import { texts } from '../../texts.ts';
 import { type FloorPlan, forgetPlans } from '../answers.ts';
-import type { DraftSession, StoredDraft } from './draft-session.ts';
-import { changesOf, type PlanChanges } from './editor.ts';
+import type { Plan } from '../plan.ts';
+import { changesOf, type PlanChanges } from './changes.ts';
+import { NotStoredError } from './draft.ts';
+import type { DraftSession } from './draft-session.ts';
+import { useSessionState } from './use-draft.ts';
 
 const { publication: words, conflict } = texts.floor.editor;
-
-class NotStoredError extends Error {}
 
 interface PublishDialogProps {
   levelId: string;
   levelName: string;
   session: DraftSession;
-  basedOn: StoredDraft['basedOn'];
   onClose: () => void;
   onPublished: () => void;
 }
 
-/** Shows what publishing changes for everybody, and publishes. */
+/** Shows what publishing changes for everybody, and publishes that. */
 export default function PublishDialog({
   levelId,
   levelName,
   session,
-  basedOn,
   onClose,
   onPublished,
 }: PublishDialogProps) {
   const { organisation } = useOrganisation();
+  const { editor, basedOn } = useSessionState(session);
   const { floorPlans } = clientOf(organisation).manage;
   const preview = useQuery({
     queryKey: [organisation, 'floor plan to publish', levelId],
     queryFn: async ({ signal }) => {
-      await session.flush();
-      return (await floorPlans.read(levelId, { signal })).row;
+      if (!(await session.flush())) throw new NotStoredError();
+      const { plan } = session.state().editor;
+      const { published } = (await floorPlans.read(levelId, { signal })).row;
+      return { plan, published };
     },
     staleTime: 0,
     gcTime: 0,
   });
+  const { data, refetch } = preview;
+  const published = data?.published;
+  const over = published?.version ?? 0;
+  const isOther = data !== undefined && data.plan !== editor.plan;
+  useEffect(() => {
+    if (isOther) void refetch();
+  }, [isOther, refetch]);
   const { mutate, isPending, error } = useMutation({
-    mutationFn: async (force: boolean) => {
-      if (!(await session.flush()) || session.version === null) throw new NotStoredError();
-      await floorPlans.publish(levelId, { ifVersion: session.version, force });
-    },
+    mutationFn: (shown: { plan: Plan; over: number }) => session.publish(shown.plan, shown.over),
     onSuccess: async () => {
-      session.end();
       await forgetPlans(organisation);
       onPublished();
     },
-    onError: async (failure) => {
-      if (!(failure instanceof ConflictError)) return;
-      // Another draft leads to the choice between both; another published plan is shown here.
-      await Promise.all([session.meetOther(), preview.refetch()]);
-      if (!session.isStored) onClose();
-    },
+    // Another draft, or another published plan, may be the reason.
+    onError: () => refetch(),
   });
-  const published = preview.data?.published;
-  const isOutdated = preview.data !== undefined && (published?.version ?? null) !== basedOn;
+  const isOutdated = data !== undefined && over !== basedOn;
   return (
     <Modal
       opened
@@ -72,24 +73,28 @@ export default function PublishDialog({
     >
       <Stack>
         {preview.error ? (
-          <Failure error={preview.error} retry={() => void preview.refetch()} />
-        ) : preview.data ? (
+          <PublishFailure error={preview.error} retry={() => void refetch()} />
+        ) : data && !isOther ? (
           <Changes
-            published={published}
-            changes={changesOf(published ?? undefined, session.state().editor.plan)}
+            isFirst={over === 0 && basedOn === 0}
+            changes={changesOf(published ?? undefined, data.plan)}
           />
         ) : (
           <Waiting />
         )}
-        {isOutdated && published && <Outdated published={published} />}
+        {isOutdated && <Outdated published={published} />}
         <Text size="sm">{words.note}</Text>
         {error && !(error instanceof ConflictError) && <PublishFailure error={error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {words.cancel}
           </Button>
-          <Button disabled={!preview.data} loading={isPending} onClick={() => mutate(isOutdated)}>
-            {isOutdated ? words.force : words.submit}
+          <Button
+            disabled={!data || isOther || preview.error !== null}
+            loading={isPending}
+            onClick={() => data && mutate({ plan: data.plan, over })}
+          >
+            {isOutdated && published ? words.force : words.submit}
           </Button>
         </Group>
       </Stack>
@@ -99,7 +104,7 @@ export default function PublishDialog({
 
 type Published = NonNullable<FloorPlan['published']>;
 
-function PublishFailure({ error }: { error: unknown }) {
+function PublishFailure({ error, retry }: { error: unknown; retry?: () => void }) {
   if (error instanceof NotStoredError) {
     return (
       <Text size="sm" role="alert">
@@ -107,13 +112,13 @@ function PublishFailure({ error }: { error: unknown }) {
       </Text>
     );
   }
-  return <Failure error={error} />;
+  return <Failure error={error} {...(retry && { retry })} />;
 }
 
-function Changes({ published, changes }: { published: Published | null | undefined; changes: PlanChanges }) {
+function Changes({ isFirst, changes }: { isFirst: boolean; changes: PlanChanges }) {
   const { placed, moved, removed, hasOtherImage } = changes;
   const lines = [
-    ...(published ? [] : [words.first]),
+    ...(isFirst ? [words.first] : []),
     ...(placed > 0 ? [words.placed(formatWhole(placed), placed === 1)] : []),
     ...(moved > 0 ? [words.moved(formatWhole(moved), moved === 1)] : []),
     ...(removed > 0 ? [words.removed(formatWhole(removed), removed === 1)] : []),
@@ -128,11 +133,17 @@ function Changes({ published, changes }: { published: Published | null | undefin
   );
 }
 
-function Outdated({ published: { publishedBy, publishedAt } }: { published: Published }) {
+/** The draft began with another plan than the published one. */
+function Outdated({ published }: { published: Published | null | undefined }) {
   const { timeZone } = useOrganisation();
   return (
     <Alert role="alert" color="red" variant="outline">
-      {words.outdated(publishedBy ?? conflict.somebody, formatInstant(publishedAt, timeZone))}
+      {published
+        ? words.outdated(
+            published.publishedBy ?? conflict.somebody,
+            formatZonedInstant(published.publishedAt, timeZone),
+          )
+        : words.baseRemoved}
     </Alert>
   );
 }

@@ -31,6 +31,11 @@ export function useCarry(onDrop: (place: LevelNode, client: Point) => void): {
       'pointermove',
       (next) => {
         if (!isIt(next)) return;
+        // The button was released where this window does not hear of it.
+        if (next.buttons === 0) {
+          stop();
+          return;
+        }
         isDrag ||= Math.hypot(next.clientX - clientX, next.clientY - clientY) >= DRAG_PX;
         if (isDrag) setCarried({ place, at: { x: next.clientX, y: next.clientY } });
       },

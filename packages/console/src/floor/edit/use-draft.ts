@@ -1,50 +1,99 @@
 import { useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { clientOf } from '../../frame/client.ts';
-import { queryClient, useOrganisation } from '../../frame/session.ts';
+import { noteTyped, takeTyped } from '../../frame/kept.ts';
+import { loseSession, queryClient, useOrganisation } from '../../frame/session.ts';
+import { readFloor } from '../answers.ts';
 import type { Plan } from '../plan.ts';
+import type { DraftCalls, SessionState, UnstoredDraft, VersionedDraft } from './draft.ts';
 import { draftCalls } from './draft-calls.ts';
-import { DraftSession, type SessionState } from './draft-session.ts';
+import { DraftSession } from './draft-session.ts';
 
 const draftKey = (organisation: string, levelId: string) => [organisation, 'floor draft', levelId] as const;
+const keptKey = (levelId: string) => `draft of ${levelId}`;
 
 // A session must store nothing after its person has signed out: the next one has the same browser.
 queryClient.getQueryCache().subscribe(({ type, query }) => {
   if (type === 'removed' && query.state.data instanceof DraftSession) query.state.data.end();
 });
 
-/** The session of a level's draft; null if there is no draft. It is kept, with what is not stored, until `forgetDraft`. */
+/**
+ * The session of a level's draft; null if there is no draft. A session is kept, with what is not stored, until
+ * `forgetDraft`.
+ */
 export function useDraft(levelId: string) {
   const { organisation } = useOrganisation();
+  const queryKey = draftKey(organisation, levelId);
   return useQuery<DraftSession | null>({
-    queryKey: draftKey(organisation, levelId),
+    queryKey,
     queryFn: async () => {
-      const calls = draftCalls(clientOf(organisation), levelId);
-      const draft = await calls.read();
-      return draft && new DraftSession(calls, draft);
+      const open = queryClient.getQueryData<DraftSession | null>(queryKey);
+      // The session may have more than the server.
+      if (open && !open.isOver) return open;
+      const calls = callsOf(organisation, levelId);
+      return sessionOf(calls, levelId, await calls.read());
     },
-    staleTime: Number.POSITIVE_INFINITY,
+    // Somebody else may begin a draft.
+    staleTime: ({ state: { data } }) => (data ? Number.POSITIVE_INFINITY : 0),
     gcTime: Number.POSITIVE_INFINITY,
   });
 }
 
-/** Makes the first draft of a level. `basedOn` is the version of the published plan that one has seen. */
+/** What the first draft of a level begins with. */
+export interface FirstDraft {
+  plan: Plan;
+  /** The version of the published plan that one has seen; 0 if there was none. */
+  basedOn: number;
+  /** How many placements of that plan are hidden, if the draft begins with it. */
+  hidden?: number;
+}
+
+/**
+ * Makes the first draft of a level.
+ *
+ * @throws ConflictError if somebody else has begun a draft, or if a hidden node has come back.
+ */
 export async function beginDraft(
   organisation: string,
   levelId: string,
-  plan: Plan,
-  basedOn: number | null,
+  { plan, basedOn, hidden }: FirstDraft,
 ): Promise<void> {
-  const calls = draftCalls(clientOf(organisation), levelId);
-  const session = new DraftSession(calls, await calls.store(plan, null, basedOn));
+  const calls = callsOf(organisation, levelId);
+  const session = sessionOf(calls, levelId, await calls.store(plan, null, basedOn, hidden));
   queryClient.setQueryData(draftKey(organisation, levelId), session);
 }
 
-/** The next visit reads the draft again. */
+/** Asks again whether the level has a draft. A session that is there stays. */
+export function readDraftAgain(organisation: string, levelId: string): Promise<void> {
+  return queryClient.invalidateQueries({ queryKey: draftKey(organisation, levelId) });
+}
+
+/** The next visit reads the draft again. A page that shows it keeps it. */
 export function forgetDraft(organisation: string, levelId: string): void {
-  queryClient.removeQueries({ queryKey: draftKey(organisation, levelId) });
+  queryClient.removeQueries({ queryKey: draftKey(organisation, levelId), type: 'inactive' });
 }
 
 export function useSessionState(session: DraftSession): SessionState {
   return useSyncExternalStore(session.subscribe, session.state);
+}
+
+function callsOf(organisation: string, levelId: string): DraftCalls {
+  return {
+    ...draftCalls(clientOf(organisation), levelId, loseSession),
+    // The page then shows the same nodes.
+    nodeIds: async () => (await readFloor(organisation, levelId)).items.map(({ nodeId }) => nodeId),
+  };
+}
+
+/** The session of a draft, with what was not stored when its person had to sign in again. */
+function sessionOf(calls: DraftCalls, levelId: string, draft: VersionedDraft | null): DraftSession | null {
+  const unstored = takeTyped<UnstoredDraft>(keptKey(levelId));
+  if (!unstored && !draft) return null;
+  const session = unstored
+    ? DraftSession.resumed(calls, unstored, draft)
+    : draft && new DraftSession(calls, draft);
+  const note = () => noteTyped(keptKey(levelId), session?.unstored);
+  session?.subscribe(note);
+  note();
+  return session;
 }

@@ -43,6 +43,11 @@ export function useDrag(options: DragOptions) {
     };
     const move = (next: PointerEvent) => {
       if (next.pointerId !== pointerId) return;
+      // The button was released where this window does not hear of it.
+      if (next.type === 'pointermove' && next.buttons === 0) {
+        end();
+        return;
+      }
       const distance = Math.hypot(next.clientX - start.x, next.clientY - start.y);
       if (!current && distance < DRAG_PX) return;
       if (!current) box.setPointerCapture(pointerId);

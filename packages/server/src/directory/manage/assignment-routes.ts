@@ -6,17 +6,21 @@ import {
   BULK_BODY_LIMIT_BYTES,
   BulkReply,
   BulkRequest,
-  Page,
   PageQuery,
   pageOf,
   readPage,
 } from '../../http/bulk.ts';
+import { FORMAT_QUERY, pageOrCsv, sendCsv, wantsCsv } from '../../http/csv-download.ts';
 import { requireMatch } from '../../http/etag.ts';
 import { problems } from '../../http/schema.ts';
 import { inTenantWithRetries } from '../../store/connections/conflict.ts';
 import type { Tx } from '../../store/connections/db.ts';
 import { lockTree } from '../../store/connections/directory-lock.ts';
-import { type DeskAssignmentDetails, listAssignments } from '../../store/directory/desk-assignments.ts';
+import {
+  type DeskAssignmentDetails,
+  listAssignments,
+  readAssignments,
+} from '../../store/directory/desk-assignments.ts';
 import { parseGuid } from '../../store/values/guid.ts';
 import { lockDesks } from '../../store/workday/offices.ts';
 import { AssignmentItem, assignDesks, Owner } from './assignments.ts';
@@ -57,6 +61,16 @@ const PARAMS = Type.Object({ deskId: Type.String() });
 const DESKS = managedKind('desks');
 const IF_MATCH_OF_DESK =
   'With the header If-Match and the ETag of the desk, the server changes only that version of the desk.';
+/** Columns that the import of assigned desks has. */
+const FILE_COLUMNS = [
+  'deskId',
+  'deskName',
+  'zoneName',
+  'levelName',
+  'locationName',
+  'userId',
+  'userName',
+] as const;
 const URL = '/v1/manage/desk-assignments';
 const ONE_URL = '/v1/manage/desks/:deskId/assignment';
 
@@ -71,18 +85,31 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
     schema: {
       ...DOCUMENTED,
       summary: 'List the assigned desks, in the order of their ids',
+      description: 'The file has the assignments that have an effect. The import would refuse others.',
       querystring: Type.Object({
         ...PageQuery,
         locationId: Type.Optional(Type.String({ description: 'only desks of this location' })),
         userId: Type.Optional(Type.String({ description: 'only desks of this user' })),
+        ...FORMAT_QUERY,
       }),
-      response: { 200: Page(Assignment), ...LIST_PROBLEMS },
+      response: {
+        200: pageOrCsv(Assignment),
+        ...LIST_PROBLEMS,
+      },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
-      const { locationId, userId, ...page } = request.query;
+      const { locationId, userId, format, ...page } = request.query;
+      const isFile = wantsCsv(format);
       const window = readPage(page);
       const filter = { locationId: idFilter(locationId), userId: idFilter(userId) };
+      if (isFile) {
+        const file = {
+          ...{ tenantId, name: 'desk-assignments.csv', columns: FILE_COLUMNS },
+          read: (tx: Tx) => readAssignments(tx, tenantId, filter),
+        };
+        return sendCsv(deps, file, request, reply) as never;
+      }
       const rows = await database.inTenant(tenantId, (tx) => listAssignments(tx, tenantId, filter, window));
       return pageOf(rows, window, (row) => row.deskId);
     },

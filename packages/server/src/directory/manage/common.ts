@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { type BulkReply, wrongParameter } from '../../http/bulk.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import { problems } from '../../http/schema.ts';
+import type { Transfers } from '../../http/transfers.ts';
 import type { Database } from '../../store/connections/db.ts';
 import type { TenantWriteQueue } from '../../store/connections/tenant-write-queue.ts';
 import { parseGuid } from '../../store/values/guid.ts';
@@ -15,6 +16,7 @@ export interface ManageDeps {
   clock: () => number;
   /** Shared by all writers of the directory. */
   writeQueue: TenantWriteQueue;
+  transfers: Transfers;
 }
 
 export const LIST_PROBLEMS = problems(400, 401, 403, 503);

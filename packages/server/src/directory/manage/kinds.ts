@@ -1,5 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
-import { booleanParameter, wordsFilter } from '../../http/bulk.ts';
+import { booleanParameter, searchDescription, wordsFilter } from '../../http/bulk.ts';
 import { textFault } from '../../http/text.ts';
 import type { Tx } from '../../store/connections/db.ts';
 import { listNodeDetails } from '../../store/directory/node-list.ts';
@@ -179,9 +179,9 @@ export const MANAGED_KINDS: readonly ManagedKind[] = [
       email: 'only users with this e-mail address, without regard to case',
       card: 'only users with a card of this number or scan data, as a reader sends it; the card may be inactive',
       deleted: 'true: only users whom the identity provider deleted; false: all others',
-      search:
-        'only users of whom each of these words is a part of the first name, last name, userName or e-mail address, ' +
-        'without regard to case; at most 100 characters and 5 words',
+      search: searchDescription(
+        'users of whom each of these words is a part of the first name, last name, userName or e-mail address',
+      ),
     },
     members: {
       userName: text('unique without regard to case'),

@@ -1,7 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../../auth/guard.ts';
-import { Page, PageQuery, pageOf, readPage, wordsFilter, wrongParameter } from '../../http/bulk.ts';
+import {
+  Page,
+  PageQuery,
+  pageOf,
+  readPage,
+  searchDescription,
+  wordsFilter,
+  wrongParameter,
+} from '../../http/bulk.ts';
 import { OrNull } from '../../http/schema.ts';
 import { textFault } from '../../http/text.ts';
 import { listTreeNodes } from '../../store/directory/node-tree.ts';
@@ -50,9 +58,7 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, { d
         status: Type.Optional(Type.String({ description: 'active or inactive' })),
         search: Type.Optional(
           Type.String({
-            description:
-              'only nodes of which each of these words is a part of the name, without regard to case; at most 100 ' +
-              'characters and 5 words',
+            description: searchDescription('nodes of which each of these words is a part of the name'),
           }),
         ),
       }),

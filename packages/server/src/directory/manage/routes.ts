@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { assignmentRoutes } from './assignment-routes.ts';
 import type { ManageDeps } from './common.ts';
+import { groupRoutes } from './group-routes.ts';
 import { kindRoutes } from './kind-routes.ts';
 import { MANAGED_KINDS } from './kinds.ts';
 import { nodeRoutes } from './node-routes.ts';
@@ -13,6 +14,7 @@ export const manageRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, d
   });
   for (const kind of MANAGED_KINDS) kindRoutes(app, kind, deps);
   await app.register(nodeRoutes, deps);
+  await app.register(groupRoutes, deps);
   await app.register(assignmentRoutes, deps);
   await app.register(settingsRoutes, deps);
 };

@@ -3,7 +3,7 @@ import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
 import { ELEMENTS, TEXT_ELEMENTS } from './allowed.ts';
 import { cleanAttributes, SVG } from './attributes.ts';
 import { cleanSheet, shown } from './css.ts';
-import { readEntities } from './entities.ts';
+import { countEntityCharacters, readEntities } from './entities.ts';
 import { Expansion } from './expansion.ts';
 import { Removals } from './removals.ts';
 import { type SvgSize, sizeOf } from './size.ts';
@@ -27,6 +27,8 @@ const MOST_ATTRIBUTES = 200;
 const MOST_SHEET_CHARACTERS = 256 * 1024;
 /** The most characters of a text. The parser hands over the whole text at once. */
 const MOST_TEXT_CHARACTERS = 64 * 1024;
+/** The most characters that the entities of the document type may come to. */
+const MOST_ENTITY_CHARACTERS = 1024 * 1024;
 /** The thread parses this much, then does other work. It takes a few milliseconds. */
 const PARSED_CHARACTERS = 16 * 1024;
 
@@ -36,7 +38,6 @@ interface Open {
   written: string | undefined;
   /** Its number among the elements that are drawn. */
   element: number;
-  local: string;
 }
 
 /**
@@ -44,7 +45,7 @@ interface Open {
  * Throws `SvgError`.
  */
 export async function sanitizeSvg(text: string): Promise<SafeSvg> {
-  const drawing = new Drawing();
+  const drawing = new Drawing(text);
   for (let at = 0; at < text.length; at += PARSED_CHARACTERS) {
     drawing.read(text.slice(at, at + PARSED_CHARACTERS));
     await nextTurn();
@@ -53,6 +54,7 @@ export async function sanitizeSvg(text: string): Promise<SafeSvg> {
 }
 
 class Drawing {
+  readonly #file: string;
   readonly #parser = new SaxesParser({ xmlns: true, position: true });
   readonly #writer = new XmlWriter();
   readonly #removals = new Removals();
@@ -66,7 +68,8 @@ class Drawing {
   #sheet = '';
   #sheetCharacters = 0;
 
-  constructor() {
+  constructor(file: string) {
+    this.#file = file;
     const parser = this.#parser;
     parser.on('error', (error) => {
       throw new SvgError(`The SVG is no well-formed XML (line:column and fault: ${shown(error.message)}).`);
@@ -106,6 +109,11 @@ class Drawing {
       throw new SvgError(
         'The document type of the SVG declares more than short texts. Save the drawing as plain SVG, without a document type.',
       );
+    // Each use of an entity makes a text of its value, which is many times longer.
+    if (countEntityCharacters(this.#file, entities) > MOST_ENTITY_CHARACTERS)
+      throw new SvgError(
+        'The entities of the document type make the SVG too large. Save the drawing as plain SVG, without a document type.',
+      );
     this.#removals.note('the document type');
     for (const [name, value] of entities) this.#parser.ENTITIES[name] = value;
   }
@@ -119,31 +127,39 @@ class Drawing {
     const above = this.#open.at(-1);
     if (!above && (uri !== SVG || local !== 'svg'))
       throw new SvgError(`The root of the file is no svg element of the namespace ${SVG}.`);
-    // A link draws what is in it.
-    const written = uri === SVG && local === 'a' ? 'g' : local;
-    const isKept = uri === SVG && this.#skipped === 0 && (ELEMENTS.has(local) || local === 'a');
+    const isLink = uri === SVG && local === 'a';
+    // A link draws what is in it, as a part of a text where it stands in one.
+    const linkName = TEXT_ELEMENTS.has(above?.written ?? '') ? 'tspan' : 'g';
+    const written = isLink ? linkName : local;
+    const isKept = uri === SVG && this.#skipped === 0 && ELEMENTS.has(written);
     if (!isKept) {
       if (this.#skipped === 0 || local === 'script') this.#removals.note(`the element ${shown(name)}`);
       this.#skipped++;
-      this.#open.push({ written: undefined, element: -1, local });
+      this.#open.push({ written: undefined, element: -1 });
       return;
     }
-    if (local === 'a') this.#removals.note('a link around a part of the drawing');
+    if (isLink) this.#removals.note('a link around a part of the drawing');
     const given = Object.values(attributes) as SaxesAttributeNS[];
     const clean = cleanAttributes(
-      local,
-      local === 'a'
+      written,
+      isLink
         ? given.filter((attribute) => attribute.local !== 'href' && attribute.local !== 'target')
         : given,
       this.#removals.note,
     );
-    const element = this.#expansion.add(above?.element ?? -1, clean.references);
     const id = clean.attributes.get('id');
+    const element = this.#expansion.add(above?.element ?? -1, {
+      name: written,
+      id,
+      className: clean.attributes.get('class'),
+      references: clean.references,
+      inherited: clean.inherited,
+    });
     // Each of these is drawn once, whatever refers to it.
-    if (id !== undefined && !/^(linearGradient|radialGradient|filter)$/.test(local))
+    if (id !== undefined && !/^(linearGradient|radialGradient|filter)$/.test(written))
       this.#expansion.name(element, id);
     this.#writer.open(written, above ? [...clean.attributes] : this.#rootAttributes(clean.attributes));
-    this.#open.push({ written, element, local });
+    this.#open.push({ written, element });
   }
 
   #rootAttributes(attributes: Map<string, string>): [string, string][] {
@@ -170,23 +186,24 @@ class Drawing {
       this.#skipped--;
       return;
     }
-    if (closed.local === 'style') {
-      // What a rule refers to is not counted: the elements that it is for are not known here.
-      this.#writer.text(cleanSheet(this.#sheet, this.#removals.note, () => undefined));
+    if (closed.written === 'style') {
+      this.#writer.text(
+        cleanSheet(this.#sheet, this.#removals.note, (rule) => this.#expansion.addRule(rule)),
+      );
       this.#sheet = '';
     }
     this.#writer.close(closed.written);
   }
 
   #onText(text: string): void {
-    const local = this.#skipped === 0 ? this.#open.at(-1)?.local : undefined;
-    if (local === undefined) return;
-    if (local === 'style') {
+    const name = this.#skipped === 0 ? this.#open.at(-1)?.written : undefined;
+    if (name === undefined) return;
+    if (name === 'style') {
       this.#sheetCharacters += text.length;
       if (this.#sheetCharacters > MOST_SHEET_CHARACTERS)
         throw new SvgError('The style sheets of the SVG are longer than 256 KiB.');
       this.#sheet += text;
-    } else if (TEXT_ELEMENTS.has(local)) {
+    } else if (TEXT_ELEMENTS.has(name)) {
       if (text.length > MOST_TEXT_CHARACTERS) throw new SvgError('A text of the SVG is longer than 64 KiB.');
       this.#writer.text(text);
     }

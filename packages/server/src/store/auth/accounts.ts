@@ -174,14 +174,61 @@ export async function listAllAccounts(
   return rows;
 }
 
-/** Stores a link of an account, without an organisation. Owner only. */
+/** Locks the account with this folded address, if there is one, to the end of the transaction. Owner only. */
+export async function lockAddress(tx: Tx, emailFolded: string): Promise<void> {
+  await tx.query('SELECT FROM accounts WHERE email_folded = $1 FOR UPDATE', [emailFolded]);
+}
+
+/** What an account has lost, and what it keeps, when it starts over. */
+export interface StartOver {
+  identities: number;
+  passkeys: number;
+  /** Slugs of organisations whose administrator it stays, because they have no other one. */
+  kept: string[];
+}
+
+/**
+ * Takes all ways to sign in from a locked account: the password, identities, passkeys, sessions and open links that sign
+ * in. A role of the last administrator that came from a claim then belongs to the account itself. Owner only.
+ */
+export async function startOver(tx: Tx, accountId: string, at: Date): Promise<StartOver> {
+  const { rows: kept } = await tx.query<{ slug: string }>(
+    `WITH kept AS (
+       INSERT INTO account_roles AS r (account_id, tenant_id, role, invited_at, accepted_at)
+       SELECT $1::uuid, t.tenant_id, 'administrator', $2::timestamptz, $2
+       FROM last_administrator_by_claim($1, NULL) AS t (tenant_id)
+       ON CONFLICT (account_id, tenant_id, holder_id)
+       DO UPDATE SET role = excluded.role, accepted_at = coalesce(r.accepted_at, excluded.accepted_at)
+       RETURNING r.tenant_id)
+     SELECT o.slug FROM kept k JOIN organisations o ON o.tenant_id = k.tenant_id ORDER BY o.slug`,
+    [accountId, at],
+  );
+  const { rows } = await tx.query<{ lost: Omit<StartOver, 'kept'> }>(
+    'SELECT start_over($1, NULL, $2) AS lost',
+    [accountId, at],
+  );
+  const { identities = 0, passkeys = 0 } = rows[0]?.lost ?? {};
+  return { identities, passkeys, kept: kept.map(({ slug }) => slug) };
+}
+
+/** Stores a link of an account. An invitation takes the place of earlier ones of its organisation. Owner only. */
 export async function insertLink(
   tx: Tx,
-  link: { tokenHash: Buffer; accountId: string; kind: Exclude<LinkKind, 'invitation'>; expiresAt: Date },
+  link: { tokenHash: Buffer; accountId: string; expiresAt: Date } & (
+    | { kind: Exclude<LinkKind, 'invitation'> }
+    | { kind: 'invitation'; tenantId: string }
+  ),
 ): Promise<void> {
+  const tenantId = link.kind === 'invitation' ? link.tenantId : null;
+  if (tenantId !== null) {
+    await tx.query('DELETE FROM sign_in_links WHERE account_id = $1 AND tenant_id = $2 AND used_at IS NULL', [
+      link.accountId,
+      tenantId,
+    ]);
+  }
   await tx.query(
-    'INSERT INTO sign_in_links (token_hash, account_id, kind, expires_at) VALUES ($1, $2, $3, $4)',
-    [link.tokenHash, link.accountId, link.kind, link.expiresAt],
+    'INSERT INTO sign_in_links (token_hash, account_id, kind, tenant_id, expires_at) VALUES ($1, $2, $3, $4, $5)',
+    [link.tokenHash, link.accountId, link.kind, tenantId, link.expiresAt],
   );
 }
 

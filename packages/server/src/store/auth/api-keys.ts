@@ -1,7 +1,9 @@
+import { instantArray, textArray } from '../connections/binary-arrays.ts';
 import { enterTenant, type Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
 import { NO_TENANT } from '../connections/transaction.ts';
-import { type CredentialPage, isActive } from './credentials.ts';
+import { enterTenantIfVersion } from '../directory/directory-versions.ts';
+import { type CredentialPage, hasState } from './credentials.ts';
 import { instant, type JsonOf } from './json-row.ts';
 
 export const API_KEY_ROLES = ['submitting-events', 'visitor-only', 'data-warehouse', 'all'] as const;
@@ -52,26 +54,55 @@ export async function findApiKey(tx: Tx, apiKeyFolded: string): Promise<ApiKeyRo
   return rows[0];
 }
 
-/** As `findApiKey`, for a pipeline. Pass the answer of the second statement to `readApiKey`. */
-export function apiKeyLookUp(apiKeyFolded: string): [PreparedStatement, PreparedStatement] {
+/** The id of no organisation. It has no rows, but the database looks for them. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** The statement of a pipeline that enters the organisation of a key. For an unknown id it enters one without rows. */
+export function enterTenantOfApiKey(apiKeyFolded: string): PreparedStatement {
+  return {
+    name: 'enter tenant of api key',
+    text: `SELECT set_config('rollcall.tenant_id', coalesce(tenant_of_api_key($1)::text, '${NOBODY}'), true)`,
+    values: [apiKeyFolded],
+  };
+}
+
+/**
+ * As `findApiKey`, for a pipeline. Pass the answer of the second statement to `readApiKey`. For an unknown id the answer is
+ * the row of a decoy with this secret, so that both ids take the same steps.
+ */
+export function apiKeyLookUp(
+  apiKeyFolded: string,
+  decoySealed: Buffer,
+): [PreparedStatement, PreparedStatement] {
   return [
-    {
-      name: 'enter tenant of api key',
-      text: `SELECT set_config('rollcall.tenant_id', coalesce(tenant_of_api_key($1)::text, ''), true)`,
-      values: [apiKeyFolded],
-    },
+    enterTenantOfApiKey(apiKeyFolded),
     {
       name: 'look up api key',
       text: `SELECT to_jsonb(k) FROM (
-               SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = current_tenant_id() AND api_key_folded = $1) AS k`,
-      values: [apiKeyFolded],
+               SELECT ${COLUMNS} FROM (
+                 SELECT current_tenant_id() AS tenant_id, wanted.api_key_folded,
+                        coalesce(k.api_key, wanted.api_key_folded) AS api_key, coalesce(k.name, '') AS name,
+                        coalesce(k.role, 'all') AS role, coalesce(k.authentication, 'basic') AS authentication,
+                        coalesce(k.secret_sealed, $2::bytea) AS secret_sealed,
+                        coalesce(k.secret_version, 1) AS secret_version, k.previous_secret_sealed,
+                        k.previous_secret_expires_at, coalesce(k.created_at, 'epoch') AS created_at, k.expires_at,
+                        k.revoked_at, coalesce(k.last_used_at, 'epoch') AS last_used_at
+                 FROM (SELECT $1::text AS api_key_folded) AS wanted
+                 LEFT JOIN api_keys k ON k.tenant_id = current_tenant_id() AND k.api_key_folded = wanted.api_key_folded
+               ) AS found) AS k`,
+      values: [apiKeyFolded, decoySealed],
     },
   ];
 }
 
-/** The key in the answer of a look-up; undefined if there is none. */
-export function readApiKey(answer: string | undefined): ApiKeyRow | undefined {
-  if (answer === undefined) return undefined;
+/** Whether a row of a look-up is the decoy for an unknown id. */
+export function isDecoy({ tenantId }: Pick<ApiKeyRow, 'tenantId'>): boolean {
+  return tenantId === NOBODY;
+}
+
+/** The key in the answer of a look-up. Throws if the answer is missing. */
+export function readApiKey(answer: string | undefined): ApiKeyRow {
+  if (answer === undefined) throw new Error('The database did not answer the look-up of a key.');
   const row = JSON.parse(answer) as JsonOf<ApiKeyRow>;
   const bytes = (hex: string) => Buffer.from(hex.slice(2), 'hex');
   return {
@@ -90,14 +121,14 @@ export function readApiKey(answer: string | undefined): ApiKeyRow | undefined {
 export async function listApiKeys(
   tx: Tx,
   tenantId: string,
-  { activeAt, after, limit }: CredentialPage,
+  { state, after, limit }: CredentialPage,
 ): Promise<ApiKeyRow[]> {
   const { rows } = await tx.query<ApiKeyRow>(
     `SELECT ${COLUMNS} FROM api_keys
-     WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR ${isActive('$2')})
+     WHERE tenant_id = $1 AND ${hasState('$6', '$2')}
        AND ($3::timestamptz IS NULL OR (created_at, api_key_folded) < ($3, $4::text))
      ORDER BY created_at DESC, api_key_folded DESC LIMIT $5`,
-    [tenantId, activeAt ?? null, after?.at ?? null, after?.id ?? null, limit],
+    [tenantId, state?.at ?? null, after?.at ?? null, after?.id ?? null, limit, state?.isActive ?? null],
   );
   return rows;
 }
@@ -191,16 +222,23 @@ export async function revokeApiKey(tx: Tx, tenantId: string, apiKeyFolded: strin
   );
 }
 
-/** Stores when keys were last used. A later time that another replica has stored stays. */
-export async function touchApiKeys(
-  tx: Tx,
+/** The statements that store when keys were last used. A later time that another replica has stored stays. */
+export function apiKeyUsesUpdate(
   tenantId: string,
-  uses: { apiKeyFolded: string; usedAt: Date }[],
-): Promise<void> {
-  await tx.query(
-    `UPDATE api_keys k SET last_used_at = greatest(k.last_used_at, u.used_at)
-     FROM unnest($2::text[], $3::timestamptz[]) AS u (api_key_folded, used_at)
-     WHERE k.tenant_id = $1 AND k.api_key_folded = u.api_key_folded`,
-    [tenantId, uses.map((use) => use.apiKeyFolded), uses.map((use) => use.usedAt)],
-  );
+  uses: readonly { apiKeyFolded: string; usedAtMs: number }[],
+): PreparedStatement[] {
+  return [
+    enterTenantIfVersion(tenantId, undefined),
+    {
+      name: 'note uses of keys',
+      text: `UPDATE api_keys k SET last_used_at = greatest(k.last_used_at, u.used_at)
+             FROM unnest($2::text[], $3::timestamptz[]) AS u (api_key_folded, used_at)
+             WHERE k.tenant_id = $1 AND k.api_key_folded = u.api_key_folded AND current_tenant_id() = $1`,
+      values: [
+        tenantId,
+        textArray(uses.map(({ apiKeyFolded }) => apiKeyFolded)),
+        instantArray(uses.map(({ usedAtMs }) => usedAtMs * 1_000)),
+      ],
+    },
+  ];
 }

@@ -2,11 +2,16 @@ import type { Tx } from '../connections/db.ts';
 
 /** Selects a page of the keys or SCIM tokens of an organisation, the newest first. */
 export interface CredentialPage {
-  /** Only those that can be used at this instant. */
-  activeAt?: Date | undefined;
+  /** Only those that can be used at this instant, or only those that cannot. */
+  state?: { isActive: boolean; at: Date } | undefined;
   /** When the last one of the page before was created, and its id; undefined for the first page. */
   after?: { at: Date; id: string } | undefined;
   limit: number;
+}
+
+/** SQL: whether the state of a key or a SCIM token is the one of a page. The parameters are `state`'s. */
+export function hasState(isActiveParameter: string, at: string): string {
+  return `(${isActiveParameter}::boolean IS NULL OR (${isActive(at)}) = ${isActiveParameter})`;
 }
 
 /** SQL: whether a key or a SCIM token can be used at an instant. */

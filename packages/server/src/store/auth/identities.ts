@@ -31,6 +31,8 @@ export interface ListedIdentity extends Identity {
   email: string | null;
   linkedAt: Date;
   lastUsedAt: Date | null;
+  /** Whether it is an identity at the identity provider of the server. */
+  usable: boolean;
 }
 
 /** What became of the wish to connect an identity: its id, or why it is not connected. */
@@ -50,16 +52,7 @@ export interface AppliedRoles {
 /** An account has one identity at each provider as a rule. */
 const MOST_IDENTITIES = 20;
 
-/** The id of the account of an identity; undefined if there is none. */
-export async function accountOfIdentity(tx: Tx, { issuer, subject }: Identity): Promise<string | undefined> {
-  const { rows } = await tx.query<{ accountId: string | null }>(
-    'SELECT account_of_identity($1, $2) AS "accountId"',
-    [issuer, subject],
-  );
-  return rows[0]?.accountId ?? undefined;
-}
-
-/** Notes that a known identity signs in. Undefined if it is connected with no account. */
+/** Notes that a known identity signs in, and locks its account. Undefined if it is connected with no account. */
 export async function noteIdentityUse(
   tx: Tx,
   { issuer, subject, email, at }: UsedIdentity,
@@ -71,17 +64,28 @@ export async function noteIdentityUse(
   return rows[0]?.used ?? undefined;
 }
 
-/** Connects an identity with an account. An identity that the account has already keeps its id. */
-export async function linkIdentity(tx: Tx, identity: NewIdentity, accountId: string): Promise<Connection> {
+/**
+ * Connects an identity with an account, which may have `most` of them; null: any number. An identity that the account has
+ * already keeps its id.
+ */
+export async function linkIdentity(
+  tx: Tx,
+  identity: NewIdentity,
+  accountId: string,
+  most: number | null = MOST_IDENTITIES,
+): Promise<Connection> {
   const { identityId, issuer, subject, email, at } = identity;
   const { rows } = await tx.query<{ linked: Connection }>(
     'SELECT link_identity($1, $2, $3, $4, $5, $6, $7) AS linked',
-    [identityId, issuer, subject, accountId, email, at, MOST_IDENTITIES],
+    [identityId, issuer, subject, accountId, email, at, most],
   );
   return rows[0]?.linked ?? { refusal: 'other account' };
 }
 
-/** Connects an identity with the account that has a folded address. Undefined if there is none, or if it has too many. */
+/**
+ * Connects an identity with the account that has a folded address. Undefined if there is none, or if it has too many. An
+ * account that has accepted no role keeps no other way to sign in. See the migration.
+ */
 export async function linkIdentityByEmail(
   tx: Tx,
   { identityId, issuer, subject, email, at }: NewIdentity,
@@ -107,12 +111,16 @@ export async function createAccountOfIdentity(
   return rows[0]?.done ?? false;
 }
 
-/** The identities of an account, the oldest first. */
-export async function listIdentities(tx: Tx, accountId: string): Promise<ListedIdentity[]> {
+/** The identities of an account, the oldest first. `usableIssuer` is the identity provider of the server. */
+export async function listIdentities(
+  tx: Tx,
+  accountId: string,
+  usableIssuer: string | null,
+): Promise<ListedIdentity[]> {
   const { rows } = await tx.query<ListedIdentity>(
-    `SELECT identity_id AS "identityId", issuer, subject, email, linked_at AS "linkedAt", last_used_at AS "lastUsedAt"
-     FROM identities_of_account($1)`,
-    [accountId],
+    `SELECT identity_id AS "identityId", issuer, subject, email, linked_at AS "linkedAt", last_used_at AS "lastUsedAt", usable
+     FROM identities_of_account($1, $2)`,
+    [accountId, usableIssuer],
   );
   return rows;
 }
@@ -131,23 +139,6 @@ export async function removeIdentity(
     [accountId, identityId, keptSessionId, usableIssuer],
   );
   return rows[0]?.outcome ?? 'unknown';
-}
-
-/** How many ways to sign in an account has lost. */
-export interface ForgottenMethods {
-  identities: number;
-  passkeys: number;
-}
-
-/** Removes all identities and passkeys of an account, and ends its sessions. The password stays. Owner only. */
-export async function forgetSignInMethods(tx: Tx, accountId: string): Promise<ForgottenMethods> {
-  await tx.query('SELECT FROM accounts WHERE account_id = $1 FOR UPDATE', [accountId]);
-  await tx.query('DELETE FROM sessions WHERE account_id = $1', [accountId]);
-  const { rows } = await tx.query<{ forgotten: ForgottenMethods }>(
-    'SELECT forget_sign_in_methods($1, NULL) AS forgotten',
-    [accountId],
-  );
-  return rows[0]?.forgotten ?? { identities: 0, passkeys: 0 };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
-import { type CredentialPage, isActive } from './credentials.ts';
+import { type CredentialPage, hasState } from './credentials.ts';
 import { instant, type JsonOf } from './json-row.ts';
 
 /** A SCIM token. The database keeps only the SHA-256 of the token's text. */
@@ -68,14 +68,14 @@ export async function insertScimToken(
 export async function listScimTokens(
   tx: Tx,
   tenantId: string,
-  { activeAt, after, limit }: CredentialPage,
+  { state, after, limit }: CredentialPage,
 ): Promise<ScimTokenRow[]> {
   const { rows } = await tx.query<ScimTokenRow>(
     `SELECT ${COLUMNS} FROM scim_tokens
-     WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR ${isActive('$2')})
+     WHERE tenant_id = $1 AND ${hasState('$6', '$2')}
        AND ($3::timestamptz IS NULL OR (created_at, token_id::text) < ($3, $4::text))
      ORDER BY created_at DESC, token_id::text DESC LIMIT $5`,
-    [tenantId, activeAt ?? null, after?.at ?? null, after?.id ?? null, limit],
+    [tenantId, state?.at ?? null, after?.at ?? null, after?.id ?? null, limit, state?.isActive ?? null],
   );
   return rows;
 }

@@ -27,7 +27,8 @@ export interface FailureRules {
 /** A counted attempt, for the call that takes it back. */
 export interface Attempt {
   isKnown: boolean;
-  counters: string[];
+  /** As they were before the attempt. */
+  counters: { counterId: string; failures: number; lastFailedAt: string }[];
 }
 
 /** The answer to an attempt: a wait, or the account whose password must now be verified; null for an unknown address. */
@@ -45,6 +46,8 @@ export interface NewSession {
   tokenHash: Buffer;
   method: SessionMethod;
   at: Date;
+  /** When the person signed in, for a session that goes on under another token. Null: now. */
+  createdAt: Date | null;
   /** When the person has proved the account. Null if nobody knows. */
   provenAt: Date | null;
   /** The identity with which the session begins. Null for other methods. */
@@ -182,9 +185,14 @@ export function readOpenLink(answer: string | undefined): OpenLink | undefined {
 }
 
 /**
- * Uses a link up and starts a session. Of two calls at a time, one wins. Returns false if the link cannot be redeemed,
- * or if the account has changed since `link` was read. A link for another password leaves the account only the way to
- * sign in by which it is redeemed. See the migration.
+ * What became of the wish to redeem a link. `unknown`: the link cannot be redeemed, or the account has changed since the
+ * link was read. `last administrator`: with its identities, the account would lose the role of the last administrator.
+ */
+export type Redemption = 'done' | 'unknown' | 'last administrator';
+
+/**
+ * Uses a link up and starts a session. Of two calls at a time, one wins. A link that sets a password leaves the account
+ * only the way to sign in by which it is redeemed. See the migration.
  */
 export async function redeemLink(
   tx: Tx,
@@ -192,7 +200,7 @@ export async function redeemLink(
     tokenHash: Buffer;
     at: Date;
     link: OpenLink;
-    /** Null keeps the password. A link for another password then takes it away. */
+    /** Null keeps the password. A link that sets a password then takes it away. */
     newHash: string | null;
     /** Null keeps the name. */
     newName: string | null;
@@ -200,19 +208,23 @@ export async function redeemLink(
     attempt: Attempt | null;
     replaced: Buffer | null;
   },
-): Promise<boolean> {
+): Promise<Redemption> {
   const { tokenHash, at, link, newHash, newName, session, attempt, replaced } = redemption;
-  return isDone(tx, 'SELECT redeem_sign_in_link($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done', [
-    tokenHash,
-    at,
-    link.passwordHash,
-    link.belongsSomewhere,
-    newHash,
-    newName,
-    sessionJson(session),
-    attempt === null ? null : JSON.stringify(attempt),
-    replaced,
-  ]);
+  const { rows } = await tx.query<{ outcome: Redemption }>(
+    'SELECT redeem_sign_in_link($1, $2, $3, $4, $5, $6, $7, $8, $9) AS outcome',
+    [
+      tokenHash,
+      at,
+      link.passwordHash,
+      link.belongsSomewhere,
+      newHash,
+      newName,
+      sessionJson(session),
+      attempt === null ? null : JSON.stringify(attempt),
+      replaced,
+    ],
+  );
+  return rows[0]?.outcome ?? 'unknown';
 }
 
 async function isDone(tx: Tx, text: string, values: unknown[]): Promise<boolean> {

@@ -164,7 +164,7 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   // The backup contains the rows that triggers derive. Triggers would also check rows against a tree that may
   // have changed since.
   await client.query(tables.map((table) => `ALTER TABLE ${table} DISABLE TRIGGER USER`).join('; '));
-  await client.query(`TRUNCATE ${[...tables, ...(await signInTables(client))].join(', ')}`);
+  await client.query(`TRUNCATE ${[...tables, ...(await tablesToEmpty(client))].join(', ')}`);
   const loaded = await loadRows(client, options, verified);
   if (loaded.end.sha256 !== end.sha256) throw damaged();
   // A table with deferred checks cannot be altered.
@@ -178,12 +178,12 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
 }
 
 /**
- * The tables of sessions, links and networks of sign-ins, which refer to accounts. A restore ends all of them. An
- * older schema does not have them.
+ * The tables of sessions, links and networks, which refer to accounts and keys. A restore ends all of them. An older
+ * schema does not have them.
  */
-async function signInTables(client: pg.Client): Promise<string[]> {
+async function tablesToEmpty(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
-    `SELECT name FROM unnest(ARRAY['sessions', 'sign_in_links', 'sign_in_networks']) AS name
+    `SELECT name FROM unnest(ARRAY['sessions', 'sign_in_links', 'sign_in_networks', 'api_key_networks']) AS name
      WHERE to_regclass('rollcall.' || name) IS NOT NULL`,
   );
   return rows.map(qualified);

@@ -23,7 +23,7 @@ interface CatalogRow extends Table {
  *
  * - the migrations
  * - tables that belong to one database, as `written_xid` does
- * - sessions, links and answered challenges of people who sign in
+ * - sessions, links and answered challenges of people who sign in, and the networks of sign-ins and logins
  * - answered requests, which the server keeps for a day
  * - `user_searches`, which has no rows
  *
@@ -48,7 +48,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
                             'sign_in_networks', 'sign_in_failures', 'spent_challenges',
-                            'set_up_links', 'answered_requests')
+                            'set_up_links', 'answered_requests', 'api_key_networks')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

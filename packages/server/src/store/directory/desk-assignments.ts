@@ -56,6 +56,25 @@ export async function listAssignments(
   return rows;
 }
 
+/** The assignments that have an effect, in the order of desks, in batches. */
+export async function* readAssignments(
+  tx: Tx,
+  tenantId: string,
+  filter: Omit<DeskAssignmentFilter, 'unassigned'>,
+): AsyncGenerator<DeskAssignmentDetails[], void> {
+  let after: string | null = null;
+  do {
+    const rows: DeskAssignmentDetails[] = await listAssignments(tx, tenantId, filter, {
+      limit: BATCH_ROWS,
+      after,
+    });
+    after = rows.length > BATCH_ROWS ? (rows[BATCH_ROWS - 1]?.deskId ?? null) : null;
+    yield rows.slice(0, BATCH_ROWS).filter(({ inEffect }) => inEffect);
+  } while (after !== null);
+}
+
+const BATCH_ROWS = 1_000;
+
 /** A desk with the names of its path. */
 export interface NamedDesk {
   deskId: string;

@@ -1,4 +1,7 @@
+import type pg from 'pg';
+import { uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
+import { queryByKeys } from '../connections/kept-plans.ts';
 import { planForAnyOrganisation } from '../connections/planner.ts';
 import { caseless, fold } from '../values/fold.ts';
 import type { PageWindow } from '../values/page.ts';
@@ -7,16 +10,12 @@ import type { PageWindow } from '../values/page.ts';
 export type UserConditions = (push: (value: unknown) => string) => string[];
 
 /**
- * A search reads so many users in the order of ids first. That fills a page with users of a frequent part, and is all
- * that a small organisation needs.
+ * If at most so many of 200 users have the trigrams, a search asks the index. If more have them, reading users in order
+ * fills a page as fast.
  */
-const READ_FIRST = 2_000;
-/** If the page is full after so many times READ_FIRST users, reading on costs no more than the index of trigrams. */
-const FULL_AFTER = 12;
+const MOST_OF_SAMPLE = 2;
 /** With more users than these, reading all texts in order costs about as much as the index of trigrams. */
 const MOST_BY_TRIGRAMS = 4_000;
-/** No id is greater. */
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
  * The ids of users who have all words and meet the conditions, in order: one page, and one more if there is one. Each
@@ -28,14 +27,11 @@ export async function searchUsers(
   { words, conditions }: { words: readonly string[]; conditions: UserConditions },
   { limit, after }: PageWindow,
 ): Promise<string[]> {
+  // For an organisation that statistics do not know, any index would do to find users by their ids.
+  await planForAnyOrganisation(tx);
   const wanted: UserSearch = { tenantId, words, conditions };
-  const first = await readInOrder(tx, wanted, { limit: limit + 1, after, most: READ_FIRST });
-  if (first.readTo === null || first.ids.length > limit) return first.ids;
-  const rest = { limit: limit + 1 - first.ids.length, after: first.readTo };
-  const isFrequent = first.ids.length > limit / FULL_AFTER;
-  const found = isFrequent ? undefined : await findByTrigrams(tx, wanted, rest);
-  const further = found ?? (await readInOrder(tx, wanted, rest)).ids;
-  return [...first.ids, ...further];
+  const part = { limit: limit + 1, after };
+  return (await findByTrigrams(tx, wanted, part)) ?? (await readInOrder(tx, wanted, part));
 }
 
 interface UserSearch {
@@ -51,86 +47,111 @@ interface Part {
 }
 
 /**
- * Reads the two indexes of migration 0028, each of which has the texts of its `octet_length`. With `most`, it stops after
- * so many users of the first index. `readTo` is the id of the last of them, or null if there are no further users, or if
- * `limit` users are found.
+ * Reads users in order until it has found so many. The two indexes of migration 0028 have the users: each those with texts
+ * of its `octet_length`.
  */
-async function readInOrder(
-  tx: Tx,
-  wanted: UserSearch,
-  { limit, after, most }: Part & { most?: number },
-): Promise<{ ids: string[]; readTo: string | null }> {
-  const values: unknown[] = [];
-  const push = (value: unknown) => `$${values.push(value)}`;
-  const tenant = push(wanted.tenantId);
-  const start = after === null ? '' : `AND u.user_id > ${push(after)}::uuid`;
-  const all = conditionsOn(wanted, push);
-  const count = `${push(limit)}::integer`;
-  const usersOf = (sign: '<=' | '>') =>
-    `FROM users u WHERE u.tenant_id = ${tenant} AND octet_length(u.search_text) ${sign} 1000 ${start}`;
-  const read = most === undefined ? '' : `LIMIT ${push(most)}`;
-  const end =
-    most === undefined
-      ? 'NULL'
-      : `(SELECT u.user_id ${usersOf('<=')} ORDER BY u.user_id OFFSET ${push(most - 1)} LIMIT 1)`;
-  const { rows } = await tx.query<{ ids: string[]; readTo: string | null }>(
-    `WITH short AS MATERIALIZED (
-       SELECT ARRAY(SELECT u.user_id FROM (SELECT u.* ${usersOf('<=')} ORDER BY u.user_id ${read}) AS u
-                    WHERE ${all} LIMIT ${count}) AS ids),
-     part AS MATERIALIZED (
-       SELECT CASE WHEN cardinality(ids) < ${count} THEN ${end}::uuid END AS read_to FROM short),
-     long AS MATERIALIZED (
-       SELECT ARRAY(SELECT u.user_id ${usersOf('>')} AND u.user_id <= coalesce((SELECT read_to FROM part), '${LAST_ID}')
-                      AND ${all} ORDER BY u.user_id LIMIT ${count}) AS ids)
-     SELECT ARRAY(SELECT f.id::text FROM unnest(short.ids || long.ids) AS f (id) ORDER BY f.id LIMIT ${count}) AS ids,
-            part.read_to AS "readTo"
-     FROM short, part, long`,
-    values,
+async function readInOrder(tx: Tx, wanted: UserSearch, { limit, after }: Part): Promise<string[]> {
+  const query = new SearchQuery(wanted, after);
+  const count = `${query.push(limit)}::integer`;
+  const idsOf = (sign: '<=' | '>') =>
+    `(SELECT u.user_id ${query.usersOf(sign)} AND ${query.all} ORDER BY u.user_id LIMIT ${count})`;
+  const rows = await query.run<{ userId: string }>(
+    tx,
+    'users in order',
+    `SELECT user_id AS "userId" FROM (${idsOf('<=')} UNION ALL ${idsOf('>')}) AS found ORDER BY user_id LIMIT ${count}`,
   );
-  return rows[0] ?? { ids: [], readTo: null };
+  return rows.map(({ userId }) => userId);
 }
 
-/** Undefined if the index of trigrams is missing, or does not help. */
+/** Asks the index of trigrams. Undefined if it is missing, or does not help. */
 async function findByTrigrams(
   tx: Tx,
   wanted: UserSearch,
   { limit, after }: Part,
 ): Promise<string[] | undefined> {
+  const query = new SearchQuery(wanted, after);
   // A word that the database folds differently is not looked for by trigrams: a user may have either form of it.
-  const { rows: named } = await tx.query<{ ids: string | null }>(
-    `SELECT users_by_trigrams(ARRAY(SELECT w.part FROM unnest($1::text[], $2::text[]) AS w (part, word)
-                                    WHERE ${caseless('w.word')} = w.part), $3)::text AS ids`,
-    [wanted.words.map(fold), wanted.words, MOST_BY_TRIGRAMS],
+  const { rows: named } = await queryByKeys<{ ids: string[] | null; areAll: boolean }>(
+    tx,
+    {
+      name: 'users with a piece',
+      text: `SELECT users_with_piece(search_piece(w.parts, ${MOST_OF_SAMPLE}), w.parts, $3::uuid, CASE WHEN w.are_all THEN $4::integer ELSE $5 END,
+                                     $5)::text[] AS ids, w.are_all AS "areAll"
+             FROM (SELECT w.parts, NOT $6 AND cardinality(w.parts) = cardinality($1::text[]) AS are_all
+                   FROM (SELECT ARRAY(SELECT w.part FROM unnest($1::text[], $2::text[]) AS w (part, word)
+                                      WHERE ${caseless('w.word')} = w.part) AS parts) AS w) AS w`,
+      values: [wanted.words.map(fold), wanted.words, after, limit, MOST_BY_TRIGRAMS, query.isFiltered],
+    },
+    wanted.words.length,
   );
-  const candidates = named[0]?.ids ?? undefined;
-  if (candidates === undefined) return undefined;
-  if (candidates === '{}') return [];
-  // For an organisation that statistics do not know, any index would do to find users by their ids.
-  await planForAnyOrganisation(tx);
-  const values: unknown[] = [];
-  const push = (value: unknown) => `$${values.push(value)}`;
-  const { rows } = await tx.query<{ userId: string }>(
+  const { ids: having = null, areAll = false } = named[0] ?? {};
+  if (having === null) return undefined;
+  if (areAll || having.length === 0) return having;
+  const rows = await query.run<{ userId: string }>(
+    tx,
+    'wanted users with a piece',
     `SELECT u.user_id AS "userId" FROM users u
-     WHERE u.tenant_id = ${push(wanted.tenantId)} AND u.user_id = ANY (${push(candidates)}::uuid[])
-       AND u.user_id > ${push(after)} AND ${conditionsOn(wanted, push)}
-     ORDER BY u.user_id LIMIT ${push(limit)}`,
-    values,
+     WHERE u.tenant_id = ${query.tenant} AND u.user_id = ANY (${query.push(uuidArray(having))}::uuid[])
+       AND ${[...query.after, query.all].join(' AND ')}
+     ORDER BY u.user_id LIMIT ${query.push(limit)}`,
   );
   return rows.map(({ userId }) => userId);
 }
 
-/** SQL that a user `u` is wanted. */
-function conditionsOn({ words, conditions }: UserSearch, push: (value: unknown) => string): string {
-  return [...conditions(push), ...words.map((word) => hasPart(word, push))].join(' AND ');
+/** A statement about the users that are wanted, and its values. */
+class SearchQuery {
+  readonly values: unknown[] = [];
+  readonly tenant: string;
+  /** SQL that a user `u` comes after the id, if there is one. */
+  readonly after: readonly string[];
+  /** SQL that a user `u` is wanted. */
+  readonly all: string;
+  /** Whether users must meet conditions besides the words. */
+  readonly isFiltered: boolean;
+  /** What the text of the statement depends on. Undefined if there are many such texts. */
+  readonly #kind: string | undefined;
+
+  constructor({ tenantId, words, conditions }: UserSearch, after: string | null) {
+    this.tenant = this.push(tenantId);
+    this.after = after === null ? [] : [`u.user_id > ${this.push(after)}::uuid`];
+    const met = conditions((value) => this.push(value));
+    this.all = [...met, ...words.map((word) => hasPart(word, (value) => this.push(value)))].join(' AND ');
+    this.isFiltered = met.length > 0;
+    if (!this.isFiltered && words.length === 1)
+      this.#kind = after === null ? 'from the start' : 'after an id';
+  }
+
+  /** Returns the placeholder of a value. */
+  push(value: unknown): string {
+    return `$${this.values.push(value)}`;
+  }
+
+  /** SQL of the users whose texts are short or long. One index of migration 0028 has them. */
+  usersOf(sign: '<=' | '>'): string {
+    const conditions = [
+      `u.tenant_id = ${this.tenant}`,
+      `octet_length(u.search_text) ${sign} 1000`,
+      ...this.after,
+    ];
+    return `FROM users u WHERE ${conditions.join(' AND ')}`;
+  }
+
+  /** Runs a query. A connection keeps the plans of the usual ones: to plan them takes as long as to run them. */
+  async run<Row extends pg.QueryResultRow>(tx: Tx, name: string, text: string): Promise<Row[]> {
+    const { rows } =
+      this.#kind === undefined
+        ? await tx.query<Row>(text, this.values)
+        : await queryByKeys<Row>(tx, { name: `${name}, ${this.#kind}`, text, values: this.values }, 1);
+    return rows;
+  }
 }
 
 /**
  * SQL that a user `u` has a part. The application and the database fold a few letters differently. Only such a part is
- * looked for twice.
+ * looked for twice. The database folds it once for all users.
  */
 function hasPart(part: string, push: (value: unknown) => string): string {
   const folded = `${push(fold(part))}::text`;
-  const caselessPart = caseless(`${push(part)}::text`);
-  return `(strpos(u.search_text, ${folded}) > 0
-    OR (${caselessPart} <> ${folded} AND strpos(u.search_text, ${caselessPart}) > 0))`;
+  const other = `(SELECT nullif(${caseless(`${push(part)}::text`)}, ${folded}))`;
+  return `(strpos(u.search_text, ${folded}) > 0 OR strpos(u.search_text, ${other}) > 0)`;
 }

@@ -23,17 +23,16 @@ export async function findImage(tx: Tx, tenantId: string, imageId: string): Prom
 }
 
 /** The content of an image; undefined if the organisation has none with this id. */
-export async function readImage(
+export async function readImageContent(
   tx: Tx,
   tenantId: string,
   imageId: string,
-): Promise<(ImageRow & { content: Buffer }) | undefined> {
-  const { rows } = await tx.query<ImageRow & { content: Buffer }>(
-    `SELECT image_id AS "imageId", media_type AS "mediaType", width, height, content
-     FROM floor_plan_images WHERE tenant_id = $1 AND image_id = $2`,
+): Promise<Buffer | undefined> {
+  const { rows } = await tx.query<{ content: Buffer }>(
+    'SELECT content FROM floor_plan_images WHERE tenant_id = $1 AND image_id = $2',
     [tenantId, imageId],
   );
-  return rows[0];
+  return rows[0]?.content;
 }
 
 /** The bytes of all images of the organisation. */
@@ -58,7 +57,7 @@ export async function insertImage(
   );
 }
 
-/** Keeps an image for a level until a plan of it names the image. */
+/** Keeps an image for a while, although no plan names it: somebody sent it for a level, or a draft of the level let go of it. */
 export async function noteUpload(
   tx: Tx,
   tenantId: string,
@@ -68,19 +67,6 @@ export async function noteUpload(
     `INSERT INTO floor_plan_uploads (tenant_id, level_id, image_id, uploaded_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (tenant_id, level_id, image_id) DO UPDATE SET uploaded_at = excluded.uploaded_at`,
     [tenantId, levelId, imageId, at],
-  );
-}
-
-/** Ends the uploads of a level, or that of one image. */
-export async function endUploads(
-  tx: Tx,
-  tenantId: string,
-  { levelId, imageId }: { levelId: string; imageId?: string | null },
-): Promise<void> {
-  await tx.query(
-    `DELETE FROM floor_plan_uploads
-     WHERE tenant_id = $1 AND level_id = $2 AND ($3::text IS NULL OR image_id = $3)`,
-    [tenantId, levelId, imageId ?? null],
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import { disableNestedLoops } from '../connections/planner.ts';
 import type { NodeKind } from '../directory/nodes.ts';
+import { nameOfUser } from '../directory/user-name.ts';
 
 /** A zone, desk or space of a level, of any status. */
 export interface LevelNode {
@@ -36,7 +37,7 @@ export async function listLevelNodes(tx: Tx, tenantId: string, levelId: string):
        FROM direct z JOIN nodes d ON d.tenant_id = $1 AND d.parent_id = z.node_id AND d.kind = 'place'
      )
      SELECT n.node_id AS "nodeId", n.kind, n.name, n.zone_id AS "zoneId", n.in_use AS "inUse", n.capacity,
-            n.space_type AS "spaceType", u.user_id AS "ownerId", ${nameOf('u')} AS "ownerName"
+            n.space_type AS "spaceType", u.user_id AS "ownerId", ${nameOfUser('u')} AS "ownerName"
      FROM of_level n
      LEFT JOIN (desk_assignments a JOIN users u ON u.tenant_id = $1 AND u.user_id = a.user_id AND u.status = 'active')
        ON a.tenant_id = $1 AND a.place_id = n.node_id
@@ -52,7 +53,6 @@ export interface Detection {
   kind: NodeKind;
   name: string;
   zoneId: string | null;
-  lastSeenAt: string;
 }
 
 /** A user who is booked at one of the nodes on a day, or was detected there. */
@@ -95,13 +95,12 @@ export async function listLevelPeople(
      ), detected AS (
        SELECT s.user_id, min(s.first_at) AS first_at, max(s.last_at) AS last_at,
               json_agg(json_build_object('nodeId', s.node_id, 'kind', n.kind, 'name', n.name,
-                                         'zoneId', CASE n.kind WHEN 'place' THEN n.parent_id WHEN 'zone' THEN n.node_id END,
-                                         'lastSeenAt', s.last_at)
+                                         'zoneId', CASE n.kind WHEN 'place' THEN n.parent_id WHEN 'zone' THEN n.node_id END)
                        ORDER BY s.last_at DESC, s.node_id) AS detections
        FROM seen s JOIN chosen USING (user_id) JOIN nodes n ON n.tenant_id = $1 AND n.node_id = s.node_id
        GROUP BY s.user_id
      )
-     SELECT u.user_id AS "userId", ${nameOf('u')} AS name, coalesce(p.location_id = $3, false) AS "isPlannedHere",
+     SELECT u.user_id AS "userId", ${nameOfUser('u')} AS name, coalesce(p.location_id = $3, false) AS "isPlannedHere",
             coalesce(p.set_by = 'presence', false) AS "madeByPresence", b.node_id AS "bookedNodeId",
             n.name AS "bookedName", n.kind AS "bookedKind", coalesce(d.detections, '[]') AS detections,
             d.first_at AS "firstSeenAt", d.last_at AS "lastSeenAt"
@@ -139,11 +138,6 @@ export async function listSpaceOccupancy(
     [tenantId, day, locationId, now],
   );
   return rows;
-}
-
-/** SQL of a person's name: that of the user, else the userName. */
-function nameOf(alias: string): string {
-  return `coalesce(nullif(concat_ws(' ', ${alias}.first_name, ${alias}.last_name), ''), ${alias}.user_name)`;
 }
 
 /** The date of an office at `now`, `YYYY-MM-DD`; that of UTC if the database does not know its time zone. */

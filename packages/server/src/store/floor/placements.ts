@@ -87,6 +87,8 @@ export interface PlaceableNode {
   kind: NodeKind;
   name: string;
   levelId: string | null;
+  /** Neither the node nor a node that contains it is retired. */
+  inUse: boolean;
 }
 
 /** The nodes with these ids, of any kind and status, in no order. */
@@ -96,7 +98,7 @@ export async function listPlaceableNodes(
   nodeIds: readonly string[],
 ): Promise<PlaceableNode[]> {
   const { rows } = await tx.query<PlaceableNode>(
-    `SELECT node_id AS "nodeId", kind, name, level_id AS "levelId"
+    `SELECT node_id AS "nodeId", kind, name, level_id AS "levelId", in_use AS "inUse"
      FROM node_paths WHERE tenant_id = $1 AND node_id = ANY($2::uuid[])`,
     [tenantId, nodeIds],
   );

@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { caseless, countingOrder } from '../values/fold.ts';
 import type { PageWindow } from '../values/page.ts';
 
 /** A plan of a level, without its placements. */
@@ -8,7 +9,7 @@ export interface PlanRow {
   isDraft: boolean;
   /** Null for a draft. */
   version: number | null;
-  /** The published version that a draft is based on; null for none. */
+  /** Of a draft: the published version with which it began, 0 for none. Null for a published plan. */
   basedOn: number | null;
   imageId: string | null;
   aspectRatio: number;
@@ -78,6 +79,26 @@ export async function deletePlan(tx: Tx, tenantId: string, planId: string): Prom
   await tx.query('DELETE FROM floor_plans WHERE tenant_id = $1 AND plan_id = $2', [tenantId, planId]);
 }
 
+/** The number of the plan that was published last on a level, also if it was removed; 0 if there never was one. */
+export async function findLastVersion(tx: Tx, tenantId: string, levelId: string): Promise<number> {
+  const { rows } = await tx.query<{ version: number }>(
+    'SELECT last_version AS version FROM floor_plan_versions WHERE tenant_id = $1 AND level_id = $2',
+    [tenantId, levelId],
+  );
+  return rows[0]?.version ?? 0;
+}
+
+/** Takes the number of the next published plan of a level. */
+export async function takeNextVersion(tx: Tx, tenantId: string, levelId: string): Promise<number> {
+  const { rows } = await tx.query<{ version: number }>(
+    `INSERT INTO floor_plan_versions AS v (tenant_id, level_id, last_version) VALUES ($1, $2, 1)
+     ON CONFLICT (tenant_id, level_id) DO UPDATE SET last_version = v.last_version + 1
+     RETURNING last_version AS version`,
+    [tenantId, levelId],
+  );
+  return rows[0]?.version ?? 1;
+}
+
 /** A level that has a plan. */
 export interface PlannedLevel {
   levelId: string;
@@ -92,19 +113,36 @@ export interface PlannedLevel {
   places: number;
 }
 
-/** The levels in use that have a plan, in the order of their ids: one page, and one more level if there is one. */
+/**
+ * The levels in use that have a plan, by the names of office and level: one page, and one more level if there is one. Only
+ * those whose names have each of the words, without regard to case.
+ */
 export async function listPlannedLevels(
   tx: Tx,
   tenantId: string,
+  words: readonly string[],
   { limit, after }: PageWindow,
 ): Promise<PlannedLevel[]> {
+  const values: unknown[] = [tenantId];
+  const push = (value: unknown) => `$${values.push(value)}`;
+  const position = [countingOrder('n.location_name'), countingOrder('n.level_name'), 'n.node_id'].join(', ');
+  const names = caseless("n.location_name || ' ' || n.level_name");
+  const conditions = words.map((word) => `strpos(${names}, ${caseless(`${push(word)}::text`)}) > 0`);
+  if (after !== null) {
+    conditions.push(
+      `(${position}) > (SELECT ${position} FROM node_paths n WHERE n.tenant_id = $1 AND n.node_id = ${push(after)}::uuid)`,
+    );
+  }
   const { rows } = await tx.query<PlannedLevel>(
-    `SELECT l.level_id AS "levelId", n.level_name AS "levelName", n.location_id AS "locationId",
-            n.location_name AS "locationName", p.changed_at AS "publishedAt", l.has_draft AS "hasDraft",
+    `SELECT l.level_id AS "levelId", l.level_name AS "levelName", l.location_id AS "locationId",
+            l.location_name AS "locationName", p.changed_at AS "publishedAt", l.has_draft AS "hasDraft",
             d.placed::integer, d.places::integer
-     FROM (SELECT level_id, bool_or(is_draft) AS has_draft FROM floor_plans
-           WHERE tenant_id = $1 AND ($2::uuid IS NULL OR level_id > $2) GROUP BY level_id) l
-     JOIN node_paths n ON n.tenant_id = $1 AND n.node_id = l.level_id AND n.in_use
+     FROM (SELECT l.*, n.level_name, n.location_id, n.location_name, row_number() OVER (ORDER BY ${position}) AS index
+           FROM (SELECT level_id, bool_or(is_draft) AS has_draft FROM floor_plans
+                 WHERE tenant_id = $1 GROUP BY level_id) l
+           JOIN node_paths n ON n.tenant_id = $1 AND n.node_id = l.level_id AND n.in_use
+           ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
+           ORDER BY index LIMIT ${push(limit + 1)}) l
      LEFT JOIN floor_plans p ON p.tenant_id = $1 AND p.level_id = l.level_id AND NOT p.is_draft
      CROSS JOIN LATERAL (
        SELECT count(*) AS places, count(f.node_id) AS placed
@@ -113,8 +151,41 @@ export async function listPlannedLevels(
        LEFT JOIN floor_plan_placements f ON f.tenant_id = $1 AND f.plan_id = p.plan_id AND f.node_id = d.node_id
        WHERE z.tenant_id = $1 AND z.parent_id = l.level_id AND z.kind = 'zone' AND z.status = 'active'
      ) d
-     ORDER BY l.level_id LIMIT $3`,
-    [tenantId, after, limit + 1],
+     ORDER BY l.index`,
+    values,
+  );
+  return rows;
+}
+
+/** A level in use with the names that identify it. */
+export interface LevelName {
+  levelId: string;
+  levelName: string;
+  locationName: string;
+}
+
+/** The levels in use, in the order of their ids. */
+export async function listLevelNames(tx: Tx, tenantId: string): Promise<LevelName[]> {
+  const { rows } = await tx.query<LevelName>(
+    `SELECT node_id AS "levelId", name AS "levelName", location_name AS "locationName"
+     FROM node_paths WHERE tenant_id = $1 AND kind = 'level' AND in_use ORDER BY node_id`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/** The published plans of levels in use, without placements, in the order of the names of office and level. */
+export async function listPublishedPlans(
+  tx: Tx,
+  tenantId: string,
+): Promise<(LevelName & Pick<PlanRow, 'imageId' | 'aspectRatio'>)[]> {
+  const { rows } = await tx.query<LevelName & Pick<PlanRow, 'imageId' | 'aspectRatio'>>(
+    `SELECT n.node_id AS "levelId", n.name AS "levelName", n.location_name AS "locationName",
+            p.image_id AS "imageId", p.aspect_ratio AS "aspectRatio"
+     FROM floor_plans p JOIN node_paths n ON n.tenant_id = p.tenant_id AND n.node_id = p.level_id AND n.in_use
+     WHERE p.tenant_id = $1 AND NOT p.is_draft
+     ORDER BY n.location_name, n.name, n.node_id`,
+    [tenantId],
   );
   return rows;
 }

@@ -1,4 +1,5 @@
-import type { Tx } from '../connections/db.ts';
+import { readRows } from '../connections/cursor.ts';
+import { type Tx, types } from '../connections/db.ts';
 import type { NodeKind } from '../directory/nodes.ts';
 import type { PageWindow } from '../values/page.ts';
 import type { Placement } from './placements.ts';
@@ -23,22 +24,43 @@ export interface PositionFilter {
 export async function listPositions(
   tx: Tx,
   tenantId: string,
-  { levelId, locationId }: PositionFilter,
+  filter: PositionFilter,
   { limit, after }: PageWindow,
 ): Promise<PositionRow[]> {
-  if (levelId === null || locationId === null) return [];
+  if (selectsNothing(filter)) return [];
   const { rows } = await tx.query<PositionRow>(
-    `SELECT f.node_id AS "nodeId", n.kind, n.name, CASE WHEN n.kind = 'place' THEN n.zone_name END AS "zoneName",
-            n.level_name AS "levelName", n.location_name AS "locationName", f.x, f.y, f.width, f.height
-     FROM floor_plans p
-     JOIN floor_plan_placements f ON f.tenant_id = p.tenant_id AND f.plan_id = p.plan_id
-     JOIN node_paths n ON n.tenant_id = f.tenant_id AND n.node_id = f.node_id AND n.level_id = p.level_id AND n.in_use
-     WHERE p.tenant_id = $1 AND NOT p.is_draft AND ($2::uuid IS NULL OR p.level_id = $2)
-       AND ($3::uuid IS NULL OR n.location_id = $3) AND ($4::uuid IS NULL OR f.node_id > $4)
-     ORDER BY f.node_id LIMIT $5`,
-    [tenantId, levelId ?? null, locationId ?? null, after, limit + 1],
+    `${POSITIONS} AND ($4::uuid IS NULL OR f.node_id > $4) ORDER BY f.node_id LIMIT $5`,
+    [...valuesOf(tenantId, filter), after, limit + 1],
   );
   return rows;
+}
+
+/** All positions on published plans in batches, level by level. */
+export async function* readPositions(
+  tx: Tx,
+  tenantId: string,
+  filter: PositionFilter,
+): AsyncGenerator<PositionRow[], void> {
+  if (selectsNothing(filter)) return;
+  const values = valuesOf(tenantId, filter);
+  yield* readRows<PositionRow>(tx, types, `${POSITIONS} ORDER BY p.level_id, f.node_id`, values);
+}
+
+const POSITIONS = `
+  SELECT f.node_id AS "nodeId", n.kind, n.name, CASE WHEN n.kind = 'place' THEN n.zone_name END AS "zoneName",
+         n.level_name AS "levelName", n.location_name AS "locationName", f.x, f.y, f.width, f.height
+  FROM floor_plans p
+  JOIN floor_plan_placements f ON f.tenant_id = p.tenant_id AND f.plan_id = p.plan_id
+  JOIN node_paths n ON n.tenant_id = f.tenant_id AND n.node_id = f.node_id AND n.level_id = p.level_id AND n.in_use
+  WHERE p.tenant_id = $1 AND NOT p.is_draft AND ($2::uuid IS NULL OR p.level_id = $2)
+    AND ($3::uuid IS NULL OR n.location_id = $3)`;
+
+function selectsNothing({ levelId, locationId }: PositionFilter): boolean {
+  return levelId === null || locationId === null;
+}
+
+function valuesOf(tenantId: string, { levelId, locationId }: PositionFilter): unknown[] {
+  return [tenantId, levelId ?? null, locationId ?? null];
 }
 
 /** A node that a file may name, with the names of its path. */

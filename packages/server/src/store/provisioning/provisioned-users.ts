@@ -2,6 +2,7 @@ import type { Tx } from '../connections/db.ts';
 import { queryByKeys } from '../connections/kept-plans.ts';
 import { planForAnyOrganisation } from '../connections/planner.ts';
 import type { Status } from '../directory/nodes.ts';
+import { nameOfUser } from '../directory/user-name.ts';
 import type { AttributeValue } from '../directory/users.ts';
 import { findCandidates } from './scim-candidates.ts';
 import {
@@ -39,7 +40,7 @@ export interface ProvisionedUser {
 }
 
 /** SQL of the displayed name of a row `u` of `users`. */
-export const SHOWN_NAME = `coalesce(u.display_name, nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.user_name)`;
+export const SHOWN_NAME = `coalesce(u.display_name, ${nameOfUser('u')})`;
 
 const ADDRESS: FilterColumn = {
   ...ofOneAddress(textColumn('a.value_folded', 'folded')),

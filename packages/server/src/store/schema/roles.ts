@@ -11,6 +11,7 @@ const GRANTS = `
   GRANT SELECT, INSERT (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at),
     UPDATE (last_used_at, secret_sealed, secret_version, previous_secret_sealed, previous_secret_expires_at, revoked_at)
     ON rollcall.api_keys TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (logged_in_at) ON rollcall.api_key_networks TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.office_settings, rollcall.offices, rollcall.day_plans, rollcall.bookings,
     rollcall.action_log TO ${RESTRICTED_ROLE};
@@ -28,7 +29,7 @@ const GRANTS = `
       primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.user_emails TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.user_addresses TO ${RESTRICTED_ROLE};
-  GRANT SELECT (user_id) ON rollcall.user_searches TO ${RESTRICTED_ROLE};
+  GRANT SELECT (user_id, search_text) ON rollcall.user_searches TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (parent_id, status, in_hierarchy) ON rollcall.groups TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT (tenant_id, token_id, name, token_hash, created_at, expires_at),
     UPDATE (last_used_at, revoked_at) ON rollcall.scim_tokens TO ${RESTRICTED_ROLE};
@@ -69,6 +70,7 @@ const GRANTS = `
   GRANT SELECT, INSERT, DELETE ON rollcall.floor_plan_images TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (is_draft, version, based_on, image_id, aspect_ratio, changed_at, changed_by)
     ON rollcall.floor_plans TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (last_version) ON rollcall.floor_plan_versions TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (x, y, width, height) ON rollcall.floor_plan_placements TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (uploaded_at) ON rollcall.floor_plan_uploads TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
@@ -78,7 +80,8 @@ const GRANTS = `
     rollcall.current_organisation(), rollcall.update_organisation(text, text),
     rollcall.organisation_ids(), rollcall.all_signing_keys(), rollcall.instance_id(), rollcall.is_time_zone(text),
     rollcall.group_digest(text, text), rollcall.trigram_text(text, text, text, text, text),
-    rollcall.users_by_trigrams(text[], integer), rollcall.users_with_search_parts(integer),
+    rollcall.search_piece(text[], integer), rollcall.users_with_piece(text, text[], uuid, integer, integer),
+    rollcall.users_by_trigrams(text[], integer),
     rollcall.catch_up_statistics(), rollcall.note_database_run(), rollcall.current_history(),
     rollcall.is_in_history(uuid, xid8), rollcall.note_attendance_mark(timestamptz), rollcall.attendance_kept_from(),
     rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
@@ -103,8 +106,8 @@ const GRANTS = `
     rollcall.passkeys_of_account(uuid), rollcall.find_passkey(bytea), rollcall.requires_passkey(uuid),
     rollcall.add_passkey(uuid, bytea, bytea, bigint, boolean, text[], text, timestamptz, integer),
     rollcall.rename_passkey(uuid, bytea, text), rollcall.remove_passkey(uuid, bytea, text),
-    rollcall.use_passkey(bytea, bigint, bigint, boolean, timestamptz), rollcall.account_of_identity(text, text),
-    rollcall.take_back_sign_in(json), rollcall.lock_session(uuid, uuid), rollcall.identities_of_account(uuid),
+    rollcall.use_passkey(bytea, bigint, bigint, boolean, timestamptz),
+    rollcall.take_back_sign_in(json), rollcall.lock_session(uuid, uuid), rollcall.identities_of_account(uuid, text),
     rollcall.use_identity(text, text, text, timestamptz),
     rollcall.link_identity(uuid, text, text, uuid, text, timestamptz, integer),
     rollcall.link_identity_by_email(uuid, text, text, text, text, timestamptz, integer),

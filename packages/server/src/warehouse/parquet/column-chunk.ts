@@ -12,8 +12,11 @@ const ENCODING = { plain: 0, plainDictionary: 2, rle: 3 } as const;
 const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
 const CODEC = { uncompressed: 0, snappy: 1 } as const;
 
-/** Compression stays in use if it saves at least this share of a row group's bytes. */
-const LEAST_SAVED = 1 / 8;
+/**
+ * Compression stays in use if it saves at least this share of a row group's bytes. Of random ids it saves less, and it costs
+ * the most there.
+ */
+const LEAST_SAVED = 1 / 5;
 /** A smaller row group, such as the first one, does not tell how others will be. */
 const ROWS_TO_JUDGE = 1_000;
 

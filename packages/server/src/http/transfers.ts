@@ -1,13 +1,15 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf } from '../auth/guard.ts';
-import { whenOver } from '../http/answer-over.ts';
-import { unavailable } from '../http/errors.ts';
-import { callerFields } from '../http/logging.ts';
-import { Slots } from '../http/slots.ts';
 import type { StreamKind } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import { whenOver } from './answer-over.ts';
+import { unavailable } from './errors.ts';
+import { callerFields } from './logging.ts';
+import { Slots } from './slots.ts';
+
+/** What is sent: the rows of a stream of the database, or a whole image. */
+export type TransferKind = StreamKind | 'images';
 
 export interface TransfersOptions {
   /** The database connections of each kind. There are as many slots. */
@@ -20,7 +22,13 @@ export interface TransfersOptions {
   stopwatch: () => number;
 }
 
-const NAMES: Record<StreamKind, string> = { exports: 'exports', lists: 'short lists' };
+const NAMES: Record<TransferKind, string> = {
+  exports: 'exports',
+  lists: 'short lists',
+  images: 'downloads of images',
+};
+/** Images that are sent at once. The server holds each whole, of at most 8 MiB. */
+const IMAGES_AT_ONCE = 8;
 const SWEEP_MS = 250;
 /**
  * The most bytes handed on at once. A page is one piece of megabytes, and a piece counts as sent only when
@@ -29,12 +37,12 @@ const SWEEP_MS = 250;
 const PART_BYTES = 256 * 1024;
 
 /**
- * The open answers of the warehouse. Each holds a slot of its organisation's share as long as it holds a database
- * connection with its snapshot, or bytes that its reader has not taken yet. The server cuts off a reader that is too
- * slow.
+ * The open answers that are large: those of the warehouse, and the files of floor plans. Each holds a slot of its
+ * organisation's share as long as it holds a database connection with its snapshot, or bytes that its reader has not taken
+ * yet. The server cuts off a reader that is too slow.
  */
 export class Transfers {
-  readonly #slots: Record<StreamKind, Slots>;
+  readonly #slots: Record<TransferKind, Slots>;
   readonly #sent = new Set<Transfer>();
   readonly #options: TransfersOptions;
   readonly #sweep: NodeJS.Timeout;
@@ -42,17 +50,25 @@ export class Transfers {
   constructor(options: TransfersOptions) {
     this.#options = options;
     const { sizes, stopwatch } = options;
-    const slotsFor = (kind: StreamKind) => new Slots({ what: NAMES[kind], size: sizes[kind], stopwatch });
-    this.#slots = { exports: slotsFor('exports'), lists: slotsFor('lists') };
+    const slots = (kind: TransferKind, size: number) => new Slots({ what: NAMES[kind], size, stopwatch });
+    this.#slots = {
+      exports: slots('exports', sizes.exports),
+      lists: slots('lists', sizes.lists),
+      images: slots('images', IMAGES_AT_ONCE),
+    };
     this.#sweep = setInterval(() => {
       for (const slots of Object.values(this.#slots)) slots.refuseOld();
       for (const transfer of this.#sent) transfer.cutWhereTooSlow();
     }, SWEEP_MS).unref();
   }
 
-  /** Waits for a slot. Throws a 503 if that takes too long. */
-  async begin(kind: StreamKind, request: FastifyRequest, reply: FastifyReply): Promise<Transfer> {
-    const slot = this.#slots[kind].take(callerOf(request).tenantId);
+  /** Waits for a slot of an organisation. Throws a 503 if that takes too long. */
+  async begin(
+    { kind, tenantId }: { kind: TransferKind; tenantId: string },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Transfer> {
+    const slot = this.#slots[kind].take(tenantId);
     const transfer = new Transfer(request, reply, this.#options, () => slot.end());
     this.#sent.add(transfer);
     whenOver(request.raw, reply.raw, () => {

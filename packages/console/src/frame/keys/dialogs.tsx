@@ -1,11 +1,11 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent, ReactNode } from 'react';
-import { ConfirmDialog } from '../frame/confirm-dialog.tsx';
-import { Failure } from '../frame/failure.tsx';
-import { formatInstant } from '../frame/format.ts';
-import { queryClient } from '../frame/session.ts';
-import { texts } from '../texts.ts';
+import { texts } from '../../texts.ts';
+import { ConfirmDialog } from '../confirm-dialog.tsx';
+import { Failure } from '../failure.tsx';
+import { formatZonedInstant } from '../format.ts';
+import { queryClient } from '../session.ts';
 
 const { integrations } = texts;
 
@@ -104,7 +104,7 @@ export function lastUseOf(
   lastUsedAt: string | null,
   { lastUsed, neverUsed }: { lastUsed: (instant: string) => string; neverUsed: string },
 ): string {
-  return lastUsedAt ? lastUsed(formatInstant(lastUsedAt)) : neverUsed;
+  return lastUsedAt ? lastUsed(formatZonedInstant(lastUsedAt)) : neverUsed;
 }
 
 /** The `expiresAt` of a form: the start of the chosen day in the browser's time zone. Undefined without a day. */

@@ -1,6 +1,6 @@
 import { Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
 import { useId } from 'react';
-import { texts } from '../texts.ts';
+import { texts } from '../../texts.ts';
 
 const { copying } = texts.integrations;
 

@@ -1,7 +1,7 @@
 import { Button, Group, Table, Title, VisuallyHidden } from '@mantine/core';
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
-import { TableHead } from '../frame/scroll-table.tsx';
-import { texts } from '../texts.ts';
+import { texts } from '../../texts.ts';
+import { TableHead } from '../scroll-table.tsx';
 
 /** The numbers of a chart: what its table shows. */
 export interface Numbers {
@@ -108,7 +108,7 @@ function moved(cursor: Cursor | undefined, key: string, columns: number, rows: n
   return undefined;
 }
 
-interface NumbersTableProps {
+export interface NumbersTableProps {
   label: string;
   numbers: Numbers;
 }

@@ -28,6 +28,7 @@ const HEIGHT = 220;
 const MARGIN = { top: 8, right: 8, bottom: 24, left: 44 };
 const INNER_HEIGHT = HEIGHT - MARGIN.top - MARGIN.bottom;
 const LABEL_WIDTH = 84;
+const LETTER_WIDTH = 6;
 
 /** Bars by category. */
 export function BarChart(props: BarChartProps) {
@@ -44,6 +45,7 @@ export function BarChart(props: BarChartProps) {
   const y = (value: number) => MARGIN.top + INNER_HEIGHT * (1 - value / end);
   const band = innerWidth / Math.max(categories.length, 1);
   const step = labelStep(categories.length, innerWidth, LABEL_WIDTH);
+  const drawn = (label: string) => shortened(label, Math.floor((band * step) / LETTER_WIDTH));
   const describe = ({ column }: Cursor) =>
     [
       categories[column]?.label,
@@ -105,7 +107,7 @@ export function BarChart(props: BarChartProps) {
                 ))}
                 {index % step === 0 && (
                   <text className="mark" x={band / 2} y={HEIGHT - 8} textAnchor="middle">
-                    {label}
+                    {drawn(label)}
                   </text>
                 )}
               </g>
@@ -124,6 +126,11 @@ export function BarChart(props: BarChartProps) {
       )}
     </ChartFigure>
   );
+}
+
+/** The beginning of a label that is too long for its place. */
+function shortened(label: string, most: number): string {
+  return label.length > most ? `${label.slice(0, Math.max(most - 1, 1))}…` : label;
 }
 
 interface Bar {

@@ -1,7 +1,7 @@
 import { Select, Text, TextInput } from '@mantine/core';
-import { clientOf } from '../frame/client.ts';
-import { useOrganisation } from '../frame/session.ts';
-import { texts } from '../texts.ts';
+import { texts } from '../../texts.ts';
+import { clientOf } from '../client.ts';
+import { useOrganisation } from '../session.ts';
 import { expiryOf, FormDialog } from './dialogs.tsx';
 import type { Key } from './first-lines.ts';
 import { ShownKey } from './shown-key.tsx';

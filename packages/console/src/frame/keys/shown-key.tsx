@@ -1,8 +1,9 @@
 import './style.css';
-import { Alert, Button, Group, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { useOffices } from '../frame/nodes.ts';
-import { texts } from '../texts.ts';
+import { texts } from '../../texts.ts';
+import { useFirstOffice } from '../nodes.ts';
+import { OfficeSelect } from '../office-select.tsx';
 import { Copyable } from './copyable.tsx';
 import { firstLines, type Key, LANGUAGES, type Language } from './first-lines.ts';
 
@@ -34,11 +35,11 @@ export function ShownKey({ shown, onDone }: ShownKeyProps) {
 /** Lines for the first call, with the office and the person that one chooses. */
 function FirstLines({ shown: { key, secret } }: Pick<ShownKeyProps, 'shown'>) {
   const [language, setLanguage] = useState<Language>('curl');
-  const [chosenId, setChosenId] = useState<string | null>(null);
+  const [chosenId, setChosenId] = useState<string>();
   const [userEmail, setUserEmail] = useState('');
   const isExport = key.role === 'data-warehouse';
-  const { offices } = useOffices(!isExport);
-  const locationId = chosenId ?? offices[0]?.locationId;
+  const { data: firstId } = useFirstOffice(!isExport);
+  const locationId = chosenId ?? firstId ?? undefined;
   const lines = firstLines(
     {
       key,
@@ -56,14 +57,11 @@ function FirstLines({ shown: { key, secret } }: Pick<ShownKeyProps, 'shown'>) {
       <Text size="sm">{isExport ? shownKey.linesOfExport : shownKey.lines}</Text>
       {!isExport && (
         <Group gap="sm" align="flex-start" grow>
-          <Select
+          <OfficeSelect
             label={shownKey.office}
-            description={offices.length > 0 ? undefined : shownKey.noOffice}
-            allowDeselect={false}
-            value={locationId ?? null}
-            onChange={setChosenId}
-            data={offices.map(({ locationId: value, locationName: label }) => ({ value, label }))}
-            disabled={offices.length === 0}
+            {...(firstId === null && { description: shownKey.noOffice, disabled: true })}
+            value={locationId}
+            onChoose={setChosenId}
           />
           {key.role !== 'visitor-only' && (
             <TextInput
