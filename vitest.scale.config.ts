@@ -1,14 +1,33 @@
-import { defineConfig, mergeConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import shared from './vitest.shared.ts';
 
-export default mergeConfig(
-  shared,
-  defineConfig({
-    test: {
-      include: ['packages/*/test/**/*.scale.test.ts'],
-      testTimeout: 900_000,
-      // What is measured has the machine to itself.
-      maxWorkers: 1,
-    },
-  }),
-);
+// The database of a run is for both projects, so they do not set up one each.
+const { globalSetup = [], ...common } = shared.test ?? {};
+const test = { ...common, testTimeout: 900_000 };
+
+/** These start processes or a browser, and measure hardly any time. So two of them may share the machine. */
+const SHARING = [
+  'packages/{console,sdk}/test/**/*.scale.test.ts',
+  'packages/server/test/{backup-damage,backup-moment,backup-owners,backup-schema,examples,demo/seed}.scale.test.ts',
+  'packages/server/test/cli/!(export-long|kill-under-load|overload|scim-create|submit-long).scale.test.ts',
+  'packages/server/test/embedded/!(crash).scale.test.ts',
+];
+
+export default defineConfig({
+  test: {
+    globalSetup,
+    projects: [
+      { test: { ...test, name: 'sharing', include: SHARING, maxWorkers: 2, sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          ...test,
+          name: 'alone',
+          include: ['packages/*/test/**/*.scale.test.ts'],
+          exclude: SHARING,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
