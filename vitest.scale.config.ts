@@ -9,7 +9,7 @@ const test = { ...common, testTimeout: 900_000 };
 const SHARING = [
   'packages/{console,sdk}/test/**/*.scale.test.ts',
   'packages/server/test/{backup-damage,backup-moment,backup-owners,backup-schema,examples,demo/seed}.scale.test.ts',
-  'packages/server/test/cli/!(export-long|kill-under-load|overload|scim-create|submit-long).scale.test.ts',
+  'packages/server/test/cli/!(crash|export-long|overload|scim-create|submit-long).scale.test.ts',
   'packages/server/test/embedded/!(crash).scale.test.ts',
 ];
 
