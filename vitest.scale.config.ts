@@ -8,8 +8,10 @@ const test = { ...common, testTimeout: 900_000 };
 /** These start processes or a browser, and measure hardly any time. So two of them may share the machine. */
 const SHARING = [
   'packages/{console,sdk}/test/**/*.scale.test.ts',
-  'packages/server/test/{backup-damage,backup-moment,backup-owners,backup-schema,examples,demo/seed}.scale.test.ts',
-  'packages/server/test/cli/!(crash|export-long|overload|scim-create|submit-long).scale.test.ts',
+  'packages/server/test/{backup-damage,backup-moment,backup-owners,backup-schema,examples}.scale.test.ts',
+  'packages/server/test/{export-shares,export-slow-readers,floor-shares,formats-streaming,guess-limit}.scale.test.ts',
+  'packages/server/test/{demo/seed,jobs/runner,workday/leave}.scale.test.ts',
+  'packages/server/test/cli/!(export-long|overload|scim-create).scale.test.ts',
   'packages/server/test/embedded/!(crash).scale.test.ts',
 ];
 

@@ -6,7 +6,7 @@ import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
 import { drawPlan, PLACES } from './support/floor.ts';
-import { chooseItem, expectWalkable, press, tabTo, type } from './support/keyboard.ts';
+import { chooseItem, expectWalkable, focusOn, press, tabTo, type } from './support/keyboard.ts';
 import { settled } from './support/pages.ts';
 import { addPerson, PASSWORD } from './support/signing-in.ts';
 import { OUTSIDE, viewsOf } from './support/views.ts';
@@ -62,12 +62,13 @@ describe.skipIf(!hasBrowser)('by keyboard alone', () => {
     const page = await openAs('administrator', 'today');
     for (const name of ['Attendance', 'People', 'Floor', 'Places', 'Integrations', 'Settings']) {
       await press(page, page.getByRole('navigation').getByRole('link', { name }));
-      await heading(page, name).waitFor();
+      await focusOn(heading(page, name));
     }
     await press(page, button(page, 'Colours'));
     await page.getByRole('menu').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('menu').waitFor({ state: 'detached' });
+    await focusOn(button(page, 'Colours'));
     await press(page, button(page, /^Account/));
     await chooseItem(page, page.getByRole('menuitem', { name: 'Sign out' }));
     await heading(page, 'Sign in').waitFor();
@@ -106,7 +107,7 @@ describe.skipIf(!hasBrowser)('by keyboard alone', () => {
     const found = page.getByRole('list', { name: 'People found' }).getByRole('link');
     await expect.poll(() => found.count()).toBe(1);
     await press(page, found);
-    await heading(page, 'dee').waitFor();
+    await focusOn(heading(page, 'dee'));
     await press(page, page.getByRole('checkbox', { name: /Select Sat,? 14 Mar/ }), 'Space');
     const plan = page.getByRole('combobox', { name: 'Plan' });
     await tabTo(page, plan);

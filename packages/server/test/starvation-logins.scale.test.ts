@@ -5,12 +5,12 @@ import {
   type AttackReport,
   attack,
   callFor,
+  calmAndUnder,
   ingestFor,
   isSettled,
   median,
   mostMs,
   type Neighbours,
-  RUNS,
   type Served,
   startNeighbours,
   written,
@@ -63,7 +63,7 @@ async function see(forMs: number): Promise<Seen> {
   return { events, logins, management, readyz };
 }
 
-/** Runs calm and attacked phases in turn, and expects the same service for the other organisation. */
+/** Runs calm and attacked phases, and expects the same service for the other organisation. */
 async function expectUnharmed(
   what: string,
   runMs: number,
@@ -71,18 +71,20 @@ async function expectUnharmed(
   job: object,
 ): Promise<AttackReport[]> {
   const { baseUrl } = neighbours;
-  const [before, under]: [Seen[], Seen[]] = [[], []];
   const reports: AttackReport[] = [];
   const timesOf = (runs: Seen[], of: 'events' | 'logins') => runs.map((run) => run[of].p99Ms);
-  const areSettled = () => isSettled(timesOf(under, 'events')) && isSettled(timesOf(under, 'logins'));
-  for (let run = 0; run < RUNS && !areSettled(); run++) {
-    before.push(await see(runMs));
-    const attacker = await attack(script, { ...job, baseUrl });
-    under.push(await see(runMs));
-    reports.push(await attacker.stop());
-    // The server closes the attacker's connections first, because a calm run must not contain that.
-    await see(SETTLE_MS);
-  }
+  const { calm: before, under } = await calmAndUnder(
+    () => see(runMs),
+    async () => {
+      const attacker = await attack(script, { ...job, baseUrl });
+      const seen = await see(runMs);
+      reports.push(await attacker.stop());
+      // The server closes the attacker's connections first, because the next run must not contain that.
+      await see(SETTLE_MS);
+      return seen;
+    },
+    (runs) => isSettled(timesOf(runs, 'events')) && isSettled(timesOf(runs, 'logins')),
+  );
   const slowestOf = (runs: Seen[], of: keyof Seen) => Math.max(...runs.map((run) => run[of].slowestMs));
   console.info(
     `${what}:\n` +

@@ -32,6 +32,15 @@ function dialogHasFocus(): Promise<boolean> {
   });
 }
 
+/**
+ * Waits until an element has the focus. A page that was opened from another one gives it to its heading, and a closed menu
+ * to its button, some time after they are drawn. A key that is pressed before goes elsewhere.
+ */
+export async function focusOn(element: Locator): Promise<void> {
+  await element.waitFor();
+  await expect.poll(() => element.evaluate((each) => each === document.activeElement)).toBe(true);
+}
+
 /** Tabs to a control, and presses a key there. */
 export async function press(page: Page, control: Locator, key = 'Enter'): Promise<void> {
   await tabTo(page, control);
