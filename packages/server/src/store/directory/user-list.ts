@@ -51,46 +51,30 @@ export async function listUsers(
   const push = (value: unknown) => `$${values.push(value)}`;
   const tenant = push(tenantId);
   let where: string[];
-  let desks = { of: DESKS_OF_USER, join: '' };
   let found: string[] | undefined;
   if (words.length === 0)
     where = [...conditions(push), ...(after === null ? [] : [`u.user_id > ${push(after)}`])];
   else {
     found = await searchUsers(tx, tenantId, { words, conditions }, { limit, after });
     if (found.length === 0) return [];
-    const ids = `ANY (${push(uuidArray(found))}::uuid[])`;
-    where = [`u.user_id = ${ids}`];
-    desks = desksOfAll(tenant, ids);
+    where = [`u.user_id = ANY (${push(uuidArray(found))}::uuid[])`];
   }
   const text = `SELECT u.user_id AS "userId", u.user_name AS "userName", u.email, u.first_name AS "firstName",
             u.last_name AS "lastName", u.onboarded, u.status, u.primary_location_id AS "primaryLocationId",
             o.name AS "primaryLocationName", u.primary_group_id AS "primaryGroupId", g.name AS "primaryGroupName",
             u.attributes,
-            ${desks.of} AS "assignedDeskIds",
+            ARRAY(SELECT a.place_id::text FROM desk_assignments a
+                  WHERE a.tenant_id = u.tenant_id AND a.user_id = u.user_id ORDER BY a.place_id) AS "assignedDeskIds",
             u.external_id AS "externalId", u.deprovisioned AS deleted, u.deprovisioned_at AS "deletedAt"
      FROM users u
      LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.node_id = u.primary_location_id
      LEFT JOIN groups g ON g.tenant_id = u.tenant_id AND g.group_id = u.primary_group_id
-     ${desks.join}
      WHERE ${[`u.tenant_id = ${tenant}`, ...where].join(' AND ')}
      ORDER BY u.user_id LIMIT ${push(limit + 1)}`;
   const { rows } = found
     ? await queryByKeys<UserDetails>(tx, { name: 'users found', text, values }, found.length)
     : await tx.query<UserDetails>(text, values);
   return rows;
-}
-
-/** SQL of the desks of a user `u`. */
-const DESKS_OF_USER = `ARRAY(SELECT a.place_id::text FROM desk_assignments a
-  WHERE a.tenant_id = u.tenant_id AND a.user_id = u.user_id ORDER BY a.place_id)`;
-
-/** The same for users whose ids are known: read at once, they take a third of the time. */
-function desksOfAll(tenant: string, ids: string): { of: string; join: string } {
-  return {
-    of: `coalesce(d.desk_ids, '{}')`,
-    join: `LEFT JOIN (SELECT a.user_id, array_agg(a.place_id::text ORDER BY a.place_id) AS desk_ids FROM desk_assignments a
-                      WHERE a.tenant_id = ${tenant} AND a.user_id = ${ids} GROUP BY a.user_id) AS d ON d.user_id = u.user_id`,
-  };
 }
 
 /** The conditions of a filter without words. */
